@@ -95,7 +95,7 @@ cdef packed struct DossierHeader:
     uint32_t n_records
     uint32_t summary_offset      # Candidate's stored fields (name, cui, birth_date, sex, department, plate, description, register_id), encoded
     uint32_t summary_length
-    uint8_t reserved[16]
+    uint8_t reserved[20]
 
 cdef packed struct AlertEntry:
     uint8_t kind                 # AlertKind
@@ -112,7 +112,7 @@ cdef packed struct AlertEntry:
     uint32_t issued_day          # day + 2^31, for sorting; 0 = unknown
     uint32_t hit_offset          # Hit's stored fields 1 to 13, encoded, without a tag around them
     uint32_t hit_length
-    uint32_t reserved
+    uint64_t reserved
 
 cdef packed struct RecordEntry:
     uint8_t section              # Section
