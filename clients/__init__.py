@@ -1,0 +1,1 @@
+"""What other programs use to ask Ronda: a connection, and the Spanish text of an answer. Depends on ronda.v1 only."""

@@ -1,0 +1,148 @@
+"""A connection to a Ronda server: channel settings that every client should share, and call errors made readable.
+
+Retries are gRPC's own (service config): only UNAVAILABLE, which a server sends while it drains or has no generation;
+a question never counts twice because every request carries a request_id.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from ronda.v1 import context_pb2
+from ronda.v1.check_service_pb2_grpc import CheckServiceStub
+from ronda.v1.clearance_service_pb2_grpc import ClearanceServiceStub
+from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+DEFAULT_SERVER = "127.0.0.1:50051"
+DEFAULT_DEADLINE_SECONDS = 5.0
+
+_SERVICE_CONFIG = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [{"service": "ronda.v1.CheckService"}, {"service": "ronda.v1.RegisterService"}],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.1s",
+                    "maxBackoff": "1s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ]
+    }
+)
+
+
+@dataclass(frozen=True)
+class FieldViolation:
+    """One field that breaks a rule, as the server names them."""
+
+    field: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class CallFailure(Exception):
+    """A call that got no answer.
+
+    status: gRPC status name, for example "INVALID_ARGUMENT".
+    reason: ErrorReason name without prefix, "" where the server sent none.
+    retry_after_seconds: None where the server named no time.
+    """
+
+    status: str
+    message: str
+    reason: str = ""
+    violations: tuple[FieldViolation, ...] = ()
+    retry_after_seconds: float | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.reason}: {self.message}"
+
+
+def read_failure(error: grpc.RpcError) -> CallFailure:
+    """Turns a gRPC error with google.rpc details into a CallFailure."""
+    if not isinstance(error, grpc.Call):
+        return CallFailure(status="UNKNOWN", message=str(error))
+    reason = ""
+    violations: list[FieldViolation] = []
+    retry_after: float | None = None
+    metadata: dict[str, str] = {}
+    try:
+        status = rpc_status.from_call(error)
+    except ValueError:  # the details do not belong to the status: show the plain status
+        status = None
+    for detail in status.details if status else ():
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo()
+            detail.Unpack(info)
+            reason, metadata = info.reason, dict(info.metadata)
+        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+            bad = error_details_pb2.BadRequest()
+            detail.Unpack(bad)
+            violations += [FieldViolation(v.field, v.description) for v in bad.field_violations]
+        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
+            retry = error_details_pb2.RetryInfo()
+            detail.Unpack(retry)
+            retry_after = retry.retry_delay.ToTimedelta().total_seconds()
+    return CallFailure(
+        status=error.code().name,
+        message=error.details() or "",
+        reason=reason,
+        violations=tuple(violations),
+        retry_after_seconds=retry_after,
+        metadata=metadata,
+    )
+
+
+def request_context(
+    purpose: context_pb2.Purpose = context_pb2.PURPOSE_UNSPECIFIED, case_number: str = "", reason: str = ""
+) -> context_pb2.RequestContext:
+    """A context with a new request_id and the time of asking."""
+    asked_at = Timestamp()
+    asked_at.GetCurrentTime()
+    return context_pb2.RequestContext(
+        purpose=purpose, case_number=case_number, reason=reason, request_id=str(uuid.uuid4()), asked_at=asked_at
+    )
+
+
+class Connection:
+    """A channel with the three services; use it as a context manager.
+
+    target: "host:port". Plaintext, for loopback; credentials come with the trust issue.
+    """
+
+    def __init__(self, target: str = DEFAULT_SERVER) -> None:
+        self.target = target
+        self._channel = grpc.insecure_channel(
+            target,
+            options=[
+                ("grpc.service_config", _SERVICE_CONFIG),
+                ("grpc.enable_retries", 1),
+                ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+            ],
+        )
+        self.checks = CheckServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.clearance = ClearanceServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.registers = RegisterServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()

@@ -1,0 +1,192 @@
+"""The Spanish words of the contract's enums, as an officer reads them.
+
+Levels are shown as colours and words together: a colour alone is lost on a grey screen or a colour-blind eye.
+An enum value that this client does not know is never shown as clear.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ronda.v1 import alert_pb2, clearance_service_pb2, level_pb2, person_pb2, register_pb2, section_pb2, value_pb2
+
+if TYPE_CHECKING:
+    from ronda.v1.value_pb2 import PartialDate
+
+LEVELS = {
+    level_pb2.LEVEL_HIT: ("ROJO", "HAY ALERTA: actúe"),
+    level_pb2.LEVEL_POSSIBLE: ("AMARILLO", "POSIBLE: confirme antes de actuar"),
+    level_pb2.LEVEL_INCOMPLETE: ("GRIS", "INCOMPLETO: falta un registro, no es un visto bueno"),
+    level_pb2.LEVEL_INSUFFICIENT: ("NEGRO", "INSUFICIENTE: la consulta no identifica con certeza"),
+    level_pb2.LEVEL_CLEAR: ("VERDE", "SIN ALERTAS"),
+}
+UNKNOWN_LEVEL = ("NEGRO", "NIVEL DESCONOCIDO: no es un visto bueno")
+
+IDENTITY = {
+    level_pb2.IDENTITY_STATUS_FOUND: "consta en el registro de identidad",
+    level_pb2.IDENTITY_STATUS_NOT_FOUND: "no consta",
+    level_pb2.IDENTITY_STATUS_CONFLICT: "los registros discrepan",
+    level_pb2.IDENTITY_STATUS_DECEASED: "persona fallecida",
+    level_pb2.IDENTITY_STATUS_MISUSED: "posible suplantación",
+    level_pb2.IDENTITY_STATUS_UNVERIFIED: "no verificada",
+}
+
+CRITERIA = {
+    level_pb2.CRITERION_CUI: "CUI",
+    level_pb2.CRITERION_DOCUMENT: "documento",
+    level_pb2.CRITERION_NIT: "NIT",
+    level_pb2.CRITERION_LICENCE: "licencia",
+    level_pb2.CRITERION_CEDULA: "cédula",
+    level_pb2.CRITERION_NAMES: "nombres",
+    level_pb2.CRITERION_PARENTS: "padres",
+    level_pb2.CRITERION_BIRTH_DATE: "fecha de nacimiento",
+    level_pb2.CRITERION_SEX: "sexo",
+    level_pb2.CRITERION_TELEPHONE: "teléfono",
+    level_pb2.CRITERION_PLATE: "placa",
+    level_pb2.CRITERION_PLATE_UNTYPED: "placa sin tipo",
+    level_pb2.CRITERION_VIN: "VIN o chasis",
+    level_pb2.CRITERION_CHASSIS_TAIL: "final de chasis",
+    level_pb2.CRITERION_ENGINE: "motor",
+    level_pb2.CRITERION_MAKE: "marca",
+    level_pb2.CRITERION_COLOUR: "color",
+    level_pb2.CRITERION_MODEL_YEAR: "modelo",
+    level_pb2.CRITERION_DOCUMENT_WITHOUT_COUNTRY: "documento sin país",
+    level_pb2.CRITERION_DEPARTMENT: "departamento",
+}
+
+AGREEMENTS = {
+    level_pb2.AGREEMENT_AGREES: "coincide",
+    level_pb2.AGREEMENT_DISAGREES: "NO coincide",
+    level_pb2.AGREEMENT_UNKNOWN: "sin dato",
+}
+
+CAUTIONS = {
+    level_pb2.CAUTION_FLAG_ARMED: "puede estar armado",
+    level_pb2.CAUTION_FLAG_VIOLENT: "delito violento",
+    level_pb2.CAUTION_FLAG_ESCAPE_RISK: "riesgo de fuga",
+    level_pb2.CAUTION_FLAG_MINOR: "menor de edad: aplique Decreto 27-2003",
+    level_pb2.CAUTION_FLAG_MISMATCH: "color o modelo no coincide con el registro",
+    level_pb2.CAUTION_FLAG_IDENTIFIERS_DISAGREE: "los datos dados se contradicen",
+    level_pb2.CAUTION_FLAG_HOMONYMS: "hay homónimos",
+    level_pb2.CAUTION_FLAG_MISUSED_IDENTITY: "identidad suplantada: puede ser la víctima",
+    level_pb2.CAUTION_FLAG_REISSUED_PLATE: "placa reasignada: otro vehículo la portó antes",
+    level_pb2.CAUTION_FLAG_INVALID_IDENTIFIER_ON_FILE: "identificador inválido en el propio registro",
+}
+
+ALERTS = {
+    alert_pb2.ALERT_KIND_WARRANT: "Orden de captura",
+    alert_pb2.ALERT_KIND_TRAVEL_BAN: "Arraigo",
+    alert_pb2.ALERT_KIND_PROTECTION_ORDER: "Medida de seguridad (agresor)",
+    alert_pb2.ALERT_KIND_MISSING_PERSON: "Persona desaparecida",
+    alert_pb2.ALERT_KIND_MISSING_CHILD: "Niñez desaparecida (Alba-Keneth)",
+    alert_pb2.ALERT_KIND_ESCAPE: "Evasión",
+    alert_pb2.ALERT_KIND_STOLEN_VEHICLE: "Vehículo robado",
+    alert_pb2.ALERT_KIND_STOLEN_PLATE: "Placa robada",
+    alert_pb2.ALERT_KIND_STOLEN_ENGINE: "Motor robado",
+    alert_pb2.ALERT_KIND_DOCUMENT: "Documento reportado",
+    alert_pb2.ALERT_KIND_DISCREET: "Alerta discreta",
+    alert_pb2.ALERT_KIND_OTHER: "Alerta",
+    alert_pb2.ALERT_KIND_DAMAGED_RECORD: "Registro dañado",
+}
+
+STATES = {
+    alert_pb2.ALERT_STATE_PENDING: "vigente",
+    alert_pb2.ALERT_STATE_EXECUTED: "ejecutada",
+    alert_pb2.ALERT_STATE_CANCELLED: "cancelada",
+    alert_pb2.ALERT_STATE_SUSPENDED: "suspendida",
+    alert_pb2.ALERT_STATE_LAPSED: "caducada",
+}
+
+SUBJECTS = {
+    alert_pb2.HIT_SUBJECT_KIND_PERSON: "persona",
+    alert_pb2.HIT_SUBJECT_KIND_VEHICLE: "vehículo",
+    alert_pb2.HIT_SUBJECT_KIND_PLATE: "placa",
+    alert_pb2.HIT_SUBJECT_KIND_OWNER: "propietario",
+    alert_pb2.HIT_SUBJECT_KIND_CANDIDATE: "candidato",
+}
+
+REGISTER_STATES = {
+    register_pb2.REGISTER_STATE_FRESH: "al día",
+    register_pb2.REGISTER_STATE_STALE: "ATRASADO",
+    register_pb2.REGISTER_STATE_MISSING: "AUSENTE",
+    register_pb2.REGISTER_STATE_WITHHELD: "RESERVADO",
+}
+
+SEXES = {value_pb2.SEX_FEMALE: "femenino", value_pb2.SEX_MALE: "masculino"}
+
+SUBJECT_KINDS = {
+    person_pb2.SUBJECT_KIND_PERSON: "persona",
+    person_pb2.SUBJECT_KIND_ORGANISATION: "organización",
+    person_pb2.SUBJECT_KIND_UNIDENTIFIED: "sin identificar",
+}
+
+SECTIONS = {
+    section_pb2.SECTION_IDENTITY: "identidad",
+    section_pb2.SECTION_ADDRESS: "direcciones",
+    section_pb2.SECTION_TELEPHONE: "teléfonos",
+    section_pb2.SECTION_FAMILY: "familia",
+    section_pb2.SECTION_WARRANT: "órdenes de captura",
+    section_pb2.SECTION_TRAVEL_BAN: "arraigos",
+    section_pb2.SECTION_PROTECTION_ORDER: "medidas de seguridad",
+    section_pb2.SECTION_MISSING_PERSON: "desapariciones",
+    section_pb2.SECTION_PRISON: "prisión",
+    section_pb2.SECTION_DOCUMENT_ALERT: "documentos reportados",
+    section_pb2.SECTION_DISCREET_ALERT: "alertas discretas",
+    section_pb2.SECTION_DETENTION: "detenciones",
+    section_pb2.SECTION_SENTENCE: "sentencias",
+    section_pb2.SECTION_COMPLAINT: "denuncias y casos",
+    section_pb2.SECTION_POLICE_RECORD: "antecedentes policiacos",
+    section_pb2.SECTION_FINE: "remisiones",
+    section_pb2.SECTION_BORDER_CROSSING: "movimientos migratorios",
+    section_pb2.SECTION_LICENCE: "licencias",
+    section_pb2.SECTION_FIREARM: "armas",
+    section_pb2.SECTION_SECURITY_GUARD: "seguridad privada",
+    section_pb2.SECTION_TAX: "registro tributario",
+    section_pb2.SECTION_OWNED_VEHICLE: "vehículos",
+    section_pb2.SECTION_OTHER_RECORD: "otros registros",
+    section_pb2.SECTION_DAMAGED_RECORD: "registros dañados",
+    section_pb2.SECTION_VEHICLE_REGISTRATION: "matrículas",
+    section_pb2.SECTION_PLATE_ASSIGNMENT: "placas",
+    section_pb2.SECTION_OWNER: "propietarios",
+    section_pb2.SECTION_VEHICLE_ALERT: "robos y recuperaciones",
+    section_pb2.SECTION_VEHICLE_FINE: "remisiones",
+    section_pb2.SECTION_VEHICLE_OTHER_RECORD: "otros registros",
+    section_pb2.SECTION_VEHICLE_DAMAGED_RECORD: "registros dañados",
+}
+
+CLEARANCE_RESULTS = {
+    clearance_service_pb2.CLEARANCE_RESULT_NO_RECORD: "sin antecedentes",
+    clearance_service_pb2.CLEARANCE_RESULT_WITH_RECORD: "con antecedentes",
+    clearance_service_pb2.CLEARANCE_RESULT_REVIEW: "revisión",
+    clearance_service_pb2.CLEARANCE_RESULT_INCOMPLETE: "incompleto",
+    clearance_service_pb2.CLEARANCE_RESULT_INVALID: "dato inválido",
+}
+
+
+def level_words(level: int) -> tuple[str, str]:
+    """(colour word, meaning) of a level; an unknown one is never clear."""
+    return LEVELS.get(level, UNKNOWN_LEVEL)  # type: ignore[call-overload,no-any-return]
+
+
+def date_text(date: PartialDate) -> str:
+    """dd/mm/yyyy with ?? for unknown parts; "" when nothing is known."""
+    if not (date.year or date.month or date.day):
+        return ""
+    day = f"{date.day:02d}" if date.day else "??"
+    month = f"{date.month:02d}" if date.month else "??"
+    return f"{day}/{month}/{date.year if date.year else '????'}"
+
+
+def cui_text(cui: str) -> str:
+    """A CUI as printed on the DPI: 0000 00000 0000."""
+    return f"{cui[:4]} {cui[4:9]} {cui[9:]}" if len(cui) == 13 else cui
+
+
+def name_text(name: value_pb2.PersonName) -> str:
+    """Names and surnames in the order of a Guatemalan document."""
+    parts = [name.first_given, name.second_given, name.third_given, name.first_surname, name.second_surname]
+    whole = " ".join(part for part in parts if part)
+    if name.married_surname:
+        married = name.married_surname
+        whole += f" {married}" if married.lower().startswith("de ") else f" de {married}"
+    return whole.strip() or name.full

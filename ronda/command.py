@@ -1,0 +1,40 @@
+"""The `ronda` command: the composition root. Each subcommand imports its part of the house when it runs.
+
+Exit status: 0 done or answered (whatever the level), 1 our fault or not available, 2 the caller's fault,
+3 publishing stopped on purpose (shrink limit, damaged generation).
+"""
+
+from __future__ import annotations
+
+import typer
+
+from ronda import command_ask, command_build, command_serve
+
+app = typer.Typer(
+    name="ronda",
+    help="Background checks: build a generation from the registers, serve it, ask it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+generations = typer.Typer(help="Generations on disk: list, verify, roll back.", no_args_is_help=True)
+
+app.command("nation")(command_build.nation)
+app.command("index")(command_build.index)
+app.command("serve")(command_serve.serve)
+app.command("check")(command_ask.check)
+app.command("search")(command_ask.search)
+app.command("registers")(command_ask.registers)
+generations.command("list")(command_build.list_generations)
+generations.command("verify")(command_build.verify_generation)
+generations.command("rollback")(command_build.rollback)
+app.add_typer(generations, name="generations")
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

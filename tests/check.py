@@ -1,0 +1,54 @@
+"""`./run check`: every static check, each by its own tool; one line a check, and all of them even when one fails.
+
+buf breaking compares the contract with proto/baseline.binpb, the descriptor image of the last release; a release
+replaces it with `buf build -o proto/baseline.binpb`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+PACKAGES = ("ronda", "core", "server", "indexer", "clients", "bench", "tests", "setup.py")
+
+CHECKS: dict[str, list[str]] = {
+    "ruff check": [str(BIN / "ruff"), "check", "."],
+    "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
+    "mypy --strict": [sys.executable, "-m", "mypy", *PACKAGES],
+    "stubtest core": [
+        sys.executable,
+        "-m",
+        "mypy.stubtest",
+        "core",
+        "--mypy-config-file",
+        "pyproject.toml",
+        "--allowlist",
+        "tests/stubtest_allowlist.txt",
+        "--ignore-unused-allowlist",
+    ],
+    "buf lint": [str(BIN / "buf"), "lint"],
+    "buf breaking": [str(BIN / "buf"), "breaking", "--against", "proto/baseline.binpb"],
+}
+
+
+def main() -> int:
+    """Runs every check; 0 when all hold."""
+    failed = []
+    for name, command in CHECKS.items():
+        start = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        held = done.returncode == 0
+        print(f"{'ok    ' if held else 'FAILED'} {name} ({time.monotonic() - start:.1f} s)", flush=True)  # noqa: T201
+        if not held:
+            failed.append(name)
+            print(done.stdout + done.stderr, flush=True)  # noqa: T201
+    print(f"{len(CHECKS) - len(failed)} passed, {len(failed)} failed")  # noqa: T201
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
