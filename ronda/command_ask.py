@@ -58,7 +58,7 @@ def read_birth(text: str) -> value_pb2.PartialDate:
     if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
         day, month, year = (int(part) for part in found.groups())
         return PartialDate(year=year, month=month, day=day)
-    fail("--born: escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa.", EXIT_CALLER, as_json=False)
+    raise typer.BadParameter("escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa", param_hint="--born")
 
 
 def _sex(word: SexWord | None) -> value_pb2.Sex:
