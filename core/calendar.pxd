@@ -1,0 +1,42 @@
+# Days and partial dates without the GIL. A day is days since 1970-01-01 of the Guatemalan calendar; NO_DAY (core/dossier.pxd)
+# = unknown. A partial date has 0 for each unknown part.
+
+from libc.stdint cimport int32_t, int64_t
+
+cdef enum:
+    YEAR_MIN = 1000           # a year on file has four digits (ronda.v1.PartialDate)
+    YEAR_MAX = 9999
+
+cdef struct CivilDate:
+    int year
+    int month
+    int day
+
+# The part that breaks a rule; date_part_word gives its word.
+cdef enum:
+    DATE_OK = 0
+    DATE_YEAR = 1
+    DATE_MONTH = 2
+    DATE_DAY = 3
+
+cdef const char* date_part_word(int part) noexcept nogil
+
+# Proleptic Gregorian calendar. The date must be whole and valid.
+cdef int32_t day_of(int year, int month, int day) noexcept nogil
+cdef CivilDate date_of(int32_t day) noexcept nogil
+
+# Day of a partial date; NO_DAY unless it is whole and valid.
+cdef int32_t day_or_none(int year, int month, int day) noexcept nogil
+
+# DATE_OK or the first part that breaks a rule: year 0 or four digits, month 0 to 12, day 0 to the month's last
+# (29 for February of an unknown year, 31 for an unknown month).
+cdef int date_problem(int year, int month, int day) noexcept nogil
+
+# ronda.v1.Agreement of two valid birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN.
+cdef int compare_birth_dates(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
+
+# Whole years from a birth date to `today`; -1 when the birth date is not whole, not valid, or after today.
+cdef int age_on(int year, int month, int day, int32_t today) noexcept nogil
+
+# Today in Guatemala (UTC-6) for a clock in UTC milliseconds.
+cdef int32_t guatemala_day(int64_t clock_ms) noexcept nogil

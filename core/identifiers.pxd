@@ -1,0 +1,76 @@
+# Identifiers without the GIL: canonical form, check digits, kinds that fit a text, likely slips.
+# Texts are UTF-8, need no terminating zero, and may hold any bytes. Outputs have no terminating zero either.
+# Kinds are the KEY_* numbers of core/dossier.pxd, and KIND_NAME.
+
+from libc.stdint cimport uint8_t
+
+cdef enum:
+    KIND_NAME = 14        # a name: only detect_into returns it
+
+# Why a text is refused; rule_word gives the word that error messages use.
+cdef enum:
+    RULE_OK = 0
+    RULE_LENGTH = 1
+    RULE_CHARACTERS = 2
+    RULE_CHECKSUM = 3
+    RULE_DEPARTMENT = 4
+    RULE_MUNICIPALITY = 5
+    RULE_FORMAT = 6
+
+cdef enum:
+    CANONICAL_MAX = 44    # bytes; no canonical text is longer
+    DETECTED_MAX = 12     # no query fits more kinds
+    SUGGESTIONS_MAX = 20
+    MISREADS_MAX = 48
+
+# A canonical text and its kind.
+cdef struct Canonical:
+    uint8_t kind          # KEY_* or KIND_NAME
+    uint8_t length        # bytes of text; 0 for KIND_NAME, whose text is the query itself
+    char text[CANONICAL_MAX]
+
+# A plate taken apart. Guatemalan: six characters, three digits and three letters (or six digits with a type, before 2004).
+# Foreign: 3 to 10 alphanumerics and no type.
+cdef struct Plate:
+    uint8_t type_length   # bytes; 0 = type unknown
+    uint8_t number_length # bytes; 6 for Guatemala
+    uint8_t vowel         # 1 = a letter of the number is a vowel: a warning, no refusal
+    char type[4]
+    char number[12]
+
+# Word of a RULE_*: "length"...; "" for RULE_OK. A static text that ends with a zero.
+cdef const char* rule_word(int rule) noexcept nogil
+
+# Canonical text of `kind` into out[cap], its length into out_n. cap >= CANONICAL_MAX always suffices.
+# 0 or a RULE_*; RULE_LENGTH too when out is too small. KEY_PLATE reads Guatemalan plates ("P-123BCD", "?-123BCD").
+cdef int canonical_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n) noexcept nogil
+
+# Canonical "SLV:A123456" from country (ISO alpha-3) and number; the rest as canonical_into.
+cdef int document_into(const char* country, size_t country_n, const char* number, size_t number_n,
+                       char* out, size_t cap, size_t* out_n) noexcept nogil
+
+# Three upper-case letters of a country code into out[3]. 0, RULE_LENGTH or RULE_CHARACTERS.
+cdef int country_into(const char* text, size_t n, char* out) noexcept nogil
+
+# Takes a plate apart. country_n = 0 means Guatemala, as "GTM" does. 0 or a RULE_* (of the plate or the country).
+cdef int parse_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil
+
+# "P-123BCD" or "?-123BCD" of a parsed plate into out (cap >= CANONICAL_MAX); returns its length.
+cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil
+
+# A register's CUI: 1 and 13 digits into out[13], valid[0] = whether every rule holds; 0 = no 13 digits.
+cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid) noexcept nogil
+
+# Whether the text is 17 of the VIN's alphabet; whether ISO 3779's check digit (place 9) holds too.
+cdef bint is_vin(const char* text, size_t n) noexcept nogil
+cdef bint vin_check_digit_valid(const char* text, size_t n) noexcept nogil
+
+# Every kind that fits a one-box query, ascending, into out[DETECTED_MAX]; their number, or -RULE_* for a bad country.
+# country_n = 0: none given.
+cdef int detect_into(const char* text, size_t n, const char* country, size_t country_n, Canonical* out) noexcept nogil
+
+# Valid identifiers one slip away (KEY_CUI, KEY_NIT, KEY_VIN), most plausible first, into out[SUGGESTIONS_MAX]; their number.
+cdef int suggest_into(int kind, const char* text, size_t n, Canonical* out) noexcept nogil
+
+# Plates that may have been misread as this one, one misread first, then two, into out[MISREADS_MAX]; their number.
+cdef int plate_misreads_into(const char* text, size_t n, Canonical* out) noexcept nogil

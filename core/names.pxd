@@ -1,0 +1,36 @@
+# Names without the GIL: folding, tokens, phonetic keys, comparison (docs/answers.md section 2).
+# Texts are UTF-8 of any bytes, without terminating zero; invalid bytes separate tokens.
+# Bounds: the first 64 tokens of a name and the first 64 letters of a token count; the rest is dropped.
+
+from libc.stddef cimport size_t
+
+cdef enum:
+    TOKENS_MAX = 64
+    TOKEN_LETTERS_MAX = 64
+    FOLDED_MAX = 8256         # bytes: 64 tokens of 64 letters of two bytes (N with tilde), and what separates them
+    NAME_KEY_MAX = 4160       # bytes: 64 keys of 64 ASCII symbols, and what separates them
+
+# Folded text, tokens separated by one space, into out[cap]; its length, or -1 when cap is too small.
+# cap >= FOLDED_MAX always suffices.
+cdef int fold_into(const char* text, size_t n, char* out, size_t cap) noexcept nogil
+
+# The same without particles, unless nothing would be left.
+cdef int tokens_into(const char* text, size_t n, char* out, size_t cap) noexcept nogil
+
+# Phonetic key of one folded token, ASCII, into out[TOKEN_LETTERS_MAX]; its length. A text of several tokens: of the first.
+cdef int phonetic_key_into(const char* token, size_t n, char* out) noexcept nogil
+
+# Name key of a text into out[cap]; its length (0 = no tokens), or -1 when cap is too small.
+# cap >= NAME_KEY_MAX always suffices; cap >= n + 1 does too.
+cdef int name_key_into(const char* text, size_t n, char* out, size_t cap) noexcept nogil
+
+# Name key of a name in parts (first, second, third given, first, second surname: parts[5], any may be empty), and of
+# `full` when the parts hold no token. Married surnames are left out.
+cdef int name_key_of_parts_into(const char** parts, const size_t* lengths, const char* full, size_t full_n,
+                                char* out, size_t cap) noexcept nogil
+
+# ronda.v1.Agreement of two name keys: 1 AGREES, 2 DISAGREES, 3 UNKNOWN.
+cdef int compare_keys(const char* a, size_t a_n, const char* b, size_t b_n) noexcept nogil
+
+# Whether the claim's key holds every key of the question's, as multisets; an empty question is covered by nothing.
+cdef bint covers(const char* query, size_t query_n, const char* claim, size_t claim_n) noexcept nogil
