@@ -1,0 +1,64 @@
+"""What can go wrong in the core, by who is at fault: the caller's question, the data on disk, or what feeds the assembler.
+
+No message holds an identifier, a name, a plate or a telephone.
+"""
+
+from __future__ import annotations
+
+
+class CoreError(Exception):
+    """Root of every error that the core raises on purpose."""
+
+
+class QuestionError(CoreError):
+    """The caller's request breaks a rule; nothing was looked up.
+
+    Attributes:
+        reason: number of a `ronda.v1.ErrorReason`.
+        field: name of the request's field, dotted ("document.country"); empty when no single field is at fault.
+        rule: the rule that it breaks, in English, without the value.
+        generation_id: for GENERATION_GONE, the generation that the caller wants; else None.
+    """
+
+    def __init__(self, reason: int, field: str, rule: str, *, generation_id: str | None = None) -> None:
+        super().__init__(f"{field}: {rule}" if field else rule)
+        self.reason = reason
+        self.field = field
+        self.rule = rule
+        self.generation_id = generation_id
+
+
+class StoredDataError(CoreError):
+    """Root of what is wrong with files on disk: ours, never the caller's."""
+
+
+class DossierDamaged(StoredDataError):
+    """One dossier cannot be trusted, and nothing is shown in its place.
+
+    Attributes:
+        entity: its number in this generation (says nothing about who it is).
+        why: what is wrong.
+    """
+
+    def __init__(self, entity: int, why: str) -> None:
+        super().__init__(f"dossier {entity}: {why}")
+        self.entity = entity
+        self.why = why
+
+
+class GenerationDamaged(StoredDataError):
+    """A file of a generation is missing, cut, altered, or not one that this version reads.
+
+    Attributes:
+        file: name of the file within the generation's directory.
+        why: what is wrong.
+    """
+
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(f"{file}: {why}")
+        self.file = file
+        self.why = why
+
+
+class AssemblyError(CoreError):
+    """What was handed to the assembler is not as agreed (order, schema, numbers): a defect of the indexer."""
