@@ -109,13 +109,17 @@ def read_failure(error: grpc.RpcError) -> CallFailure:
 
 
 def request_context(
-    purpose: context_pb2.Purpose = context_pb2.PURPOSE_UNSPECIFIED, case_number: str = "", reason: str = ""
+    purpose: int = context_pb2.PURPOSE_UNSPECIFIED, case_number: str = "", reason: str = ""
 ) -> context_pb2.RequestContext:
     """A context with a new request_id and the time of asking."""
     asked_at = Timestamp()
     asked_at.GetCurrentTime()
     return context_pb2.RequestContext(
-        purpose=purpose, case_number=case_number, reason=reason, request_id=str(uuid.uuid4()), asked_at=asked_at
+        purpose=purpose,  # type: ignore[arg-type]
+        case_number=case_number,
+        reason=reason,
+        request_id=str(uuid.uuid4()),
+        asked_at=asked_at,
     )
 
 

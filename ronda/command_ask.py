@@ -78,9 +78,9 @@ def _document(text: str) -> value_pb2.ForeignDocument:
 
 def _context(purpose: PurposeWord, case: str) -> Any:
     from clients.connection import request_context
-    from ronda.v1 import context_pb2
+    from ronda.v1.context_pb2 import Purpose
 
-    return request_context(context_pb2.Purpose.Value(f"PURPOSE_{purpose.name}"), case)
+    return request_context(Purpose.Value(f"PURPOSE_{purpose.name}"), case)
 
 
 def _call(target: str, as_json: bool, hints: Callable[[], list[str]], ask: Callable[[Connection], Any]) -> Any:
@@ -96,9 +96,11 @@ def _call(target: str, as_json: bool, hints: Callable[[], list[str]], ask: Calla
 
 def _did_you_mean(*asked: str) -> list[str]:
     """Valid identifiers one slip away from what was typed; worked out here, never sent in an error."""
-    from core.identifier_suggestions import suggest_any
+    from core.identifier_kind import IdentifierKind
+    from core.identifiers import suggest
 
-    return suggest_any([text for text in asked if text])[:5]
+    kinds = (IdentifierKind.CUI, IdentifierKind.NIT, IdentifierKind.VIN)
+    return [found for text in asked if text for kind in kinds for found in suggest(kind, text)][:5]
 
 
 def _show_check(response: check_service_pb2.CheckResponse, extra: list[RenderableType]) -> None:
