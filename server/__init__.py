@@ -1,0 +1,1 @@
+"""Serves the contract over gRPC: a supervisor, one worker process a core, and what watches over them."""

@@ -1,0 +1,32 @@
+"""gRPC's own options of a server: limits and the health of connections."""
+
+from __future__ import annotations
+
+from server.settings import Settings
+
+# Calls that a worker's gRPC takes in before it answers RESOURCE_EXHAUSTED by itself: a bound for memory, far above
+# what the gate lets through.
+MAX_CONCURRENT_RPCS = 4096
+
+# A client that vanished (coverage fades, power off) is noticed within 60 + 20 seconds.
+_KEEPALIVE_MS = 60_000
+_KEEPALIVE_TIMEOUT_MS = 20_000
+# Clients may ping every ten seconds, also between calls (a patrol car behind NAT); faster is ENHANCE_YOUR_CALM.
+_CLIENT_PING_MS = 10_000
+
+
+def channel_options(settings: Settings) -> list[tuple[str, int]]:
+    """Options for `grpc.aio.server`."""
+    return [
+        ("grpc.so_reuseport", 1),
+        ("grpc.max_receive_message_length", settings.max_transport_message_bytes),
+        ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
+        # HTTP/2 pins a client to one process: ageing connections out lets clients spread over the workers.
+        ("grpc.max_connection_age_ms", settings.max_connection_age_s * 1000),
+        ("grpc.max_connection_age_grace_ms", settings.max_connection_age_grace_s * 1000),
+        ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+        ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", _CLIENT_PING_MS),
+        ("grpc.http2.max_ping_strikes", 2),
+    ]

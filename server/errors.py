@@ -1,0 +1,165 @@
+"""The one place where an error becomes a gRPC status with google.rpc details.
+
+| at fault | core raises | status |
+|---|---|---|
+| the caller | QuestionError(reason, field, rule) | the reason's row in `STATUS`, with BadRequest where a field is named |
+| our data | DossierDamaged | DATA_LOSS |
+| our state | Refusal(NO_GENERATION, OVERLOADED, DRAINING...) | UNAVAILABLE, RESOURCE_EXHAUSTED, with RetryInfo |
+| us | anything else | INTERNAL: the log holds the stack, the caller gets nothing of it |
+
+What gRPC answers by itself, without details: a message over `max_transport_message_bytes` (RESOURCE_EXHAUSTED), more
+calls at once than a worker can hold (RESOURCE_EXHAUSTED, "Concurrent RPC limit exceeded!"), a deadline that passed
+while the answer was on its way (DEADLINE_EXCEEDED, made by the client).
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from core.errors import CoreError, DossierDamaged, GenerationDamaged, QuestionError
+from ronda.v1 import error_pb2
+
+DOMAIN = "ronda.v1"
+DETAILS_KEY = "grpc-status-details-bin"
+METHOD_UNKNOWN = "METHOD_UNKNOWN"
+
+_PREFIX = "ERROR_REASON_"
+_CODES = grpc.StatusCode
+
+# reason -> (status, text for the caller where no field and rule say it better)
+STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
+    error_pb2.ERROR_REASON_FIELD_INVALID: (_CODES.INVALID_ARGUMENT, "a field breaks a rule"),
+    error_pb2.ERROR_REASON_MESSAGE_MALFORMED: (_CODES.INVALID_ARGUMENT, "the bytes are not the message they should be"),
+    error_pb2.ERROR_REASON_QUESTION_EMPTY: (_CODES.INVALID_ARGUMENT, "nothing was asked"),
+    error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS: (_CODES.INVALID_ARGUMENT, "query and typed fields exclude each other"),
+    error_pb2.ERROR_REASON_PAGE_TOKEN_INVALID: (_CODES.INVALID_ARGUMENT, "this page token was not made for this list"),
+    error_pb2.ERROR_REASON_GENERATION_GONE: (_CODES.FAILED_PRECONDITION, "that generation is gone: start again"),
+    error_pb2.ERROR_REASON_SUBJECT_NOT_FOUND: (_CODES.NOT_FOUND, "this generation does not hold that subject"),
+    error_pb2.ERROR_REASON_FORBIDDEN: (_CODES.PERMISSION_DENIED, "the grant does not allow this call"),
+    error_pb2.ERROR_REASON_NO_GENERATION: (_CODES.UNAVAILABLE, "no generation is published, or it is refused"),
+    error_pb2.ERROR_REASON_OVERLOADED: (_CODES.RESOURCE_EXHAUSTED, "the server sheds load: come back later"),
+    error_pb2.ERROR_REASON_DOSSIER_DAMAGED: (_CODES.DATA_LOSS, "a stored dossier is damaged; nothing is shown for it"),
+    error_pb2.ERROR_REASON_DEADLINE_EXCEEDED: (_CODES.DEADLINE_EXCEEDED, "the deadline passed before the answer"),
+    error_pb2.ERROR_REASON_INTERNAL: (_CODES.INTERNAL, "defect of the server; its log says more"),
+    error_pb2.ERROR_REASON_DRAINING: (_CODES.UNAVAILABLE, "the server is draining: connect again"),
+    error_pb2.ERROR_REASON_MESSAGE_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the message is larger than the limit"),
+    error_pb2.ERROR_REASON_QUERY_TOO_BROAD: (_CODES.INVALID_ARGUMENT, "the query is too broad: narrow it"),
+}
+
+
+class Refusal(Exception):
+    """A call that the server itself refuses (the engine never saw it, or could not answer it).
+
+    `retry_after_ms` becomes RetryInfo, `metadata` goes into ErrorInfo; neither holds personal data.
+    """
+
+    def __init__(
+        self,
+        reason: int,
+        *,
+        field: str = "",
+        rule: str = "",
+        retry_after_ms: int | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(reason_name(reason))
+        self.reason = reason
+        self.field = field
+        self.rule = rule
+        self.retry_after_ms = retry_after_ms
+        self.metadata = metadata or {}
+
+
+def reason_name(reason: int) -> str:
+    """The contract's name of a reason without its prefix; UNSPECIFIED for a number that the contract lacks."""
+    value = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(reason)
+    return value.name.removeprefix(_PREFIX) if value is not None else "UNSPECIFIED"
+
+
+def is_retryable(reason: int) -> bool:
+    """Whether the same request may succeed later unchanged, as the contract's option says."""
+    value = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(reason)
+    return bool(value is not None and value.GetOptions().Extensions[error_pb2.retryable])
+
+
+def refusal_of(error: BaseException) -> Refusal:
+    """The refusal that a caller gets for `error`, by who is at fault."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, QuestionError):
+        reason = error.reason if error.reason in STATUS else error_pb2.ERROR_REASON_INTERNAL
+        return Refusal(reason, field=error.field, rule=error.rule)
+    if isinstance(error, DossierDamaged):
+        return Refusal(error_pb2.ERROR_REASON_DOSSIER_DAMAGED)
+    if isinstance(error, GenerationDamaged):
+        return Refusal(error_pb2.ERROR_REASON_NO_GENERATION, retry_after_ms=1000)
+    return Refusal(error_pb2.ERROR_REASON_INTERNAL)
+
+
+def is_our_fault(error: BaseException) -> bool:
+    """Whether `error` is a defect or damage to be logged, not a caller's mistake or a planned refusal."""
+    return not isinstance(error, Refusal) and not (isinstance(error, QuestionError) and error.reason in STATUS)
+
+
+def status_of(refusal: Refusal) -> tuple[grpc.StatusCode, status_pb2.Status]:
+    """The gRPC status and the google.rpc.Status of a refusal."""
+    code, text = STATUS[refusal.reason]
+    if refusal.field or refusal.rule:
+        text = f"{refusal.field}: {refusal.rule or text}" if refusal.field else refusal.rule
+    metadata = {"retryable": "true" if is_retryable(refusal.reason) else "false", **refusal.metadata}
+    details: list[Message] = [
+        error_details_pb2.ErrorInfo(reason=reason_name(refusal.reason), domain=DOMAIN, metadata=metadata)
+    ]
+    if refusal.field:
+        violation = error_details_pb2.BadRequest.FieldViolation(field=refusal.field, description=refusal.rule or text)
+        details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    if refusal.retry_after_ms is not None:
+        delay = duration_pb2.Duration()
+        delay.FromMilliseconds(refusal.retry_after_ms)
+        details.append(error_details_pb2.RetryInfo(retry_delay=delay))
+    return code, _status(code, text, details)
+
+
+def method_unknown_status() -> tuple[grpc.StatusCode, status_pb2.Status]:
+    """UNIMPLEMENTED for a method that the contract lacks; no ErrorReason, for no version of Ronda ever had it."""
+    info = error_details_pb2.ErrorInfo(reason=METHOD_UNKNOWN, domain=DOMAIN, metadata={"retryable": "false"})
+    violation = error_details_pb2.BadRequest.FieldViolation(field=":path", description="no such method")
+    details: list[Message] = [info, error_details_pb2.BadRequest(field_violations=[violation])]
+    return _CODES.UNIMPLEMENTED, _status(_CODES.UNIMPLEMENTED, "no such method", details)
+
+
+def _status(code: grpc.StatusCode, text: str, details: list[Message]) -> status_pb2.Status:
+    packed = []
+    for detail in details:
+        any_detail = any_pb2.Any()
+        any_detail.Pack(detail)
+        packed.append(any_detail)
+    return status_pb2.Status(code=code.value[0], message=text, details=packed)
+
+
+async def abort(
+    context: grpc.aio.ServicerContext[bytes, bytes], code: grpc.StatusCode, status: status_pb2.Status
+) -> NoReturn:
+    """Ends the call with `status`, its details in the trailing metadata."""
+    await context.abort(code, status.message, ((DETAILS_KEY, status.SerializeToString()),))
+
+
+__all__ = [
+    "DETAILS_KEY",
+    "DOMAIN",
+    "STATUS",
+    "CoreError",
+    "Refusal",
+    "abort",
+    "is_our_fault",
+    "is_retryable",
+    "method_unknown_status",
+    "reason_name",
+    "refusal_of",
+    "status_of",
+]

@@ -1,0 +1,89 @@
+"""grpc.health.v1, per service, with Check, Watch and List.
+
+The servicer that comes with grpcio-health-checking lacks List, and its Watch writes to clients under the lock that
+setting a status needs, so one stalled watcher would hold up a switch or a drain; this one shares nothing with writers
+but an event. NOT_SERVING has no room for a reason, so the reason rides in trailing metadata (`ronda-reason`,
+`ronda-detail`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+OVERALL = ""
+SERVICE_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+
+_Context = grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse]
+
+
+class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
+    """Health of the named services and of the whole ("")."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        self._status = dict.fromkeys([OVERALL, *services], NOT_SERVING)
+        self._reason = "STARTING"
+        self._detail = ""
+        self._changed = asyncio.Event()
+        self._closed = False
+
+    @property
+    def reason(self) -> str:
+        """Why nothing is served; "" while it is."""
+        return self._reason
+
+    def set(self, serving: bool, reason: str = "", detail: str = "") -> None:
+        """Sets every service at once. After `close` nothing changes any more."""
+        if self._closed:
+            return
+        self._reason, self._detail = reason, detail
+        status = SERVING if serving else NOT_SERVING
+        if any(old != status for old in self._status.values()):
+            self._status = dict.fromkeys(self._status, status)
+            self._wake()
+
+    def close(self) -> None:
+        """NOT_SERVING for good; watchers are told and their streams end, so that no drain waits for them."""
+        self.set(False, "DRAINING")
+        self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _explain(self, context: _Context) -> None:
+        pairs = (("ronda-reason", self._reason), ("ronda-detail", self._detail))
+        context.set_trailing_metadata(tuple((key, value) for key, value in pairs if value))
+
+    async def Check(self, request: health_pb2.HealthCheckRequest, context: _Context) -> health_pb2.HealthCheckResponse:
+        status = self._status.get(request.service)
+        if status is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such service")
+        self._explain(context)
+        return health_pb2.HealthCheckResponse(status=status)
+
+    async def List(self, request: health_pb2.HealthListRequest, context: _Context) -> health_pb2.HealthListResponse:
+        self._explain(context)
+        statuses = {name: health_pb2.HealthCheckResponse(status=status) for name, status in self._status.items()}
+        return health_pb2.HealthListResponse(statuses=statuses)
+
+    async def Watch(self, request: health_pb2.HealthCheckRequest, context: _Context) -> None:
+        sent = None
+        while True:
+            changed = self._changed
+            status = self._status.get(request.service, _UNKNOWN)
+            if status != sent:
+                await context.write(health_pb2.HealthCheckResponse(status=status))
+                sent = status
+            if self._closed:
+                return
+            if changed is self._changed:  # nothing happened while writing
+                await changed.wait()

@@ -1,0 +1,238 @@
+"""The one table of settings: name, default, help. docs/settings.md shows the same table, and a test compares the two.
+
+Order of precedence: command line (keyword arguments of `load_settings`), environment (`RONDA_` + name in capitals),
+the TOML file named by `RONDA_CONFIG`, the default.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings.exceptions import SettingsError as SourceError
+
+MIB = 1024 * 1024
+CONFIG_VARIABLE = "RONDA_CONFIG"
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class SettingsError(Exception):
+    """A setting breaks a rule (at fault: whoever configures). The text names the setting and the rule, never a value."""
+
+
+class Address(NamedTuple):
+    """A host and a TCP port; port 0 = any free port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it. A host name other than localhost counts as reachable."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def parse_address(text: str) -> Address:
+    """Reads "host:port" or "[ipv6]:port". Raises ValueError with the rule."""
+    host, separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be host:port, for example 127.0.0.1:50051 or [::1]:50051")
+    return Address(host, int(port))
+
+
+class Settings(BaseSettings):
+    """Settings of the server and, where they say so, of the indexer."""
+
+    model_config = SettingsConfigDict(env_prefix="RONDA_", extra="forbid", frozen=True, env_ignore_empty=True)
+
+    listen: str = Field(
+        "127.0.0.1:50051",
+        description="Address of the gRPC server, host:port. Without TLS only a loopback address is accepted.",
+    )
+    data: Path = Field(
+        Path("data"), description="Data directory: CURRENT, generations/ and what the indexer keeps beside them."
+    )
+    workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 = one a core.")
+    metrics: str = Field(
+        "127.0.0.1:9464", description='Address of the Prometheus scrape, host:port; "off" = no scrape.'
+    )
+    reflection: bool = Field(False, description="Whether gRPC reflection (v1alpha) is served.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level of the JSON log lines on standard error: debug, info, warning or error."
+    )
+    max_message_bytes: int = Field(
+        MIB, ge=1024, description="Largest request of a unary call, in bytes; larger is MESSAGE_TOO_LARGE."
+    )
+    max_clear_message_bytes: int = Field(
+        4 * MIB, ge=1024, description="Largest message of a Clear stream, in bytes; larger is MESSAGE_TOO_LARGE."
+    )
+    max_transport_message_bytes: int = Field(
+        12 * MIB,
+        ge=1024,
+        description="Largest message that gRPC itself takes in, in bytes; larger is gRPC's own RESOURCE_EXHAUSTED, "
+        "without ErrorInfo. Bounds the memory of a message that is then refused.",
+    )
+    max_concurrent_calls: int = Field(
+        256, ge=1, description="Searches and Clear streams that one worker holds at once; more are shed (OVERLOADED)."
+    )
+    max_concurrent_streams: int = Field(128, ge=1, description="Calls at once on one connection.")
+    max_loop_lag_ms: int = Field(
+        250, ge=10, description="How late a worker's event loop may run, in milliseconds, before calls are shed."
+    )
+    search_threads: int = Field(2, ge=1, le=64, description="Threads of a worker for searches and Clear batches.")
+    max_connection_age_s: int = Field(
+        300, ge=1, description="Age at which a connection is asked to go (GOAWAY), in seconds, so that clients spread."
+    )
+    max_connection_age_grace_s: int = Field(
+        600, ge=1, description="Time that calls on such a connection have to end, in seconds."
+    )
+    clear_idle_s: int = Field(
+        120, ge=1, description="Time that a Clear stream may stay silent, in seconds; it pins its generation."
+    )
+    default_deadline_ms: int = Field(
+        5000, ge=1, description="Deadline of a unary call that brings none, in milliseconds."
+    )
+    drain_s: int = Field(20, ge=0, description="Time that calls in flight have to end after SIGTERM, in seconds.")
+    generations_poll_ms: int = Field(
+        250, ge=10, description="How often a worker looks for a newly published generation, in milliseconds."
+    )
+    verify_mib_per_s: int = Field(
+        64, ge=0, description="Rate of the background re-check of a generation's files (sha256), in MiB/s; 0 = none."
+    )
+    tls_cert: Path | None = Field(None, description="Server certificate chain, PEM file; with `tls_key` turns on TLS.")
+    tls_key: Path | None = Field(None, description="Private key of that certificate, PEM file.")
+    tls_client_ca: Path | None = Field(
+        None, description="CA of client certificates, PEM file; when set, every client must show one."
+    )
+    insecure: bool = Field(False, description="Says that plaintext on an address that is not loopback is meant.")
+    postgres: dict[str, SecretStr] = Field(
+        {},
+        description="Indexer: PostgreSQL DSN of each register that is read from a database, register id -> DSN; "
+        "in the environment as JSON.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = [init_settings, env_settings]
+        if config := os.environ.get(CONFIG_VARIABLE):
+            sources.append(TomlConfigSettingsSource(settings_cls, toml_file=config))
+        return tuple(sources)
+
+    @field_validator("listen")
+    @classmethod
+    def _listen_is_an_address(cls, text: str) -> str:
+        parse_address(text)
+        return text
+
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_is_an_address(cls, text: str) -> str:
+        if text != "off":
+            parse_address(text)
+        return text
+
+    @model_validator(mode="after")
+    def _secure(self) -> Settings:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key belong together: set both or none")
+        if self.tls_client_ca is not None and self.tls_cert is None:
+            raise ValueError("tls_client_ca needs tls_cert and tls_key")
+        if self.tls_cert is None and not self.insecure and not self.listen_address.is_loopback:
+            raise ValueError(
+                "listen: without TLS only a loopback address is accepted; set tls_cert and tls_key, "
+                "or insecure = true (RONDA_INSECURE=1) if plaintext on a network is meant"
+            )
+        return self
+
+    @property
+    def listen_address(self) -> Address:
+        """`listen`, parsed."""
+        return parse_address(self.listen)
+
+    @property
+    def metrics_address(self) -> Address | None:
+        """`metrics`, parsed; None = off."""
+        return None if self.metrics == "off" else parse_address(self.metrics)
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes: `workers`, or one for each core that this process may use."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the command line's `overrides` (None = not given), the environment and the TOML file.
+
+    Raises SettingsError: a setting breaks a rule, is unknown, or the TOML file cannot be read.
+    """
+    config = os.environ.get(CONFIG_VARIABLE)
+    if config and not Path(config).is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE}: no such file: {config}")
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        lines = [_rule(issue["loc"], issue["msg"]) for issue in error.errors(include_input=False, include_url=False)]
+        raise SettingsError("\n".join(lines)) from None
+    except SourceError as error:
+        raise SettingsError(str(error)) from None
+    except (OSError, ValueError) as error:  # tomllib.TOMLDecodeError is a ValueError
+        raise SettingsError(f"{CONFIG_VARIABLE}: {error}") from None
+
+
+def _rule(location: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(str(part) for part in location)
+    rule = message.removeprefix("Value error, ")
+    return f"{name}: {rule}" if name else rule
+
+
+class Setting(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    default: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return f"RONDA_{self.name.upper()}"
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "" if default == {} else str(default)
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(name, _shown(field.default), field.description or "") for name, field in Settings.model_fields.items()
+)
+
+
+def settings_table() -> str:
+    """The table of settings in Markdown, as docs/settings.md holds it."""
+    rows = [f"| `{s.name}` | `{s.variable}` | {f'`{s.default}`' if s.default else ''} | {s.help} |" for s in SETTINGS]
+    return "\n".join(["| setting | environment | default | meaning |", "|---|---|---|---|", *rows]) + "\n"

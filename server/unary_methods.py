@@ -1,0 +1,185 @@
+"""The unary methods: bytes in, bytes out, straight to the engine; no message is decoded here.
+
+A look-up takes microseconds and is answered in the event loop's thread: handing it to another would cost ten times as
+much. A search may take milliseconds and goes to a few threads (the engine works without the GIL). So does a page of a
+list that pins an older generation, which may have to be opened first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NoReturn
+
+import grpc
+
+from core.engine import METHODS, Grant
+from core.errors import DossierDamaged, QuestionError
+from ronda.v1 import error_pb2
+from server import call_metrics
+from server.answer_level import answer_level
+from server.call_metrics import MethodMetrics
+from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
+from server.gate import Gate
+from server.generations import GenerationKeeper
+from server.logs import ERROR, log
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Handler = Callable[[bytes, Context], Awaitable[bytes]]
+
+# service -> its unary methods
+UNARY_METHODS: dict[str, tuple[str, ...]] = {
+    "ronda.v1.CheckService": (
+        "Check",
+        "CheckPerson",
+        "CheckVehicle",
+        "SearchPersons",
+        "SearchVehicles",
+        "ListRecords",
+    ),
+    "ronda.v1.RegisterService": ("ListRegisters", "GetGeneration"),
+}
+SEARCHES = frozenset({"SearchPersons", "SearchVehicles"})
+
+# For now every caller may see everything; policy comes with the trust issue, and only this line changes.
+EVERYTHING = Grant.everything()
+
+
+@dataclass(frozen=True)
+class Service:
+    """What every handler of a worker shares."""
+
+    keeper: GenerationKeeper
+    gate: Gate
+    threads: ThreadPoolExecutor
+    max_message_bytes: int
+    max_clear_message_bytes: int
+    default_deadline_s: float
+    clear_idle_s: float
+
+
+def clock_ms() -> int:
+    """Now, UTC, in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def too_large(limit: int) -> Refusal:
+    """MESSAGE_TOO_LARGE, with the limit in bytes."""
+    return Refusal(
+        error_pb2.ERROR_REASON_MESSAGE_TOO_LARGE,
+        rule=f"a message may have at most {limit} bytes",
+        metadata={"limit_bytes": str(limit)},
+    )
+
+
+def look_up_handler(service: Service, method: str) -> Handler:
+    """Handler of a method that is answered at once, in the event loop's thread."""
+    number = METHODS[method]
+    metrics = MethodMetrics(method)
+    keeper, gate, limit = service.keeper, service.gate, service.max_message_bytes
+    now = time.perf_counter
+
+    async def handle(request: bytes, context: Context) -> bytes:
+        started = now()
+        try:
+            if gate.late:
+                gate.refuse_when_late()
+            if len(request) > limit:
+                raise too_large(limit)
+            remaining = context.time_remaining()
+            if remaining is not None and remaining <= 0:
+                raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
+            engine = keeper.engine
+            if engine is None:
+                raise keeper.no_generation()
+            response = engine.answer(number, request, EVERYTHING, clock_ms())
+        except Exception as error:
+            if isinstance(error, QuestionError) and error.generation_id:
+                return await _answer_in_thread(service, method, metrics, started, request, context, error.generation_id)
+            await refuse(context, method, metrics, now() - started, error)
+        metrics.answered(now() - started, answer_level(response))
+        return response
+
+    return handle
+
+
+def search_handler(service: Service, method: str) -> Handler:
+    """Handler of a method that may take milliseconds: answered in a thread, within the deadline."""
+    metrics = MethodMetrics(method)
+
+    async def handle(request: bytes, context: Context) -> bytes:
+        return await _answer_in_thread(service, method, metrics, time.perf_counter(), request, context, "")
+
+    return handle
+
+
+async def _answer_in_thread(
+    service: Service,
+    method: str,
+    metrics: MethodMetrics,
+    started: float,
+    request: bytes,
+    context: Context,
+    generation_id: str,
+) -> bytes:
+    try:
+        service.gate.refuse_when_late()
+        if len(request) > service.max_message_bytes:
+            raise too_large(service.max_message_bytes)
+        remaining = context.time_remaining()
+        if remaining is None:
+            remaining = service.default_deadline_s
+        if remaining <= 0:
+            raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
+        with service.gate.hold():
+            async with asyncio.timeout(remaining):
+                response = await _search(service, METHODS[method], request, generation_id)
+    except TimeoutError:
+        late = Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
+        await refuse(context, method, metrics, time.perf_counter() - started, late)
+    except Exception as error:
+        await refuse(context, method, metrics, time.perf_counter() - started, error)
+    metrics.answered(time.perf_counter() - started, answer_level(response))
+    return response
+
+
+async def _search(service: Service, number: int, request: bytes, generation_id: str) -> bytes:
+    """Answers from the current generation, or from the one that the request's page token pins."""
+    loop = asyncio.get_running_loop()
+    keeper = service.keeper
+    try:
+        async with keeper.pinned(generation_id) if generation_id else keeper.current() as served:
+            return await loop.run_in_executor(
+                service.threads, served.engine.answer, number, request, EVERYTHING, clock_ms()
+            )
+    except QuestionError as error:
+        if not error.generation_id or generation_id:
+            raise
+        wanted = error.generation_id
+    return await _search(service, number, request, wanted)
+
+
+async def refuse(
+    context: Context, method: str, metrics: MethodMetrics, seconds: float, error: Exception
+) -> NoReturn:
+    """Ends the call with the status that `error` has in the table of server/errors.py; counts it, logs our faults."""
+    if is_our_fault(error):
+        report_fault(method, metrics, error)
+    refusal = refusal_of(error)
+    code, status = status_of(refusal)
+    metrics.ended(code.name, seconds)
+    log("call_refused", level=10, method=method, reason=reason_name(refusal.reason), field=refusal.field)
+    await abort(context, code, status)
+
+
+def report_fault(method: str, metrics: MethodMetrics, error: Exception) -> None:
+    """Logs damage or a defect, without anything that was asked."""
+    if isinstance(error, DossierDamaged):
+        call_metrics.DAMAGED.inc()
+        log("dossier_damaged", level=ERROR, method=method, entity=error.entity, why=error.why)
+    else:
+        metrics.defect()
+        log("internal_error", level=ERROR, method=method, error=error)

@@ -1,0 +1,26 @@
+"""UNIMPLEMENTED with ErrorInfo for methods that the contract lacks; gRPC's own answer has no details."""
+
+from __future__ import annotations
+
+import grpc
+
+from server import call_metrics
+from server.errors import abort, method_unknown_status
+from server.unary_methods import Context
+
+
+class UnknownMethods(grpc.GenericRpcHandler):
+    """Takes whatever no handler before it took; to be registered last."""
+
+    def __init__(self) -> None:
+        # Streams both ways: fits callers of every kind, and no request is read.
+        self._handler = grpc.stream_stream_rpc_method_handler(_refuse)
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+        return self._handler
+
+
+async def _refuse(_requests: object, context: Context) -> None:
+    code, status = method_unknown_status()
+    call_metrics.CALLS.labels("unknown", code.name).inc()
+    await abort(context, code, status)

@@ -1,0 +1,45 @@
+"""The one function that wires services, health and reflection into a gRPC server."""
+
+from __future__ import annotations
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_pb2
+from server import clear_stream, health
+from server.channel_options import MAX_CONCURRENT_RPCS, channel_options
+from server.clear_stream import ClearStream
+from server.health import Health
+from server.settings import Settings
+from server.unary_methods import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
+from server.unknown_method import UnknownMethods
+
+SERVICES: tuple[str, ...] = tuple(
+    module.DESCRIPTOR.services_by_name[name].full_name
+    for module, name in (
+        (check_service_pb2, "CheckService"),
+        (clearance_service_pb2, "ClearanceService"),
+        (register_service_pb2, "RegisterService"),
+    )
+)
+
+
+def build_server(settings: Settings, service: Service, healths: Health) -> grpc.aio.Server:
+    """A server with every service, without ports, not started."""
+    server = grpc.aio.server(options=channel_options(settings), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS)
+    for name, methods in UNARY_METHODS.items():
+        handlers = {
+            method: grpc.unary_unary_rpc_method_handler(
+                search_handler(service, method) if method in SEARCHES else look_up_handler(service, method)
+            )
+            for method in methods
+        }
+        server.add_registered_method_handlers(name, handlers)
+    clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
+    server.add_registered_method_handlers(clear_stream.SERVICE, {clear_stream.METHOD: clear})
+    health_pb2_grpc.add_HealthServicer_to_server(healths, server)
+    if settings.reflection:
+        reflection.enable_server_reflection([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    server.add_generic_rpc_handlers((UnknownMethods(),))
+    return server

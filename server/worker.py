@@ -1,0 +1,178 @@
+"""One worker process: its own event loop, gRPC server and generations. Started by the supervisor with exec only.
+
+`python -m server.worker` reads its orders from standard input (server/worker_messages.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import uvloop
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from server import logs
+from server.gate import Gate
+from server.generations import GenerationKeeper
+from server.health import Health
+from server.logs import ERROR, log
+from server.settings import Settings, SettingsError
+from server.tls import server_credentials
+from server.unary_methods import Service
+from server.wiring import SERVICES, build_server
+from server.worker_messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOrders, WorkerReport
+
+# A silent Clear stream is ended this long after the drain began.
+_DRAIN_PATIENCE_S = 1.0
+
+
+class Worker:
+    """Serves until SIGTERM, or until the supervisor is gone."""
+
+    def __init__(self, orders: WorkerOrders, settings: Settings, reports: int) -> None:
+        self._orders = orders
+        self._settings = settings
+        self._reports = reports
+        self._ready = False
+        self._damaged: DamagedFiles | None = None
+        self._stop = asyncio.Event()
+        self._keeper = GenerationKeeper(settings.data, settings.generations_poll_ms / 1000)
+        self._gate = Gate(settings.max_concurrent_calls, settings.max_loop_lag_ms)
+        self._health = Health(SERVICES)
+
+    async def run(self) -> None:
+        """Starts, serves, drains. Raises SettingsError, RuntimeError when the address cannot be bound."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_loop_error)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop.set)
+        self._keeper.on_change = self._changed
+        await self._keeper.start(self._orders.last_good)
+        self._changed()
+        threads = ThreadPoolExecutor(self._settings.search_threads, "search")
+        service = Service(
+            keeper=self._keeper,
+            gate=self._gate,
+            threads=threads,
+            max_message_bytes=self._settings.max_message_bytes,
+            max_clear_message_bytes=self._settings.max_clear_message_bytes,
+            default_deadline_s=self._settings.default_deadline_ms / 1000,
+            clear_idle_s=self._settings.clear_idle_s,
+        )
+        server = build_server(self._settings, service, self._health)
+        self._bind(server)
+        await server.start()
+        await self._check_itself()
+        tasks = [
+            asyncio.create_task(work)
+            for work in (self._keeper.watch(), self._gate.watch_lag(), self._beat(), self._listen())
+        ]
+        log("worker_ready", generation=self._keeper.current_id)
+        await self._stop.wait()
+        await self._drain(server)
+        for task in tasks:
+            task.cancel()
+        threads.shutdown(wait=False, cancel_futures=True)
+
+    def _bind(self, server: grpc.aio.Server) -> None:
+        credentials = server_credentials(self._settings)
+        if credentials is None:
+            server.add_insecure_port(self._orders.address)
+        else:
+            server.add_secure_port(self._orders.address, credentials)
+        server.add_insecure_port(f"unix:{self._orders.probe_socket}")
+
+    async def _check_itself(self) -> None:
+        """Asks its own health over gRPC: only what answers counts as ready."""
+        async with grpc.aio.insecure_channel(f"unix:{self._orders.probe_socket}") as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            await stub.Check(health_pb2.HealthCheckRequest(), timeout=5.0)
+        self._ready = True
+        self._report()
+
+    async def _drain(self, server: grpc.aio.Server) -> None:
+        log("worker_draining", held=self._gate.held)
+        self._health.close()
+        self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
+        await server.stop(self._settings.drain_s)
+        log("worker_drained")
+
+    def _changed(self) -> None:
+        keeper = self._keeper
+        serving = keeper.engine is not None
+        details = []
+        if keeper.refused:
+            details.append(f"refused generation {keeper.refused}: {keeper.refused_why}")
+        if self._damaged is not None and self._damaged.generation == keeper.current_id and self._damaged.files:
+            details.append(f"damaged files: {' '.join(self._damaged.files)}")
+        self._health.set(serving, "" if serving else "NO_GENERATION", "; ".join(details))
+        self._report()
+
+    def _report(self) -> None:
+        keeper = self._keeper
+        report = WorkerReport(
+            ready=self._ready, generation=keeper.current_id, refused=keeper.refused, why=keeper.refused_why
+        )
+        # A line is far below PIPE_BUF, so it is written whole; a supervisor that is gone is noticed by `_listen`.
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
+            os.write(self._reports, report.line())
+
+    async def _beat(self) -> None:
+        while True:
+            self._report()
+            await asyncio.sleep(BEAT_S)
+
+    async def _listen(self) -> None:
+        """Reads what the supervisor says; its end is the supervisor's end."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while line := await reader.readline():
+            self._damaged = DamagedFiles.model_validate_json(line)
+            self._changed()
+        if not self._stop.is_set():
+            log("supervisor_gone", level=ERROR)
+            self._stop.set()
+
+
+def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # asyncio's own message may quote a task with its arguments
+    log("loop_error", level=ERROR, error=context.get("exception"))
+
+
+def _first_line() -> bytes:
+    """The orders, read byte by byte: a buffered reader would swallow the lines after them."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            raise SystemExit("server.worker is started by `ronda serve`, not by hand")
+        line += byte
+    return bytes(line)
+
+
+def main() -> int:
+    """Runs a worker; returns its exit status."""
+    orders = WorkerOrders.model_validate_json(_first_line())
+    settings = Settings(**orders.settings)
+    logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())
+    # Standard output is the line to the supervisor: nothing else may write there.
+    reports = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(Worker(orders, settings, reports).run())
+    except (SettingsError, RuntimeError) as error:
+        log("worker_cannot_start", level=ERROR, why=str(error) if isinstance(error, SettingsError) else "", error=error)
+        return EXIT_SETTINGS if isinstance(error, SettingsError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What supervisor and worker tell each other, one JSON object a line: orders on the worker's standard input, reports on
+its standard output.
+
+The worker's input stays open while the supervisor lives; its end tells the worker to drain, so that no orphan keeps
+the port.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+# Exit status of a process that cannot work with its settings (sysexits.h EX_CONFIG): restarting would not help.
+EXIT_SETTINGS = 78
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def line(self) -> bytes:
+        """The message as a line."""
+        return self.model_dump_json().encode() + b"\n"
+
+
+class WorkerOrders(_Message):
+    """First line to a worker."""
+
+    number: int
+    settings: dict[str, Any]  # of server.settings.Settings, without what the indexer alone needs
+    address: str  # host:port to listen on, the port resolved
+    probe_socket: Path  # Unix socket, for the worker's check of itself
+    last_good: str  # generation that other workers serve; "" = unknown
+
+
+class DamagedFiles(_Message):
+    """Later lines to a worker: files of a generation whose sha256 no longer holds; none = all hold."""
+
+    generation: str
+    files: list[str]
+
+
+class WorkerReport(_Message):
+    """A line from a worker: at each change, and as a sign of life every `BEAT_S`."""
+
+    ready: bool  # it answered a health check over gRPC
+    generation: str  # the one it serves; "" = none
+    refused: str  # generation that CURRENT names and that it refused; "" = none
+    why: str
+
+
+# seconds between two reports
+BEAT_S = 2.0
