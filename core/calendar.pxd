@@ -22,21 +22,21 @@ cdef enum:
 cdef const char* date_part_word(int part) noexcept nogil
 
 # Proleptic Gregorian calendar. The date must be whole and valid.
-cdef int32_t day_of(int year, int month, int day) noexcept nogil
-cdef CivilDate date_of(int32_t day) noexcept nogil
+cdef int32_t day_from_date(int year, int month, int day) noexcept nogil
+cdef CivilDate date_from_day(int32_t day) noexcept nogil
 
 # Day of a partial date; NO_DAY unless it is whole and valid.
 cdef int32_t day_or_none(int year, int month, int day) noexcept nogil
 
 # DATE_OK or the first part that breaks a rule: year 0 or four digits, month 0 to 12, day 0 to the month's last
 # (29 for February of an unknown year, 31 for an unknown month).
-cdef int date_problem(int year, int month, int day) noexcept nogil
+cdef int partial_date_problem(int year, int month, int day) noexcept nogil
 
 # ronda.v1.Agreement of two valid birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN.
-cdef int compare_birth_dates(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
+cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
 
 # Whole years from a birth date to `today`; -1 when the birth date is not whole, not valid, or after today.
-cdef int age_on(int year, int month, int day, int32_t today) noexcept nogil
+cdef int age_in_years(int year, int month, int day, int32_t today) noexcept nogil
 
 # Today in Guatemala (UTC-6) for a clock in UTC milliseconds.
-cdef int32_t guatemala_day(int64_t clock_ms) noexcept nogil
+cdef int32_t day_in_guatemala(int64_t clock_ms) noexcept nogil

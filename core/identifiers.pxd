@@ -62,8 +62,8 @@ cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil
 cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid) noexcept nogil
 
 # Whether the text is 17 of the VIN's alphabet; whether ISO 3779's check digit (place 9) holds too.
-cdef bint is_vin(const char* text, size_t n) noexcept nogil
-cdef bint vin_check_digit_valid(const char* text, size_t n) noexcept nogil
+cdef bint fits_vin(const char* text, size_t n) noexcept nogil
+cdef bint vin_check_digit_holds(const char* text, size_t n) noexcept nogil
 
 # Every kind that fits a one-box query, ascending, into out[DETECTED_MAX]; their number, or -RULE_* for a bad country.
 # country_n = 0: none given.

@@ -1,0 +1,1 @@
+"""Comparison of name keys; called from compiled code only. Python calls core.names."""

@@ -1,0 +1,24 @@
+# Folding of a name into tokens of one-byte letters: A to Z, 0 to 9, and N_TILDE.
+
+from libc.stdint cimport uint8_t, uint32_t
+
+cdef enum:
+    N_TILDE = 0xD1
+    SEPARATES = 0
+    VANISHES = 1
+    FOLDED_TOKENS = 64
+    FOLDED_LETTERS = 64
+
+cdef struct FoldedName:
+    int count                                        # tokens
+    uint8_t length[FOLDED_TOKENS]                    # letters of each token, never 0
+    uint8_t letters[FOLDED_TOKENS][FOLDED_LETTERS]
+
+# What a code point folds to: SEPARATES, VANISHES, one letter, or two with the first in the low byte.
+cdef uint32_t folded_letters(uint32_t code) noexcept nogil
+
+# The first 64 tokens of a UTF-8 text and the first 64 letters of each; the rest is dropped.
+cdef void fold_name(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil
+
+# Drops the particles of Spanish names, unless nothing would be left.
+cdef void drop_particles(FoldedName* name) noexcept nogil
