@@ -1,0 +1,81 @@
+"""A real `ronda serve` for the benches: started on a free port, polled until it answers, ended by its own process id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import psutil
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+READY_SECONDS = 30.0
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class ServerProcess:
+    """A running server. target: "host:port"."""
+
+    process: subprocess.Popen[bytes]
+    target: str
+    started_at: float
+
+    @classmethod
+    def start(cls, data: Path, workers: int, log: Path) -> ServerProcess:
+        """Starts `ronda serve` on `data`; the log goes to a file. Does not wait."""
+        target = f"127.0.0.1:{free_port()}"
+        environment = dict(os.environ) | {
+            "RONDA_LISTEN": target,
+            "RONDA_METRICS": "off",
+            "RONDA_DATA": str(data),
+            "RONDA_WORKERS": str(workers),
+            "RONDA_VERIFY_MIB_PER_S": "0",  # the background sha256 would be measured as server CPU
+        }
+        started = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ronda.command", "serve"],
+            env=environment,
+            stdout=log.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        return cls(process, target, started)
+
+    def wait_ready(self) -> float:
+        """Seconds from start to the first SERVING; raises TimeoutError after READY_SECONDS."""
+        while time.monotonic() - self.started_at < READY_SECONDS:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with status {self.process.returncode}")
+            with grpc.insecure_channel(self.target) as channel:
+                try:
+                    stub = health_pb2_grpc.HealthStub(channel)
+                    answer = stub.Check(health_pb2.HealthCheckRequest(service="ronda.v1.CheckService"), timeout=1)
+                    if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                        return time.monotonic() - self.started_at
+                except grpc.RpcError:
+                    time.sleep(0.01)
+        raise TimeoutError(f"no answer within {READY_SECONDS} s")
+
+    def cpu_seconds(self) -> float:
+        """User and system CPU of the supervisor and its workers so far, in seconds."""
+        family = [psutil.Process(self.process.pid)]
+        family += family[0].children(recursive=True)
+        return sum(sum(member.cpu_times()[:2]) for member in family)
+
+    def stop(self) -> None:
+        """SIGTERM, then waits for the drain."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
