@@ -1,0 +1,167 @@
+"""Manifests: one TOML file a register says all that Ronda knows of it. Reference: docs/manifests.md."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+
+from indexer.manifest_check import check
+from indexer.manifest_fields import ENUMS, FIRST_VEHICLE_SECTION, SECTIONS, enum_numbers
+from indexer.manifest_records import Record, Standard
+from indexer.manifest_sources import Source
+from indexer.manifest_values import CellText, ManifestModel
+
+RoleName = Literal["alert", "identity", "context"]
+IdentifierName = Literal["cui", "cedula", "document", "nit", "licence", "foreign_document", "plate", "vin"]
+
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+
+
+class ManifestError(Exception):
+    """A manifest that breaks a rule: names the file, the key and the rule."""
+
+    def __init__(self, file: Path, key: str, rule: str) -> None:
+        super().__init__(f"{file}: {key or 'file'}: {rule}")
+        self.file, self.key, self.rule = file, key, rule
+
+
+def _alert_kind(name: Any) -> Any:
+    kinds = enum_numbers(ENUMS["alert_kind"])
+    if isinstance(name, str) and name.upper() not in kinds:
+        raise ValueError(f"{name!r} is no kind of alert")
+    return name.upper() if isinstance(name, str) else name
+
+
+AlertKindName = Annotated[str, BeforeValidator(_alert_kind)]
+
+
+class Roles(ManifestModel):
+    """What the register is for, for persons and for vehicles apart."""
+
+    person: tuple[RoleName, ...] = ()
+    vehicle: tuple[RoleName, ...] = ()
+
+
+class Register(ManifestModel):
+    """The register itself: whose it is, what it decides, when it is old."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]{2,20}$")
+    name: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    contact: str = Field(min_length=1)
+    order: int = 100
+    roles: Roles
+    identifies: tuple[IdentifierName, ...] = ()
+    authoritative_for: tuple[AlertKindName, ...] = ()
+    standards: tuple[Standard, ...] = ()
+    stale_after: str = Field(pattern=r"^[1-9][0-9]*[mhd]$")
+    shrink_limit_percent: int = Field(default=20, ge=0, le=100)
+    withdrawn: bool = False
+
+    @property
+    def stale_after_seconds(self) -> int:
+        """Age in seconds from which the register is STALE."""
+        return int(self.stale_after[:-1]) * _SECONDS[self.stale_after[-1]]
+
+
+class Manifest(ManifestModel):
+    """A register: itself, where it comes from, its code maps, and the records that its rows yield."""
+
+    register_: Register = Field(alias="register")
+    source: tuple[Source, ...] = Field(min_length=1)
+    codes: dict[str, dict[str, CellText]] = Field(default_factory=dict)
+    record: tuple[Record, ...] = Field(min_length=1)
+
+    @field_validator("codes")
+    @classmethod
+    def _names(cls, codes: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        for name in codes:
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
+                raise ValueError(f"code map {name!r}: only a-z, 0-9 and _")
+        return codes
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Manifest:
+        check(self)
+        return self
+
+    @property
+    def id(self) -> str:
+        """Register id."""
+        return self.register_.id
+
+    @property
+    def sections(self) -> list[int]:
+        """Every section that its records fill, ascending; with the damaged-record sections of its alerts."""
+        found = {SECTIONS[r.section] for r in self.record}
+        for record in self.record:
+            if record.alert is not None and not record.alert.protected:
+                vehicle = SECTIONS[record.section] >= FIRST_VEHICLE_SECTION
+                found.add(SECTIONS["vehicle_damaged_record" if vehicle else "damaged_record"])
+        return sorted(found)
+
+    def needed_sections(self, kind: Literal["person", "vehicle"]) -> list[int]:
+        """Sections that it fills, open, as alert or identity: a grant that hides one makes the register WITHHELD."""
+        roles = self.register_.roles.person if kind == "person" else self.register_.roles.vehicle
+        identity = ("identity",) if kind == "person" else ("vehicle_registration", "plate_assignment")
+        found = set()
+        for record in self.record:
+            if (SECTIONS[record.section] >= FIRST_VEHICLE_SECTION) != (kind == "vehicle"):
+                continue
+            if record.sensitivity.const not in (None, "OPEN", "SENSITIVITY_OPEN"):
+                continue
+            is_alert = record.alert is not None and not record.alert.protected
+            if ("alert" in roles and is_alert) or ("identity" in roles and record.section in identity):
+                found.add(SECTIONS[record.section])
+        return sorted(found)
+
+    def entry(self, ordinal: int) -> dict[str, Any]:
+        """The register's fixed part of its entry in MANIFEST.json."""
+        kinds = enum_numbers(ENUMS["alert_kind"])
+        return {
+            "ordinal": ordinal,
+            "id": self.id,
+            "name": self.register_.name,
+            "owner": self.register_.owner,
+            "contact": self.register_.contact,
+            "roles": {"person": list(self.register_.roles.person), "vehicle": list(self.register_.roles.vehicle)},
+            "identifies": list(self.register_.identifies),
+            "sections": self.sections,
+            "needed_sections": {kind: self.needed_sections(kind) for kind in ("person", "vehicle")},
+            "authoritative_for": sorted(kinds[name] for name in self.register_.authoritative_for),
+            "standards": list(self.register_.standards),
+            "stale_after_s": self.register_.stale_after_seconds,
+        }
+
+
+def load_manifest(file: Path) -> Manifest:
+    """Reads one manifest. Raises ManifestError."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ManifestError(file, "", str(error)) from error
+    try:
+        return Manifest.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ManifestError(file, key, first["msg"].removeprefix("Value error, ")) from error
+
+
+def load_manifests(directory: Path) -> list[Manifest]:
+    """Every *.toml of a directory in configuration order: by `order`, then id. Raises ManifestError."""
+    files = sorted(directory.glob("*.toml"))
+    if not files:
+        raise ManifestError(directory, "", "holds no manifest (*.toml)")
+    manifests = [(load_manifest(file), file) for file in files]
+    manifests.sort(key=lambda pair: (pair[0].register_.order, pair[0].id))
+    seen: set[str] = set()
+    for manifest, file in manifests:
+        if manifest.id in seen:
+            raise ManifestError(file, "register.id", f"{manifest.id!r} is taken by another manifest")
+        seen.add(manifest.id)
+    return [manifest for manifest, _ in manifests]
