@@ -2,8 +2,6 @@
 # Texts are UTF-8 of any bytes, without terminating zero; invalid bytes separate tokens.
 # Bounds: the first 64 tokens of a name and the first 64 letters of a token count; the rest is dropped.
 
-
-
 cdef enum:
     TOKENS_MAX = 64
     TOKEN_LETTERS_MAX = 64
