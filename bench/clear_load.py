@@ -1,4 +1,4 @@
-"""Bulk clearance through the server: one Python client, one stream, columnar messages of 1,000 CUIs, checked results."""
+"""Bulk clearance through the server: one Python client, one stream, messages of 1,000 CUIs, checked results."""
 
 from __future__ import annotations
 
