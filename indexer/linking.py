@@ -1,0 +1,87 @@
+"""Linking: staged standard records become linked records in the order of dossiers (docs/answers.md sections 4 and 5).
+
+    staged Parquet --narrow columns--> DuckDB: subjects, links --> links in order of place
+          \\________________ wide rows, read once ________________/
+                                  |
+                 ranges of entities on disk --> each sorted --> core.assembly
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from indexer.linking_database import LinkedRegister, LinkingDatabase, StagedFile
+from indexer.linking_names import link_names
+from indexer.linking_order import deal_into_ranges, range_starts, sorted_batches
+from indexer.linking_persons import collect_persons, resolve_persons
+from indexer.linking_subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects
+from indexer.linking_vehicles import link_vehicles
+
+MEMORY_BYTES = 600_000_000  # DuckDB's limit; its own peak may pass it by about a tenth
+
+
+@dataclass
+class Linked:
+    """What linking made. The batches can be read once; the files lie in the work directory."""
+
+    persons: int
+    vehicles: int
+    records: int  # linked records, copies for several POSSIBLE links included
+    links: Mapping[tuple[int, int], int]  # (ronda.v1.Criterion, stored level) -> links; level 0 = decided when assembling
+    subjects: Path
+    ranges: list[Path] = field(default_factory=list)
+
+    def entities(self) -> Iterator[pa.RecordBatch]:
+        """ENTITY_SCHEMA, by entity."""
+        return entity_batches(self.subjects)
+
+    def linked(self) -> Iterator[pa.RecordBatch]:
+        """LINKED_SCHEMA, in the order of dossiers."""
+        return sorted_batches(self.ranges)
+
+
+def link(
+    files: Sequence[StagedFile],
+    registers: Sequence[LinkedRegister],
+    key: bytes,
+    directory: Path,
+    *,
+    memory_bytes: int = MEMORY_BYTES,
+    threads: int = 2,
+    on_step: Callable[[str], None] = lambda _: None,
+    on_rows: Callable[[int], None] = lambda _: None,
+) -> Linked:
+    """Links staged records. `directory` (created, the caller removes it) holds spill, links and ranges.
+
+    The same input and key give the same batches, whatever the timing of threads. `on_step` hears a step's name as it
+    begins, `on_rows` the rows as they are dealt.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with LinkingDatabase(directory, registers, files, memory_bytes=memory_bytes, threads=threads) as database:
+        on_step("identifiers")
+        resolve_persons(database)
+        collect_persons(database)
+        on_step("vehicles")
+        link_vehicles(database)
+        on_step("names")
+        link_names(database)
+        on_step("subjects")
+        subjects = number_subjects(database, key)
+        on_step("links")
+        links = link_records(database)
+        persons = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind < {KIND_VEHICLE}")
+        vehicles = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind >= {KIND_VEHICLE}")
+        counted = database.connection.execute(
+            f"SELECT criterion, level, count(*) FROM read_parquet('{links}') GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        starts = range_starts(database, links)
+        ordered = database.files
+    on_step("ranges")
+    ranges = deal_into_ranges(ordered, links, starts, directory / "ranges", on_rows)
+    links.unlink()
+    by_kind = {(criterion, level): count for criterion, level, count in counted}
+    return Linked(persons, vehicles, sum(by_kind.values()), by_kind, subjects, ranges)

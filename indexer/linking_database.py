@@ -1,0 +1,174 @@
+"""The bounded DuckDB that linking works in: staged records as one view, narrow tables, spill on disk.
+
+Every staged record has a *place*: its row number over all files in register order. Tables carry places, never payloads.
+No extension is loaded (they are downloaded at run time).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON
+
+# ronda.v1.Section
+SECTION_IDENTITY = 1
+SECTION_PLATE_ASSIGNMENT = 33
+SECTION_OWNER = 34
+
+# ronda.v1.Criterion
+CRITERION_CUI = 1
+CRITERION_DOCUMENT = 2
+CRITERION_NIT = 3
+CRITERION_LICENCE = 4
+CRITERION_CEDULA = 5
+CRITERION_NAMES = 6
+CRITERION_PARENTS = 7
+CRITERION_BIRTH_DATE = 8
+CRITERION_SEX = 9
+CRITERION_PLATE = 11
+CRITERION_VIN = 13
+CRITERION_ENGINE = 15
+
+# ronda.v1.Level
+LEVEL_BY_RULE = 0
+LEVEL_POSSIBLE = 4
+LEVEL_HIT = 5
+
+# docs/answers.md section 5: more who fit than this are no link
+LINK_LIMIT = 50
+
+BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class LinkedRegister:
+    """What linking must know of a register: its place in configuration order, id, and what it identifies."""
+
+    ordinal: int
+    register_id: str
+    identifies: frozenset[str]  # "cui", "document", "nit", "licence", "cedula", "foreign_document"...
+    identity: bool  # role identity for persons
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """One Parquet file of standard records and the register it belongs to now."""
+
+    path: Path
+    register: int  # ordinal; the one in the file may be older
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class LinkingDatabase:
+    """An in-memory DuckDB with a memory limit that spills to `directory`; closed by `with`."""
+
+    def __init__(
+        self,
+        directory: Path,
+        registers: Sequence[LinkedRegister],
+        files: Sequence[StagedFile],
+        *,
+        memory_bytes: int,
+        threads: int = 2,
+    ) -> None:
+        self.directory = directory
+        self.registers = registers
+        self.files = sorted(files, key=lambda file: (file.register, file.path.name))
+        spill = directory / "spill"
+        spill.mkdir(parents=True, exist_ok=True)
+        self.connection = duckdb.connect(
+            config={
+                "memory_limit": f"{memory_bytes // 1_000_000}MB",
+                "temp_directory": str(spill),
+                "threads": threads,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        self.counts: list[int] = []
+        self._create_views()
+
+    def __enter__(self) -> LinkingDatabase:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def run(self, sql: str) -> None:
+        """Runs statements whose results nobody reads."""
+        self.connection.execute(sql)
+
+    def number(self, sql: str) -> int:
+        """The one number that `sql` yields."""
+        row = self.connection.execute(sql).fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def stream(self, sql: str, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Batches of a result of any size. A cursor of its own: other statements may run between."""
+        cursor = self.connection.cursor()
+        yield from cursor.sql(sql).to_arrow_reader(rows)
+
+    def copy_sorted(self, sql: str, path: Path) -> None:
+        """Writes the result of `sql`, which ends in ORDER BY, to one Parquet file in that order."""
+        self.run(f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)")
+
+    def table_of(self, name: str, paths: Sequence[Path], columns: str) -> None:
+        """A table from Parquet files; an empty one with `columns` ("a BIGINT, b VARCHAR") when there are none."""
+        if not paths:
+            self.run(f"CREATE TABLE {name} ({columns})")
+            return
+        listed = ", ".join(_quoted(str(path)) for path in paths)
+        self.run(f"CREATE TABLE {name} AS SELECT * FROM read_parquet([{listed}])")
+
+    def ordinals(self, *, identifies: str = "", identity: bool = False) -> str:
+        """SQL list of the registers that identify a kind, or have role identity; never empty (255 is no register)."""
+        found = [r.ordinal for r in self.registers if (identity and r.identity) or identifies in r.identifies]
+        return "(" + ", ".join(map(str, found or [255])) + ")"
+
+    def _create_views(self) -> None:
+        columns = ", ".join(field.name for field in STANDARD_SCHEMA if field.name != "register")
+        parts, start = [], 0
+        for file in self.files:
+            rows = pq.read_metadata(file.path).num_rows
+            self.counts.append(rows)
+            parts.append(
+                f"SELECT {start}::BIGINT + file_row_number AS place, {file.register}::UTINYINT AS register, {columns} "
+                f"FROM read_parquet({_quoted(str(file.path))}, file_row_number = true)"
+            )
+            start += rows
+        if not parts:
+            nothing = pa.table(STANDARD_SCHEMA.empty_table())
+            self.connection.register("nothing", nothing)
+            parts.append(f"SELECT 0::BIGINT AS place, register, {columns} FROM nothing")
+        self.run("CREATE VIEW staged AS " + " UNION ALL ".join(parts))
+        names = ", ".join(f"({r.ordinal}::UTINYINT, {_quoted(r.register_id)})" for r in self.registers)
+        names = names or "(255::UTINYINT, '')"
+        self.run(f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id)")
+        # the person of a record, or the owner in section OWNER; empty texts are unknown
+        self.run(f"""
+            CREATE VIEW person_staged AS SELECT place, register, section, record_id, version, "row", sensitivity, sort_day,
+                section = {SECTION_OWNER} AS is_owner,
+                TRY_CAST(cui AS BIGINT) AS cui,
+                nullif(document_country, '') || ':' || nullif(document_number, '') AS document,
+                nullif(nit, '') AS nit, nullif(licence, '') AS licence, nullif(cedula, '') AS cedula,
+                organisation, nullif(name, '') AS name, nullif(name_key, '') AS name_key,
+                CASE WHEN birth_year > 0
+                     THEN birth_year::INTEGER * 10000 + coalesce(birth_month, 0)::INTEGER * 100 + coalesce(birth_mday, 0)::INTEGER END AS birth,
+                about_year, sex, birth_department, residence_department,
+                nullif(father_key, '') AS father_key, nullif(mother_key, '') AS mother_key, death_day,
+                clearance, alert_kind, alert_state, alert_flags
+            FROM staged WHERE subject = {SUBJECT_PERSON} OR section = {SECTION_OWNER}
+        """)
+        self.run(f"""
+            CREATE VIEW identity_staged AS SELECT * FROM person_staged
+            WHERE section = {SECTION_IDENTITY} AND register IN {self.ordinals(identity=True)}
+        """)

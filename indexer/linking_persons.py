@@ -1,0 +1,138 @@
+"""Persons by identifier: the crosswalk, and the subject each record makes or finds (docs/answers.md section 4)."""
+
+from __future__ import annotations
+
+from indexer.linking_database import (
+    CRITERION_CEDULA,
+    CRITERION_CUI,
+    CRITERION_DOCUMENT,
+    CRITERION_LICENCE,
+    CRITERION_NIT,
+    LinkingDatabase,
+)
+
+KINDS = {
+    "document": CRITERION_DOCUMENT,
+    "nit": CRITERION_NIT,
+    "licence": CRITERION_LICENCE,
+    "cedula": CRITERION_CEDULA,
+}
+
+
+def resolve_persons(database: LinkingDatabase) -> None:
+    """Makes table `resolved`: every record or owner without a CUI, with the CUI it maps to or the text of its own subject.
+
+    resolved(place, register, is_owner, record_id, version, row, cui, text, criterion, organisation, birth): text is null
+    when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither is unknown.
+    """
+    database.run("""
+        CREATE TABLE uncrossed AS
+        SELECT u.place, u.register, u.section, u.is_owner, u.record_id, u.version, u."row", u.document, u.nit, u.licence,
+               u.cedula, u.organisation, u.birth, u.name IS NOT NULL OR u.name_key IS NOT NULL AS named
+        FROM person_staged u WHERE u.cui IS NULL
+    """)
+    _create_crosswalk(database)
+    mapped = " ".join(
+        f"LEFT JOIN crosswalk {kind} ON {kind}.kind = {criterion} AND {kind}.identifier = u.{kind}"
+        for kind, criterion in KINDS.items()
+    )
+    database.run(f"""
+        CREATE TABLE resolved AS
+        SELECT u.place, u.register, u.section, u.is_owner, u.record_id, u.version, u."row", u.organisation, u.birth,
+            coalesce({", ".join(f"{kind}.cui" for kind in KINDS)}) AS cui,
+            CASE {" ".join(f"WHEN {kind}.cui IS NOT NULL THEN NULL" for kind in KINDS)}
+                 {" ".join(f"WHEN u.{kind} IS NOT NULL THEN '{kind}:' || u.{kind}" for kind in KINDS)}
+                 WHEN u.is_owner AND NOT u.named THEN NULL
+                 ELSE 'record:' || n.id || ':' || u.record_id END AS text,
+            (CASE {" ".join(f"WHEN {kind}.cui IS NOT NULL THEN {criterion}" for kind, criterion in KINDS.items())}
+                  {" ".join(f"WHEN u.{kind} IS NOT NULL THEN {criterion}" for kind, criterion in KINDS.items())}
+                  ELSE 0 END)::UTINYINT AS criterion
+        FROM uncrossed u JOIN register_name n USING (register) {mapped}
+    """)
+    database.run("DROP TABLE uncrossed")
+
+
+def _create_crosswalk(database: LinkingDatabase) -> None:
+    """crosswalk(kind, identifier, cui): only identifiers that some record without a CUI needs, and only unequivocal ones."""
+    needed = " UNION ALL ".join(
+        f"SELECT {criterion} AS kind, {kind} AS identifier FROM uncrossed WHERE {kind} IS NOT NULL"
+        for kind, criterion in KINDS.items()
+    )
+    database.run(f"CREATE TABLE needed AS SELECT DISTINCT kind, identifier FROM ({needed})")
+    national, foreign = database.ordinals(identifies="document"), database.ordinals(identifies="foreign_document")
+    stated = {
+        "document": f"(CASE WHEN document LIKE 'GTM:%' THEN register IN {national} ELSE register IN {foreign} END)",
+        **{kind: f"register IN {database.ordinals(identifies=kind)}" for kind in ("nit", "licence", "cedula")},
+    }
+    carried = " UNION ALL ".join(
+        f"SELECT {criterion} AS kind, {kind} AS identifier, cui FROM person_staged "
+        f"WHERE cui IS NOT NULL AND {kind} IS NOT NULL AND {stated[kind]}"
+        for kind, criterion in KINDS.items()
+    )
+    database.run(f"""
+        CREATE TABLE crosswalk AS
+        SELECT kind, identifier, min(cui) AS cui FROM ({carried}) c SEMI JOIN needed USING (kind, identifier)
+        GROUP BY kind, identifier HAVING min(cui) = max(cui)
+    """)
+    database.run("DROP TABLE needed")
+
+
+def collect_persons(database: LinkingDatabase) -> None:
+    """Makes table `cui_person`: every CUI with its birth date, whether it is claimed, dead, and the homonyms.
+
+    cui_person(cui, birth, claimed, dead, homonyms): birth is yyyymmdd with 00 for unknown parts, null without a year.
+    Needs `resolved`.
+    """
+    # The first claim by place is the first of the lowest register; within one register the order is by record id.
+    database.run("""
+        CREATE TABLE repeated AS SELECT DISTINCT cui FROM (
+            SELECT cui, register FROM identity_staged WHERE cui IS NOT NULL GROUP BY cui, register HAVING count(*) > 1)
+    """)
+    database.run("""
+        CREATE TABLE claimed AS
+        SELECT cui, arg_min(birth, place) FILTER (birth IS NOT NULL) AS birth,
+               arg_min(coalesce(name_key, ''), place) AS name_key, bool_or(death_day IS NOT NULL) AS dead
+        FROM identity_staged WHERE cui IS NOT NULL GROUP BY cui
+    """)
+    order = 'PARTITION BY cui ORDER BY register, record_id, version, "row", place'
+    database.run(f"""
+        CREATE TABLE first_claim AS
+        WITH claims AS (SELECT i.* FROM identity_staged i SEMI JOIN repeated USING (cui)),
+        named AS (SELECT cui, coalesce(name_key, '') AS name_key FROM claims
+                  QUALIFY row_number() OVER ({order}) = 1),
+        born AS (SELECT cui, birth FROM claims WHERE birth IS NOT NULL QUALIFY row_number() OVER ({order}) = 1)
+        SELECT named.cui, born.birth, named.name_key FROM named LEFT JOIN born USING (cui)
+    """)
+    database.run("""
+        UPDATE claimed SET birth = f.birth, name_key = f.name_key FROM first_claim f WHERE claimed.cui = f.cui
+    """)
+    database.run("""
+        CREATE TABLE every_cui AS SELECT DISTINCT cui FROM (
+            SELECT cui FROM person_staged WHERE cui IS NOT NULL
+            UNION ALL SELECT cui FROM resolved WHERE cui IS NOT NULL)
+    """)
+    # without a birth year in an identity claim: the first record with one
+    database.run(f"""
+        CREATE TABLE other_birth AS
+        WITH wanted AS (SELECT cui FROM every_cui ANTI JOIN (SELECT cui FROM claimed WHERE birth IS NOT NULL) USING (cui)),
+        stated AS (
+            SELECT cui, register, record_id, version, "row", place, birth FROM person_staged
+            WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner
+            UNION ALL SELECT cui, register, record_id, version, "row", place, birth FROM resolved
+            WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner)
+        SELECT cui, birth FROM stated SEMI JOIN wanted USING (cui) QUALIFY row_number() OVER ({order}) = 1
+    """)
+    database.run("""
+        CREATE TABLE shared_name AS
+        SELECT name_key, count(*) FILTER (NOT dead) AS living FROM claimed WHERE name_key <> ''
+        GROUP BY name_key HAVING count(*) > 1
+    """)
+    database.run("""
+        CREATE TABLE cui_person AS
+        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.cui IS NOT NULL AS claimed, coalesce(c.dead, false) AS dead,
+               coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms
+        FROM every_cui e LEFT JOIN claimed c USING (cui) LEFT JOIN other_birth o USING (cui)
+        LEFT JOIN shared_name s ON s.name_key = c.name_key
+    """)
+    database.run("DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
+                 "DROP TABLE other_birth; DROP TABLE shared_name")

@@ -1,0 +1,266 @@
+"""Subjects: ids, entity numbers, and the link of every record to an entity.
+
+Entities are numbered persons by (birth date, unknown first; subject id), then vehicles and plates by subject id, so that
+"born 1984 to 1986" is a range of entity numbers (docs/answers.md section 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from core.calendar import compare_birth_dates
+from core.names import compare_keys
+from indexer.linking_database import (
+    CRITERION_CEDULA,
+    CRITERION_CUI,
+    CRITERION_NAMES,
+    LEVEL_BY_RULE,
+    LEVEL_HIT,
+    LEVEL_POSSIBLE,
+    LinkingDatabase,
+)
+from indexer.linking_names import AGREES, DISAGREES, Side, compare_parents
+from indexer.standard import ENTITY_SCHEMA
+from indexer.subject_key import subject_ids
+
+KIND_PERSON, KIND_ORGANISATION, KIND_UNIDENTIFIED, KIND_VEHICLE, KIND_PLATE = 1, 2, 3, 4, 5  # core/dossier.pxd ENTITY_*
+
+# Detention, sentence, complaint, police record, warrant and prison stay: hidden when the act was a minor's (section 10)
+MINOR_SECTIONS = (5, 9, 12, 13, 14, 15)
+SENSITIVITY_OPEN = 1
+
+
+def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
+    """Makes `entity_by_cui`(cui, entity, birth) and `entity_by_text`(text, entity, birth); returns the subjects' file.
+
+    The file holds one row an entity, in order: birth, subject_id, cui, text, kind, homonyms, name_only_alerts.
+    """
+    order = 'PARTITION BY text ORDER BY register, record_id, version, "row", place'
+    database.run(f"""
+        CREATE TABLE own_text AS
+        WITH kept AS (SELECT * FROM resolved WHERE text IS NOT NULL
+                      AND (is_owner OR place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT}))),
+        born AS (SELECT text, register, record_id, version, "row", place, birth, is_claim FROM (
+                     SELECT k.*, i.place IS NOT NULL AS is_claim FROM kept k
+                     LEFT JOIN (SELECT place FROM identity_staged WHERE cui IS NULL) i USING (place))
+                 WHERE birth IS NOT NULL AND NOT is_owner
+                 QUALIFY row_number() OVER ({order.replace("ORDER BY", "ORDER BY is_claim DESC,")}) = 1)
+        SELECT k.text, any_value(b.birth) AS birth,
+               (CASE WHEN starts_with(k.text, 'record:') THEN {KIND_UNIDENTIFIED}
+                     WHEN starts_with(k.text, 'nit:') AND bool_or(k.organisation) THEN {KIND_ORGANISATION}
+                     ELSE {KIND_PERSON} END)::UTINYINT AS kind
+        FROM kept k LEFT JOIN born b USING (text) GROUP BY k.text
+        UNION ALL
+        SELECT text, NULL, (CASE WHEN starts_with(text, 'plate') THEN {KIND_PLATE} ELSE {KIND_VEHICLE} END)::UTINYINT
+        FROM (SELECT DISTINCT text FROM vehicle_link)
+    """)
+    subjects = database.directory / "subject_ids.parquet"
+    _write_ids(database, key, subjects)
+    ordered = database.directory / "subjects.parquet"
+    database.copy_sorted(
+        f"""SELECT birth, subject_id, cui, text, kind, homonyms, name_only_alerts FROM read_parquet('{subjects}')
+            ORDER BY kind >= {KIND_VEHICLE}, birth NULLS FIRST, subject_id""",
+        ordered,
+    )
+    subjects.unlink()
+    database.run("DROP TABLE own_text; DROP TABLE cui_person")
+    numbered = f"read_parquet('{ordered}', file_row_number = true)"
+    database.run(f"""
+        CREATE TABLE entity_by_cui AS SELECT cui, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE cui IS NOT NULL;
+        CREATE TABLE entity_by_text AS SELECT text, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE text IS NOT NULL
+    """)
+    return ordered
+
+
+_ID_SCHEMA = pa.schema(
+    [
+        ("birth", pa.int32()),
+        ("cui", pa.int64()),
+        ("text", pa.string()),
+        ("kind", pa.uint8()),
+        ("homonyms", pa.int32()),
+        ("name_only_alerts", pa.int32()),
+        ("subject_id", pa.binary(16)),
+    ]
+)
+
+
+def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
+    by_cui = f"""
+        SELECT p.birth::INTEGER AS birth, p.cui, NULL::VARCHAR AS text, {KIND_PERSON}::UTINYINT AS kind, p.homonyms,
+               coalesce(n.records, 0)::INTEGER AS name_only_alerts
+        FROM cui_person p LEFT JOIN name_count n USING (cui)
+    """
+    by_text = """
+        SELECT birth::INTEGER AS birth, NULL::BIGINT AS cui, text, kind, NULL::INTEGER AS homonyms,
+               NULL::INTEGER AS name_only_alerts FROM own_text
+    """
+    with pq.ParquetWriter(path, _ID_SCHEMA, compression="lz4") as writer:
+        for batch in database.stream(by_cui):
+            identifiers = (f"cui:{cui:013d}" for cui in batch.column("cui").to_pylist())
+            writer.write_batch(_with_ids(batch, subject_ids(key, identifiers)))
+        for batch in database.stream(by_text):
+            writer.write_batch(_with_ids(batch, subject_ids(key, batch.column("text").to_pylist())))
+
+
+def _with_ids(batch: pa.RecordBatch, ids: pa.Array) -> pa.RecordBatch:
+    columns = [batch.column(name).cast(_ID_SCHEMA.field(name).type) for name in _ID_SCHEMA.names[:-1]]
+    return pa.record_batch([*columns, ids], schema=_ID_SCHEMA)
+
+
+def entity_batches(subjects: Path, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    """The subjects' file as ENTITY_SCHEMA batches, in order."""
+    start = 0
+    file = pq.ParquetFile(subjects)
+    for batch in file.iter_batches(rows, columns=["kind", "subject_id", "homonyms", "name_only_alerts"]):
+        columns = [
+            pa.array(np.arange(start, start + batch.num_rows, dtype=np.uint32)),
+            *(batch.column(name) for name in ("kind", "subject_id", "homonyms", "name_only_alerts")),
+        ]
+        cast = [pc.cast(c, f.type) if c.type != f.type else c for c, f in zip(columns, ENTITY_SCHEMA, strict=True)]
+        yield pa.record_batch(cast, schema=ENTITY_SCHEMA)
+        start += batch.num_rows
+
+
+def link_records(database: LinkingDatabase) -> Path:
+    """Writes every link, in order of (place, entity): the file that linking_order reads beside the staged records.
+
+    Columns: place, entity, criterion, level, agrees, disagrees, owner_entity, owner_level, minor.
+    """
+    _resolve_owners(database)
+    sections = ", ".join(map(str, MINOR_SECTIONS))
+    # born 29 February: 18 years later never is a leap year, so the first of March comes of counting on
+    majority = """(make_date((birth // 10000 + 18)::INTEGER, greatest(birth // 100 % 100, 1)::INTEGER, 1)
+                   - DATE '1970-01-01' + greatest(birth % 100, 1) - 1)"""
+    links = database.directory / "links.parquet"
+    database.copy_sorted(
+        f"""
+        WITH linked AS (
+            SELECT p.place, e.entity, {CRITERION_CUI}::UTINYINT AS criterion, {LEVEL_BY_RULE}::UTINYINT AS level,
+                   NULL::BLOB AS agrees, NULL::BLOB AS disagrees, e.birth
+            FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE NOT p.is_owner
+            UNION ALL
+            SELECT r.place, e.entity, r.criterion, {LEVEL_BY_RULE}::UTINYINT, NULL, NULL, e.birth
+            FROM resolved r JOIN entity_by_cui e USING (cui) WHERE NOT r.is_owner
+            UNION ALL
+            SELECT r.place, e.entity, r.criterion, {LEVEL_BY_RULE}::UTINYINT, NULL, NULL, e.birth
+            FROM resolved r JOIN entity_by_text e USING (text)
+            WHERE NOT r.is_owner AND r.place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT})
+            UNION ALL
+            SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
+            FROM name_link n JOIN entity_by_cui e USING (cui)
+            UNION ALL
+            SELECT v.place, e.entity, v.criterion, v.level,
+                   CASE WHEN v.level <> {LEVEL_BY_RULE} THEN unhex(printf('%02x', v.criterion)) END, NULL, NULL
+            FROM vehicle_link v JOIN entity_by_text e USING (text))
+        SELECT l.place, l.entity, l.criterion, l.level, l.agrees, l.disagrees, o.owner_entity,
+               coalesce(o.owner_level, 0)::UTINYINT AS owner_level,
+               coalesce(m.sort_day < {majority}, false) AS minor
+        FROM linked l LEFT JOIN owner_link o USING (place)
+        LEFT JOIN (SELECT place, sort_day FROM person_staged WHERE section IN ({sections}) AND NOT is_owner
+                   AND sensitivity = {SENSITIVITY_OPEN} AND sort_day IS NOT NULL) m USING (place)
+        ORDER BY l.place, l.entity
+        """,
+        links,
+    )
+    return links
+
+
+def _resolve_owners(database: LinkingDatabase) -> None:
+    """owner_link(place, owner_entity, owner_level): level by section 4, against the owner's identity claims."""
+    database.run(f"""
+        CREATE TABLE owner AS
+        SELECT p.place, e.entity AS owner_entity, {CRITERION_CUI}::UTINYINT AS criterion, p.name_key, p.birth, p.father_key, p.mother_key
+        FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE p.is_owner
+        UNION ALL
+        SELECT p.place, coalesce(c.entity, t.entity), r.criterion, p.name_key, p.birth, p.father_key, p.mother_key
+        FROM resolved r JOIN person_staged p USING (place)
+        LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
+        WHERE r.is_owner AND coalesce(c.entity, t.entity) IS NOT NULL
+    """)
+    database.run("""
+        CREATE TABLE owner_claim AS
+        SELECT e.entity, i.name_key, i.birth, i.father_key, i.mother_key FROM identity_staged i JOIN entity_by_cui e USING (cui)
+        SEMI JOIN owner o ON o.owner_entity = e.entity
+        UNION ALL
+        SELECT coalesce(c.entity, t.entity) AS entity, i.name_key, i.birth, i.father_key, i.mother_key
+        FROM identity_staged i JOIN resolved r USING (place)
+        LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
+        SEMI JOIN owner o ON o.owner_entity = coalesce(c.entity, t.entity)
+    """)
+    # most owners bear the very name that the civil registry has; only the others are compared one by one
+    database.run("""
+        CREATE TABLE doubtful AS
+        SELECT o.* FROM owner o ANTI JOIN owner_claim k ON k.entity = o.owner_entity AND k.name_key = o.name_key
+        WHERE o.criterion <> 0
+    """)
+    writer = pa.schema([("place", pa.int64())])
+    weak = database.directory / "weak_owner.parquet"
+    with pq.ParquetWriter(weak, writer) as file:
+        for places in _weak_owners(database):
+            file.write_batch(pa.record_batch([pa.array(places, pa.int64())], schema=writer))
+    database.table_of("weak_owner", [weak], "")
+    database.run(f"""
+        CREATE TABLE owner_link AS
+        SELECT o.place, o.owner_entity,
+               (CASE WHEN w.place IS NULL THEN {LEVEL_HIT} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS owner_level
+        FROM owner o LEFT JOIN weak_owner w USING (place);
+        DROP TABLE owner; DROP TABLE owner_claim; DROP TABLE doubtful; DROP TABLE weak_owner
+    """)
+
+
+def _weak_owners(database: LinkingDatabase) -> Iterator[list[int]]:
+    """Places, in batches, of the owners whose link is only POSSIBLE."""
+    pairs = database.stream("""
+        SELECT d.place, d.criterion, d.name_key, d.birth, d.father_key, d.mother_key, k.entity IS NOT NULL AS claimed,
+               k.name_key AS claim_name_key, k.birth AS claim_birth, k.father_key AS claim_father_key,
+               k.mother_key AS claim_mother_key
+        FROM doubtful d LEFT JOIN owner_claim k ON k.entity = d.owner_entity
+        ORDER BY d.place
+    """)
+    place, claims = -1, []
+    for batch in pairs:
+        weak = []
+        for row in batch.to_pylist():
+            if row["place"] != place and claims:
+                if _is_weak(claims):
+                    weak.append(place)
+                claims = []
+            place = row["place"]
+            claims.append(row)
+        yield weak
+    if claims and _is_weak(claims):
+        yield [place]
+
+
+def _is_weak(rows: list[dict[str, Any]]) -> bool:
+    """Whether one owner row, joined with each identity claim of its subject, is linked only perhaps (section 4)."""
+    supported = False
+    names = []
+    for row in rows:
+        if not row["claimed"]:
+            continue
+        mine, theirs = _dated(row, ""), _dated(row, "claim_")
+        supported |= compare_birth_dates(mine.birth, theirs.birth) == AGREES or compare_parents(mine, theirs) == AGREES
+        names.append(compare_keys(row["name_key"] or "", row["claim_name_key"] or ""))
+    if rows[0]["criterion"] == CRITERION_CEDULA:
+        return not supported and AGREES not in names
+    return bool(names) and all(outcome == DISAGREES for outcome in names) and not supported
+
+
+def _dated(row: dict[str, Any], prefix: str) -> Side:
+    birth = row[f"{prefix}birth"] or 0
+    return Side(
+        birth=(birth // 10000, birth // 100 % 100, birth % 100),
+        sex=0,
+        departments=frozenset(),
+        father_key=row[f"{prefix}father_key"] or "",
+        mother_key=row[f"{prefix}mother_key"] or "",
+    )
