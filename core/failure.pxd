@@ -1,0 +1,22 @@
+# Why a call failed, as plain memory: what the compiled core passes up instead of raising.
+
+from libc.stdint cimport uint32_t
+
+cdef enum:
+    OK = 0
+    FAILED = -1                  # the Failure of the call says why
+
+cdef struct Failure:
+    int reason                   # ronda.v1.ErrorReason; 0 = none
+    const char* field            # request field, static text; "" = no single one
+    const char* rule             # rule that it breaks, static text; for damage, what is wrong
+    uint32_t entity              # DOSSIER_DAMAGED: whose; NO_ENTITY = a file of the generation, named by `field`
+    char generation[64]          # GENERATION_GONE: the one that is wanted
+    uint32_t generation_length
+
+cdef inline int fail(Failure* failure, int reason, const char* field, const char* rule) noexcept nogil:
+    failure.reason = reason
+    failure.field = field
+    failure.rule = rule
+    failure.generation_length = 0
+    return FAILED

@@ -1,0 +1,23 @@
+"""What a caller may see: for each sensitivity a mask of sections."""
+
+from collections.abc import Mapping, Sequence
+
+class Grant:
+    """What a caller may see: for each Sensitivity (1 to 5) a 64-bit mask with bit n set for Section n. Immutable."""
+
+    def __init__(self, masks: Mapping[int, int] | Sequence[int]) -> None:
+        """`masks` by sensitivity number, or five in the order OPEN, DISCREET, MINOR, VICTIM, EXPUNGED.
+
+        A sensitivity that a mapping leaves out shows nothing. Raises ValueError for another sensitivity, another count,
+        or a mask outside 64 bits.
+        """
+
+    @staticmethod
+    def everything() -> Grant:
+        """Every section of every sensitivity."""
+
+    def mask(self, sensitivity: int, /) -> int:
+        """The mask of one Sensitivity (1 to 5). Raises ValueError for another."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...

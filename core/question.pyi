@@ -1,0 +1,1 @@
+"""Requests, read from their bytes without the GIL. Nothing here is for Python."""

@@ -1,0 +1,359 @@
+"""Requests, read from their bytes without the GIL. Nothing here is for Python."""
+
+from libc.string cimport memset
+
+from core.calendar cimport date_part_word, partial_date_problem
+from core.failure cimport FAILED, OK, fail
+from core.wire cimport (Reader, WIRE_LENGTH, WIRE_OVERLONG, WIRE_PAST_END, WIRE_TRUNCATED, WIRE_VARINT, read_field,
+                        read_varint, reader_init, valid_utf8)
+
+include "contract.pxi"
+
+ctypedef int (*NestedReader)(const void*, size_t, Question*, Failure*) noexcept nogil
+
+
+cdef int malformed(int status, const char* name, Failure* failure) noexcept nogil:
+    if status == WIRE_TRUNCATED or status == WIRE_PAST_END:
+        return fail(failure, ERROR_REASON_MESSAGE_MALFORMED, name, "truncated")
+    if status == WIRE_OVERLONG:
+        return fail(failure, ERROR_REASON_MESSAGE_MALFORMED, name, "a varint is longer than 64 bits")
+    return fail(failure, ERROR_REASON_MESSAGE_MALFORMED, name, "not a Protocol Buffers message")
+
+
+cdef int _wrong_type(const char* name, Failure* failure) noexcept nogil:
+    return fail(failure, ERROR_REASON_MESSAGE_MALFORMED, name, "wrong wire type")
+
+
+cdef size_t _characters(const uint8_t* data, size_t size) noexcept nogil:
+    cdef size_t i, count = 0
+    for i in range(size):
+        count += (data[i] & 0xC0) != 0x80
+    return count
+
+
+cdef int take_text(const Field* field, const char* name, size_t characters, Text* text, Failure* failure) noexcept nogil:
+    if field.wire != WIRE_LENGTH:
+        return _wrong_type(name, failure)
+    if field.size > 4 * characters:  # no character takes more than four bytes: refuse before reading them
+        return fail(failure, ERROR_REASON_FIELD_INVALID, name, "too long")
+    if not valid_utf8(field.data, field.size):
+        return fail(failure, ERROR_REASON_MESSAGE_MALFORMED, name, "not UTF-8")
+    if field.size > characters and _characters(field.data, field.size) > characters:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, name, "too long")
+    text.data = <const char*>field.data
+    text.size = field.size
+    return OK
+
+
+cdef int take_int(const Field* field, const char* name, int32_t* value, Failure* failure) noexcept nogil:
+    if field.wire != WIRE_VARINT:
+        return _wrong_type(name, failure)
+    value[0] = <int32_t><uint32_t>field.value  # as every Protocol Buffers parser does: the low 32 bits
+    return OK
+
+
+cdef bint known_section(uint64_t section) noexcept nogil:
+    return (SECTION_IDENTITY <= section <= SECTION_DAMAGED_RECORD
+            or SECTION_VEHICLE_REGISTRATION <= section <= SECTION_VEHICLE_DAMAGED_RECORD)
+
+
+cdef int _take_sections(const Field* field, Question* question, Failure* failure) noexcept nogil:
+    cdef Reader reader
+    cdef uint64_t value
+    cdef int status
+    if field.wire == WIRE_VARINT:
+        if not known_section(field.value):
+            return fail(failure, ERROR_REASON_FIELD_INVALID, "context.sections", "unknown section")
+        question.sections |= <uint64_t>1 << field.value
+        return OK
+    if field.wire != WIRE_LENGTH:
+        return _wrong_type("context.sections", failure)
+    reader_init(&reader, field.data, field.size)
+    while reader.at < reader.end:
+        status = read_varint(&reader, &value)
+        if status < 0:
+            return malformed(status, "context.sections", failure)
+        if not known_section(value):
+            return fail(failure, ERROR_REASON_FIELD_INVALID, "context.sections", "unknown section")
+        question.sections |= <uint64_t>1 << value
+    return OK
+
+
+cdef int _read_timestamp(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
+    """Only its form counts: when the officer asked is for the audit, which keeps the request."""
+    cdef Reader reader
+    cdef Field field
+    cdef int status
+    reader_init(&reader, data, size)
+    while True:
+        status = read_field(&reader, &field)
+        if status == 0:
+            return OK
+        if status < 0:
+            return malformed(status, "context.asked_at", failure)
+        if field.number <= 2 and field.wire != WIRE_VARINT:
+            return _wrong_type("context.asked_at", failure)
+
+
+cdef int read_context(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
+    cdef Reader reader
+    cdef Field field
+    cdef Text ignored
+    cdef int status
+    reader_init(&reader, data, size)
+    while True:
+        status = read_field(&reader, &field)
+        if status == 0:
+            return OK
+        if status < 0:
+            return malformed(status, "context", failure)
+        if field.number == F_RequestContext_purpose:
+            status = take_int(&field, "context.purpose", &question.purpose, failure)
+            if status == OK and not PURPOSE_UNSPECIFIED <= question.purpose <= PURPOSE_BREAK_GLASS:
+                status = fail(failure, ERROR_REASON_FIELD_INVALID, "context.purpose", "unknown purpose")
+        elif field.number == F_RequestContext_case_number:
+            status = take_text(&field, "context.case_number", IDENTIFIER_CHARACTERS, &ignored, failure)
+        elif field.number == F_RequestContext_request_id:
+            status = take_text(&field, "context.request_id", IDENTIFIER_CHARACTERS, &ignored, failure)
+        elif field.number == F_RequestContext_asked_at:
+            status = _take_message(&field, "context.asked_at", _read_timestamp, question, failure)
+        elif field.number == F_RequestContext_sections:
+            status = _take_sections(&field, question, failure)
+        elif field.number == F_RequestContext_reason:
+            status = take_text(&field, "context.reason", REASON_CHARACTERS, &ignored, failure)
+        else:
+            status = OK
+        if status < 0:
+            return FAILED
+
+
+cdef int _take_message(const Field* field, const char* name, NestedReader reader, Question* question,
+                       Failure* failure) noexcept nogil:
+    if field.wire != WIRE_LENGTH:
+        return _wrong_type(name, failure)
+    return reader(field.data, field.size, question, failure)
+
+
+cdef int _read_document(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
+    cdef Reader reader
+    cdef Field field
+    cdef int status
+    reader_init(&reader, data, size)
+    while True:
+        status = read_field(&reader, &field)
+        if status == 0:
+            return OK
+        if status < 0:
+            return malformed(status, "document", failure)
+        if field.number == F_ForeignDocument_country:
+            status = take_text(&field, "document.country", IDENTIFIER_CHARACTERS, &question.document_country, failure)
+        elif field.number == F_ForeignDocument_number:
+            status = take_text(&field, "document.number", IDENTIFIER_CHARACTERS, &question.document_number, failure)
+        if status < 0:
+            return FAILED
+
+
+cdef int _read_name(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
+    cdef Reader reader
+    cdef Field field
+    cdef int status
+    reader_init(&reader, data, size)
+    while True:
+        status = read_field(&reader, &field)
+        if status == 0:
+            return OK
+        if status < 0:
+            return malformed(status, "name", failure)
+        if field.number == F_PersonName_first_given:
+            status = take_text(&field, "name.first_given", NAME_CHARACTERS, &question.name[NAME_FIRST_GIVEN], failure)
+        elif field.number == F_PersonName_second_given:
+            status = take_text(&field, "name.second_given", NAME_CHARACTERS, &question.name[NAME_SECOND_GIVEN], failure)
+        elif field.number == F_PersonName_third_given:
+            status = take_text(&field, "name.third_given", NAME_CHARACTERS, &question.name[NAME_THIRD_GIVEN], failure)
+        elif field.number == F_PersonName_first_surname:
+            status = take_text(&field, "name.first_surname", NAME_CHARACTERS, &question.name[NAME_FIRST_SURNAME], failure)
+        elif field.number == F_PersonName_second_surname:
+            status = take_text(&field, "name.second_surname", NAME_CHARACTERS, &question.name[NAME_SECOND_SURNAME], failure)
+        elif field.number == F_PersonName_married_surname:
+            status = take_text(&field, "name.married_surname", NAME_CHARACTERS, &question.name[NAME_MARRIED_SURNAME], failure)
+        elif field.number == F_PersonName_full:
+            status = take_text(&field, "name.full", NAME_CHARACTERS, &question.name[NAME_FULL], failure)
+        if status < 0:
+            return FAILED
+
+
+cdef int _read_birth_date(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
+    cdef Reader reader
+    cdef Field field
+    cdef int status
+    reader_init(&reader, data, size)
+    while True:
+        status = read_field(&reader, &field)
+        if status == 0:
+            return OK
+        if status < 0:
+            return malformed(status, "birth_date", failure)
+        if field.number == F_PartialDate_year:
+            status = take_int(&field, "birth_date.year", &question.birth_year, failure)
+        elif field.number == F_PartialDate_month:
+            status = take_int(&field, "birth_date.month", &question.birth_month, failure)
+        elif field.number == F_PartialDate_day:
+            status = take_int(&field, "birth_date.day", &question.birth_mday, failure)
+        if status < 0:
+            return FAILED
+
+
+cdef int _check_values(Question* question, Failure* failure) noexcept nogil:
+    """What holds for every method that has the field."""
+    cdef int problem = partial_date_problem(question.birth_year, question.birth_month, question.birth_mday)
+    if problem:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "birth_date", date_part_word(problem))
+    if not SEX_UNSPECIFIED <= question.sex <= SEX_MALE:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "sex", "unknown sex")
+    if question.model_year and not 1000 <= question.model_year <= 9999:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "model_year", "four digits")
+    if question.year_from and not 1000 <= question.year_from <= 9999:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "birth_year_from", "four digits")
+    if question.year_to and not 1000 <= question.year_to <= 9999:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "birth_year_to", "four digits")
+    if question.year_to and question.year_from > question.year_to:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "birth_year_from", "after birth_year_to")
+    if not 0 <= question.department <= 22:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "department", "1 to 22")
+    if not 0 <= question.page_size <= PAGE_MAX:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "page_size", "1 to 100")
+    if question.page_size == 0:
+        question.page_size = PAGE_DEFAULT
+    return OK
+
+
+cdef int read_question(int method, const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
+    cdef Reader reader
+    cdef Field field
+    cdef int status
+    memset(question, 0, sizeof(Question))
+    question.method = method
+    reader_init(&reader, data, size)
+    while True:
+        status = read_field(&reader, &field)
+        if status == 0:
+            return _check_values(question, failure)
+        if status < 0:
+            return malformed(status, "", failure)
+        if field.number == 1:
+            status = _take_message(&field, "context", read_context, question, failure)
+        elif method == METHOD_CHECK_PERSON:
+            status = _person_field(&field, question, failure)
+        elif method == METHOD_CHECK_VEHICLE:
+            status = _vehicle_field(&field, question, failure)
+        elif method == METHOD_CHECK:
+            if field.number == F_CheckRequest_query:
+                status = take_text(&field, "query", NAME_CHARACTERS, &question.query, failure)
+            elif field.number == F_CheckRequest_country:
+                status = take_text(&field, "country", IDENTIFIER_CHARACTERS, &question.country, failure)
+        elif method == METHOD_SEARCH_PERSONS:
+            status = _search_persons_field(&field, question, failure)
+        elif method == METHOD_SEARCH_VEHICLES:
+            status = _search_vehicles_field(&field, question, failure)
+        elif method == METHOD_LIST_RECORDS:
+            status = _list_field(&field, question, failure)
+        if status < 0:
+            return FAILED
+
+
+cdef int _person_field(const Field* field, Question* question, Failure* failure) noexcept nogil:
+    if field.number == F_CheckPersonRequest_query:
+        return take_text(field, "query", NAME_CHARACTERS, &question.query, failure)
+    if field.number == F_CheckPersonRequest_cui:
+        return take_text(field, "cui", IDENTIFIER_CHARACTERS, &question.cui, failure)
+    if field.number == F_CheckPersonRequest_nit:
+        return take_text(field, "nit", IDENTIFIER_CHARACTERS, &question.nit, failure)
+    if field.number == F_CheckPersonRequest_cedula:
+        return take_text(field, "cedula", IDENTIFIER_CHARACTERS, &question.cedula, failure)
+    if field.number == F_CheckPersonRequest_document:
+        return _take_message(field, "document", _read_document, question, failure)
+    if field.number == F_CheckPersonRequest_licence:
+        return take_text(field, "licence", IDENTIFIER_CHARACTERS, &question.licence, failure)
+    if field.number == F_CheckPersonRequest_telephone:
+        return take_text(field, "telephone", IDENTIFIER_CHARACTERS, &question.telephone, failure)
+    if field.number == F_CheckPersonRequest_name:
+        return _take_message(field, "name", _read_name, question, failure)
+    if field.number == F_CheckPersonRequest_birth_date:
+        return _take_message(field, "birth_date", _read_birth_date, question, failure)
+    if field.number == F_CheckPersonRequest_sex:
+        return take_int(field, "sex", &question.sex, failure)
+    if field.number == F_CheckPersonRequest_father_name:
+        return take_text(field, "father_name", NAME_CHARACTERS, &question.father, failure)
+    if field.number == F_CheckPersonRequest_mother_name:
+        return take_text(field, "mother_name", NAME_CHARACTERS, &question.mother, failure)
+    return OK
+
+
+cdef int _vehicle_field(const Field* field, Question* question, Failure* failure) noexcept nogil:
+    if field.number == F_CheckVehicleRequest_query:
+        return take_text(field, "query", NAME_CHARACTERS, &question.query, failure)
+    if field.number == F_CheckVehicleRequest_plate:
+        return take_text(field, "plate", IDENTIFIER_CHARACTERS, &question.plate, failure)
+    if field.number == F_CheckVehicleRequest_plate_country:
+        return take_text(field, "plate_country", IDENTIFIER_CHARACTERS, &question.plate_country, failure)
+    if field.number == F_CheckVehicleRequest_vin:
+        return take_text(field, "vin", IDENTIFIER_CHARACTERS, &question.vin, failure)
+    if field.number == F_CheckVehicleRequest_chassis_tail:
+        return take_text(field, "chassis_tail", IDENTIFIER_CHARACTERS, &question.chassis_tail, failure)
+    if field.number == F_CheckVehicleRequest_engine:
+        return take_text(field, "engine", IDENTIFIER_CHARACTERS, &question.engine, failure)
+    if field.number == F_CheckVehicleRequest_make:
+        return take_text(field, "make", IDENTIFIER_CHARACTERS, &question.make, failure)
+    if field.number == F_CheckVehicleRequest_colour:
+        return take_text(field, "colour", IDENTIFIER_CHARACTERS, &question.colour, failure)
+    if field.number == F_CheckVehicleRequest_model_year:
+        return take_int(field, "model_year", &question.model_year, failure)
+    return OK
+
+
+cdef int _search_persons_field(const Field* field, Question* question, Failure* failure) noexcept nogil:
+    if field.number == F_SearchPersonsRequest_names:
+        return take_text(field, "names", NAME_CHARACTERS, &question.names, failure)
+    if field.number == F_SearchPersonsRequest_birth_date:
+        return _take_message(field, "birth_date", _read_birth_date, question, failure)
+    if field.number == F_SearchPersonsRequest_birth_year_from:
+        return take_int(field, "birth_year_from", &question.year_from, failure)
+    if field.number == F_SearchPersonsRequest_birth_year_to:
+        return take_int(field, "birth_year_to", &question.year_to, failure)
+    if field.number == F_SearchPersonsRequest_sex:
+        return take_int(field, "sex", &question.sex, failure)
+    if field.number == F_SearchPersonsRequest_department:
+        return take_int(field, "department", &question.department, failure)
+    if field.number == F_SearchPersonsRequest_page_size:
+        return take_int(field, "page_size", &question.page_size, failure)
+    if field.number == F_SearchPersonsRequest_page_token:
+        return take_text(field, "page_token", PAGE_TOKEN_BYTES, &question.page_token, failure)
+    return OK
+
+
+cdef int _search_vehicles_field(const Field* field, Question* question, Failure* failure) noexcept nogil:
+    if field.number == F_SearchVehiclesRequest_plate_pattern:
+        return take_text(field, "plate_pattern", IDENTIFIER_CHARACTERS, &question.plate, failure)
+    if field.number == F_SearchVehiclesRequest_make:
+        return take_text(field, "make", IDENTIFIER_CHARACTERS, &question.make, failure)
+    if field.number == F_SearchVehiclesRequest_colour:
+        return take_text(field, "colour", IDENTIFIER_CHARACTERS, &question.colour, failure)
+    if field.number == F_SearchVehiclesRequest_model_year:
+        return take_int(field, "model_year", &question.model_year, failure)
+    if field.number == F_SearchVehiclesRequest_page_size:
+        return take_int(field, "page_size", &question.page_size, failure)
+    if field.number == F_SearchVehiclesRequest_page_token:
+        return take_text(field, "page_token", PAGE_TOKEN_BYTES, &question.page_token, failure)
+    return OK
+
+
+cdef int _list_field(const Field* field, Question* question, Failure* failure) noexcept nogil:
+    if field.number == F_ListRecordsRequest_subject_id:
+        return take_text(field, "subject_id", IDENTIFIER_CHARACTERS, &question.subject_id, failure)
+    if field.number == F_ListRecordsRequest_section:
+        return take_int(field, "section", &question.section, failure)
+    if field.number == F_ListRecordsRequest_page_size:
+        return take_int(field, "page_size", &question.page_size, failure)
+    if field.number == F_ListRecordsRequest_page_token:
+        return take_text(field, "page_token", PAGE_TOKEN_BYTES, &question.page_token, failure)
+    return OK
