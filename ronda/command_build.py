@@ -1,0 +1,205 @@
+"""`ronda nation`, `ronda index`, `ronda generations`: what writes to the data directory or reads it directly."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ronda.command_output import EXIT_CALLER, EXIT_OURS, EXIT_STOPPED, fail, print_json, print_renderables
+
+if TYPE_CHECKING:
+    from server.settings import Settings
+
+JsonOption = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
+DataOption = Annotated[Path | None, typer.Option(help="Data directory; else RONDA_DATA, or data.")]
+
+GIB = 1024**3
+
+
+def _settings(**given: object) -> Settings:
+    from server.settings import SettingsError, load_settings
+
+    try:
+        return load_settings(**given)
+    except SettingsError as error:
+        fail(str(error), EXIT_CALLER, as_json=False)
+
+
+def nation(
+    persons: Annotated[int, typer.Option(help="Persons, 1,000 to 21,700,000.", min=1_000, max=21_700_000)] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    as_of: Annotated[datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: today.")] = None,
+    out: Annotated[Path, typer.Option(help="Directory to write; registers/ and truth/ are made in it.")] = Path(
+        "nation"
+    ),
+    postgres: Annotated[str, typer.Option(help="DSN of a PostgreSQL server to load the database registers into.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a synthetic nation: twelve registers in their formats, and the truth kept apart."""
+    from rich.console import Console
+
+    from bench.nation.making import make_nation
+    from bench.nation.summary import print_summary
+    from indexer.progress import StageProgress
+
+    day = as_of.date() if as_of else None
+    with StageProgress() as progress:
+        summary = make_nation(
+            persons=persons, seed=seed, as_of=day, out=out, postgres_dsn=postgres or None, on_progress=progress.show
+        )
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        print_summary(summary, Console())
+
+
+def index(
+    data: DataOption = None,
+    sources: Annotated[Path | None, typer.Option(help="Directory of the registers' files; else RONDA_SOURCES.")] = None,
+    manifests: Annotated[Path | None, typer.Option(help="Directory of manifests; else the twelve of Ronda.")] = None,
+    postgres: Annotated[list[str] | None, typer.Option(help="REGISTER=DSN of a register read from a database.")] = None,
+    withdraw: Annotated[list[str] | None, typer.Option(help="Leave this register out on purpose: MISSING.")] = None,
+    accept_shrink: Annotated[list[str] | None, typer.Option(help="Publish although this register shrank.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the registers, link, write a generation, check it and publish it."""
+    from rich.console import Console
+
+    from indexer.build_errors import BuildError, BuildRefused, PublishingStopped
+    from indexer.manifest import ManifestError
+    from indexer.pipeline import BuildOptions, build
+    from indexer.summary import print_summary
+
+    settings = _settings(data=data, sources=sources, manifests=manifests)
+    dsns = {register: dsn.get_secret_value() for register, dsn in settings.postgres.items()}
+    for pair in postgres or []:
+        register, equals, dsn = pair.partition("=")
+        if not equals:
+            fail("--postgres: write REGISTER=DSN", EXIT_CALLER, as_json)
+        dsns[register] = dsn
+    options = BuildOptions(
+        data=settings.data,
+        sources=settings.sources,
+        manifests=settings.manifests,
+        dsns=dsns,
+        withdraw=withdraw or [],
+        accept_shrink=accept_shrink or [],
+        keep_generations=settings.keep_generations,
+        keep_bytes=settings.keep_gib * GIB,
+        memory_mib=settings.indexer_memory_mib,
+        quiet=as_json,
+    )
+    try:
+        summary = build(options)
+    except PublishingStopped as error:
+        fail(str(error), EXIT_STOPPED, as_json)
+    except (BuildRefused, ManifestError) as error:
+        fail(str(error), EXIT_CALLER, as_json)
+    except BuildError as error:
+        fail(str(error), EXIT_OURS, as_json)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        print_summary(summary, Console())
+
+
+def list_generations(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show the generations on disk, newest first."""
+    from rich.table import Table
+
+    from indexer.generations import list_generations as read_generations
+
+    found = read_generations(_settings(data=data).data)
+    if as_json:
+        print_json([generation.to_json() for generation in found])
+        return
+    table = Table(title="Generations", title_justify="left")
+    for heading in (
+        "generation",
+        "built (UTC)",
+        "current",
+        "persons",
+        "vehicles",
+        "MiB",
+        "oldest register as-of (UTC)",
+    ):
+        table.add_column(heading)
+    for generation in found:
+        built = datetime.datetime.fromtimestamp(generation.built_at_ms / 1000, datetime.UTC)
+        times = [register.as_of_ms for register in generation.registers if register.as_of_ms]
+        oldest = datetime.datetime.fromtimestamp(min(times) / 1000, datetime.UTC) if times else None
+        table.add_row(
+            generation.generation_id,
+            f"{built:%Y-%m-%d %H:%M:%S}",
+            "yes" if generation.current else "",
+            f"{generation.persons:,}",
+            f"{generation.vehicles:,}",
+            f"{generation.bytes / 1024**2:,.0f}",
+            f"{oldest:%Y-%m-%d %H:%M}" if oldest else "",
+        )
+    print_renderables(table)
+
+
+def verify_generation(
+    generation_id: Annotated[str, typer.Argument(help="Generation; default: the current one.")] = "",
+    data: DataOption = None,
+    deep: Annotated[bool, typer.Option(help="Walk every dossier, key and page too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a generation's files against its manifest; names each file that is wrong."""
+    from indexer.build_errors import BuildError
+    from indexer.generations import verify_generation as verify
+
+    try:
+        result = verify(_settings(data=data).data, generation_id or None, deep=deep)
+    except BuildError as error:
+        fail(str(error), EXIT_CALLER, as_json)
+    if as_json:
+        print_json(result.to_json())
+    elif result.ok:
+        print_renderables(f"{result.generation_id}: {result.files_checked} files are as they were published")
+    else:
+        print_renderables(*(f"{result.generation_id}: {problem}" for problem in result.problems))
+    if not result.ok:
+        raise typer.Exit(EXIT_STOPPED)
+
+
+def rollback(
+    target: Annotated[str, typer.Argument(help="Generation to go back to; default: the one before.")] = "",
+    data: DataOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Switch; without it only shows what would change.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Go back to an older generation, after showing older as-of times and the alerts it would revive."""
+    from rich.table import Table
+
+    from indexer.build_errors import BuildError
+    from indexer.rollback import rollback as switch_back
+    from indexer.rollback import rollback_preview
+
+    directory = _settings(data=data).data
+    try:
+        preview = rollback_preview(directory, target or None)
+        if yes:
+            switch_back(directory, preview.target, confirmed=True)
+    except BuildError as error:
+        fail(str(error), EXIT_CALLER, as_json)
+    if as_json:
+        print_json(preview.to_json() | {"switched": yes})
+        return
+    table = Table(title=f"{preview.current} -> {preview.target}", title_justify="left")
+    for heading in ("register", "name", "as-of now (UTC)", "as-of then (UTC)"):
+        table.add_column(heading)
+    for register_id, name, now_ms, then_ms in preview.registers:
+        times = [
+            f"{datetime.datetime.fromtimestamp(ms / 1000, datetime.UTC):%Y-%m-%d %H:%M}" if ms else "missing"
+            for ms in (now_ms, then_ms)
+        ]
+        table.add_row(register_id, name, *times)
+    revived = [f"  {alert.register_id} {alert.record_id}" for alert in preview.revived]
+    said = [f"alerts that would be pending again: {preview.revived_total}", *revived]
+    said.append("switched" if yes else "nothing was changed; add --yes to switch")
+    print_renderables(table, *said)
