@@ -18,9 +18,8 @@ def serve(
     reflection: Annotated[bool | None, typer.Option(help="Serve gRPC reflection.")] = None,
 ) -> None:
     """Serve the current generation; settings not given come from RONDA_* and the file named by RONDA_CONFIG."""
-    from server.supervisor import serve as run_supervisor
-
     from server.settings import SettingsError, load_settings
+    from server.supervisor import serve as run_supervisor
 
     given: dict[str, Any] = {
         "listen": listen,
