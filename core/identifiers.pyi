@@ -1,72 +1,49 @@
 """Identifiers of Guatemala's registers: canonical form, check digits, kinds that fit a text, likely slips.
 
 Rules by which a text is refused, as words: "length", "characters", "checksum", "department", "municipality", "format".
+Texts are str, or bytes of UTF-8.
 """
 
-from typing import Literal, NamedTuple
-
 from core.identifier_kind import IdentifierKind
+from core.identifiers_types import IdentifierError as IdentifierError
+from core.identifiers_types import Plate, Rule
 
-Rule = Literal["length", "characters", "checksum", "department", "municipality", "format"]
-
-class IdentifierError(ValueError):
-    """A text that is no identifier of the kind asked. The message names the rule, never the text."""
-
-    rule: Rule
-    def __init__(self, rule: Rule) -> None: ...
-
-class Plate(NamedTuple):
-    """A plate taken apart."""
-
-    type: str
-    """"P", "TC"...; "" = unknown."""
-    number: str
-    """Six characters for Guatemala; 3 to 10 otherwise."""
-    country: str
-    """ISO 3166-1 alpha-3."""
-    vowel: bool
-    """A letter of the number is a vowel: a warning, no refusal."""
-
-    @property
-    def text(self) -> str:
-        """ "P-123BCD", or "?-123BCD" when the type is unknown."""
-
-def canonical(kind: int, text: str) -> str:
+def canonical(kind: int, text: str | bytes) -> str:
     """Canonical text of an identifier.
 
     Raises IdentifierError; ValueError for a kind that has no canonical text (NAME).
     """
 
-def problem(kind: int, text: str) -> Rule | None:
+def problem(kind: int, text: str | bytes) -> Rule | None:
     """The rule that the text breaks; None when it is a valid identifier of this kind."""
 
-def document(country: str, number: str) -> str:
+def document(country: str | bytes, number: str | bytes) -> str:
     """Canonical "SLV:A123456" of a document and its country (ISO alpha-3). Raises IdentifierError."""
 
-def country_code(text: str) -> str:
+def country_code(text: str | bytes) -> str:
     """Three upper-case letters. Raises IdentifierError."""
 
-def plate(text: str, country: str = "GTM") -> Plate:
+def plate(text: str | bytes, country: str | bytes = "GTM") -> Plate:
     """Takes a plate apart. Raises IdentifierError."""
 
-def cui_digits(text: str) -> tuple[str | None, bool]:
+def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
     """A register's CUI: its 13 digits, or None, and whether every rule of the CUI holds."""
 
-def is_vin(text: str) -> bool:
+def is_vin(text: str | bytes) -> bool:
     """Whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
 
-def vin_check_digit_valid(text: str) -> bool:
+def vin_check_digit_valid(text: str | bytes) -> bool:
     """Whether the text is a VIN whose check digit (place 9, ISO 3779) holds: outside North America only a warning."""
 
-def detect(text: str, country: str = "") -> list[tuple[IdentifierKind, str]]:
+def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[IdentifierKind, str]]:
     """Every kind that fits a one-box query, ascending, each with its canonical text (a name: folded).
 
     `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits. Raises IdentifierError for
     a country that is none.
     """
 
-def suggest(kind: int, text: str) -> list[str]:
+def suggest(kind: int, text: str | bytes) -> list[str]:
     """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 20."""
 
-def plate_misreads(plate: str) -> list[str]:
+def plate_misreads(plate: str | bytes) -> list[str]:
     """Guatemalan plates ("P-123BCD") that may have been misread as this text: one misread first, then two; at most 48."""

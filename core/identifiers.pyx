@@ -1,0 +1,362 @@
+"""Identifiers of Guatemala's registers: canonical form, check digits, kinds that fit a text, likely slips.
+
+Rules by which a text is refused, as words: "length", "characters", "checksum", "department", "municipality", "format".
+Texts are str, or bytes of UTF-8.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.string cimport memcmp, memcpy
+
+from core.dossier cimport (
+    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_LICENCE, KEY_NIT,
+    KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
+)
+from core.identifiers_detection cimport detect_kinds
+from core.identifiers_numbers cimport (
+    cui_rule, fits_vin_alphabet, read_cedula, read_cui, read_nit, read_telephone, vin_check_holds,
+)
+from core.identifiers_plate cimport misread_plates, read_foreign_plate, read_guatemalan_plate, write_plate
+from core.identifiers_slips cimport suggest_slips
+from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, TELEPHONE_SIGNS, Compact, compact
+
+from core.identifier_kind import IdentifierKind
+from core.identifiers_types import IdentifierError
+from core.identifiers_types import Plate as PlateRead  # Plate is the C struct here
+from core.names import fold
+
+_CANONICAL_KINDS = frozenset(IdentifierKind) - {IdentifierKind.NAME}
+
+cdef enum:
+    FREE_MIN = 3          # characters of a document, licence, chassis or engine number
+    DOCUMENT_MAX = 20
+    CHASSIS_MAX = 25
+    TAIL_MIN = 6
+    TAIL_MAX = 8
+
+
+cdef const char* rule_word(int rule) noexcept nogil:
+    if rule == RULE_LENGTH:
+        return b"length"
+    if rule == RULE_CHARACTERS:
+        return b"characters"
+    if rule == RULE_CHECKSUM:
+        return b"checksum"
+    if rule == RULE_DEPARTMENT:
+        return b"department"
+    if rule == RULE_MUNICIPALITY:
+        return b"municipality"
+    if rule == RULE_FORMAT:
+        return b"format"
+    return b""
+
+
+# A number without a rule of its own: alphanumerics with a digit among them (so that "S/N" and "NO TIENE" are none).
+cdef int read_free(const Compact* c, int shortest, int longest) noexcept nogil:
+    if c.bad:
+        return RULE_CHARACTERS
+    if not shortest <= c.n <= longest:
+        return RULE_LENGTH
+    return RULE_OK if c.letters < c.n else RULE_FORMAT
+
+
+cdef int free_into(const char* text, size_t n, int shortest, int longest, char* out, int* length) noexcept nogil:
+    cdef Compact c
+    cdef int rule
+    compact(text, n, ANY_SIGN, &c)
+    rule = read_free(&c, shortest, longest)
+    if rule == RULE_OK:
+        memcpy(out, c.text, c.n)
+        length[0] = c.n
+    return rule
+
+
+cdef int country_into(const char* text, size_t n, char* out) noexcept nogil:
+    cdef Compact c
+    compact(text, n, ONLY_SEPARATORS, &c)
+    if c.bad or c.letters != c.n:
+        return RULE_CHARACTERS
+    if c.n != 3:
+        return RULE_LENGTH
+    memcpy(out, c.text, 3)
+    return RULE_OK
+
+
+# Writes into scratch[CANONICAL_MAX].
+cdef int document_text(const char* country, size_t country_n, const char* number, size_t number_n, char* scratch,
+                       int* length) noexcept nogil:
+    cdef int rule = country_into(country, country_n, scratch)
+    if rule == RULE_OK:
+        scratch[3] = c":"
+        rule = free_into(number, number_n, FREE_MIN, DOCUMENT_MAX, scratch + 4, length)
+        length[0] += 4
+    return rule
+
+
+cdef int split_document(const char* text, size_t n, char* scratch, int* length) noexcept nogil:
+    cdef size_t colon
+    for colon in range(n):
+        if text[colon] == c":":
+            return document_text(text, colon, text + colon + 1, n - colon - 1, scratch, length)
+    return RULE_FORMAT if n else RULE_LENGTH
+
+
+cdef int canonical_text(int kind, const char* text, size_t n, char* scratch, int* length) noexcept nogil:
+    cdef Compact c
+    cdef Plate plate
+    cdef bint apart
+    cdef int rule
+    length[0] = 0
+    if kind == KEY_CUI:
+        compact(text, n, ONLY_SEPARATORS, &c)
+        rule = read_cui(&c)
+        if rule == RULE_OK:
+            memcpy(scratch, c.text, c.n)
+            length[0] = c.n
+        return rule
+    if kind == KEY_NIT:
+        compact(text, n, ONLY_SEPARATORS, &c)
+        return read_nit(&c, scratch, length)
+    if kind == KEY_TELEPHONE:
+        compact(text, n, TELEPHONE_SIGNS, &c)
+        length[0] = 8
+        return read_telephone(&c, scratch)
+    if kind == KEY_CEDULA:
+        return read_cedula(text, n, scratch, length, &apart)
+    if kind == KEY_PLATE:
+        rule = read_guatemalan_plate(text, n, &plate)
+        if rule == RULE_OK:
+            length[0] = <int>write_plate(&plate, scratch)
+        return rule
+    if kind == KEY_DOCUMENT:
+        return split_document(text, n, scratch, length)
+    if kind == KEY_DOCUMENT_NUMBER or kind == KEY_LICENCE:
+        return free_into(text, n, FREE_MIN, DOCUMENT_MAX, scratch, length)
+    if kind == KEY_VIN or kind == KEY_ENGINE:
+        return free_into(text, n, FREE_MIN, CHASSIS_MAX, scratch, length)
+    if kind == KEY_CHASSIS_TAIL or kind == KEY_ENGINE_TAIL:
+        return free_into(text, n, TAIL_MIN, TAIL_MAX, scratch, length)
+    return RULE_FORMAT
+
+
+cdef int hand_over(int rule, const char* scratch, int length, char* out, size_t cap, size_t* out_n) noexcept nogil:
+    out_n[0] = 0
+    if rule != RULE_OK:
+        return rule
+    if <size_t>length > cap:
+        return RULE_LENGTH
+    memcpy(out, scratch, length)
+    out_n[0] = length
+    return RULE_OK
+
+
+cdef int canonical_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n) noexcept nogil:
+    cdef char scratch[CANONICAL_MAX]
+    cdef int length = 0
+    cdef int rule = canonical_text(kind, text, n, scratch, &length)
+    return hand_over(rule, scratch, length, out, cap, out_n)
+
+
+cdef int document_into(const char* country, size_t country_n, const char* number, size_t number_n,
+                       char* out, size_t cap, size_t* out_n) noexcept nogil:
+    cdef char scratch[CANONICAL_MAX]
+    cdef int length = 0
+    cdef int rule = document_text(country, country_n, number, number_n, scratch, &length)
+    return hand_over(rule, scratch, length, out, cap, out_n)
+
+
+cdef int parse_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil:
+    cdef char code[3]
+    cdef int rule
+    if country_n == 0:
+        return read_guatemalan_plate(text, n, plate)
+    rule = country_into(country, country_n, code)
+    if rule != RULE_OK:
+        return rule
+    if memcmp(code, b"GTM", 3) == 0:
+        return read_guatemalan_plate(text, n, plate)
+    return read_foreign_plate(text, n, plate)
+
+
+cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil:
+    return write_plate(plate, out)
+
+
+cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid) noexcept nogil:
+    cdef Compact c
+    compact(text, n, ONLY_SEPARATORS, &c)
+    valid[0] = False
+    if c.bad or c.letters or c.n != 13:
+        return False
+    memcpy(out, c.text, 13)
+    valid[0] = cui_rule(c.text) == RULE_OK
+    return True
+
+
+cdef bint fits_vin(const char* text, size_t n) noexcept nogil:
+    cdef Compact c
+    compact(text, n, ANY_SIGN, &c)
+    return fits_vin_alphabet(&c)
+
+
+cdef bint vin_check_digit_holds(const char* text, size_t n) noexcept nogil:
+    cdef Compact c
+    compact(text, n, ANY_SIGN, &c)
+    return fits_vin_alphabet(&c) and vin_check_holds(c.text)
+
+
+cdef int detect_into(const char* text, size_t n, const char* country, size_t country_n, Canonical* out) noexcept nogil:
+    cdef char code[3]
+    cdef int rule
+    if country_n == 0:
+        return detect_kinds(text, n, NULL, out)
+    rule = country_into(country, country_n, code)
+    return -rule if rule != RULE_OK else detect_kinds(text, n, code, out)
+
+
+cdef int suggest_into(int kind, const char* text, size_t n, Canonical* out) noexcept nogil:
+    return suggest_slips(kind, text, n, out)
+
+
+cdef int plate_misreads_into(const char* text, size_t n, Canonical* out) noexcept nogil:
+    return misread_plates(text, n, out)
+
+
+cdef bytes utf8(object text):
+    if isinstance(text, bytes):
+        return text
+    if isinstance(text, str):
+        return (<str>text).encode("utf-8", "surrogatepass")
+    raise TypeError(f"an identifier is str or bytes, not {type(text).__name__}")
+
+
+cdef str word(int rule):
+    return rule_word(rule).decode("ascii")
+
+
+cdef list texts(const Canonical* found, int count):
+    return [found[i].text[:found[i].length].decode("utf-8") for i in range(count)]
+
+
+def canonical(kind: int, text: str | bytes) -> str:
+    """Canonical text of an identifier.
+
+    Raises IdentifierError; ValueError for a kind that has no canonical text (NAME).
+    """
+    cdef char out[CANONICAL_MAX]
+    cdef size_t n
+    cdef bytes data = utf8(text)
+    if kind not in _CANONICAL_KINDS:
+        raise ValueError(f"kind {kind} has no canonical text")
+    cdef int rule = canonical_into(kind, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, CANONICAL_MAX, &n)
+    if rule != RULE_OK:
+        raise IdentifierError(word(rule))
+    return out[:n].decode("utf-8")
+
+
+def problem(kind: int, text: str | bytes) -> str | None:
+    """The rule that the text breaks; None when it is a valid identifier of this kind."""
+    cdef char out[CANONICAL_MAX]
+    cdef size_t n
+    cdef bytes data = utf8(text)
+    if kind not in _CANONICAL_KINDS:
+        raise ValueError(f"kind {kind} has no canonical text")
+    cdef int rule = canonical_into(kind, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, CANONICAL_MAX, &n)
+    return None if rule == RULE_OK else word(rule)
+
+
+def document(country: str | bytes, number: str | bytes) -> str:
+    """Canonical "SLV:A123456" of a document and its country (ISO alpha-3). Raises IdentifierError."""
+    cdef char out[CANONICAL_MAX]
+    cdef size_t n
+    cdef bytes c = utf8(country), d = utf8(number)
+    cdef int rule = document_into(
+        PyBytes_AS_STRING(c), PyBytes_GET_SIZE(c), PyBytes_AS_STRING(d), PyBytes_GET_SIZE(d), out, CANONICAL_MAX, &n
+    )
+    if rule != RULE_OK:
+        raise IdentifierError(word(rule))
+    return out[:n].decode("utf-8")
+
+
+def country_code(text: str | bytes) -> str:
+    """Three upper-case letters. Raises IdentifierError."""
+    cdef char out[3]
+    cdef bytes data = utf8(text)
+    cdef int rule = country_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out)
+    if rule != RULE_OK:
+        raise IdentifierError(word(rule))
+    return out[:3].decode("ascii")
+
+
+def plate(text: str | bytes, country: str | bytes = "GTM") -> PlateRead:
+    """Takes a plate apart. Raises IdentifierError."""
+    cdef Plate parts
+    cdef bytes data = utf8(text)
+    cdef str code = country_code(country)
+    cdef bytes c = code.encode("ascii")
+    cdef int rule = parse_plate(
+        PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), PyBytes_AS_STRING(c), PyBytes_GET_SIZE(c), &parts
+    )
+    if rule != RULE_OK:
+        raise IdentifierError(word(rule))
+    return PlateRead(
+        parts.type[:parts.type_length].decode("ascii"),
+        parts.number[:parts.number_length].decode("ascii"),
+        code,
+        bool(parts.vowel),
+    )
+
+
+def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
+    """A register's CUI: its 13 digits, or None, and whether every rule of the CUI holds."""
+    cdef char out[13]
+    cdef bint valid
+    cdef bytes data = utf8(text)
+    if not cui_digits_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, &valid):
+        return None, False
+    return out[:13].decode("ascii"), valid
+
+
+def is_vin(text: str | bytes) -> bool:
+    """Whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
+    cdef bytes data = utf8(text)
+    return fits_vin(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+
+def vin_check_digit_valid(text: str | bytes) -> bool:
+    """Whether the text is a VIN whose check digit (place 9, ISO 3779) holds: outside North America only a warning."""
+    cdef bytes data = utf8(text)
+    return vin_check_digit_holds(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+
+def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[IdentifierKind, str]]:
+    """Every kind that fits a one-box query, ascending, each with its canonical text (a name: folded).
+
+    `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits. Raises IdentifierError for
+    a country that is none.
+    """
+    cdef Canonical found[DETECTED_MAX]
+    cdef bytes data = utf8(text), c = utf8(country)
+    cdef int count = detect_into(
+        PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), PyBytes_AS_STRING(c), PyBytes_GET_SIZE(c), found
+    )
+    if count < 0:
+        raise IdentifierError(word(-count))
+    kinds = [IdentifierKind(found[i].kind) for i in range(count)]
+    return [
+        (kind, fold(data) if kind is IdentifierKind.NAME else shown)
+        for kind, shown in zip(kinds, texts(found, count), strict=True)
+    ]
+
+
+def suggest(kind: int, text: str | bytes) -> list[str]:
+    """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 20."""
+    cdef Canonical found[SUGGESTIONS_MAX]
+    cdef bytes data = utf8(text)
+    return texts(found, suggest_into(kind, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), found))
+
+
+def plate_misreads(plate: str | bytes) -> list[str]:
+    """Guatemalan plates ("P-123BCD") that may have been misread as this text: one misread first, then two; at most 48."""
+    cdef Canonical found[MISREADS_MAX]
+    cdef bytes data = utf8(plate)
+    return texts(found, plate_misreads_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), found))

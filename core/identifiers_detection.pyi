@@ -1,0 +1,1 @@
+"""Detection of kinds of identifier; called from compiled code only. Python calls core.identifiers."""

@@ -1,0 +1,199 @@
+"""Detection of kinds of identifier; called from compiled code only. Python calls core.identifiers.
+
+A query may fit several kinds: 55 % of the valid eight-digit NITs are telephones too. Free numbers (licences of before the CUI,
+tails of chassis numbers, engines) fit only where nothing with a rule does, and a name only where nothing else does.
+"""
+
+from libc.stdint cimport uint32_t
+from libc.string cimport memcmp, memcpy
+
+from core.dossier cimport (
+    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
+)
+from core.identifiers cimport CANONICAL_MAX, KIND_NAME, RULE_OK, Canonical, canonical_into, document_into, parse_plate
+from core.identifiers cimport Plate, plate_text_into
+from core.identifiers_numbers cimport fits_vin_alphabet, read_cedula
+from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, compact
+from core.names_folding cimport SEPARATES, VANISHES, folded_letters
+from core.names_unicode cimport decode_utf8
+
+cdef enum:
+    LICENCE_MIN = 5       # letters and digits mixed
+    LICENCE_MAX = 15
+    TAIL_MIN = 6
+    TAIL_MAX = 8
+    ENGINE_MAX = 20       # above TAIL_MAX only with letters and digits mixed: digits alone are a slip in a NIT or CUI
+    YEAR_FIRST = 1800     # birth years that may end a name
+    YEAR_LAST = 2099
+
+
+# What the query looks like as a name.
+cdef struct NameShape:
+    bint letters          # it holds a letter of the Latin script
+    bint name             # and no digit, but for a year as its last token
+
+
+cdef NameShape name_shape(const char* text, size_t n) noexcept nogil:
+    cdef const unsigned char* at = <const unsigned char*>text
+    cdef const unsigned char* end = at + n
+    cdef uint32_t code, folded
+    cdef bint word_open = False      # the open token has a letter
+    cdef bint broken = False         # digits within a word, or a word after digits
+    cdef int digits = 0              # of the open or last token of digits
+    cdef int year = 0
+    cdef int groups = 0              # tokens of digits
+    cdef bint digits_open = False
+    cdef NameShape shape
+    shape.letters = False
+    while at < end:
+        at += decode_utf8(at, end, &code)
+        folded = folded_letters(code)
+        if folded == SEPARATES:
+            word_open = False
+            digits_open = False
+        elif folded == VANISHES:
+            continue
+        elif c"0" <= folded <= c"9":
+            if word_open:
+                broken = True
+            if not digits_open:
+                digits_open = True
+                groups += 1
+                digits = 0
+                year = 0
+            digits += 1
+            if digits <= 4:
+                year = year * 10 + <int>(folded - c"0")
+        else:
+            shape.letters = True
+            word_open = True
+            if groups:
+                broken = True
+    shape.name = shape.letters and not broken and (
+        groups == 0 or (groups == 1 and digits == 4 and YEAR_FIRST <= year <= YEAR_LAST)
+    )
+    return shape
+
+
+# Adds the text as `kind` when it is one.
+cdef void fit(int kind, const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
+    cdef size_t length
+    if canonical_into(kind, text, n, out[count[0]].text, CANONICAL_MAX, &length) == RULE_OK:
+        out[count[0]].kind = kind
+        out[count[0]].length = length
+        count[0] += 1
+
+
+cdef void fit_document(const char* country, const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
+    cdef size_t length
+    if document_into(country, 3, text, n, out[count[0]].text, CANONICAL_MAX, &length) == RULE_OK:
+        out[count[0]].kind = KEY_DOCUMENT
+        out[count[0]].length = length
+        count[0] += 1
+
+
+cdef void fit_plate(const char* country, const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
+    cdef Plate plate
+    if parse_plate(text, n, country, 3, &plate) == RULE_OK:
+        out[count[0]].kind = KEY_PLATE
+        out[count[0]].length = plate_text_into(&plate, out[count[0]].text)
+        count[0] += 1
+
+
+cdef void fit_cedula(const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
+    cdef int length
+    cdef bint apart
+    # Run together ("A123456") it is more often another number.
+    if read_cedula(text, n, out[count[0]].text, &length, &apart) == RULE_OK and apart:
+        out[count[0]].kind = KEY_CEDULA
+        out[count[0]].length = length
+        count[0] += 1
+
+
+cdef void fit_vin(const Compact* c, Canonical* out, int* count) noexcept nogil:
+    if fits_vin_alphabet(c) and c.letters < c.n:
+        out[count[0]].kind = KEY_VIN
+        out[count[0]].length = c.n
+        memcpy(out[count[0]].text, c.text, c.n)
+        count[0] += 1
+
+
+cdef void fit_free(const Compact* c, Canonical* out, int* count) noexcept nogil:
+    cdef bint mixed = 0 < c.letters < c.n
+    if c.bad or c.letters == c.n:
+        return
+    if mixed and LICENCE_MIN <= c.n <= LICENCE_MAX:
+        fit(KEY_LICENCE, c.text, c.n, out, count)
+    if TAIL_MIN <= c.n <= TAIL_MAX:
+        fit(KEY_CHASSIS_TAIL, c.text, c.n, out, count)
+    if TAIL_MIN <= c.n <= (ENGINE_MAX if mixed else TAIL_MAX):
+        fit(KEY_ENGINE, c.text, c.n, out, count)
+
+
+cdef void detect_foreign(const char* text, size_t n, const char* country, Canonical* out, int* count) noexcept nogil:
+    cdef Compact c
+    compact(text, n, ANY_SIGN, &c)
+    if c.bad or c.letters >= c.n:
+        return                       # a number of a document or plate has a digit
+    fit_document(country, text, n, out, count)
+    fit_plate(country, text, n, out, count)
+    fit_vin(&c, out, count)
+
+
+cdef void detect_national(const char* text, size_t n, const char* country, Canonical* out, int* count) noexcept nogil:
+    cdef Compact c
+    cdef int before
+    fit(KEY_CUI, text, n, out, count)
+    if count[0]:
+        return                       # its NIT and its licence are the same number
+    compact(text, n, ONLY_SEPARATORS, &c)
+    if not c.bad and c.letters == 0 and c.n == 13:
+        return                       # a CUI with a slip in it
+    compact(text, n, ANY_SIGN, &c)
+    fit(KEY_NIT, text, n, out, count)
+    before = count[0]
+    fit_cedula(text, n, out, count)
+    if country != NULL and count[0] == before:
+        fit_national_document(text, n, country, &c, out, count)
+    fit(KEY_TELEPHONE, text, n, out, count)
+    fit(KEY_PLATE, text, n, out, count)
+    fit_vin(&c, out, count)
+    if count[0] == 0:
+        fit_free(&c, out, count)
+
+
+# A national passport, where its country was said and it is neither a plate nor a VIN.
+cdef void fit_national_document(const char* text, size_t n, const char* country, const Compact* c, Canonical* out,
+                                int* count) noexcept nogil:
+    cdef Plate plate
+    if c.bad or c.letters >= c.n or fits_vin_alphabet(c):
+        return
+    if parse_plate(text, n, NULL, 0, &plate) != RULE_OK:
+        fit_document(country, text, n, out, count)
+
+
+cdef bint is_letter(char c) noexcept nogil:
+    return c"A" <= c <= c"Z" or c"a" <= c <= c"z"
+
+
+cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical* out) noexcept nogil:
+    cdef int count = 0
+    cdef char said[3]
+    cdef NameShape shape = name_shape(text, n)
+    cdef int i
+    while n and text[0] == c" ":
+        text += 1
+        n -= 1
+    if n > 4 and text[3] == c":" and is_letter(text[0]) and is_letter(text[1]) and is_letter(text[2]):
+        for i in range(3):           # "SLV:A123456" says its country itself
+            said[i] = text[i] & 0xDF
+        detect_foreign(text + 4, n - 4, said, out, &count)
+    elif country != NULL and memcmp(country, b"GTM", 3) != 0:
+        detect_foreign(text, n, country, out, &count)
+    elif not shape.name:
+        detect_national(text, n, country, out, &count)
+    if count == 0 and shape.letters:
+        out[0].kind = KIND_NAME
+        out[0].length = 0
+        count = 1
+    return count

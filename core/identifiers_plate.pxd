@@ -1,0 +1,8 @@
+# Plates: taken apart, written, misread.
+
+from core.identifiers cimport Canonical, Plate
+
+cdef int read_guatemalan_plate(const char* text, size_t n, Plate* plate) noexcept nogil
+cdef int read_foreign_plate(const char* text, size_t n, Plate* plate) noexcept nogil
+cdef size_t write_plate(const Plate* plate, char* out) noexcept nogil
+cdef int misread_plates(const char* text, size_t n, Canonical* out) noexcept nogil
