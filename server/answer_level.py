@@ -1,7 +1,7 @@
 """Reads the level of an answer from its bytes, without decoding it.
 
-Every answer is `{ Answer answer = 1 { Level level = 1 ... } ... }`. The engine writes both first, so the level is almost
-always the byte after two tags and a length; field order is not promised by protobuf, so a scan is the fallback.
+Every answer is `{ Answer answer = 1 { Level level = 1 ... } ... }`. The engine writes both first, so the level is the
+byte after two tags and a length; protobuf promises no order of fields, so a scan is the fallback.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Metrics that the workers count: calls, latency, levels, shed calls, generation switches.
 
 Workers write to files in PROMETHEUS_MULTIPROC_DIR (prometheus_client's multiprocess mode, set by the supervisor before
-a worker starts); the supervisor adds them up for the one scrape address (server/scrape.py). No label ever holds what was
-asked: methods and statuses come from fixed sets.
+a worker starts); the supervisor adds them up for the one scrape address (server/scrape.py). No label ever holds what
+was asked: methods and statuses come from fixed sets.
 """
 
 from __future__ import annotations

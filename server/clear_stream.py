@@ -66,9 +66,7 @@ class ClearStream:
             clearance = served.engine.clearance(first, EVERYTHING, clock_ms())
             await self._answer_all(context, served, clearance, first)
 
-    async def _answer_all(
-        self, context: Context, served: ServedGeneration, clearance: Clearance, first: bytes
-    ) -> None:
+    async def _answer_all(self, context: Context, served: ServedGeneration, clearance: Clearance, first: bytes) -> None:
         log("clear_started", level=INFO, generation=served.id, standard=int(clearance.standard), peer=context.peer())
         batches = 0
         batch = first if clearance.first_has_rows else await self._next(context)
@@ -101,7 +99,7 @@ class ClearStream:
                 error_pb2.ERROR_REASON_DEADLINE_EXCEEDED,
                 rule=f"no message came for {self._service.clear_idle_s:.0f} seconds",
             ) from None
-        if message is grpc.aio.EOF:
+        if message is grpc.aio.EOF:  # type: ignore[attr-defined]
             return None
         if len(message) > self._service.max_clear_message_bytes:
             raise too_large(self._service.max_clear_message_bytes)

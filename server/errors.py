@@ -2,7 +2,7 @@
 
 | at fault | core raises | status |
 |---|---|---|
-| the caller | QuestionError(reason, field, rule) | the reason's row in `STATUS`, with BadRequest where a field is named |
+| the caller | QuestionError(reason, field, rule) | its reason's row in `STATUS`; BadRequest where a field is named |
 | our data | DossierDamaged | DATA_LOSS |
 | our state | Refusal(NO_GENERATION, OVERLOADED, DRAINING...) | UNAVAILABLE, RESOURCE_EXHAUSTED, with RetryInfo |
 | us | anything else | INTERNAL: the log holds the stack, the caller gets nothing of it |
@@ -84,7 +84,7 @@ def reason_name(reason: int) -> str:
 def is_retryable(reason: int) -> bool:
     """Whether the same request may succeed later unchanged, as the contract's option says."""
     value = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(reason)
-    return bool(value is not None and value.GetOptions().Extensions[error_pb2.retryable])
+    return bool(value is not None and value.GetOptions().Extensions[error_pb2.retryable])  # type: ignore[index]
 
 
 def refusal_of(error: BaseException) -> Refusal:

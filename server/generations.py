@@ -2,8 +2,8 @@
 
 The data directory's CURRENT names the published generation. A new one is opened and checked beside the old one, then
 becomes current between two calls of the event loop; the old one is closed when its last call or stream has ended. One
-that is refused (damaged, unreadable) leaves the last good one serving. Everything but opening and closing happens in the
-event loop's thread, so there are no locks.
+that is refused (damaged, unreadable) leaves the last good one serving. Everything but opening happens in the event
+loop's thread, so there are no locks.
 """
 
 from __future__ import annotations
@@ -83,7 +83,10 @@ class GenerationKeeper:
         """Looks for a new generation for ever."""
         while True:
             await asyncio.sleep(self._poll_s)
-            await self._look()
+            try:
+                await self._look()
+            except Exception as error:  # a watcher that dies would leave the worker on an old generation, silently
+                log("generation_watch_failed", level=ERROR, error=error)
 
     async def _look(self) -> None:
         stamp = self._stamp()

@@ -22,7 +22,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class SettingsError(Exception):
-    """A setting breaks a rule (at fault: whoever configures). The text names the setting and the rule, never a value."""
+    """A setting breaks a rule (at fault: whoever configures). The text names the setting and the rule."""
 
 
 class Address(NamedTuple):

@@ -162,9 +162,7 @@ async def _search(service: Service, number: int, request: bytes, generation_id: 
     return await _search(service, number, request, wanted)
 
 
-async def refuse(
-    context: Context, method: str, metrics: MethodMetrics, seconds: float, error: Exception
-) -> NoReturn:
+async def refuse(context: Context, method: str, metrics: MethodMetrics, seconds: float, error: Exception) -> NoReturn:
     """Ends the call with the status that `error` has in the table of server/errors.py; counts it, logs our faults."""
     if is_our_fault(error):
         report_fault(method, metrics, error)

@@ -35,9 +35,10 @@ def build_server(settings: Settings, service: Service, healths: Health) -> grpc.
             )
             for method in methods
         }
-        server.add_registered_method_handlers(name, handlers)
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
     clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
-    server.add_registered_method_handlers(clear_stream.SERVICE, {clear_stream.METHOD: clear})
+    clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
+    server.add_generic_rpc_handlers((clears,))
     health_pb2_grpc.add_HealthServicer_to_server(healths, server)
     if settings.reflection:
         reflection.enable_server_reflection([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], server)

@@ -40,7 +40,7 @@ class Worker:
         self._settings = settings
         self._reports = reports
         self._ready = False
-        self._damaged: DamagedFiles | None = None
+        self._damaged = {damaged.generation: damaged.files for damaged in orders.damaged}
         self._stop = asyncio.Event()
         self._keeper = GenerationKeeper(settings.data, settings.generations_poll_ms / 1000)
         self._gate = Gate(settings.max_concurrent_calls, settings.max_loop_lag_ms)
@@ -109,8 +109,8 @@ class Worker:
         details = []
         if keeper.refused:
             details.append(f"refused generation {keeper.refused}: {keeper.refused_why}")
-        if self._damaged is not None and self._damaged.generation == keeper.current_id and self._damaged.files:
-            details.append(f"damaged files: {' '.join(self._damaged.files)}")
+        if files := self._damaged.get(keeper.current_id):
+            details.append(f"damaged files: {' '.join(files)}")
         self._health.set(serving, "" if serving else "NO_GENERATION", "; ".join(details))
         self._report()
 
@@ -134,7 +134,8 @@ class Worker:
         reader = asyncio.StreamReader()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         while line := await reader.readline():
-            self._damaged = DamagedFiles.model_validate_json(line)
+            told = DamagedFiles.model_validate_json(line)
+            self._damaged[told.generation] = told.files
             self._changed()
         if not self._stop.is_set():
             log("supervisor_gone", level=ERROR)
@@ -164,6 +165,7 @@ def main() -> int:
     logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())
     # Standard output is the line to the supervisor: nothing else may write there.
     reports = os.dup(1)
+    os.set_blocking(reports, False)  # a supervisor that hangs may not hang its workers
     os.dup2(2, 1)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

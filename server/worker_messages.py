@@ -24,6 +24,13 @@ class _Message(BaseModel):
         return self.model_dump_json().encode() + b"\n"
 
 
+class DamagedFiles(_Message):
+    """Later lines to a worker: files of a generation whose sha256 no longer holds."""
+
+    generation: str
+    files: list[str]
+
+
 class WorkerOrders(_Message):
     """First line to a worker."""
 
@@ -32,13 +39,7 @@ class WorkerOrders(_Message):
     address: str  # host:port to listen on, the port resolved
     probe_socket: Path  # Unix socket, for the worker's check of itself
     last_good: str  # generation that other workers serve; "" = unknown
-
-
-class DamagedFiles(_Message):
-    """Later lines to a worker: files of a generation whose sha256 no longer holds; none = all hold."""
-
-    generation: str
-    files: list[str]
+    damaged: list[DamagedFiles]  # what the background check found so far
 
 
 class WorkerReport(_Message):

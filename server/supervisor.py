@@ -1,0 +1,216 @@
+"""`ronda serve`: one worker process a core behind one address, restarted when they die, drained when asked.
+
+The supervisor serves no call and never loads gRPC; it holds the address (server/port_guard.py), the metrics
+(server/scrape.py) and the background check of the files (server/file_check.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
+
+from server import logs, service_manager
+from server.file_check import FileCheck
+from server.logs import ERROR, WARNING, log
+from server.port_guard import PortGuard
+from server.scrape import Scrape
+from server.settings import Address, Settings, SettingsError
+from server.worker_messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
+from server.worker_process import WorkerProcess
+
+# A worker that lived so long did not crash at start: the pauses begin anew.
+_STEADY_S = 60.0
+_LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
+_KILL_AFTER_S = 5.0  # beyond drain_s
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What serves, once every worker answered a health check."""
+
+    address: Address
+    workers: int
+    generation: str  # "" = nothing published yet, or it was refused: calls get UNAVAILABLE
+    refused: str  # "" or why the published generation is refused
+
+
+class _WorkerDied(Exception):
+    pass
+
+
+class Supervisor:
+    """Runs the workers until a signal, or until one says that the settings do not work."""
+
+    def __init__(self, settings: Settings, address: Address, runtime: Path, on_ready: Callable[[Ready], None]) -> None:
+        self.restarts = 0
+        self.last_good = ""
+        self.workers: dict[int, WorkerProcess] = {}
+        self._settings = settings
+        self._address = address
+        self._runtime = runtime
+        self._on_ready = on_ready
+        self._was_ready = False
+        self._stop = asyncio.Event()
+        self._status = 0
+        self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
+
+    @property
+    def damaged_files(self) -> dict[str, list[str]]:
+        """Generation -> files whose sha256 does not hold."""
+        return self._file_check.damaged
+
+    async def run(self) -> int:
+        """Returns the exit status: 0 drained, EXIT_SETTINGS when a worker could not work with the settings."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._signalled)
+        slots = [asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)]
+        checking = asyncio.create_task(self._check_files())
+        try:
+            await asyncio.gather(*slots)
+        finally:
+            checking.cancel()
+            for worker in self.workers.values():
+                worker.kill()
+        log("stopped", status=self._status)
+        return self._status
+
+    def _signalled(self) -> None:
+        if self._stop.is_set():  # asked twice: no more patience
+            for worker in self.workers.values():
+                worker.kill()
+            return
+        log("draining", drain_s=self._settings.drain_s)
+        service_manager.notify("STOPPING=1")
+        self._drain()
+
+    def _drain(self) -> None:
+        self._stop.set()
+        for worker in self.workers.values():
+            worker.drain()
+        loop = asyncio.get_running_loop()
+        for worker in self.workers.values():
+            loop.call_later(self._settings.drain_s + _KILL_AFTER_S, worker.kill)
+
+    async def _keep(self, number: int) -> None:
+        """Runs worker after worker in one slot, with growing pauses while they die young."""
+        while not self._stop.is_set():
+            attempts = AsyncRetrying(
+                retry=retry_if_exception_type(_WorkerDied),
+                wait=wait_exponential(multiplier=0.1, max=30),
+                before_sleep=lambda state: self._report_death(number, state),
+                sleep=self._pause,
+            )
+            async for attempt in attempts:
+                with attempt:
+                    await self._run_one(number)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return
+
+    async def _run_one(self, number: int) -> None:
+        """Runs one worker to its end; raises _WorkerDied when it ended young and unasked."""
+        if self._stop.is_set():
+            return
+        orders = WorkerOrders(
+            number=number,
+            settings=self._settings.model_dump(mode="json", exclude={"postgres"}),
+            address=str(self._address),
+            probe_socket=self._runtime / f"worker-{number}.sock",
+            last_good=self.last_good,
+            damaged=self._file_check.messages(),
+        )
+        orders.probe_socket.unlink(missing_ok=True)
+        worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
+        started = time.monotonic()
+        status = await worker.run()
+        if self._stop.is_set():
+            return
+        if status == EXIT_SETTINGS:
+            log("settings_do_not_work", level=ERROR, worker=number)
+            self._status = EXIT_SETTINGS
+            self._drain()
+            return
+        self.restarts += 1
+        log("worker_died", level=ERROR, worker=number, worker_pid=worker.pid, status=status)
+        if time.monotonic() - started < _STEADY_S:
+            raise _WorkerDied
+
+    def _report_death(self, number: int, state: RetryCallState) -> None:
+        pause = state.next_action.sleep if state.next_action is not None else 0.0
+        looping = state.attempt_number >= _LOOP_AFTER
+        log(
+            "worker_crash_loop" if looping else "worker_restarts",
+            level=ERROR if looping else WARNING,
+            worker=number,
+            deaths=state.attempt_number,
+            pause_s=pause,
+        )
+
+    def _reported(self, report: WorkerReport) -> None:
+        self.last_good = report.generation or self.last_good
+        reports = [worker.report for worker in self.workers.values()]
+        all_ready = len(reports) == self._settings.worker_count and all(each.ready for each in reports)
+        if all_ready and not self._was_ready:
+            self._was_ready = True
+            refused = next((f"{r.refused}: {r.why}" for r in reports if r.refused), "")
+            ready = Ready(self._address, len(reports), self.last_good, refused)
+            log("ready", address=str(ready.address), workers=ready.workers, generation=ready.generation)
+            service_manager.notify("READY=1")
+            self._on_ready(ready)
+
+    async def _check_files(self) -> None:
+        """Re-checks each generation's files once it is served."""
+        while True:
+            await asyncio.sleep(1.0)
+            if self.last_good and await self._file_check.check(self.last_good):
+                for message in self._file_check.messages():
+                    for worker in self.workers.values():
+                        worker.tell(message)
+
+
+def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> int:
+    """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status of the process.
+
+    `on_ready` is called once, when every worker answered a health check. A setting that does not work (an address that
+    is taken, a certificate that cannot be read) is told on standard error, with status 78. Log lines go to standard
+    error as JSON.
+    """
+    logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
+    try:
+        check_files_of(settings)
+        with (
+            PortGuard("listen", settings.listen_address) as guard,
+            tempfile.TemporaryDirectory(prefix="ronda-") as runtime,
+        ):
+            (Path(runtime) / "metrics").mkdir()
+            supervisor = Supervisor(settings, guard.address, Path(runtime), on_ready or (lambda _: None))
+            with Scrape(settings, supervisor, Path(runtime) / "metrics"):
+                return asyncio.run(supervisor.run())
+    except SettingsError as error:
+        log("settings_do_not_work", level=ERROR, why=str(error))
+        sys.stderr.write(f"ronda serve: {error}\n")
+        return EXIT_SETTINGS
+
+
+def check_files_of(settings: Settings) -> None:
+    """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
+    for name in ("tls_cert", "tls_key", "tls_client_ca"):
+        path: Path | None = getattr(settings, name)
+        if path is not None and not os.access(path, os.R_OK):
+            raise SettingsError(f"{name}: cannot read {path}")
+    if not settings.data.is_dir():
+        raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")

@@ -1,0 +1,104 @@
+"""A worker as the supervisor sees it: a process started by exec, its reports, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from server.logs import ERROR, log
+from server.worker_messages import BEAT_S, DamagedFiles, WorkerOrders, WorkerReport
+
+# An event loop that is silent for so long hangs: no call blocks it for more than some milliseconds.
+_SILENT_S = 15 * BEAT_S
+
+SILENT = WorkerReport(ready=False, generation="", refused="", why="")
+
+
+class WorkerProcess:
+    """One process. `report` is its last word, `SILENT` before the first."""
+
+    def __init__(
+        self, orders: WorkerOrders, metrics_directory: Path, on_report: Callable[[WorkerReport], None]
+    ) -> None:
+        self.number = orders.number
+        self.report = SILENT
+        self._orders = orders
+        self._metrics_directory = metrics_directory
+        self._on_report = on_report
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 before the start."""
+        return self._process.pid if self._process is not None else 0
+
+    async def run(self) -> int:
+        """Starts it and waits for its end; returns its exit status (negative: the signal that ended it)."""
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_directory)}
+        # A session of its own: Ctrl-C in a terminal reaches the supervisor alone, which then drains.
+        self._process = process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "server.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+        self._say(self._orders.line())
+        try:
+            await self._read_reports(process)
+            return await process.wait()
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            self.report = SILENT
+            self._on_report(self.report)
+
+    async def _read_reports(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while True:
+            try:
+                async with asyncio.timeout(_SILENT_S):
+                    line = await process.stdout.readline()
+            except TimeoutError:
+                log("worker_hangs", level=ERROR, worker=self.number, worker_pid=process.pid, silent_s=_SILENT_S)
+                self.kill()
+                return
+            if not line:
+                return
+            try:
+                self.report = WorkerReport.model_validate_json(line)
+            except ValidationError:
+                log("worker_report_unreadable", level=ERROR, worker=self.number)
+                continue
+            self._on_report(self.report)
+
+    def tell(self, damaged: DamagedFiles) -> None:
+        """Tells it which files of a generation are damaged."""
+        if self.report.ready:
+            self._say(damaged.line())
+
+    def _say(self, line: bytes) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(ConnectionError, RuntimeError):  # it just ended; `run` sees that
+                self._process.stdin.write(line)
+
+    def drain(self) -> None:
+        """Asks it to drain and end."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
