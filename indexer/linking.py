@@ -1,11 +1,12 @@
 """Linking: staged standard records become linked records in the order of dossiers (docs/answers.md sections 4 and 5).
 
-    staged Parquet --narrow columns--> DuckDB: subjects, links --> links in order of place
-          \\________________ wide rows, read once ________________/
-                                  |
-                 ranges of entities on disk --> each sorted --> core.assembly
+staged Parquet --narrow columns--> DuckDB: subjects, links --> links in order of place
+      \\________________ wide rows, read once ________________/
+                              |
+             ranges of entities on disk --> each sorted --> core.assembly
 """
 
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from indexer.linking_database import LinkedRegister, LinkingDatabase, StagedFile
 from indexer.linking_names import link_names
 from indexer.linking_order import deal_into_ranges, range_starts, sorted_batches
 from indexer.linking_persons import collect_persons, resolve_persons
-from indexer.linking_subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects
+from indexer.linking_subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects, write_alerted
 from indexer.linking_vehicles import link_vehicles
 
 MEMORY_BYTES = 600_000_000  # DuckDB's limit; its own peak may pass it by about a tenth
@@ -31,8 +32,12 @@ class Linked:
     persons: int
     vehicles: int
     records: int  # linked records, copies for several POSSIBLE links included
-    links: Mapping[tuple[int, int], int]  # (ronda.v1.Criterion, stored level) -> links; level 0 = decided when assembling
+    links: Mapping[
+        tuple[int, int], int
+    ]  # (ronda.v1.Criterion, stored level) -> links; level 0 = decided when assembling
+    alerts: Mapping[int, int]  # ronda.v1.AlertKind -> PENDING records
     subjects: Path
+    alerted: Path  # Parquet, subject ids with a PENDING alert record
     ranges: list[Path] = field(default_factory=list)
 
     def entities(self) -> Iterator[pa.RecordBatch]:
@@ -78,10 +83,16 @@ def link(
         counted = database.connection.execute(
             f"SELECT criterion, level, count(*) FROM read_parquet('{links}') GROUP BY ALL ORDER BY ALL"
         ).fetchall()
+        alerts = database.connection.execute(
+            "SELECT alert_kind, count(*) FROM staged "
+            "WHERE alert_kind <> 0 AND alert_state = 1 AND alert_flags & 64 = 0 GROUP BY alert_kind ORDER BY alert_kind"
+        ).fetchall()
+        alerted = directory / "alerted.parquet"
+        write_alerted(database, subjects, links, alerted)
         starts = range_starts(database, links)
         ordered = database.files
     on_step("ranges")
     ranges = deal_into_ranges(ordered, links, starts, directory / "ranges", on_rows)
     links.unlink()
     by_kind = {(criterion, level): count for criterion, level, count in counted}
-    return Linked(persons, vehicles, sum(by_kind.values()), by_kind, subjects, ranges)
+    return Linked(persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, ranges)

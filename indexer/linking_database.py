@@ -4,6 +4,7 @@ Every staged record has a *place*: its row number over all files in register ord
 No extension is loaded (they are downloaded at run time).
 """
 
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -155,14 +156,16 @@ class LinkingDatabase:
         self.run(f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id)")
         # the person of a record, or the owner in section OWNER; empty texts are unknown
         self.run(f"""
-            CREATE VIEW person_staged AS SELECT place, register, section, record_id, version, "row", sensitivity, sort_day,
+            CREATE VIEW person_staged AS
+            SELECT place, register, section, record_id, version, "row", sensitivity, sort_day,
                 section = {SECTION_OWNER} AS is_owner,
                 TRY_CAST(cui AS BIGINT) AS cui,
                 nullif(document_country, '') || ':' || nullif(document_number, '') AS document,
                 nullif(nit, '') AS nit, nullif(licence, '') AS licence, nullif(cedula, '') AS cedula,
                 organisation, nullif(name, '') AS name, nullif(name_key, '') AS name_key,
                 CASE WHEN birth_year > 0
-                     THEN birth_year::INTEGER * 10000 + coalesce(birth_month, 0)::INTEGER * 100 + coalesce(birth_mday, 0)::INTEGER END AS birth,
+                     THEN birth_year::INTEGER * 10000 + coalesce(birth_month, 0)::INTEGER * 100
+                          + coalesce(birth_mday, 0)::INTEGER END AS birth,
                 about_year, sex, birth_department, residence_department,
                 nullif(father_key, '') AS father_key, nullif(mother_key, '') AS mother_key, death_day,
                 clearance, alert_kind, alert_state, alert_flags

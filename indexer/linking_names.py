@@ -4,6 +4,7 @@ Only alerts and records that count for a clearance come here, so the pairs fit i
 read in name key order side by side, one name at a time.
 """
 
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,7 @@ from indexer.linking_database import (
     LINK_LIMIT,
     LinkingDatabase,
 )
-from indexer.standard import ALERT_PROTECTED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS, SUBJECT_PERSON
+from indexer.standard import ALERT_PROTECTED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement
 ALERT_STATE_PENDING = 1
@@ -37,7 +38,13 @@ AGE_BAND_YEARS = 5
 
 _STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
 _LINK_SCHEMA = pa.schema(
-    [("place", pa.int64()), ("cui", pa.int64()), ("level", pa.uint8()), ("agrees", pa.binary()), ("disagrees", pa.binary())]
+    [
+        ("place", pa.int64()),
+        ("cui", pa.int64()),
+        ("level", pa.uint8()),
+        ("agrees", pa.binary()),
+        ("disagrees", pa.binary()),
+    ]
 )
 _COUNT_SCHEMA = pa.schema([("cui", pa.int64()), ("records", pa.int32())])
 _FLUSH_ROWS = 50_000
@@ -233,7 +240,9 @@ def link_names(database: LinkingDatabase) -> None:
     links = _Columns(database.directory / "name_link.parquet", _LINK_SCHEMA)
     counts = _Columns(database.directory / "name_count.parquet", _COUNT_SCHEMA)
     by_name = zip(
-        groupby(_rows(records), key=itemgetter("name_key")), groupby(_rows(claims), key=itemgetter("name_key")), strict=True
+        groupby(_rows(records), key=itemgetter("name_key")),
+        groupby(_rows(claims), key=itemgetter("name_key")),
+        strict=True,
     )
     for (name, named), (claimed_name, claimed) in by_name:
         if name != claimed_name:

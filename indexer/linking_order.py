@@ -1,10 +1,11 @@
 """The linked records in the order of dossiers, with bounded memory.
 
-Staged files are read once, in order, beside their links (both in order of place); rows are dealt into ranges of entities,
-one temporary Arrow file a range; each range then fits in memory and is sorted by itself. A payload is thus written once,
-and no general external sort of wide rows is needed.
+Staged files are read once, in order, beside their links (both in order of place); rows are dealt into ranges of
+entities, one temporary Arrow file a range; each range then fits in memory and is sorted by itself. A payload is thus
+written once, and no general external sort of wide rows is needed.
 """
 
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +117,12 @@ def deal_into_ranges(
 
 
 def _deal(
-    staged: pa.Table, linked: pa.Table, place: int, register: int, starts: np.ndarray, writers: Sequence[pa.RecordBatchWriter]
+    staged: pa.Table,
+    linked: pa.Table,
+    place: int,
+    register: int,
+    starts: np.ndarray,
+    writers: Sequence[pa.RecordBatchWriter],
 ) -> None:
     entity = linked.column("entity").to_numpy()
     number = np.searchsorted(starts, entity, side="right") - 1
@@ -139,7 +145,9 @@ def _linked_table(staged: pa.Table, linked: pa.Table, register: int) -> pa.Table
         columns["sensitivity"] = pc.if_else(linked.column("minor"), minor, columns["sensitivity"])
     for field, name in zip(LINK_FIELDS, _LINK_COLUMNS[1:-1], strict=True):
         columns[field.name] = linked.column(name)
-    arrays = [columns[f.name] if columns[f.name].type == f.type else columns[f.name].cast(f.type) for f in LINKED_SCHEMA]
+    arrays = [
+        columns[f.name] if columns[f.name].type == f.type else columns[f.name].cast(f.type) for f in LINKED_SCHEMA
+    ]
     return pa.table(arrays, schema=LINKED_SCHEMA)
 
 

@@ -1,10 +1,10 @@
 """Persons by identifier: the crosswalk, and the subject each record makes or finds (docs/answers.md section 4)."""
 
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
 from indexer.linking_database import (
     CRITERION_CEDULA,
-    CRITERION_CUI,
     CRITERION_DOCUMENT,
     CRITERION_LICENCE,
     CRITERION_NIT,
@@ -20,15 +20,15 @@ KINDS = {
 
 
 def resolve_persons(database: LinkingDatabase) -> None:
-    """Makes table `resolved`: every record or owner without a CUI, with the CUI it maps to or the text of its own subject.
+    """Makes table `resolved`: every record or owner without a CUI, with the CUI it maps to or its own subject's text.
 
-    resolved(place, register, is_owner, record_id, version, row, cui, text, criterion, organisation, birth): text is null
-    when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither is unknown.
+    resolved(place, register, section, is_owner, record_id, version, row, organisation, birth, cui, text, criterion): text
+    is null when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither is unknown.
     """
     database.run("""
         CREATE TABLE uncrossed AS
-        SELECT u.place, u.register, u.section, u.is_owner, u.record_id, u.version, u."row", u.document, u.nit, u.licence,
-               u.cedula, u.organisation, u.birth, u.name IS NOT NULL OR u.name_key IS NOT NULL AS named
+        SELECT u.place, u.register, u.section, u.is_owner, u.record_id, u.version, u."row", u.document, u.nit,
+               u.licence, u.cedula, u.organisation, u.birth, u.name IS NOT NULL OR u.name_key IS NOT NULL AS named
         FROM person_staged u WHERE u.cui IS NULL
     """)
     _create_crosswalk(database)
@@ -53,7 +53,7 @@ def resolve_persons(database: LinkingDatabase) -> None:
 
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
-    """crosswalk(kind, identifier, cui): only identifiers that some record without a CUI needs, and only unequivocal ones."""
+    """crosswalk(kind, identifier, cui): those that some record without a CUI needs, where unequivocal."""
     needed = " UNION ALL ".join(
         f"SELECT {criterion} AS kind, {kind} AS identifier FROM uncrossed WHERE {kind} IS NOT NULL"
         for kind, criterion in KINDS.items()
@@ -114,7 +114,8 @@ def collect_persons(database: LinkingDatabase) -> None:
     # without a birth year in an identity claim: the first record with one
     database.run(f"""
         CREATE TABLE other_birth AS
-        WITH wanted AS (SELECT cui FROM every_cui ANTI JOIN (SELECT cui FROM claimed WHERE birth IS NOT NULL) USING (cui)),
+        WITH wanted AS (SELECT cui FROM every_cui
+                        ANTI JOIN (SELECT cui FROM claimed WHERE birth IS NOT NULL) USING (cui)),
         stated AS (
             SELECT cui, register, record_id, version, "row", place, birth FROM person_staged
             WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner
@@ -129,10 +130,13 @@ def collect_persons(database: LinkingDatabase) -> None:
     """)
     database.run("""
         CREATE TABLE cui_person AS
-        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.cui IS NOT NULL AS claimed, coalesce(c.dead, false) AS dead,
+        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.cui IS NOT NULL AS claimed,
+               coalesce(c.dead, false) AS dead,
                coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms
         FROM every_cui e LEFT JOIN claimed c USING (cui) LEFT JOIN other_birth o USING (cui)
         LEFT JOIN shared_name s ON s.name_key = c.name_key
     """)
-    database.run("DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
-                 "DROP TABLE other_birth; DROP TABLE shared_name")
+    database.run(
+        "DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
+        "DROP TABLE other_birth; DROP TABLE shared_name"
+    )

@@ -1,9 +1,10 @@
 """Subjects: ids, entity numbers, and the link of every record to an entity.
 
-Entities are numbered persons by (birth date, unknown first; subject id), then vehicles and plates by subject id, so that
-"born 1984 to 1986" is a range of entity numbers (docs/answers.md section 10).
+Entities are numbered persons by (birth date, unknown first; subject id), then vehicles and plates by subject id, so
+that "born 1984 to 1986" is a range of entity numbers (docs/answers.md section 10).
 """
 
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -26,15 +27,14 @@ from indexer.linking_database import (
     LEVEL_POSSIBLE,
     LinkingDatabase,
 )
-from indexer.linking_names import AGREES, DISAGREES, Side, compare_parents
-from indexer.standard import ENTITY_SCHEMA
+from indexer.linking_names import AGREES, ALERT_STATE_PENDING, DISAGREES, SENSITIVITY_OPEN, Side, compare_parents
+from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
 from indexer.subject_key import subject_ids
 
 KIND_PERSON, KIND_ORGANISATION, KIND_UNIDENTIFIED, KIND_VEHICLE, KIND_PLATE = 1, 2, 3, 4, 5  # core/dossier.pxd ENTITY_*
 
 # Detention, sentence, complaint, police record, warrant and prison stay: hidden when the act was a minor's (section 10)
 MINOR_SECTIONS = (5, 9, 12, 13, 14, 15)
-SENSITIVITY_OPEN = 1
 
 
 def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
@@ -73,8 +73,10 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
     database.run("DROP TABLE own_text; DROP TABLE cui_person")
     numbered = f"read_parquet('{ordered}', file_row_number = true)"
     database.run(f"""
-        CREATE TABLE entity_by_cui AS SELECT cui, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE cui IS NOT NULL;
-        CREATE TABLE entity_by_text AS SELECT text, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE text IS NOT NULL
+        CREATE TABLE entity_by_cui AS
+        SELECT cui, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE cui IS NOT NULL;
+        CREATE TABLE entity_by_text AS
+        SELECT text, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE text IS NOT NULL
     """)
     return ordered
 
@@ -173,11 +175,28 @@ def link_records(database: LinkingDatabase) -> Path:
     return links
 
 
+def write_alerted(database: LinkingDatabase, subjects: Path, links: Path, path: Path) -> None:
+    """Subject ids that a PENDING alert record is linked to, ascending: what a roll-back compares (indexer.rollback)."""
+    database.copy_sorted(
+        f"""
+        SELECT DISTINCT s.subject_id
+        FROM (SELECT place FROM staged WHERE alert_kind <> 0 AND alert_state = {ALERT_STATE_PENDING}
+              AND alert_flags & {ALERT_PROTECTED} = 0) a
+        JOIN (SELECT place, entity FROM read_parquet('{links}')) l USING (place)
+        JOIN (SELECT file_row_number AS entity, subject_id FROM read_parquet('{subjects}', file_row_number = true)) s
+             ON s.entity = l.entity
+        ORDER BY s.subject_id
+        """,
+        path,
+    )
+
+
 def _resolve_owners(database: LinkingDatabase) -> None:
     """owner_link(place, owner_entity, owner_level): level by section 4, against the owner's identity claims."""
     database.run(f"""
         CREATE TABLE owner AS
-        SELECT p.place, e.entity AS owner_entity, {CRITERION_CUI}::UTINYINT AS criterion, p.name_key, p.birth, p.father_key, p.mother_key
+        SELECT p.place, e.entity AS owner_entity, {CRITERION_CUI}::UTINYINT AS criterion,
+               p.name_key, p.birth, p.father_key, p.mother_key
         FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE p.is_owner
         UNION ALL
         SELECT p.place, coalesce(c.entity, t.entity), r.criterion, p.name_key, p.birth, p.father_key, p.mother_key
@@ -187,7 +206,8 @@ def _resolve_owners(database: LinkingDatabase) -> None:
     """)
     database.run("""
         CREATE TABLE owner_claim AS
-        SELECT e.entity, i.name_key, i.birth, i.father_key, i.mother_key FROM identity_staged i JOIN entity_by_cui e USING (cui)
+        SELECT e.entity, i.name_key, i.birth, i.father_key, i.mother_key
+        FROM identity_staged i JOIN entity_by_cui e USING (cui)
         SEMI JOIN owner o ON o.owner_entity = e.entity
         UNION ALL
         SELECT coalesce(c.entity, t.entity) AS entity, i.name_key, i.birth, i.father_key, i.mother_key

@@ -1,5 +1,6 @@
 """Vehicles and plates: VIN, chassis, bearers of a plate on a date, engines (docs/answers.md section 4)."""
 
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
 from indexer.linking_database import (
@@ -19,7 +20,7 @@ FIRST_DAY, LAST_DAY = -2147483648, 2147483647
 
 
 def link_vehicles(database: LinkingDatabase) -> None:
-    """Makes table `vehicle_link`(place, text, criterion, level): one row a record, several where several bear its plate.
+    """Makes table `vehicle_link`(place, text, criterion, level): one row a record, several for several bearers.
 
     The kind of subject is in the text: vin, chassis, vehicle-plate, vehicle-record; plate and plate-record are plates.
     """
@@ -77,8 +78,10 @@ def _link_by_bearer(database: LinkingDatabase) -> None:
                    CASE WHEN coalesce(d.sort_day, {LAST_DAY}) BETWEEN b.first_day AND b.last_day THEN 0
                         WHEN b.last_day < coalesce(d.sort_day, {LAST_DAY}) THEN 1 ELSE 2 END AS turn
             FROM vehicle_direct d JOIN bearer b USING (plate_text) WHERE d.text IS NULL),
-        nearest AS (SELECT met.* FROM met JOIN (SELECT place, min(turn) AS turn FROM met GROUP BY place) t USING (place, turn)),
-        once AS (SELECT place, turn, text, max(last_day) AS last_day, arg_max(first_day, (last_day, first_day)) AS start_of_last,
+        nearest AS (SELECT met.* FROM met
+                    JOIN (SELECT place, min(turn) AS turn FROM met GROUP BY place) t USING (place, turn)),
+        once AS (SELECT place, turn, text, max(last_day) AS last_day,
+                        arg_max(first_day, (last_day, first_day)) AS start_of_last,
                         min(first_day) AS first_day
                  FROM nearest GROUP BY place, turn, text),
         ranked AS (SELECT place, turn, text, count(*) OVER (PARTITION BY place) AS bearers,
@@ -86,7 +89,8 @@ def _link_by_bearer(database: LinkingDatabase) -> None:
                        CASE turn WHEN 1 THEN -last_day::BIGINT WHEN 2 THEN first_day::BIGINT ELSE 0 END,
                        CASE turn WHEN 1 THEN -start_of_last::BIGINT ELSE 0 END, text) AS n FROM once)
         SELECT place, text, {CRITERION_PLATE}::UTINYINT AS criterion,
-               (CASE WHEN turn = 2 OR (turn = 0 AND bearers > 1) THEN {LEVEL_POSSIBLE} ELSE {LEVEL_BY_RULE} END)::UTINYINT AS level
+               (CASE WHEN turn = 2 OR (turn = 0 AND bearers > 1)
+                     THEN {LEVEL_POSSIBLE} ELSE {LEVEL_BY_RULE} END)::UTINYINT AS level
         FROM ranked WHERE n = 1 OR (turn = 0 AND n <= {LINK_LIMIT})
     """)
 
@@ -97,7 +101,8 @@ def _link_by_engine(database: LinkingDatabase) -> None:
         CREATE TABLE vehicle_link AS
         SELECT place, text, criterion, {LEVEL_BY_RULE}::UTINYINT AS level FROM vehicle_direct WHERE text IS NOT NULL
         UNION ALL SELECT place, text, criterion, level FROM bearer_link
-        UNION ALL SELECT d.place, 'vehicle-plate:' || d.plate_text, {CRITERION_PLATE}::UTINYINT, {LEVEL_BY_RULE}::UTINYINT
+        UNION ALL
+        SELECT d.place, 'vehicle-plate:' || d.plate_text, {CRITERION_PLATE}::UTINYINT, {LEVEL_BY_RULE}::UTINYINT
         FROM vehicle_direct d ANTI JOIN bearer_link USING (place) WHERE d.text IS NULL AND d.plate_text IS NOT NULL
     """)
     by_engine = "d.text IS NULL AND d.plate_text IS NULL"

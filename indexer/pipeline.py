@@ -1,0 +1,334 @@
+"""A build from registers to the published generation.
+
+    lock -> room -> extract -> carry forward, MISSING, shrink -> link -> assemble -> check -> publish -> collect
+
+Nothing that answers is touched before `publish`; what a killed build left is removed by the next one, and extracts that
+it had finished are used again when their source is unchanged.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.assembly import Assembly, assemble
+from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
+from indexer.carry_forward import RegisterInBuild, find_shrinks
+from indexer.extraction import extract_registers
+from indexer.file_digest import sha256_of
+from indexer.generation_check import check_generation
+from indexer.indexer_lock import indexer_lock
+from indexer.linking import Linked, link
+from indexer.linking_database import LinkedRegister, StagedFile
+from indexer.manifest import Manifest, load_manifests
+from indexer.memory_watch import MemoryWatch
+from indexer.progress import BuildProgress
+from indexer.publish import (
+    BUILDING,
+    GENERATIONS,
+    MANIFEST,
+    collect,
+    current_generation,
+    directory_bytes,
+    log_publishing,
+    new_generation_id,
+    publish,
+    read_manifest,
+    remove_leftovers,
+)
+from indexer.rollback import ALERTED_FILE
+from indexer.staging import StagedExtract, load_last, save_last
+from indexer.subject_key import load_or_create_key
+from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
+
+FORMAT_VERSION = 1
+SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
+SUBJECT_KEY = "subject.key"
+WORK = ".work"  # spill, links, ranges of the running build
+QUARANTINE = "quarantine"
+LEAST_FREE_BYTES = 64_000_000
+# Beside the generation that it makes a build needs staged extracts and linking's ranges: together about twice that.
+ROOM_FACTOR = 3
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What a build is to do. `sources`: directory that paths in manifests start from."""
+
+    data: Path
+    sources: Path
+    manifests: Path | None = None  # None = the shipped ones
+    dsns: Mapping[str, str] = field(default_factory=dict)  # register id -> PostgreSQL DSN
+    withdraw: Sequence[str] = ()
+    accept_shrink: Sequence[str] = ()
+    keep_generations: int = 3
+    keep_bytes: int = 200_000_000_000
+    memory_mib: int = 600  # DuckDB's limit while linking
+    terminal: bool | None = None  # None = whether stderr is one
+    quiet: bool = False
+
+
+def build(options: BuildOptions) -> BuildSummary:
+    """Builds and publishes a generation.
+
+    Raises BuildRefused, ManifestError (the caller's mistakes), IndexerBusy, NoSpace, PublishingStopped; whatever it
+    raises, the generation that answers is the one that answered before.
+    """
+    manifests = load_manifests(options.manifests or SHIPPED_MANIFESTS)
+    _check_names(options, manifests)
+    try:
+        with indexer_lock(options.data, "build"), MemoryWatch() as memory:
+            return _Build(options, manifests, memory).run()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise NoSpace(f"the disk of {options.data} is full: {error}") from error
+        raise
+
+
+def _check_names(options: BuildOptions, manifests: Sequence[Manifest]) -> None:
+    known = {manifest.id for manifest in manifests}
+    published = _published_registers(options.data)
+    for name in options.accept_shrink:
+        if name not in known:
+            raise BuildRefused(f"--accept-shrink {name}: no manifest has this register id")
+    for name in options.withdraw:
+        if name not in known | published:
+            raise BuildRefused(f"--withdraw {name}: no manifest and no published generation has this register id")
+    gone = sorted(published - known - set(options.withdraw))
+    if gone:
+        raise PublishingStopped(
+            f"published, but without a manifest now: {', '.join(gone)}. "
+            f"If that is right: {' '.join(f'--withdraw {name}' for name in gone)}"
+        )
+
+
+def _published_registers(data: Path) -> set[str]:
+    """Registers loaded in the current generation."""
+    current = current_generation(data)
+    if current is None:
+        return set()
+    try:
+        registers = read_manifest(data / GENERATIONS / current)["registers"]
+        return {register["id"] for register in registers if register["state"] == "loaded"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()  # a damaged manifest must not keep the next build from replacing it
+
+
+class _Build:
+    """One build, under the lock."""
+
+    def __init__(self, options: BuildOptions, manifests: Sequence[Manifest], memory: MemoryWatch) -> None:
+        self.options = options
+        self.data = options.data
+        self.manifests = manifests
+        self.memory = memory
+        self.progress = BuildProgress(terminal=options.terminal, quiet=options.quiet)
+        self.generation_id = new_generation_id()
+        self.building = self.data / GENERATIONS / f"{BUILDING}{self.generation_id}"
+        self.work = self.data / WORK
+        self.started = time.monotonic()
+        self.notes: list[str] = []
+
+    def run(self) -> BuildSummary:
+        self._clean()
+        key = load_or_create_key(self.data / SUBJECT_KEY)
+        previous = current_generation(self.data)
+        last = load_last(self.data)
+        self._check_room(previous)
+        try:
+            with self.progress.stage("extract"):
+                registers = extract_registers(self.options, self.manifests, self.generation_id, last, self.progress)
+            accepted = self._check_shrinks(registers, last)
+            linked = self._link(registers, key)
+            assembly = self._assemble(registers, linked)
+            self._check(registers, linked)
+            with self.progress.stage("publish"):
+                self._publish(registers, previous, accepted)
+            with self.progress.stage("collect"):
+                collected = collect(
+                    self.data, keep_generations=self.options.keep_generations, keep_bytes=self.options.keep_bytes
+                )
+        finally:
+            shutil.rmtree(self.building, ignore_errors=True)
+            shutil.rmtree(self.work, ignore_errors=True)
+        return self._summary(registers, linked, assembly, previous, accepted, collected)
+
+    def _clean(self) -> None:
+        left = remove_leftovers(self.data)
+        if self.work.exists():
+            shutil.rmtree(self.work)
+            left.append(WORK)
+        if left:
+            self.notes.append(f"removed what an interrupted build left: {', '.join(left)}")
+            self.progress.say(self.notes[-1])
+
+    def _check_room(self, previous: str | None) -> None:
+        free = shutil.disk_usage(self.data).free
+        need = LEAST_FREE_BYTES
+        if previous is not None and (self.data / GENERATIONS / previous).is_dir():
+            need = max(need, ROOM_FACTOR * directory_bytes(self.data / GENERATIONS / previous))
+        else:
+            need = max(need, ROOM_FACTOR * _tree_bytes(self.options.sources))
+        if free < need:
+            raise NoSpace(
+                f"{self.data} has {free / 1e6:,.0f} MB free, a build needs about {need / 1e6:,.0f} MB: "
+                "make room, or keep fewer generations"
+            )
+
+    def _check_shrinks(self, registers: Sequence[RegisterInBuild], last: Mapping[str, StagedExtract]) -> list[str]:
+        limits = {manifest.id: manifest.register_.shrink_limit_percent for manifest in self.manifests}
+        shrinks = find_shrinks(registers, last, limits)
+        refused = [shrink for shrink in shrinks if shrink.register_id not in self.options.accept_shrink]
+        if refused:
+            raise PublishingStopped("publishing stopped, registers shrank: " + "; ".join(s.text() for s in refused))
+        return [shrink.text().split(". If that", 1)[0] for shrink in shrinks]
+
+    def _link(self, registers: Sequence[RegisterInBuild], key: bytes) -> Linked:
+        files = [
+            StagedFile(path, register.ordinal)
+            for register in registers
+            if register.extract is not None
+            for path in register.extract.files(self.data)
+        ]
+        roles = [
+            LinkedRegister(ordinal, m.id, frozenset(m.register_.identifies), "identity" in m.register_.roles.person)
+            for ordinal, m in enumerate(self.manifests)
+        ]
+        with self.progress.stage("link"):
+            bar = self.progress.bar("link", None)
+            return link(
+                files,
+                roles,
+                key,
+                self.work,
+                memory_bytes=self.options.memory_mib * 1024 * 1024,
+                on_step=lambda step: self.progress.describe(bar, f"link: {step}"),
+                on_rows=lambda rows: (self.progress.count(rows), self.progress.move(bar, by=rows))[0],
+            )
+
+    def _assemble(self, registers: Sequence[RegisterInBuild], linked: Linked) -> Assembly:
+        self.building.mkdir()
+        entries = self._entries(registers)
+        with self.progress.stage("assemble"):
+            bar = self.progress.bar("assemble", linked.records)
+            done = 0
+
+            def on_rows(total: int) -> None:
+                nonlocal done
+                self.progress.count(total - done, linked.records)
+                self.progress.move(bar, to=total)
+                done = total
+
+            assembly = assemble(
+                self.building,
+                linked.entities(),
+                linked.linked(),
+                entries,
+                temp_directory=self.work,
+                on_progress=on_rows,
+            )
+        shutil.copyfile(linked.alerted, self.building / ALERTED_FILE)
+        files = {
+            **{name: dict(told) for name, told in assembly.files.items()},
+            ALERTED_FILE: {
+                "bytes": (self.building / ALERTED_FILE).stat().st_size,
+                "sha256": sha256_of(self.building / ALERTED_FILE),
+            },
+        }
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "generation_id": self.generation_id,
+            "built_at_ms": int(datetime.now(UTC).timestamp() * 1000),
+            "persons": linked.persons,
+            "vehicles": linked.vehicles,
+            "files": files,
+            "registers": entries,
+            # the extracts that this generation was made from: indexer.staging reads it after a kill
+            "staging": {r.register_id: asdict(r.extract) for r in registers if r.extract is not None},
+        }
+        write_manifest(self.building / MANIFEST, manifest)
+        return assembly
+
+    def _entries(self, registers: Sequence[RegisterInBuild]) -> list[dict[str, Any]]:
+        return [
+            register.manifest_entry(manifest.entry(register.ordinal))
+            for register, manifest in zip(registers, self.manifests, strict=True)
+        ]
+
+    def _check(self, registers: Sequence[RegisterInBuild], linked: Linked) -> None:
+        samples = [(r.register_id, r.extract.files(self.data)) for r in registers if r.extract is not None]
+        with self.progress.stage("check"):
+            check_generation(self.building, linked.persons, linked.vehicles, samples)
+
+    def _publish(self, registers: Sequence[RegisterInBuild], previous: str | None, accepted: Sequence[str]) -> None:
+        details = {
+            "from": previous,
+            "to": self.generation_id,
+            "accepted_shrinks": list(accepted),
+            "withdrawn": [r.register_id for r in registers if r.fate == "withdrawn"],
+            "removed": sorted(set(self.options.withdraw) - {manifest.id for manifest in self.manifests}),
+            "carried_forward": [r.register_id for r in registers if r.fate == "carried"],
+            "missing": [r.register_id for r in registers if r.fate == "missing"],
+        }
+        log_publishing(self.data, "publishing", details)
+        publish(self.data, self.generation_id)
+        log_publishing(self.data, "published", {"from": previous, "to": self.generation_id})
+        extracts = {r.register_id: r.extract for r in registers if r.extract is not None}
+        self._keep_quarantine(extracts)
+        save_last(self.data, self.generation_id, extracts)
+
+    def _keep_quarantine(self, extracts: Mapping[str, StagedExtract]) -> None:
+        home = self.data / QUARANTINE
+        home.mkdir(exist_ok=True)
+        for register, extract in extracts.items():
+            made = extract.path(self.data) / "quarantine.parquet"
+            if made.exists():
+                draft = home / f".{register}.parquet"
+                shutil.copyfile(made, draft)
+                draft.rename(home / f"{register}.parquet")
+
+    def _summary(
+        self,
+        registers: Sequence[RegisterInBuild],
+        linked: Linked,
+        assembly: Assembly,
+        previous: str | None,
+        accepted: Sequence[str],
+        collected: Sequence[str],
+    ) -> BuildSummary:
+        return BuildSummary(
+            generation_id=self.generation_id,
+            previous_id=previous,
+            persons=linked.persons,
+            vehicles=linked.vehicles,
+            records=linked.records,
+            links=[(criterion_name(c), level_name(level), n) for (c, level), n in linked.links.items()],
+            alerts={alert_kind_name(kind): n for kind, n in linked.alerts.items()},
+            registers=registers,
+            stages=self.progress.stages,
+            seconds=time.monotonic() - self.started,
+            peak_memory_bytes=self.memory.peak_bytes,
+            files={
+                entry.name: entry.stat().st_size
+                for entry in sorted((self.data / GENERATIONS / self.generation_id).iterdir())
+            },
+            accepted_shrinks=accepted,
+            collected=collected,
+            notes=self.notes,
+        )
+
+
+def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Writes MANIFEST.json; publishing makes it durable."""
+    path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _tree_bytes(directory: Path) -> int:
+    return sum(entry.stat().st_size for entry in directory.rglob("*") if entry.is_file()) if directory.is_dir() else 0
