@@ -2,13 +2,13 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
+from core.keys_reader cimport KeysFile
 from core.layout cimport EntityRow
 from core.plates cimport PlatesFile
 from core.postings cimport NamesFile
 
 cdef enum:
     MAX_REGISTERS = 64
-    MAX_READERS = 64             # look-ups under way at one time; further ones wait for a turn
 
 # What store_lookup (below 0) and store_dossier return. store_error_text says it in words.
 cdef enum:
@@ -19,7 +19,7 @@ cdef enum:
     STORE_OTHER_ENTITY = -4      # the dossier of somebody else
     STORE_CHECKSUM = -5
     STORE_ENTRY = -6             # an entry points outside its dossier
-    STORE_KEYS = -7              # LMDB refuses to read keys.mdb
+    STORE_KEYS = -7              # a page of keys.mdb is damaged
 
 cdef enum:
     # Register.identifies: bit (1 << KEY_*); "document" (GTM) is 1 << KEY_DOCUMENT, and
@@ -65,8 +65,7 @@ cdef struct Store:
     uint32_t generation_id_length
     int64_t built_at_ms
     uint64_t build
-    void* readers                # read transactions of keys.mdb; private to generation.pyx
-    unsigned int keys_dbi
+    KeysFile keys                # core/keys_reader.pxd: key_hash and keys_find may be used apart, for batches
 
 # Entities that hold an identifier, ascending: `kind` is a KEY_* of core/dossier.pxd, `text` its canonical form as drawn there.
 # Writes at most `capacity` numbers and returns how many there are in all (it may be more than `capacity`), or STORE_KEYS.
@@ -94,5 +93,6 @@ cdef class Generation:
     cdef readonly dict manifest
     cdef readonly str generation_id
     cdef readonly object directory
-    cdef object _mappings
-    cdef object _texts           # keeps the bytes that registers point to
+    cdef list _mappings          # (mmap, memoryview) of each file
+    cdef list _texts             # bytes that registers point to
+    cdef int _map(self, str name, object wanted, const uint8_t** data, uint64_t* size) except -1

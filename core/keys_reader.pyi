@@ -1,0 +1,7 @@
+"""keys.mdb, the reader (see core/keys_reader.pxd for the bytes)."""
+
+def identifier_hash(kind: int, text: bytes, /) -> int:
+    """XXH3_64 under which keys.mdb files an identifier: KEY_* of core/dossier.pxd and canonical bytes."""
+
+def read_keys(data: bytes, hashes: list[int], /) -> list[list[int]]:
+    """For tests and fuzzing: entities under each hash of a whole keys.mdb held in memory. Raises ValueError when damaged."""

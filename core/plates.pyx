@@ -1,0 +1,170 @@
+"""plates.bin, the reader: partial plates (see core/plates.pxd for the bytes)."""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy, memset
+
+from core.layout cimport HEADER_SIZE, TRAILER_SIZE, FileTrailer
+from core.xxhash cimport XXH3_64bits
+
+
+cdef uint32_t colour_hash(const void* folded, size_t length) noexcept nogil:
+    cdef uint32_t hash = <uint32_t>XXH3_64bits(folded, length)
+    return hash if hash else 1  # 0 = unknown
+
+
+cdef const char* plates_open(PlatesFile* plates, const uint8_t* data, uint64_t size) noexcept nogil:
+    cdef const FileTrailer* trailer
+    cdef uint64_t blocks
+    if size < HEADER_SIZE + TRAILER_SIZE:
+        return "too short to be one"
+    trailer = <const FileTrailer*>(data + size - TRAILER_SIZE)
+    if memcmp(trailer.magic, b"RNDPLATE", 8) != 0 or trailer.checksum != XXH3_64bits(trailer, TRAILER_SIZE - 8):
+        return "its end is damaged"
+    if trailer.count > size // sizeof(PlateRow):
+        return "its end points outside it"
+    blocks = (trailer.count + PLATE_BLOCK - 1) // PLATE_BLOCK
+    if trailer.table != HEADER_SIZE + trailer.count * sizeof(PlateRow) or trailer.table + blocks * 8 + TRAILER_SIZE != size:
+        return "its end points outside it"
+    if trailer.table_checksum != XXH3_64bits(data + trailer.table, blocks * 8):
+        return "its table of checksums is damaged"
+    plates.data = data
+    plates.size = size
+    plates.rows = <const PlateRow*>(data + HEADER_SIZE)
+    plates.n_rows = trailer.count
+    plates.checksums = <const uint64_t*>(data + trailer.table)
+    return NULL
+
+
+cdef bint _fits(const uint8_t* pattern, size_t length, const uint8_t* text, size_t n) noexcept nogil:
+    """Whether a text fits a pattern with ? and *; the last star is the only one ever tried again."""
+    cdef size_t p = 0, t = 0, star = 0, star_text = 0
+    cdef bint starred = False
+    while t < n:
+        if p < length and pattern[p] == b"*"[0]:
+            starred = True
+            star = p
+            star_text = t
+            p += 1
+        elif p < length and (pattern[p] == b"?"[0] or pattern[p] == text[t]):
+            p += 1
+            t += 1
+        elif starred:
+            p = star + 1
+            star_text += 1
+            t = star_text
+        else:
+            return False
+    while p < length and pattern[p] == b"*"[0]:
+        p += 1
+    return p == length
+
+
+cdef uint64_t _bound(const PlatesFile* file, const uint8_t* prefix, size_t length, bint upper) noexcept nogil:
+    """The first row whose plate's first bytes are not below (upper: are above) a prefix."""
+    cdef uint64_t low = 0, high = file.n_rows, middle
+    cdef int order
+    while low < high:
+        middle = low + (high - low) // 2
+        order = memcmp(file.rows[middle].plate, prefix, length)
+        if order < 0 or (upper and order == 0):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef int plate_scan(const PlatesFile* file, PlateScan* scan, const uint8_t* pattern, size_t pattern_length,
+                    const uint8_t* type, size_t type_length, const uint8_t* make, size_t make_length,
+                    const uint8_t* colour, size_t colour_length, uint32_t model_year) noexcept nogil:
+    cdef size_t prefix = 0
+    memset(scan, 0, sizeof(PlateScan))
+    scan.file = file
+    if pattern_length == 0 or pattern_length > sizeof(scan.pattern) or type_length > 3:
+        return -1
+    memcpy(scan.pattern, pattern, pattern_length)
+    scan.pattern_length = <uint32_t>pattern_length
+    memcpy(scan.type, type, type_length)
+    scan.type_length = <uint32_t>type_length
+    scan.make_length = <uint32_t>(make_length if make_length < 3 else 3)
+    memcpy(scan.make, make, scan.make_length)
+    scan.colour = colour_hash(colour, colour_length) if colour_length else 0
+    scan.model_year = model_year
+    while (prefix < pattern_length and prefix < PLATE_CHARACTERS and pattern[prefix] != b"*"[0]
+            and pattern[prefix] != b"?"[0]):
+        prefix += 1
+    scan.at = _bound(file, pattern, prefix, False)
+    scan.end = _bound(file, pattern, prefix, True)
+    return 0
+
+
+cdef bint _verify(const PlatesFile* file, uint64_t row) noexcept nogil:
+    cdef uint64_t block = row // PLATE_BLOCK
+    cdef uint64_t count = file.n_rows - block * PLATE_BLOCK
+    if count > PLATE_BLOCK:
+        count = PLATE_BLOCK
+    return XXH3_64bits(&file.rows[block * PLATE_BLOCK], count * sizeof(PlateRow)) == file.checksums[block]
+
+
+cdef inline size_t _plate_length(const PlateRow* row) noexcept nogil:
+    cdef size_t length = 0
+    while length < PLATE_CHARACTERS and row.plate[length]:
+        length += 1
+    return length
+
+
+cdef int plate_next(PlateScan* scan, const PlateRow** row) noexcept nogil:
+    cdef const PlateRow* candidate
+    cdef size_t length
+    if scan.damaged:
+        return PLATE_DAMAGED
+    while scan.at < scan.end:
+        if scan.at >= scan.verified:
+            if not _verify(scan.file, scan.at):
+                scan.damaged = True
+                return PLATE_DAMAGED
+            scan.verified = (scan.at // PLATE_BLOCK + 1) * PLATE_BLOCK
+        candidate = &scan.file.rows[scan.at]
+        scan.at += 1
+        if scan.type_length and (memcmp(candidate.type, scan.type, 3) != 0):
+            continue
+        if scan.model_year and candidate.model_year and candidate.model_year != scan.model_year:
+            continue
+        if scan.colour and candidate.colour and candidate.colour != scan.colour:
+            continue
+        if scan.make_length and candidate.make[0] and memcmp(candidate.make, scan.make, scan.make_length) != 0:
+            continue
+        length = _plate_length(candidate)
+        if length == PLATE_CHARACTERS:  # perhaps cut: whoever shows it compares the whole
+            row[0] = candidate
+            return PLATE_FOUND
+        if _fits(scan.pattern, scan.pattern_length, candidate.plate, length):
+            row[0] = candidate
+            return PLATE_FOUND
+    return PLATE_END
+
+
+cdef int plate_exists(const PlatesFile* file, const uint8_t* plate, size_t plate_length, const uint8_t* type,
+                      size_t type_length, const uint8_t* country, size_t country_length) noexcept nogil:
+    cdef uint64_t at
+    cdef uint8_t wanted[10]
+    cdef uint8_t wanted_type[3]
+    if plate_length > PLATE_CHARACTERS or type_length > 3 or country_length != 3:
+        return 0
+    memset(wanted, 0, sizeof(wanted))
+    memcpy(wanted, plate, plate_length)
+    memset(wanted_type, 0, sizeof(wanted_type))
+    memcpy(wanted_type, type, type_length)
+    at = _bound(file, wanted, PLATE_CHARACTERS, False)
+    while at < file.n_rows and memcmp(file.rows[at].plate, wanted, PLATE_CHARACTERS) == 0:
+        if not _verify(file, at):
+            return PLATE_DAMAGED
+        if memcmp(file.rows[at].country, country, 3) == 0 and (
+                type_length == 0 or memcmp(file.rows[at].type, wanted_type, 3) == 0):
+            return 1
+        at += 1
+    return 0
+
+
+def plate_fits(str pattern, str plate, /):
+    cdef bytes p = pattern.encode(), t = plate.encode()
+    return bool(_fits(p, len(p), t, len(t)))
