@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from prometheus_client import Counter, Histogram
 
-from server.answer_level import LEVEL_NAMES
+from server.answer_level import LEVEL_NAMES, answer_level
 
 # seconds: an identifier takes some 0.1 ms in a worker, a search up to 20 ms, overload is what lies above
 _BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
@@ -32,17 +32,20 @@ INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of th
 class MethodMetrics:
     """The counters of one method, resolved once: a look-up of labels costs more than the count."""
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, *, with_levels: bool = True) -> None:
         self._method = method
         self._ok: Callable[[], None] = CALLS.labels(method, "OK").inc
         self._seconds: Callable[[float], None] = SECONDS.labels(method).observe
-        self._levels: list[Callable[[], None]] = [ANSWERS.labels(method, level).inc for level in LEVEL_NAMES]
+        self._levels: list[Callable[[], None]] = (
+            [ANSWERS.labels(method, level).inc for level in LEVEL_NAMES] if with_levels else []
+        )
 
-    def answered(self, seconds: float, level: int) -> None:
-        """Counts an answer of `level` (ronda.v1.Level) after `seconds`."""
+    def answered(self, seconds: float, response: bytes) -> None:
+        """Counts an answer after `seconds`, and its level."""
         self._ok()
         self._seconds(seconds)
-        self._levels[level]()
+        if self._levels:
+            self._levels[answer_level(response)]()
 
     def ended(self, status: str, seconds: float) -> None:
         """Counts a call that ended without an answer of a level."""

@@ -35,7 +35,7 @@ class ClearStream:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._metrics = MethodMetrics(METHOD)
+        self._metrics = MethodMetrics(METHOD, with_levels=False)
 
     async def handle(self, _requests: object, context: Context) -> None:
         """Serves one stream from its first message to its end."""

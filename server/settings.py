@@ -119,6 +119,22 @@ class Settings(BaseSettings):
         None, description="CA of client certificates, PEM file; when set, every client must show one."
     )
     insecure: bool = Field(False, description="Says that plaintext on an address that is not loopback is meant.")
+    sources: Path = Field(
+        Path("data/sources"), description="Indexer: directory that the manifests' paths are relative to."
+    )
+    manifests: Path | None = Field(
+        None,
+        description="Indexer: directory of manifests; empty = the twelve that come with Ronda (indexer/registers).",
+    )
+    keep_generations: int = Field(
+        3, ge=0, description="Indexer: generations kept for roll-back besides the current one."
+    )
+    keep_gib: int = Field(
+        0, ge=0, description="Indexer: older generations beyond so many GiB are collected; 0 = no limit."
+    )
+    indexer_memory_mib: int = Field(
+        1024, ge=64, description="Indexer: memory limit of the database that links, in MiB."
+    )
     postgres: dict[str, SecretStr] = Field(
         {},
         description="Indexer: PostgreSQL DSN of each register that is read from a database, register id -> DSN; "

@@ -185,7 +185,7 @@ class Supervisor:
 def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> int:
     """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status of the process.
 
-    `on_ready` is called once, when every worker answered a health check. A setting that does not work (an address that
+    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people. A setting that does not work (an address that
     is taken, a certificate that cannot be read) is told on standard error, with status 78. Log lines go to standard
     error as JSON.
     """
@@ -197,13 +197,22 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
             tempfile.TemporaryDirectory(prefix="ronda-") as runtime,
         ):
             (Path(runtime) / "metrics").mkdir()
-            supervisor = Supervisor(settings, guard.address, Path(runtime), on_ready or (lambda _: None))
+            supervisor = Supervisor(settings, guard.address, Path(runtime), on_ready or print_ready)
             with Scrape(settings, supervisor, Path(runtime) / "metrics"):
                 return asyncio.run(supervisor.run())
     except SettingsError as error:
         log("settings_do_not_work", level=ERROR, why=str(error))
         sys.stderr.write(f"ronda serve: {error}\n")
         return EXIT_SETTINGS
+
+
+def print_ready(ready: Ready) -> None:
+    """Prints one line for people on standard output."""
+    what = f"generation {ready.generation}" if ready.generation else "no generation yet (NOT_SERVING)"
+    if ready.refused:
+        what += f"; refused {ready.refused}"
+    sys.stdout.write(f"ronda: ready on {ready.address}, {ready.workers} worker(s), {what}\n")
+    sys.stdout.flush()
 
 
 def check_files_of(settings: Settings) -> None:

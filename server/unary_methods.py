@@ -20,7 +20,6 @@ from core.engine import METHODS, Grant
 from core.errors import DossierDamaged, QuestionError
 from ronda.v1 import error_pb2
 from server import call_metrics
-from server.answer_level import answer_level
 from server.call_metrics import MethodMetrics
 from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
 from server.gate import Gate
@@ -43,6 +42,7 @@ UNARY_METHODS: dict[str, tuple[str, ...]] = {
     "ronda.v1.RegisterService": ("ListRegisters", "GetGeneration"),
 }
 SEARCHES = frozenset({"SearchPersons", "SearchVehicles"})
+LEVELLESS = frozenset({"ListRegisters", "GetGeneration"})  # their responses hold no Answer
 
 # For now every caller may see everything; policy comes with the trust issue, and only this line changes.
 EVERYTHING = Grant.everything()
@@ -78,7 +78,7 @@ def too_large(limit: int) -> Refusal:
 def look_up_handler(service: Service, method: str) -> Handler:
     """Handler of a method that is answered at once, in the event loop's thread."""
     number = METHODS[method]
-    metrics = MethodMetrics(method)
+    metrics = MethodMetrics(method, with_levels=method not in LEVELLESS)
     keeper, gate, limit = service.keeper, service.gate, service.max_message_bytes
     now = time.perf_counter
 
@@ -100,7 +100,7 @@ def look_up_handler(service: Service, method: str) -> Handler:
             if isinstance(error, QuestionError) and error.generation_id:
                 return await _answer_in_thread(service, method, metrics, started, request, context, error.generation_id)
             await refuse(context, method, metrics, now() - started, error)
-        metrics.answered(now() - started, answer_level(response))
+        metrics.answered(now() - started, response)
         return response
 
     return handle
@@ -142,7 +142,7 @@ async def _answer_in_thread(
         await refuse(context, method, metrics, time.perf_counter() - started, late)
     except Exception as error:
         await refuse(context, method, metrics, time.perf_counter() - started, error)
-    metrics.answered(time.perf_counter() - started, answer_level(response))
+    metrics.answered(time.perf_counter() - started, response)
     return response
 
 
