@@ -1,0 +1,110 @@
+"""SAT's vehicle register: vehicles, plates given up, and owners, as `;` CSV in CP1252."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bench.nation import days, identifiers, tables
+from bench.nation.delimited import csv_bytes, write_part
+from bench.nation.fleet import COLOURS, COMPANY, PERSON, PLATE_TYPES, UNKNOWN
+from bench.nation.people import Ints
+from bench.nation.vocabulary import PLAIN
+from bench.nation.world import World
+from bench.nation.written_names import right_names
+
+_STATUSES = ["ACTIVO", "INACTIVO", "DE BAJA"]
+
+
+def _texts(values: list[str], which: Ints) -> pa.Array:
+    return pa.array(values).take(pa.array(which))
+
+
+def written_plates(types: pa.Array, plates: pa.Array, rng: np.random.Generator, faults: float) -> pa.Array:
+    """Plates in one field, "P0-720GVH" style; a share `faults` with blanks, in lower case or without type."""
+    usual = pc.binary_join_element_wise(types, pc.binary_join_element_wise("0", plates, ""), "-")
+    short = pc.binary_join_element_wise(types, plates, "-")
+    zero = pc.binary_join_element_wise(types, "0-", plates, "")
+    spaced = pc.binary_join_element_wise(types, pc.utf8_slice_codeunits(plates, 0, 3), pc.utf8_slice_codeunits(plates, 3, 6), " ")
+    kind = np.where(rng.random(len(plates)) < faults, rng.integers(1, 5, len(plates)), 0)
+    text = short
+    for number, other in enumerate((zero, spaced, pc.utf8_lower(short), plates), 1):
+        text = pc.if_else(pa.array(kind == number), other, text)
+    del usual
+    return text
+
+
+def write(world: World) -> int:
+    """Writes the block's vehicles, former plates and ownerships; returns rows."""
+    return _write_vehicles(world) + _write_former_plates(world) + _write_owners(world)
+
+
+def _write_vehicles(world: World) -> int:
+    fleet, plan = world.fleet, world.plan
+    line = pa.array(fleet.line)
+    columns = {
+        "TIPO_PLACA": _texts(PLATE_TYPES, fleet.plate_type),
+        "NUMERO_PLACA": fleet.plate,
+        "FECHA_PLACA": days.texts(fleet.plate_from, days.SLASHED),
+        "CHASIS_VIN": fleet.vin,
+        "MOTOR": fleet.engine,
+        "TIPO_VEHICULO": pa.array(tables.column("vehicle_lines", "kind")).take(line),
+        "MARCA": pa.array(tables.column("vehicle_lines", "make")).take(line),
+        "LINEA": pa.array(tables.column("vehicle_lines", "line")).take(line),
+        "MODELO": pa.array(fleet.model_year).cast(pa.string()),
+        "COLOR": _texts(COLOURS, fleet.colour),
+        "ESTADO": _texts(_STATUSES, fleet.status),
+    }
+    content = csv_bytes(columns, head=plan.first, encoding="cp1252", delimiter=";")
+    write_part(plan.folder, "registers/sat/vehiculos.csv", content)
+    return fleet.count
+
+
+def _write_former_plates(world: World) -> int:
+    former, fleet, plan = world.former_plates, world.fleet, world.plan
+    columns = {
+        "CHASIS_VIN": fleet.vin.take(pa.array(former.vehicle)),
+        "TIPO_PLACA": _texts(PLATE_TYPES, former.plate_type),
+        "NUMERO_PLACA": former.plate,
+        "FECHA_ALTA": days.texts(former.since, days.SLASHED),
+        "FECHA_BAJA": days.texts(former.until, days.SLASHED),
+    }
+    content = csv_bytes(columns, head=plan.first, encoding="cp1252", delimiter=";")
+    write_part(plan.folder, "registers/sat/placas_anteriores.csv", content)
+    return len(former.vehicle)
+
+
+def _write_owners(world: World) -> int:
+    owned, people, fleet, plan = world.ownerships, world.people, world.fleet, world.plan
+    rng = plan.random("sat owners")
+    person = np.where(owned.kind == PERSON, owned.owner, 0).astype(np.int32)
+    company = np.where(owned.kind == COMPANY, owned.owner, 0).astype(np.int32)
+    is_person, is_company = pa.array(owned.kind == PERSON), pa.array(owned.kind == COMPANY)
+    unknown = pa.array(owned.kind == UNKNOWN)
+    nothing = pa.scalar(None, pa.string())
+    # The tax register knows an owner by NIT; by CUI alone where there is no NIT or the clerk took the DPI.
+    nit = world.papers.nit_texts().take(pa.array(person))
+    company_nit = identifiers.nits(world.companies.nit[company])
+    both = pa.array(rng.random(len(person)) < 0.7)
+    cui = pc.if_else(pc.or_(both, pc.is_null(nit)), world.papers.cui_texts().take(pa.array(person)), nothing)
+    name = right_names(world, person, PLAIN).full(surname_first=True)
+    vehicle = pa.array(owned.vehicle)
+    plate = pc.binary_join_element_wise(_texts(PLATE_TYPES, fleet.plate_type[owned.vehicle]), fleet.plate.take(vehicle), "-")
+    columns = {
+        "CHASIS_VIN": fleet.vin.take(vehicle),
+        "PLACA": plate,
+        "NIT": pc.if_else(is_person, nit, pc.if_else(is_company, company_nit, nothing)),
+        "CUI": pc.if_else(is_person, cui, nothing),
+        "NOMBRE_PROPIETARIO": pc.if_else(
+            unknown, "SIN DATO", pc.if_else(is_person, name, world.companies.names.take(pa.array(company)))
+        ),
+        "TIPO_PROPIETARIO": pa.array(["I", "J", "N/A"]).take(pa.array(owned.kind)),
+        "PORCENTAJE": pa.array(owned.share, mask=owned.share == 0).cast(pa.string()),
+        "FECHA_ALTA": days.texts(owned.since, days.SLASHED),
+        "FECHA_BAJA": pc.fill_null(days.texts(owned.until, days.SLASHED), "01/01/0001"),
+    }
+    content = csv_bytes(columns, head=plan.first, encoding="cp1252", delimiter=";")
+    write_part(plan.folder, "registers/sat/propietarios.csv", content)
+    del people
+    return len(person)

@@ -1,0 +1,58 @@
+"""All that is true in a block, before any register writes it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from bench.nation.block import BlockPlan
+from bench.nation.fleet import (
+    Companies,
+    Fleet,
+    FormerPlates,
+    Ownerships,
+    make_companies,
+    make_fleet,
+    make_former_plates,
+    make_ownerships,
+)
+from bench.nation.naming import name_people
+from bench.nation.papers import Papers, give_papers
+from bench.nation.people import People, make_people
+from bench.nation.vocabulary import Vocabulary
+
+
+@dataclass
+class World:
+    """The truth of a block. Registers copy it, each with its own faults."""
+
+    plan: BlockPlan
+    vocabulary: Vocabulary
+    people: People
+    papers: Papers
+    companies: Companies
+    fleet: Fleet
+    ownerships: Ownerships
+    former_plates: FormerPlates
+    truth: list[pa.Table] = field(default_factory=list)  # record -> person, filled by the registers
+
+
+def make_world(plan: BlockPlan, vocabulary: Vocabulary) -> World:
+    """The block's persons and vehicles, with the cast in the first block."""
+    people = make_people(plan)
+    name_people(people, vocabulary, plan)
+    papers = give_papers(people, plan)
+    companies = make_companies(plan)
+    fleet = make_fleet(plan)
+    ownerships = make_ownerships(plan, fleet, people, companies, 0)
+    return World(
+        plan=plan,
+        vocabulary=vocabulary,
+        people=people,
+        papers=papers,
+        companies=companies,
+        fleet=fleet,
+        ownerships=ownerships,
+        former_plates=make_former_plates(plan, fleet, 0),
+    )
