@@ -9,6 +9,7 @@ written once, and no general external sort of wide rows is needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from indexer.ahead import map_ahead
 from indexer.linking_database import LinkingDatabase, StagedFile
 from indexer.standard import LINK_FIELDS, LINKED_SCHEMA, STANDARD_SCHEMA
 
 SENSITIVITY_MINOR = 3
-DEAL_ROWS = 131_072  # rows dealt at a time
-RANGE_ROWS = 200_000  # rows of a range, unless one subject has more
+DEAL_ROWS = 65_536  # rows dealt at a time
+RANGE_ROWS = 131_072  # rows of a range, unless one subject has more
 MOST_RANGES = 480  # open files at a time, well under the usual limit of 1,024
 OUTPUT_ROWS = 65_536
 _UNKNOWN_DAY = -(2**31)
@@ -101,14 +103,12 @@ def deal_into_ranges(
     sinks = [pa.OSFile(str(path), "wb") for path in paths]
     writers = [pa.ipc.new_stream(sink, LINKED_SCHEMA, options=options) for sink in sinks]
     try:
-        cursor, place = _LinkCursor(links), 0
-        for file in files:
-            for staged in _staged_tables(file, DEAL_ROWS):
-                linked = cursor.below(place + staged.num_rows)
-                if linked.num_rows:
-                    _deal(staged, linked, place, file.register, starts, writers)
-                place += staged.num_rows
-                on_rows(staged.num_rows)
+        pieces = _pieces(files, links)
+        for wide, edges, rows in map_ahead(lambda piece: piece.deal(starts), pieces, threads=2, ahead=2):
+            for at in np.flatnonzero(np.diff(edges)):
+                for batch in wide.slice(edges[at], edges[at + 1] - edges[at]).to_batches():
+                    writers[at].write_batch(batch)
+            on_rows(rows)
     finally:
         for writer, sink in zip(writers, sinks, strict=True):
             writer.close()
@@ -116,24 +116,33 @@ def deal_into_ranges(
     return paths
 
 
-def _deal(
-    staged: pa.Table,
-    linked: pa.Table,
-    place: int,
-    register: int,
-    starts: np.ndarray,
-    writers: Sequence[pa.RecordBatchWriter],
-) -> None:
-    entity = linked.column("entity").to_numpy()
-    number = np.searchsorted(starts, entity, side="right") - 1
-    order = np.argsort(number, kind="stable")
-    linked = linked.take(pa.array(order))
-    rows = linked.column("place").to_numpy() - place
-    wide = _linked_table(staged.take(pa.array(rows)), linked, register).combine_chunks()
-    edges = np.searchsorted(number[order], np.arange(len(starts) + 1))
-    for at in np.flatnonzero(np.diff(edges)):
-        for batch in wide.slice(edges[at], edges[at + 1] - edges[at]).to_batches():
-            writers[at].write_batch(batch)
+def _pieces(files: Sequence[StagedFile], links: Path) -> Iterator[_Piece]:
+    cursor, place = _LinkCursor(links), 0
+    for file in files:
+        for staged in _staged_tables(file, DEAL_ROWS):
+            yield _Piece(staged, cursor.below(place + staged.num_rows), place, file.register)
+            place += staged.num_rows
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Staged rows from `place` on, and their links."""
+
+    staged: pa.Table
+    linked: pa.Table
+    place: int
+    register: int
+
+    def deal(self, starts: np.ndarray) -> tuple[pa.Table, np.ndarray, int]:
+        """Linked records grouped by range, in order of place within each; the groups' edges; staged rows."""
+        if not self.linked.num_rows:
+            return LINKED_SCHEMA.empty_table(), np.zeros(len(starts) + 1, dtype=np.int64), self.staged.num_rows
+        number = np.searchsorted(starts, self.linked.column("entity").to_numpy(), side="right") - 1
+        order = np.argsort(number, kind="stable")
+        linked = self.linked.take(pa.array(order))
+        rows = linked.column("place").to_numpy() - self.place
+        wide = _linked_table(self.staged.take(pa.array(rows)), linked, self.register).combine_chunks()
+        return wide, np.searchsorted(number[order], np.arange(len(starts) + 1)), self.staged.num_rows
 
 
 def _linked_table(staged: pa.Table, linked: pa.Table, register: int) -> pa.Table:
@@ -156,14 +165,15 @@ def sorted_batches(ranges: Sequence[Path]) -> Iterator[pa.RecordBatch]:
 
     Each range's file is removed once it has been read.
     """
-    for path in ranges:
-        with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
-            table = reader.read_all()
-        path.unlink()
-        if table.num_rows:
-            ordered = table.take(pa.array(dossier_order(table)))
-            del table
-            yield from ordered.combine_chunks().to_batches(OUTPUT_ROWS)
+    for ordered in map_ahead(_sorted_range, ranges, threads=1, ahead=2):
+        yield from ordered.to_batches(OUTPUT_ROWS)
+
+
+def _sorted_range(path: Path) -> pa.Table:
+    with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
+        table = reader.read_all()
+    path.unlink()
+    return table.take(pa.array(dossier_order(table))).combine_chunks()
 
 
 def dossier_order(table: pa.Table) -> np.ndarray:

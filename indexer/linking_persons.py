@@ -22,8 +22,9 @@ KINDS = {
 def resolve_persons(database: LinkingDatabase) -> None:
     """Makes table `resolved`: every record or owner without a CUI, with the CUI it maps to or its own subject's text.
 
-    resolved(place, register, section, is_owner, record_id, version, row, organisation, birth, cui, text, criterion): text
-    is null when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither is unknown.
+    resolved(place, register, section, is_owner, record_id, version, row, organisation, birth, cui, text, criterion):
+    text is null when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither
+    is unknown.
     """
     database.run("""
         CREATE TABLE uncrossed AS
