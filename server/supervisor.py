@@ -185,9 +185,9 @@ class Supervisor:
 def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> int:
     """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status of the process.
 
-    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people. A setting that does not work (an address that
-    is taken, a certificate that cannot be read) is told on standard error, with status 78. Log lines go to standard
-    error as JSON.
+    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people. A
+    setting that does not work (an address that is taken, a certificate that cannot be read) is told on standard error,
+    with status 78. Log lines go to standard error as JSON.
     """
     logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
     try:
