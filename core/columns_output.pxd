@@ -1,0 +1,81 @@
+# Growing columns in Arrow's layout. Order and types are those of indexer.standard.STANDARD_SCHEMA (a test compares them).
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+from core.columns_cells cimport Cell
+from core.wire cimport Buffer
+
+cdef enum:
+    O_register = 0
+    O_section
+    O_record_id
+    O_version
+    O_row
+    O_subject
+    O_sort_day
+    O_sensitivity
+    O_clearance
+    O_payload
+    O_cui
+    O_cui_valid
+    O_document_country
+    O_document_number
+    O_nit
+    O_licence
+    O_cedula
+    O_telephone
+    O_organisation
+    O_name
+    O_name_key
+    O_birth_year
+    O_birth_month
+    O_birth_mday
+    O_about_year
+    O_sex
+    O_birth_department
+    O_residence_department
+    O_father_key
+    O_mother_key
+    O_death_day
+    O_plate_type
+    O_plate
+    O_plate_country
+    O_vin
+    O_chassis
+    O_engine
+    O_make
+    O_line
+    O_colour
+    O_model_year
+    O_vehicle_type
+    O_valid_from
+    O_valid_to
+    O_share
+    O_alert_kind
+    O_alert_state
+    O_alert_flags
+    O_alert_from
+    O_alert_to
+    O_state_date
+    O_state_date_parts
+    O_issued_day
+    O_merge_key
+    O_hit_payload
+    O_COUNT
+
+# Width in bytes of a number; 0 = text or bytes with 32-bit offsets.
+cdef struct Output:
+    int width
+    Buffer valid             # one byte a value
+    Buffer offsets           # width 0: the end of each value
+    Buffer data
+    int64_t nulls
+
+cdef void outputs_init(Output* outputs) noexcept nogil
+cdef void outputs_free(Output* outputs) noexcept nogil
+cdef void outputs_reset(Output* outputs) noexcept nogil
+cdef bint outputs_failed(Output* outputs) noexcept nogil
+cdef void put_number(Output* out, int64_t value) noexcept nogil
+cdef void put_number_or_null(Output* out, int64_t value, int64_t null) noexcept nogil
+cdef void put_text(Output* out, Cell value) noexcept nogil
+cdef tuple output_buffers(Output* out)

@@ -1,0 +1,376 @@
+"""One record of a row: its rules, then the standard record (docs/manifests.md, "Refused records")."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdio cimport snprintf
+from libc.string cimport memcpy, strlen
+
+from core.columns_cells cimport (
+    RULE_DATE, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
+    VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, cell_of, date_of_slot, flag_of,
+    holds, int_of, mapped_of, no_cell, raw_cell_is_damaged, text_of, warn,
+)
+from core.columns_output cimport *
+from core.columns_parse cimport day_of_date, number_of_date
+from core.columns_payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
+from core.columns_subject cimport Subject, names_a_person, names_a_vehicle, read_subject
+from core.dossier cimport NO_DAY
+from core.wire cimport Buffer, buffer_reset, put_raw
+
+include "contract.pxi"
+
+# As in indexer/standard.py.
+cdef enum:
+    SUBJECT_PERSON = 1
+    SUBJECT_VEHICLE = 2
+    SUBJECT_PLATE = 3
+    CLEARANCE_CERTIFICATE = 4
+    ALERT_MISUSE = 1
+    ALERT_ARMED = 2
+    ALERT_PROTECTED = 64
+
+cdef enum:
+    VERSION_FIELD = 1        # after RecordPlan.field
+    DATE_FIELD = 2
+    STATE_DATE_FIELD = 0     # after AlertPlan.field
+    FROM_FIELD = 1
+    TO_FIELD = 2
+    ISSUED_FIELD = 3
+
+
+cdef Cell rule_text(int rule) noexcept nogil:
+    """The word of a rule that refuses a record, as in the quarantine file."""
+    cdef const char* word
+    cdef Cell text
+    if rule == RULE_REQUIRED:
+        word = b"required_missing"
+    elif rule == RULE_DATE:
+        word = b"unparsable_date"
+    elif rule == RULE_RECORD_ID:
+        word = b"record_id_missing"
+    elif rule == RULE_UNKNOWN_CODE:
+        word = b"unknown_code"
+    elif rule == RULE_UNDECODABLE:
+        word = b"undecodable_bytes"
+    else:
+        word = b"no_subject"
+    text.data = word
+    text.size = <int>strlen(word)
+    return text
+
+
+cdef Cell row_number(Encoding* e) noexcept nogil:
+    cdef Cell text = no_cell()
+    cdef char* out = arena_take(&e.context, 24)
+    if out != NULL:
+        text.data = out
+        text.size = snprintf(out, 24, b"%lld", <long long>e.row)
+    return text
+
+
+cdef inline int read_mapped(Context* c, Mapped* value, int64_t* out) noexcept nogil:
+    if value.slot < 0:
+        out[0] = value.constant
+        return VALUE_OK
+    return mapped_of(c, value.slot, value.map, out)
+
+
+cdef inline Date date_or_null(Context* c, int slot, int field) noexcept nogil:
+    cdef Date date
+    date.status = VALUE_NULL
+    date.year = date.month = date.day = 0
+    if slot >= 0:
+        date = date_of_slot(c, slot)
+        if date.status == VALUE_BAD and field >= 0:
+            warn(c, field, RULE_UNPARSABLE)
+    return date
+
+
+cdef inline Cell text_or_null(Context* c, int slot) noexcept nogil:
+    cdef Cell cell
+    if slot < 0 or text_of(c, slot, &cell) == VALUE_NULL:
+        return no_cell()
+    return cell
+
+
+cdef int broken_rule(Encoding* e, RecordPlan* plan, State* state, int* field) noexcept nogil:
+    """The first rule that refuses the record, and its field; 0 = none. Fills the state's coded values on the way."""
+    cdef Context* c = &e.context
+    cdef AlertPlan* alert = &plan.alert
+    cdef Cell cell
+    cdef int i
+    if c.undecodable:
+        for i in range(c.n_inputs):
+            if raw_cell_is_damaged(c, i):
+                field[0] = i
+                return RULE_UNDECODABLE
+        field[0] = -1
+        return RULE_UNDECODABLE
+    for i in range(plan.n_required):
+        field[0] = plan.required[i].column
+        if plan.required[i].date < 0:
+            if cell_of(c, field[0]).data == NULL:
+                return RULE_REQUIRED
+        elif date_of_slot(c, plan.required[i].date).status == VALUE_NULL:
+            return RULE_REQUIRED
+    for i in range(plan.n_required):
+        field[0] = plan.required[i].column
+        if plan.required[i].date >= 0 and date_of_slot(c, plan.required[i].date).status == VALUE_BAD:
+            return RULE_DATE
+    if alert.present:
+        for i in range(2):
+            field[0] = alert.field + FROM_FIELD + i
+            if date_or_null(c, alert.valid_to if i else alert.valid_from, -1).status == VALUE_BAD:
+                return RULE_DATE
+    field[0] = plan.field
+    if plan.record_id >= 0 and text_of(c, plan.record_id, &cell) == VALUE_NULL:
+        return RULE_RECORD_ID
+    field[0] = plan.sensitivity.field
+    if read_mapped(c, &plan.sensitivity, &state.sensitivity) != VALUE_OK:
+        return RULE_UNKNOWN_CODE
+    if alert.present:
+        field[0] = alert.kind.field
+        if read_mapped(c, &alert.kind, &state.kind) != VALUE_OK:
+            return RULE_UNKNOWN_CODE
+        field[0] = alert.state.field
+        if read_mapped(c, &alert.state, &state.alert_state) != VALUE_OK:
+            return RULE_UNKNOWN_CODE
+    for i in range(plan.n_strict):
+        field[0] = plan.strict[i].field
+        if text_of(c, plan.strict[i].slot, &cell) == VALUE_UNKNOWN:
+            return RULE_UNKNOWN_CODE
+    field[0] = -1
+    if not (names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject)):
+        return RULE_NO_SUBJECT
+    return 0
+
+
+cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
+    """Values joined by | in upper case (A to Z and the letters of Latin-1); null when one is null."""
+    cdef Context* c = &e.context
+    cdef Cell cell, key = no_cell()
+    cdef int32_t size = 0, i, at = 0
+    cdef int part
+    cdef char* out
+    cdef uint8_t byte
+    for part in range(alert.n_merge):
+        cell = text_or_null(c, alert.merge[part])
+        if cell.data == NULL:
+            return key
+        size += cell.size + 1
+    if size == 0:
+        return key
+    out = arena_take(c, size)
+    if out == NULL:
+        return key
+    for part in range(alert.n_merge):
+        cell = text_or_null(c, alert.merge[part])
+        if part:
+            out[at] = 124
+            at += 1
+        for i in range(cell.size):
+            byte = <uint8_t>cell.data[i]
+            if 97 <= byte <= 122:
+                byte -= 32
+            elif i and <uint8_t>cell.data[i - 1] == 0xC3 and 0xA0 <= byte <= 0xBE and byte != 0xB7:
+                byte -= 32
+            out[at + i] = <char>byte
+        at += cell.size
+    key.data = out
+    key.size = at
+    return key
+
+
+cdef void put_subject(Output* o, Subject* s) noexcept nogil:
+    cdef int32_t death = day_of_date(s.death)
+    put_text(&o[O_cui], s.cui)
+    put_number(&o[O_cui_valid], s.cui_valid)
+    put_text(&o[O_document_country], s.document_country)
+    put_text(&o[O_document_number], s.document_number)
+    put_text(&o[O_nit], s.nit)
+    put_text(&o[O_licence], s.licence)
+    put_text(&o[O_cedula], s.cedula)
+    put_text(&o[O_telephone], s.telephone)
+    put_number(&o[O_organisation], s.organisation)
+    put_text(&o[O_name], s.name)
+    put_text(&o[O_name_key], s.name_key)
+    put_number_or_null(&o[O_birth_year], s.birth.year, 0)
+    put_number_or_null(&o[O_birth_month], s.birth.month, 0)
+    put_number_or_null(&o[O_birth_mday], s.birth.day, 0)
+    put_number_or_null(&o[O_about_year], s.about_year, 0)
+    put_number(&o[O_sex], s.sex)
+    put_number(&o[O_birth_department], s.birth_department)
+    put_number(&o[O_residence_department], s.residence_department)
+    put_text(&o[O_father_key], s.father_key)
+    put_text(&o[O_mother_key], s.mother_key)
+    put_number_or_null(&o[O_death_day], NO_DAY if not s.dead else (death if death != NO_DAY else 0), NO_DAY)
+    put_text(&o[O_plate_type], s.plate_type)
+    put_text(&o[O_plate], s.plate)
+    put_text(&o[O_plate_country], s.plate_country)
+    put_text(&o[O_vin], s.vin)
+    put_text(&o[O_chassis], s.chassis)
+    put_text(&o[O_engine], s.engine)
+    put_text(&o[O_make], s.make)
+    put_text(&o[O_line], s.line)
+    put_text(&o[O_colour], s.colour)
+    put_number_or_null(&o[O_model_year], s.model_year, 0)
+    put_text(&o[O_vehicle_type], s.vehicle_type)
+    put_number_or_null(&o[O_valid_from], day_of_date(s.valid_from), NO_DAY)
+    put_number_or_null(&o[O_valid_to], day_of_date(s.valid_to), NO_DAY)
+    put_number(&o[O_share], s.share)
+
+
+cdef inline Cell buffer_cell(Buffer* buffer) noexcept nogil:
+    """The buffer's bytes as a cell that is not null, even when empty."""
+    cdef Cell cell
+    cell.data = <const char*>buffer.data
+    if cell.data == NULL:
+        cell.data = b""
+    cell.size = <int>buffer.size
+    return cell
+
+
+cdef void put_head(Encoding* e, State* state, int section, int subject, int clearance) noexcept nogil:
+    cdef Output* o = e.outputs
+    put_number(&o[O_register], e.register.ordinal)
+    put_number(&o[O_section], section)
+    put_text(&o[O_record_id], state.record_id)
+    put_number(&o[O_version], state.version)
+    put_number(&o[O_row], e.row)
+    put_number(&o[O_subject], subject)
+    put_number_or_null(&o[O_sort_day], day_of_date(state.date), NO_DAY)
+    put_number(&o[O_sensitivity], state.sensitivity)
+    put_number(&o[O_clearance], clearance)
+    put_text(&o[O_payload], buffer_cell(&e.payload))
+    put_subject(o, state.subject)
+    e.written += 1
+
+
+cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
+    cdef Output* o = e.outputs
+    cdef AlertPlan* alert = &plan.alert
+    cdef Cell parts = no_cell(), hit = no_cell()
+    cdef int flags = 0, i
+    buffer_reset(&e.hit)
+    if alert.present and state.state_date.status == VALUE_OK:
+        write_date_parts(&e.hit, state.state_date)
+        parts = buffer_cell(&e.hit)
+    put_text(&o[O_state_date_parts], parts)
+    if alert.present:
+        if flag_of(&e.context, alert.misuse):
+            flags |= ALERT_MISUSE
+        for i in range(alert.n_cautions):
+            if alert.cautions[i].flag == CAUTION_FLAG_ARMED and holds(&e.context, alert.cautions[i].condition, False):
+                flags |= ALERT_ARMED
+        if alert.protected:
+            flags |= ALERT_PROTECTED
+    put_number(&o[O_alert_kind], state.kind)
+    put_number(&o[O_alert_state], state.alert_state)
+    put_number(&o[O_alert_flags], flags)
+    put_number_or_null(&o[O_alert_from], day_of_date(state.alert_from), NO_DAY)
+    put_number_or_null(&o[O_alert_to], day_of_date(state.alert_to), NO_DAY)
+    put_number(&o[O_state_date], number_of_date(state.state_date))
+    put_number_or_null(&o[O_issued_day], day_of_date(state.issued), NO_DAY)
+    put_text(&o[O_merge_key], merge_key(e, alert))
+    if alert.present and not alert.protected:
+        buffer_reset(&e.hit)
+        write_hit(e, plan, state, &e.hit)
+        hit = buffer_cell(&e.hit)
+    put_text(&o[O_hit_payload], hit)
+
+
+cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int rule, int field) noexcept nogil:
+    """Notes the refusal; an alert that still shows a subject becomes a damaged record."""
+    cdef Output* o = e.outputs
+    cdef Refusal refusal
+    cdef Cell name = no_cell()
+    refusal.row = e.row
+    refusal.record = number
+    refusal.field = field
+    refusal.rule = rule
+    put_raw(&e.refusals, &refusal, sizeof(Refusal))
+    if not plan.alert.present or plan.alert.protected:
+        return
+    if not (names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject)):
+        return
+    state.record_id = text_or_null(&e.context, plan.record_id)
+    if state.record_id.data == NULL:
+        state.record_id = row_number(e)
+    if read_mapped(&e.context, &plan.sensitivity, &state.sensitivity) != VALUE_OK:
+        state.sensitivity = SENSITIVITY_DISCREET
+    state.date = date_or_null(&e.context, plan.date, -1)
+    state.version = 0
+    if plan.version >= 0 and int_of(&e.context, plan.version, &state.version) != VALUE_OK:
+        state.version = 0
+    if field >= 0:
+        name.data = e.field_names[field]
+        name.size = <int>strlen(e.field_names[field])
+    buffer_reset(&e.payload)
+    write_damaged(e, state, name, rule_text(rule), &e.payload)
+    put_head(e, state, plan.damaged_section, SUBJECT_VEHICLE if plan.vehicle else SUBJECT_PERSON, 0)
+    put_number(&o[O_alert_kind], ALERT_KIND_DAMAGED_RECORD)
+    put_number(&o[O_alert_state], ALERT_STATE_PENDING)
+    put_number(&o[O_alert_flags], 0)
+    put_number_or_null(&o[O_alert_from], NO_DAY, NO_DAY)
+    put_number_or_null(&o[O_alert_to], NO_DAY, NO_DAY)
+    put_number(&o[O_state_date], 0)
+    put_text(&o[O_state_date_parts], no_cell())
+    put_number_or_null(&o[O_issued_day], NO_DAY, NO_DAY)
+    put_text(&o[O_merge_key], no_cell())
+    buffer_reset(&e.hit)
+    write_damaged_hit(e, &e.hit)
+    put_text(&o[O_hit_payload], buffer_cell(&e.hit))
+
+
+cdef void read_state(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
+    cdef Context* c = &e.context
+    cdef AlertPlan* alert = &plan.alert
+    cdef int status
+    if plan.record_id >= 0:
+        text_of(c, plan.record_id, &state.record_id)
+    else:
+        state.record_id = row_number(e)
+    state.version = 0
+    if plan.version >= 0:
+        status = int_of(c, plan.version, &state.version)
+        if status != VALUE_OK:
+            state.version = 0
+        if status != VALUE_OK and status != VALUE_NULL:
+            warn(c, plan.field + VERSION_FIELD, RULE_UNPARSABLE)
+    state.date = date_or_null(c, plan.date, plan.field + DATE_FIELD)
+    state.certificate = flag_of(c, plan.certificate)
+    state.state_date = date_or_null(c, alert.state_date, alert.field + STATE_DATE_FIELD)
+    state.alert_from = date_or_null(c, alert.valid_from, -1)
+    state.alert_to = date_or_null(c, alert.valid_to, -1)
+    state.issued = date_or_null(c, alert.issued, alert.field + ISSUED_FIELD)
+    state.authority = text_or_null(c, alert.authority)
+    state.offence_code = text_or_null(c, alert.offence_code)
+    state.offence_text = text_or_null(c, alert.offence_text)
+
+
+cdef int encode_record(Encoding* e, int number) noexcept nogil:
+    cdef RecordPlan* plan = &e.records[number]
+    cdef Context* c = &e.context
+    cdef State state
+    cdef int i, rule, field = -1, subject, clearance
+    for i in range(plan.n_when):
+        if not holds(c, plan.when[i], True):
+            return 0
+    state.subject = &e.states[plan.subject]
+    state.kind = state.alert_state = 0
+    read_subject(c, &e.subjects[plan.subject], state.subject)
+    rule = broken_rule(e, plan, &state, &field)
+    if rule:
+        refuse(e, plan, number, &state, rule, field)
+        return -1
+    read_state(e, plan, &state)
+    buffer_reset(&e.payload)
+    write_payload(e, plan, &state, &e.payload)
+    subject = SUBJECT_PERSON
+    if plan.vehicle:
+        subject = SUBJECT_PLATE if state.kind == ALERT_KIND_STOLEN_PLATE else SUBJECT_VEHICLE
+    clearance = plan.clearance
+    if clearance and state.certificate:
+        clearance |= CLEARANCE_CERTIFICATE
+    put_head(e, &state, plan.section, subject, clearance)
+    put_alert(e, plan, &state)
+    return 1
