@@ -1,0 +1,123 @@
+# The working memory of one call. An engine keeps a few and hands each to one call at a time: nothing is allocated on the
+# way of an answer once its buffers have grown.
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+from core.answer_id cimport AnswerIds
+from core.dossier_view cimport Dossier
+from core.failure cimport Failure
+from core.generation cimport Store
+from core.grant cimport GrantMasks, grant_shows
+from core.postings cimport PostingCursor
+from core.question cimport Question
+from core.register_states cimport RegisterStates
+from core.wire cimport Buffer
+
+cdef enum:
+    SHOWN_MAX = 20               # hits, candidates, closed alerts, records of a section in one answer
+    OWNERS_MAX = 10
+    FITS_MAX = 10000             # subjects of a search; more are not counted
+    ANSWER_MAX = 61440           # bytes: 60 KiB
+    STATES_KEPT = 8              # register states kept a call memory: grants that take turns
+    KEY_BYTES = 4160             # core.names NAME_KEY_MAX
+
+cdef struct Hit:                 # one alert in force, as this answer shows it
+    const uint8_t* stored        # Hit's fields 1 to 13
+    uint32_t length
+    int32_t ordinal              # of the owner or candidate; else 0
+    const uint8_t* subject_id    # 16 bytes
+    uint8_t level
+    uint8_t subject_kind         # HitSubjectKind
+    uint8_t register             # ordinal of its record's register
+    uint8_t unlisted_by          # ordinal of the authority that does not list it; NO_REGISTER = none
+
+cdef struct Hits:                # in the order vehicle, plate, person, owners, candidates: by level this is the answer's order
+    Hit* items
+    size_t count
+    size_t capacity
+    bint failed                  # out of memory
+
+cdef struct Fit:                 # a subject found
+    uint32_t entity
+    uint8_t link                 # Level of the question's link to it
+    uint8_t names                # Agreement of the names
+    uint8_t certain              # names agree, and birth date or parents agree, and it lives
+    uint8_t quiet                # a candidate without hits
+
+cdef struct Fits:                # without repeats, in the order of the answer
+    Fit* items
+    size_t count
+    size_t capacity
+    bint failed
+
+cdef struct Compared:            # how one subject compares with the question
+    int n
+    uint8_t criterion[16]
+    uint8_t agreement[16]
+    bint disagrees               # something DISAGREES that raises IDENTIFIERS_DISAGREE
+    bint mismatch                # colour or model year seen DISAGREES
+    bint supported               # birth date, parents or a further identifier AGREES
+    uint8_t names                # Agreement; 0 = not asked
+    uint8_t birth
+    uint8_t parents
+
+cdef struct Candidate:           # one candidate, ready to be written
+    Dossier dossier
+    Compared compared
+    uint8_t level
+    uint8_t status               # IdentityStatus
+    bint is_vehicle
+    bint summary_visible
+    int32_t alerts
+    int plate                    # index of the IdentifierEntry to show as plate; -1 = none
+
+cdef struct NameKey:
+    char text[4160]
+    int length                   # 0 = not given
+
+cdef struct Call:
+    const Store* store
+    Buffer* out                  # the response
+    Failure* failure
+    const GrantMasks* grant
+    const RegisterStates* states
+    int64_t clock_ms
+    int32_t today                # day in Guatemala
+    int record_limit             # records of a section: 20, fewer when the answer would pass 60 KiB
+    Question question
+    Hits hits
+    Fits fits                    # subjects found, `person` or `vehicle` aside
+    Candidate* candidates        # PAGE_MAX of them
+    int n_candidates
+    NameKey names
+    NameKey father
+    NameKey mother
+    RegisterStates kept[8]
+    int n_kept
+    int next_kept
+    AnswerIds ids
+    PostingCursor* cursors       # 64, for name searches
+    char folded[8256]            # core.names FOLDED_MAX
+
+cdef Call* call_new() noexcept nogil
+cdef void call_free(Call* call) noexcept nogil
+# Readies the memory for one answer. `out` is emptied.
+cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, int64_t clock_ms, Buffer* out,
+                     Failure* failure) noexcept nogil
+# The dossier of an entity, verified: OK or FAILED with DOSSIER_DAMAGED.
+cdef int call_dossier(Call* call, uint32_t entity, Dossier* dossier) noexcept nogil
+# Failure for damage outside any dossier; `file` and `why` are static texts.
+cdef int call_damaged(Call* call, const char* file, const char* why) noexcept nogil
+cdef int call_out_of_memory(Call* call) noexcept nogil
+cdef Fit* fits_add(Fits* fits, uint32_t entity, uint8_t link) noexcept nogil
+cdef bint fits_hold(const Fits* fits, uint32_t entity) noexcept nogil
+# Ascending by entity, from `start` on.
+cdef void fits_sort(Fits* fits, size_t start) noexcept nogil
+cdef void hits_add(Hits* hits, const Hit* hit) noexcept nogil
+
+cdef inline bint call_shows(const Call* call, uint8_t section, uint8_t sensitivity) noexcept nogil:
+    return grant_shows(call.grant, section, sensitivity)
+
+cdef inline bint call_wants(const Call* call, uint8_t section) noexcept nogil:
+    """Whether the request wants the records of a section sent."""
+    return call.question.sections == 0 or (call.question.sections >> section) & 1

@@ -1,0 +1,1 @@
+"""The working memory of one call. Nothing here is for Python."""

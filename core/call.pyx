@@ -1,0 +1,149 @@
+"""The working memory of one call. Nothing here is for Python."""
+
+from libc.stdlib cimport calloc, free, malloc, qsort, realloc
+from libc.string cimport memset
+
+from core.calendar cimport day_in_guatemala
+from core.dossier cimport NO_ENTITY
+from core.dossier_view cimport dossier_view
+from core.failure cimport FAILED, OK, fail
+from core.generation cimport STORE_OK, store_dossier, store_error_text
+from core.grant cimport grants_equal
+from core.question cimport PAGE_MAX
+from core.register_states cimport (register_states_compute, register_states_free, register_states_hold,
+                                   register_states_init)
+from core.wire cimport buffer_reset
+
+include "contract.pxi"
+
+
+cdef Call* call_new() noexcept nogil:
+    cdef int i
+    cdef Call* call = <Call*>calloc(1, sizeof(Call))
+    if call == NULL:
+        return NULL
+    call.cursors = <PostingCursor*>malloc(64 * sizeof(PostingCursor))
+    call.candidates = <Candidate*>malloc(PAGE_MAX * sizeof(Candidate))
+    if call.cursors == NULL or call.candidates == NULL:
+        free(call.cursors)
+        free(call.candidates)
+        free(call)
+        return NULL
+    for i in range(STATES_KEPT):
+        register_states_init(&call.kept[i])
+    return call
+
+
+cdef void call_free(Call* call) noexcept nogil:
+    cdef int i
+    if call == NULL:
+        return
+    for i in range(STATES_KEPT):
+        register_states_free(&call.kept[i])
+    free(call.cursors)
+    free(call.candidates)
+    free(call.hits.items)
+    free(call.fits.items)
+    free(call)
+
+
+cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, int64_t clock_ms, Buffer* out,
+                     Failure* failure) noexcept nogil:
+    cdef int i
+    call.store = store
+    call.grant = grant
+    call.clock_ms = clock_ms
+    call.today = day_in_guatemala(clock_ms)
+    call.out = out
+    call.failure = failure
+    call.record_limit = SHOWN_MAX
+    call.hits.count = call.fits.count = 0
+    call.n_candidates = 0
+    call.hits.failed = call.fits.failed = False
+    call.names.length = call.father.length = call.mother.length = 0
+    failure.reason = 0
+    failure.field = failure.rule = ""
+    failure.entity = NO_ENTITY
+    failure.generation_length = 0
+    buffer_reset(out)
+    for i in range(call.n_kept):
+        if register_states_hold(&call.kept[i], clock_ms) and grants_equal(&call.kept[i].grant, grant):
+            call.states = &call.kept[i]
+            return
+    i = call.next_kept
+    call.next_kept = (i + 1) % STATES_KEPT
+    call.n_kept = max(call.n_kept, i + 1)
+    register_states_compute(&call.kept[i], store, grant, clock_ms)
+    call.states = &call.kept[i]
+
+
+cdef int call_dossier(Call* call, uint32_t entity, Dossier* dossier) noexcept nogil:
+    cdef const uint8_t* bytes
+    cdef uint32_t length
+    cdef int status = store_dossier(call.store, entity, &bytes, &length)
+    if status != STORE_OK:
+        call.failure.entity = entity
+        return fail(call.failure, ERROR_REASON_DOSSIER_DAMAGED, "", store_error_text(status))
+    dossier_view(dossier, bytes)
+    return OK
+
+
+cdef int call_damaged(Call* call, const char* file, const char* why) noexcept nogil:
+    call.failure.entity = NO_ENTITY
+    return fail(call.failure, ERROR_REASON_DOSSIER_DAMAGED, file, why)
+
+
+cdef int call_out_of_memory(Call* call) noexcept nogil:
+    return fail(call.failure, ERROR_REASON_INTERNAL, "", "out of memory")
+
+
+cdef Fit* fits_add(Fits* fits, uint32_t entity, uint8_t link) noexcept nogil:
+    cdef size_t capacity
+    cdef Fit* grown
+    if fits.count == fits.capacity:
+        capacity = max(<size_t>64, fits.capacity * 2)
+        grown = <Fit*>realloc(fits.items, capacity * sizeof(Fit))
+        if grown == NULL:
+            fits.failed = True
+            return NULL
+        fits.items = grown
+        fits.capacity = capacity
+    grown = &fits.items[fits.count]
+    memset(grown, 0, sizeof(Fit))
+    grown.entity = entity
+    grown.link = link
+    fits.count += 1
+    return grown
+
+
+cdef bint fits_hold(const Fits* fits, uint32_t entity) noexcept nogil:
+    cdef size_t i
+    for i in range(fits.count):
+        if fits.items[i].entity == entity:
+            return True
+    return False
+
+
+cdef int _by_entity(const void* a, const void* b) noexcept nogil:
+    cdef uint32_t left = (<const Fit*>a).entity, right = (<const Fit*>b).entity
+    return (left > right) - (left < right)
+
+
+cdef void fits_sort(Fits* fits, size_t start) noexcept nogil:
+    if fits.count > start + 1:
+        qsort(fits.items + start, fits.count - start, sizeof(Fit), _by_entity)
+
+
+cdef void hits_add(Hits* hits, const Hit* hit) noexcept nogil:
+    cdef size_t capacity
+    cdef Hit* grown
+    if hits.count == hits.capacity:
+        capacity = max(<size_t>64, hits.capacity * 2)
+        grown = <Hit*>realloc(hits.items, capacity * sizeof(Hit))
+        if grown == NULL:
+            hits.failed = True
+            return
+        hits.items = grown
+        hits.capacity = capacity
+    hits.items[hits.count] = hit[0]
+    hits.count += 1

@@ -1,0 +1,45 @@
+# The Spanish notes of an answer (docs/answers.md section 11): codes and texts, in the table's order.
+
+cdef extern from *:
+    """
+    __attribute__((unused)) static const char *const ronda_note_codes[] = {
+        "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
+        "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "NOT_LISTED",
+        "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
+    };
+    /* The last seven are the beginnings of texts that name a register or a day. */
+    __attribute__((unused)) static const char *const ronda_note_texts[] = {
+        "documento no consta",
+        "placa no consta",
+        "sin registro: documento o placa extranjera no verificada",
+        "documento de persona fallecida",
+        "posible suplantación: identidad reportada como usada por otra persona",
+        "los registros discrepan sobre de quién es este documento",
+        "los datos dados se contradicen",
+        "no se pudo verificar: registro de identidad no disponible",
+        "nombre no consta",
+        "no consta en ",
+        "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
+    };
+    """
+    const char* note_code "ronda_note_codes"[16]
+    const char* note_text "ronda_note_texts"[16]
+
+cdef enum:
+    NOTE_DOCUMENT_NOT_ON_FILE = 0
+    NOTE_PLATE_NOT_ON_FILE = 1
+    NOTE_NO_RECORD_FOREIGN = 2
+    NOTE_DECEASED = 3
+    NOTE_MISUSED = 4
+    NOTE_CONFLICT = 5
+    NOTE_IDENTIFIERS_DISAGREE = 6
+    NOTE_UNVERIFIED = 7
+    NOTE_NAME_NOT_ON_FILE = 8
+    ANSWER_NOTES = 9             # the notes of an answer come before this one; the others belong to one hit
+    NOTE_NOT_LISTED = 9
+    NOTE_CLOSED_CANCELLED = 10
+    NOTE_CLOSED_EXECUTED = 11
+    NOTE_CLOSED_SUSPENDED = 12
+    NOTE_CLOSED_LAPSED = 13
+    NOTE_CLOSED_EXPIRED = 14
+    NOTE_CLOSED_NOT_YET = 15

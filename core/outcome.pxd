@@ -1,0 +1,67 @@
+# What a question came to, before it is written: levels, subjects, candidates. Filled by the *_question modules, written by
+# core.response.
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+
+from core.alerts cimport AlertSum
+from core.call cimport Compared
+from core.dossier cimport OwnerEntry
+from core.dossier_view cimport Dossier
+from core.identifiers cimport Canonical
+from core.person cimport Person
+
+cdef enum:
+    DETECTED_LIMIT = 12
+    SUGGESTED_LIMIT = 10
+    PLATES_LIMIT = 16            # plate subjects of one answer
+
+cdef struct Detected:
+    uint8_t kind                 # ronda.v1.IdentifierKind
+    bint found
+    uint8_t length
+    char text[44]                # unused for NAME: its canonical text is folded when written
+
+cdef struct Owner:
+    const OwnerEntry* entry
+    int32_t ordinal
+    bint present
+    bint has_person
+    Person person
+    AlertSum alerts
+    uint8_t level
+    uint8_t status
+
+cdef struct Vehicle:
+    Dossier dossier
+    uint32_t entity
+    uint8_t level                # vehicle_level
+    uint8_t owner_level
+    bint bears_asked_plate
+    bint armed
+    int n_owners                 # shown
+    int owners_total             # visible
+    Owner owners[10]
+
+cdef struct Outcome:
+    # head
+    uint8_t level
+    uint8_t status               # IdentityStatus
+    uint32_t notes               # bit (1 << NOTE_*)
+    uint32_t cautions            # bit (1 << CautionFlag), besides those of person or vehicle
+    bint about_vehicle           # lists the registers for vehicles
+    bint plain                   # search or list: no hits, comparisons, cautions, notes
+    Compared compared
+    # subject
+    bint has_person
+    Person person
+    AlertSum person_alerts
+    bint has_vehicle
+    Vehicle vehicle
+    int n_plates
+    Dossier plates[16]           # plate subjects, for closed alerts
+    # others
+    int32_t candidates_total
+    int n_detected
+    Detected detected[12]
+    int n_suggestions
+    Canonical suggestions[10]

@@ -1,0 +1,37 @@
+# One person of the file as the caller may see it: claims, status, and how the question's names and dates compare
+# (docs/answers.md sections 2, 3, 9 and 13).
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t
+
+from core.alerts cimport AlertSum
+from core.asked cimport Asked
+from core.call cimport Call, NameKey
+from core.dossier cimport ClaimEntry
+from core.dossier_view cimport Dossier
+
+cdef struct Person:
+    Dossier dossier
+    uint32_t entity
+    bint has_identity            # a visible identity claim
+    bint dead                    # one of them holds a death
+    bint conflict                # two of them contradict
+    bint misused                 # filled by person_status from the alerts
+    bint summary_visible         # the claim that Candidate's stored fields come from
+    int birth_year               # of the first visible claim with a year (section 13); 0 = unknown
+    int birth_month
+    int birth_mday
+
+cdef int person_open(Call* call, uint32_t entity, Person* person) noexcept nogil
+cdef void person_view(Call* call, uint32_t entity, const Dossier* dossier, Person* person) noexcept nogil
+cdef uint8_t compare_person_names(const Call* call, const Person* person, const NameKey* key) noexcept nogil
+cdef uint8_t compare_person_birth(const Call* call, const Person* person) noexcept nogil
+cdef uint8_t compare_person_sex(const Call* call, const Person* person) noexcept nogil
+cdef uint8_t compare_person_parents(const Call* call, const Person* person) noexcept nogil
+# Age today; -1 = none.
+cdef int person_age(const Call* call, const Person* person) noexcept nogil
+# MISUSED, DECEASED, CONFLICT or FOUND.
+cdef uint8_t person_condition(const Person* person, const AlertSum* alerts, bint conflict) noexcept nogil
+# The same, NOT_FOUND for one without a visible identity claim: as names, telephones, candidates and owners are judged.
+cdef uint8_t person_status_by_name(const Person* person, const AlertSum* alerts, bint conflict) noexcept nogil
+# The claims that a comparison uses: identity claims, or all when there is none.
+cdef bint claim_counts(const Call* call, const Person* person, const ClaimEntry* claim) noexcept nogil

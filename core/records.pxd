@@ -1,0 +1,23 @@
+# Records of a dossier copied into an answer, section by section (docs/answers.md section 10).
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+
+from core.call cimport Call
+from core.dossier_view cimport Dossier
+
+cdef struct Totals:
+    int n
+    uint8_t section[64]
+    int32_t total[64]            # visible
+    int32_t shown[64]
+
+# Copies the visible records of the sections in `allowed` (bit 1 << Section) that the request wants, at most `most` of each.
+# With `skip` the first visible ones of each section are left out (pages). Totals count every visible record of `allowed`.
+cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip, Totals* totals) noexcept nogil
+cdef void put_totals(Call* call, uint32_t number, const Totals* totals) noexcept nogil
+# Notes one more section in its place.
+cdef void totals_insert(Totals* totals, uint8_t section, int32_t total, int32_t shown) noexcept nogil
+cdef bint any_record_visible(const Call* call, const Dossier* dossier) noexcept nogil
+cdef bint section_visible(const Call* call, const Dossier* dossier, uint8_t section) noexcept nogil
+# Whether a protection order that is in force today names the person as its protected side, visible or not.
+cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nogil

@@ -1,0 +1,1 @@
+"""Records of a dossier copied into an answer, without the GIL. Nothing here is for Python."""

@@ -1,0 +1,272 @@
+"""Writes an outcome as the response of its method, without the GIL. Nothing here is for Python."""
+
+from libc.stdint cimport uint8_t
+from libc.string cimport memchr, memcpy
+
+from core.alerts cimport put_closed_alerts, put_hits, put_note
+from core.answer_id cimport answer_id_into, hexadecimal
+from core.call cimport ANSWER_MAX, Candidate, Compared, FITS_MAX, OWNERS_MAX, SHOWN_MAX, call_shows, call_out_of_memory, call_wants
+from core.dossier cimport FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY
+from core.dossier_view cimport Dossier
+from core.failure cimport FAILED, OK, fail
+from core.names cimport fold_into
+from core.notes cimport ANSWER_NOTES
+from core.outcome cimport Detected, Owner
+from core.person cimport person_age
+from core.question cimport METHOD_CHECK, METHOD_CHECK_PERSON
+from core.records cimport (Totals, protected_today, put_records, put_totals, section_visible, totals_insert)
+from core.wire cimport (begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_int, put_int_if,
+                        put_packed_bytes, put_raw, put_uint, put_uint_if)
+
+include "contract.pxi"
+
+cdef enum:
+    OWNER_RECORDS = 5            # records of a section in an owner's person
+    # Bit (1 << Section): IDENTITY, ADDRESS, the alert sections 5 to 11, DAMAGED_RECORD.
+    OWNER_SECTIONS = (1 << 1) | (1 << 2) | (0x7F << 5) | (1 << 24)
+    # Alert sections whose OPEN records name_only_alerts may count: 5 to 11, OTHER_RECORD, DAMAGED_RECORD; and IDENTITY.
+    NAME_ONLY_SECTIONS = (1 << 1) | (0x7F << 5) | (1 << 23) | (1 << 24)
+
+
+cdef void put_subject_id(Call* call, uint32_t number, const unsigned char* subject_id) noexcept nogil:
+    cdef char text[32]
+    hexadecimal(subject_id, 16, text)
+    put_bytes(call.out, number, text, 32)
+
+
+cdef void put_timestamp(Call* call, uint32_t number) noexcept nogil:
+    """google.protobuf.Timestamp of the call's clock: seconds (1) and nanoseconds (2)."""
+    cdef size_t mark = begin_message(call.out, number, 1)
+    cdef long long seconds = call.clock_ms // 1000  # floors
+    put_int_if(call.out, 1, seconds)
+    put_int_if(call.out, 2, (call.clock_ms - seconds * 1000) * 1000000)
+    end_message(call.out, mark, 1)
+
+
+cdef int put_proof(Call* call, uint32_t number) noexcept nogil:
+    cdef char answer_id[36]
+    put_bytes(call.out, number, call.store.generation_id, call.store.generation_id_length)
+    if not answer_id_into(&call.ids, call.clock_ms, answer_id):
+        return fail(call.failure, ERROR_REASON_INTERNAL, "", "no random numbers from the system")
+    put_bytes(call.out, number + 1, answer_id, 36)
+    put_timestamp(call, number + 2)
+    return OK
+
+
+cdef void _put_comparisons(Call* call, uint32_t number, const Compared* compared) noexcept nogil:
+    cdef int i
+    cdef size_t mark
+    for i in range(compared.n):
+        mark = begin_message(call.out, number, 1)
+        put_uint(call.out, F_Comparison_criterion, compared.criterion[i])
+        put_uint(call.out, F_Comparison_agreement, compared.agreement[i])
+        end_message(call.out, mark, 1)
+
+
+cdef void _put_cautions(Call* call, uint32_t number, uint32_t cautions) noexcept nogil:
+    cdef uint8_t packed[32]
+    cdef uint8_t flag
+    cdef size_t count = 0
+    for flag in range(1, 32):
+        if (cautions >> flag) & 1:
+            packed[count] = flag
+            count += 1
+    put_packed_bytes(call.out, number, packed, count)
+
+
+cdef bint _homonyms_shown(const Call* call, const Person* person) noexcept nogil:
+    return person.dossier.header.homonyms >= 0 and call_shows(call, SECTION_IDENTITY, SENSITIVITY_OPEN)
+
+
+cdef uint32_t _person_cautions(const Call* call, const Person* person, const AlertSum* alerts) noexcept nogil:
+    cdef uint32_t cautions = 0
+    cdef int age = person_age(call, person)
+    if alerts.armed or section_visible(call, &person.dossier, SECTION_FIREARM):
+        cautions |= 1 << CAUTION_FLAG_ARMED
+    if 0 <= age < 18:
+        cautions |= 1 << CAUTION_FLAG_MINOR
+    if person.dossier.header.homonyms > 0 and _homonyms_shown(call, person):
+        cautions |= 1 << CAUTION_FLAG_HOMONYMS
+    if alerts.misused:
+        cautions |= 1 << CAUTION_FLAG_MISUSED_IDENTITY
+    if person.has_identity and person.dossier.header.flags & FLAG_INVALID_IDENTIFIER:
+        cautions |= 1 << CAUTION_FLAG_INVALID_IDENTIFIER_ON_FILE
+    return cautions
+
+
+cdef uint32_t _vehicle_cautions(const Vehicle* vehicle) noexcept nogil:
+    return 1 << CAUTION_FLAG_ARMED if vehicle.armed else 0
+
+
+cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
+    cdef size_t mark = begin_message(call.out, 1, 2)
+    cdef uint32_t cautions = outcome.cautions
+    cdef int note
+    put_uint(call.out, F_Answer_level, outcome.level)
+    put_uint(call.out, F_Answer_coverage, COVERAGE_COMPLETE if (
+        call.states.complete_vehicle if outcome.about_vehicle else call.states.complete_person) else COVERAGE_INCOMPLETE)
+    put_uint_if(call.out, F_Answer_identity_status, outcome.status)
+    if not outcome.plain:
+        put_hits(call)
+        _put_comparisons(call, F_Answer_comparisons, &outcome.compared)
+        if outcome.has_person:
+            cautions |= _person_cautions(call, &outcome.person, &outcome.person_alerts)
+        if outcome.has_vehicle:
+            cautions |= _vehicle_cautions(&outcome.vehicle)
+        _put_cautions(call, F_Answer_cautions, cautions)
+        for note in range(ANSWER_NOTES):
+            if (outcome.notes >> note) & 1:
+                put_note(call, F_Answer_notes, note)
+    if outcome.about_vehicle:
+        put_raw(call.out, call.states.vehicle.data, call.states.vehicle.size)
+    else:
+        put_raw(call.out, call.states.person.data, call.states.person.size)
+    if put_proof(call, F_Answer_generation_id) < 0:
+        return FAILED
+    end_message(call.out, mark, 2)
+    return OK
+
+
+cdef void _put_person(Call* call, uint32_t number, const Person* person, const AlertSum* alerts, const Owner* owner) noexcept nogil:
+    """Person as field `number`; with `owner` the short one that stands in a vehicle."""
+    cdef size_t mark = begin_message(call.out, number, 2)
+    cdef Totals totals
+    cdef uint64_t sections = (<uint64_t>1 << 32) - 1
+    cdef int most = call.record_limit, age = person_age(call, person)
+    if owner != NULL:
+        sections = OWNER_SECTIONS
+        most = min(most, <int>OWNER_RECORDS)
+        if protected_today(call, &person.dossier):
+            sections &= ~(<uint64_t>1 << SECTION_ADDRESS)
+    put_records(call, &person.dossier, sections, most, 0, &totals)
+    put_subject_id(call, F_Person_subject_id, <const unsigned char*>person.dossier.header.subject_id)
+    put_uint(call.out, F_Person_kind, person.dossier.header.kind)
+    if age >= 0:
+        put_int(call.out, F_Person_age, age)
+    put_totals(call, F_Person_totals, &totals)
+    if owner != NULL:
+        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_OWNER, owner.ordinal, SHOWN_MAX)
+    else:
+        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_PERSON, 0, SHOWN_MAX)
+    if _homonyms_shown(call, person):
+        put_int(call.out, F_Person_homonyms, person.dossier.header.homonyms)
+    if person.dossier.header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]:
+        put_int(call.out, F_Person_name_only_alerts, person.dossier.header.name_only_alerts)
+    _put_cautions(call, F_Person_cautions, _person_cautions(call, person, alerts))
+    end_message(call.out, mark, 2)
+
+
+cdef void put_owner(Call* call, const Vehicle* vehicle, int at) noexcept nogil:
+    cdef const Owner* owner = &vehicle.owners[at]
+    cdef size_t mark = begin_message(call.out, F_Vehicle_owners, 2)
+    put_int(call.out, F_Owner_ordinal, owner.ordinal)
+    if owner.has_person:
+        put_uint(call.out, F_Owner_kind, owner.person.dossier.header.kind)
+    put_raw(call.out, vehicle.dossier.bytes + owner.entry.offset, owner.entry.length)
+    put_uint_if(call.out, F_Owner_level, owner.level)
+    put_uint_if(call.out, F_Owner_identity_status, owner.status)
+    if owner.has_person:
+        _put_person(call, F_Owner_person, &owner.person, &owner.alerts, owner)
+    end_message(call.out, mark, 2)
+
+
+cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noexcept nogil:
+    cdef const Vehicle* vehicle = &outcome.vehicle
+    cdef size_t mark = begin_message(call.out, number, 2)
+    cdef Totals totals
+    cdef int i, shown = 0, closed
+    cdef uint64_t sections = ~((<uint64_t>1 << 32) - 1) & ~(<uint64_t>1 << SECTION_OWNER)
+    put_records(call, &vehicle.dossier, sections, call.record_limit, 0, &totals)
+    if call_wants(call, SECTION_OWNER):
+        shown = min(vehicle.n_owners, call.record_limit)
+        for i in range(shown):
+            put_owner(call, vehicle, i)
+    if vehicle.owners_total:
+        totals_insert(&totals, SECTION_OWNER, vehicle.owners_total, shown)
+    put_subject_id(call, F_Vehicle_subject_id, <const unsigned char*>vehicle.dossier.header.subject_id)
+    put_uint_if(call.out, F_Vehicle_vehicle_level, vehicle.level)
+    put_uint_if(call.out, F_Vehicle_owner_level, vehicle.owner_level)
+    put_totals(call, F_Vehicle_totals, &totals)
+    closed = put_closed_alerts(call, &vehicle.dossier, F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_VEHICLE, 0, SHOWN_MAX)
+    for i in range(outcome.n_plates):
+        closed += put_closed_alerts(call, &outcome.plates[i], F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_PLATE, 0,
+                                    SHOWN_MAX - closed)
+    put_uint_if(call.out, F_Vehicle_bears_asked_plate, vehicle.bears_asked_plate)
+    _put_cautions(call, F_Vehicle_cautions, _vehicle_cautions(vehicle))
+    end_message(call.out, mark, 2)
+
+
+cdef void _put_candidate_plate(Call* call, const Candidate* candidate) noexcept nogil:
+    """The plate as an officer reads it: what stands before the country."""
+    cdef const IdentifierEntry* entry = &candidate.dossier.identifiers[candidate.plate]
+    cdef const uint8_t* text = candidate.dossier.bytes + entry.offset
+    cdef const uint8_t* bar = <const uint8_t*>memchr(text, c"|", entry.length)
+    put_bytes(call.out, F_Candidate_plate, text, <size_t>(bar - text) if bar != NULL else entry.length)
+
+
+cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
+    cdef int i
+    cdef size_t mark
+    cdef const Candidate* candidate
+    for i in range(call.n_candidates):
+        candidate = &call.candidates[i]
+        mark = begin_message(call.out, number, 2)
+        put_subject_id(call, F_Candidate_subject_id, <const unsigned char*>candidate.dossier.header.subject_id)
+        put_uint_if(call.out, F_Candidate_level, candidate.level)
+        if not candidate.is_vehicle:
+            put_uint(call.out, F_Candidate_kind, candidate.dossier.header.kind)
+        if candidate.summary_visible:
+            put_raw(call.out, candidate.dossier.bytes + candidate.dossier.header.summary_offset,
+                    candidate.dossier.header.summary_length)
+        if candidate.plate >= 0:
+            _put_candidate_plate(call, candidate)
+        _put_comparisons(call, F_Candidate_comparisons, &candidate.compared)
+        put_int_if(call.out, F_Candidate_alerts, candidate.alerts)
+        put_uint_if(call.out, F_Candidate_identity_status, candidate.status)
+        end_message(call.out, mark, 2)
+
+
+cdef void _put_detected(Call* call, uint32_t number, const Detected* detected) noexcept nogil:
+    cdef size_t mark = begin_message(call.out, number, 1)
+    cdef int length
+    put_uint(call.out, F_DetectedKind_kind, detected.kind)
+    put_uint_if(call.out, F_DetectedKind_found, detected.found)
+    if detected.kind == IDENTIFIER_KIND_NAME:
+        length = fold_into(call.question.query.data, call.question.query.size, call.folded, sizeof(call.folded))
+        put_bytes_if(call.out, F_DetectedKind_canonical, call.folded, max(length, 0))
+    else:
+        put_bytes(call.out, F_DetectedKind_canonical, detected.text, detected.length)
+    end_message(call.out, mark, 1)
+
+
+cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
+    """The rest of a response starts at field 3 or, where it may hold a person or a vehicle, at field 4."""
+    cdef int i
+    cdef uint32_t number = F_CheckResponse_candidates if call.question.method == METHOD_CHECK else F_CheckPersonResponse_candidates
+    if put_answer(call, outcome) < 0:
+        return FAILED
+    if outcome.has_person:
+        _put_person(call, F_CheckResponse_person, &outcome.person, &outcome.person_alerts, NULL)
+    if outcome.has_vehicle:
+        _put_vehicle(call, F_CheckResponse_vehicle if call.question.method == METHOD_CHECK else F_CheckVehicleResponse_vehicle,
+                     outcome)
+    put_candidates(call, number)
+    put_int_if(call.out, number + 1, outcome.candidates_total)
+    for i in range(outcome.n_detected):
+        _put_detected(call, number + 2, &outcome.detected[i])
+    for i in range(outcome.n_suggestions):
+        put_bytes(call.out, number + 3, outcome.suggestions[i].text, outcome.suggestions[i].length)
+    return OK
+
+
+cdef int put_response(Call* call, Outcome* outcome) noexcept nogil:
+    """Cuts every section to fewer records until the answer is below its limit."""
+    while True:
+        buffer_reset(call.out)
+        if _put_whole(call, outcome) < 0:
+            return FAILED
+        if call.out.failed or call.hits.failed or call.fits.failed:
+            return call_out_of_memory(call)
+        if call.out.size <= ANSWER_MAX or call.record_limit == 1:
+            return OK
+        call.record_limit = 10 if call.record_limit > 10 else 5 if call.record_limit > 5 else 2 if call.record_limit > 2 else 1
