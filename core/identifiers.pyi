@@ -29,6 +29,9 @@ def plate(text: str | bytes, country: str | bytes = "GTM") -> Plate:
 def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
     """A register's CUI: its 13 digits, or None, and whether every rule of the CUI holds."""
 
+def cedula_orden(text: str | bytes) -> str:
+    """Orden of a cédula ("A-1"), also where its registro is missing or zero, which is no identifier. Raises IdentifierError."""
+
 def is_vin(text: str | bytes) -> bool:
     """Whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
 

@@ -316,6 +316,18 @@ def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
     return out[:13].decode("ascii"), valid
 
 
+def cedula_orden(text: str | bytes) -> str:
+    """Orden of a cédula ("A-1"), also where its registro is missing or zero, which is no identifier. Raises IdentifierError."""
+    cdef char out[CANONICAL_MAX]
+    cdef int n
+    cdef bint apart
+    cdef bytes data = utf8(text)
+    cdef int rule = read_cedula(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, &n, &apart)
+    if n == 0:
+        raise IdentifierError(word(rule))
+    return out[:n].decode("utf-8").split()[0]
+
+
 def is_vin(text: str | bytes) -> bool:
     """Whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
     cdef bytes data = utf8(text)

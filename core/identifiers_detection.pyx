@@ -13,7 +13,7 @@ from core.dossier cimport (
 from core.identifiers cimport CANONICAL_MAX, KIND_NAME, RULE_OK, Canonical, canonical_into, document_into, parse_plate
 from core.identifiers cimport Plate, plate_text_into
 from core.identifiers_numbers cimport fits_vin_alphabet, read_cedula
-from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, compact
+from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, all_digits, compact
 from core.names_folding cimport SEPARATES, VANISHES, folded_letters
 from core.names_unicode cimport decode_utf8
 
@@ -140,6 +140,10 @@ cdef void detect_foreign(const char* text, size_t n, const char* country, Canoni
     fit_vin(&c, out, count)
 
 
+cdef bint is_old_plate(const Canonical* found) noexcept nogil:
+    return found.kind == KEY_PLATE and all_digits(found.text + found.length - 6, 6)
+
+
 cdef void detect_national(const char* text, size_t n, const char* country, Canonical* out, int* count) noexcept nogil:
     cdef Compact c
     cdef int before
@@ -156,9 +160,11 @@ cdef void detect_national(const char* text, size_t n, const char* country, Canon
     if country != NULL and count[0] == before:
         fit_national_document(text, n, country, &c, out, count)
     fit(KEY_TELEPHONE, text, n, out, count)
+    before = count[0]
     fit(KEY_PLATE, text, n, out, count)
     fit_vin(&c, out, count)
-    if count[0] == 0:
+    # "A123456" may be a plate of before 2004, but as well any other number.
+    if count[0] == 0 or (before == 0 and count[0] == 1 and is_old_plate(&out[0])):
         fit_free(&c, out, count)
 
 
@@ -170,6 +176,19 @@ cdef void fit_national_document(const char* text, size_t n, const char* country,
         return
     if parse_plate(text, n, NULL, 0, &plate) != RULE_OK:
         fit_document(country, text, n, out, count)
+
+
+# Insertion sort of a handful.
+cdef void sort_by_kind(Canonical* found, int count) noexcept nogil:
+    cdef Canonical one
+    cdef int i, j
+    for i in range(1, count):
+        one = found[i]
+        j = i
+        while j > 0 and found[j - 1].kind > one.kind:
+            found[j] = found[j - 1]
+            j -= 1
+        found[j] = one
 
 
 cdef bint is_letter(char c) noexcept nogil:
@@ -196,4 +215,5 @@ cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical
         out[0].kind = KIND_NAME
         out[0].length = 0
         count = 1
+    sort_by_kind(out, count)
     return count

@@ -15,6 +15,7 @@ cdef int read_nit(const Compact* c, char* out, int* out_n) noexcept nogil
 cdef int read_telephone(const Compact* c, char* out) noexcept nogil
 
 # Canonical cédula into out[14], its length into out_n. `apart` tells whether a separator stands between orden and registro.
+# With RULE_LENGTH because the registro is missing, zero or too long, out holds the orden ("A-1"); with any other rule out_n is 0.
 cdef int read_cedula(const char* text, size_t n, char* out, int* out_n, bint* apart) noexcept nogil
 
 cdef bint fits_vin_alphabet(const Compact* c) noexcept nogil

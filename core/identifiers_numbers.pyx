@@ -133,6 +133,7 @@ cdef int read_cedula(const char* text, size_t n, char* out, int* out_n, bint* ap
     cdef uint32_t code
     cdef int count = 0, number = 0, i = 0, k = 0
     apart[0] = False
+    out_n[0] = 0
     while at < end:
         at += decode_utf8(at, end, &code)
         if is_separator(code):
@@ -147,13 +148,13 @@ cdef int read_cedula(const char* text, size_t n, char* out, int* out_n, bint* ap
         elif code >= 0x80 or not is_digit(<char>code):
             return RULE_CHARACTERS
         else:
-            if count == 12:
-                return RULE_LENGTH
-            digits[count] = <char>code
-            gap_before[count] = gap
-            count += 1
+            if count < 12:
+                digits[count] = <char>code
+                gap_before[count] = gap
+            if count <= 12:
+                count += 1
         gap = False
-    if count == 0:
+    if count == 0 or count > 12:
         return RULE_LENGTH
     if number < 10 and digits[0] == c"0":
         i = 1                    # "A-01"
@@ -167,11 +168,6 @@ cdef int read_cedula(const char* text, size_t n, char* out, int* out_n, bint* ap
         if i == count or digits[i] != c"0" + number:
             return RULE_DEPARTMENT
         i += 1
-    apart[0] = i < count and gap_before[i]
-    while i < count and digits[i] == c"0":
-        i += 1
-    if i == count or count - i > REGISTRO_MAX:
-        return RULE_LENGTH
     if number == 15:
         out[0] = <char>0xC3
         out[1] = <char>0x91
@@ -185,8 +181,15 @@ cdef int read_cedula(const char* text, size_t n, char* out, int* out_n, bint* ap
         out[k] = <char>(c"0" + number // 10)
         k += 1
     out[k] = <char>(c"0" + number % 10)
-    out[k + 1] = c" "
-    k += 2
+    k += 1
+    out_n[0] = k
+    apart[0] = i < count and gap_before[i]
+    while i < count and digits[i] == c"0":
+        i += 1
+    if i == count or count - i > REGISTRO_MAX:
+        return RULE_LENGTH
+    out[k] = c" "
+    k += 1
     memcpy(out + k, digits + i, count - i)
     out_n[0] = k + count - i
     return RULE_OK

@@ -1,0 +1,68 @@
+"""docs/answers.md sections 1 and 3 in plain Python, written from the text: the twin of core.calendar."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+AGREES, DISAGREES, UNKNOWN = 1, 2, 3
+EPOCH = date(1970, 1, 1)
+
+Date = tuple[int, int, int]
+
+
+def date_problem(year: int, month: int, day: int) -> str | None:
+    if (year != 0 and len(str(year)) != 4) or year < 0:
+        return "year"
+    if month not in range(13):
+        return "month"
+    if day == 0:
+        return None
+    possible = [m for m in range(1, 13) if month in (0, m)]
+    for m in possible:
+        try:
+            date(year or 2000, m, day)
+        except ValueError:
+            continue
+        return None
+    return "day"
+
+
+def is_whole(a: Date) -> bool:
+    return all(a) and date_problem(*a) is None
+
+
+def day_of(year: int, month: int, day: int) -> int:
+    if not is_whole((year, month, day)):
+        raise ValueError("no whole date of the calendar")
+    return (date(year, month, day) - EPOCH).days
+
+
+def date_of(day: int) -> Date:
+    found = EPOCH + timedelta(days=day)
+    return found.year, found.month, found.day
+
+
+def compare_birth_dates(a: Date, b: Date) -> int:
+    if not a[0] or not b[0]:
+        return UNKNOWN
+    if a == b and all(a):
+        return AGREES
+    known = [(x, y) for x, y in zip(a, b, strict=True) if x and y]
+    if all(x == y for x, y in known):
+        return UNKNOWN
+    if abs(a[0] - b[0]) == 1 and all(x == y for x, y in known[1:]):
+        return UNKNOWN
+    if all(a) and all(b) and (a[0], a[2], a[1]) == b:
+        return UNKNOWN
+    return DISAGREES
+
+
+def age_on(birth_date: Date, today: int) -> int | None:
+    if not is_whole(birth_date) or day_of(*birth_date) > today:
+        return None
+    year, month, day = date_of(today)
+    return year - birth_date[0] - ((month, day) < birth_date[1:])
+
+
+def guatemala_day(clock_ms: int) -> int:
+    return (clock_ms // 1000 - 21600) // 86400

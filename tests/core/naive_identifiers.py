@@ -1,0 +1,441 @@
+"""Identifiers in plain Python, written from the rules: the twin of core.identifiers.
+
+Kinds, the error and Plate are the core's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from core.identifier_kind import IdentifierKind
+from core.identifiers_types import IdentifierError, Plate, Rule
+from tests.core.naive_names import fold, latin_letters
+
+__all__ = ["IdentifierError", "IdentifierKind", "Plate"]
+
+MUNICIPALITIES = [17, 8, 16, 16, 14, 14, 19, 8, 24, 21, 9, 30, 33, 21, 8, 17, 14, 5, 11, 11, 7, 17]
+ORDENES = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "Ñ", "O", "P", "Q", "R", "S", "T", "U"]
+PLATE_TYPES = [
+    "P",
+    "C",
+    "A",
+    "U",
+    "M",
+    "MT",
+    "O",
+    "MO",
+    "CD",
+    "CC",
+    "CO",
+    "MI",
+    "TC",
+    "TCE",
+    "TRC",
+    "T",
+    "TE",
+    "EXT",
+    "DIS",
+]
+MISREADS = ["0ODQ", "1IL", "2Z", "5S", "6G", "8B", "4A", "VY"]
+LOOK_ALIKE = [
+    "0O",
+    "0D",
+    "0Q",
+    "OD",
+    "OQ",
+    "DQ",
+    "1I",
+    "1L",
+    "IL",
+    "2Z",
+    "5S",
+    "6G",
+    "8B",
+    "4A",
+    "VY",
+    "UV",
+    "17",
+    "38",
+    "56",
+    "06",
+    "08",
+]
+KEYBOARD = [
+    "12",
+    "23",
+    "34",
+    "45",
+    "56",
+    "67",
+    "78",
+    "89",
+    "90",
+    "14",
+    "25",
+    "36",
+    "47",
+    "58",
+    "69",
+    "10",
+    "20",
+    "MN",
+    "AS",
+    "SD",
+    "DF",
+    "FG",
+    "GH",
+    "HJ",
+    "JK",
+    "KL",
+]
+NEAR = {frozenset(pair) for pair in LOOK_ALIKE + KEYBOARD}
+VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+VIN_PATTERN = re.compile(f"[{VIN_LETTERS}0-9]{{17}}")
+SPACES = "\t\n\v\f\r \u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
+DASHES = "-‐‑‒–—―\u2212"
+NO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+SEPARATORS = SPACES + DASHES + NO_WIDTH + ".,/_"
+
+
+def refuse_unless(condition: object, rule: Rule) -> None:
+    if not condition:
+        raise IdentifierError(rule)
+
+
+def upper(text: str) -> str:
+    """ASCII letters only: ſ and ı are no letters of an identifier."""
+    return "".join(c.upper() if c.isascii() else c for c in text)
+
+
+def compact(text: str, signs: str = "") -> str:
+    left = upper("".join(c for c in text if c not in SEPARATORS + signs))
+    refuse_unless(re.fullmatch("[0-9A-Z]*", left), "characters")
+    return left
+
+
+ANY_SIGN = "".join(chr(c) for c in range(33, 127) if not chr(c).isalnum())
+
+
+def cui_rule(digits: str) -> Rule | None:
+    check = sum(int(d) * w for d, w in zip(digits, range(2, 10), strict=False)) % 11
+    if str(check) != digits[8]:
+        return "checksum"
+    department, municipality = int(digits[9:11]), int(digits[11:13])
+    if department not in range(1, 23):
+        return "department"
+    return None if municipality in range(1, MUNICIPALITIES[department - 1] + 1) else "municipality"
+
+
+def cui(text: str) -> str:
+    digits = compact(text)
+    refuse_unless(digits.isdigit() or not digits, "characters")
+    refuse_unless(len(digits) == 13, "length")
+    rule = cui_rule(digits)
+    if rule:
+        raise IdentifierError(rule)
+    return digits
+
+
+def nit(text: str) -> str:
+    padded = compact(text)
+    if re.fullmatch("[0-9]{13}", padded) and cui_rule(padded) is None:
+        return padded
+    if len(padded) > 40 and len(re.findall("[A-Z]", padded)) <= 1:
+        raise IdentifierError("length")
+    refuse_unless(re.fullmatch("[0-9]*K?", padded), "characters")
+    number = padded.lstrip("0")
+    refuse_unless(2 <= len(number) <= 12, "length")
+    check = -sum(int(d) * w for w, d in enumerate(reversed(number[:-1]), 2)) % 11
+    refuse_unless(number[-1] == "0123456789K"[check], "checksum")
+    return number
+
+
+def telephone(text: str) -> str:
+    given = "".join(c for c in text if c not in SEPARATORS + "()")
+    abroad = given.startswith("+")
+    digits = given.removeprefix("+")
+    refuse_unless(re.fullmatch("[0-9]*", digits), "characters")
+    if abroad:
+        refuse_unless(len(digits) == 11 and digits.startswith("502"), "format")
+    if len(digits) == 13 and not abroad:
+        digits = digits.removeprefix("00502")
+    if len(digits) == 11:
+        digits = digits.removeprefix("502")
+    refuse_unless(len(digits) == 8, "length")
+    refuse_unless(re.fullmatch(r"[267][2-9][0-9]{6}|(?:[3-5][0-9]{2}|80[0-4])[0-9]{5}", digits), "format")
+    return digits
+
+
+def read_cedula(text: str) -> tuple[str, str, bool]:
+    """Orden ("A-1"), registro ("" = missing or zero), and whether a separator stands between them."""
+    spaced = re.sub(f"[{re.escape(SEPARATORS)}]+", " ", text)
+    first = spaced.lstrip(" ")
+    refuse_unless(first, "length")
+    letter, rest = first[0], first[1:]
+    if letter in "Nn" and rest.startswith("\u0303"):
+        letter, rest = "Ñ", rest[1:]
+    letter = "Ñ" if letter in "ñ¥&" else upper(letter)
+    if letter not in ORDENES:
+        raise IdentifierError("format" if letter in "0123456789" else "characters")
+    refuse_unless(re.fullmatch("[0-9 ]*", rest), "characters")
+    digits = rest.replace(" ", "")
+    refuse_unless(len(digits) <= 12 and digits, "length")
+    number = str(ORDENES.index(letter) + 1)
+    if letter == "N" and digits.startswith("15"):
+        letter, number = "Ñ", "15"
+    orden = re.match(f"(0?){number}" if len(number) == 1 else number, digits)
+    if not orden:
+        raise IdentifierError("department")
+    after = rest
+    for _ in orden[0]:
+        after = after.lstrip(" ")[1:]
+    registro = after.replace(" ", "").lstrip("0")
+    return f"{letter}-{number}", registro, after.startswith(" ")
+
+
+def cedula(text: str) -> str:
+    orden, registro, _ = read_cedula(text)
+    refuse_unless(1 <= len(registro) <= 7, "length")
+    return f"{orden} {registro}"
+
+
+def cedula_orden(text: str) -> str:
+    return read_cedula(text)[0]
+
+
+def free(text: str, shortest: int, longest: int) -> str:
+    number = compact(text, ANY_SIGN)
+    refuse_unless(shortest <= len(number) <= longest, "length")
+    refuse_unless(re.search("[0-9]", number), "format")
+    return number
+
+
+def country_code(text: str) -> str:
+    code = compact(text)
+    refuse_unless(not re.search("[0-9]", code), "characters")
+    refuse_unless(len(code) == 3, "length")
+    return code
+
+
+def document(country: str, number: str) -> str:
+    return country_code(country) + ":" + free(number, 3, 20)
+
+
+def split_document(text: str) -> str:
+    refuse_unless(text, "length")
+    country, colon, number = text.partition(":")
+    refuse_unless(colon, "format")
+    return document(country, number)
+
+
+def plate_characters(text: str) -> str:
+    stripped = text.lstrip(SEPARATORS + ANY_SIGN.replace("*", ""))
+    refuse_unless("*" not in text and "?" not in stripped, "characters")
+    return compact(text, ANY_SIGN)
+
+
+def plate(text: str, country: str = "GTM") -> Plate:
+    code = country_code(country)
+    characters = plate_characters(text)
+    if code != "GTM":
+        refuse_unless(3 <= len(characters) <= 10, "length")
+        return Plate("", characters, code, False)
+    refuse_unless(6 <= len(characters) <= 10, "length")
+    types = "|".join(PLATE_TYPES)
+    found = re.fullmatch(f"({types})?0?([0-9]{{3}}[A-Z]{{3}})", characters)
+    found = found or re.fullmatch(f"({types})0?([0-9]{{6}})", characters)
+    if not found:
+        raise IdentifierError("format")
+    return Plate(found[1] or "", found[2], code, bool(re.search("[AEIOU]", found[2])))
+
+
+READERS: dict[IdentifierKind, Callable[[str], str]] = {
+    IdentifierKind.CUI: cui,
+    IdentifierKind.NIT: nit,
+    IdentifierKind.CEDULA: cedula,
+    IdentifierKind.DOCUMENT: split_document,
+    IdentifierKind.DOCUMENT_NUMBER: lambda text: free(text, 3, 20),
+    IdentifierKind.LICENCE: lambda text: free(text, 3, 20),
+    IdentifierKind.TELEPHONE: telephone,
+    IdentifierKind.PLATE: lambda text: plate(text).text,
+    IdentifierKind.VIN: lambda text: free(text, 3, 25),
+    IdentifierKind.CHASSIS_TAIL: lambda text: free(text, 6, 8),
+    IdentifierKind.ENGINE: lambda text: free(text, 3, 25),
+    IdentifierKind.ENGINE_TAIL: lambda text: free(text, 6, 8),
+}
+
+
+def canonical(kind: int, text: str) -> str:
+    if kind not in READERS:
+        raise ValueError(f"kind {kind} has no canonical text")
+    return READERS[IdentifierKind(kind)](text)
+
+
+def problem(kind: int, text: str) -> Rule | None:
+    try:
+        canonical(kind, text)
+    except IdentifierError as error:
+        return error.rule
+    return None
+
+
+def cui_digits(text: str) -> tuple[str | None, bool]:
+    try:
+        digits = compact(text)
+    except IdentifierError:
+        return None, False
+    if not re.fullmatch("[0-9]{13}", digits):
+        return None, False
+    return digits, cui_rule(digits) is None
+
+
+def vin(text: str) -> str | None:
+    try:
+        number = compact(text, ANY_SIGN)
+    except IdentifierError:
+        return None
+    return number if VIN_PATTERN.fullmatch(number) else None
+
+
+def is_vin(text: str) -> bool:
+    return vin(text) is not None
+
+
+def vin_check_digit_valid(text: str) -> bool:
+    number = vin(text)
+    if number is None:
+        return False
+    values = {letter: i for row in ("ABCDEFGH", "JKLMN") for i, letter in enumerate(row, 1)}
+    values |= {"P": 7, "R": 9} | {letter: i for i, letter in enumerate("STUVWXYZ", 2)}
+    weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2]
+    total = sum((int(c) if c.isdigit() else values[c]) * w for c, w in zip(number, weights, strict=True))
+    return number[8] == "0123456789X"[total % 11]
+
+
+def name_words(text: str) -> list[str]:
+    """The words of a text as folding cuts them, without folding's bounds."""
+    words = [""]
+    for character in text:
+        folded = fold(character)
+        if not folded and fold(f"A{character}B") != "AB":
+            words.append("")
+        words[-1] += folded
+    return [word for word in words if word]
+
+
+def looks_like_name(text: str) -> bool:
+    words = name_words(text)
+    if words and re.fullmatch("(1[89]|20)[0-9]{2}", words[-1]):
+        words = words[:-1]
+    return bool(words) and not any(re.search("[0-9]", word) for word in words)
+
+
+def attempts(text: str, kinds: Iterable[IdentifierKind]) -> Iterator[tuple[IdentifierKind, str]]:
+    for kind in kinds:
+        if problem(kind, text) is None:
+            yield kind, canonical(kind, text)
+
+
+def detect_foreign(text: str, country: str) -> list[tuple[IdentifierKind, str]]:
+    try:
+        number = compact(text, ANY_SIGN)
+    except IdentifierError:
+        return []
+    if not re.search("[0-9]", number):
+        return []
+    found = []
+    if 3 <= len(number) <= 20:
+        found.append((IdentifierKind.DOCUMENT, f"{country}:{number}"))
+    with contextlib.suppress(IdentifierError):
+        found.append((IdentifierKind.PLATE, plate(text, country).text))
+    return [*found, *([(IdentifierKind.VIN, number)] if VIN_PATTERN.fullmatch(number) else [])]
+
+
+def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind, str]]:
+    if cui_digits(text)[0]:
+        return list(attempts(text, [IdentifierKind.CUI]))
+    found = list(attempts(text, [IdentifierKind.NIT, IdentifierKind.TELEPHONE, IdentifierKind.PLATE]))
+    if problem(IdentifierKind.CEDULA, text) is None and read_cedula(text)[2]:
+        found.append((IdentifierKind.CEDULA, cedula(text)))
+    try:
+        number = compact(text, ANY_SIGN)
+    except IdentifierError:
+        number = ""
+    if VIN_PATTERN.fullmatch(number) and re.search("[0-9]", number):
+        found.append((IdentifierKind.VIN, number))
+    taken = {kind for kind, _ in found} & {IdentifierKind.CEDULA, IdentifierKind.PLATE, IdentifierKind.VIN}
+    if with_document and not taken and re.search("[0-9]", number) and 3 <= len(number) <= 20:
+        found.append((IdentifierKind.DOCUMENT, f"GTM:{number}"))
+    old_plate = found and re.fullmatch("[A-Z]+-[0-9]{6}", found[-1][1])
+    if (not found or (old_plate and len(found) == 1)) and re.search("[0-9]", number):
+        mixed = bool(re.search("[A-Z]", number))
+        if mixed and 5 <= len(number) <= 15:
+            found.append((IdentifierKind.LICENCE, number))
+        if 6 <= len(number) <= 8:
+            found.append((IdentifierKind.CHASSIS_TAIL, number))
+        if 6 <= len(number) <= (20 if mixed else 8):
+            found.append((IdentifierKind.ENGINE, number))
+    return found
+
+
+def detect(text: str, country: str = "") -> list[tuple[IdentifierKind, str]]:
+    code = country_code(country) if country else ""
+    said = re.match("([A-Za-z]{3}):(?=.)", text.lstrip(" "), re.DOTALL)
+    if said:
+        found = detect_foreign(text.lstrip(" ")[4:], upper(said[1]))
+    elif code not in ("", "GTM"):
+        found = detect_foreign(text, code)
+    elif looks_like_name(text):
+        found = []
+    else:
+        found = detect_national(text, bool(code))
+    has_letters = any(latin_letters(c) or ("A" <= upper(c) <= "Z") for c in text)
+    if not found and has_letters:
+        return [(IdentifierKind.NAME, fold(text))]
+    return sorted(found)
+
+
+def suggest(kind: int, text: str) -> list[str]:
+    try:
+        typed = compact(text, ANY_SIGN)
+    except IdentifierError:
+        return []
+    kind = IdentifierKind.CUI if kind == IdentifierKind.NIT and len(typed) == 13 else kind
+    alphabet = {
+        IdentifierKind.CUI: "0123456789",
+        IdentifierKind.NIT: "0123456789K",
+        IdentifierKind.VIN: "0123456789" + VIN_LETTERS,
+    }.get(IdentifierKind(kind), "")
+    swapped = [typed[:i] + typed[i + 1] + typed[i] + typed[i + 2 :] for i in range(len(typed) - 1)]
+    changed = [(c, i) for i in range(len(typed)) for c in alphabet if c != typed[i]]
+    changed.sort(key=lambda slip: frozenset((slip[0], typed[slip[1]])) not in NEAR)
+    slips = [s for s in swapped if s != typed] + [typed[:i] + c + typed[i + 1 :] for c, i in changed]
+    if kind == IdentifierKind.VIN:
+        return [s for s in slips if len(s) == 17 and vin_check_digit_valid(s)][:20]
+    if kind not in (IdentifierKind.CUI, IdentifierKind.NIT):
+        return []
+    valid = [s for s in slips if problem(kind, s) is None and canonical(kind, s) == s]
+    return [s for s in valid if (len(s) == 13) == (kind == IdentifierKind.CUI)][:20]
+
+
+def plate_misreads(text: str) -> list[str]:
+    try:
+        characters = plate_characters(text)
+    except IdentifierError:
+        return []
+    head, number = characters[:-6], characters[-6:]
+    if len(number) < 6 or head.removesuffix("0") not in ["", *PLATE_TYPES]:
+        return []
+    shown = head.removesuffix("0") or "?"
+    choices = [[c for group in MISREADS if now in group for c in group] or [now] for now in number]
+    found = []
+    readings = [dict.fromkeys([now, *others]) for now, others in zip(number, choices, strict=True)]
+    for misread in itertools.product(*readings):
+        places = [i for i in range(6) if misread[i] != number[i]]
+        if len(places) in (1, 2) and re.fullmatch("[0-9]{3}[A-Z]{3}", "".join(misread)):
+            order = [others.index(c) for c, others in zip(misread, choices, strict=True)]
+            found.append((len(places), places, [order[i] for i in places], "".join(misread)))
+    return [f"{shown}-{number}" for *_, number in sorted(found)][:48]

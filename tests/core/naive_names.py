@@ -1,0 +1,164 @@
+"""docs/answers.md section 2 in plain Python, written from the text: the twin of core.names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import cache
+
+AGREES, DISAGREES, UNKNOWN = 1, 2, 3
+PARTICLES = {"DE", "DEL", "LA", "LAS", "LOS", "Y", "SAN", "SANTA", "VIUDA", "VDA"}
+TOKENS_MAX = 64
+LETTERS_MAX = 64
+
+# Signs written where a name has an apostrophe or a glottal stop, and characters without width.
+VANISHING = set("'`´‘’‛′＇ˈʹʺʻʼʽʔɁɂꞋꞌ\u00ad\u200b\u200c\u200d\u2060\ufeff\u1fef\u1ffd")
+MARK_BLOCKS = [range(0x300, 0x370), range(0x1AB0, 0x1B00), range(0x1DC0, 0x1E00), range(0x20D0, 0x2100)]
+MARK_BLOCKS += [range(0xFE20, 0xFE30)]
+# Letters that Unicode does not decompose.
+WHOLE_LETTERS = {"Æ": "AE", "Œ": "OE", "Þ": "TH", "ẞ": "SS", "ß": "SS", "Ð": "D", "ı": "I", "ĸ": "K", "Ŋ": "N"}
+
+
+def is_mark(character: str) -> bool:
+    return any(ord(character) in block for block in MARK_BLOCKS)
+
+
+@cache
+def latin_letters(character: str) -> str:
+    """The letters A to Z (and Ñ) that a character of the Latin script is made of; "" for any other."""
+    if character in "\u212a\u212b":
+        return {"\u212a": "K", "\u212b": "A"}[character]
+    if not (ord(character) < 0x250 or 0x1E00 <= ord(character) <= 0x1EFF):
+        return ""
+    if not unicodedata.category(character).startswith("L"):
+        return ""
+    if character in "ñÑ":
+        return "Ñ"
+    capital = character if character in WHOLE_LETTERS else character.upper()
+    if capital in WHOLE_LETTERS:
+        return WHOLE_LETTERS[capital]
+    base = unicodedata.normalize("NFD", character)[0]
+    if base in "Ææ":
+        return "AE"
+    letters = [c.upper() for c in unicodedata.normalize("NFKD", character) if "A" <= c.upper() <= "Z"]
+    if letters:
+        return "".join(letters)
+    named = re.fullmatch(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z])( WITH .*)?", unicodedata.name(character, ""))
+    return named[2] if named else ""
+
+
+def fold(text: str) -> str:
+    pieces: list[str] = []
+    for character in text:
+        if character == "\u0303" and re.search("N\u0000*$", "".join(pieces[-40:])):
+            while pieces[-1] != "N":  # marks between the letter and its tilde
+                pieces.pop()
+            pieces[-1] = "Ñ"
+        elif is_mark(character):
+            pieces.append("\0")
+        elif character in VANISHING:
+            pieces.append("\1")
+        elif character.isascii() and character.isdigit():
+            pieces.append(character)
+        else:
+            pieces.extend(latin_letters(character) or " ")
+    tokens = "".join(p for p in pieces if p not in "\0\1").split()
+    return " ".join(token[:LETTERS_MAX] for token in tokens[:TOKENS_MAX])
+
+
+def tokens(text: str) -> list[str]:
+    every = fold(text).split()
+    return [token for token in every if token not in PARTICLES] or every
+
+
+def phonetic_key(token: str) -> str:
+    folded = fold(token).split()
+    if not folded:
+        return ""
+    # Small letters are sounds that no later rule of spelling may touch: g hard G, c the sound of CH, k, s, j, w.
+    rules = [
+        ("PH", "F"),
+        ("T[ZS]", "s"),
+        ("SH", "s"),
+        ("CH", "c"),
+        ("QU(?=[EI])|Q", "k"),
+        ("GU(?=[EI])", "g"),
+        ("G(?=[EI])", "j"),
+        ("C(?=[EI])", "s"),
+        ("C", "k"),
+        ("[XZ]", "s"),
+        ("LL", "y"),
+        ("^HU(?=[AEIOU])|[GH]U(?=A)", "w"),
+        ("H", ""),
+        ("V", "B"),
+    ]
+    key = folded[0]
+    for pattern, sound in rules:
+        key = re.sub(pattern, sound, key)
+    ch = "\1"
+    key = key.replace("c", ch).upper()
+    key = re.sub("J$", "", key)
+    key = re.sub("Ñ|NY|NI(?=[AEIOU])", "N", key)
+    key = re.sub("M(?=[BPF])", "N", key)
+    key = key.replace("Y", "I")
+    key = re.sub("E(?=[AO])", "I", key)
+    key = re.sub(r"([^0-9])\1+", r"\1", key)
+    return key.replace(ch, "C") or folded[0]
+
+
+def name_key(text: str) -> str:
+    return " ".join(sorted(phonetic_key(token) for token in tokens(text)))
+
+
+def name_key_of_parts(
+    first_given: str = "",
+    second_given: str = "",
+    third_given: str = "",
+    first_surname: str = "",
+    second_surname: str = "",
+    full: str = "",
+) -> str:
+    parts = " ".join([first_given, second_given, third_given, first_surname, second_surname])
+    return name_key(parts) or name_key(full)
+
+
+def one_slip_apart(a: str, b: str) -> bool:
+    """Damerau-Levenshtein distance of exactly one."""
+    alphabet = set(b)
+    slips = {a[:i] + a[i + 1 :] for i in range(len(a))}
+    slips |= {a[:i] + c + a[i:] for i in range(len(a) + 1) for c in alphabet}
+    slips |= {a[:i] + c + a[i + 1 :] for i in range(len(a)) for c in alphabet}
+    slips |= {a[:i] + a[i + 1] + a[i] + a[i + 2 :] for i in range(len(a) - 1)}
+    return a != b and b in slips
+
+
+def most_pairs(near: list[set[int]]) -> int:
+    """The most pairs of a left key with a right key near it, no key used twice."""
+
+    @cache
+    def best(i: int, used: frozenset[int]) -> int:
+        if i == len(near):
+            return 0
+        return max([best(i + 1, used)] + [1 + best(i + 1, used | {j}) for j in near[i] - used])
+
+    return best(0, frozenset())
+
+
+def compare_keys(key_a: str, key_b: str) -> int:
+    a, b = Counter(key_a.split()), Counter(key_b.split())
+    if not a or not b:
+        return UNKNOWN
+    if a == b:
+        return AGREES
+    equal = a & b
+    rest_a = [key for key in (a - equal).elements() if len(key) >= 4]
+    rest_b = [key for key in (b - equal).elements() if len(key) >= 4]
+    near = [{j for j, right in enumerate(rest_b) if one_slip_apart(left, right)} for left in rest_a]
+    pairs = equal.total() + most_pairs(near)
+    return DISAGREES if 2 * pairs <= min(a.total(), b.total()) else UNKNOWN
+
+
+def covers(query_key: str, claim_key: str) -> bool:
+    asked, held = Counter(query_key.split()), Counter(claim_key.split())
+    return bool(asked) and asked <= held
