@@ -57,7 +57,7 @@ def dates(days: Days) -> pa.Array:
 
 @cache
 def _years() -> npt.NDArray[np.int32]:
-    every = np.arange(_OFFSET, _OFFSET + (_LAST - _FIRST).days + 1, dtype="datetime64[D]")
+    every = np.arange(_OFFSET, _OFFSET + (_LAST - _FIRST).days + 1).astype("datetime64[D]")
     return (every.astype("datetime64[Y]").astype(np.int32) + 1970).astype(np.int32)
 
 

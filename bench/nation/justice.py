@@ -8,7 +8,6 @@ from functools import cache
 import numpy as np
 
 from bench.nation import days, tables
-from bench.nation.days import NO_DAY
 from bench.nation.heard import Heard, hear
 from bench.nation.world import World
 
@@ -220,7 +219,3 @@ def _orders(world: World) -> list[ProtectionOrder]:
         )
     return found
 
-
-def no_day() -> int:
-    """An unknown day."""
-    return NO_DAY

@@ -12,7 +12,7 @@ from bench.nation.papers import street_texts
 from bench.nation.people import NOBODY, Ints
 from bench.nation.vocabulary import ACCENTED
 from bench.nation.world import World
-from bench.nation.written_names import joined, parent_names, right_names
+from bench.nation.written_names import parent_names, right_names
 
 SCHEMA = """\
 -- RENAP, sistema registral: extracto para consulta de la PNC.
@@ -119,5 +119,3 @@ def write(world: World) -> int:
     write_part(plan.folder, "registers/renap/persona.copy", copy_bytes(columns))
     return n
 
-
-__all__ = ["COPIES", "INDEXES", "SCHEMA", "joined", "municipality_codes", "write"]

@@ -21,20 +21,6 @@ def _texts(values: list[str], which: Ints) -> pa.Array:
     return pa.array(values).take(pa.array(which))
 
 
-def written_plates(types: pa.Array, plates: pa.Array, rng: np.random.Generator, faults: float) -> pa.Array:
-    """Plates in one field, "P0-720GVH" style; a share `faults` with blanks, in lower case or without type."""
-    usual = pc.binary_join_element_wise(types, pc.binary_join_element_wise("0", plates, ""), "-")
-    short = pc.binary_join_element_wise(types, plates, "-")
-    zero = pc.binary_join_element_wise(types, "0-", plates, "")
-    spaced = pc.binary_join_element_wise(types, pc.utf8_slice_codeunits(plates, 0, 3), pc.utf8_slice_codeunits(plates, 3, 6), " ")
-    kind = np.where(rng.random(len(plates)) < faults, rng.integers(1, 5, len(plates)), 0)
-    text = short
-    for number, other in enumerate((zero, spaced, pc.utf8_lower(short), plates), 1):
-        text = pc.if_else(pa.array(kind == number), other, text)
-    del usual
-    return text
-
-
 def write(world: World) -> int:
     """Writes the block's vehicles, former plates and ownerships; returns rows."""
     return _write_vehicles(world) + _write_former_plates(world) + _write_owners(world)
@@ -76,7 +62,7 @@ def _write_former_plates(world: World) -> int:
 
 
 def _write_owners(world: World) -> int:
-    owned, people, fleet, plan = world.ownerships, world.people, world.fleet, world.plan
+    owned, fleet, plan = world.ownerships, world.fleet, world.plan
     rng = plan.random("sat owners")
     person = np.where(owned.kind == PERSON, owned.owner, 0).astype(np.int32)
     company = np.where(owned.kind == COMPANY, owned.owner, 0).astype(np.int32)
@@ -106,5 +92,4 @@ def _write_owners(world: World) -> int:
     }
     content = csv_bytes(columns, head=plan.first, encoding="cp1252", delimiter=";")
     write_part(plan.folder, "registers/sat/propietarios.csv", content)
-    del people
     return len(person)

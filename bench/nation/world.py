@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from bench.nation.block import BlockPlan
 from bench.nation.fleet import (
     Companies,
@@ -35,7 +33,11 @@ class World:
     fleet: Fleet
     ownerships: Ownerships
     former_plates: FormerPlates
-    truth: list[pa.Table] = field(default_factory=list)  # record -> person, filled by the registers
+    noted: list[tuple[str, str, int]] = field(default_factory=list)  # (register, record id, person), by the registers
+
+    def note(self, register: str, record_id: str, person: int) -> None:
+        """Keeps the truth of a record: which person of the block it is about (NOBODY = none)."""
+        self.noted.append((register, record_id, person))
 
 
 def make_world(plan: BlockPlan, vocabulary: Vocabulary) -> World:

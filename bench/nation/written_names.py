@@ -44,7 +44,8 @@ class WrittenNames:
 
 def joined(*parts: pa.Array) -> pa.Array:
     """Parts with one blank between them, nulls left out."""
-    text = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    # The empty last part keeps rows that are null throughout: Arrow's "skip" would drop them from the column.
+    text = pc.binary_join_element_wise(*parts, "", " ", null_handling="skip")
     return pc.utf8_trim_whitespace(text)
 
 

@@ -1,0 +1,64 @@
+"""What was made: rows, bytes and seconds a register."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass
+class NationSummary:
+    """Totals of a nation. `seconds` are those of all processes together, but "made" and "loaded" are wall time."""
+
+    persons: int
+    seed: int
+    as_of: datetime.date
+    out: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, rows: dict[str, int], seconds: dict[str, float]) -> None:
+        """Counts a block in."""
+        for name, count in rows.items():
+            self.rows[name] = self.rows.get(name, 0) + count
+        for name, spent in seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+    def measure(self) -> None:
+        """Reads the files' sizes."""
+        for folder in sorted((self.out / "registers").iterdir()):
+            self.bytes[folder.name] = sum(path.stat().st_size for path in folder.iterdir())
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "persons": self.persons,
+            "seed": self.seed,
+            "as_of": self.as_of.isoformat(),
+            "out": str(self.out),
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "seconds": {name: round(spent, 2) for name, spent in self.seconds.items()},
+        }
+
+
+def print_summary(summary: NationSummary, console: Console) -> None:
+    """A table for people."""
+    table = Table(title=f"{summary.persons:,} persons, seed {summary.seed}, as of {summary.as_of.isoformat()}")
+    table.add_column("register")
+    for title in ("rows", "MB", "CPU s"):
+        table.add_column(title, justify="right")
+    for name, size in summary.bytes.items():
+        spent = summary.seconds.get(name, 0.0)
+        table.add_row(name, f"{summary.rows.get(name, 0):,}", f"{size / 1e6:,.1f}", f"{spent:,.1f}")
+    console.print(table)
+    for name in ("made", "loaded"):
+        if name in summary.seconds:
+            console.print(f"{name} in {summary.seconds[name]:,.1f} s")
+    console.print(f"registers and truth in {summary.out}", highlight=False)

@@ -1,0 +1,32 @@
+"""Plates as clerks type them: blanks, lower case, a zero too many, the type left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+FAULT_SHARE = 0.12
+
+
+def written_plate(plate: str, draw: float) -> str:
+    """One plate ("P-720GVH"), faulty for draws below FAULT_SHARE."""
+    kind, _, number = plate.partition("-")
+    faults = [f"{kind}0-{number}", f"{kind} {number[:3]} {number[3:]}", plate.lower(), number]
+    return faults[int(draw / FAULT_SHARE * len(faults))] if draw < FAULT_SHARE else plate
+
+
+def written_plates(types: pa.Array, plates: pa.Array, rng: np.random.Generator) -> pa.Array:
+    """A column of plates from their types and six characters, a share FAULT_SHARE of them faulty."""
+    right = pc.binary_join_element_wise(types, plates, "-")
+    faults = (
+        pc.binary_join_element_wise(types, "0-", plates, ""),
+        pc.binary_join_element_wise(types, pc.utf8_slice_codeunits(plates, 0, 3), pc.utf8_slice_codeunits(plates, 3, 6), " "),
+        pc.utf8_lower(right),
+        plates,
+    )
+    kind = np.where(rng.random(len(plates)) < FAULT_SHARE, rng.integers(1, len(faults) + 1, len(plates)), 0)
+    text = right
+    for number, fault in enumerate(faults, 1):
+        text = pc.if_else(pa.array(kind == number), fault, text)
+    return text
