@@ -16,81 +16,16 @@ from tests.core.naive_names import fold, latin_letters
 
 __all__ = ["IdentifierError", "IdentifierKind", "Plate"]
 
+_ORDENES = "A B C D E F G H I J K L M N Ñ O P Q R S T U"
+_PLATE_TYPES = "P C A U M MT O MO CD CC CO MI TC TCE TRC T TE EXT DIS"
+_LOOK_ALIKE = "0O 0D 0Q OD OQ DQ 1I 1L IL 2Z 5S 6G 8B 4A VY UV 17 38 56 06 08"
+_KEYBOARD = "12 23 34 45 56 67 78 89 90 14 25 36 47 58 69 10 20 MN AS SD DF FG GH HJ JK KL"
 MUNICIPALITIES = [17, 8, 16, 16, 14, 14, 19, 8, 24, 21, 9, 30, 33, 21, 8, 17, 14, 5, 11, 11, 7, 17]
-ORDENES = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "Ñ", "O", "P", "Q", "R", "S", "T", "U"]
-PLATE_TYPES = [
-    "P",
-    "C",
-    "A",
-    "U",
-    "M",
-    "MT",
-    "O",
-    "MO",
-    "CD",
-    "CC",
-    "CO",
-    "MI",
-    "TC",
-    "TCE",
-    "TRC",
-    "T",
-    "TE",
-    "EXT",
-    "DIS",
-]
+ORDENES = _ORDENES.split()
+PLATE_TYPES = _PLATE_TYPES.split()
 MISREADS = ["0ODQ", "1IL", "2Z", "5S", "6G", "8B", "4A", "VY"]
-LOOK_ALIKE = [
-    "0O",
-    "0D",
-    "0Q",
-    "OD",
-    "OQ",
-    "DQ",
-    "1I",
-    "1L",
-    "IL",
-    "2Z",
-    "5S",
-    "6G",
-    "8B",
-    "4A",
-    "VY",
-    "UV",
-    "17",
-    "38",
-    "56",
-    "06",
-    "08",
-]
-KEYBOARD = [
-    "12",
-    "23",
-    "34",
-    "45",
-    "56",
-    "67",
-    "78",
-    "89",
-    "90",
-    "14",
-    "25",
-    "36",
-    "47",
-    "58",
-    "69",
-    "10",
-    "20",
-    "MN",
-    "AS",
-    "SD",
-    "DF",
-    "FG",
-    "GH",
-    "HJ",
-    "JK",
-    "KL",
-]
+LOOK_ALIKE = _LOOK_ALIKE.split()
+KEYBOARD = _KEYBOARD.split()
 NEAR = {frozenset(pair) for pair in LOOK_ALIKE + KEYBOARD}
 VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 VIN_PATTERN = re.compile(f"[{VIN_LETTERS}0-9]{{17}}")
