@@ -26,20 +26,28 @@ def write(world: World) -> int:
     return _write_vehicles(world) + _write_former_plates(world) + _write_owners(world)
 
 
+def described(world: World, vehicles: Ints) -> dict[str, pa.Array]:
+    """What a vehicle looks like, in SAT's columns."""
+    fleet = world.fleet
+    line = pa.array(fleet.line[vehicles])
+    return {
+        "TIPO_VEHICULO": pa.array(tables.column("vehicle_lines", "kind")).take(line),
+        "MARCA": pa.array(tables.column("vehicle_lines", "make")).take(line),
+        "LINEA": pa.array(tables.column("vehicle_lines", "line")).take(line),
+        "MODELO": pa.array(fleet.model_year[vehicles]).cast(pa.string()),
+        "COLOR": _texts(COLOURS, fleet.colour[vehicles]),
+    }
+
+
 def _write_vehicles(world: World) -> int:
     fleet, plan = world.fleet, world.plan
-    line = pa.array(fleet.line)
     columns = {
         "TIPO_PLACA": _texts(PLATE_TYPES, fleet.plate_type),
         "NUMERO_PLACA": fleet.plate,
         "FECHA_PLACA": days.texts(fleet.plate_from, days.SLASHED),
         "CHASIS_VIN": fleet.vin,
         "MOTOR": fleet.engine,
-        "TIPO_VEHICULO": pa.array(tables.column("vehicle_lines", "kind")).take(line),
-        "MARCA": pa.array(tables.column("vehicle_lines", "make")).take(line),
-        "LINEA": pa.array(tables.column("vehicle_lines", "line")).take(line),
-        "MODELO": pa.array(fleet.model_year).cast(pa.string()),
-        "COLOR": _texts(COLOURS, fleet.colour),
+        **described(world, np.arange(fleet.count, dtype=np.int32)),
         "ESTADO": _texts(_STATUSES, fleet.status),
     }
     content = csv_bytes(columns, head=plan.first, encoding="cp1252", delimiter=";")
@@ -80,6 +88,7 @@ def _write_owners(world: World) -> int:
     columns = {
         "CHASIS_VIN": fleet.vin.take(vehicle),
         "PLACA": plate,
+        **described(world, owned.vehicle),
         "NIT": pc.if_else(is_person, nit, pc.if_else(is_company, company_nit, nothing)),
         "CUI": pc.if_else(is_person, cui, nothing),
         "NOMBRE_PROPIETARIO": pc.if_else(

@@ -33,6 +33,8 @@ class World:
     fleet: Fleet
     ownerships: Ownerships
     former_plates: FormerPlates
+    # Persons whom the tax register claims under another name: (five comma parts, birth day).
+    double_claims: dict[int, tuple[str, int]] = field(default_factory=dict)
     noted: list[tuple[str, str, int]] = field(default_factory=list)  # (register, record id, person), by the registers
 
     def note(self, register: str, record_id: str, person: int) -> None:

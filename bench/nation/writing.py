@@ -9,6 +9,7 @@ from bench.nation import (
     register_oj,
     register_renap,
     register_rvr,
+    register_sat_taxpayers,
     register_sat_vehicles,
     truth,
 )
@@ -43,7 +44,7 @@ def write_block(plan: BlockPlan) -> BlockResult:
     thefts = register_rvr.make_thefts(world, 0)
     wrote("people", world.people.count)
     wrote("renap", register_renap.write(world))
-    wrote("sat", register_sat_vehicles.write(world))
+    wrote("sat", register_sat_taxpayers.write(world) + register_sat_vehicles.write(world))
     wrote("oj", register_oj.write(world, justice))
     wrote("rvr", register_rvr.write(world, thefts))
     wrote("truth", truth.write(world))
