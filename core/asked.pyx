@@ -86,8 +86,8 @@ cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* 
     memcpy(asked.type, plate.type, plate.type_length)
     asked.shown_length = plate_text_into(&plate, asked.shown)
     asked.foreign = memcmp(asked.text, b"GTM:", 4) != 0
-    asked.certain = asked.foreign or plate.type_length > 0
-    asked.national = not asked.foreign and plate.type_length > 0
+    asked.certain = plate.type_length > 0
+    asked.national = asked.certain and not asked.foreign
     asked.link = LEVEL_HIT if asked.certain else LEVEL_POSSIBLE
     asked.criterion = CRITERION_PLATE if asked.certain else CRITERION_PLATE_UNTYPED
     asked.identifies = 1 << KEY_PLATE

@@ -1,0 +1,13 @@
+# Candidates of an answer: the first subjects of call.fits, with their levels and, where asked, their hits.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint32_t
+
+from core.call cimport Call
+from core.person_comparison cimport PersonQuestion
+from core.vehicle_comparison cimport VehicleQuestion
+
+# Fills call.candidates from fits[start:start + most]. `hits`: those of candidates that are not quiet join the answer's.
+# Either question may be NULL: no comparisons. OK or FAILED.
+cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start, size_t most,
+                           bint hits) noexcept nogil

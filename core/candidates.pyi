@@ -1,0 +1,1 @@
+"""Candidates of an answer, without the GIL. Nothing here is for Python."""

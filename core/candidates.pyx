@@ -1,0 +1,52 @@
+"""Candidates of an answer, without the GIL. Nothing here is for Python."""
+
+from core.alerts cimport AlertSum, sum_alerts
+from core.call cimport Candidate, Fit, call_dossier, call_shows
+from core.dossier cimport ENTITY_UNIDENTIFIED
+from core.dossier_view cimport Dossier
+from core.failure cimport FAILED, OK
+from core.person cimport Person, person_status_by_name, person_view
+from core.person_comparison cimport compare_person
+from core.vehicle_comparison cimport compare_vehicle, plate_shown, vehicle_status_by_name
+
+include "contract.pxi"
+
+
+cdef bint _first_registration_visible(const Call* call, const Dossier* vehicle) noexcept nogil:
+    return call_shows(call, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN)
+
+
+cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start, size_t most,
+                           bint hits) noexcept nogil:
+    cdef size_t i
+    cdef const Fit* fit
+    cdef Candidate* candidate
+    cdef Person person
+    cdef AlertSum alerts
+    call.n_candidates = 0
+    for i in range(start, min(call.fits.count, start + most)):
+        fit = &call.fits.items[i]
+        candidate = &call.candidates[call.n_candidates]
+        call.n_candidates += 1
+        if call_dossier(call, fit.entity, &candidate.dossier) < 0:
+            return FAILED
+        candidate.is_vehicle = candidate.dossier.header.kind > ENTITY_UNIDENTIFIED
+        candidate.compared.n = 0
+        candidate.plate = -1
+        sum_alerts(call, &candidate.dossier, fit.link, HIT_SUBJECT_KIND_CANDIDATE if hits and not fit.quiet else 0,
+                   call.n_candidates, &alerts)
+        if candidate.is_vehicle:
+            candidate.plate = plate_shown(call, &candidate.dossier)
+            candidate.summary_visible = _first_registration_visible(call, &candidate.dossier)
+            candidate.status = vehicle_status_by_name(call, &candidate.dossier)
+            if vehicles != NULL:
+                compare_vehicle(call, vehicles, &candidate.dossier, &candidate.compared)
+        else:
+            person_view(call, fit.entity, &candidate.dossier, &person)
+            candidate.summary_visible = person.summary_visible
+            candidate.status = person_status_by_name(&person, &alerts, False)
+            if persons != NULL:
+                compare_person(call, persons, &person, &candidate.compared)
+        candidate.level = alerts.level or LEVEL_INSUFFICIENT
+        candidate.alerts = alerts.in_force
+    return OK

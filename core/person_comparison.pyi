@@ -1,0 +1,1 @@
+"""How one person compares with a question, without the GIL. Nothing here is for Python."""

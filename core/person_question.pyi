@@ -1,0 +1,1 @@
+"""Questions about persons, without the GIL. Nothing here is for Python."""

@@ -1,0 +1,50 @@
+# What a question about a vehicle holds, which plates a vehicle bears, and how one vehicle compares with the question
+# (docs/answers.md sections 8 and 13).
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t
+
+from core.asked cimport Asked
+from core.call cimport Call, Compared
+from core.dossier cimport IdentifierEntry
+from core.dossier_view cimport Dossier
+
+cdef enum:
+    FOLDED_SEEN = 520            # bytes of a folded make or colour: 64 characters, each at most a few letters
+
+cdef enum:                       # how a vehicle bears the asked plate
+    BEARS_NOT = 0
+    BEARS_FORMERLY = 1
+    BEARS_NOW = 2
+
+cdef struct VehicleQuestion:
+    Asked items[4]               # in request field order: plate, vin, chassis_tail, engine; the first is the principal
+    int holders[4]               # vehicles found that hold (bear) each
+    uint32_t holder[4]           # the one, when it is one
+    int n
+    bint one_box                 # no comparisons
+    bint make
+    bint colour
+    int32_t model_year
+    int make_length
+    int colour_length
+    char make_text[520]          # folded
+    char colour_text[520]
+
+cdef struct Bearing:
+    int bears                    # BEARS_*
+    uint8_t link                 # HIT with equal type, else POSSIBLE
+    int32_t last                 # BEARS_FORMERLY: of its latest bearing
+    int32_t first
+
+cdef void plate_bearing(const Call* call, const Dossier* dossier, const Asked* asked, Bearing* bearing) noexcept nogil
+# 0 = another plate, else the Level: HIT with equal type, POSSIBLE when either type is not known.
+cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry, const Asked* asked) noexcept nogil
+# The plate to show: borne today (first in order), else borne last; index of an IdentifierEntry, -1 = none visible.
+cdef int plate_shown(const Call* call, const Dossier* dossier) noexcept nogil
+cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossier* vehicle, Compared* compared) noexcept nogil
+cdef void compare_no_vehicle(const VehicleQuestion* asked, bint found, Compared* compared) noexcept nogil
+# Make, colour and year of the question against the visible registrations; 0 = not asked.
+cdef void compare_seen(Call* call, const VehicleQuestion* asked, const Dossier* vehicle, uint8_t* make, uint8_t* colour,
+                       uint8_t* year) noexcept nogil
+# FOUND when a register that says which vehicles exist has it, else NOT_FOUND.
+cdef uint8_t vehicle_status_by_name(const Call* call, const Dossier* vehicle) noexcept nogil
