@@ -3,7 +3,7 @@
 The plan is plain Python, made by indexer.standardise_plan from a manifest. Slots, maps, conditions, subjects and fields are
 numbered by their place; -1 = none. Texts are UTF-8 bytes.
 
-  columns       number of input columns; the first names in `fields` are theirs
+  columns       number of input columns; the first of `names` are theirs
   null_words    map whose keys are the null words
   null_dates    yyyymmdd;  date_formats: "D/M/Y", one letter a part
   maps          {key: (text, number)}
@@ -13,7 +13,7 @@ numbered by their place; -1 = none. Texts are UTF-8 bytes.
   records       {section, vehicle, damaged_section, subject, when, record_id, version, date, sensitivity, clearance,
                  certificate, required [(column, date slot)], strict [(slot, field)], op, n_ops, field, alert or None}
   ops           {kind of OPERATIONS, number, slot, map, flag, column, optional, derived of DERIVED, child, children, name, field}
-  fields        names for warnings and refusals
+  names         fields of warnings and refusals; sections: the section of each, "" for a column
   ordinal, register_id, contact, damaged_text
 
 A coded value is (slot, map, constant, field); a flag is a condition, -1 = false, -2 = true.
@@ -56,5 +56,5 @@ class Encoder:
     def take_refusals(self) -> list[tuple[int, int, str, str]]:
         """(row, number of the record in the plan, field or "", rule) of each refused record since the last call."""
 
-    def warnings(self) -> dict[tuple[str, str], int]:
-        """Values left out, by (field, rule), since the encoder was made."""
+    def warnings(self) -> dict[tuple[str, str, str], int]:
+        """Values left out, by (section, field, rule), since the encoder was made."""

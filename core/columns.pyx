@@ -26,12 +26,14 @@ cdef str word_of(int rule):
 cdef class Encoder:
     cdef Encoding encoding
     cdef list keep
-    cdef list fields
+    cdef list names
+    cdef list sections
 
     def __cinit__(self, dict plan):
         memset(&self.encoding, 0, sizeof(Encoding))
         self.keep = []
-        self.fields = [name.decode() for name in plan["fields"]]
+        self.names = [name.decode() for name in plan["names"]]
+        self.sections = plan["sections"]
         build(&self.encoding, plan, self.keep)
 
     def __dealloc__(self):
@@ -42,13 +44,19 @@ cdef class Encoder:
         cdef Context* c = &e.context
         cdef int64_t count = rows.shape[0], i, before = e.written
         cdef int record
-        cdef bint any_undecodable = undecodable is not None
+        cdef const int64_t* numbers = NULL
+        cdef const uint8_t* marks = NULL
         cdef list views = []
         cdef Py_ssize_t number
         if len(columns) != c.n_inputs:
             raise ValueError(f"{len(columns)} columns given, the plan has {c.n_inputs}")
-        if any_undecodable and undecodable.shape[0] != count:
+        if undecodable is not None and undecodable.shape[0] != count:
             raise ValueError("undecodable: one value a row")
+        if count == 0:
+            return 0
+        numbers = &rows[0]
+        if undecodable is not None:
+            marks = &undecodable[0]
         for number, (offsets, data, valid, first) in enumerate(columns):
             views.append(_load(&c.inputs[number], offsets, data, valid, first, count))
         with nogil:
@@ -58,8 +66,8 @@ cdef class Encoder:
                     forget(e)
                 c.used = 0
                 c.index = i
-                c.undecodable = any_undecodable and undecodable[i]
-                e.row = rows[i]
+                c.undecodable = marks != NULL and marks[i]
+                e.row = numbers[i]
                 for record in range(e.n_records):
                     encode_record(e, record)
         if outputs_failed(e.outputs) or e.payload.failed or e.hit.failed or e.refusals.failed:
@@ -84,7 +92,7 @@ cdef class Encoder:
         for i in range(count):
             field = refusals[i].field
             taken.append((
-                refusals[i].row, refusals[i].record, self.fields[field] if field >= 0 else "", word_of(refusals[i].rule)
+                refusals[i].row, refusals[i].record, self.names[field] if field >= 0 else "", word_of(refusals[i].rule)
             ))
         buffer_reset(&e.refusals)
         return taken
@@ -93,7 +101,7 @@ cdef class Encoder:
         cdef uint32_t* counts = self.encoding.context.warnings
         cdef int field, rule
         return {
-            (self.fields[field], word_of(rule)): counts[field * RULE_COUNT + rule]
+            (self.sections[field], self.names[field], word_of(rule)): counts[field * RULE_COUNT + rule]
             for field in range(self.encoding.n_fields)
             for rule in range(RULE_COUNT)
             if counts[field * RULE_COUNT + rule]
@@ -115,8 +123,8 @@ cdef void forget(Encoding* e) noexcept nogil:
 
 cdef object _load(Input* given, object offsets, object data, object valid, int64_t first, int64_t count):
     """Points an input at the caller's buffers, after checking that every offset stays inside them."""
-    cdef const uint8_t[::1] offset_bytes = offsets
-    cdef const uint8_t[::1] data_bytes = data
+    cdef const uint8_t[::1] offset_bytes = memoryview(offsets).cast("B")
+    cdef const uint8_t[::1] data_bytes = memoryview(data).cast("B")
     cdef const uint8_t[::1] valid_bytes
     cdef int64_t i, last
     if offset_bytes.shape[0] < (first + count + 1) * 4:
@@ -139,7 +147,7 @@ cdef object _load(Input* given, object offsets, object data, object valid, int64
         raise ValueError("offsets pass the data")
     if valid is None:
         return (offset_bytes, data_bytes)
-    valid_bytes = valid
+    valid_bytes = memoryview(valid).cast("B")
     if valid_bytes.shape[0] * 8 < first + count:
         raise ValueError("validity is shorter than the rows")
     given.valid = &valid_bytes[0]

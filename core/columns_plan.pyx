@@ -221,9 +221,9 @@ cdef int build(Encoding* e, dict plan, list keep) except -1:
     e.register.id = cell_from(plan["register_id"], keep)
     e.register.contact = cell_from(plan["contact"], keep)
     e.register.damaged_text = cell_from(plan["damaged_text"], keep)
-    e.n_fields = len(plan["fields"])
+    e.n_fields = len(plan["names"])
     e.field_names = <char (*)[FIELD_NAME_MAX]>zeroed(e.n_fields, FIELD_NAME_MAX)
-    for i, text in enumerate(plan["fields"]):
+    for i, text in enumerate(plan["names"]):
         memcpy(e.field_names[i], <const char*>text, min(len(text), FIELD_NAME_MAX - 1))
     c.warnings = <uint32_t*>zeroed(e.n_fields * RULE_COUNT, sizeof(uint32_t))
     c.capacity = ARENA_STEP * (c.n_inputs + c.n_slots + VALUES_OF_A_SUBJECT * e.n_subjects + 8 * e.n_records)

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from indexer.manifest_check import check
 from indexer.manifest_fields import ENUMS, FIRST_VEHICLE_SECTION, SECTIONS, enum_numbers
@@ -75,6 +75,12 @@ class Manifest(ManifestModel):
     source: tuple[Source, ...] = Field(min_length=1)
     codes: dict[str, dict[str, CellText]] = Field(default_factory=dict)
     record: tuple[Record, ...] = Field(min_length=1)
+    _file: Path = PrivateAttr(default=Path())
+
+    @property
+    def file(self) -> Path:
+        """The file that it was read from."""
+        return self._file
 
     @field_validator("codes")
     @classmethod
@@ -145,11 +151,13 @@ def load_manifest(file: Path) -> Manifest:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ManifestError(file, "", str(error)) from error
     try:
-        return Manifest.model_validate(table)
+        manifest = Manifest.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise ManifestError(file, key, first["msg"].removeprefix("Value error, ")) from error
+    manifest._file = file
+    return manifest
 
 
 def load_manifests(directory: Path) -> list[Manifest]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from core.columns import DERIVED, SUBJECT_KEYS
 from google.protobuf.descriptor import EnumDescriptor
 
+from core.columns import DERIVED, SUBJECT_KEYS
 from indexer import standard
 from indexer.manifest import Manifest
 from indexer.manifest_check import BOOLEANS, date_values, record_columns
@@ -83,7 +83,8 @@ class _Compiler:
         self.manifest, self.source, self.ordinal = manifest, source, ordinal
         self.columns = source_columns(manifest, source)
         self.column_number = {name: i for i, name in enumerate(self.columns)}
-        self.fields: list[bytes] = [name.encode()[:127] for name in self.columns]
+        self.names: list[bytes] = [name.encode()[:127] for name in self.columns]
+        self.sections = [""] * len(self.columns)
         self.maps: list[Table] = []
         self.slots: list[tuple[list[int], bytes, bytes | None, int]] = []
         self.conditions: list[tuple[int, int, int]] = []
@@ -109,7 +110,8 @@ class _Compiler:
             "subjects": self.subjects,
             "records": records,
             "ops": self.ops,
-            "fields": self.fields,
+            "names": self.names,
+            "sections": self.sections,
             "ordinal": self.ordinal,
             "register_id": self.manifest.id.encode(),
             "contact": contact.encode(),
@@ -162,8 +164,9 @@ class _Compiler:
 
     def field(self, record: Record, *names: str) -> int:
         """Number of the first of several warning fields."""
-        first = len(self.fields)
-        self.fields += [f"{record.section}.{name}".encode()[:127] for name in names]
+        first = len(self.names)
+        self.names += [name.encode()[:127] for name in names]
+        self.sections += [record.section] * len(names)
         return first
 
     def numbers(self, value: Value, numbers: dict[str, int]) -> int:

@@ -55,11 +55,11 @@ class _CsvReader:
             header, _, text = text.partition("\n")
             self._set_names(self._header(header))
         quote = self.source.quote
-        if not damaged and not cut and not self.held and not (quote and quote in text):
-            if text and text[0] != "\n" and "\n\n" not in text:
-                first = self.line + 1
-                self.line += text.count("\n")
-                return self._batch(text, np.arange(first, self.line + 1), [], done)
+        plain = not damaged and not cut and not self.held and not (quote and quote in text)
+        if plain and text and text[0] != "\n" and "\n\n" not in text:
+            first = self.line + 1
+            self.line += text.count("\n")
+            return self._batch(text, np.arange(first, self.line + 1), [], done)
         lines = text.split("\n")
         if lines[-1] == "":
             lines.pop()

@@ -1,0 +1,101 @@
+"""Alert rows whose columns cannot be told, but that still show a CUI or a plate (docs/manifests.md, "Refused records").
+
+Rows whose columns can be told are the compiled encoder's (core/columns_record.pyx).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.identifiers import cui_digits, plate
+from core.identifiers_types import IdentifierError, Plate
+from indexer.manifest import Manifest
+from indexer.manifest_fields import SECTIONS, is_vehicle_section
+from indexer.manifest_sources import Source
+from indexer.readers.batch import BadRow
+from indexer.standard import SUBJECT_PERSON, SUBJECT_VEHICLE
+from indexer.standardise_plan import damaged_text
+from ronda.v1 import alert_pb2, person_pb2, section_pb2
+
+
+@dataclass(frozen=True)
+class DamagedRow:
+    """A damaged record about one CUI or one plate."""
+
+    manifest: Manifest
+    ordinal: int
+    row: BadRow
+    sensitivity: int
+    cui: str | None
+    plate: Plate | None
+
+    def standard(self) -> dict[str, Any]:
+        """The row in STANDARD_SCHEMA."""
+        section = "damaged_record" if self.cui is not None else "vehicle_damaged_record"
+        contact = self.manifest.register_.contact
+        message = person_pb2.DamagedRecord(text=damaged_text(contact), rule=self.row.rule)
+        message.record.register_id = self.manifest.id
+        message.record.record_id = str(self.row.row)
+        return {
+            "register": self.ordinal,
+            "section": SECTIONS[section],
+            "record_id": str(self.row.row),
+            "version": 0,
+            "row": self.row.row,
+            "subject": SUBJECT_PERSON if self.cui is not None else SUBJECT_VEHICLE,
+            "sensitivity": self.sensitivity,
+            "clearance": 0,
+            "payload": message.SerializeToString(deterministic=True),
+            "cui": self.cui,
+            "cui_valid": True,
+            "organisation": False,
+            "sex": 0,
+            "birth_department": 0,
+            "residence_department": 0,
+            "plate_type": self.plate.type if self.plate else None,
+            "plate": self.plate.number if self.plate else None,
+            "plate_country": self.plate.country if self.plate else None,
+            "share": 0,
+            "alert_kind": alert_pb2.ALERT_KIND_DAMAGED_RECORD,
+            "alert_state": alert_pb2.ALERT_STATE_PENDING,
+            "alert_flags": 0,
+            "state_date": 0,
+            "hit_payload": alert_pb2.Hit(authority=contact).SerializeToString(deterministic=True),
+        }
+
+
+def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -> list[DamagedRow]:
+    """One damaged record for each valid CUI (source of alerts on persons) or typed plate (on vehicles) in the cells.
+
+    OPEN only when every record of an alert that the source yields is: else DISCREET.
+    """
+    stated = [r for r in manifest.record if r.source == source.name and r.alert is not None]
+    alerts = [r for r in stated if r.alert is not None and not r.alert.protected]
+    if not alerts or not row.cells:
+        return []
+    open_ = all(r.sensitivity.const is not None and r.sensitivity.const.endswith("OPEN") for r in stated)
+    sensitivity = section_pb2.SENSITIVITY_OPEN if open_ else section_pb2.SENSITIVITY_DISCREET
+    found = []
+    if any(not is_vehicle_section(r.section) for r in alerts):
+        for cui in dict.fromkeys(_cui(cell) for cell in row.cells):
+            if cui is not None:
+                found.append(DamagedRow(manifest, ordinal, row, sensitivity, cui, None))
+    if any(is_vehicle_section(r.section) for r in alerts):
+        for shown in dict.fromkeys(_plate(cell) for cell in row.cells):
+            if shown is not None:
+                found.append(DamagedRow(manifest, ordinal, row, sensitivity, None, shown))
+    return found
+
+
+def _cui(cell: str) -> str | None:
+    digits, valid = cui_digits(cell)
+    return digits if valid else None
+
+
+def _plate(cell: str) -> Plate | None:
+    try:
+        found = plate(cell)
+    except IdentifierError:
+        return None
+    return found if found.type else None

@@ -1,0 +1,207 @@
+"""The child process that reads one register: `python -m indexer.extract_child`, its task as one JSON line on stdin.
+
+It writes Parquet files, the quarantine and the report into the staging directory, and tells its progress as JSON lines
+on stdout. Exit 0 = done; 3 = a source cannot be read (the last line says which and why); anything else is a crash.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from indexer.extract_report import ExtractReport, SourceUnreadable
+from indexer.fingerprint import fingerprint
+from indexer.manifest import Manifest, load_manifest
+from indexer.manifest_sources import PostgresqlSource, Source
+from indexer.quarantine import QuarantineWriter
+from indexer.readers.batch import Batch, Unreadable
+from indexer.readers.postgresql import PostgresqlReader
+from indexer.readers.registry import file_as_of, file_checksum, newest_file, parse_as_of, read_file
+from indexer.standard import STANDARD_SCHEMA
+from indexer.standardise import Standardiser
+
+EXIT_UNREADABLE = 3
+ROW_GROUP = 131_072
+FILE_ROWS = 4_000_000
+"""Records a file."""
+PROGRESS_S = 0.2
+DICTIONARY_COLUMNS = [
+    "register", "section", "version", "subject", "sensitivity", "clearance", "document_country", "organisation", "sex",
+    "plate_type", "plate_country", "make", "line", "colour", "vehicle_type", "alert_kind", "alert_state",
+]  # fmt: skip
+
+
+class _RecordWriter:
+    """records-00000.parquet and on, in row groups of ROW_GROUP."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.files = self.in_file = self.records = 0
+        self.waiting: list[pa.Table] = []
+        self.writer: pq.ParquetWriter | None = None
+
+    def add(self, table: pa.Table) -> None:
+        self.records += table.num_rows
+        self.waiting.append(table)
+        if sum(t.num_rows for t in self.waiting) >= ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.concat_tables(self.waiting)
+        self.waiting = []
+        if self.writer is None:
+            path = self.directory / f"records-{self.files:05d}.parquet"
+            self.writer = pq.ParquetWriter(
+                path, STANDARD_SCHEMA, compression="lz4", use_dictionary=DICTIONARY_COLUMNS, write_statistics=False
+            )
+            self.files += 1
+        self.writer.write_table(table, row_group_size=2 * ROW_GROUP)
+        self.in_file += table.num_rows
+        if self.in_file >= FILE_ROWS:
+            self._close_file()
+
+    def _close_file(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+            self.writer, self.in_file = None, 0
+
+    def finish(self) -> None:
+        if self.waiting or self.files == 0:
+            self.waiting = self.waiting or [STANDARD_SCHEMA.empty_table()]
+            self._flush()
+        self._close_file()
+
+
+class _Extraction:
+    def __init__(self, task: dict[str, Any]) -> None:
+        self.manifest: Manifest = load_manifest(Path(task["manifest"]))
+        self.ordinal: int = task["ordinal"]
+        self.directory = Path(task["directory"])
+        self.data_directory = Path(task["data_directory"])
+        self.dsn: str | None = task["dsn"]
+        self.rows = self.done = self.total = self.rows_refused = 0
+        self.refused: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
+        self.as_of: list[int] = []
+        self.checksums: list[str] = []
+        self.told = 0.0
+
+    def run(self) -> ExtractReport:
+        started = time.monotonic()
+        mark = fingerprint(self.manifest, self.data_directory)
+        paths = {source.name: self._path(source) for source in self.manifest.source}
+        self.total = sum(path.stat().st_size for path in paths.values() if path is not None)
+        if any(path is None for path in paths.values()):
+            self.total = 0
+        writer = _RecordWriter(self.directory)
+        with QuarantineWriter(self.directory / "quarantine.parquet") as quarantine:
+            for source in self.manifest.source:
+                try:
+                    self._source(source, paths[source.name], writer, quarantine)
+                except Unreadable as error:
+                    raise SourceUnreadable(self.manifest.id, source.name, error.why) from error
+        writer.finish()
+        self._tell(force=True)
+        return ExtractReport(
+            register_id=self.manifest.id,
+            ordinal=self.ordinal,
+            as_of_ms=min(self.as_of),
+            rows_read=self.rows,
+            rows_refused=self.rows_refused,
+            records=writer.records,
+            checksum=xxhash.xxh3_128_hexdigest(" ".join(self.checksums).encode()),
+            fingerprint=mark,
+            duration_s=round(time.monotonic() - started, 3),
+            refused=dict(sorted(self.refused.items())),
+            warnings=dict(sorted(self.warnings.items())),
+        )
+
+    def _path(self, source: Source) -> Path | None:
+        if isinstance(source, PostgresqlSource):
+            return None
+        try:
+            return newest_file(self.data_directory, source.path)
+        except Unreadable as error:
+            raise SourceUnreadable(self.manifest.id, source.name, error.why) from error
+
+    def _source(self, source: Source, path: Path | None, writer: _RecordWriter, quarantine: QuarantineWriter) -> None:
+        standardiser = Standardiser(self.manifest, source, self.ordinal)
+        if isinstance(source, PostgresqlSource):
+            batches = self._query(source, standardiser.columns)
+        else:
+            assert path is not None
+            self.as_of.append(file_as_of(source, path, self.data_directory))
+            self.checksums.append(file_checksum(path))
+            batches = read_file(source, path, standardiser.columns)
+        before, done_before = self.rows, self.done
+        for batch in batches:
+            refused = standardiser.add(batch)
+            quarantine.add(refused)
+            self.refused.update(".".join(part for part in (r.section, r.field, r.rule) if part) for r in refused)
+            self.rows_refused += len({r.row for r in refused})
+            self.rows += len(batch.rows) + len(batch.bad)
+            self.done = done_before + batch.bytes_done
+            writer.add(standardiser.take())
+            self._tell()
+        self.warnings += standardiser.warnings()
+        if self.rows == before and not source.may_be_empty:
+            raise Unreadable("it holds no rows")
+
+    def _query(self, source: PostgresqlSource, columns: list[str]) -> Iterator[Batch]:
+        if self.dsn is None:
+            raise Unreadable("no DSN is configured for this register")
+        reader = PostgresqlReader(source, self.dsn)
+        digest = xxhash.xxh3_128()
+        try:
+            if source.as_of.origin == "query":
+                self.as_of.append(parse_as_of(reader.as_of(source.as_of.sql or "")))
+            else:
+                sidecar = newest_file(self.data_directory, source.as_of.path or "")
+                self.as_of.append(parse_as_of(sidecar.read_text(encoding="utf-8")))
+            for batch in reader.read(columns):
+                for column in batch.columns:
+                    for buffer in column.buffers()[1:]:
+                        if buffer is not None:
+                            digest.update(buffer)
+                yield batch
+        finally:
+            reader.close()
+        self.checksums.append(digest.hexdigest())
+
+    def _tell(self, force: bool = False) -> None:
+        now = time.monotonic()
+        if force or now - self.told >= PROGRESS_S:
+            self.told = now
+            _say({"rows": self.rows, "bytes_done": self.done, "bytes_total": self.total})
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(orjson.dumps(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def main() -> int:
+    """Runs the task on stdin."""
+    pa.set_cpu_count(1)  # one core a register: two registers run at once
+    task = orjson.loads(sys.stdin.buffer.readline())
+    extraction = _Extraction(task)
+    try:
+        report = extraction.run()
+    except SourceUnreadable as error:
+        _say({"unreadable": {"source": error.source, "why": error.why}})
+        return EXIT_UNREADABLE
+    report.write(extraction.directory / "extract.json")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

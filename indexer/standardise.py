@@ -1,0 +1,76 @@
+"""A source's rows become standard records: the compiled encoder's output as Arrow tables, and what it refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from core.columns import Encoder
+from indexer.damaged import DamagedRow, damaged_row
+from indexer.manifest import Manifest
+from indexer.manifest_sources import Source
+from indexer.quarantine import Refused
+from indexer.readers.batch import Batch
+from indexer.standard import STANDARD_SCHEMA
+from indexer.standardise_plan import compile_plan, source_columns
+
+
+class Standardiser:
+    """One source's rows to standard records. Not thread-safe."""
+
+    def __init__(self, manifest: Manifest, source: Source, ordinal: int) -> None:
+        self.manifest, self.source, self.ordinal = manifest, source, ordinal
+        self.columns = source_columns(manifest, source)
+        self._sections = [record.section for record in manifest.record if record.source == source.name]
+        self._encoder = Encoder(compile_plan(manifest, source, ordinal))
+        self._damaged: list[DamagedRow] = []
+
+    def add(self, batch: Batch) -> list[Refused]:
+        """Encodes a batch; returns what was refused of it. Raises MemoryError."""
+        refused = []
+        for row in batch.bad:
+            refused.append(Refused(row.row, self.source.name, "", "", row.rule))
+            self._damaged += damaged_row(self.manifest, self.source, self.ordinal, row)
+        if len(batch.rows):
+            self._encoder.encode([_buffers(column) for column in batch.columns], batch.rows, batch.undecodable)
+            for number, record, field, rule in self._encoder.take_refusals():
+                refused.append(Refused(number, self.source.name, self._sections[record], field, rule))
+        return refused
+
+    def take(self) -> pa.Table:
+        """The standard records since the last call, in STANDARD_SCHEMA."""
+        count, columns = self._encoder.take()
+        arrays = [_array(field.type, count, *column) for field, column in zip(STANDARD_SCHEMA, columns, strict=True)]
+        table = pa.Table.from_arrays(arrays, schema=STANDARD_SCHEMA)
+        if self._damaged:
+            extra = pa.Table.from_pylist([row.standard() for row in self._damaged], schema=STANDARD_SCHEMA)
+            table = pa.concat_tables([table, extra])
+            self._damaged = []
+        return table
+
+    def warnings(self) -> Counter[str]:
+        """Values left out so far, by "section.field.rule"."""
+        found = self._encoder.warnings().items()
+        return Counter({".".join(part for part in parts if part): n for parts, n in found})
+
+
+def _buffers(column: pa.Array) -> tuple[pa.Buffer, pa.Buffer, pa.Buffer | None, int]:
+    valid, offsets, data = column.buffers()
+    return offsets, data if data is not None else pa.py_buffer(b""), valid, column.offset
+
+
+def _bitmap(bits: npt.NDArray[np.uint8]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(bits, bitorder="little").tobytes())
+
+
+def _array(kind: pa.DataType, count: int, valid: bytes, offsets: bytes | None, data: bytes, nulls: int) -> pa.Array:
+    """One column from the encoder's buffers, without a copy of its data."""
+    bitmap = _bitmap(np.frombuffer(valid, np.uint8)) if nulls else None
+    if offsets is not None:
+        return pa.Array.from_buffers(kind, count, [bitmap, pa.py_buffer(offsets), pa.py_buffer(data)], nulls)
+    if pa.types.is_boolean(kind):
+        return pa.Array.from_buffers(kind, count, [bitmap, _bitmap(np.frombuffer(data, np.uint8))], nulls)
+    return pa.Array.from_buffers(kind, count, [bitmap, pa.py_buffer(data)], nulls)
