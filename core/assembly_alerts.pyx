@@ -1,0 +1,239 @@
+"""Alerts of one subject, merged from its records, as they are stored."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memset
+
+from core.assembly_record cimport compare_records, entity_record_count, entity_records, same_text, text_of
+from core.dossier cimport (
+    ALERT_ARMED, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE, NO_REGISTER, AlertEntry,
+)
+from core.wire cimport (
+    WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw, put_tag,
+    put_uint_if, put_varint, read_varint, reader_init,
+)
+
+include "contract.pxi"
+
+cdef extern from "stdlib.h" nogil:
+    ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil
+    void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
+
+cdef enum:
+    SIDE_PROTECTED = 64  # alert_flags: the protected side of an order, no alert
+    KINDS = 14
+
+ACTIONS = {
+    ALERT_KIND_WARRANT: ("ARREST", "Detener: confirme la orden con el juzgado y presente ante juez competente"),
+    ALERT_KIND_TRAVEL_BAN: ("DENY_EXIT", "No permitir la salida del país: avise a Migración"),
+    ALERT_KIND_PROTECTION_ORDER: ("ENFORCE_ORDER", "Hacer cumplir las medidas de seguridad: no permitir acercamiento"),
+    ALERT_KIND_MISSING_PERSON: ("LOCATE", "Persona desaparecida: verifique su estado y avise al Ministerio Público"),
+    ALERT_KIND_MISSING_CHILD: ("PROTECT", "Proteger: niñez desaparecida, active Alba-Keneth y avise a PGN"),
+    ALERT_KIND_ESCAPE: ("RECAPTURE", "Recapturar: avise al Sistema Penitenciario"),
+    ALERT_KIND_STOLEN_VEHICLE: ("SEIZE_VEHICLE", "Consignar el vehículo: reporte de robo vigente"),
+    ALERT_KIND_STOLEN_PLATE: ("SEIZE_PLATE", "Consignar la placa: reporte de robo vigente"),
+    ALERT_KIND_STOLEN_ENGINE: ("SEIZE_ENGINE", "Verificar el motor: reporte de robo vigente"),
+    ALERT_KIND_DOCUMENT: ("RETAIN_DOCUMENT", "Verificar identidad: documento reportado"),
+    ALERT_KIND_DISCREET: ("OBSERVE", "Observar sin revelar: avise al titular de la alerta"),
+    ALERT_KIND_OTHER: ("CONSULT", "Consultar a la institución titular"),
+    ALERT_KIND_DAMAGED_RECORD: ("CONSULT", "Consultar a la institución titular"),
+}
+
+cdef struct Action:
+    const char* bytes
+    size_t size
+
+cdef Action _actions[KINDS]  # CodedText, encoded
+cdef list _kept = []
+
+
+def _encode_actions():
+    cdef bytes encoded
+    from core.wire import encode_fields
+
+    memset(_actions, 0, sizeof(_actions))
+    for kind, (code, text) in ACTIONS.items():
+        encoded = encode_fields([(F_CodedText_code, "bytes", code.encode()), (F_CodedText_text, "bytes", text.encode())])
+        _kept.append(encoded)
+        _actions[<int>kind].bytes = encoded
+        _actions[<int>kind].size = len(encoded)
+
+
+_encode_actions()
+
+
+cdef int record_reference(const Entity* entity, const Record* record, size_t* start, size_t* length) noexcept nogil:
+    cdef const uint8_t* payload = text_of(entity, record.payload)
+    cdef Reader reader
+    cdef uint64_t size
+    if record.payload.length < 2 or (payload[0] != (1 << 3 | WIRE_LENGTH) and payload[0] != (F_Owner_record << 3 | WIRE_LENGTH)):
+        return -1
+    reader_init(&reader, payload + 1, record.payload.length - 1)
+    if read_varint(&reader, &size) < 0 or size > <uint64_t>(reader.end - reader.at):
+        return -1
+    start[0] = reader.at - payload
+    length[0] = size
+    return 0
+
+
+cdef int put_reference(Buffer* out, int number, const Entity* entity, const Record* record) noexcept nogil:
+    cdef size_t start, length
+    cdef bint possible = record.level == LEVEL_POSSIBLE
+    if record_reference(entity, record, &start, &length) < 0:
+        return -1
+    put_tag(out, number, WIRE_LENGTH)
+    put_varint(out, length + (2 if possible else 0))
+    put_raw(out, text_of(entity, record.payload) + start, length)
+    if possible:
+        put_uint_if(out, F_RecordReference_possible, 1)
+    return 0
+
+
+cdef inline bint _is_alert(const Record* record) noexcept nogil:
+    return record.alert_kind and record.alert_kind < KINDS and not record.alert_flags & SIDE_PROTECTED
+
+
+cdef inline bint _same_alert(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    return (a.alert_kind == b.alert_kind and a.sensitivity == b.sensitivity and a.merge_key.length
+            and same_text(entity, a.merge_key, b.merge_key))
+
+
+cdef int _by_group(const void* left, const void* right, void* context) noexcept nogil:
+    """Records of one alert together, in register order within it."""
+    cdef Entity* entity = <Entity*>context
+    cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
+    cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
+    cdef int order = <int>a.alert_kind - <int>b.alert_kind
+    if order == 0:
+        order = <int>a.sensitivity - <int>b.sensitivity
+    if order == 0:
+        order = (a.merge_key.length > b.merge_key.length) - (a.merge_key.length < b.merge_key.length)
+    if order == 0 and a.merge_key.length:
+        order = memcmp(text_of(entity, a.merge_key), text_of(entity, b.merge_key), a.merge_key.length)
+    return order if order else compare_records(entity, a, b)
+
+
+cdef int _by_stored_order(const void* left, const void* right, void* context) noexcept nogil:
+    """AlertEntry: kind, issued descending with unknown last, then the representative's place (kept in `reserved`)."""
+    cdef Entity* entity = <Entity*>context
+    cdef const AlertEntry* a = <const AlertEntry*>left
+    cdef const AlertEntry* b = <const AlertEntry*>right
+    cdef int order = <int>a.kind - <int>b.kind
+    if order == 0:
+        order = (a.issued_day < b.issued_day) - (a.issued_day > b.issued_day)
+    if order == 0:
+        order = compare_records(entity, entity_records(entity) + a.reserved, entity_records(entity) + b.reserved)
+    return order
+
+
+cdef inline bint _is_criterion_1(int criterion) noexcept nogil:
+    return criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE, CRITERION_PLATE, CRITERION_VIN)
+
+
+cdef const Record* _representative(Entity* entity, const Facts* facts, const uint32_t* group, size_t count) noexcept nogil:
+    """The authoritative register's record, a PENDING one before its others; without one, the first in order."""
+    cdef const Record* records = entity_records(entity)
+    cdef int32_t authority = facts.authority[records[group[0]].alert_kind]
+    cdef const Record* found = NULL
+    cdef size_t i
+    for i in range(count):
+        if records[group[i]].register == authority:
+            if records[group[i]].alert_state == ALERT_STATE_PENDING:
+                return &records[group[i]]
+            if found == NULL:
+                found = &records[group[i]]
+    return found if found != NULL else &records[group[0]]
+
+
+cdef int _put_source(Buffer* heap, const Entity* entity, const Record* record) noexcept nogil:
+    cdef size_t mark = begin_message(heap, F_Hit_sources, 1)
+    cdef int status = put_reference(heap, F_HitSource_record, entity, record)
+    put_uint_if(heap, F_HitSource_state, record.alert_state)
+    put_bytes_if(heap, F_HitSource_state_date, text_of(entity, record.state_date_parts), record.state_date_parts.length)
+    end_message(heap, mark, 1)
+    return status
+
+
+cdef int _merge(Entity* entity, const Facts* facts, const uint32_t* group, size_t count, Buffer* alerts,
+                Buffer* heap) noexcept nogil:
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* first = _representative(entity, facts, group, count)
+    cdef const Record* record
+    cdef AlertEntry alert
+    cdef int32_t authority = facts.authority[first.alert_kind]
+    cdef size_t i
+    cdef int status
+    memset(&alert, 0, sizeof(alert))
+    alert.kind = first.alert_kind
+    alert.section = first.section
+    alert.sensitivity = first.sensitivity
+    alert.register = first.register
+    alert.authority = <uint8_t>authority if authority >= 0 else <uint8_t>NO_REGISTER
+    alert.flags = first.alert_flags & (ALERT_MISUSE | ALERT_ARMED)
+    if first.alert_kind == ALERT_KIND_STOLEN_PLATE:
+        alert.flags |= ALERT_PLATE
+    if first.register == authority:
+        alert.flags |= ALERT_LISTED_BY_AUTHORITY
+    alert.state = first.alert_state
+    for i in range(count):
+        record = &records[group[i]]
+        if first.register != authority and record.alert_state == ALERT_STATE_PENDING:
+            alert.state = ALERT_STATE_PENDING
+        if record.level > alert.link_level:
+            alert.link_level = record.level
+    for i in range(count):
+        record = &records[group[i]]
+        if record.level == alert.link_level and _is_criterion_1(record.criterion):
+            alert.flags |= ALERT_CRITERION_1
+    alert.valid_from = first.alert_from
+    alert.valid_to = first.alert_to
+    alert.state_date = first.state_date
+    alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_known else 0
+    alert.reserved = <uint64_t>(first - records)
+    alert.hit_offset = <uint32_t>heap.size
+    put_uint_if(heap, F_Hit_kind, alert.kind)
+    status = put_reference(heap, F_Hit_record, entity, first)
+    put_packed_bytes(heap, F_Hit_agrees, first.agrees, first.n_agrees)
+    put_packed_bytes(heap, F_Hit_disagrees, first.disagrees, first.n_disagrees)
+    status |= _put_source(heap, entity, first)
+    for i in range(count):
+        if &records[group[i]] != first:
+            status |= _put_source(heap, entity, &records[group[i]])
+    put_uint_if(heap, F_Hit_state, alert.state)
+    put_bytes(heap, F_Hit_action, _actions[alert.kind].bytes, _actions[alert.kind].size)
+    put_raw(heap, text_of(entity, first.hit_payload), first.hit_payload.length)
+    alert.hit_length = <uint32_t>heap.size - alert.hit_offset
+    put_raw(alerts, &alert, sizeof(alert))
+    return status
+
+
+cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffer* alerts, Buffer* heap) noexcept nogil:
+    cdef const Record* records = entity_records(entity)
+    cdef const uint32_t* indexes
+    cdef AlertEntry* entries
+    cdef uint32_t i
+    cdef size_t start, end, count
+    buffer_reset(order)
+    buffer_reset(alerts)
+    for i in range(<uint32_t>entity_record_count(entity)):
+        if _is_alert(&records[i]):
+            put_raw(order, &i, sizeof(i))
+    count = order.size // sizeof(uint32_t)
+    if count == 0 or order.failed:
+        return 0
+    qsort_r(order.data, count, sizeof(uint32_t), _by_group, entity)
+    indexes = <const uint32_t*>order.data
+    start = 0
+    while start < count:
+        end = start + 1
+        while end < count and _same_alert(entity, &records[indexes[start]], &records[indexes[end]]):
+            end += 1
+        if _merge(entity, facts, indexes + start, end - start, alerts, heap) < 0:
+            return -1
+        start = end
+    count = alerts.size // sizeof(AlertEntry)
+    entries = <AlertEntry*>alerts.data
+    if not alerts.failed:
+        qsort_r(entries, count, sizeof(AlertEntry), _by_stored_order, entity)
+        for start in range(count):
+            entries[start].reserved = 0
+    return 0

@@ -1,0 +1,187 @@
+"""Claims of who somebody is, and the links that records have with them."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+from core.assembly_record cimport (
+    MAX_CRITERIA, Text, compare_records, entity_record_count, entity_records, same_text, text_of,
+)
+from core.calendar cimport birth_dates_agreement
+from core.names cimport compare_name_keys
+from core.wire cimport buffer_reset, put_raw
+
+include "contract.pxi"
+
+cdef extern from "stdlib.h" nogil:
+    ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil
+    void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
+
+
+cdef inline bint _states_something(const Record* record) noexcept nogil:
+    return (record.name_key.length or record.birth_year or record.sex or record.father_key.length or record.mother_key.length)
+
+
+cdef bint _same_claim(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    return (
+        a.register == b.register and a.section == b.section and a.sensitivity == b.sensitivity
+        and a.birth_year == b.birth_year and a.birth_month == b.birth_month and a.birth_mday == b.birth_mday
+        and a.sex == b.sex and a.birth_department == b.birth_department
+        and a.residence_department == b.residence_department and a.death_day == b.death_day
+        and same_text(entity, a.name_key, b.name_key) and same_text(entity, a.father_key, b.father_key)
+        and same_text(entity, a.mother_key, b.mother_key) and (a.section != SECTION_IDENTITY or same_text(entity, a.name, b.name))
+    )
+
+
+cdef int _by_record(const void* left, const void* right, void* context) noexcept nogil:
+    cdef Entity* entity = <Entity*>context
+    return compare_records(
+        entity, entity_records(entity) + (<const uint32_t*>left)[0], entity_records(entity) + (<const uint32_t*>right)[0]
+    )
+
+
+cdef void collect_claims(Entity* entity, const Facts* facts, Buffer* claims) noexcept nogil:
+    cdef const Record* records = entity_records(entity)
+    cdef uint32_t* indexes
+    cdef uint32_t i
+    cdef Py_ssize_t j, count = 0
+    buffer_reset(claims)
+    for i in range(<uint32_t>entity_record_count(entity)):
+        if not _states_something(&records[i]):
+            continue
+        indexes = <uint32_t*>claims.data
+        j = count - 1
+        while j >= 0 and records[indexes[j]].section == records[i].section:  # records come by section
+            if _same_claim(entity, &records[indexes[j]], &records[i]):
+                break
+            j -= 1
+        if j >= 0 and records[indexes[j]].section == records[i].section:
+            if compare_records(entity, &records[i], &records[indexes[j]]) < 0:
+                indexes[j] = i
+            continue
+        put_raw(claims, &i, sizeof(i))
+        count += 1
+    if count > 1 and not claims.failed:
+        qsort_r(claims.data, count, sizeof(uint32_t), _by_record, entity)
+
+
+cdef inline int _better(int best, int found) noexcept nogil:
+    """Of two agreements the one that counts: AGREES, then UNKNOWN, then DISAGREES; 0 = nothing compared yet."""
+    if best == 0 or found == AGREEMENT_AGREES:
+        return found
+    if best == AGREEMENT_DISAGREES and found == AGREEMENT_UNKNOWN:
+        return found
+    return best
+
+
+cdef inline int _compare_names(const Entity* entity, Text a, Text b) noexcept nogil:
+    if same_text(entity, a, b):
+        return AGREEMENT_AGREES
+    return compare_name_keys(<const char*>text_of(entity, a), a.length, <const char*>text_of(entity, b), b.length)
+
+
+cdef int _compare_parents(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    cdef int father = AGREEMENT_UNKNOWN, mother = AGREEMENT_UNKNOWN
+    if a.father_key.length and b.father_key.length:
+        father = _compare_names(entity, a.father_key, b.father_key)
+    if a.mother_key.length and b.mother_key.length:
+        mother = _compare_names(entity, a.mother_key, b.mother_key)
+    if father == AGREEMENT_DISAGREES or mother == AGREEMENT_DISAGREES:
+        return AGREEMENT_DISAGREES
+    if father == AGREEMENT_AGREES or mother == AGREEMENT_AGREES:
+        return AGREEMENT_AGREES
+    return AGREEMENT_UNKNOWN
+
+
+cdef inline bint _has_parent(const Record* record) noexcept nogil:
+    return record.father_key.length or record.mother_key.length
+
+
+cdef inline void _list(Record* record, int criterion, int agreement) noexcept nogil:
+    if agreement == AGREEMENT_AGREES and record.n_agrees < MAX_CRITERIA:
+        record.agrees[record.n_agrees] = <uint8_t>criterion
+        record.n_agrees += 1
+    elif agreement == AGREEMENT_DISAGREES and record.n_disagrees < MAX_CRITERIA:
+        record.disagrees[record.n_disagrees] = <uint8_t>criterion
+        record.n_disagrees += 1
+
+
+cdef void _link(Entity* entity, const Facts* facts, const Buffer* claims, Record* record) noexcept nogil:
+    cdef const Record* records = entity_records(entity)
+    cdef const uint32_t* indexes = <const uint32_t*>claims.data
+    cdef const Record* claim
+    cdef int names = 0, parents = 0, birth = 0, sex = 0
+    cdef size_t i
+    for i in range(claims.size // sizeof(uint32_t)):
+        claim = &records[indexes[i]]
+        if not is_identity(facts, claim):
+            continue
+        if record.section == SECTION_IDENTITY and claim.register == record.register:
+            continue
+        if record.name_key.length and claim.name_key.length:
+            names = _better(names, _compare_names(entity, record.name_key, claim.name_key))
+        if _has_parent(record) and _has_parent(claim):
+            parents = _better(parents, _compare_parents(entity, record, claim))
+        if record.birth_year and claim.birth_year:
+            birth = _better(birth, birth_dates_agreement(record.birth_year, record.birth_month, record.birth_mday,
+                                                         claim.birth_year, claim.birth_month, claim.birth_mday))
+        if record.sex and claim.sex:
+            sex = _better(sex, AGREEMENT_AGREES if record.sex == claim.sex else AGREEMENT_DISAGREES)
+    record.n_agrees = record.n_disagrees = 0
+    _list(record, record.criterion, AGREEMENT_AGREES)
+    _list(record, CRITERION_NAMES, names)
+    _list(record, CRITERION_PARENTS, parents)
+    _list(record, CRITERION_BIRTH_DATE, birth)
+    _list(record, CRITERION_SEX, sex)
+    if record.criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE):
+        if names == AGREEMENT_DISAGREES and birth != AGREEMENT_AGREES and parents != AGREEMENT_AGREES:
+            record.level = LEVEL_POSSIBLE
+        else:
+            record.level = LEVEL_HIT
+    elif record.criterion == CRITERION_CEDULA and (
+            names == AGREEMENT_AGREES or parents == AGREEMENT_AGREES or birth == AGREEMENT_AGREES):
+        record.level = LEVEL_HIT
+    else:
+        record.level = LEVEL_POSSIBLE
+
+
+cdef void link_persons_records(Entity* entity, const Facts* facts, const Buffer* claims) noexcept nogil:
+    cdef Record* record
+    cdef size_t i
+    for i in range(entity_record_count(entity)):
+        record = entity_records(entity) + i
+        if record.level:
+            continue  # linked by name
+        if record.criterion:
+            _link(entity, facts, claims, record)
+        else:
+            record.level = LEVEL_HIT  # its own subject
+
+
+cdef void link_vehicles_records(Entity* entity) noexcept nogil:
+    cdef Record* record
+    cdef size_t i
+    for i in range(entity_record_count(entity)):
+        record = entity_records(entity) + i
+        if record.criterion and record.n_agrees == 0:
+            _list(record, record.criterion, AGREEMENT_AGREES)
+        if not record.level:
+            record.level = LEVEL_HIT
+
+
+cdef bint identities_conflict(const Entity* entity, const Facts* facts, const Buffer* claims) noexcept nogil:
+    cdef const Record* records = <const Record*>entity.records.data
+    cdef const uint32_t* indexes = <const uint32_t*>claims.data
+    cdef const Record* a
+    cdef const Record* b
+    cdef size_t i, j, count = claims.size // sizeof(uint32_t)
+    for i in range(count):
+        a = &records[indexes[i]]
+        if not a.name_key.length or not is_identity(facts, a):
+            continue
+        for j in range(i + 1, count):
+            b = &records[indexes[j]]
+            if not b.name_key.length or not is_identity(facts, b):
+                continue
+            if _compare_names(entity, a.name_key, b.name_key) == AGREEMENT_DISAGREES and birth_dates_agreement(
+                    a.birth_year, a.birth_month, a.birth_mday, b.birth_year, b.birth_month, b.birth_mday) != AGREEMENT_AGREES:
+                return True
+    return False
