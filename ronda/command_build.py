@@ -40,15 +40,30 @@ def nation(
 ) -> None:
     """Make a synthetic nation: twelve registers in their formats, and the truth kept apart."""
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     from bench.nation.making import make_nation
     from bench.nation.summary import print_summary
-    from indexer.progress import StageProgress
 
     day = as_of.date() if as_of else None
-    with StageProgress() as progress:
+    bars = Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        TextColumn("{task.completed:>15,.0f}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=as_json,
+    )
+    tasks: dict[str, TaskID] = {}
+
+    def show(stage: str, done: int, total: int | None) -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, total=total)
+        bars.update(tasks[stage], completed=done, total=total)
+
+    with bars:
         summary = make_nation(
-            persons=persons, seed=seed, as_of=day, out=out, postgres_dsn=postgres or None, on_progress=progress.show
+            persons=persons, seed=seed, as_of=day, out=out, postgres_dsn=postgres or None, on_progress=show
         )
     if as_json:
         print_json(summary.to_json())
