@@ -41,7 +41,7 @@ class ClearStream:
         """Serves one stream from its first message to its end."""
         started = time.perf_counter()
         try:
-            self._service.gate.refuse_when_late()
+            self._service.gate.refuse()
             with self._service.gate.hold():
                 await self._serve(context)
         except Exception as error:

@@ -1,7 +1,8 @@
 """Load shedding: when a worker is late or full, it says so at once instead of queueing without end.
 
 Two signs: the event loop runs late (every call of the hot path waits for it), or more searches and streams are held
-than `max_concurrent_calls`. Both give RESOURCE_EXHAUSTED, OVERLOADED, with RetryInfo.
+than `max_concurrent_calls`. Both give RESOURCE_EXHAUSTED, OVERLOADED, with RetryInfo. A draining worker's gate is
+closed too: UNAVAILABLE, DRAINING.
 """
 
 from __future__ import annotations
@@ -17,18 +18,26 @@ from server.logs import WARNING, log
 
 _SAMPLE_S = 0.02
 _RETRY_AFTER_MS = 500
+_RECONNECT_AFTER_MS = 100
+# gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped (it hands over one
+# at a time). So a drain refuses calls until none came for so long, and stops the server then; but waits no longer than
+# the second figure.
+_QUIET_S = 0.005
+_QUIET_AT_MOST_S = 0.5
 
 
 class Gate:
     """Decides whether a call may enter. Lives in the event loop's thread."""
 
     def __init__(self, max_concurrent_calls: int, max_loop_lag_ms: int) -> None:
+        self.closed = False  # for new calls: `refuse` says why
         self.late = False
         self.draining = False
         self.held = 0
         self._limit = max_concurrent_calls
         self._max_lag_s = max_loop_lag_ms / 1000
         self._silences: set[asyncio.Timeout] = set()
+        self._refused_at = 0.0
 
     async def watch_lag(self) -> None:
         """Measures for ever how late the loop runs; late from the limit on, in time again below half of it."""
@@ -38,14 +47,18 @@ class Gate:
             await asyncio.sleep(_SAMPLE_S)
             lag = loop.time() - due
             if lag > self._max_lag_s and not self.late:
-                self.late = True
+                self.late = self.closed = True
                 log("overloaded", level=WARNING, lag_ms=round(lag * 1000), held=self.held)
             elif self.late and lag < self._max_lag_s / 2:
                 self.late = False
+                self.closed = self.draining
                 log("overload_over", lag_ms=round(lag * 1000), held=self.held)
 
-    def refuse_when_late(self) -> None:
-        """Raises Refusal OVERLOADED while the loop is late."""
+    def refuse(self) -> None:
+        """Raises Refusal DRAINING or OVERLOADED while the gate is closed."""
+        if self.draining:
+            self._refused_at = asyncio.get_running_loop().time()
+            raise Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RECONNECT_AFTER_MS)
         if self.late:
             call_metrics.SHED.labels("loop_lag").inc()
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
@@ -71,9 +84,15 @@ class Gate:
         finally:
             self._silences.discard(clock)
 
-    def drain(self, patience_s: float) -> None:
-        """Silent streams get `patience_s` more; their handlers end them as DRAINING."""
-        self.draining = True
-        end = asyncio.get_running_loop().time() + patience_s
+    async def drain(self, patience_s: float) -> None:
+        """Closes for good and returns when no call comes any more, or soon.
+
+        Silent streams get `patience_s` more; their handlers end them as DRAINING.
+        """
+        self.draining = self.closed = True
+        loop = asyncio.get_running_loop()
+        begun = self._refused_at = loop.time()
         for clock in self._silences:
-            clock.reschedule(end)
+            clock.reschedule(begun + patience_s)
+        while loop.time() - self._refused_at < _QUIET_S and loop.time() - begun < _QUIET_AT_MOST_S:
+            await asyncio.sleep(_QUIET_S / 5)

@@ -85,8 +85,8 @@ def look_up_handler(service: Service, method: str) -> Handler:
     async def handle(request: bytes, context: Context) -> bytes:
         started = now()
         try:
-            if gate.late:
-                gate.refuse_when_late()
+            if gate.closed:
+                gate.refuse()
             if len(request) > limit:
                 raise too_large(limit)
             remaining = context.time_remaining()
@@ -126,7 +126,7 @@ async def _answer_in_thread(
     generation_id: str,
 ) -> bytes:
     try:
-        service.gate.refuse_when_late()
+        service.gate.refuse()
         if len(request) > service.max_message_bytes:
             raise too_large(service.max_message_bytes)
         remaining = context.time_remaining()

@@ -99,7 +99,7 @@ class Worker:
     async def _drain(self, server: grpc.aio.Server) -> None:
         log("worker_draining", held=self._gate.held)
         self._health.close()
-        self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
+        await self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
         await server.stop(self._settings.drain_s)
         log("worker_drained")
 

@@ -1,0 +1,136 @@
+"""A real `ronda serve` on free ports, polled until ready, and what tests need around it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+from google.rpc import error_details_pb2, status_pb2
+
+ROOT = Path(__file__).parents[2]
+READY_S = 30.0
+
+
+class RunningServer:
+    """`ronda serve` in its own process. `address` is the gRPC address, `metrics_address` the scrape's."""
+
+    def __init__(self, data: Path, log_path: Path, **settings: object) -> None:
+        self.log_path = log_path
+        given = {"data": data, "listen": "127.0.0.1:0", "metrics": "127.0.0.1:0", "workers": 2, **settings}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
+        environment |= {f"RONDA_{name.upper()}": str(value) for name, value in given.items()}
+        with log_path.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ronda.command", "serve"],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    def wait_ready(self) -> RunningServer:
+        """Waits for the ready event; fails with the log when the process ends or is too slow."""
+        until(lambda: self.events("ready") or self.process.poll() is not None, READY_S)
+        assert self.process.poll() is None, self.log_path.read_text(encoding="utf-8")
+        self.address = str(self.events("ready")[0]["address"])
+        served = self.events("metrics_served")
+        self.metrics_address = str(served[0]["address"]) if served else ""
+        return self
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Every log line so far; each must be a JSON object."""
+        text = self.log_path.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The log lines of one event."""
+        return [line for line in self.lines() if line.get("event") == name]
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the live workers."""
+        return [child.pid for child in psutil.Process(self.process.pid).children()]
+
+    def metrics(self) -> str:
+        """The text of a scrape."""
+        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def channel(self) -> grpc.Channel:
+        """A channel with a connection of its own."""
+        return grpc.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
+
+    def stop(self) -> int:
+        """SIGTERM, then the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(60)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+
+def until(condition: Any, seconds: float = 20.0) -> Any:
+    """Polls until `condition()` is true and returns it; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < end, f"not true within {seconds} s"
+        time.sleep(0.05)
+    return result
+
+
+def call(channel: grpc.Channel, method: str, request: bytes, **options: Any) -> bytes:
+    """A unary call with raw bytes; `method` as "CheckService/CheckPerson". Raises grpc.RpcError."""
+    options.setdefault("timeout", 20)
+    return bytes(channel.unary_unary(f"/ronda.v1.{method}")(request, **options))
+
+
+def clear(channel: grpc.Channel, batches: Iterator[bytes]) -> Any:
+    """A Clear stream of raw bytes."""
+    return channel.stream_stream("/ronda.v1.ClearanceService/Clear")(batches, timeout=60)
+
+
+class Failure:
+    """A failed call, its google.rpc details unpacked."""
+
+    def __init__(self, error: grpc.RpcError) -> None:
+        self.code: grpc.StatusCode = error.code()
+        self.text: str = error.details() or ""
+        self.reason = ""
+        self.metadata: dict[str, str] = {}
+        self.fields: dict[str, str] = {}
+        self.retry_after_s: float | None = None
+        packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
+        for detail in status_pb2.Status.FromString(packed).details if packed else ():
+            info = error_details_pb2.ErrorInfo()
+            bad = error_details_pb2.BadRequest()
+            retry = error_details_pb2.RetryInfo()
+            if detail.Unpack(info):
+                assert info.domain == "ronda.v1"
+                self.reason, self.metadata = info.reason, dict(info.metadata)
+            elif detail.Unpack(bad):
+                self.fields = {violation.field: violation.description for violation in bad.field_violations}
+            elif detail.Unpack(retry):
+                self.retry_after_s = retry.retry_delay.ToTimedelta().total_seconds()
+
+
+def failure(channel: grpc.Channel, method: str, request: bytes, **options: Any) -> Failure:
+    """Makes a call that must fail."""
+    try:
+        call(channel, method, request, **options)
+    except grpc.RpcError as error:
+        return Failure(error)
+    raise AssertionError(f"{method} answered")

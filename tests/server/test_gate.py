@@ -1,0 +1,62 @@
+"""Load shedding: full or late, and over again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from ronda.v1 import error_pb2
+from server.errors import Refusal
+from server.gate import Gate
+
+
+def test_full() -> None:
+    gate = Gate(max_concurrent_calls=1, max_loop_lag_ms=50)
+    with gate.hold():
+        with pytest.raises(Refusal) as caught, gate.hold():
+            pass
+        assert caught.value.reason == error_pb2.ERROR_REASON_OVERLOADED
+        assert caught.value.retry_after_ms
+    with gate.hold():
+        assert gate.held == 1
+    assert gate.held == 0
+
+
+def test_late_and_in_time_again() -> None:
+    async def scenario() -> None:
+        gate = Gate(max_concurrent_calls=1, max_loop_lag_ms=50)
+        watch = asyncio.create_task(gate.watch_lag())
+        await asyncio.sleep(0.05)
+        gate.refuse()
+        time.sleep(0.3)  # the loop is blocked
+        for _ in range(5):
+            await asyncio.sleep(0)  # the watch wakes up and sees it
+        with pytest.raises(Refusal):
+            gate.refuse()
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            if not gate.late:
+                break
+        gate.refuse()
+        watch.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_draining() -> None:
+    async def scenario() -> None:
+        gate = Gate(max_concurrent_calls=1, max_loop_lag_ms=50)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        async with asyncio.timeout(60) as clock:
+            with gate.silence(clock):
+                await gate.drain(0.5)
+                assert clock.when() is not None
+                assert clock.when() <= started + 1.0
+        with pytest.raises(Refusal) as caught:
+            gate.refuse()
+        assert caught.value.reason == error_pb2.ERROR_REASON_DRAINING
+
+    asyncio.run(scenario())

@@ -1,0 +1,169 @@
+"""Generations under a running server: switched, damaged, rolled back, pinned; no call fails for it."""
+
+from __future__ import annotations
+
+import shutil
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from ronda.v1 import check_service_pb2, clearance_service_pb2
+from tests.server.conftest import StartServer
+from tests.server.load import Load
+from tests.server.published import Published
+from tests.server.running_server import Failure, call, clear, until
+from tests.server.small_generation import CLEAR_BATCH, CLEAR_FIRST, QUESTION
+
+
+def _serving(channel: grpc.Channel) -> str:
+    answer = call(channel, "CheckService/CheckPerson", QUESTION)
+    return check_service_pb2.CheckPersonResponse.FromString(answer).answer.generation_id
+
+
+def test_switches_under_load_fail_no_call(published: Published, start_server: StartServer) -> None:
+    wanted = [published.publish()]
+    server = start_server().wait_ready()
+    with Load(server, QUESTION, 6) as load:
+        for _ in range(3):
+            until(lambda: all(caller.generations[-1:] == wanted[-1:] for caller in load.callers))
+            wanted.append(published.publish())
+        until(lambda: all(caller.generations[-1] == wanted[-1] for caller in load.callers))
+    assert load.failures == []
+    assert all(caller.generations == wanted for caller in load.callers)  # in order, each worker switched once each
+    text = server.metrics()
+    assert "ronda_generation_switches_total 6.0" in text
+    assert f'ronda_generation_workers{{generation="{wanted[-1]}"}} 2.0' in text
+
+
+def test_a_damaged_generation_is_refused_and_the_last_good_one_serves(
+    published: Published, start_server: StartServer
+) -> None:
+    good = published.publish()
+    server = start_server().wait_ready()
+    with server.channel() as channel:
+        damaged = published.publish(cut="dossiers.bin")
+        refused = until(lambda: len(server.events("generation_refused")) == 2 and server.events("generation_refused"))
+        assert {line["generation"] for line in refused} == {damaged}
+        assert all("dossiers.bin" in line["why"] and line["serving"] == good for line in refused)
+        assert _serving(channel) == good
+        stub = health_pb2_grpc.HealthStub(channel)
+        status, answer = stub.Check.with_call(health_pb2.HealthCheckRequest(), timeout=5)
+        assert status.status == health_pb2.HealthCheckResponse.SERVING
+        detail = dict(answer.trailing_metadata())["ronda-detail"]
+        assert damaged in detail
+        assert "dossiers.bin" in detail
+        assert "ronda_generations_refused_total 2.0" in server.metrics()
+        assert "ronda_generation_refused 2.0" in server.metrics()
+        # a worker that dies meanwhile comes back with the last good one, not with nothing
+        import os
+        import signal
+
+        os.kill(server.worker_pids()[0], signal.SIGKILL)
+        until(lambda: len(server.events("worker_ready")) == 3)
+        assert server.events("last_good_generation_serves")
+        assert _serving(channel) == good
+        better = published.publish()
+        until(lambda: f'ronda_generation_workers{{generation="{better}"}} 2.0' in server.metrics())
+        assert _serving(channel) == better
+
+
+def test_damaged_from_the_start_is_not_served(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    damaged = published.publish(cut="keys.mdb")
+    server = start_server().wait_ready()
+    with server.channel() as channel:
+        try:
+            call(channel, "CheckService/CheckPerson", QUESTION)
+            raise AssertionError("a damaged generation answers")
+        except grpc.RpcError as error:
+            failed = Failure(error)
+    assert (failed.code, failed.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_GENERATION")
+    assert failed.metadata["refused_generation"] == damaged
+
+
+def test_current_that_names_nonsense_is_refused(published: Published, start_server: StartServer) -> None:
+    good = published.publish()
+    server = start_server(workers=1).wait_ready()
+    with server.channel() as channel:
+        for nonsense in ("../../etc", "", "20260101T000000Z-deadbeef"):
+            before = len(server.events("generation_refused"))
+            published.point(nonsense)
+            until(lambda wanted=before + 1: len(server.events("generation_refused")) == wanted)
+            assert _serving(channel) == good
+        published.point(good)
+        until(lambda: "ronda_generation_refused 0.0" in server.metrics())
+
+
+def test_roll_back(published: Published, start_server: StartServer) -> None:
+    first = published.publish()
+    second = published.publish()
+    server = start_server().wait_ready()
+    with server.channel() as channel:
+        assert _serving(channel) == second
+        published.point(first)
+        until(lambda: _serving(channel) == first)
+
+
+def test_a_stream_keeps_its_generation(published: Published, start_server: StartServer) -> None:
+    first = published.publish()
+    server = start_server(workers=1).wait_ready()
+    switched: list[str] = []
+
+    def batches() -> object:
+        yield CLEAR_FIRST
+        yield CLEAR_BATCH
+        until(lambda: switched)
+        yield CLEAR_BATCH
+
+    with server.channel() as channel:
+        stream = clear(channel, batches())  # type: ignore[arg-type]
+        generations = [clearance_service_pb2.ClearResponse.FromString(next(stream)).generation_id]
+        for _ in range(5):  # more than are kept for page tokens
+            newest = published.publish()
+            until(lambda wanted=newest: _serving(channel) == wanted)
+        shutil.rmtree(published.data / "generations" / first)  # collected while in use
+        switched.append(newest)
+        generations += [clearance_service_pb2.ClearResponse.FromString(batch).generation_id for batch in stream]
+        assert generations == [first, first]
+        gone = clearance_service_pb2.ClearRequest.FromString(CLEAR_FIRST)
+        gone.generation_id = first
+        until(lambda: any(line["generation"] == first for line in server.events("generation_closed")))
+        for wanted in (first, "20200101T000000Z-00000000", "../../../etc"):
+            gone.generation_id = wanted
+            try:
+                list(clear(channel, iter([gone.SerializeToString()])))
+                raise AssertionError("a generation that is gone answers")
+            except grpc.RpcError as error:
+                failed = Failure(error)
+            assert (failed.code, failed.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "GENERATION_GONE")
+
+
+def test_an_older_generation_on_disk_can_be_pinned(published: Published, start_server: StartServer) -> None:
+    first = published.publish()
+    published.publish()
+    server = start_server().wait_ready()
+    request = clearance_service_pb2.ClearRequest.FromString(CLEAR_FIRST)
+    request.generation_id = first
+    with server.channel() as channel:
+        answered = list(clear(channel, iter([request.SerializeToString(), CLEAR_BATCH])))
+    assert [clearance_service_pb2.ClearResponse.FromString(batch).generation_id for batch in answered] == [first]
+
+
+def test_altered_bytes_are_found_in_the_background(published: Published, start_server: StartServer) -> None:
+    generation = published.publish()
+    path = published.data / "generations" / generation / "names.bin"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1  # same size, so opening does not see it
+    path.write_bytes(content)
+    server = start_server(verify_mib_per_s=1000).wait_ready()
+    found = until(lambda: server.events("generation_files_damaged"))
+    assert found[0]["files"] == ["names.bin"]
+    assert "ronda_generation_damaged_files 1.0" in server.metrics()
+    with server.channel() as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+
+        def detail() -> str:
+            _, answer = stub.Check.with_call(health_pb2.HealthCheckRequest(), timeout=5)
+            return dict(answer.trailing_metadata()).get("ronda-detail", "")
+
+        assert until(detail) == "damaged files: names.bin"

@@ -1,0 +1,183 @@
+"""Start, restart, drain, and addresses that are taken: the supervisor and its workers as operations see them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.server.conftest import StartServer
+from tests.server.load import Load
+from tests.server.published import Published
+from tests.server.running_server import RunningServer, call, clear, until
+from tests.server.small_generation import CLEAR_BATCH, CLEAR_FIRST, QUESTION
+
+SERVICES = {"", "ronda.v1.CheckService", "ronda.v1.ClearanceService", "ronda.v1.RegisterService"}
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def test_health_check_watch_and_list(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server().wait_ready()
+    with server.channel() as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        for service in SERVICES:
+            assert stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5).status == SERVING
+        listed = stub.List(health_pb2.HealthListRequest(), timeout=5).statuses
+        assert {name: status.status for name, status in listed.items()} == dict.fromkeys(SERVICES, SERVING)
+        try:
+            stub.Check(health_pb2.HealthCheckRequest(service="nothing"), timeout=5)
+            raise AssertionError("an unknown service has a health")
+        except grpc.RpcError as error:
+            assert error.code() is grpc.StatusCode.NOT_FOUND
+        unknown = stub.Watch(health_pb2.HealthCheckRequest(service="nothing"), timeout=30)
+        assert next(unknown).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+        watch = stub.Watch(health_pb2.HealthCheckRequest(service="ronda.v1.CheckService"), timeout=60)
+        assert next(watch).status == SERVING
+        server.process.send_signal(signal.SIGTERM)
+        assert next(watch).status == NOT_SERVING
+    stopping = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - stopping < 15  # watchers do not hold up a drain of 20 seconds
+
+
+def test_nothing_published_then_published(published: Published, start_server: StartServer) -> None:
+    from tests.server.running_server import failure
+
+    server = start_server().wait_ready()
+    with server.channel() as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        status, answer = stub.Check.with_call(health_pb2.HealthCheckRequest(), timeout=5)
+        assert status.status == NOT_SERVING
+        assert ("ronda-reason", "NO_GENERATION") in tuple(answer.trailing_metadata())
+        failed = failure(channel, "CheckService/CheckPerson", QUESTION)
+        assert (failed.code, failed.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_GENERATION")
+        assert failed.metadata["retryable"] == "true"
+        assert failed.retry_after_s
+        watch = stub.Watch(health_pb2.HealthCheckRequest(), timeout=60)
+        assert next(watch).status == NOT_SERVING
+        published.publish()
+        assert next(watch).status == SERVING
+        assert call(channel, "CheckService/CheckPerson", QUESTION)
+
+
+def test_a_killed_worker_costs_its_connections_only(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server().wait_ready()
+    before = server.worker_pids()
+    with Load(server, QUESTION, 12) as load:
+        until(lambda: all(caller.answers > 20 for caller in load.callers))
+        os.kill(before[0], signal.SIGKILL)
+        until(lambda: server.events("worker_died") and len(server.events("worker_ready")) == 3)
+        back = time.monotonic()
+        until(lambda: all(caller.answered_at > back for caller in load.callers))
+    # one call at a time on each connection: at most that one was lost, on the connections of the killed worker
+    assert all(len(caller.failures) <= 1 for caller in load.callers)
+    assert any(not caller.failures for caller in load.callers)
+    assert {failed.code for failed in load.failures} <= {grpc.StatusCode.UNAVAILABLE}
+    assert len(server.worker_pids()) == 2
+    assert before[1] in server.worker_pids()
+    assert "ronda_worker_restarts_total 1.0" in server.metrics()
+
+
+def test_crashing_workers_are_reported_and_slowed_down(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server(workers=1).wait_ready()
+    for deaths in range(1, 4):
+        until(lambda: len(server.worker_pids()) == 1)
+        os.kill(server.worker_pids()[0], signal.SIGKILL)
+        until(lambda wanted=deaths: len(server.events("worker_died")) == wanted)
+    until(lambda: server.events("worker_crash_loop"))
+    pauses = [line["pause_s"] for line in server.events("worker_restarts") + server.events("worker_crash_loop")]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > pauses[0]
+    with server.channel() as channel:
+        assert call(channel, "CheckService/CheckPerson", QUESTION, wait_for_ready=True)
+
+
+def test_drain_loses_no_call(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server().wait_ready()
+    with Load(server, QUESTION, 6, wait_for_ready=False) as load:
+        until(lambda: all(caller.answers > 20 for caller in load.callers))
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(40) == 0
+    assert load.failures  # they went on asking a server that was gone
+    lost = [failed.text for failed in load.failures if not _refused(failed.text, failed.reason)]
+    assert lost == []
+
+
+def _refused(text: str, reason: str) -> bool:
+    """Whether a call never reached a handler: no connection, or told to go elsewhere."""
+    return reason == "DRAINING" or "failed to connect" in text.lower() or "connection refused" in text.lower()
+
+
+def test_drain_answers_the_batches_of_a_stream_first(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server().wait_ready()
+    go_on = threading.Event()
+
+    def batches() -> object:
+        yield CLEAR_FIRST
+        yield CLEAR_BATCH
+        go_on.wait(30)
+
+    with server.channel() as channel:
+        stream = clear(channel, batches())  # type: ignore[arg-type]
+        next(stream)
+        server.process.send_signal(signal.SIGTERM)
+        draining = time.monotonic()
+        try:
+            next(stream)
+            raise AssertionError("a batch that was never sent is answered")
+        except grpc.RpcError as error:
+            from tests.server.running_server import Failure
+
+            failed = Failure(error)
+        assert (failed.code, failed.reason) == (grpc.StatusCode.UNAVAILABLE, "DRAINING")
+        assert time.monotonic() - draining < 15  # a silent stream is not waited for
+        go_on.set()
+    assert server.stop() == 0
+
+
+def test_a_taken_address_is_refused(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    first = start_server().wait_ready()
+    second = start_server(listen=first.address)
+    assert second.process.wait(20) == 78
+    assert f"listen: {first.address}" in second.log_path.read_text(encoding="utf-8").splitlines()[-1]
+    _drop_text_line(second)
+    third = start_server(metrics=first.metrics_address)
+    assert third.process.wait(20) == 78
+    assert "metrics: " in third.log_path.read_text(encoding="utf-8").splitlines()[-1]
+    _drop_text_line(third)
+    with first.channel() as channel:
+        assert call(channel, "CheckService/CheckPerson", QUESTION)
+
+
+def _drop_text_line(server: RunningServer) -> None:
+    """Removes the last line, which is for people, so that the rest can be read as JSON."""
+    text = server.log_path.read_text(encoding="utf-8")
+    server.log_path.write_text("\n".join(text.splitlines()[:-1]) + "\n", encoding="utf-8")
+
+
+def test_workers_end_with_their_supervisor(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server().wait_ready()
+    workers = server.worker_pids()
+    server.process.kill()
+    server.process.wait()
+    until(lambda: not any(_alive(pid) for pid in workers))
+    assert len(server.events("supervisor_gone")) == 2
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

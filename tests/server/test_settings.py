@@ -1,0 +1,89 @@
+"""The settings table and its page say the same; settings come from where the page says; bad ones are named."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from server.settings import SETTINGS, SettingsError, load_settings, settings_table
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RONDA_CONFIG", raising=False)
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.variable, raising=False)
+
+
+def test_the_page_holds_the_table() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- settings table -->\n")[2].partition("<!-- end of settings table -->")[0]
+    assert shown == settings_table()
+    assert all(setting.help.endswith(".") or setting.help.endswith("JSON.") for setting in SETTINGS)
+
+
+def test_the_example_file_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = ROOT / "deploy" / "ronda.toml"
+    monkeypatch.setenv("RONDA_CONFIG", str(example))
+    stated = tomllib.loads(example.read_text(encoding="utf-8"))
+    settings = load_settings()
+    assert settings.listen == stated["listen"]
+    assert settings.data == Path(stated["data"])
+
+
+def test_precedence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "ronda.toml"
+    config.write_text('workers = 3\ndrain_s = 7\nmetrics = "off"\n[postgres]\nrenap = "postgresql://x"\n')
+    monkeypatch.setenv("RONDA_CONFIG", str(config))
+    monkeypatch.setenv("RONDA_WORKERS", "4")
+    monkeypatch.setenv("RONDA_DRAIN_S", "8")
+    settings = load_settings(drain_s=9, workers=None)
+    assert (settings.drain_s, settings.workers, settings.metrics_address) == (9, 4, None)
+    assert settings.postgres["renap"].get_secret_value() == "postgresql://x"
+    assert "postgresql" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"listen": "nowhere"}, "listen: must be host:port"),
+        ({"listen": "127.0.0.1:70000"}, "listen: must be host:port"),
+        ({"listen": "0.0.0.0:50051"}, "without TLS only a loopback address"),
+        ({"workers": -1}, "workers: "),
+        ({"log_level": "loud"}, "log_level: "),
+        ({"tls_cert": "/x.pem"}, "tls_cert and tls_key belong together"),
+        ({"tls_client_ca": "/x.pem"}, "tls_client_ca needs"),
+        ({"wrokers": 2}, "wrokers: "),
+    ],
+)
+def test_a_bad_setting_is_named(given: dict[str, object], named: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**given)
+    assert named in str(caught.value)
+
+
+def test_bad_files_and_variables_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RONDA_CONFIG", str(tmp_path / "none.toml"))
+    with pytest.raises(SettingsError, match=r"RONDA_CONFIG: no such file"):
+        load_settings()
+    config = tmp_path / "ronda.toml"
+    config.write_text("workers = = 2\n")
+    monkeypatch.setenv("RONDA_CONFIG", str(config))
+    with pytest.raises(SettingsError, match="RONDA_CONFIG"):
+        load_settings()
+    config.write_text("drain = 2\n")
+    with pytest.raises(SettingsError, match="drain: "):
+        load_settings()
+    monkeypatch.delenv("RONDA_CONFIG")
+    monkeypatch.setenv("RONDA_POSTGRES", "no json")
+    with pytest.raises(SettingsError, match="postgres"):
+        load_settings()
+
+
+def test_plaintext_on_a_network_must_be_meant() -> None:
+    assert load_settings(listen="0.0.0.0:50051", insecure=True).listen_address.port == 50051
+    assert load_settings(listen="[::1]:50051").listen_address.is_loopback
