@@ -1,0 +1,210 @@
+"""Alerts of a subject and the hits that they give (docs/answers.md section 6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ronda.v1 import alert_pb2, level_pb2
+from tests.oracle import texts
+from tests.oracle.record import Link, Subject
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
+PENDING = alert_pb2.ALERT_STATE_PENDING
+
+
+@dataclass(eq=False)
+class Alert:
+    """One alert: `links` are its records, the representative first."""
+
+    subject: Subject
+    links: list[Link]
+    state: int
+    authority: int | None  # ordinal of the register authoritative for the kind
+    level: int
+
+    @property
+    def first(self) -> Link:
+        return self.links[0]
+
+    @property
+    def kind(self) -> int:
+        assert self.first.record.alert is not None
+        return self.first.record.alert.kind
+
+    @property
+    def valid_from(self) -> int | None:
+        return self.first.record.alert.valid_from  # type: ignore[union-attr]
+
+    @property
+    def valid_to(self) -> int | None:
+        return self.first.record.alert.valid_to  # type: ignore[union-attr]
+
+    @property
+    def misuse(self) -> bool:
+        return self.first.record.alert.misuse  # type: ignore[union-attr]
+
+    @property
+    def criterion_1(self) -> bool:
+        """Whether one of its strongest records belongs by criterion 1, typed plate or VIN."""
+        return any(link.level == self.level and is_criterion_1(link) for link in self.links)
+
+    def in_force(self, today: int) -> bool:
+        return (
+            self.state == PENDING
+            and (self.valid_from is None or self.valid_from <= today)
+            and (self.valid_to is None or self.valid_to >= today)
+        )
+
+    @property
+    def listed_by_authority(self) -> bool:
+        return any(link.record.register == self.authority for link in self.links)
+
+
+def is_criterion_1(link: Link) -> bool:
+    return link.criterion in (
+        level_pb2.CRITERION_CUI,
+        level_pb2.CRITERION_DOCUMENT,
+        level_pb2.CRITERION_NIT,
+        level_pb2.CRITERION_LICENCE,
+        level_pb2.CRITERION_VIN,
+    ) or (link.criterion == level_pb2.CRITERION_PLATE and bool(link.record.plate_type))
+
+
+def all_alerts(view: View, subject: Subject) -> list[Alert]:
+    """Every alert in stored order, visible or not."""
+    groups: dict[tuple[object, ...], list[Link]] = defaultdict(list)
+    for number, link in enumerate(sorted(subject.links, key=lambda li: li.record.order)):
+        alert = link.record.alert
+        if alert is None or not alert.kind:
+            continue
+        groups[alert.kind, alert.merge_key or number, link.sensitivity].append(link)
+    alerts = [_alert(view, subject, links) for links in groups.values()]
+    return sorted(alerts, key=_stored_order)
+
+
+def _alert(view: View, subject: Subject, links: list[Link]) -> Alert:
+    kind = links[0].record.alert.kind  # type: ignore[union-attr]
+    authority = next((r.ordinal for r in view.oracle.registers if kind in r.authoritative_for), None)
+    listed = [link for link in links if link.record.register == authority]
+    first = (listed or links)[0]
+    states = [link.record.alert.state for link in links]  # type: ignore[union-attr]
+    state = first.record.alert.state  # type: ignore[union-attr]
+    if not listed and PENDING in states:
+        state = PENDING
+    rest = [link for link in links if link is not first]
+    return Alert(subject, [first, *rest], state, authority, max(link.level for link in links))
+
+
+def _stored_order(alert: Alert) -> tuple[object, ...]:
+    issued = alert.first.record.alert.issued  # type: ignore[union-attr]
+    return (alert.kind, issued is None, -(issued or 0), alert.first.record.order)
+
+
+def stored_alerts(view: View, subject: Subject) -> list[Alert]:
+    """Visible alerts in stored order."""
+    return view._keep(
+        "alerts",
+        subject,
+        lambda: [a for a in all_alerts(view, subject) if view.shows(a.first.section, a.first.sensitivity)],
+    )
+
+
+def open_hits(view: View, subject: Subject, link: int, where: alert_pb2.HitSubject) -> list[alert_pb2.Hit]:
+    """Hits of the alerts in force, in stored order. `link`: level of the way to the subject."""
+    return [hit_of(view, a, link, where) for a in stored_alerts(view, subject) if a.in_force(view.today)]
+
+
+def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> alert_pb2.Hit:
+    hit = _message(view, alert, where)
+    hit.level = min(link, alert.level)
+    if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD:
+        hit.level = min(hit.level, POSSIBLE)
+    if alert.authority is not None and not alert.listed_by_authority:
+        authority = view.oracle.registers[alert.authority]
+        if authority.fresh(view.masks, view.clock_ms):
+            hit.level = min(hit.level, POSSIBLE)
+            texts.note(hit.notes, "NOT_LISTED", f"no consta en {authority.name}: confirme")
+    return hit
+
+
+def closed_hits(view: View, subject: Subject, where: alert_pb2.HitSubject) -> list[alert_pb2.Hit]:
+    closed = []
+    for alert in stored_alerts(view, subject):
+        if alert.in_force(view.today):
+            continue
+        hit = _message(view, alert, where)
+        _closed_note(view, alert, hit)
+        closed.append(hit)
+    return closed
+
+
+def _closed_note(view: View, alert: Alert, hit: alert_pb2.Hit) -> None:
+    register = view.register(alert.first).name
+    words = {
+        alert_pb2.ALERT_STATE_CANCELLED: ("CLOSED_CANCELLED", "cancelada"),
+        alert_pb2.ALERT_STATE_EXECUTED: ("CLOSED_EXECUTED", "ejecutada"),
+        alert_pb2.ALERT_STATE_SUSPENDED: ("CLOSED_SUSPENDED", "suspendida"),
+        alert_pb2.ALERT_STATE_LAPSED: ("CLOSED_LAPSED", "caducada"),
+    }
+    if alert.state == PENDING:
+        if alert.valid_from is not None and alert.valid_from > view.today:
+            texts.note(hit.notes, "CLOSED_NOT_YET", f"vigente desde {texts.day(alert.valid_from)}")
+        else:
+            assert alert.valid_to is not None
+            texts.note(hit.notes, "CLOSED_EXPIRED", f"vencida el {texts.day(alert.valid_to)}")
+    elif alert.state in words:
+        code, word = words[alert.state]
+        year, month, day = alert.first.record.alert.state_date  # type: ignore[union-attr]
+        when = f" el {day:02}/{month:02}/{year:04}" if year and month and day else ""
+        texts.note(hit.notes, code, f"{word} por {register}{when}")
+
+
+def _message(view: View, alert: Alert, where: alert_pb2.HitSubject) -> alert_pb2.Hit:
+    row = alert.first.record.alert
+    assert row is not None
+    hit = alert_pb2.Hit()
+    hit.CopyFrom(row.hit)
+    hit.kind = alert.kind
+    reference(alert.first, hit.record)
+    hit.agrees.extend(alert.first.agrees)
+    hit.disagrees.extend(alert.first.disagrees)
+    hit.state = alert.state
+    for link in alert.links:
+        source = hit.sources.add()
+        reference(link, source.record)
+        source.state = link.record.alert.state  # type: ignore[union-attr]
+        year, month, day = link.record.alert.state_date  # type: ignore[union-attr]
+        if year or month or day:
+            source.state_date.year, source.state_date.month, source.state_date.day = year, month, day
+    code, text = texts.ACTIONS[alert.kind]
+    hit.action.code, hit.action.text = code, text
+    hit.subject.CopyFrom(where)
+    register = view.register(alert.first)
+    if register.loaded:
+        hit.source_as_of.FromMilliseconds(register.as_of_ms)
+    hit.source_state = register.state(view.masks, view.clock_ms)
+    return hit
+
+
+def reference(link: Link, target: object) -> None:
+    """The link's record reference, `possible` as the link is."""
+    target.CopyFrom(link.record.message.record)  # type: ignore[attr-defined]
+    if link.level == POSSIBLE:
+        target.possible = True  # type: ignore[attr-defined]
+
+
+def strongest_first(hits: list[alert_pb2.Hit]) -> list[alert_pb2.Hit]:
+    """Order of hits in an answer; hits of one subject arrive in stored order, owners and candidates by ordinal."""
+    rank = {
+        alert_pb2.HIT_SUBJECT_KIND_VEHICLE: 0,
+        alert_pb2.HIT_SUBJECT_KIND_PLATE: 1,
+        alert_pb2.HIT_SUBJECT_KIND_PERSON: 2,
+        alert_pb2.HIT_SUBJECT_KIND_OWNER: 3,
+        alert_pb2.HIT_SUBJECT_KIND_CANDIDATE: 4,
+    }
+    return sorted(hits, key=lambda h: (-h.level, rank[h.subject.kind], h.subject.ordinal))

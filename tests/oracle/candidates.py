@@ -1,0 +1,86 @@
+"""Candidates of an answer (docs/answers.md sections 8 and 13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, section_pb2
+from tests.oracle.alerts import open_hits
+from tests.oracle.comparing import Comparisons
+from tests.oracle.finding_vehicles import bearings
+from tests.oracle.record import PERSON, Record, Subject
+from tests.oracle.showing import hit_subject, of_section
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+AT_MOST = 20
+CANDIDATE = alert_pb2.HIT_SUBJECT_KIND_CANDIDATE
+
+
+def candidate(view: View, subject: Subject, link: int, comparisons: Comparisons, ordinal: int) -> Any:
+    """(Candidate, its hits)."""
+    hits = open_hits(view, subject, link, hit_subject(CANDIDATE, subject, ordinal))
+    found = check_service_pb2.Candidate(subject_id=subject.subject_id, kind=subject.kind)  # type: ignore[arg-type]
+    found.level = max([hit.level for hit in hits], default=level_pb2.LEVEL_INSUFFICIENT)
+    found.alerts = len(hits)
+    found.identity_status = view.status_by_name(subject)
+    if subject.about == PERSON:
+        _person(view, subject, found)
+    else:
+        found.plate = plate(view, subject)
+        found.description = description(view, subject)
+    add_comparisons(found.comparisons, comparisons)
+    return found, hits
+
+
+def add_comparisons(target: Any, comparisons: Comparisons) -> None:
+    for criterion, outcome in comparisons:
+        target.add(criterion=criterion, agreement=outcome)
+
+
+def _person(view: View, subject: Subject, found: Any) -> None:
+    """Name, CUI, birth date, sex, department and register: of the first identity claim, each the first that states it."""
+    links = sorted(subject.links, key=lambda link: link.record.order)
+    claims = [link for link in links if view.is_identity_claim(link)]
+    if not claims:
+        named = [link for link in links if link.record.name_key]
+        opened = [link for link in named if link.sensitivity == section_pb2.SENSITIVITY_OPEN]
+        claims = (opened or named)[:1]
+    if not claims or not view.sees(claims[0]):
+        return
+    records = [link.record for link in claims]
+
+    def first(name: str, stated: Any = bool) -> Any:
+        return next((getattr(r, name) for r in records if stated(getattr(r, name))), None)
+
+    found.name = first("name") or ""
+    found.cui = subject.key.removeprefix("cui:") if subject.has_cui else ""
+    birth = first("birth", lambda b: b[0])
+    if birth:
+        found.birth_date.year, found.birth_date.month, found.birth_date.day = birth
+    found.sex = first("sex") or 0
+    found.department = first("birth_department") or 0
+    named_by = next((r for r in records if r.name), records[0])
+    found.register_id = named_by.register_id
+
+
+def plate(view: View, vehicle: Subject) -> str:
+    """The plate borne today, else the one borne last."""
+    mine = bearings(view, vehicle)
+    now = [b for b in mine if b.holds(view.today)]
+    if now:
+        return now[0].text
+    before = [b for b in mine if b.last < view.today]
+    return max(before, key=lambda b: (b.last, b.first)).text if before else ""
+
+
+def description(view: View, vehicle: Subject) -> str:
+    links = of_section(view, vehicle, section_pb2.SECTION_VEHICLE_REGISTRATION)
+    return describe(links[0].record) if links else ""
+
+
+def describe(record: Record) -> str:
+    """ "MAKE LINE, COLOUR, YEAR", missing parts left out."""
+    parts = [" ".join(p for p in (record.make, record.line) if p), record.colour]
+    return ", ".join(p for p in [*parts, str(record.model_year or "")] if p)

@@ -1,0 +1,199 @@
+"""Clear: a batch of subjects against a standard (docs/answers.md sections 12 and 13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ronda.v1 import clearance_service_pb2 as contract
+from ronda.v1 import error_pb2, level_pb2, section_pb2
+from tests.core import naive_calendar, naive_names
+from tests.core.naive_identifiers import IdentifierKind
+from tests.oracle import agreement, showing
+from tests.oracle.agreement import DISAGREES
+from tests.oracle.alerts import hit_of, is_criterion_1, reference, stored_alerts
+from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
+from tests.oracle.finding import HIT, UNVERIFIED, Finding, by_identifier, name_fits
+from tests.oracle.finding_vehicles import by_vehicle_identifier
+from tests.oracle.record import Link, Subject
+from tests.oracle.registers import Register
+from tests.oracle.vehicle_answer import bears_asked, plates_of
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+WANTED = contract.CLEARANCE_STANDARD_WANTED
+STANDARDS = {
+    contract.CLEARANCE_STANDARD_POLICE_RECORD: "police",
+    contract.CLEARANCE_STANDARD_CRIMINAL_RECORD: "criminal",
+    contract.CLEARANCE_STANDARD_RENAS: "renas",
+}
+REFERENCES_AT_MOST = 5
+STATUS_REASONS = {
+    level_pb2.IDENTITY_STATUS_DECEASED: contract.CLEARANCE_REASON_DECEASED,
+    level_pb2.IDENTITY_STATUS_MISUSED: contract.CLEARANCE_REASON_MISUSED,
+    level_pb2.IDENTITY_STATUS_CONFLICT: contract.CLEARANCE_REASON_CONFLICT,
+    level_pb2.IDENTITY_STATUS_NOT_FOUND: contract.CLEARANCE_REASON_NOT_FOUND,
+}
+Verdict = tuple[int, int, list[Link]]
+
+
+def clear(view: View, standard: int, batch: Any) -> contract.ClearResponse:
+    if standard not in contract.ClearanceStandard.values() or not standard:
+        raise invalid("standard")
+    rows = len(batch.row_ids)
+    for name in ("cuis", "names", "birth_dates", "plates", "vins"):
+        if len(getattr(batch, name)) not in (0, rows):
+            raise invalid(name)
+    if rows > 1000:
+        raise invalid("row_ids")
+    response = contract.ClearResponse(generation_id=view.oracle.generation_id, row_ids=batch.row_ids)
+    persons = bool(batch.cuis or batch.names or not (batch.plates or batch.vins))
+    vehicles = bool(batch.plates or batch.vins)
+    for register in view.oracle.registers:
+        if (persons and is_needed(register, standard, "person")) or (
+            vehicles and is_needed(register, standard, "vehicle")
+        ):
+            response.registers.append(register.status(view.masks, view.clock_ms, persons_only=not vehicles))
+    for place in range(rows):
+        row = {
+            name: (getattr(batch, name)[place] if getattr(batch, name) else empty)
+            for name, empty in (("cuis", ""), ("names", ""), ("birth_dates", 0), ("plates", ""), ("vins", ""))
+        }
+        try:
+            result, reason, links = clear_row(view, standard, row)
+        except QuestionError as error:
+            result, reason, links = contract.CLEARANCE_RESULT_INVALID, contract.CLEARANCE_REASON_UNSPECIFIED, []
+            response.row_errors.add(row_id=batch.row_ids[place], reason=error.reason, field=error.field)  # type: ignore[arg-type]
+        response.results.append(result)  # type: ignore[arg-type]
+        response.reasons.append(reason)  # type: ignore[arg-type]
+        for link in links[:REFERENCES_AT_MOST]:
+            response.reference_rows.append(place)
+            reference(link, response.references.add())
+    return response
+
+
+def is_needed(register: Register, standard: int, kind: str) -> bool:
+    """Whether NO_RECORD rests on this register."""
+    identifying = {"person": {"cui"}, "vehicle": {"plate", "vin"}}[kind]
+    if register.identifies & identifying:
+        return True
+    if standard == WANTED:
+        return register.has_role(kind, "alert")
+    return kind == "person" and STANDARDS[standard] in register.standards
+
+
+def clear_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
+    given = [name for name in ("cuis", "plates", "vins") if row[name]]
+    if len(given) > 1 or (row["names"] and given not in ([], ["cuis"])):
+        raise invalid(given[-1])
+    if not given and not row["names"]:
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "")
+    birth = (row["birth_dates"] // 10000, row["birth_dates"] // 100 % 100, row["birth_dates"] % 100)
+    if any(birth) and (not all(birth) or naive_calendar.date_problem(*birth)):
+        raise invalid("birth_dates")
+    if row["names"] and not naive_names.name_key(row["names"]):
+        raise invalid("names")
+    if given == ["cuis"]:
+        return _cui_row(view, standard, row)
+    if given:
+        if standard != WANTED:
+            raise invalid(given[0])
+        return _vehicle_row(view, standard, row)
+    if not all(birth):
+        raise invalid("birth_dates")
+    return _name_row(view, standard, row["names"], birth)
+
+
+def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Link, int, bool]]:
+    """Records under the standard in stored order: (record, level, by criterion 1)."""
+    if standard == WANTED:
+        where = showing.hit_subject(1, subject)
+        return [
+            (a.first, hit_of(view, a, HIT, where).level, a.criterion_1)
+            for a in stored_alerts(view, subject)
+            if a.in_force(view.today)
+        ]
+    found = []
+    for section in [*showing.PERSON_SECTIONS, *showing.VEHICLE_SECTIONS]:
+        for link in showing.of_section(view, subject, section):
+            if (
+                STANDARDS[standard] in link.record.standards
+                and STANDARDS[standard] in view.register(link).standards
+                and link.record.certificate_visible
+                and link.sensitivity != section_pb2.SENSITIVITY_EXPUNGED
+            ):
+                found.append((link, link.level, is_criterion_1(link)))
+    return found
+
+
+def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
+    asked = identifier(IdentifierKind.CUI, level_pb2.CRITERION_CUI, "cui", row["cuis"], "cuis")
+    finding = by_identifier(view, asked, PersonQuestion(identifiers=[asked]))
+    records = under_standard(view, finding.subject, standard) if finding.subject is not None else []
+    key = naive_names.name_key(row["names"])
+    named_otherwise = (
+        bool(key)
+        and finding.subject is not None
+        and agreement.names(key, view.comparable(finding.subject)) == DISAGREES
+    )
+    return _verdict(view, standard, finding, records, named_otherwise, "person")
+
+
+def _verdict(
+    view: View,
+    standard: int,
+    finding: Finding,
+    records: list[tuple[Link, int, bool]],
+    named_otherwise: bool,
+    kind: str,
+) -> Verdict:
+    certain = [link for link, level, criterion_1 in records if level == HIT and criterion_1]
+    if certain:
+        return contract.CLEARANCE_RESULT_WITH_RECORD, contract.CLEARANCE_REASON_RECORD, certain
+    if finding.status in STATUS_REASONS:
+        return contract.CLEARANCE_RESULT_REVIEW, STATUS_REASONS[finding.status], []
+    if named_otherwise:
+        return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_CONFLICT, []
+    if records:
+        links = [link for link, _, _ in records]
+        return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
+    if finding.status == UNVERIFIED or not _all_fresh(view, standard, kind):
+        return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []
+    return contract.CLEARANCE_RESULT_NO_RECORD, contract.CLEARANCE_REASON_NOTHING_ON_FILE, []
+
+
+def _all_fresh(view: View, standard: int, kind: str) -> bool:
+    return all(r.fresh(view.masks, view.clock_ms) for r in view.oracle.registers if is_needed(r, standard, kind))
+
+
+def _vehicle_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
+    asked: Identifier
+    if row["plates"]:
+        asked = plate(row["plates"], "", "plates")
+        if not asked.certain:
+            return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
+    else:
+        asked = identifier(IdentifierKind.VIN, level_pb2.CRITERION_VIN, "vin", row["vins"], "vins")
+    finding = by_vehicle_identifier(view, asked)
+    by_plate = asked.kind == "plate"
+    records = []
+    if finding.subject is not None and (not by_plate or bears_asked(view, finding)):
+        records += _capped(under_standard(view, finding.subject, standard), finding.link)
+    for subject, link in plates_of(view, finding, by_plate):
+        records += _capped(under_standard(view, subject, standard), link)
+    return _verdict(view, standard, finding, records, False, "vehicle")
+
+
+def _capped(records: list[tuple[Link, int, bool]], link: int) -> list[tuple[Link, int, bool]]:
+    return [(record, min(level, link), criterion_1) for record, level, criterion_1 in records]
+
+
+def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int]) -> Verdict:
+    links: list[Link] = []
+    for subject in name_fits(view, naive_names.name_key(name), birth, 0):
+        links += [link for link, _, _ in under_standard(view, subject, standard)]
+    if links:
+        return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
+    if not _all_fresh(view, standard, "person"):
+        return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []
+    return contract.CLEARANCE_RESULT_NO_RECORD, contract.CLEARANCE_REASON_NAME_ONLY, []

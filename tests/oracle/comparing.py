@@ -1,0 +1,128 @@
+"""What was given compared with a subject: `comparisons` (docs/answers.md section 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ronda.v1 import level_pb2, section_pb2
+from tests.core import naive_names
+from tests.oracle import agreement
+from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
+from tests.oracle.asked import Identifier, PersonQuestion, VehicleQuestion
+from tests.oracle.finding import persons_with
+from tests.oracle.finding_vehicles import bearings, by_plate, fits_plate
+from tests.oracle.record import Subject
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+Comparisons = list[tuple[int, int]]
+SEEN_ONLY = (level_pb2.CRITERION_COLOUR, level_pb2.CRITERION_MODEL_YEAR)
+
+
+def person(view: View, question: PersonQuestion, subject: Subject | None, found: bool) -> Comparisons:
+    """(criterion, agreement) of all that was given. Without a subject the principal AGREES when something was found."""
+    principal = question.principal
+    result: Comparisons = []
+    for asked in question.identifiers:
+        if subject is not None:
+            outcome = _identifier(view, subject, asked)
+        else:
+            outcome = AGREES if asked is principal and found else UNKNOWN
+        result.append((asked.criterion, outcome))
+    claims = view.comparable(subject) if subject is not None else []
+    if question.name_key:
+        outcome = agreement.names(question.name_key, claims)
+        if subject is None and principal is None and found:
+            outcome = AGREES
+        result.append((level_pb2.CRITERION_NAMES, outcome))
+    if any(question.birth):
+        result.append((level_pb2.CRITERION_BIRTH_DATE, agreement.birth_dates(question.birth, claims)))
+    if question.sex:
+        result.append((level_pb2.CRITERION_SEX, agreement.sexes(question.sex, claims)))
+    if question.father_key or question.mother_key:
+        outcome = agreement.parents(question.father_key, question.mother_key, claims)
+        result.append((level_pb2.CRITERION_PARENTS, outcome))
+    return result
+
+
+def _identifier(view: View, subject: Subject, asked: Identifier) -> int:
+    records = [link.record for link in view.links(subject)]
+    if any(asked.is_of(r) for r in records):
+        return AGREES
+    if asked.kind == "telephone":
+        return UNKNOWN
+    if asked.kind == "document":
+        country = asked.value.split(":")[0]
+        another = any(r.document[1] and r.document[0] == country for r in records)
+    elif asked.kind == "document_number":
+        another = any(r.document[1] for r in records)
+    else:
+        another = any(getattr(r, asked.kind) for r in records)
+    return DISAGREES if another or persons_with(view, asked) else UNKNOWN
+
+
+def vehicle(view: View, question: VehicleQuestion, subject: Subject | None, found: bool) -> Comparisons:
+    result: Comparisons = []
+    for number, asked in enumerate(question.identifiers):
+        if subject is not None:
+            outcome = _vehicle_identifier(view, subject, asked)
+        else:
+            outcome = AGREES if number == 0 and found else UNKNOWN
+        result.append((asked.criterion, outcome))
+    stated = []
+    if subject is not None:
+        stated = [k.record for k in view.links(subject) if k.section == section_pb2.SECTION_VEHICLE_REGISTRATION]
+    if question.make:
+        asked_make = naive_names.fold(question.make)
+        result.append((level_pb2.CRITERION_MAKE, _any(makes_agree(asked_make, r.make) for r in stated if r.make)))
+    if question.colour:
+        colour = naive_names.fold(question.colour)
+        outcomes = (colour == naive_names.fold(r.colour) for r in stated if r.colour)
+        result.append((level_pb2.CRITERION_COLOUR, _any(outcomes)))
+    if question.model_year:
+        years = (question.model_year == r.model_year for r in stated if r.model_year)
+        result.append((level_pb2.CRITERION_MODEL_YEAR, _any(years)))
+    return result
+
+
+def makes_agree(asked: str, make: str) -> bool:
+    """`asked` folded. Equal, or one a prefix of the other of three or more letters."""
+    filed = naive_names.fold(make)
+    shorter = min(asked, filed, key=len)
+    return asked == filed or (len(shorter) >= 3 and (asked.startswith(filed) or filed.startswith(asked)))
+
+
+def _any(outcomes: object) -> int:
+    found = list(outcomes)  # type: ignore[call-overload]
+    if not found:
+        return UNKNOWN
+    return AGREES if any(found) else DISAGREES
+
+
+def _vehicle_identifier(view: View, subject: Subject, asked: Identifier) -> int:
+    if asked.kind == "plate":
+        borne = [b for b in bearings(view, subject) if b.holds(view.today)]
+        if any(fits_plate(asked.value, b.type, b.number, b.country) for b in borne):
+            return AGREES
+        finding = by_plate(view, asked)
+        others = finding.subject not in (None, subject) or bool(finding.others)
+        return DISAGREES if borne or others else UNKNOWN
+    records = [link.record for link in view.links(subject)]
+    if any(asked.is_of(r) for r in records):
+        return AGREES
+    another = any(r.engine for r in records) if asked.kind == "engine" else any(r.vin or r.chassis for r in records)
+    return DISAGREES if another or _another_vehicle(view, asked) else UNKNOWN
+
+
+def _another_vehicle(view: View, asked: Identifier) -> bool:
+    return any(any(asked.is_of(link.record) for link in view.links(v)) for v in view.oracle.vehicles_carrying(asked))
+
+
+def disagree(comparisons: Comparisons) -> bool:
+    """Whether the caution IDENTIFIERS_DISAGREE is due."""
+    return any(outcome == DISAGREES and criterion not in SEEN_ONLY for criterion, outcome in comparisons)
+
+
+def mismatch(comparisons: Comparisons) -> bool:
+    return any(outcome == DISAGREES and criterion in SEEN_ONLY for criterion, outcome in comparisons)

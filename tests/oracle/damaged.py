@@ -1,0 +1,80 @@
+"""Refused alert rows that still show who or what they may be about (docs/manifests.md, `Refused records`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ronda.v1 import alert_pb2, section_pb2
+from tests.core import naive_identifiers
+from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.oracle import subject_fields
+from tests.oracle.record import PERSON, VEHICLE, AlertRow, Record
+from tests.oracle.sources import Row
+from tests.oracle.values import NO_DATE, RefusedError, RowValues, whole_day
+
+
+def damaged_record(
+    manifest: dict[str, Any], ordinal: int, spec: dict[str, Any], values: RowValues, row: Row, error: RefusedError
+) -> Record | None:
+    """The damaged record of a refused row, or None when it shows nobody or would have been no alert."""
+    if "alert" not in spec or spec["alert"].get("protected"):
+        return None
+    from ronda.v1 import person_pb2
+
+    about_person = spec["section"] not in ("vehicle_alert", "vehicle_other_record")
+    section = section_pb2.SECTION_DAMAGED_RECORD if about_person else section_pb2.SECTION_VEHICLE_DAMAGED_RECORD
+    register = manifest["register"]
+    record = Record(
+        ordinal,
+        register["id"],
+        section,
+        str(row.number),
+        0,
+        row.number,
+        PERSON if about_person else VEHICLE,
+        person_pb2.DamagedRecord(),
+    )
+    try:
+        record.sensitivity = (
+            section_pb2.SENSITIVITY_DISCREET
+            if row.refused and not isinstance(spec.get("sensitivity", "OPEN"), str)
+            else values.enumerated(
+                spec.get("sensitivity", "OPEN"), section_pb2.Sensitivity, "SENSITIVITY_", strict=True
+            )
+            or section_pb2.SENSITIVITY_OPEN
+        )
+    except RefusedError:
+        record.sensitivity = section_pb2.SENSITIVITY_DISCREET
+    if row.refused:
+        _from_loose_cells(record, row.loose)
+    else:
+        subject_fields.fill(record, spec["subject"], values)
+        date = values.date(spec.get("date")) or NO_DATE
+        record.sort_day = whole_day(date)
+        record.about_year = subject_fields.about_year(spec["subject"], values, date) if about_person else 0
+        record.record_id = (values.text(spec["record_id"]) if "record_id" in spec else "") or str(row.number)
+    if not (record.cui or record.plate or (about_person and record.name_key)):
+        return None
+    record.alert = AlertRow(alert_pb2.ALERT_KIND_DAMAGED_RECORD, alert_pb2.ALERT_STATE_PENDING)
+    message = record.message
+    message.record.register_id = register["id"]
+    message.record.record_id = record.record_id
+    message.text = f"registro dañado: consulte a {register['contact']}"
+    message.field = error.field
+    message.rule = error.rule
+    return record
+
+
+def _from_loose_cells(record: Record, cells: tuple[str, ...]) -> None:
+    for cell in cells:
+        text = cell.strip()
+        if record.about == PERSON:
+            if not record.cui and naive_identifiers.problem(IdentifierKind.CUI, text) is None:
+                record.cui = naive_identifiers.canonical(IdentifierKind.CUI, text)
+            continue
+        try:
+            plate = naive_identifiers.plate(text)
+        except IdentifierError:
+            continue
+        if plate.type and not record.plate:
+            record.plate_type, record.plate, record.plate_country = plate.type, plate.number, plate.country

@@ -1,0 +1,152 @@
+"""Who an identifier or a name finds, with which link and identity status (docs/answers.md sections 8 and 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ronda.v1 import level_pb2, person_pb2
+from tests.core import naive_names
+from tests.oracle import agreement
+from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.asked import Identifier, PersonQuestion
+from tests.oracle.record import PERSON, Subject
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
+FOUND = level_pb2.IDENTITY_STATUS_FOUND
+NOT_FOUND = level_pb2.IDENTITY_STATUS_NOT_FOUND
+CONFLICT = level_pb2.IDENTITY_STATUS_CONFLICT
+UNVERIFIED = level_pb2.IDENTITY_STATUS_UNVERIFIED
+UNSPECIFIED = level_pb2.IDENTITY_STATUS_UNSPECIFIED
+
+
+@dataclass
+class Finding:
+    """What one thing asked finds. `subject` when it is one; `others` are candidates, in order."""
+
+    subject: Subject | None = None
+    others: list[Subject] = field(default_factory=list)
+    link: int = POSSIBLE
+    certain: bool = False
+    status: int = UNSPECIFIED
+    former: list[Subject] = field(default_factory=list)  # vehicles that bore the plate
+    plates: list[tuple[Subject, int]] = field(default_factory=list)  # plate subjects and their links
+    several_bear: bool = False
+    bears: bool = False  # the vehicle bears the asked plate today
+
+    @property
+    def found(self) -> bool:
+        return self.subject is not None or bool(self.others) or bool(self.former) or bool(self.plates)
+
+
+def persons_with(view: View, asked: Identifier) -> list[Subject]:
+    """Persons that visibly hold an identifier, in subject order."""
+    return [
+        s
+        for s in view.oracle.persons_carrying(asked)
+        if s.about == PERSON and any(asked.is_of(link.record) for link in view.links(s))
+    ]
+
+
+def is_identified(view: View, subject: Subject, asked: Identifier) -> bool:
+    return any(
+        view.identified(subject, kind, lambda record: asked.is_of(record) and _of_kind(kind, record, asked))
+        for kind in asked.identified_as
+    )
+
+
+def _of_kind(kind: str, record: object, asked: Identifier) -> bool:
+    """A NIT that is a CUI is identified as either by the record that carries it so."""
+    if asked.kind == "nit":
+        return getattr(record, kind) == asked.value
+    return True
+
+
+def by_identifier(view: View, asked: Identifier, question: PersonQuestion) -> Finding:
+    fits = persons_with(view, asked)
+    identified = [s for s in fits if is_identified(view, s, asked)] if asked.kind != "telephone" else []
+    if asked.kind == "document_number":
+        identified = []
+    counted = identified or fits
+    finding = Finding(others=fits, certain=asked.certain)
+    if len(counted) == 1:
+        finding.subject = counted[0]
+        finding.others = [s for s in fits if s is not finding.subject]
+        finding.link = HIT if asked.kind in ("cui", "document", "nit", "licence") else POSSIBLE
+        if asked.kind == "cedula" and supports(view, counted[0], question):
+            finding.link = HIT
+    elif counted:
+        finding.others = fits
+        finding.certain = False
+    finding.status = status(view, asked, finding.subject, counted, bool(identified))
+    return finding
+
+
+def supports(view: View, subject: Subject, question: PersonQuestion) -> bool:
+    """Whether names, parents or birth date given agree."""
+    claims = view.comparable(subject)
+    return AGREES in (
+        agreement.names(question.name_key, claims),
+        agreement.parents(question.father_key, question.mother_key, claims),
+        agreement.birth_dates(question.birth, claims),
+    )
+
+
+def status(view: View, asked: Identifier, subject: Subject | None, fits: list[Subject], identified: bool) -> int:
+    """Identity status of what was asked by an identifier."""
+    if asked.kind in ("telephone", "document_number"):
+        if asked.kind == "document_number" and not fits:
+            return UNVERIFIED
+        return view.status_by_name(subject) if subject is not None else UNSPECIFIED
+    if not asked.foreign and not any(view.identifiers_loaded(kind) for kind in asked.identified_as):
+        return UNVERIFIED
+    if subject is None and fits:
+        if asked.national:
+            return CONFLICT if identified else NOT_FOUND
+        return UNSPECIFIED
+    if subject is None or not is_identified(view, subject, asked):
+        return UNVERIFIED if asked.foreign else NOT_FOUND
+    return view.status_as_person(subject) if subject.about == PERSON else FOUND
+
+
+def by_name(view: View, question: PersonQuestion) -> Finding:
+    fits = name_fits(view, question.name_key, question.birth, question.sex)
+    finding = Finding(others=fits)
+    surest = [s for s in fits if _is_sure(view, s, question)]
+    if len(surest) == 1:
+        finding.subject, finding.link, finding.certain = surest[0], HIT, True
+    elif len(fits) == 1:
+        finding.subject = fits[0]
+    if finding.subject is not None:
+        finding.others = [s for s in fits if s is not finding.subject]
+        finding.status = view.status_by_name(finding.subject)
+    return finding
+
+
+def name_fits(view: View, name_key: str, birth: tuple[int, int, int], sex: int) -> list[Subject]:
+    """Subjects some visible claim of which holds every key, and that do not disagree in birth date or sex."""
+    fits = []
+    for subject in view.oracle.persons_named(name_key):
+        if not any(naive_names.covers(name_key, c.name_key) for c in view.claims(subject)):
+            continue
+        claims = view.comparable(subject)
+        if DISAGREES not in (agreement.birth_dates(birth, claims), agreement.sexes(sex, claims)):
+            fits.append(subject)
+    return fits
+
+
+def _is_sure(view: View, subject: Subject, question: PersonQuestion) -> bool:
+    claims = view.comparable(subject)
+    return (
+        subject.kind in (person_pb2.SUBJECT_KIND_PERSON, person_pb2.SUBJECT_KIND_UNIDENTIFIED)
+        and not view.is_dead(subject)
+        and agreement.names(question.name_key, claims) == AGREES
+        and AGREES
+        in (
+            agreement.birth_dates(question.birth, claims),
+            agreement.parents(question.father_key, question.mother_key, claims),
+        )
+    )

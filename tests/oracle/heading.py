@@ -1,0 +1,98 @@
+"""The head of an answer: level, registers, notes (docs/answers.md sections 7, 9 and 11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ronda.v1 import level_pb2
+from tests.oracle import texts
+from tests.oracle.alerts import strongest_first
+from tests.oracle.asked import Identifier
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+HITS_AT_MOST = 20
+NATIONAL_ALARM = (
+    level_pb2.IDENTITY_STATUS_NOT_FOUND,
+    level_pb2.IDENTITY_STATUS_CONFLICT,
+    level_pb2.IDENTITY_STATUS_DECEASED,
+    level_pb2.IDENTITY_STATUS_MISUSED,
+)
+
+
+def fill_registers(view: View, answer: Any, persons_only: bool) -> None:
+    listed = [r for r in view.oracle.registers if not persons_only or r.roles["person"]]
+    answer.registers.extend(r.status(view.masks, view.clock_ms, persons_only) for r in listed)
+    complete = all(r.fresh(view.masks, view.clock_ms) for r in listed)
+    answer.coverage = level_pb2.COVERAGE_COMPLETE if complete else level_pb2.COVERAGE_INCOMPLETE
+    answer.generation_id = view.oracle.generation_id
+
+
+def fill_hits(answer: Any, hits: list[Any]) -> None:
+    answer.hits.extend(strongest_first(hits)[:HITS_AT_MOST])
+    answer.hits_total = len(hits)
+
+
+def level(
+    view: View,
+    hits: list[Any],
+    status: int,
+    certain: bool,
+    national: bool,
+    disagree: bool,
+    kind: str,
+    several: bool = False,
+) -> int:
+    """Level by section 9; `kind` "person" or "vehicle" says whose registers are needed."""
+    if hits and max(h.level for h in hits) == level_pb2.LEVEL_HIT:
+        return level_pb2.LEVEL_HIT
+    if hits or disagree or several or (national and status in NATIONAL_ALARM):
+        return level_pb2.LEVEL_POSSIBLE
+    unverified = status == level_pb2.IDENTITY_STATUS_UNVERIFIED and national
+    if certain and (unverified or not view.needed_fresh(kind)):
+        return level_pb2.LEVEL_INCOMPLETE
+    if not certain or status != level_pb2.IDENTITY_STATUS_FOUND:
+        return level_pb2.LEVEL_INSUFFICIENT
+    return level_pb2.LEVEL_CLEAR
+
+
+def fill_notes(
+    view: View, answer: Any, asked: list[Identifier], status: int, disagree: bool, named: bool, nothing: bool
+) -> None:
+    """`asked`: the identifiers that the status speaks of; `named`: a name was asked and nothing else."""
+    codes = []
+    not_found = status == level_pb2.IDENTITY_STATUS_NOT_FOUND
+    unverified = status == level_pb2.IDENTITY_STATUS_UNVERIFIED
+    kinds = {a.kind for a in asked}
+    if not_found and kinds & {"cui", "nit", "cedula", "document", "licence"}:
+        codes.append("DOCUMENT_NOT_ON_FILE")
+    if not_found and kinds & {"plate", "vin"}:
+        codes.append("PLATE_NOT_ON_FILE")
+    lost = [a for a in asked if a.national and not any(view.identifiers_loaded(k) for k in a.identified_as)]
+    untyped = [a for a in asked if a.kind == "plate" and a.value[2] == "GTM" and not a.value[0]]
+    if untyped and not view.identifiers_loaded("plate"):
+        lost += untyped
+    if unverified and not lost:
+        codes.append("NO_RECORD_FOREIGN")
+    for code, holds in (
+        ("DECEASED", status == level_pb2.IDENTITY_STATUS_DECEASED),
+        ("MISUSED", status == level_pb2.IDENTITY_STATUS_MISUSED),
+        ("CONFLICT", status == level_pb2.IDENTITY_STATUS_CONFLICT),
+        ("IDENTIFIERS_DISAGREE", disagree),
+        ("UNVERIFIED", unverified and bool(lost)),
+        ("NAME_NOT_ON_FILE", named and (not_found or nothing)),
+    ):
+        if holds:
+            codes.append(code)
+    for code in codes:
+        texts.note(answer.notes, code)
+
+
+def trimmed(build: Any) -> Any:
+    """The response with 20 records a section, or fewer when it would pass 60 KiB."""
+    for limit in (20, 10, 5, 2, 1):
+        response = build(limit)
+        if response.ByteSize() <= 60 * 1024:
+            break
+    return response

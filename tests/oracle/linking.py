@@ -1,0 +1,214 @@
+"""Records joined to subjects with dicts: identifiers, crosswalk, owners (docs/answers.md section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ronda.v1 import level_pb2, person_pb2, section_pb2
+from tests.core import naive_calendar
+from tests.oracle import agreement, name_linking, vehicle_linking
+from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.record import PERSON, PLATE, Link, Record, Subject
+from tests.oracle.registers import Register
+
+HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
+CERTAIN = (level_pb2.CRITERION_CUI, level_pb2.CRITERION_DOCUMENT, level_pb2.CRITERION_NIT, level_pb2.CRITERION_LICENCE)
+MINOR_SECTIONS = (
+    section_pb2.SECTION_DETENTION,
+    section_pb2.SECTION_SENTENCE,
+    section_pb2.SECTION_COMPLAINT,
+    section_pb2.SECTION_POLICE_RECORD,
+    section_pb2.SECTION_WARRANT,
+    section_pb2.SECTION_PRISON,
+)
+
+
+class Linking:
+    """Subjects of all records. `subjects` in subject order."""
+
+    def __init__(self, records: Iterable[Record], registers: list[Register], key: bytes) -> None:
+        self.registers = registers
+        self.records = list(records)
+        self.by_key: dict[str, Subject] = {}
+        self.crosswalk: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._build_crosswalk()
+        persons = [r for r in self.records if r.about == PERSON]
+        vehicles = [r for r in self.records if r.about != PERSON]
+        nameless: list[Record] = []
+        for record in persons:
+            subject, criterion = self.person(record)
+            if subject is None:
+                nameless.append(record)
+            else:
+                self.join(record, subject, criterion, HIT)
+        owners = [(r, *self.owner(r)) for r in vehicles if r.section == section_pb2.SECTION_OWNER]
+        for link in [link for s in self.by_key.values() for link in s.links]:
+            self.weigh(link)
+        name_linking.link(self, nameless)
+        vehicle_linking.link(self, vehicles)
+        owner_of = {record: (subject, criterion) for record, subject, criterion in owners}
+        for subject in self.by_key.values():
+            for link in subject.links:
+                if link.record in owner_of:
+                    self._own(link, *owner_of[link.record])
+        self._finish(key)
+
+    # finding subjects
+
+    def _build_crosswalk(self) -> None:
+        for record in self.records:
+            for kind, value in self.identifiers(record):
+                if record.cui and self.register_identifies(record, kind):
+                    self.crosswalk[kind, value].add(record.cui)
+
+    def register_identifies(self, record: Record, kind: str) -> bool:
+        if kind == "document":
+            kind = "document" if record.document[0] == "GTM" else "foreign_document"
+        return kind in self.registers[record.register].identifies
+
+    @staticmethod
+    def identifiers(record: Record) -> list[tuple[str, str]]:
+        """Identifiers other than the CUI, in the order in which they decide."""
+        country, number = record.document
+        found = [("document", f"{country}:{number}" if country and number else "")]
+        found += [("nit", record.nit), ("licence", record.licence), ("cedula", record.cedula)]
+        return [(kind, value) for kind, value in found if value]
+
+    def person(self, record: Record) -> tuple[Subject | None, int]:
+        """Subject and criterion of a person's identifiers; (None, 0) without any."""
+        if record.cui:
+            return self.subject(f"cui:{record.cui}", PERSON), level_pb2.CRITERION_CUI
+        found = self.identifiers(record)
+        for kind, value in found:
+            cuis = self.crosswalk.get((kind, value), set())
+            if len(cuis) == 1:
+                return self.subject(f"cui:{next(iter(cuis))}", PERSON), _criterion(kind)
+        if found:
+            kind, value = found[0]
+            return self.subject(f"{kind}:{value}", PERSON), _criterion(kind)
+        return None, 0
+
+    def owner(self, record: Record) -> tuple[Subject | None, int]:
+        subject, criterion = self.person(record)
+        if subject is None and record.name:
+            return self.subject(f"record:{record.register_id}:{record.record_id}", PERSON), 0
+        if subject is not None and record.organisation and subject.key.startswith("nit:"):
+            subject.kind = person_pb2.SUBJECT_KIND_ORGANISATION
+        return subject, criterion
+
+    def subject(self, key: str, about: str) -> Subject:
+        if key not in self.by_key:
+            kind = 0
+            if about == PERSON:
+                unidentified = key.startswith("record:")
+                kind = person_pb2.SUBJECT_KIND_UNIDENTIFIED if unidentified else person_pb2.SUBJECT_KIND_PERSON
+            self.by_key[key] = Subject(key, kind, about)
+        return self.by_key[key]
+
+    # joining
+
+    def join(self, record: Record, subject: Subject, criterion: int, level: int) -> Link:
+        link = Link(record, subject, criterion, level, sensitivity=record.sensitivity)
+        if criterion:
+            link.agrees.append(criterion)
+        subject.links.append(link)
+        if record.organisation and subject.key.startswith("nit:"):
+            subject.kind = person_pb2.SUBJECT_KIND_ORGANISATION
+        return link
+
+    def identity_claims(self, subject: Subject, other_than: int | None = None) -> list[Record]:
+        """Identity claims in order, perhaps those of the other registers only."""
+        found = [
+            link.record
+            for link in subject.links
+            if link.section == section_pb2.SECTION_IDENTITY
+            and "identity" in self.registers[link.record.register].roles["person"]
+            and link.record.register != other_than
+        ]
+        return sorted(found, key=lambda r: r.order)
+
+    def weigh(self, link: Link) -> None:
+        """Level and criteria of a link by an identifier."""
+        record = link.record
+        own = record.register if record.section == section_pb2.SECTION_IDENTITY else None
+        level, agrees, disagrees = self.level_by_identifier(record, link.subject, link.criterion, own)
+        link.level = level
+        link.agrees += agrees
+        link.disagrees += disagrees
+
+    def level_by_identifier(
+        self, record: Record, subject: Subject, criterion: int, other_than: int | None = None
+    ) -> tuple[int, list[int], list[int]]:
+        claims = self.identity_claims(subject, other_than)
+        outcomes = compared(record, claims)
+        agrees = [c for c, outcome in outcomes.items() if outcome == AGREES]
+        disagrees = [c for c, outcome in outcomes.items() if outcome == DISAGREES]
+        supported = [c for c in agrees if c in (level_pb2.CRITERION_PARENTS, level_pb2.CRITERION_BIRTH_DATE)]
+        level = HIT
+        if criterion in CERTAIN:
+            if outcomes[level_pb2.CRITERION_NAMES] == DISAGREES and not supported:
+                level = POSSIBLE
+        elif criterion == level_pb2.CRITERION_CEDULA and not (
+            supported or outcomes[level_pb2.CRITERION_NAMES] == AGREES
+        ):
+            level = POSSIBLE
+        return level, agrees, disagrees
+
+    def _own(self, link: Link, owner: Subject | None, criterion: int) -> None:
+        link.owner = owner
+        if owner is None:
+            return
+        level = self.level_by_identifier(link.record, owner, criterion)[0] if criterion else HIT
+        link.owner_level = min(level, link.level)
+
+    # afterwards
+
+    def _finish(self, key: bytes) -> None:
+        for subject in self.by_key.values():
+            digest = hashlib.blake2b(subject.key.encode(), key=key, digest_size=16)
+            subject.subject_id = digest.hexdigest()
+            subject.birth = self._birth(subject)
+            for link in subject.links:
+                if link.section in MINOR_SECTIONS and link.sensitivity == section_pb2.SENSITIVITY_OPEN:
+                    if under_18(subject.birth, link.record.sort_day):
+                        link.sensitivity = section_pb2.SENSITIVITY_MINOR
+        self.subjects = sorted(
+            self.by_key.values(),
+            key=lambda s: (s.about != PERSON, s.birth if s.about == PERSON else (), s.subject_id),
+        )
+        for place, subject in enumerate(self.subjects):
+            subject.place = place
+
+    def _birth(self, subject: Subject) -> tuple[int, int, int]:
+        own = [link.record for link in subject.links if link.criterion != level_pb2.CRITERION_NAMES]
+        claims = self.identity_claims(subject) + sorted(own, key=lambda r: r.order)
+        return next((c.birth for c in claims if c.birth[0]), (0, 0, 0))
+
+
+def _criterion(kind: str) -> int:
+    return int(level_pb2.Criterion.Value(f"CRITERION_{kind.upper()}"))
+
+
+def compared(record: Record, claims: list[Record]) -> dict[int, int]:
+    """Criterion -> agreement of a record with identity claims, in the order in which links list them."""
+    return {
+        level_pb2.CRITERION_NAMES: agreement.names(record.name_key, claims),
+        level_pb2.CRITERION_PARENTS: agreement.parents(record.father_key, record.mother_key, claims),
+        level_pb2.CRITERION_BIRTH_DATE: agreement.birth_dates(record.birth, claims),
+        level_pb2.CRITERION_SEX: agreement.sexes(record.sex, claims),
+    }
+
+
+def under_18(birth: tuple[int, int, int], day: int | None) -> bool:
+    """Whether the day is before the 18th birthday; unknown parts of the birth date count as the earliest."""
+    if not birth[0] or day is None:
+        return False
+    year, month, mday = birth[0] + 18, birth[1] or 1, birth[2] or 1
+    if (month, mday) == (2, 29) and naive_calendar.date_problem(year, 2, 29):
+        month, mday = 3, 1
+    return day < naive_calendar.day_of(year, month, mday)
+
+
+__all__ = ["PLATE", "Linking"]

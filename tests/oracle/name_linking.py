@@ -1,0 +1,118 @@
+"""Records without an identifier: joined by name, or subjects of their own (docs/answers.md section 5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from ronda.v1 import alert_pb2, level_pb2, section_pb2
+from tests.oracle import agreement
+from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.record import PERSON, Record, Subject
+
+if TYPE_CHECKING:
+    from tests.oracle.linking import Linking
+
+HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
+AT_MOST = 50
+
+
+def link(linking: Linking, records: list[Record]) -> None:
+    by_name: dict[str, list[Subject]] = defaultdict(list)
+    persons = [s for s in linking.by_key.values() if s.has_cui]
+    for subject in persons:
+        subject.name_only_alerts = 0
+        subject.homonyms = 0
+        for key in {c.name_key for c in linking.identity_claims(subject) if c.name_key}:
+            by_name[key].append(subject)
+    for record in records:
+        joined = _by_name(linking, record, by_name) if _is_linked_by_name(record) else False
+        if not joined:
+            own = linking.subject(f"record:{record.register_id}:{record.record_id}", PERSON)
+            linking.join(record, own, 0, HIT)
+    _homonyms(linking, persons)
+
+
+def _is_linked_by_name(record: Record) -> bool:
+    is_alert = record.alert is not None and record.alert.kind != 0
+    return bool(record.name_key) and (is_alert or bool(record.standards))
+
+
+def _is_dead(linking: Linking, subject: Subject) -> bool:
+    return any(c.dead for c in linking.identity_claims(subject))
+
+
+def _by_name(linking: Linking, record: Record, by_name: dict[str, list[Subject]]) -> bool:
+    """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
+    fits = []
+    for subject in by_name.get(record.name_key, []):
+        claims = linking.identity_claims(subject)
+        if agreement.birth_dates(record.birth, claims) == DISAGREES or agreement.sexes(record.sex, claims) == DISAGREES:
+            continue
+        fits.append(subject)
+    living = [s for s in fits if not _is_dead(linking, s)]
+    candidates = living or fits
+    supported = [s for s in candidates if _supported(linking, record, s)]
+    linked: list[Subject] = []
+    level = POSSIBLE
+    if supported:
+        if len(supported) == 1 and living:
+            level = HIT
+        if len(supported) <= AT_MOST:
+            linked = supported
+    else:
+        around = [s for s in candidates if _around(linking, record, s)]
+        if len(around) <= AT_MOST:
+            linked = around
+    for subject in linked:
+        _join(linking, record, subject, level)
+    alert = record.alert
+    if (
+        alert is not None
+        and alert.kind
+        and alert.state == alert_pb2.ALERT_STATE_PENDING
+        and record.sensitivity == section_pb2.SENSITIVITY_OPEN
+    ):
+        for subject in living:
+            if subject not in linked:
+                assert subject.name_only_alerts is not None
+                subject.name_only_alerts += 1
+    return level == HIT
+
+
+def _supported(linking: Linking, record: Record, subject: Subject) -> bool:
+    claims = linking.identity_claims(subject)
+    parents = agreement.parents(record.father_key, record.mother_key, claims)
+    return parents != DISAGREES and AGREES in (parents, agreement.birth_dates(record.birth, claims))
+
+
+def _around(linking: Linking, record: Record, subject: Subject) -> bool:
+    """Age band or department agree."""
+    claims = linking.identity_claims(subject)
+    year = record.birth[0] or record.about_year
+    if year and any(c.birth[0] and abs(c.birth[0] - year) <= 5 for c in claims):
+        return True
+    filed = {d for c in claims for d in (c.birth_department, c.residence_department) if d}
+    return bool(filed & {record.birth_department, record.residence_department})
+
+
+def _join(linking: Linking, record: Record, subject: Subject, level: int) -> None:
+    from tests.oracle.linking import compared
+
+    joined = linking.join(record, subject, level_pb2.CRITERION_NAMES, level)
+    outcomes = compared(record, linking.identity_claims(subject))
+    del outcomes[level_pb2.CRITERION_NAMES]
+    joined.agrees += [c for c, outcome in outcomes.items() if outcome == AGREES]
+    joined.disagrees += [c for c, outcome in outcomes.items() if outcome == DISAGREES]
+
+
+def _homonyms(linking: Linking, persons: list[Subject]) -> None:
+    """Other living persons with a CUI whose first identity claim has the same name key."""
+    first = {s: claims[0].name_key for s in persons if (claims := linking.identity_claims(s))}
+    living: dict[str, list[Subject]] = defaultdict(list)
+    for subject, key in first.items():
+        if key and not _is_dead(linking, subject):
+            living[key].append(subject)
+    for subject in persons:
+        others = living.get(first.get(subject, ""), [])
+        subject.homonyms = len(others) - (subject in others)

@@ -1,0 +1,255 @@
+"""One box: every kind that fits the text is looked up (docs/answers.md section 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2
+from tests.core import naive_identifiers, naive_names
+from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.oracle import heading, showing, vehicle_answer
+from tests.oracle.alerts import open_hits
+from tests.oracle.asked import QUERY_LIMIT, Identifier, PersonQuestion, QuestionError, VehicleQuestion, invalid, plate
+from tests.oracle.candidates import AT_MOST, candidate
+from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
+from tests.oracle.finding_vehicles import by_vehicle_identifier
+from tests.oracle.person_answer import suggestions
+from tests.oracle.record import PERSON, Subject
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+PERSON_KINDS = {
+    IdentifierKind.CUI: ("cui", level_pb2.CRITERION_CUI),
+    IdentifierKind.NIT: ("nit", level_pb2.CRITERION_NIT),
+    IdentifierKind.CEDULA: ("cedula", level_pb2.CRITERION_CEDULA),
+    IdentifierKind.DOCUMENT: ("document", level_pb2.CRITERION_DOCUMENT),
+    IdentifierKind.DOCUMENT_NUMBER: ("document_number", level_pb2.CRITERION_DOCUMENT_WITHOUT_COUNTRY),
+    IdentifierKind.LICENCE: ("licence", level_pb2.CRITERION_LICENCE),
+    IdentifierKind.TELEPHONE: ("telephone", level_pb2.CRITERION_TELEPHONE),
+}
+VEHICLE_KINDS = {
+    IdentifierKind.VIN: ("vin", level_pb2.CRITERION_VIN),
+    IdentifierKind.CHASSIS_TAIL: ("chassis_tail", level_pb2.CRITERION_CHASSIS_TAIL),
+    IdentifierKind.ENGINE: ("engine", level_pb2.CRITERION_ENGINE),
+}
+STRENGTH = ("cui", "document", "nit", "licence", "plate", "vin", "cedula")
+CONTRACT_KINDS = {
+    "cui": check_service_pb2.IDENTIFIER_KIND_CUI,
+    "nit": check_service_pb2.IDENTIFIER_KIND_NIT,
+    "cedula": check_service_pb2.IDENTIFIER_KIND_CEDULA,
+    "document": check_service_pb2.IDENTIFIER_KIND_DOCUMENT,
+    "document_number": check_service_pb2.IDENTIFIER_KIND_DOCUMENT,
+    "licence": check_service_pb2.IDENTIFIER_KIND_LICENCE,
+    "telephone": check_service_pb2.IDENTIFIER_KIND_TELEPHONE,
+    "plate": check_service_pb2.IDENTIFIER_KIND_PLATE,
+    "vin": check_service_pb2.IDENTIFIER_KIND_VIN,
+    "chassis_tail": check_service_pb2.IDENTIFIER_KIND_CHASSIS_TAIL,
+    "engine": check_service_pb2.IDENTIFIER_KIND_ENGINE,
+    "name": check_service_pb2.IDENTIFIER_KIND_NAME,
+}
+
+
+@dataclass
+class Tried:
+    """One kind tried."""
+
+    asked: Identifier  # kind "name" for a name
+    canonical: str
+    finding: Finding
+
+    @property
+    def kind(self) -> str:
+        return self.asked.kind
+
+    @property
+    def strength(self) -> tuple[int, int]:
+        typed = self.kind in STRENGTH and (self.kind != "plate" or self.asked.certain)
+        return (STRENGTH.index(self.kind) if typed else len(STRENGTH), CONTRACT_KINDS[self.kind])
+
+    @property
+    def of_persons(self) -> bool:
+        return self.kind == "name" or self.kind in {name for name, _ in PERSON_KINDS.values()}
+
+
+def check(view: View, request: Any) -> check_service_pb2.CheckResponse:
+    tried = try_all(view, request.query, request.country)
+    return heading.trimmed(lambda limit: answer(view, request, tried, check_service_pb2.CheckResponse(), limit))
+
+
+def check_person_box(view: View, request: Any) -> check_service_pb2.CheckPersonResponse:
+    tried = [t for t in try_all(view, request.query, "") if t.of_persons]
+    if not tried:
+        raise invalid("query")
+    make = check_service_pb2.CheckPersonResponse
+    return heading.trimmed(lambda limit: answer(view, request, tried, make(), limit))
+
+
+def check_vehicle_box(view: View, request: Any) -> check_service_pb2.CheckVehicleResponse:
+    tried = [t for t in try_all(view, request.query, request.plate_country) if not t.of_persons]
+    if not tried:
+        raise invalid("query")
+    make = check_service_pb2.CheckVehicleResponse
+    return heading.trimmed(lambda limit: answer(view, request, tried, make(), limit))
+
+
+def try_all(view: View, query: str, country: str) -> list[Tried]:
+    if not query.strip():
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "query")
+    if len(query) > QUERY_LIMIT:
+        raise invalid("query")
+    try:
+        if country:
+            naive_identifiers.country_code(country)
+    except IdentifierError as error:
+        raise invalid("country") from error
+    detected = naive_identifiers.detect(query, country)
+    if not detected:
+        raise invalid("query")
+    tried = [_try(view, kind, text, query, country) for kind, text in detected]
+    return sorted(tried, key=lambda t: CONTRACT_KINDS[t.kind])
+
+
+def _try(view: View, kind: IdentifierKind, text: str, query: str, country: str) -> Tried:
+    if kind == IdentifierKind.NAME:
+        key = naive_names.name_key(query)
+        if not key:
+            raise invalid("query")
+        return Tried(
+            Identifier("name", level_pb2.CRITERION_NAMES, key), text, by_name(view, PersonQuestion(name_key=key))
+        )
+    if kind == IdentifierKind.PLATE:
+        asked = plate(query, country, "query")
+        return Tried(asked, text, by_vehicle_identifier(view, asked))
+    if kind in VEHICLE_KINDS:
+        name, criterion = VEHICLE_KINDS[kind]
+        asked = Identifier(name, criterion, text)
+        return Tried(asked, text, by_vehicle_identifier(view, asked))
+    name, criterion = PERSON_KINDS[kind]
+    asked = Identifier(name, criterion, text)
+    return Tried(asked, text, by_identifier(view, asked, PersonQuestion(identifiers=[asked])))
+
+
+def answer(view: View, request: Any, tried: list[Tried], response: Any, limit: int) -> Any:
+    finders = sorted((t for t in tried if t.finding.found), key=lambda t: t.strength)
+    subjects = {t.finding.subject for t in finders if t.finding.subject is not None}
+    plain = all(t.finding.subject is not None or not t.finding.others for t in finders)
+    for t in tried:
+        response.detected.add(kind=CONTRACT_KINDS[t.kind], found=t.finding.found, canonical=t.canonical)
+    if len(subjects) == 1 and plain:
+        best = next(t for t in finders if t.finding.subject is not None)
+        _one(view, request, response, best, [t.finding for t in finders], limit)
+    elif subjects or any(t.finding.others for t in finders):
+        _several(view, response, finders)
+    else:
+        _none(view, response, tried, finders)
+    return response
+
+
+def _one(view: View, request: Any, response: Any, best: Tried, findings: list[Finding], limit: int) -> None:
+    """The answer that the typed question would give, with the strongest kind's link; comparisons left out."""
+    from tests.oracle.person_answer import answer as person_answer
+
+    subject = best.finding.subject
+    assert subject is not None
+    if subject.about == PERSON:
+        question = (
+            PersonQuestion(identifiers=[best.asked])
+            if best.kind != "name"
+            else PersonQuestion(name_key=best.asked.value)
+        )
+        typed = person_answer(view, request, question, best.finding, limit)
+        response.person.CopyFrom(typed.person)
+    else:
+        finding = best.finding
+        for other in findings:
+            finding.plates += [p for p in other.plates if p not in finding.plates]
+            finding.former += [v for v in other.former if v not in finding.former and v is not subject]
+        typed = vehicle_answer.answer(view, request, VehicleQuestion(identifiers=[best.asked]), finding, limit)
+        response.vehicle.CopyFrom(typed.vehicle)
+    response.answer.CopyFrom(typed.answer)
+    response.candidates.extend(typed.candidates)
+    response.candidates_total = typed.candidates_total
+    strip_comparisons(response)
+
+
+def strip_comparisons(response: Any) -> None:
+    del response.answer.comparisons[:]
+    for one in response.candidates:
+        del one.comparisons[:]
+    cautions = response.answer.cautions
+    assert level_pb2.CAUTION_FLAG_IDENTIFIERS_DISAGREE not in cautions
+
+
+def _several(view: View, response: Any, finders: list[Tried]) -> None:
+    people: dict[Subject, int] = {}
+    hits = []
+    for t in finders:
+        for subject in [*([t.finding.subject] if t.finding.subject else []), *t.finding.others]:
+            people.setdefault(subject, POSSIBLE)
+        for plate_subject, link in t.finding.plates:
+            where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PLATE, plate_subject)
+            hits += open_hits(view, plate_subject, link, where)
+    ordered = sorted(people, key=lambda s: s.place)
+    for ordinal, subject in enumerate(ordered[:AT_MOST], 1):
+        one, own = candidate(view, subject, POSSIBLE, [], ordinal)
+        response.candidates.append(one)
+        hits += own
+    response.candidates_total = len(ordered)
+    first = finders[0]
+    status = first.finding.status if len(finders) == 1 else level_pb2.IDENTITY_STATUS_UNSPECIFIED
+    several_bear = any(t.finding.several_bear for t in finders)
+    head = response.answer
+    national = first.asked.national and len(finders) == 1
+    persons = all(t.of_persons for t in finders) and all(s.about == PERSON for s in ordered)
+    kind = "person" if persons else "vehicle"
+    head.level = heading.level(view, hits, status, False, national, False, kind, several_bear)
+    head.identity_status = status
+    heading.fill_hits(head, hits)
+    if any(t.finding.former for t in finders):
+        head.cautions.append(level_pb2.CAUTION_FLAG_REISSUED_PLATE)
+    heading.fill_registers(view, head, persons_only=persons and _only_persons(response))
+    heading.fill_notes(
+        view, head, [first.asked] if len(finders) == 1 else [], status, False, first.kind == "name", False
+    )
+
+
+def _only_persons(response: Any) -> bool:
+    vehicles = (
+        check_service_pb2.IDENTIFIER_KIND_PLATE,
+        check_service_pb2.IDENTIFIER_KIND_VIN,
+        check_service_pb2.IDENTIFIER_KIND_CHASSIS_TAIL,
+        check_service_pb2.IDENTIFIER_KIND_ENGINE,
+    )
+    return all(d.kind not in vehicles for d in response.detected)
+
+
+def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried]) -> None:
+    """Nothing but perhaps a plate's own alerts."""
+    hits = []
+    for t in finders:
+        for plate_subject, link in t.finding.plates:
+            where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PLATE, plate_subject)
+            hits += open_hits(view, plate_subject, link, where)
+    asked = [t.asked for t in tried]
+    nationals = [t for t in tried if t.asked.national]
+    if any(t.finding.status == UNVERIFIED and t.kind != "vin" for t in nationals):
+        status = UNVERIFIED
+    elif [t for t in nationals if t.kind != "vin"]:
+        status = NOT_FOUND
+    else:
+        status = tried[0].finding.status
+    certain = any(t.finding.certain for t in tried)
+    head = response.answer
+    persons = all(t.of_persons for t in tried)
+    head.level = heading.level(view, hits, status, certain, bool(nationals), False, "person" if persons else "vehicle")
+    head.identity_status = status
+    heading.fill_registers(view, head, persons_only=persons)
+    heading.fill_hits(head, hits)
+    named = len(tried) == 1 and tried[0].kind == "name"
+    heading.fill_notes(view, head, asked, status, False, named, nothing=True)
+    if finders:
+        return
+    plates = [a for a in asked if a.kind == "plate"]
+    response.suggestions.extend(suggestions(asked) or (vehicle_answer.suggestions(view, plates[0]) if plates else []))

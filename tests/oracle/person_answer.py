@@ -1,0 +1,141 @@
+"""CheckPerson: the answer about a person (docs/answers.md sections 8 to 11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2
+from tests.oracle import comparing, heading, showing
+from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.alerts import open_hits
+from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, person_question
+from tests.oracle.candidates import AT_MOST, add_comparisons, candidate
+from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name
+from tests.oracle.record import Subject
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+CRITERION_1 = ("cui", "document", "nit", "licence")
+
+
+def check_person(view: View, request: Any) -> check_service_pb2.CheckPersonResponse:
+    from tests.oracle.one_box import check_person_box
+
+    typed = [f.name for f in request.DESCRIPTOR.fields if f.name not in ("context", "query")]
+    given = [name for name in typed if _is_given(request, name)]
+    if request.query and given:
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "query")
+    if request.query:
+        return check_person_box(view, request)
+    question = person_question(request)
+    if not question.anything:
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "")
+    finding = find(view, question)
+    return heading.trimmed(lambda limit: answer(view, request, question, finding, limit))
+
+
+def _is_given(request: Any, name: str) -> bool:
+    field = request.DESCRIPTOR.fields_by_name[name]
+    return request.HasField(name) if field.message_type is not None else bool(getattr(request, name))
+
+
+def find(view: View, question: PersonQuestion) -> Finding:
+    principal = question.principal
+    if principal is not None:
+        return by_identifier(view, principal, question)
+    return by_name(view, question) if question.name_key else Finding()
+
+
+def answer(view: View, request: Any, question: PersonQuestion, finding: Finding, limit: int) -> Any:
+    response = check_service_pb2.CheckPersonResponse()
+    principal = question.principal
+    subject, link, status = finding.subject, finding.link, finding.status
+    found = subject is not None or bool(finding.others)
+    comparisons = comparing.person(view, question, subject, found)
+    disagree = comparing.disagree(comparisons)
+    if subject is not None and principal is not None and principal.kind in CRITERION_1 and _is_conflict(comparisons):
+        link = POSSIBLE
+        if status == level_pb2.IDENTITY_STATUS_FOUND:
+            status = CONFLICT
+    hits = []
+    if subject is not None:
+        where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PERSON, subject)
+        hits = open_hits(view, subject, link, where)
+        showing.fill_person(view, response.person, subject, request, hits, limit)
+    people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
+    hits += _candidates(view, response, question, people, subject is not None)
+    head = response.answer
+    national = principal is not None and principal.national
+    head.level = heading.level(view, hits, status, finding.certain, national, disagree, "person")
+    head.identity_status = status
+    heading.fill_registers(view, head, persons_only=True)
+    heading.fill_hits(head, hits)
+    add_comparisons(head.comparisons, comparisons)
+    if disagree:
+        response.answer.cautions.append(level_pb2.CAUTION_FLAG_IDENTIFIERS_DISAGREE)
+    head.cautions.extend(response.person.cautions)
+    head.cautions.sort()
+    asked = [principal] if principal is not None else []
+    named = principal is None and bool(question.name_key)
+    heading.fill_notes(view, head, asked, status, disagree, named, nothing=not found)
+    if not found and principal is not None:
+        response.suggestions.extend(suggestions([principal]))
+    return response
+
+
+def _is_conflict(comparisons: comparing.Comparisons) -> bool:
+    """Names that disagree, and no birth date, parents or other identifier that agrees."""
+    outcomes = dict(comparisons)
+    if outcomes.get(level_pb2.CRITERION_NAMES) != DISAGREES:
+        return False
+    support = (level_pb2.CRITERION_BIRTH_DATE, level_pb2.CRITERION_PARENTS)
+    identifiers = [
+        outcome
+        for criterion, outcome in comparisons
+        if criterion < level_pb2.CRITERION_NAMES
+        or criterion in (level_pb2.CRITERION_TELEPHONE, level_pb2.CRITERION_DOCUMENT_WITHOUT_COUNTRY)
+    ]
+    return identifiers.count(AGREES) <= 1 and AGREES not in [outcomes.get(c) for c in support]
+
+
+def further(view: View, question: PersonQuestion, finding: Finding) -> list[tuple[Subject, int]]:
+    """Subjects found by the further identifiers, in subject order, each with its strongest link."""
+    links: dict[Subject, int] = {}
+    for asked in question.identifiers:
+        if asked is question.principal:
+            continue
+        for subject in comparing.persons_with(view, asked):
+            if subject is finding.subject or subject in finding.others:
+                continue
+            link = HIT if asked.kind in CRITERION_1 else POSSIBLE
+            links[subject] = max(links.get(subject, 0), link)
+    return sorted(links.items(), key=lambda item: item[0].place)
+
+
+def _candidates(
+    view: View, response: Any, question: PersonQuestion, people: list[tuple[Subject, int]], has_person: bool
+) -> list[Any]:
+    """Adds the candidates; returns their hits, none when there is a person."""
+    hits = []
+    for ordinal, (subject, link) in enumerate(people[:AT_MOST], 1):
+        compared = comparing.person(view, question, subject, True)
+        one, own = candidate(view, subject, link, compared, ordinal)
+        response.candidates.append(one)
+        hits += own
+    response.candidates_total = len(people)
+    return [] if has_person else hits
+
+
+def suggestions(asked: list[Identifier]) -> list[str]:
+    """Valid identifiers one slip away, of the first that has any."""
+    from tests.core import naive_identifiers
+    from tests.core.naive_identifiers import IdentifierKind
+
+    kinds = {"cui": IdentifierKind.CUI, "nit": IdentifierKind.NIT, "vin": IdentifierKind.VIN}
+    for identifier in asked:
+        if identifier.kind in kinds:
+            found = naive_identifiers.suggest(kinds[identifier.kind], identifier.value)
+            if found:
+                return found[:10]
+    return []

@@ -1,0 +1,126 @@
+"""What one row says, before and after linking: records, links and subjects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ronda.v1 import alert_pb2
+
+Birth = tuple[int, int, int]
+PERSON, VEHICLE, PLATE = "person", "vehicle", "plate"
+
+
+@dataclass(eq=False)
+class AlertRow:
+    """The alert part of a record. `kind` 0 = the protected side of an order."""
+
+    kind: int
+    state: int
+    state_date: Birth = (0, 0, 0)
+    valid_from: int | None = None
+    valid_to: int | None = None
+    issued: int | None = None
+    merge_key: str | None = None
+    misuse: bool = False
+    hit: alert_pb2.Hit = field(default_factory=alert_pb2.Hit)  # cautions, offence, issued, dates, authority
+
+
+@dataclass(eq=False)
+class Record:
+    """One standard record. Days since 1970; None or "" = unknown."""
+
+    register: int
+    register_id: str
+    section: int
+    record_id: str
+    version: int
+    row: int
+    about: str  # PERSON, VEHICLE or PLATE
+    message: Any  # the section's message, reference included
+    sensitivity: int = 1
+    sort_day: int | None = None
+    standards: frozenset[str] = frozenset()
+    certificate_visible: bool = True
+    # a person, or the owner in section OWNER
+    cui: str = ""
+    cui_valid: bool = True
+    document: tuple[str, str] = ("", "")  # country, number
+    nit: str = ""
+    licence: str = ""
+    cedula: str = ""
+    telephone: str = ""
+    organisation: bool = False
+    name: str = ""
+    name_key: str = ""
+    birth: Birth = (0, 0, 0)
+    about_year: int = 0
+    sex: int = 0
+    birth_department: int = 0
+    residence_department: int = 0
+    father_key: str = ""
+    mother_key: str = ""
+    dead: bool = False
+    # a vehicle or plate
+    plate_type: str = ""
+    plate: str = ""
+    plate_country: str = ""
+    vin: str = ""
+    chassis: str = ""
+    engine: str = ""
+    make: str = ""
+    line: str = ""
+    colour: str = ""
+    model_year: int = 0
+    valid_from: int | None = None
+    valid_to: int | None = None
+    share: int = 0
+    alert: AlertRow | None = None
+
+    @property
+    def order(self) -> tuple[int, str, int, int]:
+        """Register order of configuration, record id, version, row."""
+        return (self.register, self.record_id, self.version, self.row)
+
+    @property
+    def plate_text(self) -> str:
+        """ "P-123BCD"; "?-123BCD" when the type is unknown; "" without a plate."""
+        return f"{self.plate_type or '?'}-{self.plate}" if self.plate else ""
+
+
+@dataclass(eq=False)
+class Link:
+    """A record on a subject."""
+
+    record: Record
+    subject: Subject
+    criterion: int  # 0 = the record's own subject
+    level: int  # LEVEL_HIT or LEVEL_POSSIBLE
+    agrees: list[int] = field(default_factory=list)
+    disagrees: list[int] = field(default_factory=list)
+    sensitivity: int = 0
+    owner: Subject | None = None  # section OWNER
+    owner_level: int = 0
+
+    @property
+    def section(self) -> int:
+        return self.record.section
+
+
+@dataclass(eq=False)
+class Subject:
+    """A person, organisation, unidentified person, vehicle or plate."""
+
+    key: str  # canonical text that the subject id is made from
+    kind: int  # SubjectKind; 0 for vehicles and plates
+    about: str
+    subject_id: str = ""
+    links: list[Link] = field(default_factory=list)
+    homonyms: int | None = None
+    name_only_alerts: int | None = None
+    birth: Birth = (0, 0, 0)
+    place: int = 0  # subject order
+
+    @property
+    def has_cui(self) -> bool:
+        return self.key.startswith("cui:")

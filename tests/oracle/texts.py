@@ -1,0 +1,56 @@
+"""The Spanish texts of docs/answers.md section 11."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from ronda.v1 import alert_pb2
+
+ACTIONS = {
+    alert_pb2.ALERT_KIND_WARRANT: (
+        "ARREST",
+        "Detener: confirme la orden con el juzgado y presente ante juez competente",
+    ),
+    alert_pb2.ALERT_KIND_TRAVEL_BAN: ("DENY_EXIT", "No permitir la salida del país: avise a Migración"),
+    alert_pb2.ALERT_KIND_PROTECTION_ORDER: (
+        "ENFORCE_ORDER",
+        "Hacer cumplir las medidas de seguridad: no permitir acercamiento",
+    ),
+    alert_pb2.ALERT_KIND_MISSING_PERSON: (
+        "LOCATE",
+        "Persona desaparecida: verifique su estado y avise al Ministerio Público",
+    ),
+    alert_pb2.ALERT_KIND_MISSING_CHILD: (
+        "PROTECT",
+        "Proteger: niñez desaparecida, active Alba-Keneth y avise a PGN",
+    ),
+    alert_pb2.ALERT_KIND_ESCAPE: ("RECAPTURE", "Recapturar: avise al Sistema Penitenciario"),
+    alert_pb2.ALERT_KIND_STOLEN_VEHICLE: ("SEIZE_VEHICLE", "Consignar el vehículo: reporte de robo vigente"),
+    alert_pb2.ALERT_KIND_STOLEN_PLATE: ("SEIZE_PLATE", "Consignar la placa: reporte de robo vigente"),
+    alert_pb2.ALERT_KIND_STOLEN_ENGINE: ("SEIZE_ENGINE", "Verificar el motor: reporte de robo vigente"),
+    alert_pb2.ALERT_KIND_DOCUMENT: ("RETAIN_DOCUMENT", "Verificar identidad: documento reportado"),
+    alert_pb2.ALERT_KIND_DISCREET: ("OBSERVE", "Observar sin revelar: avise al titular de la alerta"),
+    alert_pb2.ALERT_KIND_OTHER: ("CONSULT", "Consultar a la institución titular"),
+    alert_pb2.ALERT_KIND_DAMAGED_RECORD: ("CONSULT", "Consultar a la institución titular"),
+}
+NOTES = {
+    "DOCUMENT_NOT_ON_FILE": "documento no consta",
+    "PLATE_NOT_ON_FILE": "placa no consta",
+    "NO_RECORD_FOREIGN": "sin registro: documento o placa extranjera no verificada",
+    "DECEASED": "documento de persona fallecida",
+    "MISUSED": "posible suplantación: identidad reportada como usada por otra persona",
+    "CONFLICT": "los registros discrepan sobre de quién es este documento",
+    "IDENTIFIERS_DISAGREE": "los datos dados se contradicen",
+    "UNVERIFIED": "no se pudo verificar: registro de identidad no disponible",
+    "NAME_NOT_ON_FILE": "nombre no consta",
+}
+
+
+def note(notes: Any, code: str, text: str = "") -> None:
+    notes.add(code=code, text=text or NOTES[code])
+
+
+def day(number: int) -> str:
+    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=number)
+    return date.strftime("%d/%m/%Y")

@@ -1,0 +1,171 @@
+"""Values of a manifest read from one row: null words, code maps, dates, numbers (docs/manifests.md, `Values`)."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tests.core import naive_calendar
+from tests.oracle.record import Birth
+
+NO_DATE: Birth = (0, 0, 0)
+TRUE_WORDS = {"1", "S", "SI", "SÍ", "Y", "T", "TRUE", "V"}
+FALSE_WORDS = {"0", "N", "NO", "F", "FALSE"}
+
+
+class RefusedError(Exception):
+    """A record is refused."""
+
+    def __init__(self, rule: str, field: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.field = field
+
+
+@dataclass
+class RowValues:
+    """Reads values of one row as the manifest says."""
+
+    cells: dict[str, str]
+    source: dict[str, Any]
+    codes: dict[str, dict[str, Any]]
+
+    def cell(self, column: str) -> str:
+        """Trimmed; "" = null."""
+        text = self.cells.get(column, "").strip()
+        return "" if text in self.source.get("null_words", ()) else text
+
+    def raw(self, spec: Any, field: str, strict: bool = False) -> tuple[Any, bool]:
+        """(value, whether a code map gave it); None = null. `spec`: a column name or a value table."""
+        if isinstance(spec, str):
+            spec = {"column": spec}
+        if "const" in spec:
+            const = spec["const"]
+            return ("true" if const else "false") if isinstance(const, bool) else str(const), False
+        columns = spec.get("columns") or [spec["column"]]
+        text = spec.get("join", " ").join(c for c in map(self.cell, columns) if c)
+        if not text:
+            return None, False
+        if "codes" in spec:
+            table = self.codes[spec["codes"]]
+            if text in table:
+                return table[text], True
+            if strict or spec.get("strict"):
+                raise RefusedError("unknown_code", columns[0])
+            return text, False
+        return text, False
+
+    def text(self, spec: Any, field: str = "") -> str:
+        value, _ = self.raw(spec, field) if spec is not None else (None, False)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return " ".join(str(value).split())
+
+    def date(self, spec: Any) -> Birth | None:
+        """Its parts; NO_DATE when null; None when it does not parse."""
+        value, _ = self.raw(spec, "") if spec is not None else (None, False)
+        if value is None:
+            return NO_DATE
+        return parse_date(str(value).strip(), self.source)
+
+    def day(self, spec: Any) -> int | None:
+        return whole_day(self.date(spec) or NO_DATE)
+
+    def number(self, spec: Any, centavos: bool = False) -> int | None:
+        value, coded = self.raw(spec, "") if spec is not None else (None, False)
+        if value is None or isinstance(value, bool):
+            return None
+        if not coded and isinstance(spec, dict) and "codes" in spec:
+            return None
+        text = re.sub(r"^Q\.?\s*", "", str(value).strip(), flags=re.IGNORECASE) if centavos else str(value).strip()
+        text = text.replace(",", "")
+        if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text):
+            return None
+        amount = float(text)
+        if centavos and (isinstance(spec, str) or spec.get("unit", "quetzales") == "quetzales"):
+            amount = round(amount * 100)
+        return int(amount) if -(2**31) <= int(amount) < 2**31 else None
+
+    def boolean(self, spec: Any) -> bool | None:
+        if spec is None:
+            return None
+        value, coded = self.raw(spec, "")
+        if isinstance(value, bool) or value is None:
+            return value
+        if not coded and isinstance(spec, dict) and "codes" in spec:
+            return None
+        word = str(value).strip().upper()
+        return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
+
+    def enumerated(self, spec: Any, enum: Any, prefix: str, strict: bool = False) -> int:
+        """Number of an enum value; 0 when null or unknown."""
+        if spec is None:
+            return 0
+        if strict and isinstance(spec, str):
+            spec = {"const": spec}
+        value, coded = self.raw(spec, "", strict)
+        if value is None:
+            return 0
+        if not coded and isinstance(spec, dict) and "codes" in spec:
+            return 0
+        name = str(value).strip().upper()
+        name = name if name.startswith(prefix) else prefix + name
+        if name in enum.keys():  # noqa: SIM118 (an enum wrapper, no dict)
+            return int(enum.Value(name))
+        if strict:
+            raise RefusedError("unknown_code", spec.get("column", ""))
+        return 0
+
+    def holds(self, condition: dict[str, Any]) -> bool:
+        text = self.cell(condition["column"])
+        if "in" in condition:
+            return bool(text) and text in [_cell_text(v) for v in condition["in"]]
+        if "not_in" in condition:
+            return text not in [_cell_text(v) for v in condition["not_in"]] if text else True
+        return bool(text) == condition["present"]
+
+    def flag(self, flag: bool | dict[str, Any]) -> bool:
+        return flag if isinstance(flag, bool) else self.holds(flag)
+
+
+def _cell_text(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def whole_day(date: Birth) -> int | None:
+    return naive_calendar.day_of(*date) if all(date) else None
+
+
+def parse_date(text: str, source: dict[str, Any]) -> Birth | None:
+    for form in source.get("date_formats", ("yyyy-mm-dd",)):
+        two = r"(?P<{}>\d{{2}})" if not re.search(r"[-/. ]", form) else r"(?P<{}>\d{{1,2}})"
+        pattern = re.escape(form).replace("yyyy", r"(?P<y>\d{4})")
+        pattern = pattern.replace("mm", two.format("m")).replace("dd", two.format("d"))
+        match = re.fullmatch(pattern + r"(?P<time>[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", text)
+        if match is None:
+            continue
+        groups = match.groupdict()
+        date = (int(groups.get("y") or 0), int(groups.get("m") or 0), int(groups.get("d") or 0))
+        if (date[0] and not 1000 <= date[0] <= 9999) or naive_calendar.date_problem(*date):
+            continue
+        if groups["time"] and all(date) and re.search(r"(Z|[+-]\d{2}:?\d{2})$", groups["time"]):
+            moment = datetime.datetime.fromisoformat(
+                "{:04}-{:02}-{:02}".format(*date) + groups["time"].replace(" ", "T")
+            )
+            local = moment.astimezone(datetime.timezone(datetime.timedelta(hours=-6)))
+            date = (local.year, local.month, local.day)
+        return NO_DATE if date in _null_dates(source) else date
+    return NO_DATE if text in source.get("null_dates", ()) else None
+
+
+def _null_dates(source: dict[str, Any]) -> set[Birth]:
+    found = set()
+    for text in source.get("null_dates", ()):
+        parts = [int(p) for p in re.split(r"[-/]", text)]
+        year, month, day = parts if "-" in text else reversed(parts)
+        found.add((year, month, day))
+    return found

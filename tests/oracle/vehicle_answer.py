@@ -1,0 +1,267 @@
+"""CheckVehicle: the answer about a vehicle, its plate and its owners (docs/answers.md sections 8 to 11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2, section_pb2
+from tests.core import naive_identifiers
+from tests.oracle import comparing, heading, showing
+from tests.oracle.alerts import closed_hits, open_hits, reference
+from tests.oracle.asked import QuestionError, VehicleQuestion, vehicle_question
+from tests.oracle.candidates import AT_MOST, add_comparisons, candidate
+from tests.oracle.finding import HIT, POSSIBLE, Finding
+from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
+from tests.oracle.record import PLATE, Link, Subject
+from tests.oracle.showing import hit_subject
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+OWNERS_AT_MOST = 10
+PERSON_RECORDS = 5
+OWNER = section_pb2.SECTION_OWNER
+VEHICLE_KIND, PLATE_KIND = alert_pb2.HIT_SUBJECT_KIND_VEHICLE, alert_pb2.HIT_SUBJECT_KIND_PLATE
+
+
+def check_vehicle(view: View, request: Any) -> check_service_pb2.CheckVehicleResponse:
+    from tests.oracle.one_box import check_vehicle_box
+
+    typed = ("plate", "plate_country", "vin", "chassis_tail", "engine", "make", "colour", "model_year")
+    given = [name for name in typed if getattr(request, name)]
+    if request.query and [name for name in given if name != "plate_country"]:
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "query")
+    if request.query:
+        return check_vehicle_box(view, request)
+    question = vehicle_question(request)
+    if not [name for name in given if name != "plate_country"]:
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "")
+    finding = by_vehicle_identifier(view, question.identifiers[0]) if question.identifiers else Finding()
+    return heading.trimmed(lambda limit: answer(view, request, question, finding, limit))
+
+
+def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding, limit: int) -> Any:
+    response = check_service_pb2.CheckVehicleResponse()
+    vehicle = finding.subject
+    found = finding.found
+    comparisons = comparing.vehicle(view, question, vehicle, found)
+    disagree = comparing.disagree(comparisons)
+    by_plate = bool(question.identifiers) and question.identifiers[0].kind == "plate"
+    hits = vehicle_hits(view, finding, by_plate)
+    owner_hits: list[Any] = []
+    if vehicle is not None:
+        owner_hits = fill_vehicle(view, response.vehicle, vehicle, request, hits, finding, by_plate, limit)
+    others = [(v, POSSIBLE) for v in finding.others if v is not vehicle]
+    rest = further(view, question, finding, [v for v, _ in others] + finding.former)
+    shown = [*others, *((v, POSSIBLE) for v in finding.former), *rest]
+    candidate_hits = _candidates(view, response, question, shown, finding)
+    if vehicle is None:
+        hits += candidate_hits
+    principal = question.identifiers[0] if question.identifiers else None
+    head = response.answer
+    national = principal is not None and principal.national
+    own_level = heading.level(
+        view, hits, finding.status, finding.certain, national, disagree, "vehicle", finding.several_bear
+    )
+    head.level = own_level
+    if vehicle is not None:
+        response.vehicle.vehicle_level = own_level  # type: ignore[assignment]
+        head.level = max(own_level, response.vehicle.owner_level)  # type: ignore[assignment]
+    head.identity_status = finding.status
+    heading.fill_registers(view, head, persons_only=False)
+    heading.fill_hits(head, hits + owner_hits)
+    add_comparisons(head.comparisons, comparisons)
+    cautions = list(response.vehicle.cautions)
+    for flag, holds in (
+        (level_pb2.CAUTION_FLAG_IDENTIFIERS_DISAGREE, disagree),
+        (level_pb2.CAUTION_FLAG_MISMATCH, comparing.mismatch(comparisons)),
+        (level_pb2.CAUTION_FLAG_REISSUED_PLATE, bool(finding.former)),
+    ):
+        if holds:
+            cautions.append(flag)
+    head.cautions.extend(sorted(cautions))
+    asked = [principal] if principal is not None else []
+    heading.fill_notes(view, head, asked, finding.status, disagree, False, nothing=not found)
+    if not finding.found and principal is not None:
+        response.suggestions.extend(suggestions(view, principal))
+    return response
+
+
+def vehicle_hits(view: View, finding: Finding, by_plate: bool) -> list[Any]:
+    """Hits of the vehicle and of plates."""
+    hits = []
+    vehicle = finding.subject
+    if vehicle is not None and (not by_plate or bears_asked(view, finding)):
+        hits += open_hits(view, vehicle, finding.link, hit_subject(VEHICLE_KIND, vehicle))
+    for plate, link in plates_of(view, finding, by_plate):
+        hits += open_hits(view, plate, link, hit_subject(PLATE_KIND, plate))
+    return hits
+
+
+def bears_asked(view: View, finding: Finding) -> bool:
+    """Whether the vehicle found by a plate bears it today (else it is the latest former bearer)."""
+    return finding.subject is not None and finding.bears
+
+
+def plates_of(view: View, finding: Finding, by_plate: bool) -> list[tuple[Subject, int]]:
+    """Plate subjects whose alerts count: of the asked plate, or of those that the vehicle bears today."""
+    if by_plate or finding.subject is None:
+        return finding.plates
+    borne = [b for b in bearings(view, finding.subject) if b.holds(view.today)]
+    keys = [f"plate:{b.text}|{b.country}" for b in borne]
+    found = [s for s in view.oracle.subjects if s.about == PLATE and s.key in keys and view.exists(s)]
+    return [(plate, finding.link) for plate in found]
+
+
+def fill_vehicle(
+    view: View,
+    message: Any,
+    vehicle: Subject,
+    request: Any,
+    hits: list[Any],
+    finding: Finding,
+    by_plate: bool,
+    limit: int,
+) -> list[Any]:
+    """Fills Vehicle; returns the owners' hits."""
+    from tests.oracle.showing import fill_sections
+
+    owners = sorted_owners(view, vehicle)
+    fill_sections(view, message, vehicle, (32, 33), request, limit)
+    owner_hits = _owners(view, message, owners, request, finding.link, limit)
+    fill_sections(view, message, vehicle, (35, 36, 37, 38), request, limit)
+    message.subject_id = vehicle.subject_id
+    closed = []
+    if not by_plate or bears_asked(view, finding):
+        closed += closed_hits(view, vehicle, hit_subject(VEHICLE_KIND, vehicle))
+    for plate, _ in plates_of(view, finding, by_plate):
+        closed += closed_hits(view, plate, hit_subject(PLATE_KIND, plate))
+    message.closed_alerts.extend(closed[: showing.CLOSED_AT_MOST])
+    message.bears_asked_plate = by_plate and bears_asked(view, finding)
+    if any(level_pb2.CAUTION_FLAG_ARMED in hit.cautions for hit in hits):
+        message.cautions.append(level_pb2.CAUTION_FLAG_ARMED)
+    return owner_hits
+
+
+def is_present(view: View, link: Link) -> bool:
+    first, last = link.record.valid_from, link.record.valid_to
+    return (first is None or first <= view.today) and (last is None or last >= view.today)
+
+
+def sorted_owners(view: View, vehicle: Subject) -> list[Link]:
+    """Visible owners: present, then others; each by first day descending (unknown last), register, record id, row."""
+
+    def order(link: Link) -> tuple[Any, ...]:
+        first = link.record.valid_from
+        return (not is_present(view, link), first is None, -(first or 0), link.record.order)
+
+    return sorted((link for link in view.links(vehicle) if link.section == OWNER), key=order)
+
+
+def _owners(view: View, message: Any, owners: list[Link], request: Any, link: int, limit: int) -> list[Any]:
+    hits: list[Any] = []
+    levels = []
+    asked = showing.wanted(request, OWNER)
+    for ordinal, owner in enumerate(owners[:OWNERS_AT_MOST], 1):
+        present = is_present(view, owner)
+        own_hits = owner_hits(view, owner, ordinal, link) if present else []
+        level = owner_level(view, owner, own_hits)
+        if present:
+            levels.append(level)
+            hits += own_hits
+        if asked:
+            fill_owner(view, message.owners.add(), owner, ordinal, level, own_hits, request, limit)
+    message.owner_level = max(levels, default=level_pb2.LEVEL_UNSPECIFIED)
+    if owners:
+        message.totals.add(section=OWNER, total=len(owners), shown=len(message.owners))
+    return hits
+
+
+def owner_hits(view: View, link: Link, ordinal: int, question: int) -> list[Any]:
+    person = link.owner
+    if person is None:
+        return []
+    level = min(question, link.owner_level)
+    if view.is_dead(person):
+        level = min(level, POSSIBLE)
+    return open_hits(view, person, level, hit_subject(alert_pb2.HIT_SUBJECT_KIND_OWNER, person, ordinal))
+
+
+def owner_level(view: View, link: Link, hits: list[Any]) -> int:
+    if hits:
+        return int(max(h.level for h in hits))
+    if link.owner is None or not view.exists(link.owner):
+        return level_pb2.LEVEL_INSUFFICIENT
+    return level_pb2.LEVEL_CLEAR if view.needed_fresh("person") else level_pb2.LEVEL_INCOMPLETE
+
+
+def fill_owner(
+    view: View, message: Any, link: Link, ordinal: int, level: int, hits: list[Any], request: Any, limit: int
+) -> None:
+    stored = link.record.message
+    message.CopyFrom(stored)
+    reference(link, message.record)
+    if link.owner is not None and link.owner_level == POSSIBLE:
+        message.record.possible = True
+    message.ordinal = ordinal
+    message.level = level
+    if link.owner is None:
+        return
+    message.kind = link.owner.kind
+    message.identity_status = view.status_by_name(link.owner)
+    showing.fill_person(view, message.person, link.owner, request, hits, min(PERSON_RECORDS, limit), owner=ordinal)
+
+
+def further(view: View, question: VehicleQuestion, finding: Finding, known: list[Subject]) -> list[tuple[Subject, int]]:
+    """Vehicles found by the further identifiers, in subject order."""
+    links: dict[Subject, int] = {}
+    for asked in question.identifiers[1:]:
+        other = by_vehicle_identifier(view, asked)
+        for vehicle in [*([other.subject] if other.subject else []), *other.others]:
+            if vehicle is not finding.subject and vehicle not in known:
+                link = HIT if asked.kind == "vin" else POSSIBLE
+                links[vehicle] = max(links.get(vehicle, 0), link)
+    return sorted(links.items(), key=lambda item: item[0].place)
+
+
+def _candidates(
+    view: View, response: Any, question: VehicleQuestion, shown: list[tuple[Subject, int]], finding: Finding
+) -> list[Any]:
+    hits = []
+    for ordinal, (vehicle, link) in enumerate(shown[:AT_MOST], 1):
+        compared = comparing.vehicle(view, question, vehicle, True)
+        one, own = candidate(view, vehicle, link, compared, ordinal)
+        response.candidates.append(one)
+        if vehicle not in finding.former:
+            hits += own
+    response.candidates_total = len(shown)
+    return hits
+
+
+def suggestions(view: View, asked: Any) -> list[str]:
+    """Plates on file that may have been misread as this; VINs one slip away."""
+    from tests.oracle.asked import plate
+    from tests.oracle.person_answer import suggestions as slips
+
+    if asked.kind != "plate":
+        return slips([asked])
+    kind, number, country = asked.value
+    if country != "GTM":
+        return []
+    found = []
+    for text in naive_identifiers.plate_misreads(f"{kind}-{number}" if kind else number):
+        misread = plate(text.removeprefix("?-"), "")
+        if on_file(view, misread):
+            found.append(text)
+    return found[:10]
+
+
+def on_file(view: View, asked: Any) -> bool:
+    from tests.oracle.finding_vehicles import fits_plate
+
+    return any(
+        fits_plate(asked.value, b.type, b.number, b.country)
+        for v in view.oracle.vehicles_carrying(asked)
+        if v.about != PLATE
+        for b in bearings(view, v)
+    )
