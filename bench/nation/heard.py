@@ -24,6 +24,7 @@ class Heard:
     cui: str = ""
     document_country: str = ""
     document: str = ""
+    cedula: str = ""  # as written
     parts: dict[str, str] = field(default_factory=dict)  # by `written_names.PARTS`, only those written
     full: str = ""
     birth: int = NO_DAY
