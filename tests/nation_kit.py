@@ -1,0 +1,110 @@
+"""A nation built by the real pipeline for tests: registers, PostgreSQL, generation, engine, oracle."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.nation.making import make_nation
+from bench.postgres_cluster import PostgresCluster
+from indexer.pipeline import SHIPPED_MANIFESTS, BuildOptions, build
+
+if TYPE_CHECKING:
+    from core.engine import Engine
+    from tests.oracle import Oracle
+
+
+@dataclass
+class BuiltNation:
+    """A nation and the generation made of it. `directory` holds registers/, truth/ and data/."""
+
+    directory: Path
+    dsn: str
+    manifests: Path = SHIPPED_MANIFESTS
+    elsewhere: dict[str, Path] = field(default_factory=dict)  # directory that a carried-forward register was read from
+
+    @property
+    def registers(self) -> Path:
+        return self.directory / "registers"
+
+    @property
+    def truth(self) -> Path:
+        return self.directory / "truth"
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "data"
+
+    @cached_property
+    def dsns(self) -> Mapping[str, str]:
+        """The DSN of each register that arrives as PostgreSQL."""
+        found = {}
+        for path in self.manifests.glob("*.toml"):
+            manifest = tomllib.loads(path.read_text(encoding="utf-8"))
+            if any(source["format"] == "postgresql" for source in manifest["source"]):
+                found[manifest["register"]["id"]] = self.dsn
+        return found
+
+    def build(self, **options: Any) -> None:
+        build(
+            BuildOptions(
+                data=self.data,
+                sources=self.registers,
+                manifests=self.manifests,
+                dsns=self.dsns,
+                terminal=False,
+                quiet=True,
+                **options,
+            )
+        )
+
+    @property
+    def generation_directory(self) -> Path:
+        return self.data / "generations" / (self.data / "CURRENT").read_text(encoding="utf-8").strip()
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        text = (self.generation_directory / "MANIFEST.json").read_text(encoding="utf-8")
+        manifest: dict[str, Any] = json.loads(text)
+        return manifest
+
+    @property
+    def as_of_ms(self) -> int:
+        """The latest as-of of the registers: a clock at which those that are not late are fresh."""
+        return max(r["as_of_ms"] or 0 for r in self.manifest["registers"])
+
+    @cached_property
+    def engine(self) -> Engine:
+        from core.engine import Engine
+        from core.generation import Generation
+
+        return Engine(Generation.open(self.generation_directory))
+
+    @cached_property
+    def oracle(self) -> Oracle:
+        from tests.oracle import Oracle
+
+        return Oracle.load(
+            self.registers,
+            self.manifests,
+            self.dsns,
+            self.manifest,
+            (self.data / "subject.key").read_bytes(),
+            self.elsewhere,
+        )
+
+
+def build_nation(
+    directory: Path, cluster: PostgresCluster, persons: int, seed: int, as_of: datetime.date | None = None
+) -> BuiltNation:
+    """Makes a nation, loads its PostgreSQL registers and publishes a generation of it."""
+    make_nation(persons, seed, as_of, directory, cluster.dsn)
+    nation = BuiltNation(directory, cluster.dsn)
+    nation.build()
+    return nation
