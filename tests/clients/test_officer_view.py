@@ -1,0 +1,103 @@
+"""What an officer reads: Spanish, level first, and nothing unknown ever shown as clear."""
+
+from __future__ import annotations
+
+from rich.console import Console, RenderableType
+
+from clients import officer_view, spanish
+from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2, section_pb2
+from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
+
+
+def printed(renderable: RenderableType) -> str:
+    """Plain text, as a pipe would get it."""
+    console = Console(width=160, no_color=True, force_terminal=False)
+    with console.capture() as capture:
+        console.print(renderable)
+    return capture.get()
+
+
+def test_every_level_of_the_contract_has_its_colour() -> None:
+    words = {level: spanish.level_words(level)[0] for level in level_pb2.Level.values()}
+    assert words == {0: "NEGRO", 1: "VERDE", 2: "NEGRO", 3: "GRIS", 4: "AMARILLO", 5: "ROJO"}
+
+
+def test_a_level_from_the_future_is_not_clear() -> None:
+    colour, meaning = spanish.level_words(77)
+    assert colour != "VERDE"
+    assert "no es un visto bueno" in meaning
+
+
+def test_every_enum_that_an_officer_sees_has_spanish_words() -> None:
+    tables = {
+        level_pb2.Criterion: spanish.CRITERIA,
+        level_pb2.CautionFlag: spanish.CAUTIONS,
+        level_pb2.IdentityStatus: spanish.IDENTITY,
+        alert_pb2.AlertKind: spanish.ALERTS,
+        alert_pb2.AlertState: spanish.STATES,
+        alert_pb2.HitSubjectKind: spanish.SUBJECTS,
+        register_pb2.RegisterState: spanish.REGISTER_STATES,
+        section_pb2.Section: spanish.SECTIONS,
+    }
+    for enum, table in tables.items():
+        assert {number for number in enum.values() if number} == set(table), enum.DESCRIPTOR.name
+
+
+def test_a_hit_shows_action_sources_as_of_and_what_disagrees() -> None:
+    hit = alert_pb2.Hit(
+        kind=alert_pb2.ALERT_KIND_WARRANT,
+        level=level_pb2.LEVEL_POSSIBLE,
+        record=RecordReference(register_id="oj", record_id="C-1"),
+        agrees=[level_pb2.CRITERION_NAMES],
+        disagrees=[level_pb2.CRITERION_BIRTH_DATE],
+        sources=[
+            alert_pb2.HitSource(
+                record=RecordReference(register_id="sapo", record_id="9"), state=alert_pb2.ALERT_STATE_PENDING
+            )
+        ],
+        action=CodedText(code="ARREST", text="Detener"),
+        source_state=register_pb2.REGISTER_STATE_STALE,
+        notes=[CodedText(code="NOT_LISTED", text="no consta en OJ: confirme")],
+    )
+    hit.subject.kind = alert_pb2.HIT_SUBJECT_KIND_OWNER
+    hit.subject.ordinal = 2
+    hit.source_as_of.seconds = 1_790_000_000
+    text = printed(officer_view.hit_lines(hit))
+    for said in (
+        "AMARILLO · Orden de captura (propietario 2)",
+        "Acción: Detener",
+        "oj C-1",
+        "sapo 9 (vigente)",
+        "ATRASADO",
+        "Coincide: nombres",
+        "No coincide: fecha de nacimiento",
+        "no consta en OJ: confirme",
+    ):
+        assert said in text
+
+
+def test_the_head_names_what_was_given_and_how_it_compares() -> None:
+    answer = check_service_pb2.Answer(level=level_pb2.LEVEL_CLEAR, identity_status=level_pb2.IDENTITY_STATUS_FOUND)
+    answer.comparisons.add(criterion=level_pb2.CRITERION_CUI, agreement=level_pb2.AGREEMENT_AGREES)
+    answer.comparisons.add(criterion=level_pb2.CRITERION_SEX, agreement=level_pb2.AGREEMENT_DISAGREES)
+    text = printed(officer_view.answer_head(answer))
+    assert "VERDE: SIN ALERTAS" in text
+    assert "CUI: coincide, sexo: NO coincide" in text
+
+
+def test_late_registers_are_named_with_their_as_of() -> None:
+    answer = check_service_pb2.Answer(coverage=level_pb2.COVERAGE_INCOMPLETE)
+    answer.registers.add(register_id="oj", name="Organismo Judicial", state=register_pb2.REGISTER_STATE_MISSING)
+    answer.registers.add(register_id="mp", name="Ministerio Público", state=register_pb2.REGISTER_STATE_FRESH)
+    text = printed(officer_view.registers_line(answer))
+    assert "Organismo Judicial: AUSENTE (datos al nunca)" in text
+    assert "Ministerio Público" not in text
+
+
+def test_dates_cuis_and_names_read_as_on_a_document() -> None:
+    assert spanish.date_text(PartialDate(year=1985, month=3)) == "??/03/1985"
+    assert spanish.date_text(PartialDate()) == ""
+    assert spanish.cui_text("1234567890101") == "1234 56789 0101"
+    name = PersonName(first_given="ANA", first_surname="CAAL", second_surname="POP", married_surname="CHOC")
+    assert spanish.name_text(name) == "ANA CAAL POP de CHOC"
+    assert spanish.name_text(PersonName(full="JUAN SIN PARTES")) == "JUAN SIN PARTES"
