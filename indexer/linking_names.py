@@ -165,19 +165,27 @@ def _criteria(found: Fit, outcome: int) -> bytes:
     return bytes(names + [criterion for criterion, agreement in compared if agreement == outcome])
 
 
-def _side(row: dict[str, Any]) -> Side:
-    birth = row["birth"] or 0
-    return Side(
-        birth=(birth // 10000, birth // 100 % 100, birth % 100),
-        sex=row["sex"],
-        departments=frozenset((row["birth_department"], row["residence_department"])) - {0},
-        father_key=row["father_key"] or "",
-        mother_key=row["mother_key"] or "",
-        about_year=row.get("about_year") or 0,
-        dead=row.get("death_day") is not None,
-        place=row.get("place", 0),
-        pending_alert=row.get("pending_alert", False),
-    )
+_COMMON = "birth, sex, birth_department, residence_department, father_key, mother_key"
+_RECORD = f"name_key, place, pending_alert, about_year, {_COMMON}"
+_CLAIM = f"name_key, cui, death_day, {_COMMON}"
+
+
+def _record_side(row: tuple[Any, ...]) -> Side:
+    _, place, pending_alert, about_year, *common = row
+    return _side(*common, about_year=about_year or 0, place=place, pending_alert=pending_alert)
+
+
+def _claim_side(row: tuple[Any, ...]) -> Side:
+    _, _, death_day, *common = row
+    return _side(*common, dead=death_day is not None)
+
+
+def _side(
+    birth: int | None, sex: int, born_in: int, lives_in: int, father: str | None, mother: str | None, **more: Any
+) -> Side:
+    birth = birth or 0
+    departments = frozenset((born_in, lives_in)) - {0}
+    return Side((birth // 10000, birth // 100 % 100, birth % 100), sex, departments, father or "", mother or "", **more)
 
 
 class _Columns:
@@ -205,9 +213,9 @@ class _Columns:
         self.writer.close()
 
 
-def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
     for batch in batches:
-        yield from batch.to_pylist()
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def link_names(database: LinkingDatabase) -> None:
@@ -232,22 +240,21 @@ def link_names(database: LinkingDatabase) -> None:
         FROM identity_staged SEMI JOIN candidate USING (cui)
     """)
     # a name is met by the records that bear it only when somebody else bears it too
-    records = database.stream("SELECT * FROM name_only SEMI JOIN candidate USING (name_key) ORDER BY name_key, place")
-    claims = database.stream(
-        "SELECT c.name_key, c.cui, k.* EXCLUDE (cui) FROM candidate c JOIN candidate_claim k USING (cui) "
-        "ORDER BY c.name_key, c.cui"
+    records = database.stream(
+        f"SELECT {_RECORD} FROM name_only SEMI JOIN candidate USING (name_key) ORDER BY name_key, place"
     )
+    claims = database.stream(f"SELECT {_CLAIM} FROM candidate JOIN candidate_claim USING (cui) ORDER BY name_key, cui")
     links = _Columns(database.directory / "name_link.parquet", _LINK_SCHEMA)
     counts = _Columns(database.directory / "name_count.parquet", _COUNT_SCHEMA)
     by_name = zip(
-        groupby(_rows(records), key=itemgetter("name_key")),
-        groupby(_rows(claims), key=itemgetter("name_key")),
+        groupby(_rows(records), key=itemgetter(0)),
+        groupby(_rows(claims), key=itemgetter(0)),
         strict=True,
     )
     for (name, named), (claimed_name, claimed) in by_name:
         if name != claimed_name:
             raise AssertionError("records and candidates are not in the same order of names")
-        _link_one_name([_side(row) for row in named], claimed, links, counts)
+        _link_one_name([_record_side(row) for row in named], claimed, links, counts)
     links.close()
     counts.close()
     database.table_of("name_link", [database.directory / "name_link.parquet"], "")
@@ -258,10 +265,10 @@ def link_names(database: LinkingDatabase) -> None:
     """)
 
 
-def _link_one_name(records: list[Side], claimed: Iterator[dict[str, Any]], links: _Columns, counts: _Columns) -> None:
+def _link_one_name(records: list[Side], claimed: Iterator[tuple[Any, ...]], links: _Columns, counts: _Columns) -> None:
     candidates = []
-    for cui, rows in groupby(claimed, key=itemgetter("cui")):
-        candidates.append(Candidate(cui, [_side(row) for row in rows]))
+    for cui, rows in groupby(claimed, key=itemgetter(1)):
+        candidates.append(Candidate(cui, [_claim_side(row) for row in rows]))
     counted: dict[int, int] = {}
     for record in records:
         decision = decide(record, candidates)

@@ -22,9 +22,9 @@ from indexer.linking_database import LinkingDatabase, StagedFile
 from indexer.standard import LINK_FIELDS, LINKED_SCHEMA, STANDARD_SCHEMA
 
 SENSITIVITY_MINOR = 3
-DEAL_ROWS = 65_536  # rows dealt at a time
-RANGE_ROWS = 131_072  # rows of a range, unless one subject has more
-MOST_RANGES = 480  # open files at a time, well under the usual limit of 1,024
+DEAL_ROWS = 262_144  # rows dealt at a time
+RANGE_ROWS = 262_144  # rows of a range, unless one subject has more
+MOST_RANGES = 256  # open files at a time; more would make the pieces written to each too small to be worth a call
 OUTPUT_ROWS = 65_536
 _UNKNOWN_DAY = -(2**31)
 

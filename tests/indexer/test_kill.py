@@ -1,0 +1,99 @@
+"""kill -9 of the indexer at random moments: what answers stays as it was, and the next build starts clean."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from indexer.generations import verify_generation
+from indexer.pipeline import build
+from indexer.publish import current_generation, published_generations
+from tests.indexer.small_registers import SmallRegisters
+from tests.indexer.test_pipeline import leftovers, persons_found
+
+PROGRAM = (
+    "import sys, pathlib\n"
+    "from indexer.pipeline import BuildOptions, build\n"
+    "print('ready', flush=True)\n"
+    "sources, manifests, data = map(pathlib.Path, sys.argv[1:])\n"
+    "build(BuildOptions(data=data, sources=sources, manifests=manifests, quiet=True, keep_generations=2))\n"
+)
+
+
+def start(registers: SmallRegisters) -> subprocess.Popen[bytes]:
+    """A build in a process of its own, after its imports."""
+    arguments = [str(path) for path in (registers.sources, registers.manifests, registers.data)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_twenty_kills_lose_nothing(registers: SmallRegisters) -> None:
+    before = build(registers.options())
+    began = time.monotonic()
+    process = start(registers)
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+    whole = time.monotonic() - began
+    persons = 100
+    chance = random.Random(20261124)
+    killed = 0
+    for _ in range(20):
+        current = current_generation(registers.data)
+        persons += 1
+        registers.write_persons(persons)
+        process = start(registers)
+        time.sleep(chance.uniform(0, whole))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+        now = current_generation(registers.data)
+        if now == current:
+            killed += 1
+            assert persons_found(registers, persons - 1) == [True]
+            assert persons_found(registers, persons) == [False]
+        assert verify_generation(registers.data).ok
+        summary = build(registers.options(keep_generations=2))
+        assert summary.persons == persons
+        assert leftovers(registers.data) == []
+        assert len(published_generations(registers.data)) <= 2
+        assert verify_generation(registers.data, summary.generation_id).ok
+    assert killed >= 10  # most kills met a build on its way, or the test tests nothing
+    assert before.generation_id not in published_generations(registers.data)
+
+
+@pytest.mark.parametrize("moment", ["renamed", "switched"])
+def test_killed_between_the_last_steps(registers: SmallRegisters, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """Between the renames of publishing, and between CURRENT and LAST.json: the two narrowest windows."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    build(registers.options())
+    registers.write_warrants({f"W{n}": (n, "PENDIENTE") for n in range(1, 6)})
+    with monkeypatch.context() as patched:
+        patched.setattr("indexer.publish.switch" if moment == "renamed" else "indexer.pipeline.save_last", die)
+        with pytest.raises(Killed):
+            build(registers.options())
+    registers.break_source("oj")
+    summary = build(registers.options())
+    expected = 2 if moment == "renamed" else 5  # the extract of the generation that was published is the last good one
+    assert summary.to_json()["alerts"] == {"WARRANT": expected}
+    assert verify_generation(registers.data).ok
+    assert leftovers(registers.data) == []
