@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from bench.nation import register_renap
+from bench.nation import register_renap, register_sipol
 
 # Extracts are of the evening before the as-of date, Guatemala's time: hours, minutes.
 CUTS: dict[str, tuple[int, int]] = {
@@ -22,7 +22,7 @@ CUTS: dict[str, tuple[int, int]] = {
     "digessp": (19, 0),
     "digecam": (19, 30),
 }
-POSTGRES = {"renap": register_renap}
+POSTGRES = {"renap": register_renap, "sipol": register_sipol}
 _GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))
 
 

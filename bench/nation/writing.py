@@ -6,15 +6,27 @@ import time
 from dataclasses import dataclass, field
 
 from bench.nation import (
+    register_digecam,
+    register_migracion,
+    register_mp,
     register_oj,
     register_renap,
     register_rvr,
+    register_sapo,
     register_sat_taxpayers,
     register_sat_vehicles,
+    register_sipol,
+    register_transito,
+    register_workbooks,
     truth,
 )
+from bench.nation.border import make_bans, make_crossings, make_foreigners
 from bench.nation.block import BlockPlan
 from bench.nation.justice import make_justice
+from bench.nation.policing import make_policing
+from bench.nation.prisons import make_guards, make_prisons
+from bench.nation.prosecution import make_prosecution
+from bench.nation.traffic import make_fines, make_licences
 from bench.nation.vocabulary import Vocabulary
 from bench.nation.world import make_world
 
@@ -41,11 +53,29 @@ def write_block(plan: BlockPlan) -> BlockResult:
 
     world = make_world(plan, Vocabulary())
     justice = make_justice(world)
+    prosecution = make_prosecution(world)
+    policing = make_policing(world)
+    prisons = make_prisons(world)
+    guards = make_guards(world)
     thefts = register_rvr.make_thefts(world, 0)
+    licences = make_licences(world)
+    fines = make_fines(world, licences, 0)
+    foreigners = make_foreigners(world)
+    crossings = make_crossings(world, foreigners)
+    bans = make_bans(world)
+    arms = register_digecam.make_firearms(world, [])
     wrote("people", world.people.count)
     wrote("renap", register_renap.write(world))
     wrote("sat", register_sat_taxpayers.write(world) + register_sat_vehicles.write(world))
     wrote("oj", register_oj.write(world, justice))
     wrote("rvr", register_rvr.write(world, thefts))
+    wrote("mp", register_mp.write(world, justice, prosecution))
+    wrote("sipol", register_sipol.write(world, policing))
+    wrote("sapo", register_sapo.write(world, justice, policing))
+    wrote("transito", register_transito.write(world, licences, fines))
+    wrote("dgsp", register_workbooks.write_prisons(world, prisons))
+    wrote("digessp", register_workbooks.write_guards(world, guards))
+    wrote("migracion", register_migracion.write(world, foreigners, crossings, bans))
+    wrote("digecam", register_digecam.write(world, arms))
     wrote("truth", truth.write(world))
     return result
