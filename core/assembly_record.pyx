@@ -46,7 +46,8 @@ cdef uint8_t _criteria(const Column* column, int64_t row, uint8_t* criteria) noe
     cdef const uint8_t* data = text_at(column, row, &length)
     if length > MAX_CRITERIA:
         length = MAX_CRITERIA
-    memcpy(criteria, data, length)
+    if length:
+        memcpy(criteria, data, length)
     return <uint8_t>length
 
 
@@ -123,7 +124,8 @@ cdef int entity_add(Entity* entity, const Column* columns, int64_t row) noexcept
 
 
 cdef inline int _compare_texts(const Entity* entity, Text a, Text b) noexcept nogil:
-    cdef int order = memcmp(text_of(entity, a), text_of(entity, b), min(a.length, b.length))
+    cdef uint32_t length = min(a.length, b.length)
+    cdef int order = memcmp(text_of(entity, a), text_of(entity, b), length) if length else 0
     if order:
         return order
     return (a.length > b.length) - (a.length < b.length)
@@ -149,4 +151,4 @@ cdef bint in_stream_order(const Entity* entity, const Record* a, const Record* b
 
 
 cdef bint same_text(const Entity* entity, Text a, Text b) noexcept nogil:
-    return a.length == b.length and memcmp(text_of(entity, a), text_of(entity, b), a.length) == 0
+    return a.length == b.length and (a.length == 0 or memcmp(text_of(entity, a), text_of(entity, b), a.length) == 0)

@@ -24,6 +24,9 @@ class Generation:
     @property
     def entities(self) -> int:
         """Dossiers on file."""
+    @property
+    def persons(self) -> int:
+        """Persons, organisations and unidentified among them: entities 0 to persons - 1."""
     def lookup(self, kind: int, text: str | bytes) -> list[int]:
         """Entities that hold an identifier (KEY_* of core/dossier.pxd, canonical text), by hash and then by comparison.
 

@@ -442,7 +442,7 @@ cdef class Generation:
             found.append((plate.decode(), row.entity))
 
     def verify(self, *, deep=False):
-        from core.generation_check import verify_generation
+        from core.generation_check import verify_generation  # it cimports this module
 
         verify_generation(self, deep)
 

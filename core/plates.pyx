@@ -83,10 +83,12 @@ cdef int plate_scan(const PlatesFile* file, PlateScan* scan, const uint8_t* patt
         return -1
     memcpy(scan.pattern, pattern, pattern_length)
     scan.pattern_length = <uint32_t>pattern_length
-    memcpy(scan.type, type, type_length)
+    if type_length:
+        memcpy(scan.type, type, type_length)
     scan.type_length = <uint32_t>type_length
     scan.make_length = <uint32_t>(make_length if make_length < 3 else 3)
-    memcpy(scan.make, make, scan.make_length)
+    if make_length:
+        memcpy(scan.make, make, scan.make_length)
     scan.colour = colour_hash(colour, colour_length) if colour_length else 0
     scan.model_year = model_year
     while (prefix < pattern_length and prefix < PLATE_CHARACTERS and pattern[prefix] != b"*"[0]
@@ -153,7 +155,8 @@ cdef int plate_exists(const PlatesFile* file, const uint8_t* plate, size_t plate
     memset(wanted, 0, sizeof(wanted))
     memcpy(wanted, plate, plate_length)
     memset(wanted_type, 0, sizeof(wanted_type))
-    memcpy(wanted_type, type, type_length)
+    if type_length:
+        memcpy(wanted_type, type, type_length)
     at = _bound(file, wanted, PLATE_CHARACTERS, False)
     while at < file.n_rows and memcmp(file.rows[at].plate, wanted, PLATE_CHARACTERS) == 0:
         if not _verify(file, at):
