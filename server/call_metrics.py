@@ -29,6 +29,12 @@ DAMAGED = Counter("ronda_dossiers_damaged", "Reads of a dossier whose checksum d
 INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of the server.", ["method"])
 
 
+def answered_calls() -> int:
+    """Calls that this process answered with OK."""
+    samples = (sample for family in CALLS.collect() for sample in family.samples if sample.name.endswith("_total"))
+    return int(sum(sample.value for sample in samples if sample.labels["status"] == "OK"))
+
+
 class MethodMetrics:
     """The counters of one method, resolved once: a look-up of labels costs more than the count."""
 

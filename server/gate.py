@@ -19,11 +19,12 @@ from server.logs import WARNING, log
 _SAMPLE_S = 0.02
 _RETRY_AFTER_MS = 500
 _RECONNECT_AFTER_MS = 100
-# gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped (it hands over one
-# at a time). So a drain refuses calls until none came for so long, and stops the server then; but waits no longer than
-# the second figure.
-_QUIET_S = 0.005
-_QUIET_AT_MOST_S = 0.5
+# gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped, and those that
+# clients send before they see its GOAWAY. No handler ever saw them, but a DRAINING with RetryInfo is a better answer:
+# so a drain refuses calls until none came for so long, and stops the server then; it waits no longer than the second
+# figure.
+_QUIET_S = 0.002
+_QUIET_AT_MOST_S = 1.0
 
 
 class Gate:
@@ -96,3 +97,8 @@ class Gate:
             clock.reschedule(begun + patience_s)
         while loop.time() - self._refused_at < _QUIET_S and loop.time() - begun < _QUIET_AT_MOST_S:
             await asyncio.sleep(_QUIET_S / 5)
+        log(
+            "gate_closed",
+            waited_ms=round((loop.time() - begun) * 1000),
+            quiet=loop.time() - self._refused_at >= _QUIET_S,
+        )

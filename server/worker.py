@@ -17,7 +17,7 @@ import grpc
 import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from server import logs
+from server import call_metrics, logs
 from server.gate import Gate
 from server.generations import GenerationKeeper
 from server.health import Health
@@ -101,7 +101,7 @@ class Worker:
         self._health.close()
         await self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
         await server.stop(self._settings.drain_s)
-        log("worker_drained")
+        log("worker_drained", answered=call_metrics.answered_calls())
 
     def _changed(self) -> None:
         keeper = self._keeper

@@ -106,14 +106,11 @@ def test_drain_loses_no_call(published: Published, start_server: StartServer) ->
         until(lambda: all(caller.answers > 20 for caller in load.callers))
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(40) == 0
+    # Every call that a handler answered reached its caller. The others were refused, or never handed to a handler.
+    answered = sum(line["answered"] for line in server.events("worker_drained"))
+    assert answered == sum(caller.answers for caller in load.callers)
     assert load.failures  # they went on asking a server that was gone
-    lost = [failed.text for failed in load.failures if not _refused(failed.text, failed.reason)]
-    assert lost == []
-
-
-def _refused(text: str, reason: str) -> bool:
-    """Whether a call never reached a handler: no connection, or told to go elsewhere."""
-    return reason == "DRAINING" or "failed to connect" in text.lower() or "connection refused" in text.lower()
+    assert {failed.code for failed in load.failures} <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
 
 
 def test_drain_answers_the_batches_of_a_stream_first(published: Published, start_server: StartServer) -> None:
