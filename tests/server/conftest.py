@@ -1,4 +1,4 @@
-"""One small generation for the whole run, and real servers over copies of it."""
+"""Real servers over copies of the small nation's generation."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import RunningServer
-from tests.server.small_generation import build_small_generation
 
 StartServer = Callable[..., RunningServer]
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A generation's directory, as the indexer published it."""
-    return build_small_generation(tmp_path_factory.mktemp("small"))
-
-
 @pytest.fixture
-def published(template: Path, tmp_path: Path) -> Published:
-    """An empty data directory to publish into."""
+def published(small_nation: BuiltNation, tmp_path: Path) -> Published:
+    """An empty data directory to publish copies of the small nation's generation into."""
     data = tmp_path / "data"
     (data / "generations").mkdir(parents=True)
-    return Published(data, template)
+    return Published(data, small_nation.generation_directory)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from ronda.v1 import check_service_pb2, clearance_service_pb2
 from tests.server.conftest import StartServer
 from tests.server.load import Load
 from tests.server.published import Published
+from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST, QUESTION
 from tests.server.running_server import Failure, call, clear, until
-from tests.server.small_generation import CLEAR_BATCH, CLEAR_FIRST, QUESTION
 
 
 def _serving(channel: grpc.Channel) -> str:

@@ -13,8 +13,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.server.conftest import StartServer
 from tests.server.load import Load
 from tests.server.published import Published
+from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST, QUESTION
 from tests.server.running_server import RunningServer, call, clear, until
-from tests.server.small_generation import CLEAR_BATCH, CLEAR_FIRST, QUESTION
 
 SERVICES = {"", "ronda.v1.CheckService", "ronda.v1.ClearanceService", "ronda.v1.RegisterService"}
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING

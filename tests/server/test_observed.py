@@ -1,0 +1,147 @@
+"""What operations see: the scrape, reflection behind its flag, the unit file."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import subprocess
+from pathlib import Path
+
+import grpc
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.nation_kit import BuiltNation
+from tests.server.conftest import StartServer
+from tests.server.published import Published
+from tests.server.requests import QUESTION
+from tests.server.running_server import call, failure, until
+
+ROOT = Path(__file__).parents[2]
+
+
+def _samples(text: str) -> dict[tuple[str, ...], float]:
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_the_scrape_adds_up_all_workers(
+    small_nation: BuiltNation, published: Published, start_server: StartServer
+) -> None:
+    generation = published.publish()
+    server = start_server().wait_ready()
+    for _ in range(8):  # connections of their own, so that both workers get some
+        with server.channel() as channel:
+            for _ in range(5):
+                call(channel, "CheckService/CheckPerson", QUESTION)
+            failure(channel, "CheckService/CheckPerson", b"")
+            call(channel, "RegisterService/ListRegisters", b"")
+    samples = _samples(server.metrics())
+    assert samples["ronda_calls_total", "CheckPerson", "OK"] == 40
+    assert samples["ronda_calls_total", "CheckPerson", "INVALID_ARGUMENT"] == 8
+    assert samples["ronda_calls_total", "ListRegisters", "OK"] == 8
+    assert samples["ronda_call_seconds_count", "CheckPerson"] == 48
+    assert samples["ronda_answers_total", "CheckPerson", "POSSIBLE"] == 40  # NOT_FOUND is at least POSSIBLE
+    assert samples["ronda_workers_ready",] == 2
+    assert samples["ronda_generation_workers", generation] == 2
+    assert samples["ronda_disk_free_bytes",] > 0
+    assert samples["ronda_generation_built_timestamp_seconds",] > 0
+    for register in small_nation.manifest["registers"]:
+        states = {
+            state: samples["ronda_register_state", *sorted((register["id"], state))]
+            for state in ("FRESH", "STALE", "MISSING")
+        }
+        assert sum(states.values()) == 1
+        if register["state"] == "loaded":
+            assert samples["ronda_register_rows_refused", register["id"]] == register["rows_refused"]
+            assert ("ronda_register_age_seconds", register["id"]) in samples
+        else:
+            assert states["MISSING"] == 1
+
+
+def test_reflection_only_with_its_flag(published: Published, start_server: StartServer) -> None:
+    from google.protobuf.descriptor_pool import DescriptorPool
+    from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+    published.publish()
+    with start_server(workers=1, reflection=True).wait_ready().channel() as channel:
+        database = ProtoReflectionDescriptorDatabase(channel)
+        assert "ronda.v1.CheckService" in database.get_services()
+        method = DescriptorPool(database).FindServiceByName("ronda.v1.CheckService").FindMethodByName("CheckPerson")
+        assert method.input_type.name == "CheckPersonRequest"
+    with start_server(workers=1).wait_ready().channel() as channel, pytest.raises(grpc.RpcError) as caught:
+        ProtoReflectionDescriptorDatabase(channel).get_services()
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_overload_is_refused_with_a_time(published: Published, start_server: StartServer) -> None:
+    """A worker that may hold one stream refuses the second, and takes it when the first has ended."""
+    from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST
+    from tests.server.running_server import Failure, clear
+
+    published.publish()
+    server = start_server(workers=1, max_concurrent_calls=1).wait_ready()
+    ended: list[bool] = []
+
+    def batches() -> object:
+        yield CLEAR_FIRST
+        yield CLEAR_BATCH
+        until(lambda: ended)
+
+    with server.channel() as channel:
+        first = clear(channel, batches())  # type: ignore[arg-type]
+        next(first)
+        with pytest.raises(grpc.RpcError) as caught:
+            list(clear(channel, iter([CLEAR_FIRST])))
+        failed = Failure(caught.value)
+        assert (failed.code, failed.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert failed.retry_after_s
+        assert call(channel, "CheckService/CheckPerson", QUESTION)  # look-ups go on
+        ended.append(True)
+        assert list(first) == []
+        assert len(list(clear(channel, iter([CLEAR_FIRST, CLEAR_BATCH])))) == 1
+    assert _samples(server.metrics())["ronda_calls_shed_total", "concurrency"] == 1
+
+
+def test_a_silent_stream_is_ended(published: Published, start_server: StartServer) -> None:
+    from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST
+    from tests.server.running_server import Failure, clear
+
+    published.publish()
+    server = start_server(workers=1, clear_idle_s=1).wait_ready()
+    ended: list[bool] = []
+
+    def batches() -> object:
+        yield CLEAR_FIRST
+        yield CLEAR_BATCH
+        until(lambda: ended)
+
+    with server.channel() as channel:
+        stream = clear(channel, batches())  # type: ignore[arg-type]
+        next(stream)
+        with pytest.raises(grpc.RpcError) as caught:
+            next(stream)
+        failed = Failure(caught.value)
+        ended.append(True)
+    assert (failed.code, failed.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+
+
+def test_the_unit_file() -> None:
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    path = ROOT / "deploy" / "ronda.service"
+    unit.read(path)
+    service = unit["Service"]
+    assert service["ExecStart"].endswith("ronda serve")
+    assert service["Type"] == "notify"
+    assert (service["NoNewPrivileges"], service["ProtectSystem"], service["User"]) == ("yes", "strict", "ronda")
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed here: the unit file is only read")
+    checked = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
+    complaints = [
+        line for line in checked.stderr.splitlines() if "ronda.service" in line and "not executable" not in line
+    ]
+    assert complaints == []
