@@ -77,7 +77,7 @@ class _Extraction:
 
     def _fingerprint(self, manifest: Manifest) -> str | None:
         try:
-            return fingerprint(manifest, self.options.sources, self.options.dsns)
+            return fingerprint(manifest, self.options.sources)
         except SourceUnreadable:
             return None
 
