@@ -1,0 +1,126 @@
+"""Readers of text: identifiers, names, name keys, called as other compiled modules call them."""
+
+from __future__ import annotations
+
+import csv
+import ctypes
+from pathlib import Path
+
+from core import identifiers as compiled_identifiers
+from core import names as compiled_names
+from core.identifier_kind import IdentifierKind
+from tests.fuzz.c_functions import c_function, exact, room
+
+_KINDS = list(IdentifierKind)
+CANONICAL_MAX = 44
+CANONICAL_BYTES = CANONICAL_MAX + 2  # struct Canonical
+DETECTED_MAX = 12
+SUGGESTIONS_MAX = 20
+MISREADS_MAX = 48
+FOLDED_MAX = 8256
+NAME_KEY_MAX = 4160
+
+_int, _size, _address = ctypes.c_int, ctypes.c_size_t, ctypes.c_void_p
+
+canonical_into = c_function(
+    compiled_identifiers, "canonical_into", _int, _int, _address, _size, _address, _size, ctypes.POINTER(_size)
+)
+detect_into = c_function(compiled_identifiers, "detect_into", _int, _address, _size, _address, _size, _address)
+suggest_into = c_function(compiled_identifiers, "suggest_into", _int, _int, _address, _size, _address)
+plate_misreads_into = c_function(compiled_identifiers, "plate_misreads_into", _int, _address, _size, _address)
+fold_into = c_function(compiled_names, "fold_into", _int, _address, _size, _address, _size)
+name_key_into = c_function(compiled_names, "name_key_into", _int, _address, _size, _address, _size)
+tokens_into = c_function(compiled_names, "tokens_into", _int, _address, _size, _address, _size)
+compare_name_keys = c_function(compiled_names, "compare_name_keys", _int, _address, _size, _address, _size)
+covers_name_key = c_function(compiled_names, "covers_name_key", _int, _address, _size, _address, _size)
+
+
+def canonical_text(kind: int, text: int, size: int) -> bytes | None:
+    length = _size()
+    with room(CANONICAL_MAX) as out:
+        if canonical_into(kind, text, size, out, CANONICAL_MAX, ctypes.byref(length)):
+            return None
+        return ctypes.string_at(out, length.value)
+
+
+def identifiers(data: bytes) -> None:
+    """First byte: a kind, and the length of the country; the rest: the country and the text."""
+    head, rest = data[0] if data else 0, data[1:]
+    kind = _KINDS[head // 4 % len(_KINDS)]
+    said = rest[: head % 4]
+    with exact(said) as country, exact(rest[len(said) :]) as text, room(CANONICAL_BYTES * MISREADS_MAX) as found:
+        size = len(rest) - len(said)
+        canonical = canonical_text(kind, text, size)
+        if canonical is not None:
+            assert canonical == compiled_identifiers.canonical(kind, canonical).encode()
+        assert 0 <= suggest_into(kind, text, size, found) <= SUGGESTIONS_MAX
+        assert -6 <= detect_into(text, size, country, len(said), found) <= DETECTED_MAX
+        assert 0 <= plate_misreads_into(text, size, found) <= MISREADS_MAX
+
+
+def identifiers_seeds() -> list[bytes]:
+    path = Path(__file__).parents[1] / "data" / "id_vectors.tsv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        texts = [row["input"] for row in csv.DictReader(lines, delimiter="\t")]
+    texts += [
+        "+502 5555-1234",
+        "P0-720GVH",
+        "SLV:A123456",
+        "Ana Pérez 1985",
+        "KP042788",
+        "\u00a0N\u0303-15 1",
+        "?-12O B0D",
+    ]
+    plain = [bytes([4 * i]) + text.encode() for text in texts for i in range(len(_KINDS))]
+    return plain + [b"\3SLV" + text.encode() for text in texts]
+
+
+def names(data: bytes) -> None:
+    """The whole input is one name; outputs go to memory of the promised and of too small a size."""
+    with exact(data) as text, room(FOLDED_MAX) as out, room(NAME_KEY_MAX) as key, room(len(data) + 1) as tight:
+        folded = fold_into(text, len(data), out, FOLDED_MAX)
+        assert 0 <= folded <= FOLDED_MAX
+        again = compiled_names.fold(ctypes.string_at(out, folded))
+        assert again.encode() == ctypes.string_at(out, folded)
+        assert 0 <= tokens_into(text, len(data), out, FOLDED_MAX) <= folded
+        length = name_key_into(text, len(data), key, NAME_KEY_MAX)
+        assert 0 <= length <= NAME_KEY_MAX
+        assert name_key_into(text, len(data), tight, len(data) + 1) == length
+        assert compare_name_keys(key, length, key, length) == (1 if length else 3)
+        for small in (0, 1, 7, 60):
+            with room(small) as narrow:
+                assert -1 <= fold_into(text, len(data), narrow, small) <= small
+                assert -1 <= name_key_into(text, len(data), narrow, small) <= small
+
+
+def names_seeds() -> list[bytes]:
+    full = [
+        "José María de los Ángeles Pérez López",
+        "Q’eqchi' Tz'oc Xicay Quej Coj",
+        "Guadalupe Agüero Ñusta Ximena Huitz Guanche",
+        "N\u0303ust\u0301a phillipe munioz leonel ambrosio",
+        "ĲSSELMEER ǅ ß Ⓐ 😀 1985",
+        "A " * 70,
+        "Ñ" * 70,
+    ]
+    return [name.encode() for name in full] + [full[0].encode("latin-1")]
+
+
+def name_keys(data: bytes) -> None:
+    """Two keys, parted by the first zero byte."""
+    left, _, right = data.partition(b"\0")
+    with exact(left) as a, exact(right) as b:
+        one = compare_name_keys(a, len(left), b, len(right))
+        assert one == compare_name_keys(b, len(right), a, len(left))
+        covered = covers_name_key(a, len(left), b, len(right))
+        assert not (covered and one == 2)
+
+
+def name_keys_seeds() -> list[bytes]:
+    return [
+        b"JOSE PERES\0JOSE PERES LOPES",
+        b"ANA TOT\0ANA POT",
+        b"MORALES KARLOS\0KARLSO MORALE",
+        b"\0A",
+        b"A " * 70 + b"\0A",
+    ]
