@@ -19,7 +19,12 @@ def postgres() -> Iterator[PostgresCluster]:
 
 
 @pytest.fixture(scope="session")
-def small_nation(postgres: PostgresCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltNation]:
+def small_nation(postgres: PostgresCluster, tmp_path_factory: pytest.TempPathFactory) -> BuiltNation:
     """A nation of 1,000 persons with every special case, published. Read-only: other tests use it too."""
-    nation = build_nation(Path(tmp_path_factory.mktemp("nation")), postgres, persons=1_000, seed=20261124)
-    yield nation
+    return build_nation(Path(tmp_path_factory.mktemp("nation")), postgres, persons=1_000, seed=20261124)
+
+
+@pytest.fixture(scope="session")
+def large_nation(postgres: PostgresCluster, tmp_path_factory: pytest.TempPathFactory) -> BuiltNation:
+    """A nation of 10,000 persons and 3,000 vehicles, published. Read-only."""
+    return build_nation(Path(tmp_path_factory.mktemp("large")), postgres, persons=10_000, seed=20261124)

@@ -91,7 +91,8 @@ def _alert(view: View, subject: Subject, links: list[Link]) -> Alert:
     kind = links[0].record.alert.kind  # type: ignore[union-attr]
     authority = next((r.ordinal for r in view.oracle.registers if kind in r.authoritative_for), None)
     listed = [link for link in links if link.record.register == authority]
-    first = (listed or links)[0]
+    pending = [link for link in listed if link.record.alert.state == PENDING]  # type: ignore[union-attr]
+    first = (pending or listed or links)[0]
     states = [link.record.alert.state for link in links]  # type: ignore[union-attr]
     state = first.record.alert.state  # type: ignore[union-attr]
     if not listed and PENDING in states:

@@ -9,7 +9,7 @@ from tests.oracle.alerts import open_hits
 from tests.oracle.comparing import Comparisons
 from tests.oracle.finding_vehicles import bearings
 from tests.oracle.record import PERSON, Record, Subject
-from tests.oracle.showing import hit_subject, of_section
+from tests.oracle.showing import hit_subject
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -76,7 +76,7 @@ def plate(view: View, vehicle: Subject) -> str:
 
 
 def description(view: View, vehicle: Subject) -> str:
-    links = of_section(view, vehicle, section_pb2.SECTION_VEHICLE_REGISTRATION)
+    links = [k for k in view.links(vehicle) if k.section == section_pb2.SECTION_VEHICLE_REGISTRATION]
     return describe(links[0].record) if links else ""
 
 

@@ -19,7 +19,20 @@ OWNER, OWNED_VEHICLE = section_pb2.SECTION_OWNER, section_pb2.SECTION_OWNED_VEHI
 DEFAULTS: dict[str, dict[str, str]] = {
     "IdentityClaim": {
         name: name
-        for name in ["cui", "cedula", "nit", "document", "name", "birth_date", "sex", "birth_department", "birth_municipality", "death_date", "father_name", "mother_name"]
+        for name in [
+            "cui",
+            "cedula",
+            "nit",
+            "document",
+            "name",
+            "birth_date",
+            "sex",
+            "birth_department",
+            "birth_municipality",
+            "death_date",
+            "father_name",
+            "mother_name",
+        ]
     },
     "Address": {"department": "residence_department"},
     "Telephone": {"number": "telephone"},

@@ -13,7 +13,7 @@ Masks = dict[int, int]  # Sensitivity -> bit n = Section n is shown
 
 
 def everything() -> Masks:
-    return dict.fromkeys(range(1, 6), 2 ** 64 - 1)
+    return dict.fromkeys(range(1, 6), 2**64 - 1)
 
 
 @dataclass

@@ -201,8 +201,6 @@ def fill_owner(
     stored = link.record.message
     message.CopyFrom(stored)
     reference(link, message.record)
-    if link.owner is not None and link.owner_level == POSSIBLE:
-        message.record.possible = True
     message.ordinal = ordinal
     message.level = level
     if link.owner is None:

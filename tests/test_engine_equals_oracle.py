@@ -1,0 +1,46 @@
+"""The engine answers as the oracle does, on a nation built by the real pipeline from all registers.
+
+`RONDA_ORACLE_QUESTIONS` asks more than the 3,000 questions of every run; `RONDA_ORACLE_SEED` asks others.
+"""
+
+from __future__ import annotations
+
+import collections
+import difflib
+import os
+
+import pytest
+
+from tests.comparison import ask
+from tests.nation_kit import BuiltNation
+from tests.questions import Drawer
+from tests.registers_read import assert_registers_equal
+
+QUESTIONS = int(os.environ.get("RONDA_ORACLE_QUESTIONS", "3000"))
+SEED = int(os.environ.get("RONDA_ORACLE_SEED", "20261124"))
+SHOWN = 5
+
+
+@pytest.mark.timeout(1800)
+def test_engine_answers_as_the_oracle_does(large_nation: BuiltNation) -> None:
+    """Every kind of identifier, names, what is seen, one box, lists, searches and clearance, under masks and clocks."""
+    drawer = Drawer(large_nation.oracle, SEED)
+    differing: list[str] = []
+    asked: collections.Counter[str] = collections.Counter()
+    answered: collections.Counter[str] = collections.Counter()
+    for number, question in enumerate(drawer.questions(QUESTIONS)):
+        masks, clock = drawer.masks(), drawer.clock(large_nation.as_of_ms)
+        both = ask(large_nation.engine, large_nation.oracle, question, masks, clock)
+        asked[question.method] += 1
+        answered[question.method] += not both.oracle.startswith("error")
+        if not both.equal:
+            lines = difflib.unified_diff(both.oracle.splitlines(), both.engine.splitlines(), "oracle", "engine", n=1)
+            differing.append(f"{number} {question.method} {question.request}\n" + "\n".join(list(lines)[:40]))
+    assert not differing, f"{len(differing)} of {QUESTIONS} differ\n" + "\n\n".join(differing[:SHOWN])
+    assert len(asked) == 7, "every method was asked"
+    assert all(answered[method] > asked[method] // 2 for method in asked), "most questions were answered"
+
+
+def test_registers_are_read_as_the_oracle_reads_them(large_nation: BuiltNation) -> None:
+    """Rows read and refused, sections and needed sections of every register; persons and vehicles."""
+    assert_registers_equal(large_nation)
