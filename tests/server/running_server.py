@@ -95,12 +95,14 @@ def until(condition: Any, seconds: float = 20.0) -> Any:
 def call(channel: grpc.Channel, method: str, request: bytes, **options: Any) -> bytes:
     """A unary call with raw bytes; `method` as "CheckService/CheckPerson". Raises grpc.RpcError."""
     options.setdefault("timeout", 20)
-    return bytes(channel.unary_unary(f"/ronda.v1.{method}")(request, **options))
+    ask: Any = channel.unary_unary(f"/ronda.v1.{method}", None, None)
+    return bytes(ask(request, **options))
 
 
-def clear(channel: grpc.Channel, batches: Iterator[bytes]) -> Any:
+def clear(channel: grpc.Channel, batches: Iterator[bytes], method: str = "Clear") -> Any:
     """A Clear stream of raw bytes."""
-    return channel.stream_stream("/ronda.v1.ClearanceService/Clear")(batches, timeout=60)
+    open_stream: Any = channel.stream_stream(f"/ronda.v1.ClearanceService/{method}", None, None)
+    return open_stream(batches, timeout=60)
 
 
 class Failure:
@@ -113,7 +115,8 @@ class Failure:
         self.metadata: dict[str, str] = {}
         self.fields: dict[str, str] = {}
         self.retry_after_s: float | None = None
-        packed = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
+        trailers: Any = error.trailing_metadata() or ()
+        packed = dict(trailers).get("grpc-status-details-bin")
         for detail in status_pb2.Status.FromString(packed).details if packed else ():
             info = error_details_pb2.ErrorInfo()
             bad = error_details_pb2.BadRequest()

@@ -53,8 +53,9 @@ def test_draining() -> None:
         async with asyncio.timeout(60) as clock:
             with gate.silence(clock):
                 await gate.drain(0.5)
-                assert clock.when() is not None
-                assert clock.when() <= started + 1.0
+                end = clock.when()
+                assert end is not None
+                assert end <= started + 1.0
         with pytest.raises(Refusal) as caught:
             gate.refuse()
         assert caught.value.reason == error_pb2.ERROR_REASON_DRAINING

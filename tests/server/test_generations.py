@@ -127,7 +127,7 @@ def test_a_stream_keeps_its_generation(published: Published, start_server: Start
         assert generations == [first, first]
         gone = clearance_service_pb2.ClearRequest.FromString(CLEAR_FIRST)
         gone.generation_id = first
-        until(lambda: any(line["generation"] == first for line in server.events("generation_closed")))
+        until(lambda: any(first in line["generations"] for line in server.events("generation_closed")))
         for wanted in (first, "20200101T000000Z-00000000", "../../../etc"):
             gone.generation_id = wanted
             try:
@@ -164,6 +164,6 @@ def test_altered_bytes_are_found_in_the_background(published: Published, start_s
 
         def detail() -> str:
             _, answer = stub.Check.with_call(health_pb2.HealthCheckRequest(), timeout=5)
-            return dict(answer.trailing_metadata()).get("ronda-detail", "")
+            return str(dict(answer.trailing_metadata()).get("ronda-detail", ""))
 
         assert until(detail) == "damaged files: names.bin"
