@@ -22,9 +22,8 @@ _NIT_NUMBERS = 99_999_989
 COMPANY_NIT = 40_000_000
 CAST_NIT = 90_000_000
 PLATE_LETTERS = "BCDFGHJKLMNPQRSTVWXYZ"  # consonants without Ñ
-_PLATES = 999 * len(PLATE_LETTERS) ** 3
+_PLATES = 999 * 9_240  # all but those whose letters are ZZ and one more, which are the cast's
 FORMER_PLATE = 7_000_000
-CAST_PLATE = 9_200_000
 _VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 _VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9],
                        strict=True))  # fmt: skip
@@ -72,14 +71,21 @@ def nits(serial: Ints) -> pa.Array:
 
 
 def plates(serial: Ints, stride: Ints) -> pa.Array:
-    """Six plate characters ("123BCD"). Distinct for distinct serials of one stride; `stride`: one a plate type."""
-    code = (serial * (1_234_577 + 2 * stride * 1_111_111 * 3 * 7 * 37) + stride * 77_777) % _PLATES
-    letters = code // 999
-    number = digits(code % 999 + 1, 3)
+    """Six plate characters ("123BCD"). Distinct for distinct serials (below 9,230,760) of one stride: one a plate type."""
+    # The factor stays without a common divisor with _PLATES = 2^3 * 3^4 * 5 * 7 * 11 * 37.
+    return _plate_texts((serial * (1_234_577 + stride * 1_111_110 * 777 * 11) + stride * 77_777) % _PLATES)
+
+
+def cast_plates(place: Ints) -> pa.Array:
+    """Plates that no ordinary vehicle has, whatever its type, for places below 500."""
+    return _plate_texts(_PLATES + 100 + place * 37)
+
+
+def _plate_texts(code: Ints) -> pa.Array:
+    letters, size = code // 999, len(PLATE_LETTERS)
     alphabet = pa.array(list(PLATE_LETTERS))
-    size = len(PLATE_LETTERS)
     parts = [alphabet.take(pa.array(letters // size**power % size)) for power in (2, 1, 0)]
-    return pc.binary_join_element_wise(number, *parts, "")
+    return pc.binary_join_element_wise(digits(code % 999 + 1, 3), *parts, "")
 
 
 def vins(makers: list[str], maker: Ints, model_year: Ints, serial: Ints, checked: Flags,

@@ -75,9 +75,9 @@ def _place(number: int) -> str:
     return f"{department.municipalities[number % len(department.municipalities)]}, {department.name}".upper()
 
 
-def make_thefts(world: World, cast: int) -> Thefts:
+def make_thefts(world: World) -> Thefts:
     """Random reports about vehicles outside the cast."""
-    rng, plan = world.plan.random("thefts"), world.plan
+    rng, plan, cast = world.plan.random("thefts"), world.plan, world.cast_vehicles
     counts = [max(2, round(plan.persons * share)) for share in (_STOLEN_VEHICLES, _RECOVERED_VEHICLES, _PLATES)]
     counts.append(max(1, round(plan.persons * _ENGINES)))
     total = sum(counts)

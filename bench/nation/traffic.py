@@ -59,13 +59,13 @@ def make_licences(world: World) -> Licences:
     return Licences(person.astype(np.int32), kind, issued, expires, old, status)
 
 
-def make_fines(world: World, licences: Licences, cast_vehicles: int) -> Fines:
+def make_fines(world: World, licences: Licences) -> Fines:
     """Fines of ordinary vehicles and drivers."""
     rng, fleet = world.plan.random("fines"), world.fleet
     n = int(fleet.count * _FINES_A_VEHICLE)
     drivers = licences.person if len(licences.person) else world.people.ordinary(world.plan.today, 18)
     known = rng.random(n) < 0.6
-    vehicle = rng.integers(cast_vehicles, fleet.count, n)
+    vehicle = rng.integers(world.cast_vehicles, fleet.count, n)
     noted = rng.random(n) < 0.96
     return Fines(
         number=np.array([world.plan.serial(i) for i in range(n)], dtype=np.int64),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bench.nation import cast_people, cast_vehicles
 from bench.nation.block import BlockPlan
 from bench.nation.fleet import (
     Companies,
@@ -31,6 +32,7 @@ class World:
     papers: Papers
     companies: Companies
     fleet: Fleet
+    cast_vehicles: int  # the first so many vehicles are the cast's
     ownerships: Ownerships
     former_plates: FormerPlates
     # Persons whom the tax register claims under another name: (five comma parts, birth day).
@@ -45,18 +47,19 @@ class World:
 def make_world(plan: BlockPlan, vocabulary: Vocabulary) -> World:
     """The block's persons and vehicles, with the cast in the first block."""
     people = make_people(plan)
+    if plan.first:
+        cast_people.detach(people)
     name_people(people, vocabulary, plan)
     papers = give_papers(people, plan)
     companies = make_companies(plan)
     fleet = make_fleet(plan)
-    ownerships = make_ownerships(plan, fleet, people, companies, 0)
-    return World(
-        plan=plan,
-        vocabulary=vocabulary,
-        people=people,
-        papers=papers,
-        companies=companies,
-        fleet=fleet,
-        ownerships=ownerships,
-        former_plates=make_former_plates(plan, fleet, 0),
-    )
+    vehicles = cast_vehicles.TOTAL if plan.first else 0
+    if plan.first:
+        cast_people.plant(people, papers, vocabulary, plan)
+        cast_vehicles.plant(fleet, plan.today)
+    ownerships = make_ownerships(plan, fleet, people, companies, vehicles)
+    former = make_former_plates(plan, fleet, vehicles)
+    if plan.first:
+        ownerships = cast_vehicles.add_ownerships(ownerships, plan.today)
+        former = cast_vehicles.add_former_plates(former, fleet, plan.today)
+    return World(plan, vocabulary, people, papers, companies, fleet, vehicles, ownerships, former)

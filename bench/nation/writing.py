@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 
 from bench.nation import (
+    cast_events,
+    cast_people,
     register_digecam,
     register_migracion,
     register_mp,
@@ -22,6 +24,7 @@ from bench.nation import (
 )
 from bench.nation.border import make_bans, make_crossings, make_foreigners
 from bench.nation.block import BlockPlan
+from bench.nation.cast_events import Events
 from bench.nation.justice import make_justice
 from bench.nation.policing import make_policing
 from bench.nation.prisons import make_guards, make_prisons
@@ -52,30 +55,38 @@ def write_block(plan: BlockPlan) -> BlockResult:
         clock = now
 
     world = make_world(plan, Vocabulary())
-    justice = make_justice(world)
-    prosecution = make_prosecution(world)
-    policing = make_policing(world)
-    prisons = make_prisons(world)
+    events = Events(
+        justice=make_justice(world),
+        prosecution=make_prosecution(world),
+        policing=make_policing(world),
+        prisons=make_prisons(world),
+        thefts=register_rvr.make_thefts(world),
+        bans=make_bans(world),
+    )
     guards = make_guards(world)
-    thefts = register_rvr.make_thefts(world, 0)
     licences = make_licences(world)
-    fines = make_fines(world, licences, 0)
+    fines = make_fines(world, licences)
     foreigners = make_foreigners(world)
     crossings = make_crossings(world, foreigners)
-    bans = make_bans(world)
-    arms = register_digecam.make_firearms(world, [])
+    armed: list[int] = []
+    if plan.first:
+        cast_events.add(world, events)
+        cast_events.add_double_claim(world)
+        foreigners, crossings = cast_events.add_travel(world, foreigners, crossings)
+        armed.append(cast_people.PLACES["armed"])
+    arms = register_digecam.make_firearms(world, armed)
     wrote("people", world.people.count)
     wrote("renap", register_renap.write(world))
     wrote("sat", register_sat_taxpayers.write(world) + register_sat_vehicles.write(world))
-    wrote("oj", register_oj.write(world, justice))
-    wrote("rvr", register_rvr.write(world, thefts))
-    wrote("mp", register_mp.write(world, justice, prosecution))
-    wrote("sipol", register_sipol.write(world, policing))
-    wrote("sapo", register_sapo.write(world, justice, policing))
+    wrote("oj", register_oj.write(world, events.justice))
+    wrote("rvr", register_rvr.write(world, events.thefts))
+    wrote("mp", register_mp.write(world, events.justice, events.prosecution))
+    wrote("sipol", register_sipol.write(world, events.policing))
+    wrote("sapo", register_sapo.write(world, events.justice, events.policing))
     wrote("transito", register_transito.write(world, licences, fines))
-    wrote("dgsp", register_workbooks.write_prisons(world, prisons))
+    wrote("dgsp", register_workbooks.write_prisons(world, events.prisons))
     wrote("digessp", register_workbooks.write_guards(world, guards))
-    wrote("migracion", register_migracion.write(world, foreigners, crossings, bans))
+    wrote("migracion", register_migracion.write(world, foreigners, crossings, events.bans))
     wrote("digecam", register_digecam.write(world, arms))
     wrote("truth", truth.write(world))
     return result
