@@ -40,7 +40,9 @@ class WorkerProcess:
 
     async def run(self) -> int:
         """Starts it and waits for its end; returns its exit status (negative: the signal that ended it)."""
-        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_directory)}
+        # gRPC's own lines (a failed handshake, say) are no JSON; GRPC_VERBOSITY=error brings them back.
+        quiet = {"GRPC_VERBOSITY": "none"}
+        environment = {**quiet, **os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_directory)}
         # A session of its own: Ctrl-C in a terminal reaches the supervisor alone, which then drains.
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
