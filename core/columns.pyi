@@ -47,10 +47,10 @@ class Encoder:
         Raises ValueError for buffers that do not fit together, MemoryError when a column passes 2 GiB.
         """
 
-    def take(self) -> tuple[int, list[tuple[bytes, bytes | None, bytes, int]]]:
+    def take(self) -> tuple[int, list[tuple[bytes | None, bytes | None, bytes, int]]]:
         """The records so far and their columns, which start again empty.
 
-        A column, in the order of STANDARD_SCHEMA: (validity, one byte a value; offsets or None; data; number of nulls).
+        A column, in the order of STANDARD_SCHEMA: (validity, one byte a value, None = no nulls; offsets or None; data; nulls).
         """
 
     def take_refusals(self) -> list[tuple[int, int, str, str]]:

@@ -78,7 +78,7 @@ cdef class Encoder:
 
     def take(self):
         cdef int i
-        taken = [output_buffers(&self.encoding.outputs[i]) for i in range(O_COUNT)]
+        taken = [output_buffers(&self.encoding.outputs[i], self.encoding.written) for i in range(O_COUNT)]
         outputs_reset(self.encoding.outputs)
         count = self.encoding.written
         self.encoding.written = 0

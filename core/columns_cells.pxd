@@ -54,6 +54,7 @@ cdef struct MapEntry:
 cdef struct Map:
     MapEntry* entries
     uint32_t mask
+    int32_t longest          # bytes of the longest key
 
 cdef struct Slot:
     int* columns             # owned

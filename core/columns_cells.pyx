@@ -30,6 +30,7 @@ cdef bint map_init(Map* map, uint32_t count) noexcept:
         size *= 2
     map.entries = <MapEntry*>calloc(size, sizeof(MapEntry))
     map.mask = size - 1
+    map.longest = -1
     return map.entries != NULL
 
 
@@ -53,6 +54,8 @@ cdef void map_put(Map* map, Cell key, Cell text, int64_t number) noexcept nogil:
     map.entries[at].key = key
     map.entries[at].text = text
     map.entries[at].number = number
+    if key.size > map.longest:
+        map.longest = key.size
 
 
 cdef MapEntry* map_find(Map* map, Cell key) noexcept nogil:
@@ -62,6 +65,8 @@ cdef MapEntry* map_find(Map* map, Cell key) noexcept nogil:
     if sought.data == NULL:
         sought.data = b""
         sought.size = 0
+    if sought.size > map.longest:
+        return NULL
     at = hash_text(sought) & map.mask
     while map.entries[at].key.data != NULL:
         if same_text(map.entries[at].key, sought):
@@ -112,13 +117,18 @@ cdef Cell collapsed(Context* c, Cell cell) noexcept nogil:
     cdef int width
     cdef bint before = False, change = False
     cdef char* copy
+    cdef uint8_t byte
     while i < cell.size:
-        width = space_at(cell.data + i, cell.size - i)
-        if width and (before or cell.data[i] != 32):
+        byte = <uint8_t>cell.data[i]
+        i += 1
+        if byte > 32 and byte != 0xC2:
+            before = False
+            continue
+        width = space_at(cell.data + i - 1, cell.size - i + 1)
+        if width and (before or byte != 32):
             change = True
             break
         before = width > 0
-        i += 1
     if not change:
         return cell
     copy = arena_take(c, cell.size)

@@ -63,19 +63,24 @@ cdef enum:
     O_hit_payload
     O_COUNT
 
-# Width in bytes of a number; 0 = text or bytes with 32-bit offsets.
+# A column grows only where it has a value that is not its default: null, or 0 where the column has no nulls. The rows
+# between are filled in when the next value, or the end, comes: most columns are empty in most records.
 cdef struct Output:
-    int width
-    Buffer valid             # one byte a value
+    int width                # bytes of a number; 0 = text or bytes with 32-bit offsets
+    bint nullable
+    int64_t rows             # filled so far
+    int64_t nulls
+    Buffer valid             # nullable: one byte a value
     Buffer offsets           # width 0: the end of each value
     Buffer data
-    int64_t nulls
 
 cdef void outputs_init(Output* outputs) noexcept nogil
 cdef void outputs_free(Output* outputs) noexcept nogil
 cdef void outputs_reset(Output* outputs) noexcept nogil
 cdef bint outputs_failed(Output* outputs) noexcept nogil
-cdef void put_number(Output* out, int64_t value) noexcept nogil
-cdef void put_number_or_null(Output* out, int64_t value, int64_t null) noexcept nogil
-cdef void put_text(Output* out, Cell value) noexcept nogil
-cdef tuple output_buffers(Output* out)
+# Values for record `row`, counted from the last reset. `null` is what stands for null.
+cdef void put_number(Output* out, int64_t row, int64_t value) noexcept nogil
+cdef void put_number_or_null(Output* out, int64_t row, int64_t value, int64_t null) noexcept nogil
+cdef void put_text(Output* out, int64_t row, Cell value) noexcept nogil
+# Fills the column up to `rows`; (validity, one byte a value, or None; offsets or None; data; number of nulls).
+cdef tuple output_buffers(Output* out, int64_t rows)

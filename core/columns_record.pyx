@@ -180,43 +180,43 @@ cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
     return key
 
 
-cdef void put_subject(Output* o, Subject* s) noexcept nogil:
+cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
     cdef int32_t death = day_of_date(s.death)
-    put_text(&o[O_cui], s.cui)
-    put_number(&o[O_cui_valid], s.cui_valid)
-    put_text(&o[O_document_country], s.document_country)
-    put_text(&o[O_document_number], s.document_number)
-    put_text(&o[O_nit], s.nit)
-    put_text(&o[O_licence], s.licence)
-    put_text(&o[O_cedula], s.cedula)
-    put_text(&o[O_telephone], s.telephone)
-    put_number(&o[O_organisation], s.organisation)
-    put_text(&o[O_name], s.name)
-    put_text(&o[O_name_key], s.name_key)
-    put_number_or_null(&o[O_birth_year], s.birth.year, 0)
-    put_number_or_null(&o[O_birth_month], s.birth.month, 0)
-    put_number_or_null(&o[O_birth_mday], s.birth.day, 0)
-    put_number_or_null(&o[O_about_year], s.about_year, 0)
-    put_number(&o[O_sex], s.sex)
-    put_number(&o[O_birth_department], s.birth_department)
-    put_number(&o[O_residence_department], s.residence_department)
-    put_text(&o[O_father_key], s.father_key)
-    put_text(&o[O_mother_key], s.mother_key)
-    put_number_or_null(&o[O_death_day], NO_DAY if not s.dead else (death if death != NO_DAY else 0), NO_DAY)
-    put_text(&o[O_plate_type], s.plate_type)
-    put_text(&o[O_plate], s.plate)
-    put_text(&o[O_plate_country], s.plate_country)
-    put_text(&o[O_vin], s.vin)
-    put_text(&o[O_chassis], s.chassis)
-    put_text(&o[O_engine], s.engine)
-    put_text(&o[O_make], s.make)
-    put_text(&o[O_line], s.line)
-    put_text(&o[O_colour], s.colour)
-    put_number_or_null(&o[O_model_year], s.model_year, 0)
-    put_text(&o[O_vehicle_type], s.vehicle_type)
-    put_number_or_null(&o[O_valid_from], day_of_date(s.valid_from), NO_DAY)
-    put_number_or_null(&o[O_valid_to], day_of_date(s.valid_to), NO_DAY)
-    put_number(&o[O_share], s.share)
+    put_text(&o[O_cui], row, s.cui)
+    put_number(&o[O_cui_valid], row, s.cui_valid)
+    put_text(&o[O_document_country], row, s.document_country)
+    put_text(&o[O_document_number], row, s.document_number)
+    put_text(&o[O_nit], row, s.nit)
+    put_text(&o[O_licence], row, s.licence)
+    put_text(&o[O_cedula], row, s.cedula)
+    put_text(&o[O_telephone], row, s.telephone)
+    put_number(&o[O_organisation], row, s.organisation)
+    put_text(&o[O_name], row, s.name)
+    put_text(&o[O_name_key], row, s.name_key)
+    put_number_or_null(&o[O_birth_year], row, s.birth.year, 0)
+    put_number_or_null(&o[O_birth_month], row, s.birth.month, 0)
+    put_number_or_null(&o[O_birth_mday], row, s.birth.day, 0)
+    put_number_or_null(&o[O_about_year], row, s.about_year, 0)
+    put_number(&o[O_sex], row, s.sex)
+    put_number(&o[O_birth_department], row, s.birth_department)
+    put_number(&o[O_residence_department], row, s.residence_department)
+    put_text(&o[O_father_key], row, s.father_key)
+    put_text(&o[O_mother_key], row, s.mother_key)
+    put_number_or_null(&o[O_death_day], row, NO_DAY if not s.dead else (death if death != NO_DAY else 0), NO_DAY)
+    put_text(&o[O_plate_type], row, s.plate_type)
+    put_text(&o[O_plate], row, s.plate)
+    put_text(&o[O_plate_country], row, s.plate_country)
+    put_text(&o[O_vin], row, s.vin)
+    put_text(&o[O_chassis], row, s.chassis)
+    put_text(&o[O_engine], row, s.engine)
+    put_text(&o[O_make], row, s.make)
+    put_text(&o[O_line], row, s.line)
+    put_text(&o[O_colour], row, s.colour)
+    put_number_or_null(&o[O_model_year], row, s.model_year, 0)
+    put_text(&o[O_vehicle_type], row, s.vehicle_type)
+    put_number_or_null(&o[O_valid_from], row, day_of_date(s.valid_from), NO_DAY)
+    put_number_or_null(&o[O_valid_to], row, day_of_date(s.valid_to), NO_DAY)
+    put_number(&o[O_share], row, s.share)
 
 
 cdef inline Cell buffer_cell(Buffer* buffer) noexcept nogil:
@@ -231,56 +231,57 @@ cdef inline Cell buffer_cell(Buffer* buffer) noexcept nogil:
 
 cdef void put_head(Encoding* e, State* state, int section, int subject, int clearance) noexcept nogil:
     cdef Output* o = e.outputs
-    put_number(&o[O_register], e.register.ordinal)
-    put_number(&o[O_section], section)
-    put_text(&o[O_record_id], state.record_id)
-    put_number(&o[O_version], state.version)
-    put_number(&o[O_row], e.row)
-    put_number(&o[O_subject], subject)
-    put_number_or_null(&o[O_sort_day], day_of_date(state.date), NO_DAY)
-    put_number(&o[O_sensitivity], state.sensitivity)
-    put_number(&o[O_clearance], clearance)
-    put_text(&o[O_payload], buffer_cell(&e.payload))
-    put_subject(o, state.subject)
-    e.written += 1
+    cdef int64_t row = e.written
+    put_number(&o[O_register], row, e.register.ordinal)
+    put_number(&o[O_section], row, section)
+    put_text(&o[O_record_id], row, state.record_id)
+    put_number(&o[O_version], row, state.version)
+    put_number(&o[O_row], row, e.row)
+    put_number(&o[O_subject], row, subject)
+    put_number_or_null(&o[O_sort_day], row, day_of_date(state.date), NO_DAY)
+    put_number(&o[O_sensitivity], row, state.sensitivity)
+    put_number(&o[O_clearance], row, clearance)
+    put_text(&o[O_payload], row, buffer_cell(&e.payload))
+    put_subject(o, row, state.subject)
 
 
 cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     cdef Output* o = e.outputs
+    cdef int64_t row = e.written
     cdef AlertPlan* alert = &plan.alert
     cdef Cell parts = no_cell(), hit = no_cell()
     cdef int flags = 0, i
     buffer_reset(&e.hit)
-    if alert.present and state.state_date.status == VALUE_OK:
+    if state.state_date.status == VALUE_OK:
         write_date_parts(&e.hit, state.state_date)
         parts = buffer_cell(&e.hit)
-    put_text(&o[O_state_date_parts], parts)
-    if alert.present:
-        if flag_of(&e.context, alert.misuse):
-            flags |= ALERT_MISUSE
-        for i in range(alert.n_cautions):
-            if alert.cautions[i].flag == CAUTION_FLAG_ARMED and holds(&e.context, alert.cautions[i].condition, False):
-                flags |= ALERT_ARMED
-        if alert.protected:
-            flags |= ALERT_PROTECTED
-    put_number(&o[O_alert_kind], state.kind)
-    put_number(&o[O_alert_state], state.alert_state)
-    put_number(&o[O_alert_flags], flags)
-    put_number_or_null(&o[O_alert_from], day_of_date(state.alert_from), NO_DAY)
-    put_number_or_null(&o[O_alert_to], day_of_date(state.alert_to), NO_DAY)
-    put_number(&o[O_state_date], number_of_date(state.state_date))
-    put_number_or_null(&o[O_issued_day], day_of_date(state.issued), NO_DAY)
-    put_text(&o[O_merge_key], merge_key(e, alert))
-    if alert.present and not alert.protected:
+    put_text(&o[O_state_date_parts], row, parts)
+    if flag_of(&e.context, alert.misuse):
+        flags |= ALERT_MISUSE
+    for i in range(alert.n_cautions):
+        if alert.cautions[i].flag == CAUTION_FLAG_ARMED and holds(&e.context, alert.cautions[i].condition, False):
+            flags |= ALERT_ARMED
+    if alert.protected:
+        flags |= ALERT_PROTECTED
+    put_number(&o[O_alert_kind], row, state.kind)
+    put_number(&o[O_alert_state], row, state.alert_state)
+    put_number(&o[O_alert_flags], row, flags)
+    put_number_or_null(&o[O_alert_from], row, day_of_date(state.alert_from), NO_DAY)
+    put_number_or_null(&o[O_alert_to], row, day_of_date(state.alert_to), NO_DAY)
+    put_number(&o[O_state_date], row, number_of_date(state.state_date))
+    put_number_or_null(&o[O_issued_day], row, day_of_date(state.issued), NO_DAY)
+    put_text(&o[O_merge_key], row, merge_key(e, alert))
+    if not alert.protected:
         buffer_reset(&e.hit)
         write_hit(e, plan, state, &e.hit)
         hit = buffer_cell(&e.hit)
-    put_text(&o[O_hit_payload], hit)
+    put_text(&o[O_hit_payload], row, hit)
 
 
 cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int rule, int field) noexcept nogil:
     """Notes the refusal; an alert that still shows a subject becomes a damaged record."""
     cdef Output* o = e.outputs
+    cdef int64_t row = e.written
     cdef Refusal refusal
     cdef Cell name = no_cell()
     refusal.row = e.row
@@ -307,18 +308,12 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
     buffer_reset(&e.payload)
     write_damaged(e, state, name, rule_text(rule), &e.payload)
     put_head(e, state, plan.damaged_section, SUBJECT_VEHICLE if plan.vehicle else SUBJECT_PERSON, 0)
-    put_number(&o[O_alert_kind], ALERT_KIND_DAMAGED_RECORD)
-    put_number(&o[O_alert_state], ALERT_STATE_PENDING)
-    put_number(&o[O_alert_flags], 0)
-    put_number_or_null(&o[O_alert_from], NO_DAY, NO_DAY)
-    put_number_or_null(&o[O_alert_to], NO_DAY, NO_DAY)
-    put_number(&o[O_state_date], 0)
-    put_text(&o[O_state_date_parts], no_cell())
-    put_number_or_null(&o[O_issued_day], NO_DAY, NO_DAY)
-    put_text(&o[O_merge_key], no_cell())
+    put_number(&o[O_alert_kind], row, ALERT_KIND_DAMAGED_RECORD)
+    put_number(&o[O_alert_state], row, ALERT_STATE_PENDING)
     buffer_reset(&e.hit)
     write_damaged_hit(e, &e.hit)
-    put_text(&o[O_hit_payload], buffer_cell(&e.hit))
+    put_text(&o[O_hit_payload], row, buffer_cell(&e.hit))
+    e.written += 1
 
 
 cdef void read_state(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
@@ -372,5 +367,7 @@ cdef int encode_record(Encoding* e, int number) noexcept nogil:
     if clearance and state.certificate:
         clearance |= CLEARANCE_CERTIFICATE
     put_head(e, &state, plan.section, subject, clearance)
-    put_alert(e, plan, &state)
+    if plan.alert.present:
+        put_alert(e, plan, &state)
+    e.written += 1
     return 1

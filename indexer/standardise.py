@@ -66,9 +66,13 @@ def _bitmap(bits: npt.NDArray[np.uint8]) -> pa.Buffer:
     return pa.py_buffer(np.packbits(bits, bitorder="little").tobytes())
 
 
-def _array(kind: pa.DataType, count: int, valid: bytes, offsets: bytes | None, data: bytes, nulls: int) -> pa.Array:
+def _array(
+    kind: pa.DataType, count: int, valid: bytes | None, offsets: bytes | None, data: bytes, nulls: int
+) -> pa.Array:
     """One column from the encoder's buffers, without a copy of its data."""
-    bitmap = _bitmap(np.frombuffer(valid, np.uint8)) if nulls else None
+    if nulls == count:
+        return pa.nulls(count, kind)
+    bitmap = _bitmap(np.frombuffer(valid, np.uint8)) if valid is not None else None
     if offsets is not None:
         return pa.Array.from_buffers(kind, count, [bitmap, pa.py_buffer(offsets), pa.py_buffer(data)], nulls)
     if pa.types.is_boolean(kind):

@@ -137,7 +137,7 @@ class _XmlReader:
         if broken:
             self.damaged.append(len(self.rows))
         self.rows.append(self.row)
-        self.cells.append([_cell(element, steps, attribute) for steps, attribute in self.paths])
+        self.cells.append(_cells(element, self.paths))
 
     def _element(self, text: str) -> etree._Element | None:
         try:
@@ -160,10 +160,27 @@ def _steps(column: str) -> tuple[list[str], str | None]:
     return (steps, last[1:]) if last.startswith("@") else ([*steps, last], None)
 
 
-def _cell(row: etree._Element, steps: list[str], attribute: str | None) -> str | None:
-    element: etree._Element | None = row
-    for step in steps:
-        element = next((c for c in element if etree.QName(c).localname == step), None) if element is not None else None
-    if element is None:
-        return None
-    return element.get(attribute) if attribute is not None else "".join(element.itertext())
+def _cells(row: etree._Element, paths: list[tuple[list[str], str | None]]) -> list[str | None]:
+    """One text for each path, null where the row lacks it; the first of several elements of one name counts."""
+    children: dict[etree._Element, dict[str, etree._Element]] = {}
+    found: list[str | None] = []
+    for steps, attribute in paths:
+        element: etree._Element | None = row
+        for step in steps:
+            named = children.get(element)
+            if named is None:
+                named = children[element] = {_local_name(child): child for child in reversed(element)}
+            element = named.get(step)
+            if element is None:
+                break
+        if element is None:
+            found.append(None)
+        elif attribute is not None:
+            found.append(element.get(attribute))
+        else:
+            found.append(element.text if len(element) == 0 else "".join(str(part) for part in element.itertext()))
+    return found
+
+
+def _local_name(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
