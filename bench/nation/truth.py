@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.nation import days, tables
+from bench.nation.cast_cases import cases
 from bench.nation.fleet import PLATE_TYPES
 from bench.nation.people import NOBODY
 from bench.nation.vocabulary import ACCENTED
@@ -21,6 +23,8 @@ def write(world: World) -> int:
     pq.write_table(_persons(world), folder / "persons.parquet", compression="zstd")
     pq.write_table(_vehicles(world), folder / "vehicles.parquet", compression="zstd")
     pq.write_table(_records(world), folder / "records.parquet", compression="zstd")
+    if world.plan.first:
+        (folder / "cases.json").write_bytes(orjson.dumps(cases(world), option=orjson.OPT_INDENT_2) + b"\n")
     return world.people.count
 
 
