@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench.postgres_cluster import PostgresCluster
 
+from bench.postgres_cluster import PostgresCluster
 from tests.nation_kit import BuiltNation, build_nation
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresCluster]:
-    """A private PostgreSQL server on a free port. A nation loaded later replaces the tables of the one before."""
+    """A private PostgreSQL server on a free port."""
     with PostgresCluster() as cluster:
         yield cluster
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime
 import json
 import tomllib
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from bench.nation.making import make_nation
 from bench.postgres_cluster import PostgresCluster
@@ -100,11 +105,20 @@ class BuiltNation:
         )
 
 
+def new_database(cluster: PostgresCluster) -> str:
+    """DSN of a database of its own, so that one nation does not replace another's tables."""
+    name = f"nation_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return make_conninfo(cluster.dsn, dbname=name)
+
+
 def build_nation(
     directory: Path, cluster: PostgresCluster, persons: int, seed: int, as_of: datetime.date | None = None
 ) -> BuiltNation:
     """Makes a nation, loads its PostgreSQL registers and publishes a generation of it."""
-    make_nation(persons, seed, as_of, directory, cluster.dsn)
-    nation = BuiltNation(directory, cluster.dsn)
+    dsn = new_database(cluster)
+    make_nation(persons, seed, as_of, directory, dsn)
+    nation = BuiltNation(directory, dsn)
     nation.build()
     return nation

@@ -40,7 +40,7 @@ def add_comparisons(target: Any, comparisons: Comparisons) -> None:
 
 
 def _person(view: View, subject: Subject, found: Any) -> None:
-    """Name, CUI, birth date, sex, department and register: of the first identity claim, each the first that states it."""
+    """Fields of a person: of the first identity claim, each the first that states it."""
     links = sorted(subject.links, key=lambda link: link.record.order)
     claims = [link for link in links if view.is_identity_claim(link)]
     if not claims:

@@ -53,7 +53,7 @@ def persons_with(view: View, asked: Identifier) -> list[Subject]:
 
 def is_identified(view: View, subject: Subject, asked: Identifier) -> bool:
     return any(
-        view.identified(subject, kind, lambda record: asked.is_of(record) and _of_kind(kind, record, asked))
+        view.identified(subject, kind, lambda record, kind=kind: asked.is_of(record) and _of_kind(kind, record, asked))
         for kind in asked.identified_as
     )
 

@@ -171,9 +171,9 @@ class Linking:
             subject.subject_id = digest.hexdigest()
             subject.birth = self._birth(subject)
             for link in subject.links:
-                if link.section in MINOR_SECTIONS and link.sensitivity == section_pb2.SENSITIVITY_OPEN:
-                    if under_18(subject.birth, link.record.sort_day):
-                        link.sensitivity = section_pb2.SENSITIVITY_MINOR
+                opened = link.section in MINOR_SECTIONS and link.sensitivity == section_pb2.SENSITIVITY_OPEN
+                if opened and under_18(subject.birth, link.record.sort_day):
+                    link.sensitivity = section_pb2.SENSITIVITY_MINOR
         self.subjects = sorted(
             self.by_key.values(),
             key=lambda s: (s.about != PERSON, s.birth if s.about == PERSON else (), s.subject_id),

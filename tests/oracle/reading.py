@@ -1,4 +1,4 @@
-"""Manifests interpreted row by row: every standard record of a register, and what was refused (docs/manifests.md, `[[record]]`)."""
+"""Manifests interpreted row by row: every standard record of a register (docs/manifests.md, `[[record]]`)."""
 
 from __future__ import annotations
 
@@ -136,10 +136,10 @@ def read_register(manifest: dict[str, Any], ordinal: int, directory: Path, dsn: 
     extract = Extract()
     for source in manifest["source"]:
         records = [r for r in manifest["record"] if r["source"] == source["name"]]
-        source = dict(source, _columns=sorted(_columns(records)))
-        for row in rows_of(source, directory, dsn):
+        told = dict(source, _columns=sorted(_columns(records)))
+        for row in rows_of(told, directory, dsn):
             extract.rows_read += 1
-            _read_row(manifest, ordinal, source, records, row, extract)
+            _read_row(manifest, ordinal, told, records, row, extract)
     return extract
 
 

@@ -74,6 +74,9 @@ def seconds(text: str) -> int:
 def register_of(manifest: dict[str, Any], ordinal: int) -> Register:
     head = manifest["register"]
     sections = {_section(r["section"]) for r in manifest["record"]}
+    for section in {_section(r["section"]) for r in manifest["record"] if _is_alert(r)}:
+        damaged = section_pb2.SECTION_DAMAGED_RECORD if section < 32 else section_pb2.SECTION_VEHICLE_DAMAGED_RECORD
+        sections.add(damaged)
     roles = {kind: list(head.get("roles", {}).get(kind, [])) for kind in ("person", "vehicle")}
     return Register(
         ordinal=ordinal,
@@ -94,13 +97,17 @@ def register_of(manifest: dict[str, Any], ordinal: int) -> Register:
     )
 
 
+def _is_alert(record: dict[str, Any]) -> bool:
+    return "alert" in record and not record["alert"].get("protected")
+
+
 def _needed(manifest: dict[str, Any], roles: dict[str, list[str]]) -> set[int]:
     """Sections that the register fills as alert or identity."""
     found = set()
     for record in manifest["record"]:
         section = _section(record["section"])
         kind = "person" if section < 32 else "vehicle"
-        is_alert = "alert" in record and not record["alert"].get("protected")
+        is_alert = _is_alert(record) and record.get("sensitivity", "OPEN") in ("OPEN", "SENSITIVITY_OPEN")
         if is_alert and "alert" in roles[kind]:
             found.add(section)
         if "identity" in roles[kind] and section in IDENTITY_SECTIONS[kind]:

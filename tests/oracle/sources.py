@@ -17,7 +17,7 @@ GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))
 
 @dataclass
 class Row:
-    """A row: its cells by column as text, or the rule by which the whole row is refused and what cells it still shows."""
+    """A row: its cells by column as text, or the rule that refuses it whole and the cells that it still shows."""
 
     number: int
     cells: dict[str, str]
