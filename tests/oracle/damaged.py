@@ -56,6 +56,7 @@ def damaged_record(
     if not (record.cui or record.plate or (about_person and record.name_key)):
         return None
     record.alert = AlertRow(alert_pb2.ALERT_KIND_DAMAGED_RECORD, alert_pb2.ALERT_STATE_PENDING)
+    record.alert.hit.authority = register["contact"]
     message = record.message
     message.record.register_id = register["id"]
     message.record.record_id = record.record_id

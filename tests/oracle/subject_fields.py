@@ -68,8 +68,6 @@ def _name(record: Record, spec: dict[str, Any], values: RowValues) -> value_pb2.
         if len(pieces) == len(spec["comma_parts"]):
             parts |= {part: piece for part, piece in zip(spec["comma_parts"], pieces, strict=True) if part}
             full = ""
-        else:
-            full = " ".join(full.replace(",", " ").split())
     if full and spec.get("name_order") == "surname_first" and "," in full:
         surnames, given = full.split(",", 1)
         full = " ".join(f"{given} {surnames}".split())
