@@ -29,7 +29,10 @@ def candidate(view: View, subject: Subject, link: int, comparisons: Comparisons,
         _person(view, subject, found)
     else:
         found.plate = plate(view, subject)
-        found.description = description(view, subject)
+        links = [k for k in view.links(subject) if k.section == section_pb2.SECTION_VEHICLE_REGISTRATION]
+        if links:
+            found.description = describe(links[0].record)
+            found.register_id = links[0].record.register_id
     add_comparisons(found.comparisons, comparisons)
     return found, hits
 
@@ -73,11 +76,6 @@ def plate(view: View, vehicle: Subject) -> str:
         return now[0].text
     before = [b for b in mine if b.last < view.today]
     return max(before, key=lambda b: (b.last, b.first)).text if before else ""
-
-
-def description(view: View, vehicle: Subject) -> str:
-    links = [k for k in view.links(vehicle) if k.section == section_pb2.SECTION_VEHICLE_REGISTRATION]
-    return describe(links[0].record) if links else ""
 
 
 def describe(record: Record) -> str:
