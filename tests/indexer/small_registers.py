@@ -90,7 +90,7 @@ name = "SAT Vehículos"
 owner = "Superintendencia de Administración Tributaria"
 contact = "tel. 1550"
 order = 30
-roles = { vehicle = ["identity"], person = ["context"] }
+roles = { vehicle = ["identity"] }
 identifies = ["plate", "vin", "nit"]
 stale_after = "30d"
 shrink_limit_percent = 20
