@@ -14,15 +14,18 @@ def date_of(day: int) -> tuple[int, int, int]:
 def date_problem(year: int, month: int, day: int) -> Literal["year", "month", "day"] | None:
     """The first part of a partial date that breaks a rule; None when it is valid.
 
-    Year 0 or 1000 to 9999, month 0 to 12, day 0 to the month's last (29 for February of an unknown year, 31 for an unknown
-    month).
+    Year 0 or 1000 to 9999, month 0 to 12, day 0 to the month's last (29 for February of an unknown year, 31 for an
+    unknown month).
     """
 
 def compare_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
-    """ronda.v1 Agreement of two valid partial birth dates: 1 AGREES, 2 DISAGREES, 3 UNKNOWN (docs/answers.md section 3)."""
+    """ronda.v1 Agreement of two valid partial birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
 
 def age_on(birth_date: tuple[int, int, int], today: int) -> int | None:
     """Whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
 
 def guatemala_day(clock_ms: int) -> int:
-    """Today in Guatemala (UTC-6, no daylight saving) for a clock in UTC milliseconds. Raises OverflowError beyond 64 bits."""
+    """Today in Guatemala (UTC-6, no daylight saving) for a clock in UTC milliseconds.
+
+    Raises OverflowError beyond 64 bits.
+    """

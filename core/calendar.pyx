@@ -135,15 +135,15 @@ def date_of(int32_t day) -> tuple[int, int, int]:
 def date_problem(int year, int month, int day) -> str | None:
     """The first part of a partial date that breaks a rule; None when it is valid.
 
-    Year 0 or 1000 to 9999, month 0 to 12, day 0 to the month's last (29 for February of an unknown year, 31 for an unknown
-    month).
+    Year 0 or 1000 to 9999, month 0 to 12, day 0 to the month's last (29 for February of an unknown year, 31 for an
+    unknown month).
     """
     cdef int part = partial_date_problem(year, month, day)
     return date_part_word(part).decode("ascii") if part else None
 
 
 def compare_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
-    """ronda.v1 Agreement of two valid partial birth dates: 1 AGREES, 2 DISAGREES, 3 UNKNOWN (docs/answers.md section 3)."""
+    """ronda.v1 Agreement of two valid partial birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
     return birth_dates_agreement(a[0], a[1], a[2], b[0], b[1], b[2])
 
 
@@ -154,5 +154,8 @@ def age_on(birth_date: tuple[int, int, int], int32_t today) -> int | None:
 
 
 def guatemala_day(int64_t clock_ms) -> int:
-    """Today in Guatemala (UTC-6, no daylight saving) for a clock in UTC milliseconds. Raises OverflowError beyond 64 bits."""
+    """Today in Guatemala (UTC-6, no daylight saving) for a clock in UTC milliseconds.
+
+    Raises OverflowError beyond 64 bits.
+    """
     return day_in_guatemala(clock_ms)

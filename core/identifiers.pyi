@@ -6,7 +6,7 @@ Texts are str, or bytes of UTF-8.
 
 from core.identifier_kind import IdentifierKind
 from core.identifiers_types import IdentifierError as IdentifierError
-from core.identifiers_types import Plate, Rule
+from core.identifiers_types import Plate
 
 def canonical(kind: int, text: str | bytes) -> str:
     """Canonical text of an identifier.
@@ -14,7 +14,7 @@ def canonical(kind: int, text: str | bytes) -> str:
     Raises IdentifierError; ValueError for a kind that has no canonical text (NAME).
     """
 
-def problem(kind: int, text: str | bytes) -> Rule | None:
+def problem(kind: int, text: str | bytes) -> str | None:
     """The rule that the text breaks; None when it is a valid identifier of this kind."""
 
 def document(country: str | bytes, number: str | bytes) -> str:
@@ -30,7 +30,10 @@ def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
     """A register's CUI: its 13 digits, or None, and whether every rule of the CUI holds."""
 
 def cedula_orden(text: str | bytes) -> str:
-    """Orden of a cédula ("A-1"), also where its registro is missing or zero, which is no identifier. Raises IdentifierError."""
+    """Orden of a cédula ("A-1"), also where its registro is missing or zero: that is no identifier.
+
+    Raises IdentifierError.
+    """
 
 def is_vin(text: str | bytes) -> bool:
     """Whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
@@ -41,12 +44,12 @@ def vin_check_digit_valid(text: str | bytes) -> bool:
 def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[IdentifierKind, str]]:
     """Every kind that fits a one-box query, ascending, each with its canonical text (a name: folded).
 
-    `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits. Raises IdentifierError for
-    a country that is none.
+    `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits.
+    Raises IdentifierError for a country that is none.
     """
 
 def suggest(kind: int, text: str | bytes) -> list[str]:
     """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 20."""
 
 def plate_misreads(plate: str | bytes) -> list[str]:
-    """Guatemalan plates ("P-123BCD") that may have been misread as this text: one misread first, then two; at most 48."""
+    """Guatemalan plates ("P-123BCD") that may have been misread as this text, at most 48: one misread first, then two."""

@@ -317,7 +317,10 @@ def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
 
 
 def cedula_orden(text: str | bytes) -> str:
-    """Orden of a cédula ("A-1"), also where its registro is missing or zero, which is no identifier. Raises IdentifierError."""
+    """Orden of a cédula ("A-1"), also where its registro is missing or zero: that is no identifier.
+
+    Raises IdentifierError.
+    """
     cdef char out[CANONICAL_MAX]
     cdef int n
     cdef bint apart
@@ -343,8 +346,8 @@ def vin_check_digit_valid(text: str | bytes) -> bool:
 def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[IdentifierKind, str]]:
     """Every kind that fits a one-box query, ascending, each with its canonical text (a name: folded).
 
-    `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits. Raises IdentifierError for
-    a country that is none.
+    `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits.
+    Raises IdentifierError for a country that is none.
     """
     cdef Canonical found[DETECTED_MAX]
     cdef bytes data = utf8(text), c = utf8(country)
@@ -368,7 +371,7 @@ def suggest(kind: int, text: str | bytes) -> list[str]:
 
 
 def plate_misreads(plate: str | bytes) -> list[str]:
-    """Guatemalan plates ("P-123BCD") that may have been misread as this text: one misread first, then two; at most 48."""
+    """Guatemalan plates ("P-123BCD") that may have been misread as this text, at most 48: one misread first, then two."""
     cdef Canonical found[MISREADS_MAX]
     cdef bytes data = utf8(plate)
     return texts(found, plate_misreads_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), found))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
-Rule = Literal["length", "characters", "checksum", "department", "municipality", "format"]
+from typing import NamedTuple
 
 
 class IdentifierError(ValueError):
-    """A text that is no identifier of the kind asked. The message names the rule, never the text."""
+    """A text that is no identifier of the kind asked. The message names the rule, never the text.
 
-    def __init__(self, rule: Rule) -> None:
+    rule: "length", "characters", "checksum", "department", "municipality" or "format".
+    """
+
+    def __init__(self, rule: str) -> None:
         super().__init__(f"not an identifier of this kind: rule {rule}")
-        self.rule: Rule = rule
+        self.rule = rule
 
 
 class Plate(NamedTuple):
     """A plate taken apart.
 
-    type: "P", "TC"...; "" = unknown. number: six characters for Guatemala, 3 to 10 otherwise. country: ISO 3166-1 alpha-3.
-    vowel: a letter of the number is a vowel, which is a warning and no refusal.
+    type: "P", "TC"...; "" = unknown. number: six characters for Guatemala, 3 to 10 otherwise.
+    country: ISO 3166-1 alpha-3. vowel: a letter of the number is a vowel, which is a warning and no refusal.
     """
 
     type: str

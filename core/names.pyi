@@ -1,7 +1,8 @@
 """Names: folding, tokens, phonetic keys and their comparison, by docs/answers.md section 2.
 
 Bounds: the first 64 tokens of a name and the first 64 letters of a token count; the rest is dropped.
-Letters are those of the Latin script; characters of other scripts separate, as lone surrogates and bytes that are no UTF-8 do.
+Letters are those of the Latin script; characters of other scripts separate, as lone surrogates and bytes that are no
+UTF-8 do.
 Texts are str, or bytes of UTF-8.
 """
 
@@ -28,7 +29,7 @@ def name_key_of_parts(
     """Name key of a name in parts, and of `full` when the parts hold no token. Married surnames are left out."""
 
 def compare_keys(key_a: str | bytes, key_b: str | bytes) -> int:
-    """ronda.v1 Agreement of two name keys: 1 AGREES (equal), 2 DISAGREES (different), 3 UNKNOWN (similar, or a side empty)."""
+    """ronda.v1 Agreement of two name keys: 1 AGREES (equal), 2 DISAGREES (different), 3 UNKNOWN (similar, or one empty)."""
 
 def covers(query_key: str | bytes, claim_key: str | bytes) -> bool:
-    """Whether the claim's key holds every key of the question's, as multisets; an empty question is covered by nothing."""
+    """Whether the claim's key holds every key of the question's, as multisets; nothing covers an empty question."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from core.identifier_kind import IdentifierKind
-from core.identifiers_types import IdentifierError, Plate, Rule
+from core.identifiers_types import IdentifierError, Plate
 from tests.core.naive_names import fold, latin_letters
 
 __all__ = ["IdentifierError", "IdentifierKind", "Plate"]
@@ -35,7 +35,7 @@ NO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 SEPARATORS = SPACES + DASHES + NO_WIDTH + ".,/_"
 
 
-def refuse_unless(condition: object, rule: Rule) -> None:
+def refuse_unless(condition: object, rule: str) -> None:
     if not condition:
         raise IdentifierError(rule)
 
@@ -54,7 +54,7 @@ def compact(text: str, signs: str = "") -> str:
 ANY_SIGN = "".join(chr(c) for c in range(33, 127) if not chr(c).isalnum())
 
 
-def cui_rule(digits: str) -> Rule | None:
+def cui_rule(digits: str) -> str | None:
     check = sum(int(d) * w for d, w in zip(digits, range(2, 10), strict=False)) % 11
     if str(check) != digits[8]:
         return "checksum"
@@ -209,7 +209,7 @@ def canonical(kind: int, text: str) -> str:
     return READERS[IdentifierKind(kind)](text)
 
 
-def problem(kind: int, text: str) -> Rule | None:
+def problem(kind: int, text: str) -> str | None:
     try:
         canonical(kind, text)
     except IdentifierError as error:
