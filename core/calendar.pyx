@@ -143,7 +143,7 @@ def date_problem(int year, int month, int day) -> str | None:
 
 
 def compare_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
-    """ronda.v1 Agreement of two valid partial birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
+    """ronda.v1 Agreement of two valid birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
     return birth_dates_agreement(a[0], a[1], a[2], b[0], b[1], b[2])
 
 

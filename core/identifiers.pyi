@@ -52,4 +52,4 @@ def suggest(kind: int, text: str | bytes) -> list[str]:
     """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 20."""
 
 def plate_misreads(plate: str | bytes) -> list[str]:
-    """Guatemalan plates ("P-123BCD") that may have been misread as this text, at most 48: one misread first, then two."""
+    """Guatemalan plates ("P-123BCD") that may have been misread as this text, at most 48: one misread, then two."""

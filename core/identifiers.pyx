@@ -371,7 +371,7 @@ def suggest(kind: int, text: str | bytes) -> list[str]:
 
 
 def plate_misreads(plate: str | bytes) -> list[str]:
-    """Guatemalan plates ("P-123BCD") that may have been misread as this text, at most 48: one misread first, then two."""
+    """Guatemalan plates ("P-123BCD") that may have been misread as this text, at most 48: one misread, then two."""
     cdef Canonical found[MISREADS_MAX]
     cdef bytes data = utf8(plate)
     return texts(found, plate_misreads_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), found))

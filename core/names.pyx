@@ -208,7 +208,7 @@ def name_key_of_parts(
 
 
 def compare_keys(key_a: str | bytes, key_b: str | bytes) -> int:
-    """ronda.v1 Agreement of two name keys: 1 AGREES (equal), 2 DISAGREES (different), 3 UNKNOWN (similar, or one empty)."""
+    """ronda.v1 Agreement of two name keys: 1 AGREES (equal), 2 DISAGREES (different), 3 UNKNOWN (else)."""
     cdef bytes a = utf8(key_a), b = utf8(key_b)
     return compare_key_texts(PyBytes_AS_STRING(a), PyBytes_GET_SIZE(a), PyBytes_AS_STRING(b), PyBytes_GET_SIZE(b))
 
