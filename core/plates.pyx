@@ -171,3 +171,30 @@ cdef int plate_exists(const PlatesFile* file, const uint8_t* plate, size_t plate
 def plate_fits(str pattern, str plate, /):
     cdef bytes p = pattern.encode(), t = plate.encode()
     return bool(_fits(p, len(p), t, len(t)))
+
+
+cdef str _plate_text(const PlateRow* row):
+    """"P-123BCD|GTM"; bytes that are no ASCII come as "?"."""
+    cdef bytes text = (<const char*>row.plate)[:16]
+    return ((text[10:13].rstrip(b"\0") or b"?") + b"-" + text[:10].rstrip(b"\0") + b"|" + text[13:16]).decode("ascii", "replace")
+
+
+def read_plates(bytes data, str pattern, str type, str make, str colour, int model_year, /):
+    cdef PlatesFile plates
+    cdef PlateScan scan
+    cdef const PlateRow* row
+    cdef int status
+    cdef bytes p = pattern.encode(), t = type.encode(), m = make.encode(), c = colour.encode()
+    cdef const char* why = plates_open(&plates, <const uint8_t*><char*>data, len(data))
+    if why != NULL:
+        raise ValueError(why.decode())
+    if plate_scan(&plates, &scan, p, len(p), t, len(t), m, len(m), c, len(c), model_year) < 0:
+        raise ValueError("a pattern of 1 to 16 characters is wanted")
+    found = []
+    while True:
+        status = plate_next(&scan, &row)
+        if status == PLATE_END:
+            return found
+        if status == PLATE_DAMAGED:
+            raise ValueError("a block is damaged")
+        found.append((_plate_text(row), row.entity))

@@ -163,3 +163,30 @@ cdef uint32_t posting_seek(PostingCursor* cursor, uint32_t entity) noexcept nogi
 
 def phonetic_token_hash(bytes phonetic_key, /):
     return token_hash(PyBytes_AS_STRING(phonetic_key), PyBytes_GET_SIZE(phonetic_key))
+
+
+def read_postings(bytes data, hash, seeks, /):
+    cdef NamesFile names
+    cdef PostingCursor cursor
+    cdef uint32_t entity
+    cdef uint64_t wanted = hash
+    cdef const char* why = names_open(&names, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+    if why != NULL:
+        raise ValueError(why.decode())
+    if posting_open(&names, wanted, &cursor) < 0:
+        raise ValueError("the list is damaged")
+    found = []
+    if seeks is not None:
+        for seek in seeks:
+            entity = posting_seek(&cursor, seek)
+            if entity == <uint32_t>POSTING_DAMAGED:
+                raise ValueError("a block is damaged")
+            found.append(entity)
+        return found
+    while True:
+        entity = posting_next(&cursor)
+        if entity == <uint32_t>POSTING_END:
+            return found
+        if entity == <uint32_t>POSTING_DAMAGED:
+            raise ValueError("a block is damaged")
+        found.append(entity)
