@@ -19,9 +19,8 @@ numbered by their place; -1 = none. Texts are UTF-8 bytes.
 A coded value is (slot, map, constant, field); a flag is a condition, -1 = false, -2 = true.
 """
 
+from collections.abc import Sequence
 from typing import Any
-
-from typing_extensions import Buffer
 
 RULES: tuple[str, ...]
 """Words of the rules after core.identifiers' own."""
@@ -36,14 +35,14 @@ class Encoder:
     def __init__(self, plan: dict[str, Any]) -> None: ...
     def encode(
         self,
-        columns: list[tuple[Buffer, Buffer, Buffer | None, int]],
-        rows: Buffer,
-        undecodable: Buffer | None = None,
+        columns: Sequence[tuple[Any, Any, Any, int]],
+        rows: Any,
+        undecodable: Any = None,
     ) -> int:
         """Adds the standard records of a batch's rows and returns their number.
 
-        `columns`: (32-bit offsets, UTF-8 data, validity bitmap or None, Arrow offset) each. `rows`: int64, the number of each
-        row in its source. `undecodable`: uint8, 1 = the row holds U+FFFD where bytes could not be read.
+        Everything is given as objects of the buffer protocol. `columns`: (32-bit offsets, UTF-8 data, validity bitmap or
+        None, Arrow offset) each. `rows`: int64, the number of each row in its source. `undecodable`: uint8, 1 = the row holds U+FFFD where bytes could not be read.
         Raises ValueError for buffers that do not fit together, MemoryError when a column passes 2 GiB.
         """
 

@@ -39,7 +39,7 @@ cdef class Encoder:
     def __dealloc__(self):
         dismantle(&self.encoding)
 
-    def encode(self, list columns, const int64_t[::1] rows, const uint8_t[::1] undecodable=None):
+    def encode(self, columns, const int64_t[::1] rows, const uint8_t[::1] undecodable=None):
         cdef Encoding* e = &self.encoding
         cdef Context* c = &e.context
         cdef int64_t count = rows.shape[0], i, before = e.written

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        pa.field("row", pa.int64(), False),  # 1-based row of the source
-        pa.field("source", pa.string(), False),  # its name in the manifest
-        pa.field("section", pa.string(), False),  # section of the refused record; "" = the whole row
-        pa.field("field", pa.string(), False),  # key or column of the manifest; "" = none in particular
-        pa.field("rule", pa.string(), False),
-    ]
-)
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("row", pa.int64(), False),  # 1-based row of the source
+    pa.field("source", pa.string(), False),  # its name in the manifest
+    pa.field("section", pa.string(), False),  # section of the refused record; "" = the whole row
+    pa.field("field", pa.string(), False),  # key or column of the manifest; "" = none in particular
+    pa.field("rule", pa.string(), False),
+]
+QUARANTINE_SCHEMA = pa.schema(_FIELDS)
 FLUSH_ROWS = 50_000
 
 

@@ -7,6 +7,8 @@ Days are days since 1970-01-01 of the Guatemalan calendar; null = unknown.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 SUBJECT_PERSON = 1
@@ -22,71 +24,70 @@ ALERT_MISUSE = 1
 ALERT_ARMED = 2
 ALERT_PROTECTED = 64  # not an alert: the protected side of an order; state and dates are filled
 
-STANDARD_SCHEMA = pa.schema(
-    [
-        # what and where from
-        pa.field("register", pa.uint8(), False),  # ordinal in configuration order
-        pa.field("section", pa.uint8(), False),  # ronda.v1.Section
-        pa.field("record_id", pa.string(), False),
-        pa.field("version", pa.int32(), False),
-        pa.field("row", pa.int64(), False),  # 1-based row of the source, for messages and ties
-        pa.field("subject", pa.uint8(), False),  # SUBJECT_*
-        pa.field("sort_day", pa.int32()),  # newest first within a section
-        pa.field("sensitivity", pa.uint8(), False),  # ronda.v1.Sensitivity, never 0
-        pa.field("clearance", pa.uint8(), False),  # CLEARANCE_* bits
-        pa.field("payload", pa.binary(), False),  # the section's message, record reference first, without tag
-        # the person that it is about, or the owner in section OWNER
-        pa.field("cui", pa.string()),  # 13 digits
-        pa.field("cui_valid", pa.bool_(), False),  # false: it fails its check digit; true when there is none
-        pa.field("document_country", pa.string()),  # ISO alpha-3
-        pa.field("document_number", pa.string()),  # upper-case alphanumerics
-        pa.field("nit", pa.string()),  # canonical, no hyphen; a 13-digit NIT that is a CUI goes to `cui` too
-        pa.field("licence", pa.string()),  # upper-case alphanumerics
-        pa.field("cedula", pa.string()),  # "A-1 123456"
-        pa.field("telephone", pa.string()),  # 8 digits
-        pa.field("organisation", pa.bool_(), False),
-        pa.field("name", pa.string()),  # as an officer reads it
-        pa.field("name_key", pa.string()),  # docs/answers.md section 2
-        pa.field("birth_year", pa.int16()),
-        pa.field("birth_month", pa.int8()),
-        pa.field("birth_mday", pa.int8()),
-        pa.field("about_year", pa.int16()),  # birth year from an apparent age
-        pa.field("sex", pa.uint8(), False),
-        pa.field("birth_department", pa.uint8(), False),  # INE 1 to 22; 0 = unknown
-        pa.field("residence_department", pa.uint8(), False),
-        pa.field("father_key", pa.string()),
-        pa.field("mother_key", pa.string()),
-        pa.field("death_day", pa.int32()),  # 0 = dead, day not known whole
-        # the vehicle or plate
-        pa.field("plate_type", pa.string()),  # "P"; null = unknown
-        pa.field("plate", pa.string()),  # "123BCD"
-        pa.field("plate_country", pa.string()),  # ISO alpha-3; "GTM" where the register says nothing
-        pa.field("vin", pa.string()),  # VIN
-        pa.field("chassis", pa.string()),  # where it is no VIN
-        pa.field("engine", pa.string()),
-        pa.field("make", pa.string()),
-        pa.field("line", pa.string()),
-        pa.field("colour", pa.string()),
-        pa.field("model_year", pa.int16()),
-        pa.field("vehicle_type", pa.string()),
-        pa.field("valid_from", pa.int32()),  # plate assignment, ownership
-        pa.field("valid_to", pa.int32()),
-        pa.field("share", pa.uint8(), False),  # percent owned; 0 = not stated
-        # the alert
-        pa.field("alert_kind", pa.uint8(), False),  # ronda.v1.AlertKind; 0 = no alert
-        pa.field("alert_state", pa.uint8(), False),  # ronda.v1.AlertState
-        pa.field("alert_flags", pa.uint8(), False),  # ALERT_*
-        pa.field("alert_from", pa.int32()),
-        pa.field("alert_to", pa.int32()),
-        pa.field("state_date", pa.int32(), False),  # yyyymmdd; 0 = not known whole
-        pa.field("state_date_parts", pa.binary()),  # PartialDate encoded, for HitSource
-        pa.field("issued_day", pa.int32()),
-        pa.field("merge_key", pa.string()),  # null = an alert of its own
-        pa.field("hit_payload", pa.binary()),  # Hit fields 8 to 13 encoded: cautions, offence, issued, dates, authority
-    ]
-)
+_STANDARD_FIELDS: list[pa.Field[Any]] = [
+    # what and where from
+    pa.field("register", pa.uint8(), False),  # ordinal in configuration order
+    pa.field("section", pa.uint8(), False),  # ronda.v1.Section
+    pa.field("record_id", pa.string(), False),
+    pa.field("version", pa.int32(), False),
+    pa.field("row", pa.int64(), False),  # 1-based row of the source, for messages and ties
+    pa.field("subject", pa.uint8(), False),  # SUBJECT_*
+    pa.field("sort_day", pa.int32()),  # newest first within a section
+    pa.field("sensitivity", pa.uint8(), False),  # ronda.v1.Sensitivity, never 0
+    pa.field("clearance", pa.uint8(), False),  # CLEARANCE_* bits
+    pa.field("payload", pa.binary(), False),  # the section's message, record reference first, without tag
+    # the person that it is about, or the owner in section OWNER
+    pa.field("cui", pa.string()),  # 13 digits
+    pa.field("cui_valid", pa.bool_(), False),  # false: it fails its check digit; true when there is none
+    pa.field("document_country", pa.string()),  # ISO alpha-3
+    pa.field("document_number", pa.string()),  # upper-case alphanumerics
+    pa.field("nit", pa.string()),  # canonical, no hyphen; a 13-digit NIT that is a CUI goes to `cui` too
+    pa.field("licence", pa.string()),  # upper-case alphanumerics
+    pa.field("cedula", pa.string()),  # "A-1 123456"
+    pa.field("telephone", pa.string()),  # 8 digits
+    pa.field("organisation", pa.bool_(), False),
+    pa.field("name", pa.string()),  # as an officer reads it
+    pa.field("name_key", pa.string()),  # docs/answers.md section 2
+    pa.field("birth_year", pa.int16()),
+    pa.field("birth_month", pa.int8()),
+    pa.field("birth_mday", pa.int8()),
+    pa.field("about_year", pa.int16()),  # birth year from an apparent age
+    pa.field("sex", pa.uint8(), False),
+    pa.field("birth_department", pa.uint8(), False),  # INE 1 to 22; 0 = unknown
+    pa.field("residence_department", pa.uint8(), False),
+    pa.field("father_key", pa.string()),
+    pa.field("mother_key", pa.string()),
+    pa.field("death_day", pa.int32()),  # 0 = dead, day not known whole
+    # the vehicle or plate
+    pa.field("plate_type", pa.string()),  # "P"; null = unknown
+    pa.field("plate", pa.string()),  # "123BCD"
+    pa.field("plate_country", pa.string()),  # ISO alpha-3; "GTM" where the register says nothing
+    pa.field("vin", pa.string()),  # VIN
+    pa.field("chassis", pa.string()),  # where it is no VIN
+    pa.field("engine", pa.string()),
+    pa.field("make", pa.string()),
+    pa.field("line", pa.string()),
+    pa.field("colour", pa.string()),
+    pa.field("model_year", pa.int16()),
+    pa.field("vehicle_type", pa.string()),
+    pa.field("valid_from", pa.int32()),  # plate assignment, ownership
+    pa.field("valid_to", pa.int32()),
+    pa.field("share", pa.uint8(), False),  # percent owned; 0 = not stated
+    # the alert
+    pa.field("alert_kind", pa.uint8(), False),  # ronda.v1.AlertKind; 0 = no alert
+    pa.field("alert_state", pa.uint8(), False),  # ronda.v1.AlertState
+    pa.field("alert_flags", pa.uint8(), False),  # ALERT_*
+    pa.field("alert_from", pa.int32()),
+    pa.field("alert_to", pa.int32()),
+    pa.field("state_date", pa.int32(), False),  # yyyymmdd; 0 = not known whole
+    pa.field("state_date_parts", pa.binary()),  # PartialDate encoded, for HitSource
+    pa.field("issued_day", pa.int32()),
+    pa.field("merge_key", pa.string()),  # null = an alert of its own
+    pa.field("hit_payload", pa.binary()),  # Hit fields 8 to 13 encoded: cautions, offence, issued, dates, authority
+]
+STANDARD_SCHEMA = pa.schema(_STANDARD_FIELDS)
 
-LINK_FIELDS = [
+LINK_FIELDS: list[pa.Field[Any]] = [
     pa.field("entity", pa.uint32(), False),  # subject that the record joins
     pa.field("link_criterion", pa.uint8(), False),  # ronda.v1.Criterion by which; 0 = the record's own subject
     pa.field("link_level", pa.uint8(), False),  # ronda.v1.Level; 0 = by section 4 of docs/answers.md, when assembling
@@ -97,14 +98,14 @@ LINK_FIELDS = [
 ]
 
 # Sorted by entity; what the assembler (core.assembly) reads, together with ENTITY_SCHEMA sorted the same way.
-LINKED_SCHEMA = pa.schema([*STANDARD_SCHEMA, *LINK_FIELDS])
+LINKED_SCHEMA = pa.schema([*_STANDARD_FIELDS, *LINK_FIELDS])
 
-ENTITY_SCHEMA = pa.schema(
-    [
-        pa.field("entity", pa.uint32(), False),  # 0, 1, 2...: persons by (birth day, unknown first; subject_id), then vehicles and plates by subject_id
-        pa.field("kind", pa.uint8(), False),  # core.dossier ENTITY_*
-        pa.field("subject_id", pa.binary(16), False),  # keyed BLAKE2b-128 of the canonical identifier
-        pa.field("homonyms", pa.int32()),  # null = not set
-        pa.field("name_only_alerts", pa.int32()),
-    ]
-)
+_ENTITY_FIELDS: list[pa.Field[Any]] = [
+    # 0, 1, 2...: persons by (birth day, unknown first; subject_id), then vehicles and plates by subject_id
+    pa.field("entity", pa.uint32(), False),
+    pa.field("kind", pa.uint8(), False),  # core.dossier ENTITY_*
+    pa.field("subject_id", pa.binary(16), False),  # keyed BLAKE2b-128 of the canonical identifier
+    pa.field("homonyms", pa.int32()),  # null = not set
+    pa.field("name_only_alerts", pa.int32()),
+]
+ENTITY_SCHEMA = pa.schema(_ENTITY_FIELDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,8 @@ class Standardiser:
             refused.append(Refused(row.row, self.source.name, "", "", row.rule))
             self._damaged += damaged_row(self.manifest, self.source, self.ordinal, row)
         if len(batch.rows):
-            self._encoder.encode([_buffers(column) for column in batch.columns], batch.rows, batch.undecodable)
+            columns = [_buffers(column) for column in batch.columns]
+            self._encoder.encode(columns, batch.rows, batch.undecodable)
             for number, record, field, rule in self._encoder.take_refusals():
                 refused.append(Refused(number, self.source.name, self._sections[record], field, rule))
         return refused
@@ -57,7 +59,7 @@ class Standardiser:
         return Counter({".".join(part for part in parts if part): n for parts, n in found})
 
 
-def _buffers(column: pa.Array) -> tuple[pa.Buffer, pa.Buffer, pa.Buffer | None, int]:
+def _buffers(column: Any) -> tuple[pa.Buffer, pa.Buffer, pa.Buffer | None, int]:
     valid, offsets, data = column.buffers()
     return offsets, data if data is not None else pa.py_buffer(b""), valid, column.offset
 
@@ -66,9 +68,7 @@ def _bitmap(bits: npt.NDArray[np.uint8]) -> pa.Buffer:
     return pa.py_buffer(np.packbits(bits, bitorder="little").tobytes())
 
 
-def _array(
-    kind: pa.DataType, count: int, valid: bytes | None, offsets: bytes | None, data: bytes, nulls: int
-) -> pa.Array:
+def _array(kind: Any, count: int, valid: bytes | None, offsets: bytes | None, data: bytes, nulls: int) -> Any:
     """One column from the encoder's buffers, without a copy of its data."""
     if nulls == count:
         return pa.nulls(count, kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -25,7 +27,7 @@ def text_batch(batch: pa.RecordBatch, columns: list[str], first: int, done: int)
     return Batch(arrays, rows, undecodable, [], done)
 
 
-def _text_array(array: pa.Array, name: str) -> tuple[pa.Array, npt.NDArray[np.uint8] | None]:
+def _text_array(array: Any, name: str) -> tuple[Any, npt.NDArray[np.uint8] | None]:
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     kind = array.type
@@ -52,7 +54,7 @@ def _number(value: float | None) -> str | None:
     return str(int(value)) if value.is_integer() else repr(value)
 
 
-def _checked(array: pa.Array) -> tuple[pa.Array, npt.NDArray[np.uint8] | None]:
+def _checked(array: Any) -> tuple[Any, npt.NDArray[np.uint8] | None]:
     """As strings; bytes that are no UTF-8 become U+FFFD and their rows are told."""
     try:
         return array.cast(pa.string()), None

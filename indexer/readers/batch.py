@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,7 @@ class BadRow:
 class Batch:
     """Rows in file order. `columns` are the asked ones, in the order asked, of type string."""
 
-    columns: list[pa.Array]
+    columns: Sequence[pa.Array[Any]]
     rows: npt.NDArray[np.int64]
     undecodable: npt.NDArray[np.uint8] | None = None
     bad: list[BadRow] = field(default_factory=list)
@@ -49,16 +50,15 @@ class Batch:
 
 def batch_of_rows(
     rows: list[int],
-    cells: list[list[str | None]],
+    cells: Sequence[Sequence[str | None]],
     names: list[str],
     bad: list[BadRow],
     bytes_done: int,
     damaged: list[int] | None = None,
 ) -> Batch:
     """A batch from rows of cells; `damaged` are places in `rows` that hold U+FFFD for unreadable bytes."""
-    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)] if cells else []
-    if not columns:
-        columns = [pa.array([], pa.string()) for _ in names]
+    by_column = zip(*cells, strict=True) if cells else ([] for _ in names)
+    columns = [pa.array(column, pa.string()) for column in by_column]
     undecodable = None
     if damaged:
         undecodable = np.zeros(len(rows), np.uint8)

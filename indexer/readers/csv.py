@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +96,7 @@ class _CsvReader:
         broken = [number for number, text in zip(numbers, kept, strict=True) if "\ufffd" in text]
         return replace(batch, undecodable=np.isin(batch.rows, broken).astype(np.uint8))
 
-    def _nothing(self) -> list[pa.Array]:
+    def _nothing(self) -> list[pa.Array[Any]]:
         return [pa.array([], pa.string()) for _ in self.asked]
 
     def _whole_rows(self, lines: list[str], cut: bool) -> tuple[list[str], list[int], list[BadRow]]:
@@ -159,8 +160,8 @@ class _CsvReader:
         """Rows of the right number of columns; the others are told."""
         wrong: list[BadRow] = []
 
-        def skip(row: arrow_csv.InvalidRow) -> str:
-            wrong.append(BadRow(int(numbers[row.number - 1]), "wrong_column_count", self._cells(row.text)))
+        def skip(row: arrow_csv.InvalidRow) -> Literal["skip"]:
+            wrong.append(BadRow(int(numbers[(row.number or 0) - 1]), "wrong_column_count", self._cells(row.text)))
             return "skip"
 
         try:
@@ -173,7 +174,7 @@ class _CsvReader:
         rows = numbers[~np.isin(numbers, skipped)] if skipped else numbers
         return Batch(columns, rows, None, bad + wrong, done)
 
-    def _parse_text(self, text: str, skip: Callable[[arrow_csv.InvalidRow], str]) -> list[pa.Array]:
+    def _parse_text(self, text: str, skip: Callable[[arrow_csv.InvalidRow], Literal["skip"]]) -> list[pa.Array[Any]]:
         data = text.encode("utf-8", errors="replace")
         table = arrow_csv.read_csv(
             io.BytesIO(data),

@@ -72,7 +72,7 @@ def _sliced(
             widths = np.where(lengths == 0, 3, lengths)  # U+FFFD takes three bytes
             np.cumsum(widths[cut].sum(axis=1), out=offsets[1:])
             data = data.decode(source.encoding, "replace").encode()
-        arrays.append(pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(data)))
+        arrays.append(pa.StringArray.from_buffers(count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data)))
     rows = np.arange(first + 1, first + count + 1, dtype=np.int64)
     return Batch(arrays, rows, None if undecodable is None else undecodable.astype(np.uint8), [], done)
 

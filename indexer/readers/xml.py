@@ -167,12 +167,12 @@ def _cells(row: etree._Element, paths: list[tuple[list[str], str | None]]) -> li
     for steps, attribute in paths:
         element: etree._Element | None = row
         for step in steps:
-            named = children.get(element)
-            if named is None:
-                named = children[element] = {_local_name(child): child for child in reversed(element)}
-            element = named.get(step)
             if element is None:
                 break
+            named = children.get(element)
+            if named is None:
+                named = children[element] = {_local_name(child): child for child in reversed(list(element))}
+            element = named.get(step)
         if element is None:
             found.append(None)
         elif attribute is not None:
