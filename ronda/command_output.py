@@ -48,12 +48,12 @@ def message_json(message: Message) -> None:
     print_json(MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=False))
 
 
-def fail(text: str, status: int, as_json: bool, **details: Any) -> NoReturn:
+def fail(text: str, exit_status: int, as_json: bool, **details: Any) -> NoReturn:
     """Says what went wrong and what to do, on standard error, and ends with the status."""
     if as_json:
         print_json({"error": {"text": text, **details}})
     typer.secho(text, err=True, fg="red")
-    raise typer.Exit(status)
+    raise typer.Exit(exit_status)
 
 
 def fail_call(failure: CallFailure, target: str, as_json: bool, hints: list[str]) -> NoReturn:

@@ -1,0 +1,179 @@
+"""The `ronda` command as people and scripts run it: a real server, a real terminal, exit statuses, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.nation_kit import BuiltNation
+from tests.server.running_server import RunningServer
+
+ROOT = Path(__file__).parents[2]
+RONDA = [sys.executable, "-m", "ronda.command"]
+
+
+@pytest.fixture(scope="module")
+def server(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server on the small nation."""
+    running = RunningServer(small_nation.data, tmp_path_factory.mktemp("server") / "server.log", workers=1)
+    yield running.wait_ready()
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def asked(small_nation: BuiltNation) -> dict[str, Any]:
+    """The cases' requests by name."""
+    cases = json.loads((small_nation.directory / "truth" / "cases.json").read_text(encoding="utf-8"))["cases"]
+    return {case["name"]: case["request"] for case in cases}
+
+
+def ronda(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command with its output captured."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
+    return subprocess.run(
+        [*RONDA, *arguments], cwd=ROOT, env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_wanted_person_reads_as_rojo_with_source_and_as_of(server: RunningServer, asked: dict[str, Any]) -> None:
+    done = ronda("check", asked["wanted"]["cui"], "--server", server.address)
+    assert done.returncode == 0, done.stderr
+    for said in ("ROJO: HAY ALERTA", "Orden de captura (persona)", "Acción: Detener", "Referencia: oj", "datos al"):
+        assert said in done.stdout
+    assert "\x1b[" not in done.stdout
+
+
+def test_a_clean_person_is_verde_and_an_unknown_cui_is_not(server: RunningServer, asked: dict[str, Any]) -> None:
+    clean = ronda("check", asked["clean"]["cui"], "--server", server.address)
+    unknown = ronda("check", asked["unknown_cui"]["cui"], "--server", server.address)
+    assert "VERDE: SIN ALERTAS" in clean.stdout
+    assert "AMARILLO" in unknown.stdout
+    assert "documento no consta" in unknown.stdout
+    assert "VERDE" not in unknown.stdout
+
+
+def test_a_vehicle_shows_its_owner_and_both_levels(server: RunningServer, asked: dict[str, Any]) -> None:
+    done = ronda("check", "--plate", asked["wanted_owner"]["plate"], "--server", server.address)
+    assert "ROJO" in done.stdout
+    assert "Orden de captura (propietario 1)" in done.stdout
+    assert "Propietario 1:" in done.stdout
+
+
+def test_json_is_the_whole_answer(server: RunningServer, asked: dict[str, Any]) -> None:
+    done = ronda("check", asked["wanted"]["cui"], "--server", server.address, "--json")
+    answer = json.loads(done.stdout)
+    assert answer["answer"]["level"] == "LEVEL_HIT"
+    assert answer["person"]["warrants"]
+
+
+def test_search_by_name_and_by_partial_plate(server: RunningServer, asked: dict[str, Any]) -> None:
+    persons = ronda("search", asked["search_clean"]["names"], "--server", server.address, "--json")
+    assert json.loads(persons.stdout)["candidates_total"] == 1
+    plate = asked["clean_vehicle"]["plate"]
+    vehicles = ronda("search", "--plate", plate[:4] + "??" + plate[-2:], "--server", server.address, "--json")
+    assert plate in [candidate["plate"] for candidate in json.loads(vehicles.stdout)["candidates"]]
+
+
+def test_registers_lists_the_twelve_with_their_as_of(server: RunningServer) -> None:
+    done = ronda("registers", "--server", server.address, "--json")
+    registers = json.loads(done.stdout)["registers"]
+    assert len(registers) == 12
+    assert all(register["status"]["state"] == "REGISTER_STATE_FRESH" for register in registers)
+    people = ronda("registers", "--server", server.address)
+    assert "al día" in people.stdout
+
+
+def test_a_slip_in_a_cui_says_what_was_meant(server: RunningServer, asked: dict[str, Any]) -> None:
+    cui = asked["clean"]["cui"]
+    wrong = cui[0] + cui[2] + cui[1] + cui[3:]
+    done = ronda("check", wrong, "--server", server.address)
+    assert done.returncode == 2
+    assert "dígito verificador incorrecto" in done.stderr
+    assert f"¿Quiso decir {cui}" in done.stderr
+
+
+def test_no_server_says_what_to_do() -> None:
+    done = ronda("check", "P-123BCD", "--server", "127.0.0.1:9", "--deadline", "1")
+    assert done.returncode == 1
+    assert "ronda serve" in done.stderr
+
+
+def test_persons_and_vehicles_are_not_asked_at_once() -> None:
+    done = ronda("check", "--cui", "1", "--plate", "P-123BCD")
+    assert done.returncode == 2
+    assert "no por ambos" in done.stderr
+
+
+def test_a_terminal_gets_colours(server: RunningServer, asked: dict[str, Any]) -> None:
+    main, side = pty.openpty()
+    environment = dict(os.environ) | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    process = subprocess.Popen(
+        [*RONDA, "check", asked["wanted"]["cui"], "--server", server.address],
+        cwd=ROOT,
+        env=environment,
+        stdout=side,
+        stderr=side,
+        stdin=side,
+    )
+    os.close(side)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(main, 65536)
+        except OSError:  # the other side is closed: the command has ended
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(main)
+    assert process.wait(60) == 0
+    text = seen.decode()
+    assert "\x1b[" in text
+    assert "ROJO: HAY ALERTA" in re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_generations_list_and_verify(small_nation: BuiltNation) -> None:
+    listed = ronda("generations", "list", "--data", str(small_nation.data), "--json")
+    generations = json.loads(listed.stdout)
+    assert [generation["current"] for generation in generations] == [True]
+    verified = ronda("generations", "verify", "--data", str(small_nation.data), "--deep")
+    assert verified.returncode == 0, verified.stdout
+    assert generations[0]["generation_id"] in verified.stdout
+
+
+def test_an_unknown_setting_is_named() -> None:
+    done = ronda("serve", RONDA_WORKERS="many")
+    assert done.returncode == 2
+    assert "workers" in done.stderr
+    assert "many" not in done.stderr
+
+
+def test_a_shell_completes_subcommands() -> None:
+    installed = str(Path(sys.executable).parent / "ronda")
+    script = subprocess.run(
+        [installed],
+        env=dict(os.environ) | {"_RONDA_COMPLETE": "source_bash"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "complete" in script.stdout
+    completed = subprocess.run(
+        [installed],
+        env=dict(os.environ) | {"_RONDA_COMPLETE": "complete_bash", "COMP_WORDS": "ronda gener", "COMP_CWORD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "generations" in completed.stdout.split()
