@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.arrow_columns import ExportsArrow
+from typing_extensions import disjoint_base
+
+from core.arrow_export import ExportsArrow
+
+ENTITY_FIELDS: list[tuple[str, str]]
+"""Columns of an entity batch, as (name, Arrow format)."""
 
 @dataclass(frozen=True)
 class Assembly:
@@ -29,14 +34,16 @@ class Assembly:
     files: dict[str, dict[str, int | str]]
     """By name: {"bytes": size, "sha256": hexadecimal}."""
 
+@disjoint_base
 class Assembler:
     """Writes keys.mdb, entities.bin, dossiers.bin, names.bin and plates.bin into an existing directory.
 
-    Call `entities` with batches in order of `entity`, from 0 on without gaps, always before the records of those entities;
-    `records` with batches of LINKED_FIELDS (core/assembly_record.pyi) by entity, section, sort day (newest first, unknown last), register, record id,
-    version, row; then `finish`. An entity may be split between batches, or have no records. `registers` are the entries
-    of MANIFEST.json, by ordinal. Memory: the records of one entity, two pieces of output, 8 MiB each for keys and
-    names, 32 bytes a plate.
+    Call `entities` with batches in order of `entity`, from 0 on without gaps, always before the records of those
+    entities; `records` with batches of LINKED_FIELDS (core/assembly_record.pyx) by entity, section, sort day (newest
+    first, unknown last), register, record id, version, row; then `finish`. An entity may be split between batches, or
+    have no records. `registers` are the entries of MANIFEST.json, by ordinal. Memory: the records of one entity, some
+    pieces of output of about 20 MB, 8 MiB each for keys and names, 32 bytes a plate; while finishing, the largest
+    256th of the keys twice.
 
     Raises AssemblyError for another order, schema or number; OSError when the disk fails. After either, only `abandon`.
     """

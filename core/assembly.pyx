@@ -19,7 +19,7 @@ from core.assembly_dossier cimport (
     ASSEMBLED, ASSEMBLY_DISK, ASSEMBLY_MEMORY, ASSEMBLY_REFERENCE, ASSEMBLY_TOO_MANY, Counts, Scratch, assemble_dossier,
     scratch_free, scratch_init,
 )
-from core.assembly_record import LINKED_FIELDS
+from core import assembly_record
 from core.assembly_record cimport Entity, entity_add, entity_record_count, entity_records, in_stream_order, row_entity
 from core.dossier cimport ENTITY_PERSON, ENTITY_PLATE, ENTITY_VEHICLE
 from core.errors import AssemblyError
@@ -237,7 +237,7 @@ cdef class Assembler:
         raise AssemblyError(f"entity {self.entity.number}: {_WHY[status]}")
 
     def records(self, batch):
-        cdef RecordColumns columns = RecordColumns(batch, LINKED_FIELDS)
+        cdef RecordColumns columns = RecordColumns(batch, assembly_record.LINKED_FIELDS)
         cdef int status
         with nogil:
             status = self._take(columns.columns, columns.rows)

@@ -1,4 +1,4 @@
-"""What can go wrong in the core, by who is at fault: the caller's question, the data on disk, or what feeds the assembler.
+"""What can go wrong in the core, by who is at fault: the question, the data on disk, or what feeds the assembler.
 
 No message holds an identifier, a name, a plate or a telephone.
 """

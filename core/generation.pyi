@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import disjoint_base
+
+@disjoint_base
 class Generation:
     """Files of one generation. Safe from several threads; the files stay readable when the directory is removed."""
 

@@ -30,7 +30,6 @@ cdef extern from *:
     """
     void ronda_prefetch(const void* address) noexcept nogil
 
-FILES = ("keys.mdb", "entities.bin", "dossiers.bin", "names.bin", "plates.bin")
 _MAGIC = {"entities.bin": b"RNDENTIT", "dossiers.bin": b"RNDDOSSI", "names.bin": b"RNDNAMES", "plates.bin": b"RNDPLATE"}
 
 

@@ -3,4 +3,4 @@
 from core.generation import Generation
 
 def verify_generation(generation: Generation, deep: bool) -> None:
-    """Raises GenerationDamaged, naming the file, at the first thing that is wrong. Deep: some 2 us a dossier and key."""
+    """Raises GenerationDamaged, naming the file, at the first thing that is wrong. Deep: some 3 us a dossier."""

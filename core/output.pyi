@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from typing_extensions import disjoint_base
+
+@disjoint_base
 class OutputFile:
     """Creates `path`, which must not exist, with the header of core/layout.pxd."""
 

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from typing_extensions import disjoint_base
+
+@disjoint_base
 class Spill:
     """Pairs on their way to keys.mdb and names.bin. Raises OSError when the disk fails."""
 
-    def __init__(self, directory: str | Path) -> None:
+    def __new__(cls, directory: str | Path) -> Spill:
         """Makes its temporary file in `directory`, already unlinked."""
     @property
     def pairs(self) -> int:

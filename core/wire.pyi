@@ -1,6 +1,8 @@
 """Protocol Buffers bytes without the GIL; what Python sees is only for tests and fuzzing."""
 
-def encode_fields(fields: list[tuple[int, str, object]], /) -> bytes:
+from collections.abc import Sequence
+
+def encode_fields(fields: Sequence[tuple[int, str, object]], /) -> bytes:
     """Encodes fields in order.
 
     Each is (number, kind, value) with kind "uint" (int >= 0), "int" (int, two's complement), "fixed32", "fixed64",

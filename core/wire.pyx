@@ -62,7 +62,7 @@ cdef bint valid_utf8(const uint8_t* data, size_t size) noexcept nogil:
     return True
 
 
-cdef int _encode(Buffer* buffer, list fields) except -1:
+cdef int _encode(Buffer* buffer, object fields) except -1:
     cdef size_t mark, i, count
     cdef uint32_t* packed
     cdef bytes text
@@ -98,7 +98,7 @@ cdef int _encode(Buffer* buffer, list fields) except -1:
     return 0
 
 
-def encode_fields(list fields, /):
+def encode_fields(fields, /):
     cdef Buffer buffer
     buffer_init(&buffer)
     try:

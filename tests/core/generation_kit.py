@@ -1,4 +1,4 @@
-"""Makes small generations for the store's tests: standard records as plain dicts, assembled into files and a manifest."""
+"""Makes small generations for tests: standard records as plain dicts, assembled into files and a manifest."""
 
 from __future__ import annotations
 
@@ -18,27 +18,68 @@ from ronda.v1 import person_pb2, vehicle_pb2
 DAY = 20000  # 2024-10-04
 ENTITY_DEFAULTS = {"homonyms": None, "name_only_alerts": None}
 RECORD_DEFAULTS: dict[str, Any] = {
-    "register": 0, "section": 1, "version": 0, "row": 1, "subject": 1, "sensitivity": 1, "clearance": 0, "cui_valid": True,
-    "organisation": False, "sex": 0, "birth_department": 0, "residence_department": 0, "share": 0, "alert_kind": 0,
-    "alert_state": 0, "alert_flags": 0, "state_date": 0, "link_criterion": 0, "link_level": 0, "owner_level": 0,
-}  # fmt: skip
+    "register": 0,
+    "section": 1,
+    "version": 0,
+    "row": 1,
+    "subject": 1,
+    "sensitivity": 1,
+    "clearance": 0,
+    "cui_valid": True,
+    "organisation": False,
+    "sex": 0,
+    "birth_department": 0,
+    "residence_department": 0,
+    "share": 0,
+    "alert_kind": 0,
+    "alert_state": 0,
+    "alert_flags": 0,
+    "state_date": 0,
+    "link_criterion": 0,
+    "link_level": 0,
+    "owner_level": 0,
+}
 PAYLOADS = {
-    1: person_pb2.IdentityClaim, 2: person_pb2.Address, 5: person_pb2.Warrant, 7: person_pb2.ProtectionOrder,
-    10: person_pb2.DocumentAlert, 12: person_pb2.Detention, 16: person_pb2.Fine, 17: person_pb2.BorderCrossing,
-    21: person_pb2.TaxRegistration, 32: vehicle_pb2.VehicleRegistration, 33: vehicle_pb2.PlateAssignment,
-    34: vehicle_pb2.Owner, 35: vehicle_pb2.VehicleAlert,
-}  # fmt: skip
+    1: person_pb2.IdentityClaim,
+    2: person_pb2.Address,
+    5: person_pb2.Warrant,
+    7: person_pb2.ProtectionOrder,
+    10: person_pb2.DocumentAlert,
+    12: person_pb2.Detention,
+    16: person_pb2.Fine,
+    17: person_pb2.BorderCrossing,
+    21: person_pb2.TaxRegistration,
+    32: vehicle_pb2.VehicleRegistration,
+    33: vehicle_pb2.PlateAssignment,
+    34: vehicle_pb2.Owner,
+    35: vehicle_pb2.VehicleAlert,
+}
 
 
 def register(ordinal: int, identifier: str, **changes: Any) -> dict[str, Any]:
     """An entry of MANIFEST.json's "registers"."""
     return {
-        "ordinal": ordinal, "id": identifier, "name": identifier.upper(), "owner": "", "contact": "",
-        "roles": {"person": ["identity"], "vehicle": []}, "identifies": [], "sections": [1],
-        "needed_sections": {"person": [1], "vehicle": []}, "authoritative_for": [], "standards": [], "stale_after_s": 86400,
-        "state": "loaded", "as_of_ms": 1_700_000_000_123, "carried_forward": False, "carried_reason": "", "rows_read": 1,
-        "rows_refused": 0, "checksum": "", **changes,
-    }  # fmt: skip
+        "ordinal": ordinal,
+        "id": identifier,
+        "name": identifier.upper(),
+        "owner": "",
+        "contact": "",
+        "roles": {"person": ["identity"], "vehicle": []},
+        "identifies": [],
+        "sections": [1],
+        "needed_sections": {"person": [1], "vehicle": []},
+        "authoritative_for": [],
+        "standards": [],
+        "stale_after_s": 86400,
+        "state": "loaded",
+        "as_of_ms": 1_700_000_000_123,
+        "carried_forward": False,
+        "carried_reason": "",
+        "rows_read": 1,
+        "rows_refused": 0,
+        "checksum": "",
+        **changes,
+    }
 
 
 REGISTERS = [
@@ -58,7 +99,13 @@ def record(entity: int, record_id: str, **fields: Any) -> dict[str, Any]:
     message.record.record_id = record_id
     if "name" in fields and "name_key" not in fields:
         fields["name_key"] = name_key(fields["name"])
-    return {**RECORD_DEFAULTS, "entity": entity, "record_id": record_id, "payload": message.SerializeToString(), **fields}
+    return {
+        **RECORD_DEFAULTS,
+        "entity": entity,
+        "record_id": record_id,
+        "payload": message.SerializeToString(),
+        **fields,
+    }
 
 
 def subject_id(text: str) -> bytes:
@@ -71,7 +118,16 @@ def entity(number: int, kind: int = 1, **fields: Any) -> dict[str, Any]:
 
 def sort_key(row: Mapping[str, Any]) -> tuple[Any, ...]:
     day = row.get("sort_day")
-    return (row["entity"], row["section"], day is None, -(day or 0), row["register"], row["record_id"].encode(), row["version"], row["row"])
+    return (
+        row["entity"],
+        row["section"],
+        day is None,
+        -(day or 0),
+        row["register"],
+        row["record_id"].encode(),
+        row["version"],
+        row["row"],
+    )
 
 
 def batches(rows: Sequence[Mapping[str, Any]], schema: pa.Schema, size: int) -> list[pa.RecordBatch]:
@@ -97,8 +153,13 @@ def build(
         registers,
     )
     manifest = {
-        "format_version": 1, "generation_id": "20261124T160351Z-0badcafe", "built_at_ms": 1_700_000_100_000,
-        "persons": made.persons, "vehicles": made.vehicles, "files": made.files, "registers": list(registers),
-    }  # fmt: skip
+        "format_version": 1,
+        "generation_id": "20261124T160351Z-0badcafe",
+        "built_at_ms": 1_700_000_100_000,
+        "persons": made.persons,
+        "vehicles": made.vehicles,
+        "files": made.files,
+        "registers": list(registers),
+    }
     (directory / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
     return made

@@ -16,7 +16,21 @@ from core.generation import Generation
 from core.names import name_key
 from tests.core.generation_kit import REGISTERS, build, entity, record, subject_id
 
-CUI, NIT, CEDULA, DOCUMENT, DOCUMENT_NUMBER, LICENCE, TELEPHONE, PLATE, VIN, CHASSIS_TAIL, ENGINE, ENGINE_TAIL, SUBJECT = range(1, 14)
+(
+    CUI,
+    NIT,
+    CEDULA,
+    DOCUMENT,
+    DOCUMENT_NUMBER,
+    LICENCE,
+    TELEPHONE,
+    PLATE,
+    VIN,
+    CHASSIS_TAIL,
+    ENGINE,
+    ENGINE_TAIL,
+    SUBJECT,
+) = range(1, 14)
 PERSONS = 40
 FILES = ["MANIFEST.json", "keys.mdb", "entities.bin", "dossiers.bin", "names.bin", "plates.bin"]
 
@@ -31,15 +45,34 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     records: list[dict[str, Any]] = []
     for number in range(PERSONS):
         name = f"ANA SUJETO{number} PEREZ"
-        shared = {"cui": cui_of(number), "link_criterion": 1}
-        records.append(record(number, f"r{number}", name=name, nit=f"{number}K", message={"cui": cui_of(number)}, **shared))
+        shared: dict[str, Any] = {"cui": cui_of(number), "link_criterion": 1}
+        records.append(
+            record(number, f"r{number}", name=name, nit=f"{number}K", message={"cui": cui_of(number)}, **shared)
+        )
         if number % 2:
             records.append(record(number, f"m{number}", register=3, section=17, telephone="55550000", **shared))
     for number in range(10):
         vin = f"1HGCM82633A0{number:05}"
-        vehicle = {"entity": PERSONS + number, "register": 1, "subject": 2, "vin": vin, "link_criterion": 13}
-        records.append(record(record_id=f"v{number}", section=32, make="TOYOTA", engine=f"ENGINE{number:04}", **vehicle))
-        records.append(record(record_id=f"v{number}", section=33, plate_type="P", plate=f"10{number}BCD", plate_country="GTM", **vehicle))
+        vehicle: dict[str, Any] = {
+            "entity": PERSONS + number,
+            "register": 1,
+            "subject": 2,
+            "vin": vin,
+            "link_criterion": 13,
+        }
+        records.append(
+            record(record_id=f"v{number}", section=32, make="TOYOTA", engine=f"ENGINE{number:04}", **vehicle)
+        )
+        records.append(
+            record(
+                record_id=f"v{number}",
+                section=33,
+                plate_type="P",
+                plate=f"10{number}BCD",
+                plate_country="GTM",
+                **vehicle,
+            )
+        )
     entities = [entity(number) for number in range(PERSONS)] + [entity(PERSONS + number, 4) for number in range(10)]
     build(directory, entities, records)
     return directory
@@ -69,7 +102,13 @@ def test_what_was_written_is_found(made: Path) -> None:
             assert generation.lookup(ENGINE_TAIL, f"ENGINE{number:04}"[-length:]) == holder
         assert generation.lookup(PLATE, f"GTM:10{number}BCD") == holder
         assert generation.plates(f"1?{number}*") == [(f"P-10{number}BCD|GTM", holder[0])]
-    for kind, absent in ((CUI, cui_of(999)), (NIT, cui_of(1)), (PLATE, "SLV:100BCD"), (TELEPHONE, "55550001"), (VIN, "00001")):
+    for kind, absent in (
+        (CUI, cui_of(999)),
+        (NIT, cui_of(1)),
+        (PLATE, "SLV:100BCD"),
+        (TELEPHONE, "55550001"),
+        (VIN, "00001"),
+    ):
         assert generation.lookup(kind, absent) == []
     generation.verify(deep=True)
 
@@ -222,7 +261,7 @@ def test_swapped_rows_of_the_entity_table_are_found_out(made: Path, tmp_path: Pa
         file.write(second + first)
     generation = Generation.open(directory)
     for number in (0, 1):
-        with pytest.raises(DossierDamaged, match="another entity|no dossier"):
+        with pytest.raises(DossierDamaged, match=r"another entity|no dossier"):
             generation.dossier(number)
 
 

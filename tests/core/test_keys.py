@@ -49,7 +49,9 @@ def test_every_key_is_found_by_both_readers(tmp_path: Path, count: int) -> None:
     found = read_keys(path.read_bytes(), wanted)
     assert found == [holders[hash_][:1024] for hash_ in wanted]
     with lmdb.open(str(path), subdir=False, readonly=True, lock=False, max_dbs=1) as environment:
-        database = environment.open_db(b"keys", integerkey=True, dupsort=True, dupfixed=True, integerdup=True, create=False)
+        database = environment.open_db(
+            b"keys", integerkey=True, dupsort=True, dupfixed=True, integerdup=True, create=False
+        )
         with environment.begin() as transaction:
             assert transaction.get(b"ronda.build") == struct.pack("<Q", 0x1122334455667788)
             with transaction.cursor(database) as cursor:

@@ -42,7 +42,8 @@ def lists_of_every_size() -> dict[int, list[int]]:
     chance = random.Random(8)
     sizes = [1, 2, 127, 128, 129, 255, 256, 257, 5000]
     return {
-        chance.getrandbits(64): sorted(chance.sample(range(2**32 - 20 if size < 300 else 20_000), size)) for size in sizes
+        chance.getrandbits(64): sorted(chance.sample(range(2**32 - 20 if size < 300 else 20_000), size))
+        for size in sizes
     }
 
 
@@ -103,17 +104,26 @@ def test_patterns_fit_as_fnmatch_says(pattern: str, plate: str) -> None:
 
 rows = st.lists(
     st.tuples(
-        plates, st.sampled_from(["", "P", "C", "TCE"]), st.sampled_from(["GTM", "SLV"]), st.sampled_from(["", "TOYOTA", "VW"]),
-        st.sampled_from(["", "ROJO", "AZUL"]), st.sampled_from([0, 1999, 2015]), st.integers(0, 50),
+        plates,
+        st.sampled_from(["", "P", "C", "TCE"]),
+        st.sampled_from(["GTM", "SLV"]),
+        st.sampled_from(["", "TOYOTA", "VW"]),
+        st.sampled_from(["", "ROJO", "AZUL"]),
+        st.sampled_from([0, 1999, 2015]),
+        st.integers(0, 50),
     ),
     max_size=60,
-)  # fmt: skip
+)
 
 
 @given(
-    rows, st.text(st.sampled_from("12AB?*"), min_size=1, max_size=8), st.sampled_from(["", "P", "TCE"]),
-    st.sampled_from(["", "TOYOTA", "TOY", "VW", "MAZDA"]), st.sampled_from(["", "ROJO"]), st.sampled_from([0, 2015]),
-)  # fmt: skip
+    rows,
+    st.text(st.sampled_from("12AB?*"), min_size=1, max_size=8),
+    st.sampled_from(["", "P", "TCE"]),
+    st.sampled_from(["", "TOYOTA", "TOY", "VW", "MAZDA"]),
+    st.sampled_from(["", "ROJO"]),
+    st.sampled_from([0, 2015]),
+)
 def test_scans_sift_as_a_list_does(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[str, str, str, str, str, int, int]],
