@@ -57,6 +57,14 @@ def level(
     return level_pb2.LEVEL_CLEAR
 
 
+def counts_as_national(view: View, asked: Identifier | None, status: int) -> bool:
+    """Whether what was asked is a national identifier; a VIN that is not on file is one only while nobody can tell."""
+    if asked is None or not asked.national:
+        return False
+    not_on_file = asked.kind == "vin" and status == level_pb2.IDENTITY_STATUS_UNVERIFIED
+    return not (not_on_file and view.identifiers_loaded("vin"))
+
+
 def fill_notes(
     view: View, answer: Any, asked: list[Identifier], status: int, disagree: bool, named: bool, nothing: bool
 ) -> None:

@@ -243,7 +243,8 @@ def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried]) -
     certain = any(t.finding.certain for t in tried)
     head = response.answer
     persons = all(t.of_persons for t in tried)
-    head.level = heading.level(view, hits, status, certain, bool(nationals), False, "person" if persons else "vehicle")
+    national = any(heading.counts_as_national(view, t.asked, t.finding.status) for t in tried)
+    head.level = heading.level(view, hits, status, certain, national, False, "person" if persons else "vehicle")
     head.identity_status = status
     heading.fill_registers(view, head, persons_only=persons)
     heading.fill_hits(head, hits)

@@ -59,7 +59,7 @@ def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding
         hits += candidate_hits
     principal = question.identifiers[0] if question.identifiers else None
     head = response.answer
-    national = principal is not None and principal.national
+    national = heading.counts_as_national(view, principal, finding.status)
     own_level = heading.level(
         view, hits, finding.status, finding.certain, national, disagree, "vehicle", finding.several_bear
     )
