@@ -46,8 +46,7 @@ cdef inline bint _inside(uint32_t offset, uint32_t length, uint32_t start, uint3
     return length == 0 or (offset >= start and offset <= end and length <= end - offset)
 
 
-cdef bint _entries_inside(const uint8_t* bytes, uint32_t length) noexcept nogil:
-    """Whether the tables and everything that they point to lie inside the dossier."""
+cdef bint dossier_inside(const uint8_t* bytes, uint32_t length) noexcept nogil:
     cdef const DossierHeader* header = <const DossierHeader*>bytes
     cdef const AlertEntry* alerts = <const AlertEntry*>(bytes + sizeof(DossierHeader))
     cdef const RecordEntry* records
@@ -110,7 +109,7 @@ cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** doss
         return STORE_MAGIC
     if header.checksum != XXH3_64bits(bytes + 16, row.length - 16):
         return STORE_CHECKSUM
-    if not _entries_inside(bytes, row.length):
+    if not dossier_inside(bytes, row.length):
         return STORE_ENTRY
     dossier[0] = bytes
     length[0] = row.length

@@ -12,4 +12,9 @@ TARGETS = {
     "identifiers": "tests.fuzz.text_targets:identifiers",
     "names": "tests.fuzz.text_targets:names",
     "name_keys": "tests.fuzz.text_targets:name_keys",
+    "wire": "tests.fuzz.store_targets:wire",
+    "keys": "tests.fuzz.store_targets:keys",
+    "postings": "tests.fuzz.store_targets:postings_fuzz",
+    "plates": "tests.fuzz.store_targets:plates_fuzz",
+    "dossiers": "tests.fuzz.store_targets:dossiers",
 }
