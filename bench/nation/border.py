@@ -96,7 +96,9 @@ def make_crossings(world: World, foreigners: Foreigners) -> Crossings:
         travellers = world.people.ordinary(today, 18)
     frequent = travellers[: max(1, int(len(travellers) * _FREQUENT))]
     often = rng.random(n) < 0.25
-    person = np.where(often, frequent[rng.integers(0, len(frequent), n)], travellers[rng.integers(0, len(travellers), n)])
+    person = np.where(
+        often, frequent[rng.integers(0, len(frequent), n)], travellers[rng.integers(0, len(travellers), n)]
+    )
     born = world.people.birth[person]
     day = today - 1 - (rng.random(n) ** 1.2 * 3_650).astype(np.int32)
     return Crossings(

@@ -173,11 +173,14 @@ def _add_prosecution(world: World, prosecution: Prosecution) -> None:
     today = world.plan.today
     prosecution.missing += [
         Missing("AK-CAST-1", True, "ALBA-KENETH", today - 5, PENDING, today - 5, _all_of(world, "missing_child")),
-        Missing("DES-CAST-1", False, "ISABEL-CLAUDINA", today - 12, PENDING, today - 12, _all_of(world, "missing_woman")),
+        Missing(
+            "DES-CAST-1", False, "ISABEL-CLAUDINA", today - 12, PENDING, today - 12, _all_of(world, "missing_woman")
+        ),
     ]
     prosecution.documents.append(DocumentReport("DOC-CAST-1", MISUSED, today - 60, PENDING, _all_of(world, "misused")))
     prosecution.discreet.append(
-        Discreet("AD-CAST-1", "MP, FISCALIA CONTRA EL CRIMEN ORGANIZADO", "OBSERVAR Y REPORTAR LUGAR, FECHA Y ACOMPAÑANTES",
+        Discreet("AD-CAST-1", "MP, FISCALIA CONTRA EL CRIMEN ORGANIZADO",
+                 "OBSERVAR Y REPORTAR LUGAR, FECHA Y ACOMPAÑANTES",
                  today - 20, NO_DAY, PENDING, _all_of(world, "discreet"))
     )  # fmt: skip
 
@@ -190,7 +193,9 @@ def _add_policing(world: World, policing: Policing) -> None:
     )  # fmt: skip
     for number, (key, visible) in enumerate((("not_certificate", False), ("sentenced", True))):
         policing.records.append(
-            PoliceRecord(f"AP-CAST-{number + 1}", today - 3_000, _offence("CP-409"), station(1), visible, _all_of(world, key))
+            PoliceRecord(
+                f"AP-CAST-{number + 1}", today - 3_000, _offence("CP-409"), station(1), visible, _all_of(world, key)
+            )
         )
 
 
@@ -202,9 +207,7 @@ def _add_thefts(world: World, thefts: Thefts) -> None:
         theft_of(world, places["stolen_vehicle"], "RVR-CAST-1", today - 15),
         theft_of(world, places["recovered_vehicle"], "RVR-CAST-2", today - 400, recovered=today - 380),
     ]
-    thefts.plates.append(
-        Theft("RVR-CAST-3", today - 25, "MIXCO, GUATEMALA", STOLEN, today - 25, plate=whole.plate)
-    )
+    thefts.plates.append(Theft("RVR-CAST-3", today - 25, "MIXCO, GUATEMALA", STOLEN, today - 25, plate=whole.plate))
     thefts.engines.append(
         Theft("RVR-CAST-4", today - 35, "VILLA NUEVA, GUATEMALA", STOLEN, today - 35, engine=engine.engine)
     )

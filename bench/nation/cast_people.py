@@ -44,7 +44,8 @@ _TWIN_PARENTS = ("Rodolfo Widmann Klee", "Aurora Larrazábal Piñol")
 
 PARTS: tuple[Part, ...] = (
     Part("clean", ("Isabel", "Aurora"), ("Aycinena", "Beltranena"), FEMALE, (1988, 3, 14), cedula=True, passport=True),
-    Part("wanted", ("Ramiro", "Anselmo"), ("Zachrisson", "Urruela"), MALE, (1979, 11, 2), 5, 2, cedula=True, passport=True),
+    Part("wanted", ("Ramiro", "Anselmo"), ("Zachrisson", "Urruela"), MALE, (1979, 11, 2), 5, 2, cedula=True,
+         passport=True),
     Part("wanted_by_name", ("Nicanor", "Eleuterio"), ("Gandarias", "Toriello"), MALE, (1983, 6, 21), 9, 1),
     Part("wanted_by_several_1", ("Leandro",), ("Batllori", "Neutze"), MALE, (1990, 2, 10), 16, 1),
     Part("wanted_by_several_2", ("Leandro",), ("Batllori", "Neutze"), MALE, (1992, 9, 5), 16, 3),
@@ -72,8 +73,8 @@ PARTS: tuple[Part, ...] = (
     Part("travel_ban", ("Ludovico",), ("Delcompare", "Arrivillaga"), MALE, (1968, 7, 19), 1, 1, passport=True),
     Part("escaped", ("Tiburcio",), ("Orantes", "Rivadeneira"), MALE, (1978, 1, 8), 5, 1),
     Part("missing_woman", ("Brígida",), ("Tejeda", "Rubio"), FEMALE, (1999, 10, 1), 21, 1),
-    Part("invalid_cui", ("Epifanio",), ("Valdeavellano", "Pullin"), MALE, (1958, 3, 3), 20, 1, cedula=True, passport=True,
-         wrong_cui=True),
+    Part("invalid_cui", ("Epifanio",), ("Valdeavellano", "Pullin"), MALE, (1958, 3, 3), 20, 1, cedula=True,
+         passport=True, wrong_cui=True),
     Part("armed", ("Cipriano",), ("Sinibaldi", "Nottebohm"), MALE, (1974, 12, 5), 1, 1),
     Part("wanted_by_cedula", ("Otoniel",), ("Dardón", "Ávalos"), MALE, (1965, 9, 30), 15, 3, cedula=True),
     Part("renas", ("Eleodoro",), ("Fumagalli", "Obiols"), MALE, (1971, 11, 11), 8, 1),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from bench.nation import cast_people, identifiers, tables
+from bench.nation.columns import Column, array, concatenate
 from bench.nation.days import NO_DAY
 from bench.nation.fleet import COLOURS, COMPANY, PERSON, PLATE_TYPES, UNKNOWN, Fleet, FormerPlates, Ownerships
 
@@ -58,8 +58,8 @@ REISSUED_UNTIL = 400  # days ago, when the former bearer gave the plate up
 _VIN_SERIAL = 9_900_000
 
 
-def _replaced(column: pa.Array, first: pa.Array) -> pa.Array:
-    return pa.concat_arrays([first, column.slice(len(first))])
+def _replaced(column: Column, first: Column) -> Column:
+    return concatenate([first, column.slice(len(first))])
 
 
 def plant(fleet: Fleet, today: int) -> None:
@@ -89,7 +89,7 @@ def plant(fleet: Fleet, today: int) -> None:
     )  # fmt: skip
     fleet.vin = _replaced(fleet.vin, vins)
     fleet.plate = _replaced(fleet.plate, identifiers.cast_plates(plates))
-    fleet.engine = _replaced(fleet.engine, pa.array([f"CAST{i:04d}ENG{i * 37 % 1_000:03d}" for i in range(TOTAL)]))
+    fleet.engine = _replaced(fleet.engine, array([f"CAST{i:04d}ENG{i * 37 % 1_000:03d}" for i in range(TOTAL)]))
 
 
 def add_ownerships(owned: Ownerships, today: int) -> Ownerships:
@@ -124,7 +124,7 @@ def add_former_plates(former: FormerPlates, fleet: Fleet, today: int) -> FormerP
     return FormerPlates(
         np.concatenate([first(before), former.vehicle]),
         np.concatenate([first(int(fleet.plate_type[heir])), former.plate_type]),
-        pa.concat_arrays([fleet.plate.slice(heir, 1), former.plate]),
+        concatenate([fleet.plate.slice(heir, 1), former.plate]),
         np.concatenate([first(today - 2_000), former.since]),
         np.concatenate([first(today - REISSUED_UNTIL), former.until]),
     )

@@ -7,7 +7,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+
+from bench.nation.columns import DATE, Column, array
 
 Days = npt.NDArray[np.int32]
 
@@ -40,19 +41,19 @@ def text(day: int, form: str) -> str | None:
 
 
 @cache
-def _texts(form: str) -> pa.Array:
+def _texts(form: str) -> Column:
     count = (_LAST - _FIRST).days + 1
-    return pa.array([(_FIRST + datetime.timedelta(days=i)).strftime(form) for i in range(count)])
+    return array([(_FIRST + datetime.timedelta(days=i)).strftime(form) for i in range(count)])
 
 
-def texts(days: Days, form: str) -> pa.Array:
+def texts(days: Days, form: str) -> Column:
     """A column of days as text, null where unknown. Days lie in 1890 to 2075."""
-    return _texts(form).take(pa.array(days.astype(np.int64) - _OFFSET, mask=days == NO_DAY))
+    return _texts(form).take(array(days.astype(np.int64) - _OFFSET, mask=days == NO_DAY))
 
 
-def dates(days: Days) -> pa.Array:
+def dates(days: Days) -> Column:
     """A column of days as date32, null where unknown."""
-    return pa.array(days, mask=days == NO_DAY).cast(pa.date32())
+    return array(days, mask=days == NO_DAY).cast(DATE)
 
 
 @cache

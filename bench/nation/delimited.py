@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from bench.nation.columns import Column, compute
 
-Columns = Mapping[str, pa.Array]
+Columns = Mapping[str, Column]
 
 
 def csv_bytes(columns: Columns, *, head: bool, encoding: str, delimiter: str = ",", null: str = "") -> bytes:
@@ -16,25 +15,25 @@ def csv_bytes(columns: Columns, *, head: bool, encoding: str, delimiter: str = "
 
     Raises UnicodeEncodeError when a value does not exist in the encoding.
     """
-    cells = [_quoted(pc.fill_null(column, null), delimiter) for column in columns.values()]
-    lines = pc.binary_join_element_wise(*cells, delimiter)
+    cells = [_quoted(compute.fill_null(column, null), delimiter) for column in columns.values()]
+    lines = compute.binary_join_element_wise(*cells, delimiter)
     title = [delimiter.join(columns)] if head else []
     return _joined([*title], lines, "\r\n").encode(encoding)
 
 
 def copy_bytes(columns: Columns) -> bytes:
     """PostgreSQL COPY text: tab between values, \\N for null, UTF-8. Values hold no tab, newline or backslash."""
-    cells = [pc.fill_null(column, "\\N") for column in columns.values()]
-    return _joined([], pc.binary_join_element_wise(*cells, "\t"), "\n").encode()
+    cells = [compute.fill_null(column, "\\N") for column in columns.values()]
+    return _joined([], compute.binary_join_element_wise(*cells, "\t"), "\n").encode()
 
 
 def fixed_bytes(columns: Columns, widths: Mapping[str, int], encoding: str) -> bytes:
     """Fixed width: values cut or filled with blanks on the right; lines end with LF."""
     cells = [
-        pc.utf8_rpad(pc.utf8_slice_codeunits(pc.fill_null(columns[name], ""), 0, width), width)
+        compute.utf8_rpad(compute.utf8_slice_codeunits(compute.fill_null(columns[name], ""), 0, width), width)
         for name, width in widths.items()
     ]
-    return _joined([], pc.binary_join_element_wise(*cells, ""), "\n").encode(encoding)
+    return _joined([], compute.binary_join_element_wise(*cells, ""), "\n").encode(encoding)
 
 
 def write_part(folder: Path, name: str, content: bytes) -> None:
@@ -44,14 +43,14 @@ def write_part(folder: Path, name: str, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _quoted(column: pa.Array, delimiter: str) -> pa.Array:
-    special = pc.or_(pc.match_substring(column, delimiter), pc.match_substring(column, '"'))
-    if not pc.any(special).as_py():
+def _quoted(column: Column, delimiter: str) -> Column:
+    special = compute.or_(compute.match_substring(column, delimiter), compute.match_substring(column, '"'))
+    if not compute.any(special).as_py():
         return column
-    quoted = pc.binary_join_element_wise("", pc.replace_substring(column, '"', '""'), "", '"')
-    return pc.if_else(special, quoted, column)
+    quoted = compute.binary_join_element_wise("", compute.replace_substring(column, '"', '""'), "", '"')
+    return compute.if_else(special, quoted, column)
 
 
-def _joined(head: list[str], lines: pa.Array, newline: str) -> str:
+def _joined(head: list[str], lines: Column, newline: str) -> str:
     text = newline.join([*head, *lines.to_pylist()])
     return text + newline if text else ""

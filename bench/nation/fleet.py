@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from bench.nation import identifiers, tables
 from bench.nation.block import VEHICLES_PER_PERSON, BlockPlan
+from bench.nation.columns import Column, array, compute
 from bench.nation.days import NO_DAY, YEAR, Days, years
 from bench.nation.people import Ints, People
 
@@ -30,7 +29,7 @@ class Companies:
     """Organisations known by their NIT."""
 
     nit: Longs  # serials
-    names: pa.Array
+    names: Column
 
 
 @dataclass
@@ -40,12 +39,12 @@ class Fleet:
     count: int
     line: Ints  # row of data/vehicle_lines.tsv
     plate_type: Ints  # index into PLATE_TYPES
-    plate: pa.Array  # "123BCD", borne now
+    plate: Column  # "123BCD", borne now
     plate_from: Days
     colour: Ints
     model_year: Ints
-    vin: pa.Array  # VIN, or a chassis number that is none
-    engine: pa.Array
+    vin: Column  # VIN, or a chassis number that is none
+    engine: Column
     status: Ints  # 0 active, 1 inactive, 2 struck off
 
 
@@ -67,7 +66,7 @@ class FormerPlates:
 
     vehicle: Ints
     plate_type: Ints
-    plate: pa.Array
+    plate: Column
     since: Days
     until: Days
 
@@ -88,7 +87,7 @@ def make_companies(plan: BlockPlan) -> Companies:
         )
     ]
     serial = identifiers.COMPANY_NIT + plan.index * 1_000 + np.arange(n, dtype=np.int64)
-    return Companies(serial, pa.array(names))
+    return Companies(serial, array(names))
 
 
 def make_fleet(plan: BlockPlan) -> Fleet:
@@ -104,17 +103,22 @@ def make_fleet(plan: BlockPlan) -> Fleet:
     makers = tables.column("vehicle_lines", "wmi")
     north_american = np.array([code[0] in "12345" for code in makers])[line]
     vin = identifiers.vins(
-        makers, line, model_year, serial, north_american | (rng.random(n) < 0.35), plan.random("vins")
+        makers,
+        line.astype(np.int64),
+        model_year.astype(np.int64),
+        serial,
+        north_american | (rng.random(n) < 0.35),
+        plan.random("vins"),
     )
     frame = rng.random(n) < np.where(model_year < 1998, 0.5, 0.01)
-    short = pc.binary_join_element_wise(
-        pa.array(["AE101-", "RN85-", "EE90-", "B13-"]).take(pa.array(rng.integers(0, 4, n))),
+    short = compute.binary_join_element_wise(
+        array(["AE101-", "RN85-", "EE90-", "B13-"]).take(array(rng.integers(0, 4, n))),
         identifiers.digits(serial + 1_000_000, 7),
         "",
     )
-    codes = pa.array(["1NZ", "2NZ", "4A", "G4", "K20", "MR20", "4D56", "JC40E"])
-    engine = pc.binary_join_element_wise(
-        codes.take(pa.array(rng.integers(0, 8, n))), identifiers.digits(serial * 7 + 11, 8), ""
+    codes = array(["1NZ", "2NZ", "4A", "G4", "K20", "MR20", "4D56", "JC40E"])
+    engine = compute.binary_join_element_wise(
+        codes.take(array(rng.integers(0, 8, n))), identifiers.digits(serial * 7 + 11, 8), ""
     )
     since = (plan.today - rng.random(n) * np.minimum(age + 0.2, 21) * YEAR).astype(np.int32) - 1
     return Fleet(
@@ -123,9 +127,11 @@ def make_fleet(plan: BlockPlan) -> Fleet:
         plate_type=kind,
         plate=identifiers.plates(serial, kind.astype(np.int64)),
         plate_from=since,
-        colour=rng.choice(len(COLOURS), n, p=tables.scaled(np.array(_COLOUR_SHARES, dtype=np.float64))).astype(np.int32),
+        colour=rng.choice(len(COLOURS), n, p=tables.scaled(np.array(_COLOUR_SHARES, dtype=np.float64))).astype(
+            np.int32
+        ),
         model_year=model_year,
-        vin=pc.if_else(pa.array(frame), short, vin),
+        vin=compute.if_else(array(frame), short, vin),
         engine=engine,
         status=rng.choice(3, n, p=[0.93, 0.05, 0.02]).astype(np.int32),
     )
@@ -179,7 +185,7 @@ def make_former_plates(plan: BlockPlan, fleet: Fleet, cast: int) -> FormerPlates
     # Re-issued: the plate that another vehicle of the same type bears now.
     heir = rng.integers(min(cast, fleet.count - 1), fleet.count, n).astype(np.int32)
     again = (rng.random(n) < 0.5) & (fleet.plate_type[heir] == fleet.plate_type[vehicle]) & (heir != vehicle)
-    plate = pc.if_else(pa.array(again), fleet.plate.take(pa.array(heir)), own)
+    plate = compute.if_else(array(again), fleet.plate.take(array(heir)), own)
     end = np.where(again, np.minimum(fleet.plate_from[heir], fleet.plate_from[vehicle]), fleet.plate_from[vehicle]) - 1
     since = end - (rng.random(n) * 5 * YEAR).astype(np.int32) - 30
     return FormerPlates(vehicle, fleet.plate_type[vehicle], plate, since.astype(np.int32), end.astype(np.int32))

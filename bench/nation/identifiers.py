@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
+
+from bench.nation.columns import TEXT, Column, array, compute
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -45,7 +45,7 @@ def cui_numbers(first: int, count: int, candidates: int) -> Ints:
     usable = (free * 10 + check)[check != 10]
     if len(usable) < count:
         raise ValueError("too few candidates for the CUI numbers asked for")
-    return usable[:count]
+    return np.asarray(usable[:count])
 
 
 def cuis(numbers: Ints, department: Ints, municipality: Ints) -> Ints:
@@ -53,12 +53,12 @@ def cuis(numbers: Ints, department: Ints, municipality: Ints) -> Ints:
     return numbers * 10_000 + department * 100 + municipality
 
 
-def digits(values: Ints, width: int) -> pa.Array:
+def digits(values: Ints, width: int) -> Column:
     """Integers as text with leading zeros."""
-    return pc.utf8_lpad(pa.array(values).cast(pa.string()), width, "0")
+    return compute.utf8_lpad(array(values).cast(TEXT), width, "0")
 
 
-def nits(serial: Ints) -> pa.Array:
+def nits(serial: Ints) -> Column:
     """NITs without hyphen, with their check character, for serial numbers below 99,999,988."""
     body = (serial.astype(np.int64) + 1) * 56_712_347 % _NIT_NUMBERS
     rest, check, weight = body.copy(), np.zeros(len(body), dtype=np.int64), 2
@@ -66,30 +66,30 @@ def nits(serial: Ints) -> pa.Array:
         check += rest % 10 * weight
         rest //= 10
         weight += 1
-    mark = pa.array(list("0123456789K")).take(pa.array(-check % 11))
-    return pc.binary_join_element_wise(pa.array(body).cast(pa.string()), mark, "")
+    mark = array(list("0123456789K")).take(array(-check % 11))
+    return compute.binary_join_element_wise(array(body).cast(TEXT), mark, "")
 
 
-def plates(serial: Ints, stride: Ints) -> pa.Array:
-    """Six plate characters ("123BCD"). Distinct for distinct serials (below 9,230,760) of one stride: one a plate type."""
+def plates(serial: Ints, stride: Ints) -> Column:
+    """Six plate characters ("123BCD"), distinct for distinct serials below 9,230,760 of one stride (a plate type)."""
     # The factor stays without a common divisor with _PLATES = 2^3 * 3^4 * 5 * 7 * 11 * 37.
     return _plate_texts((serial * (1_234_577 + stride * 1_111_110 * 777 * 11) + stride * 77_777) % _PLATES)
 
 
-def cast_plates(place: Ints) -> pa.Array:
+def cast_plates(place: Ints) -> Column:
     """Plates that no ordinary vehicle has, whatever its type, for places below 500."""
     return _plate_texts(_PLATES + 100 + place * 37)
 
 
-def _plate_texts(code: Ints) -> pa.Array:
+def _plate_texts(code: Ints) -> Column:
     letters, size = code // 999, len(PLATE_LETTERS)
-    alphabet = pa.array(list(PLATE_LETTERS))
-    parts = [alphabet.take(pa.array(letters // size**power % size)) for power in (2, 1, 0)]
-    return pc.binary_join_element_wise(digits(code % 999 + 1, 3), *parts, "")
+    alphabet = array(list(PLATE_LETTERS))
+    parts = [alphabet.take(array(letters // size**power % size)) for power in (2, 1, 0)]
+    return compute.binary_join_element_wise(digits(code % 999 + 1, 3), *parts, "")
 
 
 def vins(makers: list[str], maker: Ints, model_year: Ints, serial: Ints, checked: Flags,
-         rng: np.random.Generator) -> pa.Array:  # fmt: skip
+         rng: np.random.Generator) -> Column:  # fmt: skip
     """VINs of 17 characters, distinct for distinct serials below 10,000,000.
 
     `makers`: three-character codes; `maker`: index into them; `checked`: whether place 9 holds ISO 3779's check digit.
@@ -113,4 +113,4 @@ def vins(makers: list[str], maker: Ints, model_year: Ints, serial: Ints, checked
     check = (values[text] * np.array(_VIN_WEIGHTS)).sum(axis=1) % 11
     other = letters[rng.integers(0, len(letters), count)]
     text[:, 8] = np.where(checked, np.frombuffer(b"0123456789X", dtype=np.uint8)[check], other)
-    return pa.array(text.reshape(-1).view("S17").astype("U17"))
+    return array(text.reshape(-1).view("S17").astype("U17"))

@@ -218,4 +218,3 @@ def _orders(world: World) -> list[ProtectionOrder]:
             )
         )
     return found
-

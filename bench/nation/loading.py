@@ -13,9 +13,7 @@ from bench.nation.sidecars import POSTGRES
 _CHUNK = 1 << 20  # bytes
 
 
-def load_postgres(
-    directory: Path, dsn: str, on_progress: Callable[[str, int, int | None], None] | None = None
-) -> None:
+def load_postgres(directory: Path, dsn: str, on_progress: Callable[[str, int, int | None], None] | None = None) -> None:
     """Replaces the schemas `renap` and `sipol` of the database by those of the nation in `directory`.
 
     `on_progress(stage, bytes done, bytes in all)`. All or nothing: one transaction. Raises psycopg.Error.

@@ -49,7 +49,8 @@ def _communities(department: Ints, rng: np.random.Generator) -> Ints:
         shares[d.ine, 0] = 1 - shares[d.ine].sum()
     shares[1, 0], shares[1, names.index("kaqchikel") + 1] = 0.9, 0.1  # the capital draws from the highlands
     steps = np.cumsum(shares, axis=1)
-    return (rng.random(len(department))[:, None] > steps[department]).sum(axis=1).clip(0, len(names)).astype(np.int32)
+    drawn = (rng.random(len(department))[:, None] > steps[department]).sum(axis=1)
+    return np.asarray(drawn.clip(0, len(names)).astype(np.int32))
 
 
 def _surnames(community: Ints, vocabulary: Vocabulary, rng: np.random.Generator) -> Ints:

@@ -7,12 +7,10 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from bench.nation import days, identifiers, tables
 from bench.nation.block import BLOCK_PERSONS, BlockPlan
-from bench.nation.days import YEAR
+from bench.nation.columns import NOTHING, Column, array, compute
 from bench.nation.people import FEMALE, Ints, People
 
 Longs = npt.NDArray[np.int64]
@@ -41,20 +39,20 @@ class Papers:
     street: Ints
     zone: Ints  # 0 = none
 
-    def cui_texts(self) -> pa.Array:
+    def cui_texts(self) -> Column:
         """13 digits."""
         return identifiers.digits(self.cui, 13)
 
-    def nit_texts(self) -> pa.Array:
+    def nit_texts(self) -> Column:
         """Without hyphen; null = none."""
         own = identifiers.nits(np.maximum(self.nit, 0))
-        text = pc.if_else(pa.array(self.nit == NIT_IS_CUI), self.cui_texts(), own)
-        return pc.if_else(pa.array(self.nit == NO_NIT), pa.scalar(None, pa.string()), text)
+        text = compute.if_else(array(self.nit == NIT_IS_CUI), self.cui_texts(), own)
+        return compute.if_else(array(self.nit == NO_NIT), NOTHING, text)
 
-    def passport_texts(self) -> pa.Array:
+    def passport_texts(self) -> Column:
         """Nine digits; null = none."""
-        number = pc.utf8_slice_codeunits(self.cui_texts(), 0, 9)
-        return pc.if_else(pa.array(self.passport), number, pa.scalar(None, pa.string()))
+        number = compute.utf8_slice_codeunits(self.cui_texts(), 0, 9)
+        return compute.if_else(array(self.passport), number, NOTHING)
 
 
 def give_papers(people: People, plan: BlockPlan) -> Papers:
@@ -73,7 +71,9 @@ def give_papers(people: People, plan: BlockPlan) -> Papers:
     had_cedula = (born < _LAST_CEDULA_BIRTH) & (rng.random(n) < 0.93)
     phone = (3 + rng.integers(0, 3, n)) * 10_000_000 + rng.integers(0, 9_900_000, n)
     return Papers(
-        cui=identifiers.cuis(number, people.birth_department.astype(np.int64), people.birth_municipality.astype(np.int64)),
+        cui=identifiers.cuis(
+            number, people.birth_department.astype(np.int64), people.birth_municipality.astype(np.int64)
+        ),
         nit=np.where(recent, NIT_IS_CUI, np.where(taxed, serial, NO_NIT)),
         cedula=_cedulas(people.birth_department, had_cedula, plan.index),
         passport=people.alive() & (rng.random(n) < np.where(adult, 0.2, 0.05)),
@@ -105,7 +105,7 @@ def _professions(sex: Ints, age: Ints, rng: np.random.Generator) -> Ints:
 
 
 def damaged_cedula(order: str, damage: int) -> str:
-    """An order as damaged registers write it. damage 0 = right, 1 = "A-01", 2 = Ñ lost through CP850 ("¥-15"), 3 = "&-15"."""
+    """An order as damaged registers write it: 0 = right, 1 = "A-01", 2 = Ñ lost through CP850 ("¥-15"), 3 = "&-15"."""
     letter, number = order.split("-")
     if damage == 1:
         return f"{letter}-{int(number):02d}"
@@ -115,7 +115,7 @@ def damaged_cedula(order: str, damage: int) -> str:
 
 
 @cache
-def street_texts() -> pa.Array:
+def street_texts() -> Column:
     """Street, avenue or hamlet with its number, as a clerk writes it."""
     rng = np.random.default_rng(1)
     ordinal = ["1A.", "2A.", "3A.", "4A.", "5A.", "6A.", "7A.", "8A.", "9A.", "10A.", "11 ", "12 ", "13 ", "14 "]
@@ -131,6 +131,7 @@ def street_texts() -> pa.Array:
         elif kind == 2:
             text = f"ALDEA {hamlets[rng.integers(0, 20)]}, SECTOR {rng.integers(1, 9)}"
         else:
-            text = f"COLONIA {hamlets[rng.integers(0, 20)]}, LOTE {rng.integers(1, 400)} MZ. {'ABCDEFGH'[rng.integers(0, 8)]}"
+            lot, row = rng.integers(1, 400), "ABCDEFGH"[rng.integers(0, 8)]
+            text = f"COLONIA {hamlets[rng.integers(0, 20)]}, LOTE {lot} MZ. {row}"
         texts.append(text)
-    return pa.array(texts)
+    return array(texts)

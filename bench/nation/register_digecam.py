@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from bench.nation import days, identifiers, tables
+from bench.nation.columns import NOTHING, TEXT, array, compute
 from bench.nation.days import Days
 from bench.nation.delimited import csv_bytes, write_part
 from bench.nation.papers import damaged_cedula
@@ -60,24 +59,23 @@ def make_firearms(world: World, cast: list[int]) -> Firearms:
 
 def write(world: World, arms: Firearms) -> int:
     """Writes the block's part of armas.csv and licencias.csv; returns rows."""
-    cui = world.papers.cui_texts().take(pa.array(arms.person))
-    nothing = pa.scalar(None, pa.string())
+    cui = world.papers.cui_texts().take(array(arms.person))
     holder = {
-        "cui": pc.if_else(pa.array(arms.by_cedula), nothing, cui),
-        "cedula": pa.array(_cedulas(world, arms), pa.string()),
+        "cui": compute.if_else(array(arms.by_cedula), NOTHING, cui),
+        "cedula": array(_cedulas(world, arms), TEXT),
         "nombre": faulty_names(world, arms.person, 0.1, world.plan.random("firearm names")).full(surname_first=True),
     }
-    licence = pc.binary_join_element_wise("LP-", identifiers.digits(arms.serial, 9), "")
+    licence = compute.binary_join_element_wise("LP-", identifiers.digits(arms.serial, 9), "")
     columns = {
-        "no_registro": pc.binary_join_element_wise("R-", identifiers.digits(arms.serial, 9), ""),
-        "no_serie": pc.binary_join_element_wise("SN", identifiers.digits(arms.serial * 31 + 17, 11), ""),
-        "marca": pa.array(_MAKES).take(pa.array(arms.make)),
-        "calibre": pa.array(_CALIBRES).take(pa.array(arms.calibre)),
+        "no_registro": compute.binary_join_element_wise("R-", identifiers.digits(arms.serial, 9), ""),
+        "no_serie": compute.binary_join_element_wise("SN", identifiers.digits(arms.serial * 31 + 17, 11), ""),
+        "marca": array(_MAKES).take(array(arms.make)),
+        "calibre": array(_CALIBRES).take(array(arms.calibre)),
         "fecha_registro": days.texts(arms.registered, days.SLASHED),
         **holder,
     }
     carried = np.flatnonzero(arms.make % 2 == 0)
-    kept = pa.array(carried)
+    kept = array(carried)
     licences = {
         "no_licencia": licence.take(kept),
         "vence": days.texts(arms.expires[carried], days.SLASHED),
@@ -94,6 +92,8 @@ def _cedulas(world: World, arms: Firearms) -> list[str | None]:
     orders = [d.cedula_order for d in tables.departments()]
     people, papers = world.people, world.papers
     return [
-        f"{damaged_cedula(orders[people.birth_department[person] - 1], place % 4)} {papers.cedula[person]}" if old else None
+        f"{damaged_cedula(orders[people.birth_department[person] - 1], place % 4)} {papers.cedula[person]}"
+        if old
+        else None
         for place, (person, old) in enumerate(zip(arms.person.tolist(), arms.by_cedula.tolist(), strict=True))
     ]

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.nation import days, tables
 from bench.nation.border import Ban, Crossings, Foreigners
+from bench.nation.columns import DATE, NOTHING, SECONDS, TEXT, Column, Table, array, compute, table
 from bench.nation.days import NO_DAY
 from bench.nation.justice import PENDING
 from bench.nation.people import Ints
 from bench.nation.vocabulary import ASCII
 from bench.nation.world import World
 from bench.nation.written_names import joined, right_names
-
-_NOTHING = pa.scalar(None, pa.string())
 
 
 def write(world: World, foreigners: Foreigners, crossings: Crossings, bans: list[Ban]) -> int:
@@ -30,42 +27,46 @@ def write(world: World, foreigners: Foreigners, crossings: Crossings, bans: list
     return len(crossings.day) + len(bans)
 
 
-def _crossings(world: World, foreigners: Foreigners, crossings: Crossings) -> pa.Table:
+def _crossings(world: World, foreigners: Foreigners, crossings: Crossings) -> Table:
     people, papers = world.people, world.papers
-    foreign = pa.array(crossings.foreigner >= 0)
+    foreign = array(crossings.foreigner >= 0)
     person, foreigner = np.maximum(crossings.person, 0), np.maximum(crossings.foreigner, 0)
-    cui = papers.cui_texts().take(pa.array(person))
-    codes = pa.array(tables.column("countries", "alpha3"))
-    home = codes.take(pa.array(foreigners.country[foreigner]))
-    passport = pa.array(crossings.by_passport)
-    number = pc.if_else(passport, pc.utf8_slice_codeunits(cui, 0, 9), cui)
+    cui = papers.cui_texts().take(array(person))
+    codes = array(tables.column("countries", "alpha3"))
+    home = codes.take(array(foreigners.country[foreigner]))
+    passport = array(crossings.by_passport)
+    number = compute.if_else(passport, compute.utf8_slice_codeunits(cui, 0, 9), cui)
     posts = tables.rows("border_posts")
-    post_country = pa.array([row["country"] or None for row in posts]).take(pa.array(crossings.post))
+    post_country = array([row["country"] or None for row in posts]).take(array(crossings.post))
     moment = crossings.day.astype(np.int64) * 86_400 + crossings.second
     names = right_names(world, person, ASCII)
     words = world.vocabulary.words
     given = joined(*(words(np.ascontiguousarray(foreigners.given[foreigner, i]), ASCII) for i in range(3)))
     surnames = joined(*(words(np.ascontiguousarray(foreigners.surnames[foreigner, i]), ASCII) for i in range(2)))
-    return pa.table(
+    return table(
         {
-            "id_movimiento": pa.array(_ids(world, len(moment))),
-            "fecha_hora": pa.array(moment, pa.int64()).cast(pa.timestamp("s")),
-            "tipo_movimiento": pc.if_else(pa.array(crossings.entry), "E", "S"),
-            "puesto": pa.array([row["code"] for row in posts]).take(pa.array(crossings.post)),
-            "pais": pc.coalesce(post_country, codes.take(pa.array(crossings.country))),
-            "tipo_documento": pc.if_else(pc.or_(foreign, passport), "PASAPORTE", "DPI"),
-            "numero_documento": pc.if_else(foreign, pa.array(foreigners.number).take(pa.array(foreigner)), number),
-            "pais_documento": pc.if_else(foreign, home, "GTM"),
-            "cui": pc.if_else(foreign, _NOTHING, cui),
-            "nombres": pc.if_else(foreign, given, joined(names.parts["first_given"], names.parts["second_given"])),
-            "apellidos": pc.if_else(foreign, surnames, joined(names.parts["first_surname"], names.parts["second_surname"])),
+            "id_movimiento": array(_ids(world, len(moment))),
+            "fecha_hora": array(moment).cast(SECONDS),
+            "tipo_movimiento": compute.if_else(array(crossings.entry), "E", "S"),
+            "puesto": array([row["code"] for row in posts]).take(array(crossings.post)),
+            "pais": compute.coalesce(post_country, codes.take(array(crossings.country))),
+            "tipo_documento": compute.if_else(compute.or_(foreign, passport), "PASAPORTE", "DPI"),
+            "numero_documento": compute.if_else(foreign, array(foreigners.number).take(array(foreigner)), number),
+            "pais_documento": compute.if_else(foreign, home, "GTM"),
+            "cui": compute.if_else(foreign, NOTHING, cui),
+            "nombres": compute.if_else(foreign, given, joined(names.parts["first_given"], names.parts["second_given"])),
+            "apellidos": compute.if_else(
+                foreign, surnames, joined(names.parts["first_surname"], names.parts["second_surname"])
+            ),
             "fecha_nacimiento": days.dates(
                 np.where(crossings.foreigner >= 0, foreigners.birth[foreigner], people.birth[person]).astype(np.int32)
             ),
-            "sexo": pa.array(["X", "F", "M"]).take(
-                pa.array(np.where(crossings.foreigner >= 0, foreigners.sex[foreigner], people.sex[person]).astype(np.int32))
+            "sexo": array(["X", "F", "M"]).take(
+                array(
+                    np.where(crossings.foreigner >= 0, foreigners.sex[foreigner], people.sex[person]).astype(np.int32)
+                )
             ),
-            "nacionalidad": pc.if_else(foreign, home, "GTM"),
+            "nacionalidad": compute.if_else(foreign, home, "GTM"),
         }
     )
 
@@ -74,15 +75,15 @@ def _ids(world: World, count: int) -> Ints:
     return np.asarray(world.plan.index * 1_000_000 + np.arange(count, dtype=np.int64))
 
 
-def _bans(world: World, bans: list[Ban]) -> pa.Table:
-    def text(values: list[str]) -> pa.Array:
-        return pa.array([value or None for value in values], pa.string())
+def _bans(world: World, bans: list[Ban]) -> Table:
+    def text(values: list[str]) -> Column:
+        return array([value or None for value in values], TEXT)
 
-    def day(values: list[int]) -> pa.Array:
-        return pa.array([None if value == NO_DAY else days.date(value) for value in values], pa.date32())
+    def day(values: list[int]) -> Column:
+        return array([None if value == NO_DAY else days.date(value) for value in values], DATE)
 
     people = [ban.person for ban in bans]
-    return pa.table(
+    return table(
         {
             "no_arraigo": text([ban.number for ban in bans]),
             "causa": text([ban.case for ban in bans]),

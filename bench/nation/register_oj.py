@@ -12,7 +12,13 @@ from bench.nation.world import World
 from bench.nation.written_names import PARTS
 
 ENCODING = "ISO-8859-1"
-_STATES = {PENDING: "PENDIENTE", EXECUTED: "EJECUTADA", CANCELLED: "REVOCADA", SUSPENDED: "EN SUSPENSO", LAPSED: "PRESCRITA"}
+_STATES = {
+    PENDING: "PENDIENTE",
+    EXECUTED: "EJECUTADA",
+    CANCELLED: "REVOCADA",
+    SUSPENDED: "EN SUSPENSO",
+    LAPSED: "PRESCRITA",
+}
 _PART_TAGS = dict(zip(PARTS, ["NOMBRE1", "NOMBRE2", "NOMBRE3", "APELLIDO1", "APELLIDO2", "CASADA"], strict=True))
 _SEXES = {0: "", 1: "F", 2: "M"}
 _FILES = {"ordenes": "ORDENES", "sentencias": "SENTENCIAS", "medidas": "MEDIDAS"}
@@ -25,10 +31,15 @@ def write(world: World, justice: Justice) -> int:
     for name, elements in sections.items():
         root = _FILES[name]
         head = f'<?xml version="1.0" encoding="{ENCODING}"?>\n<{root} sistema="SGT">\n' if world.plan.first else ""
-        body = b"".join(etree.tostring(element, encoding=ENCODING, xml_declaration=False) + b"\n" for element in elements)
+        body = b"".join(_bytes(element) for element in elements)
         foot = f"</{root}>\n" if world.plan.last else ""
         write_part(world.plan.folder, f"registers/oj/{name}.xml", head.encode() + body + foot.encode())
     return sum(len(elements) for elements in sections.values())
+
+
+def _bytes(element: etree._Element) -> bytes:
+    text = etree.tostring(element, encoding="unicode") + "\n"
+    return text.encode(ENCODING)
 
 
 def _child(parent: etree._Element, tag: str, text: str, **attributes: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from bench.nation import days, identifiers, tables
+from bench.nation.columns import NOTHING, TEXT, Column, array, compute
 from bench.nation.delimited import copy_bytes, write_part
 from bench.nation.papers import street_texts
 from bench.nation.people import NOBODY, Ints
@@ -57,13 +56,13 @@ INDEXES = "ALTER TABLE renap.persona ADD PRIMARY KEY (cui);\n"
 COPIES = {"renap.persona": "persona.copy", "renap.corte": "corte.copy"}
 
 
-def municipality_codes(department: Ints, municipality: Ints) -> pa.Array:
+def municipality_codes(department: Ints, municipality: Ints) -> Column:
     """INE codes of four digits."""
     return identifiers.digits(department.astype(np.int64) * 100 + municipality, 4)
 
 
-def _of_relative(column: pa.Array, place: Ints) -> pa.Array:
-    return column.take(pa.array(place, mask=place == NOBODY))
+def _of_relative(column: Column, place: Ints) -> Column:
+    return column.take(array(place, mask=place == NOBODY))
 
 
 def write(world: World) -> int:
@@ -74,14 +73,13 @@ def write(world: World) -> int:
     every = np.arange(n, dtype=np.int32)
     names = right_names(world, every, ACCENTED)
     cui = papers.cui_texts()
-    orders = pa.array([""] + [d.cedula_order for d in tables.departments()])
-    cedula = pa.array(papers.cedula, mask=papers.cedula == 0)
-    professions = pa.array(tables.column("professions", "name"))
-    has_home = pa.array(rng.random(n) < 0.97)
-    nothing = pa.scalar(None, pa.string())
+    orders = array([""] + [d.cedula_order for d in tables.departments()])
+    cedula = array(papers.cedula, mask=papers.cedula == 0)
+    professions = array(tables.column("professions", "name"))
+    has_home = array(rng.random(n) < 0.97)
     moved = np.where(rng.random(n) < 0.5, people.birth, plan.today - rng.integers(30, 4000, n)).astype(np.int32)
-    photo = pc.binary_join_element_wise("RENAP/F/", pc.utf8_slice_codeunits(cui, 0, 3), "/", cui, ".jp2", "")
-    adult = pa.array(people.age(plan.today) >= 18)
+    photo = compute.binary_join_element_wise("RENAP/F/", compute.utf8_slice_codeunits(cui, 0, 3), "/", cui, ".jp2", "")
+    adult = array(people.age(plan.today) >= 18)
     columns = {
         "cui": cui,
         "primer_nombre": names.parts["first_given"],
@@ -91,31 +89,30 @@ def write(world: World) -> int:
         "segundo_apellido": names.parts["second_surname"],
         "apellido_casada": names.parts["married_surname"],
         "fecha_nacimiento": days.texts(people.birth, days.ISO),
-        "sexo": pa.array(["", "F", "M"]).take(pa.array(people.sex)),
+        "sexo": array(["", "F", "M"]).take(array(people.sex)),
         "depto_nacimiento": identifiers.digits(people.birth_department.astype(np.int64), 2),
         "muni_nacimiento": municipality_codes(people.birth_department, people.birth_municipality),
-        "nacionalidad": pa.array(["GTM"]).take(pa.array(np.zeros(n, dtype=np.int32))),
-        "estado_civil": pa.array(list("SCUDV")).take(pa.array(people.civil_status)),
-        "profesion": professions.take(pa.array(papers.profession)),
+        "nacionalidad": array(["GTM"]).take(array(np.zeros(n, dtype=np.int32))),
+        "estado_civil": array(list("SCUDV")).take(array(people.civil_status)),
+        "profesion": professions.take(array(papers.profession)),
         "cui_padre": _of_relative(cui, people.father),
         "nombre_padre": parent_names(world, every, mother=False, style=ACCENTED),
         "cui_madre": _of_relative(cui, people.mother),
         "nombre_madre": parent_names(world, every, mother=True, style=ACCENTED),
         "cui_conyuge": _of_relative(cui, people.spouse),
         "nombre_conyuge": _of_relative(names.full(), people.spouse),
-        "cedula_orden": pc.if_else(pc.is_valid(cedula), orders.take(pa.array(people.birth_department)), nothing),
-        "cedula_registro": cedula.cast(pa.string()),
+        "cedula_orden": compute.if_else(compute.is_valid(cedula), orders.take(array(people.birth_department)), NOTHING),
+        "cedula_registro": cedula.cast(TEXT),
         "pasaporte": papers.passport_texts(),
-        "direccion": pc.if_else(has_home, street_texts().take(pa.array(papers.street)), nothing),
-        "zona": pa.array(papers.zone, mask=papers.zone == 0).cast(pa.string()),
+        "direccion": compute.if_else(has_home, street_texts().take(array(papers.street)), NOTHING),
+        "zona": array(papers.zone, mask=papers.zone == 0).cast(TEXT),
         "depto_residencia": identifiers.digits(people.home_department.astype(np.int64), 2),
         "muni_residencia": municipality_codes(people.home_department, people.home_municipality),
-        "telefono": pa.array(papers.telephone, mask=(papers.telephone == 0) | (rng.random(n) < 0.6)).cast(pa.string()),
+        "telefono": array(papers.telephone, mask=(papers.telephone == 0) | (rng.random(n) < 0.6)).cast(TEXT),
         "fecha_vecindad": days.texts(moved, days.ISO),
         "fecha_defuncion": days.texts(people.death, days.ISO),
-        "foto_referencia": pc.if_else(adult, photo, nothing),
-        "version_registro": pa.array(rng.integers(1, 5, n)).cast(pa.string()),
+        "foto_referencia": compute.if_else(adult, photo, NOTHING),
+        "version_registro": array(rng.integers(1, 5, n)).cast(TEXT),
     }
     write_part(plan.folder, "registers/renap/persona.copy", copy_bytes(columns))
     return n
-

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 
 from bench.nation import days, tables
+from bench.nation.columns import TEXT, Column, array
 from bench.nation.delimited import csv_bytes, write_part
 from bench.nation.fleet import COLOURS, PLATE_TYPES
 from bench.nation.justice import draw_days
@@ -101,7 +101,9 @@ def make_thefts(world: World) -> Thefts:
             # A thief took one of the pair: the other went on being borne, or was given up.
             thefts.plates.append(Theft(report, theft.day, theft.place, theft.state, theft.state_day, plate=theft.plate))
         else:
-            thefts.engines.append(Theft(report, theft.day, theft.place, theft.state, theft.state_day, engine=theft.engine))
+            thefts.engines.append(
+                Theft(report, theft.day, theft.place, theft.state, theft.state_day, engine=theft.engine)
+            )
     return thefts
 
 
@@ -114,8 +116,8 @@ def write(world: World, thefts: Thefts) -> int:
 
 
 def _write_file(world: World, name: str, rows: list[Theft]) -> int:
-    def column(values: list[str]) -> pa.Array:
-        return pa.array(values, pa.string())
+    def column(values: list[str]) -> Column:
+        return array(values, TEXT)
 
     columns = {
         "NUM_REPORTE": column([row.report for row in rows]),

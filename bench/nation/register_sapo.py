@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from bench.nation import days, tables
+from bench.nation.columns import TEXT, Column, array
 from bench.nation.delimited import csv_bytes, write_part
 from bench.nation.heard import Heard
 from bench.nation.justice import CANCELLED, EXECUTED, LAPSED, PENDING, SUSPENDED, Justice
@@ -13,12 +12,18 @@ from bench.nation.policing import Policing
 from bench.nation.vocabulary import plain
 from bench.nation.world import World
 
-_STATES = {PENDING: "VIGENTE", EXECUTED: "EJECUTADA", CANCELLED: "CANCELADA", SUSPENDED: "SUSPENDIDA", LAPSED: "CADUCADA"}
+_STATES = {
+    PENDING: "VIGENTE",
+    EXECUTED: "EJECUTADA",
+    CANCELLED: "CANCELADA",
+    SUSPENDED: "SUSPENDIDA",
+    LAPSED: "CADUCADA",
+}
 _CEDULA_GIVEN = 3  # of four rows without a CUI about somebody who had a cédula, one states it
 
 
-def _column(values: list[str]) -> pa.Array:
-    return pa.array(values, pa.string())
+def _column(values: list[str]) -> Column:
+    return array(values, TEXT)
 
 
 def write(world: World, justice: Justice, policing: Policing) -> int:
@@ -36,7 +41,7 @@ def _cedula(world: World, heard: Heard, row: int) -> str:
     return f"{damaged_cedula(order, row // 4 % 4)} {world.papers.cedula[heard.person]}"
 
 
-def _person(world: World, heard: list[Heard]) -> dict[str, pa.Array]:
+def _person(world: World, heard: list[Heard]) -> dict[str, Column]:
     departments = tables.departments()
     return {
         "CUI": _column([h.cui or "-1" for h in heard]),
@@ -48,7 +53,9 @@ def _person(world: World, heard: list[Heard]) -> dict[str, pa.Array]:
         "FECHA_NACIMIENTO": _column([h.birth_text(days.SLASHED) or "01/01/1900" for h in heard]),
         "EDAD": _column(["-1" if h.age is None else str(h.age) for h in heard]),
         "SEXO": _column([("", "M", "H")[h.sex] for h in heard]),  # mujer, hombre
-        "DEPARTAMENTO": _column([plain(departments[h.department - 1].name) if h.department else "SIN DATO" for h in heard]),
+        "DEPARTAMENTO": _column(
+            [plain(departments[h.department - 1].name) if h.department else "SIN DATO" for h in heard]
+        ),
         "NOMBRE_PADRE": _column([h.father or "SIN DATO" for h in heard]),
         "NOMBRE_MADRE": _column([h.mother or "SIN DATO" for h in heard]),
     }

@@ -6,10 +6,9 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from bench.nation import days, identifiers, tables
+from bench.nation.columns import TEXT, Column, array, compute
 from bench.nation.days import NO_DAY
 from bench.nation.delimited import fixed_bytes, write_part
 from bench.nation.papers import NO_NIT, street_texts
@@ -62,14 +61,14 @@ def write(world: World) -> int:
         names[place] = claimed
         birth[place] = born
     columns = {
-        "nit": papers.nit_texts().take(pa.array(persons)),
-        "tipo": pa.array(["N"] * n),
-        "cui": papers.cui_texts().take(pa.array(persons)),
-        "nombre": pa.array(names),
-        "fecha_nacimiento": pc.fill_null(days.texts(birth, days.COMPACT), "01010001"),
-        "sexo": pa.array(["", "2", "1"]).take(pa.array(people.sex[persons])),
-        "direccion": street_texts().take(pa.array(papers.street[persons])),
-        "telefono": pa.array(papers.telephone[persons], mask=papers.telephone[persons] == 0).cast(pa.string()),
+        "nit": papers.nit_texts().take(array(persons)),
+        "tipo": array(["N"] * n),
+        "cui": papers.cui_texts().take(array(persons)),
+        "nombre": array(names),
+        "fecha_nacimiento": compute.fill_null(days.texts(birth, days.COMPACT), "01010001"),
+        "sexo": array(["", "2", "1"]).take(array(people.sex[persons])),
+        "direccion": street_texts().take(array(papers.street[persons])),
+        "telefono": array(papers.telephone[persons], mask=papers.telephone[persons] == 0).cast(TEXT),
         **_places(people.home_department[persons], people.home_municipality[persons]),
         **_common(n, plan.today, rng),
     }
@@ -82,12 +81,12 @@ def _names(world: World, persons: Ints, rng: np.random.Generator) -> list[str]:
     faulty = faulty_names(world, persons, _FAULTY, rng)
     right = right_names(world, persons)
     # The tax register keeps accents for about half of its taxpayers.
-    accents = pa.array((rng.random(len(persons)) < 0.5) & (faulty.fault == 0))
-    parts = {name: pc.if_else(accents, right.parts[name], faulty.parts[name]) for name in PARTS}
+    accents = array((rng.random(len(persons)) < 0.5) & (faulty.fault == 0))
+    parts = {name: compute.if_else(accents, right.parts[name], faulty.parts[name]) for name in PARTS}
     return list(WrittenNames(parts, faulty.fault).comma_parts().to_pylist())
 
 
-def _places(department: Ints, municipality: Ints) -> dict[str, pa.Array]:
+def _places(department: Ints, municipality: Ints) -> dict[str, Column]:
     own = np.array([0] + [d.alphabetical for d in tables.departments()], dtype=np.int64)
     return {
         "departamento": identifiers.digits(own[department], 2),
@@ -95,28 +94,28 @@ def _places(department: Ints, municipality: Ints) -> dict[str, pa.Array]:
     }
 
 
-def _common(n: int, today: int, rng: np.random.Generator) -> dict[str, pa.Array]:
+def _common(n: int, today: int, rng: np.random.Generator) -> dict[str, Column]:
     since = (today - 1 - rng.integers(0, 7_000, n)).astype(np.int32)
     return {
-        "actividad": pa.array(_ACTIVITIES).take(pa.array(rng.integers(0, len(_ACTIVITIES), n))),
-        "estado": pa.array(["AC", "IN", "CE"]).take(pa.array(rng.choice(3, n, p=[0.9, 0.08, 0.02]))),
+        "actividad": array(_ACTIVITIES).take(array(rng.integers(0, len(_ACTIVITIES), n))),
+        "estado": array(["AC", "IN", "CE"]).take(array(rng.choice(3, n, p=[0.9, 0.08, 0.02]))),
         "fecha_inscripcion": days.texts(since, days.COMPACT),
     }
 
 
 def _companies(world: World, rng: np.random.Generator) -> bytes:
     n = len(world.companies.nit)
-    nothing = pa.array([None] * n, pa.string())
+    nothing = array([None] * n, TEXT)
     department = rng.choice([1, 1, 1, 3, 5, 9, 12, 16], n).astype(np.int32)
     columns = {
         "nit": identifiers.nits(world.companies.nit),
-        "tipo": pa.array(["J"] * n),
+        "tipo": array(["J"] * n),
         "cui": nothing,
         "nombre": world.companies.names,
-        "fecha_nacimiento": pa.array(["01010001"] * n),
+        "fecha_nacimiento": array(["01010001"] * n),
         "sexo": nothing,
-        "direccion": street_texts().take(pa.array(rng.integers(0, 4_000, n))),
-        "telefono": pa.array(rng.integers(22_000_000, 24_999_999, n)).cast(pa.string()),
+        "direccion": street_texts().take(array(rng.integers(0, 4_000, n))),
+        "telefono": array(rng.integers(22_000_000, 24_999_999, n)).cast(TEXT),
         **_places(department, np.ones(n, dtype=np.int32)),
         **_common(n, world.plan.today, rng),
     }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from bench.nation import days, identifiers, tables
+from bench.nation.columns import NOTHING, TEXT, Column, array, compute
 from bench.nation.delimited import csv_bytes, write_part
 from bench.nation.fleet import COLOURS, COMPANY, PERSON, PLATE_TYPES, UNKNOWN
 from bench.nation.people import Ints
@@ -17,8 +16,8 @@ from bench.nation.written_names import right_names
 _STATUSES = ["ACTIVO", "INACTIVO", "DE BAJA"]
 
 
-def _texts(values: list[str], which: Ints) -> pa.Array:
-    return pa.array(values).take(pa.array(which))
+def _texts(values: list[str], which: Ints) -> Column:
+    return array(values).take(array(which))
 
 
 def write(world: World) -> int:
@@ -26,15 +25,15 @@ def write(world: World) -> int:
     return _write_vehicles(world) + _write_former_plates(world) + _write_owners(world)
 
 
-def described(world: World, vehicles: Ints) -> dict[str, pa.Array]:
+def described(world: World, vehicles: Ints) -> dict[str, Column]:
     """What a vehicle looks like, in SAT's columns."""
     fleet = world.fleet
-    line = pa.array(fleet.line[vehicles])
+    line = array(fleet.line[vehicles])
     return {
-        "TIPO_VEHICULO": pa.array(tables.column("vehicle_lines", "kind")).take(line),
-        "MARCA": pa.array(tables.column("vehicle_lines", "make")).take(line),
-        "LINEA": pa.array(tables.column("vehicle_lines", "line")).take(line),
-        "MODELO": pa.array(fleet.model_year[vehicles]).cast(pa.string()),
+        "TIPO_VEHICULO": array(tables.column("vehicle_lines", "kind")).take(line),
+        "MARCA": array(tables.column("vehicle_lines", "make")).take(line),
+        "LINEA": array(tables.column("vehicle_lines", "line")).take(line),
+        "MODELO": array(fleet.model_year[vehicles]).cast(TEXT),
         "COLOR": _texts(COLOURS, fleet.colour[vehicles]),
     }
 
@@ -58,7 +57,7 @@ def _write_vehicles(world: World) -> int:
 def _write_former_plates(world: World) -> int:
     former, fleet, plan = world.former_plates, world.fleet, world.plan
     columns = {
-        "CHASIS_VIN": fleet.vin.take(pa.array(former.vehicle)),
+        "CHASIS_VIN": fleet.vin.take(array(former.vehicle)),
         "TIPO_PLACA": _texts(PLATE_TYPES, former.plate_type),
         "NUMERO_PLACA": former.plate,
         "FECHA_ALTA": days.texts(former.since, days.SLASHED),
@@ -74,30 +73,33 @@ def _write_owners(world: World) -> int:
     rng = plan.random("sat owners")
     person = np.where(owned.kind == PERSON, owned.owner, 0).astype(np.int32)
     company = np.where(owned.kind == COMPANY, owned.owner, 0).astype(np.int32)
-    is_person, is_company = pa.array(owned.kind == PERSON), pa.array(owned.kind == COMPANY)
-    unknown = pa.array(owned.kind == UNKNOWN)
-    nothing = pa.scalar(None, pa.string())
+    is_person, is_company = array(owned.kind == PERSON), array(owned.kind == COMPANY)
+    unknown = array(owned.kind == UNKNOWN)
     # The tax register knows an owner by NIT; by CUI alone where there is no NIT or the clerk took the DPI.
-    nit = world.papers.nit_texts().take(pa.array(person))
+    nit = world.papers.nit_texts().take(array(person))
     company_nit = identifiers.nits(world.companies.nit[company])
-    both = pa.array(rng.random(len(person)) < 0.7)
-    cui = pc.if_else(pc.or_(both, pc.is_null(nit)), world.papers.cui_texts().take(pa.array(person)), nothing)
+    both = array(rng.random(len(person)) < 0.7)
+    cui = compute.if_else(
+        compute.or_(both, compute.is_null(nit)), world.papers.cui_texts().take(array(person)), NOTHING
+    )
     name = right_names(world, person, PLAIN).full(surname_first=True)
-    vehicle = pa.array(owned.vehicle)
-    plate = pc.binary_join_element_wise(_texts(PLATE_TYPES, fleet.plate_type[owned.vehicle]), fleet.plate.take(vehicle), "-")
+    vehicle = array(owned.vehicle)
+    plate = compute.binary_join_element_wise(
+        _texts(PLATE_TYPES, fleet.plate_type[owned.vehicle]), fleet.plate.take(vehicle), "-"
+    )
     columns = {
         "CHASIS_VIN": fleet.vin.take(vehicle),
         "PLACA": plate,
         **described(world, owned.vehicle),
-        "NIT": pc.if_else(is_person, nit, pc.if_else(is_company, company_nit, nothing)),
-        "CUI": pc.if_else(is_person, cui, nothing),
-        "NOMBRE_PROPIETARIO": pc.if_else(
-            unknown, "SIN DATO", pc.if_else(is_person, name, world.companies.names.take(pa.array(company)))
+        "NIT": compute.if_else(is_person, nit, compute.if_else(is_company, company_nit, NOTHING)),
+        "CUI": compute.if_else(is_person, cui, NOTHING),
+        "NOMBRE_PROPIETARIO": compute.if_else(
+            unknown, "SIN DATO", compute.if_else(is_person, name, world.companies.names.take(array(company)))
         ),
-        "TIPO_PROPIETARIO": pa.array(["I", "J", "N/A"]).take(pa.array(owned.kind)),
-        "PORCENTAJE": pa.array(owned.share, mask=owned.share == 0).cast(pa.string()),
+        "TIPO_PROPIETARIO": array(["I", "J", "N/A"]).take(array(owned.kind)),
+        "PORCENTAJE": array(owned.share, mask=owned.share == 0).cast(TEXT),
         "FECHA_ALTA": days.texts(owned.since, days.SLASHED),
-        "FECHA_BAJA": pc.fill_null(days.texts(owned.until, days.SLASHED), "01/01/0001"),
+        "FECHA_BAJA": compute.fill_null(days.texts(owned.until, days.SLASHED), "01/01/0001"),
     }
     content = csv_bytes(columns, head=plan.first, encoding="cp1252", delimiter=";")
     write_part(plan.folder, "registers/sat/propietarios.csv", content)

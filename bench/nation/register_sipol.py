@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from bench.nation import days
+from bench.nation.columns import TEXT, Column, array
 from bench.nation.delimited import copy_bytes, write_part
 from bench.nation.heard import Heard
 from bench.nation.policing import Policing
@@ -51,8 +50,8 @@ COPIES = {
 }
 
 
-def _column(values: list[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
+def _column(values: list[str | None]) -> Column:
+    return array(values, TEXT)
 
 
 def _surnames_first(heard: Heard) -> str:
@@ -67,7 +66,9 @@ def write(world: World, policing: Policing) -> int:
     # A date with an unknown day does not fit a date column: SIPOL leaves it out.
     columns = {
         "id_detencion": _column([str(row.number) for row in rows]),
-        "fecha_hora": _column([f"{days.text(row.day, days.ISO)} {row.number % 24:02d}:{row.number % 60:02d}:00" for row in rows]),
+        "fecha_hora": _column(
+            [f"{days.text(row.day, days.ISO)} {row.number % 24:02d}:{row.number % 60:02d}:00" for row in rows]
+        ),
         "cui": _column([row.person.cui or None for row in rows]),
         "nombre_detenido": _column([_surnames_first(row.person) for row in rows]),
         "fecha_nacimiento": _column(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.nation import days, tables
+from bench.nation.columns import DATE, Column, array, table, texts
 from bench.nation.days import NO_DAY
 from bench.nation.gathering import SHEET_SUFFIX
 from bench.nation.heard import Heard
@@ -13,28 +13,26 @@ from bench.nation.prisons import INSIDE, Guard, Prisons
 from bench.nation.world import World
 from bench.nation.written_names import PARTS
 
-_DATE = pa.date32()
 
-
-def _sheet(world: World, register: str, book: str, sheet: str, columns: dict[str, pa.Array]) -> None:
+def _sheet(world: World, register: str, book: str, sheet: str, columns: dict[str, Column]) -> None:
     folder = world.plan.folder / "registers" / register
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), folder / f"{book}.{sheet}{SHEET_SUFFIX}")
+    pq.write_table(table(columns), folder / f"{book}.{sheet}{SHEET_SUFFIX}")
 
 
-def _text(values: list[str]) -> pa.Array:
-    return pa.array([value or None for value in values], pa.string())
+def _text(values: list[str]) -> Column:
+    return texts([value or None for value in values])
 
 
-def _days(values: list[int]) -> pa.Array:
-    return pa.array([None if value == NO_DAY else days.date(value) for value in values], _DATE)
+def _days(values: list[int]) -> Column:
+    return array([None if value == NO_DAY else days.date(value) for value in values], DATE)
 
 
 def _whole_name(heard: Heard) -> str:
     return " ".join(part for part in (heard.part(name) for name in PARTS[:5]) if part)
 
 
-def _inmate(heard: list[Heard]) -> dict[str, pa.Array]:
+def _inmate(heard: list[Heard]) -> dict[str, Column]:
     return {
         "DPI": _text([f"{h.cui[:4]} {h.cui[4:9]} {h.cui[9:]}" if h.cui else "NO PORTA" for h in heard]),
         "NOMBRE COMPLETO": _text([_whole_name(h) for h in heard]),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import orjson
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.nation import days, tables
 from bench.nation.cast_cases import cases
+from bench.nation.columns import TEXT, Table, array, table
 from bench.nation.fleet import PLATE_TYPES
 from bench.nation.people import NOBODY
 from bench.nation.vocabulary import ACCENTED
@@ -28,7 +28,7 @@ def write(world: World) -> int:
     return world.people.count
 
 
-def _persons(world: World) -> pa.Table:
+def _persons(world: World) -> Table:
     people, papers = world.people, world.papers
     every = np.arange(people.count, dtype=np.int32)
     cui = papers.cui_texts()
@@ -37,48 +37,46 @@ def _persons(world: World) -> pa.Table:
         f"{orders[department]} {number}" if number else None
         for department, number in zip(people.birth_department.tolist(), papers.cedula.tolist(), strict=True)
     ]
-    return pa.table(
+    return table(
         {
             "cui": cui,
             "nit": papers.nit_texts(),
-            "cedula": pa.array(cedulas, pa.string()),
+            "cedula": array(cedulas, TEXT),
             "passport": papers.passport_texts(),
-            "telephone": pa.array(papers.telephone, mask=papers.telephone == 0).cast(pa.string()),
+            "telephone": array(papers.telephone, mask=papers.telephone == 0).cast(TEXT),
             **right_names(world, every, ACCENTED).parts,
             "birth_date": days.dates(people.birth),
             "death_date": days.dates(people.death),
-            "sex": pa.array(people.sex.astype(np.uint8)),
-            "birth_department": pa.array(people.birth_department.astype(np.uint8)),
-            "birth_municipality": pa.array(people.birth_municipality.astype(np.uint8)),
-            "home_department": pa.array(people.home_department.astype(np.uint8)),
+            "sex": array(people.sex.astype(np.uint8)),
+            "birth_department": array(people.birth_department.astype(np.uint8)),
+            "birth_municipality": array(people.birth_municipality.astype(np.uint8)),
+            "home_department": array(people.home_department.astype(np.uint8)),
             "father_name": parent_names(world, every, mother=False, style=ACCENTED),
             "mother_name": parent_names(world, every, mother=True, style=ACCENTED),
-            "father_cui": cui.take(pa.array(people.father, mask=people.father == NOBODY)),
-            "mother_cui": cui.take(pa.array(people.mother, mask=people.mother == NOBODY)),
+            "father_cui": cui.take(array(people.father, mask=people.father == NOBODY)),
+            "mother_cui": cui.take(array(people.mother, mask=people.mother == NOBODY)),
         }
     )
 
 
-def _vehicles(world: World) -> pa.Table:
+def _vehicles(world: World) -> Table:
     fleet = world.fleet
-    return pa.table(
+    return table(
         {
             "vin": fleet.vin,
             "engine": fleet.engine,
-            "plate_type": pa.array(PLATE_TYPES).take(pa.array(fleet.plate_type)),
+            "plate_type": array(PLATE_TYPES).take(array(fleet.plate_type)),
             "plate": fleet.plate,
         }
     )
 
 
-def _records(world: World) -> pa.Table:
+def _records(world: World) -> Table:
     persons = np.array([person for _, _, person in world.noted], dtype=np.int32)
-    return pa.table(
+    return table(
         {
-            "register": pa.array([register for register, _, _ in world.noted], pa.string()),
-            "record_id": pa.array([record for _, record, _ in world.noted], pa.string()),
-            "cui": world.papers.cui_texts().take(pa.array(persons, pa.int32(), mask=persons == NOBODY)),
+            "register": array([register for register, _, _ in world.noted], TEXT),
+            "record_id": array([record for _, record, _ in world.noted], TEXT),
+            "cui": world.papers.cui_texts().take(array(persons, mask=persons == NOBODY)),
         }
     )
-
-

@@ -8,9 +8,9 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from bench.nation import tables
+from bench.nation.columns import Column, array, texts
 
 Tokens = npt.NDArray[np.int32]
 
@@ -36,6 +36,12 @@ def plain(text: str) -> str:
     return bare.replace("\0", "Ñ")
 
 
+def _styled(word: str, style: str) -> str:
+    if style == ACCENTED:
+        return word.upper()
+    return plain(word) if style == PLAIN else plain(word).replace("Ñ", "N")
+
+
 @cache
 def misspellings(token: str) -> tuple[str, ...]:
     """Every way in which one confused sound changes a plain token, in the order of the rules; () = none."""
@@ -53,8 +59,8 @@ class Vocabulary:
     def __init__(self) -> None:
         self._words: list[str] = [""]
         self._numbers: dict[str, int] = {"": NONE}
-        self._styles: dict[str, pa.Array] = {}
-        self._misspelt: pa.Array | None = None
+        self._styles: dict[str, Column] = {}
+        self._misspelt: Column | None = None
 
     def number(self, word: str) -> int:
         """The token's number, given when it is new. "" is 0."""
@@ -75,21 +81,16 @@ class Vocabulary:
         """The token as its owner writes it."""
         return self._words[token]
 
-    def words(self, tokens: Tokens, style: str) -> pa.Array:
+    def words(self, tokens: Tokens, style: str) -> Column:
         """A column of tokens in a style, null for token 0.
 
         ACCENTED: "JOSÉ", "NUÑEZ"; PLAIN: "JOSE", "NUÑEZ"; ASCII: "JOSE", "NUNEZ".
         """
         if style not in self._styles:
-            forms = {
-                ACCENTED: str.upper,
-                PLAIN: plain,
-                ASCII: lambda word: plain(word).replace("Ñ", "N"),
-            }
-            self._styles[style] = pa.array([forms[style](word) or None for word in self._words])
-        return self._styles[style].take(pa.array(tokens))
+            self._styles[style] = texts([_styled(word, style) or None for word in self._words])
+        return self._styles[style].take(array(tokens))
 
-    def misspelt(self, tokens: Tokens, spelling: npt.NDArray[np.int64]) -> pa.Array:
+    def misspelt(self, tokens: Tokens, spelling: npt.NDArray[np.int64]) -> Column:
         """A column in PLAIN style, spelled in the way `spelling` (0 to SPELLINGS - 1; 0 = right)."""
         if self._misspelt is None:
             every: list[str | None] = []
@@ -98,8 +99,8 @@ class Vocabulary:
                 wrong = misspellings(right)
                 every.append(right or None)
                 every += [(wrong[i % len(wrong)] if wrong else right) or None for i in range(SPELLINGS - 1)]
-            self._misspelt = pa.array(every)
-        return self._misspelt.take(pa.array(tokens.astype(np.int64) * SPELLINGS + spelling))
+            self._misspelt = array(every)
+        return self._misspelt.take(array(tokens.astype(np.int64) * SPELLINGS + spelling))
 
 
 def surname_pool(vocabulary: Vocabulary, community: str) -> tuple[Tokens, tables.Floats]:

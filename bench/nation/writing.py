@@ -22,8 +22,8 @@ from bench.nation import (
     register_workbooks,
     truth,
 )
-from bench.nation.border import make_bans, make_crossings, make_foreigners
 from bench.nation.block import BlockPlan
+from bench.nation.border import make_bans, make_crossings, make_foreigners
 from bench.nation.cast_events import Events
 from bench.nation.justice import make_justice
 from bench.nation.policing import make_policing

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+
+from bench.nation.columns import Column, array, compute
 
 FAULT_SHARE = 0.12
 
@@ -16,17 +16,19 @@ def written_plate(plate: str, draw: float) -> str:
     return faults[int(draw / FAULT_SHARE * len(faults))] if draw < FAULT_SHARE else plate
 
 
-def written_plates(types: pa.Array, plates: pa.Array, rng: np.random.Generator) -> pa.Array:
+def written_plates(types: Column, plates: Column, rng: np.random.Generator) -> Column:
     """A column of plates from their types and six characters, a share FAULT_SHARE of them faulty."""
-    right = pc.binary_join_element_wise(types, plates, "-")
+    right = compute.binary_join_element_wise(types, plates, "-")
     faults = (
-        pc.binary_join_element_wise(types, "0-", plates, ""),
-        pc.binary_join_element_wise(types, pc.utf8_slice_codeunits(plates, 0, 3), pc.utf8_slice_codeunits(plates, 3, 6), " "),
-        pc.utf8_lower(right),
+        compute.binary_join_element_wise(types, "0-", plates, ""),
+        compute.binary_join_element_wise(
+            types, compute.utf8_slice_codeunits(plates, 0, 3), compute.utf8_slice_codeunits(plates, 3, 6), " "
+        ),
+        compute.utf8_lower(right),
         plates,
     )
     kind = np.where(rng.random(len(plates)) < FAULT_SHARE, rng.integers(1, len(faults) + 1, len(plates)), 0)
     text = right
     for number, fault in enumerate(faults, 1):
-        text = pc.if_else(pa.array(kind == number), fault, text)
+        text = compute.if_else(array(kind == number), fault, text)
     return text
