@@ -16,8 +16,9 @@ from typing import NoReturn
 
 import grpc
 
-from core.engine import METHODS, Grant
+from core.engine import METHODS
 from core.errors import DossierDamaged, QuestionError
+from core.grant import Grant
 from ronda.v1 import error_pb2
 from server import call_metrics
 from server.call_metrics import MethodMetrics

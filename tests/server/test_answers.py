@@ -9,8 +9,9 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from core.engine import METHODS, Grant
+from core.engine import METHODS
 from core.errors import QuestionError
+from core.grant import Grant
 from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_pb2
 from tests.nation_kit import BuiltNation
 from tests.questions import Drawer
