@@ -56,6 +56,12 @@ class BuiltNation:
                 found[manifest["register"]["id"]] = self.dsn
         return found
 
+    @cached_property
+    def cast(self) -> dict[str, Any]:
+        """truth/cases.json: who the special cases are about, and what their maker expects."""
+        found: dict[str, Any] = json.loads((self.truth / "cases.json").read_text(encoding="utf-8"))
+        return found
+
     def build(self, **options: Any) -> None:
         build(
             BuildOptions(

@@ -1,0 +1,141 @@
+"""Registers that fail, one after the other, under a server that follows; and a discreet alert that leaves no trace."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.engine import METHODS, Engine, Grant
+from core.generation import Generation
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import register_service_pb2 as registers
+from tests.asker import Asker
+from tests.expectations import assert_expected
+from tests.nation_cases import CLEAR, FOUND, MISSING, STALE, WARRANT
+from tests.nation_kit import BuiltNation
+from tests.server.running_server import RunningServer, until
+
+
+@pytest.fixture
+def cast(small_nation: BuiltNation) -> dict[str, Any]:
+    return small_nation.cast
+
+
+class Changing:
+    """A copy of the nation that is changed and built again, with a server that follows."""
+
+    def __init__(self, nation: BuiltNation, directory: Path, log: Path) -> None:
+        shutil.copytree(nation.directory, directory, dirs_exist_ok=True)
+        self.nation = BuiltNation(directory, nation.dsn)
+        self.server = RunningServer(self.nation.data, log, workers=1)
+        self.ask = Asker(self.server.wait_ready())
+
+    def rebuild(self, change: Callable[[Path], None], **options: Any) -> None:
+        """Changes the registers' files, builds, and waits until the server answers from the new generation."""
+        change(self.nation.registers)
+        self.nation.build(**options)
+        wanted = self.nation.manifest["generation_id"]
+        until(lambda: self.ask(registers.GetGenerationRequest()).generation_id == wanted)
+
+
+@pytest.fixture
+def changing(small_nation: BuiltNation, tmp_path: Path) -> Iterator[Changing]:
+    found = Changing(small_nation, tmp_path / "nation", tmp_path / "log")
+    try:
+        yield found
+    finally:
+        found.server.stop()
+
+
+def age(register: str) -> Callable[[Path], None]:
+    """Makes a register's extract a month old."""
+
+    def change(directory: Path) -> None:
+        old = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=31)
+        (directory / register / "CORTE").write_text(old.isoformat(timespec="seconds") + "\n", encoding="utf-8")
+
+    return change
+
+
+def unreadable(register: str) -> Callable[[Path], None]:
+    """Leaves nothing in a register's files but their first hundred bytes of zeros."""
+
+    def change(directory: Path) -> None:
+        for path in (directory / register).iterdir():
+            if path.name != "CORTE":
+                path.write_bytes(b"\0" * 100)
+
+    return change
+
+
+@pytest.mark.timeout(300)
+def test_registers_that_fail(changing: Changing, cast: dict[str, Any]) -> None:
+    """A stale context register, a stale alert register, one carried forward, one withdrawn: each in its turn."""
+    clean, wanted = cast["persons"]["clean"], cast["persons"]["wanted"]
+
+    changing.rebuild(age("transito"))
+    response = changing.ask.person(clean)
+    assert_expected(response, CLEAR | {"coverage": "INCOMPLETE"})
+    assert [r.register_id for r in response.answer.registers if r.state == STALE] == ["transito"]
+
+    changing.rebuild(age("sapo"))
+    response = changing.ask.person(clean)
+    assert_expected(response, FOUND | {"level": "INCOMPLETE", "coverage": "INCOMPLETE", "hits": []})
+    assert [r.register_id for r in response.answer.registers if r.state == STALE] == ["sapo", "transito"]
+    assert_expected(changing.ask.person(wanted), FOUND | {"level": "HIT", "coverage": "INCOMPLETE"})
+
+    listed = changing.ask(registers.ListRegistersRequest()).registers
+    before = {r.status.register_id: r.status.as_of for r in listed}
+    changing.rebuild(unreadable("oj"))
+    response = changing.ask.person(wanted)
+    assert_expected(
+        response,
+        FOUND | {"level": "HIT", "hits": [WARRANT | {"sources": ["oj", "sapo", "mp"], "source_state": STALE}]},
+    )
+    oj = next(r for r in response.answer.registers if r.register_id == "oj")
+    assert oj.carried_forward
+    assert oj.as_of == before["oj"], "a hit that was carried forward keeps its as-of"
+
+    changing.rebuild(lambda _: None, withdraw=["oj"])
+    response = changing.ask.person(clean)
+    assert_expected(response, FOUND | {"level": "INCOMPLETE", "coverage": "INCOMPLETE"})
+    states = {r.register_id: r.state for r in response.answer.registers}
+    assert states["oj"] == MISSING
+
+
+def test_a_discreet_alert_leaves_no_trace(small_nation: BuiltNation, cast: dict[str, Any], tmp_path: Path) -> None:
+    """Without the right the answer is the one of a generation without the alert: same level, same number of bytes."""
+    who = cast["persons"]["discreet"]
+    directory = tmp_path / "nation"
+    shutil.copytree(small_nation.directory, directory)
+    without = BuiltNation(directory, small_nation.dsn)
+    path = without.registers / "mp" / "alertas_discretas.jsonl"
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if who not in line]
+    assert len(kept) + 1 == len(path.read_text(encoding="utf-8").splitlines())
+    path.write_text("".join(kept), encoding="utf-8")
+    without.build(accept_shrink=["mp"])
+    full = 2**64 - 1
+    grant = Grant({1: full, 2: 0, 3: full, 4: full, 5: full})
+    clock = small_nation.as_of_ms
+    with_alert = small_nation.engine
+    bare = Engine(Generation.open(without.generation_directory))
+    for request in (
+        checks.CheckPersonRequest(cui=who),
+        checks.CheckRequest(query=who),
+        checks.SearchPersonsRequest(names="FABRICIO FORONDA WYLD"),
+    ):
+        method = METHODS[type(request).__name__.removesuffix("Request")]
+        content = request.SerializeToString()
+        hidden = with_alert.answer(method, content, grant, clock)
+        absent = bare.answer(method, content, grant, clock)
+        assert len(hidden) == len(absent)
+        assert b"DISCREET" not in hidden
+    shown = with_alert.answer(
+        METHODS["CheckPerson"], checks.CheckPersonRequest(cui=who).SerializeToString(), Grant.everything(), clock
+    )
+    assert len(shown) > len(hidden)
