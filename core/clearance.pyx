@@ -1,0 +1,468 @@
+"""Clear: columns of subjects against a standard, without the GIL. Nothing here is for Python."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport strlen
+
+from core.alerts cimport AlertSum, alert_in_force, alert_level, sum_alerts
+from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held
+from core.call cimport call_dossier, call_out_of_memory, call_shows
+from core.calendar cimport partial_date_problem
+from core.clearance_batch cimport BATCH_ROWS, Batch, BATCH_REFERENCES, read_batch
+from core.dossier cimport (ALERT_CRITERION_1, AlertEntry, KEY_CUI, KEY_PLATE, KEY_VIN, NO_ENTITY, RECORD_CERTIFICATE,
+                           RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL, RECORD_STANDARD_POLICE,
+                           RECORD_STANDARD_RENAS, RecordEntry)
+from core.dossier_view cimport Dossier
+from core.failure cimport FAILED, OK, fail
+from core.generation cimport Register, store_lookup, store_prefetch_dossier, store_prefetch_entity
+from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
+from core.name_search cimport find_by_name
+from core.names cimport name_key_into
+from core.person cimport Person, compare_person_names, person_condition, person_view
+from core.person_comparison cimport PersonQuestion
+from core.person_question cimport PersonFinding, find_person, finding_status
+from core.question cimport NAME_CHARACTERS, Question, malformed, read_context, take_int, take_text
+from core.register_states cimport put_register_status
+from core.response cimport put_proof
+from core.vehicle_comparison cimport BEARS_NOW, plate_bearing
+from core.vehicle_question cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
+from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes, put_uint,
+                        put_uint_if, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init)
+
+include "contract.pxi"
+
+cdef enum:
+    NO_LOOKUP = -1
+
+cdef struct Row:                 # one row's identifier, looked up ahead of its turn
+    Asked item
+    int64_t found                # entities under its key; NO_LOOKUP = another kind of row
+    uint32_t entity              # the first
+
+cdef struct Verdict:             # records under the standard on one subject, or several
+    bint certain                 # one of them HIT and by criterion 1
+    int n_certain
+    int n
+    const uint8_t* certain_at[5] # RecordReference, encoded
+    size_t certain_size[5]
+    const uint8_t* at[5]
+    size_t size[5]
+
+
+# ---- the first message ----
+
+cdef int open_clearance(const void* data, size_t size, Opening* opening, Failure* failure) noexcept nogil:
+    cdef Reader reader
+    cdef Field field
+    cdef Question question
+    cdef int status
+    question.sections = 0
+    question.purpose = 0
+    opening.standard = 0
+    opening.has_rows = False
+    opening.generation.size = 0
+    reader_init(&reader, data, size)
+    while True:
+        status = read_field(&reader, &field)
+        if status == 0:
+            break
+        if status < 0:
+            return malformed(status, "", failure)
+        if field.number == F_ClearRequest_context:
+            if field.wire != WIRE_LENGTH:
+                return fail(failure, ERROR_REASON_MESSAGE_MALFORMED, "context", "wrong wire type")
+            status = read_context(field.data, field.size, &question, failure)
+        elif field.number == F_ClearRequest_standard:
+            status = take_int(&field, "standard", &opening.standard, failure)
+        elif field.number == F_ClearRequest_generation_id:
+            status = take_text(&field, "generation_id", 64, &opening.generation, failure)
+        elif field.number == F_ClearRequest_row_ids:
+            opening.has_rows = opening.has_rows or field.wire == WIRE_VARINT or field.size > 0
+        if status < 0:
+            return FAILED
+    if not CLEARANCE_STANDARD_WANTED <= opening.standard <= CLEARANCE_STANDARD_RENAS:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "standard", "unknown standard")
+    return OK
+
+
+# ---- registers that a standard needs ----
+
+cdef uint8_t _standard_bit(int standard) noexcept nogil:
+    if standard == CLEARANCE_STANDARD_POLICE_RECORD:
+        return RECORD_STANDARD_POLICE
+    return RECORD_STANDARD_CRIMINAL if standard == CLEARANCE_STANDARD_CRIMINAL_RECORD else RECORD_STANDARD_RENAS
+
+
+cdef bint _is_needed(const Register* register, int standard, bint vehicle) noexcept nogil:
+    """Whether NO_RECORD rests on this register: it identifies what is asked, or the standard needs it."""
+    if register.identifies & ((1 << KEY_PLATE) | (1 << KEY_VIN) if vehicle else (1 << KEY_CUI)):
+        return True
+    if standard == CLEARANCE_STANDARD_WANTED:
+        return ((register.roles_vehicle if vehicle else register.roles_person) >> REGISTER_ROLE_ALERT) & 1
+    return not vehicle and (register.standards & _standard_bit(standard)) != 0
+
+
+cdef bint _all_fresh(const Call* call, int standard, bint vehicle) noexcept nogil:
+    cdef int i
+    for i in range(call.store.n_registers):
+        if call.states.state[i] != REGISTER_STATE_FRESH and _is_needed(&call.store.registers[i], standard, vehicle):
+            return False
+    return True
+
+
+# ---- records under the standard ----
+
+cdef void _add(Verdict* verdict, const uint8_t* reference, size_t size, bint certain) noexcept nogil:
+    if verdict.n < 5:
+        verdict.at[verdict.n] = reference
+        verdict.size[verdict.n] = size
+    verdict.n += 1
+    if certain:
+        if verdict.n_certain < 5:
+            verdict.certain_at[verdict.n_certain] = reference
+            verdict.certain_size[verdict.n_certain] = size
+        verdict.n_certain += 1
+
+
+cdef void _add_alert(const Dossier* dossier, const AlertEntry* alert, bint certain, Verdict* verdict) noexcept nogil:
+    """Hit.record of the stored hit is the record's reference."""
+    cdef Reader reader
+    cdef Field field
+    reader_init(&reader, dossier.bytes + alert.hit_offset, alert.hit_length)
+    while read_field(&reader, &field) == 1:
+        if field.number == F_Hit_record and field.wire == WIRE_LENGTH:
+            _add(verdict, field.data, field.size, certain)
+            return
+    _add(verdict, NULL, 0, certain)
+
+
+cdef void _under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link, Verdict* verdict) noexcept nogil:
+    cdef uint32_t i
+    cdef const AlertEntry* alert
+    cdef const RecordEntry* record
+    cdef Reader reader
+    cdef Field field
+    cdef uint8_t wanted
+    if standard == CLEARANCE_STANDARD_WANTED:
+        for i in range(dossier.header.n_alerts):
+            alert = &dossier.alerts[i]
+            if alert_in_force(alert, call.today) and call_shows(call, alert.section, alert.sensitivity):
+                _add_alert(dossier, alert, alert_level(call, alert, link) == LEVEL_HIT and alert.flags & ALERT_CRITERION_1 != 0,
+                           verdict)
+        return
+    wanted = _standard_bit(standard)
+    for i in range(dossier.header.n_records):
+        record = &dossier.records[i]
+        if not record.flags & wanted or not record.flags & RECORD_CERTIFICATE or record.sensitivity == SENSITIVITY_EXPUNGED:
+            continue
+        if record.register >= call.store.n_registers or not call.store.registers[record.register].standards & wanted:
+            continue
+        if not call_shows(call, record.section, record.sensitivity):
+            continue
+        reader_init(&reader, dossier.bytes + record.offset, record.length)  # the field, the message within, its first field
+        if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
+            reader_init(&reader, field.data, field.size)
+            if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
+                _add(verdict, field.data, field.size,
+                     link == LEVEL_HIT and not record.flags & RECORD_POSSIBLE and record.flags & RECORD_CRITERION_1 != 0)
+
+
+# ---- one row ----
+
+cdef void _set(Batch* batch, size_t row, uint8_t result, uint8_t reason) noexcept nogil:
+    batch.results[row] = result
+    batch.reasons[row] = reason
+
+
+cdef void _refer(Batch* batch, size_t row, const Verdict* verdict, bint certain) noexcept nogil:
+    cdef int i, n = min(verdict.n_certain if certain else verdict.n, 5)
+    for i in range(n):
+        if batch.n_references == BATCH_REFERENCES:
+            return
+        batch.reference_rows[batch.n_references] = <uint32_t>row
+        batch.references[batch.n_references].data = <const char*>(verdict.certain_at[i] if certain else verdict.at[i])
+        batch.references[batch.n_references].size = verdict.certain_size[i] if certain else verdict.size[i]
+        batch.n_references += 1
+
+
+cdef int _refuse(Batch* batch, size_t row, int reason, const char* field, const char* rule) noexcept nogil:
+    _set(batch, row, CLEARANCE_RESULT_INVALID, CLEARANCE_REASON_UNSPECIFIED)
+    batch.errors[batch.n_errors].row = <uint32_t>row
+    batch.errors[batch.n_errors].reason = reason
+    batch.errors[batch.n_errors].field = field
+    batch.errors[batch.n_errors].rule = rule
+    batch.n_errors += 1
+    return OK
+
+
+cdef uint8_t _reason_of(uint8_t status) noexcept nogil:
+    if status == IDENTITY_STATUS_DECEASED:
+        return CLEARANCE_REASON_DECEASED
+    if status == IDENTITY_STATUS_MISUSED:
+        return CLEARANCE_REASON_MISUSED
+    if status == IDENTITY_STATUS_CONFLICT:
+        return CLEARANCE_REASON_CONFLICT
+    return CLEARANCE_REASON_NOT_FOUND if status == IDENTITY_STATUS_NOT_FOUND else CLEARANCE_REASON_UNSPECIFIED
+
+
+cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdict* verdict, uint8_t status, bint otherwise,
+                 bint certain, bint vehicle) noexcept nogil:
+    """Steps 3 to 7. `otherwise`: the name given differs. `certain`: the identifier names one subject for certain."""
+    if verdict.n_certain:
+        _set(batch, row, CLEARANCE_RESULT_WITH_RECORD, CLEARANCE_REASON_RECORD)
+        _refer(batch, row, verdict, True)
+    elif _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
+    elif otherwise:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_CONFLICT)
+    elif verdict.n:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
+        _refer(batch, row, verdict, False)
+    elif not certain:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
+    elif status == IDENTITY_STATUS_UNVERIFIED or not _all_fresh(call, standard, vehicle):
+        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
+    else:
+        _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NOTHING_ON_FILE)
+
+
+cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Row* looked) noexcept nogil:
+    cdef PersonQuestion asked
+    cdef PersonFinding finding
+    cdef Dossier dossier
+    cdef Person person
+    cdef AlertSum alerts
+    cdef Verdict verdict
+    cdef uint8_t status
+    cdef bint otherwise = False
+    verdict.n = verdict.n_certain = 0
+    asked.items[0] = looked.item
+    asked.n = 1
+    asked.principal = 0
+    finding.subject = NO_ENTITY
+    finding.count = 0
+    finding.several = finding.identified = False
+    finding.certain = True
+    if looked.found == 1:        # the common case, without another look-up
+        if looked.entity < call.store.n_persons:
+            if call_dossier(call, looked.entity, &dossier) < 0:
+                return FAILED
+            if asked_held(call, &dossier, &looked.item, &finding.identified):
+                finding.subject = looked.entity
+                finding.count = 1
+    elif looked.found > 1:
+        call.fits.count = 0
+        if find_person(call, &asked, &finding, "cuis") < 0:
+            return FAILED
+        if finding.subject != NO_ENTITY and call_dossier(call, finding.subject, &dossier) < 0:
+            return FAILED
+    status = finding_status(call, &asked, &finding)
+    if finding.subject != NO_ENTITY:
+        _under_standard(call, standard, &dossier, LEVEL_HIT, &verdict)
+        person_view(call, finding.subject, &dossier, &person)
+        sum_alerts(call, &dossier, LEVEL_HIT, 0, 0, &alerts)
+        if status == IDENTITY_STATUS_FOUND:
+            status = person_condition(&person, &alerts, False)
+        otherwise = call.names.length > 0 and compare_person_names(call, &person, &call.names) == AGREEMENT_DISAGREES
+    _judge(call, batch, row, standard, &verdict, status, otherwise, finding.certain, False)
+    return OK
+
+
+cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, const Asked* item) noexcept nogil:
+    cdef VehicleFinding finding
+    cdef Dossier dossier
+    cdef Verdict verdict
+    cdef int i
+    if item.kind == KEY_PLATE and not item.certain:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
+        return OK
+    verdict.n = verdict.n_certain = 0
+    call.fits.count = 0
+    if find_vehicle(call, item, &finding) < 0:
+        return FAILED
+    if finding.subject != NO_ENTITY:
+        if call_dossier(call, finding.subject, &dossier) < 0:
+            return FAILED
+        if not finding.former:
+            _under_standard(call, standard, &dossier, finding.link, &verdict)
+        if item.kind != KEY_PLATE and find_borne_plates(call, &dossier, finding.link, &finding) < 0:
+            return FAILED
+    for i in range(finding.n_plates):
+        _under_standard(call, standard, &finding.plates[i], finding.plate_links[i], &verdict)
+    _judge(call, batch, row, standard, &verdict, vehicle_finding_status(call, item, &finding), False, finding.certain, True)
+    return OK
+
+
+cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcept nogil:
+    cdef Dossier dossier
+    cdef Verdict verdict
+    cdef size_t i
+    verdict.n = verdict.n_certain = 0
+    call.fits.count = 0
+    if find_by_name(call, False, "names") < 0:
+        if call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
+            return FAILED
+        call.failure.reason = 0  # too common a name to look at everybody: a person must
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
+        return OK
+    for i in range(call.fits.count):
+        if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
+            return FAILED
+        _under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
+    if verdict.n:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
+        _refer(batch, row, &verdict, False)
+    elif not _all_fresh(call, standard, False):
+        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
+    else:
+        _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NAME_ONLY)
+    return OK
+
+
+cdef inline const Text* _cell(const Text* column, size_t n, size_t row) noexcept nogil:
+    return &column[row] if n and column[row].size else NULL
+
+
+cdef int _take_canonical(int kind, const Text* text, Asked* item) noexcept nogil:
+    """RULE_OK or the rule that the text breaks."""
+    cdef Canonical canonical
+    cdef size_t length
+    cdef int rule = canonical_into(kind, text.data, text.size, canonical.text, CANONICAL_MAX, &length)
+    if rule == RULE_OK:
+        canonical.kind = <uint8_t>kind
+        canonical.length = <uint8_t>length
+        asked_from_canonical(item, &canonical)
+    return rule
+
+
+cdef int _take_birth(Call* call, uint32_t date) noexcept nogil:
+    """Birth date of a row into the question; False when it is given and not whole and real."""
+    call.question.birth_year = date // 10000
+    call.question.birth_month = date // 100 % 100
+    call.question.birth_mday = date % 100
+    return date == 0 or (call.question.birth_year != 0 and call.question.birth_month != 0 and call.question.birth_mday != 0
+                         and partial_date_problem(call.question.birth_year, call.question.birth_month, call.question.birth_mday) == 0)
+
+
+cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Row* looked) noexcept nogil:
+    cdef const Text* cui = _cell(batch.cuis, batch.n_cuis, row)
+    cdef const Text* name = _cell(batch.names, batch.n_names, row)
+    cdef const Text* plate = _cell(batch.plates, batch.n_plates, row)
+    cdef const Text* vin = _cell(batch.vins, batch.n_vins, row)
+    cdef uint32_t birth = batch.birth_dates[row] if batch.n_birth_dates else 0
+    cdef Asked item
+    cdef int rule
+    if (cui != NULL) + (plate != NULL) + (vin != NULL) > 1 or (name != NULL and (plate != NULL or vin != NULL)):
+        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "vins" if vin != NULL else "plates", "one subject a row")
+    if cui == NULL and plate == NULL and vin == NULL and name == NULL:
+        return _refuse(batch, row, ERROR_REASON_QUESTION_EMPTY, "", "nothing was asked")
+    if not _take_birth(call, birth):
+        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "birth_dates", "not a date")
+    call.names.length = 0
+    if name != NULL:
+        if name.size > 4 * NAME_CHARACTERS:
+            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "too long")
+        call.names.length = name_key_into(name.data, name.size, call.names.text, sizeof(call.names.text))
+        if call.names.length <= 0:
+            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "characters")
+    if cui != NULL:
+        if looked.found == NO_LOOKUP:
+            rule = _take_canonical(KEY_CUI, cui, &item)
+            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "cuis", rule_word(rule))
+        call.question.birth_year = call.question.birth_month = call.question.birth_mday = 0
+        return _clear_cui(call, batch, row, standard, looked)
+    if plate == NULL and vin == NULL:
+        if birth == 0:
+            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "birth_dates", "a name needs one")
+        return _clear_name(call, batch, row, standard)
+    if standard != CLEARANCE_STANDARD_WANTED:
+        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "plates" if plate != NULL else "vins", "only for WANTED")
+    if plate != NULL:
+        rule = asked_from_plate(&item, plate.data, plate.size, NULL, 0)
+    else:
+        rule = _take_canonical(KEY_VIN, vin, &item)
+    if rule != RULE_OK:
+        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "plates" if plate != NULL else "vins", rule_word(rule))
+    return _clear_vehicle(call, batch, row, standard, &item)
+
+
+# ---- a batch ----
+
+cdef void _look_ahead(Call* call, const Batch* batch, Row* rows) noexcept nogil:
+    """Looks all CUIs up, then asks for their dossiers, so that memory answers while others are computed."""
+    cdef size_t row
+    cdef const Text* cui
+    cdef uint32_t entities[LOOKUP_MAX]
+    for row in range(batch.rows):
+        rows[row].found = NO_LOOKUP
+        cui = _cell(batch.cuis, batch.n_cuis, row)
+        if cui == NULL or _take_canonical(KEY_CUI, cui, &rows[row].item) != RULE_OK:
+            continue
+        rows[row].found = store_lookup(call.store, KEY_CUI, rows[row].item.text, rows[row].item.length, entities, LOOKUP_MAX)
+        if rows[row].found > 0:
+            rows[row].entity = entities[0]
+            store_prefetch_entity(call.store, entities[0])
+        elif rows[row].found < 0:
+            rows[row].found = LOOKUP_MAX  # damaged keys: the row's own look-up will say so
+    for row in range(batch.rows):
+        if rows[row].found > 0:
+            store_prefetch_dossier(call.store, rows[row].entity)
+
+
+cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil:
+    cdef size_t i, mark
+    cdef bint vehicles = batch.n_plates > 0 or batch.n_vins > 0
+    cdef bint persons = batch.n_cuis > 0 or batch.n_names > 0 or not vehicles
+    cdef const Register* register
+    if put_proof(call, F_ClearResponse_generation_id) < 0:
+        return FAILED
+    for i in range(<size_t>call.store.n_registers):
+        register = &call.store.registers[i]
+        if (persons and _is_needed(register, standard, False)) or (vehicles and _is_needed(register, standard, True)):
+            put_register_status(call.out, F_ClearResponse_registers, register, call.states.state[i],
+                                register.roles_person | register.roles_vehicle if vehicles else register.roles_person)
+    put_packed(call.out, F_ClearResponse_row_ids, batch.row_ids, batch.rows)
+    put_packed_bytes(call.out, F_ClearResponse_results, batch.results, batch.rows)
+    put_packed_bytes(call.out, F_ClearResponse_reasons, batch.reasons, batch.rows)
+    put_packed(call.out, F_ClearResponse_reference_rows, batch.reference_rows, batch.n_references)
+    for i in range(batch.n_references):
+        put_bytes(call.out, F_ClearResponse_references, batch.references[i].data, batch.references[i].size)
+    for i in range(batch.n_errors):
+        mark = begin_message(call.out, F_ClearResponse_row_errors, 1)
+        put_uint_if(call.out, F_RowError_row_id, batch.row_ids[batch.errors[i].row])
+        put_uint(call.out, F_RowError_reason, batch.errors[i].reason)
+        put_bytes(call.out, F_RowError_field, batch.errors[i].field, strlen(batch.errors[i].field))
+        put_bytes(call.out, F_RowError_rule, batch.errors[i].rule, strlen(batch.errors[i].rule))
+        end_message(call.out, mark, 1)
+    return call_out_of_memory(call) if call.out.failed or call.fits.failed else OK
+
+
+cdef int _clear_rows(Call* call, Batch* batch, Row* rows, int standard) noexcept nogil:
+    cdef size_t row
+    call.question.sections = 0
+    call.question.sex = SEX_UNSPECIFIED
+    call.father.length = call.mother.length = 0
+    _look_ahead(call, batch, rows)
+    for row in range(batch.rows):
+        if _clear_row(call, batch, row, standard, &rows[row]) == OK:
+            continue
+        if call.failure.reason != ERROR_REASON_DOSSIER_DAMAGED or call.failure.entity == NO_ENTITY:
+            return FAILED
+        call.failure.reason = 0  # one damaged dossier is one row for a person to look at
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_DOSSIER_DAMAGED)
+    return _put_batch(call, batch, standard)
+
+
+cdef int clear_batch(Call* call, int standard, const void* data, size_t size) noexcept nogil:
+    cdef Batch* batch = <Batch*>malloc(sizeof(Batch))
+    cdef Row* rows = <Row*>malloc(BATCH_ROWS * sizeof(Row))
+    cdef int status
+    if batch == NULL or rows == NULL:
+        status = call_out_of_memory(call)
+    else:
+        status = read_batch(data, size, batch, call.failure)
+        if status == OK:
+            status = _clear_rows(call, batch, rows, standard)
+    free(batch)
+    free(rows)
+    return status

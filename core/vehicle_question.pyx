@@ -1,0 +1,536 @@
+"""Questions about vehicles, without the GIL. Nothing here is for Python."""
+
+from libc.string cimport memcmp, memmove
+
+from core.alerts cimport AlertSum, sum_alerts
+from core.asked cimport (LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup)
+from core.call cimport (Fit, OWNERS_MAX, SHOWN_MAX, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
+                        fits_sort)
+from core.candidates cimport gather_candidates
+from core.dossier cimport (ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, IdentifierEntry, KEY_CHASSIS_TAIL,
+                           KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
+from core.dossier_view cimport holds_on
+from core.failure cimport FAILED, OK, fail
+from core.identifiers cimport (CANONICAL_MAX, Canonical, MISREADS_MAX, RULE_OK, canonical_into, country_into,
+                               plate_misreads_into, rule_word)
+from core.levels cimport Grounds, level_of, strongest_hit
+from core.names cimport fold_into
+from core.notes cimport (NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_PLATE_NOT_ON_FILE,
+                         NOTE_UNVERIFIED)
+from core.outcome cimport Owner, PLATES_LIMIT, SUGGESTED_LIMIT
+from core.person cimport person_open, person_status_by_name
+from core.person_question cimport suggest_slips
+from core.question cimport Question, Text
+from core.records cimport any_record_visible
+from core.vehicle_comparison cimport (BEARS_FORMERLY, BEARS_NOW, Bearing, FOLDED_SEEN, compare_no_vehicle, compare_vehicle,
+                                      plate_bearing, plate_matches, vehicle_status_by_name)
+
+include "contract.pxi"
+
+
+# ---- what was asked ----
+
+cdef int _take_identifier(Call* call, VehicleQuestion* asked, int kind, const Text* text, const char* field) noexcept nogil:
+    cdef Canonical canonical
+    cdef size_t length
+    cdef int rule
+    if text.size == 0:
+        return OK
+    rule = canonical_into(kind, text.data, text.size, canonical.text, CANONICAL_MAX, &length)
+    if rule != RULE_OK:
+        return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, rule_word(rule))
+    canonical.kind = <uint8_t>kind
+    canonical.length = <uint8_t>length
+    asked_from_canonical(&asked.items[asked.n], &canonical)
+    asked.n += 1
+    return OK
+
+
+cdef int _take_plate(Call* call, VehicleQuestion* asked) noexcept nogil:
+    cdef const Question* question = &call.question
+    cdef char country[3]
+    cdef size_t country_n = 0
+    cdef int rule
+    if question.plate_country.size:
+        rule = country_into(question.plate_country.data, question.plate_country.size, country)
+        if rule != RULE_OK:
+            return fail(call.failure, ERROR_REASON_FIELD_INVALID, "plate_country", rule_word(rule))
+        country_n = 3
+    if question.plate.size == 0:
+        return OK
+    rule = asked_from_plate(&asked.items[0], question.plate.data, question.plate.size, country, country_n)
+    if rule != RULE_OK:
+        return fail(call.failure, ERROR_REASON_FIELD_INVALID, "plate", rule_word(rule))
+    asked.n = 1
+    return OK
+
+
+cdef int _read(Call* call, VehicleQuestion* asked) noexcept nogil:
+    cdef const Question* question = &call.question
+    asked.n = 0
+    asked.one_box = False
+    if (_take_plate(call, asked) < 0
+            or _take_identifier(call, asked, KEY_VIN, &question.vin, "vin") < 0
+            or _take_identifier(call, asked, KEY_CHASSIS_TAIL, &question.chassis_tail, "chassis_tail") < 0
+            or _take_identifier(call, asked, KEY_ENGINE, &question.engine, "engine") < 0):
+        return FAILED
+    asked.make = question.make.size > 0
+    asked.colour = question.colour.size > 0
+    asked.model_year = question.model_year
+    asked.make_length = max(0, fold_into(question.make.data, question.make.size, asked.make_text, FOLDED_SEEN))
+    asked.colour_length = max(0, fold_into(question.colour.data, question.colour.size, asked.colour_text, FOLDED_SEEN))
+    if asked.n == 0 and not (asked.make or asked.colour or asked.model_year):
+        return fail(call.failure, ERROR_REASON_QUESTION_EMPTY, "query", "nothing was asked")
+    return OK
+
+
+# ---- which it finds ----
+
+cdef bint _plate_identified(const Call* call, const Dossier* dossier, const Asked* item) noexcept nogil:
+    cdef uint32_t i
+    cdef const IdentifierEntry* entry
+    for i in range(dossier.header.n_identifiers):
+        entry = &dossier.identifiers[i]
+        if entry.kind == KEY_PLATE and entry.flags & IDENTIFIER_IDENTIFIED and call_shows(
+                call, entry.section, entry.sensitivity) and plate_matches(dossier, entry, item):
+            return True
+    return False
+
+
+cdef uint8_t _plate_subject_link(const Call* call, const Dossier* plate, const Asked* item) noexcept nogil:
+    """Level of the link to a plate subject: HIT with equal type; 0 = another plate, or hidden."""
+    cdef uint32_t i
+    cdef uint8_t link = 0
+    cdef const IdentifierEntry* entry
+    for i in range(plate.header.n_identifiers):
+        entry = &plate.identifiers[i]
+        if entry.kind == KEY_PLATE and call_shows(call, entry.section, entry.sensitivity):
+            link = max(link, plate_matches(plate, entry, item))
+    return link
+
+
+cdef void _choose(Call* call, size_t at, VehicleFinding* finding) noexcept nogil:
+    finding.subject = call.fits.items[at].entity
+    call.fits.count -= 1
+    memmove(&call.fits.items[at], &call.fits.items[at + 1], (call.fits.count - at) * sizeof(Fit))
+
+
+cdef int _find_by_plate(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef uint32_t former[LOOKUP_MAX]
+    cdef Dossier dossier
+    cdef Bearing bearing
+    cdef Fit* fit
+    cdef uint8_t link
+    cdef int i, n, n_former = 0, latest = -1
+    cdef int32_t last = 0, first = 0
+    cdef bint identified = False
+    cdef size_t start = call.fits.count
+    n = asked_lookup(call, item, entities)
+    if n < 0:
+        return FAILED
+    for i in range(n):
+        if entities[i] < call.store.n_persons:
+            continue
+        if call_dossier(call, entities[i], &dossier) < 0:
+            return FAILED
+        if dossier.header.kind == ENTITY_PLATE:
+            link = _plate_subject_link(call, &dossier, item)
+            if link and finding.n_plates < PLATES_LIMIT:
+                finding.plates[finding.n_plates] = dossier
+                finding.plate_links[finding.n_plates] = link
+                finding.n_plates += 1
+            continue
+        plate_bearing(call, &dossier, item, &bearing)
+        if bearing.bears == BEARS_NOW:
+            fit = fits_add(&call.fits, entities[i], bearing.link)
+            if fit == NULL:
+                return call_out_of_memory(call)
+            identified = identified or _plate_identified(call, &dossier, item)
+        elif bearing.bears == BEARS_FORMERLY:
+            former[n_former] = entities[i]
+            if latest < 0 or bearing.last > last or (bearing.last == last and bearing.first > first):
+                latest = n_former
+                last = bearing.last
+                first = bearing.first
+            n_former += 1
+    finding.count = <int>(call.fits.count - start)
+    finding.identified = identified
+    if finding.count == 1:
+        finding.link = call.fits.items[start].link
+        finding.certain = finding.certain and finding.link == LEVEL_HIT
+        _choose(call, start, finding)
+    elif finding.count > 1:
+        finding.several = True
+        finding.certain = False
+        for i in range(finding.count):
+            call.fits.items[start + i].link = LEVEL_POSSIBLE
+    elif n_former:
+        finding.subject = former[latest]
+        finding.former = True
+        finding.certain = False
+        finding.count = 1
+        if call_dossier(call, finding.subject, &dossier) < 0:
+            return FAILED
+        finding.identified = _plate_identified(call, &dossier, item)
+    for i in range(n_former):
+        if former[i] == finding.subject:
+            continue
+        fit = fits_add(&call.fits, former[i], LEVEL_POSSIBLE)
+        if fit == NULL:
+            return call_out_of_memory(call)
+        fit.quiet = True
+        finding.n_former += 1
+    return OK
+
+
+cdef int _find_by_number(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
+    """By VIN, chassis tail or engine."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef Dossier dossier
+    cdef bint identified
+    cdef int i, n
+    cdef size_t start = call.fits.count
+    n = asked_lookup(call, item, entities)
+    if n < 0:
+        return FAILED
+    for i in range(n):
+        if entities[i] < call.store.n_persons:
+            continue
+        if call_dossier(call, entities[i], &dossier) < 0:
+            return FAILED
+        if dossier.header.kind != ENTITY_VEHICLE or not asked_held(call, &dossier, item, &identified):
+            continue
+        if fits_add(&call.fits, entities[i], LEVEL_POSSIBLE) == NULL:
+            return call_out_of_memory(call)
+        finding.identified = finding.identified or identified
+    finding.count = <int>(call.fits.count - start)
+    if finding.count == 1:
+        finding.link = item.link
+        _choose(call, start, finding)
+    elif finding.count > 1:
+        finding.several = True
+        finding.certain = False
+    return OK
+
+
+cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
+    finding.subject = NO_ENTITY
+    finding.count = finding.n_former = finding.n_plates = 0
+    finding.former = finding.several = finding.identified = False
+    finding.link = LEVEL_POSSIBLE
+    finding.certain = item != NULL and item.certain
+    if item == NULL:
+        return OK
+    return _find_by_plate(call, item, finding) if item.kind == KEY_PLATE else _find_by_number(call, item, finding)
+
+
+cdef uint8_t vehicle_finding_status(const Call* call, const Asked* item, const VehicleFinding* finding) noexcept nogil:
+    """For chassis tails and engines UNSPECIFIED: the one vehicle's own status stands for it."""
+    if item == NULL or (item.kind != KEY_PLATE and item.lookup != KEY_VIN):
+        return IDENTITY_STATUS_UNSPECIFIED
+    if item.lookup == KEY_VIN:
+        if finding.count == 0 or not call.states.identified & item.identifies:
+            return IDENTITY_STATUS_UNVERIFIED
+        return IDENTITY_STATUS_FOUND if finding.identified and not finding.several else IDENTITY_STATUS_NOT_FOUND
+    if not item.foreign and not call.states.identified & item.identifies:
+        return IDENTITY_STATUS_UNVERIFIED
+    if finding.several:
+        return IDENTITY_STATUS_CONFLICT if finding.identified and not item.foreign else IDENTITY_STATUS_UNSPECIFIED
+    if finding.count == 0 or not finding.identified:
+        return IDENTITY_STATUS_UNVERIFIED if item.foreign else IDENTITY_STATUS_NOT_FOUND
+    return IDENTITY_STATUS_FOUND
+
+
+cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noexcept nogil:
+    """Adds those whom the further identifiers find to call.fits, in subject order after the others."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef Dossier dossier
+    cdef Fit* fit
+    cdef bint identified
+    cdef int at, i, n
+    cdef size_t start = call.fits.count, known
+    for at in range(1, asked.n):
+        n = asked_lookup(call, &asked.items[at], entities)
+        if n < 0:
+            return FAILED
+        for i in range(n):
+            if entities[i] < call.store.n_persons:
+                continue
+            if call_dossier(call, entities[i], &dossier) < 0:
+                return FAILED
+            if dossier.header.kind != ENTITY_VEHICLE or not asked_held(call, &dossier, &asked.items[at], &identified):
+                continue
+            asked.holders[at] += 1
+            asked.holder[at] = entities[i]
+            if entities[i] == subject:
+                continue
+            fit = NULL
+            for known in range(start, call.fits.count):
+                if call.fits.items[known].entity == entities[i]:
+                    fit = &call.fits.items[known]
+            if fit != NULL:
+                fit.link = max(fit.link, asked.items[at].link)
+            elif not fits_hold(&call.fits, entities[i]) and fits_add(&call.fits, entities[i], asked.items[at].link) == NULL:
+                return call_out_of_memory(call)
+    fits_sort(&call.fits, start)
+    return OK
+
+
+# ---- owners and plates ----
+
+cdef int _gather_owner(Call* call, Vehicle* vehicle, const OwnerEntry* entry, int32_t ordinal, bint present, uint8_t link,
+                       bint hits) noexcept nogil:
+    cdef Owner* owner = &vehicle.owners[vehicle.n_owners]
+    vehicle.n_owners += 1
+    owner.entry = entry
+    owner.ordinal = ordinal
+    owner.present = present
+    owner.has_person = entry.entity != NO_ENTITY
+    owner.level = LEVEL_INSUFFICIENT
+    owner.status = IDENTITY_STATUS_UNSPECIFIED
+    if owner.has_person:
+        if person_open(call, entry.entity, &owner.person) < 0:
+            return FAILED
+        link = min(link, entry.link_level)
+        if owner.person.dead:
+            link = min(link, <uint8_t>LEVEL_POSSIBLE)
+        sum_alerts(call, &owner.person.dossier, link, HIT_SUBJECT_KIND_OWNER if present and hits else 0,
+                   ordinal, &owner.alerts)
+        owner.status = person_status_by_name(&owner.person, &owner.alerts, False)
+        if present and owner.alerts.level:
+            owner.level = owner.alerts.level
+        elif any_record_visible(call, &owner.person.dossier):
+            owner.level = LEVEL_CLEAR if call.states.needed_fresh_person else LEVEL_INCOMPLETE
+        if not present:
+            owner.alerts.armed = False  # a former owner gives no hits, so none of them says so
+    if present:
+        vehicle.owner_level = max(vehicle.owner_level, owner.level)
+    return OK
+
+
+cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hits) noexcept nogil:
+    """Present ones first, each kind in stored order: first day descending (unknown last), register, record id, row."""
+    cdef uint32_t i
+    cdef int turn
+    cdef bint present
+    cdef const OwnerEntry* entry
+    vehicle.n_owners = vehicle.owners_total = 0
+    vehicle.owner_level = LEVEL_UNSPECIFIED
+    for turn in range(2):
+        for i in range(vehicle.dossier.header.n_owners):
+            entry = &vehicle.dossier.owners[i]
+            if not call_shows(call, SECTION_OWNER, entry.sensitivity):
+                continue
+            present = holds_on(entry.valid_from, entry.valid_to, call.today)
+            if present != (turn == 0):
+                continue
+            vehicle.owners_total += 1
+            if vehicle.owners_total > first and vehicle.n_owners < OWNERS_MAX and _gather_owner(
+                    call, vehicle, entry, vehicle.owners_total, present, link, hits) < 0:
+                return FAILED
+    return OK
+
+
+cdef int gather_owners(Call* call, Vehicle* vehicle, uint8_t link) noexcept nogil:
+    return _gather(call, vehicle, link, 0, True)
+
+
+cdef int gather_owner_page(Call* call, Vehicle* vehicle, uint8_t link, int first) noexcept nogil:
+    return _gather(call, vehicle, link, first, False)
+
+
+cdef int _find_borne_plate(Call* call, const Dossier* vehicle, const IdentifierEntry* entry, uint8_t link,
+                           VehicleFinding* finding) noexcept nogil:
+    """Plate subjects with exactly the text of a plate that the vehicle bears."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef Asked item
+    cdef Dossier plate
+    cdef const char* text = <const char*>vehicle.bytes + entry.offset
+    cdef int i, k, n
+    cdef bint known
+    if entry.length < 7 or text[entry.length - 4] != c"|":
+        return OK
+    if asked_from_plate(&item, text, entry.length - 4, text + entry.length - 3, 3) != RULE_OK:
+        return OK
+    n = asked_lookup(call, &item, entities)
+    if n < 0:
+        return FAILED
+    for i in range(n):
+        if entities[i] < call.store.n_persons or finding.n_plates == PLATES_LIMIT:
+            continue
+        if call_dossier(call, entities[i], &plate) < 0:
+            return FAILED
+        if plate.header.kind != ENTITY_PLATE or plate.header.n_identifiers == 0:
+            continue
+        known = False
+        for k in range(finding.n_plates):
+            known = known or finding.plates[k].header == plate.header
+        if known or plate.identifiers[0].length != entry.length or memcmp(
+                plate.bytes + plate.identifiers[0].offset, text, entry.length) != 0:
+            continue
+        finding.plates[finding.n_plates] = plate
+        finding.plate_links[finding.n_plates] = link
+        finding.n_plates += 1
+    return OK
+
+
+cdef int find_borne_plates(Call* call, const Dossier* vehicle, uint8_t link, VehicleFinding* finding) noexcept nogil:
+    cdef uint32_t i
+    cdef const IdentifierEntry* entry
+    for i in range(vehicle.header.n_identifiers):
+        entry = &vehicle.identifiers[i]
+        if entry.kind == KEY_PLATE and call_shows(call, entry.section, entry.sensitivity) and holds_on(
+                entry.valid_from, entry.valid_to, call.today):
+            if _find_borne_plate(call, vehicle, entry, link, finding) < 0:
+                return FAILED
+    return OK
+
+
+# ---- what that comes to ----
+
+cdef void _note(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+    if item != NULL and outcome.status == IDENTITY_STATUS_NOT_FOUND and (item.kind == KEY_PLATE or item.lookup == KEY_VIN):
+        outcome.notes |= 1 << NOTE_PLATE_NOT_ON_FILE
+    elif outcome.status == IDENTITY_STATUS_CONFLICT:
+        outcome.notes |= 1 << NOTE_CONFLICT
+    elif outcome.status == IDENTITY_STATUS_UNVERIFIED:
+        if item != NULL and not item.foreign and not call.states.identified & item.identifies:
+            outcome.notes |= 1 << NOTE_UNVERIFIED
+        else:
+            outcome.notes |= 1 << NOTE_NO_RECORD_FOREIGN
+    if outcome.compared.disagrees:
+        outcome.notes |= 1 << NOTE_IDENTIFIERS_DISAGREE
+
+
+cdef bint _plate_on_file(Call* call, const Asked* item, int* status) noexcept nogil:
+    """Whether a visible bearing of a vehicle, now or formerly, has the plate on file."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef Dossier dossier
+    cdef int i, n = asked_lookup(call, item, entities)
+    status[0] = OK
+    if n < 0:
+        status[0] = FAILED
+        return False
+    for i in range(n):
+        if entities[i] < call.store.n_persons:
+            continue
+        if call_dossier(call, entities[i], &dossier) < 0:
+            status[0] = FAILED
+            return False
+        if dossier.header.kind == ENTITY_VEHICLE and _plate_subject_link(call, &dossier, item):
+            return True
+    return False
+
+
+cdef int suggest_plates(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+    cdef Canonical misreads[MISREADS_MAX]
+    cdef Asked misread
+    cdef int i, n, status
+    if item.foreign:
+        return OK
+    n = plate_misreads_into(item.shown, item.shown_length, misreads)
+    for i in range(n):
+        if outcome.n_suggestions == SUGGESTED_LIMIT:
+            break
+        if asked_from_plate(&misread, misreads[i].text, misreads[i].length, "GTM", 3) != RULE_OK:
+            continue
+        if _plate_on_file(call, &misread, &status):
+            outcome.suggestions[outcome.n_suggestions] = misreads[i]
+            outcome.n_suggestions += 1
+        if status < 0:
+            return FAILED
+    return OK
+
+
+cdef int _show_vehicle(Call* call, const Asked* item, VehicleQuestion* asked, VehicleFinding* finding, Outcome* outcome) noexcept nogil:
+    """The vehicle and its plates; owners come after the level of the vehicle is known."""
+    cdef Vehicle* vehicle = &outcome.vehicle
+    cdef AlertSum alerts
+    vehicle.entity = finding.subject
+    if call_dossier(call, finding.subject, &vehicle.dossier) < 0:
+        return FAILED
+    vehicle.bears_asked_plate = item.kind == KEY_PLATE and not finding.former
+    vehicle.own_alerts = item.kind != KEY_PLATE or not finding.former
+    compare_vehicle(call, asked, &vehicle.dossier, &outcome.compared)
+    if vehicle.own_alerts:
+        sum_alerts(call, &vehicle.dossier, finding.link, HIT_SUBJECT_KIND_VEHICLE, 0, &alerts)
+        vehicle.armed = alerts.armed
+    if item.kind != KEY_PLATE:
+        return find_borne_plates(call, &vehicle.dossier, finding.link, finding)
+    return OK
+
+
+cdef void add_plates(Call* call, const VehicleFinding* finding, Outcome* outcome) noexcept nogil:
+    cdef AlertSum alerts
+    cdef int i
+    for i in range(finding.n_plates):
+        if outcome.n_plates == PLATES_LIMIT:
+            return
+        outcome.plates[outcome.n_plates] = finding.plates[i]
+        outcome.n_plates += 1
+        sum_alerts(call, &finding.plates[i], finding.plate_links[i], HIT_SUBJECT_KIND_PLATE, 0, &alerts)
+        outcome.vehicle.armed = outcome.vehicle.armed or alerts.armed
+
+
+cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding* also, Outcome* outcome) noexcept nogil:
+    cdef VehicleFinding finding
+    cdef Grounds grounds
+    cdef const Asked* item = &asked.items[0] if asked.n else NULL
+    cdef int i
+    outcome.about_vehicle = True
+    outcome.vehicle.armed = False
+    if find_vehicle(call, item, &finding) < 0:
+        return FAILED
+    asked.holders[0] = finding.count
+    asked.holder[0] = finding.subject
+    for i in range(1, 4):
+        asked.holders[i] = 0
+    if asked.n > 1 and _find_further(call, asked, finding.subject) < 0:
+        return FAILED
+    outcome.has_vehicle = finding.subject != NO_ENTITY
+    outcome.status = vehicle_finding_status(call, item, &finding)
+    if outcome.has_vehicle:
+        if _show_vehicle(call, item, asked, &finding, outcome) < 0:
+            return FAILED
+        if item.kind != KEY_PLATE and item.lookup != KEY_VIN:
+            outcome.status = vehicle_status_by_name(call, &outcome.vehicle.dossier)
+    else:
+        compare_no_vehicle(asked, finding.count > 0, &outcome.compared)
+    add_plates(call, &finding, outcome)
+    if also != NULL:
+        add_plates(call, also, outcome)
+    if gather_candidates(call, NULL, asked, 0, SHOWN_MAX, not outcome.has_vehicle) < 0:
+        return FAILED
+    outcome.candidates_total = <int>call.fits.count
+    if outcome.compared.disagrees:
+        outcome.cautions |= 1 << CAUTION_FLAG_IDENTIFIERS_DISAGREE
+    if outcome.compared.mismatch:
+        outcome.cautions |= 1 << CAUTION_FLAG_MISMATCH
+    if finding.n_former:
+        outcome.cautions |= 1 << CAUTION_FLAG_REISSUED_PLATE
+    grounds.status = outcome.status
+    grounds.national = item != NULL and item.national and (item.lookup != KEY_VIN or finding.count > 0)
+    grounds.disagrees = outcome.compared.disagrees or (finding.several and item.kind == KEY_PLATE)
+    grounds.certain = finding.certain
+    grounds.nothing_found = finding.count == 0
+    grounds.fresh = call.states.needed_fresh_vehicle
+    outcome.level = level_of(strongest_hit(call), &grounds)
+    _note(call, item, outcome)
+    if outcome.has_vehicle:
+        outcome.vehicle.level = outcome.level
+        if gather_owners(call, &outcome.vehicle, finding.link) < 0:
+            return FAILED
+        outcome.level = max(outcome.level, outcome.vehicle.owner_level)
+    if item != NULL and finding.count + finding.n_former + finding.n_plates == 0:
+        if item.kind == KEY_PLATE:
+            return suggest_plates(call, item, outcome)
+        suggest_slips(item, outcome)
+    return OK
+
+
+cdef int check_vehicle(Call* call, Outcome* outcome) noexcept nogil:
+    cdef VehicleQuestion asked
+    if _read(call, &asked) < 0:
+        return FAILED
+    return answer_vehicle(call, &asked, NULL, outcome)
