@@ -237,7 +237,8 @@ def _plates(c: Cases) -> None:
     c.vehicle("colour_differs", {"plate": plate, "colour": "negro"}, "CLEAR", cautions=["MISMATCH"])
     c.vehicle("reissued_plate", {"plate": c.plate("reissued_plate_now")}, "CLEAR", cautions=["REISSUED_PLATE"],
               candidates_total=1)  # fmt: skip
-    c.vehicle("duplicated_plate", {"plate": c.plate("duplicated_plate_1")}, "POSSIBLE", candidates_total=2)
+    c.vehicle("duplicated_plate", {"plate": c.plate("duplicated_plate_1")}, "POSSIBLE", "UNSPECIFIED",
+              candidates_total=2)  # fmt: skip
     untyped = c.plate("clean_vehicle").split("-")[1]
     c.vehicle("plate_without_type", {"plate": untyped}, "INSUFFICIENT")
     unborne = f"P-{identifiers.cast_plates(_one(400))[0].as_py()}"
