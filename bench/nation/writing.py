@@ -45,12 +45,12 @@ class BlockResult:
 def write_block(plan: BlockPlan) -> BlockResult:
     """Writes the block's part of every file under `plan.folder`."""
     result = BlockResult()
-    clock = time.monotonic()
+    clock = time.process_time()
 
     def wrote(name: str, rows: int) -> None:
         nonlocal clock
         result.rows[name] = result.rows.get(name, 0) + rows
-        now = time.monotonic()
+        now = time.process_time()
         result.seconds[name] = result.seconds.get(name, 0.0) + now - clock
         clock = now
 
