@@ -25,7 +25,7 @@ from core.question cimport NAME_CHARACTERS, Question, malformed, read_context, t
 from core.register_states cimport put_register_status
 from core.response cimport put_proof
 from core.vehicle_comparison cimport BEARS_NOW, plate_bearing
-from core.vehicle_question cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
+from core.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes, put_uint,
                         put_uint_if, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init)
 

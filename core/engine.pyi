@@ -3,10 +3,10 @@
 What an answer means is docs/answers.md; the bytes of requests and responses are proto/ronda/v1.
 """
 
-from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from core.generation import Generation
+from core.grant import Grant as Grant
 
 class Method(IntEnum):
     """A unary method of the contract. `METHODS` maps its bare rpc name ("CheckPerson") to it."""
@@ -21,25 +21,6 @@ class Method(IntEnum):
     GET_GENERATION = 8
 
 METHODS: dict[str, Method]
-
-class Grant:
-    """What a caller may see: for each Sensitivity (1 to 5) a 64-bit mask with bit n set for Section n. Immutable."""
-
-    def __init__(self, masks: Mapping[int, int] | Sequence[int]) -> None:
-        """`masks` by sensitivity number, or five in the order OPEN, DISCREET, MINOR, VICTIM, EXPUNGED.
-
-        Raises ValueError for another sensitivity, another count, or a mask outside 64 bits.
-        """
-
-    @staticmethod
-    def everything() -> Grant:
-        """Every section of every sensitivity."""
-
-    def mask(self, sensitivity: int, /) -> int:
-        """The mask of one Sensitivity (1 to 5). Raises ValueError for another."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-    def __hash__(self) -> int: ...
 
 class Engine:
     """Answers from one open generation. Safe from several threads at once; holds the generation open."""

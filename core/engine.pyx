@@ -58,6 +58,9 @@ cdef struct EngineCore:          # what the engine owns without Python
     Buffer generation            # GetGenerationResponse
 
 
+globals()["Grant"] = Grant  # a cimported class is no name of this module for Python otherwise
+
+
 class Method(IntEnum):
     CHECK = METHOD_CHECK
     CHECK_PERSON = METHOD_CHECK_PERSON

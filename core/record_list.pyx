@@ -16,7 +16,8 @@ from core.person_question cimport outcome_begin
 from core.question cimport known_section
 from core.records cimport Totals, any_record_visible, put_records, put_totals, totals_insert
 from core.response cimport put_answer, put_owner, put_subject_id
-from core.vehicle_question cimport VehicleFinding, add_plates, find_borne_plates, gather_owner_page, gather_owners
+from core.vehicle_finding cimport VehicleFinding, find_borne_plates
+from core.vehicle_question cimport add_plates, gather_owner_page, gather_owners
 from core.wire cimport begin_message, end_message, put_int_if, put_uint
 
 include "contract.pxi"

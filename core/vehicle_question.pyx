@@ -1,29 +1,27 @@
 """Questions about vehicles, without the GIL. Nothing here is for Python."""
 
-from libc.string cimport memcmp, memmove
+from libc.stdint cimport int32_t, uint32_t
 
 from core.alerts cimport AlertSum, sum_alerts
-from core.asked cimport (LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup)
+from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.call cimport (Fit, OWNERS_MAX, SHOWN_MAX, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
                         fits_sort)
 from core.candidates cimport gather_candidates
-from core.dossier cimport (ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, IdentifierEntry, KEY_CHASSIS_TAIL,
-                           KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
-from core.dossier_view cimport holds_on
+from core.dossier cimport (ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
+from core.dossier_view cimport Dossier, holds_on
 from core.failure cimport FAILED, OK, fail
-from core.identifiers cimport (CANONICAL_MAX, Canonical, MISREADS_MAX, RULE_OK, canonical_into, country_into,
-                               plate_misreads_into, rule_word)
+from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.names cimport fold_into
 from core.notes cimport (NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_PLATE_NOT_ON_FILE,
                          NOTE_UNVERIFIED)
-from core.outcome cimport Owner, PLATES_LIMIT, SUGGESTED_LIMIT
+from core.outcome cimport Owner, PLATES_LIMIT
 from core.person cimport person_open, person_status_by_name
 from core.person_question cimport suggest_slips
 from core.question cimport Question, Text
 from core.records cimport any_record_visible
-from core.vehicle_comparison cimport (BEARS_FORMERLY, BEARS_NOW, Bearing, FOLDED_SEEN, compare_no_vehicle, compare_vehicle,
-                                      plate_bearing, plate_matches, vehicle_status_by_name)
+from core.vehicle_comparison cimport FOLDED_SEEN, compare_no_vehicle, compare_vehicle, vehicle_status_by_name
+from core.vehicle_finding cimport find_borne_plates, find_vehicle, suggest_plates, vehicle_finding_status
 
 include "contract.pxi"
 
@@ -84,163 +82,7 @@ cdef int _read(Call* call, VehicleQuestion* asked) noexcept nogil:
     return OK
 
 
-# ---- which it finds ----
-
-cdef bint _plate_identified(const Call* call, const Dossier* dossier, const Asked* item) noexcept nogil:
-    cdef uint32_t i
-    cdef const IdentifierEntry* entry
-    for i in range(dossier.header.n_identifiers):
-        entry = &dossier.identifiers[i]
-        if entry.kind == KEY_PLATE and entry.flags & IDENTIFIER_IDENTIFIED and call_shows(
-                call, entry.section, entry.sensitivity) and plate_matches(dossier, entry, item):
-            return True
-    return False
-
-
-cdef uint8_t _plate_subject_link(const Call* call, const Dossier* plate, const Asked* item) noexcept nogil:
-    """Level of the link to a plate subject: HIT with equal type; 0 = another plate, or hidden."""
-    cdef uint32_t i
-    cdef uint8_t link = 0
-    cdef const IdentifierEntry* entry
-    for i in range(plate.header.n_identifiers):
-        entry = &plate.identifiers[i]
-        if entry.kind == KEY_PLATE and call_shows(call, entry.section, entry.sensitivity):
-            link = max(link, plate_matches(plate, entry, item))
-    return link
-
-
-cdef void _choose(Call* call, size_t at, VehicleFinding* finding) noexcept nogil:
-    finding.subject = call.fits.items[at].entity
-    call.fits.count -= 1
-    memmove(&call.fits.items[at], &call.fits.items[at + 1], (call.fits.count - at) * sizeof(Fit))
-
-
-cdef int _find_by_plate(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
-    cdef uint32_t entities[LOOKUP_MAX]
-    cdef uint32_t former[LOOKUP_MAX]
-    cdef Dossier dossier
-    cdef Bearing bearing
-    cdef Fit* fit
-    cdef uint8_t link
-    cdef int i, n, n_former = 0, latest = -1
-    cdef int32_t last = 0, first = 0
-    cdef bint identified = False
-    cdef size_t start = call.fits.count
-    n = asked_lookup(call, item, entities)
-    if n < 0:
-        return FAILED
-    for i in range(n):
-        if entities[i] < call.store.n_persons:
-            continue
-        if call_dossier(call, entities[i], &dossier) < 0:
-            return FAILED
-        if dossier.header.kind == ENTITY_PLATE:
-            link = _plate_subject_link(call, &dossier, item)
-            if link and finding.n_plates < PLATES_LIMIT:
-                finding.plates[finding.n_plates] = dossier
-                finding.plate_links[finding.n_plates] = link
-                finding.n_plates += 1
-            continue
-        plate_bearing(call, &dossier, item, &bearing)
-        if bearing.bears == BEARS_NOW:
-            fit = fits_add(&call.fits, entities[i], bearing.link)
-            if fit == NULL:
-                return call_out_of_memory(call)
-            identified = identified or _plate_identified(call, &dossier, item)
-        elif bearing.bears == BEARS_FORMERLY:
-            former[n_former] = entities[i]
-            if latest < 0 or bearing.last > last or (bearing.last == last and bearing.first > first):
-                latest = n_former
-                last = bearing.last
-                first = bearing.first
-            n_former += 1
-    finding.count = <int>(call.fits.count - start)
-    finding.identified = identified
-    if finding.count == 1:
-        finding.link = call.fits.items[start].link
-        finding.certain = finding.certain and finding.link == LEVEL_HIT
-        _choose(call, start, finding)
-    elif finding.count > 1:
-        finding.several = True
-        finding.certain = False
-        for i in range(finding.count):
-            call.fits.items[start + i].link = LEVEL_POSSIBLE
-    elif n_former:
-        finding.subject = former[latest]
-        finding.former = True
-        finding.certain = False
-        finding.count = 1
-        if call_dossier(call, finding.subject, &dossier) < 0:
-            return FAILED
-        finding.identified = _plate_identified(call, &dossier, item)
-    for i in range(n_former):
-        if former[i] == finding.subject:
-            continue
-        fit = fits_add(&call.fits, former[i], LEVEL_POSSIBLE)
-        if fit == NULL:
-            return call_out_of_memory(call)
-        fit.quiet = True
-        finding.n_former += 1
-    return OK
-
-
-cdef int _find_by_number(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
-    """By VIN, chassis tail or engine."""
-    cdef uint32_t entities[LOOKUP_MAX]
-    cdef Dossier dossier
-    cdef bint identified
-    cdef int i, n
-    cdef size_t start = call.fits.count
-    n = asked_lookup(call, item, entities)
-    if n < 0:
-        return FAILED
-    for i in range(n):
-        if entities[i] < call.store.n_persons:
-            continue
-        if call_dossier(call, entities[i], &dossier) < 0:
-            return FAILED
-        if dossier.header.kind != ENTITY_VEHICLE or not asked_held(call, &dossier, item, &identified):
-            continue
-        if fits_add(&call.fits, entities[i], LEVEL_POSSIBLE) == NULL:
-            return call_out_of_memory(call)
-        finding.identified = finding.identified or identified
-    finding.count = <int>(call.fits.count - start)
-    if finding.count == 1:
-        finding.link = item.link
-        _choose(call, start, finding)
-    elif finding.count > 1:
-        finding.several = True
-        finding.certain = False
-    return OK
-
-
-cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
-    finding.subject = NO_ENTITY
-    finding.count = finding.n_former = finding.n_plates = 0
-    finding.former = finding.several = finding.identified = False
-    finding.link = LEVEL_POSSIBLE
-    finding.certain = item != NULL and item.certain
-    if item == NULL:
-        return OK
-    return _find_by_plate(call, item, finding) if item.kind == KEY_PLATE else _find_by_number(call, item, finding)
-
-
-cdef uint8_t vehicle_finding_status(const Call* call, const Asked* item, const VehicleFinding* finding) noexcept nogil:
-    """For chassis tails and engines UNSPECIFIED: the one vehicle's own status stands for it."""
-    if item == NULL or (item.kind != KEY_PLATE and item.lookup != KEY_VIN):
-        return IDENTITY_STATUS_UNSPECIFIED
-    if item.lookup == KEY_VIN:
-        if finding.count == 0 or not call.states.identified & item.identifies:
-            return IDENTITY_STATUS_UNVERIFIED
-        return IDENTITY_STATUS_FOUND if finding.identified and not finding.several else IDENTITY_STATUS_NOT_FOUND
-    if not item.foreign and not call.states.identified & item.identifies:
-        return IDENTITY_STATUS_UNVERIFIED
-    if finding.several:
-        return IDENTITY_STATUS_CONFLICT if finding.identified and not item.foreign else IDENTITY_STATUS_UNSPECIFIED
-    if finding.count == 0 or not finding.identified:
-        return IDENTITY_STATUS_UNVERIFIED if item.foreign else IDENTITY_STATUS_NOT_FOUND
-    return IDENTITY_STATUS_FOUND
-
+# ---- what further identifiers find ----
 
 cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noexcept nogil:
     """Adds those whom the further identifiers find to call.fits, in subject order after the others."""
@@ -277,7 +119,7 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
     return OK
 
 
-# ---- owners and plates ----
+# ---- owners ----
 
 cdef int _gather_owner(Call* call, Vehicle* vehicle, const OwnerEntry* entry, int32_t ordinal, bint present, uint8_t link,
                        bint hits) noexcept nogil:
@@ -340,53 +182,6 @@ cdef int gather_owner_page(Call* call, Vehicle* vehicle, uint8_t link, int first
     return _gather(call, vehicle, link, first, False)
 
 
-cdef int _find_borne_plate(Call* call, const Dossier* vehicle, const IdentifierEntry* entry, uint8_t link,
-                           VehicleFinding* finding) noexcept nogil:
-    """Plate subjects with exactly the text of a plate that the vehicle bears."""
-    cdef uint32_t entities[LOOKUP_MAX]
-    cdef Asked item
-    cdef Dossier plate
-    cdef const char* text = <const char*>vehicle.bytes + entry.offset
-    cdef int i, k, n
-    cdef bint known
-    if entry.length < 7 or text[entry.length - 4] != c"|":
-        return OK
-    if asked_from_plate(&item, text, entry.length - 4, text + entry.length - 3, 3) != RULE_OK:
-        return OK
-    n = asked_lookup(call, &item, entities)
-    if n < 0:
-        return FAILED
-    for i in range(n):
-        if entities[i] < call.store.n_persons or finding.n_plates == PLATES_LIMIT:
-            continue
-        if call_dossier(call, entities[i], &plate) < 0:
-            return FAILED
-        if plate.header.kind != ENTITY_PLATE or plate.header.n_identifiers == 0:
-            continue
-        known = False
-        for k in range(finding.n_plates):
-            known = known or finding.plates[k].header == plate.header
-        if known or plate.identifiers[0].length != entry.length or memcmp(
-                plate.bytes + plate.identifiers[0].offset, text, entry.length) != 0:
-            continue
-        finding.plates[finding.n_plates] = plate
-        finding.plate_links[finding.n_plates] = link
-        finding.n_plates += 1
-    return OK
-
-
-cdef int find_borne_plates(Call* call, const Dossier* vehicle, uint8_t link, VehicleFinding* finding) noexcept nogil:
-    cdef uint32_t i
-    cdef const IdentifierEntry* entry
-    for i in range(vehicle.header.n_identifiers):
-        entry = &vehicle.identifiers[i]
-        if entry.kind == KEY_PLATE and call_shows(call, entry.section, entry.sensitivity) and holds_on(
-                entry.valid_from, entry.valid_to, call.today):
-            if _find_borne_plate(call, vehicle, entry, link, finding) < 0:
-                return FAILED
-    return OK
-
-
 # ---- what that comes to ----
 
 cdef void _note(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
@@ -401,46 +196,6 @@ cdef void _note(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
             outcome.notes |= 1 << NOTE_NO_RECORD_FOREIGN
     if outcome.compared.disagrees:
         outcome.notes |= 1 << NOTE_IDENTIFIERS_DISAGREE
-
-
-cdef bint _plate_on_file(Call* call, const Asked* item, int* status) noexcept nogil:
-    """Whether a visible bearing of a vehicle, now or formerly, has the plate on file."""
-    cdef uint32_t entities[LOOKUP_MAX]
-    cdef Dossier dossier
-    cdef int i, n = asked_lookup(call, item, entities)
-    status[0] = OK
-    if n < 0:
-        status[0] = FAILED
-        return False
-    for i in range(n):
-        if entities[i] < call.store.n_persons:
-            continue
-        if call_dossier(call, entities[i], &dossier) < 0:
-            status[0] = FAILED
-            return False
-        if dossier.header.kind == ENTITY_VEHICLE and _plate_subject_link(call, &dossier, item):
-            return True
-    return False
-
-
-cdef int suggest_plates(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
-    cdef Canonical misreads[MISREADS_MAX]
-    cdef Asked misread
-    cdef int i, n, status
-    if item.foreign:
-        return OK
-    n = plate_misreads_into(item.shown, item.shown_length, misreads)
-    for i in range(n):
-        if outcome.n_suggestions == SUGGESTED_LIMIT:
-            break
-        if asked_from_plate(&misread, misreads[i].text, misreads[i].length, "GTM", 3) != RULE_OK:
-            continue
-        if _plate_on_file(call, &misread, &status):
-            outcome.suggestions[outcome.n_suggestions] = misreads[i]
-            outcome.n_suggestions += 1
-        if status < 0:
-            return FAILED
-    return OK
 
 
 cdef int _show_vehicle(Call* call, const Asked* item, VehicleQuestion* asked, VehicleFinding* finding, Outcome* outcome) noexcept nogil:
