@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import TaskID
 
+from indexer.build_errors import NoSpace
 from indexer.carry_forward import RegisterInBuild, decide_unreadable
 from indexer.extract import Progress, SourceUnreadable, extract, fingerprint
 from indexer.manifest import Manifest
@@ -26,6 +27,7 @@ from indexer.staging import (
 if TYPE_CHECKING:
     from indexer.pipeline import BuildOptions
 
+LEAST_FREE_BYTES = 64_000_000  # with less, a failure to stage a register is the disk's
 AT_ONCE = 2  # registers read at a time: one a core
 
 
@@ -95,6 +97,9 @@ class _Extraction:
         try:
             staged = self._extract(ordinal, manifest, bar)
         except SourceUnreadable as error:
+            # a full disk is no fault of the source: carrying registers forward because of it would hide it
+            if shutil.disk_usage(self.options.data).free < LEAST_FREE_BYTES:
+                raise NoSpace(f"the disk of {self.options.data} is full: {manifest.id} could not be staged") from error
             register = decide_unreadable(ordinal, manifest.id, name, str(error), self.last.get(manifest.id))
             self.progress.say(f"  {manifest.id}: {register.fate}: {error}")
             return register

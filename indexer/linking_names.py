@@ -37,16 +37,15 @@ SENSITIVITY_OPEN = 1
 AGE_BAND_YEARS = 5
 
 _STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
-_LINK_SCHEMA = pa.schema(
-    [
-        ("place", pa.int64()),
-        ("cui", pa.int64()),
-        ("level", pa.uint8()),
-        ("agrees", pa.binary()),
-        ("disagrees", pa.binary()),
-    ]
-)
-_COUNT_SCHEMA = pa.schema([("cui", pa.int64()), ("records", pa.int32())])
+_LINK_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("cui", pa.int64()),
+    pa.field("level", pa.uint8()),
+    pa.field("agrees", pa.binary()),
+    pa.field("disagrees", pa.binary()),
+]
+_LINK_SCHEMA = pa.schema(_LINK_FIELDS)
+_COUNT_SCHEMA = pa.schema([pa.field("cui", pa.int64()), pa.field("records", pa.int32())])
 _FLUSH_ROWS = 50_000
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -139,15 +140,15 @@ class _Piece:
             return LINKED_SCHEMA.empty_table(), np.zeros(len(starts) + 1, dtype=np.int64), self.staged.num_rows
         number = np.searchsorted(starts, self.linked.column("entity").to_numpy(), side="right") - 1
         order = np.argsort(number, kind="stable")
-        linked = self.linked.take(pa.array(order))
+        linked = self.linked.take(order)
         rows = linked.column("place").to_numpy() - self.place
-        wide = _linked_table(self.staged.take(pa.array(rows)), linked, self.register).combine_chunks()
+        wide = _linked_table(self.staged.take(rows), linked, self.register).combine_chunks()
         return wide, np.searchsorted(number[order], np.arange(len(starts) + 1)), self.staged.num_rows
 
 
 def _linked_table(staged: pa.Table, linked: pa.Table, register: int) -> pa.Table:
     """Staged rows and their links, side by side and equally long, as LINKED_SCHEMA."""
-    columns = {name: staged.column(name) for name in STANDARD_SCHEMA.names}
+    columns: dict[str, Any] = {name: staged.column(name) for name in STANDARD_SCHEMA.names}
     columns["register"] = pa.repeat(pa.scalar(register, pa.uint8()), staged.num_rows)
     if pc.any(linked.column("minor")).as_py():
         minor = pa.scalar(SENSITIVITY_MINOR, pa.uint8())
@@ -173,7 +174,7 @@ def _sorted_range(path: Path) -> pa.Table:
     with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
         table = reader.read_all()
     path.unlink()
-    return table.take(pa.array(dossier_order(table))).combine_chunks()
+    return table.take(dossier_order(table)).combine_chunks()
 
 
 def dossier_order(table: pa.Table) -> np.ndarray:
@@ -182,7 +183,8 @@ def dossier_order(table: pa.Table) -> np.ndarray:
     def numbers(name: str) -> np.ndarray:
         return table.column(name).to_numpy().astype(np.int64)
 
-    day = pc.fill_null(table.column("sort_day"), _UNKNOWN_DAY).to_numpy().astype(np.int64)
+    days = table.column("sort_day").to_numpy()  # float, with NaN for unknown, when some are
+    day = np.where(np.isnan(days), _UNKNOWN_DAY, days).astype(np.int64)
     first = numbers("entity") << 8 | numbers("section")
     second = (-day << 8) + numbers("register")  # the unknown day's negative is the greatest
     order = np.lexsort((second, first))
@@ -195,8 +197,9 @@ def dossier_order(table: pa.Table) -> np.ndarray:
     where = np.flatnonzero(tied)
     if len(where):
         group = np.cumsum(~alike)[where]
-        keys = table.select(["record_id", "version", "row"]).take(pa.array(order[where]))
+        keys = table.select(["record_id", "version", "row"]).take(order[where])
         keys = keys.append_column("group", pa.array(group)).append_column("place", pa.array(order[where]))
-        by = [(name, "ascending") for name in ("group", "record_id", "version", "row", "place")]
+        keys = keys.select(["group", "record_id", "version", "row", "place"])
+        by: list[tuple[str, Literal["ascending", "descending"]]] = [(name, "ascending") for name in keys.column_names]
         order[where] = order[where][pc.sort_indices(keys, sort_keys=by).to_numpy()]
     return order

@@ -81,17 +81,16 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
     return ordered
 
 
-_ID_SCHEMA = pa.schema(
-    [
-        ("birth", pa.int32()),
-        ("cui", pa.int64()),
-        ("text", pa.string()),
-        ("kind", pa.uint8()),
-        ("homonyms", pa.int32()),
-        ("name_only_alerts", pa.int32()),
-        ("subject_id", pa.binary(16)),
-    ]
-)
+_ID_FIELDS: list[pa.Field[Any]] = [
+    pa.field("birth", pa.int32()),
+    pa.field("cui", pa.int64()),
+    pa.field("text", pa.string()),
+    pa.field("kind", pa.uint8()),
+    pa.field("homonyms", pa.int32()),
+    pa.field("name_only_alerts", pa.int32()),
+    pa.field("subject_id", pa.binary(16)),
+]
+_ID_SCHEMA = pa.schema(_ID_FIELDS)
 
 
 def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
@@ -109,10 +108,11 @@ def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
             identifiers = (f"cui:{cui:013d}" for cui in batch.column("cui").to_pylist())
             writer.write_batch(_with_ids(batch, subject_ids(key, identifiers)))
         for batch in database.stream(by_text):
-            writer.write_batch(_with_ids(batch, subject_ids(key, batch.column("text").to_pylist())))
+            texts = (str(text) for text in batch.column("text").to_pylist())
+            writer.write_batch(_with_ids(batch, subject_ids(key, texts)))
 
 
-def _with_ids(batch: pa.RecordBatch, ids: pa.Array) -> pa.RecordBatch:
+def _with_ids(batch: pa.RecordBatch, ids: pa.Array[Any]) -> pa.RecordBatch:
     columns = [batch.column(name).cast(_ID_SCHEMA.field(name).type) for name in _ID_SCHEMA.names[:-1]]
     return pa.record_batch([*columns, ids], schema=_ID_SCHEMA)
 
@@ -245,7 +245,8 @@ def _weak_owners(database: LinkingDatabase) -> Iterator[list[int]]:
         FROM doubtful d LEFT JOIN owner_claim k ON k.entity = d.owner_entity
         ORDER BY d.place
     """)
-    place, claims = -1, []
+    place = -1
+    claims: list[dict[str, Any]] = []
     for batch in pairs:
         weak = []
         for row in batch.to_pylist():

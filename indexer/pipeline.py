@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from core.assembly import Assembly, assemble
 from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
 from indexer.carry_forward import RegisterInBuild, find_shrinks
-from indexer.extraction import extract_registers
+from indexer.extraction import LEAST_FREE_BYTES, extract_registers
 from indexer.file_digest import sha256_of
 from indexer.generation_check import check_generation
 from indexer.indexer_lock import indexer_lock
@@ -49,11 +52,11 @@ from indexer.subject_key import load_or_create_key
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
 
 FORMAT_VERSION = 1
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
 SUBJECT_KEY = "subject.key"
 WORK = ".work"  # spill, links, ranges of the running build
 QUARANTINE = "quarantine"
-LEAST_FREE_BYTES = 64_000_000
 # Beside the generation that it makes a build needs staged extracts and linking's ranges: together about twice that.
 ROOM_FACTOR = 3
 
@@ -86,9 +89,9 @@ def build(options: BuildOptions) -> BuildSummary:
     try:
         with indexer_lock(options.data, "build"), MemoryWatch() as memory:
             return _Build(options, manifests, memory).run()
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise NoSpace(f"the disk of {options.data} is full: {error}") from error
+    except (OSError, duckdb.Error) as error:
+        if getattr(error, "errno", None) in _DISK_FULL or any(os.strerror(code) in str(error) for code in _DISK_FULL):
+            raise NoSpace(f"the disk of {options.data} is full") from error
         raise
 
 
@@ -203,6 +206,11 @@ class _Build:
         ]
         with self.progress.stage("link"):
             bar = self.progress.bar("link", None)
+
+            def on_rows(rows: int) -> None:
+                self.progress.count(rows)
+                self.progress.move(bar, by=rows)
+
             return link(
                 files,
                 roles,
@@ -210,7 +218,7 @@ class _Build:
                 self.work,
                 memory_bytes=self.options.memory_mib * 1024 * 1024,
                 on_step=lambda step: self.progress.describe(bar, f"link: {step}"),
-                on_rows=lambda rows: (self.progress.count(rows), self.progress.move(bar, by=rows))[0],
+                on_rows=on_rows,
             )
 
     def _assemble(self, registers: Sequence[RegisterInBuild], linked: Linked) -> Assembly:

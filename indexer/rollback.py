@@ -85,14 +85,8 @@ def rollback_preview(data: Path, target: str | None = None) -> RollbackPreview:
     Raises BuildRefused when there is no such generation, or when it is damaged.
     """
     current, current_directory = generation_directory(data, None)
-    if target is None:
-        older = [name for name in published_generations(data) if name < current]
-        if not older:
-            raise BuildRefused(f"there is no generation older than {current} to go back to")
-        target = older[-1]
-    target, target_directory = generation_directory(data, target)
-    if target == current:
-        raise BuildRefused(f"{target} is the current generation already")
+    target = _target(data, target)
+    target_directory = generation_directory(data, target)[1]
     try:
         now = {register.register_id: register for register in registers_of(read_manifest(current_directory))}
         then = {register.register_id: register for register in registers_of(read_manifest(target_directory))}
@@ -108,18 +102,32 @@ def rollback_preview(data: Path, target: str | None = None) -> RollbackPreview:
     return RollbackPreview(current, target, steps, revived[:SHOWN], len(revived))
 
 
+def _target(data: Path, target: str | None) -> str:
+    """The generation to go back to; the newest one older than the current when not told."""
+    current = generation_directory(data, None)[0]
+    if target is None:
+        older = [name for name in published_generations(data) if name < current]
+        if not older:
+            raise BuildRefused(f"there is no generation older than {current} to go back to")
+        return older[-1]
+    if generation_directory(data, target)[0] == current:
+        raise BuildRefused(f"{target} is the current generation already")
+    return target
+
+
 def rollback(data: Path, target: str | None = None, *, confirmed: bool) -> RollbackPreview:
     """Switches to `target` after verifying it; logged with who did it. Returns the preview that held at that moment.
 
     Raises BuildRefused without confirmation or when the target is damaged, IndexerBusy while an indexer works.
     """
     with indexer_lock(data, "roll-back"):
+        target = _target(data, target)
+        verification = verify_generation(data, target)
+        if not verification.ok:
+            raise BuildRefused(f"generation {target} is damaged: {verification.problems[0]}")
         preview = rollback_preview(data, target)
         if not confirmed:
             raise BuildRefused(f"nothing was switched: going back to {preview.target} needs --yes")
-        verification = verify_generation(data, preview.target)
-        if not verification.ok:
-            raise BuildRefused(f"generation {preview.target} is damaged: {verification.problems[0]}")
         switch(data, preview.target)
         details = {
             "from": preview.current,
@@ -145,13 +153,13 @@ def _revived(current: Path, target: Path) -> Iterator[RevivedAlert]:
         finally:
             now.close()
             then.close()
-    except (CoreError, OSError, KeyError) as error:
+    except (CoreError, OSError, KeyError, ValueError) as error:  # Arrow's errors are ValueErrors
         raise BuildRefused(f"the alerts of {current.name} and {target.name} cannot be compared: {error}") from error
 
 
 def _alerted_subjects(directory: Path) -> Iterator[bytes]:
     for batch in pq.ParquetFile(directory / ALERTED_FILE).iter_batches(columns=["subject_id"]):
-        yield from batch.column("subject_id").to_pylist()
+        yield from (subject_id for subject_id in batch.column("subject_id").to_pylist() if subject_id is not None)
 
 
 def _references(alert: alert_pb2.Hit) -> set[tuple[int, str, str]]:

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -43,7 +44,7 @@ def load_or_create_key(path: Path) -> bytes:
     return key
 
 
-def subject_ids(key: bytes, identifiers: Iterable[str]) -> pa.Array:
+def subject_ids(key: bytes, identifiers: Iterable[str]) -> pa.Array[Any]:
     """BLAKE2b-128 under `key` of each canonical identifier ("cui:1234567890101"), as a binary(16) array."""
     keyed = hashlib.blake2b(key=key, digest_size=SUBJECT_ID_BYTES)
     digests = bytearray()

@@ -34,7 +34,8 @@ def manifest_of(registers: SmallRegisters, summary: BuildSummary) -> dict[str, A
 
 def register_of(registers: SmallRegisters, summary: BuildSummary, name: str) -> dict[str, Any]:
     """One register's entry in MANIFEST.json."""
-    (entry,) = (entry for entry in manifest_of(registers, summary)["registers"] if entry["id"] == name)
+    found: list[dict[str, Any]] = manifest_of(registers, summary)["registers"]
+    (entry,) = (entry for entry in found if entry["id"] == name)
     return entry
 
 
