@@ -1,0 +1,355 @@
+"""The encoder in plain Python and protobuf's own classes, written from docs/manifests.md: the twin of core.columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+
+from indexer import standard
+from indexer.manifest import Manifest
+from indexer.manifest_check import BOOLEANS, date_values
+from indexer.manifest_fields import (
+    DEFAULTS,
+    ENUMS,
+    SECTIONS,
+    enum_numbers,
+    is_vehicle_section,
+    message_fields,
+    section_message,
+)
+from indexer.manifest_records import Alert, Record
+from indexer.manifest_values import Condition, Value
+from ronda.v1 import alert_pb2, person_pb2, section_pb2, value_pb2, vehicle_pb2
+from tests.core import naive_identifiers, naive_names
+from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject
+from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
+
+STANDARDS = {"police": 8, "criminal": 16, "renas": 32}
+TRUE_WORDS, FALSE_WORDS = {"1", "S", "SI", "SÍ", "Y", "T", "TRUE", "V"}, {"0", "N", "NO", "F", "FALSE"}
+
+
+class Refusal(NamedTuple):
+    row: int
+    section: str
+    rule: str
+
+
+def encode(manifest: Manifest, ordinal: int, rows: list[Row]) -> tuple[list[dict[str, Any]], list[Refusal]]:
+    """Standard records and refusals of rows of one source, in order."""
+    records: list[dict[str, Any]] = []
+    refusals: list[Refusal] = []
+    for row in rows:
+        for record in manifest.record:
+            if record.source != row.source.name or not all(row.holds(c) for c in record.when):
+                continue
+            subject = read_subject(row, record)
+            rule, field = broken_rule(row, record, subject)
+            if rule:
+                refusals.append(Refusal(row.number, record.section, rule))
+                records += damaged(manifest, ordinal, row, record, subject, rule, field)
+            else:
+                records.append(standard_record(manifest, ordinal, row, record, subject))
+    return records, refusals
+
+
+def named(record: Record) -> Iterator[tuple[str, Value]]:
+    yield from ((name, value) for name, value in record.subject if isinstance(value, Value))
+    for name, value in [*record.fields.items(), *record.attributes.items()]:
+        if isinstance(value, Value):
+            yield name, value
+        elif isinstance(value, dict):
+            yield from ((f"{name}.{part}", text) for part, text in value.items())
+
+
+def broken_rule(row: Row, record: Record, subject: PlainSubject) -> tuple[str, str]:
+    dates = {value.column: value for value in date_values(record) if value.column is not None}
+    required = {name: row.date(dates[name]) if name in dates else row.cells[name] for name in record.require}
+    for name, found in required.items():
+        if found is None:
+            return "required_missing", name
+    for name, found in required.items():
+        if found == BAD and name in dates:
+            return "unparsable_date", name
+    alert = record.alert
+    if alert is not None:
+        for name, value in (("valid_from", alert.valid_from), ("valid_to", alert.valid_to)):
+            if row.date(value) == BAD:
+                return "unparsable_date", f"alert.{name}"
+    if record.record_id is not None and row.text(record.record_id) is None:
+        return "record_id_missing", "record_id"
+    coded = [("sensitivity", record.sensitivity, "sensitivity")]
+    if alert is not None:
+        coded += [("alert.kind", alert.kind, "alert_kind")] if alert.kind is not None else []
+        coded += [("alert.state", alert.state, "alert_state")]
+    for name, value, enum in coded:
+        if not isinstance(enum_of(row, value, ENUMS[enum]), int):
+            return "unknown_code", name
+    for name, value in named(record):
+        if value.strict and isinstance(row.coded(value), Unknown):
+            return "unknown_code", name
+    if not (subject.names_a_vehicle() if is_vehicle_section(record.section) else subject.names_a_person()):
+        return "no_subject", ""
+    return "", ""
+
+
+def reference(manifest: Manifest, row: Row, record: Record) -> value_pb2.RecordReference:
+    version = row.whole_number(record.version)
+    return value_pb2.RecordReference(
+        register_id=manifest.id,
+        record_id=(row.text(record.record_id) if record.record_id is not None else None) or str(row.number),
+        version=version if isinstance(version, int) else 0,
+    )
+
+
+def damaged(
+    manifest: Manifest, ordinal: int, row: Row, record: Record, subject: PlainSubject, rule: str, field: str
+) -> list[dict[str, Any]]:
+    vehicle = is_vehicle_section(record.section)
+    shows = subject.names_a_vehicle() if vehicle else subject.names_a_person()
+    if record.alert is None or record.alert.protected or not shows:
+        return []
+    contact = manifest.register_.contact
+    sensitivity = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
+    message = person_pb2.DamagedRecord(
+        record=reference(manifest, row, record), text=f"registro dañado: consulte a {contact}", field=field, rule=rule
+    )
+    found = head(ordinal, row, record, subject, message, message.record)
+    found |= {
+        "section": SECTIONS["vehicle_damaged_record" if vehicle else "damaged_record"],
+        "sensitivity": sensitivity if isinstance(sensitivity, int) else section_pb2.SENSITIVITY_DISCREET,
+        "alert_kind": alert_pb2.ALERT_KIND_DAMAGED_RECORD,
+        "alert_state": alert_pb2.ALERT_STATE_PENDING,
+        "hit_payload": alert_pb2.Hit(authority=contact).SerializeToString(),
+    }
+    return [found]
+
+
+def standard_record(
+    manifest: Manifest, ordinal: int, row: Row, record: Record, subject: PlainSubject
+) -> dict[str, Any]:
+    message = payload(row, record, subject, reference(manifest, row, record))
+    found = head(ordinal, row, record, subject, message, reference(manifest, row, record))
+    for name in record.clearance:
+        found["clearance"] |= STANDARDS[name]
+    if record.clearance and row.flag(record.certificate_visible):
+        found["clearance"] |= standard.CLEARANCE_CERTIFICATE
+    found["sensitivity"] = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
+    if record.alert is not None:
+        found |= alert_columns(row, record.alert)
+        if found["alert_kind"] == alert_pb2.ALERT_KIND_STOLEN_PLATE and is_vehicle_section(record.section):
+            found["subject"] = standard.SUBJECT_PLATE
+    return found
+
+
+def head(
+    ordinal: int, row: Row, record: Record, s: PlainSubject, message: Message, ref: value_pb2.RecordReference
+) -> dict[str, Any]:
+    birth = s.birth or (0, 0, 0)
+    return {
+        "register": ordinal,
+        "section": SECTIONS[record.section],
+        "record_id": ref.record_id,
+        "version": ref.version,
+        "row": row.number,
+        "subject": standard.SUBJECT_VEHICLE if is_vehicle_section(record.section) else standard.SUBJECT_PERSON,
+        "sort_day": day_number(row.date(record.date)),
+        "clearance": 0,
+        "payload": message.SerializeToString(deterministic=True),
+        "cui": s.cui,
+        "cui_valid": s.cui_valid,
+        "document_country": s.document_country,
+        "document_number": s.document_number,
+        "nit": s.nit,
+        "licence": s.licence,
+        "cedula": s.cedula,
+        "telephone": s.telephone,
+        "organisation": s.organisation,
+        "name": s.name,
+        "name_key": s.name_key,
+        "birth_year": birth[0] or None,
+        "birth_month": birth[1] or None,
+        "birth_mday": birth[2] or None,
+        "about_year": s.about_year,
+        "sex": s.sex,
+        "birth_department": s.birth_department,
+        "residence_department": s.residence_department,
+        "father_key": naive_names.name_key(s.father or "") or None,
+        "mother_key": naive_names.name_key(s.mother or "") or None,
+        "death_day": (day_number(s.death) or 0) if s.dead else None,
+        "plate_type": s.plate.type or None if s.plate else None,
+        "plate": s.plate.number if s.plate else None,
+        "plate_country": s.plate.country if s.plate else None,
+        "vin": s.vin,
+        "chassis": s.chassis,
+        "engine": s.engine,
+        "make": s.make,
+        "line": s.line,
+        "colour": s.colour,
+        "model_year": s.model_year,
+        "vehicle_type": s.vehicle_type,
+        "valid_from": day_number(s.valid_from),
+        "valid_to": day_number(s.valid_to),
+        "share": s.share,
+        "alert_kind": 0,
+        "alert_state": 0,
+        "alert_flags": 0,
+        "alert_from": None,
+        "alert_to": None,
+        "state_date": 0,
+        "state_date_parts": None,
+        "issued_day": None,
+        "merge_key": None,
+        "hit_payload": None,
+    }
+
+
+def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
+    state_date = good_date(row.date(alert.state_date))
+    cautions = [caution.flag for caution in alert.cautions if row.holds(caution)]
+    flags = standard.ALERT_MISUSE if row.flag(alert.misuse) else 0
+    flags |= standard.ALERT_ARMED if "ARMED" in cautions else 0
+    flags |= standard.ALERT_PROTECTED if alert.protected else 0
+    keys = [row.text(value) for value in alert.merge_key]
+    merge = "|".join(upper(key) for key in keys if key is not None) if keys and None not in keys else None
+    whole = state_date is not None and all(state_date)
+    hit = alert_pb2.Hit(cautions=[enum_numbers(ENUMS["caution"])[flag] for flag in cautions])
+    put(hit, "offence", offence(row, alert))
+    for name in ("issued", "valid_from", "valid_to"):
+        put(hit, name, partial(good_date(row.date(getattr(alert, name)))))
+    put(hit, "authority", row.text(alert.authority))
+    return {
+        "alert_kind": enum_of(row, alert.kind, ENUMS["alert_kind"]) or 0,
+        "alert_state": enum_of(row, alert.state, ENUMS["alert_state"]),
+        "alert_flags": flags,
+        "alert_from": day_number(row.date(alert.valid_from)),
+        "alert_to": day_number(row.date(alert.valid_to)),
+        "state_date": state_date[0] * 10000 + state_date[1] * 100 + state_date[2] if state_date and whole else 0,
+        "state_date_parts": value_pb2.PartialDate(
+            year=state_date[0], month=state_date[1], day=state_date[2]
+        ).SerializeToString()
+        if state_date
+        else None,
+        "issued_day": day_number(row.date(alert.issued)),
+        "merge_key": merge,
+        "hit_payload": None if alert.protected else hit.SerializeToString(deterministic=True),
+    }
+
+
+def upper(text: str) -> str:
+    """A to Z and the letters of Latin-1."""
+    return "".join(c.upper() if "a" <= c <= "z" or ("à" <= c <= "þ" and c != "÷") else c for c in text)
+
+
+def partial(date: Date | None) -> value_pb2.PartialDate | None:
+    return None if date is None else value_pb2.PartialDate(year=date[0], month=date[1], day=date[2])
+
+
+def offence(row: Row, alert: Alert) -> value_pb2.CodedText | None:
+    code, text = row.text(alert.offence.code), row.text(alert.offence.text)
+    return None if code is None and text is None else value_pb2.CodedText(code=code or "", text=text or "")
+
+
+def put(message: Message, field: str, value: Any) -> None:
+    """Sets a field; None leaves it unset."""
+    if isinstance(value, Message):
+        getattr(message, field).CopyFrom(value)
+        getattr(message, field).SetInParent()
+    elif value is not None:
+        setattr(message, field, value)
+
+
+def payload(row: Row, record: Record, s: PlainSubject, ref: value_pb2.RecordReference) -> Message:
+    descriptor = section_message(record.section)
+    module = person_pb2 if hasattr(person_pb2, descriptor.name) else vehicle_pb2
+    message: Message = getattr(module, descriptor.name)()
+    fields = message_fields(descriptor)
+    put(message, "record", ref)
+    for name, source in DEFAULTS.get(descriptor.name, {}).items():
+        if name not in record.fields:
+            put(message, name, derived(row, record, s, source))
+    for name, field in fields.items():
+        if name in record.fields:
+            put(message, name, stated(row, field, record.fields[name]))
+    if "identifier_valid" in fields:
+        put(message, "identifier_valid", s.cui_valid)
+    if "vin_check_digit_valid" in fields:
+        put(message, "vin_check_digit_valid", s.vin is None or naive_identifiers.vin_check_digit_valid(s.vin))
+    if "attributes" in fields:
+        for name, value in record.attributes.items():
+            if (text := row.text(value)) is not None:
+                message.attributes.add(name=name, value=text)  # type: ignore[attr-defined]
+    return message
+
+
+def derived(row: Row, record: Record, s: PlainSubject, source: str) -> Any:
+    alert = record.alert
+    group, _, name = source.partition(".")
+    if group == "record":
+        return partial(good_date(row.date(record.date))) if name == "date" else row.flag(record.certificate_visible)
+    if group == "alert":
+        if alert is None:
+            return None
+        if name == "protected":
+            return person_pb2.PROTECTION_ROLE_PROTECTED if alert.protected else person_pb2.PROTECTION_ROLE_RESTRAINED
+        if name in ("kind", "state"):
+            return enum_of(row, getattr(alert, name), ENUMS[f"alert_{name}"])
+        if name == "offence":
+            return offence(row, alert)
+        value = getattr(alert, name)
+        return row.text(value) if name == "authority" else partial(good_date(row.date(value)))
+    return of_subject(s, name)
+
+
+def of_subject(s: PlainSubject, name: str) -> Any:
+    if name == "document":
+        number, country = s.document_number, s.document_country
+        return None if number is None else value_pb2.ForeignDocument(country=country or "", number=number)
+    if name == "name":
+        if s.name is None:
+            return None
+        return value_pb2.PersonName(**s.parts) if s.parts else value_pb2.PersonName(full=s.name)
+    if name == "death_date":
+        return (partial(s.death) or value_pb2.PartialDate()) if s.dead else None
+    if name in ("birth_date", "valid_from", "valid_to"):
+        return partial(s.birth if name == "birth_date" else getattr(s, name))
+    if name in ("plate", "plate_country"):
+        return None if s.plate is None else s.plate.text if name == "plate" else s.plate.country
+    renamed = {"full_name": "name", "father_name": "father", "mother_name": "mother"}
+    return getattr(s, renamed.get(name, name))
+
+
+def stated(row: Row, field: Any, value: Any) -> Any:
+    if isinstance(value, dict):
+        parts = {name: row.text(part) for name, part in value.items()}
+        known = {name: text for name, text in parts.items() if text is not None}
+        return field.message._concrete_class(**known) if known else None
+    if isinstance(value, Condition):
+        if field.optional and row.cells[value.column] is None:
+            return None
+        return row.holds(value)
+    if field.kind == "text":
+        return row.text(value)
+    if field.kind == "date":
+        return partial(good_date(row.date(value)))
+    if field.kind == "enum":
+        found = enum_of(row, value, field.enum)
+    elif field.kind == "bool":
+        text = row.coded(value)
+        found = boolean(text, coded=value.codes is not None or value.const is not None)
+    else:
+        found = row.centavos(value) if field.kind == "money" and value.unit != "centavos" else row.whole_number(value)
+    return found if isinstance(found, int) else None
+
+
+def boolean(text: str | Unknown | None, coded: bool) -> bool | None:
+    if not isinstance(text, str):
+        return None
+    if coded:
+        return bool(BOOLEANS[text])
+    words = text.upper()
+    return True if words in TRUE_WORDS else False if words in FALSE_WORDS else None
+
+
+__all__ = ["PARTS", "Refusal", "encode"]

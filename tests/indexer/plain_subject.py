@@ -1,0 +1,220 @@
+"""Who or what a row is about, in plain Python, written from docs/manifests.md ([record.subject])."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from google.protobuf.descriptor import EnumDescriptor
+
+from core.identifier_kind import IdentifierKind
+from core.identifiers_types import IdentifierError, Plate
+from indexer.manifest_fields import ENUMS, enum_numbers
+from indexer.manifest_records import Record
+from indexer.manifest_values import Value
+from tests.core import naive_identifiers, naive_names
+from tests.indexer.plain_values import BAD, Date, Row, Unknown
+
+PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
+
+
+@dataclass
+class PlainSubject:
+    """The subject's values; None = unknown."""
+
+    cui: str | None
+    cui_valid: bool
+    nit: str | None
+    cedula: str | None
+    licence: str | None
+    telephone: str | None
+    document_number: str | None
+    document_country: str | None
+    organisation: bool
+    parts: dict[str, str]
+    name: str | None
+    name_key: str | None
+    birth: Date | None
+    about_year: int | None
+    sex: int
+    birth_department: int
+    birth_municipality: int
+    residence_department: int
+    father: str | None
+    mother: str | None
+    dead: bool
+    death: Date | None
+    plate: Plate | None
+    vin: str | None
+    chassis: str | None
+    engine: str | None
+    make: str | None
+    line: str | None
+    colour: str | None
+    vehicle_type: str | None
+    model_year: int | None
+    valid_from: Date | None
+    valid_to: Date | None
+    share: int
+
+    def names_a_person(self) -> bool:
+        found = (self.cui, self.document_number, self.nit, self.licence, self.cedula, self.name_key)
+        return any(value is not None for value in found)
+
+    def names_a_vehicle(self) -> bool:
+        return any(value is not None for value in (self.plate, self.vin, self.chassis, self.engine))
+
+
+def enum_of(row: Row, value: Value | None, enum: EnumDescriptor) -> int | Unknown | None:
+    if value is None:
+        return None
+    found = row.coded(value)
+    if isinstance(found, str):
+        return enum_numbers(enum).get(found, Unknown(found))
+    return found
+
+
+def good_date(date: Date | str | None) -> Date | None:
+    return date if isinstance(date, tuple) else None
+
+
+def read_subject(row: Row, record: Record) -> PlainSubject:
+    given = record.subject
+
+    def canonical(value: Value | None, kind: int) -> str | None:
+        text = row.text(value)
+        try:
+            return None if text is None else naive_identifiers.canonical(kind, text)
+        except IdentifierError:
+            return None
+
+    def number(value: Value | None, most: int) -> int:
+        found = row.whole_number(value)
+        return found if isinstance(found, int) and 1 <= found <= most else 0
+
+    cui_text = row.text(given.cui)
+    cui, valid = naive_identifiers.cui_digits(cui_text) if cui_text is not None else (None, True)
+    if cui is None:
+        valid = True
+    nit = canonical(given.nit, IdentifierKind.NIT)
+    if cui is None and nit is not None and naive_identifiers.cui_digits(nit)[1]:
+        cui = nit
+    parts, name = names(row, record)
+    key = naive_names.name_key_of_parts(*(parts.get(p, "") for p in PARTS[:5])) if parts else ""
+    if not parts and name is not None:
+        key = naive_names.name_key(name)
+    sex = enum_of(row, given.sex, ENUMS["sex"])
+    age, day = row.whole_number(given.about_age), row.date(record.date)
+    about = None
+    if isinstance(age, int) and 0 <= age <= 130 and isinstance(day, tuple) and day[0]:
+        about = day[0] - age
+    death = row.date(given.death_date)
+    document_number = canonical(given.document_number, IdentifierKind.DOCUMENT_NUMBER)
+    vin, chassis = chassis_numbers(
+        canonical(given.vin, IdentifierKind.VIN), canonical(given.chassis, IdentifierKind.VIN)
+    )
+    return PlainSubject(
+        cui=cui,
+        cui_valid=valid,
+        nit=nit,
+        cedula=canonical(given.cedula, IdentifierKind.CEDULA),
+        licence=canonical(given.licence, IdentifierKind.LICENCE),
+        telephone=canonical(given.telephone, IdentifierKind.TELEPHONE),
+        document_number=document_number,
+        document_country=country(row.text(given.document_country)) if document_number is not None else None,
+        organisation=row.flag(given.organisation),
+        parts=parts,
+        name=name,
+        name_key=key or None,
+        birth=good_date(row.date(given.birth_date)),
+        about_year=about,
+        sex=sex if isinstance(sex, int) else 0,
+        birth_department=number(given.birth_department, 22),
+        birth_municipality=number(given.birth_municipality, 33),
+        residence_department=number(given.residence_department, 22),
+        father=row.text(given.father_name),
+        mother=row.text(given.mother_name),
+        dead=death is not None or row.flag(given.dead),
+        death=good_date(death),
+        plate=plate(row, record),
+        vin=vin,
+        chassis=chassis,
+        engine=canonical(given.engine, IdentifierKind.ENGINE),
+        make=row.text(given.make),
+        line=row.text(given.line),
+        colour=row.text(given.colour),
+        vehicle_type=row.text(given.vehicle_type),
+        model_year=number(given.model_year, 9999) or None,
+        valid_from=good_date(row.date(given.valid_from)),
+        valid_to=good_date(row.date(given.valid_to)),
+        share=number(given.share, 100),
+    )
+
+
+def names(row: Row, record: Record) -> tuple[dict[str, str], str | None]:
+    """The parts of the name, and the name as an officer reads it."""
+    given = record.subject
+    texts = {part: row.text(getattr(given, part)) for part in PARTS}
+    parts = {part: text for part, text in texts.items() if text is not None}
+    full = row.text(given.full_name)
+    if not parts and full is not None and given.comma_parts:
+        pieces = full.split(",")
+        if len(pieces) == len(given.comma_parts):
+            parts = {
+                p: piece.strip(" ")
+                for p, piece in zip(given.comma_parts, pieces, strict=True)
+                if p and piece.strip(" ")
+            }
+    if parts:
+        shown = [parts[part] for part in PARTS[:5] if part in parts]
+        married = parts.get("married_surname")
+        if married is not None:
+            shown.append(married if re.match("(?i)de .", married, re.ASCII) else f"DE {married}")
+        return parts, " ".join(shown)
+    if full is not None and given.name_order == "surname_first" and "," in full:
+        surnames, _, others = full.partition(",")
+        if surnames.strip(" ") and others.strip(" "):
+            return {}, f"{others.strip(' ')} {surnames.strip(' ')}"
+    return {}, full
+
+
+def country(text: str | None) -> str | None:
+    try:
+        return None if text is None else naive_identifiers.country_code(text)
+    except IdentifierError:
+        return None
+
+
+def plate(row: Row, record: Record) -> Plate | None:
+    given = record.subject
+    text, kind, issuer = row.text(given.plate), row.text(given.plate_type), row.text(given.plate_country)
+    if text is None or (issuer is not None and country(issuer) is None):
+        return None
+    issuer = country(issuer) or "GTM"
+    try:
+        found = naive_identifiers.plate(text, issuer)
+    except IdentifierError:
+        return None
+    if found.type == "" and kind is not None and issuer == "GTM":
+        try:
+            typed = naive_identifiers.plate(kind + found.number, "GTM")
+        except IdentifierError:
+            return found
+        return typed if typed.type and len(kind.encode()) <= 4 else found
+    return found
+
+
+def chassis_numbers(vin: str | None, chassis: str | None) -> tuple[str | None, str | None]:
+    """17 characters of the VIN's alphabet are the VIN, in whichever of the two."""
+    found_vin = vin if vin is not None and naive_identifiers.is_vin(vin) else None
+    found_chassis = vin if found_vin is None else None
+    if chassis is not None:
+        if found_vin is None and naive_identifiers.is_vin(chassis):
+            found_vin = chassis
+        elif chassis != found_vin:
+            found_chassis = chassis
+    return found_vin, found_chassis
+
+
+def is_bad(value: object) -> bool:
+    return value == BAD

@@ -1,0 +1,154 @@
+"""The compiled encoder against its plain twin, row by row, byte by byte."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.columns import DERIVED, SUBJECT_KEYS, Encoder
+from indexer.manifest import Manifest, load_manifest, load_manifests
+from indexer.manifest_fields import DEFAULTS, SECTIONS
+from indexer.manifest_records import Subject
+from indexer.manifest_sources import Source
+from indexer.readers.batch import Batch
+from indexer.standard import STANDARD_SCHEMA
+from indexer.standardise import Standardiser
+from tests.indexer.plain_encoder import Refusal, encode
+from tests.indexer.plain_values import Row
+
+HERE = Path(__file__).parent
+REGISTERS = HERE.parents[1] / "indexer" / "registers"
+MANIFESTS = {m.id: m for m in [*load_manifests(REGISTERS), load_manifest(HERE / "every_key.toml")]}
+
+CELLS = [
+    None, "", " ", "-1", "N/A", "SIN DATO", "2547325860101", "2547 32586 0101", "1234567890101", "3456789011205",
+    "123", "A-1 123456", "¥-15 12", "A-01 0044", "1234567-K", "12345678", "CF", "5555 1234", "+502 22901234",
+    "A1234567", "P-123BCD", "p0 720ghv", "123BCD", "720GVH", "O123", "1HGCM82633A004352", "1hgcm82633a00435x",
+    "JTDBR32E0", "S/N", "JUAN", "María  José", "PÉREZ", "DE LA CRUZ", "de León", "Xicay", "Ñañez",
+    "PEREZ,GOMEZ,,JUAN,JOSE", "PEREZ LOPEZ, ANA", "A,B", ",", "01/02/1990", "1/2/1990", "31/02/2020", "00/00/1985",
+    "00/05/1985", "1985-07-04", "01/01/1900", "0001-01-01", "2026-11-24T03:00:00Z", "2026-01-01 23:30:00-06:00",
+    "2026-01-01 10:15", "1985-13-01", "19850704", "1500-01-01", "0", "1", "7", "22", "23", "99", "1998", "1998.0",
+    "-5", "3000000000", "1,250.50", "Q1250.5", "Q. 3", "12.345", "S", "SI", "sí", "N", "no", "true", "F", "M",
+    "PENDIENTE", "CANCELADA", "RARO", "OC", "ROBADO", "PLACA", "a|b", "x" * 200, "y" * 5000,
+    "\tsalto\nde l\xednea\xa0", "GTM", "slv", "S1V", "MX", "J", "\x00", "🙂", "ß÷ÿ",
+]  # fmt: skip
+# What makes the records of every_key.toml whole, by column.
+LIKELY = {
+    "A": ["PENDIENTE", "CANCELADA", "2547325860101"],
+    "B": ["01/02/1990", "1/2/1990", "S", "JUAN PEREZ"],
+    "C": ["01/02/1990", "00/05/1985", "P-123BCD", "12345678"],
+    "D": ["1985-07-04", "19850704", "P"],
+    "E": ["S", "N", "GTM", "01/02/1990"],
+    "F": ["S", "1HGCM82633A004352", "A1234567"],
+    "G": ["PEREZ,GOMEZ,,JUAN,JOSE", "LOPEZ"],
+    "H": ["01/02/2030", "40"],
+    "I": ["2547325860101", "50"],
+    "J": ["ROBADO", "PLACA", "M"],
+}
+
+
+Rows = list[list[str | None]]
+
+
+def rows_of(manifest: Manifest, source: Source) -> st.SearchStrategy[Rows]:
+    codes = sorted({code for table in manifest.codes.values() for code in table})
+    words = sorted(
+        {w for r in manifest.record for c in [*r.when, *(r.alert.cautions if r.alert else ())] for w in c.in_ or ()}
+    )
+    kinds = [st.sampled_from(CELLS), st.sampled_from([*codes, *words, "x"]), st.text(max_size=30)]
+    likely = LIKELY if manifest.id == "every-key" else {}
+    columns = Standardiser(manifest, source, 0).columns
+    cells = [st.one_of(*kinds, *[st.sampled_from(likely[name])] * 6 if name in likely else []) for name in columns]
+    return st.lists(st.tuples(*cells).map(list), min_size=1, max_size=8)
+
+
+def compiled(manifest: Manifest, source: Source, rows: Rows) -> tuple[list[dict[str, Any]], list[Refusal]]:
+    standardiser = Standardiser(manifest, source, 3)
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    refused = standardiser.add(Batch(columns, np.arange(1, len(rows) + 1, dtype=np.int64)))
+    table = standardiser.take()
+    table.validate(full=True)
+    return table.to_pylist(), [Refusal(r.row, r.section, r.rule) for r in refused]
+
+
+def plain(manifest: Manifest, source: Source, rows: Rows) -> tuple[list[dict[str, Any]], list[Refusal]]:
+    names = Standardiser(manifest, source, 3).columns
+    numbered = [Row(manifest, source, dict(zip(names, row, strict=True)), i) for i, row in enumerate(rows, 1)]
+    return encode(manifest, 3, numbered)
+
+
+SOURCES = [(m, source) for m in MANIFESTS.values() for source in m.source]
+
+
+@pytest.mark.parametrize(("manifest", "source"), SOURCES, ids=[f"{m.id}-{s.name}" for m, s in SOURCES])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_equals_the_plain_twin(manifest: Manifest, source: Source, data: st.DataObject) -> None:
+    rows = data.draw(rows_of(manifest, source))
+    assert compiled(manifest, source, rows) == plain(manifest, source, rows)
+
+
+def test_whole_records_of_every_kind_equal_the_plain_twin() -> None:
+    """Rows that are likely whole, so that every section, and nearly every column, holds something."""
+    manifest = MANIFESTS["every-key"]
+    source = manifest.source[0]
+    dice = random.Random(2)
+    rows: Rows = [[dice.choice([*LIKELY[name] * 5, *CELLS]) for name in sorted(LIKELY)] for _ in range(2000)]
+    found = compiled(manifest, source, rows)
+    assert found == plain(manifest, source, rows)
+    filled = {name for record in found[0] for name, value in record.items() if value not in (None, 0, False)}
+    assert set(STANDARD_SCHEMA.names) <= filled
+    sections = {SECTIONS[r.section] for r in manifest.record}
+    damaged = {SECTIONS["damaged_record"], SECTIONS["vehicle_damaged_record"]}
+    assert {record["section"] for record in found[0]} == sections | damaged
+
+
+def test_the_core_knows_the_schema_and_the_keys() -> None:
+    values = [
+        name for name in Subject.model_fields if name not in ("organisation", "name_order", "comma_parts", "dead")
+    ]
+    assert list(SUBJECT_KEYS) == values
+    assert {source for fields in DEFAULTS.values() for source in fields.values()} <= set(DERIVED)
+    table = Standardiser(MANIFESTS["every-key"], MANIFESTS["every-key"].source[0], 0).take()
+    assert table.schema == STANDARD_SCHEMA
+
+
+def test_batches_that_are_slices_of_larger_arrays() -> None:
+    manifest = MANIFESTS["every-key"]
+    source = manifest.source[0]
+    standardiser = Standardiser(manifest, source, 0)
+    rows = [[None if (i + j) % 5 == 0 else f"v{i}" for j in range(len(standardiser.columns))] for i in range(20)]
+    whole = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    sliced = [column.slice(7, 9) for column in whole]
+    standardiser.add(Batch(sliced, np.arange(8, 17, dtype=np.int64)))
+    expected, _ = compiled(manifest, source, rows)
+    rest = [{**row, "register": 3} for row in standardiser.take().to_pylist()]
+    assert rest == [row for row in expected if 8 <= row["row"] <= 16]
+
+
+def test_buffers_that_do_not_fit_together_are_refused() -> None:
+    manifest = MANIFESTS["every-key"]
+    standardiser = Standardiser(manifest, manifest.source[0], 0)
+    encoder = standardiser._encoder
+    good = (np.array([0, 1], np.int32), b"x", None, 0)
+    rows = np.array([1], np.int64)
+    for bad in [
+        (np.array([0], np.int32), b"x", None, 0),
+        (np.array([0, 2], np.int32), b"x", None, 0),
+        (np.array([1, 0], np.int32), b"x", None, 0),
+        (np.array([-1, 1], np.int32), b"x", None, 0),
+        (np.array([0, 1], np.int32), b"x", b"", 0),
+    ]:
+        columns: list[Any] = [good] * (len(standardiser.columns) - 1) + [bad]
+        with pytest.raises(ValueError, match=r"offsets|validity"):
+            encoder.encode(columns, rows)
+    with pytest.raises(ValueError, match="columns given"):
+        encoder.encode([good], rows)
+    assert isinstance(encoder, Encoder)
