@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf import empty_pb2, timestamp_pb2
 from google.protobuf.message import DecodeError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.wire import decode_fields, encode_fields, is_utf8
@@ -63,13 +63,14 @@ def test_our_bytes_equal_protobufs(year: int, month: int, day: int) -> None:
     assert encode_fields(stated) == message.SerializeToString(deterministic=True)
 
 
+@example(b"\x01\x80\x80\x02\x00\x00\n\xff\x08\x08\x02")
 @given(st.binary(max_size=60))
 def test_random_bytes_are_judged_as_protobuf_judges_them(data: bytes) -> None:
     try:
         found = decode_fields(data)
     except ValueError as error:
-        if "group" in str(error) or "64 bits" in str(error):
-            return  # stricter than protobuf, which skips groups and drops the bits of an overlong varint
+        if any(rule in str(error) for rule in ("group", "64 bits", "field number")):
+            return  # stricter than protobuf, which skips groups, drops bits of overlong varints, lets some zeros pass
         with pytest.raises(DecodeError):
             empty_pb2.Empty.FromString(data)
     else:
