@@ -42,10 +42,12 @@ def make_nation(
 
     `persons`: 1,000 to 21,700,000; `as_of` None = today in Guatemala. The same persons, seed and as_of give the same
     bytes. `on_progress(stage, done, total)` hears persons made and rows loaded. Older registers/ and truth/ in `out`
-    are replaced. Raises ValueError for persons out of range.
+    are replaced. Raises ValueError for persons out of range, and for an
+    `out` whose registers/ or truth/ is not a nation's.
     """
     if not MIN_PERSONS <= persons <= MAX_PERSONS:
         raise ValueError(f"persons: {MIN_PERSONS:,} to {MAX_PERSONS:,}")
+    _refuse_strangers(out)
     day = as_of or today_in_guatemala()
     started = time.monotonic()
     tell = on_progress or (lambda _stage, _done, _total: None)
@@ -76,6 +78,13 @@ def make_nation(
         summary.seconds["loaded"] = round(time.monotonic() - loading, 2)
     summary.measure()
     return summary
+
+
+def _refuse_strangers(out: Path) -> None:
+    """Nothing is deleted that no nation wrote: a finished one has its cases, an interrupted one its parts."""
+    ours = (out / "truth" / "cases.json").exists() or (out / ".parts").exists()
+    if not ours and any((out / name).exists() for name in ("registers", "truth")):
+        raise ValueError("out: holds registers/ or truth/ that no nation wrote; choose another directory")
 
 
 def _in_order(blocks: list[BlockPlan]) -> Iterator[tuple[BlockPlan, BlockResult]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.nation import tables
+from bench.nation import days, tables
 from bench.nation.block import BlockPlan
 from bench.nation.days import NO_DAY, YEAR, Days
 
@@ -24,6 +25,13 @@ _DEAD_SHARE = 0.08  # of the persons on file
 _COUPLED_SHARE = 0.78  # of adult women
 _LONE_MOTHER_SHARE = 0.12  # of children
 _OLDEST_MOTHER = 45
+# Share of the persons born on a day whose mother, if she lives in the nation, is on file by CUI.
+_PARENTS_ON_FILE = [
+    (datetime.date(1955, 1, 1), 0.02),
+    (datetime.date(1975, 1, 1), 0.35),
+    (datetime.date(1995, 1, 1), 0.85),
+    (datetime.date(2010, 1, 1), 0.94),
+]
 _YOUNGEST_PARENT = 15
 
 
@@ -160,6 +168,12 @@ def _give_parents(
     gap = birth - people.birth[mother]
     alive = (people.death[mother] == NO_DAY) | (people.death[mother] >= birth)
     fits = (gap >= _YOUNGEST_PARENT * YEAR) & (gap <= _OLDEST_MOTHER * YEAR) & alive
+    # Old births are known from books that name the parents without numbers. Were all of them on file, a department's
+    # surnames would all descend from the few who are oldest.
+    share = np.interp(
+        birth, [days.number(date) for date, _ in _PARENTS_ON_FILE], [part for _, part in _PARENTS_ON_FILE]
+    )
+    fits &= rng.random(len(children)) < share
     people.mother[children[fits]] = mother[fits]
     known = fits & (birth - people.birth[father] >= _YOUNGEST_PARENT * YEAR)
     known &= (people.death[father] == NO_DAY) | (people.death[father] >= birth - 280)

@@ -8,7 +8,7 @@ from bench.nation import days, identifiers, tables
 from bench.nation.columns import NOTHING, TEXT, Column, array, compute
 from bench.nation.delimited import copy_bytes, write_part
 from bench.nation.papers import street_texts
-from bench.nation.people import NOBODY, Ints
+from bench.nation.people import FEMALE, NOBODY, WIDOWED, Ints
 from bench.nation.vocabulary import ACCENTED
 from bench.nation.world import World
 from bench.nation.written_names import parent_names, right_names
@@ -79,6 +79,12 @@ def write(world: World) -> int:
     has_home = array(rng.random(n) < 0.97)
     moved = np.where(rng.random(n) < 0.5, people.birth, plan.today - rng.integers(30, 4000, n)).astype(np.int32)
     photo = compute.binary_join_element_wise("RENAP/F/", compute.utf8_slice_codeunits(cui, 0, 3), "/", cui, ".jp2", "")
+    widow = array((people.civil_status == WIDOWED) & (people.sex == FEMALE))
+    married = compute.if_else(
+        widow,
+        compute.binary_join_element_wise("VIUDA DE", names.parts["married_surname"], " "),
+        names.parts["married_surname"],
+    )
     adult = array(people.age(plan.today) >= 18)
     columns = {
         "cui": cui,
@@ -87,7 +93,7 @@ def write(world: World) -> int:
         "tercer_nombre": names.parts["third_given"],
         "primer_apellido": names.parts["first_surname"],
         "segundo_apellido": names.parts["second_surname"],
-        "apellido_casada": names.parts["married_surname"],
+        "apellido_casada": married,
         "fecha_nacimiento": days.texts(people.birth, days.ISO),
         "sexo": array(["", "F", "M"]).take(array(people.sex)),
         "depto_nacimiento": identifiers.digits(people.birth_department.astype(np.int64), 2),

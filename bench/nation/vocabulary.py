@@ -29,6 +29,17 @@ _CONFUSED = [
 ]  # fmt: skip
 
 
+# What a clerk in a hurry writes for the commonest names.
+_SHORT = {
+    "MARIA": "MA.",
+    "FRANCISCO": "FCO.",
+    "HERNANDEZ": "HDZ.",
+    "GONZALEZ": "GLEZ.",
+    "RODRIGUEZ": "RDZ.",
+    "JUAN": "JN.",
+}
+
+
 def plain(text: str) -> str:
     """Upper case without accents; Ñ is kept."""
     kept = text.upper().replace("Ñ", "\0")
@@ -44,12 +55,14 @@ def _styled(word: str, style: str) -> str:
 
 @cache
 def misspellings(token: str) -> tuple[str, ...]:
-    """Every way in which one confused sound changes a plain token, in the order of the rules; () = none."""
+    """Every way in which one confused sound, or haste, changes a plain token; () = none."""
     found: dict[str, None] = {}
     for pattern, replacement in _CONFUSED:
         wrong = re.sub(pattern, replacement, token, count=1)
         if wrong != token and len(wrong) > 2:
             found.setdefault(wrong)
+    if token in _SHORT:
+        found.setdefault(_SHORT[token])
     return tuple(found)
 
 
