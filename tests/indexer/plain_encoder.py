@@ -14,14 +14,13 @@ from indexer.manifest_fields import (
     DEFAULTS,
     ENUMS,
     SECTIONS,
-    enum_numbers,
     is_vehicle_section,
     message_fields,
     section_message,
 )
 from indexer.manifest_records import Alert, Record
 from indexer.manifest_values import Condition, Value
-from ronda.v1 import alert_pb2, person_pb2, section_pb2, value_pb2, vehicle_pb2
+from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2, value_pb2, vehicle_pb2
 from tests.core import naive_identifiers, naive_names
 from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
@@ -214,7 +213,8 @@ def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
     keys = [row.text(value) for value in alert.merge_key]
     merge = "|".join(upper(key) for key in keys if key is not None) if keys and None not in keys else None
     whole = state_date is not None and all(state_date)
-    hit = alert_pb2.Hit(cautions=[enum_numbers(ENUMS["caution"])[flag] for flag in cautions])
+    hit = alert_pb2.Hit()
+    hit.cautions.extend(level_pb2.CautionFlag.Value(f"CAUTION_FLAG_{flag}") for flag in cautions)
     put(hit, "offence", offence(row, alert))
     for name in ("issued", "valid_from", "valid_to"):
         put(hit, name, partial(good_date(row.date(getattr(alert, name)))))
@@ -334,12 +334,11 @@ def stated(row: Row, field: Any, value: Any) -> Any:
     if field.kind == "date":
         return partial(good_date(row.date(value)))
     if field.kind == "enum":
-        found = enum_of(row, value, field.enum)
-    elif field.kind == "bool":
-        text = row.coded(value)
-        found = boolean(text, coded=value.codes is not None or value.const is not None)
-    else:
-        found = row.centavos(value) if field.kind == "money" and value.unit != "centavos" else row.whole_number(value)
+        number = enum_of(row, value, field.enum)
+        return number if isinstance(number, int) else None
+    if field.kind == "bool":
+        return boolean(row.coded(value), coded=value.codes is not None or value.const is not None)
+    found = row.centavos(value) if field.kind == "money" and value.unit != "centavos" else row.whole_number(value)
     return found if isinstance(found, int) else None
 
 
