@@ -36,6 +36,11 @@ cdef struct Bearing:
     int32_t last                 # BEARS_FORMERLY: of its latest bearing
     int32_t first
 
+# Whether any record of section PLATE_ASSIGNMENT, visible or not, says which plates the vehicle bears: then the plates of other
+# records are no bearings.
+cdef bint plates_assigned(const Dossier* vehicle) noexcept nogil
+# Whether an entry is a visible bearing of the vehicle; `assigned` from plates_assigned.
+cdef bint is_bearing(const Call* call, const IdentifierEntry* entry, bint assigned) noexcept nogil
 cdef void plate_bearing(const Call* call, const Dossier* dossier, const Asked* asked, Bearing* bearing) noexcept nogil
 # 0 = another plate, else the Level: HIT with equal type, POSSIBLE when either type is not known.
 cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry, const Asked* asked) noexcept nogil

@@ -39,17 +39,31 @@ cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry,
     return LEVEL_HIT
 
 
+cdef bint plates_assigned(const Dossier* vehicle) noexcept nogil:
+    cdef uint32_t i
+    for i in range(vehicle.header.n_identifiers):
+        if vehicle.identifiers[i].kind == KEY_PLATE and vehicle.identifiers[i].section == SECTION_PLATE_ASSIGNMENT:
+            return True
+    return False
+
+
+cdef bint is_bearing(const Call* call, const IdentifierEntry* entry, bint assigned) noexcept nogil:
+    return (entry.kind == KEY_PLATE and (not assigned or entry.section == SECTION_PLATE_ASSIGNMENT)
+            and call_shows(call, entry.section, entry.sensitivity))
+
+
 cdef void plate_bearing(const Call* call, const Dossier* dossier, const Asked* asked, Bearing* bearing) noexcept nogil:
     cdef uint32_t i
     cdef uint8_t link
     cdef int32_t first, last
     cdef const IdentifierEntry* entry
+    cdef bint assigned = plates_assigned(dossier)
     bearing.bears = BEARS_NOT
     bearing.link = 0
     bearing.first = bearing.last = NO_DAY
     for i in range(dossier.header.n_identifiers):
         entry = &dossier.identifiers[i]
-        if entry.kind != KEY_PLATE or not call_shows(call, entry.section, entry.sensitivity):
+        if not is_bearing(call, entry, assigned):
             continue
         link = plate_matches(dossier, entry, asked)
         if link == 0:
@@ -72,9 +86,10 @@ cdef int plate_shown(const Call* call, const Dossier* dossier) noexcept nogil:
     cdef int best = -1
     cdef int32_t last, first, best_last = NO_DAY, best_first = NO_DAY
     cdef const IdentifierEntry* entry
+    cdef bint assigned = plates_assigned(dossier)
     for i in range(dossier.header.n_identifiers):
         entry = &dossier.identifiers[i]
-        if entry.kind != KEY_PLATE or not call_shows(call, entry.section, entry.sensitivity):
+        if not is_bearing(call, entry, assigned):
             continue
         if holds_on(entry.valid_from, entry.valid_to, call.today):
             return <int>i
@@ -181,10 +196,10 @@ cdef bint _held_by_another(const VehicleQuestion* asked, int at, const Dossier* 
 cdef bint _bears_any_plate(const Call* call, const Dossier* vehicle) noexcept nogil:
     cdef uint32_t i
     cdef const IdentifierEntry* entry
+    cdef bint assigned = plates_assigned(vehicle)
     for i in range(vehicle.header.n_identifiers):
         entry = &vehicle.identifiers[i]
-        if entry.kind == KEY_PLATE and call_shows(call, entry.section, entry.sensitivity) and holds_on(
-                entry.valid_from, entry.valid_to, call.today):
+        if is_bearing(call, entry, assigned) and holds_on(entry.valid_from, entry.valid_to, call.today):
             return True
     return False
 

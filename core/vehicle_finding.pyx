@@ -11,7 +11,7 @@ from core.dossier_view cimport holds_on
 from core.failure cimport FAILED, OK
 from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, plate_misreads_into
 from core.outcome cimport PLATES_LIMIT, SUGGESTED_LIMIT
-from core.vehicle_comparison cimport BEARS_FORMERLY, BEARS_NOW, Bearing, plate_bearing, plate_matches
+from core.vehicle_comparison cimport BEARS_FORMERLY, BEARS_NOW, Bearing, is_bearing, plate_bearing, plate_matches, plates_assigned
 
 include "contract.pxi"
 
@@ -27,15 +27,16 @@ cdef bint _plate_identified(const Call* call, const Dossier* dossier, const Aske
     return False
 
 
-cdef uint8_t _plate_subject_link(const Call* call, const Dossier* plate, const Asked* item) noexcept nogil:
-    """Level of the link to a plate subject: HIT with equal type; 0 = another plate, or hidden."""
+cdef uint8_t _plate_link(const Call* call, const Dossier* subject, const Asked* item) noexcept nogil:
+    """Level of the link to a plate, or to a vehicle by a bearing at any time: HIT with equal type; 0 = none visible."""
     cdef uint32_t i
     cdef uint8_t link = 0
     cdef const IdentifierEntry* entry
-    for i in range(plate.header.n_identifiers):
-        entry = &plate.identifiers[i]
-        if entry.kind == KEY_PLATE and call_shows(call, entry.section, entry.sensitivity):
-            link = max(link, plate_matches(plate, entry, item))
+    cdef bint assigned = plates_assigned(subject)
+    for i in range(subject.header.n_identifiers):
+        entry = &subject.identifiers[i]
+        if is_bearing(call, entry, assigned):
+            link = max(link, plate_matches(subject, entry, item))
     return link
 
 
@@ -65,7 +66,7 @@ cdef int _find_by_plate(Call* call, const Asked* item, VehicleFinding* finding) 
         if call_dossier(call, entities[i], &dossier) < 0:
             return FAILED
         if dossier.header.kind == ENTITY_PLATE:
-            link = _plate_subject_link(call, &dossier, item)
+            link = _plate_link(call, &dossier, item)
             if link and finding.n_plates < PLATES_LIMIT:
                 finding.plates[finding.n_plates] = dossier
                 finding.plate_links[finding.n_plates] = link
@@ -209,10 +210,10 @@ cdef int _find_borne_plate(Call* call, const Dossier* vehicle, const IdentifierE
 cdef int find_borne_plates(Call* call, const Dossier* vehicle, uint8_t link, VehicleFinding* finding) noexcept nogil:
     cdef uint32_t i
     cdef const IdentifierEntry* entry
+    cdef bint assigned = plates_assigned(vehicle)
     for i in range(vehicle.header.n_identifiers):
         entry = &vehicle.identifiers[i]
-        if entry.kind == KEY_PLATE and call_shows(call, entry.section, entry.sensitivity) and holds_on(
-                entry.valid_from, entry.valid_to, call.today):
+        if is_bearing(call, entry, assigned) and holds_on(entry.valid_from, entry.valid_to, call.today):
             if _find_borne_plate(call, vehicle, entry, link, finding) < 0:
                 return FAILED
     return OK
@@ -233,7 +234,7 @@ cdef bint _plate_on_file(Call* call, const Asked* item, int* status) noexcept no
         if call_dossier(call, entities[i], &dossier) < 0:
             status[0] = FAILED
             return False
-        if dossier.header.kind == ENTITY_VEHICLE and _plate_subject_link(call, &dossier, item):
+        if dossier.header.kind == ENTITY_VEHICLE and _plate_link(call, &dossier, item):
             return True
     return False
 
