@@ -7,8 +7,8 @@
 #   +--------------------+ 96
 #   | AlertEntry[]       |  n_alerts    x 40 bytes, in stored order (docs/answers.md section 6)
 #   | RecordEntry[]      |  n_records   x 24 bytes, by section, then newest first (section 10)
-#   | OwnerEntry[]       |  n_owners    x 32 bytes, present ones first (vehicles only)
-#   | ClaimEntry[]       |  n_claims    x 40 bytes, register order (persons only)
+#   | OwnerEntry[]       |  n_owners    x 32 bytes, by first day descending, unknown last, then register order (vehicles only)
+#   | ClaimEntry[]       |  n_claims    x 40 bytes, by register, record id, version, row; equal ones once (persons only)
 #   | IdentifierEntry[]  |  n_identifiers x 24 bytes, by kind
 #   +--------------------+
 #   | heap               |  texts and protobuf bytes that the entries point to; offsets are from the dossier's start
@@ -93,7 +93,8 @@ cdef packed struct DossierHeader:
     uint16_t n_claims
     uint16_t n_identifiers
     uint32_t n_records
-    uint32_t summary_offset      # Candidate's stored fields (name, cui, birth_date, sex, department, plate, description, register_id), encoded
+    uint32_t summary_offset      # Candidate's stored fields (name, cui, birth_date, sex, department, description, register_id), encoded; its plate
+                                 # depends on the clock
     uint32_t summary_length
     uint8_t reserved[20]
 
@@ -158,6 +159,8 @@ cdef packed struct ClaimEntry:
     uint16_t mother_key_length
     uint8_t reserved[10]
 
+# One for each (kind, text, section, sensitivity, dates) that states it, so that masks are exact; `register` is the lowest
+# ordinal among those, of the identifying ones when IDENTIFIED.
 cdef packed struct IdentifierEntry:
     uint8_t kind                 # KEY_*
     uint8_t flags                # IDENTIFIER_*
