@@ -1,4 +1,4 @@
-"""Questions drawn from a nation: every kind of identifier, wrong and unknown ones, names, what is seen, lists, batches."""
+"""Questions drawn from a nation: every kind of identifier, wrong ones, names, what is seen, lists, batches."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ class Drawer:
         elif choice == 1:
             request = checks.CheckPersonRequest(query="50001234", nit="123")
         elif choice == 2:
-            request = checks.CheckVehicleRequest()
+            request = self.random.choice([checks.CheckVehicleRequest(), checks.CheckPersonRequest()])
         elif choice == 3:
             request = checks.CheckPersonRequest(nit="CF")
         elif choice == 4:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS, Engine, Grant
+from core.engine import METHODS, Engine
 from core.generation import Generation
+from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import register_service_pb2 as registers
 from tests.asker import Asker

@@ -1,4 +1,4 @@
-"""What a caller may not see leaves no trace: counts, levels, candidates and bytes (docs/answers.md sections 7 and 10)."""
+"""What a caller may not see leaves no trace: counts, levels, candidates, bytes (docs/answers.md sections 7 and 10)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS, Grant
+from core.engine import METHODS
+from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import section_pb2
 from tests.expectations import assert_expected

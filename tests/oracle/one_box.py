@@ -159,14 +159,16 @@ def _one(view: View, request: Any, response: Any, best: Tried, findings: list[Fi
             if best.kind != "name"
             else PersonQuestion(name_key=best.asked.value)
         )
-        typed = person_answer(view, request, question, best.finding, limit)
+        typed = person_answer(view, request, question, best.finding, limit, one_box=True)
         response.person.CopyFrom(typed.person)
     else:
         finding = best.finding
         for other in findings:
             finding.plates += [p for p in other.plates if p not in finding.plates]
             finding.former += [v for v in other.former if v not in finding.former and v is not subject]
-        typed = vehicle_answer.answer(view, request, VehicleQuestion(identifiers=[best.asked]), finding, limit)
+        typed = vehicle_answer.answer(
+            view, request, VehicleQuestion(identifiers=[best.asked]), finding, limit, one_box=True
+        )
         response.vehicle.CopyFrom(typed.vehicle)
     response.answer.CopyFrom(typed.answer)
     response.candidates.extend(typed.candidates)
@@ -178,8 +180,6 @@ def strip_comparisons(response: Any) -> None:
     del response.answer.comparisons[:]
     for one in response.candidates:
         del one.comparisons[:]
-    cautions = response.answer.cautions
-    assert level_pb2.CAUTION_FLAG_IDENTIFIERS_DISAGREE not in cautions
 
 
 def _several(view: View, response: Any, finders: list[Tried]) -> None:

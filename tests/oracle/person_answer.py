@@ -30,7 +30,7 @@ def check_person(view: View, request: Any) -> check_service_pb2.CheckPersonRespo
         return check_person_box(view, request)
     question = person_question(request)
     if not question.anything:
-        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "")
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "query")
     finding = find(view, question)
     return heading.trimmed(lambda limit: answer(view, request, question, finding, limit))
 
@@ -47,12 +47,15 @@ def find(view: View, question: PersonQuestion) -> Finding:
     return by_name(view, question) if question.name_key else Finding()
 
 
-def answer(view: View, request: Any, question: PersonQuestion, finding: Finding, limit: int) -> Any:
+def answer(
+    view: View, request: Any, question: PersonQuestion, finding: Finding, limit: int, one_box: bool = False
+) -> Any:
+    """One-box questions have no comparisons."""
     response = check_service_pb2.CheckPersonResponse()
     principal = question.principal
     subject, link, status = finding.subject, finding.link, finding.status
     found = subject is not None or bool(finding.others)
-    comparisons = comparing.person(view, question, subject, found)
+    comparisons = [] if one_box else comparing.person(view, question, subject, found)
     disagree = comparing.disagree(comparisons)
     if subject is not None and principal is not None and principal.kind in CRITERION_1 and _is_conflict(comparisons):
         link = POSSIBLE

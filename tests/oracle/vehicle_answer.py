@@ -35,16 +35,19 @@ def check_vehicle(view: View, request: Any) -> check_service_pb2.CheckVehicleRes
         return check_vehicle_box(view, request)
     question = vehicle_question(request)
     if not [name for name in given if name != "plate_country"]:
-        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "")
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "query")
     finding = by_vehicle_identifier(view, question.identifiers[0]) if question.identifiers else Finding()
     return heading.trimmed(lambda limit: answer(view, request, question, finding, limit))
 
 
-def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding, limit: int) -> Any:
+def answer(
+    view: View, request: Any, question: VehicleQuestion, finding: Finding, limit: int, one_box: bool = False
+) -> Any:
+    """One-box questions have no comparisons."""
     response = check_service_pb2.CheckVehicleResponse()
     vehicle = finding.subject
     found = finding.found
-    comparisons = comparing.vehicle(view, question, vehicle, found)
+    comparisons = [] if one_box else comparing.vehicle(view, question, vehicle, found)
     disagree = comparing.disagree(comparisons)
     by_plate = bool(question.identifiers) and question.identifiers[0].kind == "plate"
     hits = vehicle_hits(view, finding, by_plate)
