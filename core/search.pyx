@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcmp
 
-from core.call cimport (FITS_MAX, Fit, call_damaged, call_dossier, call_out_of_memory, fits_add)
+from core.call cimport (FITS_MAX, Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add)
 from core.candidates cimport gather_candidates
 from core.dossier cimport ENTITY_VEHICLE, IdentifierEntry, KEY_PLATE
 from core.dossier_view cimport Dossier
@@ -231,9 +231,12 @@ cdef int _scan(Call* call, const Pattern* pattern, const VehicleQuestion* asked)
     cdef const PlateRow* row
     cdef Dossier vehicle
     cdef int status, dossiers = 0
+    # Rows know make, colour and year of registrations: whom these are hidden from, for them they may not sift.
+    cdef bint sifts = call_shows(call, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN)
     if plate_scan(&call.store.plates, &scan, <const uint8_t*>pattern.number, pattern.length, <const uint8_t*>pattern.type,
-                  pattern.type_length, <const uint8_t*>asked.make_text, asked.make_length,
-                  <const uint8_t*>asked.colour_text, asked.colour_length, asked.model_year) < 0:
+                  pattern.type_length, <const uint8_t*>asked.make_text, asked.make_length if sifts else 0,
+                  <const uint8_t*>asked.colour_text, asked.colour_length if sifts else 0,
+                  asked.model_year if sifts else 0) < 0:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "plate_pattern", "length")
     while True:
         status = plate_next(&scan, &row)

@@ -157,16 +157,16 @@ cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) no
 
 
 cdef uint8_t vehicle_finding_status(const Call* call, const Asked* item, const VehicleFinding* finding) noexcept nogil:
+    cdef bint loaded
     if item == NULL or (item.kind != KEY_PLATE and item.lookup != KEY_VIN):
         return IDENTITY_STATUS_UNSPECIFIED
-    if item.lookup == KEY_VIN:
-        if finding.count == 0 or not call.states.identified & item.identifies:
-            return IDENTITY_STATUS_UNVERIFIED
-        return IDENTITY_STATUS_FOUND if finding.identified and not finding.several else IDENTITY_STATUS_NOT_FOUND
-    if not item.foreign and not call.states.identified & item.identifies:
+    loaded = (call.states.identified & item.identifies) != 0
+    if item.lookup == KEY_VIN and finding.count == 0:
+        return IDENTITY_STATUS_UNVERIFIED
+    if not item.foreign and not loaded:
         return IDENTITY_STATUS_UNVERIFIED
     if finding.several:
-        return IDENTITY_STATUS_CONFLICT if finding.identified and not item.foreign else IDENTITY_STATUS_UNSPECIFIED
+        return IDENTITY_STATUS_UNSPECIFIED
     if finding.count == 0 or not finding.identified:
         return IDENTITY_STATUS_UNVERIFIED if item.foreign else IDENTITY_STATUS_NOT_FOUND
     return IDENTITY_STATUS_FOUND
