@@ -85,9 +85,10 @@ def extensions() -> list[Extension]:
 os.chdir(ROOT)
 write_if_changed(ROOT / "core" / "contract.pxi", contract_numbers(generate_stubs()))
 setup(
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
     ext_modules=cythonize(
         extensions(),
-        nthreads=0,
+        nthreads=os.cpu_count() or 1,
         compiler_directives={
             "language_level": "3",
             "embedsignature": True,
