@@ -20,7 +20,7 @@ from indexer.manifest_fields import (
 )
 from indexer.manifest_records import Alert, Record
 from indexer.manifest_values import Condition, Value
-from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2, value_pb2, vehicle_pb2
+from ronda.v1 import alert_pb2, person_pb2, section_pb2, value_pb2, vehicle_pb2
 from tests.core import naive_identifiers, naive_names
 from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
@@ -213,8 +213,7 @@ def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
     keys = [row.text(value) for value in alert.merge_key]
     merge = "|".join(upper(key) for key in keys if key is not None) if keys and None not in keys else None
     whole = state_date is not None and all(state_date)
-    hit = alert_pb2.Hit()
-    hit.cautions.extend(level_pb2.CautionFlag.Value(f"CAUTION_FLAG_{flag}") for flag in cautions)
+    hit = alert_pb2.Hit(cautions=[f"CAUTION_FLAG_{flag}" for flag in cautions])
     put(hit, "offence", offence(row, alert))
     for name in ("issued", "valid_from", "valid_to"):
         put(hit, name, partial(good_date(row.date(getattr(alert, name)))))
