@@ -27,8 +27,8 @@ def start_server(published: Published, tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers over `published`; each is stopped at the end, and its log must be JSON lines."""
     started: list[RunningServer] = []
 
-    def start(**settings: object) -> RunningServer:
-        server = RunningServer(published.data, tmp_path / f"server-{len(started)}.log", **settings)
+    def start(data: Path = published.data, **settings: object) -> RunningServer:
+        server = RunningServer(data, tmp_path / f"server-{len(started)}.log", **settings)
         started.append(server)
         return server
 

@@ -151,13 +151,13 @@ def test_an_older_generation_on_disk_can_be_pinned(published: Published, start_s
 
 def test_altered_bytes_are_found_in_the_background(published: Published, start_server: StartServer) -> None:
     generation = published.publish()
-    path = published.data / "generations" / generation / "names.bin"
+    path = published.data / "generations" / generation / "dossiers.bin"
     content = bytearray(path.read_bytes())
-    content[-1] ^= 1  # same size, so opening does not see it
+    content[len(content) // 2] ^= 1  # opening checks sizes and headers only
     path.write_bytes(content)
     server = start_server(verify_mib_per_s=1000).wait_ready()
     found = until(lambda: server.events("generation_files_damaged"))
-    assert found[0]["files"] == ["names.bin"]
+    assert found[0]["files"] == ["dossiers.bin"]
     assert "ronda_generation_damaged_files 1.0" in server.metrics()
     with server.channel() as channel:
         stub = health_pb2_grpc.HealthStub(channel)
@@ -166,4 +166,4 @@ def test_altered_bytes_are_found_in_the_background(published: Published, start_s
             _, answer = stub.Check.with_call(health_pb2.HealthCheckRequest(), timeout=5)
             return str(dict(answer.trailing_metadata()).get("ronda-detail", ""))
 
-        assert until(detail) == "damaged files: names.bin"
+        assert until(detail) == "damaged files: dossiers.bin"
