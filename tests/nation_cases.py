@@ -21,7 +21,7 @@ PERSONS: dict[str, tuple[str, dict[str, Any]]] = {
         WANTED
         | {
             "hits": [
-                WARRANT | {"sources": ["oj", "sapo", "mp"], "cautions": ["ARMED"], "source_state": FRESH, "notes": []}
+                WARRANT | {"sources": ["oj", "mp", "sapo"], "cautions": ["ARMED"], "source_state": FRESH, "notes": []}
             ],
             "cautions": ["ARMED"],
         },

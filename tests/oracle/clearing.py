@@ -157,6 +157,8 @@ def _verdict(
     if records:
         links = [link for link, _, _ in records]
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
+    if kind == "vehicle" and not finding.certain:
+        return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
     if finding.status == UNVERIFIED or not _all_fresh(view, standard, kind):
         return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []
     return contract.CLEARANCE_RESULT_NO_RECORD, contract.CLEARANCE_REASON_NOTHING_ON_FILE, []

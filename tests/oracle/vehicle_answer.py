@@ -46,7 +46,7 @@ def answer(
     """One-box questions have no comparisons."""
     response = check_service_pb2.CheckVehicleResponse()
     vehicle = finding.subject
-    found = finding.found
+    found = vehicle is not None or bool(finding.others)
     comparisons = [] if one_box else comparing.vehicle(view, question, vehicle, found)
     disagree = comparing.disagree(comparisons)
     by_plate = bool(question.identifiers) and question.identifiers[0].kind == "plate"
