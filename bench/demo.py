@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -38,6 +40,14 @@ def _ronda(*arguments: str) -> list[str]:
 
 def _today() -> str:
     return f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
+
+
+def _cluster_directory(data: Path) -> Path:
+    """data/postgres; under /var/tmp when other accounts cannot reach it: as root the server runs as another account."""
+    reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in data.parents)
+    if os.geteuid() != 0 or (reachable and data.stat().st_mode & stat.S_IXOTH):
+        return data / "postgres"
+    return Path("/var/tmp") / f"ronda-demo-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"  # noqa: S108 - mode 0700
 
 
 def _make_nation(nation: Path, persons: int, cluster: PostgresCluster) -> bool:
@@ -90,7 +100,7 @@ def main() -> int:
     data.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     environment: dict[str, Any] = {"RONDA_CONFIG": str(config)}
-    with PostgresCluster(data / "postgres") as cluster:
+    with PostgresCluster(_cluster_directory(data)) as cluster:
         made = _make_nation(nation, options.persons, cluster)
         _write_config(config, data, nation, cluster, options.listen)
         if made or not (data / "CURRENT").exists():

@@ -40,7 +40,13 @@ def ronda(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     """Runs the command with its output captured."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
     return subprocess.run(
-        [*RONDA, *arguments], cwd=ROOT, env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+        [*RONDA, *arguments],
+        cwd=ROOT,
+        env=kept | {"COLUMNS": "160"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 

@@ -10,6 +10,7 @@ const definition = loader.loadSync(path.join(protoDirectory, "ronda/v1/check_ser
   includeDirs: [protoDirectory],
   keepCase: true,
   enums: String,
+  longs: Number,
   defaults: true,
   oneofs: true,
 });
