@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from indexer.linking_database import LinkedRegister, LinkingDatabase, StagedFile
 from indexer.linking_names import link_names
-from indexer.linking_order import deal_into_ranges, range_starts, sorted_batches
+from indexer.linking_order import count_links, deal_into_ranges, range_starts, sorted_batches
 from indexer.linking_persons import collect_persons, resolve_persons
 from indexer.linking_subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects, write_alerted
 from indexer.linking_vehicles import link_vehicles
@@ -80,19 +80,15 @@ def link(
         links = link_records(database)
         persons = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind < {KIND_VEHICLE}")
         vehicles = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind >= {KIND_VEHICLE}")
-        counted = database.connection.execute(
-            f"SELECT criterion, level, count(*) FROM read_parquet('{links}') GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
         alerts = database.connection.execute(
             "SELECT alert_kind, count(*) FROM staged "
             "WHERE alert_kind <> 0 AND alert_state = 1 AND alert_flags & 64 = 0 GROUP BY alert_kind ORDER BY alert_kind"
         ).fetchall()
         alerted = directory / "alerted.parquet"
         write_alerted(database, subjects, links, alerted)
-        starts = range_starts(database, links)
+        starts = range_starts(links, persons + vehicles)
         ordered = database.files
     on_step("ranges")
     ranges = deal_into_ranges(ordered, links, starts, directory / "ranges", on_rows)
-    links.unlink()
-    by_kind = {(criterion, level): count for criterion, level, count in counted}
+    by_kind = count_links(links)
     return Linked(persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, ranges)

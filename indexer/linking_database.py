@@ -148,7 +148,8 @@ class LinkingDatabase:
             start += rows
         if not parts:
             nothing = pa.table(STANDARD_SCHEMA.empty_table())
-            self.connection.register("nothing", nothing)
+            self.connection.register("nothing_staged", nothing)
+            self.run("CREATE TABLE nothing AS SELECT * FROM nothing_staged")  # a cursor sees tables alone
             parts.append(f"SELECT 0::BIGINT AS place, register, {columns} FROM nothing")
         self.run("CREATE VIEW staged AS " + " UNION ALL ".join(parts))
         names = ", ".join(f"({r.ordinal}::UTINYINT, {_quoted(r.register_id)})" for r in self.registers)

@@ -27,6 +27,7 @@ from indexer.linking_database import (
     LEVEL_POSSIBLE,
     LinkingDatabase,
 )
+from indexer.linking_links import Links
 from indexer.linking_names import AGREES, ALERT_STATE_PENDING, DISAGREES, SENSITIVITY_OPEN, Side, compare_parents
 from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
 from indexer.subject_key import subject_ids
@@ -131,19 +132,17 @@ def entity_batches(subjects: Path, rows: int = 65_536) -> Iterator[pa.RecordBatc
         start += batch.num_rows
 
 
-def link_records(database: LinkingDatabase) -> Path:
-    """Writes every link, in order of (place, entity): the file that linking_order reads beside the staged records.
-
-    Columns: place, entity, criterion, level, agrees, disagrees, owner_entity, owner_level, minor.
-    """
+def link_records(database: LinkingDatabase) -> Links:
+    """Every link, by place."""
     _resolve_owners(database)
     sections = ", ".join(map(str, MINOR_SECTIONS))
     # born 29 February: 18 years later never is a leap year, so the first of March comes of counting on
     majority = """(make_date((birth // 10000 + 18)::INTEGER, greatest(birth // 100 % 100, 1)::INTEGER, 1)
                    - DATE '1970-01-01' + greatest(birth % 100, 1) - 1)"""
-    links = database.directory / "links.parquet"
-    database.copy_sorted(
-        f"""
+    links = Links(database.directory / "links", sum(database.counts))
+    links.fill(
+        database.stream(
+            f"""
         WITH linked AS (
             SELECT p.place, e.entity, {CRITERION_CUI}::UTINYINT AS criterion, {LEVEL_BY_RULE}::UTINYINT AS level,
                    NULL::BLOB AS agrees, NULL::BLOB AS disagrees, e.birth
@@ -168,24 +167,23 @@ def link_records(database: LinkingDatabase) -> Path:
         FROM linked l LEFT JOIN owner_link o USING (place)
         LEFT JOIN (SELECT place, sort_day FROM person_staged WHERE section IN ({sections}) AND NOT is_owner
                    AND sensitivity = {SENSITIVITY_OPEN} AND sort_day IS NOT NULL) m USING (place)
-        ORDER BY l.place, l.entity
-        """,
-        links,
+        """
+        )
     )
     return links
 
 
-def write_alerted(database: LinkingDatabase, subjects: Path, links: Path, path: Path) -> None:
+def write_alerted(database: LinkingDatabase, subjects: Path, links: Links, path: Path) -> None:
     """Subject ids that a PENDING alert record is linked to, ascending: what a roll-back compares (indexer.rollback)."""
+    places = database.connection.execute(
+        f"SELECT place FROM staged WHERE alert_kind <> 0 AND alert_state = {ALERT_STATE_PENDING} "
+        f"AND alert_flags & {ALERT_PROTECTED} = 0"
+    ).fetchnumpy()["place"]
+    database.connection.register("alerted", pa.table({"entity": pa.array(links.entities_of(places), pa.int64())}))
     database.copy_sorted(
         f"""
-        SELECT DISTINCT s.subject_id
-        FROM (SELECT place FROM staged WHERE alert_kind <> 0 AND alert_state = {ALERT_STATE_PENDING}
-              AND alert_flags & {ALERT_PROTECTED} = 0) a
-        JOIN (SELECT place, entity FROM read_parquet('{links}')) l USING (place)
-        JOIN (SELECT file_row_number AS entity, subject_id FROM read_parquet('{subjects}', file_row_number = true)) s
-             ON s.entity = l.entity
-        ORDER BY s.subject_id
+        SELECT s.subject_id FROM read_parquet('{subjects}', file_row_number = true) s
+        SEMI JOIN alerted a ON a.entity = s.file_row_number ORDER BY s.subject_id
         """,
         path,
     )
