@@ -13,7 +13,7 @@ from pathlib import Path
 
 from Cython.Build import cythonize
 from google.protobuf import descriptor_pb2
-from grpc_tools import protoc  # type: ignore[import-untyped]
+from grpc_tools import protoc
 from setuptools import Extension, setup
 
 ROOT = Path(__file__).parent
@@ -86,7 +86,7 @@ os.chdir(ROOT)
 write_if_changed(ROOT / "core" / "contract.pxi", contract_numbers(generate_stubs()))
 setup(
     options={"build_ext": {"parallel": os.cpu_count() or 1}},
-    ext_modules=cythonize(
+    ext_modules=cythonize(  # type: ignore[no-untyped-call]
         extensions(),
         nthreads=os.cpu_count() or 1,
         compiler_directives={
@@ -95,5 +95,5 @@ setup(
             "freethreading_compatible": False,
             "linetrace": os.environ.get("RONDA_LINETRACE") == "1",
         },
-    )
+    ),
 )

@@ -208,12 +208,12 @@ def rollback(
     table = Table(title=f"{preview.current} -> {preview.target}", title_justify="left")
     for heading in ("register", "name", "as-of now (UTC)", "as-of then (UTC)"):
         table.add_column(heading)
-    for register_id, name, now_ms, then_ms in preview.registers:
+    for register in preview.registers:
         times = [
             f"{datetime.datetime.fromtimestamp(ms / 1000, datetime.UTC):%Y-%m-%d %H:%M}" if ms else "missing"
-            for ms in (now_ms, then_ms)
+            for ms in (register.now_ms, register.then_ms)
         ]
-        table.add_row(register_id, name, *times)
+        table.add_row(register.register_id, register.name, *times)
     revived = [f"  {alert.register_id} {alert.record_id}" for alert in preview.revived]
     said = [f"alerts that would be pending again: {preview.revived_total}", *revived]
     said.append("switched" if yes else "nothing was changed; add --yes to switch")

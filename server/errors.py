@@ -26,7 +26,7 @@ from ronda.v1 import error_pb2
 
 DOMAIN = "ronda.v1"
 DETAILS_KEY = "grpc-status-details-bin"
-METHOD_UNKNOWN = "METHOD_UNKNOWN"
+METHOD_UNKNOWN = error_pb2.ErrorReason.Name(error_pb2.ERROR_REASON_METHOD_UNKNOWN).removeprefix("ERROR_REASON_")
 
 _PREFIX = "ERROR_REASON_"
 _CODES = grpc.StatusCode
@@ -49,6 +49,7 @@ STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
     error_pb2.ERROR_REASON_DRAINING: (_CODES.UNAVAILABLE, "the server is draining: connect again"),
     error_pb2.ERROR_REASON_MESSAGE_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the message is larger than the limit"),
     error_pb2.ERROR_REASON_QUERY_TOO_BROAD: (_CODES.INVALID_ARGUMENT, "the query is too broad: narrow it"),
+    error_pb2.ERROR_REASON_METHOD_UNKNOWN: (_CODES.UNIMPLEMENTED, "this server has no such method"),
 }
 
 

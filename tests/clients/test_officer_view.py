@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console, RenderableType
 
 from clients import officer_view, spanish
@@ -29,7 +31,7 @@ def test_a_level_from_the_future_is_not_clear() -> None:
 
 
 def test_every_enum_that_an_officer_sees_has_spanish_words() -> None:
-    tables = {
+    tables: dict[Any, dict[Any, str]] = {
         level_pb2.Criterion: spanish.CRITERIA,
         level_pb2.CautionFlag: spanish.CAUTIONS,
         level_pb2.IdentityStatus: spanish.IDENTITY,
