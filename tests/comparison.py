@@ -96,7 +96,7 @@ def _oracle(oracle: Oracle, question: Question, masks: dict[int, int], clock_ms:
     answer = getattr(oracle, name)
     if question.method not in PAGED:
         return [answer(question.request, masks, clock_ms)]
-    pages = []
+    pages: list[Any] = []
     offset: int | None = 0
     while offset is not None and len(pages) < PAGES_AT_MOST:
         response, offset = answer(question.request, masks, clock_ms, offset)

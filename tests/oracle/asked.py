@@ -17,7 +17,7 @@ class QuestionError(Exception):
     """The request breaks a rule."""
 
     def __init__(self, reason: int, field_name: str) -> None:
-        super().__init__(f"{error_pb2.ErrorReason.Name(reason)} {field_name}")  # type: ignore[arg-type]
+        super().__init__(f"{error_pb2.ErrorReason.Name(reason)} {field_name}")
         self.reason = reason
         self.field = field_name
 
@@ -37,13 +37,13 @@ class Identifier:
     def is_of(self, record: Record) -> bool:
         """Whether a record carries it."""
         if self.kind == "cui":
-            return record.cui == self.value
+            return bool(record.cui == self.value)
         if self.kind == "nit":
             return record.nit == self.value or (self.is_cui and record.cui == self.value)
         if self.kind == "document":
             return all(record.document) and ":".join(record.document) == self.value
         if self.kind == "document_number":
-            return record.document[1] == self.value
+            return bool(record.document[1] == self.value)
         if self.kind == "vin":
             return self.value in (record.vin, record.chassis)
         if self.kind == "chassis_tail":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from tests.core import naive_names
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.asked import Identifier, PersonQuestion
-from tests.oracle.record import PERSON, Subject
+from tests.oracle.record import PERSON, Record, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -52,17 +53,11 @@ def persons_with(view: View, asked: Identifier) -> list[Subject]:
 
 
 def is_identified(view: View, subject: Subject, asked: Identifier) -> bool:
-    return any(
-        view.identified(subject, kind, lambda record, kind=kind: asked.is_of(record) and _of_kind(kind, record, asked))
-        for kind in asked.identified_as
-    )
+    def states(kind: str) -> Callable[[Record], bool]:
+        """A NIT that is a CUI is identified as either by the record that carries it so."""
+        return lambda r: asked.is_of(r) and (asked.kind != "nit" or bool(getattr(r, kind) == asked.value))
 
-
-def _of_kind(kind: str, record: object, asked: Identifier) -> bool:
-    """A NIT that is a CUI is identified as either by the record that carries it so."""
-    if asked.kind == "nit":
-        return getattr(record, kind) == asked.value
-    return True
+    return any(view.identified(subject, kind, states(kind)) for kind in asked.identified_as)
 
 
 def by_identifier(view: View, asked: Identifier, question: PersonQuestion) -> Finding:

@@ -146,7 +146,7 @@ class Oracle:
             response.registers.add(
                 status=register.status(masks, clock_ms, persons_only=False),
                 owner=register.owner,
-                sections=sorted(register.sections),  # type: ignore[arg-type]
+                sections=sorted(register.sections),
                 stale_after_seconds=register.stale_after_ms // 1000,
                 rows_read=register.rows_read,
                 carried_reason=register.carried_reason,

@@ -1,5 +1,8 @@
 """CheckPerson: the answer about a person (docs/answers.md sections 8 to 11)."""
 
+# The oracle keeps enum values as plain numbers; the stubs want their enum types.
+# mypy: disable-error-code="assignment,no-any-return"
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -10,7 +13,7 @@ from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import open_hits
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, person_question
 from tests.oracle.candidates import AT_MOST, add_comparisons, candidate
-from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name
+from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
 from tests.oracle.record import Subject
 
 if TYPE_CHECKING:
@@ -108,7 +111,7 @@ def further(view: View, question: PersonQuestion, finding: Finding) -> list[tupl
     for asked in question.identifiers:
         if asked is question.principal:
             continue
-        for subject in comparing.persons_with(view, asked):
+        for subject in persons_with(view, asked):
             if subject is finding.subject or subject in finding.others:
                 continue
             link = HIT if asked.kind in CRITERION_1 else POSSIBLE

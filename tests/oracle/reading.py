@@ -1,5 +1,8 @@
 """Manifests interpreted row by row: every standard record of a register (docs/manifests.md, `[[record]]`)."""
 
+# The oracle keeps enum values as plain numbers; the stubs want their enum types.
+# mypy: disable-error-code="union-attr,return-value,arg-type"
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

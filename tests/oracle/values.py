@@ -126,7 +126,7 @@ class RowValues:
             return bool(text) and text in [_cell_text(v) for v in condition["in"]]
         if "not_in" in condition:
             return text not in [_cell_text(v) for v in condition["not_in"]] if text else True
-        return bool(text) == condition["present"]
+        return bool(bool(text) == condition["present"])
 
     def flag(self, flag: bool | dict[str, Any]) -> bool:
         return flag if isinstance(flag, bool) else self.holds(flag)

@@ -1,5 +1,8 @@
 """CheckVehicle: the answer about a vehicle, its plate and its owners (docs/answers.md sections 8 to 11)."""
 
+# The oracle keeps enum values as plain numbers; the stubs want their enum types.
+# mypy: disable-error-code="assignment,no-any-return"
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
