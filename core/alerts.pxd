@@ -18,7 +18,8 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
 cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
     return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)
 
-# Level of one alert in force by the link of question (and owner); NOT_LISTED and DAMAGED_RECORD are never above POSSIBLE.
+# Level of one alert in force by the link of question (and owner); NOT_LISTED and DAMAGED_RECORD are never above
+# POSSIBLE.
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil
 # Sums up the visible alerts in force of a dossier; with subject_kind not 0 they become hits of the answer too.
 cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t subject_kind, int32_t ordinal,
@@ -26,6 +27,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
 # Answer.hits and hits_total.
 cdef void put_hits(Call* call) noexcept nogil
 # Visible alerts that are not in force, as field `number` (closed_alerts), at most `most`; returns how many.
-cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind, int32_t ordinal, int most) noexcept nogil
+cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind,
+                           int32_t ordinal, int most) noexcept nogil
 # A CodedText note without anything to fill in.
 cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil

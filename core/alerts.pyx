@@ -158,7 +158,8 @@ cdef int _closing_note(const AlertEntry* alert, int32_t today) noexcept nogil:
     return NOTE_CLOSED_EXPIRED
 
 
-cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind, int32_t ordinal, int most) noexcept nogil:
+cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind,
+                           int32_t ordinal, int most) noexcept nogil:
     cdef uint32_t i
     cdef int sent = 0, note
     cdef size_t mark

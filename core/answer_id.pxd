@@ -12,7 +12,8 @@ cdef extern from *:
     static pthread_once_t ronda_forks_once = PTHREAD_ONCE_INIT;
     static void ronda_forked(void) { ronda_forks++; }
     static void ronda_watch_forks(void) { pthread_atfork(NULL, NULL, ronda_forked); }
-    static inline unsigned ronda_fork_count(void) { pthread_once(&ronda_forks_once, ronda_watch_forks); return ronda_forks; }
+    static inline unsigned ronda_fork_count(void) { pthread_once(&ronda_forks_once,
+                                                                 ronda_watch_forks); return ronda_forks; }
     static inline int ronda_seed(void *seed, size_t size) { return getrandom(seed, size, 0) == (ssize_t)size; }
     """
     unsigned int ronda_fork_count() noexcept nogil

@@ -1,4 +1,5 @@
-# What was asked, as the subjects of a file compare with it: identifiers in canonical form, and the names of the question.
+# What was asked, as the subjects of a file compare with it: identifiers in canonical form, and the names of the
+# question.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
@@ -30,9 +31,11 @@ cdef struct Asked:               # one identifier
 # Fills `asked` from a canonical identifier of core.identifiers (a detected kind, or a typed field).
 cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcept nogil
 # A plate of any country: number, type ("" = unknown), country.
-cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country, size_t country_n) noexcept nogil
+cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country,
+                          size_t country_n) noexcept nogil
 
-# Whether a visible identifier of the dossier is the one asked. identified[0]: and a register that identifies its kind states it.
+# Whether a visible identifier of the dossier is the one asked. identified[0]: and a register that identifies its kind
+# states it.
 cdef bint asked_held(const Call* call, const Dossier* dossier, const Asked* asked, bint* identified) noexcept nogil
 # Whether a visible identifier of the same kind, but another, is on file (documents: of the same country).
 cdef bint another_held(const Call* call, const Dossier* dossier, const Asked* asked) noexcept nogil

@@ -69,7 +69,8 @@ cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcep
     _describe(asked)
 
 
-cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country, size_t country_n) noexcept nogil:
+cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country,
+                          size_t country_n) noexcept nogil:
     cdef Plate plate
     cdef int rule
     cdef size_t i
@@ -94,7 +95,8 @@ cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* 
     return RULE_OK
 
 
-cdef bint _held(const Call* call, const Dossier* dossier, uint8_t kind, const Asked* asked, bint* identified) noexcept nogil:
+cdef bint _held(const Call* call, const Dossier* dossier, uint8_t kind, const Asked* asked,
+                bint* identified) noexcept nogil:
     cdef int at = dossier_identifier(dossier.bytes, kind, asked.text, asked.length, 0)
     cdef bint held = False
     cdef const IdentifierEntry* entry
@@ -129,7 +131,8 @@ cdef bint another_held(const Call* call, const Dossier* dossier, const Asked* as
             continue
         if not call_shows(call, entry.section, entry.sensitivity):
             continue
-        if asked.lookup == KEY_DOCUMENT and (entry.length < 4 or memcmp(dossier.bytes + entry.offset, asked.text, 4) != 0):
+        if asked.lookup == KEY_DOCUMENT and (entry.length < 4 or memcmp(dossier.bytes + entry.offset, asked.text,
+                                                                        4) != 0):
             continue
         return True
     return False

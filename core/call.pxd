@@ -1,4 +1,5 @@
-# The working memory of one call. An engine keeps a few and hands each to one call at a time: nothing is allocated on the
+# The working memory of one call. An engine keeps a few and hands each to one call at a time: nothing is allocated on
+# the
 # way of an answer once its buffers have grown.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -31,7 +32,7 @@ cdef struct Hit:                 # one alert in force, as this answer shows it
     uint8_t register             # ordinal of its record's register
     uint8_t unlisted_by          # ordinal of the authority that does not list it; NO_REGISTER = none
 
-cdef struct Hits:                # in the order vehicle, plate, person, owners, candidates: by level this is the answer's order
+cdef struct Hits:                # in the order vehicle, plates, person, owners, candidates: then sorted by level
     Hit* items
     size_t count
     size_t capacity

@@ -9,5 +9,6 @@ from core.vehicle_comparison cimport VehicleQuestion
 
 # Fills call.candidates from fits[start:start + most]. `hits`: those of candidates that are not quiet join the answer's.
 # Either question may be NULL: no comparisons. OK or FAILED.
-cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start, size_t most,
+cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start,
+                           size_t most,
                            bint hits) noexcept nogil

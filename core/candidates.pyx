@@ -16,7 +16,8 @@ cdef bint _first_registration_visible(const Call* call, const Dossier* vehicle) 
     return call_shows(call, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN)
 
 
-cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start, size_t most,
+cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start,
+                           size_t most,
                            bint hits) noexcept nogil:
     cdef size_t i
     cdef const Fit* fit

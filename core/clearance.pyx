@@ -136,7 +136,8 @@ cdef void _add_alert(const Dossier* dossier, const AlertEntry* alert, bint certa
     _add(verdict, NULL, 0, certain)
 
 
-cdef void _under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link, Verdict* verdict) noexcept nogil:
+cdef void _under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,
+                          Verdict* verdict) noexcept nogil:
     cdef uint32_t i
     cdef const AlertEntry* alert
     cdef const RecordEntry* record
@@ -147,24 +148,28 @@ cdef void _under_standard(const Call* call, int standard, const Dossier* dossier
         for i in range(dossier.header.n_alerts):
             alert = &dossier.alerts[i]
             if alert_in_force(alert, call.today) and call_shows(call, alert.section, alert.sensitivity):
-                _add_alert(dossier, alert, alert_level(call, alert, link) == LEVEL_HIT and alert.flags & ALERT_CRITERION_1 != 0,
+                _add_alert(dossier, alert, alert_level(call, alert, link) == LEVEL_HIT
+                           and alert.flags & ALERT_CRITERION_1 != 0,
                            verdict)
         return
     wanted = _standard_bit(standard)
     for i in range(dossier.header.n_records):
         record = &dossier.records[i]
-        if not record.flags & wanted or not record.flags & RECORD_CERTIFICATE or record.sensitivity == SENSITIVITY_EXPUNGED:
+        if not record.flags & wanted or not record.flags & RECORD_CERTIFICATE:
+            continue
+        if record.sensitivity == SENSITIVITY_EXPUNGED:
             continue
         if record.register >= call.store.n_registers or not call.store.registers[record.register].standards & wanted:
             continue
         if not call_shows(call, record.section, record.sensitivity):
             continue
-        reader_init(&reader, dossier.bytes + record.offset, record.length)  # the field, the message within, its first field
+        reader_init(&reader, dossier.bytes + record.offset,
+                    record.length)  # the field, the message within, its first field
         if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
             reader_init(&reader, field.data, field.size)
             if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
                 _add(verdict, field.data, field.size,
-                     link == LEVEL_HIT and not record.flags & RECORD_POSSIBLE and record.flags & RECORD_CRITERION_1 != 0)
+                     link == LEVEL_HIT and record.flags & (RECORD_POSSIBLE | RECORD_CRITERION_1) == RECORD_CRITERION_1)
 
 
 # ---- one row ----
@@ -205,7 +210,8 @@ cdef uint8_t _reason_of(uint8_t status) noexcept nogil:
     return CLEARANCE_REASON_NOT_FOUND if status == IDENTITY_STATUS_NOT_FOUND else CLEARANCE_REASON_UNSPECIFIED
 
 
-cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdict* verdict, uint8_t status, bint otherwise,
+cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdict* verdict, uint8_t status,
+                 bint otherwise,
                  bint certain, bint vehicle) noexcept nogil:
     """Steps 3 to 7. `otherwise`: the name given differs. `certain`: the identifier names one subject for certain."""
     if verdict.n_certain:
@@ -289,7 +295,8 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
             return FAILED
     for i in range(finding.n_plates):
         _under_standard(call, standard, &finding.plates[i], finding.plate_links[i], &verdict)
-    _judge(call, batch, row, standard, &verdict, vehicle_finding_status(call, item, &finding), False, finding.certain, True)
+    _judge(call, batch, row, standard, &verdict, vehicle_finding_status(call, item, &finding), False,
+           finding.certain, True)
     return OK
 
 
@@ -340,8 +347,10 @@ cdef int _take_birth(Call* call, uint32_t date) noexcept nogil:
     call.question.birth_year = date // 10000
     call.question.birth_month = date // 100 % 100
     call.question.birth_mday = date % 100
-    return date == 0 or (call.question.birth_year != 0 and call.question.birth_month != 0 and call.question.birth_mday != 0
-                         and partial_date_problem(call.question.birth_year, call.question.birth_month, call.question.birth_mday) == 0)
+    return date == 0 or (call.question.birth_year != 0 and call.question.birth_month != 0
+                         and call.question.birth_mday != 0
+                         and partial_date_problem(call.question.birth_year, call.question.birth_month,
+                                                  call.question.birth_mday) == 0)
 
 
 cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Row* looked) noexcept nogil:
@@ -398,7 +407,8 @@ cdef void _look_ahead(Call* call, const Batch* batch, Row* rows) noexcept nogil:
         cui = _cell(batch.cuis, batch.n_cuis, row)
         if cui == NULL or _take_canonical(KEY_CUI, cui, &rows[row].item) != RULE_OK:
             continue
-        rows[row].found = store_lookup(call.store, KEY_CUI, rows[row].item.text, rows[row].item.length, entities, LOOKUP_MAX)
+        rows[row].found = store_lookup(call.store, KEY_CUI, rows[row].item.text, rows[row].item.length, entities,
+                                       LOOKUP_MAX)
         if rows[row].found > 0:
             rows[row].entity = entities[0]
             store_prefetch_entity(call.store, entities[0])

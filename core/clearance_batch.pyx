@@ -26,7 +26,8 @@ cdef int _take_text(const Field* field, const char* name, Text* column, size_t* 
     return OK
 
 
-cdef int _take_numbers(const Field* field, const char* name, uint32_t* column, size_t* n, Failure* failure) noexcept nogil:
+cdef int _take_numbers(const Field* field, const char* name, uint32_t* column, size_t* n,
+                       Failure* failure) noexcept nogil:
     """Packed, or one at a time."""
     cdef Reader reader
     cdef uint64_t value

@@ -16,6 +16,7 @@ cdef class Engine:
     cdef const Store* store
     cdef void* pool              # EngineCore of engine.pyx
 
-# Answers one request: OK and the response in `out`, or FAILED and the reason in `failure`. Safe from several threads at once.
+# Answers one request: OK and the response in `out`, or FAILED and the reason in `failure`. Safe from several threads
+# at once.
 cdef int answer_into(void* pool, int method, const void* data, size_t size, const GrantMasks* grant, int64_t clock_ms,
                      Buffer* out, Failure* failure) noexcept nogil

@@ -119,7 +119,8 @@ cdef int _check(Call* call) noexcept nogil:
     if question.method == METHOD_CHECK:
         status = check_box(call, &outcome)
     elif question.query.size == 0:
-        status = check_person(call, &outcome) if question.method == METHOD_CHECK_PERSON else check_vehicle(call, &outcome)
+        status = check_person(call, &outcome) if question.method == METHOD_CHECK_PERSON else check_vehicle(call,
+                                                                                                           &outcome)
     elif _has_typed_person(question) or _has_typed_vehicle(question):
         return fail(call.failure, ERROR_REASON_QUESTION_AMBIGUOUS, "query", "came together with a typed field")
     else:
@@ -131,7 +132,8 @@ cdef int _list_registers(EngineCore* core, Call* call) noexcept nogil:
     cdef int i
     cdef size_t mark
     cdef const Register* register
-    put_bytes(call.out, F_ListRegistersResponse_generation_id, call.store.generation_id, call.store.generation_id_length)
+    put_bytes(call.out, F_ListRegistersResponse_generation_id, call.store.generation_id,
+              call.store.generation_id_length)
     for i in range(call.store.n_registers):
         register = &call.store.registers[i]
         mark = begin_message(call.out, F_ListRegistersResponse_registers, 2)
@@ -184,7 +186,8 @@ cdef object _error(const Failure* failure):
         return GenerationDamaged(field, rule) if failure.entity == NO_ENTITY else DossierDamaged(failure.entity, rule)
     if failure.reason == ERROR_REASON_INTERNAL:
         return MemoryError(rule) if rule == "out of memory" else RuntimeError(rule)
-    wanted = failure.generation[:failure.generation_length].decode("utf-8", "replace") if failure.generation_length else None
+    wanted = failure.generation[:failure.generation_length].decode("utf-8",
+                                                                   "replace") if failure.generation_length else None
     return QuestionError(failure.reason, field, rule, generation_id=wanted)
 
 

@@ -68,7 +68,8 @@ cdef bint _department_fits(const Call* call, const Person* person) noexcept nogi
     return not stated
 
 
-cdef bint fits_name(const Call* call, const Person* person, bint filters, uint8_t* names, uint8_t* certain) noexcept nogil:
+cdef bint fits_name(const Call* call, const Person* person, bint filters, uint8_t* names,
+                    uint8_t* certain) noexcept nogil:
     cdef uint8_t birth = compare_person_birth(call, person)
     if birth == AGREEMENT_DISAGREES or compare_person_sex(call, person) == AGREEMENT_DISAGREES:
         return False
@@ -82,7 +83,10 @@ cdef bint fits_name(const Call* call, const Person* person, bint filters, uint8_
 
 
 cdef int _open_cursors(Call* call, uint32_t* current) noexcept nogil:
-    """Opens the lists of the question's distinct keys, the shortest first. Their number; 0 = a key that nobody has; FAILED."""
+    """Opens the lists of the question's distinct keys, the shortest first.
+
+    Returns their number; 0 = a key that nobody has; FAILED.
+    """
     cdef uint64_t hashes[TOKENS_LIMIT]
     cdef uint64_t hash
     cdef int64_t count

@@ -64,7 +64,7 @@ cdef uint8_t _contract_kind(uint8_t kind) noexcept nogil:
 
 
 cdef int _strength(const Tried* tried) noexcept nogil:
-    """CUI, document with country, NIT, licence, typed plate, VIN, cedula, then the others in enum order; the least is strongest."""
+    """CUI, document with country, NIT, licence, typed plate, VIN, cedula, then in enum order: the least is strongest."""
     if tried.kind == KEY_CUI:
         return 0
     if tried.kind == KEY_DOCUMENT:
@@ -96,7 +96,8 @@ cdef int _refuse(Call* call) noexcept nogil:
     """Nothing fits: the CUI's rule for what is a CUI with a slip in it, else the format."""
     cdef char ignored[CANONICAL_MAX]
     cdef size_t length
-    cdef int rule = canonical_into(KEY_CUI, call.question.query.data, call.question.query.size, ignored, CANONICAL_MAX, &length)
+    cdef int rule = canonical_into(KEY_CUI, call.question.query.data, call.question.query.size, ignored,
+                                   CANONICAL_MAX, &length)
     if rule == RULE_CHECKSUM or rule == RULE_DEPARTMENT or rule == RULE_MUNICIPALITY:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "query", rule_word(rule))
     return fail(call.failure, ERROR_REASON_FIELD_INVALID, "query", "format")

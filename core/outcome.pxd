@@ -1,4 +1,5 @@
-# What a question came to, before it is written: levels, subjects, candidates. Filled by the *_question modules, written by
+# What a question came to, before it is written: levels, subjects, candidates. Filled by the *_question modules,
+# written by
 # core.response.
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
@@ -37,6 +38,7 @@ cdef struct Vehicle:
     uint8_t level                # vehicle_level
     uint8_t owner_level
     bint bears_asked_plate
+    bint own_alerts              # its own alerts count: it bears the asked plate, or no plate was asked
     bint armed
     int n_owners                 # shown
     int owners_total             # visible

@@ -20,7 +20,8 @@ cdef struct PersonQuestion:      # the names' keys stand in the call
     bint sex
     bint one_box                 # no comparisons
 
-cdef void compare_person(const Call* call, const PersonQuestion* asked, const Person* person, Compared* compared) noexcept nogil
+cdef void compare_person(const Call* call, const PersonQuestion* asked, const Person* person,
+                         Compared* compared) noexcept nogil
 # Comparisons of an answer without a person: the principal AGREES when something was found, all else UNKNOWN.
 cdef void compare_nobody(const Call* call, const PersonQuestion* asked, bint found, Compared* compared) noexcept nogil
 # Whether names, parents or birth date given agree: what makes a cedula certain.

@@ -27,7 +27,8 @@ cdef bint person_supported(const Call* call, const Person* person) noexcept nogi
             or compare_person_parents(call, person) == AGREEMENT_AGREES)
 
 
-cdef uint8_t _compare_identifier(const Call* call, const PersonQuestion* asked, int at, const Person* person) noexcept nogil:
+cdef uint8_t _compare_identifier(const Call* call, const PersonQuestion* asked, int at,
+                                 const Person* person) noexcept nogil:
     cdef bint identified
     if asked_held(call, &person.dossier, &asked.items[at], &identified):
         return AGREEMENT_AGREES
@@ -38,7 +39,8 @@ cdef uint8_t _compare_identifier(const Call* call, const PersonQuestion* asked, 
     return AGREEMENT_UNKNOWN
 
 
-cdef void compare_person(const Call* call, const PersonQuestion* asked, const Person* person, Compared* compared) noexcept nogil:
+cdef void compare_person(const Call* call, const PersonQuestion* asked, const Person* person,
+                         Compared* compared) noexcept nogil:
     cdef int i
     cdef uint8_t agreement
     _clear(compared)

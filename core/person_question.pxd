@@ -3,6 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 
+from core.asked cimport Asked
 from core.call cimport Call
 from core.outcome cimport Outcome
 from core.person_comparison cimport PersonQuestion
@@ -15,7 +16,8 @@ cdef struct PersonFinding:       # what the principal finds; the other fits stan
     bint certain
     uint8_t link
 
-# Adds the subjects that the principal finds, the chosen one aside, to call.fits. `field` is blamed for a search that would
+# Adds the subjects that the principal finds, the chosen one aside, to call.fits. `field` is blamed for a search that
+# would
 # cost too much. OK or FAILED.
 cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, const char* field) noexcept nogil
 # Status of what the principal asks, by what it found; the one person's own condition aside (FOUND stands for it).
@@ -26,5 +28,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
 cdef int check_person(Call* call, Outcome* outcome) noexcept nogil
 # The key of a name's text into call.names. OK, or FAILED (FIELD_INVALID) when it holds no name.
 cdef int take_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil
+# Valid identifiers one slip away from a CUI, NIT or VIN: Outcome.suggestions.
+cdef void suggest_slips(const Asked* item, Outcome* outcome) noexcept nogil
 # Empties an outcome.
 cdef void outcome_begin(Outcome* outcome) noexcept nogil

@@ -4,11 +4,12 @@ from libc.string cimport memmove
 
 from core.alerts cimport sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
-from core.call cimport (Compared, Fit, KEY_BYTES, NameKey, SHOWN_MAX, call_dossier, call_out_of_memory, fits_add, fits_hold,
+from core.call cimport (Compared, Fit, KEY_BYTES, NameKey, SHOWN_MAX, call_dossier, call_out_of_memory, fits_add,
+                        fits_hold,
                         fits_sort)
 from core.candidates cimport gather_candidates
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE,
-                           NO_ENTITY)
+                           KEY_VIN, NO_ENTITY)
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, SUGGESTIONS_MAX, canonical_into, country_into,
@@ -16,10 +17,11 @@ from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, SUGGESTIONS_MA
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.name_search cimport find_by_name
 from core.names cimport name_key_into, name_key_of_parts_into
-from core.notes cimport (NOTE_CONFLICT, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED,
+from core.notes cimport (NOTE_CONFLICT, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
+                         NOTE_MISUSED,
                          NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED)
 from core.outcome cimport SUGGESTED_LIMIT
-from core.person cimport Person, person_condition, person_open, person_status_by_name, person_view
+from core.person cimport Person, person_condition, person_open, person_status_by_name
 from core.person_comparison cimport BY_NAME, BY_NOTHING, compare_nobody, compare_person, person_supported
 from core.question cimport NAME_FULL, Question, Text
 
@@ -41,7 +43,8 @@ cdef int _invalid(Call* call, const char* field, int rule) noexcept nogil:
     return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, rule_word(rule))
 
 
-cdef int _take_identifier(Call* call, PersonQuestion* asked, int kind, const Text* text, const char* field) noexcept nogil:
+cdef int _take_identifier(Call* call, PersonQuestion* asked, int kind, const Text* text,
+                          const char* field) noexcept nogil:
     cdef Canonical canonical
     cdef size_t length
     cdef int rule
@@ -246,7 +249,6 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
 cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noexcept nogil:
     """Adds those whom the further identifiers find to call.fits, in subject order after the principal's."""
     cdef uint32_t entities[LOOKUP_MAX]
-    cdef Person person
     cdef Dossier dossier
     cdef Fit* fit
     cdef bint identified
@@ -270,9 +272,6 @@ cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noex
             if entities[i] == subject:
                 continue
             link = asked.items[at].link
-            if asked.items[at].lookup == KEY_CEDULA:
-                person_view(call, entities[i], &dossier, &person)
-                link = LEVEL_HIT if person_supported(call, &person) else LEVEL_POSSIBLE
             fit = NULL
             for known in range(start, call.fits.count):
                 if call.fits.items[known].entity == entities[i]:
@@ -336,19 +335,13 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
         outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
 
 
-cdef void _suggest(const PersonQuestion* asked, Outcome* outcome) noexcept nogil:
-    """By the first kind asked that has any."""
+cdef void suggest_slips(const Asked* item, Outcome* outcome) noexcept nogil:
     cdef Canonical found[SUGGESTIONS_MAX]
-    cdef int i, k, n
-    for i in range(asked.n):
-        if asked.items[i].lookup != KEY_CUI and asked.items[i].lookup != KEY_NIT:
-            continue
-        n = suggest_into(asked.items[i].lookup, asked.items[i].text, asked.items[i].length, found)
-        if n > 0:
-            outcome.n_suggestions = min(n, <int>SUGGESTED_LIMIT)
-            for k in range(outcome.n_suggestions):
-                outcome.suggestions[k] = found[k]
-            return
+    cdef int i
+    if item.lookup == KEY_CUI or item.lookup == KEY_NIT or item.lookup == KEY_VIN:
+        outcome.n_suggestions = min(suggest_into(item.lookup, item.text, item.length, found), <int>SUGGESTED_LIMIT)
+        for i in range(outcome.n_suggestions):
+            outcome.suggestions[i] = found[i]
 
 
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
@@ -368,9 +361,11 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
         if person_open(call, finding.subject, &outcome.person) < 0:
             return FAILED
         compare_person(call, asked, &outcome.person, &outcome.compared)
-        borrowed = (finding.link == LEVEL_HIT and asked.principal >= 0 and asked.items[asked.principal].link == LEVEL_HIT
+        borrowed = (finding.link == LEVEL_HIT and asked.principal >= 0
+                    and asked.items[asked.principal].link == LEVEL_HIT
                     and outcome.compared.names == AGREEMENT_DISAGREES and not outcome.compared.supported)
-        sum_alerts(call, &outcome.person.dossier, LEVEL_POSSIBLE if borrowed else finding.link, HIT_SUBJECT_KIND_PERSON, 0,
+        sum_alerts(call, &outcome.person.dossier, LEVEL_POSSIBLE if borrowed else finding.link,
+                   HIT_SUBJECT_KIND_PERSON, 0,
                    &outcome.person_alerts)
         if _judged_by_name(asked):
             outcome.status = person_status_by_name(&outcome.person, &outcome.person_alerts, False)
@@ -392,8 +387,8 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     grounds.fresh = call.states.needed_fresh_person
     outcome.level = level_of(strongest_hit(call), &grounds)
     _note(call, asked, finding.count == 0, outcome)
-    if not outcome.has_person and call.fits.count == 0:
-        _suggest(asked, outcome)
+    if finding.count == 0 and asked.principal >= 0:
+        suggest_slips(&asked.items[asked.principal], outcome)
     return OK
 
 

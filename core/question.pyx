@@ -31,7 +31,8 @@ cdef size_t _characters(const uint8_t* data, size_t size) noexcept nogil:
     return count
 
 
-cdef int take_text(const Field* field, const char* name, size_t characters, Text* text, Failure* failure) noexcept nogil:
+cdef int take_text(const Field* field, const char* name, size_t characters, Text* text,
+                   Failure* failure) noexcept nogil:
     if field.wire != WIRE_LENGTH:
         return _wrong_type(name, failure)
     if field.size > 4 * characters:  # no character takes more than four bytes: refuse before reading them
@@ -171,11 +172,14 @@ cdef int _read_name(const void* data, size_t size, Question* question, Failure* 
         elif field.number == F_PersonName_third_given:
             status = take_text(&field, "name.third_given", NAME_CHARACTERS, &question.name[NAME_THIRD_GIVEN], failure)
         elif field.number == F_PersonName_first_surname:
-            status = take_text(&field, "name.first_surname", NAME_CHARACTERS, &question.name[NAME_FIRST_SURNAME], failure)
+            status = take_text(&field, "name.first_surname", NAME_CHARACTERS, &question.name[NAME_FIRST_SURNAME],
+                               failure)
         elif field.number == F_PersonName_second_surname:
-            status = take_text(&field, "name.second_surname", NAME_CHARACTERS, &question.name[NAME_SECOND_SURNAME], failure)
+            status = take_text(&field, "name.second_surname", NAME_CHARACTERS, &question.name[NAME_SECOND_SURNAME],
+                               failure)
         elif field.number == F_PersonName_married_surname:
-            status = take_text(&field, "name.married_surname", NAME_CHARACTERS, &question.name[NAME_MARRIED_SURNAME], failure)
+            status = take_text(&field, "name.married_surname", NAME_CHARACTERS, &question.name[NAME_MARRIED_SURNAME],
+                               failure)
         elif field.number == F_PersonName_full:
             status = take_text(&field, "name.full", NAME_CHARACTERS, &question.name[NAME_FULL], failure)
         if status < 0:

@@ -22,6 +22,9 @@ from core.wire cimport begin_message, end_message, put_int_if, put_uint
 
 include "contract.pxi"
 
+cdef enum:
+    PAGE_LIMIT = 1 << 30         # records before a page: more than any section has
+
 
 cdef int _read_subject_id(Call* call, uint8_t* raw) noexcept nogil:
     cdef size_t i
@@ -137,7 +140,8 @@ cdef int list_records(Call* call) noexcept nogil:
         if total:
             totals_insert(&totals, section, total, shown)
     else:
-        put_records(call, &dossier, <uint64_t>1 << section, call.question.page_size, <int>min(offset, <uint32_t>1 << 30), &totals)
+        put_records(call, &dossier, <uint64_t>1 << section, call.question.page_size,
+                    <int>min(offset, <uint32_t>PAGE_LIMIT), &totals)
         if totals.n:
             total = totals.total[0]
             shown = totals.shown[0]

@@ -11,9 +11,12 @@ cdef struct Totals:
     int32_t total[64]            # visible
     int32_t shown[64]
 
-# Copies the visible records of the sections in `allowed` (bit 1 << Section) that the request wants, at most `most` of each.
-# With `skip` the first visible ones of each section are left out (pages). Totals count every visible record of `allowed`.
-cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip, Totals* totals) noexcept nogil
+# Copies the visible records of the sections in `allowed` (bit 1 << Section) that the request wants, at most `most` of
+# each.
+# With `skip` the first visible ones of each section are left out (pages). Totals count every visible record of
+# `allowed`.
+cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip,
+                      Totals* totals) noexcept nogil
 cdef void put_totals(Call* call, uint32_t number, const Totals* totals) noexcept nogil
 # Notes one more section in its place.
 cdef void totals_insert(Totals* totals, uint8_t section, int32_t total, int32_t shown) noexcept nogil

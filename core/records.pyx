@@ -8,7 +8,8 @@ from core.wire cimport begin_message, end_message, put_int, put_int_if, put_raw,
 include "contract.pxi"
 
 
-cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip, Totals* totals) noexcept nogil:
+cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip,
+                      Totals* totals) noexcept nogil:
     cdef uint32_t i = 0, n = dossier.header.n_records
     cdef uint8_t section
     cdef int32_t total, shown

@@ -1,6 +1,7 @@
 # Condition of every register for one grant at one time (docs/answers.md section 7), with its bytes ready to copy.
 #
-# A set of states holds from the last flip (a register turned stale) to the next one: whoever keeps it need only compare the
+# A set of states holds from the last flip (a register turned stale) to the next one: whoever keeps it need only
+# compare the
 # grant and the clock.
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
@@ -25,9 +26,11 @@ cdef struct RegisterStates:
 cdef void register_states_init(RegisterStates* states) noexcept nogil
 cdef void register_states_free(RegisterStates* states) noexcept nogil
 # Computes everything for a grant and a clock.
-cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant, int64_t clock_ms) noexcept nogil
+cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant,
+                                  int64_t clock_ms) noexcept nogil
 # A RegisterStatus, written as field `number` of whatever message holds it.
-cdef void put_register_status(Buffer* out, uint32_t number, const Register* register, uint8_t state, uint32_t roles) noexcept nogil
+cdef void put_register_status(Buffer* out, uint32_t number, const Register* register, uint8_t state,
+                              uint32_t roles) noexcept nogil
 
 cdef inline bint register_states_hold(const RegisterStates* states, int64_t clock_ms) noexcept nogil:
     return states.from_ms <= clock_ms < states.until_ms

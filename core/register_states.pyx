@@ -23,7 +23,8 @@ cdef void register_states_free(RegisterStates* states) noexcept nogil:
     buffer_free(&states.vehicle)
 
 
-cdef void put_register_status(Buffer* out, uint32_t number, const Register* register, uint8_t state, uint32_t roles) noexcept nogil:
+cdef void put_register_status(Buffer* out, uint32_t number, const Register* register, uint8_t state,
+                              uint32_t roles) noexcept nogil:
     cdef uint8_t packed[8]
     cdef size_t mark, count = 0
     cdef uint8_t role
@@ -48,7 +49,8 @@ cdef uint8_t _state(const Register* register, const GrantMasks* grant, int64_t c
     return REGISTER_STATE_FRESH
 
 
-cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant, int64_t clock_ms) noexcept nogil:
+cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant,
+                                  int64_t clock_ms) noexcept nogil:
     cdef int i
     cdef int64_t flip
     cdef uint8_t state
@@ -84,7 +86,8 @@ cdef void register_states_compute(RegisterStates* states, const Store* store, co
         if register.roles_person:
             put_register_status(&states.person, F_Answer_registers, register, state, register.roles_person)
         if register.roles_person | register.roles_vehicle:
-            put_register_status(&states.vehicle, F_Answer_registers, register, state, register.roles_person | register.roles_vehicle)
+            put_register_status(&states.vehicle, F_Answer_registers, register, state,
+                                register.roles_person | register.roles_vehicle)
     if states.person.failed or states.vehicle.failed:
         states.until_ms = INT64_MIN  # never reused; the copy of a failed buffer is found out by the answer's own buffer
 

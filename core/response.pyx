@@ -5,7 +5,7 @@ from libc.string cimport memchr, memcpy
 
 from core.alerts cimport put_closed_alerts, put_hits, put_note
 from core.answer_id cimport answer_id_into, hexadecimal
-from core.call cimport ANSWER_MAX, Candidate, Compared, FITS_MAX, OWNERS_MAX, SHOWN_MAX, call_shows, call_out_of_memory, call_wants
+from core.call cimport ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_out_of_memory, call_shows, call_wants
 from core.dossier cimport FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
@@ -101,10 +101,12 @@ cdef uint32_t _vehicle_cautions(const Vehicle* vehicle) noexcept nogil:
 cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
     cdef size_t mark = begin_message(call.out, 1, 2)
     cdef uint32_t cautions = outcome.cautions
+    cdef bint complete = call.states.complete_person
     cdef int note
     put_uint(call.out, F_Answer_level, outcome.level)
-    put_uint(call.out, F_Answer_coverage, COVERAGE_COMPLETE if (
-        call.states.complete_vehicle if outcome.about_vehicle else call.states.complete_person) else COVERAGE_INCOMPLETE)
+    if outcome.about_vehicle:
+        complete = call.states.complete_vehicle
+    put_uint(call.out, F_Answer_coverage, COVERAGE_COMPLETE if complete else COVERAGE_INCOMPLETE)
     put_uint_if(call.out, F_Answer_identity_status, outcome.status)
     if not outcome.plain:
         put_hits(call)
@@ -127,7 +129,8 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
     return OK
 
 
-cdef void _put_person(Call* call, uint32_t number, const Person* person, const AlertSum* alerts, const Owner* owner) noexcept nogil:
+cdef void _put_person(Call* call, uint32_t number, const Person* person, const AlertSum* alerts,
+                      const Owner* owner) noexcept nogil:
     """Person as field `number`; with `owner` the short one that stands in a vehicle."""
     cdef size_t mark = begin_message(call.out, number, 2)
     cdef Totals totals
@@ -145,7 +148,8 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
         put_int(call.out, F_Person_age, age)
     put_totals(call, F_Person_totals, &totals)
     if owner != NULL:
-        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_OWNER, owner.ordinal, SHOWN_MAX)
+        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_OWNER, owner.ordinal,
+                          SHOWN_MAX)
     else:
         put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_PERSON, 0, SHOWN_MAX)
     if _homonyms_shown(call, person):
@@ -174,11 +178,11 @@ cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noex
     cdef const Vehicle* vehicle = &outcome.vehicle
     cdef size_t mark = begin_message(call.out, number, 2)
     cdef Totals totals
-    cdef int i, shown = 0, closed
+    cdef int i, shown = 0, closed = 0
     cdef uint64_t sections = ~((<uint64_t>1 << 32) - 1) & ~(<uint64_t>1 << SECTION_OWNER)
     put_records(call, &vehicle.dossier, sections, call.record_limit, 0, &totals)
     if call_wants(call, SECTION_OWNER):
-        shown = min(vehicle.n_owners, call.record_limit)
+        shown = vehicle.n_owners
         for i in range(shown):
             put_owner(call, vehicle, i)
     if vehicle.owners_total:
@@ -187,7 +191,9 @@ cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noex
     put_uint_if(call.out, F_Vehicle_vehicle_level, vehicle.level)
     put_uint_if(call.out, F_Vehicle_owner_level, vehicle.owner_level)
     put_totals(call, F_Vehicle_totals, &totals)
-    closed = put_closed_alerts(call, &vehicle.dossier, F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_VEHICLE, 0, SHOWN_MAX)
+    if vehicle.own_alerts:
+        closed = put_closed_alerts(call, &vehicle.dossier, F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_VEHICLE, 0,
+                                   SHOWN_MAX)
     for i in range(outcome.n_plates):
         closed += put_closed_alerts(call, &outcome.plates[i], F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_PLATE, 0,
                                     SHOWN_MAX - closed)
@@ -242,13 +248,16 @@ cdef void _put_detected(Call* call, uint32_t number, const Detected* detected) n
 cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
     """The rest of a response starts at field 3 or, where it may hold a person or a vehicle, at field 4."""
     cdef int i
-    cdef uint32_t number = F_CheckResponse_candidates if call.question.method == METHOD_CHECK else F_CheckPersonResponse_candidates
+    cdef uint32_t number = F_CheckPersonResponse_candidates
+    if call.question.method == METHOD_CHECK:
+        number = F_CheckResponse_candidates
     if put_answer(call, outcome) < 0:
         return FAILED
     if outcome.has_person:
         _put_person(call, F_CheckResponse_person, &outcome.person, &outcome.person_alerts, NULL)
     if outcome.has_vehicle:
-        _put_vehicle(call, F_CheckResponse_vehicle if call.question.method == METHOD_CHECK else F_CheckVehicleResponse_vehicle,
+        _put_vehicle(call, F_CheckResponse_vehicle
+                     if call.question.method == METHOD_CHECK else F_CheckVehicleResponse_vehicle,
                      outcome)
     put_candidates(call, number)
     put_int_if(call.out, number + 1, outcome.candidates_total)
@@ -257,6 +266,14 @@ cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
     for i in range(outcome.n_suggestions):
         put_bytes(call.out, number + 3, outcome.suggestions[i].text, outcome.suggestions[i].length)
     return OK
+
+
+cdef int _fewer(int limit) noexcept nogil:
+    if limit > 10:
+        return 10
+    if limit > 5:
+        return 5
+    return 2 if limit > 2 else 1
 
 
 cdef int put_response(Call* call, Outcome* outcome) noexcept nogil:
@@ -269,4 +286,4 @@ cdef int put_response(Call* call, Outcome* outcome) noexcept nogil:
             return call_out_of_memory(call)
         if call.out.size <= ANSWER_MAX or call.record_limit == 1:
             return OK
-        call.record_limit = 10 if call.record_limit > 10 else 5 if call.record_limit > 5 else 2 if call.record_limit > 2 else 1
+        call.record_limit = _fewer(call.record_limit)

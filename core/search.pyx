@@ -110,7 +110,8 @@ cdef int search_persons(Call* call) noexcept nogil:
     if take_names(call, question.names.data, question.names.size, "names") < 0:
         return FAILED
     hash = mix_bytes(question.method, call.names.text, call.names.length)
-    hash = mix_number(hash, <uint64_t>question.birth_year << 32 | <uint64_t>question.birth_month << 8 | <uint64_t>question.birth_mday)
+    hash = mix_number(hash, <uint64_t>question.birth_year << 32 | <uint64_t>question.birth_month << 8
+                      | <uint64_t>question.birth_mday)
     hash = mix_number(hash, <uint64_t>question.year_from << 32 | <uint64_t>question.year_to)
     hash = mix_number(hash, <uint64_t>question.sex << 32 | <uint64_t>question.department)
     if read_page_token(call, hash, &offset) < 0:
@@ -212,7 +213,7 @@ cdef bint _seen_fits(Call* call, const VehicleQuestion* asked, const Dossier* ve
 
 
 cdef bint _known(const Call* call, uint32_t entity, const Dossier* vehicle) noexcept nogil:
-    """Whether the vehicle is among the fits. Only one of several plates can have come before, and its row may lie anywhere."""
+    """Whether the vehicle is among the fits: only one of several plates can have come before, anywhere."""
     cdef size_t i
     cdef uint32_t k
     cdef int plates = 0
@@ -233,7 +234,8 @@ cdef int _scan(Call* call, const Pattern* pattern, const VehicleQuestion* asked)
     cdef int status, dossiers = 0
     # Rows know make, colour and year of registrations: whom these are hidden from, for them they may not sift.
     cdef bint sifts = call_shows(call, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN)
-    if plate_scan(&call.store.plates, &scan, <const uint8_t*>pattern.number, pattern.length, <const uint8_t*>pattern.type,
+    if plate_scan(&call.store.plates, &scan, <const uint8_t*>pattern.number, pattern.length,
+                  <const uint8_t*>pattern.type,
                   pattern.type_length, <const uint8_t*>asked.make_text, asked.make_length if sifts else 0,
                   <const uint8_t*>asked.colour_text, asked.colour_length if sifts else 0,
                   asked.model_year if sifts else 0) < 0:
@@ -251,7 +253,8 @@ cdef int _scan(Call* call, const Pattern* pattern, const VehicleQuestion* asked)
             continue
         if call_dossier(call, row.entity, &vehicle) < 0:
             return FAILED
-        if vehicle.header.kind != ENTITY_VEHICLE or not _bears(call, &vehicle, row) or not _seen_fits(call, asked, &vehicle):
+        if vehicle.header.kind != ENTITY_VEHICLE or not _bears(call, &vehicle, row) or not _seen_fits(call, asked,
+                                                                                                      &vehicle):
             continue
         if _known(call, row.entity, &vehicle):
             continue

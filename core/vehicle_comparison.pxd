@@ -36,7 +36,8 @@ cdef struct Bearing:
     int32_t last                 # BEARS_FORMERLY: of its latest bearing
     int32_t first
 
-# Whether any record of section PLATE_ASSIGNMENT, visible or not, says which plates the vehicle bears: then the plates of other
+# Whether any record of section PLATE_ASSIGNMENT, visible or not, says which plates the vehicle bears: then the plates
+# of other
 # records are no bearings.
 cdef bint plates_assigned(const Dossier* vehicle) noexcept nogil
 # Whether an entry is a visible bearing of the vehicle; `assigned` from plates_assigned.
@@ -46,7 +47,8 @@ cdef void plate_bearing(const Call* call, const Dossier* dossier, const Asked* a
 cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry, const Asked* asked) noexcept nogil
 # The plate to show: borne today (first in order), else borne last; index of an IdentifierEntry, -1 = none visible.
 cdef int plate_shown(const Call* call, const Dossier* dossier) noexcept nogil
-cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossier* vehicle, Compared* compared) noexcept nogil
+cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossier* vehicle,
+                          Compared* compared) noexcept nogil
 cdef void compare_no_vehicle(const VehicleQuestion* asked, bint found, Compared* compared) noexcept nogil
 # Make, colour and year of the question against the visible registrations; 0 = not asked.
 cdef void compare_seen(Call* call, const VehicleQuestion* asked, const Dossier* vehicle, uint8_t* make, uint8_t* colour,

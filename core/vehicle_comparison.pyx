@@ -204,7 +204,8 @@ cdef bint _bears_any_plate(const Call* call, const Dossier* vehicle) noexcept no
     return False
 
 
-cdef uint8_t _compare_identifier(const Call* call, const VehicleQuestion* asked, int at, const Dossier* vehicle) noexcept nogil:
+cdef uint8_t _compare_identifier(const Call* call, const VehicleQuestion* asked, int at,
+                                 const Dossier* vehicle) noexcept nogil:
     cdef bint identified
     cdef Bearing bearing
     if asked.items[at].kind == KEY_PLATE:
@@ -221,7 +222,8 @@ cdef uint8_t _compare_identifier(const Call* call, const VehicleQuestion* asked,
     return AGREEMENT_UNKNOWN
 
 
-cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossier* vehicle, Compared* compared) noexcept nogil:
+cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossier* vehicle,
+                          Compared* compared) noexcept nogil:
     cdef int i
     cdef uint8_t agreement, make, colour, year
     _clear(compared)

@@ -7,7 +7,7 @@ from core.call cimport Call
 from core.dossier_view cimport Dossier
 from core.outcome cimport Outcome
 
-cdef struct VehicleFinding:      # the other vehicles found stand in call.fits: first those that fit, then former bearers
+cdef struct VehicleFinding:      # the other vehicles found stand in call.fits: those that fit, then former bearers
     uint32_t subject             # NO_ENTITY = none, or several
     int count                    # vehicles that fit, the chosen one included, former bearers not
     int n_former                 # former bearers besides `subject`

@@ -11,7 +11,8 @@ from core.dossier_view cimport holds_on
 from core.failure cimport FAILED, OK
 from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, plate_misreads_into
 from core.outcome cimport PLATES_LIMIT, SUGGESTED_LIMIT
-from core.vehicle_comparison cimport BEARS_FORMERLY, BEARS_NOW, Bearing, is_bearing, plate_bearing, plate_matches, plates_assigned
+from core.vehicle_comparison cimport (BEARS_FORMERLY, BEARS_NOW, Bearing, is_bearing, plate_bearing, plate_matches,
+                                      plates_assigned)
 
 include "contract.pxi"
 

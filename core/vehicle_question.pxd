@@ -7,7 +7,8 @@ from core.outcome cimport Outcome, Vehicle
 from core.vehicle_comparison cimport VehicleQuestion
 from core.vehicle_finding cimport VehicleFinding
 
-# The outcome of a vehicle question; call.fits must be empty. Plates that another kind of the one box found may be handed in as
+# The outcome of a vehicle question; call.fits must be empty. Plates that another kind of the one box found may be
+# handed in as
 # `also` (else NULL): their alerts count too. OK or FAILED.
 cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding* also, Outcome* outcome) noexcept nogil
 # CheckVehicle with typed fields. OK or FAILED.

@@ -28,7 +28,8 @@ include "contract.pxi"
 
 # ---- what was asked ----
 
-cdef int _take_identifier(Call* call, VehicleQuestion* asked, int kind, const Text* text, const char* field) noexcept nogil:
+cdef int _take_identifier(Call* call, VehicleQuestion* asked, int kind, const Text* text,
+                          const char* field) noexcept nogil:
     cdef Canonical canonical
     cdef size_t length
     cdef int rule
@@ -113,7 +114,8 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
                     fit = &call.fits.items[known]
             if fit != NULL:
                 fit.link = max(fit.link, asked.items[at].link)
-            elif not fits_hold(&call.fits, entities[i]) and fits_add(&call.fits, entities[i], asked.items[at].link) == NULL:
+            elif not fits_hold(&call.fits, entities[i]) and fits_add(&call.fits, entities[i],
+                                                                     asked.items[at].link) == NULL:
                 return call_out_of_memory(call)
     fits_sort(&call.fits, start)
     return OK
@@ -121,7 +123,8 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
 
 # ---- owners ----
 
-cdef int _gather_owner(Call* call, Vehicle* vehicle, const OwnerEntry* entry, int32_t ordinal, bint present, uint8_t link,
+cdef int _gather_owner(Call* call, Vehicle* vehicle, const OwnerEntry* entry, int32_t ordinal, bint present,
+                       uint8_t link,
                        bint hits) noexcept nogil:
     cdef Owner* owner = &vehicle.owners[vehicle.n_owners]
     vehicle.n_owners += 1
@@ -185,7 +188,8 @@ cdef int gather_owner_page(Call* call, Vehicle* vehicle, uint8_t link, int first
 # ---- what that comes to ----
 
 cdef void _note(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
-    if item != NULL and outcome.status == IDENTITY_STATUS_NOT_FOUND and (item.kind == KEY_PLATE or item.lookup == KEY_VIN):
+    if item != NULL and outcome.status == IDENTITY_STATUS_NOT_FOUND and (item.kind == KEY_PLATE
+                                                                         or item.lookup == KEY_VIN):
         outcome.notes |= 1 << NOTE_PLATE_NOT_ON_FILE
     elif outcome.status == IDENTITY_STATUS_CONFLICT:
         outcome.notes |= 1 << NOTE_CONFLICT
@@ -198,7 +202,8 @@ cdef void _note(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
         outcome.notes |= 1 << NOTE_IDENTIFIERS_DISAGREE
 
 
-cdef int _show_vehicle(Call* call, const Asked* item, VehicleQuestion* asked, VehicleFinding* finding, Outcome* outcome) noexcept nogil:
+cdef int _show_vehicle(Call* call, const Asked* item, VehicleQuestion* asked, VehicleFinding* finding,
+                       Outcome* outcome) noexcept nogil:
     """The vehicle and its plates; owners come after the level of the vehicle is known."""
     cdef Vehicle* vehicle = &outcome.vehicle
     cdef AlertSum alerts
@@ -228,7 +233,8 @@ cdef void add_plates(Call* call, const VehicleFinding* finding, Outcome* outcome
         outcome.vehicle.armed = outcome.vehicle.armed or alerts.armed
 
 
-cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding* also, Outcome* outcome) noexcept nogil:
+cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding* also,
+                        Outcome* outcome) noexcept nogil:
     cdef VehicleFinding finding
     cdef Grounds grounds
     cdef const Asked* item = &asked.items[0] if asked.n else NULL

@@ -1,4 +1,4 @@
-"""A small generation and an engine over it, for the tests of the engine: a wanted person, a dead one, a minor, a car."""
+"""A small generation and an engine over it: a wanted person, a dead one, namesakes, cars."""
 
 from __future__ import annotations
 
@@ -47,7 +47,14 @@ def person(number: int, cui: str, name: str, **fields: Any) -> dict[str, Any]:
 
 def warrant(number: int, cui: str, record_id: str, **fields: Any) -> dict[str, Any]:
     """A pending warrant of the judiciary."""
-    alert = {"alert_kind": 1, "alert_state": 1, "register": 2, "section": 5, "hit_payload": b"", **fields}
+    alert: dict[str, Any] = {
+        "alert_kind": 1,
+        "alert_state": 1,
+        "register": 2,
+        "section": 5,
+        "hit_payload": b"",
+        **fields,
+    }
     return record(number, record_id, cui=cui, link_criterion=1, merge_key=record_id, **alert)
 
 
@@ -63,7 +70,7 @@ def car(number: int, vin: str, plate: str, **fields: Any) -> list[dict[str, Any]
         message={"make": "TOYOTA", "colour": "ROJO"},
         **shared,
     )
-    bearing = {"plate_type": "P", "plate": plate, "plate_country": "GTM", **dates}
+    bearing: dict[str, Any] = {"plate_type": "P", "plate": plate, "plate_country": "GTM", **dates}
     return [registration, record(number, f"v{number}", section=33, **bearing, **shared)]
 
 
@@ -119,6 +126,6 @@ def check_vehicle(engine: Engine, grant: Grant = ALL, clock_ms: int = CLOCK_MS, 
 
 def hiding(section: int, sensitivity: int = OPEN) -> Grant:
     """Everything but one section of one sensitivity."""
-    masks = {s: EVERY_SECTION for s in range(1, 6)}
+    masks = dict.fromkeys(range(1, 6), EVERY_SECTION)
     masks[sensitivity] &= ~(1 << section)
     return Grant(masks)

@@ -1,4 +1,4 @@
-"""The engine's answers by docs/answers.md, on a generation small enough to read; the property test against the oracle is wider."""
+"""Answers of the engine by docs/answers.md, on a small generation; the property test against the oracle is wider."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from core.engine import METHODS, Engine
 from core.errors import QuestionError
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
-from ronda.v1 import error_pb2, register_service_pb2
+from ronda.v1 import error_pb2, register_service_pb2, section_pb2
 from tests.core.engine_kit import (
     ALL,
     CLEAN_CUI,
@@ -29,6 +29,7 @@ from tests.core.engine_kit import (
 from tests.core.generation_kit import subject_id
 
 INVALID = error_pb2.ERROR_REASON_FIELD_INVALID
+WANTED = clearance.CLEARANCE_STANDARD_WANTED
 MALFORMED = error_pb2.ERROR_REASON_MESSAGE_MALFORMED
 
 
@@ -95,7 +96,7 @@ SEEDS = [
     checks.CheckRequest(query="P-123BCD", country="GTM"),
     checks.SearchVehiclesRequest(plate_pattern="P-1?3*", make="toyota"),
     checks.SearchPersonsRequest(names="ana lucia", page_size=1),
-    checks.ListRecordsRequest(subject_id=subject_id("entity 0").hex(), section=5),
+    checks.ListRecordsRequest(subject_id=subject_id("entity 0").hex(), section=section_pb2.SECTION_WARRANT),
 ]
 
 
@@ -126,7 +127,7 @@ def test_hostile_bytes_are_answered_or_refused(engine: Engine, method: str, requ
 @settings(max_examples=200, deadline=None)
 @given(batch=st.binary(max_size=200))
 def test_hostile_batches_are_answered_or_refused(engine: Engine, batch: bytes) -> None:
-    stream = engine.clearance(clearance.ClearRequest(standard=1).SerializeToString(), ALL, CLOCK_MS)
+    stream = engine.clearance(clearance.ClearRequest(standard=WANTED).SerializeToString(), ALL, CLOCK_MS)
     try:
         clearance.ClearResponse.FromString(stream.answer(batch, CLOCK_MS))
     except QuestionError as error:
@@ -149,7 +150,9 @@ class TestPages:
         assert refusal(engine, "SearchPersons", request.SerializeToString()) == token_invalid
 
     def test_a_subject_is_listed_by_its_id_and_hidden_from_who_sees_nothing(self, engine: Engine) -> None:
-        request = checks.ListRecordsRequest(subject_id=subject_id("entity 0").hex(), section=5)
+        request = checks.ListRecordsRequest(
+            subject_id=subject_id("entity 0").hex(), section=section_pb2.SECTION_WARRANT
+        )
         response = ask(engine, "ListRecords", request, checks.ListRecordsResponse)
         assert (response.total, len(response.person.warrants)) == (1, 1)
         request.subject_id = "0" * 32
@@ -159,7 +162,7 @@ class TestPages:
 
 class TestClearance:
     def clear(self, engine: Engine, **columns: Any) -> clearance.ClearResponse:
-        request = clearance.ClearRequest(standard=clearance.CLEARANCE_STANDARD_WANTED, **columns).SerializeToString()
+        request = clearance.ClearRequest(standard=WANTED, **columns).SerializeToString()
         stream = engine.clearance(request, ALL, CLOCK_MS)
         assert stream.first_has_rows
         return clearance.ClearResponse.FromString(stream.answer(request, CLOCK_MS))
@@ -195,7 +198,7 @@ class TestClearance:
         assert (error.value.reason, error.value.field) == (INVALID, "cuis")
 
     def test_another_generation_is_named(self, engine: Engine) -> None:
-        request = clearance.ClearRequest(standard=1, generation_id="20200101T000000Z-00000000").SerializeToString()
+        request = clearance.ClearRequest(standard=WANTED, generation_id="20200101T000000Z-00000000").SerializeToString()
         with pytest.raises(QuestionError) as error:
             engine.clearance(request, ALL, CLOCK_MS)
         assert error.value.reason == error_pb2.ERROR_REASON_GENERATION_GONE

@@ -1,0 +1,7 @@
+# SearchPersons and SearchVehicles (docs/answers.md section 13, "Search").
+
+from core.call cimport Call
+
+# The whole response. OK or FAILED.
+cdef int search_persons(Call* call) noexcept nogil
+cdef int search_vehicles(Call* call) noexcept nogil
