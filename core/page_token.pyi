@@ -1,0 +1,1 @@
+"""Page tokens, without the GIL. Nothing here is for Python."""

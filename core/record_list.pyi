@@ -1,0 +1,1 @@
+"""ListRecords: the rest of a section, without the GIL. Nothing here is for Python."""

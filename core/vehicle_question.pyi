@@ -1,0 +1,1 @@
+"""Questions about vehicles, without the GIL. Nothing here is for Python."""
