@@ -41,9 +41,9 @@ CELLS = [
 ]  # fmt: skip
 # What makes the records of every_key.toml whole, by column.
 LIKELY = {
-    "A": ["PENDIENTE", "CANCELADA", "2547325860101"],
+    "A": ["PENDIENTE", "CANCELADA", "2547325860101", "7"],
     "B": ["01/02/1990", "1/2/1990", "S", "JUAN PEREZ"],
-    "C": ["01/02/1990", "00/05/1985", "P-123BCD", "12345678"],
+    "C": ["01/02/1990", "00/05/1985", "P-123BCD", "12345678", "7"],
     "D": ["1985-07-04", "19850704", "P"],
     "E": ["S", "N", "GTM", "01/02/1990"],
     "F": ["S", "1HGCM82633A004352", "A1234567"],
