@@ -60,7 +60,7 @@ def warrant(number: int, cui: str, record_id: str, **fields: Any) -> dict[str, A
 
 def car(number: int, vin: str, plate: str, **fields: Any) -> list[dict[str, Any]]:
     shared: dict[str, Any] = {"register": 1, "subject": 2, "vin": vin, "link_criterion": 13}
-    dates = {name: fields.pop(name) for name in ("valid_from", "valid_to") if name in fields}
+    dates: dict[str, Any] = {name: fields.pop(name) for name in ("valid_from", "valid_to") if name in fields}
     registration = record(
         number,
         f"v{number}",
