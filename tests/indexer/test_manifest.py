@@ -1,0 +1,266 @@
+"""The manifest model: its reference page, its rules, and institutions that nobody foresaw."""
+
+from __future__ import annotations
+
+import re
+import typing
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pydantic import BaseModel
+
+from indexer import manifest_sources
+from indexer.extract import extract
+from indexer.manifest import Manifest, ManifestError, Register, load_manifest, load_manifests
+from indexer.manifest_fields import DEFAULTS
+from indexer.manifest_records import Alert, Record, Subject
+from indexer.manifest_values import Value
+from ronda.v1 import alert_pb2, person_pb2, vehicle_pb2
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "manifests.md").read_text(encoding="utf-8")
+EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1]  # type: ignore[index]
+
+
+def section_of(title: str) -> str:
+    return PAGE.split(f"# {title}\n", 1)[1].split("\n#", 1)[0]
+
+
+def documented(text: str) -> set[str]:
+    """Keys of the first column of the tables in a part of the page."""
+    first_cells = re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+    return {key for cell in first_cells for key in re.findall(r"`(\w+)`", cell)}
+
+
+def keys(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def source_keys() -> set[str]:
+    models = typing.get_args(typing.get_args(manifest_sources.Source)[0])
+    return set().union(*(keys(model) for model in models))
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("[register]", keys(Register)),
+        ("[[source]]", source_keys()),
+        ("Values", keys(Value)),
+        ("[[record]]", keys(Record)),
+        ("[record.subject]", keys(Subject)),
+        ("[record.alert]", keys(Alert)),
+    ],
+)
+def test_the_page_names_every_key_and_no_other(title: str, expected: set[str]) -> None:
+    text = section_of(title).split("\n### ")[0]
+    assert documented(text) == expected
+
+
+def test_the_page_lists_the_defaults() -> None:
+    rows = dict(re.findall(r"^\| (\w+) \| (`\w+` = .*) \|$", PAGE, re.MULTILINE))
+    listed = {message: dict(re.findall(r"`(\w+)` = ([\w.]+)", fields)) for message, fields in rows.items()}
+    assert listed == DEFAULTS
+
+
+def test_the_page_lists_the_rules_of_refusal() -> None:
+    text = section_of("Refused records")
+    for rule in (
+        *("undecodable_bytes", "wrong_column_count", "wrong_length", "malformed_row", "required_missing"),
+        *("unparsable_date", "record_id_missing", "unknown_code", "no_subject"),
+    ):
+        assert f"`{rule}`" in text
+
+
+def test_the_example_of_the_page_loads(tmp_path: Path) -> None:
+    manifest = write(tmp_path, EXAMPLE)
+    assert manifest.sections == [5, 24]
+    assert manifest.needed_sections("person") == [5]
+    assert manifest.entry(2)["authoritative_for"] == [
+        alert_pb2.ALERT_KIND_WARRANT,
+        alert_pb2.ALERT_KIND_PROTECTION_ORDER,
+    ]
+    assert manifest.register_.stale_after_seconds == 26 * 3600
+
+
+def write(directory: Path, text: str, name: str = "m.toml") -> Manifest:
+    file = directory / name
+    file.write_text(text, encoding="utf-8")
+    return load_manifest(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "rule"),
+    [
+        ('id = "oj"', 'id = "O J"', "register.id", "pattern"),
+        ('stale_after = "26h"', 'stale_after = "soon"', "register.stale_after", "pattern"),
+        ('stale_after = "26h"', 'stale_after = "26h"\nsecret = 1', "register.secret", "Extra"),
+        (
+            'authoritative_for = ["warrant"',
+            'authoritative_for = ["warant"',
+            "register.authoritative_for.0",
+            "no kind of alert",
+        ),
+        ('path = "oj/ordenes_*.xml"', 'path = "../etc/passwd"', "source.0.xml.path", "inside"),
+        ('"dd/mm/yyyy"', '"dd/MM/yy"', "source.0.xml.date_formats", "only yyyy"),
+        ('"01/01/0001"', '"1/1/1"', "source.0.xml.null_dates", "dd/mm/yyyy"),
+        ('{ from = "sidecar", path = "oj/CORTE" }', '{ from = "query", sql = "x" }', "", "only a postgresql source"),
+        ('PENDIENTE = "PENDING"', 'PENDIENTE = "PENDIN"', "", "alert.state: 'PENDIN' is no AlertState"),
+        ('codes = "sex"', 'codes = "sexo"', "", "codes 'sexo' is not in this manifest"),
+        ('section = "warrant"', 'section = "warrants"', "", "section 'warrants'"),
+        ('section = "warrant"', 'section = "damaged_record"', "", "none that a manifest may fill"),
+        ('source = "ordenes"\n', 'source = "orden"\n', "", "source 'orden'"),
+        ('case_number = "CAUSA"', 'case_no = "CAUSA"', "", "fields.case_no: Warrant has no such field"),
+        ('case_number = "CAUSA"', 'record = "CAUSA"', "", "fields.record is computed"),
+        ('case_number = "CAUSA"', 'offence = "CAUSA"', "", "fields.offence: needs parts"),
+        ('case_number = "CAUSA"', 'offence.name = "CAUSA"', "", "fields.offence.name"),
+        ('kind = "WARRANT"\n', "", "record.0.alert", "give kind, or protected"),
+        ('flag = "ARMED"', 'flag = "ARMADO"', "", "no caution flag"),
+        ('column = "TIPO", in', 'column = "TIPO", present = true, in', "record.0.when.0", "exactly one of"),
+        ('roles = { person = ["alert", "context"] }', 'roles = { person = ["context"] }', "", "role alert goes with"),
+        ('roles = { person = ["alert", "context"] }', 'roles = { vehicle = ["alert"] }', "", "register.roles"),
+        ('require = ["CAUSA"]', 'require = ["CAUSA"]\nclearance = ["police"]', "", "not among register.standards"),
+        ('cui = "CUI"', 'cui = { column = "CUI", const = "1" }', "record.0.subject.cui", "exactly one of"),
+        ("[register]", "[register", "", "Expected"),
+    ],
+)
+def test_a_broken_rule_is_named(tmp_path: Path, old: str, new: str, key: str, rule: str) -> None:
+    assert old in EXAMPLE
+    with pytest.raises(ManifestError) as caught:
+        write(tmp_path, EXAMPLE.replace(old, new))
+    assert caught.value.key.startswith(key)
+    assert rule in caught.value.rule
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_configuration_order_and_double_ids(tmp_path: Path) -> None:
+    write(tmp_path, EXAMPLE.replace('"oj"', '"aa"').replace("order = 30", "order = 2"), "1.toml")
+    write(tmp_path, EXAMPLE.replace('"oj"', '"bb"').replace("order = 30", "order = 1"), "2.toml")
+    assert [m.id for m in load_manifests(tmp_path)] == ["bb", "aa"]
+    write(tmp_path, EXAMPLE.replace('"oj"', '"aa"'), "3.toml")
+    with pytest.raises(ManifestError, match="taken by another"):
+        load_manifests(tmp_path)
+
+
+def test_no_manifest_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="holds no manifest"):
+        load_manifests(tmp_path)
+
+
+UNSEEN_PERSONS = """
+[register]
+id = "pgn"
+name = "PGN"
+owner = "Procuraduría General de la Nación"
+contact = "tel. 2414-8787"
+roles = { person = ["alert"] }
+stale_after = "12h"
+
+[[source]]
+name = "avisos"
+format = "csv"
+path = "avisos.csv"
+encoding = "cp1252"
+delimiter = ";"
+date_formats = ["dd/mm/yyyy"]
+as_of = { from = "file_name" }
+
+[codes.state]
+VIGENTE = "PENDING"
+LEVANTADO = "CANCELLED"
+
+[[record]]
+source = "avisos"
+section = "other_record"
+record_id = "AVISO"
+date = "FECHA"
+[record.subject]
+cui = "DPI"
+full_name = "NOMBRE"
+name_order = "surname_first"
+[record.fields]
+title = { const = "Aviso de tutela" }
+[record.attributes]
+Motivo = "MOTIVO"
+[record.alert]
+kind = "OTHER"
+state = { column = "ESTADO", codes = "state" }
+valid_to = "HASTA"
+"""
+
+UNSEEN_VEHICLES = """
+[register]
+id = "aseguradora"
+name = "Aseguradora"
+owner = "Seguros, S.A."
+contact = "tel. 1"
+roles = { vehicle = ["alert"] }
+stale_after = "7d"
+
+[[source]]
+name = "perdidas"
+format = "csv"
+path = "perdidas-20261120.csv"
+as_of = { from = "file_name" }
+
+[[record]]
+source = "perdidas"
+section = "vehicle_other_record"
+[record.subject]
+plate = "placa"
+vin = "chasis"
+[record.attributes]
+Ajustador = "ajustador"
+[record.alert]
+kind = "OTHER"
+state = "PENDING"
+"""
+
+
+def read_all(tmp_path: Path, toml: str, file: str, data: bytes) -> list[dict[str, typing.Any]]:
+    manifest = tmp_path / "m.toml"
+    manifest.write_text(toml, encoding="utf-8")
+    (tmp_path / file).write_bytes(data)
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    report = extract(manifest, 0, staging, data_directory=tmp_path, dsns={})
+    assert report.as_of_ms == 1_795_154_400_000  # 2026-11-20 00:00 in Guatemala
+    return pq.read_table(staging / "records-00000.parquet").to_pylist()  # type: ignore[no-any-return]
+
+
+def test_an_unseen_institution_with_alerts_on_persons(tmp_path: Path) -> None:
+    data = (
+        "AVISO;FECHA;DPI;NOMBRE;MOTIVO;ESTADO;HASTA\n"
+        "7;01/10/2026;2547 32586 0101;MUÑOZ CAAL, ANA;Tutela;VIGENTE;31/12/2026\n"
+        "8;01/10/2026;;TZUL, JOSE;Tutela;?;\n"
+    )
+    toml = UNSEEN_PERSONS.replace('"avisos.csv"', '"avisos-*.csv"')
+    first, second = read_all(tmp_path, toml, "avisos-20261120.csv", data.encode("cp1252"))
+    message = person_pb2.OtherRecord.FromString(first["payload"])
+    assert (first["name"], first["name_key"], first["alert_kind"]) == ("ANA MUÑOZ CAAL", "ANA KAL MUNOS", 12)
+    assert (message.title, message.attributes[0].name, message.attributes[0].value) == (
+        "Aviso de tutela",
+        "Motivo",
+        "Tutela",
+    )
+    assert message.state == first["alert_state"] == alert_pb2.ALERT_STATE_PENDING
+    assert first["alert_to"] == 20818
+    assert second["alert_kind"] == alert_pb2.ALERT_KIND_DAMAGED_RECORD
+    damaged = person_pb2.DamagedRecord.FromString(second["payload"])
+    assert (damaged.field, damaged.rule) == ("alert.state", "unknown_code")
+    assert damaged.text == "registro dañado: consulte a tel. 2414-8787"
+
+
+def test_an_unseen_institution_with_alerts_on_vehicles(tmp_path: Path) -> None:
+    data = b"placa,chasis,ajustador\np0-123bcd,,Ana\n,1HGCM82633A004352,Luis\n"
+    first, second = read_all(tmp_path, UNSEEN_VEHICLES, "perdidas-20261120.csv", data)
+    assert (first["plate_type"], first["plate"], first["plate_country"], first["record_id"]) == (
+        "P",
+        "123BCD",
+        "GTM",
+        "1",
+    )
+    assert (second["vin"], second["section"], second["subject"]) == ("1HGCM82633A004352", 37, 2)
+    assert vehicle_pb2.Vehicle.DESCRIPTOR.fields_by_number[37].message_type.name == "OtherRecord"
+    assert person_pb2.OtherRecord.FromString(second["payload"]).attributes[0].value == "Luis"
