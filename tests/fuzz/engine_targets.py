@@ -1,0 +1,58 @@
+"""The engine's one function: any bytes, by any method, under any mask and clock, are answered or refused."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from pathlib import Path
+
+from core.engine import METHODS, Engine, Grant
+from core.errors import QuestionError
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import clearance_service_pb2 as clearance
+from ronda.v1 import level_pb2, section_pb2
+from tests.core.engine_kit import CLOCK_MS, SLIPPED_CUI, WANTED_CUI, build_engine
+from tests.core.generation_kit import subject_id
+
+CLEAR = len(METHODS) + 1  # as a method: the bytes are a batch
+HEAD = struct.Struct("<BBqQ")  # method, standard, clock's distance in milliseconds, mask of OPEN
+EVERYTHING = (1 << 64) - 1
+RESPONSES = (checks.CheckResponse, checks.CheckPersonResponse, checks.CheckVehicleResponse)
+
+engine: Engine = build_engine(Path(tempfile.mkdtemp(prefix="fuzz-engine-")))
+
+
+def answer(data: bytes) -> None:
+    if len(data) < HEAD.size:
+        return
+    method, standard, distance, mask = HEAD.unpack_from(data)
+    clock_ms = max(-(2**62), min(2**62, CLOCK_MS + distance))
+    grant = Grant([mask, mask >> 1, EVERYTHING, EVERYTHING, EVERYTHING])
+    request = data[HEAD.size :]
+    try:
+        if method % (CLEAR + 1) == CLEAR:
+            opening = clearance.ClearRequest(standard=standard % 5).SerializeToString()
+            engine.clearance(opening, grant, clock_ms).answer(request, clock_ms)
+        else:
+            method = method % CLEAR or 1
+            response = engine.answer(method, request, grant, clock_ms)
+            if method <= METHODS["CheckVehicle"]:
+                assert RESPONSES[method - 1].FromString(response).answer.level > level_pb2.LEVEL_UNSPECIFIED
+    except QuestionError as error:
+        assert error.reason and WANTED_CUI not in str(error)
+
+
+def answer_seeds() -> list[bytes]:
+    requests = [
+        (1, checks.CheckRequest(query=WANTED_CUI)),
+        (1, checks.CheckRequest(query="P-123BCD", country="GTM")),
+        (1, checks.CheckRequest(query=SLIPPED_CUI)),
+        (2, checks.CheckPersonRequest(cui=WANTED_CUI, nit="576937-K", name={"full": "Ana Tzul"}, father_name="Juan")),
+        (2, checks.CheckPersonRequest(name={"full": "Ana Lucia Tzul"}, birth_date={"year": 1985, "month": 6})),
+        (3, checks.CheckVehicleRequest(plate="P-123BCD", vin="1M8GDM9AXKP042788", make="toyota", colour="rojo")),
+        (4, checks.SearchPersonsRequest(names="ana lucia", page_size=1, birth_year_from=1980)),
+        (5, checks.SearchVehiclesRequest(plate_pattern="P-1?3*", make="toyota")),
+        (6, checks.ListRecordsRequest(subject_id=subject_id("entity 0").hex(), section=section_pb2.SECTION_WARRANT)),
+        (CLEAR, clearance.ClearRequest(row_ids=[1, 2], cuis=[WANTED_CUI, ""], plates=["", "P-123BCD"])),
+    ]
+    return [HEAD.pack(method, 1, 0, EVERYTHING) + request.SerializeToString() for method, request in requests]
