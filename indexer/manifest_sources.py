@@ -83,6 +83,7 @@ class CsvSource(_FileSource):
     quote: str = Field(default='"', max_length=1)
     columns: tuple[str, ...] = ()
     multiline: bool = False
+    final_line_break: bool = True
 
 
 class FixedColumn(ManifestModel):

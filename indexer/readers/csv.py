@@ -52,6 +52,8 @@ class _CsvReader:
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", " ")
         cut = last and not text.endswith("\n")
+        if cut and self.source.final_line_break:
+            raise Unreadable("the last line has no line break: the file was cut (see final_line_break)")
         if self.names is None:
             header, _, text = text.partition("\n")
             self._set_names(self._header(header))
