@@ -127,7 +127,7 @@ cdef bint another_held(const Call* call, const Dossier* dossier, const Asked* as
     cdef const IdentifierEntry* entry
     for i in range(dossier.header.n_identifiers):
         entry = &dossier.identifiers[i]
-        if entry.kind != asked.kind and not (asked.is_cui and entry.kind == KEY_CUI):
+        if entry.kind != asked.kind:
             continue
         if not call_shows(call, entry.section, entry.sensitivity):
             continue
