@@ -1,4 +1,4 @@
-"""Linking by docs/answers.md sections 4 and 5, a case a rule: hand-made records in, (subject, criterion, level) out."""
+"""Linking of persons by docs/answers.md sections 4 and 5, a case a rule: records in, links out."""
 
 from __future__ import annotations
 
@@ -10,13 +10,30 @@ import pyarrow as pa
 import pytest
 
 from core.calendar import day_of
-from indexer.standard import (
-    ALERT_PROTECTED,
-    CLEARANCE_CERTIFICATE,
-    CLEARANCE_POLICE,
-    ENTITY_SCHEMA,
-    LINKED_SCHEMA,
-    SUBJECT_PLATE,
+from indexer.standard import ALERT_PROTECTED, CLEARANCE_CERTIFICATE, CLEARANCE_POLICE, SUBJECT_PLATE
+from tests.indexer.linking_result import (
+    BIRTH_DATE,
+    BORN,
+    BY_RULE,
+    CEDULA,
+    CUI,
+    DOCUMENT,
+    HIT,
+    LICENCE,
+    NAMES,
+    NIT,
+    ORGANISATION,
+    PARENTS,
+    PERSON,
+    POSSIBLE,
+    SEX,
+    UNIDENTIFIED,
+    Result,
+    borne,
+    by_plate,
+    citizen,
+    identified,
+    warrant,
 )
 from tests.indexer.staged_records import (
     DETENTION,
@@ -24,14 +41,11 @@ from tests.indexer.staged_records import (
     EXPUNGED,
     FINE,
     IDENTITY,
-    KEY,
     MIGRACION,
     MINOR,
     OJ,
     OPEN,
     OWNED_VEHICLE,
-    OWNER,
-    PLATE_ASSIGNMENT,
     PNC,
     REGISTRATION,
     RENAP,
@@ -40,73 +54,11 @@ from tests.indexer.staged_records import (
     TAX,
     TRANSITO,
     VEHICLE_ALERT,
-    VEHICLE_FINE,
     WARRANT,
     cui,
     link_records,
     record,
 )
-
-CUI, DOCUMENT, NIT, LICENCE, CEDULA, NAMES, PARENTS, BIRTH_DATE, SEX = range(1, 10)
-PLATE, VIN, ENGINE = 11, 13, 15
-BY_RULE, POSSIBLE, HIT = 0, 4, 5
-PERSON, ORGANISATION, UNIDENTIFIED, VEHICLE, PLATE_SUBJECT = 1, 2, 3, 4, 5
-
-
-class Result:
-    """Linked records and entities, looked up by record id and canonical identifier."""
-
-    def __init__(self, directory: Path, records: list[dict[str, Any]]) -> None:
-        linked = link_records(directory, records)
-        entities = pa.Table.from_batches(linked.entities(), schema=ENTITY_SCHEMA).to_pylist()
-        self.rows = pa.Table.from_batches(linked.linked(), schema=LINKED_SCHEMA).to_pylist()
-        self.entities = {row["entity"]: row for row in entities}
-        self.by_id = {row["subject_id"]: row["entity"] for row in entities}
-        assert (linked.persons, linked.vehicles) == (
-            sum(row["kind"] < VEHICLE for row in entities),
-            sum(row["kind"] >= VEHICLE for row in entities),
-        )
-        assert [row["entity"] for row in entities] == list(range(len(entities)))
-
-    def entity(self, identifier: str) -> int | None:
-        """Entity of a canonical identifier; None when there is no such subject."""
-        return self.by_id.get(hashlib.blake2b(identifier.encode(), key=KEY, digest_size=16).digest())
-
-    def links(self, record_id: str) -> set[tuple[int, int, int]]:
-        """(entity, criterion, level) of each copy of a record."""
-        return {(r["entity"], r["link_criterion"], r["link_level"]) for r in self.rows if r["record_id"] == record_id}
-
-    def row(self, record_id: str, entity: int | None = None) -> dict[str, Any]:
-        """The one copy of a record, or the one at an entity."""
-        (found,) = (r for r in self.rows if r["record_id"] == record_id and entity in (None, r["entity"]))
-        return found
-
-    def kind(self, identifier: str) -> int:
-        """Kind of a subject."""
-        entity = self.entity(identifier)
-        assert entity is not None
-        return int(self.entities[entity]["kind"])
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Any:
-    """Links records in a fresh directory."""
-    return lambda *records: Result(tmp_path, list(records))
-
-
-def citizen(number: int, name: str = "ANA LUCIA CAAL CHOC", **fields: Any) -> dict[str, Any]:
-    """A RENAP identity claim."""
-    return record(RENAP, IDENTITY, f"renap-{number}", cui=cui(number), name=name, **fields)
-
-
-def warrant(record_id: str = "w", **fields: Any) -> dict[str, Any]:
-    """A pending warrant of the Judiciary."""
-    return record(OJ, WARRANT, record_id, alert_kind=1, alert_state=1, **fields)
-
-
-def identified(register: int, number: int, **fields: Any) -> dict[str, Any]:
-    """A record with a CUI and another identifier: it feeds the crosswalk when the register identifies that kind."""
-    return record(register, TAX, f"x-{register}-{number}", cui=cui(number), **fields)
 
 
 def test_a_cui_makes_its_subject_even_with_a_wrong_check_digit(run: Any) -> None:
@@ -182,8 +134,6 @@ def test_without_identifier_context_stays_its_own_subject(run: Any) -> None:
 
 
 # --- names (section 5) ---
-
-BORN = (1980, 1, 2)
 
 
 def test_one_living_person_with_name_and_birth_date_is_a_hit(run: Any) -> None:
@@ -402,148 +352,6 @@ def test_records_come_in_the_order_of_dossiers(run: Any) -> None:
         (IDENTITY, "renap-1", 0), (FINE, "f2", 0), (FINE, "sat", 0), (FINE, "f0", 0), (FINE, "f3", 0), (FINE, "f4", 0),
         (FINE, "same", 1), (FINE, "same", 2), (FINE, "f1", 0), (FINE, "f5", 0),
     ]  # fmt: skip
-
-
-# --- vehicles ---
-
-
-def borne(record_id: str, vin: str, plate: str = "123BCD", **fields: Any) -> dict[str, Any]:
-    """A plate assignment of SAT."""
-    return record(SAT, PLATE_ASSIGNMENT, record_id, vin=vin, plate=plate, plate_type="P", **fields)
-
-
-def by_plate(record_id: str, day: int | None = None, **fields: Any) -> dict[str, Any]:
-    """A fine that knows only the plate."""
-    return record(
-        TRANSITO, VEHICLE_FINE, record_id, **{"plate": "123BCD", "plate_type": "P", "sort_day": day, **fields}
-    )
-
-
-def test_vehicles_are_known_by_vin_then_chassis_then_plate(run: Any) -> None:
-    result = run(
-        record(SAT, REGISTRATION, "v", vin="V1", chassis="C1", plate="123BCD", plate_type="P"),
-        record(SAT, REGISTRATION, "c", chassis="C1"),
-        by_plate("p"),
-    )
-    assert result.links("v") == {(result.entity("vin:V1"), VIN, BY_RULE)}
-    assert result.links("c") == {(result.entity("chassis:C1"), VIN, BY_RULE)}
-    assert result.links("p") == {(result.entity("vehicle-plate:P-123BCD|GTM"), PLATE, BY_RULE)}
-    assert result.kind("vehicle-plate:P-123BCD|GTM") == VEHICLE
-
-
-@pytest.mark.parametrize(
-    ("day", "expected"),
-    [
-        (50, {("vin:V1", BY_RULE)}),  # only V1 bore it
-        (120, {("vin:V1", BY_RULE)}),  # nobody: the one before
-        (200, {("vin:V2", BY_RULE)}),
-        (None, {("vin:V2", BY_RULE)}),  # the present bearer
-        (5, {("vin:V1", POSSIBLE)}),  # before anybody: the first after
-    ],
-)
-def test_a_plate_belongs_to_its_bearer_on_the_date(run: Any, day: int | None, expected: set[tuple[str, int]]) -> None:
-    result = run(borne("a1", "V1", valid_from=10, valid_to=100), borne("a2", "V2", valid_from=150), by_plate("f", day))
-    assert result.links("f") == {(result.entity(vehicle), PLATE, level) for vehicle, level in expected}
-
-
-def test_without_a_present_bearer_the_latest_former_one_counts(run: Any) -> None:
-    result = run(
-        borne("a1", "V1", valid_from=10, valid_to=100), borne("a2", "V2", valid_from=20, valid_to=90), by_plate("f")
-    )
-    assert result.links("f") == {(result.entity("vin:V1"), PLATE, BY_RULE)}
-
-
-def test_several_bearers_on_the_date_are_possible_each(run: Any) -> None:
-    result = run(
-        borne("a1", "V1", valid_from=10), borne("a2", "V2"), borne("a3", "V2", valid_from=30), by_plate("f", 40)
-    )
-    assert result.links("f") == {(result.entity(f"vin:V{n}"), PLATE, POSSIBLE) for n in (1, 2)}
-    assert result.row("f", result.entity("vin:V1"))["link_agrees"] == bytes([PLATE])
-
-
-def test_another_type_or_country_is_another_plate(run: Any) -> None:
-    result = run(borne("a1", "V1"), by_plate("c", plate_type="C"), by_plate("s", plate_country="SLV"))
-    assert result.links("c") == {(result.entity("vehicle-plate:C-123BCD|GTM"), PLATE, BY_RULE)}
-    assert result.links("s") == {(result.entity("vehicle-plate:P-123BCD|SLV"), PLATE, BY_RULE)}
-
-
-def test_a_guatemalan_plate_without_type_makes_no_vehicle_a_foreign_one_does(run: Any) -> None:
-    result = run(
-        borne("a1", "V1"),
-        by_plate("g", plate_type=None),
-        by_plate("s", plate_type=None, plate_country="SLV"),
-    )
-    assert result.links("g") == {(result.entity("vehicle-record:transito:g"), 0, BY_RULE)}
-    assert result.links("s") == {(result.entity("vehicle-plate:?-123BCD|SLV"), PLATE, BY_RULE)}
-
-
-def test_a_stolen_plate_is_a_subject_of_its_own(run: Any) -> None:
-    result = run(
-        borne("a1", "V1"),
-        record(PNC, VEHICLE_ALERT, "plate", plate="123BCD", plate_type="P", vin="V1", alert_kind=8, alert_state=1),
-        record(PNC, VEHICLE_ALERT, "car", plate="123BCD", plate_type="P", alert_kind=7, alert_state=1),
-    )
-    assert result.links("plate") == {(result.entity("plate:P-123BCD|GTM"), PLATE, BY_RULE)}
-    assert result.kind("plate:P-123BCD|GTM") == PLATE_SUBJECT
-    assert result.links("car") == {(result.entity("vin:V1"), PLATE, BY_RULE)}
-
-
-def test_an_engine_finds_the_one_vehicle_that_has_it(run: Any) -> None:
-    engine = {"alert_kind": 9, "alert_state": 1}
-    result = run(
-        record(SAT, REGISTRATION, "v1", vin="V1", engine="E1"),
-        record(SAT, REGISTRATION, "v2", vin="V2", engine="E2"),
-        record(SAT, REGISTRATION, "v3", vin="V3", engine="E2"),
-        *(record(PNC, VEHICLE_ALERT, f"e{n}", engine=f"E{n}", **engine) for n in (1, 2, 3)),
-    )
-    assert result.links("e1") == {(result.entity("vin:V1"), ENGINE, POSSIBLE)}
-    assert result.links("e2") == {(result.entity("vehicle-record:pnc:e2"), 0, BY_RULE)}
-    assert result.links("e3") == {(result.entity("vehicle-record:pnc:e3"), 0, BY_RULE)}
-
-
-# --- owners ---
-
-
-def owner(record_id: str = "o", **fields: Any) -> dict[str, Any]:
-    """An owner row of SAT."""
-    return record(SAT, OWNER, record_id, vin="V1", **fields)
-
-
-@pytest.mark.parametrize(
-    ("claims", "fields", "subject", "level"),
-    [
-        ([{"name": "ANA LUCIA CAAL CHOC"}], {"cui": cui(1), "name": "CAAL CHOC ANA LUCIA"}, f"cui:{cui(1)}", HIT),
-        ([{"name": "ANA LUCIA CAAL CHOC"}], {"cui": cui(1), "name": "PEDRO TZUL SOTO"}, f"cui:{cui(1)}", POSSIBLE),
-        ([{"name": "ANA LUCIA CAAL CHOC"}], {"cui": cui(1), "name": "ANA CAAL MEJIA"}, f"cui:{cui(1)}", HIT),
-        ([{"name": "ANA LUCIA CAAL CHOC", "birth": BORN}], {"cui": cui(1), "name": "PEDRO TZUL SOTO", "birth": BORN},
-         f"cui:{cui(1)}", HIT),
-        ([{"name": "ANA LUCIA CAAL CHOC"}], {"cui": cui(1)}, f"cui:{cui(1)}", HIT),
-        ([], {"cui": cui(1), "name": "ANA"}, f"cui:{cui(1)}", HIT),
-        ([], {"nit": "77", "name": "EMPRESA SOTO"}, "nit:77", HIT),
-        ([], {"cedula": "A-1 5", "name": "ANA"}, "cedula:A-1 5", POSSIBLE),
-        ([{"name": "ANA CAAL", "cedula": "A-1 5"}], {"cedula": "A-1 5", "name": "ANA CAAL"}, f"cui:{cui(1)}", HIT),
-        ([{"name": "ANA CAAL", "cedula": "A-1 5"}], {"cedula": "A-1 5", "name": "ANA MEJIA"}, f"cui:{cui(1)}",
-         POSSIBLE),
-        ([], {"name": "SOLO NOMBRE"}, "record:sat:o", HIT),
-        ([], {}, None, 0),
-    ],
-)  # fmt: skip
-def test_an_owner_is_linked_like_a_record(
-    run: Any, claims: list[dict[str, Any]], fields: dict[str, Any], subject: str | None, level: int
-) -> None:
-    result = run(*(citizen(1, **claim) for claim in claims), owner(**fields))
-    row = result.row("o")
-    assert row["entity"] == result.entity("vin:V1")
-    assert row["owner_level"] == level
-    assert row["owner_entity"] == (None if subject is None else result.entity(subject))
-    assert subject is None or row["owner_entity"] is not None
-
-
-def test_an_owner_without_identifier_is_the_subject_of_his_own_vehicle_record(run: Any) -> None:
-    result = run(owner("o", name="SOLO NOMBRE"), record(SAT, OWNED_VEHICLE, "o", name="SOLO NOMBRE"))
-    own = result.entity("record:sat:o")
-    rows = {row["section"]: row for row in result.rows}
-    assert (rows[OWNED_VEHICLE]["entity"], rows[OWNER]["owner_entity"]) == (own, own)
 
 
 # --- the same bytes ---
