@@ -16,7 +16,7 @@ from core.generation import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2, section_pb2
-from tests.core.engine_kit import CLOCK_MS, SLIPPED_CUI, WANTED_CUI, build_engine
+from tests.core.engine_kit import CLOCK_MS, SLIPPED_CUI, WANTED_CUI
 from tests.core.generation_kit import subject_id
 
 CLEAR = len(METHODS) + 1  # as a method: the bytes are a batch
@@ -29,7 +29,7 @@ BUILD = "import pathlib, sys; from tests.core.engine_kit import build_engine; bu
 
 
 def small_generation() -> Path:
-    """Made by the core as shipped: what is fuzzed is the reading, and Cython's own code trips UBSan in the assembler."""
+    """Made by the core as shipped: what is fuzzed is the reading."""
     directory = Path(tempfile.mkdtemp(prefix="fuzz-engine-"))
     python = shutil.which("python") or sys.executable
     clean = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
