@@ -109,7 +109,9 @@ def main() -> int:
         server = subprocess.Popen(_ronda("serve"), env=_with(environment))
         try:
             _wait_serving(options.listen, server)
-            console.print(checks_to_try(nation, config, options.listen))
+            console.print(
+                checks_to_try(nation, config, options.listen), soft_wrap=True
+            )  # lines stay whole to be pasted
             return server.wait()
         except (KeyboardInterrupt, SystemExit):
             server.terminate()

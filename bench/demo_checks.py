@@ -30,7 +30,7 @@ def checks_to_try(nation: Path, config: Path, listen: str) -> str:
     lines += [f"  .venv/bin/ronda search {shlex.quote(names)}{server}", f"  .venv/bin/ronda registers{server}", ""]
     question = json.dumps({"context": {"purpose": "PURPOSE_TRAFFIC_STOP"}, "query": cases["wanted"]["cui"]})
     lines += [
-        "  buf curl --schema proto --protocol grpc --http2-prior-knowledge \\",
+        "  .venv/bin/buf curl --schema proto --protocol grpc --http2-prior-knowledge \\",
         f"      -d {shlex.quote(question)} \\",
         f"      http://{listen}/ronda.v1.CheckService/Check",
         "",

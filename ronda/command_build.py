@@ -17,6 +17,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="The summary as JSON on
 DataOption = Annotated[Path | None, typer.Option(help="Data directory; else RONDA_DATA, or data.")]
 
 GIB = 1024**3
+NO_LIMIT = 2**62  # bytes; keep_gib = 0 means that only the number of generations counts
 
 
 def _settings(**given: object) -> Settings:
@@ -103,7 +104,7 @@ def index(
         withdraw=withdraw or [],
         accept_shrink=accept_shrink or [],
         keep_generations=settings.keep_generations,
-        keep_bytes=settings.keep_gib * GIB,
+        keep_bytes=settings.keep_gib * GIB or NO_LIMIT,
         memory_mib=settings.indexer_memory_mib,
         quiet=as_json,
     )

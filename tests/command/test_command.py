@@ -183,3 +183,19 @@ def test_a_shell_completes_subcommands() -> None:
         check=False,
     )
     assert "generations" in completed.stdout.split()
+
+
+def test_without_a_size_limit_generations_are_kept_for_roll_back(small_nation: BuiltNation, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    dsns = [word for register, dsn in small_nation.dsns.items() for word in ("--postgres", f"{register}={dsn}")]
+    index = ["index", "--data", str(data), "--sources", str(small_nation.registers), *dsns, "--json"]
+    first = json.loads(ronda(*index).stdout)
+    second = json.loads(ronda(*index, "--withdraw", "oj").stdout)
+    back = ronda("generations", "rollback", "--data", str(data), "--json")
+    preview = json.loads(back.stdout)
+    assert (preview["current"], preview["target"]) == (second["generation_id"], first["generation_id"])
+    assert preview["switched"] is False
+    assert preview["revived_total"] > 0
+    assert ronda("generations", "rollback", "--data", str(data), "--yes").returncode == 0
+    assert (data / "CURRENT").read_text(encoding="utf-8").strip() == first["generation_id"]
+    assert first["generation_id"] in (data / "publish.log").read_text(encoding="utf-8")
