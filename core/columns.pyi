@@ -22,6 +22,8 @@ A coded value is (slot, map, constant, field); a flag is a condition, -1 = false
 from collections.abc import Sequence
 from typing import Any
 
+from typing_extensions import disjoint_base
+
 RULES: tuple[str, ...]
 """Words of the rules after core.identifiers' own."""
 DERIVED: tuple[str, ...]
@@ -29,10 +31,11 @@ DERIVED: tuple[str, ...]
 OPERATIONS: tuple[str, ...]
 SUBJECT_KEYS: tuple[str, ...]
 
+@disjoint_base
 class Encoder:
     """Encodes batches by one plan. Not thread-safe. Raises KeyError or MemoryError for a plan that it cannot build."""
 
-    def __init__(self, plan: dict[str, Any]) -> None: ...
+    def __new__(cls, plan: dict[str, Any]) -> Encoder: ...
     def encode(
         self,
         columns: Sequence[tuple[Any, Any, Any, int]],

@@ -25,6 +25,8 @@ __all__ = ["ExtractReport", "Progress", "SourceUnreadable", "extract", "extract_
 
 SILENCE_S = 900.0
 """A child that tells no progress for so long hangs."""
+MEMORY_BYTES = 6 << 30
+"""Address space of a child, its libraries' reserves included: a hostile file exhausts the child, not the machine."""
 AT_ONCE = 2
 """Registers read at the same time: one a core."""
 
@@ -40,6 +42,7 @@ def extract(
     dsns: Mapping[str, str],
     on_progress: OnProgress | None = None,
     silence_s: float = SILENCE_S,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> ExtractReport:
     """Reads one register into `directory` (existing, empty): records-*.parquet, quarantine.parquet, extract.json last.
 
@@ -53,6 +56,7 @@ def extract(
         "directory": str(directory),
         "data_directory": str(data_directory),
         "dsn": dsns.get(manifest.id),
+        "memory_bytes": memory_bytes,
     }
     child = subprocess.Popen(
         [sys.executable, "-m", "indexer.extract_child"],

@@ -6,6 +6,7 @@ on stdout. Exit 0 = done; 3 = a source cannot be read (the last line says which 
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from collections import Counter
@@ -190,6 +191,8 @@ def main() -> int:
     """Runs the task on stdin."""
     pa.set_cpu_count(1)  # one core a register: two registers run at once
     task = orjson.loads(sys.stdin.buffer.readline())
+    resource.setrlimit(resource.RLIMIT_AS, (task["memory_bytes"], task["memory_bytes"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold rows
     extraction = _Extraction(task)
     try:
         report = extraction.run()

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 import adbc_driver_manager
 import pyarrow as pa
-from adbc_driver_postgresql import dbapi
+from adbc_driver_postgresql import StatementOptions, dbapi
 
 from indexer.manifest_sources import PostgresqlSource
 from indexer.readers.arrow_text import text_batch
 from indexer.readers.batch import Batch, Unreadable, require_columns
+
+BATCH_BYTES = 4 << 20
+"""Rows of a batch, in bytes: small enough that progress shows."""
 
 
 class PostgresqlReader:
@@ -50,6 +53,7 @@ class PostgresqlReader:
         first = 0
         try:
             with self.connection.cursor() as cursor:
+                cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)})
                 cursor.execute(self.source.query)
                 reader = cursor.fetch_record_batch()
                 require_columns(columns, reader.schema.names)

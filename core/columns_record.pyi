@@ -1,0 +1,1 @@
+"""One record of a row: C only, see columns_record.pxd."""
