@@ -1,7 +1,7 @@
 """Encodes a register's rows, given as Arrow text columns, as standard records (docs/manifests.md; indexer/standard.py).
 
-The plan is plain Python, made by indexer.standardise_plan from a manifest. Slots, maps, conditions, subjects and fields are
-numbered by their place; -1 = none. Texts are UTF-8 bytes.
+The plan is plain Python, made by indexer.standardise_plan from a manifest. Slots, maps, conditions, subjects and fields
+are numbered by their place; -1 = none. Texts are UTF-8 bytes.
 
   columns       number of input columns; the first of `names` are theirs
   null_words    map whose keys are the null words
@@ -12,7 +12,8 @@ numbered by their place; -1 = none. Texts are UTF-8 bytes.
   subjects      {slots by SUBJECT_KEYS, field, sex_map, organisation, dead (flags), surname_first, comma_parts, date}
   records       {section, vehicle, damaged_section, subject, when, record_id, version, date, sensitivity, clearance,
                  certificate, required [(column, date slot)], strict [(slot, field)], op, n_ops, field, alert or None}
-  ops           {kind of OPERATIONS, number, slot, map, flag, column, optional, derived of DERIVED, child, children, name, field}
+  ops           {kind of OPERATIONS, number, slot, map, flag, column, optional, derived of DERIVED, child, children,
+                 name, field}
   names         fields of warnings and refusals; sections: the section of each, "" for a column
   ordinal, register_id, contact, damaged_text
 
@@ -44,15 +45,17 @@ class Encoder:
     ) -> int:
         """Adds the standard records of a batch's rows and returns their number.
 
-        Everything is given as objects of the buffer protocol. `columns`: (32-bit offsets, UTF-8 data, validity bitmap or
-        None, Arrow offset) each. `rows`: int64, the number of each row in its source. `undecodable`: uint8, 1 = the row holds U+FFFD where bytes could not be read.
+        Everything is given as objects of the buffer protocol. `columns`: (32-bit offsets, UTF-8 data, validity bitmap
+        or None, Arrow offset) each. `rows`: int64, the number of each row in its source. `undecodable`: uint8, 1 = the
+        row holds U+FFFD where bytes could not be read.
         Raises ValueError for buffers that do not fit together, MemoryError when a column passes 2 GiB.
         """
 
     def take(self) -> tuple[int, list[tuple[bytes | None, bytes | None, bytes, int]]]:
         """The records so far and their columns, which start again empty.
 
-        A column, in the order of STANDARD_SCHEMA: (validity, one byte a value, None = no nulls; offsets or None; data; nulls).
+        A column, in the order of STANDARD_SCHEMA: (validity, one byte a value, None = no nulls; offsets or None; data;
+        number of nulls).
         """
 
     def take_refusals(self) -> list[tuple[int, int, str, str]]:
