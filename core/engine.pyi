@@ -5,6 +5,8 @@ What an answer means is docs/answers.md; the bytes of requests and responses are
 
 from enum import IntEnum
 
+from typing_extensions import disjoint_base
+
 from core.generation import Generation
 from core.grant import Grant as Grant
 
@@ -22,10 +24,13 @@ class Method(IntEnum):
 
 METHODS: dict[str, Method]
 
+@disjoint_base
 class Engine:
     """Answers from one open generation. Safe from several threads at once; holds the generation open."""
 
-    def __init__(self, generation: Generation) -> None: ...
+    def __new__(cls, generation: Generation) -> Engine: ...
+    @property
+    def generation(self) -> Generation: ...
     @property
     def generation_id(self) -> str: ...
     def answer(self, method: int, request: bytes, caller: Grant, clock_ms: int) -> bytes:
@@ -48,6 +53,7 @@ class Engine:
         A `generation_id` that is not this engine's: GENERATION_GONE, with `generation_id` the one wanted.
         """
 
+@disjoint_base
 class Clearance:
     """One Clear stream: a standard, a caller and a generation. Safe from several threads at once."""
 

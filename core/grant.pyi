@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from typing_extensions import disjoint_base
+
+@disjoint_base
 class Grant:
     """What a caller may see: for each Sensitivity (1 to 5) a 64-bit mask with bit n set for Section n. Immutable."""
 

@@ -81,7 +81,7 @@ def parsed(kind: Any, content: bytes) -> Any:
 
 
 def unknown_fields(message: Any) -> list[str]:
-    found = [f"{message.DESCRIPTOR.name}.{u.field_number}" for u in UnknownFieldSet(message)]
+    found = [f"{message.DESCRIPTOR.name}.{u.field_number}" for u in UnknownFieldSet(message)]  # type: ignore[attr-defined]
     for field, value in message.ListFields():
         if field.message_type is not None:
             for inner in value if hasattr(value, "__len__") and not hasattr(value, "DESCRIPTOR") else [value]:

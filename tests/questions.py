@@ -268,7 +268,7 @@ class Drawer:
         sections = sorted({link.section for link in subject.links})
         request = checks.ListRecordsRequest(
             subject_id=subject.subject_id,
-            section=self.random.choice(sections),  # type: ignore[arg-type]
+            section=self.random.choice(sections),
             page_size=self.random.choice([0, 1, 3]),
         )
         return Question("ListRecords", self.framed(request, sections=False))

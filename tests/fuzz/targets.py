@@ -17,4 +17,5 @@ TARGETS = {
     "postings": "tests.fuzz.store_targets:postings_fuzz",
     "plates": "tests.fuzz.store_targets:plates_fuzz",
     "dossiers": "tests.fuzz.store_targets:dossiers",
+    "engine": "tests.fuzz.engine_targets:answer",
 }

@@ -67,8 +67,8 @@ def clear(view: View, standard: int, batch: Any) -> contract.ClearResponse:
         except QuestionError as error:
             result, reason, links = contract.CLEARANCE_RESULT_INVALID, contract.CLEARANCE_REASON_UNSPECIFIED, []
             response.row_errors.add(row_id=batch.row_ids[place], reason=error.reason, field=error.field)
-        response.results.append(result)  # type: ignore[arg-type]
-        response.reasons.append(reason)  # type: ignore[arg-type]
+        response.results.append(result)
+        response.reasons.append(reason)
         for link in links[:REFERENCES_AT_MOST]:
             response.reference_rows.append(place)
             reference(link, response.references.add())

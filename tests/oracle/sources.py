@@ -58,7 +58,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, datetime.datetime):
         if value.tzinfo is not None:
             value = value.astimezone(GUATEMALA).replace(tzinfo=None)
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
     return value.isoformat() if isinstance(value, datetime.date) else str(value)
 
 

@@ -71,8 +71,8 @@ def answer(
     )
     head.level = own_level
     if vehicle is not None:
-        response.vehicle.vehicle_level = own_level  # type: ignore[assignment]
-        head.level = max(own_level, response.vehicle.owner_level)  # type: ignore[assignment]
+        response.vehicle.vehicle_level = own_level
+        head.level = max(own_level, response.vehicle.owner_level)
     head.identity_status = finding.status
     heading.fill_registers(view, head, persons_only=False)
     heading.fill_hits(head, hits + owner_hits)
