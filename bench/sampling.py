@@ -10,6 +10,7 @@ import struct
 from pathlib import Path
 
 from core.generation import Generation
+from core.identifiers import problem
 
 _HEADER = struct.Struct("<IIQ16sIBBBBHBBiiiHHHHIII20s")
 _IDENTIFIER = struct.Struct("<BBBBIHBBiiI")
@@ -49,7 +50,8 @@ def draw(directory: Path, count: int, seed: int) -> tuple[list[str], list[str]]:
     while len(cuis) < count or len(plates) < count:
         kind, found = identifiers(generation.dossier(chosen.randrange(generation.entities)))
         if kind == ENTITY_PERSON and len(cuis) < count:
-            cuis += [text for key, text, _ in found if key == KEY_CUI]
+            # a CUI on file that fails its check digit cannot be typed: asking it is refused
+            cuis += [text for key, text, _ in found if key == KEY_CUI and problem(KEY_CUI, text) is None]
         elif kind == ENTITY_VEHICLE and len(plates) < count:
             for key, text, until in found:
                 number, _, country = text.partition("|")
