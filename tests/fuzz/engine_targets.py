@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -31,7 +30,7 @@ BUILD = "import pathlib, sys; from tests.core.engine_kit import build_engine; bu
 def small_generation() -> Path:
     """Made by the core as shipped: what is fuzzed is the reading."""
     directory = Path(tempfile.mkdtemp(prefix="fuzz-engine-"))
-    python = shutil.which("python") or sys.executable
+    python = os.environ.get("RONDA_FUZZ_PYTHON", sys.executable)  # inside the driver, sys.executable is the driver
     clean = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
     subprocess.run([python, "-c", BUILD, str(directory)], cwd=ROOT, env=clean, check=True)
     return directory
