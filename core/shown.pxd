@@ -1,0 +1,28 @@
+# Who was shown in an answer: one entry for each subject whose data left, gathered while the answer is written.
+# The audit record of the answer is made of it (core/audit_log.pxd); nothing of it goes to the client.
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+cdef enum:
+    # ShownEntry.how: the way by which the subject came into the answer.
+    SHOWN_ASKED = 1              # it is the answer's person, vehicle or plate
+    SHOWN_OWNER = 2              # owner of the answer's vehicle
+    SHOWN_CANDIDATE = 3          # candidate of a check, result of a search
+    SHOWN_CLEARANCE = 4          # row of a clearance batch
+    SHOWN_LISTED = 5             # records listed one section at a time
+
+cdef enum:
+    # ShownEntry.flags
+    SHOWN_DISCREET = 1           # a discreet alert in force is on file for it, seen or not: its owner is to be told
+    SHOWN_SENSITIVE = 2          # records or alerts of sensitivity DISCREET, MINOR, VICTIM or EXPUNGED left
+
+# 32 bytes, little-endian, as they lie in memory and in the audit record. A subject that came in by two ways (asked for
+# and owner) has an entry for each.
+cdef packed struct ShownEntry:
+    uint8_t subject_id[16]       # raw; the audit log keeps only a keyed hash of it
+    uint8_t level                # ronda.v1.Level shown for it; 0 = none was said
+    uint8_t kind                 # ENTITY_* of core/dossier.pxd
+    uint8_t how                  # SHOWN_*
+    uint8_t flags                # SHOWN_DISCREET, SHOWN_SENSITIVE
+    uint32_t row                 # clearance: place in the batch; owners and candidates: ordinal from 1; else 0
+    uint64_t sections            # bit (1 << Section) of what left: records, alerts, the claim behind a name
