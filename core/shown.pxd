@@ -1,7 +1,7 @@
 # Who was shown in an answer: one entry for each subject whose data left, gathered while the answer is written.
 # The audit record of the answer is made of it (core/audit_log.pxd); nothing of it goes to the client.
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint64_t
 
 cdef enum:
     # ShownEntry.how: the way by which the subject came into the answer.
@@ -20,9 +20,11 @@ cdef enum:
 # and owner) has an entry for each.
 cdef packed struct ShownEntry:
     uint8_t subject_id[16]       # raw; the audit log keeps only a keyed hash of it
-    uint8_t level                # ronda.v1.Level shown for it; 0 = none was said
+    uint8_t level                # ronda.v1.Level shown for it, 0 = none was said; SHOWN_CLEARANCE: the ClearanceResult
     uint8_t kind                 # ENTITY_* of core/dossier.pxd
     uint8_t how                  # SHOWN_*
     uint8_t flags                # SHOWN_DISCREET, SHOWN_SENSITIVE
-    uint32_t row                 # clearance: place in the batch; owners and candidates: ordinal from 1; else 0
+    uint16_t row                 # clearance: place in the batch; owners and candidates: ordinal from 1; else 0
+    uint8_t register             # SHOWN_DISCREET: ordinal of the first register with a discreet alert in force; else 0
+    uint8_t reserved
     uint64_t sections            # bit (1 << Section) of what left: records, alerts, the claim behind a name
