@@ -1,4 +1,4 @@
-# Claims of who somebody is, and the links that records have with them (docs/answers.md sections 3, 4 and 13).
+# Claims of who somebody is, and the links that records have with them (docs/answers.md sections 3 and 4).
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 

@@ -1,4 +1,4 @@
-# Clear: columns of subjects against a standard (docs/answers.md sections 12 and 13).
+# Clear: columns of subjects against a standard (docs/answers.md section 12).
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t

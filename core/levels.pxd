@@ -1,4 +1,4 @@
-# The level of an answer (docs/answers.md sections 9 and 13).
+# The level of an answer (docs/answers.md section 9).
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t

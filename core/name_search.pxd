@@ -1,4 +1,4 @@
-# Persons whose names hold every key of a question (docs/answers.md sections 8 and 13, "Search").
+# Persons whose names hold every key of a question (docs/answers.md sections 8 and 13).
 
 from libc.stdint cimport uint8_t
 

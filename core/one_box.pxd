@@ -1,4 +1,4 @@
-# One box: every kind of identifier that fits the text is looked up (docs/answers.md sections 8 and 13).
+# One box: every kind of identifier that fits the text is looked up (docs/answers.md section 8).
 
 from core.call cimport Call
 from core.outcome cimport Outcome

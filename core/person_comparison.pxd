@@ -1,4 +1,4 @@
-# What a question about a person holds, and how one person compares with it (docs/answers.md sections 8 and 13).
+# What a question about a person holds, and how one person compares with it (docs/answers.md section 8).
 
 from libc.stdint cimport uint8_t
 

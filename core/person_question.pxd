@@ -1,4 +1,4 @@
-# Questions about persons: whom they find, and what that comes to (docs/answers.md sections 8, 9 and 13).
+# Questions about persons: whom they find, and what that comes to (docs/answers.md sections 8 and 9).
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t

@@ -1,4 +1,4 @@
-# SearchPersons and SearchVehicles (docs/answers.md section 13, "Search").
+# SearchPersons and SearchVehicles (docs/answers.md section 13).
 
 from core.call cimport Call
 

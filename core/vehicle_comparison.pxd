@@ -1,5 +1,5 @@
 # What a question about a vehicle holds, which plates a vehicle bears, and how one vehicle compares with the question
-# (docs/answers.md sections 8 and 13).
+# (docs/answers.md section 8).
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 

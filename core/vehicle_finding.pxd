@@ -1,4 +1,4 @@
-# Which vehicles and plates a plate, VIN, chassis tail or engine finds (docs/answers.md sections 8, 9 and 13).
+# Which vehicles and plates a plate, VIN, chassis tail or engine finds (docs/answers.md sections 8 and 9).
 
 from libc.stdint cimport uint8_t, uint32_t
 

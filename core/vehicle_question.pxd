@@ -1,4 +1,4 @@
-# Questions about vehicles: the vehicle, its owners, and what that comes to (docs/answers.md sections 8, 9 and 13).
+# Questions about vehicles: the vehicle, its owners, and what that comes to (docs/answers.md sections 8 and 9).
 
 from libc.stdint cimport uint8_t
 

@@ -1,4 +1,4 @@
-"""Candidates of an answer (docs/answers.md sections 8 and 13)."""
+"""Candidates of an answer (docs/answers.md section 8)."""
 
 # The oracle keeps enum values as plain numbers; the stubs want their enum types.
 # mypy: disable-error-code="assignment"

@@ -1,4 +1,4 @@
-"""Clear: a batch of subjects against a standard (docs/answers.md sections 12 and 13)."""
+"""Clear: a batch of subjects against a standard (docs/answers.md section 12)."""
 
 # The oracle keeps enum values as plain numbers; the stubs want their enum types.
 # mypy: disable-error-code="index,arg-type"

@@ -1,4 +1,4 @@
-"""Which vehicle a plate, VIN, chassis tail or engine finds (docs/answers.md sections 8, 9 and 13)."""
+"""Which vehicle a plate, VIN, chassis tail or engine finds (docs/answers.md sections 8 and 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SearchPersons, SearchVehicles and ListRecords (docs/answers.md sections 10 and 13)."""
+"""SearchPersons, SearchVehicles and ListRecords (docs/answers.md section 13)."""
 
 from __future__ import annotations
 
