@@ -14,6 +14,8 @@ from bench.nation.vocabulary import NONE, Vocabulary, given_pool, small_pool, su
 _MAYAN_SURNAME = 0.75  # of surnames in a Mayan community
 _MAYAN_GIVEN = 0.04
 _ONE_SURNAME = 0.05
+# Families of Arabic, Chinese and German origin, by the first surname; a third of their given names are of that origin.
+_IMMIGRANT = 0.004
 # Parents are at least 15 years older, so whoever is born in one period of 14 has parents in an earlier one.
 _PERIOD = int(14 * YEAR)
 
@@ -27,6 +29,7 @@ def name_people(people: People, vocabulary: Vocabulary, plan: BlockPlan) -> None
     maternal = _surnames(people.community, vocabulary, rng)
     people.surnames = np.stack([own, maternal], axis=1)
     people.surnames[rng.random(people.count) < _ONE_SURNAME, 1] = NONE
+    _name_immigrants(people, vocabulary, plan.random("immigrants"))
     _inherit(people, rng)
     _name_absent_parents(people, vocabulary, rng)
     people.married = np.zeros(people.count, dtype=np.int32)
@@ -51,6 +54,28 @@ def _communities(department: Ints, rng: np.random.Generator) -> Ints:
     steps = np.cumsum(shares, axis=1)
     drawn = (rng.random(len(department))[:, None] > steps[department]).sum(axis=1)
     return np.asarray(drawn.clip(0, len(names)).astype(np.int32))
+
+
+def _name_immigrants(people: People, vocabulary: Vocabulary, rng: np.random.Generator) -> None:
+    """Gives a few persons a surname, and some a given name, of the table `names_immigrant`."""
+    rows = tables.rows("names_immigrant")
+    origins = sorted({row["origin"] for row in rows})
+    origin = np.where(rng.random(people.count) < _IMMIGRANT, rng.integers(0, len(origins), people.count), -1)
+    own_given, both_surnames = rng.random(people.count) < 1 / 3, rng.random(people.count) < 0.3
+    for number, name in enumerate(origins):
+        pools = {
+            kind: vocabulary.numbers([row["name"] for row in rows if (row["origin"], row["kind"]) == (name, kind)])
+            for kind in ("surname", "F", "M")
+        }
+        there = np.flatnonzero(origin == number)
+        people.surnames[there, 0] = rng.choice(pools["surname"], len(there))
+        both = there[both_surnames[there] & (people.surnames[there, 1] != NONE)]
+        people.surnames[both, 1] = rng.choice(pools["surname"], len(both))
+        named = there[own_given[there]]
+        female = people.sex[named] == FEMALE
+        people.given[named, 0] = np.where(
+            female, rng.choice(pools["F"], len(named)), rng.choice(pools["M"], len(named))
+        )
 
 
 def _surnames(community: Ints, vocabulary: Vocabulary, rng: np.random.Generator) -> Ints:

@@ -117,9 +117,10 @@ def test_mayan_surnames_live_where_they_are_spoken(larger: Path) -> None:
 
 
 def test_nobody_else_has_a_surname_of_the_cast() -> None:
+    files = ("surnames_spanish", "surnames_mayan", "given_male", "given_female", "given_mayan", "given_second")
     ordinary = {
         phonetic_key(word)
-        for table in ("surnames_spanish", "surnames_mayan", "given_male", "given_female", "given_mayan", "given_second")
+        for table in (*files, "names_immigrant")
         for row in tables.rows(table)
         for word in row["name"].split()
     }
