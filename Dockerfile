@@ -2,7 +2,7 @@
 FROM debian:trixie-slim AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        python3 python3-venv python3-dev gcc libc6-dev liblmdb-dev libxxhash-dev \
+        python3 python3-venv python3-dev gcc libc6-dev liblmdb-dev libssl-dev libxxhash-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements/app.lock requirements/app.lock
@@ -19,7 +19,7 @@ RUN /opt/ronda/bin/pip install -q --no-deps --no-build-isolation .
 
 FROM debian:trixie-slim
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends python3 liblmdb0 \
+    && apt-get install -y -qq --no-install-recommends python3 liblmdb0 libssl3t64 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home-dir /var/lib/ronda --create-home --shell /usr/sbin/nologin ronda
 COPY --from=build /opt/ronda /opt/ronda

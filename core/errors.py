@@ -62,3 +62,7 @@ class GenerationDamaged(StoredDataError):
 
 class AssemblyError(CoreError):
     """What was handed to the assembler is not as agreed (order, schema, numbers): a defect of the indexer."""
+
+
+class AuditUnavailable(CoreError):
+    """The audit record could not be written (no space, or the log is closed): the answer must not leave."""
