@@ -16,7 +16,7 @@ from indexer.manifest_sources import Source
 from indexer.readers.batch import BadRow
 from indexer.standard import SUBJECT_PERSON, SUBJECT_VEHICLE
 from indexer.standardise_plan import damaged_text
-from ronda.v1 import alert_pb2, person_pb2, section_pb2
+from ronda.v1 import alert_pb2, person_records_pb2, section_pb2
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class DamagedRow:
         """The row in STANDARD_SCHEMA."""
         section = "damaged_record" if self.cui is not None else "vehicle_damaged_record"
         contact = self.manifest.register_.contact
-        message = person_pb2.DamagedRecord(text=damaged_text(contact), rule=self.row.rule)
+        message = person_records_pb2.DamagedRecord(text=damaged_text(contact), rule=self.row.rule)
         message.record.register_id = self.manifest.id
         message.record.record_id = str(self.row.row)
         return {

@@ -11,10 +11,10 @@ from core.engine import METHODS, Engine
 from core.generation import Generation
 from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
-from ronda.v1 import person_pb2
+from ronda.v1 import person_alerts_pb2
 from tests.core.generation_kit import PAYLOADS, REGISTERS, build, entity, record
 
-PAYLOADS[11] = person_pb2.DiscreetAlert
+PAYLOADS[11] = person_alerts_pb2.DiscreetAlert
 M = TypeVar("M", bound=Message)
 
 CLOCK_MS = 1_700_000_050_000  # fresh: the registers' as-of is 50 seconds before

@@ -13,7 +13,7 @@ import pyarrow as pa
 from core.assembly import Assembly, assemble
 from core.names import name_key
 from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
-from ronda.v1 import person_pb2, vehicle_pb2
+from ronda.v1 import person_alerts_pb2, person_pb2, person_records_pb2, vehicle_pb2
 
 DAY = 20000  # 2024-10-04
 ENTITY_DEFAULTS = {"homonyms": None, "name_only_alerts": None}
@@ -42,13 +42,13 @@ RECORD_DEFAULTS: dict[str, Any] = {
 PAYLOADS = {
     1: person_pb2.IdentityClaim,
     2: person_pb2.Address,
-    5: person_pb2.Warrant,
-    7: person_pb2.ProtectionOrder,
-    10: person_pb2.DocumentAlert,
-    12: person_pb2.Detention,
-    16: person_pb2.Fine,
-    17: person_pb2.BorderCrossing,
-    21: person_pb2.TaxRegistration,
+    5: person_alerts_pb2.Warrant,
+    7: person_alerts_pb2.ProtectionOrder,
+    10: person_alerts_pb2.DocumentAlert,
+    12: person_records_pb2.Detention,
+    16: person_records_pb2.Fine,
+    17: person_records_pb2.BorderCrossing,
+    21: person_records_pb2.TaxRegistration,
     32: vehicle_pb2.VehicleRegistration,
     33: vehicle_pb2.PlateAssignment,
     34: vehicle_pb2.Owner,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from indexer import standard
 from indexer.manifest import Manifest
@@ -20,7 +21,7 @@ from indexer.manifest_fields import (
 )
 from indexer.manifest_records import Alert, Record
 from indexer.manifest_values import Condition, Value
-from ronda.v1 import alert_pb2, person_pb2, section_pb2, value_pb2, vehicle_pb2
+from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_pb2, value_pb2
 from tests.core import naive_identifiers, naive_names
 from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
@@ -111,7 +112,7 @@ def damaged(
         return []
     contact = manifest.register_.contact
     sensitivity = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
-    message = person_pb2.DamagedRecord(
+    message = person_records_pb2.DamagedRecord(
         record=reference(manifest, row, record), text=f"registro dañado: consulte a {contact}", field=field, rule=rule
     )
     found = head(ordinal, row, record, subject, message, message.record)
@@ -261,8 +262,7 @@ def put(message: Message, field: str, value: Any) -> None:
 
 def payload(row: Row, record: Record, s: PlainSubject, ref: value_pb2.RecordReference) -> Message:
     descriptor = section_message(record.section)
-    module = person_pb2 if hasattr(person_pb2, descriptor.name) else vehicle_pb2
-    message: Message = getattr(module, descriptor.name)()
+    message: Message = GetMessageClass(descriptor)()
     fields = message_fields(descriptor)
     put(message, "record", ref)
     for name, source in DEFAULTS.get(descriptor.name, {}).items():
@@ -291,7 +291,11 @@ def derived(row: Row, record: Record, s: PlainSubject, source: str) -> Any:
         if alert is None:
             return None
         if name == "protected":
-            return person_pb2.PROTECTION_ROLE_PROTECTED if alert.protected else person_pb2.PROTECTION_ROLE_RESTRAINED
+            return (
+                person_alerts_pb2.PROTECTION_ROLE_PROTECTED
+                if alert.protected
+                else person_alerts_pb2.PROTECTION_ROLE_RESTRAINED
+            )
         if name in ("kind", "state"):
             return enum_of(row, getattr(alert, name), ENUMS[f"alert_{name}"])
         if name == "offence":

@@ -19,7 +19,7 @@ from bench.postgres_cluster import PostgresCluster
 from indexer import standard
 from indexer.extract import ExtractReport, Progress, SourceUnreadable, extract, extract_all, fingerprint
 from indexer.manifest import load_manifest
-from ronda.v1 import person_pb2
+from ronda.v1 import person_records_pb2
 
 REGISTER = """
 [register]
@@ -161,7 +161,7 @@ def test_refused_rows_go_to_the_quarantine_without_their_values(place: Place) ->
     assert damaged[6]["cui"] == "2547325850101"
     for row in damaged.values():
         assert row["alert_state"] == 1 and row["section"] == 24 and row["subject"] == standard.SUBJECT_PERSON
-        message = person_pb2.DamagedRecord.FromString(row["payload"])
+        message = person_records_pb2.DamagedRecord.FromString(row["payload"])
         assert message.text == "registro dañado: consulte a tel. 1"
         assert message.record.register_id == "uno"
     everything = (place.staging / "quarantine.parquet").read_bytes() + (place.staging / "extract.json").read_bytes()

@@ -16,7 +16,7 @@ from indexer.manifest import Manifest, ManifestError, Register, load_manifest, l
 from indexer.manifest_fields import DEFAULTS
 from indexer.manifest_records import Alert, Record, Subject
 from indexer.manifest_values import Value
-from ronda.v1 import alert_pb2, person_pb2
+from ronda.v1 import alert_pb2, person_records_pb2
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "manifests.md").read_text(encoding="utf-8")
@@ -237,7 +237,7 @@ def test_an_unseen_institution_with_alerts_on_persons(tmp_path: Path) -> None:
     )
     toml = UNSEEN_PERSONS.replace('"avisos.csv"', '"avisos-*.csv"')
     first, second = read_all(tmp_path, toml, "avisos-20261120.csv", data.encode("cp1252"))
-    message = person_pb2.OtherRecord.FromString(first["payload"])
+    message = person_records_pb2.OtherRecord.FromString(first["payload"])
     assert (first["name"], first["name_key"], first["alert_kind"]) == ("ANA MUÑOZ CAAL", "ANA KAL MUNOS", 12)
     assert (message.title, message.attributes[0].name, message.attributes[0].value) == (
         "Aviso de tutela",
@@ -247,7 +247,7 @@ def test_an_unseen_institution_with_alerts_on_persons(tmp_path: Path) -> None:
     assert message.state == first["alert_state"] == alert_pb2.ALERT_STATE_PENDING
     assert first["alert_to"] == 20818
     assert second["alert_kind"] == alert_pb2.ALERT_KIND_DAMAGED_RECORD
-    damaged = person_pb2.DamagedRecord.FromString(second["payload"])
+    damaged = person_records_pb2.DamagedRecord.FromString(second["payload"])
     assert (damaged.field, damaged.rule) == ("alert.state", "unknown_code")
     assert damaged.text == "registro dañado: consulte a tel. 2414-8787"
 
@@ -262,4 +262,4 @@ def test_an_unseen_institution_with_alerts_on_vehicles(tmp_path: Path) -> None:
         "1",
     )
     assert (second["vin"], second["section"], second["subject"]) == ("1HGCM82633A004352", 37, 2)
-    assert person_pb2.OtherRecord.FromString(second["payload"]).attributes[0].value == "Luis"
+    assert person_records_pb2.OtherRecord.FromString(second["payload"]).attributes[0].value == "Luis"

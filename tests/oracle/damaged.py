@@ -19,7 +19,7 @@ def damaged_record(
     """The damaged record of a refused row, or None when it shows nobody or would have been no alert."""
     if "alert" not in spec or spec["alert"].get("protected"):
         return None
-    from ronda.v1 import person_pb2
+    from ronda.v1 import person_records_pb2
 
     about_person = spec["section"] not in ("vehicle_alert", "vehicle_other_record")
     section = section_pb2.SECTION_DAMAGED_RECORD if about_person else section_pb2.SECTION_VEHICLE_DAMAGED_RECORD
@@ -32,7 +32,7 @@ def damaged_record(
         0,
         row.number,
         PERSON if about_person else VEHICLE,
-        person_pb2.DamagedRecord(),
+        person_records_pb2.DamagedRecord(),
     )
     try:
         record.sensitivity = (

@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2, vehicle_pb2
+from ronda.v1 import alert_pb2, level_pb2, person_alerts_pb2, person_pb2, section_pb2, vehicle_pb2
 from tests.oracle import subject_fields
 from tests.oracle.damaged import damaged_record
 from tests.oracle.record import PERSON, PLATE, VEHICLE, AlertRow, Record
@@ -301,7 +301,9 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     known |= {"alert.state": state, "alert.kind": kind, "alert.authority": hit.authority}
     known["alert.offence"] = hit.offence if hit.HasField("offence") else None
     known["alert.protected"] = (
-        person_pb2.PROTECTION_ROLE_PROTECTED if spec.get("protected") else person_pb2.PROTECTION_ROLE_RESTRAINED
+        person_alerts_pb2.PROTECTION_ROLE_PROTECTED
+        if spec.get("protected")
+        else person_alerts_pb2.PROTECTION_ROLE_RESTRAINED
     )
     if kind == alert_pb2.ALERT_KIND_STOLEN_PLATE:
         record.about = PLATE
