@@ -1,7 +1,9 @@
 """A connection to a Ronda server: channel settings that every client should share, and call errors made readable.
 
-Retries are gRPC's own (service config): only UNAVAILABLE, which a server sends while it drains or has no generation;
-a question never counts twice because every request carries a request_id.
+Retries are gRPC's own (service config): UNAVAILABLE, which a server sends while it drains or has no generation, and
+CANCELLED, which calls get that a stopping worker holds but has not answered (a call that the client itself cancels is
+not tried again). Every method reads only, and a question never counts twice because every request carries a
+request_id. A clearance stream is not tried again: its batches are the caller's to send again.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ _SERVICE_CONFIG = json.dumps(
                     "initialBackoff": "0.1s",
                     "maxBackoff": "1s",
                     "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE"],
+                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
                 },
             }
         ]
