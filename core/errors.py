@@ -28,6 +28,32 @@ class QuestionError(CoreError):
         self.generation_id = generation_id
 
 
+class GrantNeeded(CoreError):
+    """Policy was not asked yet about this caller's purpose, or the caller was retired: ask, then try again.
+
+    Attributes:
+        purpose: number of a `ronda.v1.Purpose`.
+    """
+
+    def __init__(self, purpose: int) -> None:
+        super().__init__(f"purpose {purpose}")
+        self.purpose = purpose
+
+
+class LimitExceeded(CoreError):
+    """The caller has spent an allowance of its policy; nothing is answered.
+
+    Attributes:
+        limit: which one: officer, officer_day, device, rows, hours, neighbours, repeats.
+        retry_after_ms: when it is worth to ask again.
+    """
+
+    def __init__(self, limit: str, retry_after_ms: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+        self.retry_after_ms = retry_after_ms
+
+
 class StoredDataError(CoreError):
     """Root of what is wrong with files on disk: ours, never the caller's."""
 

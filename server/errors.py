@@ -5,6 +5,8 @@
 | the caller | QuestionError(reason, field, rule) | its reason's row in `STATUS`; BadRequest where a field is named |
 | our data | DossierDamaged | DATA_LOSS |
 | our state | Refusal(NO_GENERATION, OVERLOADED, DRAINING...) | UNAVAILABLE, RESOURCE_EXHAUSTED, with RetryInfo |
+| the caller | LimitExceeded(limit, retry_after_ms) | RESOURCE_EXHAUSTED, with QuotaFailure and RetryInfo |
+| our state | AuditUnavailable | UNAVAILABLE, with RetryInfo |
 | us | anything else | INTERNAL: the log holds the stack, the caller gets nothing of it |
 
 What gRPC answers by itself, without details: a message over `max_transport_message_bytes` (RESOURCE_EXHAUSTED), more
@@ -21,13 +23,21 @@ from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from core.errors import CoreError, DossierDamaged, GenerationDamaged, QuestionError
+from core.errors import (
+    AuditUnavailable,
+    CoreError,
+    DossierDamaged,
+    GenerationDamaged,
+    LimitExceeded,
+    QuestionError,
+)
 from ronda.v1 import error_pb2
 
 DOMAIN = "ronda.v1"
 DETAILS_KEY = "grpc-status-details-bin"
 METHOD_UNKNOWN = error_pb2.ErrorReason.Name(error_pb2.ERROR_REASON_METHOD_UNKNOWN).removeprefix("ERROR_REASON_")
 
+_AUDIT_RETRY_MS = 5000
 _PREFIX = "ERROR_REASON_"
 _CODES = grpc.StatusCode
 
@@ -50,13 +60,26 @@ STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
     error_pb2.ERROR_REASON_MESSAGE_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the message is larger than the limit"),
     error_pb2.ERROR_REASON_QUERY_TOO_BROAD: (_CODES.INVALID_ARGUMENT, "the query is too broad: narrow it"),
     error_pb2.ERROR_REASON_METHOD_UNKNOWN: (_CODES.UNIMPLEMENTED, "this server has no such method"),
+    error_pb2.ERROR_REASON_TLS_TOO_OLD: (_CODES.UNAUTHENTICATED, "TLS 1.3 is needed"),
+    error_pb2.ERROR_REASON_CERTIFICATE_UNKNOWN: (_CODES.UNAUTHENTICATED, "no device is enrolled by that certificate"),
+    error_pb2.ERROR_REASON_TOKEN_MISSING: (_CODES.UNAUTHENTICATED, "authorization: a Bearer token is needed"),
+    error_pb2.ERROR_REASON_TOKEN_INVALID: (_CODES.UNAUTHENTICATED, "the token is not accepted"),
+    error_pb2.ERROR_REASON_TOKEN_EXPIRED: (_CODES.UNAUTHENTICATED, "the token has expired"),
+    error_pb2.ERROR_REASON_TOKEN_NOT_YET_VALID: (_CODES.UNAUTHENTICATED, "the token is not valid yet"),
+    error_pb2.ERROR_REASON_TOKEN_NOT_BOUND: (_CODES.UNAUTHENTICATED, "the token is of another client certificate"),
+    error_pb2.ERROR_REASON_DELEGATION_FORBIDDEN: (_CODES.PERMISSION_DENIED, "this certificate asks for itself alone"),
+    error_pb2.ERROR_REASON_REVOKED: (_CODES.UNAUTHENTICATED, "revoked"),
+    error_pb2.ERROR_REASON_LIMIT_EXCEEDED: (_CODES.RESOURCE_EXHAUSTED, "an allowance is spent: come back later"),
+    error_pb2.ERROR_REASON_METADATA_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the metadata is larger than the limit"),
+    error_pb2.ERROR_REASON_AUDIT_UNAVAILABLE: (_CODES.UNAVAILABLE, "no record can be written: no answer"),
 }
 
 
 class Refusal(Exception):
     """A call that the server itself refuses (the engine never saw it, or could not answer it).
 
-    `retry_after_ms` becomes RetryInfo, `metadata` goes into ErrorInfo; neither holds personal data.
+    `retry_after_ms` becomes RetryInfo, `quota` (the limit that is spent) QuotaFailure, `metadata` goes into ErrorInfo;
+    none holds personal data.
     """
 
     def __init__(
@@ -66,6 +89,7 @@ class Refusal(Exception):
         field: str = "",
         rule: str = "",
         retry_after_ms: int | None = None,
+        quota: str = "",
         metadata: dict[str, str] | None = None,
     ) -> None:
         super().__init__(reason_name(reason))
@@ -73,6 +97,7 @@ class Refusal(Exception):
         self.field = field
         self.rule = rule
         self.retry_after_ms = retry_after_ms
+        self.quota = quota
         self.metadata = metadata or {}
 
 
@@ -95,6 +120,10 @@ def refusal_of(error: BaseException) -> Refusal:
     if isinstance(error, QuestionError):
         reason = error.reason if error.reason in STATUS else error_pb2.ERROR_REASON_INTERNAL
         return Refusal(reason, field=error.field, rule=error.rule)
+    if isinstance(error, LimitExceeded):
+        return Refusal(error_pb2.ERROR_REASON_LIMIT_EXCEEDED, quota=error.limit, retry_after_ms=error.retry_after_ms)
+    if isinstance(error, AuditUnavailable):
+        return Refusal(error_pb2.ERROR_REASON_AUDIT_UNAVAILABLE, retry_after_ms=_AUDIT_RETRY_MS)
     if isinstance(error, DossierDamaged):
         return Refusal(error_pb2.ERROR_REASON_DOSSIER_DAMAGED)
     if isinstance(error, GenerationDamaged):
@@ -104,7 +133,9 @@ def refusal_of(error: BaseException) -> Refusal:
 
 def is_our_fault(error: BaseException) -> bool:
     """Whether `error` is a defect or damage to be logged, not a caller's mistake or a planned refusal."""
-    return not isinstance(error, Refusal) and not (isinstance(error, QuestionError) and error.reason in STATUS)
+    return not isinstance(error, Refusal | LimitExceeded) and not (
+        isinstance(error, QuestionError) and error.reason in STATUS
+    )
 
 
 def status_of(refusal: Refusal) -> tuple[grpc.StatusCode, status_pb2.Status]:
@@ -119,6 +150,9 @@ def status_of(refusal: Refusal) -> tuple[grpc.StatusCode, status_pb2.Status]:
     if refusal.field:
         violation = error_details_pb2.BadRequest.FieldViolation(field=refusal.field, description=refusal.rule or text)
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    if refusal.quota:
+        spent = error_details_pb2.QuotaFailure.Violation(subject=refusal.quota, description=text)
+        details.append(error_details_pb2.QuotaFailure(violations=[spent]))
     if refusal.retry_after_ms is not None:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(refusal.retry_after_ms)

@@ -1,0 +1,83 @@
+# One validated caller: a device, an officer and her token, with the grant of each purpose that was asked for so far.
+#
+# server/trust makes a Caller once for each (client certificate, token) and asks policy once for each purpose; the hot
+# path only looks the grant up, without the GIL. A purpose's grant is written once and never changed: a change of policy
+# or a revocation retires the whole Caller, and server/trust makes a new one.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.failure cimport Failure
+from core.grant cimport GrantMasks
+
+cdef enum:
+    PURPOSE_SLOTS = 16           # ronda.v1.Purpose 0 to 9, and room
+    CLEAR_METHOD = 32            # ClearanceService.Clear, beside core.question's METHOD_*: bit of PurposeGrant.methods
+    GRANT_NEEDED = 1             # what caller_enter returns besides OK and FAILED: policy must be asked first
+
+cdef enum:                       # PurposeGrant.state
+    GRANT_UNKNOWN = 0            # policy was not asked yet
+    GRANT_GIVEN = 1
+    GRANT_DENIED = 2
+
+# What the audit record says of a look-up, besides what was asked: AuditFacts.flags (1 to 4 as in core/audit_log.pxd).
+cdef enum:
+    LOOK_RETRY = 1               # this request_id was counted before
+    LOOK_BREAK_GLASS = 2         # to be reviewed
+    LOOK_DEVELOPMENT = 4         # the built-in caller of development mode
+    LOOK_OFF_HOURS = 8           # at an hour at which policy does not expect this caller
+    LOOK_OFF_UNIT = 16           # the officer's unit is not the device's
+    LOOK_REPEATED = 32           # one subject, more often than policy expects
+    LOOK_ENUMERATION = 64        # one of a row of neighbouring numbers
+    LOOK_DELEGATED = 128         # a gateway asked on the officer's behalf
+
+# A token bucket as GCRA (ITU-T I.371) counts it: one look-up costs `interval_us` of time, and `burst_us` of time may be
+# spent at once. interval_us 0 = no limit.
+cdef struct LimitRule:
+    uint64_t interval_us
+    uint64_t burst_us
+
+cdef struct PurposeGrant:
+    GrantMasks grant
+    uint64_t methods             # bit (1 << METHOD_*), CLEAR_METHOD
+    int32_t state                # GRANT_*, written last
+    uint16_t flags               # LOOK_BREAK_GLASS or 0
+    bint needs_case              # RequestContext.case_number must be given
+    bint needs_reason            # RequestContext.reason must be given
+    bint hours_refused           # outside `hours`: refuse instead of only marking the record
+    bint repeats_refused
+    bint neighbours_refused
+    uint32_t hours               # bit (1 << hour of the day in Guatemala) at which use is expected
+    int64_t expires_ms           # break-glass is short; else the session's end
+    LimitRule officer            # look-ups of the officer
+    LimitRule officer_day        # the same, a day's allowance
+    LimitRule device
+    LimitRule rows               # rows of Clear, of the device
+    LimitRule neighbours         # look-ups of numbers next to one just asked for, of the officer
+    LimitRule repeats            # look-ups of one subject, of the officer
+
+cdef struct Session:             # a Caller as compiled code sees it
+    PurposeGrant grants[16]      # by Purpose
+    int32_t retired              # a newer policy or a revocation: ask server/trust for a new Caller
+    uint16_t flags               # LOOK_DEVELOPMENT, LOOK_OFF_UNIT, LOOK_DELEGATED
+    int64_t expires_ms           # of the token
+    uint64_t device              # keys of the buckets in core/limits.pxd
+    uint64_t officer
+    void* limits                 # LimitTable of core/limits.pyx; NULL = none are kept
+    const char* identity         # UTF-8 JSON, for the audit record
+    size_t identity_size
+
+cdef class Caller:
+    cdef Session session
+    cdef readonly bytes identity
+    cdef object limits           # keeps session.limits alive
+
+# Whether this caller may call this method for this purpose now. OK and `given`; GRANT_NEEDED: raise GrantNeeded(purpose);
+# FAILED: TOKEN_EXPIRED, FORBIDDEN (purpose and method denied read alike), FIELD_INVALID (context.purpose,
+# context.case_number, context.reason).
+cdef int caller_enter(const Session* session, int32_t purpose, int method, bint has_case, bint has_reason,
+                      int64_t clock_ms, const PurposeGrant** given, Failure* failure) noexcept nogil
+
+# What the audit record's flags hold of the caller itself.
+cdef inline uint16_t caller_flags(const Session* session, const PurposeGrant* given) noexcept nogil:
+    return session.flags | (given.flags if given != NULL else 0)

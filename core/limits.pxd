@@ -1,0 +1,47 @@
+# Limits and signs of misuse, shared by all workers: one mapped file of counters, changed by atomic operations only.
+#
+# The file: a page of header, then three tables of slots, each found by a 64-bit hash within a set of neighbours. A slot
+# that nobody needs any more (its allowance is whole again) is taken by the next who needs one; when a set is full the
+# one nearest to whole goes. Numbers are of this machine and nothing in the file names anybody: keys are hashes.
+#
+#   +-------------+ 0      magic, sizes
+#   | header      |
+#   +-------------+ 4096
+#   | Spender[]   |  x 128 bytes, sets of 4: one for each device and one for each officer
+#   | Repeat[]    |  x 16 bytes, sets of 4: one for each (officer, subject asked for)
+#   | Counted[]   |  x 16 bytes, sets of 4: one for each (officer, request_id)
+#   +-------------+
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.caller cimport PurposeGrant, Session
+from core.failure cimport Failure
+
+cdef struct LimitVerdict:
+    const char* limit            # LIMIT_EXCEEDED: which one, static text for QuotaFailure
+    uint32_t retry_after_ms      # LIMIT_EXCEEDED: when it is worth to ask again
+    uint16_t flags               # LOOK_* of core/caller.pxd, for the audit record
+
+cdef class Limits:
+    cdef void* table             # what Session.limits points to
+
+# Before a unary answer: counts the look-up. OK, or FAILED with LIMIT_EXCEEDED (`verdict` says more) or FIELD_INVALID
+# (context.request_id, used before for another question). `request` is the whole request; its context is left out of the
+# comparison. A session without a table is never limited.
+cdef int limits_take(const Session* session, const PurposeGrant* given, int method, const void* request_id,
+                     size_t request_id_size, const void* request, size_t request_size, int64_t clock_ms,
+                     LimitVerdict* verdict, Failure* failure) noexcept nogil
+
+# After the answer was made and before it leaves: `asked_key` = KEY_* of core/dossier.pxd and the canonical text. Marks
+# repeated look-ups of one subject and rows of neighbouring numbers. OK, or FAILED with LIMIT_EXCEEDED.
+cdef int limits_watch(const Session* session, const PurposeGrant* given, const void* asked_key, size_t asked_key_size,
+                      int64_t clock_ms, LimitVerdict* verdict, Failure* failure) noexcept nogil
+
+# Before a batch of Clear: counts its rows. The same batch under the same request_id counts once.
+cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uint32_t rows, const void* request_id,
+                          size_t request_id_size, const void* batch, size_t batch_size, int64_t clock_ms,
+                          LimitVerdict* verdict, Failure* failure) noexcept nogil
+
+# The exception of such a failure: LimitExceeded, or QuestionError.
+cdef object limit_error(const LimitVerdict* verdict, const Failure* failure)
