@@ -6,6 +6,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 from core.call cimport Call
 from core.dossier cimport AlertEntry
 from core.dossier_view cimport Dossier, holds_on
+from core.shown cimport Left, left_add
 
 include "contract.pxi"
 
@@ -28,6 +29,6 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
 cdef void put_hits(Call* call) noexcept nogil
 # Visible alerts that are not in force, as field `number` (closed_alerts), at most `most`; returns how many.
 cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind,
-                           int32_t ordinal, int most) noexcept nogil
+                           int32_t ordinal, int most, Left* left) noexcept nogil
 # A CodedText note without anything to fill in.
 cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil

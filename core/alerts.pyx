@@ -9,6 +9,7 @@ from core.dossier cimport (ALERT_ARMED, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE,
 from core.generation cimport MAX_REGISTERS, Register
 from core.notes cimport (NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
                          NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code, note_text)
+from core.shown cimport shown_hit
 from core.wire cimport begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if
 
 
@@ -51,7 +52,9 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.stored = dossier.bytes + alert.hit_offset
             hit.length = alert.hit_length
             hit.ordinal = ordinal
-            hit.subject_id = <const uint8_t*>dossier.header.subject_id
+            hit.owner = dossier.header
+            hit.section = alert.section
+            hit.sensitivity = alert.sensitivity
             hit.subject_kind = subject_kind
             hit.register = alert.register
             hit.unlisted_by = _unlisted_by(call, alert)
@@ -135,7 +138,9 @@ cdef void put_hits(Call* call) noexcept nogil:
             sent += 1
             mark = begin_message(call.out, F_Answer_hits, 2)
             put_raw(call.out, hit.stored, hit.length)
-            _put_computed(call, hit.level, hit.subject_kind, hit.ordinal, hit.subject_id, hit.register)
+            shown_hit(call, hit)
+            _put_computed(call, hit.level, hit.subject_kind, hit.ordinal, <const uint8_t*>hit.owner.subject_id,
+                          hit.register)
             if hit.unlisted_by != NO_REGISTER:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
             end_message(call.out, mark, 2)
@@ -159,7 +164,7 @@ cdef int _closing_note(const AlertEntry* alert, int32_t today) noexcept nogil:
 
 
 cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind,
-                           int32_t ordinal, int most) noexcept nogil:
+                           int32_t ordinal, int most, Left* left) noexcept nogil:
     cdef uint32_t i
     cdef int sent = 0, note
     cdef size_t mark
@@ -171,6 +176,7 @@ cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, 
         if alert_in_force(alert, call.today) or not call_shows(call, alert.section, alert.sensitivity):
             continue
         sent += 1
+        left_add(left, alert.section, alert.sensitivity)
         mark = begin_message(call.out, number, 2)
         put_raw(call.out, dossier.bytes + alert.hit_offset, alert.hit_length)
         _put_computed(call, LEVEL_UNSPECIFIED, subject_kind, ordinal, dossier.header.subject_id, alert.register)

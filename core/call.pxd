@@ -5,6 +5,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from core.answer_id cimport AnswerIds
+from core.dossier cimport DossierHeader
 from core.dossier_view cimport Dossier
 from core.failure cimport Failure
 from core.generation cimport Store
@@ -26,11 +27,13 @@ cdef struct Hit:                 # one alert in force, as this answer shows it
     const uint8_t* stored        # Hit's fields 1 to 13
     uint32_t length
     int32_t ordinal              # of the owner or candidate; else 0
-    const uint8_t* subject_id    # 16 bytes
+    const DossierHeader* owner   # of the dossier that it stands in
     uint8_t level
     uint8_t subject_kind         # HitSubjectKind
     uint8_t register             # ordinal of its record's register
     uint8_t unlisted_by          # ordinal of the authority that does not list it; NO_REGISTER = none
+    uint8_t section              # Section of its records
+    uint8_t sensitivity
 
 cdef struct Hits:                # in the order vehicle, plates, person, owners, candidates: then sorted by level
     Hit* items
@@ -69,6 +72,8 @@ cdef struct Candidate:           # one candidate, ready to be written
     uint8_t status               # IdentityStatus
     bint is_vehicle
     bint summary_visible
+    uint8_t summary_section      # Section and Sensitivity of the claim or registration that the summary is of
+    uint8_t summary_sensitivity
     int32_t alerts
     int plate                    # index of the IdentifierEntry to show as plate; -1 = none
 
@@ -90,6 +95,7 @@ cdef struct Call:
     Fits fits                    # subjects found, `person` or `vehicle` aside
     Candidate* candidates        # PAGE_MAX of them
     int n_candidates
+    Buffer shown                 # ShownEntry of core/shown.pxd: who left with this answer
     NameKey names
     NameKey father
     NameKey mother

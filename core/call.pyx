@@ -12,7 +12,7 @@ from core.grant cimport grants_equal
 from core.question cimport PAGE_MAX
 from core.register_states cimport (register_states_compute, register_states_free, register_states_hold,
                                    register_states_init)
-from core.wire cimport buffer_reset
+from core.wire cimport buffer_free, buffer_reset
 
 include "contract.pxi"
 
@@ -42,6 +42,7 @@ cdef void call_free(Call* call) noexcept nogil:
         register_states_free(&call.kept[i])
     free(call.cursors)
     free(call.candidates)
+    buffer_free(&call.shown)
     free(call.hits.items)
     free(call.fits.items)
     free(call)
@@ -66,6 +67,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     failure.entity = NO_ENTITY
     failure.generation_length = 0
     buffer_reset(out)
+    buffer_reset(&call.shown)
     for i in range(call.n_kept):
         if register_states_hold(&call.kept[i], clock_ms) and grants_equal(&call.kept[i].grant, grant):
             call.states = &call.kept[i]

@@ -39,12 +39,16 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
         if candidate.is_vehicle:
             candidate.plate = plate_shown(call, &candidate.dossier)
             candidate.summary_visible = _first_registration_visible(call, &candidate.dossier)
+            candidate.summary_section = SECTION_VEHICLE_REGISTRATION
+            candidate.summary_sensitivity = SENSITIVITY_OPEN
             candidate.status = vehicle_status_by_name(call, &candidate.dossier)
             if vehicles != NULL:
                 compare_vehicle(call, vehicles, &candidate.dossier, &candidate.compared)
         else:
             person_view(call, fit.entity, &candidate.dossier, &person)
             candidate.summary_visible = person.summary_visible
+            candidate.summary_section = person.summary_section
+            candidate.summary_sensitivity = person.summary_sensitivity
             candidate.status = person_status_by_name(&person, &alerts, False)
             if persons != NULL:
                 compare_person(call, persons, &person, &candidate.compared)

@@ -24,6 +24,7 @@ from core.person_question cimport PersonFinding, find_person, finding_status
 from core.question cimport NAME_CHARACTERS, Question, malformed, read_context, take_int, take_text
 from core.register_states cimport put_register_status
 from core.response cimport put_proof
+from core.shown cimport Left, left_add, left_init, shown_count, shown_row, shown_row_result
 from core.vehicle_comparison cimport BEARS_NOW, plate_bearing
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes, put_uint,
@@ -47,6 +48,8 @@ cdef struct Verdict:             # records under the standard on one subject, or
     size_t certain_size[5]
     const uint8_t* at[5]
     size_t size[5]
+    Left certain_left            # of the subject looked at last: what its references, the first five of all, are of
+    Left left
 
 
 # ---- the first message ----
@@ -112,13 +115,16 @@ cdef bint _all_fresh(const Call* call, int standard, bint vehicle) noexcept nogi
 
 # ---- records under the standard ----
 
-cdef void _add(Verdict* verdict, const uint8_t* reference, size_t size, bint certain) noexcept nogil:
+cdef void _add(Verdict* verdict, const uint8_t* reference, size_t size, uint8_t section, uint8_t sensitivity,
+               bint certain) noexcept nogil:
     if verdict.n < 5:
+        left_add(&verdict.left, section, sensitivity)
         verdict.at[verdict.n] = reference
         verdict.size[verdict.n] = size
     verdict.n += 1
     if certain:
         if verdict.n_certain < 5:
+            left_add(&verdict.certain_left, section, sensitivity)
             verdict.certain_at[verdict.n_certain] = reference
             verdict.certain_size[verdict.n_certain] = size
         verdict.n_certain += 1
@@ -131,9 +137,9 @@ cdef void _add_alert(const Dossier* dossier, const AlertEntry* alert, bint certa
     reader_init(&reader, dossier.bytes + alert.hit_offset, alert.hit_length)
     while read_field(&reader, &field) == 1:
         if field.number == F_Hit_record and field.wire == WIRE_LENGTH:
-            _add(verdict, field.data, field.size, certain)
+            _add(verdict, field.data, field.size, alert.section, alert.sensitivity, certain)
             return
-    _add(verdict, NULL, 0, certain)
+    _add(verdict, NULL, 0, alert.section, alert.sensitivity, certain)
 
 
 cdef void _under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,
@@ -144,6 +150,8 @@ cdef void _under_standard(const Call* call, int standard, const Dossier* dossier
     cdef Reader reader
     cdef Field field
     cdef uint8_t wanted
+    left_init(&verdict.left)
+    left_init(&verdict.certain_left)
     if standard == CLEARANCE_STANDARD_WANTED:
         for i in range(dossier.header.n_alerts):
             alert = &dossier.alerts[i]
@@ -168,7 +176,7 @@ cdef void _under_standard(const Call* call, int standard, const Dossier* dossier
         if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
             reader_init(&reader, field.data, field.size)
             if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
-                _add(verdict, field.data, field.size,
+                _add(verdict, field.data, field.size, record.section, record.sensitivity,
                      link == LEVEL_HIT and record.flags & (RECORD_POSSIBLE | RECORD_CRITERION_1) == RECORD_CRITERION_1)
 
 
@@ -232,6 +240,34 @@ cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdi
         _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NOTHING_ON_FILE)
 
 
+cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossier, const Left* certain,
+                const Left* all_of_it) noexcept nogil:
+    """One subject of a row that is judged. What left of her are the references that the row has to her records."""
+    cdef Left nothing
+    left_init(&nothing)
+    if batch.reasons[row] == CLEARANCE_REASON_RECORD:
+        shown_row(call, dossier, row, batch.results[row], certain)
+    elif batch.reasons[row] == CLEARANCE_REASON_NAME_MATCH:
+        shown_row(call, dossier, row, batch.results[row], all_of_it)
+    else:
+        shown_row(call, dossier, row, batch.results[row], &nothing)
+
+
+cdef int _show_several(Call* call, const Batch* batch, size_t row) noexcept nogil:
+    """All whom the row's identifier finds, when none of them could be chosen."""
+    cdef Dossier dossier
+    cdef Left nothing
+    cdef size_t i
+    left_init(&nothing)
+    for i in range(call.fits.count):
+        if call.fits.items[i].quiet:
+            continue
+        if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
+            return FAILED
+        shown_row(call, &dossier, row, batch.results[row], &nothing)
+    return OK
+
+
 cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Row* looked) noexcept nogil:
     cdef PersonQuestion asked
     cdef PersonFinding finding
@@ -271,18 +307,25 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
             status = person_condition(&person, &alerts, False)
         otherwise = call.names.length > 0 and compare_person_names(call, &person, &call.names) == AGREEMENT_DISAGREES
     _judge(call, batch, row, standard, &verdict, status, otherwise, finding.certain, False)
-    return OK
+    if finding.subject != NO_ENTITY:
+        _show(call, batch, row, &dossier, &verdict.certain_left, &verdict.left)
+        return OK
+    return _show_several(call, batch, row) if finding.count else OK
 
 
 cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, const Asked* item) noexcept nogil:
     cdef VehicleFinding finding
     cdef Dossier dossier
     cdef Verdict verdict
+    cdef Left certain[17]        # of the vehicle and its plates
+    cdef Left left[17]
     cdef int i
     if item.kind == KEY_PLATE and not item.certain:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
         return OK
     verdict.n = verdict.n_certain = 0
+    left_init(&certain[16])
+    left_init(&left[16])
     call.fits.count = 0
     if find_vehicle(call, item, &finding) < 0:
         return FAILED
@@ -291,19 +334,28 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
             return FAILED
         if not finding.former:
             _under_standard(call, standard, &dossier, finding.link, &verdict)
+            certain[16] = verdict.certain_left
+            left[16] = verdict.left
         if item.kind != KEY_PLATE and find_borne_plates(call, &dossier, finding.link, &finding) < 0:
             return FAILED
     for i in range(finding.n_plates):
         _under_standard(call, standard, &finding.plates[i], finding.plate_links[i], &verdict)
+        certain[i] = verdict.certain_left
+        left[i] = verdict.left
     _judge(call, batch, row, standard, &verdict, vehicle_finding_status(call, item, &finding), False,
            finding.certain, True)
-    return OK
+    for i in range(finding.n_plates):
+        _show(call, batch, row, &finding.plates[i], &certain[i], &left[i])
+    if finding.subject != NO_ENTITY:
+        _show(call, batch, row, &dossier, &certain[16], &left[16])
+        return OK
+    return _show_several(call, batch, row) if finding.count else OK
 
 
 cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcept nogil:
     cdef Dossier dossier
     cdef Verdict verdict
-    cdef size_t i
+    cdef size_t i, first = shown_count(call)
     verdict.n = verdict.n_certain = 0
     call.fits.count = 0
     if find_by_name(call, False, "names") < 0:
@@ -316,6 +368,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
         if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
             return FAILED
         _under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
+        shown_row(call, &dossier, row, CLEARANCE_RESULT_UNSPECIFIED, &verdict.left)
     if verdict.n:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, &verdict, False)
@@ -323,6 +376,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
         _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
     else:
         _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NAME_ONLY)
+    shown_row_result(call, first, batch.results[row])
     return OK
 
 
@@ -444,20 +498,22 @@ cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil
         put_bytes(call.out, F_RowError_field, batch.errors[i].field, strlen(batch.errors[i].field))
         put_bytes(call.out, F_RowError_rule, batch.errors[i].rule, strlen(batch.errors[i].rule))
         end_message(call.out, mark, 1)
-    return call_out_of_memory(call) if call.out.failed or call.fits.failed else OK
+    return call_out_of_memory(call) if call.out.failed or call.fits.failed or call.shown.failed else OK
 
 
 cdef int _clear_rows(Call* call, Batch* batch, Row* rows, int standard) noexcept nogil:
-    cdef size_t row
+    cdef size_t row, shown
     call.question.sections = 0
     call.question.sex = SEX_UNSPECIFIED
     call.father.length = call.mother.length = 0
     _look_ahead(call, batch, rows)
     for row in range(batch.rows):
+        shown = call.shown.size
         if _clear_row(call, batch, row, standard, &rows[row]) == OK:
             continue
         if call.failure.reason != ERROR_REASON_DOSSIER_DAMAGED or call.failure.entity == NO_ENTITY:
             return FAILED
+        call.shown.size = shown
         call.failure.reason = 0  # one damaged dossier is one row for a person to look at
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_DOSSIER_DAMAGED)
     return _put_batch(call, batch, standard)

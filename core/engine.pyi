@@ -4,6 +4,7 @@ What an answer means is docs/answers.md; the bytes of requests and responses are
 """
 
 from enum import IntEnum
+from typing import NamedTuple
 
 from typing_extensions import disjoint_base
 
@@ -24,6 +25,18 @@ class Method(IntEnum):
 
 METHODS: dict[str, Method]
 
+class Shown(NamedTuple):
+    """A subject whose data left with an answer: ShownEntry of core/shown.pxd, as the audit record keeps it."""
+
+    subject_id: bytes  # 16 raw bytes
+    level: int  # Level; 0 = none was said; of a clearance row the ClearanceResult
+    kind: int  # SubjectKind of a person; 4 = vehicle, 5 = plate
+    how: int  # 1 asked for, 2 owner, 3 candidate or search result, 4 clearance row, 5 list
+    flags: int  # bit 0: a discreet alert was touched; bit 1: records that are not OPEN left
+    row: int  # place in a clearance batch; ordinal of an owner or candidate
+    register: int  # with bit 0 of flags: ordinal of the register whose alert it is
+    sections: int  # bit (1 << Section)
+
 @disjoint_base
 class Engine:
     """Answers from one open generation. Safe from several threads at once; holds the generation open."""
@@ -40,6 +53,11 @@ class Engine:
         The GIL is released for the whole work. Raises core.errors.QuestionError when the request is at fault (a page
         token of another generation: GENERATION_GONE, with `generation_id`), DossierDamaged when a stored dossier is.
         """
+
+    def answer_shown(
+        self, method: int, request: bytes, caller: Grant, clock_ms: int
+    ) -> tuple[bytes, list[Shown]]:
+        """For tests: the response as `answer` gives it, and who was shown in it. Raises as `answer`."""
 
     def answer_many(self, method: int, requests: list[bytes], caller: Grant, clock_ms: int) -> tuple[int, int]:
         """For the bench: answers each in a compiled loop without Python between. Returns (bytes written, nanoseconds).
@@ -71,3 +89,6 @@ class Clearance:
         Rows that are invalid become row errors. Raises QuestionError for a message that is none, for columns of
         unequal length and for more than 1,000 rows.
         """
+
+    def answer_shown(self, batch: bytes, clock_ms: int) -> tuple[bytes, list[Shown]]:
+        """For tests: the response as `answer` gives it, and who was shown in it."""

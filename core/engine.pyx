@@ -1,6 +1,7 @@
 """The function that answers: every service method, from one generation, without the GIL."""
 
 from enum import IntEnum
+from typing import NamedTuple
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t
@@ -23,6 +24,7 @@ from core.record_list cimport list_records
 from core.register_states cimport put_register_status
 from core.response cimport put_response
 from core.search cimport search_persons, search_vehicles
+from core.shown cimport ShownEntry, shown_count, shown_entries
 from core.vehicle_question cimport check_vehicle
 from core.wire cimport (begin_message, buffer_free, buffer_init, end_message, put_bytes, put_bytes_if, put_int_if,
                         put_packed_bytes, put_raw)
@@ -70,6 +72,17 @@ class Method(IntEnum):
     LIST_RECORDS = METHOD_LIST_RECORDS
     LIST_REGISTERS = METHOD_LIST_REGISTERS
     GET_GENERATION = METHOD_GET_GENERATION
+
+
+class Shown(NamedTuple):
+    subject_id: bytes
+    level: int
+    kind: int
+    how: int
+    flags: int
+    row: int
+    register: int
+    sections: int
 
 
 METHODS = {"".join(word.capitalize() for word in method.name.split("_")): method for method in Method}
@@ -191,6 +204,14 @@ cdef object _error(const Failure* failure):
     return QuestionError(failure.reason, field, rule, generation_id=wanted)
 
 
+cdef list _shown(const Call* call):
+    cdef const ShownEntry* entry = shown_entries(call)
+    cdef size_t i
+    return [Shown(PyBytes_FromStringAndSize(<const char*>entry[i].subject_id, 16), entry[i].level, entry[i].kind,
+                  entry[i].how, entry[i].flags, entry[i].row, entry[i].register, entry[i].sections)
+            for i in range(shown_count(call))]
+
+
 cdef class Engine:
     def __cinit__(self, Generation generation not None):
         cdef EngineCore* core = <EngineCore*>calloc(1, sizeof(EngineCore))
@@ -234,6 +255,23 @@ cdef class Engine:
                 raise _error(&failure)
             return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size)
         finally:
+            buffer_free(&out)
+
+    def answer_shown(self, int method, bytes request not None, Grant caller not None, int64_t clock_ms):
+        cdef EngineCore* core = <EngineCore*>self.pool
+        cdef Buffer out
+        cdef Failure failure
+        cdef Call* call = _take_call(core)
+        if call == NULL:
+            raise MemoryError
+        buffer_init(&out)
+        try:
+            call_begin(call, core.store, &caller.masks, clock_ms, &out, &failure)
+            if _answer(core, call, method, PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request)) < 0:
+                raise _error(&failure)
+            return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), _shown(call)
+        finally:
+            _return_call(core, call)
             buffer_free(&out)
 
     def answer_many(self, int method, list requests not None, Grant caller not None, int64_t clock_ms):
@@ -314,6 +352,24 @@ cdef class Clearance:
                 raise _error(&failure)
             return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size)
         finally:
+            buffer_free(&out)
+
+
+    def answer_shown(self, bytes batch not None, int64_t clock_ms):
+        cdef EngineCore* core = <EngineCore*>self.engine.pool
+        cdef Buffer out
+        cdef Failure failure
+        cdef Call* call = _take_call(core)
+        if call == NULL:
+            raise MemoryError
+        buffer_init(&out)
+        try:
+            call_begin(call, core.store, &self.caller.masks, clock_ms, &out, &failure)
+            if clear_batch(call, self.standard, PyBytes_AS_STRING(batch), PyBytes_GET_SIZE(batch)) < 0:
+                raise _error(&failure)
+            return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), _shown(call)
+        finally:
+            _return_call(core, call)
             buffer_free(&out)
 
 

@@ -1,5 +1,5 @@
 # One person of the file as the caller may see it: claims, status, and how the question's names and dates compare
-# (docs/answers.md sections 2, 3, 9 and 13).
+# (docs/answers.md sections 1, 2, 3 and 9).
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
@@ -17,7 +17,9 @@ cdef struct Person:
     bint conflict                # two of them contradict
     bint misused                 # filled by person_status from the alerts
     bint summary_visible         # the claim that Candidate's stored fields come from
-    int birth_year               # of the first visible claim with a year (section 13); 0 = unknown
+    uint8_t summary_section      # its Section and Sensitivity
+    uint8_t summary_sensitivity
+    int birth_year               # of the first visible claim with a year (section 1); 0 = unknown
     int birth_month
     int birth_mday
 

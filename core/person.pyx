@@ -73,6 +73,8 @@ cdef void person_view(Call* call, uint32_t entity, const Dossier* dossier, Perso
     person.has_identity = person.dead = person.misused = False
     person.birth_year = person.birth_month = person.birth_mday = 0
     person.summary_visible = summary != NULL and _visible(call, summary)
+    person.summary_section = summary.section if summary != NULL else 0
+    person.summary_sensitivity = summary.sensitivity if summary != NULL else 0
     for i in range(dossier.header.n_claims):
         claim = &dossier.claims[i]
         if not claim.identity or not _visible(call, claim):

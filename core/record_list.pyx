@@ -16,6 +16,7 @@ from core.person_question cimport outcome_begin
 from core.question cimport known_section
 from core.records cimport Totals, any_record_visible, put_records, put_totals, totals_insert
 from core.response cimport put_answer, put_owner, put_subject_id
+from core.shown cimport Left, SHOWN_LISTED, left_add, left_init, shown_put
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates
 from core.vehicle_question cimport add_plates, gather_owner_page, gather_owners
 from core.wire cimport begin_message, end_message, put_int_if, put_uint
@@ -113,6 +114,8 @@ cdef int list_records(Call* call) noexcept nogil:
     cdef uint8_t section
     cdef size_t mark
     cdef bint vehicle
+    cdef Left left
+    left_init(&left)
     if _read_subject_id(call, raw) < 0:
         return FAILED
     if call.question.section < 0 or not known_section(call.question.section):
@@ -139,9 +142,11 @@ cdef int list_records(Call* call) noexcept nogil:
             return FAILED
         if total:
             totals_insert(&totals, section, total, shown)
+        if shown:
+            left_add(&left, section, SENSITIVITY_OPEN)
     else:
         put_records(call, &dossier, <uint64_t>1 << section, call.question.page_size,
-                    <int>min(offset, <uint32_t>PAGE_LIMIT), &totals)
+                    <int>min(offset, <uint32_t>PAGE_LIMIT), &totals, &left)
         if totals.n:
             total = totals.total[0]
             shown = totals.shown[0]
@@ -153,7 +158,8 @@ cdef int list_records(Call* call) noexcept nogil:
         put_uint(call.out, F_Person_kind, dossier.header.kind)
         put_totals(call, F_Person_totals, &totals)
     end_message(call.out, mark, 2)
+    shown_put(call, &dossier, SHOWN_LISTED, 0, outcome.level, &left)
     put_int_if(call.out, F_ListRecordsResponse_total, total)
     if <uint64_t>offset + shown < <uint64_t>total:
         put_page_token(call, F_ListRecordsResponse_next_page_token, hash, offset + shown)
-    return call_out_of_memory(call) if call.out.failed or call.hits.failed else OK
+    return call_out_of_memory(call) if call.out.failed or call.hits.failed or call.shown.failed else OK

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 from core.call cimport Call
 from core.dossier_view cimport Dossier
+from core.shown cimport Left
 
 cdef struct Totals:
     int n
@@ -14,9 +15,9 @@ cdef struct Totals:
 # Copies the visible records of the sections in `allowed` (bit 1 << Section) that the request wants, at most `most` of
 # each.
 # With `skip` the first visible ones of each section are left out (pages). Totals count every visible record of
-# `allowed`.
+# `allowed`; `left` gains the sections of those copied.
 cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip,
-                      Totals* totals) noexcept nogil
+                      Totals* totals, Left* left) noexcept nogil
 cdef void put_totals(Call* call, uint32_t number, const Totals* totals) noexcept nogil
 # Notes one more section in its place.
 cdef void totals_insert(Totals* totals, uint8_t section, int32_t total, int32_t shown) noexcept nogil

@@ -3,13 +3,14 @@
 from core.call cimport call_shows, call_wants
 from core.dossier cimport RECORD_PROTECTED, RecordEntry
 from core.dossier_view cimport holds_on
+from core.shown cimport left_add
 from core.wire cimport begin_message, end_message, put_int, put_int_if, put_raw, put_uint
 
 include "contract.pxi"
 
 
 cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip,
-                      Totals* totals) noexcept nogil:
+                      Totals* totals, Left* left) noexcept nogil:
     cdef uint32_t i = 0, n = dossier.header.n_records
     cdef uint8_t section
     cdef int32_t total, shown
@@ -28,6 +29,7 @@ cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int 
             total += 1
             if wanted and total > skip and shown < most:
                 put_raw(call.out, dossier.bytes + record.offset, record.length)
+                left_add(left, section, record.sensitivity)
                 shown += 1
         if total and section < 64 and (allowed >> section) & 1:
             totals_insert(totals, section, total, shown)

@@ -15,6 +15,7 @@ from core.outcome cimport Detected, Owner
 from core.person cimport person_age
 from core.question cimport METHOD_CHECK, METHOD_CHECK_PERSON
 from core.records cimport (Totals, protected_today, put_records, put_totals, section_visible, totals_insert)
+from core.shown cimport Left, SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, left_add, left_init, shown_put
 from core.wire cimport (begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_int, put_int_if,
                         put_packed_bytes, put_raw, put_uint, put_uint_if)
 
@@ -129,8 +130,8 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
     return OK
 
 
-cdef void _put_person(Call* call, uint32_t number, const Person* person, const AlertSum* alerts,
-                      const Owner* owner) noexcept nogil:
+cdef void _put_person(Call* call, uint32_t number, const Person* person, const AlertSum* alerts, const Owner* owner,
+                      Left* left) noexcept nogil:
     """Person as field `number`; with `owner` the short one that stands in a vehicle."""
     cdef size_t mark = begin_message(call.out, number, 2)
     cdef Totals totals
@@ -141,7 +142,7 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
         most = min(most, <int>OWNER_RECORDS)
         if protected_today(call, &person.dossier):
             sections &= ~(<uint64_t>1 << SECTION_ADDRESS)
-    put_records(call, &person.dossier, sections, most, 0, &totals)
+    put_records(call, &person.dossier, sections, most, 0, &totals, left)
     put_subject_id(call, F_Person_subject_id, <const unsigned char*>person.dossier.header.subject_id)
     put_uint(call.out, F_Person_kind, person.dossier.header.kind)
     if age >= 0:
@@ -149,9 +150,10 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
     put_totals(call, F_Person_totals, &totals)
     if owner != NULL:
         put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_OWNER, owner.ordinal,
-                          SHOWN_MAX)
+                          SHOWN_MAX, left)
     else:
-        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_PERSON, 0, SHOWN_MAX)
+        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_PERSON, 0, SHOWN_MAX,
+                          left)
     if _homonyms_shown(call, person):
         put_int(call.out, F_Person_homonyms, person.dossier.header.homonyms)
     if person.dossier.header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]:
@@ -163,6 +165,9 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
 cdef void put_owner(Call* call, const Vehicle* vehicle, int at) noexcept nogil:
     cdef const Owner* owner = &vehicle.owners[at]
     cdef size_t mark = begin_message(call.out, F_Vehicle_owners, 2)
+    cdef Left left
+    left_init(&left)
+    left_add(&left, SECTION_OWNER, owner.entry.sensitivity)
     put_int(call.out, F_Owner_ordinal, owner.ordinal)
     if owner.has_person:
         put_uint(call.out, F_Owner_kind, owner.person.dossier.header.kind)
@@ -170,21 +175,36 @@ cdef void put_owner(Call* call, const Vehicle* vehicle, int at) noexcept nogil:
     put_uint_if(call.out, F_Owner_level, owner.level)
     put_uint_if(call.out, F_Owner_identity_status, owner.status)
     if owner.has_person:
-        _put_person(call, F_Owner_person, &owner.person, &owner.alerts, owner)
+        _put_person(call, F_Owner_person, &owner.person, &owner.alerts, owner, &left)
+        shown_put(call, &owner.person.dossier, SHOWN_OWNER, owner.ordinal, owner.level, &left)
     end_message(call.out, mark, 2)
+
+
+cdef void _show_unwritten_owner(Call* call, const Owner* owner) noexcept nogil:
+    """One whom the request does not want sent: Vehicle.owner_level speaks of her all the same."""
+    cdef Left left
+    left_init(&left)
+    if owner.has_person:
+        shown_put(call, &owner.person.dossier, SHOWN_OWNER, owner.ordinal, owner.level, &left)
 
 
 cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noexcept nogil:
     cdef const Vehicle* vehicle = &outcome.vehicle
     cdef size_t mark = begin_message(call.out, number, 2)
     cdef Totals totals
+    cdef Left left, plate_left
     cdef int i, shown = 0, closed = 0
     cdef uint64_t sections = ~((<uint64_t>1 << 32) - 1) & ~(<uint64_t>1 << SECTION_OWNER)
-    put_records(call, &vehicle.dossier, sections, call.record_limit, 0, &totals)
+    left_init(&left)
+    put_records(call, &vehicle.dossier, sections, call.record_limit, 0, &totals, &left)
     if call_wants(call, SECTION_OWNER):
         shown = vehicle.n_owners
         for i in range(shown):
             put_owner(call, vehicle, i)
+            left_add(&left, SECTION_OWNER, vehicle.owners[i].entry.sensitivity)
+    else:
+        for i in range(vehicle.n_owners):
+            _show_unwritten_owner(call, &vehicle.owners[i])
     if vehicle.owners_total:
         totals_insert(&totals, SECTION_OWNER, vehicle.owners_total, shown)
     put_subject_id(call, F_Vehicle_subject_id, <const unsigned char*>vehicle.dossier.header.subject_id)
@@ -193,29 +213,35 @@ cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noex
     put_totals(call, F_Vehicle_totals, &totals)
     if vehicle.own_alerts:
         closed = put_closed_alerts(call, &vehicle.dossier, F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_VEHICLE, 0,
-                                   SHOWN_MAX)
+                                   SHOWN_MAX, &left)
     for i in range(outcome.n_plates):
+        left_init(&plate_left)
         closed += put_closed_alerts(call, &outcome.plates[i], F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_PLATE, 0,
-                                    SHOWN_MAX - closed)
+                                    SHOWN_MAX - closed, &plate_left)
+        shown_put(call, &outcome.plates[i], SHOWN_ASKED, 0, LEVEL_UNSPECIFIED, &plate_left)
     put_uint_if(call.out, F_Vehicle_bears_asked_plate, vehicle.bears_asked_plate)
     _put_cautions(call, F_Vehicle_cautions, _vehicle_cautions(vehicle))
     end_message(call.out, mark, 2)
+    shown_put(call, &vehicle.dossier, SHOWN_ASKED, 0, vehicle.level, &left)
 
 
-cdef void _put_candidate_plate(Call* call, const Candidate* candidate) noexcept nogil:
+cdef void _put_candidate_plate(Call* call, const Candidate* candidate, Left* left) noexcept nogil:
     """The plate as an officer reads it: what stands before the country."""
     cdef const IdentifierEntry* entry = &candidate.dossier.identifiers[candidate.plate]
     cdef const uint8_t* text = candidate.dossier.bytes + entry.offset
     cdef const uint8_t* bar = <const uint8_t*>memchr(text, c"|", entry.length)
     put_bytes(call.out, F_Candidate_plate, text, <size_t>(bar - text) if bar != NULL else entry.length)
+    left_add(left, entry.section, entry.sensitivity)
 
 
 cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
     cdef int i
     cdef size_t mark
+    cdef Left left
     cdef const Candidate* candidate
     for i in range(call.n_candidates):
         candidate = &call.candidates[i]
+        left_init(&left)
         mark = begin_message(call.out, number, 2)
         put_subject_id(call, F_Candidate_subject_id, <const unsigned char*>candidate.dossier.header.subject_id)
         put_uint_if(call.out, F_Candidate_level, candidate.level)
@@ -224,12 +250,15 @@ cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
         if candidate.summary_visible:
             put_raw(call.out, candidate.dossier.bytes + candidate.dossier.header.summary_offset,
                     candidate.dossier.header.summary_length)
+            if candidate.dossier.header.summary_length:
+                left_add(&left, candidate.summary_section, candidate.summary_sensitivity)
         if candidate.plate >= 0:
-            _put_candidate_plate(call, candidate)
+            _put_candidate_plate(call, candidate, &left)
         _put_comparisons(call, F_Candidate_comparisons, &candidate.compared)
         put_int_if(call.out, F_Candidate_alerts, candidate.alerts)
         put_uint_if(call.out, F_Candidate_identity_status, candidate.status)
         end_message(call.out, mark, 2)
+        shown_put(call, &candidate.dossier, SHOWN_CANDIDATE, i + 1, candidate.level, &left)
 
 
 cdef void _put_detected(Call* call, uint32_t number, const Detected* detected) noexcept nogil:
@@ -248,17 +277,24 @@ cdef void _put_detected(Call* call, uint32_t number, const Detected* detected) n
 cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
     """The rest of a response starts at field 3 or, where it may hold a person or a vehicle, at field 4."""
     cdef int i
+    cdef Left left
     cdef uint32_t number = F_CheckPersonResponse_candidates
+    left_init(&left)
     if call.question.method == METHOD_CHECK:
         number = F_CheckResponse_candidates
     if put_answer(call, outcome) < 0:
         return FAILED
     if outcome.has_person:
-        _put_person(call, F_CheckResponse_person, &outcome.person, &outcome.person_alerts, NULL)
+        _put_person(call, F_CheckResponse_person, &outcome.person, &outcome.person_alerts, NULL, &left)
+        shown_put(call, &outcome.person.dossier, SHOWN_ASKED, 0, outcome.level, &left)
     if outcome.has_vehicle:
         _put_vehicle(call, F_CheckResponse_vehicle
                      if call.question.method == METHOD_CHECK else F_CheckVehicleResponse_vehicle,
                      outcome)
+    else:
+        left_init(&left)
+        for i in range(outcome.n_plates):
+            shown_put(call, &outcome.plates[i], SHOWN_ASKED, 0, LEVEL_UNSPECIFIED, &left)
     put_candidates(call, number)
     put_int_if(call.out, number + 1, outcome.candidates_total)
     for i in range(outcome.n_detected):
@@ -280,9 +316,10 @@ cdef int put_response(Call* call, Outcome* outcome) noexcept nogil:
     """Cuts every section to fewer records until the answer is below its limit."""
     while True:
         buffer_reset(call.out)
+        buffer_reset(&call.shown)
         if _put_whole(call, outcome) < 0:
             return FAILED
-        if call.out.failed or call.hits.failed or call.fits.failed:
+        if call.out.failed or call.hits.failed or call.fits.failed or call.shown.failed:
             return call_out_of_memory(call)
         if call.out.size <= ANSWER_MAX or call.record_limit == 1:
             return OK

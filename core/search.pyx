@@ -50,7 +50,7 @@ cdef int _finish(Call* call, uint64_t hash, uint32_t offset) noexcept nogil:
     cdef size_t following = <size_t>offset + call.question.page_size
     if following < call.fits.count:
         put_page_token(call, F_SearchPersonsResponse_next_page_token, hash, <uint32_t>following)
-    if call.out.failed or call.fits.failed:
+    if call.out.failed or call.fits.failed or call.shown.failed:
         return call_out_of_memory(call)
     return OK
 
