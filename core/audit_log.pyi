@@ -70,12 +70,19 @@ class AuditLog:
     def sync(self) -> None:
         """Puts every record appended before on disk (fdatasync), and closes segments that were left. Raises OSError."""
 
+    def stop(self) -> None:
+        """Makes every later append fail: what was written can no longer be trusted to reach the disk."""
+
     def close(self) -> None:
         """Puts everything on disk, ends the present segment, drops the waiting one. Later appends fail."""
 
     @property
     def needs_segment(self) -> bool:
         """Whether no next segment waits."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether appends fail because of `stop` or `close`."""
 
     @property
     def appended(self) -> int:

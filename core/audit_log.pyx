@@ -511,6 +511,13 @@ cdef class AuditLog:
             raise AuditUnavailable
         return started
 
+    def stop(self):
+        cdef Core* core = <Core*>self.core
+        with nogil:
+            pthread_mutex_lock(&core.lock)
+            core.closed = True
+            pthread_mutex_unlock(&core.lock)
+
     def sync(self):
         cdef int status
         with nogil:
@@ -544,6 +551,10 @@ cdef class AuditLog:
     @property
     def needs_segment(self):
         return (<Core*>self.core).next == NULL and not (<Core*>self.core).closed
+
+    @property
+    def stopped(self):
+        return (<Core*>self.core).closed
 
     @property
     def appended(self):

@@ -1,0 +1,353 @@
+"""Once a second: reads what the workers appended, checks it, signs a checkpoint, has it kept elsewhere; seals segments.
+
+It trusts no worker: it hashes the segments' bytes itself, and puts them on disk before it signs for them. A segment
+whose writer is gone (its lock is free) is sealed: what a killed process left half written is cut and kept aside, the
+root is written to `seals`, the index is made.
+
+It signs nothing that does not continue the last checkpoint, its own or the second keeper's: `Inconsistent`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core.audit_reader import SegmentReader
+from core.merkle import Tree
+from server.audit.checkpoints import Checkpoint, CheckpointFiles, Head
+from server.audit.index import write_index
+from server.audit.keepers import Keeper, KeeperError
+from server.audit.keys import key_id
+from server.audit.seals import Drop, Seal, Seals, append_seals, read_seals
+from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+from server.audit.witness import refusal
+from server.audit.writer import clock_ms
+from server.logs import ERROR, INFO, WARNING, log
+
+CHECKPOINTS = "checkpoints"
+ALARM_SHARE = 0.8  # of the audit disk used
+_IDLE_MS = 60_000  # a checkpoint is signed so often even when nothing happens
+_ALARM_EVERY_MS = 60_000
+_HOUR_MS = 3_600_000
+_YEAR_MS = 31_557_600_000  # 365.25 days
+_UNBORN_MS = 60_000  # a file without a header is a segment in the making, for so long
+_PATIENCE = 5  # ticks that a wrong record of an open segment may be one that is still being written
+_CHECKPOINT_DAYS = 30  # local files of checkpoints; the second keeper keeps its own for as long as it likes
+
+
+class Inconsistent(Exception):
+    """The log on disk does not continue what was signed: it was altered, cut, or rolled back."""
+
+
+@dataclass
+class _Open:
+    """A segment that is not sealed yet."""
+
+    id: SegmentId
+    descriptor: int
+    reader: SegmentReader = field(default_factory=SegmentReader)
+    synced: int = 0  # records on disk
+    signed: int = 0  # records that a checkpoint binds
+    wrong: int = 0  # ticks since its next record is wrong
+    damaged: bool = False
+
+
+class Checkpointer:
+    """Signs for one audit directory; one process at a time (a lock on the directory)."""
+
+    def __init__(
+        self,
+        directory: Path,
+        key: Ed25519PrivateKey,
+        keepers: Sequence[Keeper] = (),
+        retention_years: int = 5,
+        clock: Callable[[], int] = clock_ms,
+    ) -> None:
+        """Reads the state on disk and holds it against the last checkpoints.
+
+        Raises Inconsistent, SealsDamaged, CheckpointError, OSError (BlockingIOError: another process signs here).
+        """
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._key = key
+        self._keepers = keepers
+        self._years = retention_years
+        self._clock = clock
+        self._lock = os.open(directory, os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._files = CheckpointFiles(directory / CHECKPOINTS)
+        self._seals: Seals = read_seals(directory)
+        self._open: dict[SegmentId, _Open] = {}
+        self._last = self._files.last(key.public_key())
+        self._alarmed: dict[str, int] = {}
+        self._retained_ms = 0
+        self._listed = False
+        self._newest: dict[str, int] = {}  # number of each log's newest segment
+        self._unindexed: list[SegmentId] = []  # sealed by a process that did not come to the index
+        self._discover()
+        self._hold_against("own", self._last)
+        for keeper in keepers:
+            try:
+                self._hold_against("second keeper", keeper.last())
+            except KeeperError as error:
+                self._alarm("audit_keeper_not_reached", why=str(error))
+
+    def close(self) -> None:
+        """Gives the directory free."""
+        for segment in self._open.values():
+            os.close(segment.descriptor)
+        for keeper in self._keepers:
+            keeper.close()
+        os.close(self._lock)
+
+    def _alarm(self, event: str, level: int = ERROR, **fields: Any) -> None:
+        """Logs an event at most once a minute."""
+        now = self._clock()
+        if now - self._alarmed.get(event, 0) >= _ALARM_EVERY_MS:
+            self._alarmed[event] = now
+            log(event, level=level, **fields)
+
+    # ---- what is on disk ----
+
+    def _discover(self) -> None:
+        """Opens what is not sealed: at first by listing all, then by asking for each log's next numbers."""
+        if not self._listed:
+            found = list_segments(self._directory)
+            self._listed = True
+        else:
+            found = []
+            logs = self._directory / "logs"
+            for path in logs.iterdir() if logs.is_dir() else ():
+                number = self._newest.get(path.name, 0) + 1
+                while (segment := SegmentId(path.name, number)).path(self._directory).exists():
+                    found.append(segment)
+                    number += 1
+        for segment in found:
+            self._newest[segment.log] = max(segment.number, self._newest.get(segment.log, 0))
+            if segment not in self._seals.sealed:
+                self._open[segment] = _Open(segment, os.open(segment.path(self._directory), os.O_RDWR))
+            elif not segment.path(self._directory, ".idx").exists():
+                self._unindexed.append(segment)
+
+    def _read(self, segment: _Open, stop: int | None = None) -> bool:
+        """Reads on; whether everything there is right."""
+        with mapped(segment.id.path(self._directory)) as data:
+            return segment.reader.walk(data) if stop is None else segment.reader.walk(data, stop)
+
+    def _hold_against(self, whose: str, checkpoint: Checkpoint | None) -> None:
+        """Raises Inconsistent unless the state on disk continues the checkpoint."""
+        if checkpoint is None:
+            return
+        if self._last is None or (self._last.number < checkpoint.number):
+            if whose != "own":
+                self._raise(whose, checkpoint, "it is newer than the last one here: the log was rolled back")
+        elif self._last.number == checkpoint.number and self._last.text != checkpoint.text:
+            self._raise(whose, checkpoint, "another one of that number is here")
+        if checkpoint.seals.size > len(self._seals.lines):
+            self._raise(whose, checkpoint, "seals were removed")
+        tree = Tree()
+        for line in self._seals.lines[: checkpoint.seals.size]:
+            tree.append(line)
+        if tree.root() != checkpoint.seals.root:
+            self._raise(whose, checkpoint, "seals were altered")
+        for segment, head in checkpoint.opened.items():
+            self._hold_segment(whose, checkpoint, segment, head)
+
+    def _hold_segment(self, whose: str, checkpoint: Checkpoint, segment: SegmentId, head: Head) -> None:
+        present = self._open.get(segment)
+        if present is None:
+            seal = self._seals.sealed.get(segment)
+            if seal is None:
+                self._raise(whose, checkpoint, f"segment {segment} is gone")
+            elif seal.records < head.size:
+                self._raise(whose, checkpoint, f"segment {segment} has {seal.records} records, not {head.size}")
+            return
+        reader = SegmentReader()  # from the start: another checkpoint may have been read further
+        with mapped(segment.path(self._directory)) as data:
+            reader.walk(data, head.size)
+        if reader.records < head.size:
+            self._raise(whose, checkpoint, f"segment {segment}: record {reader.records} is gone or altered")
+        if reader.root() != head.root:
+            self._raise(whose, checkpoint, f"segment {segment}: a record before {head.size} was altered")
+        present.signed = max(present.signed, head.size)
+
+    def _raise(self, whose: str, checkpoint: Checkpoint, why: str) -> None:
+        raise Inconsistent(f"checkpoint {checkpoint.number} ({whose}): {why}")
+
+    # ---- once a second ----
+
+    def tick(self) -> Checkpoint | None:
+        """One round; the checkpoint that was signed, None when there was nothing new to sign. Raises OSError."""
+        self._discover()
+        left = [segment for segment in self._open.values() if self._catch_up(segment)]
+        sealed = [seal for segment in left if (seal := self._seal(segment)) is not None]
+        dropped = self._retain()
+        lines: list[Seal | Drop] = [*sealed, *dropped]
+        if lines:
+            append_seals(self._directory, lines)
+            for line in lines:
+                self._seals.add(line)
+        checkpoint = self._sign()
+        for seal in sealed:
+            self._finish(seal)
+        for drop in dropped:
+            for suffix in (".seg", ".idx", ".cut"):
+                drop.segment.path(self._directory, suffix).unlink(missing_ok=True)
+        if self._unindexed:
+            self._index(self._seals.sealed[self._unindexed.pop()])
+        self._watch_disk()
+        return checkpoint
+
+    def _catch_up(self, segment: _Open) -> bool:
+        """Reads, checks and puts on disk what was appended; whether its writer is gone."""
+        try:
+            fcntl.flock(segment.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left = True
+        except BlockingIOError:
+            left = False
+        try:
+            right = self._read(segment)
+        except FileNotFoundError:
+            self._alarm("audit_segment_gone", log=segment.id.log, segment=segment.id.number)
+            segment.damaged = True
+            return False
+        segment.wrong = 0 if right else segment.wrong + 1
+        if segment.wrong >= _PATIENCE and not left:
+            self._report_damage(segment)
+        if segment.reader.records > segment.synced:
+            os.fdatasync(segment.descriptor)
+            segment.synced = segment.reader.records
+        if left and segment.reader.records == 0:  # its writer may be about to lock it
+            fcntl.flock(segment.descriptor, fcntl.LOCK_UN)
+            age_ms = self._clock() - os.fstat(segment.descriptor).st_mtime_ns // 1_000_000
+            return age_ms > _UNBORN_MS
+        return left
+
+    def _report_damage(self, segment: _Open) -> None:
+        segment.damaged = True
+        self._alarm(
+            "audit_record_damaged",
+            log=segment.id.log,
+            segment=segment.id.number,
+            record=segment.reader.records,
+            offset=segment.reader.offset,
+            why=segment.reader.problem,
+        )
+
+    def _seal(self, segment: _Open) -> Seal | None:
+        """Seals a segment that its writer left; None when it cannot be: a record that was signed for is wrong."""
+        reader = segment.reader
+        if reader.records < segment.signed:
+            self._report_damage(segment)
+            fcntl.flock(segment.descriptor, fcntl.LOCK_UN)
+            return None
+        cut = self._cut(segment)
+        try:
+            with mapped(segment.id.path(self._directory)) as data:
+                made_ms = int(read_header(data)["made_ms"])
+        except SegmentDamaged:
+            made_ms = 0
+        if cut:
+            log(
+                "audit_torn_record_cut",
+                level=WARNING,
+                log=segment.id.log,
+                segment=segment.id.number,
+                record=reader.records,
+                offset=reader.offset,
+                bytes=cut,
+            )
+        return Seal(segment.id, reader.records, reader.offset, reader.root(), made_ms, self._clock(), cut)
+
+    def _cut(self, segment: _Open) -> int:
+        """Cuts the file behind its last whole record; what was there besides zeros is kept aside. Bytes kept."""
+        size = os.fstat(segment.descriptor).st_size
+        end = segment.reader.offset
+        if size == end:
+            return 0
+        with mapped(segment.id.path(self._directory)) as data:
+            # A record is 1 GiB at most, and behind a torn one are only the zeros of space set aside.
+            rest = bytes(data[end:]).rstrip(b"\0")
+        if rest:
+            path = segment.id.path(self._directory, ".cut")
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(rest)
+                file.flush()
+                os.fsync(file.fileno())
+        os.ftruncate(segment.descriptor, end)
+        os.fsync(segment.descriptor)
+        return len(rest)
+
+    def _finish(self, seal: Seal) -> None:
+        """After the checkpoint that binds the seal: the index, for it takes its time."""
+        segment = self._open.pop(seal.segment)
+        self._index(seal)
+        os.close(segment.descriptor)
+        log("audit_segment_sealed", level=INFO, log=seal.segment.log, segment=seal.segment.number, records=seal.records)
+
+    def _index(self, seal: Seal) -> None:
+        with contextlib.suppress(FileNotFoundError), mapped(seal.segment.path(self._directory)) as data:
+            if seal.records:
+                write_index(self._directory, seal.segment, data, seal.size)
+
+    def _sign(self) -> Checkpoint | None:
+        now = self._clock()
+        opened = {
+            segment.id: Head(segment.reader.records, segment.reader.root())
+            for segment in self._open.values()
+            if segment.id not in self._seals.sealed and segment.reader.records
+        }
+        seals = Head(len(self._seals.lines), self._seals.tree.root())
+        last = self._last
+        if last is not None and last.seals == seals and last.opened == opened and now - last.time_ms < _IDLE_MS:
+            return None
+        number = last.number + 1 if last is not None else 1
+        checkpoint = Checkpoint(key_id(self._key.public_key()), number, now, seals, opened).signed(self._key)
+        if why := refusal(last, checkpoint):
+            self._alarm("audit_inconsistent", why=why)
+            raise Inconsistent(why)
+        self._files.append(checkpoint)
+        self._last = checkpoint
+        for segment in self._open.values():
+            segment.signed = max(segment.signed, segment.reader.records)
+        for keeper in self._keepers:
+            try:
+                keeper.keep(checkpoint)
+            except KeeperError as error:
+                self._alarm("audit_keeper_failed", why=str(error), number=number)
+        return checkpoint
+
+    def _retain(self) -> list[Drop]:
+        """Once an hour: the segments whose years are over. The newest of each log stays, for its number."""
+        now = self._clock()
+        if now - self._retained_ms < _HOUR_MS:
+            return []
+        self._retained_ms = now
+        self._files.drop_before(
+            datetime.datetime.fromtimestamp(now / 1000, datetime.UTC).date() - datetime.timedelta(_CHECKPOINT_DAYS)
+        )
+        dropped = [
+            Drop(seal.segment, self._years, now)
+            for seal in self._seals.sealed.values()
+            if seal.segment not in self._seals.dropped
+            and seal.segment.number < self._newest.get(seal.segment.log, 0)
+            and now - seal.sealed_ms > self._years * _YEAR_MS
+        ]
+        for drop in dropped:
+            log("audit_segment_dropped", level=INFO, log=drop.segment.log, segment=drop.segment.number)
+        return dropped
+
+    def _watch_disk(self) -> None:
+        disk = shutil.disk_usage(self._directory)
+        used = 1 - disk.free / disk.total
+        if used >= ALARM_SHARE:
+            self._alarm("audit_disk_alarm", used_percent=round(100 * used), free_mib=disk.free >> 20)

@@ -1,0 +1,128 @@
+"""Index of a sealed segment: from a keyed hash, or an identity, to its records. Derived: it may be made again.
+
+    +----------------+ 0
+    | magic          |  8 bytes "RONDAIX1"
+    | hashes         |  u64: rows of the two arrays that follow
+    | questions      |  u64: rows of the two after them
+    | texts          |  u64: rows of the last
+    +----------------+ 32
+    | u64[hashes]    |  first eight bytes of each keyed hash (every subject shown, and what was asked), ascending
+    | u32[hashes]    |  offset of its record in the segment
+    | u32[questions] |  place of the identity's record, ascending
+    | u32[questions] |  offset of the question's record
+    | u32[texts][3]  |  place, what, offset of each text record
+    +----------------+
+All integers are little-endian. A row leads to a record; whether the record names the subject is decided there, by the
+whole hash.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audit_reader import index_rows, text_offsets
+from server.audit.segments import SegmentId, mapped
+
+MAGIC = b"RONDAIX1"
+_HEAD = struct.Struct("<8sQQQ")
+
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
+
+
+class IndexDamaged(Exception):
+    """An index file that is none, or cut. Make it again, or read the segment itself."""
+
+
+class Index:
+    """An open index over the bytes of its file."""
+
+    def __init__(self, data: object, size: int) -> None:
+        """Raises IndexDamaged."""
+        if size < _HEAD.size:
+            raise IndexDamaged
+        magic, hashes, questions, texts = _HEAD.unpack_from(data, 0)  # type: ignore[arg-type]
+        if magic != MAGIC or size != _HEAD.size + 12 * hashes + 8 * questions + 12 * texts:
+            raise IndexDamaged
+        at = _HEAD.size
+        self._hashes: U64 = np.frombuffer(data, "<u8", hashes, at)  # type: ignore[call-overload]
+        at += 8 * hashes
+        self._hash_offsets: U32 = np.frombuffer(data, "<u4", hashes, at)  # type: ignore[call-overload]
+        at += 4 * hashes
+        self._identities: U32 = np.frombuffer(data, "<u4", questions, at)  # type: ignore[call-overload]
+        at += 4 * questions
+        self._question_offsets: U32 = np.frombuffer(data, "<u4", questions, at)  # type: ignore[call-overload]
+        at += 4 * questions
+        self._texts: U32 = np.frombuffer(data, "<u4", 3 * texts, at).reshape(-1, 3)  # type: ignore[call-overload]
+
+    def of_hash(self, keyed_hash: bytes) -> list[int]:
+        """Offsets of records that may name this keyed hash, ascending, each once."""
+        wanted = np.frombuffer(keyed_hash, "<u8", 1)[0]
+        first, last = np.searchsorted(self._hashes, wanted, "left"), np.searchsorted(self._hashes, wanted, "right")
+        return [int(offset) for offset in np.unique(self._hash_offsets[first:last])]
+
+    def of_identity(self, place: int) -> list[int]:
+        """Offsets of the questions of the identity whose text record is at this place, in order."""
+        first = np.searchsorted(self._identities, np.uint32(place), "left")
+        last = np.searchsorted(self._identities, np.uint32(place), "right")
+        return [int(offset) for offset in self._question_offsets[first:last]]
+
+    def texts(self) -> list[tuple[int, int, int]]:
+        """(place, what, offset) of each text record."""
+        return [(int(place), int(what), int(offset)) for place, what, offset in self._texts]
+
+
+def build_index(data: object, end: int) -> bytes:
+    """The index of the records before offset `end` of a segment's bytes."""
+    hashes, hash_offsets, identities, question_offsets = index_rows(data, end)  # type: ignore[arg-type]
+    keys = np.frombuffer(hashes, "<u8")
+    order = np.argsort(keys, kind="stable")
+    askers = np.frombuffer(identities, "<u4")
+    asker_order = np.argsort(askers, kind="stable")
+    texts = np.array(text_offsets(data, end), "<u4").reshape(-1, 3)  # type: ignore[arg-type]
+    return b"".join(
+        [
+            _HEAD.pack(MAGIC, len(keys), len(askers), len(texts)),
+            keys[order].tobytes(),
+            np.frombuffer(hash_offsets, "<u4")[order].tobytes(),
+            askers[asker_order].tobytes(),
+            np.frombuffer(question_offsets, "<u4")[asker_order].tobytes(),
+            texts.tobytes(),
+        ]
+    )
+
+
+def write_index(directory: Path, segment: SegmentId, data: object, end: int) -> None:
+    """Makes the index of a segment, in one step for whoever reads meanwhile. Raises OSError."""
+    path = segment.path(directory, ".idx")
+    draft = path.with_suffix(f".idx-{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(build_index(data, end))
+    draft.rename(path)
+
+
+@contextmanager
+def open_index(directory: Path, segment: SegmentId) -> Iterator[Index | None]:
+    """A segment's index; None when there is none, or one that is damaged."""
+    path = segment.path(directory, ".idx")
+    if not path.exists():
+        yield None
+        return
+    with mapped(path) as data:
+        try:
+            index = Index(data, len(data))
+        except IndexDamaged:
+            yield None
+            return
+        try:
+            yield index
+        finally:
+            del index  # its arrays borrow the mapping, which could not be closed

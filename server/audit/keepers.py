@@ -1,0 +1,116 @@
+"""The second keeper: where checkpoints are copied, out of reach of whoever runs this machine.
+
+A directory (a mount of another machine, or a disk that another account owns), or the witness service of another
+institution (server/audit/witness.py), to which a gRPC stream stays open. A keeper that does not take one is asked again
+with the next checkpoint: only the newest matters.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+from typing import Any, Protocol
+
+import grpc
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ronda.v1 import witness_service_pb2 as contract
+from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
+from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
+
+WITNESS_PREFIX = "grpc://"
+_TIMEOUT_S = 5.0
+
+
+class KeeperError(Exception):
+    """A keeper did not take a checkpoint: not reached, or refused (it holds a newer one)."""
+
+
+class Keeper(Protocol):
+    """Takes checkpoints, tells the last that it took."""
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Raises KeeperError."""
+
+    def last(self) -> Checkpoint | None:
+        """Raises KeeperError, CheckpointError."""
+
+    def close(self) -> None:
+        """Ends what is open."""
+
+
+class DirectoryKeeper:
+    """A directory."""
+
+    def __init__(self, directory: Path, key: Ed25519PublicKey) -> None:
+        self._files = CheckpointFiles(directory)
+        self._key = key
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        try:
+            self._files.append(checkpoint)
+        except OSError as error:
+            raise KeeperError(error.strerror or "cannot be written") from error
+
+    def last(self) -> Checkpoint | None:
+        try:
+            return self._files.last(self._key)
+        except OSError as error:
+            raise KeeperError(error.strerror or "cannot be read") from error
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class WitnessKeeper:
+    """A witness service. One stream; opened again after a failure."""
+
+    def __init__(self, target: str, key: Ed25519PublicKey, credentials: grpc.ChannelCredentials | None = None) -> None:
+        self._key = key
+        self._channel = (
+            grpc.insecure_channel(target) if credentials is None else grpc.secure_channel(target, credentials)
+        )
+        self._stub = WitnessServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._outbox: queue.SimpleQueue[contract.KeepRequest | None] | None = None
+        self._answers: Any = None  # grpc's call object: an iterator of responses
+
+    def _exchange(self, request: contract.KeepRequest) -> contract.KeepResponse:
+        if self._outbox is None or self._answers is None:
+            self._outbox = queue.SimpleQueue()
+            self._answers = self._stub.Keep(iter(self._outbox.get, None))
+        self._outbox.put(request)
+        # The stream has no deadline of its own: one message does.
+        alarm = threading.Timer(_TIMEOUT_S, self._answers.cancel)
+        alarm.start()
+        try:
+            answer: contract.KeepResponse = next(self._answers)
+            return answer
+        except (grpc.RpcError, StopIteration) as error:
+            self._outbox.put(None)
+            self._outbox = self._answers = None
+            code = error.code().name if isinstance(error, grpc.Call) else "ended"
+            raise KeeperError(f"the witness did not answer: {code}") from error
+        finally:
+            alarm.cancel()
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        answer = self._exchange(contract.KeepRequest(checkpoint=checkpoint.text))
+        if not answer.kept:
+            raise KeeperError(f"the witness refused: {answer.refusal}")
+
+    def last(self) -> Checkpoint | None:
+        answer = self._exchange(contract.KeepRequest())
+        return parse(answer.last_checkpoint, self._key) if answer.last_checkpoint else None
+
+    def close(self) -> None:
+        if self._outbox is not None:
+            self._outbox.put(None)
+        self._channel.close()
+
+
+def open_keeper(where: str, key: Ed25519PublicKey, credentials: grpc.ChannelCredentials | None = None) -> Keeper:
+    """`grpc://host:port` is a witness, anything else a directory."""
+    if where.startswith(WITNESS_PREFIX):
+        return WitnessKeeper(where.removeprefix(WITNESS_PREFIX), key, credentials)
+    return DirectoryKeeper(Path(where), key)

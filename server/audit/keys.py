@@ -1,0 +1,217 @@
+"""Keys of the audit log: who may read it, who signs for it, and what hides whom it names.
+
+- The auditor's X25519 key pair: the public half is on the server, the private half with the auditor alone. Every
+  segment has a query key (AES-256-GCM) and the hash key of its time (HMAC-SHA-256), both sealed to the auditor by HPKE
+  (RFC 9180, base mode, X25519, HKDF-SHA256, AES-256-GCM) in the segment's header.
+- The query key lives in the worker's memory while the segment is written, and nowhere else. The hash key is the same
+  for `HASH_KEY_DAYS`, in a file of mode 0600, so that one subject's look-ups can be linked; older ones exist only
+  sealed.
+- The Ed25519 signing key signs checkpoints.
+
+Key files are PEM (PKCS #8, SubjectPublicKeyInfo).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+KEY_BYTES = 32
+HASH_KEY_DAYS = 30
+HASH_KEY_FILE = "hash.key"
+
+_DAY_MS = 86_400_000
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+class KeyFileError(Exception):
+    """A key file that cannot be read, or holds another kind of key (at fault: whoever configures)."""
+
+
+@dataclass(frozen=True)
+class SegmentKeys:
+    """What a segment's header seals: 32 bytes each."""
+
+    query_key: bytes
+    hash_key: bytes
+
+
+@dataclass(frozen=True)
+class HashKey:
+    """The hash key of a time. id: 16 hexadecimal digits, random."""
+
+    id: str
+    key: bytes
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file that only its owner reads; raises FileExistsError rather than replace a key."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private_pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def public_pem(key: Ed25519PublicKey | X25519PublicKey) -> bytes:
+    """SubjectPublicKeyInfo, PEM."""
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def make_auditor_keys(directory: Path) -> tuple[Path, Path]:
+    """Makes auditor.key (private) and auditor.pub in `directory`. Raises FileExistsError when there is one."""
+    key = X25519PrivateKey.generate()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(directory / "auditor.key", _private_pem(key))
+    write_private(directory / "auditor.pub", public_pem(key.public_key()))
+    return directory / "auditor.key", directory / "auditor.pub"
+
+
+def make_signing_keys(directory: Path) -> tuple[Path, Path]:
+    """Makes signing.key (private) and signing.pub in `directory`. Raises FileExistsError when there is one."""
+    key = Ed25519PrivateKey.generate()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(directory / "signing.key", _private_pem(key))
+    write_private(directory / "signing.pub", public_pem(key.public_key()))
+    return directory / "signing.key", directory / "signing.pub"
+
+
+def _load(path: Path, private: bool, kind: type[Any], name: str) -> Any:
+    try:
+        pem = path.read_bytes()
+        key = (
+            serialization.load_pem_private_key(pem, password=None)
+            if private
+            else serialization.load_pem_public_key(pem)
+        )
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from None
+    except (ValueError, TypeError) as error:
+        raise KeyFileError(f"{path}: no {name} in PEM") from error
+    if not isinstance(key, kind):
+        raise KeyFileError(f"{path}: another kind of key than {name}")
+    return key
+
+
+def load_auditor_private(path: Path) -> X25519PrivateKey:
+    """Raises KeyFileError."""
+    key: X25519PrivateKey = _load(path, True, X25519PrivateKey, "X25519 private key")
+    return key
+
+
+def load_auditor_public(path: Path) -> X25519PublicKey:
+    """Raises KeyFileError."""
+    key: X25519PublicKey = _load(path, False, X25519PublicKey, "X25519 public key")
+    return key
+
+
+def load_signing_private(path: Path) -> Ed25519PrivateKey:
+    """Raises KeyFileError."""
+    key: Ed25519PrivateKey = _load(path, True, Ed25519PrivateKey, "Ed25519 private key")
+    return key
+
+
+def load_signing_public(path: Path) -> Ed25519PublicKey:
+    """Raises KeyFileError."""
+    key: Ed25519PublicKey = _load(path, False, Ed25519PublicKey, "Ed25519 public key")
+    return key
+
+
+def key_id(key: X25519PublicKey | Ed25519PublicKey) -> str:
+    """First eight bytes of the SHA-256 of the raw public key, hexadecimal."""
+    return hashlib.sha256(key.public_bytes(*_RAW)).hexdigest()[:16]
+
+
+# ---- what a segment's header seals ----
+
+
+def _info(log: str, segment: int) -> bytes:
+    return f"ronda-audit/1 {log} {segment}".encode()
+
+
+def seal_keys(keys: SegmentKeys, log: str, segment: int, auditors: Iterable[X25519PublicKey]) -> list[dict[str, str]]:
+    """The header's `recipients`: for each auditor the key's id and the sealed keys (base64)."""
+    plain = keys.query_key + keys.hash_key
+    info = _info(log, segment)
+    return [
+        {"key": key_id(auditor), "sealed": base64.b64encode(_SUITE.encrypt(plain, auditor, info=info)).decode()}
+        for auditor in auditors
+    ]
+
+
+def open_keys(header: Mapping[str, Any], auditor: X25519PrivateKey) -> SegmentKeys | None:
+    """The keys that a header seals; None when they are not sealed to this auditor, or were altered."""
+    wanted = key_id(auditor.public_key())
+    info = _info(header["log"], header["segment"])
+    for recipient in header["recipients"]:
+        if recipient["key"] != wanted:
+            continue
+        try:
+            plain = _SUITE.decrypt(base64.b64decode(recipient["sealed"], validate=True), auditor, info=info)
+        except (InvalidTag, ValueError, binascii.Error):
+            continue
+        if len(plain) == 2 * KEY_BYTES:
+            return SegmentKeys(plain[:KEY_BYTES], plain[KEY_BYTES:])
+    return None
+
+
+def new_query_key() -> bytes:
+    """32 random bytes."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def keyed_hash(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA-256, its first 16 bytes: what the log holds in place of a subject id or of what was asked."""
+    return hmac.digest(key, data, "sha256")[:16]
+
+
+def current_hash_key(directory: Path, now_ms: int) -> HashKey:
+    """The hash key of the present time, made anew when it is older than HASH_KEY_DAYS or there is none.
+
+    Workers take turns by a lock on the file. Raises KeyFileError when the file is damaged: a silent new key would hide
+    that look-ups can no longer be linked.
+    """
+    path = directory / HASH_KEY_FILE
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = file.read()
+        if text:
+            try:
+                held = json.loads(text)
+                key = HashKey(held["id"], bytes.fromhex(held["key"]))
+                made_ms = int(held["made_ms"])
+            except (ValueError, KeyError, TypeError):
+                raise KeyFileError(f"{path}: no hash key; restore it, or remove it to begin with a new one") from None
+            if now_ms - made_ms < HASH_KEY_DAYS * _DAY_MS and len(key.key) == KEY_BYTES:
+                return key
+        key = HashKey(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES))
+        file.seek(0)
+        file.write(json.dumps({"id": key.id, "key": key.key.hex(), "made_ms": now_ms}).encode())
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+        return key

@@ -1,0 +1,340 @@
+"""Records as an auditor reads them: by subject, by officer, the newest; their sealed questions opened.
+
+The auditor's private key opens the segments' keys. Nothing here writes, and nothing here decides who may look:
+server/audit/looking.py does.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from mmap import mmap
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from core.audit_reader import find_hash, index_rows, text_offsets
+from server.audit.index import open_index
+from server.audit.keys import SegmentKeys, keyed_hash, open_keys
+from server.audit.seals import read_seals
+from server.audit.segments import (
+    FRAME,
+    TEXT_HEAD_BYTES,
+    SegmentDamaged,
+    SegmentId,
+    list_segments,
+    mapped,
+    read_header,
+)
+
+QUERY_HEAD = struct.Struct("<BBBBHHQqIIIIQ16s16sBBHI")  # core/audit_record.pxd, QueryHead
+ENTRY = struct.Struct("<16sBBBBHBBQ")  # EntryBytes
+KIND_TEXT = 2
+KIND_QUERY = 3
+TEXT_IDENTITY = 1
+
+Data = bytes | mmap
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A subject shown. subject: keyed hash; sections: bit (1 << Section)."""
+
+    subject: bytes
+    level: int
+    kind: int
+    how: int
+    flags: int
+    row: int
+    register: int
+    sections: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """A question and who was shown. place: in its segment."""
+
+    segment: SegmentId
+    place: int
+    offset: int
+    time_ms: int
+    latency_us: int
+    method: int
+    purpose: int
+    status: int  # 0 = answered, else the ErrorReason
+    flags: int
+    identity: dict[str, Any]
+    generation: str
+    overlay_sequence: int
+    answer_id: bytes
+    asked: bytes  # keyed hash; zeros = nothing to hash
+    case_number: str
+    request_id: str
+    entries: tuple[Entry, ...]
+    sealed: bytes
+    head: bytes  # what the seal is bound to
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A record that concerns a subject. entries: the ways in which she was shown; none = she was asked for in vain."""
+
+    record: AuditRecord
+    entries: tuple[Entry, ...]
+
+
+class KeyMissing(Exception):
+    """A segment's keys are not sealed to this auditor."""
+
+    def __init__(self, segment: SegmentId) -> None:
+        super().__init__(f"segment {segment} is sealed to another auditor's key")
+        self.segment = segment
+
+
+def _body(data: Data, offset: int) -> bytes:
+    length, _ = FRAME.unpack_from(data, offset)
+    return bytes(data[offset + FRAME.size : offset + FRAME.size + length])
+
+
+class Segment:
+    """One segment, open. Records come by their offset."""
+
+    def __init__(self, id_: SegmentId, data: Data) -> None:
+        """Raises SegmentDamaged."""
+        self.id = id_
+        self.data = data
+        self.header = read_header(data)
+        self.end = len(data)
+        self._texts: dict[int, str] | None = None
+        self._text_places: list[tuple[int, int, int]] = []
+
+    def know_texts(self, places: list[tuple[int, int, int]]) -> None:
+        """Tells where the text records are, as an index does."""
+        self._text_places = places
+        self._texts = {}
+        for place, _, at in places:
+            self._texts[place] = _body(self.data, at)[TEXT_HEAD_BYTES:].decode(errors="replace")
+
+    def texts(self) -> dict[int, str]:
+        """Place -> text, of every text record."""
+        if self._texts is None:
+            self.know_texts(text_offsets(self.data, self.end))
+        assert self._texts is not None
+        return self._texts
+
+    def identities(self) -> dict[int, dict[str, Any]]:
+        """Place -> who asks."""
+        texts = self.texts()
+        return {place: _object(texts[place]) for place, what, _ in self._text_places if what == TEXT_IDENTITY}
+
+    def record(self, offset: int) -> AuditRecord:
+        """The question at this offset. Raises SegmentDamaged when there is none."""
+        body = _body(self.data, offset)
+        if len(body) < QUERY_HEAD.size or body[0] != KIND_QUERY:
+            raise SegmentDamaged(f"segment {self.id}: no question at offset {offset}")
+        head = QUERY_HEAD.unpack_from(body, 0)
+        at = QUERY_HEAD.size
+        entries = tuple(Entry(*_known(ENTRY.unpack_from(body, at + i * ENTRY.size))) for i in range(head[11]))
+        at += len(entries) * ENTRY.size
+        case_number = body[at : at + head[15]]
+        at += head[15]
+        request_id = body[at : at + head[16]]
+        at += head[16]
+        texts = self.texts()
+        return AuditRecord(
+            segment=self.id,
+            place=head[6],
+            offset=offset,
+            time_ms=head[7],
+            latency_us=head[8],
+            method=head[1],
+            purpose=head[2],
+            status=head[4],
+            flags=head[5],
+            identity=_object(texts.get(head[9], "{}")),
+            generation=texts.get(head[10], ""),
+            overlay_sequence=head[12],
+            answer_id=head[13],
+            asked=head[14],
+            case_number=case_number.decode(errors="replace"),
+            request_id=request_id.decode(errors="replace"),
+            entries=entries,
+            sealed=body[at : at + head[18]],
+            head=body[: QUERY_HEAD.size],
+        )
+
+
+def _known(fields: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*fields[:7], fields[8])  # without the reserved byte
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"unreadable": text}
+
+
+def opened_question(record: AuditRecord, keys: SegmentKeys) -> bytes | None:
+    """The request's bytes; None when the seal does not hold, b"" when there was none."""
+    if not record.sealed:
+        return b""
+    nonce = bytes(4) + record.place.to_bytes(8, "little")
+    try:
+        return AESGCM(keys.query_key).decrypt(nonce, record.sealed, record.head)
+    except InvalidTag:
+        return None
+
+
+class AuditReader:
+    """An audit directory, read with the auditor's key."""
+
+    def __init__(self, directory: Path, auditor: X25519PrivateKey) -> None:
+        """Raises SealsDamaged."""
+        self.directory = directory
+        self._auditor = auditor
+        self._seals = read_seals(directory)
+        self._hash_keys: dict[str, bytes] = {}
+        self._segment_keys: dict[SegmentId, SegmentKeys] = {}
+
+    def segments(self, since_ms: int = 0, until_ms: int | None = None) -> list[SegmentId]:
+        """The segments that may hold records of a time, by log and number."""
+        found = []
+        for segment in list_segments(self.directory):
+            seal = self._seals.sealed.get(segment)
+            if seal is None or (seal.sealed_ms >= since_ms and (until_ms is None or seal.made_ms <= until_ms)):
+                found.append(segment)
+        return found
+
+    def keys(self, segment: Segment) -> SegmentKeys:
+        """What a segment's header seals. Raises KeyMissing."""
+        keys = self._segment_keys.get(segment.id)
+        if keys is None:
+            keys = open_keys(segment.header, self._auditor)
+            if keys is None:
+                raise KeyMissing(segment.id)
+            self._segment_keys[segment.id] = keys
+            self._hash_keys[segment.header["hash_key"]] = keys.hash_key
+        return keys
+
+    def hash_key(self, segment: Segment) -> bytes:
+        """The hash key of a segment's time, opened once a key. Raises KeyMissing."""
+        key = self._hash_keys.get(segment.header["hash_key"])
+        return key if key is not None else self.keys(segment).hash_key
+
+    def question(self, record: AuditRecord) -> bytes | None:
+        """The request's bytes; None when the seal does not hold. Raises KeyMissing."""
+        keys = self._segment_keys.get(record.segment)
+        if keys is None:
+            with mapped(record.segment.path(self.directory)) as data:
+                keys = self.keys(Segment(record.segment, data))
+        return opened_question(record, keys)
+
+    def _each(
+        self, since_ms: int, until_ms: int | None, find: Callable[[Segment, ExitStack], Iterable[AuditRecord]]
+    ) -> Iterator[AuditRecord]:
+        for id_ in self.segments(since_ms, until_ms):
+            with ExitStack() as stack:
+                data = stack.enter_context(mapped(id_.path(self.directory)))
+                try:
+                    segment = Segment(id_, data)
+                except SegmentDamaged:
+                    continue  # one in the making; `verify` tells of those that are not
+                for record in find(segment, stack):
+                    if since_ms <= record.time_ms and (until_ms is None or record.time_ms <= until_ms):
+                        yield record
+
+    def looks_at(
+        self, subject_id: bytes | None, asked_key: bytes = b"", since_ms: int = 0, until_ms: int | None = None
+    ) -> list[Look]:
+        """Who was shown a subject, and who asked for it, oldest first. Raises KeyMissing.
+
+        subject_id: 16 bytes, None = not known. asked_key: the kind and canonical text of what may have been asked
+        (AuditFacts.asked_key), which finds those who asked in vain. By the index where a segment has one.
+        """
+
+        def find(segment: Segment, stack: ExitStack) -> Iterator[AuditRecord]:
+            key = self.hash_key(segment)
+            hashes = [keyed_hash(key, data) for data in (subject_id, asked_key) if data]
+            index = stack.enter_context(open_index(self.directory, segment.id))
+            if index is not None:
+                offsets = sorted({offset for each in hashes for offset in index.of_hash(each)})
+                if offsets:
+                    segment.know_texts(index.texts())
+            else:
+                offsets = sorted({o for each in hashes for o in find_hash(segment.data, 0, segment.end, each)})
+            del index
+            for offset in offsets:
+                record = segment.record(offset)
+                if record.asked in hashes or any(entry.subject in hashes for entry in record.entries):
+                    yield record
+
+        looks = []
+        for record in self._each(since_ms, until_ms, find):
+            key = self._hash_keys_of(record.segment)
+            wanted = keyed_hash(key, subject_id) if subject_id else b""
+            looks.append(Look(record, tuple(entry for entry in record.entries if entry.subject == wanted)))
+        return sorted(looks, key=lambda look: (look.record.time_ms, look.record.segment, look.record.place))
+
+    def _hash_keys_of(self, id_: SegmentId) -> bytes:
+        with mapped(id_.path(self.directory)) as data:
+            return self.hash_key(Segment(id_, data))
+
+    def asked_by(
+        self, matches: Callable[[dict[str, Any]], bool], since_ms: int = 0, until_ms: int | None = None
+    ) -> list[AuditRecord]:
+        """The questions of every identity that `matches`, oldest first."""
+
+        def find(segment: Segment, stack: ExitStack) -> Iterator[AuditRecord]:
+            index = stack.enter_context(open_index(self.directory, segment.id))
+            if index is not None:
+                segment.know_texts(index.texts())
+            places = {place for place, identity in segment.identities().items() if matches(identity)}
+            if not places:
+                return
+            if index is not None:
+                offsets = sorted(offset for place in places for offset in index.of_identity(place))
+            else:
+                offsets = [at for place, at in _question_offsets(segment) if place in places]
+            del index
+            for offset in offsets:
+                yield segment.record(offset)
+
+        found = self._each(since_ms, until_ms, find)
+        return sorted(found, key=lambda record: (record.time_ms, record.segment, record.place))
+
+    def newest(self, count: int) -> list[AuditRecord]:
+        """The last `count` questions of all logs, oldest first."""
+        newest: dict[str, list[SegmentId]] = {}
+        for each in self.segments():
+            newest.setdefault(each.log, []).append(each)
+        found: list[AuditRecord] = []
+        for ids in newest.values():
+            wanted = count
+            for id_ in reversed(ids):
+                if wanted <= 0:
+                    break
+                with mapped(id_.path(self.directory)) as data:
+                    try:
+                        segment = Segment(id_, data)
+                    except SegmentDamaged:
+                        continue
+                    last = _question_offsets(segment)[-wanted:]
+                    found += [segment.record(offset) for _, offset in last]
+                    wanted -= len(last)
+        return heapq.nlargest(count, found, key=lambda r: (r.time_ms, r.segment, r.place))[::-1]
+
+
+def _question_offsets(segment: Segment) -> list[tuple[int, int]]:
+    """(place of the identity, offset) of every question."""
+    _, _, identities, offsets = index_rows(segment.data, segment.end)
+    places = memoryview(identities).cast("I")
+    return list(zip(places, memoryview(offsets).cast("I"), strict=True))

@@ -1,0 +1,145 @@
+"""The file `seals`: one JSON object a line for each segment that was sealed, and for each that retention dropped.
+
+Its lines are the leaves of a Merkle tree that every checkpoint binds. It is never shortened: of a dropped segment the
+root stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.merkle import Tree
+from server.audit.segments import SegmentId
+
+SEALS_FILE = "seals"
+
+
+class SealsDamaged(Exception):
+    """A line of `seals` that is none. line: from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} of {SEALS_FILE} cannot be read")
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A sealed segment. Times in ms UTC: when it was made and sealed; its records lie between."""
+
+    segment: SegmentId
+    records: int
+    size: int  # bytes
+    root: bytes
+    made_ms: int
+    sealed_ms: int
+    cut_bytes: int = 0  # bytes behind the last whole record, cut after a crash
+
+    def line(self) -> bytes:
+        """The line, without its end."""
+        return json.dumps(
+            {
+                "seal": self.segment.log,
+                "segment": self.segment.number,
+                "records": self.records,
+                "bytes": self.size,
+                "root": self.root.hex(),
+                "made_ms": self.made_ms,
+                "sealed_ms": self.sealed_ms,
+                "cut_bytes": self.cut_bytes,
+            }
+        ).encode()
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A segment whose records were removed after their years."""
+
+    segment: SegmentId
+    years: int
+    dropped_ms: int
+
+    def line(self) -> bytes:
+        """The line, without its end."""
+        return json.dumps(
+            {
+                "drop": self.segment.log,
+                "segment": self.segment.number,
+                "years": self.years,
+                "dropped_ms": self.dropped_ms,
+            }
+        ).encode()
+
+
+@dataclass
+class Seals:
+    """The file, read. lines: without their ends, the leaves of the tree."""
+
+    lines: list[bytes] = field(default_factory=list)
+    sealed: dict[SegmentId, Seal] = field(default_factory=dict)
+    place: dict[SegmentId, int] = field(default_factory=dict)  # of a segment's seal among the lines
+    dropped: dict[SegmentId, Drop] = field(default_factory=dict)
+    tree: Tree = field(default_factory=Tree)
+
+    def add(self, entry: Seal | Drop) -> None:
+        """Takes a line in, in memory only."""
+        if isinstance(entry, Seal):
+            self.sealed[entry.segment] = entry
+            self.place[entry.segment] = len(self.lines)
+        else:
+            self.dropped[entry.segment] = entry
+        self.lines.append(entry.line())
+        self.tree.append(entry.line())
+
+
+def _entry(line: bytes, number: int) -> Seal | Drop:
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        if "seal" in fields:
+            return Seal(
+                SegmentId(fields["seal"], int(fields["segment"])),
+                int(fields["records"]),
+                int(fields["bytes"]),
+                bytes.fromhex(fields["root"]),
+                int(fields["made_ms"]),
+                int(fields["sealed_ms"]),
+                int(fields["cut_bytes"]),
+            )
+        return Drop(SegmentId(fields["drop"], int(fields["segment"])), int(fields["years"]), int(fields["dropped_ms"]))
+    except (ValueError, KeyError, TypeError):
+        raise SealsDamaged(number) from None
+
+
+def read_seals(directory: Path) -> Seals:
+    """The file `seals`; empty when there is none. A last line without its end (a crash) is left out.
+
+    Raises SealsDamaged.
+    """
+    seals = Seals()
+    path = directory / SEALS_FILE
+    if not path.exists():
+        return seals
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
+        entry = _entry(line, number)
+        if entry.line() != line:
+            raise SealsDamaged(number)
+        seals.add(entry)
+    return seals
+
+
+def append_seals(directory: Path, entries: Sequence[Seal | Drop]) -> None:
+    """Writes lines at the end and puts them on disk; an unfinished last line is cut first. Raises OSError."""
+    descriptor = os.open(directory / SEALS_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        whole = os.pread(descriptor, os.fstat(descriptor).st_size, 0).rfind(b"\n") + 1
+        os.ftruncate(descriptor, whole)
+        data = b"".join(entry.line() + b"\n" for entry in entries)
+        if os.pwrite(descriptor, data, whole) != len(data):
+            raise OSError(0, "seals were written in part")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,131 @@
+"""Segments on disk: where they lie, how one is made, what its header says.
+
+<audit>/logs/<log>/00000001.seg    records, mode 0600; locked (flock) by the process that writes it
+<audit>/logs/<log>/00000001.idx    index of a sealed segment; derived, may be made again
+<audit>/logs/<log>/00000001.cut    what lay behind the last whole record after a crash, kept for the auditor
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import mmap
+import os
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal_keys
+
+FORMAT = "ronda-audit/1"
+FRAME = struct.Struct("<II")  # length of the body, first four bytes of its leaf hash
+TEXT_HEAD_BYTES = 16
+KIND_HEADER = 1
+
+_FIELDS = {"format", "log", "segment", "made_ms", "hash_key", "recipients"}
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,31}$")
+_FILE = re.compile(r"^(\d{8})\.seg$")
+
+
+class SegmentDamaged(Exception):
+    """A segment whose header cannot be read."""
+
+
+@dataclass(frozen=True, order=True)
+class SegmentId:
+    """Which segment: its log's name and its number in that log, from 1."""
+
+    log: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.log}/{self.number}"
+
+    def path(self, directory: Path, suffix: str = ".seg") -> Path:
+        """Its file in the audit directory."""
+        return directory / "logs" / self.log / f"{self.number:08d}{suffix}"
+
+
+@dataclass(frozen=True)
+class NewSegment:
+    """An empty segment file, locked, and what its writer needs."""
+
+    id: SegmentId
+    descriptor: int
+    header: bytes
+    keys: SegmentKeys
+
+
+def list_segments(directory: Path) -> list[SegmentId]:
+    """Every segment file, by log and number."""
+    found = []
+    for path in (directory / "logs").glob("*/*.seg"):
+        if match := _FILE.match(path.name):
+            found.append(SegmentId(path.parent.name, int(match[1])))
+    return sorted(found)
+
+
+def last_number(directory: Path, log: str) -> int:
+    """The newest segment's number; 0 = the log has none."""
+    matches = (_FILE.match(path.name) for path in (directory / "logs" / log).iterdir())
+    return max((int(match[1]) for match in matches if match), default=0)
+
+
+def create_segment(directory: Path, log: str, auditors: Sequence[X25519PublicKey], now_ms: int) -> NewSegment:
+    """Makes the next segment of a log. Raises OSError, ValueError for a name that is none, KeyFileError."""
+    if not _NAME.match(log):
+        raise ValueError("a log's name has 1 to 32 of a-z, 0-9 and -")
+    for each in (directory, directory / "logs", directory / "logs" / log):
+        each.mkdir(mode=0o700, exist_ok=True)
+    hash_key = current_hash_key(directory, now_ms)
+    keys = SegmentKeys(new_query_key(), hash_key.key)
+    number = last_number(directory, log) + 1
+    while True:
+        segment = SegmentId(log, number)
+        try:
+            descriptor = os.open(segment.path(directory), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            break
+        except FileExistsError:  # another process of the same name was faster
+            number += 1
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    header = {
+        "format": FORMAT,
+        "log": log,
+        "segment": number,
+        "made_ms": now_ms,
+        "hash_key": hash_key.id,
+        "recipients": seal_keys(keys, log, number, auditors),
+    }
+    return NewSegment(segment, descriptor, json.dumps(header, sort_keys=True).encode(), keys)
+
+
+def read_header(data: bytes | mmap.mmap) -> dict[str, Any]:
+    """The JSON object of a segment's first record. Raises SegmentDamaged."""
+    try:
+        length, _ = FRAME.unpack_from(data, 0)
+        body = bytes(data[FRAME.size : FRAME.size + length])
+        if len(body) != length or body[0] != KIND_HEADER:
+            raise SegmentDamaged("the first record is no header")
+        header: dict[str, Any] = json.loads(body[TEXT_HEAD_BYTES:])
+    except (struct.error, IndexError, ValueError) as error:
+        raise SegmentDamaged("the header cannot be read") from error
+    if not isinstance(header, dict) or not header.keys() >= _FIELDS:
+        raise SegmentDamaged("the header lacks a field")
+    return header
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
+    """A file's bytes without reading them all; empty ones too (which cannot be mapped)."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data

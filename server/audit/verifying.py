@@ -1,0 +1,215 @@
+"""Whether the audit log is whole: every record, seal and checkpoint, its own and the second keeper's.
+
+Needs no secret: the public signing key alone. What is wrong is told with its place: which record of which segment, or
+between which records where a forger has made the bytes fit.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from core.audit_reader import SegmentReader
+from core.merkle import Tree
+from server.audit.checkpointer import CHECKPOINTS
+from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
+from server.audit.index import build_index
+from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
+from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as it was written. record: its place in the segment, from 0; None = no single one."""
+
+    what: str
+    segment: SegmentId | None = None
+    record: int | None = None
+
+    def __str__(self) -> str:
+        place = "" if self.segment is None else f"segment {self.segment}"
+        place += "" if self.record is None else f", record {self.record}"
+        return f"{place}: {self.what}" if place else self.what
+
+
+@dataclass
+class Verdict:
+    """What was read, and what is wrong with it: nothing, when `problems` is empty."""
+
+    records: int = 0
+    segments: int = 0
+    checkpoints: int = 0
+    dropped: int = 0
+    last: Checkpoint | None = None  # the newest of the own checkpoints
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What a checkpoint says of a segment or of the seals at one size."""
+
+    size: int
+    root: bytes
+    by: str
+
+
+def verify(
+    directory: Path, key: Ed25519PublicKey, keepers: Iterable[CheckpointFiles] = (), with_index: bool = True
+) -> Verdict:
+    """Reads everything. keepers: the second keepers' files; with_index: whether indexes are made again and compared.
+
+    Raises OSError when a file cannot be read.
+    """
+    verdict = Verdict()
+    own = _checkpoints(CheckpointFiles(directory / CHECKPOINTS), "checkpoint", key, verdict)
+    verdict.last = own[-1][1] if own else None
+    kept = [
+        pair
+        for number, files in enumerate(keepers, 1)
+        for pair in _checkpoints(files, f"keeper {number}: checkpoint", key, verdict)
+    ]
+    _check_order(own, verdict)
+    newest = max((checkpoint.number for _, checkpoint in kept), default=0)
+    if newest > (verdict.last.number if verdict.last is not None else 0):
+        verdict.problems.append(Problem(f"rolled back: the second keeper holds checkpoint {newest}, which is not here"))
+    by_segment: dict[SegmentId, list[_Claim]] = {}
+    seal_claims = []
+    for name, checkpoint in (*own, *kept):
+        by = f"{name} {checkpoint.number}"
+        seal_claims.append(_Claim(checkpoint.seals.size, checkpoint.seals.root, by))
+        for segment, head in checkpoint.opened.items():
+            by_segment.setdefault(segment, []).append(_Claim(head.size, head.root, by))
+    try:
+        seals = read_seals(directory)
+    except SealsDamaged as error:
+        verdict.problems.append(Problem(str(error)))
+        seals = Seals()
+    else:
+        _check_seals(seals, seal_claims, verdict)
+    present = set(list_segments(directory))
+    for segment in sorted({*present, *seals.sealed, *by_segment}):
+        _check_segment(directory, segment, seals, by_segment.get(segment, []), segment in present, with_index, verdict)
+    return verdict
+
+
+def _checkpoints(
+    files: CheckpointFiles, name: str, key: Ed25519PublicKey, verdict: Verdict
+) -> list[tuple[str, Checkpoint]]:
+    found = []
+    for number, text in enumerate(files.texts(), 1):
+        try:
+            found.append((name, parse(text, key)))
+        except CheckpointError as error:
+            verdict.problems.append(Problem(f"{name} (text {number}): {error}"))
+    verdict.checkpoints += len(found)
+    return found
+
+
+def _check_order(own: list[tuple[str, Checkpoint]], verdict: Verdict) -> None:
+    for (_, before), (_, after) in itertools.pairwise(own):
+        if after.number != before.number + 1:
+            missing = f"checkpoint {after.number} follows {before.number}"
+            verdict.problems.append(Problem(f"checkpoints were removed, repeated or reordered: {missing}"))
+
+
+def _check_seals(seals: Seals, claims: list[_Claim], verdict: Verdict) -> None:
+    tree = Tree()
+    roots = {0: tree.root()}
+    for number, line in enumerate(seals.lines, 1):
+        tree.append(line)
+        roots[number] = tree.root()
+    for claim in sorted(claims, key=lambda each: each.size):
+        if claim.size > len(seals.lines):
+            verdict.problems.append(Problem(f"seals has {len(seals.lines)} lines; {claim.by} says {claim.size}"))
+            return
+        if roots[claim.size] != claim.root:
+            verdict.problems.append(Problem(f"a line of seals before line {claim.size + 1} was altered ({claim.by})"))
+            return
+
+
+def _check_segment(
+    directory: Path,
+    segment: SegmentId,
+    seals: Seals,
+    claims: list[_Claim],
+    present: bool,
+    with_index: bool,
+    verdict: Verdict,
+) -> None:
+    seal = seals.sealed.get(segment)
+    if not present:
+        dropped = seals.dropped.get(segment)
+        if dropped is None or seal is None:
+            verdict.problems.append(Problem("the segment is gone", segment))
+        elif dropped.dropped_ms - seal.sealed_ms < dropped.years * 31_557_600_000:
+            verdict.problems.append(Problem("it was dropped before its years were over", segment))
+        else:
+            verdict.dropped += 1
+        return
+    if segment in seals.dropped:
+        return  # about to be removed
+    verdict.segments += 1
+    with mapped(segment.path(directory)) as data:
+        reader = SegmentReader()
+        if not _walk(reader, data, segment, claims, verdict):
+            verdict.records += reader.records
+            return
+        verdict.records += reader.records
+        if reader.records and _check_header(data, segment, verdict) and seal is not None:
+            _check_seal(reader, len(data), seal, verdict)
+        path = segment.path(directory, ".idx")
+        if with_index and seal is not None and path.exists() and path.read_bytes() != build_index(data, reader.offset):
+            verdict.problems.append(Problem("its index is not that of its records: remove it", segment))
+
+
+def _walk(reader: SegmentReader, data: object, segment: SegmentId, claims: list[_Claim], verdict: Verdict) -> bool:
+    """Reads a segment through all that checkpoints claim of it; whether every record and claim holds."""
+    matched = 0
+    for claim in sorted(claims, key=lambda each: each.size):
+        right = reader.walk(data, claim.size)  # type: ignore[arg-type]
+        if reader.records < claim.size:
+            why = f"{reader.problem or 'removed'}: {claim.by} says {claim.size} records"
+            verdict.problems.append(Problem(why if right else f"wrong ({why})", segment, reader.records))
+            return False
+        if reader.root() != claim.root:
+            verdict.problems.append(
+                Problem(f"altered: records {matched} to {claim.size - 1} are not those of {claim.by}", segment, matched)
+            )
+            return False
+        matched = claim.size
+    if not reader.walk(data):  # type: ignore[arg-type]
+        verdict.problems.append(Problem(f"wrong ({reader.problem})", segment, reader.records))
+        return False
+    return True
+
+
+def _check_header(data: object, segment: SegmentId, verdict: Verdict) -> bool:
+    try:
+        header = read_header(data)  # type: ignore[arg-type]
+    except SegmentDamaged as error:
+        verdict.problems.append(Problem(str(error), segment, 0))
+        return False
+    if (header["log"], header["segment"]) != (segment.log, segment.number):
+        verdict.problems.append(Problem(f"its header is of {header['log']}/{header['segment']}", segment, 0))
+        return False
+    return True
+
+
+def _check_seal(reader: SegmentReader, size: int, seal: Seal, verdict: Verdict) -> None:
+    if reader.records < seal.records:
+        what = f"removed: its seal says {seal.records} records"
+        verdict.problems.append(Problem(what, seal.segment, reader.records))
+    elif reader.records > seal.records or size != seal.size:
+        verdict.problems.append(Problem("something was added behind its seal", seal.segment, seal.records))
+    elif reader.root() != seal.root:
+        verdict.problems.append(Problem("a record was altered: the root is not the seal's", seal.segment))
+
+
+def when(time_ms: int) -> str:
+    """A time for people, UTC."""
+    return datetime.datetime.fromtimestamp(time_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")

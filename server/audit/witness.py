@@ -1,0 +1,93 @@
+"""The witness: the second keeper's own service, for another institution's machine (`ronda audit witness`).
+
+It takes a checkpoint when it is signed by the key that it knows and continues the last one: a larger number, trees that
+do not shrink, and no other root for the same size. That the trees really are one another's continuation is shown by
+`ronda audit verify --keeper`, which reads the log itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ronda.v1 import witness_service_pb2 as contract
+from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_WitnessServiceServicer_to_server
+from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
+
+_MAX_CHECKPOINT_BYTES = 1 << 20
+
+
+def refusal(last: Checkpoint | None, new: Checkpoint) -> str:
+    """Why `new` does not continue `last`; empty = it does, as far as the two texts show."""
+    if last is None:
+        return ""
+    if new.number <= last.number:
+        return f"number {new.number} is not after {last.number}"
+    if new.seals.size < last.seals.size:
+        return "seals were removed"
+    if new.seals.size == last.seals.size and new.seals.root != last.seals.root:
+        return "seals were altered"
+    for segment, head in last.opened.items():
+        now = new.opened.get(segment)
+        if now is None:
+            if new.seals.size == last.seals.size:
+                return f"segment {segment} is gone and not sealed"
+        elif now.size < head.size:
+            return f"records of segment {segment} were removed"
+        elif now.size == head.size and now.root != head.root:
+            return f"records of segment {segment} were altered"
+    return ""
+
+
+class Witness(WitnessServiceServicer):
+    """Keeps what one log sends."""
+
+    def __init__(self, directory: Path, key: Ed25519PublicKey) -> None:
+        """Raises CheckpointError when the directory holds checkpoints of another key."""
+        self._files = CheckpointFiles(directory)
+        self._key = key
+        self._lock = threading.Lock()
+        self._last = self._files.last(key)
+
+    def _take(self, text: str) -> contract.KeepResponse:
+        with self._lock:
+            why = ""
+            kept = False
+            if text:
+                try:
+                    checkpoint = parse(text, self._key)
+                    why = refusal(self._last, checkpoint)
+                    if not why:
+                        self._files.append(checkpoint)
+                        self._last = checkpoint
+                        kept = True
+                except CheckpointError as error:
+                    why = str(error)
+                except OSError:
+                    why = "the witness cannot write"
+            last = self._last.text if self._last is not None else ""
+            return contract.KeepResponse(kept=kept, refusal=why, last_checkpoint=last)
+
+    def Keep(
+        self, request_iterator: Iterator[contract.KeepRequest], context: grpc.ServicerContext
+    ) -> Iterator[contract.KeepResponse]:
+        """One answer a checkpoint."""
+        for request in request_iterator:
+            yield self._take(request.checkpoint)
+
+
+def start_witness(
+    listen: str, directory: Path, key: Ed25519PublicKey, credentials: grpc.ServerCredentials | None = None
+) -> tuple[grpc.Server, int]:
+    """A started server and its port. Raises RuntimeError when the address cannot be bound, CheckpointError."""
+    options = [("grpc.max_receive_message_length", _MAX_CHECKPOINT_BYTES), ("grpc.so_reuseport", 0)]
+    server = grpc.server(ThreadPoolExecutor(4, "witness"), options=options)
+    add_WitnessServiceServicer_to_server(Witness(directory, key), server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port(listen) if credentials is None else server.add_secure_port(listen, credentials)
+    server.start()
+    return server, port

@@ -1,0 +1,157 @@
+"""One worker's audit log: makes its segments ahead of time, puts records on disk, says when they are there.
+
+Appending itself is the core's (core/audit_log.pyx) and needs none of this. A thread wakes every `SYNC_S`: what was
+appended since goes to disk, so that at most 50 ms of records may be lost to a power cut. With durability
+`answer-after-fsync` a handler awaits `durable()` before its answer leaves; all that wait share one fsync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from core.audit_log import AuditLog
+from core.errors import AuditUnavailable
+from server.audit.keys import KeyFileError
+from server.audit.segments import SegmentId, create_segment
+from server.logs import ERROR, log
+
+SYNC_S = 0.04
+_DAY_MS = 86_400_000
+_RETRY_S = 1.0  # between tries to make a segment on a full disk
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class WriterOptions:
+    """Where and for whom a log is written. reserve_bytes: free space of the disk that segments leave alone."""
+
+    directory: Path
+    auditors: Sequence[X25519PublicKey]
+    segment_bytes: int = 256 * MIB
+    reserve_bytes: int = 256 * MIB
+    waits: bool = False  # durability answer-after-fsync
+
+
+def clock_ms() -> int:
+    """Now, UTC, in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class AuditWriter:
+    """An open log. `log` is what the engine appends to. Safe from several threads."""
+
+    def __init__(self, options: WriterOptions, name: str, clock: Callable[[], int] = clock_ms) -> None:
+        """Makes the first segment. Raises OSError, KeyFileError."""
+        self.log = AuditLog()
+        self.waits = options.waits
+        self._options = options
+        self._name = name
+        self._clock = clock
+        self._segments: list[SegmentId] = []
+        self._day = clock() // _DAY_MS
+        self._next_try = 0.0
+        self._wake = threading.Event()
+        self._closing = False
+        self._lock = threading.Lock()  # of _waiters
+        self._waiters: list[tuple[int, asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+        self._add_segment()
+        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._thread.start()
+
+    def _add_segment(self) -> None:
+        options = self._options
+        made = create_segment(options.directory, self._name, options.auditors, self._clock())
+        try:
+            self.log.add_segment(
+                made.descriptor,
+                made.header,
+                made.keys.query_key,
+                made.keys.hash_key,
+                options.segment_bytes,
+                options.reserve_bytes,
+            )
+        except BaseException:
+            made.id.path(options.directory).unlink(missing_ok=True)  # nothing was written: no checkpoint knows it
+            os.close(made.descriptor)
+            raise
+        self._segments.append(made.id)
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._wake.wait(SYNC_S)
+            self._wake.clear()
+            self._sync()
+            self._look_ahead()
+
+    def _sync(self) -> None:
+        if self.log.appended != self.log.durable:
+            try:
+                self.log.sync()
+            except OSError as error:
+                # After a failed fsync the kernel may have dropped what it held: nothing more may be answered.
+                self.log.stop()
+                log("audit_sync_failed", level=ERROR, error=error)
+        self._release()
+
+    def _release(self) -> None:
+        durable, failed = self.log.durable, self._closing or self.log.stopped
+        with self._lock:
+            ready = [waiter for waiter in self._waiters if failed or waiter[0] <= durable]
+            self._waiters = [waiter for waiter in self._waiters if waiter not in ready]
+        for wanted, loop, future in ready:
+            loop.call_soon_threadsafe(_settle, future, wanted <= durable)
+
+    def _look_ahead(self) -> None:
+        """Has the next segment ready before it is needed: the present one half full, or of yesterday."""
+        day = self._clock() // _DAY_MS
+        half_full = self.log.segment_bytes > self._options.segment_bytes // 2
+        if not self.log.needs_segment or not (half_full or day != self._day) or time.monotonic() < self._next_try:
+            return
+        try:
+            self._add_segment()
+        except (OSError, KeyFileError) as error:
+            self._next_try = time.monotonic() + _RETRY_S
+            log("audit_segment_not_made", level=ERROR, error=error)
+            return
+        if day != self._day:  # a segment holds one day at most, so that retention can drop it
+            self._day = day
+            self.log.rotate()
+
+    async def durable(self) -> None:
+        """Returns when every record appended so far is on disk. Raises AuditUnavailable when that failed."""
+        wanted = self.log.appended
+        if self.log.durable >= wanted:
+            return
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        with self._lock:
+            self._waiters.append((wanted, loop, future))
+        self._wake.set()
+        await future
+
+    def close(self) -> None:
+        """Puts everything on disk and ends the log. Raises OSError when that fails."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+        try:
+            self.log.close()
+        finally:
+            self._release()
+
+
+def _settle(future: asyncio.Future[None], on_disk: bool) -> None:
+    if future.done():  # its call was cancelled
+        return
+    if on_disk:
+        future.set_result(None)
+    else:
+        future.set_exception(AuditUnavailable())
