@@ -6,6 +6,8 @@ UTF-8 do.
 Texts are str, or bytes of UTF-8.
 """
 
+from core.match import similarity as similarity
+
 def fold(text: str | bytes) -> str:
     """Upper case, accents dropped, Ñ kept, apostrophes gone, tokens separated by one space; particles stay."""
 

@@ -14,6 +14,8 @@ from core.names_comparison cimport compare_key_texts, covers_key_text
 from core.names_folding cimport N_TILDE, FoldedName, drop_particles, fold_name
 from core.names_phonetic cimport phonetic_symbols
 
+from core.match import similarity  # the public score of two names belongs to this module's readers
+
 
 # The phonetic keys of a name; built aside, then sorted by number.
 cdef struct NameKeys:

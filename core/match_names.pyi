@@ -1,0 +1,1 @@
+"""Reading a name for comparison (docs/names.md, "Names"). Called from compiled code; Python calls core.match."""
