@@ -119,6 +119,37 @@ class Settings(BaseSettings):
         None, description="CA of client certificates, PEM file; when set, every client must show one."
     )
     insecure: bool = Field(False, description="Says that plaintext on an address that is not loopback is meant.")
+    audit: Path | None = Field(None, description="Directory of the audit log; empty = `audit` in the data directory.")
+    audit_auditor_key: Path | None = Field(
+        None,
+        description="Public keys (X25519, PEM, one or several) of the auditors to whom the log is sealed. Empty: "
+        "development mode makes a pair beside the log; elsewhere it is required.",
+    )
+    audit_signing_key: Path | None = Field(
+        None, description="Private key (Ed25519, PEM) that signs the log's checkpoints; empty as above."
+    )
+    audit_durability: Literal["answer-after-write", "answer-after-fsync"] = Field(
+        "answer-after-write",
+        description="When an answer may leave: after its record is written (survives a crash of the process; on disk "
+        "at most 50 ms later), or after it is on disk (group commit).",
+    )
+    audit_keeper: str = Field(
+        "",
+        description="Second keeper of the checkpoints: a directory on another machine, or grpc://host:port of a "
+        "witness (`ronda audit witness`); empty = none.",
+    )
+    audit_segment_mib: int = Field(
+        256, ge=1, le=1024, description="Size at which a segment of the audit log is full, in MiB; a new one a day."
+    )
+    audit_reserve_mib: int = Field(
+        256,
+        ge=0,
+        description="Free space of the audit disk that records leave alone, in MiB: when only that is left, answers "
+        "stop (AUDIT_UNAVAILABLE). At 80 % used the log raises an alarm.",
+    )
+    audit_retention_years: int = Field(
+        5, ge=1, le=100, description="Years after which a segment's records are removed; its root stays."
+    )
     sources: Path = Field(
         Path("data/sources"), description="Indexer: directory that the manifests' paths are relative to."
     )

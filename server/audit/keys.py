@@ -38,6 +38,7 @@ HASH_KEY_FILE = "hash.key"
 
 _DAY_MS = 86_400_000
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_PEM_END = b"-----END PUBLIC KEY-----"
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
@@ -122,10 +123,26 @@ def load_auditor_private(path: Path) -> X25519PrivateKey:
     return key
 
 
-def load_auditor_public(path: Path) -> X25519PublicKey:
-    """Raises KeyFileError."""
-    key: X25519PublicKey = _load(path, False, X25519PublicKey, "X25519 public key")
-    return key
+def load_auditors(path: Path) -> tuple[X25519PublicKey, ...]:
+    """The auditors' public keys: one file of one or several PEM blocks. Raises KeyFileError."""
+    try:
+        blocks = path.read_bytes().split(_PEM_END)
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from None
+    keys: list[X25519PublicKey] = []
+    for block in blocks:
+        if not block.strip():
+            continue
+        try:
+            key = serialization.load_pem_public_key(block.strip() + _PEM_END + b"\n")
+        except (ValueError, TypeError) as error:
+            raise KeyFileError(f"{path}: no X25519 public key in PEM") from error
+        if not isinstance(key, X25519PublicKey):
+            raise KeyFileError(f"{path}: another kind of key than X25519 public key")
+        keys.append(key)
+    if not keys:
+        raise KeyFileError(f"{path}: no X25519 public key in PEM")
+    return tuple(keys)
 
 
 def load_signing_private(path: Path) -> Ed25519PrivateKey:

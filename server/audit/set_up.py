@@ -1,0 +1,104 @@
+"""From the settings to an audit log that is written: its directory, its keys, each worker's writer, who signs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from server.audit.keys import (
+    KeyFileError,
+    load_auditors,
+    load_signing_private,
+    make_auditor_keys,
+    make_signing_keys,
+)
+from server.audit.process import AuditProcess, Orders
+from server.audit.writer import MIB, AuditWriter, WriterOptions
+from server.logs import WARNING, log
+from server.settings import Settings, SettingsError
+
+
+def audit_directory(settings: Settings) -> Path:
+    """`audit`, or <data>/audit."""
+    return settings.audit if settings.audit is not None else settings.data / "audit"
+
+
+def development_keys(settings: Settings) -> Path:
+    """Where development mode keeps the keys that it makes: the auditor's private key too."""
+    directory = audit_directory(settings)
+    return directory.with_name(f"{directory.name}-keys")
+
+
+def auditor_key(settings: Settings) -> Path:
+    """The auditor's public key."""
+    return settings.audit_auditor_key or development_keys(settings) / "auditor.pub"
+
+
+def signing_key(settings: Settings) -> Path:
+    """The private key that signs checkpoints."""
+    return settings.audit_signing_key or development_keys(settings) / "signing.key"
+
+
+def prepare_audit(settings: Settings, development: bool) -> None:
+    """Before the first worker: the directory is there, and the keys are.
+
+    Keys that the settings do not name are made in development mode, loudly; elsewhere they are missing. Raises
+    SettingsError.
+    """
+    directory = audit_directory(settings)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"audit: {directory}: {error.strerror}") from None
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise SettingsError(f"audit: cannot write to {directory}: no answer without a record")
+    for name, path, make in (
+        ("audit_auditor_key", auditor_key(settings), make_auditor_keys),
+        ("audit_signing_key", signing_key(settings), make_signing_keys),
+    ):
+        if path.exists():
+            continue
+        if getattr(settings, name) is not None or not development:
+            raise SettingsError(f"{name}: no such file: {path}; `ronda audit keys` makes a pair")
+        try:
+            make(path.parent)
+        except FileExistsError:
+            continue  # another server of the same data directory made it just now
+        except OSError as error:
+            raise SettingsError(f"{name}: {path.parent}: {error.strerror}") from None
+        log("audit_development_key_made", level=WARNING, setting=name, file=str(path))
+    try:
+        load_auditors(auditor_key(settings))
+        load_signing_private(signing_key(settings))
+    except KeyFileError as error:
+        raise SettingsError(str(error)) from None
+
+
+def open_writer(settings: Settings, name: str) -> AuditWriter:
+    """The log of one worker ("worker-0"), or of a tool. Raises SettingsError when it cannot be written."""
+    try:
+        options = WriterOptions(
+            audit_directory(settings),
+            load_auditors(auditor_key(settings)),
+            settings.audit_segment_mib * MIB,
+            settings.audit_reserve_mib * MIB,
+            settings.audit_durability == "answer-after-fsync",
+        )
+        return AuditWriter(options, name)
+    except KeyFileError as error:
+        raise SettingsError(str(error)) from None
+    except OSError as error:
+        raise SettingsError(f"audit: cannot be written: {error.strerror}") from None
+
+
+def audit_process(settings: Settings) -> AuditProcess:
+    """The process that signs and seals."""
+    return AuditProcess(
+        Orders(
+            directory=audit_directory(settings),
+            signing_key=signing_key(settings),
+            keeper=settings.audit_keeper,
+            retention_years=settings.audit_retention_years,
+            log_level=settings.log_level,
+        )
+    )
