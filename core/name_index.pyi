@@ -1,0 +1,79 @@
+"""names.bin from Python: building it outside a generation, and asking it without the engine."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from typing_extensions import disjoint_base
+
+from core.arrow_export import ExportsArrow
+from core.generation import Generation
+from core.name_frequencies import NameFrequencies
+from core.name_index_types import NameSearch
+
+POSSIBLE_SCORE: float
+CLAIM_FIELDS: list[tuple[str, str]]
+ASKED_FIELDS: list[tuple[str, str]]
+
+def build_names(path: str | Path, batches: Iterable[ExportsArrow], *, build: int = 0) -> dict[str, int | str]:
+    """Writes a names.bin of claims; returns its size, SHA-256, tokens, strays and population.
+
+    Batches have CLAIM_FIELDS, rows in ascending order of entity; every row counts as an OPEN identity claim. Entities that have
+    no row hold nothing. In order of the year of birth of each entity's first row (unknown first), years narrow a search; in any
+    other order they only sift. Raises OSError, MemoryError, OverflowError (too many distinct tokens), ValueError (order),
+    AssemblyError (columns).
+    """
+
+@disjoint_base
+class NameIndex:
+    """A names.bin, mapped. Safe from one thread at a time. Raises GenerationDamaged when it is none, or damaged."""
+
+    def __init__(self, source: str | Path | Generation) -> None: ...
+    @property
+    def population(self) -> int:
+        """Persons with a name in a claim of sensitivity OPEN."""
+    @property
+    def tokens(self) -> int: ...
+    @property
+    def entities(self) -> int: ...
+    @property
+    def strays(self) -> int:
+        """Persons whose birth years are kept apart, see core/name_index_file.pxd."""
+    @property
+    def frequencies(self) -> NameFrequencies:
+        """How common each phonetic key is: core.match.compare with these and `population` gives a search's scores."""
+    def counts(self) -> dict[str, int]:
+        """Persons by phonetic key."""
+    def token_entities(self, token: str) -> list[int]:
+        """Entities that hold a folded token, ascending."""
+    def search(
+        self,
+        names: str | bytes,
+        *,
+        birth: tuple[int, int, int] = ...,
+        sex: int = 0,
+        year_from: int = 0,
+        year_to: int = 0,
+        department: int = 0,
+        municipality: int = 0,
+        possible: float = ...,
+        similar_by_birth: bool = False,
+        limit: int = 20,
+        visible: Sequence[tuple[int, int]] | None = None,
+    ) -> NameSearch:
+        """Persons who may bear a name: those whose names AGREE, and those whose score is at least `possible`.
+
+        names: stored or plain (core/match_names.pxd). A birth date or sex that DISAGREES rules out; years, department and
+        municipality rule out whom they are known of otherwise. visible: (section, sensitivity) of the claims that count; None: all.
+        """
+    def candidates(
+        self, batch: ExportsArrow, *, possible: float = ..., similar_by_birth: bool = False, most: int = 50
+    ) -> dict[str, array[int] | array[float]]:
+        """`search` for each row of a batch of ASKED_FIELDS, without the GIL.
+
+        Columns of what was found, by row of the batch and best first: "row" uint32, "entity" uint32, "evidence" int32 (hundredths of
+        a bit), "score" float64, "names", "birth", "sex" uint8; and "total" int32, one a row of the batch: how many fit, of whom at
+        most `most` are listed; -1 - n where the search was too broad (n persons might fit).
+        """
+    def check(self) -> None:
+        """Reads every block and list. Raises GenerationDamaged."""

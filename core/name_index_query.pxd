@@ -1,0 +1,118 @@
+# Who on file may bear a name: candidates of names.bin, scored and ranked, without the GIL and without opening a dossier.
+#
+#   1. Each asked token becomes the tokens on file that it may be (core/name_tokens.pxd): equal, sounding alike, nickname, one edit...
+#   2. A bitmap for each asked token, of the ordinals that hold one of those; a window of ordinals at a time.
+#   3. Candidates: ordinals with three asked tokens; or two that tell enough to reach POSSIBLE; or two, where a name of two tokens
+#      is on file. What is known of birth years leaves out whole stretches of ordinals.
+#   4. Each candidate is scored from its rows by core/match.pxd, as core.match.compare scores two persons.
+#
+# Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL on the asked side, an
+# abbreviation outside the table, or two edits in a token that share no term.
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.match cimport PartialBirth
+from core.match_names cimport NameShape
+from core.name_index_file cimport ListCursor, NamesFile
+from core.name_tokens cimport TokenForm
+
+cdef enum:
+    WINDOW = 131072              # ordinals looked at at once: 16 KiB a bitmap
+    WINDOW_WORDS = 2048
+    HELD_MAX = 3000              # tokens on file that the tokens of one question may be
+    HELD_SLOTS = 8192
+    SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
+    LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
+
+cdef enum:                       # what find_names returns besides 0
+    NAMES_TOO_BROAD = 1
+    NAMES_DAMAGED = -1
+    NAMES_MEMORY = -2
+
+cdef enum:                       # NameFound.flags
+    FOUND_DEAD = 1               # an identity claim holds a death
+    FOUND_IDENTITY = 2           # an identity claim is among the visible ones
+    FOUND_BIRTH = 4              # years of birth stood on both sides
+    FOUND_WHOLE = 8              # every token of both sides is paired
+
+cdef struct NameQuestion:
+    NameShape shape              # roles and lengths; query_begin sets the bits
+    TokenForm forms[16]
+    PartialBirth birth           # a birth date that disagrees rules out, and so does a sex
+    uint8_t sex                  # ronda.v1 Sex, 0 = not asked
+    int year_from                # years of birth, 0 = open
+    int year_to
+    int department               # of birth, 0 = any
+    int municipality             # of birth, INE code of four digits, 0 = any
+    const uint8_t* visible       # by class of rows; NULL = all
+    bint all_years               # what orders persons is hidden from the caller: look at every ordinal
+    bint similar_by_birth        # names that are only similar fit where birth dates could be compared
+    int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
+    double possible              # score from which a person fits
+
+cdef struct NameFound:
+    uint32_t entity
+    uint32_t ordinal
+    int32_t evidence             # names and attributes, hundredths of a bit
+    int32_t names_evidence
+    uint8_t names                # Agreement, best of the visible claims
+    uint8_t comparable           # Agreement, best of the claims that comparisons use
+    uint8_t birth                # Agreement, best of those
+    uint8_t sex
+    uint8_t flags
+    uint8_t department           # of birth, first on file; 0
+    uint8_t sex_on_file
+    uint16_t year                # of birth, first on file; 0
+
+cdef struct HeldList:            # a token on file that an asked token may be
+    ListCursor cursor
+    uint32_t token
+    uint8_t asked
+
+cdef struct PairedRow:
+    uint64_t key
+    int32_t evidence
+    uint8_t agreement
+    uint8_t flags
+
+cdef struct NameQuery:           # working memory, kept from one question to the next
+    const NamesFile* names
+    const NameQuestion* question
+    # tokens on file that some asked token may be: open addressing, then kinds
+    uint32_t ids[8192]
+    uint16_t places[8192]
+    uint8_t kinds[3000][16]
+    uint16_t in_lists[3000]      # bit (1 << asked): its holders count for that asked token
+    int n_held
+    HeldList* lists
+    int n_lists
+    int lists_capacity
+    uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, and the candidates
+    int32_t most[16]             # evidence that each asked token can give at most
+    bint listed[16]              # it has a bitmap
+    bint pair[16][16]            # these two tell enough
+    int n_listed
+    int n_core                   # asked tokens but surnames of husbands
+    int32_t attributes_most
+    int32_t prior
+    int32_t enough               # evidence from which a person fits by its score
+    bint initials                # an asked token is one letter
+    NameFound* found
+    size_t n_found
+    size_t found_capacity
+    int64_t candidates           # that the bitmaps gave
+    int64_t looked               # ordinals read from lists
+    PairedRow paired[1024]       # names compared lately: many persons share one
+    uint64_t salt                # of this question
+
+cdef NameQuery* query_new() noexcept nogil
+cdef void query_free(NameQuery* query) noexcept nogil
+
+# Finds and scores everybody that fits: query.found, in order of ordinal. 0 or NAMES_*; `question` is borrowed during the call and
+# its tokens get the file's information.
+cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil
+# Puts the best `most` of query.found first, in order: evidence descending, then entity.
+cdef void rank_found(NameQuery* query, size_t most) noexcept nogil
+# Scores one ordinal as find_names does: 1 = it fits, 0 = not, NAMES_DAMAGED. query_begin must have been called for the question.
+cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil
+cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil

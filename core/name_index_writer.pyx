@@ -1,0 +1,634 @@
+"""The writer of names.bin (core/name_index_file.pxd).
+
+Rows go to the file as they come; the dictionary and the lists, as differences of one or two bytes, are held in memory: some
+ten bytes a person.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memcmp, memcpy, memset
+
+from core.layout cimport HEADER_SIZE
+from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS, NameShape, read_name
+from core.name_frequencies cimport BITS_UNKNOWN, bits_of_count
+from core.name_index_file cimport (
+    DENSE_PAGE, DENSE_SHARE, FIRST_TOKEN, LIST_BLOCK, NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY,
+    NAME_ROW_SAME, NAME_ROW_TOKENS, ROWS_MAX, SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables,
+    SkipEntry, TokenBrief, TokenEntry, letters_term, year_place,
+)
+from core.name_tokens cimport TERMS_MAX, TokenForm, form_token, token_terms
+from core.output import write_trailer
+from core.wire cimport buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw, put_varint, write_varint
+from core.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
+
+include "contract.pxi"
+
+cdef enum:
+    KEPT_NAMES = 4096
+    NO_CLASS = 255
+
+
+cdef class NamesWriter:
+    def __cinit__(self):
+        cdef int i
+        buffer_init(&self.texts)
+        buffer_init(&self.rows_at)
+        buffer_init(&self.row)
+        buffer_init(&self.stray_rows)
+        buffer_init(&self.strays)
+        self.tokens_capacity = 1024
+        self.tokens = <GrowingToken*>calloc(self.tokens_capacity, sizeof(GrowingToken))
+        self.n_slots = 4096
+        self.slots = <uint32_t*>calloc(self.n_slots, sizeof(uint32_t))
+        self.n_sounds = 4096
+        self.sounds = <Sound*>calloc(self.n_sounds, sizeof(Sound))
+        self.kept = <KeptName*>calloc(KEPT_NAMES, sizeof(KeptName))
+        if self.tokens == NULL or self.slots == NULL or self.kept == NULL or self.sounds == NULL:
+            raise MemoryError
+        self.n_tokens = FIRST_TOKEN
+        memset(self.class_of, NO_CLASS, sizeof(self.class_of))
+        self.ordered = True
+        for i in range(YEARS + 1):
+            self.years[i] = 0
+
+    def __init__(self, path, uint64_t build):
+        self.file = OutputFile(path, b"RNDNAMES", build)
+
+    def __dealloc__(self):
+        cdef uint32_t i
+        if self.tokens != NULL:
+            for i in range(self.n_tokens):
+                free(self.tokens[i].list)
+        free(self.tokens)
+        free(self.slots)
+        free(self.sounds)
+        free(self.kept)
+        buffer_free(&self.texts)
+        buffer_free(&self.rows_at)
+        buffer_free(&self.row)
+        buffer_free(&self.stray_rows)
+        buffer_free(&self.strays)
+
+    # ---- the dictionary ----
+
+    cdef bint _grow(self) noexcept nogil:
+        """Room for one token more."""
+        cdef GrowingToken* grown
+        cdef uint32_t* slots
+        cdef uint64_t n, at
+        cdef uint32_t i
+        if self.n_tokens >= TOKENS_ON_FILE_MAX:
+            self.too_many = True
+            return False
+        if self.n_tokens == self.tokens_capacity:
+            grown = <GrowingToken*>realloc(self.tokens, 2 * <size_t>self.tokens_capacity * sizeof(GrowingToken))
+            if grown == NULL:
+                self.failed = True
+                return False
+            self.tokens = grown
+            self.tokens_capacity *= 2
+        if 2 * <uint64_t>self.n_tokens >= self.n_slots:
+            n = self.n_slots * 2
+            slots = <uint32_t*>calloc(n, sizeof(uint32_t))
+            if slots == NULL:
+                self.failed = True
+                return False
+            for i in range(FIRST_TOKEN, self.n_tokens):
+                at = self.tokens[i].hash & (n - 1)
+                while slots[at]:
+                    at = (at + 1) & (n - 1)
+                slots[at] = i
+            free(self.slots)
+            self.slots = slots
+            self.n_slots = n
+        return True
+
+    cdef int64_t _sound(self, const TokenForm* form) noexcept nogil:
+        """Place of a phonetic key, new or known; -1 = it could not be kept."""
+        cdef uint64_t hash = XXH3_64bits(form.phonetic, form.phonetic_length) | 1
+        cdef uint64_t at, old, n
+        cdef Sound* grown
+        cdef uint32_t* moved
+        cdef uint32_t i
+        if 2 * self.sounds_used >= self.n_sounds:
+            n = 2 * self.n_sounds
+            grown = <Sound*>calloc(n, sizeof(Sound))
+            moved = <uint32_t*>malloc(self.n_sounds * sizeof(uint32_t))
+            if grown == NULL or moved == NULL:
+                free(grown)
+                free(moved)
+                self.failed = True
+                return -1
+            for old in range(self.n_sounds):
+                if self.sounds[old].hash == 0:
+                    continue
+                at = self.sounds[old].hash & (n - 1)
+                while grown[at].hash:
+                    at = (at + 1) & (n - 1)
+                grown[at] = self.sounds[old]
+                moved[old] = <uint32_t>at
+            for i in range(FIRST_TOKEN, self.n_tokens):
+                self.tokens[i].sound = moved[self.tokens[i].sound]
+            free(moved)
+            free(self.sounds)
+            self.sounds = grown
+            self.n_sounds = n
+        at = hash & (self.n_sounds - 1)
+        while self.sounds[at].hash and self.sounds[at].hash != hash:
+            at = (at + 1) & (self.n_sounds - 1)
+        if self.sounds[at].hash == 0:
+            self.sounds[at].hash = hash
+            self.sounds_used += 1
+        return <int64_t>at
+
+    cdef uint32_t _token(self, const TokenForm* form) noexcept nogil:
+        """Id of a token, new or known; 0 = it could not be kept."""
+        cdef uint64_t hash = letters_term(form.letters, form.length)
+        cdef uint64_t at = hash & (self.n_slots - 1)
+        cdef GrowingToken* token
+        cdef int64_t sound
+        while self.slots[at]:
+            token = &self.tokens[self.slots[at]]
+            if token.hash == hash and token.text_length == form.length and memcmp(
+                    self.texts.data + token.text, form.letters, form.length) == 0:
+                return self.slots[at]
+            at = (at + 1) & (self.n_slots - 1)
+        if not self._grow():
+            return 0
+        sound = self._sound(form)
+        if sound < 0:
+            return 0
+        at = hash & (self.n_slots - 1)
+        while self.slots[at]:
+            at = (at + 1) & (self.n_slots - 1)
+        token = &self.tokens[self.n_tokens]
+        memset(token, 0, sizeof(GrowingToken))
+        token.hash = hash
+        token.sound = <uint32_t>sound
+        token.text = <uint32_t>self.texts.size
+        token.text_length = form.length
+        put_raw(&self.texts, form.letters, form.length)
+        self.slots[at] = self.n_tokens
+        self.n_tokens += 1
+        return self.n_tokens - 1
+
+    cdef int _read(self, const NameClaim* claim, KeptName* out) noexcept nogil:
+        """Tokens of a claim's name."""
+        cdef uint64_t hash
+        cdef NameShape shape
+        cdef TokenForm forms[SHAPE_TOKENS]
+        cdef KeptName* kept
+        cdef int i, count
+        out.count = 0
+        out.guessed = 0
+        if claim.name_length == 0:
+            return 0
+        hash = XXH3_64bits(claim.name, claim.name_length) | 1
+        kept = &self.kept[(hash >> 8) & (KEPT_NAMES - 1)]
+        if kept.hash == hash:
+            out[0] = kept[0]
+            return 0
+        count = read_name(claim.name, claim.name_length, NULL, &shape, forms)
+        out.hash = hash
+        out.count = <uint8_t>count
+        out.guessed = shape.roles_guessed
+        for i in range(count):
+            out.tokens[i] = self._token(&forms[i])
+            if out.tokens[i] == 0:
+                return -1
+            out.tokens[i] |= <uint32_t>shape.tokens[i].role << TOKEN_ID_BITS
+        kept[0] = out[0]
+        return 0
+
+    # ---- persons ----
+
+    cdef void begin(self, int ordering_year) noexcept nogil:
+        self.ordering_year = ordering_year
+        self.n_rows = 0
+        self.last_names = 0
+        self.open_name = self.any_year = self.open_identity = False
+        self.all_ordering = self.years_agree = True
+        buffer_reset(&self.row)
+
+    cdef void add(self, const NameClaim* claim) noexcept nogil:
+        cdef KeptName name
+        cdef uint8_t row[56]
+        cdef size_t length = NAME_ROW_BYTES, at
+        cdef uint32_t birth, facts
+        cdef uint8_t head, row_class
+        cdef int i
+        if self.n_rows >= ROWS_MAX:
+            return
+        row_class = self.class_of[claim.section & 63][claim.sensitivity & 15]
+        if row_class == NO_CLASS:
+            if self.n_classes >= NO_CLASS:
+                self.too_many = True
+                return
+            row_class = <uint8_t>self.n_classes
+            self.class_of[claim.section & 63][claim.sensitivity & 15] = row_class
+            self.classes[row_class][0] = claim.section
+            self.classes[row_class][1] = claim.sensitivity
+            self.n_classes += 1
+        if self._read(claim, &name) < 0:
+            return
+        head = name.count
+        if name.guessed:
+            head |= NAME_ROW_GUESSED
+        if claim.identity:
+            head |= NAME_ROW_IDENTITY
+        if claim.dead:
+            head |= NAME_ROW_DEAD
+        birth = <uint32_t>claim.birth_year << 9 | <uint32_t>(claim.birth_month & 15) << 5 | (claim.birth_mday & 31)
+        facts = (claim.sex & 3) | <uint32_t>(claim.birth_department & 31) << 2 | (
+            <uint32_t>(claim.residence_department & 31) << 7) | <uint32_t>(claim.municipality & 4095) << 12
+        row[0] = head
+        row[1] = row_class
+        for i in range(3):
+            row[2 + i] = <uint8_t>(birth >> (8 * i))
+            row[5 + i] = <uint8_t>(facts >> (8 * i))
+        for i in range(name.count):
+            row[length] = <uint8_t>name.tokens[i]
+            row[length + 1] = <uint8_t>(name.tokens[i] >> 8)
+            row[length + 2] = <uint8_t>(name.tokens[i] >> 16)
+            length += 3
+        if self._repeats(row, length):
+            return
+        if self.last_names and name.count:
+            at = self.last_names - 1
+            if self.row.data[at] & NAME_ROW_TOKENS == name.count and (
+                    (self.row.data[at] ^ head) & NAME_ROW_GUESSED) == 0 and memcmp(
+                    self.row.data + at + NAME_ROW_BYTES, row + NAME_ROW_BYTES, length - NAME_ROW_BYTES) == 0:
+                row[0] = (head & ~<uint8_t>NAME_ROW_TOKENS) | <uint8_t>NAME_ROW_SAME
+                length = NAME_ROW_BYTES
+        if row[0] & NAME_ROW_TOKENS != NAME_ROW_SAME:
+            self.last_names = self.row.size + 1
+        put_raw(&self.row, row, length)
+        self.n_rows += 1
+        if name.count and claim.sensitivity == SENSITIVITY_OPEN:
+            self.open_name = True
+        if claim.birth_year:
+            self.any_year = True
+            if claim.birth_year != self.ordering_year:
+                self.years_agree = self.all_ordering = False
+            elif claim.identity and claim.section == SECTION_IDENTITY and claim.sensitivity == SENSITIVITY_OPEN:
+                self.open_identity = True
+        else:
+            self.all_ordering = False
+
+    cdef bint _repeats(self, const uint8_t* row, size_t length) noexcept nogil:
+        """Whether the person at hand has this very row already."""
+        cdef const uint8_t* at = self.row.data
+        cdef const uint8_t* end = at + self.row.size
+        cdef const uint8_t* tokens = NULL
+        cdef uint8_t count = 0, wanted = row[0] & NAME_ROW_TOKENS
+        while at < end:
+            if at[0] & NAME_ROW_TOKENS != NAME_ROW_SAME:
+                count = at[0] & NAME_ROW_TOKENS
+                tokens = at + NAME_ROW_BYTES
+            if count == wanted and (at[0] ^ row[0]) & <uint8_t>(~NAME_ROW_TOKENS) == 0 and memcmp(
+                    at + 1, row + 1, NAME_ROW_BYTES - 1) == 0 and (
+                    count == 0 or memcmp(tokens, row + NAME_ROW_BYTES, 3 * count) == 0):
+                return True
+            at += NAME_ROW_BYTES
+            if at[-<int>NAME_ROW_BYTES] & NAME_ROW_TOKENS != NAME_ROW_SAME:
+                at += 3 * count
+        return False
+
+    cdef void end(self) noexcept nogil:
+        cdef uint32_t ordinal = self.n_entities, size = <uint32_t>self.row.size
+        cdef int place = year_place(self.ordering_year) if self.ordering_year else -1
+        cdef bint settled = self.all_ordering or (self.open_identity and self.years_agree) or not self.any_year
+        if place + 1 < self.last_place:
+            self.ordered = False
+        while self.last_place <= place:
+            self.years[self.last_place] = ordinal
+            self.last_place += 1
+        if not self.any_year and self.ordering_year:
+            settled = False      # what orders it is not in its claims
+        if self.n_rows == 0:
+            settled = True
+        if settled:
+            self._put_block(ordinal, self.row.data, self.row.size)
+            self._post_rows(self.row.data, self.row.size, ordinal)
+        else:
+            self._put_block(ordinal, NULL, 0)
+            put_raw(&self.stray_rows, &size, 4)
+            put_raw(&self.stray_rows, self.row.data, size)
+            put_raw(&self.strays, &ordinal, 4)
+        self.population += self.open_name
+        self.n_entities += 1
+
+    cdef void _put_block(self, uint32_t ordinal, const uint8_t* rows, size_t size) noexcept nogil:
+        cdef uint64_t at = self.file.position() - HEADER_SIZE
+        cdef uint32_t place = <uint32_t>(at // 2)
+        cdef uint32_t checksum
+        cdef size_t filled = size + (size & 1)
+        cdef uint8_t* block
+        if at // 2 >= <uint64_t>0xFFFFFFFF:
+            self.too_many = True
+        put_raw(&self.rows_at, &place, 4)
+        if not buffer_reserve(&self.file.pending, 4 + filled):
+            return
+        block = self.file.pending.data + self.file.pending.size
+        if size:
+            memcpy(block + 4, rows, size)
+        if size & 1:
+            block[4 + size] = 0
+        checksum = <uint32_t>XXH3_64bits_withSeed(block + 4, filled, ordinal)
+        memcpy(block, &checksum, 4)
+        self.file.pending.size += 4 + filled
+
+    cdef void _post(self, uint32_t id, uint32_t ordinal, bint is_open) noexcept nogil:
+        cdef GrowingToken* token = &self.tokens[id]
+        cdef uint8_t* grown
+        if is_open and self.sounds[token.sound].last != ordinal + 1:
+            self.sounds[token.sound].last = ordinal + 1
+            self.sounds[token.sound].persons += 1
+        if token.last == ordinal + 1:
+            return
+        if token.capacity - token.size < 5:
+            grown = <uint8_t*>realloc(token.list, max(<uint32_t>16, token.capacity + token.capacity // 2))
+            if grown == NULL:
+                self.failed = True
+                return
+            token.list = grown
+            token.capacity = max(<uint32_t>16, token.capacity + token.capacity // 2)
+        token.size = <uint32_t>(write_varint(token.list + token.size, ordinal - (token.last - 1 if token.last else 0)) - token.list)
+        token.last = ordinal + 1
+        token.count += 1
+
+    cdef void _post_rows(self, const uint8_t* rows, size_t size, uint32_t ordinal) noexcept nogil:
+        cdef const uint8_t* at = rows
+        cdef const uint8_t* end = rows + size
+        cdef const uint8_t* tokens = NULL
+        cdef uint8_t count = 0, i
+        cdef uint32_t packed, core
+        cdef bint is_open
+        while at < end:
+            is_open = self.classes[at[1]][1] == SENSITIVITY_OPEN
+            if at[0] & NAME_ROW_TOKENS != NAME_ROW_SAME:
+                count = at[0] & NAME_ROW_TOKENS
+                tokens = at + NAME_ROW_BYTES
+                at = tokens + 3 * count
+            else:
+                at += NAME_ROW_BYTES
+            core = 0
+            for i in range(count):
+                packed = tokens[3 * i] | <uint32_t>tokens[3 * i + 1] << 8 | <uint32_t>tokens[3 * i + 2] << 16
+                core += packed >> TOKEN_ID_BITS != ROLE_MARRIED
+                self._post(packed & TOKEN_ID_MASK, ordinal, is_open)
+            if count and core <= SHORT_LISTS:
+                self._post(max(core, 1) - 1, ordinal, False)
+
+    # ---- the end of the file ----
+
+    cdef int _put_strays(self) noexcept nogil:
+        cdef const uint8_t* at = self.stray_rows.data
+        cdef uint32_t i, size, n = <uint32_t>(self.strays.size // 4), place
+        cdef uint64_t end
+        for i in range(n):
+            memcpy(&size, at, 4)
+            self._put_block(self.n_entities + i, at + 4, size)
+            self._post_rows(at + 4, size, self.n_entities + i)
+            at += 4 + size
+        end = (self.file.position() - HEADER_SIZE) // 2
+        place = <uint32_t>end
+        if end >= <uint64_t>0xFFFFFFFF:
+            self.too_many = True
+        put_raw(&self.rows_at, &place, 4)
+        while self.last_place <= YEARS:
+            self.years[self.last_place] = self.n_entities
+            self.last_place += 1
+        return 0
+
+    cdef void _put_list(self, uint32_t id, Buffer* table, Buffer* skips, Buffer* blocks, uint64_t* bits) noexcept nogil:
+        """Appends one token's list to the file and its entry to `table`; the rest is scratch."""
+        cdef GrowingToken* token = &self.tokens[id]
+        cdef TokenEntry entry
+        cdef SkipEntry skip
+        cdef uint32_t i, value = 0, delta, shift, n_ordinals = self.n_entities + <uint32_t>(self.strays.size // 4)
+        cdef uint32_t page, pages, checksum
+        cdef uint64_t bytes_size
+        cdef const uint8_t* at = token.list
+        memset(&entry, 0, sizeof(entry))
+        entry.count = token.count
+        entry.persons = self.sounds[token.sound].persons if token.text_length else 0
+        entry.text = token.text
+        entry.text_length = token.text_length
+        entry.offset = self.file.position()
+        entry.dense = token.count >= 256 and <uint64_t>token.count * DENSE_SHARE >= n_ordinals
+        buffer_reset(skips)
+        buffer_reset(blocks)
+        bytes_size = (<uint64_t>n_ordinals + 63) // 64 * 8
+        if entry.dense:
+            memset(bits, 0, bytes_size)
+        for i in range(token.count):
+            delta = 0
+            shift = 0
+            while True:
+                delta |= <uint32_t>(at[0] & 0x7F) << shift
+                shift += 7
+                at += 1
+                if at[-1] < 0x80:
+                    break
+            value += delta
+            if entry.dense:
+                bits[value >> 6] |= <uint64_t>1 << (value & 63)
+                continue
+            if i % LIST_BLOCK == 0:
+                if i:
+                    skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
+                    put_raw(skips, &skip, sizeof(skip))
+                skip.first = value
+                skip.offset = <uint32_t>blocks.size
+                put_varint(blocks, value)
+            else:
+                put_varint(blocks, delta)
+        free(token.list)
+        token.list = NULL
+        if entry.dense:
+            self.file.align(8)
+            entry.offset = self.file.position()
+            pages = <uint32_t>((bytes_size + DENSE_PAGE - 1) // DENSE_PAGE)
+            for page in range(pages):
+                checksum = <uint32_t>XXH3_64bits(<const uint8_t*>bits + <uint64_t>page * DENSE_PAGE,
+                                                 min(<uint64_t>DENSE_PAGE, bytes_size - <uint64_t>page * DENSE_PAGE))
+                put_raw(skips, &checksum, 4)
+            entry.length = <uint32_t>(bytes_size + skips.size)
+            entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
+            self.file.put(bits, bytes_size)
+            self.file.put(skips.data, skips.size)
+        elif token.count > LIST_BLOCK:
+            skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
+            put_raw(skips, &skip, sizeof(skip))
+            self.file.align(4)
+            entry.offset = self.file.position()
+            entry.length = <uint32_t>(skips.size + blocks.size)
+            entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
+            self.file.put(skips.data, skips.size)
+            self.file.put(blocks.data, blocks.size)
+        elif token.count:
+            entry.length = <uint32_t>blocks.size
+            entry.checksum = <uint32_t>XXH3_64bits(blocks.data, blocks.size)
+            self.file.put(blocks.data, blocks.size)
+        put_raw(table, &entry, sizeof(entry))
+
+    cdef int _collect_terms(self, Buffer* pairs) noexcept nogil:
+        """(term, id) of every token: its own letters, and its terms (core/name_tokens.pxd)."""
+        cdef TokenForm form
+        cdef uint64_t terms[TERMS_MAX + 1]
+        cdef Term pair
+        cdef uint32_t id
+        cdef int i, j, n
+        for id in range(FIRST_TOKEN, self.n_tokens):
+            form_token(self.texts.data + self.tokens[id].text, self.tokens[id].text_length, &form)
+            n = token_terms(&form, terms)
+            terms[n] = self.tokens[id].hash
+            pair.id = id
+            for i in range(n + 1):
+                j = 0
+                while j < i and terms[j] != terms[i]:
+                    j += 1
+                if j == i:
+                    pair.term = terms[i]
+                    put_raw(pairs, &pair, sizeof(pair))
+        return -1 if pairs.failed else 0
+
+    def flush(self):
+        if self.too_many:
+            raise OverflowError("names: more distinct tokens, kinds of claims or bytes than names.bin can hold")
+        if self.failed or self.texts.failed or self.rows_at.failed or self.row.failed or self.stray_rows.failed:
+            raise MemoryError
+        self.file.flush()
+
+    def finish(self):
+        cdef Buffer table, briefs, skips, blocks, pairs
+        cdef TokenBrief brief
+        cdef NamesTables tables
+        cdef uint64_t* bits = NULL
+        cdef uint64_t start
+        cdef uint32_t id, n_ordinals
+        self.flush()
+        with nogil:
+            self._put_strays()
+        self.flush()
+        n_ordinals = self.n_entities + <uint32_t>(self.strays.size // 4)
+        memset(&tables, 0, sizeof(tables))
+        tables.rows_size = self.file.position() - HEADER_SIZE
+        buffer_init(&table)
+        buffer_init(&briefs)
+        buffer_init(&skips)
+        buffer_init(&blocks)
+        buffer_init(&pairs)
+        try:
+            bits = <uint64_t*>malloc((<size_t>n_ordinals + 63) // 64 * 8 + 8)
+            if bits == NULL:
+                raise MemoryError
+            id = 0
+            while id < self.n_tokens:
+                with nogil:
+                    while id < self.n_tokens and self.file.pending.size < 8 << 20:
+                        self._put_list(id, &table, &skips, &blocks, bits)
+                        brief.bits = BITS_UNKNOWN
+                        if id >= FIRST_TOKEN and self.sounds[self.tokens[id].sound].persons:
+                            brief.bits = bits_of_count(self.sounds[self.tokens[id].sound].persons,
+                                                       max(self.population, <uint32_t>1))
+                        brief.length = self.tokens[id].text_length
+                        brief.initial = self.texts.data[self.tokens[id].text] if brief.length else 0
+                        put_raw(&briefs, &brief, sizeof(brief))
+                        id += 1
+                self.file.flush()
+            self.file.align(8)
+            tables.rows_at = self.file.position()
+            self.file.put(self.rows_at.data, self.rows_at.size)
+            self.file.align(8)
+            self.file.flush()
+            # all that follows is one checked piece: it is held until its checksum is known
+            start = self.file.position()
+            tables.tokens = self._table(&table)
+            tables.briefs = self._table(&briefs)
+            tables.texts = self._table(&self.texts)
+            tables.texts_size = self.texts.size
+            buffer_reset(&table)
+            buffer_reset(&briefs)
+            with nogil:
+                self._collect_terms(&pairs)
+            if pairs.failed:
+                raise MemoryError
+            tables.n_terms = <uint32_t>(pairs.size // sizeof(Term))
+            tables.bucket_bits = 1
+            while tables.bucket_bits < 24 and <uint32_t>(4 << tables.bucket_bits) < tables.n_terms:
+                tables.bucket_bits += 1
+            with nogil:
+                _bucket(<const Term*>pairs.data, tables.n_terms, tables.bucket_bits, &table, &briefs)
+            tables.buckets = self._table(&table)
+            tables.terms = self._table(&briefs)
+            tables.strays = self._table(&self.strays)
+            buffer_reset(&table)
+            if not self.ordered:
+                memset(self.years, 0, sizeof(self.years))
+            put_raw(&table, self.years, sizeof(self.years))
+            tables.years = self._table(&table)
+            buffer_reset(&table)
+            put_raw(&table, self.classes, 2 * self.n_classes)
+            tables.classes = self._table(&table)
+            tables.n_tokens = self.n_tokens
+            tables.n_entities = self.n_entities
+            tables.n_strays = <uint32_t>(self.strays.size // 4)
+            tables.n_classes = self.n_classes
+            tables.population = self.population
+            tables.ordered = self.ordered
+            self.file.align(8)
+            self.file.put(&tables, sizeof(tables))
+            if table.failed or briefs.failed or skips.failed or blocks.failed or self.file.pending.failed:
+                raise MemoryError
+            checksum = XXH3_64bits(self.file.pending.data, self.file.pending.size)
+            if self.file.position() - self.file.pending.size != start:
+                raise AssertionError("the tables were parted")
+            write_trailer(self.file, b"RNDNAMES", start, sizeof(tables), checksum)
+            written = self.file.finish()
+        finally:
+            free(bits)
+            buffer_free(&table)
+            buffer_free(&briefs)
+            buffer_free(&skips)
+            buffer_free(&blocks)
+            buffer_free(&pairs)
+        return dict(written, tokens=self.n_tokens - FIRST_TOKEN, strays=tables.n_strays, population=self.population)
+
+    cdef uint64_t _table(self, const Buffer* table) noexcept:
+        self.file.align(8)
+        self.file.put(table.data, table.size)
+        return self.file.position() - table.size
+
+    def abandon(self):
+        self.file.abandon()
+
+
+cdef void _bucket(const Term* pairs, uint32_t n, uint32_t bits, Buffer* starts, Buffer* packed) noexcept nogil:
+    """Sorts terms into buckets by their top bits; within one they stay in order of token id."""
+    cdef uint64_t n_buckets = <uint64_t>1 << bits, bucket
+    cdef uint32_t i, at
+    cdef uint32_t* counts
+    cdef uint32_t* values
+    if not buffer_reserve(starts, (n_buckets + 1) * 4) or not buffer_reserve(packed, <size_t>n * 4 + 4):
+        return
+    counts = <uint32_t*>starts.data
+    values = <uint32_t*>packed.data
+    memset(counts, 0, (n_buckets + 1) * 4)
+    for i in range(n):
+        counts[(pairs[i].term >> (64 - bits)) + 1] += 1
+    for bucket in range(n_buckets):
+        counts[bucket + 1] += counts[bucket]
+    for i in range(n):
+        bucket = pairs[i].term >> (64 - bits)
+        at = counts[bucket]
+        values[at] = (<uint32_t>(pairs[i].term >> 8) & 0x3FF) << TOKEN_ID_BITS | pairs[i].id
+        counts[bucket] += 1
+    bucket = n_buckets
+    while bucket > 0:            # each now stands where its bucket ends
+        counts[bucket] = counts[bucket - 1]
+        bucket -= 1
+    counts[0] = 0
+    starts.size = (n_buckets + 1) * 4
+    packed.size = <size_t>n * 4
