@@ -16,14 +16,13 @@ from core.generation cimport Generation
 from core.match cimport match_probability
 from core.match_names cimport read_name
 from core.name_frequencies import NameFrequencies
+from core.name_index_expansion cimport query_free, query_new
 from core.name_index_file cimport (
     FIRST_TOKEN, ListCursor, NameRow, NamesFile, list_bits, list_open, names_open, ordinal_entity, rows_next, rows_open,
     token_find,
 )
-from core.name_index_query cimport (
-    NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion, find_names, query_free, query_new,
-    rank_found,
-)
+from core.name_index_query cimport NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion
+from core.name_index_search cimport find_names, rank_found
 from core.name_index_types import NameMatch, NameSearch
 from core.name_index_writer cimport NameClaim, NamesWriter, municipality_of_cui
 from core.names import fold, phonetic_key

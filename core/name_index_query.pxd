@@ -33,7 +33,7 @@ cdef enum:                       # NameFound.flags
     FOUND_DEAD = 1               # an identity claim holds a death
     FOUND_IDENTITY = 2           # an identity claim is among the visible ones
     FOUND_BIRTH = 4              # years of birth stood on both sides
-    FOUND_WHOLE = 8              # every token of both sides is paired
+    FOUND_COVERED = 8            # every asked token is paired in some visible name
 
 cdef struct NameQuestion:
     NameShape shape              # roles and lengths; query_begin sets the bits
@@ -46,7 +46,8 @@ cdef struct NameQuestion:
     int municipality             # of birth, INE code of four digits, 0 = any
     const uint8_t* visible       # by class of rows; NULL = all
     bint all_years               # what orders persons is hidden from the caller: look at every ordinal
-    bint similar_by_birth        # names that are only similar fit where birth dates could be compared
+    bint similar_by_birth        # names that are only similar fit where birth dates could be compared, or given names or surnames
+                                 # alone were asked
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
     double possible              # score from which a person fits
 
@@ -73,7 +74,7 @@ cdef struct PairedRow:
     uint64_t key
     int32_t evidence
     uint8_t agreement
-    uint8_t flags
+    bint covered                 # every asked token is paired
 
 cdef struct NameQuery:           # working memory, kept from one question to the next
     const NamesFile* names
@@ -97,6 +98,7 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int32_t prior
     int32_t enough               # evidence from which a person fits by its score
     bint initials                # an asked token is one letter
+    bint partial                 # given names alone were asked, or surnames alone: such names cannot agree
     NameFound* found
     size_t n_found
     size_t found_capacity
@@ -104,15 +106,3 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int64_t looked               # ordinals read from lists
     PairedRow paired[1024]       # names compared lately: many persons share one
     uint64_t salt                # of this question
-
-cdef NameQuery* query_new() noexcept nogil
-cdef void query_free(NameQuery* query) noexcept nogil
-
-# Finds and scores everybody that fits: query.found, in order of ordinal. 0 or NAMES_*; `question` is borrowed during the call and
-# its tokens get the file's information.
-cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil
-# Puts the best `most` of query.found first, in order: evidence descending, then entity.
-cdef void rank_found(NameQuery* query, size_t most) noexcept nogil
-# Scores one ordinal as find_names does: 1 = it fits, 0 = not, NAMES_DAMAGED. query_begin must have been called for the question.
-cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil
-cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil

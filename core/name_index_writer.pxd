@@ -2,6 +2,8 @@
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from core.name_index_file cimport NamesTables
+from core.name_index_lists cimport GrowingToken, ListMemory
 from core.name_tokens cimport TokenForm
 from core.output cimport OutputFile
 from core.wire cimport Buffer
@@ -26,17 +28,6 @@ cdef struct Sound:               # tokens of one phonetic key
     uint32_t persons
     uint32_t last                # ordinal counted last, + 1
 
-cdef struct GrowingToken:        # of the dictionary, while it grows
-    uint64_t hash                # letters_term of its letters
-    uint32_t text
-    uint32_t count
-    uint32_t sound               # place in `sounds`
-    uint32_t last                # ordinal added last, + 1
-    uint32_t size                # bytes of its list so far: varints of differences
-    uint32_t capacity
-    uint8_t text_length
-    uint8_t* list
-
 cdef struct KeptName:            # a name read before: texts repeat from one register to the next
     uint64_t hash                # of the text; 0 = free
     uint8_t count
@@ -54,10 +45,6 @@ cdef inline uint16_t municipality_of_cui(const uint8_t* cui, size_t length) noex
             return 0
         code = 10 * code + cui[i] - 48
     return code if code < 4096 else 0
-
-cdef packed struct Term:
-    uint64_t term
-    uint32_t id
 
 cdef class NamesWriter:
     cdef OutputFile file
@@ -104,11 +91,12 @@ cdef class NamesWriter:
     cdef uint32_t _token(self, const TokenForm* form) noexcept nogil
     cdef int64_t _sound(self, const TokenForm* form) noexcept nogil
     cdef bint _repeats(self, const uint8_t* row, size_t length) noexcept nogil
+    cdef int _put_lists(self, ListMemory* memory, uint32_t n_ordinals) except -1
+    cdef void _put_briefs(self, Buffer* out) noexcept nogil
+    cdef object _put_tables(self, NamesTables* tables, const Buffer* entries)
     cdef uint64_t _table(self, const Buffer* table) noexcept
     cdef bint _grow(self) noexcept nogil
     cdef void _post(self, uint32_t token, uint32_t ordinal, bint is_open) noexcept nogil
     cdef void _post_rows(self, const uint8_t* rows, size_t size, uint32_t ordinal) noexcept nogil
     cdef void _put_block(self, uint32_t ordinal, const uint8_t* rows, size_t size) noexcept nogil
     cdef int _put_strays(self) noexcept nogil
-    cdef void _put_list(self, uint32_t id, Buffer* table, Buffer* skips, Buffer* blocks, uint64_t* bits) noexcept nogil
-    cdef int _collect_terms(self, Buffer* pairs) noexcept nogil

@@ -12,13 +12,13 @@ from core.layout cimport HEADER_SIZE
 from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS, NameShape, read_name
 from core.name_frequencies cimport BITS_UNKNOWN, bits_of_count
 from core.name_index_file cimport (
-    DENSE_PAGE, DENSE_SHARE, FIRST_TOKEN, LIST_BLOCK, NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY,
-    NAME_ROW_SAME, NAME_ROW_TOKENS, ROWS_MAX, SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables,
-    SkipEntry, TokenBrief, TokenEntry, letters_term, year_place,
+    FIRST_TOKEN, NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, NAME_ROW_SAME, NAME_ROW_TOKENS, ROWS_MAX,
+    SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables, TokenBrief, letters_term, year_place,
 )
-from core.name_tokens cimport TERMS_MAX, TokenForm, form_token, token_terms
+from core.name_index_lists cimport GrowingToken, ListMemory, Term, bucket_terms, collect_terms, put_list
+from core.name_tokens cimport TokenForm
 from core.output import write_trailer
-from core.wire cimport buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw, put_varint, write_varint
+from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw, write_varint
 from core.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
 
 include "contract.pxi"
@@ -401,99 +401,6 @@ cdef class NamesWriter:
             self.last_place += 1
         return 0
 
-    cdef void _put_list(self, uint32_t id, Buffer* table, Buffer* skips, Buffer* blocks, uint64_t* bits) noexcept nogil:
-        """Appends one token's list to the file and its entry to `table`; the rest is scratch."""
-        cdef GrowingToken* token = &self.tokens[id]
-        cdef TokenEntry entry
-        cdef SkipEntry skip
-        cdef uint32_t i, value = 0, delta, shift, n_ordinals = self.n_entities + <uint32_t>(self.strays.size // 4)
-        cdef uint32_t page, pages, checksum
-        cdef uint64_t bytes_size
-        cdef const uint8_t* at = token.list
-        memset(&entry, 0, sizeof(entry))
-        entry.count = token.count
-        entry.persons = self.sounds[token.sound].persons if token.text_length else 0
-        entry.text = token.text
-        entry.text_length = token.text_length
-        entry.offset = self.file.position()
-        entry.dense = token.count >= 256 and <uint64_t>token.count * DENSE_SHARE >= n_ordinals
-        buffer_reset(skips)
-        buffer_reset(blocks)
-        bytes_size = (<uint64_t>n_ordinals + 63) // 64 * 8
-        if entry.dense:
-            memset(bits, 0, bytes_size)
-        for i in range(token.count):
-            delta = 0
-            shift = 0
-            while True:
-                delta |= <uint32_t>(at[0] & 0x7F) << shift
-                shift += 7
-                at += 1
-                if at[-1] < 0x80:
-                    break
-            value += delta
-            if entry.dense:
-                bits[value >> 6] |= <uint64_t>1 << (value & 63)
-                continue
-            if i % LIST_BLOCK == 0:
-                if i:
-                    skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
-                    put_raw(skips, &skip, sizeof(skip))
-                skip.first = value
-                skip.offset = <uint32_t>blocks.size
-                put_varint(blocks, value)
-            else:
-                put_varint(blocks, delta)
-        free(token.list)
-        token.list = NULL
-        if entry.dense:
-            self.file.align(8)
-            entry.offset = self.file.position()
-            pages = <uint32_t>((bytes_size + DENSE_PAGE - 1) // DENSE_PAGE)
-            for page in range(pages):
-                checksum = <uint32_t>XXH3_64bits(<const uint8_t*>bits + <uint64_t>page * DENSE_PAGE,
-                                                 min(<uint64_t>DENSE_PAGE, bytes_size - <uint64_t>page * DENSE_PAGE))
-                put_raw(skips, &checksum, 4)
-            entry.length = <uint32_t>(bytes_size + skips.size)
-            entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
-            self.file.put(bits, bytes_size)
-            self.file.put(skips.data, skips.size)
-        elif token.count > LIST_BLOCK:
-            skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
-            put_raw(skips, &skip, sizeof(skip))
-            self.file.align(4)
-            entry.offset = self.file.position()
-            entry.length = <uint32_t>(skips.size + blocks.size)
-            entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
-            self.file.put(skips.data, skips.size)
-            self.file.put(blocks.data, blocks.size)
-        elif token.count:
-            entry.length = <uint32_t>blocks.size
-            entry.checksum = <uint32_t>XXH3_64bits(blocks.data, blocks.size)
-            self.file.put(blocks.data, blocks.size)
-        put_raw(table, &entry, sizeof(entry))
-
-    cdef int _collect_terms(self, Buffer* pairs) noexcept nogil:
-        """(term, id) of every token: its own letters, and its terms (core/name_tokens.pxd)."""
-        cdef TokenForm form
-        cdef uint64_t terms[TERMS_MAX + 1]
-        cdef Term pair
-        cdef uint32_t id
-        cdef int i, j, n
-        for id in range(FIRST_TOKEN, self.n_tokens):
-            form_token(self.texts.data + self.tokens[id].text, self.tokens[id].text_length, &form)
-            n = token_terms(&form, terms)
-            terms[n] = self.tokens[id].hash
-            pair.id = id
-            for i in range(n + 1):
-                j = 0
-                while j < i and terms[j] != terms[i]:
-                    j += 1
-                if j == i:
-                    pair.term = terms[i]
-                    put_raw(pairs, &pair, sizeof(pair))
-        return -1 if pairs.failed else 0
-
     def flush(self):
         if self.too_many:
             raise OverflowError("names: more distinct tokens, kinds of claims or bytes than names.bin can hold")
@@ -502,99 +409,109 @@ cdef class NamesWriter:
         self.file.flush()
 
     def finish(self):
-        cdef Buffer table, briefs, skips, blocks, pairs
-        cdef TokenBrief brief
+        cdef ListMemory memory
         cdef NamesTables tables
-        cdef uint64_t* bits = NULL
-        cdef uint64_t start
-        cdef uint32_t id, n_ordinals
         self.flush()
         with nogil:
             self._put_strays()
         self.flush()
-        n_ordinals = self.n_entities + <uint32_t>(self.strays.size // 4)
         memset(&tables, 0, sizeof(tables))
+        memset(&memory, 0, sizeof(memory))
         tables.rows_size = self.file.position() - HEADER_SIZE
-        buffer_init(&table)
-        buffer_init(&briefs)
-        buffer_init(&skips)
-        buffer_init(&blocks)
-        buffer_init(&pairs)
+        tables.n_tokens = self.n_tokens
+        tables.n_entities = self.n_entities
+        tables.n_strays = <uint32_t>(self.strays.size // 4)
+        tables.n_classes = self.n_classes
+        tables.population = self.population
+        tables.ordered = self.ordered
         try:
-            bits = <uint64_t*>malloc((<size_t>n_ordinals + 63) // 64 * 8 + 8)
-            if bits == NULL:
-                raise MemoryError
-            id = 0
-            while id < self.n_tokens:
-                with nogil:
-                    while id < self.n_tokens and self.file.pending.size < 8 << 20:
-                        self._put_list(id, &table, &skips, &blocks, bits)
-                        brief.bits = BITS_UNKNOWN
-                        if id >= FIRST_TOKEN and self.sounds[self.tokens[id].sound].persons:
-                            brief.bits = bits_of_count(self.sounds[self.tokens[id].sound].persons,
-                                                       max(self.population, <uint32_t>1))
-                        brief.length = self.tokens[id].text_length
-                        brief.initial = self.texts.data[self.tokens[id].text] if brief.length else 0
-                        put_raw(&briefs, &brief, sizeof(brief))
-                        id += 1
-                self.file.flush()
+            self._put_lists(&memory, tables.n_entities + tables.n_strays)
             self.file.align(8)
             tables.rows_at = self.file.position()
             self.file.put(self.rows_at.data, self.rows_at.size)
             self.file.align(8)
             self.file.flush()
-            # all that follows is one checked piece: it is held until its checksum is known
-            start = self.file.position()
-            tables.tokens = self._table(&table)
-            tables.briefs = self._table(&briefs)
+            written = self._put_tables(&tables, &memory.entries)
+        finally:
+            free(memory.bits)
+            buffer_free(&memory.entries)
+            buffer_free(&memory.skips)
+            buffer_free(&memory.blocks)
+        return dict(written, tokens=self.n_tokens - FIRST_TOKEN, strays=tables.n_strays, population=self.population)
+
+    cdef int _put_lists(self, ListMemory* memory, uint32_t n_ordinals) except -1:
+        cdef uint32_t id = 0, persons
+        memory.bits = <uint64_t*>malloc((<size_t>n_ordinals + 63) // 64 * 8 + 8)
+        if memory.bits == NULL:
+            raise MemoryError
+        while id < self.n_tokens:
+            with nogil:
+                while id < self.n_tokens and self.file.pending.size < 8 << 20:
+                    persons = self.sounds[self.tokens[id].sound].persons if id >= FIRST_TOKEN else 0
+                    put_list(self.file, &self.tokens[id], persons, n_ordinals, memory)
+                    free(self.tokens[id].list)
+                    self.tokens[id].list = NULL
+                    id += 1
+            self.file.flush()
+        if memory.entries.failed or memory.skips.failed or memory.blocks.failed:
+            raise MemoryError
+        return 0
+
+    cdef void _put_briefs(self, Buffer* out) noexcept nogil:
+        cdef TokenBrief brief
+        cdef uint32_t id, persons
+        for id in range(self.n_tokens):
+            persons = self.sounds[self.tokens[id].sound].persons if id >= FIRST_TOKEN else 0
+            brief.bits = BITS_UNKNOWN
+            if persons:
+                brief.bits = bits_of_count(persons, max(self.population, <uint32_t>1))
+            brief.length = self.tokens[id].text_length
+            brief.initial = self.texts.data[self.tokens[id].text] if brief.length else 0
+            put_raw(out, &brief, sizeof(brief))
+
+    cdef object _put_tables(self, NamesTables* tables, const Buffer* entries):
+        """All that stands under one checksum, held until that is known; closes the file."""
+        cdef uint64_t start = self.file.position(), checksum
+        cdef Buffer first, second, pairs
+        buffer_init(&first)
+        buffer_init(&second)
+        buffer_init(&pairs)
+        try:
+            tables.tokens = self._table(entries)
+            self._put_briefs(&first)
+            tables.briefs = self._table(&first)
             tables.texts = self._table(&self.texts)
             tables.texts_size = self.texts.size
-            buffer_reset(&table)
-            buffer_reset(&briefs)
             with nogil:
-                self._collect_terms(&pairs)
-            if pairs.failed:
-                raise MemoryError
-            tables.n_terms = <uint32_t>(pairs.size // sizeof(Term))
-            tables.bucket_bits = 1
-            while tables.bucket_bits < 24 and <uint32_t>(4 << tables.bucket_bits) < tables.n_terms:
-                tables.bucket_bits += 1
-            with nogil:
-                _bucket(<const Term*>pairs.data, tables.n_terms, tables.bucket_bits, &table, &briefs)
-            tables.buckets = self._table(&table)
-            tables.terms = self._table(&briefs)
+                collect_terms(self.tokens, self.n_tokens, self.texts.data, &pairs)
+                tables.n_terms = <uint32_t>(pairs.size // sizeof(Term))
+                tables.bucket_bits = 1
+                while tables.bucket_bits < 24 and (<uint64_t>4 << tables.bucket_bits) < tables.n_terms:
+                    tables.bucket_bits += 1
+                buffer_reset(&first)
+                bucket_terms(<const Term*>pairs.data, tables.n_terms, tables.bucket_bits, &first, &second)
+            tables.buckets = self._table(&first)
+            tables.terms = self._table(&second)
             tables.strays = self._table(&self.strays)
-            buffer_reset(&table)
             if not self.ordered:
                 memset(self.years, 0, sizeof(self.years))
-            put_raw(&table, self.years, sizeof(self.years))
-            tables.years = self._table(&table)
-            buffer_reset(&table)
-            put_raw(&table, self.classes, 2 * self.n_classes)
-            tables.classes = self._table(&table)
-            tables.n_tokens = self.n_tokens
-            tables.n_entities = self.n_entities
-            tables.n_strays = <uint32_t>(self.strays.size // 4)
-            tables.n_classes = self.n_classes
-            tables.population = self.population
-            tables.ordered = self.ordered
+            buffer_reset(&first)
+            put_raw(&first, self.years, sizeof(self.years))
+            tables.years = self._table(&first)
+            buffer_reset(&first)
+            put_raw(&first, self.classes, 2 * self.n_classes)
+            tables.classes = self._table(&first)
             self.file.align(8)
-            self.file.put(&tables, sizeof(tables))
-            if table.failed or briefs.failed or skips.failed or blocks.failed or self.file.pending.failed:
+            self.file.put(tables, sizeof(NamesTables))
+            if first.failed or second.failed or pairs.failed or self.file.pending.failed:
                 raise MemoryError
             checksum = XXH3_64bits(self.file.pending.data, self.file.pending.size)
-            if self.file.position() - self.file.pending.size != start:
-                raise AssertionError("the tables were parted")
-            write_trailer(self.file, b"RNDNAMES", start, sizeof(tables), checksum)
-            written = self.file.finish()
+            write_trailer(self.file, b"RNDNAMES", start, sizeof(NamesTables), checksum)
+            return self.file.finish()
         finally:
-            free(bits)
-            buffer_free(&table)
-            buffer_free(&briefs)
-            buffer_free(&skips)
-            buffer_free(&blocks)
+            buffer_free(&first)
+            buffer_free(&second)
             buffer_free(&pairs)
-        return dict(written, tokens=self.n_tokens - FIRST_TOKEN, strays=tables.n_strays, population=self.population)
 
     cdef uint64_t _table(self, const Buffer* table) noexcept:
         self.file.align(8)
@@ -603,32 +520,3 @@ cdef class NamesWriter:
 
     def abandon(self):
         self.file.abandon()
-
-
-cdef void _bucket(const Term* pairs, uint32_t n, uint32_t bits, Buffer* starts, Buffer* packed) noexcept nogil:
-    """Sorts terms into buckets by their top bits; within one they stay in order of token id."""
-    cdef uint64_t n_buckets = <uint64_t>1 << bits, bucket
-    cdef uint32_t i, at
-    cdef uint32_t* counts
-    cdef uint32_t* values
-    if not buffer_reserve(starts, (n_buckets + 1) * 4) or not buffer_reserve(packed, <size_t>n * 4 + 4):
-        return
-    counts = <uint32_t*>starts.data
-    values = <uint32_t*>packed.data
-    memset(counts, 0, (n_buckets + 1) * 4)
-    for i in range(n):
-        counts[(pairs[i].term >> (64 - bits)) + 1] += 1
-    for bucket in range(n_buckets):
-        counts[bucket + 1] += counts[bucket]
-    for i in range(n):
-        bucket = pairs[i].term >> (64 - bits)
-        at = counts[bucket]
-        values[at] = (<uint32_t>(pairs[i].term >> 8) & 0x3FF) << TOKEN_ID_BITS | pairs[i].id
-        counts[bucket] += 1
-    bucket = n_buckets
-    while bucket > 0:            # each now stands where its bucket ends
-        counts[bucket] = counts[bucket - 1]
-        bucket -= 1
-    counts[0] = 0
-    starts.size = (n_buckets + 1) * 4
-    packed.size = <size_t>n * 4

@@ -1,0 +1,16 @@
+# The first step of a question to names.bin (core/name_index_query.pxd): what on file each asked token may be.
+
+from libc.stdint cimport uint32_t
+
+from core.name_index_file cimport NamesFile
+from core.name_index_query cimport NameQuery, NameQuestion
+
+cdef NameQuery* query_new() noexcept nogil
+cdef void query_free(NameQuery* query) noexcept nogil
+# Readies the memory for a question, which it borrows, and gives its tokens the file's information. 0, NAMES_DAMAGED.
+cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil
+# Compares a token on file with every asked one, once; its place in NameQuery.kinds, -1 = no room.
+cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil
+# The same of one that was compared before; -1 = it was not.
+cdef int held_place(const NameQuery* query, uint32_t id) noexcept nogil
+cdef int department_set(int department) noexcept nogil

@@ -1,0 +1,35 @@
+# What names.bin holds of each token (core/name_index_file.pxd), as the writer makes it.
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from core.output cimport OutputFile
+from core.wire cimport Buffer
+
+cdef struct GrowingToken:        # of the dictionary, while it grows
+    uint64_t hash                # letters_term of its letters
+    uint32_t text
+    uint32_t count
+    uint32_t sound               # place in `sounds`
+    uint32_t last                # ordinal added last, + 1
+    uint32_t size                # bytes of its list so far: varints of differences
+    uint32_t capacity
+    uint8_t text_length
+    uint8_t* list
+
+cdef packed struct Term:
+    uint64_t term
+    uint32_t id
+
+cdef struct ListMemory:          # kept from one list to the next
+    Buffer entries               # TokenEntry[], one for each list written
+    Buffer skips
+    Buffer blocks
+    uint64_t* bits               # one an ordinal, rounded up to whole words
+
+# Appends a token's list to the file, and its entry to memory.entries.
+cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons, uint32_t n_ordinals,
+                   ListMemory* memory) noexcept nogil
+# Term[] of every token from FIRST_TOKEN on: its own letters, and its terms (core/name_tokens.pxd).
+cdef void collect_terms(const GrowingToken* tokens, uint32_t n_tokens, const uint8_t* texts, Buffer* pairs) noexcept nogil
+# Terms in buckets by their top bits, in order of token id within one: the tables `buckets` and `terms`.
+cdef void bucket_terms(const Term* pairs, uint32_t n, uint32_t bits, Buffer* starts, Buffer* packed) noexcept nogil

@@ -1,0 +1,132 @@
+"""What names.bin holds of each token: its list of ordinals, and the terms that it is found by. Nothing here is for Python."""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from core.name_index_file cimport (
+    DENSE_PAGE, DENSE_SHARE, FIRST_TOKEN, LIST_BLOCK, TOKEN_ID_BITS, SkipEntry, TokenEntry,
+)
+from core.name_tokens cimport TERMS_MAX, TokenForm, form_token, token_terms
+from core.output cimport OutputFile
+from core.wire cimport Buffer, buffer_reserve, buffer_reset, put_raw, put_varint
+from core.xxhash cimport XXH3_64bits
+
+
+cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons, uint32_t n_ordinals, ListMemory* memory) noexcept nogil:
+    cdef TokenEntry entry
+    cdef SkipEntry skip
+    cdef uint32_t i, value = 0, delta, shift
+    cdef uint32_t page, pages, checksum
+    cdef uint64_t bytes_size
+    cdef const uint8_t* at = token.list
+    cdef Buffer* skips = &memory.skips
+    cdef Buffer* blocks = &memory.blocks
+    cdef uint64_t* bits = memory.bits
+    memset(&entry, 0, sizeof(entry))
+    entry.count = token.count
+    entry.persons = persons
+    entry.text = token.text
+    entry.text_length = token.text_length
+    entry.offset = file.position()
+    entry.dense = token.count >= 256 and <uint64_t>token.count * DENSE_SHARE >= n_ordinals
+    buffer_reset(skips)
+    buffer_reset(blocks)
+    bytes_size = (<uint64_t>n_ordinals + 63) // 64 * 8
+    if entry.dense:
+        memset(bits, 0, bytes_size)
+    for i in range(token.count):
+        delta = 0
+        shift = 0
+        while True:
+            delta |= <uint32_t>(at[0] & 0x7F) << shift
+            shift += 7
+            at += 1
+            if at[-1] < 0x80:
+                break
+        value += delta
+        if entry.dense:
+            bits[value >> 6] |= <uint64_t>1 << (value & 63)
+            continue
+        if i % LIST_BLOCK == 0:
+            if i:
+                skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
+                put_raw(skips, &skip, sizeof(skip))
+            skip.first = value
+            skip.offset = <uint32_t>blocks.size
+            put_varint(blocks, value)
+        else:
+            put_varint(blocks, delta)
+    if entry.dense:
+        file.align(8)
+        entry.offset = file.position()
+        pages = <uint32_t>((bytes_size + DENSE_PAGE - 1) // DENSE_PAGE)
+        for page in range(pages):
+            checksum = <uint32_t>XXH3_64bits(<const uint8_t*>bits + <uint64_t>page * DENSE_PAGE,
+                                             min(<uint64_t>DENSE_PAGE, bytes_size - <uint64_t>page * DENSE_PAGE))
+            put_raw(skips, &checksum, 4)
+        entry.length = <uint32_t>(bytes_size + skips.size)
+        entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
+        file.put(bits, bytes_size)
+        file.put(skips.data, skips.size)
+    elif token.count > LIST_BLOCK:
+        skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
+        put_raw(skips, &skip, sizeof(skip))
+        file.align(4)
+        entry.offset = file.position()
+        entry.length = <uint32_t>(skips.size + blocks.size)
+        entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
+        file.put(skips.data, skips.size)
+        file.put(blocks.data, blocks.size)
+    elif token.count:
+        entry.length = <uint32_t>blocks.size
+        entry.checksum = <uint32_t>XXH3_64bits(blocks.data, blocks.size)
+        file.put(blocks.data, blocks.size)
+    put_raw(&memory.entries, &entry, sizeof(entry))
+
+
+cdef void collect_terms(const GrowingToken* tokens, uint32_t n_tokens, const uint8_t* texts, Buffer* pairs) noexcept nogil:
+    cdef TokenForm form
+    cdef uint64_t terms[TERMS_MAX + 1]
+    cdef Term pair
+    cdef uint32_t id
+    cdef int i, j, n
+    for id in range(FIRST_TOKEN, n_tokens):
+        form_token(texts + tokens[id].text, tokens[id].text_length, &form)
+        n = token_terms(&form, terms)
+        terms[n] = tokens[id].hash
+        pair.id = id
+        for i in range(n + 1):
+            j = 0
+            while j < i and terms[j] != terms[i]:
+                j += 1
+            if j == i:
+                pair.term = terms[i]
+                put_raw(pairs, &pair, sizeof(pair))
+
+
+cdef void bucket_terms(const Term* pairs, uint32_t n, uint32_t bits, Buffer* starts, Buffer* packed) noexcept nogil:
+    cdef uint64_t n_buckets = <uint64_t>1 << bits, bucket
+    cdef uint32_t i, at
+    cdef uint32_t* counts
+    cdef uint32_t* values
+    if not buffer_reserve(starts, (n_buckets + 1) * 4) or not buffer_reserve(packed, <size_t>n * 4 + 4):
+        return
+    counts = <uint32_t*>starts.data
+    values = <uint32_t*>packed.data
+    memset(counts, 0, (n_buckets + 1) * 4)
+    for i in range(n):
+        counts[(pairs[i].term >> (64 - bits)) + 1] += 1
+    for bucket in range(n_buckets):
+        counts[bucket + 1] += counts[bucket]
+    for i in range(n):
+        bucket = pairs[i].term >> (64 - bits)
+        at = counts[bucket]
+        values[at] = (<uint32_t>(pairs[i].term >> 8) & 0x3FF) << TOKEN_ID_BITS | pairs[i].id
+        counts[bucket] += 1
+    bucket = n_buckets
+    while bucket > 0:            # each now stands where its bucket ends
+        counts[bucket] = counts[bucket - 1]
+        bucket -= 1
+    counts[0] = 0
+    starts.size = (n_buckets + 1) * 4
+    packed.size = <size_t>n * 4

@@ -1,0 +1,203 @@
+"""Scoring one person of names.bin (core/name_index_query.pxd). Nothing here is for Python."""
+
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from core.match cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence, sex_evidence
+from core.match_names cimport NameShape
+from core.match_pairing cimport KindMatrix, NamePairing, pair_names
+from core.name_index_expansion cimport department_set, held_place, hold_token
+from core.name_index_file cimport (
+    NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, ROWS_MAX, NamesFile, NameRow, TokenBrief, ordinal_entity, row_token,
+    rows_next, rows_open,
+)
+from core.name_index_query cimport (
+    FOUND_BIRTH, FOUND_COVERED, FOUND_DEAD, FOUND_IDENTITY, NAMES_DAMAGED, NameFound, NameQuery, NameQuestion, PairedRow,
+)
+from core.name_tokens cimport KIND_INITIAL, KIND_NONE
+from core.xxhash cimport XXH3_64bits_withSeed
+
+include "contract.pxi"
+
+cdef enum:
+    LONG_TOKEN = 7               # letters from which two edits may count
+
+
+cdef void _pair(NameQuery* query, const NameRow* row, PairedRow* out) noexcept nogil:
+    """Compares the question's names with a row's."""
+    cdef const NameQuestion* question = query.question
+    cdef const NamesFile* names = query.names
+    cdef NameShape held
+    cdef KindMatrix matrix
+    cdef NamePairing pairing
+    cdef const TokenBrief* brief
+    cdef PairedRow* kept
+    cdef uint64_t key
+    cdef uint32_t id
+    cdef uint8_t role
+    cdef int i, j, place, n = question.shape.count
+    key = XXH3_64bits_withSeed(row.tokens, 3 * row.n_tokens, query.salt << 1 | (row.head & NAME_ROW_GUESSED != 0))
+    kept = &query.paired[key & 1023]
+    if kept.key == key:
+        out[0] = kept[0]
+        return
+    held.count = row.n_tokens
+    held.roles_guessed = row.head & NAME_ROW_GUESSED != 0
+    for j in range(row.n_tokens):
+        id = row_token(row, j, &role)
+        if id >= names.tables.n_tokens:
+            id = 0
+        brief = &names.briefs[id]
+        held.tokens[j].role = role
+        held.tokens[j].length = brief.length
+        held.tokens[j].bits = brief.bits
+        place = held_place(query, id)
+        if place < 0 and brief.length >= LONG_TOKEN and _long_asked(query, brief.length):
+            place = hold_token(query, id)
+        for i in range(n):
+            matrix.kind[i][j] = query.kinds[place][i] if place >= 0 else <uint8_t>KIND_NONE
+            if query.initials and place < 0 and question.forms[i].length == 1 and brief.length > 1 and (
+                    brief.initial == question.forms[i].letters[0]):
+                matrix.kind[i][j] = KIND_INITIAL
+    pair_names(&question.shape, &held, &matrix, &pairing)
+    kept.key = out.key = key
+    kept.evidence = out.evidence = pairing.evidence
+    kept.agreement = out.agreement = pairing.agreement
+    kept.covered = out.covered = pairing.pairs == n
+
+
+cdef inline bint _long_asked(const NameQuery* query, uint8_t length) noexcept nogil:
+    """Whether an asked token may be two edits away from one of so many letters."""
+    cdef int i
+    for i in range(query.question.shape.count):
+        if query.question.forms[i].length >= LONG_TOKEN and -2 <= <int>query.question.forms[i].length - <int>length <= 2:
+            return True
+    return False
+
+
+cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
+    """AGREES > UNKNOWN > DISAGREES > nothing stated (0)."""
+    if a == AGREEMENT_AGREES or b == AGREEMENT_AGREES:
+        return AGREEMENT_AGREES
+    if a == AGREEMENT_UNKNOWN or b == AGREEMENT_UNKNOWN:
+        return AGREEMENT_UNKNOWN
+    return max(a, b)
+
+
+cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil:
+    cdef const NameQuestion* question = query.question
+    cdef const NamesFile* names = query.names
+    cdef const uint8_t* at
+    cdef const uint8_t* end
+    cdef const uint8_t* tokens = NULL
+    cdef NameRow rows[ROWS_MAX]
+    cdef PairedRow paired
+    cdef PartialBirth held
+    cdef int32_t evidence, by_birth = 0, by_town = 0, best = -1000000
+    cdef int32_t departments = 0
+    cdef uint8_t agreement
+    cdef uint8_t names_agree = 0, comparable = 0, birth = 0, sex = 0
+    cdef int i, n = 0, status
+    cdef bint has_identity = False, dead = False, counted = False
+    cdef bint year_stated = False, year_fits = False, place_stated = False, place_fits = False
+    cdef bint town_stated = False, town_fits = False
+    if rows_open(names, ordinal, &at, &end) < 0:
+        return NAMES_DAMAGED
+    memset(&rows[0], 0, sizeof(NameRow))
+    while n < ROWS_MAX:
+        status = rows_next(names, &at, end, &rows[n])
+        if status < 0:
+            return NAMES_DAMAGED
+        if status == 0:
+            break
+        if n + 1 < ROWS_MAX:
+            rows[n + 1] = rows[n]
+        if rows[n].head & NAME_ROW_IDENTITY and (question.visible == NULL or question.visible[rows[n].row_class]):
+            has_identity = True
+            dead = dead or rows[n].head & NAME_ROW_DEAD != 0
+        n += 1
+    found.flags = 0
+    found.year = 0
+    found.department = found.sex_on_file = 0
+    paired.evidence = 0
+    paired.agreement = 0
+    paired.covered = False
+    for i in range(n):
+        if question.visible != NULL and not question.visible[rows[i].row_class]:
+            continue
+        counted = not has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
+        if rows[i].n_tokens:
+            if rows[i].tokens != tokens:
+                _pair(query, &rows[i], &paired)
+                tokens = rows[i].tokens
+            names_agree = _better(names_agree, paired.agreement)
+            if counted:
+                comparable = _better(comparable, paired.agreement)
+            best = max(best, paired.evidence)
+            if paired.covered and paired.agreement != AGREEMENT_DISAGREES:
+                found.flags |= FOUND_COVERED
+        if not counted:
+            continue
+        if rows[i].birth_year:
+            if question.birth.year:
+                held.year = rows[i].birth_year
+                held.month = rows[i].birth_month
+                held.day = rows[i].birth_mday
+                evidence = birth_evidence(question.birth, held, &agreement)
+                by_birth = evidence if not year_stated else max(by_birth, evidence)
+                birth = _better(birth, agreement)
+                found.flags |= FOUND_BIRTH
+            year_stated = True
+            year_fits = year_fits or (rows[i].birth_year >= question.year_from and (
+                question.year_to == 0 or rows[i].birth_year <= question.year_to))
+            if found.year == 0:
+                found.year = rows[i].birth_year
+        if rows[i].sex:
+            if question.sex:
+                sex = _better(sex, AGREEMENT_AGREES if rows[i].sex == question.sex else AGREEMENT_DISAGREES)
+            if found.sex_on_file == 0:
+                found.sex_on_file = rows[i].sex
+        departments |= department_set(rows[i].birth_department) | department_set(rows[i].residence_department)
+        if rows[i].birth_department:
+            place_stated = True
+            place_fits = place_fits or rows[i].birth_department == question.department
+            if found.department == 0:
+                found.department = rows[i].birth_department
+        if rows[i].municipality:
+            if question.municipality:
+                evidence = municipality_evidence(<uint16_t>question.municipality, rows[i].municipality)
+                by_town = evidence if not town_stated else max(by_town, evidence)
+            town_stated = True
+            town_fits = town_fits or rows[i].municipality == question.municipality
+    if names_agree == 0 or names_agree == AGREEMENT_DISAGREES:
+        return 0
+    if birth == AGREEMENT_DISAGREES or sex == AGREEMENT_DISAGREES:
+        return 0
+    if (question.year_from or question.year_to) and year_stated and not year_fits:
+        return 0
+    if (question.department and place_stated and not place_fits) or (
+            question.municipality and town_stated and not town_fits):
+        return 0
+    found.ordinal = ordinal
+    found.entity = ordinal_entity(names, ordinal)
+    found.names_evidence = best
+    found.evidence = best + by_birth + by_town
+    if sex:
+        found.evidence += sex_evidence(question.sex, question.sex, &agreement)  # who differs is out
+    if question.department and departments:
+        found.evidence += department_evidence(department_set(question.department), departments, &agreement)
+    found.names = names_agree
+    found.comparable = comparable or AGREEMENT_UNKNOWN
+    found.birth = birth or AGREEMENT_UNKNOWN
+    found.sex = sex or AGREEMENT_UNKNOWN
+    if dead:
+        found.flags |= FOUND_DEAD
+    if has_identity:
+        found.flags |= FOUND_IDENTITY
+    if names_agree == AGREEMENT_AGREES:
+        return 1
+    if found.flags & FOUND_COVERED and (query.partial or not question.similar_by_birth):
+        return 1
+    if question.similar_by_birth and not found.flags & FOUND_BIRTH:
+        return 0
+    return found.evidence + question.further >= query.enough

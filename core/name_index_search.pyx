@@ -1,0 +1,274 @@
+"""A question to names.bin from end to end (core/name_index_query.pxd). Nothing here is for Python."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport realloc
+from libc.string cimport memset
+
+from core.layout cimport HEADER_SIZE
+from core.match_names cimport SHAPE_TOKENS
+from core.name_index_expansion cimport query_begin
+from core.name_index_file cimport SHORT_LISTS, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place
+from core.name_index_query cimport (
+    LOOKED_MAX, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, WINDOW, WINDOW_WORDS, NameFound, NameQuery,
+    NameQuestion,
+)
+from core.name_index_scoring cimport score_ordinal
+
+cdef extern from *:
+    """
+    #define ronda_prefetch_row(address) __builtin_prefetch((address), 0, 1)
+    #define ronda_lowest_bit(word) __builtin_ctzll(word)
+    """
+    void ronda_prefetch_row(const void* address) noexcept nogil
+    int ronda_lowest_bit(uint64_t word) noexcept nogil
+
+cdef enum:
+    BATCH = 32                   # candidates whose rows are fetched ahead
+
+
+cdef struct Stretch:
+    uint32_t start
+    uint32_t end
+
+
+cdef int _stretches(const NameQuery* query, Stretch* out) noexcept nogil:
+    """The ordinals that may fit by what was asked of birth years."""
+    cdef const NameQuestion* question = query.question
+    cdef const NamesFile* names = query.names
+    cdef int low = 0, high = 100000, year = question.birth.year
+    cdef int n = 0, place
+    if question.year_from:
+        low = question.year_from
+    if question.year_to:
+        high = question.year_to
+    if year:
+        low = max(low, year - 1)
+        high = min(high, year + 1)
+    if question.all_years or not names.tables.ordered or (low == 0 and high == 100000):
+        out[0].start = 0
+        out[0].end = names.n_ordinals
+        return 1
+    out[0].start = 0             # of unknown year
+    out[0].end = names.years[0]
+    out[1].start = names.years[year_place(low)]
+    place = year_place(high) + 1
+    out[1].end = names.years[place] if place <= YEARS else names.tables.n_entities
+    out[2].start = names.tables.n_entities
+    out[2].end = names.n_ordinals
+    return 3
+
+
+cdef int _take(NameQuery* query, const NameFound* found) noexcept nogil:
+    cdef NameFound* grown
+    if query.n_found == query.found_capacity:
+        grown = <NameFound*>realloc(query.found, max(<size_t>256, 2 * query.found_capacity) * sizeof(NameFound))
+        if grown == NULL:
+            return NAMES_MEMORY
+        query.found = grown
+        query.found_capacity = max(<size_t>256, 2 * query.found_capacity)
+    query.found[query.n_found] = found[0]
+    query.n_found += 1
+    return 0
+
+
+cdef int _score_batch(NameQuery* query, const uint32_t* ordinals, int n) noexcept nogil:
+    cdef const NamesFile* names = query.names
+    cdef NameFound found
+    cdef uint64_t at
+    cdef int i, status
+    for i in range(n):
+        at = 2 * <uint64_t>names.rows_at[ordinals[i]]
+        if at < names.tables.rows_size:
+            ronda_prefetch_row(names.data + HEADER_SIZE + at)
+            ronda_prefetch_row(names.data + HEADER_SIZE + at + 64)
+    for i in range(n):
+        status = score_ordinal(query, ordinals[i], &found)
+        if status < 0:
+            return status
+        if status and _take(query, &found) < 0:
+            return NAMES_MEMORY
+    return 0
+
+
+cdef void _combine(const NameQuery* query, int words) noexcept nogil:
+    """Candidates of a window, from the bitmaps of the asked tokens."""
+    cdef int n = query.question.shape.count, unlisted = n - query.n_listed
+    cdef uint64_t* bits[SHAPE_TOKENS]
+    cdef const uint64_t* ones = query.bitmaps + SHAPE_TOKENS * WINDOW_WORDS
+    cdef const uint64_t* twos = ones + WINDOW_WORDS
+    cdef const uint64_t* threes = twos + WINDOW_WORDS
+    cdef uint64_t* out = <uint64_t*>threes + WINDOW_WORDS
+    cdef uint8_t first[120]
+    cdef uint8_t second[120]
+    cdef int n_bits = 0, n_pairs = 0, i, j, w
+    cdef uint64_t c1, c2, c3, b, chosen, wanted
+    cdef bint every = True, long_asked = query.n_core > 3
+    for i in range(n):
+        if query.listed[i]:
+            bits[n_bits] = query.bitmaps + i * WINDOW_WORDS
+            n_bits += 1
+        for j in range(i):
+            if not (query.listed[i] and query.listed[j]):
+                continue
+            if query.pair[i][j]:
+                first[n_pairs] = <uint8_t>i
+                second[n_pairs] = <uint8_t>j
+                n_pairs += 1
+            else:
+                every = False
+    for w in range(words):
+        c1 = c2 = c3 = 0
+        for i in range(n_bits):
+            b = bits[i][w]
+            c3 |= c2 & b
+            c2 |= c1 & b
+            c1 |= b
+        # Of names that agree or may agree, more than half of the shorter's tokens are paired, and all of it where it has two.
+        if n_bits == 1 or unlisted >= 2:
+            chosen = c1
+        elif n_bits == 2 or unlisted == 1:
+            chosen = c2 | (c1 & ones[w])
+        else:
+            chosen = c3 | (c2 & twos[w]) | (c1 & ones[w])
+            # two of four tokens are enough only of a name of three
+            wanted = c2 & ~chosen
+            if long_asked:
+                wanted &= threes[w]
+            if wanted:
+                if every:
+                    chosen |= wanted
+                else:
+                    b = 0
+                    for i in range(n_pairs):
+                        b |= (query.bitmaps + first[i] * WINDOW_WORDS)[w] & (query.bitmaps + second[i] * WINDOW_WORDS)[w]
+                    chosen |= wanted & b
+        out[w] = chosen
+
+
+cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stretches, int n_stretches, uint32_t start,
+                 uint32_t end) noexcept nogil:
+    """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64."""
+    cdef uint32_t batch[BATCH]
+    cdef uint64_t* out = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS) * WINDOW_WORDS
+    cdef uint32_t words = (end - start + 63) // 64, w, ordinal
+    cdef uint64_t word
+    cdef int64_t looked
+    cdef int i, n_batch = 0, status
+    cdef bint within
+    for i in range(query.question.shape.count):
+        if query.listed[i]:
+            memset(query.bitmaps + i * WINDOW_WORDS, 0, words * 8)
+    for i in range(SHORT_LISTS):
+        memset(query.bitmaps + (SHAPE_TOKENS + i) * WINDOW_WORDS, 0, words * 8)
+    for i in range(query.n_lists + SHORT_LISTS):
+        if i < query.n_lists:
+            looked = list_bits(query.names, &query.lists[i].cursor, start, words * 64,
+                               query.bitmaps + query.lists[i].asked * WINDOW_WORDS)
+        else:
+            looked = list_bits(query.names, &short_lists[i - query.n_lists], start, words * 64,
+                               query.bitmaps + (SHAPE_TOKENS + i - query.n_lists) * WINDOW_WORDS)
+        if looked < 0:
+            return NAMES_DAMAGED
+        query.looked += looked
+    _combine(query, words)
+    for w in range(words):
+        word = out[w]
+        while word:
+            ordinal = start + 64 * w + ronda_lowest_bit(word)
+            word &= word - 1
+            within = False
+            for i in range(n_stretches):
+                within = within or stretches[i].start <= ordinal < stretches[i].end
+            if not within:
+                continue
+            query.candidates += 1
+            if query.candidates > SCORED_MAX:
+                continue
+            ronda_prefetch_row(&query.names.rows_at[ordinal])
+            batch[n_batch] = ordinal
+            n_batch += 1
+            if n_batch == BATCH:
+                status = _score_batch(query, batch, n_batch)
+                if status < 0:
+                    return status
+                n_batch = 0
+    return _score_batch(query, batch, n_batch)
+
+
+cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
+    cdef Stretch stretches[3]
+    cdef ListCursor short_lists[SHORT_LISTS]
+    cdef uint32_t start, end, low, high
+    cdef int i, n, status
+    status = query_begin(query, names, question)
+    if status < 0:
+        return status
+    if question.shape.count == 0 or query.n_listed == 0:
+        return NAMES_TOO_BROAD if question.shape.count else 0
+    for i in range(SHORT_LISTS):
+        if list_open(names, i, &short_lists[i]) < 0:
+            return NAMES_DAMAGED
+    n = _stretches(query, stretches)
+    start = 0
+    while start < names.n_ordinals:
+        end = min(start + WINDOW, names.n_ordinals)
+        low = end
+        high = start
+        for i in range(n):
+            if stretches[i].start < end and stretches[i].end > start and stretches[i].start < stretches[i].end:
+                low = min(low, max(start, stretches[i].start))
+                high = max(high, min(end, stretches[i].end))
+        if low < high:
+            status = _window(query, short_lists, stretches, n, low & ~<uint32_t>63, high)
+            if status < 0:
+                return status
+            if query.looked > LOOKED_MAX:
+                return NAMES_TOO_BROAD
+        start += WINDOW
+    return NAMES_TOO_BROAD if query.candidates > SCORED_MAX else 0
+
+
+# ---- ranking ----
+
+cdef inline bint _before(const NameFound* a, const NameFound* b) noexcept nogil:
+    return a.evidence > b.evidence or (a.evidence == b.evidence and a.entity < b.entity)
+
+
+cdef void _sift(NameFound* heap, size_t at, size_t n) noexcept nogil:
+    """The worst of a heap stands first."""
+    cdef size_t child
+    cdef NameFound item = heap[at]
+    while 2 * at + 1 < n:
+        child = 2 * at + 1
+        if child + 1 < n and _before(&heap[child], &heap[child + 1]):
+            child += 1
+        if not _before(&item, &heap[child]):
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = item
+
+
+cdef void rank_found(NameQuery* query, size_t most) noexcept nogil:
+    cdef NameFound* found = query.found
+    cdef NameFound item
+    cdef size_t n = min(most, query.n_found), i
+    if n == 0:
+        return
+    i = n // 2
+    while i > 0:
+        i -= 1
+        _sift(found, i, n)
+    for i in range(n, query.n_found):
+        if _before(&found[i], &found[0]):
+            item = found[0]
+            found[0] = found[i]
+            found[i] = item
+            _sift(found, 0, n)
+    i = n
+    while i > 1:
+        i -= 1
+        item = found[0]
+        found[0] = found[i]
+        found[i] = item
+        _sift(found, 0, i)
