@@ -1,55 +1,34 @@
 # distutils: libraries = crypto
 """The audit log of one worker (see core/audit_log.pxd; the bytes are in core/audit_record.pxd).
 
-A segment is mapped, and its space is set aside a piece at a time: an append is a copy into memory that the kernel keeps
-even if this process is killed, five times cheaper than a write(2), and a full disk is met before the copy, never within it.
+A present segment, and a next one made ahead of time by server/audit/writer.py; segments that were left wait for `sync`.
 """
 
 import os
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.errno cimport ENOSPC, errno
+from libc.errno cimport errno
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memcpy, memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
-from core.audit_crypto cimport (
-    EVP_CIPHER_CTX, EVP_CIPHER_CTX_free, EVP_CIPHER_CTX_new, EVP_EncryptInit_ex, EVP_aes_256_gcm, KEYED_HASH_BYTES,
-    KeyedHash, OPENSSL_cleanse, TAG_BYTES, keyed_hash, keyed_hash_init, leaf_hash, seal,
-)
+from core.audit_crypto cimport TAG_BYTES, keyed_hash, seal
 from core.audit_record cimport (
-    FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, RECORD_TEXT, TEXT_GENERATION, TEXT_IDENTITY, EntryBytes, QueryHead,
-    TextHead,
+    FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, TEXT_GENERATION, TEXT_IDENTITY, EntryBytes, QueryHead, TextHead,
+)
+from core.audit_segment cimport (
+    Segment, segment_allocate, segment_body, segment_commit, segment_end, segment_free, segment_new, segment_put_text,
+    segment_text_place,
 )
 from core.shown cimport ShownEntry
-from core.xxhash cimport XXH3_64bits
 
 from core.errors import AuditUnavailable
 
 cdef extern from *:
     """
-    #include <fcntl.h>
     #include <pthread.h>
-    #include <string.h>
-    #include <sys/mman.h>
-    #include <sys/statvfs.h>
     #include <time.h>
     #include <unistd.h>
-    /* After everything written before; `at` need not be aligned. */
-    static inline void ronda_store_release(uint8_t *at, uint32_t value) {
-        __atomic_thread_fence(__ATOMIC_RELEASE);
-        memcpy(at, &value, 4);
-    }
-    /* Bytes free to this account on the file's disk. */
-    static inline unsigned long long ronda_free_bytes(int descriptor) {
-        struct statvfs disk;
-        if (fstatvfs(descriptor, &disk) != 0) return 0;
-        return (unsigned long long)disk.f_bavail * disk.f_frsize;
-    }
-    static inline void *ronda_map(int descriptor, size_t size) {
-        void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-        return at == MAP_FAILED ? NULL : at;
-    }
     static inline long long ronda_audit_nanoseconds(void) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -62,44 +41,15 @@ cdef extern from *:
     int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept nogil
     int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept nogil
     int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept nogil
-    int posix_fallocate(int descriptor, long long offset, long long size) noexcept nogil
-    int ftruncate(int descriptor, long long size) noexcept nogil
     int fdatasync(int descriptor) noexcept nogil
-    int munmap(void* at, size_t size) noexcept nogil
     int dup(int descriptor) noexcept nogil
     int c_close "close" (int descriptor) noexcept nogil
-    void ronda_store_release(uint8_t* at, uint32_t value) noexcept nogil
-    unsigned long long ronda_free_bytes(int descriptor) noexcept nogil
-    void* ronda_map(int descriptor, size_t size) noexcept nogil
     long long ronda_audit_nanoseconds() noexcept nogil
 
 cdef enum:
-    PIECE = 4 << 20              # bytes set aside on disk at once
-    TEXTS = 4096                 # places of the table of texts already written; a power of two
-    TEXTS_FULL = 3072            # then it starts anew, and texts are written again
     LEFT_MAX = 8                 # segments left and not yet on disk
     LEAST = 64 << 10
     MOST = 1 << 30
-
-cdef struct KnownText:
-    uint64_t hash
-    uint32_t at                  # of the text in the segment
-    uint32_t size
-    uint32_t place               # of its record; 0 = free
-    uint32_t what
-
-cdef struct Segment:
-    int descriptor               # -1 = none
-    uint8_t* map
-    size_t size                  # mapped; the segment is full there
-    size_t allocated             # of it, on disk
-    size_t used
-    size_t reserve               # free bytes of the disk that are left alone
-    uint64_t records
-    KeyedHash key
-    EVP_CIPHER_CTX* cipher       # holds the query key
-    int n_texts
-    KnownText texts[4096]
 
 cdef struct Core:                # what an AuditLog is without Python
     pthread_mutex_t lock
@@ -119,108 +69,6 @@ FLAG_BREAK_GLASS = AUDIT_FLAG_BREAK_GLASS
 FLAG_DEVELOPMENT = AUDIT_FLAG_DEVELOPMENT
 
 
-# ---- a segment ----
-
-cdef void _segment_free(Segment* segment) noexcept nogil:
-    """Gives back memory and descriptor, with it the file's lock; the file stays as it is."""
-    if segment == NULL:
-        return
-    if segment.map != NULL:
-        munmap(segment.map, segment.size)
-    if segment.descriptor >= 0:
-        c_close(segment.descriptor)
-    if segment.cipher != NULL:
-        EVP_CIPHER_CTX_free(segment.cipher)
-    OPENSSL_cleanse(&segment.key, sizeof(KeyedHash))
-    free(segment)
-
-
-cdef int _segment_end(Segment* segment) noexcept nogil:
-    """Cuts what was set aside and not used, puts the file on disk, frees: 0 or errno."""
-    cdef int status = 0
-    if ftruncate(segment.descriptor, <long long>segment.used) != 0 or fdatasync(segment.descriptor) != 0:
-        status = errno
-    _segment_free(segment)
-    return status
-
-
-cdef int _allocate(Segment* segment, size_t wanted) noexcept nogil:
-    """Sets space aside up to `wanted` bytes at least: 0, or an errno (ENOSPC within the disk's reserve too)."""
-    cdef size_t end
-    cdef int status
-    if wanted <= segment.allocated:
-        return 0
-    end = (wanted + PIECE - 1) // PIECE * PIECE
-    if end > segment.size:
-        end = segment.size
-    if ronda_free_bytes(segment.descriptor) < segment.reserve + (end - segment.allocated):
-        return ENOSPC
-    status = posix_fallocate(segment.descriptor, <long long>segment.allocated, <long long>(end - segment.allocated))
-    if status == 0:
-        segment.allocated = end
-    return status
-
-
-cdef inline uint8_t* _body(Segment* segment) noexcept nogil:
-    return segment.map + segment.used + FRAME_BYTES
-
-
-cdef void _commit(Segment* segment, size_t size) noexcept nogil:
-    """The body of `size` bytes is written: hashes it and makes it a record."""
-    cdef uint8_t digest[32]
-    cdef uint8_t* frame = segment.map + segment.used
-    leaf_hash(frame + FRAME_BYTES, size, digest)
-    memcpy(frame + 4, digest, 4)
-    ronda_store_release(frame, <uint32_t>size)
-    segment.used += FRAME_BYTES + size
-    segment.records += 1
-
-
-cdef void _put_text(Segment* segment, uint8_t kind, uint8_t what, const void* text, size_t size) noexcept nogil:
-    cdef TextHead head
-    memset(&head, 0, sizeof(TextHead))
-    head.kind = kind
-    head.what = what
-    head.place = segment.records
-    memcpy(_body(segment), &head, sizeof(TextHead))
-    memcpy(_body(segment) + sizeof(TextHead), text, size)
-    _commit(segment, sizeof(TextHead) + size)
-
-
-cdef uint32_t _text_place(Segment* segment, uint8_t what, const void* text, size_t size) noexcept nogil:
-    """Place of the record that holds this text, written now when it is new. Space was made."""
-    cdef uint64_t hash
-    cdef size_t slot
-    cdef KnownText* known
-    cdef uint32_t place
-    if size == 0:
-        return 0
-    hash = XXH3_64bits(text, size) + what
-    slot = hash & (TEXTS - 1)
-    while True:
-        known = &segment.texts[slot]
-        if known.place == 0:
-            break
-        # The hash is not keyed: whoever chooses texts may make two alike. The bytes decide.
-        if (known.hash == hash and known.size == size and known.what == what
-                and memcmp(segment.map + known.at, text, size) == 0):
-            return known.place
-        slot = (slot + 1) & (TEXTS - 1)
-    if segment.n_texts == TEXTS_FULL:
-        memset(segment.texts, 0, sizeof(segment.texts))
-        segment.n_texts = 0
-        known = &segment.texts[hash & (TEXTS - 1)]
-    place = <uint32_t>segment.records
-    known.hash = hash
-    known.size = <uint32_t>size
-    known.what = what
-    known.at = <uint32_t>(segment.used + FRAME_BYTES + sizeof(TextHead))
-    known.place = place
-    segment.n_texts += 1
-    _put_text(segment, RECORD_TEXT, what, text, size)
-    return place
-
-
 # ---- the log ----
 
 cdef bint _advance(Core* core) noexcept nogil:
@@ -228,7 +76,7 @@ cdef bint _advance(Core* core) noexcept nogil:
     if core.next == NULL:
         return False
     if core.n_left == LEFT_MAX:  # nobody syncs: do it here rather than lose track
-        _segment_end(core.left[0])
+        segment_end(core.left[0])
         core.n_left -= 1
         memmove(&core.left[0], &core.left[1], core.n_left * sizeof(Segment*))
     core.left[core.n_left] = core.present
@@ -249,7 +97,7 @@ cdef Segment* _with_room(Core* core, size_t size) noexcept nogil:
         segment = core.present
         if segment.used + size + 4 > segment.size:
             return NULL
-    return segment if _allocate(segment, segment.used + size + 4) == 0 else NULL
+    return segment if segment_allocate(segment, segment.used + size + 4) == 0 else NULL
 
 
 cdef int _append(Core* core, const AuditFacts* facts, const ShownEntry* shown, size_t n_shown) noexcept nogil:
@@ -272,8 +120,8 @@ cdef int _append(Core* core, const AuditFacts* facts, const ShownEntry* shown, s
     if segment == NULL:
         return -1
     memset(&head, 0, sizeof(QueryHead))
-    head.identity = _text_place(segment, TEXT_IDENTITY, facts.identity, facts.identity_size)
-    head.generation = _text_place(segment, TEXT_GENERATION, facts.generation, facts.generation_size)
+    head.identity = segment_text_place(segment, TEXT_IDENTITY, facts.identity, facts.identity_size)
+    head.generation = segment_text_place(segment, TEXT_GENERATION, facts.generation, facts.generation_size)
     head.kind = RECORD_QUERY
     head.method = facts.method
     head.purpose = facts.purpose
@@ -290,7 +138,7 @@ cdef int _append(Core* core, const AuditFacts* facts, const ShownEntry* shown, s
     head.case_number_size = <uint8_t>case_size
     head.request_id_size = <uint8_t>request_size
     head.sealed_size = <uint32_t>sealed_size
-    at = _body(segment)
+    at = segment_body(segment)
     memcpy(at, &head, sizeof(QueryHead))
     at += sizeof(QueryHead)
     memcpy(at, shown, n_shown * sizeof(EntryBytes))
@@ -308,7 +156,7 @@ cdef int _append(Core* core, const AuditFacts* facts, const ShownEntry* shown, s
         memcpy(nonce + 4, &head.place, 8)
         if not seal(segment.cipher, nonce, &head, sizeof(QueryHead), facts.asked, <int>facts.asked_size, at):
             return -1
-    _commit(segment, size)
+    segment_commit(segment, size)
     return 0
 
 
@@ -342,7 +190,7 @@ cdef int _sync(Core* core) noexcept nogil:
             status = errno
     pthread_mutex_unlock(&core.lock)
     for i in range(n_left):
-        ended = _segment_end(left[i])
+        ended = segment_end(left[i])
         status = status or ended
     if descriptor >= 0:
         if fdatasync(descriptor) != 0:
@@ -374,10 +222,10 @@ cdef class AuditLog:
         if core == NULL:
             return
         for i in range(core.n_left):
-            _segment_end(core.left[i])
+            segment_end(core.left[i])
         if core.present != NULL:
-            _segment_end(core.present)
-        _segment_free(core.next)
+            segment_end(core.present)
+        segment_free(core.next)
         pthread_mutex_destroy(&core.lock)
         free(core)
 
@@ -393,31 +241,16 @@ cdef class AuditLog:
             raise ValueError("a segment has 64 KiB to 1 GiB, its header 64 KiB at most")
         if core.closed or core.next != NULL:
             raise ValueError("the log is closed" if core.closed else "a next segment waits already")
-        segment = <Segment*>calloc(1, sizeof(Segment))
+        segment = segment_new(descriptor, max_bytes, reserve_bytes, <const uint8_t*>PyBytes_AS_STRING(query_key),
+                              <const uint8_t*>PyBytes_AS_STRING(hash_key), &status)
         if segment == NULL:
-            raise MemoryError
-        segment.descriptor = -1
-        segment.size = max_bytes
-        segment.reserve = reserve_bytes
-        segment.cipher = EVP_CIPHER_CTX_new()
-        if (segment.cipher == NULL or EVP_EncryptInit_ex(segment.cipher, EVP_aes_256_gcm(), NULL,
-                                                         <const uint8_t*>PyBytes_AS_STRING(query_key), NULL) != 1):
-            _segment_free(segment)
-            raise MemoryError
-        keyed_hash_init(&segment.key, <const uint8_t*>PyBytes_AS_STRING(hash_key))
-        # The mapping reaches beyond the file's end: nothing is touched there before `_allocate` has moved it.
-        segment.map = <uint8_t*>ronda_map(descriptor, max_bytes)
-        if segment.map == NULL:
-            status = errno
-            _segment_free(segment)
             raise _os_error(status)
-        segment.descriptor = descriptor
-        status = _allocate(segment, size + 4)
+        status = segment_allocate(segment, size + 4)
         if status != 0:
             segment.descriptor = -1  # the caller's still
-            _segment_free(segment)
+            segment_free(segment)
             raise _os_error(status)
-        _put_text(segment, RECORD_HEADER, 0, PyBytes_AS_STRING(header), PyBytes_GET_SIZE(header))
+        segment_put_text(segment, RECORD_HEADER, 0, PyBytes_AS_STRING(header), PyBytes_GET_SIZE(header))
         pthread_mutex_lock(&core.lock)
         if core.present == NULL:
             core.present = segment
@@ -539,9 +372,9 @@ cdef class AuditLog:
             pthread_mutex_unlock(&core.lock)
             status = _sync(core)
             if present != NULL:
-                ended = _segment_end(present)
+                ended = segment_end(present)
             if next != NULL:
-                _segment_end(next)
+                segment_end(next)
             if status == 0 and ended == 0:
                 core.durable = core.appended
         status = status or ended

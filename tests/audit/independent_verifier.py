@@ -1,0 +1,145 @@
+"""A verifier of the audit log, written from docs/audit-format.md alone: hashlib, json and cryptography, nothing of Ronda.
+
+python tests/audit/independent_verifier.py AUDIT_DIRECTORY SIGNING_PUBLIC_KEY.pem [KEEPER_DIRECTORY...]
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+YEAR_MS = 365.25 * 86_400_000
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def roots_of(leaves: Iterable[bytes]) -> list[bytes]:
+    """RFC 9162, 2.1: the root over the first 0, 1, 2... leaves."""
+    roots = [sha256(b"")]
+    peaks: list[tuple[int, bytes]] = []  # perfect subtrees, largest first: (leaves, root)
+    for leaf in leaves:
+        peaks.append((1, sha256(b"\0" + leaf)))
+        while len(peaks) > 1 and peaks[-2][0] == peaks[-1][0]:
+            (size, left), (_, right) = peaks[-2:]
+            peaks[-2:] = [(2 * size, sha256(b"\1" + left + right))]
+        node = peaks[-1][1]
+        for _, left in reversed(peaks[:-1]):
+            node = sha256(b"\1" + left + node)
+        roots.append(node)
+    return roots
+
+
+def checkpoints(directory: Path, key: Ed25519PublicKey) -> Iterator[dict[str, Any]]:
+    """Each checkpoint of a directory; `error` when its signature does not hold."""
+    for path in sorted(directory.glob("????-??-??")):
+        for piece in path.read_text().split("ronda audit checkpoint 1\n")[1:]:
+            body, separator, signature = piece.rpartition("signature ")
+            if not separator or not piece.endswith("\n"):
+                continue  # a crash left it unfinished
+            try:
+                key.verify(base64.b64decode(signature), f"ronda audit checkpoint 1\n{body}".encode())
+            except (InvalidSignature, ValueError):
+                yield {"error": f"{path.name}: a checkpoint's signature does not hold"}
+                continue
+            words = [line.split(" ") for line in body.splitlines()]
+            found: dict[str, Any] = {word[0]: word[1:] for word in words if word[0] != "open"}
+            opened = {(w[1], int(w[2])): (int(w[3]), bytes.fromhex(w[4])) for w in words if w[0] == "open"}
+            seals = (int(found["seals"][0]), bytes.fromhex(found["seals"][1]))
+            yield {"number": int(found["number"][0]), "seals": seals, "open": opened}
+
+
+def records(data: bytes) -> Iterator[bytes | str]:
+    """The bodies of a segment's records, in order; a text says what is wrong, and ends it."""
+    at = place = 0
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "little")
+        if length == 0 and len(data) - at >= 4:
+            return
+        body = data[at + 8 : at + 8 + length]
+        if len(body) < max(length, 16):
+            yield f"record {place}: truncated"
+            return
+        if sha256(b"\0" + body)[:4] != data[at + 4 : at + 8]:
+            yield f"record {place}: check"
+            return
+        if int.from_bytes(body[8:16], "little") != place or (body[0] == 1) != (place == 0) or body[0] not in (1, 2, 3):
+            yield f"record {place}: place"
+            return
+        yield body
+        at += 8 + length
+        place += 1
+
+
+def segment_problems(data: bytes, claims: list[tuple[int, bytes]], seal: dict[str, Any] | None) -> Iterator[str]:
+    """claims: (records, root) of the checkpoints that have it open."""
+    found = list(records(data))
+    yield from (each for each in found if isinstance(each, str))
+    roots = roots_of(each for each in found if isinstance(each, bytes))
+    count = len(roots) - 1
+    for size, root in sorted(claims):
+        if size > count:
+            yield f"record {count}: removed, a checkpoint has {size}"
+            return
+        if roots[size] != root:
+            yield f"a record before {size} was altered"
+            return
+    if seal is not None:
+        if (count, len(data)) != (seal["records"], seal["bytes"]):
+            yield f"record {min(count, seal['records'])}: not the records that were sealed"
+        elif roots[count].hex() != seal["root"]:
+            yield "a record was altered"
+
+
+def problems(audit: Path, key: Ed25519PublicKey, keepers: list[Path]) -> list[str]:
+    """Everything that is wrong with an audit directory; none = it is whole."""
+    own = list(checkpoints(audit / "checkpoints", key))
+    kept = [checkpoint for keeper in keepers for checkpoint in checkpoints(keeper, key)]
+    found = [each["error"] for each in (*own, *kept) if "error" in each]
+    own, kept = ([each for each in these if "error" not in each] for these in (own, kept))
+    numbers = [each["number"] for each in own]
+    if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        found.append("checkpoints were removed, repeated or reordered")
+    if max((each["number"] for each in kept), default=0) > max(numbers, default=0):
+        found.append("rolled back: the second keeper holds a newer checkpoint")
+    lines = (audit / "seals").read_bytes().split(b"\n")[:-1] if (audit / "seals").exists() else []
+    roots = roots_of(lines)
+    claims: dict[tuple[str, int], list[tuple[int, bytes]]] = {}
+    for checkpoint in (*own, *kept):
+        size, root = checkpoint["seals"]
+        if size >= len(roots) or roots[size] != root:
+            found.append(f"seals: its first {size} lines are not those of checkpoint {checkpoint['number']}")
+        for segment, head in checkpoint["open"].items():
+            claims.setdefault(segment, []).append(head)
+    entries = [json.loads(line) for line in lines]
+    seals = {(each["seal"], each["segment"]): each for each in entries if "seal" in each}
+    drops = {(each["drop"], each["segment"]): each for each in entries if "drop" in each}
+    present = {(path.parent.name, int(path.stem)): path for path in (audit / "logs").glob("*/*.seg")}
+    for segment in sorted({*present, *claims, *seals}):
+        name = f"segment {segment[0]}/{segment[1]}"
+        if segment in present:
+            for what in segment_problems(present[segment].read_bytes(), claims.get(segment, []), seals.get(segment)):
+                found.append(f"{name}, {what}")
+        elif segment not in drops or segment not in seals:
+            found.append(f"{name}: removed")
+        elif drops[segment]["dropped_ms"] - seals[segment]["sealed_ms"] < drops[segment]["years"] * YEAR_MS:
+            found.append(f"{name}: dropped too early")
+    return found
+
+
+if __name__ == "__main__":
+    public = load_pem_public_key(Path(sys.argv[2]).read_bytes())
+    assert isinstance(public, Ed25519PublicKey)
+    for problem in (told := problems(Path(sys.argv[1]), public, [Path(each) for each in sys.argv[3:]])):
+        sys.stdout.write(f"{problem}\n")
+    sys.exit(1 if told else 0)
