@@ -26,6 +26,9 @@ SHED = Counter("ronda_calls_shed", "Calls refused to shed load, by cause.", ["ca
 SWITCHES = Counter("ronda_generation_switches", "Generations that a worker switched to, counted per worker.")
 REFUSED = Counter("ronda_generations_refused", "Generations refused as damaged or unreadable, counted per worker.")
 DAMAGED = Counter("ronda_dossiers_damaged", "Reads of a dossier whose checksum did not hold.")
+NOT_ADMITTED = Counter("ronda_callers_not_admitted", "Calls whose certificate or token was refused.", ["reason"])
+TRUST_REFUSED = Counter("ronda_trust_refused", "Trust directories that did not hold together, counted per worker.")
+HANDSHAKES = Counter("ronda_tls_handshakes_begun", "TLS handshakes begun; gRPC does not report how they end.")
 INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of the server.", ["method"])
 
 

@@ -7,6 +7,8 @@ from server.settings import Settings
 # Calls that a worker's gRPC takes in before it answers RESOURCE_EXHAUSTED by itself: a bound for memory, far above
 # what the gate lets through.
 MAX_CONCURRENT_RPCS = 4096
+# bytes
+MAX_TRANSPORT_METADATA = 65_536
 
 # A client that vanished (coverage fades, power off) is noticed within 60 + 20 seconds.
 _KEEPALIVE_MS = 60_000
@@ -21,6 +23,9 @@ def channel_options(settings: Settings) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 1),
         ("grpc.max_receive_message_length", settings.max_transport_message_bytes),
         ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
+        # Ours refuses at max_metadata_bytes with a reason; what is above this gRPC refuses by itself, without one.
+        ("grpc.max_metadata_size", MAX_TRANSPORT_METADATA),
+        ("grpc.absolute_max_metadata_size", MAX_TRANSPORT_METADATA),
         # HTTP/2 pins a client to one process: ageing connections out lets clients spread over the workers.
         ("grpc.max_connection_age_ms", settings.max_connection_age_s * 1000),
         ("grpc.max_connection_age_grace_ms", settings.max_connection_age_grace_s * 1000),

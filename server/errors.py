@@ -79,7 +79,7 @@ class Refusal(Exception):
     """A call that the server itself refuses (the engine never saw it, or could not answer it).
 
     `retry_after_ms` becomes RetryInfo, `quota` (the limit that is spent) QuotaFailure, `metadata` goes into ErrorInfo;
-    none holds personal data.
+    none holds personal data. `identity` is for the audit record alone.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Refusal(Exception):
         retry_after_ms: int | None = None,
         quota: str = "",
         metadata: dict[str, str] | None = None,
+        identity: bytes = b"",
     ) -> None:
         super().__init__(reason_name(reason))
         self.reason = reason
@@ -99,6 +100,7 @@ class Refusal(Exception):
         self.retry_after_ms = retry_after_ms
         self.quota = quota
         self.metadata = metadata or {}
+        self.identity = identity
 
 
 def reason_name(reason: int) -> str:

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
 
     listen: str = Field(
         "127.0.0.1:50051",
-        description="Address of the gRPC server, host:port. Without TLS only a loopback address is accepted.",
+        description="Address of the gRPC server, host:port. Without `trust` only a loopback address is accepted.",
     )
     data: Path = Field(
         Path("data"), description="Data directory: CURRENT, generations/ and what the indexer keeps beside them."
@@ -118,7 +118,27 @@ class Settings(BaseSettings):
     tls_client_ca: Path | None = Field(
         None, description="CA of client certificates, PEM file; when set, every client must show one."
     )
-    insecure: bool = Field(False, description="Says that plaintext on an address that is not loopback is meant.")
+    trust: Path | None = Field(
+        None,
+        description="Directory of institutions, policy, limits and revocations (docs/trust.md); needs `tls_cert` and "
+        "`tls_key`. Empty = development mode: loopback only, one built-in caller who may do everything.",
+    )
+    limits_file: Path | None = Field(
+        None, description="File in which all workers count; empty = `limits` in the data directory."
+    )
+    token_audience: str = Field("ronda", min_length=1, description="`aud` that officers' tokens must name.")
+    token_max_age_s: int = Field(
+        900, ge=1, description="Longest life of an officer's token (exp - iat), in seconds; longer ones are refused."
+    )
+    clock_skew_s: int = Field(
+        30, ge=0, le=300, description="How far the clocks of token issuers may differ from ours, in seconds."
+    )
+    break_glass_s: int = Field(
+        600, ge=1, description="How long after the token's issue break-glass may be used, in seconds."
+    )
+    max_metadata_bytes: int = Field(
+        8192, ge=1024, le=32768, description="Largest metadata of a call, in bytes; larger is METADATA_TOO_LARGE."
+    )
     audit: Path | None = Field(None, description="Directory of the audit log; empty = `audit` in the data directory.")
     audit_auditor_key: Path | None = Field(
         None,
@@ -205,10 +225,14 @@ class Settings(BaseSettings):
             raise ValueError("tls_cert and tls_key belong together: set both or none")
         if self.tls_client_ca is not None and self.tls_cert is None:
             raise ValueError("tls_client_ca needs tls_cert and tls_key")
-        if self.tls_cert is None and not self.insecure and not self.listen_address.is_loopback:
+        if self.trust is not None and self.tls_cert is None:
+            raise ValueError("trust needs tls_cert and tls_key: who asks is proven by certificates")
+        if self.trust is not None and self.tls_client_ca is not None:
+            raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
+        if self.trust is None and not self.listen_address.is_loopback:
             raise ValueError(
-                "listen: without TLS only a loopback address is accepted; set tls_cert and tls_key, "
-                "or insecure = true (RONDA_INSECURE=1) if plaintext on a network is meant"
+                "listen: in development mode only a loopback address is accepted, for everybody who reaches it sees "
+                "everything; set trust, tls_cert and tls_key"
             )
         return self
 
@@ -221,6 +245,16 @@ class Settings(BaseSettings):
     def metrics_address(self) -> Address | None:
         """`metrics`, parsed; None = off."""
         return None if self.metrics == "off" else parse_address(self.metrics)
+
+    @property
+    def development(self) -> bool:
+        """Whether nobody's identity is asked for: loopback only, loudly marked."""
+        return self.trust is None
+
+    @property
+    def limits_path(self) -> Path:
+        """`limits_file`, or its place in the data directory."""
+        return self.limits_file if self.limits_file is not None else self.data / "limits"
 
     @property
     def worker_count(self) -> int:

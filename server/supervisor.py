@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -41,6 +42,7 @@ class Ready:
     workers: int
     generation: str  # "" = nothing published yet, or it was refused: calls get UNAVAILABLE
     refused: str  # "" or why the published generation is refused
+    development: bool
 
 
 class _WorkerDied(Exception):
@@ -167,7 +169,7 @@ class Supervisor:
         if all_ready and not self._was_ready:
             self._was_ready = True
             refused = next((f"{r.refused}: {r.why}" for r in reports if r.refused), "")
-            ready = Ready(self._address, len(reports), self.last_good, refused)
+            ready = Ready(self._address, len(reports), self.last_good, refused, development=self._settings.development)
             log("ready", address=str(ready.address), workers=ready.workers, generation=ready.generation)
             service_manager.notify("READY=1")
             self._on_ready(ready)
@@ -191,6 +193,7 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
     """
     logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
     try:
+        check_process(settings)
         check_files_of(settings)
         with (
             PortGuard("listen", settings.listen_address) as guard,
@@ -211,13 +214,29 @@ def print_ready(ready: Ready) -> None:
     what = f"generation {ready.generation}" if ready.generation else "no generation yet (NOT_SERVING)"
     if ready.refused:
         what += f"; refused {ready.refused}"
-    sys.stdout.write(f"ronda: ready on {ready.address}, {ready.workers} worker(s), {what}\n")
+    mode = " [DEVELOPMENT MODE: no caller is checked, everybody on this machine sees everything]"
+    sys.stdout.write(
+        f"ronda: ready on {ready.address}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
+    )
     sys.stdout.flush()
+
+
+def check_process(settings: Settings) -> None:
+    """Readies this process, and with it its workers, for personal data: no core dumps, no files that others can read.
+
+    Raises SettingsError as root, except in development mode, which is told loudly instead.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    if settings.development:
+        log("development_mode", level=WARNING, address=settings.listen, everybody="sees everything")
+    elif os.geteuid() == 0:
+        raise SettingsError("trust: a server in production does not run as root; start it as a user of its own")
 
 
 def check_files_of(settings: Settings) -> None:
     """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
-    for name in ("tls_cert", "tls_key", "tls_client_ca"):
+    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust"):
         path: Path | None = getattr(settings, name)
         if path is not None and not os.access(path, os.R_OK):
             raise SettingsError(f"{name}: cannot read {path}")

@@ -26,6 +26,7 @@ from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of,
 from server.gate import Gate
 from server.generations import GenerationKeeper
 from server.logs import ERROR, log
+from server.trust.callers import Callers
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Handler = Callable[[bytes, Context], Awaitable[bytes]]
@@ -55,6 +56,7 @@ class Service:
 
     keeper: GenerationKeeper
     gate: Gate
+    callers: Callers
     threads: ThreadPoolExecutor
     max_message_bytes: int
     max_clear_message_bytes: int

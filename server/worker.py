@@ -23,7 +23,8 @@ from server.generations import GenerationKeeper
 from server.health import Health
 from server.logs import ERROR, log
 from server.settings import Settings, SettingsError
-from server.tls import server_credentials
+from server.tls import ServerTls, server_tls
+from server.trust.set_up import TrustSetUp
 from server.unary_methods import Service
 from server.wiring import SERVICES, build_server
 from server.worker_messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOrders, WorkerReport
@@ -45,6 +46,8 @@ class Worker:
         self._keeper = GenerationKeeper(settings.data, settings.generations_poll_ms / 1000)
         self._gate = Gate(settings.max_concurrent_calls, settings.max_loop_lag_ms)
         self._health = Health(SERVICES)
+        self._trust = TrustSetUp(settings)
+        self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
     async def run(self) -> None:
         """Starts, serves, drains. Raises SettingsError, RuntimeError when the address cannot be bound."""
@@ -58,6 +61,7 @@ class Worker:
         threads = ThreadPoolExecutor(self._settings.search_threads, "search")
         service = Service(
             keeper=self._keeper,
+            callers=self._trust.callers,
             gate=self._gate,
             threads=threads,
             max_message_bytes=self._settings.max_message_bytes,
@@ -71,7 +75,13 @@ class Worker:
         await self._check_itself()
         tasks = [
             asyncio.create_task(work)
-            for work in (self._keeper.watch(), self._gate.watch_lag(), self._beat(), self._listen())
+            for work in (
+                self._keeper.watch(),
+                self._trust.watch(),
+                self._gate.watch_lag(),
+                self._beat(),
+                self._listen(),
+            )
         ]
         log("worker_ready", generation=self._keeper.current_id)
         await self._stop.wait()
@@ -81,11 +91,10 @@ class Worker:
         threads.shutdown(wait=False, cancel_futures=True)
 
     def _bind(self, server: grpc.aio.Server) -> None:
-        credentials = server_credentials(self._settings)
-        if credentials is None:
+        if self._tls is None:
             server.add_insecure_port(self._orders.address)
         else:
-            server.add_secure_port(self._orders.address, credentials)
+            server.add_secure_port(self._orders.address, self._tls.credentials)
         server.add_insecure_port(f"unix:{self._orders.probe_socket}")
 
     async def _check_itself(self) -> None:

@@ -52,7 +52,10 @@ def test_precedence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     [
         ({"listen": "nowhere"}, "listen: must be host:port"),
         ({"listen": "127.0.0.1:70000"}, "listen: must be host:port"),
-        ({"listen": "0.0.0.0:50051"}, "without TLS only a loopback address"),
+        ({"listen": "0.0.0.0:50051"}, "in development mode only a loopback address"),
+        ({"listen": "0.0.0.0:1", "tls_cert": "/c", "tls_key": "/k"}, "in development mode only a loopback address"),
+        ({"trust": "/t"}, "trust needs tls_cert and tls_key"),
+        ({"trust": "/t", "tls_cert": "/c", "tls_key": "/k", "tls_client_ca": "/a"}, "tls_client_ca: with trust"),
         ({"workers": -1}, "workers: "),
         ({"log_level": "loud"}, "log_level: "),
         ({"tls_cert": "/x.pem"}, "tls_cert and tls_key belong together"),
@@ -84,6 +87,10 @@ def test_bad_files_and_variables_are_named(monkeypatch: pytest.MonkeyPatch, tmp_
         load_settings()
 
 
-def test_plaintext_on_a_network_must_be_meant() -> None:
-    assert load_settings(listen="0.0.0.0:50051", insecure=True).listen_address.port == 50051
-    assert load_settings(listen="[::1]:50051").listen_address.is_loopback
+def test_without_trust_a_server_is_in_development_mode() -> None:
+    settings = load_settings(listen="[::1]:50051")
+    assert settings.listen_address.is_loopback
+    assert settings.development
+    settings = load_settings(listen="0.0.0.0:50051", trust="/t", tls_cert="/c", tls_key="/k")
+    assert not settings.development
+    assert settings.limits_path == Path("data/limits")

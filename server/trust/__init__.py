@@ -1,0 +1,1 @@
+"""Who may ask: client certificates, officer tokens, policy, allowances; all as files, reloaded without a restart."""

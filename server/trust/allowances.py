@@ -1,0 +1,81 @@
+"""`limits.toml`: allowances by name. Policy says who may spend which; of several the first in the file holds.
+
+    [patrol]
+    officer = { count = 30, seconds = 60, burst = 20 }      # look-ups of one officer
+    officer_day = { count = 600, seconds = 86400, burst = 600 }
+    device = { count = 60, seconds = 60, burst = 40 }       # look-ups from one device, whoever uses it
+    rows = { count = 1000000, seconds = 86400, burst = 1000000 }  # rows of Clear, of one device
+    neighbours = { count = 6, seconds = 600, burst = 6 }    # numbers next to one just asked for
+    repeats = { count = 6, seconds = 86400, burst = 6 }     # one subject
+    hours = [5, 23]                                          # local hours of expected use: from, until
+    refuse = ["neighbours", "repeats", "hours"]              # refused; the others are marked in the audit record
+
+A limit that is left out is none, but for `rows`, which then are forbidden. A batch of Clear counts as its rows, so
+`burst` of `rows` must hold a whole batch.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from server.settings import SettingsError
+
+Limit = tuple[int, float, int]
+_ALL_HOURS = (1 << 24) - 1
+
+
+class _Limit(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: int = Field(gt=0)
+    seconds: float = Field(gt=0)
+    burst: int = Field(gt=0)
+
+
+class Allowance(BaseModel):
+    """How much one caller may ask."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    officer: _Limit | None = None
+    officer_day: _Limit | None = None
+    device: _Limit | None = None
+    rows: _Limit | None = None
+    neighbours: _Limit | None = None
+    repeats: _Limit | None = None
+    hours: tuple[int, int] = (0, 24)
+    refuse: frozenset[Literal["neighbours", "repeats", "hours"]] = frozenset({"neighbours"})
+
+    @model_validator(mode="after")
+    def _hours_are_of_a_day(self) -> Allowance:
+        if not all(0 <= hour <= 24 for hour in self.hours):
+            raise ValueError("hours: from 0 to 24")
+        return self
+
+    @property
+    def hour_mask(self) -> int:
+        """Bit of each local hour of expected use; a span may pass midnight ([22, 6])."""
+        first, last = self.hours
+        span = (last - first) % 24 or 24
+        return sum(1 << ((first + ahead) % 24) for ahead in range(span)) & _ALL_HOURS
+
+    def limit(self, name: str) -> Limit | None:
+        """One of the limits as (count, seconds, burst)."""
+        given: _Limit | None = getattr(self, name)
+        return (given.count, given.seconds, given.burst) if given is not None else None
+
+
+def read_allowances(path: Path) -> dict[str, Allowance]:
+    """By name, in the file's order. Raises SettingsError with the file and the rule."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {name: Allowance.model_validate(table) for name, table in tables.items()}
+    except ValidationError as error:
+        issue = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(f"{path}: {'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: {error}") from None

@@ -1,0 +1,239 @@
+"""From a call to its Caller: certificate and token checked once, policy asked once a purpose, then looked up.
+
+What is kept is found by the whole certificate and the whole token, never by address or connection: addresses are used
+again. Everything is thrown away when the trust directory changes, and the Callers handed out are retired, so that a
+revocation reaches also a stream that lives.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import grpc
+
+from core.caller import Caller
+from core.grant import Grant
+from core.limits import Limits
+from ronda.v1 import context_pb2, error_pb2
+from server import call_metrics
+from server.errors import Refusal
+from server.trust.directory import Trust, TrustKeeper
+from server.trust.officer_token import Officer, TokenRules, read_token
+from server.trust.peer import Peer, check_tls, peer_of
+from server.trust.policy import Decision, Principal
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Auth = Mapping[str, Iterable[bytes]]
+
+# LOOK_* of core/caller.pxd
+_OFF_UNIT = 16
+_DELEGATED = 128
+
+_KEPT = 16_384  # callers of one worker: more are forgotten, oldest first, and admitted again
+_LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repeats")
+
+DEVELOPMENT_IDENTITY = json.dumps({"development": True, "device": "loopback", "nip": "development"}).encode()
+
+
+class Callers(Protocol):
+    """Who asks."""
+
+    def of(self, context: Context) -> Caller:
+        """The caller of a call. Raises Refusal; its `identity` says who it seems to be."""
+
+    def decide(self, context: Context, purpose: int) -> Caller:
+        """The caller with its purpose decided, after GrantNeeded. Raises Refusal."""
+
+
+class DevelopmentCallers:
+    """Loopback without TLS: one built-in caller that may do everything."""
+
+    def __init__(self) -> None:
+        self._caller = Caller.of_development(DEVELOPMENT_IDENTITY)
+
+    def of(self, _context: Context) -> Caller:
+        return self._caller
+
+    def decide(self, _context: Context, _purpose: int) -> Caller:
+        return self._caller
+
+
+class _Admitted:
+    """A Caller and what policy is asked with."""
+
+    __slots__ = ("caller", "issued_ms", "principal")
+
+    def __init__(self, caller: Caller, principal: Principal, issued_ms: int) -> None:
+        self.caller = caller
+        self.principal = principal
+        self.issued_ms = issued_ms
+
+
+class CertifiedCallers:
+    """mTLS and officer tokens, as the trust directory has them."""
+
+    def __init__(
+        self,
+        keeper: TrustKeeper,
+        rules: TokenRules,
+        limits: Limits | None,
+        *,
+        break_glass_s: int,
+        max_metadata_bytes: int,
+    ) -> None:
+        self._keeper = keeper
+        self._rules = rules
+        self._limits = limits
+        self._break_glass_ms = break_glass_s * 1000
+        self._max_metadata = max_metadata_bytes
+        self._known: dict[tuple[bytes, bytes, str], _Admitted] = {}
+
+    def forget(self) -> None:
+        """After a change of the trust directory: everybody is admitted anew."""
+        known, self._known = self._known, {}
+        for admitted in known.values():
+            admitted.caller.retire()
+
+    def of(self, context: Context) -> Caller:
+        return self._admitted(context).caller
+
+    def decide(self, context: Context, purpose: int) -> Caller:
+        admitted = self._admitted(context)
+        caller = admitted.caller
+        if not caller.decided(purpose):
+            decision = self._keeper.trust.policy.decide(admitted.principal, purpose)
+            if decision is None:
+                caller.deny(purpose)
+            else:
+                _give(caller, purpose, decision, admitted.issued_ms + self._break_glass_ms)
+        return caller
+
+    def _admitted(self, context: Context) -> _Admitted:
+        auth: Auth = context.auth_context()
+        token = ""
+        size = 0
+        for key, value in context.invocation_metadata() or ():
+            size += len(key) + len(value)
+            if key == "authorization":
+                text = value if isinstance(value, str) else value.decode("latin-1")
+                token = f"{token},{text}" if token else text  # two tokens are none
+        certificate = next(iter(auth.get("x509_pem_cert", ())), b"")
+        version = next(iter(auth.get("ssl_tls_version", ())), b"")
+        if size > self._max_metadata:
+            raise self._refused(auth, certificate, _metadata_too_large(self._max_metadata))
+        key_of_caller = (certificate, version, token)
+        admitted = self._known.get(key_of_caller)
+        if admitted is None:
+            admitted = self._admit(auth, certificate, token)
+            if len(self._known) >= _KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[key_of_caller] = admitted
+        return admitted
+
+    def _admit(self, auth: Auth, certificate: bytes, token: str) -> _Admitted:
+        trust = self._keeper.trust
+        try:
+            check_tls(auth)
+            peer = peer_of(certificate, trust.institutions)
+            trust.revocations.check_peer(peer)
+            officer = read_token(token, trust.institutions, self._rules, time.time_ns() // 1_000_000)
+            principal = _principal(officer, peer, trust)
+            trust.revocations.check_officer(officer)
+        except Refusal as refusal:
+            raise self._refused(auth, certificate, refusal) from None
+        flags = (_OFF_UNIT if principal.off_unit else 0) | (_DELEGATED if principal.delegated else 0)
+        caller = Caller(
+            identity_of(peer, officer),
+            device=peer.device.encode(),
+            officer=f"{officer.institution.id}/{officer.nip}".encode(),
+            expires_ms=min(officer.expires_ms, peer.not_after_ms),
+            flags=flags,
+            limits=self._limits,
+        )
+        return _Admitted(caller, principal, officer.issued_ms)
+
+    def _refused(self, auth: Auth, certificate: bytes, refusal: Refusal) -> Refusal:
+        """`refusal`, with what the certificate proves about who asked: the token is not believed."""
+        call_metrics.NOT_ADMITTED.labels(str(refusal)).inc()
+        try:
+            check_tls(auth)
+            peer = peer_of(certificate, self._keeper.trust.institutions)
+            refusal.identity = _encoded({"device": peer.device, "institution": peer.institution.id})
+        except Refusal:
+            refusal.identity = _encoded({"device": ""})
+        return refusal
+
+
+def _principal(officer: Officer, peer: Peer, trust: Trust) -> Principal:
+    """Binds the token to the device, or to the gateway that policy lets ask. Raises Refusal."""
+    if officer.thumbprint != peer.thumbprint:
+        raise Refusal(error_pb2.ERROR_REASON_TOKEN_NOT_BOUND)
+    off_unit = bool(peer.unit) and (peer.unit, peer.institution.id) != (officer.unit, officer.institution.id)
+    principal = Principal(officer.institution.id, officer.roles, officer.unit, off_unit, delegated=bool(officer.actor))
+    if officer.actor or peer.is_gateway:
+        allowed = officer.actor == peer.device and trust.policy.may_delegate(
+            principal, peer.device, peer.institution.id
+        )
+        if not allowed:
+            raise Refusal(error_pb2.ERROR_REASON_DELEGATION_FORBIDDEN)
+    elif peer.institution.id != officer.institution.id:
+        rule = "the officer's institution is not the device's"
+        raise Refusal(error_pb2.ERROR_REASON_TOKEN_INVALID, rule=rule, metadata={"rule": "institution"})
+    return principal
+
+
+def identity_of(peer: Peer, officer: Officer) -> bytes:
+    """Who asked, for the audit record: the same bytes for the same officer and device (docs/audit-format.md)."""
+    who: dict[str, object] = {
+        "device": peer.device,
+        "institution": officer.institution.id,
+        "nip": officer.nip,
+        "roles": list(officer.roles),
+        "unit": officer.unit,
+    }
+    if peer.unit:
+        who["device_unit"] = peer.unit
+    if officer.actor:
+        who["act"] = {"device": officer.actor}
+    return _encoded(who)
+
+
+def _encoded(who: dict[str, object]) -> bytes:
+    return json.dumps(who, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _give(caller: Caller, purpose: int, decision: Decision, break_glass_ends_ms: int) -> None:
+    allowance = decision.allowance
+    break_glass = purpose == context_pb2.PURPOSE_BREAK_GLASS
+    officer, officer_day, device, rows, neighbours, repeats = (allowance.limit(name) for name in _LIMIT_NAMES)
+    caller.give(
+        purpose,
+        Grant(decision.masks),
+        methods=decision.methods,
+        needs_case=decision.needs_case,
+        needs_reason=break_glass,
+        break_glass=break_glass,
+        # Break-glass needs a fresh sign-in and ends soon after it, on every worker at the same moment.
+        expires_ms=min(caller.expires_ms, break_glass_ends_ms) if break_glass else None,
+        hours=allowance.hour_mask,
+        hours_refused="hours" in allowance.refuse,
+        repeats_refused="repeats" in allowance.refuse,
+        neighbours_refused="neighbours" in allowance.refuse,
+        officer=officer,
+        officer_day=officer_day,
+        device=device,
+        rows=rows,
+        neighbours=neighbours,
+        repeats=repeats,
+    )
+
+
+def _metadata_too_large(limit: int) -> Refusal:
+    return Refusal(
+        error_pb2.ERROR_REASON_METADATA_TOO_LARGE,
+        rule=f"the metadata of a call may have at most {limit} bytes",
+        metadata={"limit_bytes": str(limit)},
+    )

@@ -1,0 +1,118 @@
+"""The institutions that may ask: whose devices, signed by whom, whose officers, vouched for by which keys.
+
+`institutions.toml`, one table an institution, paths relative to the file:
+
+    [pnc]
+    name = "Policía Nacional Civil"
+    trust_domain = "pnc.gob.gt"                 # devices are spiffe://pnc.gob.gt/...
+    ca = "pnc/ca.pem"                           # signs its devices' certificates, nobody else's
+    issuer = "https://identidad.pnc.gob.gt"     # iss of its officers' tokens
+    keys = "pnc/officers.jwks.json"             # public keys of that issuer, a JWK Set (RFC 7517), Ed25519 only
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from server.settings import SettingsError
+
+# Also the head of role names in policy ("pnc/patrol"), so nothing that Cedar or a path would read otherwise.
+_ID = re.compile(r"\A[a-z][a-z0-9-]{0,31}\Z")
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    trust_domain: str = Field(pattern=r"^[a-z0-9._-]{1,255}$")  # SPIFFE ID, section 2.1
+    ca: Path
+    issuer: str = Field(min_length=1)
+    keys: Path
+
+
+@dataclass(frozen=True)
+class Institution:
+    """One institution. `ca_pem` is what its devices' chains end in."""
+
+    id: str
+    name: str
+    trust_domain: str
+    issuer: str
+    ca_pem: bytes
+    ca: tuple[x509.Certificate, ...]
+    keys: KeySet
+
+
+class Institutions:
+    """All of them, by trust domain and by issuer. Raises SettingsError with the file and the rule."""
+
+    def __init__(self, path: Path) -> None:
+        self.files: tuple[Path, ...] = (path,)
+        self.by_domain: dict[str, Institution] = {}
+        self.by_issuer: dict[str, Institution] = {}
+        for identity, table in _tables(path).items():
+            institution = _read(path, identity, table)
+            self.files += (path.parent / str(table["ca"]), path.parent / str(table["keys"]))
+            if institution.trust_domain in self.by_domain or institution.issuer in self.by_issuer:
+                raise SettingsError(f"{path}: {identity}: trust_domain and issuer belong to one institution each")
+            self.by_domain[institution.trust_domain] = institution
+            self.by_issuer[institution.issuer] = institution
+
+    @property
+    def all(self) -> tuple[Institution, ...]:
+        """In the order of the file."""
+        return tuple(self.by_domain.values())
+
+    @property
+    def bundle(self) -> bytes:
+        """The CAs of all, PEM: whom the TLS handshake accepts. Whose device it is, is checked after it."""
+        return b"\n".join(institution.ca_pem for institution in self.all)
+
+
+def _tables(path: Path) -> dict[str, dict[str, object]]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    if not tables or not all(isinstance(table, dict) for table in tables.values()):
+        raise SettingsError(f"{path}: holds one table for each institution")
+    return tables
+
+
+def _read(path: Path, identity: str, table: dict[str, object]) -> Institution:
+    if not _ID.match(identity):
+        raise SettingsError(f"{path}: {identity}: an institution's id has lower-case letters, digits and hyphens")
+    try:
+        entry = _Entry.model_validate(table)
+    except ValidationError as error:
+        issue = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(f"{path}: {identity}.{'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None
+    ca_path, keys_path = path.parent / entry.ca, path.parent / entry.keys
+    try:
+        ca_pem = ca_path.read_bytes()
+        ca = tuple(x509.load_pem_x509_certificates(ca_pem))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{ca_path}: no PEM certificates: {error}") from None
+    return Institution(identity, entry.name, entry.trust_domain, entry.issuer, ca_pem, ca, _key_set(keys_path))
+
+
+def _key_set(path: Path) -> KeySet:
+    """A JWK Set of Ed25519 public keys, each with a kid."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        keys = document["keys"]
+        for key in keys:
+            if key.get("kty") != "OKP" or key.get("crv") != "Ed25519" or "kid" not in key or "d" in key:
+                raise SettingsError(f"{path}: holds Ed25519 public keys only, each with a kid")
+        return KeySet.import_key_set(document)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
+        raise SettingsError(f"{path}: no JWK Set: {type(error).__name__}") from None

@@ -1,0 +1,102 @@
+"""The device at the other end: what its TLS certificate proves.
+
+Its name is the one SPIFFE URI of the certificate's SAN; the subject's common name is never read. Paths known here:
+
+    spiffe://<trust domain>/unit/<unit>/device/<device>    a device of a unit
+    spiffe://<trust domain>/gateway/<name>                 asks on behalf of officers (SMS, night batch)
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+
+from ronda.v1 import error_pb2
+from server.errors import Refusal
+from server.trust.institutions import Institution, Institutions
+
+# SPIFFE ID, section 2: lower-case trust domain, path segments of letters, digits, dots, hyphens and underscores.
+_SPIFFE = re.compile(r"\Aspiffe://(?P<domain>[a-z0-9._-]{1,255})(?P<path>(?:/[A-Za-z0-9._-]+)+)\Z")
+_DEVICE = re.compile(r"\A/unit/(?P<unit>[^/]+)/device/[^/]+\Z")
+_GATEWAY = re.compile(r"\A/gateway/[^/]+\Z")
+_MAX_NAME = 2048  # bytes, SPIFFE ID section 2.3
+
+TLS = b"TLSv1.3"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A device of an institution. `thumbprint` is RFC 8705's x5t#S256, `not_after_ms` the certificate's end."""
+
+    device: str
+    institution: Institution
+    unit: str  # "" of a gateway
+    is_gateway: bool
+    thumbprint: str
+    serial: str  # SHA-256 of the certificate, hexadecimal: what revocations name
+    not_after_ms: int
+
+
+def check_tls(auth: Mapping[str, Iterable[bytes]]) -> None:
+    """Refuses what is not TLS 1.3 with a client certificate: gRPC cannot set the least version by itself."""
+    if next(iter(auth.get("transport_security_type", ())), b"") != b"ssl":
+        raise Refusal(error_pb2.ERROR_REASON_CERTIFICATE_UNKNOWN, rule="no TLS on this connection")
+    version = next(iter(auth.get("ssl_tls_version", ())), b"")
+    if version != TLS:
+        raise Refusal(error_pb2.ERROR_REASON_TLS_TOO_OLD, metadata={"version": version.decode("ascii", "replace")})
+
+
+def peer_of(certificate_pem: bytes, institutions: Institutions) -> Peer:
+    """The device that a verified certificate names. Raises Refusal CERTIFICATE_UNKNOWN."""
+    if not certificate_pem:
+        raise _unknown("no client certificate")
+    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    name, domain, path = _spiffe_name(certificate)
+    institution = institutions.by_domain.get(domain)
+    # An institution's CA may name that institution's devices alone, whoever's CAs the handshake accepts.
+    if institution is None or not any(_issued_by(certificate, ca) for ca in institution.ca):
+        raise _unknown("no institution answers for this name")
+    unit = _DEVICE.match(path)
+    if unit is None and not _GATEWAY.match(path):
+        raise _unknown("the name is neither of a device of a unit nor of a gateway")
+    digest = certificate.fingerprint(hashes.SHA256())
+    return Peer(
+        device=name,
+        institution=institution,
+        unit=unit["unit"] if unit else "",
+        is_gateway=unit is None,
+        thumbprint=base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        serial=digest.hex(),
+        not_after_ms=int(certificate.not_valid_after_utc.timestamp() * 1000),
+    )
+
+
+def _spiffe_name(certificate: x509.Certificate) -> tuple[str, str, str]:
+    """(name, trust domain, path) of the one URI in the SAN."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        raise _unknown("the certificate has no subject alternative name") from None
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    match = _SPIFFE.match(uris[0]) if len(uris) == 1 and len(uris[0]) <= _MAX_NAME else None
+    if match is None:  # X.509-SVID, section 2: exactly one URI
+        raise _unknown("the certificate's SAN holds not exactly one SPIFFE name")
+    return uris[0], match["domain"], match["path"]
+
+
+def _issued_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(ca)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _unknown(rule: str) -> Refusal:
+    return Refusal(error_pb2.ERROR_REASON_CERTIFICATE_UNKNOWN, rule=rule)

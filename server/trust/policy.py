@@ -1,0 +1,147 @@
+"""Policy as data: Cedar (https://docs.cedarpolicy.com) decides once for each (caller, purpose); the core looks it up.
+
+A decision takes some milliseconds and does not depend on who the officer is, only on her institution, roles and unit:
+decisions are kept by those, so a thousand patrols of one unit cost one.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cedarpy
+
+from server.settings import SettingsError
+from server.trust.allowances import Allowance
+from server.trust.policy_model import (
+    METHOD_BITS,
+    PURPOSES,
+    SECTIONS,
+    SENSITIVITIES,
+    entity,
+    known_entities,
+    schema_text,
+    uid,
+)
+
+_KEPT = 4096  # decisions of one policy
+_OFFICER = uid("Officer", "caller")
+_PURPOSE_NAMES = {number: name for name, number in PURPOSES.items()}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """What policy knows of a caller. `device_institution` differs from `institution` only for a gateway's."""
+
+    institution: str
+    roles: tuple[str, ...]  # without the institution
+    unit: str
+    off_unit: bool
+    delegated: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one principal may do for one purpose. `masks` by Sensitivity 1 to 5; `methods` a mask of METHOD_BITS."""
+
+    masks: tuple[int, int, int, int, int]
+    methods: int
+    needs_case: bool
+    allowance_name: str
+    allowance: Allowance
+
+    def shows(self, section: str, sensitivity: str) -> bool:
+        """Whether records of this section and sensitivity are shown."""
+        return bool(self.masks[SENSITIVITIES[sensitivity] - 1] >> SECTIONS[section] & 1)
+
+
+class Policy:
+    """A validated set of policies. Raises SettingsError with the file and what Cedar says."""
+
+    def __init__(self, path: Path, allowances: dict[str, Allowance]) -> None:
+        self._allowances = allowances
+        schema = schema_text(allowances)
+        try:
+            text = path.read_text(encoding="utf-8")
+            self._schema = cedarpy.Schema.from_str(schema)
+            self._policies = cedarpy.PolicySet.from_str(text)
+            self._entities = cedarpy.Entities.from_json_str(json.dumps(known_entities()))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{path}: {error}") from None
+        result = cedarpy.validate_policies(text, self._schema)
+        if not result.validation_passed:
+            raise SettingsError(f"{path}: " + "; ".join(each.error for each in result.errors))
+        self._decide = functools.lru_cache(_KEPT)(self._decide_now)
+        self._delegates = functools.lru_cache(_KEPT)(self._delegates_now)
+
+    def decide(self, principal: Principal, purpose: int) -> Decision | None:
+        """None: this principal may do nothing for this purpose."""
+        return self._decide(principal, purpose)
+
+    def may_delegate(self, principal: Principal, gateway: str, gateway_institution: str) -> bool:
+        """Whether a gateway may ask on behalf of this principal."""
+        return self._delegates(principal, gateway, gateway_institution)
+
+    def allows(self, principal: Principal, action: str, purpose: int) -> bool:
+        """Whether a single action is permitted: a method of the contract, or one of OFFICE_ACTIONS."""
+        name = _PURPOSE_NAMES.get(purpose, "")
+        return bool(name) and self._ask(principal, [_request(action, uid("Purpose", name), name)])[0]
+
+    def _decide_now(self, principal: Principal, purpose: int) -> Decision | None:
+        name = _PURPOSE_NAMES.get(purpose)
+        if name is None:
+            return None
+        pairs = [(section, sensitivity) for section in SECTIONS for sensitivity in SENSITIVITIES]
+        whole = uid("Purpose", name)
+        requests = [_request(method, whole, name) for method in METHOD_BITS]
+        requests += [_request("Spend", uid("Allowance", allowance), name) for allowance in self._allowances]
+        requests.append(_request("OmitCaseNumber", whole, name))
+        requests += [_request("See", uid("Record", "/".join(pair)), name) for pair in pairs]
+        answers = iter(self._ask(principal, requests))
+        methods = sum(1 << bit for bit in METHOD_BITS.values() if next(answers))
+        spends = [name for name in self._allowances if next(answers)]
+        needs_case = not next(answers)
+        masks = dict.fromkeys(SENSITIVITIES.values(), 0)
+        for section, sensitivity in pairs:
+            if next(answers):
+                masks[SENSITIVITIES[sensitivity]] |= 1 << SECTIONS[section]
+        if not methods or not spends:
+            return None
+        allowance = self._allowances[spends[0]]
+        if allowance.rows is None:
+            methods &= ~(1 << METHOD_BITS["Clear"])
+        return Decision((masks[1], masks[2], masks[3], masks[4], masks[5]), methods, needs_case, spends[0], allowance)
+
+    def _delegates_now(self, principal: Principal, gateway: str, gateway_institution: str) -> bool:
+        request = _request("Delegate", uid("Gateway", gateway), "")
+        known = entity("Gateway", gateway, [uid("Institution", gateway_institution)])
+        return self._ask(principal, [request], known)[0]
+
+    def _ask(self, principal: Principal, requests: list[dict[str, Any]], *others: dict[str, Any]) -> list[bool]:
+        institution = uid("Institution", principal.institution)
+        roles = [uid("Role", f"{principal.institution}/{role}") for role in principal.roles]
+        known = [
+            entity("Institution", principal.institution),
+            *(entity("Role", role["id"], [institution]) for role in roles),
+            entity(
+                "Officer",
+                _OFFICER["id"],
+                [institution, *roles],
+                unit=principal.unit,
+                offUnit=principal.off_unit,
+                delegated=principal.delegated,
+            ),
+            *others,
+        ]
+        entities = self._entities.with_added_json_str(json.dumps(known))
+        results = cedarpy.is_authorized_batch(requests, self._policies, entities, self._schema)
+        # An error in a policy leaves that policy out, as Cedar has it; a forbid that fails may not open a door.
+        return [result.allowed and not result.diagnostics.errors for result in results]
+
+
+def _request(action: str, resource: dict[str, str], purpose: str) -> dict[str, Any]:
+    context = {"purpose": {"__entity": uid("Purpose", purpose)}} if purpose else {}
+    return {"principal": _OFFICER, "action": uid("Action", action), "resource": resource, "context": context}

@@ -1,0 +1,97 @@
+"""What policy speaks of: the Cedar schema, made from the contract, and the entities that every decision knows.
+
+| principal | action | resource | asks |
+|---|---|---|---|
+| Officer in Role, Institution | a method, in a group of methods | Purpose | may it be called for this purpose? |
+| | See | Record in Section, Sensitivity | are records of this section and sensitivity shown? |
+| | Spend | Allowance | may this allowance of limits.toml be spent? |
+| | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
+| | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf? |
+
+Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision but
+Delegate has `context.purpose`. Nothing is permitted that no policy permits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from core.caller import METHOD_OF_CLEAR
+from core.engine import METHODS
+from ronda.v1 import context_pb2, section_pb2
+
+SECTIONS: dict[str, int] = {
+    name.removeprefix("SECTION_"): number for name, number in section_pb2.Section.items() if number
+}
+SENSITIVITIES: dict[str, int] = {
+    name.removeprefix("SENSITIVITY_"): number for name, number in section_pb2.Sensitivity.items() if number
+}
+PURPOSES: dict[str, int] = {name.removeprefix("PURPOSE_"): number for name, number in context_pb2.Purpose.items()}
+
+# rpc name -> bit of a grant's mask of methods
+METHOD_BITS: dict[str, int] = {**{name: int(number) for name, number in METHODS.items()}, "Clear": METHOD_OF_CLEAR}
+# Actions outside the contract: the `ronda audit` and `ronda subject` commands.
+OFFICE_ACTIONS = ("ReadAudit", "ExportSubject", "ReleaseExport", "Expunge")
+GROUPS: dict[str, tuple[str, ...]] = {
+    "LookUp": ("Check", "CheckPerson", "CheckVehicle", "ListRecords"),
+    "Search": ("SearchPersons", "SearchVehicles"),
+    "Bulk": ("Clear",),
+    "Registers": ("ListRegisters", "GetGeneration"),
+    "Office": OFFICE_ACTIONS,
+}
+
+
+def schema_text(allowances: Iterable[str]) -> str:
+    """The schema as Cedar text: what `ronda policy schema` prints and every policy is validated against."""
+    lines = [
+        "entity Institution;",
+        "entity Role in [Institution];",
+        "entity Officer in [Institution, Role] = { unit: String, offUnit: Bool, delegated: Bool };",
+        f"entity Purpose enum {_list(PURPOSES)};",
+        f"entity Section enum {_list(SECTIONS)};",
+        f"entity Sensitivity enum {_list(SENSITIVITIES)};",
+        f"entity Allowance enum {_list(allowances)};",
+        "entity Record in [Section, Sensitivity];",
+        "entity Gateway in [Institution];",
+        "type Why = { purpose: Purpose };",
+    ]
+    for group, methods in GROUPS.items():
+        lines.append(f"action {group};")
+        applies = "principal: Officer, resource: Purpose, context: Why"
+        lines += [f"action {method} in [{group}] appliesTo {{ {applies} }};" for method in methods]
+    for action, resource, context in (
+        ("See", "Record", "Why"),
+        ("Spend", "Allowance", "Why"),
+        ("OmitCaseNumber", "Purpose", "Why"),
+        ("Delegate", "Gateway", "{}"),
+    ):
+        lines.append(f"action {action} appliesTo {{ principal: Officer, resource: {resource}, context: {context} }};")
+    return "\n".join(lines) + "\n"
+
+
+def _list(names: Iterable[str]) -> str:
+    return "[" + ", ".join(json.dumps(name) for name in names) + "]"
+
+
+def uid(kind: str, identity: str) -> dict[str, str]:
+    """An entity's uid in Cedar's JSON."""
+    return {"type": kind, "id": identity}
+
+
+def entity(kind: str, identity: str, parents: Iterable[dict[str, str]] = (), **attributes: Any) -> dict[str, Any]:
+    """An entity in Cedar's JSON."""
+    return {"uid": uid(kind, identity), "attrs": attributes, "parents": list(parents)}
+
+
+def known_entities() -> list[dict[str, Any]]:
+    """What every decision knows: a Record for each section and sensitivity, and which group each method is in."""
+    actions = [
+        entity("Action", method, [uid("Action", group)]) for group, methods in GROUPS.items() for method in methods
+    ]
+    return actions + [
+        entity("Record", f"{section}/{sensitivity}", (uid("Section", section), uid("Sensitivity", sensitivity)))
+        for section in SECTIONS
+        for sensitivity in SENSITIVITIES
+    ]

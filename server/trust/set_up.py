@@ -1,0 +1,52 @@
+"""From the settings to who asks: development mode's one caller, or certificates, tokens and policy."""
+
+from __future__ import annotations
+
+import asyncio
+
+from core.limits import Limits
+from server.settings import Settings, SettingsError
+from server.tls import Bundle
+from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers
+from server.trust.directory import TrustKeeper
+from server.trust.officer_token import TokenRules
+
+
+class TrustSetUp:
+    """What a worker needs. Raises SettingsError."""
+
+    callers: Callers
+    bundle: Bundle | None  # CAs of clients, PEM; None = the settings' own
+
+    def __init__(self, settings: Settings) -> None:
+        self._keeper: TrustKeeper | None = None
+        self.bundle = None
+        if settings.trust is None:
+            self.callers = DevelopmentCallers()
+            return
+        keeper = self._keeper = TrustKeeper(settings.trust)
+        certified = CertifiedCallers(
+            keeper,
+            TokenRules(settings.token_audience, settings.token_max_age_s, settings.clock_skew_s),
+            _limits(settings),
+            break_glass_s=settings.break_glass_s,
+            max_metadata_bytes=settings.max_metadata_bytes,
+        )
+        keeper.on_change = certified.forget
+        self.callers = certified
+        self.bundle = lambda: keeper.trust.institutions.bundle
+
+    async def watch(self) -> None:
+        """Follows the trust directory for ever."""
+        if self._keeper is None:
+            await asyncio.Event().wait()
+        else:
+            await self._keeper.watch()
+
+
+def _limits(settings: Settings) -> Limits:
+    try:
+        return Limits(settings.limits_path)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"limits_file: {settings.limits_path}: {why}") from None
