@@ -73,6 +73,13 @@ class PostgresCluster:
         self.port = port or free_port()
         self._running = False
 
+    @classmethod
+    def running(cls, directory: Path, port: int) -> PostgresCluster:
+        """One that another process started in a temporary directory; `stop` ends it for all."""
+        cluster = cls(directory, port)
+        cluster._temporary = cluster._running = True
+        return cluster
+
     @property
     def dsn(self) -> str:
         """URI for psycopg, ADBC and psql."""

@@ -1,14 +1,17 @@
-"""`./run check`: every static check, each by its own tool; one line a check, and all of them even when one fails.
+"""`./run check`: every static check, each by its own tool; one line a check, as many at once as there are
+cores, and all of them even when one fails.
 
 buf breaking compares the contract with proto/baseline.binpb, the descriptor image of the last release; a release
-replaces it with `buf build -o proto/baseline.binpb`.
+replaces it with `buf build --exclude-source-info -o proto/baseline.binpb`.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -16,8 +19,6 @@ BIN = Path(sys.executable).parent
 PACKAGES = ("ronda", "core", "server", "indexer", "clients", "bench", "tests", "setup.py")
 
 CHECKS: dict[str, list[str]] = {
-    "ruff check": [str(BIN / "ruff"), "check", "."],
-    "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
     "mypy --strict": [sys.executable, "-m", "mypy", *PACKAGES],
     "stubtest core": [
         sys.executable,
@@ -30,22 +31,30 @@ CHECKS: dict[str, list[str]] = {
         "tests/stubtest_allowlist.txt",
         "--ignore-unused-allowlist",
     ],
+    "ruff check": [str(BIN / "ruff"), "check", "."],
+    "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
     "buf lint": [str(BIN / "buf"), "lint"],
     "buf breaking": [str(BIN / "buf"), "breaking", "--against", "proto/baseline.binpb"],
 }
 
 
+def run(name: str) -> tuple[str, subprocess.CompletedProcess[str], float]:
+    """(Name, how it ended, seconds)."""
+    start = time.monotonic()
+    done = subprocess.run(CHECKS[name], cwd=ROOT, capture_output=True, text=True, check=False)
+    return name, done, time.monotonic() - start
+
+
 def main() -> int:
     """Runs every check; 0 when all hold."""
     failed = []
-    for name, command in CHECKS.items():
-        start = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        held = done.returncode == 0
-        print(f"{'ok    ' if held else 'FAILED'} {name} ({time.monotonic() - start:.1f} s)", flush=True)  # noqa: T201
-        if not held:
-            failed.append(name)
-            print(done.stdout + done.stderr, flush=True)  # noqa: T201
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, done, seconds in pool.map(run, CHECKS):
+            held = done.returncode == 0
+            print(f"{'ok    ' if held else 'FAILED'} {name} ({seconds:.1f} s)", flush=True)  # noqa: T201
+            if not held:
+                failed.append(name)
+                print(done.stdout + done.stderr, flush=True)  # noqa: T201
     print(f"{len(CHECKS) - len(failed)} passed, {len(failed)} failed")  # noqa: T201
     return 1 if failed else 0
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 SECONDS = 120
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1500)  # compiling the core again with sanitizers comes first
 def test_no_reader_of_strangers_bytes_has_a_finding() -> None:
     done = subprocess.run(

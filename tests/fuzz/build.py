@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,9 +38,38 @@ def copy_if_newer(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
+def needed_modules() -> set[str]:
+    """Names of the modules of core/ that the targets reach by import, include or cimport: the others stay away."""
+    waiting = list(Path(__file__).parent.glob("*.py"))
+    seen: set[Path] = set()
+    found: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        text = path.read_text(encoding="utf-8")
+        imports = re.findall(r"^\s*from (core|tests(?:\.\w+)*)\.(\w+) c?import", text, re.MULTILINE)
+        for names in re.findall(r"^\s*from core import ([\w, ]+)$", text, re.MULTILINE):
+            imports += [("core", name.split(" as ")[0].strip()) for name in names.split(",")]
+        for package, name in imports:
+            waiting.append(ROOT.joinpath(*package.split("."), f"{name}.py"))
+            if package == "core":
+                found.add(name)
+                waiting += [ROOT / "core" / f"{name}{suffix}" for suffix in (".pyx", ".pxd")]
+    return found
+
+
 def copy_tree() -> None:
     """Copies what setup.py compiles, the generated C with it, so that nothing is translated twice."""
-    sources = [p for p in (ROOT / "core").iterdir() if p.suffix in {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}]
+    suffixes = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
+    modules = needed_modules() | {"__init__"}
+    shared = {".pxi", ".h"}  # of no module
+    sources = [
+        path
+        for path in (ROOT / "core").iterdir()
+        if path.suffix in suffixes and (path.stem in modules or path.suffix in shared)
+    ]
     sources += list((ROOT / "proto").rglob("*.proto"))
     sources += [ROOT / "setup.py", ROOT / "pyproject.toml", ROOT / "README.md"]
     for source in sources:

@@ -19,9 +19,10 @@ from tests.indexer.small_registers import SmallRegisters
 FILES = ["MANIFEST.json", "alerted.parquet", "dossiers.bin", "entities.bin", "keys.mdb", "names.bin", "plates.bin"]
 
 
-@pytest.fixture
-def two(registers: SmallRegisters) -> tuple[SmallRegisters, str, str]:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallRegisters, str, str]:
     """Two generations: in the newer, W1 is cancelled, W2 is gone, W4 is new and RENAP is read anew."""
+    registers = SmallRegisters(tmp_path_factory.mktemp("two"))
     registers.age("renap", 86_400)
     registers.age("oj", 86_400)
     first = build(registers.options())
@@ -29,6 +30,13 @@ def two(registers: SmallRegisters) -> tuple[SmallRegisters, str, str]:
     registers.write_warrants({"W1": (1, "CANCELADA"), "W3": (3, "PENDIENTE"), "W4": (4, "PENDIENTE")})
     second = build(registers.options())
     return registers, first.generation_id, second.generation_id
+
+
+@pytest.fixture
+def two(built: tuple[SmallRegisters, str, str], tmp_path: Path) -> tuple[SmallRegisters, str, str]:
+    """A copy of them for one test."""
+    registers, first, second = built
+    return registers.copied(tmp_path), first, second
 
 
 def test_the_list_is_newest_first_and_marks_the_current_one(two: tuple[SmallRegisters, str, str]) -> None:
