@@ -5,8 +5,6 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.shown cimport ShownEntry
-
 cdef enum:
     AUDIT_METHOD_CLEAR = 32      # AuditFacts.method: a Method of core.engine, this for a batch of Clear; 0 = not known
     AUDIT_FLAG_RETRY = 1         # AuditFacts.flags: the request_id was seen before; it counts once
@@ -41,4 +39,5 @@ cdef class AuditLog:
 
 # Appends one record: 0, or -1 when it could not be written (no space, closed, no memory): then the answer must not leave
 # (ERROR_REASON_AUDIT_UNAVAILABLE). When it returns 0 the record outlives this process; see AuditLog.durable for the disk.
-cdef int audit_append(void* core, const AuditFacts* facts, const ShownEntry* shown, size_t n_shown) noexcept nogil
+# shown: n_shown ShownEntry of core/shown.pxd, 32 bytes each (core/audit_record.pxd, EntryBytes).
+cdef int audit_append(void* core, const AuditFacts* facts, const void* shown, size_t n_shown) noexcept nogil

@@ -20,7 +20,6 @@ from core.audit_segment cimport (
     Segment, segment_allocate, segment_body, segment_commit, segment_end, segment_free, segment_new, segment_put_text,
     segment_text_place,
 )
-from core.shown cimport ShownEntry
 
 from core.errors import AuditUnavailable
 
@@ -100,7 +99,7 @@ cdef Segment* _with_room(Core* core, size_t size) noexcept nogil:
     return segment if segment_allocate(segment, segment.used + size + 4) == 0 else NULL
 
 
-cdef int _append(Core* core, const AuditFacts* facts, const ShownEntry* shown, size_t n_shown) noexcept nogil:
+cdef int _append(Core* core, const AuditFacts* facts, const EntryBytes* shown, size_t n_shown) noexcept nogil:
     cdef size_t case_size = facts.case_number_size if facts.case_number_size < 255 else 255
     cdef size_t request_size = facts.request_id_size if facts.request_id_size < 255 else 255
     cdef size_t sealed_size = facts.asked_size + TAG_BYTES if facts.asked_size else 0
@@ -144,7 +143,7 @@ cdef int _append(Core* core, const AuditFacts* facts, const ShownEntry* shown, s
     memcpy(at, shown, n_shown * sizeof(EntryBytes))
     entry = <EntryBytes*>at
     for i in range(n_shown):
-        keyed_hash(&segment.key, shown[i].subject_id, 16, entry[i].subject)
+        keyed_hash(&segment.key, shown[i].subject, 16, entry[i].subject)
     at += n_shown * sizeof(EntryBytes)
     memcpy(at, facts.case_number, case_size)
     at += case_size
@@ -160,11 +159,11 @@ cdef int _append(Core* core, const AuditFacts* facts, const ShownEntry* shown, s
     return 0
 
 
-cdef int audit_append(void* core_, const AuditFacts* facts, const ShownEntry* shown, size_t n_shown) noexcept nogil:
+cdef int audit_append(void* core_, const AuditFacts* facts, const void* shown, size_t n_shown) noexcept nogil:
     cdef Core* core = <Core*>core_
     cdef int status
     pthread_mutex_lock(&core.lock)
-    status = _append(core, facts, shown, n_shown)
+    status = _append(core, facts, <const EntryBytes*>shown, n_shown)
     if status == 0:
         core.appended += 1
     else:
@@ -272,10 +271,10 @@ cdef class AuditLog:
                       bytes request_id=b"", bytes generation=b"", uint64_t overlay_sequence=0, bytes asked_key=b"",
                       bytes asked=b"", bytes answer_id=b"\0" * 16, bytes shown=b""):
         cdef AuditFacts facts
-        cdef size_t n_shown = PyBytes_GET_SIZE(shown) // sizeof(ShownEntry)
-        cdef const ShownEntry* entries = <const ShownEntry*>PyBytes_AS_STRING(shown)
+        cdef size_t n_shown = PyBytes_GET_SIZE(shown) // sizeof(EntryBytes)
+        cdef const char* entries = PyBytes_AS_STRING(shown)
         cdef int appended
-        if PyBytes_GET_SIZE(answer_id) != 16 or n_shown * sizeof(ShownEntry) != <size_t>PyBytes_GET_SIZE(shown):
+        if PyBytes_GET_SIZE(answer_id) != 16 or n_shown * sizeof(EntryBytes) != <size_t>PyBytes_GET_SIZE(shown):
             raise ValueError("answer_id has 16 bytes, shown a whole number of entries")
         facts.clock_ms = clock_ms
         facts.latency_us = latency_us
@@ -304,7 +303,7 @@ cdef class AuditLog:
 
     def append_many(self, size_t count, size_t n_shown, bytes asked not None):
         cdef AuditFacts facts
-        cdef ShownEntry* entries = <ShownEntry*>calloc(n_shown + 1, sizeof(ShownEntry))
+        cdef EntryBytes* entries = <EntryBytes*>calloc(n_shown + 1, sizeof(EntryBytes))
         cdef bytes identity = b'{"device":"spiffe://bench/device","institution":"bench","nip":"00000","unit":"bench"}'
         cdef bytes generation = b"20260101T000000Z-bench"
         cdef long long started
@@ -331,7 +330,7 @@ cdef class AuditLog:
                 facts.asked_key_size = sizeof(number)
                 for j in range(n_shown):
                     number += 1
-                    memcpy(entries[j].subject_id, &number, sizeof(number))
+                    memcpy(entries[j].subject, &number, sizeof(number))
                     entries[j].level = 1
                     entries[j].row = <uint16_t>j
                     entries[j].sections = number

@@ -1,4 +1,4 @@
-"""A verifier of the audit log, written from docs/audit-format.md alone: hashlib, json and cryptography, nothing of Ronda.
+"""A verifier of the audit log, written from docs/audit-format.md alone: hashlib and cryptography, nothing of Ronda.
 
 python tests/audit/independent_verifier.py AUDIT_DIRECTORY SIGNING_PUBLIC_KEY.pem [KEEPER_DIRECTORY...]
 """

@@ -1,0 +1,103 @@
+"""An audit directory with its keys, writers and checkpointer, for tests."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.audit_log import AuditLog
+from server.audit.checkpointer import Checkpointer
+from server.audit.checkpoints import CheckpointFiles
+from server.audit.keepers import DirectoryKeeper
+from server.audit.keys import (
+    load_auditor_private,
+    load_auditors,
+    load_signing_private,
+    make_auditor_keys,
+    make_signing_keys,
+)
+from server.audit.reading import AuditReader
+from server.audit.verifying import Verdict, verify
+from server.audit.writer import AuditWriter, WriterOptions
+from tests.audit.independent_verifier import problems
+
+START_MS = 1_795_000_000_000
+_ENTRY = struct.Struct("<16sBBBBHBBQ")
+
+
+def subject(number: int) -> bytes:
+    """A subject id."""
+    return number.to_bytes(16, "big")
+
+
+def shown(*numbers: int, level: int = 3, how: int = 1, sections: int = 5) -> bytes:
+    """Packed ShownEntry of these subjects."""
+    return b"".join(_ENTRY.pack(subject(n), level, 1, how, 0, row, 0, 0, sections) for row, n in enumerate(numbers))
+
+
+def append(log: AuditLog, number: int, clock_ms: int = START_MS, nip: int = 7) -> None:
+    """An answer about subject `number`, asked for by its number."""
+    log.append_record(
+        clock_ms=clock_ms + number,
+        method=2,
+        purpose=1,
+        identity=b'{"institution":"pnc","nip":"%d","unit":"c-11"}' % nip,
+        generation=b"20261124T000000Z-1",
+        case_number=b"MP-%d" % number,
+        request_id=b"r%d" % number,
+        asked_key=b"\x01%d" % number,
+        asked=b"question %d" % number,
+        answer_id=subject(number),
+        shown=shown(number),
+    )
+
+
+class House:
+    """`directory` holds keys/, audit/ and keeper/."""
+
+    def __init__(self, directory: Path) -> None:
+        self.keys = directory / "keys"
+        self.audit = directory / "audit"
+        self.keeper = directory / "keeper"
+        self.now_ms = START_MS
+        if not self.keys.exists():
+            make_auditor_keys(self.keys)
+            make_signing_keys(self.keys)
+        self.auditors = load_auditors(self.keys / "auditor.pub")
+        self.signing = load_signing_private(self.keys / "signing.key")
+
+    def clock(self) -> int:
+        return self.now_ms
+
+    @contextmanager
+    def writer(
+        self, name: str = "worker-0", segment_bytes: int = 1 << 16, reserve_bytes: int = 0, waits: bool = False
+    ) -> Iterator[AuditWriter]:
+        options = WriterOptions(self.audit, self.auditors, segment_bytes, reserve_bytes, waits)
+        writer = AuditWriter(options, name, self.clock)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    @contextmanager
+    def checkpointer(self, retention_years: int = 5) -> Iterator[Checkpointer]:
+        keeper = DirectoryKeeper(self.keeper, self.signing.public_key())
+        checkpointer = Checkpointer(self.audit, self.signing, [keeper], retention_years, self.clock)
+        try:
+            yield checkpointer
+        finally:
+            checkpointer.close()
+
+    def verdict(self, with_keeper: bool = True) -> Verdict:
+        return verify(self.audit, self.signing.public_key(), [CheckpointFiles(self.keeper)] if with_keeper else [])
+
+    def problems(self) -> tuple[list[str], list[str]]:
+        """What Ronda's verifier finds, and what the independent one does."""
+        ours = [str(problem) for problem in self.verdict().problems]
+        return ours, problems(self.audit, self.signing.public_key(), [self.keeper])
+
+    def reader(self) -> AuditReader:
+        return AuditReader(self.audit, load_auditor_private(self.keys / "auditor.key"))
