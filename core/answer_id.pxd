@@ -39,10 +39,9 @@ cdef inline void hexadecimal(const uint8_t* data, size_t size, char* out) noexce
         out[2 * i] = digits[data[i] >> 4]
         out[2 * i + 1] = digits[data[i] & 15]
 
-cdef inline bint answer_id_into(AnswerIds* ids, int64_t clock_ms, char* out) noexcept nogil:
-    """36 characters, for example "018f4e3a-9c00-7b1d-8e2f-0123456789ab". False when the system gives no random seed."""
+cdef inline bint answer_id_into(AnswerIds* ids, int64_t clock_ms, uint8_t* raw, char* out) noexcept nogil:
+    """16 bytes, and their 36 characters, for example "018f4e3a-9c00-7b1d-8e2f-0123456789ab". False when the system gives no random seed."""
     cdef uint64_t high, low
-    cdef uint8_t raw[16]
     cdef int i
     cdef unsigned int forks = ronda_fork_count()
     if ids.forks != forks:

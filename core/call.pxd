@@ -2,7 +2,9 @@
 # the
 # way of an answer once its buffers have grown.
 
+from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 from core.answer_id cimport AnswerIds
 from core.dossier cimport DossierHeader
@@ -22,6 +24,9 @@ cdef enum:
     ANSWER_MAX = 61440           # bytes: 60 KiB
     STATES_KEPT = 8              # register states kept a call memory: grants that take turns
     KEY_BYTES = 4160             # core.names NAME_KEY_MAX
+    # Call.asked_key starts with a KEY_* of core/dossier.pxd or with one of these.
+    ASKED_NAME = 64              # then the name key
+    ASKED_PATTERN = 65           # then what a search of vehicles says of the plate
 
 cdef struct Hit:                 # one alert in force, as this answer shows it
     const uint8_t* stored        # Hit's fields 1 to 13
@@ -103,6 +108,9 @@ cdef struct Call:
     int n_kept
     int next_kept
     AnswerIds ids
+    uint8_t answer_id[16]        # of this answer; zeros = it has none
+    char asked_key[128]          # what was asked: one byte, then the canonical text, cut at the end
+    size_t asked_key_size        # 0 = nothing that can be named
     PostingCursor* cursors       # 64, for name searches
     char folded[8256]            # core.names FOLDED_MAX
 
@@ -121,6 +129,13 @@ cdef bint fits_hold(const Fits* fits, uint32_t entity) noexcept nogil
 # Ascending by entity, from `start` on.
 cdef void fits_sort(Fits* fits, size_t start) noexcept nogil
 cdef void hits_add(Hits* hits, const Hit* hit) noexcept nogil
+
+cdef inline void call_asked(Call* call, uint8_t kind, const char* text, size_t size) noexcept nogil:
+    """What was asked, for the audit record: the principal identifier, name or pattern."""
+    call.asked_key[0] = <char>kind
+    size = min(size, <size_t>127)
+    memcpy(call.asked_key + 1, text, size)
+    call.asked_key_size = 1 + size
 
 cdef inline bint call_shows(const Call* call, uint8_t section, uint8_t sensitivity) noexcept nogil:
     return grant_shows(call.grant, section, sensitivity)

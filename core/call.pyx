@@ -6,7 +6,7 @@ from libc.string cimport memset
 from core.calendar cimport day_in_guatemala
 from core.dossier cimport NO_ENTITY
 from core.dossier_view cimport dossier_view
-from core.failure cimport FAILED, OK, fail
+from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation cimport STORE_OK, store_dossier, store_error_text
 from core.grant cimport grants_equal
 from core.question cimport PAGE_MAX
@@ -60,12 +60,11 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.record_limit = SHOWN_MAX
     call.hits.count = call.fits.count = 0
     call.n_candidates = 0
+    call.asked_key_size = 0
+    memset(call.answer_id, 0, 16)
     call.hits.failed = call.fits.failed = False
     call.names.length = call.father.length = call.mother.length = 0
-    failure.reason = 0
-    failure.field = failure.rule = ""
-    failure.entity = NO_ENTITY
-    failure.generation_length = 0
+    failure_init(failure)
     buffer_reset(out)
     buffer_reset(&call.shown)
     for i in range(call.n_kept):

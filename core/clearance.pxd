@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t
 
 from core.call cimport Call
 from core.failure cimport Failure
-from core.question cimport Text
+from core.question cimport Question, Text
 
 cdef enum:
     ROWS_MAX = 1000              # of one batch
@@ -15,6 +15,7 @@ cdef struct Opening:             # the first message of a stream
     int32_t standard
     bint has_rows
     Text generation              # borrowed; size 0 = the current one
+    Question question            # its RequestContext, borrowed
 
 # Reads the first message: OK or FAILED.
 cdef int open_clearance(const void* data, size_t size, Opening* opening, Failure* failure) noexcept nogil

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport strlen
+from libc.string cimport memset, strlen
 
 from core.alerts cimport AlertSum, alert_in_force, alert_level, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held
@@ -21,7 +21,7 @@ from core.names cimport name_key_into
 from core.person cimport Person, compare_person_names, person_condition, person_view
 from core.person_comparison cimport PersonQuestion
 from core.person_question cimport PersonFinding, find_person, finding_status
-from core.question cimport NAME_CHARACTERS, Question, malformed, read_context, take_int, take_text
+from core.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.register_states cimport put_register_status
 from core.response cimport put_proof
 from core.shown cimport Left, left_add, left_init, shown_count, shown_row, shown_row_result
@@ -57,13 +57,8 @@ cdef struct Verdict:             # records under the standard on one subject, or
 cdef int open_clearance(const void* data, size_t size, Opening* opening, Failure* failure) noexcept nogil:
     cdef Reader reader
     cdef Field field
-    cdef Question question
     cdef int status
-    question.sections = 0
-    question.purpose = 0
-    opening.standard = 0
-    opening.has_rows = False
-    opening.generation.size = 0
+    memset(opening, 0, sizeof(Opening))
     reader_init(&reader, data, size)
     while True:
         status = read_field(&reader, &field)
@@ -74,7 +69,7 @@ cdef int open_clearance(const void* data, size_t size, Opening* opening, Failure
         if field.number == F_ClearRequest_context:
             if field.wire != WIRE_LENGTH:
                 return fail(failure, ERROR_REASON_MESSAGE_MALFORMED, "context", "wrong wire type")
-            status = read_context(field.data, field.size, &question, failure)
+            status = read_context(field.data, field.size, &opening.question, failure)
         elif field.number == F_ClearRequest_standard:
             status = take_int(&field, "standard", &opening.standard, failure)
         elif field.number == F_ClearRequest_generation_id:

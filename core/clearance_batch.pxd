@@ -38,5 +38,7 @@ cdef struct Batch:               # about 230 KB: allocated once a message
     size_t n_errors
     RowError errors[1000]
 
+# How many rows a message seems to have, without reading them: what its limits are charged for.
+cdef uint32_t count_rows(const void* data, size_t size) noexcept nogil
 # Reads the columns: OK, or FAILED for what is no message, for columns of unequal length, for too many rows.
 cdef int read_batch(const void* data, size_t size, Batch* batch, Failure* failure) noexcept nogil

@@ -58,6 +58,24 @@ cdef inline int _check_length(size_t n, size_t rows, const char* name, Failure* 
     return OK
 
 
+cdef uint32_t count_rows(const void* data, size_t size) noexcept nogil:
+    """The row ids: a varint ends with a byte below 128."""
+    cdef Reader reader
+    cdef Field field
+    cdef size_t i
+    cdef uint32_t rows = 0
+    reader_init(&reader, data, size)
+    while read_field(&reader, &field) == 1:
+        if field.number != F_ClearRequest_row_ids:
+            continue
+        if field.wire == WIRE_VARINT:
+            rows += 1
+        elif field.wire == WIRE_LENGTH:
+            for i in range(field.size):
+                rows += field.data[i] < 128
+    return rows
+
+
 cdef int read_batch(const void* data, size_t size, Batch* batch, Failure* failure) noexcept nogil:
     cdef Reader reader
     cdef Field field

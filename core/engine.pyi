@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from typing_extensions import disjoint_base
 
+from core.audit_log import AuditLog
+from core.caller import Caller
 from core.generation import Generation
 from core.grant import Grant as Grant
 
@@ -46,29 +48,41 @@ class Engine:
     def generation(self) -> Generation: ...
     @property
     def generation_id(self) -> str: ...
-    def answer(self, method: int, request: bytes, caller: Grant, clock_ms: int) -> bytes:
+    def answer(
+        self, method: int, request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
+    ) -> bytes:
         """The response's bytes for the request's bytes; `clock_ms` is UTC in milliseconds.
 
         The response's first field is its Answer (where it has one), whose first field is the level.
-        The GIL is released for the whole work. Raises core.errors.QuestionError when the request is at fault (a page
-        token of another generation: GENERATION_GONE, with `generation_id`), DossierDamaged when a stored dossier is.
+        The GIL is released for the whole work. With a Caller, the purpose of the request's context decides: its grant,
+        its methods, its limits; a Grant is that alone (tests, benches). With `audit` the record is written before this
+        returns, and a refusal has its record too.
+        Raises core.errors.QuestionError when the request is at fault (a page token of another generation:
+        GENERATION_GONE, with `generation_id`) or forbidden (FORBIDDEN, TOKEN_EXPIRED), LimitExceeded, DossierDamaged
+        when a stored dossier is; GrantNeeded when policy must be asked about the purpose first, AuditUnavailable when
+        the record could not be written. GENERATION_GONE and GrantNeeded are to be tried again: they have no record.
         """
 
     def answer_shown(
-        self, method: int, request: bytes, caller: Grant, clock_ms: int
+        self, method: int, request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
     ) -> tuple[bytes, list[Shown]]:
         """For tests: the response as `answer` gives it, and who was shown in it. Raises as `answer`."""
 
-    def answer_many(self, method: int, requests: list[bytes], caller: Grant, clock_ms: int) -> tuple[int, int]:
+    def answer_many(
+        self, method: int, requests: list[bytes], caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
+    ) -> tuple[int, int]:
         """For the bench: answers each in a compiled loop without Python between. Returns (bytes written, nanoseconds).
 
         Raises as `answer` does, at the first request that fails.
         """
 
-    def clearance(self, first_request: bytes, caller: Grant, clock_ms: int) -> Clearance:
+    def clearance(
+        self, first_request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
+    ) -> Clearance:
         """Opens a Clear stream: checks context, standard and generation of its first message. Raises as `answer`.
 
-        A `generation_id` that is not this engine's: GENERATION_GONE, with `generation_id` the one wanted.
+        A `generation_id` that is not this engine's: GENERATION_GONE, with `generation_id` the one wanted. A refusal has
+        its record in `audit`; each batch gets one of its own.
         """
 
 @disjoint_base
@@ -83,12 +97,15 @@ class Clearance:
     def standard(self) -> int:
         """ClearanceStandard of the stream."""
 
-    def answer(self, batch: bytes, clock_ms: int) -> bytes:
+    def answer(self, batch: bytes, clock_ms: int, caller: Caller | Grant | None = None) -> bytes:
         """One ClearRequest in, one ClearResponse out; context, standard and generation of `batch` are ignored.
 
-        Rows that are invalid become row errors. Raises QuestionError for a message that is none, for columns of
-        unequal length and for more than 1,000 rows.
+        `caller` takes the place of the stream's from this batch on: after GrantNeeded, which a retired one raises.
+        Rows that are invalid become row errors. Raises as `Engine.answer`, and QuestionError for what is no message,
+        for columns of unequal length and for more than 1,000 rows.
         """
 
-    def answer_shown(self, batch: bytes, clock_ms: int) -> tuple[bytes, list[Shown]]:
+    def answer_shown(
+        self, batch: bytes, clock_ms: int, caller: Caller | Grant | None = None
+    ) -> tuple[bytes, list[Shown]]:
         """For tests: the response as `answer` gives it, and who was shown in it."""

@@ -4,38 +4,34 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, strlen
 
-from core.call cimport call_begin, call_free, call_new, call_out_of_memory
-from core.clearance cimport Opening, clear_batch, open_clearance
+from core.account cimport Account, account_init, account_refuse
+from core.audit_log cimport AuditLog
+from core.call cimport Call
+from core.caller cimport CLEAR_METHOD, Caller, GRANT_NEEDED, PurposeGrant, caller_enter
+from core.clearance cimport Opening, open_clearance
 from core.dossier cimport NO_ENTITY
-from core.failure cimport FAILED, OK, fail
-from core.generation cimport MAX_REGISTERS, Register
+from core.engine_core cimport (Asker, Ending, EngineCore, answer_call, clear_call, engine_core_free, engine_core_new,
+                               return_call, take_call)
+from core.failure cimport FAILED, Failure, OK, fail, failure_init
+from core.generation cimport MAX_REGISTERS
 from core.grant cimport Grant
-from core.one_box cimport check_box
-from core.outcome cimport Outcome
-from core.person_question cimport check_person, outcome_begin
+from core.limits cimport limit_error
 from core.question cimport (METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_GET_GENERATION,
-                            METHOD_LIST_RECORDS, METHOD_LIST_REGISTERS, METHOD_MAX, METHOD_SEARCH_PERSONS,
-                            METHOD_SEARCH_VEHICLES, Question, read_question)
-from core.record_list cimport list_records
-from core.register_states cimport put_register_status
-from core.response cimport put_response
-from core.search cimport search_persons, search_vehicles
+                            METHOD_LIST_RECORDS, METHOD_LIST_REGISTERS, METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES,
+                            Question)
 from core.shown cimport ShownEntry, shown_count, shown_entries
-from core.vehicle_question cimport check_vehicle
-from core.wire cimport (begin_message, buffer_free, buffer_init, end_message, put_bytes, put_bytes_if, put_int_if,
-                        put_packed_bytes, put_raw)
+from core.wire cimport (Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes, put_bytes_if,
+                        put_int_if, put_packed_bytes)
 
-from core.errors import DossierDamaged, GenerationDamaged, QuestionError
+from core.errors import AuditUnavailable, DossierDamaged, GenerationDamaged, GrantNeeded, QuestionError
 
 include "contract.pxi"
 
 cdef extern from *:
     """
-    #include <pthread.h>
     #include <time.h>
     static inline long long ronda_nanoseconds(void) {
         struct timespec now;
@@ -43,21 +39,7 @@ cdef extern from *:
         return now.tv_sec * 1000000000LL + now.tv_nsec;
     }
     """
-    ctypedef struct pthread_mutex_t:
-        pass
-    int pthread_mutex_init(pthread_mutex_t* mutex, void* attributes) noexcept nogil
-    int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept nogil
-    int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept nogil
-    int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept nogil
     long long ronda_nanoseconds() noexcept nogil
-
-cdef struct EngineCore:          # what the engine owns without Python
-    const Store* store
-    pthread_mutex_t lock         # of `idle`
-    int n_idle
-    Call* idle[64]               # CALLS_KEPT
-    Buffer registers[64]         # Register's fields besides `status`, by ordinal
-    Buffer generation            # GetGenerationResponse
 
 
 globals()["Grant"] = Grant  # a cimported class is no name of this module for Python otherwise
@@ -88,111 +70,15 @@ class Shown(NamedTuple):
 METHODS = {"".join(word.capitalize() for word in method.name.split("_")): method for method in Method}
 
 
-# ---- without Python ----
-
-cdef Call* _take_call(EngineCore* core) noexcept nogil:
-    cdef Call* call = NULL
-    pthread_mutex_lock(&core.lock)
-    if core.n_idle:
-        core.n_idle -= 1
-        call = core.idle[core.n_idle]
-    pthread_mutex_unlock(&core.lock)
-    return call if call != NULL else call_new()
-
-
-cdef void _return_call(EngineCore* core, Call* call) noexcept nogil:
-    pthread_mutex_lock(&core.lock)
-    if core.n_idle < CALLS_KEPT:
-        core.idle[core.n_idle] = call
-        core.n_idle += 1
-        call = NULL
-    pthread_mutex_unlock(&core.lock)
-    call_free(call)
-
-
-cdef bint _has_typed_person(const Question* q) noexcept nogil:
-    cdef size_t size = (q.cui.size + q.nit.size + q.cedula.size + q.document_country.size + q.document_number.size
-                        + q.licence.size + q.telephone.size + q.father.size + q.mother.size)
-    cdef int i
-    for i in range(7):
-        size += q.name[i].size
-    return size > 0 or q.sex != 0 or q.birth_year != 0 or q.birth_month != 0 or q.birth_mday != 0
-
-
-cdef bint _has_typed_vehicle(const Question* q) noexcept nogil:
-    return (q.plate.size + q.vin.size + q.chassis_tail.size + q.engine.size + q.make.size + q.colour.size > 0
-            or q.model_year != 0)
-
-
-cdef int _check(Call* call) noexcept nogil:
-    cdef Outcome outcome
-    cdef const Question* question = &call.question
-    cdef int status
-    outcome_begin(&outcome)
-    if question.method == METHOD_CHECK:
-        status = check_box(call, &outcome)
-    elif question.query.size == 0:
-        status = check_person(call, &outcome) if question.method == METHOD_CHECK_PERSON else check_vehicle(call,
-                                                                                                           &outcome)
-    elif _has_typed_person(question) or _has_typed_vehicle(question):
-        return fail(call.failure, ERROR_REASON_QUESTION_AMBIGUOUS, "query", "came together with a typed field")
-    else:
-        status = check_box(call, &outcome)
-    return FAILED if status < 0 else put_response(call, &outcome)
-
-
-cdef int _list_registers(EngineCore* core, Call* call) noexcept nogil:
-    cdef int i
-    cdef size_t mark
-    cdef const Register* register
-    put_bytes(call.out, F_ListRegistersResponse_generation_id, call.store.generation_id,
-              call.store.generation_id_length)
-    for i in range(call.store.n_registers):
-        register = &call.store.registers[i]
-        mark = begin_message(call.out, F_ListRegistersResponse_registers, 2)
-        put_register_status(call.out, F_Register_status, register, call.states.state[i],
-                            register.roles_person | register.roles_vehicle)
-        put_raw(call.out, core.registers[i].data, core.registers[i].size)
-        end_message(call.out, mark, 2)
-    return call_out_of_memory(call) if call.out.failed else OK
-
-
-cdef int _answer(EngineCore* core, Call* call, int method, const void* data, size_t size) noexcept nogil:
-    if not 1 <= method <= METHOD_MAX:
-        return fail(call.failure, ERROR_REASON_INTERNAL, "", "unknown method")
-    if read_question(method, data, size, &call.question, call.failure) < 0:
-        return FAILED
-    if method <= METHOD_CHECK_VEHICLE:
-        return _check(call)
-    if method == METHOD_SEARCH_PERSONS:
-        return search_persons(call)
-    if method == METHOD_SEARCH_VEHICLES:
-        return search_vehicles(call)
-    if method == METHOD_LIST_RECORDS:
-        return list_records(call)
-    if method == METHOD_LIST_REGISTERS:
-        return _list_registers(core, call)
-    put_raw(call.out, core.generation.data, core.generation.size)
-    return call_out_of_memory(call) if call.out.failed else OK
-
-
-cdef int answer_into(void* pool, int method, const void* data, size_t size, const GrantMasks* grant, int64_t clock_ms,
-                     Buffer* out, Failure* failure) noexcept nogil:
-    cdef EngineCore* core = <EngineCore*>pool
-    cdef Call* call = _take_call(core)
-    cdef int status
-    if call == NULL:
-        return fail(failure, ERROR_REASON_INTERNAL, "", "out of memory")
-    call_begin(call, core.store, grant, clock_ms, out, failure)
-    status = _answer(core, call, method, data, size)
-    _return_call(core, call)
-    return status
-
-
-# ---- for Python ----
-
-cdef object _error(const Failure* failure):
+cdef object _error(int status, const Ending* ending):
     """The exception that a failure is."""
+    cdef const Failure* failure = &ending.failure
+    if status == GRANT_NEEDED:
+        return GrantNeeded(ending.purpose)
+    if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
+        return limit_error(&ending.verdict, failure)
+    if failure.reason == ERROR_REASON_AUDIT_UNAVAILABLE:
+        return AuditUnavailable()
     field = failure.field.decode()
     rule = failure.rule.decode()
     if failure.reason == ERROR_REASON_DOSSIER_DAMAGED:
@@ -204,6 +90,20 @@ cdef object _error(const Failure* failure):
     return QuestionError(failure.reason, field, rule, generation_id=wanted)
 
 
+cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
+    """Who asks, for compiled code: borrowed from `caller` and `audit`."""
+    asker.session = NULL
+    asker.grant = NULL
+    asker.audit = NULL if audit is None else audit.core
+    if isinstance(caller, Caller):
+        asker.session = &(<Caller>caller).session
+    elif isinstance(caller, Grant):
+        asker.grant = &(<Grant>caller).masks
+    else:
+        raise TypeError("a caller is a Caller, or a Grant")
+    return 0
+
+
 cdef list _shown(const Call* call):
     cdef const ShownEntry* entry = shown_entries(call)
     cdef size_t i
@@ -212,74 +112,80 @@ cdef list _shown(const Call* call):
             for i in range(shown_count(call))]
 
 
+cdef int _answer_once(EngineCore* core, int method, const void* data, size_t size, const Asker* asker,
+                      int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil:
+    """With a working memory of its own."""
+    cdef Call* call = take_call(core)
+    cdef int status
+    if call == NULL:
+        failure_init(&ending.failure)
+        return fail(&ending.failure, ERROR_REASON_INTERNAL, "", "out of memory")
+    status = answer_call(core, call, method, data, size, asker, clock_ms, out, ending)
+    return_call(core, call)
+    return status
+
+
 cdef class Engine:
     def __cinit__(self, Generation generation not None):
-        cdef EngineCore* core = <EngineCore*>calloc(1, sizeof(EngineCore))
-        if core == NULL:
+        self.core = engine_core_new(generation.store)
+        if self.core == NULL:
             raise MemoryError
-        self.pool = core
         self.generation = generation
-        self.store = generation.store
-        core.store = generation.store
-        pthread_mutex_init(&core.lock, NULL)
-        _describe_generation(generation, core)
+        _describe_generation(generation, self.core)
 
     def __dealloc__(self):
-        cdef EngineCore* core = <EngineCore*>self.pool
-        cdef int i
-        if core == NULL:
-            return
-        for i in range(core.n_idle):
-            call_free(core.idle[i])
-        for i in range(MAX_REGISTERS):
-            buffer_free(&core.registers[i])
-        buffer_free(&core.generation)
-        pthread_mutex_destroy(&core.lock)
-        free(core)
+        engine_core_free(self.core)
 
     @property
     def generation_id(self):
         return self.generation.generation_id
 
-    def answer(self, int method, bytes request not None, Grant caller not None, int64_t clock_ms):
+    def answer(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None):
         cdef Buffer out
-        cdef Failure failure
+        cdef Ending ending
+        cdef Asker asker
         cdef const char* data = PyBytes_AS_STRING(request)
         cdef size_t size = PyBytes_GET_SIZE(request)
         cdef int status
+        _asker(caller, audit, &asker)
         buffer_init(&out)
         try:
             with nogil:
-                status = answer_into(self.pool, method, data, size, &caller.masks, clock_ms, &out, &failure)
-            if status < 0:
-                raise _error(&failure)
+                status = _answer_once(self.core, method, data, size, &asker, clock_ms, &out, &ending)
+            if status != OK:
+                raise _error(status, &ending)
             return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size)
         finally:
             buffer_free(&out)
 
-    def answer_shown(self, int method, bytes request not None, Grant caller not None, int64_t clock_ms):
-        cdef EngineCore* core = <EngineCore*>self.pool
+    def answer_shown(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None):
         cdef Buffer out
-        cdef Failure failure
-        cdef Call* call = _take_call(core)
+        cdef Ending ending
+        cdef Asker asker
+        cdef Call* call
+        cdef int status
+        _asker(caller, audit, &asker)
+        call = take_call(self.core)
         if call == NULL:
             raise MemoryError
         buffer_init(&out)
         try:
-            call_begin(call, core.store, &caller.masks, clock_ms, &out, &failure)
-            if _answer(core, call, method, PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request)) < 0:
-                raise _error(&failure)
+            status = answer_call(self.core, call, method, PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), &asker,
+                             clock_ms, &out, &ending)
+            if status != OK:
+                raise _error(status, &ending)
             return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), _shown(call)
         finally:
-            _return_call(core, call)
+            return_call(self.core, call)
             buffer_free(&out)
 
-    def answer_many(self, int method, list requests not None, Grant caller not None, int64_t clock_ms):
+    def answer_many(self, int method, list requests not None, caller not None, int64_t clock_ms, AuditLog audit=None):
         cdef size_t n = len(requests), i
         cdef const char** data = <const char**>calloc(n + 1, sizeof(char*))
         cdef size_t* sizes = <size_t*>calloc(n + 1, sizeof(size_t))
         cdef Buffer out
-        cdef Failure failure
+        cdef Ending ending
+        cdef Asker asker
         cdef long long started = 0, total = 0
         cdef int status = OK
         cdef bytes request
@@ -287,6 +193,7 @@ cdef class Engine:
         try:
             if data == NULL or sizes == NULL:
                 raise MemoryError
+            _asker(caller, audit, &asker)
             for i in range(n):
                 request = requests[i]
                 data[i] = PyBytes_AS_STRING(request)
@@ -294,92 +201,105 @@ cdef class Engine:
             with nogil:
                 started = ronda_nanoseconds()
                 for i in range(n):
-                    status = answer_into(self.pool, method, data[i], sizes[i], &caller.masks, clock_ms, &out, &failure)
-                    if status < 0:
+                    status = _answer_once(self.core, method, data[i], sizes[i], &asker, clock_ms, &out, &ending)
+                    if status != OK:
                         break
                     total += out.size
                 started = ronda_nanoseconds() - started
-            if status < 0:
-                raise _error(&failure)
+            if status != OK:
+                raise _error(status, &ending)
             return total, started
         finally:
             buffer_free(&out)
             free(data)
             free(sizes)
 
-    def clearance(self, bytes first_request not None, Grant caller not None, int64_t clock_ms):
-        cdef Opening opening
-        cdef Failure failure
-        failure.generation_length = 0
-        if open_clearance(PyBytes_AS_STRING(first_request), PyBytes_GET_SIZE(first_request), &opening, &failure) < 0:
-            raise _error(&failure)
-        if opening.generation.size:
-            wanted = opening.generation.data[:opening.generation.size].decode()
+    def clearance(self, bytes first_request not None, caller not None, int64_t clock_ms, AuditLog audit=None):
+        cdef Ending ending
+        cdef Asker asker
+        cdef Account account
+        cdef const PurposeGrant* given
+        cdef Clearance clearance = Clearance.__new__(Clearance)
+        cdef Question* question = &clearance.opening.question
+        cdef const char* data = PyBytes_AS_STRING(first_request)
+        cdef size_t size = PyBytes_GET_SIZE(first_request)
+        cdef int status
+        _asker(caller, audit, &asker)
+        failure_init(&ending.failure)
+        account_init(&account, asker.session, asker.audit, CLEAR_METHOD, clock_ms, question)
+        status = open_clearance(data, size, &clearance.opening, &ending.failure)
+        if status == OK and asker.session != NULL:
+            status = caller_enter(asker.session, question.purpose, CLEAR_METHOD, question.case_number.size > 0,
+                                  question.reason.size > 0, clock_ms, &given, &ending.failure)
+        ending.purpose = question.purpose
+        if status == FAILED:
+            account_refuse(&account, <const char*>self.core.store.generation_id, self.core.store.generation_id_length, data, size,
+                           &ending.failure)
+        if status != OK:
+            raise _error(status, &ending)
+        if clearance.opening.generation.size:
+            wanted = clearance.opening.generation.data[:clearance.opening.generation.size].decode()
             if wanted != self.generation.generation_id:
                 raise QuestionError(ERROR_REASON_GENERATION_GONE, "generation_id", "another generation answers",
                                     generation_id=wanted)
-        return _make_clearance(self, caller, opening.standard, opening.has_rows)
+        clearance.engine = self
+        clearance.caller = caller
+        clearance.audit = audit
+        clearance.first_request = first_request
+        return clearance
 
 
 cdef class Clearance:
     cdef Engine engine
-    cdef Grant caller
-    cdef readonly int standard
-    cdef readonly bint first_has_rows
+    cdef object caller
+    cdef AuditLog audit
+    cdef bytes first_request     # what `opening` borrows from
+    cdef Opening opening
 
     def __init__(self):
         raise TypeError("Engine.clearance opens one")
 
-    def answer(self, bytes batch not None, int64_t clock_ms):
-        cdef EngineCore* core = <EngineCore*>self.engine.pool
+    @property
+    def standard(self):
+        return self.opening.standard
+
+    @property
+    def first_has_rows(self):
+        return bool(self.opening.has_rows)
+
+    def answer(self, bytes batch not None, int64_t clock_ms, caller=None):
+        return self._answer(batch, clock_ms, caller)[0]
+
+    def answer_shown(self, bytes batch not None, int64_t clock_ms, caller=None):
+        return self._answer(batch, clock_ms, caller, True)
+
+    cdef tuple _answer(self, bytes batch, int64_t clock_ms, caller, bint shown=False):
+        cdef EngineCore* core = self.engine.core
         cdef Buffer out
-        cdef Failure failure
+        cdef Ending ending
+        cdef Asker asker
         cdef const char* data = PyBytes_AS_STRING(batch)
         cdef size_t size = PyBytes_GET_SIZE(batch)
         cdef int status
         cdef Call* call
-        buffer_init(&out)
-        try:
-            with nogil:
-                call = _take_call(core)
-                if call == NULL:
-                    status = fail(&failure, ERROR_REASON_INTERNAL, "", "out of memory")
-                else:
-                    call_begin(call, core.store, &self.caller.masks, clock_ms, &out, &failure)
-                    status = clear_batch(call, self.standard, data, size)
-                    _return_call(core, call)
-            if status < 0:
-                raise _error(&failure)
-            return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size)
-        finally:
-            buffer_free(&out)
-
-
-    def answer_shown(self, bytes batch not None, int64_t clock_ms):
-        cdef EngineCore* core = <EngineCore*>self.engine.pool
-        cdef Buffer out
-        cdef Failure failure
-        cdef Call* call = _take_call(core)
+        if caller is not None:
+            self.caller = caller
+        caller = self.caller  # held while the GIL is not
+        _asker(caller, self.audit, &asker)
+        call = take_call(core)
         if call == NULL:
             raise MemoryError
         buffer_init(&out)
         try:
-            call_begin(call, core.store, &self.caller.masks, clock_ms, &out, &failure)
-            if clear_batch(call, self.standard, PyBytes_AS_STRING(batch), PyBytes_GET_SIZE(batch)) < 0:
-                raise _error(&failure)
-            return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), _shown(call)
+            with nogil:
+                status = clear_call(core, call, self.opening.standard, data, size, &self.opening.question, &asker, clock_ms,
+                                &out, &ending)
+            if status != OK:
+                raise _error(status, &ending)
+            return (PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), _shown(call) if shown else None)
         finally:
-            _return_call(core, call)
+            return_call(core, call)
             buffer_free(&out)
-
-
-cdef Clearance _make_clearance(Engine engine, Grant caller, int standard, bint first_has_rows):
-    cdef Clearance clearance = Clearance.__new__(Clearance)
-    clearance.engine = engine
-    clearance.caller = caller
-    clearance.standard = standard
-    clearance.first_has_rows = first_has_rows
-    return clearance
 
 
 cdef int _describe_generation(Generation generation, EngineCore* core) except -1:

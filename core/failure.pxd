@@ -14,6 +14,12 @@ cdef struct Failure:
     char generation[64]          # GENERATION_GONE: the one that is wanted
     uint32_t generation_length
 
+cdef inline void failure_init(Failure* failure) noexcept nogil:
+    failure.reason = 0
+    failure.field = failure.rule = ""
+    failure.entity = 0xFFFFFFFF  # NO_ENTITY of core/dossier.pxd
+    failure.generation_length = 0
+
 cdef inline int fail(Failure* failure, int reason, const char* field, const char* rule) noexcept nogil:
     failure.reason = reason
     failure.field = field

@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy
 
 from core.asked cimport Asked, asked_from_canonical, asked_from_plate
-from core.call cimport Fit, SHOWN_MAX, call_out_of_memory, fits_add, fits_sort
+from core.call cimport ASKED_NAME, Fit, SHOWN_MAX, call_asked, call_out_of_memory, fits_add, fits_sort
 from core.candidates cimport gather_candidates
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN, NO_ENTITY)
@@ -346,6 +346,10 @@ cdef int check_box(Call* call, Outcome* outcome) noexcept nogil:
         subject = box.tried[i].subject
         if best == NULL or _strength(&box.tried[i]) < _strength(best):
             best = &box.tried[i]
+    if box.tried[0].kind == KIND_NAME:
+        call_asked(call, ASKED_NAME, call.names.text, max(call.names.length, 0))
+    else:
+        call_asked(call, box.tried[0].item.lookup, box.tried[0].item.text, box.tried[0].item.length)
     if best != NULL and plain:
         return _one(call, &box, best, outcome)
     return _several(call, &box, outcome) if anything else _none(call, &box, outcome)

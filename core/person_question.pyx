@@ -4,7 +4,7 @@ from libc.string cimport memmove
 
 from core.alerts cimport sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
-from core.call cimport (Compared, Fit, KEY_BYTES, NameKey, SHOWN_MAX, call_dossier, call_out_of_memory, fits_add,
+from core.call cimport (ASKED_NAME, Compared, Fit, KEY_BYTES, NameKey, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, fits_add,
                         fits_hold,
                         fits_sort)
 from core.candidates cimport gather_candidates
@@ -351,6 +351,11 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     cdef size_t i
     for i in range(8):
         asked.holders[i] = 0
+    if asked.principal >= 0:
+        call_asked(call, asked.items[asked.principal].lookup, asked.items[asked.principal].text,
+                   asked.items[asked.principal].length)
+    elif asked.principal == BY_NAME:
+        call_asked(call, ASKED_NAME, call.names.text, max(call.names.length, 0))
     if find_person(call, asked, &finding, field) < 0:
         return FAILED
     if asked.n > (asked.principal >= 0) and _find_further(call, asked, finding.subject) < 0:

@@ -43,6 +43,9 @@ cdef struct Question:            # the fields of every request; those that a met
     int method
     int32_t purpose
     uint64_t sections            # bit (1 << Section) wanted; 0 = all
+    Text case_number
+    Text request_id
+    Text reason
     Text query
     Text country
     Text cui

@@ -99,7 +99,6 @@ cdef int _read_timestamp(const void* data, size_t size, Question* question, Fail
 cdef int read_context(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
     cdef Reader reader
     cdef Field field
-    cdef Text ignored
     cdef int status
     reader_init(&reader, data, size)
     while True:
@@ -113,15 +112,16 @@ cdef int read_context(const void* data, size_t size, Question* question, Failure
             if status == OK and not PURPOSE_UNSPECIFIED <= question.purpose <= PURPOSE_BREAK_GLASS:
                 status = fail(failure, ERROR_REASON_FIELD_INVALID, "context.purpose", "unknown purpose")
         elif field.number == F_RequestContext_case_number:
-            status = take_text(&field, "context.case_number", IDENTIFIER_CHARACTERS, &ignored, failure)
+            status = take_text(&field, "context.case_number", IDENTIFIER_CHARACTERS, &question.case_number,
+                               failure)
         elif field.number == F_RequestContext_request_id:
-            status = take_text(&field, "context.request_id", IDENTIFIER_CHARACTERS, &ignored, failure)
+            status = take_text(&field, "context.request_id", IDENTIFIER_CHARACTERS, &question.request_id, failure)
         elif field.number == F_RequestContext_asked_at:
             status = _take_message(&field, "context.asked_at", _read_timestamp, question, failure)
         elif field.number == F_RequestContext_sections:
             status = _take_sections(&field, question, failure)
         elif field.number == F_RequestContext_reason:
-            status = take_text(&field, "context.reason", REASON_CHARACTERS, &ignored, failure)
+            status = take_text(&field, "context.reason", REASON_CHARACTERS, &question.reason, failure)
         else:
             status = OK
         if status < 0:

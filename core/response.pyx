@@ -47,7 +47,7 @@ cdef void put_timestamp(Call* call, uint32_t number) noexcept nogil:
 cdef int put_proof(Call* call, uint32_t number) noexcept nogil:
     cdef char answer_id[36]
     put_bytes(call.out, number, call.store.generation_id, call.store.generation_id_length)
-    if not answer_id_into(&call.ids, call.clock_ms, answer_id):
+    if not answer_id_into(&call.ids, call.clock_ms, call.answer_id, answer_id):
         return fail(call.failure, ERROR_REASON_INTERNAL, "", "no random numbers from the system")
     put_bytes(call.out, number + 1, answer_id, 36)
     put_timestamp(call, number + 2)

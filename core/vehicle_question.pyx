@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, uint32_t
 
 from core.alerts cimport AlertSum, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
-from core.call cimport (Fit, OWNERS_MAX, SHOWN_MAX, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
+from core.call cimport (Fit, OWNERS_MAX, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
                         fits_sort)
 from core.candidates cimport gather_candidates
 from core.dossier cimport (ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
@@ -241,6 +241,8 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
     cdef int i
     outcome.about_vehicle = True
     outcome.vehicle.armed = False
+    if item != NULL:
+        call_asked(call, item.lookup, item.text, item.length)
     if find_vehicle(call, item, &finding) < 0:
         return FAILED
     asked.holders[0] = finding.count

@@ -19,11 +19,11 @@ from tests.questions import Drawer, Question
 QUESTIONS = 700
 ASKED, OWNER, CANDIDATE, ROW, LISTED = range(1, 6)
 VEHICLE, PLATE = 4, 5
-RECORD_SECTIONS = set(section_pb2.Section.values()) - {0}
+RECORD_SECTIONS: set[int] = set(section_pb2.Section.values()) - {0}
 OWNER_SECTION = section_pb2.SECTION_OWNER
 
 # Sections whose records may stand behind a hit of a kind.
-OF_KIND = {
+OF_KIND: dict[int, set[int]] = {
     alert_pb2.ALERT_KIND_WARRANT: {section_pb2.SECTION_WARRANT},
     alert_pb2.ALERT_KIND_TRAVEL_BAN: {section_pb2.SECTION_TRAVEL_BAN},
     alert_pb2.ALERT_KIND_PROTECTION_ORDER: {section_pb2.SECTION_PROTECTION_ORDER},
@@ -76,7 +76,9 @@ class Left:
         if kind == alert_pb2.HIT_SUBJECT_KIND_PLATE:
             self.plate(hit)
             return
-        how = {alert_pb2.HIT_SUBJECT_KIND_OWNER: OWNER, alert_pb2.HIT_SUBJECT_KIND_CANDIDATE: CANDIDATE}.get(kind, ASKED)
+        how = {alert_pb2.HIT_SUBJECT_KIND_OWNER: OWNER, alert_pb2.HIT_SUBJECT_KIND_CANDIDATE: CANDIDATE}.get(
+            kind, ASKED
+        )
         self.kinds[hit.subject.subject_id, how, hit.subject.ordinal].add(hit.kind)
 
     def response(self, response: Any, question: Question) -> None:

@@ -1,0 +1,53 @@
+# What an engine owns and does without Python: the working memories of its calls, and the one function that answers.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, int64_t
+
+from core.call cimport Call
+from core.caller cimport Session
+from core.failure cimport Failure
+from core.generation cimport Store
+from core.grant cimport GrantMasks
+from core.limits cimport LimitVerdict
+from core.question cimport Question
+from core.wire cimport Buffer
+
+cdef extern from "<pthread.h>" nogil:
+    ctypedef struct pthread_mutex_t:
+        pass
+
+cdef enum:
+    CALLS_KEPT = 64              # working memories kept between calls; further ones are freed
+
+cdef struct EngineCore:
+    const Store* store
+    pthread_mutex_t lock         # of `idle`
+    int n_idle
+    Call* idle[64]               # CALLS_KEPT
+    Buffer registers[64]         # Register's fields besides `status`, by ordinal
+    Buffer generation            # GetGenerationResponse
+
+cdef struct Asker:               # on whose account an answer is given
+    const Session* session       # NULL = a bare grant (tests, benches)
+    const GrantMasks* grant
+    void* audit                  # AuditLog.core; NULL = no record is written
+
+cdef struct Ending:              # why no answer was given
+    Failure failure
+    LimitVerdict verdict         # LIMIT_EXCEEDED
+    int32_t purpose              # that policy must be asked about
+
+# NULL without memory.
+cdef EngineCore* engine_core_new(const Store* store) noexcept nogil
+cdef void engine_core_free(EngineCore* core) noexcept nogil
+# A working memory for one call; NULL without memory. Who takes one gives it back.
+cdef Call* take_call(EngineCore* core) noexcept nogil
+cdef void return_call(EngineCore* core, Call* call) noexcept nogil
+# Answers one request: OK and the response in `out`; FAILED and the reason in `ending`; GRANT_NEEDED (core/caller.pxd)
+# when policy must first be asked about `ending.purpose`. A refusal has its audit record too, unless it is to be tried
+# again: GRANT_NEEDED, GENERATION_GONE. Safe from several threads at once, each with a call of its own.
+cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
+                     int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil
+# One batch of Clear, in the same way. `opening` holds the context of the stream's first message.
+cdef int clear_call(EngineCore* core, Call* call, int standard, const void* data, size_t size, const Question* opening,
+                    const Asker* asker, int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil

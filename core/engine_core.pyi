@@ -1,0 +1,1 @@
+"""What an engine does without the GIL. Nothing here is for Python."""
