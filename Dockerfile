@@ -24,10 +24,10 @@ RUN apt-get update -qq \
     && useradd --system --home-dir /var/lib/ronda --create-home --shell /usr/sbin/nologin ronda
 COPY --from=build /opt/ronda /opt/ronda
 USER ronda
-# An address that others can reach needs TLS: mount the files and set RONDA_TLS_CERT and RONDA_TLS_KEY
-# (docs/settings.md); the server says so and ends otherwise.
+# An address that others can reach needs to know who asks: mount the files and set RONDA_TLS_CERT, RONDA_TLS_KEY and
+# RONDA_TRUST (docs/settings.md); the server says so and ends otherwise. Publish the metrics' port inside only.
 WORKDIR /var/lib/ronda
-ENV PATH=/opt/ronda/bin:$PATH RONDA_DATA=/var/lib/ronda RONDA_LISTEN=0.0.0.0:50051
+ENV PATH=/opt/ronda/bin:$PATH RONDA_DATA=/var/lib/ronda RONDA_LISTEN=0.0.0.0:50051 RONDA_METRICS=0.0.0.0:9464
 VOLUME /var/lib/ronda
 EXPOSE 50051 9464
 STOPSIGNAL SIGTERM
