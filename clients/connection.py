@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
@@ -125,21 +126,61 @@ def request_context(
     )
 
 
+@dataclass(frozen=True)
+class Identity:
+    """What a client shows: its certificate and key, and the file that holds its officer's token of the moment.
+
+    The token is read for each call, so whoever renews it need not tell us.
+    """
+
+    server_ca: Path
+    certificate: Path
+    key: Path
+    token: Path
+
+    @classmethod
+    def beside(cls, prefix: Path) -> Identity:
+        """<prefix>.pem, .key and .token, and server-ca.pem in the same directory: as `ronda keys dev-ca` lays them."""
+        return cls(prefix.with_name("server-ca.pem"), *(Path(f"{prefix}{end}") for end in (".pem", ".key", ".token")))
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """TLS with the client certificate, and the token with each call. Raises OSError."""
+        tls = grpc.ssl_channel_credentials(
+            self.server_ca.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
+        )
+        return grpc.composite_channel_credentials(tls, grpc.metadata_call_credentials(_Authorization(self.token)))
+
+
+class _Authorization(grpc.AuthMetadataPlugin):
+    """Reads the token of the moment for each call."""
+
+    def __init__(self, token: Path) -> None:
+        self._token = token
+
+    def __call__(self, context: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
+        try:
+            callback((("authorization", f"Bearer {self._token.read_text(encoding='ascii').strip()}"),), None)
+        except (OSError, UnicodeDecodeError) as error:
+            callback((), error)
+
+
 class Connection:
     """A channel with the three services; use it as a context manager.
 
-    target: "host:port". Plaintext, for loopback; credentials come with the trust issue.
+    target: "host:port". Without an identity plaintext, which only a server in development mode on loopback answers.
     """
 
-    def __init__(self, target: str = DEFAULT_SERVER) -> None:
+    def __init__(self, target: str = DEFAULT_SERVER, identity: Identity | None = None) -> None:
         self.target = target
-        self._channel = grpc.insecure_channel(
-            target,
-            options=[
-                ("grpc.service_config", _SERVICE_CONFIG),
-                ("grpc.enable_retries", 1),
-                ("grpc.max_receive_message_length", 4 * 1024 * 1024),
-            ],
+        options = [
+            ("grpc.service_config", _SERVICE_CONFIG),
+            ("grpc.enable_retries", 1),
+            ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+        ]
+        self._channel = (
+            grpc.insecure_channel(target, options)
+            if identity is None
+            else grpc.secure_channel(target, identity.credentials(), options)
         )
         self.checks = CheckServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.clearance = ClearanceServiceStub(self._channel)  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from ronda import command_ask, command_build, command_serve
+from ronda import command_ask, command_build, command_keys, command_serve
 
 app = typer.Typer(
     name="ronda",
@@ -29,6 +29,8 @@ generations.command("list")(command_build.list_generations)
 generations.command("verify")(command_build.verify_generation)
 generations.command("rollback")(command_build.rollback)
 app.add_typer(generations, name="generations")
+app.add_typer(command_keys.keys, name="keys")
+app.add_typer(command_keys.policy, name="policy")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import grpc
@@ -43,6 +44,15 @@ class SexWord(StrEnum):
 
 ServerOption = Annotated[str, typer.Option("--server", envvar="RONDA_SERVER", help="host:port of a Ronda server.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The whole answer as JSON.")]
+IdentityOption = Annotated[
+    str,
+    typer.Option(
+        "--identity",
+        envvar="RONDA_IDENTITY",
+        help="Path without ending of your .pem, .key and .token, with server-ca.pem beside them; none = plaintext.",
+    ),
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, where the purpose needs a reason (break-glass).")]
 PurposeOption = Annotated[PurposeWord, typer.Option("--purpose", help="Why you ask.")]
 CaseOption = Annotated[str, typer.Option("--case", help="Case number, where policy asks for one.")]
 DeadlineOption = Annotated[float, typer.Option("--deadline", help="Seconds to wait for the answer.", min=0.05)]
@@ -76,18 +86,24 @@ def _document(text: str) -> value_pb2.ForeignDocument:
     return ForeignDocument(country=country.upper(), number=number) if colon else ForeignDocument(number=text)
 
 
-def _context(purpose: PurposeWord, case: str) -> Any:
+def _context(purpose: PurposeWord, case: str, reason: str = "") -> Any:
     from clients.connection import request_context
     from ronda.v1.context_pb2 import Purpose
 
-    return request_context(Purpose.Value(f"PURPOSE_{purpose.name}"), case)
+    return request_context(Purpose.Value(f"PURPOSE_{purpose.name}"), case, reason)
 
 
-def _call(target: str, as_json: bool, hints: Callable[[], list[str]], ask: Callable[[Connection], Any]) -> Any:
+def _call(
+    target: str, identity: str, as_json: bool, hints: Callable[[], list[str]], ask: Callable[[Connection], Any]
+) -> Any:
     """Asks, or ends the command with the reason in Spanish."""
-    from clients.connection import Connection, read_failure
+    from clients.connection import Connection, Identity, read_failure
 
-    with Connection(target) as connection:
+    try:
+        connection = Connection(target, Identity.beside(Path(identity)) if identity else None)
+    except OSError as error:
+        fail(f"--identity: {error.filename}: {error.strerror}", EXIT_CALLER, as_json)
+    with connection:
         try:
             return ask(connection)
         except grpc.RpcError as error:
@@ -137,7 +153,9 @@ def check(
     model_year: Annotated[int, typer.Option(help="Model year seen.")] = 0,
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
+    reason: ReasonOption = "",
     server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
     deadline: DeadlineOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -146,7 +164,7 @@ def check(
     from ronda.v1 import check_service_pb2 as contract
     from ronda.v1.value_pb2 import PersonName
 
-    context = _context(purpose, case)
+    context = _context(purpose, case, reason)
     person_asked = any((cui, nit, cedula, document, licence, telephone, name, born, sex))
     vehicle_asked = any((plate, vin, chassis_tail, engine, make, colour, model_year))
     if person_asked and vehicle_asked:
@@ -172,6 +190,7 @@ def check(
             person_request.birth_date.CopyFrom(read_birth(born))
         response = _call(
             server,
+            identity,
             as_json,
             lambda: _did_you_mean(cui, nit),
             lambda c: c.checks.CheckPerson(person_request, timeout=deadline),
@@ -191,13 +210,16 @@ def check(
         )
         response = _call(
             server,
+            identity,
             as_json,
             lambda: _did_you_mean(vin),
             lambda c: c.checks.CheckVehicle(vehicle_request, timeout=deadline),
         )
     else:
         box = contract.CheckRequest(context=context, query=query, country=country)
-        response = _call(server, as_json, lambda: _did_you_mean(query), lambda c: c.checks.Check(box, timeout=deadline))
+        response = _call(
+            server, identity, as_json, lambda: _did_you_mean(query), lambda c: c.checks.Check(box, timeout=deadline)
+        )
     if as_json:
         message_json(response)
         return
@@ -223,6 +245,7 @@ def search(
     purpose: PurposeOption = PurposeWord.INVESTIGATION,
     case: CaseOption = "",
     server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
     deadline: DeadlineOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -244,7 +267,7 @@ def search(
             page_size=page_size,
             page_token=page_token,
         )
-        response = _call(server, as_json, list, lambda c: c.checks.SearchVehicles(vehicles, timeout=deadline))
+        response = _call(server, identity, as_json, list, lambda c: c.checks.SearchVehicles(vehicles, timeout=deadline))
     else:
         persons = contract.SearchPersonsRequest(
             context=context,
@@ -260,7 +283,7 @@ def search(
                 persons.birth_date.CopyFrom(birth)
             else:
                 persons.birth_year_from = persons.birth_year_to = birth.year
-        response = _call(server, as_json, list, lambda c: c.checks.SearchPersons(persons, timeout=deadline))
+        response = _call(server, identity, as_json, list, lambda c: c.checks.SearchPersons(persons, timeout=deadline))
     if as_json:
         message_json(response)
         return
@@ -275,6 +298,7 @@ def search(
 
 def registers(
     server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
     deadline: DeadlineOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -283,7 +307,7 @@ def registers(
     from ronda.v1 import register_service_pb2 as contract
 
     request = contract.ListRegistersRequest(context=_context(PurposeWord.INVESTIGATION, ""))
-    response = _call(server, as_json, list, lambda c: c.registers.ListRegisters(request, timeout=deadline))
+    response = _call(server, identity, as_json, list, lambda c: c.registers.ListRegisters(request, timeout=deadline))
     if as_json:
         message_json(response)
         return

@@ -16,6 +16,9 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Worker processes; 0 = one a core.")] = None,
     metrics: Annotated[str | None, typer.Option(help='Prometheus address, host:port, or "off".')] = None,
     reflection: Annotated[bool | None, typer.Option(help="Serve gRPC reflection.")] = None,
+    trust: Annotated[Path | None, typer.Option(help="Trust directory; none = development mode, loopback only.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Server certificate, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
 ) -> None:
     """Serve the current generation; settings not given come from RONDA_* and the file named by RONDA_CONFIG."""
     from server.settings import SettingsError, load_settings
@@ -27,6 +30,9 @@ def serve(
         "workers": workers,
         "metrics": metrics,
         "reflection": reflection,
+        "trust": trust,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
     }
     try:
         settings = load_settings(**{name: value for name, value in given.items() if value is not None})

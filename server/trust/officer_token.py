@@ -12,13 +12,12 @@ every other are refused before a key is looked at.
 from __future__ import annotations
 
 import json
-import warnings
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError, SecurityWarning, UnsupportedAlgorithmError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import extract_compact
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
@@ -30,8 +29,6 @@ from server.trust.institutions import Institution, Institutions
 ALGORITHMS = ("EdDSA", "Ed25519")
 MAX_BYTES = 4096
 _SCHEME = "bearer "
-
-warnings.filterwarnings("ignore", category=SecurityWarning, message="EdDSA is deprecated")
 
 
 class _Confirmation(BaseModel):

@@ -1,0 +1,54 @@
+"""`ronda keys dev-ca`: a whole working set for one machine, never for production.
+
+<directory>/server.pem, server.key       the server's certificate, for localhost
+<directory>/server-ca.pem                whom clients trust
+<directory>/trust/                       a trust directory with the example policy and five institutions
+<directory>/institutions/<id>/           their private keys, as each would hold them by itself
+<directory>/patrol.pem, patrol.key       a device of the police, and a token for its officer:
+<directory>/patrol.token
+"""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+from server.trust.issuing import Issuer, make_ca, server_certificate, write_private
+
+# id -> (name, trust domain), as the example policy speaks of them
+EXAMPLE_INSTITUTIONS: dict[str, tuple[str, str]] = {
+    "pnc": ("Policía Nacional Civil", "pnc.gob.gt"),
+    "mp": ("Ministerio Público", "mp.gob.gt"),
+    "migracion": ("Instituto Guatemalteco de Migración", "migracion.gob.gt"),
+    "digecam": ("Dirección General de Control de Armas y Municiones", "digecam.gob.gt"),
+    "pdh": ("Procuraduría de los Derechos Humanos", "pdh.gob.gt"),
+}
+
+
+def copy_example(trust: Path) -> None:
+    """Policy, allowances and cases to start from. Raises FileExistsError for a directory that holds a policy."""
+    trust.mkdir(parents=True, exist_ok=True, mode=0o755)
+    if (trust / "policy.cedar").exists():
+        raise FileExistsError(trust / "policy.cedar")
+    for name in ("policy.cedar", "limits.toml", "cases.toml"):
+        with (files("server.trust") / "example" / name).open("rb") as source, (trust / name).open("wb") as target:
+            shutil.copyfileobj(source, target)
+
+
+def make_development_set(directory: Path, hosts: tuple[str, ...] = ("localhost", "127.0.0.1")) -> None:
+    """Makes the set in a new directory. Raises FileExistsError."""
+    directory.mkdir(parents=True, mode=0o700)
+    ca = make_ca("Ronda development server CA")
+    (directory / "server-ca.pem").write_bytes(ca.certificate)
+    server_certificate(ca, hosts).write(directory / "server.pem", directory / "server.key")
+    trust = directory / "trust"
+    copy_example(trust)
+    for identity, (name, domain) in EXAMPLE_INSTITUTIONS.items():
+        issuer = Issuer.make(directory / "institutions" / identity, identity, domain, f"https://identidad.{domain}")
+        issuer.enrol(trust, name)
+    police = Issuer(directory / "institutions" / "pnc")
+    device = police.device("zona-1", "patrol-1")
+    device.write(directory / "patrol.pem", directory / "patrol.key")
+    token = police.token("10001", "zona-1", ["patrol"], device.thumbprint)
+    write_private(directory / "patrol.token", token.encode() + b"\n")

@@ -1,0 +1,267 @@
+"""Keys, certificates and tokens as an institution issues them: for development, tests, and institutions without a PKI.
+
+An institution's directory, everything private with mode 0600:
+
+    institution.json      id, trust domain, issuer
+    ca.pem, ca.key        signs its devices' certificates (P-256); `ca.pem` goes to Ronda
+    officers.jwks.json    public keys of its officers' tokens; goes to Ronda
+    officers.key.json     the private one (Ed25519, a JWK)
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+_CA_DAYS = 3650
+_EARLY = timedelta(minutes=5)  # before now: the clocks of both ends differ
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate and its private key, PEM."""
+
+    certificate: bytes
+    key: bytes
+
+    @property
+    def thumbprint(self) -> str:
+        """RFC 8705's x5t#S256."""
+        digest = x509.load_pem_x509_certificate(self.certificate).fingerprint(hashes.SHA256())
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def write(self, certificate: Path, key: Path) -> None:
+        """Writes both, the key for its owner alone."""
+        certificate.write_bytes(self.certificate)
+        write_private(key, self.key)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Makes a new file of mode 0600. Raises FileExistsError: no key is ever overwritten."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+
+
+def make_ca(name: str) -> Pair:
+    """A certification authority of its own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        _builder(subject, subject, key.public_key(), _CA_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Pair(certificate.public_bytes(Encoding.PEM), _pem(key))
+
+
+def issue(
+    ca: Pair,
+    common_name: str,
+    names: Sequence[x509.GeneralName],
+    *,
+    days: float = 90,
+    server: bool = False,
+    starts: datetime | None = None,
+) -> Pair:
+    """A certificate of `ca` with these subject alternative names, for a client or a server."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.load_pem_x509_certificate(ca.certificate)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+    builder = (
+        _builder(subject, issuer.subject, key.public_key(), days, starts)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    signer: Any = load_pem_private_key(ca.key, password=None)
+    return Pair(builder.sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM), _pem(key))
+
+
+def server_certificate(ca: Pair, hosts: Sequence[str], days: float = 90) -> Pair:
+    """For the server itself, by host names and addresses."""
+    return issue(ca, hosts[0], [_host(host) for host in hosts], days=days, server=True)
+
+
+class Issuer:
+    """One institution's directory, opened."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises OSError, ValueError, KeyError for a directory that `make` did not make."""
+        facts = json.loads((directory / "institution.json").read_text(encoding="utf-8"))
+        self.id: str = facts["id"]
+        self.trust_domain: str = facts["trust_domain"]
+        self.issuer: str = facts["issuer"]
+        self.ca = Pair((directory / "ca.pem").read_bytes(), (directory / "ca.key").read_bytes())
+        self.signing_key = OKPKey.import_key(json.loads((directory / "officers.key.json").read_text(encoding="utf-8")))
+
+    @classmethod
+    def make(cls, directory: Path, identity: str, trust_domain: str, issuer: str) -> Issuer:
+        """Makes a new institution's keys. Raises FileExistsError."""
+        directory.mkdir(parents=True, mode=0o700)
+        make_ca(f"{identity} device CA").write(directory / "ca.pem", directory / "ca.key")
+        key = OKPKey.generate_key("Ed25519", {"kid": uuid.uuid4().hex[:12], "use": "sig"})
+        write_private(directory / "officers.key.json", json.dumps(key.as_dict(private=True)).encode())
+        (directory / "officers.jwks.json").write_text(_jwks(key), encoding="utf-8")
+        facts = {"id": identity, "trust_domain": trust_domain, "issuer": issuer}
+        (directory / "institution.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        return cls(directory)
+
+    def enrol(self, trust: Path, name: str) -> None:
+        """Adds this institution to a trust directory."""
+        enrol(
+            trust,
+            self.id,
+            name,
+            trust_domain=self.trust_domain,
+            issuer=self.issuer,
+            ca=self.ca.certificate,
+            jwks=_jwks(self.signing_key),
+        )
+
+    def spiffe(self, path: str) -> str:
+        """A name in this institution's trust domain."""
+        return f"spiffe://{self.trust_domain}{path}"
+
+    def device(self, unit: str, device: str, days: float = 90) -> Pair:
+        """The certificate of a device of a unit."""
+        return self._client(f"/unit/{unit}/device/{device}", device, days)
+
+    def gateway(self, name: str, days: float = 90) -> Pair:
+        """The certificate of a gateway, which asks on behalf of officers."""
+        return self._client(f"/gateway/{name}", name, days)
+
+    def _client(self, path: str, common_name: str, days: float) -> Pair:
+        return issue(self.ca, common_name, [x509.UniformResourceIdentifier(self.spiffe(path))], days=days)
+
+    def token(
+        self,
+        nip: str,
+        unit: str,
+        roles: Sequence[str],
+        thumbprint: str,
+        *,
+        seconds: int = 900,
+        audience: str = "ronda",
+        gateway: str = "",
+        **changes: Any,
+    ) -> str:
+        """An officer's token for the client certificate of that thumbprint.
+
+        `gateway`: SPIFFE name of the gateway that asks on her behalf; `changes`: claims to set otherwise, for tests.
+        """
+        now = int(datetime.now(UTC).timestamp())
+        claims: dict[str, Any] = {
+            "iss": self.issuer,
+            "aud": audience,
+            "sub": nip,
+            "unit": unit,
+            "roles": list(roles),
+            "jti": uuid.uuid4().hex,
+            "iat": now,
+            "nbf": now,
+            "exp": now + seconds,
+            "cnf": {"x5t#S256": thumbprint},
+        }
+        if gateway:
+            claims["act"] = {"sub": gateway}
+        claims |= changes
+        header = {"alg": "EdDSA", "kid": self.signing_key.kid}
+        return jwt.encode(header, claims, self.signing_key, algorithms=["EdDSA"])
+
+
+def enrol(trust: Path, identity: str, name: str, *, trust_domain: str, issuer: str, ca: bytes, jwks: str) -> None:
+    """Adds an institution to a trust directory: writes its public files, then its table. Raises FileExistsError."""
+    directory = trust / identity
+    directory.mkdir(parents=True, mode=0o755)
+    (directory / "ca.pem").write_bytes(ca)
+    (directory / "officers.jwks.json").write_text(jwks, encoding="utf-8")
+    table = {
+        "name": name,
+        "trust_domain": trust_domain,
+        "ca": f"{identity}/ca.pem",
+        "issuer": issuer,
+        "keys": f"{identity}/officers.jwks.json",
+    }
+    # JSON's strings are TOML's basic strings, but for characters that no name of ours has.
+    lines = [
+        f"[{identity}]",
+        *(f"{key} = {json.dumps(str(value), ensure_ascii=False)}" for key, value in table.items()),
+    ]
+    path = trust / "institutions.toml"
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    fresh = path.with_name("institutions.toml.new")
+    fresh.write_text(before + ("\n" if before else "") + "\n".join(lines) + "\n", encoding="utf-8")
+    fresh.rename(path)
+
+
+def _jwks(key: OKPKey) -> str:
+    return json.dumps({"keys": [key.as_dict(private=False)]}, indent=2) + "\n"
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    days: float,
+    starts: datetime | None = None,
+) -> x509.CertificateBuilder:
+    start = starts if starts is not None else datetime.now(UTC) - _EARLY
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=days) + _EARLY)
+    )
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs,
+        crl_sign=signs,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
