@@ -1,0 +1,138 @@
+"""The nations that the bench asks about, made and indexed once, and used again while their makers are unchanged.
+
+`main`: the population. `list`: another nation of which 45,000 living persons have a pending warrant, nobody else any
+on purpose. `small`: 10,000 persons for the scan of everything.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bench.foundation import POSTGRES_REGISTERS
+from bench.names.tables import plain
+from bench.nation import load_postgres, tables
+from bench.postgres_cluster import PostgresCluster
+
+WORK = Path(__file__).parent.parent.parent / "build" / "bench" / "names-work"
+ROOT = Path(__file__).parent.parent.parent
+LISTED = 45_000
+_LIST_PERSONS = 50_000  # 8 % of the persons on file are dead
+
+
+@dataclass(frozen=True)
+class Nation:
+    """A nation on disk, and what the indexer said when it was built."""
+
+    directory: Path
+    summary: dict[str, Any]
+    listed: frozenset[str] = frozenset()  # CUIs of the alert list
+
+    @property
+    def data(self) -> Path:
+        """What `ronda serve` serves."""
+        return self.directory / "data"
+
+    @property
+    def generation(self) -> Path:
+        """The published generation."""
+        return self.data / "generations" / (self.data / "CURRENT").read_text(encoding="utf-8").strip()
+
+
+def digest(*patterns: str) -> str:
+    """Of the files that match, names and contents: what was made by other code is not fresh."""
+    state = hashlib.sha256()
+    for pattern in patterns:
+        for path in sorted(ROOT.glob(pattern)):
+            state.update(path.name.encode() + path.read_bytes())
+    return state.hexdigest()[:16]
+
+
+def prepare(name: str, persons: int, seed: int, *, listed: bool = False) -> Nation:
+    """The nation `name`, made or found."""
+    directory = WORK / f"{name}-{persons}"
+    stamp = directory / "stamp.json"
+    made_of = {
+        "persons": persons,
+        "seed": seed,
+        "day": f"{datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=6):%Y-%m-%d}",  # registers grow stale
+        "nation": digest("bench/nation/*.py", "bench/nation/data/*.tsv"),
+        "indexer": digest("core/*.pyx", "core/*.pxi", "indexer/**/*.py", "indexer/registers/*.toml"),
+    }
+    if not (stamp.exists() and json.loads(stamp.read_text(encoding="utf-8"))["made_of"] == made_of):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        summary, cuis = _make(directory, persons, seed, listed)
+        stamp.write_text(json.dumps({"made_of": made_of, "summary": summary, "listed": cuis}), encoding="utf-8")
+    found = json.loads(stamp.read_text(encoding="utf-8"))
+    return Nation(directory, found["summary"], frozenset(found["listed"]))
+
+
+def _make(directory: Path, persons: int, seed: int, listed: bool) -> tuple[dict[str, Any], list[str]]:
+    nation, data = directory / "nation", directory / "data"
+    ronda = [sys.executable, "-m", "ronda.command"]
+    started = time.monotonic()
+    subprocess.run(
+        [*ronda, "nation", "--persons", str(persons), "--seed", str(seed), "--out", str(nation)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    seconds = time.monotonic() - started
+    cuis = _list_everybody(nation) if listed else []
+    with PostgresCluster(directory / "postgres") as cluster:
+        load_postgres(nation, cluster.dsn)
+        dsns = [word for register in POSTGRES_REGISTERS for word in ("--postgres", f"{register}={cluster.dsn}")]
+        done = subprocess.run(
+            [*ronda, "index", "--data", str(data), "--sources", str(nation / "registers"), *dsns, "--json"],
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+    shutil.rmtree(directory / "postgres", ignore_errors=True)
+    summary = json.loads(done.stdout)
+    lost = [
+        f"{register['id']}: {register['reason']}" for register in summary["registers"] if register["fate"] == "missing"
+    ]
+    if lost:
+        raise RuntimeError(f"the indexer could not read {lost[0]}")
+    return {"nation_seconds": seconds} | summary, cuis
+
+
+def _list_everybody(nation: Path) -> list[str]:
+    """Replaces OJ's warrants by one for each of the first 45,000 living persons: their CUI, name and birth date."""
+    persons = pq.read_table(nation / "truth" / "persons.parquet")
+    living = persons.filter(pc.is_null(persons["death_date"])).slice(0, LISTED)
+    court = f"{tables.departments()[0].ine:02d}103"
+    lines = ['<?xml version="1.0" encoding="ISO-8859-1"?>', '<ORDENES sistema="SGT">']
+    parts = {"NOMBRE1": "first_given", "NOMBRE2": "second_given", "NOMBRE3": "third_given",
+             "APELLIDO1": "first_surname", "APELLIDO2": "second_surname", "CASADA": "married_surname"}  # fmt: skip
+    for number, row in enumerate(living.to_pylist(), 1):
+        causa = f"{court}-2026-{number:06d}"
+        names = "".join(f"<{tag}>{escape(plain(row[part]))}</{tag}>" for tag, part in parts.items() if row[part])
+        sex = "F" if row["sex"] == 1 else "M"
+        lines.append(
+            f'<ORDEN TIPO="OC"><NUMERO>OC-{causa}</NUMERO><CAUSA>{causa}</CAUSA>'
+            f'<JUZGADO codigo="{court}">JUZGADO PRIMERO</JUZGADO><DELITO codigo="CP-132">ASESINATO</DELITO>'
+            "<ARMADO>N</ARMADO><FECHA>02/02/2026</FECHA><ESTADO>PENDIENTE</ESTADO><FECHA_ESTADO>02/02/2026</FECHA_ESTADO>"
+            f"<PERSONA><CUI>{row['cui']}</CUI>{names}<NACIMIENTO>{row['birth_date']:%d/%m/%Y}</NACIMIENTO>"
+            f"<SEXO>{sex}</SEXO></PERSONA></ORDEN>"
+        )
+    lines.append("</ORDENES>\n")
+    (nation / "registers" / "oj" / "ordenes.xml").write_bytes("\n".join(lines).encode("latin-1"))
+    return [str(cui) for cui in living["cui"].to_pylist()]
+
+
+def list_nation() -> Nation:
+    """The alert list."""
+    return prepare("list", _LIST_PERSONS, 77, listed=True)
