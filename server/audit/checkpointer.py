@@ -82,20 +82,30 @@ class Checkpointer:
         self._keepers = keepers
         self._years = retention_years
         self._clock = clock
-        self._lock = os.open(directory, os.O_RDONLY)
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._files = CheckpointFiles(directory / CHECKPOINTS)
-        self._seals: Seals = read_seals(directory)
+        self._seals = Seals()
         self._open: dict[SegmentId, _Open] = {}
-        self._last = self._files.last(key.public_key())
+        self._last: Checkpoint | None = None
         self._alarmed: dict[str, int] = {}
         self._retained_ms = 0
         self._listed = False
         self._newest: dict[str, int] = {}  # number of each log's newest segment
         self._unindexed: list[SegmentId] = []  # sealed by a process that did not come to the index
+        self._lock = os.open(directory, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        """Reads what is there; raises Inconsistent unless it continues what was signed."""
+        self._seals = read_seals(self._directory)
+        self._last = self._files.last(self._key.public_key())
         self._discover()
         self._hold_against("own", self._last)
-        for keeper in keepers:
+        for keeper in self._keepers:
             try:
                 self._hold_against("second keeper", keeper.last())
             except KeeperError as error:
@@ -105,6 +115,7 @@ class Checkpointer:
         """Gives the directory free."""
         for segment in self._open.values():
             os.close(segment.descriptor)
+        self._open.clear()
         for keeper in self._keepers:
             keeper.close()
         os.close(self._lock)

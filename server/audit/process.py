@@ -94,8 +94,6 @@ def _open(orders: Orders) -> Checkpointer | None:
     try:
         return Checkpointer(orders.directory, key, keepers, orders.retention_years)
     except BlockingIOError:
-        for keeper in keepers:
-            keeper.close()
         return None
 
 

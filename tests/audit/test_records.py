@@ -1,4 +1,4 @@
-"""What is appended is what lies in the file, byte for byte as docs/audit-format.md says; and what cannot be appended."""
+"""What is appended lies in the file byte for byte as docs/audit-format.md says; and what cannot be appended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from core.audit_log import AuditLog
 from core.errors import AuditUnavailable
-from tests.audit.kit import START_MS, House, append, shown, subject
+from tests.audit.answers import START_MS, append, shown, subject
+from tests.audit.kit import House
 
 KEYS = (bytes(range(32)), bytes(range(32, 64)))
 
@@ -174,7 +175,7 @@ def test_answer_after_fsync_waits_for_the_disk(tmp_path: Path) -> None:
 
     async def ask(count: int) -> None:
         async def one(number: int) -> None:
-            append(writer.log, number)
+            append(writer.log, 2)
             wanted = writer.log.appended
             await writer.durable()
             assert writer.log.durable >= wanted
@@ -199,10 +200,10 @@ def test_a_new_day_begins_a_new_segment(tmp_path: Path) -> None:
     with house.writer() as writer:
         append(writer.log, 1)
         house.now_ms += 86_400_000
-        for number in range(100):
+        for _ in range(100):
             if len(list((tmp_path / "audit").rglob("*.seg"))) == 2:
                 break
             asyncio.run(asyncio.sleep(0.05))
-        append(writer.log, number)
+        append(writer.log, 2)
     first, second = (bodies(path.read_bytes()) for path in sorted((tmp_path / "audit").rglob("*.seg")))
     assert [body[0] for body in first] == [1, 2, 2, 3] == [body[0] for body in second]
