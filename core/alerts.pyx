@@ -128,12 +128,12 @@ cdef void _put_computed(Call* call, uint8_t level, uint8_t subject_kind, int32_t
 
 cdef void put_hits(Call* call) noexcept nogil:
     cdef size_t i, mark
-    cdef int sent = 0, level
+    cdef int sent = 0, level, most = max(1, min(call.list_limit, <int>SHOWN_MAX))
     cdef const Hit* hit
     for level in range(LEVEL_HIT, LEVEL_CLEAR, -1):
         for i in range(call.hits.count):
             hit = &call.hits.items[i]
-            if hit.level != level or sent == SHOWN_MAX:
+            if hit.level != level or sent == most:
                 continue
             sent += 1
             mark = begin_message(call.out, F_Answer_hits, 2)

@@ -21,6 +21,7 @@ cdef extern from "stdlib.h" nogil:
 cdef enum:
     SIDE_PROTECTED = 64  # alert_flags: the protected side of an order, no alert
     KINDS = 14
+    SOURCES_MAX = 20     # of one alert: an answer with it stays under 64 KiB
 
 ACTIONS = {
     ALERT_KIND_WARRANT: ("ARREST", "Detener: confirme la orden con el juzgado y presente ante juez competente"),
@@ -161,7 +162,7 @@ cdef int _merge(Entity* entity, const Facts* facts, const uint32_t* group, size_
     cdef AlertEntry alert
     cdef int32_t authority = facts.authority[first.alert_kind]
     cdef size_t i
-    cdef int status
+    cdef int status, sources = 1
     memset(&alert, 0, sizeof(alert))
     alert.kind = first.alert_kind
     alert.section = first.section
@@ -196,8 +197,9 @@ cdef int _merge(Entity* entity, const Facts* facts, const uint32_t* group, size_
     put_packed_bytes(heap, F_Hit_disagrees, first.disagrees, first.n_disagrees)
     status |= _put_source(heap, entity, first)
     for i in range(count):
-        if &records[group[i]] != first:
+        if &records[group[i]] != first and sources < SOURCES_MAX:
             status |= _put_source(heap, entity, &records[group[i]])
+            sources += 1
     put_uint_if(heap, F_Hit_state, alert.state)
     put_bytes(heap, F_Hit_action, _actions[alert.kind].bytes, _actions[alert.kind].size)
     put_raw(heap, text_of(entity, first.hit_payload), first.hit_payload.length)

@@ -95,6 +95,7 @@ cdef struct Call:
     int64_t clock_ms
     int32_t today                # day in Guatemala
     int record_limit             # records of a section: 20, fewer when the answer would pass 60 KiB
+    int list_limit               # hits, closed alerts, candidates, owners written; 10 and fewer where that does not do
     Question question
     Hits hits
     Fits fits                    # subjects found, `person` or `vehicle` aside

@@ -58,6 +58,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.out = out
     call.failure = failure
     call.record_limit = SHOWN_MAX
+    call.list_limit = PAGE_MAX
     call.hits.count = call.fits.count = 0
     call.n_candidates = 0
     call.asked_key_size = 0

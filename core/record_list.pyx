@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 from core.alerts cimport AlertSum, sum_alerts
 from core.asked cimport LOOKUP_MAX
-from core.call cimport SHOWN_MAX, call_damaged, call_dossier, call_out_of_memory, call_shows, call_wants
+from core.call cimport ANSWER_MAX, SHOWN_MAX, call_damaged, call_dossier, call_out_of_memory, call_shows, call_wants
 from core.dossier cimport ENTITY_UNIDENTIFIED, KEY_SUBJECT, OwnerEntry
 from core.dossier_view cimport Dossier, holds_on
 from core.failure cimport FAILED, OK, fail
@@ -19,7 +19,7 @@ from core.response cimport put_answer, put_owner, put_subject_id
 from core.shown cimport Left, SHOWN_LISTED, left_add, left_init, shown_put
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates
 from core.vehicle_question cimport add_plates, gather_owner_page, gather_owners
-from core.wire cimport begin_message, end_message, put_int_if, put_uint
+from core.wire cimport begin_message, buffer_reset, end_message, put_int_if, put_uint
 
 include "contract.pxi"
 
@@ -103,7 +103,7 @@ cdef int _put_owners(Call* call, Vehicle* vehicle, uint32_t offset, int32_t* tot
         shown[0] += vehicle.n_owners
 
 
-cdef int list_records(Call* call) noexcept nogil:
+cdef int _list_page(Call* call) noexcept nogil:
     cdef uint8_t raw[16]
     cdef Dossier dossier
     cdef Outcome outcome
@@ -163,3 +163,16 @@ cdef int list_records(Call* call) noexcept nogil:
     if <uint64_t>offset + shown < <uint64_t>total:
         put_page_token(call, F_ListRecordsResponse_next_page_token, hash, offset + shown)
     return call_out_of_memory(call) if call.out.failed or call.hits.failed or call.shown.failed else OK
+
+
+cdef int list_records(Call* call) noexcept nogil:
+    """Halves the page until the answer is below its limit."""
+    while True:
+        buffer_reset(call.out)
+        buffer_reset(&call.shown)
+        call.hits.count = 0
+        if _list_page(call) < 0:
+            return FAILED
+        if call.out.size <= ANSWER_MAX or call.question.page_size <= 1:
+            return OK
+        call.question.page_size //= 2

@@ -136,7 +136,7 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
     cdef size_t mark = begin_message(call.out, number, 2)
     cdef Totals totals
     cdef uint64_t sections = (<uint64_t>1 << 32) - 1
-    cdef int most = call.record_limit, age = person_age(call, person)
+    cdef int most = call.record_limit, closed = min(call.list_limit, <int>SHOWN_MAX), age = person_age(call, person)
     if owner != NULL:
         sections = OWNER_SECTIONS
         most = min(most, <int>OWNER_RECORDS)
@@ -150,10 +150,9 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
     put_totals(call, F_Person_totals, &totals)
     if owner != NULL:
         put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_OWNER, owner.ordinal,
-                          SHOWN_MAX, left)
+                          closed, left)
     else:
-        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_PERSON, 0, SHOWN_MAX,
-                          left)
+        put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_PERSON, 0, closed, left)
     if _homonyms_shown(call, person):
         put_int(call.out, F_Person_homonyms, person.dossier.header.homonyms)
     if person.dossier.header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]:
@@ -193,18 +192,17 @@ cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noex
     cdef size_t mark = begin_message(call.out, number, 2)
     cdef Totals totals
     cdef Left left, plate_left
-    cdef int i, shown = 0, closed = 0
+    cdef int i, shown = 0, closed = 0, most = min(call.list_limit, <int>SHOWN_MAX)
     cdef uint64_t sections = ~((<uint64_t>1 << 32) - 1) & ~(<uint64_t>1 << SECTION_OWNER)
     left_init(&left)
     put_records(call, &vehicle.dossier, sections, call.record_limit, 0, &totals, &left)
     if call_wants(call, SECTION_OWNER):
-        shown = vehicle.n_owners
+        shown = min(vehicle.n_owners, call.list_limit)
         for i in range(shown):
             put_owner(call, vehicle, i)
             left_add(&left, SECTION_OWNER, vehicle.owners[i].entry.sensitivity)
-    else:
-        for i in range(vehicle.n_owners):
-            _show_unwritten_owner(call, &vehicle.owners[i])
+    for i in range(shown, vehicle.n_owners):
+        _show_unwritten_owner(call, &vehicle.owners[i])
     if vehicle.owners_total:
         totals_insert(&totals, SECTION_OWNER, vehicle.owners_total, shown)
     put_subject_id(call, F_Vehicle_subject_id, <const unsigned char*>vehicle.dossier.header.subject_id)
@@ -213,11 +211,11 @@ cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noex
     put_totals(call, F_Vehicle_totals, &totals)
     if vehicle.own_alerts:
         closed = put_closed_alerts(call, &vehicle.dossier, F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_VEHICLE, 0,
-                                   SHOWN_MAX, &left)
+                                   most, &left)
     for i in range(outcome.n_plates):
         left_init(&plate_left)
         closed += put_closed_alerts(call, &outcome.plates[i], F_Vehicle_closed_alerts, HIT_SUBJECT_KIND_PLATE, 0,
-                                    SHOWN_MAX - closed, &plate_left)
+                                    most - closed, &plate_left)
         shown_put(call, &outcome.plates[i], SHOWN_ASKED, 0, LEVEL_UNSPECIFIED, &plate_left)
     put_uint_if(call.out, F_Vehicle_bears_asked_plate, vehicle.bears_asked_plate)
     _put_cautions(call, F_Vehicle_cautions, _vehicle_cautions(vehicle))
@@ -239,7 +237,7 @@ cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
     cdef size_t mark
     cdef Left left
     cdef const Candidate* candidate
-    for i in range(call.n_candidates):
+    for i in range(min(call.n_candidates, call.list_limit)):
         candidate = &call.candidates[i]
         left_init(&left)
         mark = begin_message(call.out, number, 2)
@@ -305,15 +303,19 @@ cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
 
 
 cdef int _fewer(int limit) noexcept nogil:
+    """10, 5, 2, 1, 0."""
     if limit > 10:
         return 10
     if limit > 5:
         return 5
-    return 2 if limit > 2 else 1
+    return 2 if limit > 2 else limit - 1
 
 
 cdef int put_response(Call* call, Outcome* outcome) noexcept nogil:
-    """Cuts every section to fewer records until the answer is below its limit."""
+    """Cuts every section to fewer records until the answer is below its limit, then the other lists, then all.
+
+    One hit is always written. It fits: it has a handful of values, CELL_MAX long at most, and 20 sources.
+    """
     while True:
         buffer_reset(call.out)
         buffer_reset(&call.shown)
@@ -321,6 +323,9 @@ cdef int put_response(Call* call, Outcome* outcome) noexcept nogil:
             return FAILED
         if call.out.failed or call.hits.failed or call.fits.failed or call.shown.failed:
             return call_out_of_memory(call)
-        if call.out.size <= ANSWER_MAX or call.record_limit == 1:
+        if call.out.size <= ANSWER_MAX or call.list_limit == 0:
             return OK
-        call.record_limit = _fewer(call.record_limit)
+        if call.record_limit > 1 or (call.record_limit and call.list_limit == 1):
+            call.record_limit = _fewer(call.record_limit)
+        else:
+            call.list_limit = _fewer(call.list_limit)

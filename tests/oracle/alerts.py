@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 PENDING = alert_pb2.ALERT_STATE_PENDING
+SOURCES_AT_MOST = 20
 
 
 @dataclass(eq=False)
@@ -178,7 +179,7 @@ def _message(view: View, alert: Alert, where: alert_pb2.HitSubject) -> alert_pb2
     hit.agrees.extend(alert.first.agrees)
     hit.disagrees.extend(alert.first.disagrees)
     hit.state = alert.state
-    for link in alert.links:
+    for link in alert.links[:SOURCES_AT_MOST]:
         source = hit.sources.add()
         reference(link, source.record)
         source.state = link.record.alert.state  # type: ignore[union-attr]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ronda.v1 import level_pb2
+from ronda.v1 import level_pb2, section_pb2
 from tests.oracle import texts
 from tests.oracle.alerts import strongest_first
 from tests.oracle.asked import Identifier
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.oracle.view import View
 
 HITS_AT_MOST = 20
+ANSWER_AT_MOST = 60 * 1024
 NATIONAL_ALARM = (
     level_pb2.IDENTITY_STATUS_NOT_FOUND,
     level_pb2.IDENTITY_STATUS_CONFLICT,
@@ -98,9 +99,33 @@ def fill_notes(
 
 
 def trimmed(build: Any) -> Any:
-    """The response with 20 records a section, or fewer when it would pass 60 KiB."""
+    """The response with 20 records a section, or fewer when it would pass 60 KiB; then with shorter lists."""
     for limit in (20, 10, 5, 2, 1):
         response = build(limit)
-        if response.ByteSize() <= 60 * 1024:
+        if response.ByteSize() <= ANSWER_AT_MOST:
+            return response
+    for limit, most in ((1, 10), (1, 5), (1, 2), (1, 1), (0, 1), (0, 0)):
+        response = build(limit)
+        _shorten(response, most)
+        if response.ByteSize() <= ANSWER_AT_MOST:
             break
     return response
+
+
+def _shorten(response: Any, most: int) -> None:
+    """Cuts hits, closed alerts, candidates and owners to their first `most`; one hit stays."""
+    del response.answer.hits[max(1, most) :]
+    del response.candidates[most:]
+    for name in ("person", "vehicle"):
+        if name not in response.DESCRIPTOR.fields_by_name or not response.HasField(name):
+            continue
+        subject = getattr(response, name)
+        del subject.closed_alerts[most:]
+        if name == "vehicle":
+            del subject.owners[most:]
+            for owner in subject.owners:
+                if owner.HasField("person"):
+                    del owner.person.closed_alerts[most:]
+            for total in subject.totals:
+                if total.section == section_pb2.SECTION_OWNER:
+                    total.shown = len(subject.owners)

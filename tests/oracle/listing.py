@@ -9,7 +9,7 @@ from tests.oracle import heading, showing
 from tests.oracle.alerts import open_hits
 from tests.oracle.finding import HIT, Finding
 from tests.oracle.record import PERSON, Subject
-from tests.oracle.searching import page
+from tests.oracle.searching import PAGE_DEFAULT, page
 from tests.oracle.vehicle_answer import (
     OWNERS_AT_MOST,
     fill_owner,
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 
 def list_section(view: View, request: Any, subject: Subject, offset: int) -> tuple[Any, int | None]:
+    """(Response, the next offset); half the page as long as it passes 60 KiB."""
+    size = request.page_size or PAGE_DEFAULT
+    while True:
+        response, following = _page(view, request, subject, offset, size)
+        if response.ByteSize() <= heading.ANSWER_AT_MOST or size <= 1:
+            return response, following
+        size //= 2
+
+
+def _page(view: View, request: Any, subject: Subject, offset: int, size: int) -> tuple[Any, int | None]:
     response = check_service_pb2.ListRecordsResponse()
     persons = subject.about == PERSON
     target = response.person if persons else response.vehicle
@@ -33,7 +43,7 @@ def list_section(view: View, request: Any, subject: Subject, offset: int) -> tup
         links = sorted_owners(view, subject)
     else:
         links = showing.of_section(view, subject, request.section)
-    shown, following = page(links, request.page_size, offset)
+    shown, following = page(links, size, offset)
     if request.section == section_pb2.SECTION_OWNER:
         for ordinal, link in enumerate(links, 1):
             if link in shown:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from tests.oracle.view import View
 
 BROAD = 100
+PAGE_DEFAULT = 20
 
 
 def page(items: list[Any], size: int, offset: int) -> tuple[list[Any], int | None]:
     """(one page, the next offset)."""
     if not 0 <= size <= 100:
         raise invalid("page_size")
-    size = size or 20
+    size = size or PAGE_DEFAULT
     following = offset + size
     return items[offset:following], following if following < len(items) else None
 
