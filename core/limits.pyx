@@ -104,7 +104,7 @@ cdef uint64_t _spend(uint64_t* paid, const LimitRule* rule, uint64_t n, uint64_t
     while True:
         old = ronda_load(paid)
         base = old if old > now else now
-        if base > now + 2 * DAY_US:  # the clock went back: no allowance is that far ahead
+        if base > now + max(rule.burst_us, 2 * DAY_US):  # the clock went back: no allowance is that far ahead
             base = now
         fresh = base + n * rule.interval_us
         if fresh > now + rule.burst_us:

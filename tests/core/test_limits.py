@@ -1,0 +1,219 @@
+"""Limits: the shared file against a naive model, and several processes that count together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.caller import EVERY_METHOD, Caller
+from core.errors import LimitExceeded, QuestionError
+from core.grant import Grant
+from core.limits import Limits
+
+NOW = 1_790_000_000_000  # 2026-09-21, UTC milliseconds
+RETRY, OFF_HOURS, REPEATED, ENUMERATION = 1, 8, 32, 64
+CUI = b"\x01"
+PLATE = b"\x08GTM:"
+
+
+def _caller(limits: Limits, nip: str = "o", car: str = "d", **given_limits: object) -> Caller:
+    caller = Caller(b"{}", device=car.encode(), officer=nip.encode(), limits=limits)
+    caller.give(1, Grant.everything(), methods=EVERY_METHOD, **given_limits)  # type: ignore[arg-type]
+    return caller
+
+
+def _limit(limits: Limits, caller: Caller, clock_ms: int, **asked: bytes) -> str:
+    """The limit that refuses, "" = none does."""
+    request_id, request = asked.get("request_id", b""), asked.get("request", b"\x12\x01x")
+    try:
+        limits.take(caller, 1, 2, request_id, request, clock_ms, asked.get("asked_key", b""))
+    except LimitExceeded as error:
+        assert 0 < error.retry_after_ms <= 86_400_000
+        return error.limit
+    return ""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(1, 20),
+    seconds=st.integers(1, 60),
+    burst=st.integers(1, 8),
+    pauses=st.lists(st.integers(0, 3000), max_size=60),
+)
+def test_a_bucket_is_the_naive_one(count: int, seconds: int, burst: int, pauses: list[int]) -> None:
+    with _fresh() as limits:
+        caller = _caller(limits, officer=(count, seconds, burst))
+        interval = seconds * 1_000_000 // count
+        tokens, clock = burst * interval, NOW * 1000  # in microseconds of allowance
+        last = clock
+        for pause in pauses:
+            clock += pause * 1000
+            tokens = min(burst * interval, tokens + clock - last)
+            last = clock
+            expected = "" if tokens >= interval else "officer"
+            tokens -= interval if not expected else 0
+            assert _limit(limits, caller, clock // 1000) == expected
+
+
+class _fresh:
+    """Limits in a file of its own that is gone at the end."""
+
+    def __enter__(self) -> Limits:
+        import tempfile
+
+        self._directory = tempfile.TemporaryDirectory()
+        return Limits(Path(self._directory.name) / "limits")
+
+    def __exit__(self, *_: object) -> None:
+        self._directory.cleanup()
+
+
+def test_when_to_come_back_is_exact(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, officer=(1, 10, 2))
+    assert [_limit(limits, caller, NOW) for _ in range(3)] == ["", "", "officer"]
+    with pytest.raises(LimitExceeded) as caught:
+        limits.take(caller, 1, 2, b"", b"", NOW)
+    later = NOW + caught.value.retry_after_ms
+    assert _limit(limits, caller, later - 2) == "officer"
+    assert _limit(limits, caller, later) == ""
+
+
+def test_officers_and_devices_have_their_own(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    rules = {"officer": (1, 60, 2), "device": (1, 60, 3)}
+    first, second = (_caller(limits, officer, "car", **rules) for officer in ("a", "b"))
+    elsewhere = _caller(limits, "b", "desk", **rules)
+    assert [_limit(limits, first, NOW) for _ in range(3)] == ["", "", "officer"]
+    assert [_limit(limits, second, NOW) for _ in range(2)] == ["", "device"]
+    assert _limit(limits, elsewhere, NOW) == "officer"  # b's second look-up was counted before her car's limit
+
+
+def test_a_request_id_counts_once(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, officer=(1, 3600, 2))
+    flags = [limits.take(caller, 1, 2, b"r", b"\x0a\x01x\x12\x03abc", NOW + i) for i in range(5)]
+    assert flags == [0, RETRY, RETRY, RETRY, RETRY]
+    # the context may differ (asked_at), the question may not
+    assert limits.take(caller, 1, 2, b"r", b"\x0a\x02xy\x12\x03abc", NOW + 10) == RETRY
+    for other in (b"\x0a\x01x\x12\x03abd", b"\x12\x03abc\x18\x01"):
+        with pytest.raises(QuestionError) as caught:
+            limits.take(caller, 1, 2, b"r", other, NOW + 11)
+        assert caught.value.field == "context.request_id"
+    # another officer's ids are her own; a refused question was not counted, so its retry is no free one
+    assert limits.take(_caller(limits, "p"), 1, 2, b"r", b"\x12\x01z", NOW) == 0
+    assert _limit(limits, caller, NOW, request_id=b"s") == ""
+    assert [_limit(limits, caller, NOW, request_id=b"t") for _ in range(2)] == ["officer", "officer"]
+    # a day later the same id is a new question, and no id is free for ever
+    day = NOW + 86_400_000 + 120_000
+    assert limits.take(caller, 1, 2, b"r", b"\x12\x01n", day) == 0
+    many = _caller(limits, "m", officer=(1, 3600, 1))
+    assert _limit(limits, many, NOW, request_id=b"r") == ""
+    assert "officer" in [_limit(limits, many, NOW, request_id=b"r") for _ in range(64)]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [CUI + b"%08d40101" % serial for serial in range(2_340_000, 2_340_012)],
+        [CUI + b"%08d40101" % serial for serial in range(2_340_012, 2_340_000, -1)],
+        [CUI + b"%08d40101" % serial for serial in range(2_340_000, 2_340_120, 10)],
+        [PLATE + b"%03dBCD" % number for number in range(120, 132)],
+        [b"\x07%08d" % number for number in range(55_120_000, 55_120_012)],
+    ],
+    ids=["CUIs up", "CUIs down", "every tenth CUI", "plates", "telephones"],
+)
+def test_numbers_in_a_row_are_refused(tmp_path: Path, keys: list[bytes]) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, neighbours=(6, 600, 6))
+    refused = [_limit(limits, caller, NOW + i * 1000, asked_key=key) for i, key in enumerate(keys)]
+    assert refused[:6] == [""] * 6
+    assert refused[-1] == "neighbours"
+    marking = _caller(limits, "marked", neighbours=(6, 600, 6), neighbours_refused=False)
+    flags = [limits.take(marking, 1, 2, b"", b"", NOW + i * 1000, key) for i, key in enumerate(keys)]
+    assert flags[-1] == ENUMERATION
+
+
+def test_a_days_work_is_no_enumeration(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, neighbours=(6, 600, 6))
+    for i in range(300):
+        key = CUI + b"%08d4%02d01" % (i * 7919 * 131 % 99_999_999, i % 22 + 1)
+        assert _limit(limits, caller, NOW + i * 1000, asked_key=key) == ""
+        assert _limit(limits, caller, NOW + i * 1000, asked_key=key) == ""  # the same again is no neighbour
+
+
+def test_one_subject_again_and_again_is_marked_or_refused(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, repeats=(3, 86_400, 3))
+    key = CUI + b"2340000040101"
+    assert [limits.take(caller, 1, 2, b"", b"", NOW, key) for _ in range(4)] == [0, 0, 0, REPEATED]
+    assert limits.take(caller, 1, 2, b"", b"", NOW, CUI + b"2440000040101") == 0
+    refusing = _caller(limits, "r", repeats=(3, 86_400, 3), repeats_refused=True)
+    assert [_limit(limits, refusing, NOW, asked_key=key) for _ in range(4)] == ["", "", "", "repeats"]
+
+
+def test_hours_are_those_of_guatemala(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    midnight = 1_789_970_400_000  # 2026-09-21 00:00 in Guatemala
+    day = sum(1 << hour for hour in range(6, 20))
+    marked, refused = _caller(limits, hours=day), _caller(limits, "r", hours=day, hours_refused=True)
+    for hour, flags in ((0, OFF_HOURS), (5, OFF_HOURS), (6, 0), (19, 0), (20, OFF_HOURS)):
+        clock = midnight + hour * 3_600_000
+        assert limits.take(marked, 1, 2, b"", b"", clock) == flags
+        assert _limit(limits, refused, clock) == ("hours" if flags else "")
+    with pytest.raises(LimitExceeded) as caught:
+        limits.take(refused, 1, 2, b"", b"", midnight + 20 * 3_600_000)
+    assert abs(caught.value.retry_after_ms - 10 * 3_600_000) < 10
+
+
+def test_rows_of_a_batch_count_once(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, rows=(100, 86_400, 100))
+    assert limits.take_rows(caller, 1, 60, b"night", b"\x12\x01a", NOW) == 0
+    assert limits.take_rows(caller, 1, 60, b"night", b"\x12\x01a", NOW) == RETRY
+    assert limits.take_rows(caller, 1, 40, b"night", b"\x12\x01b", NOW) == 0
+    with pytest.raises(LimitExceeded, match="rows"):
+        limits.take_rows(caller, 1, 40, b"night", b"\x12\x01c", NOW)
+
+
+_COUNT = """
+import sys
+from core.caller import EVERY_METHOD, Caller
+from core.errors import LimitExceeded
+from core.grant import Grant
+from core.limits import Limits
+limits = Limits(sys.argv[1])
+caller = Caller(b"{}", officer=b"o", limits=limits)
+caller.give(1, Grant.everything(), methods=EVERY_METHOD, officer=(1, 3600, 20_000))
+taken = 0
+for _ in range(15_000):
+    try:
+        limits.take(caller, 1, 2, b"", b"", int(sys.argv[2]))
+        taken += 1
+    except LimitExceeded:
+        pass
+print(taken)
+"""
+
+
+def test_processes_count_together(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _COUNT, str(tmp_path / "limits"), str(NOW)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    taken = [int(process.communicate(timeout=60)[0]) for process in processes]
+    assert sum(taken) == 20_000
+    assert (tmp_path / "limits").stat().st_mode & 0o777 == 0o600
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "limits").write_bytes(b"something else")
+    with pytest.raises(ValueError, match="limits"):
+        Limits(tmp_path / "limits")
+    (tmp_path / "link").symlink_to(tmp_path / "limits")
+    with pytest.raises(OSError, match="link"):
+        Limits(tmp_path / "link")
