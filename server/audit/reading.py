@@ -9,8 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.audit_reader import find_hash, index_rows, text_offsets
-from server.audit.index import open_index
+from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
 from server.audit.seals import read_seals
 from server.audit.segments import (
@@ -238,78 +237,65 @@ class AuditReader:
                 keys = self.keys(Segment(record.segment, data))
         return opened_question(record, keys)
 
-    def _each(
-        self, since_ms: int, until_ms: int | None, find: Callable[[Segment, ExitStack], Iterable[AuditRecord]]
-    ) -> Iterator[AuditRecord]:
+    def _opened(self, since_ms: int, until_ms: int | None) -> Iterator[tuple[Segment, Index | None]]:
+        """The segments that may hold records of a time, each open while it is the turn of it."""
         for id_ in self.segments(since_ms, until_ms):
-            with ExitStack() as stack:
-                data = stack.enter_context(mapped(id_.path(self.directory)))
+            with mapped(id_.path(self.directory)) as data, open_index(self.directory, id_) as index:
                 try:
                     segment = Segment(id_, data)
                 except SegmentDamaged:
                     continue  # one in the making; `verify` tells of those that are not
-                for record in find(segment, stack):
-                    if since_ms <= record.time_ms and (until_ms is None or record.time_ms <= until_ms):
-                        yield record
+                yield segment, index
+                del index  # it borrows the mapping
 
     def looks_at(
-        self, subject_id: bytes | None, asked_key: bytes = b"", since_ms: int = 0, until_ms: int | None = None
+        self,
+        subject_ids: Sequence[bytes],
+        asked_keys: Sequence[bytes] = (),
+        since_ms: int = 0,
+        until_ms: int | None = None,
     ) -> list[Look]:
         """Who was shown a subject, and who asked for it, oldest first. Raises KeyMissing.
 
-        subject_id: 16 bytes, None = not known. asked_key: the kind and canonical text of what may have been asked
+        subject_ids: 16 bytes each. asked_keys: kind and canonical text of what may have been asked
         (AuditFacts.asked_key), which finds those who asked in vain. By the index where a segment has one.
         """
-
-        def find(segment: Segment, stack: ExitStack) -> Iterator[AuditRecord]:
+        looks = []
+        for segment, index in self._opened(since_ms, until_ms):
             key = self.hash_key(segment)
-            hashes = [keyed_hash(key, data) for data in (subject_id, asked_key) if data]
-            index = stack.enter_context(open_index(self.directory, segment.id))
+            subjects = {keyed_hash(key, subject_id) for subject_id in subject_ids}
+            hashes = subjects | {keyed_hash(key, asked_key) for asked_key in asked_keys}
             if index is not None:
-                offsets = sorted({offset for each in hashes for offset in index.of_hash(each)})
+                offsets = {offset for each in hashes for offset in index.of_hash(each)}
                 if offsets:
                     segment.know_texts(index.texts())
             else:
-                offsets = sorted({o for each in hashes for o in find_hash(segment.data, 0, segment.end, each)})
+                offsets = {offset for each in hashes for offset in find_hash(segment.data, 0, segment.end, each)}
             del index
-            for offset in offsets:
-                record = segment.record(offset)
-                if record.asked in hashes or any(entry.subject in hashes for entry in record.entries):
-                    yield record
-
-        looks = []
-        for record in self._each(since_ms, until_ms, find):
-            key = self._hash_keys_of(record.segment)
-            wanted = keyed_hash(key, subject_id) if subject_id else b""
-            looks.append(Look(record, tuple(entry for entry in record.entries if entry.subject == wanted)))
-        return sorted(looks, key=lambda look: (look.record.time_ms, look.record.segment, look.record.place))
-
-    def _hash_keys_of(self, id_: SegmentId) -> bytes:
-        with mapped(id_.path(self.directory)) as data:
-            return self.hash_key(Segment(id_, data))
+            for record in map(segment.record, sorted(offsets)):
+                entries = tuple(entry for entry in record.entries if entry.subject in subjects)
+                if (entries or record.asked in hashes) and _within(record, since_ms, until_ms):
+                    looks.append(Look(record, entries))
+        return sorted(looks, key=lambda look: _order(look.record))
 
     def asked_by(
         self, matches: Callable[[dict[str, Any]], bool], since_ms: int = 0, until_ms: int | None = None
     ) -> list[AuditRecord]:
         """The questions of every identity that `matches`, oldest first."""
-
-        def find(segment: Segment, stack: ExitStack) -> Iterator[AuditRecord]:
-            index = stack.enter_context(open_index(self.directory, segment.id))
+        found = []
+        for segment, index in self._opened(since_ms, until_ms):
             if index is not None:
                 segment.know_texts(index.texts())
             places = {place for place, identity in segment.identities().items() if matches(identity)}
             if not places:
-                return
-            if index is not None:
-                offsets = sorted(offset for place in places for offset in index.of_identity(place))
+                offsets = []
+            elif index is not None:
+                offsets = [offset for place in places for offset in index.of_identity(place)]
             else:
-                offsets = [at for place, at in _question_offsets(segment) if place in places]
+                offsets = [offset for place, offset in _question_offsets(segment) if place in places]
             del index
-            for offset in offsets:
-                yield segment.record(offset)
-
-        found = self._each(since_ms, until_ms, find)
-        return sorted(found, key=lambda record: (record.time_ms, record.segment, record.place))
+            found += [r for r in map(segment.record, offsets) if _within(r, since_ms, until_ms)]
+        return sorted(found, key=_order)
 
     def newest(self, count: int) -> list[AuditRecord]:
         """The last `count` questions of all logs, oldest first."""
@@ -330,7 +316,15 @@ class AuditReader:
                     last = _question_offsets(segment)[-wanted:]
                     found += [segment.record(offset) for _, offset in last]
                     wanted -= len(last)
-        return heapq.nlargest(count, found, key=lambda r: (r.time_ms, r.segment, r.place))[::-1]
+        return heapq.nlargest(count, found, key=_order)[::-1]
+
+
+def _order(record: AuditRecord) -> tuple[int, SegmentId, int]:
+    return record.time_ms, record.segment, record.place
+
+
+def _within(record: AuditRecord, since_ms: int, until_ms: int | None) -> bool:
+    return since_ms <= record.time_ms and (until_ms is None or record.time_ms <= until_ms)
 
 
 def _question_offsets(segment: Segment) -> list[tuple[int, int]]:

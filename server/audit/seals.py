@@ -96,7 +96,8 @@ class Seals:
         self.tree.append(entry.line())
 
 
-def _entry(line: bytes, number: int) -> Seal | Drop:
+def read_line(line: bytes, number: int = 1) -> Seal | Drop:
+    """What a line says, `number` its place in the file from 1. Raises SealsDamaged."""
     try:
         fields: dict[str, Any] = json.loads(line)
         if "seal" in fields:
@@ -124,7 +125,7 @@ def read_seals(directory: Path) -> Seals:
     if not path.exists():
         return seals
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
-        entry = _entry(line, number)
+        entry = read_line(line, number)
         if entry.line() != line:
             raise SealsDamaged(number)
         seals.add(entry)

@@ -50,7 +50,7 @@ def prepare_audit(settings: Settings, development: bool) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"audit: {directory}: {error.strerror}") from None
-    if not os.access(directory, os.W_OK | os.X_OK):
+    if not os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
         raise SettingsError(f"audit: cannot write to {directory}: no answer without a record")
     for name, path, make in (
         ("audit_auditor_key", auditor_key(settings), make_auditor_keys),

@@ -1,0 +1,184 @@
+"""Proofs about the log for somebody who does not have it: that a record is in it, that it continues an older state.
+
+JSON objects as docs/audit-format.md (section "Proofs") says; `holds` checks them with the public signing key alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from core.audit_reader import SegmentReader
+from core.merkle import leaf_hash
+from server.audit.checkpointer import CHECKPOINTS
+from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, Head, parse
+from server.audit.proofs import consistency_path, consistent, included, inclusion_path
+from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
+from server.audit.segments import FRAME, SegmentId, mapped
+
+
+class NotProvable(Exception):
+    """No checkpoint binds this record (it is younger than a second), or it is not there."""
+
+
+def _last(directory: Path, key: Ed25519PublicKey) -> Checkpoint:
+    last = CheckpointFiles(directory / CHECKPOINTS).last(key)
+    if last is None:
+        raise NotProvable("there is no checkpoint yet")
+    return last
+
+
+def _seal_proof(seals: Seals, segment: SegmentId, size: int) -> dict[str, Any]:
+    place = seals.place[segment]
+    leaves = b"".join(leaf_hash(line) for line in seals.lines[:size])
+    return {
+        "line": seals.lines[place].decode(),
+        "place": place,
+        "size": size,
+        "path": [each.hex() for each in inclusion_path(leaves, place, size)],
+    }
+
+
+def _bound(checkpoint: Checkpoint, seals: Seals, segment: SegmentId) -> int:
+    """How many records of a segment the checkpoint binds; raises NotProvable."""
+    if segment in checkpoint.opened:
+        return checkpoint.opened[segment].size
+    if seals.place.get(segment, checkpoint.seals.size) < checkpoint.seals.size:
+        return seals.sealed[segment].records
+    raise NotProvable(f"no checkpoint binds segment {segment}")
+
+
+def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, place: int) -> dict[str, Any]:
+    """That a record is in the log. Raises NotProvable, CheckpointError, SealsDamaged, OSError."""
+    checkpoint = _last(directory, key)
+    seals = read_seals(directory)
+    size = _bound(checkpoint, seals, segment)
+    if not 0 <= place < size:
+        raise NotProvable(f"checkpoint {checkpoint.number} binds {size} records of segment {segment}")
+    reader = SegmentReader(keep_leaves=True)
+    with mapped(segment.path(directory)) as data:
+        reader.walk(data, place)
+        offset = reader.offset
+        reader.walk(data, size)
+        if reader.records < size:
+            raise NotProvable(f"segment {segment}: record {reader.records} is wrong ({reader.problem or 'removed'})")
+        length, _ = FRAME.unpack_from(data, offset)
+        body = bytes(data[offset + FRAME.size : offset + FRAME.size + length])
+    proof: dict[str, Any] = {
+        "record": body.hex(),
+        "checkpoint": checkpoint.text,
+        "segment": {
+            "log": segment.log,
+            "number": segment.number,
+            "place": place,
+            "size": size,
+            "path": [each.hex() for each in inclusion_path(reader.leaves, place, size)],
+        },
+    }
+    if segment not in checkpoint.opened:
+        proof["seal"] = _seal_proof(seals, segment, checkpoint.seals.size)
+    return proof
+
+
+def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) -> dict[str, Any]:
+    """That the present state continues an older checkpoint. Raises as prove_record."""
+    old, new = parse(old_text, key), _last(directory, key)
+    seals = read_seals(directory)
+    if old.seals.size > new.seals.size:
+        raise NotProvable("that checkpoint is newer than the last one here")
+    leaves = b"".join(leaf_hash(line) for line in seals.lines[: new.seals.size])
+    path = consistency_path(leaves, old.seals.size, new.seals.size) if old.seals.size else []
+    segments = []
+    for segment, head in sorted(old.opened.items()):
+        size = _bound(new, seals, segment)
+        reader = SegmentReader(keep_leaves=True)
+        with mapped(segment.path(directory)) as data:
+            reader.walk(data, size)
+        if reader.records < size or head.size > size:
+            raise NotProvable(f"segment {segment}: record {reader.records} is wrong ({reader.problem or 'removed'})")
+        steps = consistency_path(reader.leaves, head.size, size)
+        part: dict[str, Any] = {
+            "log": segment.log,
+            "number": segment.number,
+            "old_size": head.size,
+            "new_size": size,
+            "path": [each.hex() for each in steps],
+        }
+        if segment not in new.opened:
+            part["seal"] = _seal_proof(seals, segment, new.seals.size)
+        segments.append(part)
+    return {
+        "old": old.text,
+        "new": new.text,
+        "seals": {
+            "old_size": old.seals.size,
+            "new_size": new.seals.size,
+            "path": [each.hex() for each in path],
+        },
+        "segments": segments,
+    }
+
+
+def _hashes(path: list[str]) -> list[bytes]:
+    return [bytes.fromhex(each) for each in path]
+
+
+def _head(checkpoint: Checkpoint, part: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Head | None:
+    """The head of the segment that `part` names, as the checkpoint binds it."""
+    segment = SegmentId(part["log"], int(part["number"]))
+    if seal is None:
+        return checkpoint.opened.get(segment)
+    line = str(seal["line"]).encode()
+    size = int(seal["size"])
+    if size != checkpoint.seals.size or not included(
+        leaf_hash(line), int(seal["place"]), size, _hashes(seal["path"]), checkpoint.seals.root
+    ):
+        return None
+    entry = read_line(line)
+    if not isinstance(entry, Seal) or entry.segment != segment:
+        return None
+    return Head(entry.records, entry.root)
+
+
+def holds(proof: Mapping[str, Any], key: Ed25519PublicKey) -> bool:
+    """Whether a proof of either kind shows what it says; False for anything that is none."""
+    try:
+        if "record" in proof:
+            return _record_holds(proof, parse(proof["checkpoint"], key))
+        return _continuation_holds(proof, parse(proof["old"], key), parse(proof["new"], key))
+    except (KeyError, TypeError, ValueError, AttributeError, CheckpointError, SealsDamaged):
+        return False
+
+
+def _record_holds(proof: Mapping[str, Any], checkpoint: Checkpoint) -> bool:
+    part = proof["segment"]
+    head = _head(checkpoint, part, proof.get("seal"))
+    leaf = leaf_hash(bytes.fromhex(proof["record"]))
+    return (
+        head is not None
+        and head.size == int(part["size"])
+        and included(leaf, int(part["place"]), head.size, _hashes(part["path"]), head.root)
+    )
+
+
+def _continuation_holds(proof: Mapping[str, Any], old: Checkpoint, new: Checkpoint) -> bool:
+    seals = proof["seals"]
+    if (int(seals["old_size"]), int(seals["new_size"])) != (old.seals.size, new.seals.size):
+        return False
+    if old.seals.size and not consistent(
+        old.seals.size, old.seals.root, new.seals.size, new.seals.root, _hashes(seals["path"])
+    ):
+        return False
+    parts = {SegmentId(part["log"], int(part["number"])): part for part in proof["segments"]}
+    if parts.keys() != old.opened.keys():
+        return False
+    for segment, before in old.opened.items():
+        after = _head(new, parts[segment], parts[segment].get("seal"))
+        if after is None or not consistent(
+            before.size, before.root, after.size, after.root, _hashes(parts[segment]["path"])
+        ):
+            return False
+    return True

@@ -1,0 +1,75 @@
+"""Looking into the log is itself in the log: each tool appends a record before it shows anything.
+
+Its own log, "console", one small segment a look: the question is sealed to the auditors like any other, and a look at
+a person is found by `who-asked` about that person.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from ronda.v1.context_pb2 import PURPOSE_AUDIT
+from server.audit.keys import key_id
+from server.audit.set_up import open_writer
+from server.audit.writer import clock_ms
+from server.settings import Settings
+
+CONSOLE = "console"
+HOW_AUDIT = 6  # of an entry: a look into the log itself
+_ENTRY = struct.Struct("<16sBBBBHBBQ")
+
+
+class Tool(IntEnum):
+    """What was used: the record's method."""
+
+    VERIFY = 64
+    TAIL = 65
+    WHO_ASKED = 66
+    ASKED_BY = 67
+    PROOF = 68
+    REPORT = 69
+    SUBJECT_EXPORT = 70
+
+
+def record_look(
+    settings: Settings,
+    tool: Tool,
+    arguments: Mapping[str, Any],
+    *,
+    auditor: X25519PrivateKey | None = None,
+    officer: Mapping[str, Any] | None = None,
+    subject_ids: Sequence[bytes] = (),
+    asked_key: bytes = b"",
+    case_number: str = "",
+) -> None:
+    """Appends the look and puts it on disk. Raises SettingsError, AuditUnavailable, OSError: then nothing is shown.
+
+    arguments: what was asked for; sealed. officer: the identity that a checked token proves; else the account's name is
+    all that is known. subject_ids: whom the look is about.
+    """
+    identity: dict[str, Any] = {"tool": f"ronda audit {tool.name.lower().replace('_', '-')}", "user": getpass.getuser()}
+    if auditor is not None:
+        identity["key"] = key_id(auditor.public_key())
+    identity |= officer or {}
+    # The disk's reserve is for this too: a look is possible when answers have stopped.
+    writer = open_writer(settings.model_copy(update={"audit_reserve_mib": 0, "audit_segment_mib": 1}), CONSOLE)
+    try:
+        writer.log.append_record(
+            clock_ms=clock_ms(),
+            method=tool,
+            purpose=PURPOSE_AUDIT,
+            identity=json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(),
+            case_number=case_number.encode(),
+            asked_key=asked_key,
+            asked=json.dumps(dict(arguments), sort_keys=True, ensure_ascii=False, default=str).encode(),
+            shown=b"".join(_ENTRY.pack(each, 0, 0, HOW_AUDIT, 0, 0, 0, 0, 0) for each in subject_ids),
+        )
+    finally:
+        writer.close()
