@@ -22,6 +22,7 @@ from server.gate import Gate
 from server.generations import GenerationKeeper
 from server.health import Health
 from server.logs import ERROR, log
+from server.notifications import FOLDER, Notifications
 from server.settings import Settings, SettingsError
 from server.tls import ServerTls, server_tls
 from server.trust.set_up import TrustSetUp
@@ -46,6 +47,7 @@ class Worker:
         self._keeper = GenerationKeeper(settings.data, settings.generations_poll_ms / 1000)
         self._gate = Gate(settings.max_concurrent_calls, settings.max_loop_lag_ms)
         self._health = Health(SERVICES)
+        self._notifications = Notifications(settings.data / FOLDER)
         self._trust = TrustSetUp(settings)
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
@@ -81,6 +83,7 @@ class Worker:
                 self._gate.watch_lag(),
                 self._beat(),
                 self._listen(),
+                self._notifications.run(lambda: self._keeper.engine),
             )
         ]
         log("worker_ready", generation=self._keeper.current_id)
@@ -110,6 +113,7 @@ class Worker:
         self._health.close()
         await self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
         await server.stop(self._settings.drain_s)
+        self._notifications.close(self._keeper.engine)
         log("worker_drained", answered=call_metrics.answered_calls())
 
     def _changed(self) -> None:
