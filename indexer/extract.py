@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import queue
 import re
 import shutil
@@ -16,7 +18,7 @@ from typing import IO, Any
 
 import orjson
 
-from indexer.extract_child import EXIT_UNREADABLE
+from indexer.extract_child import EXIT_DISK_FULL, EXIT_UNREADABLE
 from indexer.extract_report import ExtractReport, Progress, SourceUnreadable
 from indexer.fingerprint import fingerprint
 from indexer.manifest import Manifest, load_manifest
@@ -47,7 +49,9 @@ def extract(
     """Reads one register into `directory` (existing, empty): records-*.parquet, quarantine.parquet, extract.json last.
 
     `dsns`: PostgreSQL connection strings by register id. Thread-safe: every call has its own child.
-    Raises SourceUnreadable; ManifestError. What a failed child leaves in `directory` has no extract.json.
+    Raises SourceUnreadable; ManifestError; OSError (ENOSPC) when the disk is full, which is no fault of the source:
+    carrying the register forward because of it would hide it. What a failed child leaves in `directory` has no
+    extract.json.
     """
     manifest = load_manifest(manifest_file)
     task = {
@@ -78,6 +82,8 @@ def extract(
     code = child.wait()
     if code == EXIT_UNREADABLE and unreadable is not None:
         raise SourceUnreadable(manifest.id, unreadable["source"], unreadable["why"])
+    if code == EXIT_DISK_FULL:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
     if code != 0:
         raise SourceUnreadable(manifest.id, "", _crash(code, b"".join(errors)))
     return ExtractReport.from_json((directory / "extract.json").read_bytes())

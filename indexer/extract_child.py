@@ -1,11 +1,13 @@
 """The child process that reads one register: `python -m indexer.extract_child`, its task as one JSON line on stdin.
 
 It writes Parquet files, the quarantine and the report into the staging directory, and tells its progress as JSON lines
-on stdout. Exit 0 = done; 3 = a source cannot be read (the last line says which and why); anything else is a crash.
+on stdout. Exit 0 = done; 3 = a source cannot be read (the last line says which and why); 4 = the disk it writes to is
+full; anything else is a crash.
 """
 
 from __future__ import annotations
 
+import errno
 import resource
 import sys
 import time
@@ -31,6 +33,9 @@ from indexer.standard import STANDARD_SCHEMA
 from indexer.standardise import Standardiser
 
 EXIT_UNREADABLE = 3
+EXIT_DISK_FULL = 4
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What writing meets on a full disk, and reading never."""
 ROW_GROUP = 131_072
 FILE_ROWS = 4_000_000
 """Records a file."""
@@ -193,13 +198,16 @@ def main() -> int:
     task = orjson.loads(sys.stdin.buffer.readline())
     resource.setrlimit(resource.RLIMIT_AS, (task["memory_bytes"], task["memory_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold rows
-    extraction = _Extraction(task)
     try:
-        report = extraction.run()
+        extraction = _Extraction(task)
+        extraction.run().write(extraction.directory / "extract.json")
     except SourceUnreadable as error:
         _say({"unreadable": {"source": error.source, "why": error.why}})
         return EXIT_UNREADABLE
-    report.write(extraction.directory / "extract.json")
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            return EXIT_DISK_FULL
+        raise
     return 0
 
 

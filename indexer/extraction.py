@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,7 @@ from indexer.staging import (
 if TYPE_CHECKING:
     from indexer.pipeline import BuildOptions
 
-LEAST_FREE_BYTES = 64_000_000  # with less, a failure to stage a register is the disk's
+LEAST_FREE_BYTES = 64_000_000  # with less, no build begins
 AT_ONCE = 2  # registers read at a time: one a core
 
 
@@ -96,10 +97,11 @@ class _Extraction:
         bar = self.progress.bar(manifest.id, None)
         try:
             staged = self._extract(ordinal, manifest, bar)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise NoSpace(f"the disk of {self.options.data} is full: {manifest.id} could not be staged") from error
         except SourceUnreadable as error:
-            # a full disk is no fault of the source: carrying registers forward because of it would hide it
-            if shutil.disk_usage(self.options.data).free < LEAST_FREE_BYTES:
-                raise NoSpace(f"the disk of {self.options.data} is full: {manifest.id} could not be staged") from error
             register = decide_unreadable(ordinal, manifest.id, name, str(error), self.last.get(manifest.id))
             self.progress.say(f"  {manifest.id}: {register.fate}: {error}")
             return register

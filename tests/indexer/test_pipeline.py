@@ -299,6 +299,7 @@ def test_a_full_disk_leaves_what_was_published(registers: SmallRegisters, limit:
     arguments = [str(path) for path in (registers.sources, registers.manifests, registers.data)]
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode != 0
+    assert "NoSpace: the disk of" in done.stderr, "said as what it is, and no register is carried forward for it"
     assert current_generation(registers.data) == first.generation_id
     assert published_generations(registers.data) == [first.generation_id]
     assert persons_found(registers, 1, 500) == [True, False]
