@@ -12,7 +12,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from core.calendar cimport birth_dates_agreement, partial_date_problem
-from core.match_names cimport PART_SEPARATOR, SHAPE_TOKENS, NameShape, name_text_into, read_name
+from core.match_names cimport NameShape, ReadName, name_text_into, read_name
 from core.match_pairing cimport KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names
 from core.name_frequencies cimport NameFrequencies, token_bits
 from core.name_tokens cimport KIND_NONE, TERMS_MAX, TokenForm, compare_tokens, form_token, token_terms
@@ -26,8 +26,8 @@ cdef enum:
 
 POPULATION = 128
 TOKEN_KINDS = (
-    "none", "exact", "phonetic", "joined", "abbreviation", "nickname", "transliterated", "ocr", "edit", "phonetic edit", "ending",
-    "two edits", "initial", "a begins", "a ends", "b begins", "b ends",
+    "none", "exact", "phonetic", "joined", "abbreviation", "transliterated", "ocr", "edit", "phonetic edit", "nickname", "ending",
+    "two edits", "short edit", "initial", "a begins", "a ends", "b begins", "b ends",
 )
 
 # ---- evidence
@@ -157,11 +157,6 @@ def terms(token: str) -> frozenset[int]:
 # ---- persons
 
 
-cdef struct Name:
-    NameShape shape
-    TokenForm forms[SHAPE_TOKENS]
-
-
 cdef object field(object source, str name):
     if isinstance(source, dict):
         return source.get(name)
@@ -204,7 +199,7 @@ cdef class Person:
     father, mother: names. Raises ValueError or TypeError for anything else.
     """
 
-    cdef Name* names
+    cdef ReadName* names
     cdef int n_names
     cdef list births
     cdef uint8_t sex
@@ -224,7 +219,7 @@ cdef class Person:
             raise ValueError("sex must be 0, 1 or 2")
         if not 0 <= municipality <= 9999:
             raise ValueError("municipality must be an INE code of four digits")
-        self.names = <Name*>malloc(max(1, len(texts)) * sizeof(Name))
+        self.names = <ReadName*>malloc(max(1, len(texts)) * sizeof(ReadName))
         if self.names == NULL:
             raise MemoryError
         for text in texts:
@@ -298,8 +293,8 @@ cdef class Comparison:
     def pairs(self) -> list[tuple[str, str, str, float]]:
         """(token of a, token of b, kind, built-in bits of the token) of the names that compared best."""
         found = []
-        cdef Name* left
-        cdef Name* right
+        cdef ReadName* left
+        cdef ReadName* right
         cdef int i, j
         if self.name_a < 0:
             return found
@@ -415,7 +410,7 @@ def compare(
 def similarity(a: str | bytes, b: str | bytes) -> float:
     """Score 0..1 of two names by themselves, as `compare` of two persons of whom nothing else is known gives."""
     cdef bytes left = utf8(a), right = utf8(b)
-    cdef Name first, second
+    cdef ReadName first, second
     cdef KindMatrix kinds
     cdef NamePairing pairing
     read_name(PyBytes_AS_STRING(left), PyBytes_GET_SIZE(left), NULL, &first.shape, first.forms)

@@ -28,6 +28,11 @@ cdef struct NameShape:
     uint8_t roles_guessed     # 1 = the roles are a guess from a name without parts
     ShapeToken tokens[SHAPE_TOKENS]
 
+# A name read once for many comparisons.
+cdef struct ReadName:
+    NameShape shape
+    TokenForm forms[SHAPE_TOKENS]
+
 # Reads a stored name or any text of a name: tokens, roles, information. table NULL = the built-in frequencies.
 # forms[SHAPE_TOKENS]. Returns the count of tokens. Any bytes are safe.
 cdef int read_name(const char* text, size_t n, const FrequencyTable* table, NameShape* shape, TokenForm* forms) noexcept nogil

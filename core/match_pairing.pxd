@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int8_t, int32_t, uint8_t
 
-from core.match_names cimport SHAPE_TOKENS, NameShape
+from core.match_names cimport SHAPE_TOKENS, NameShape, ReadName
 from core.name_tokens cimport TokenForm
 
 # kind[i][j]: KIND_* of token i of the first name and token j of the second.
@@ -32,6 +32,9 @@ cdef void fill_kinds(const NameShape* a, const TokenForm* a_forms, const NameSha
 
 # Symmetric but for ties. Allocates nothing.
 cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out) noexcept nogil
+
+# ronda.v1 Agreement of a name with a stored one: 1 AGREES, 2 DISAGREES, 3 UNKNOWN (also when one has no token).
+cdef uint8_t compare_with_text(const ReadName* a, const char* b, size_t b_n) noexcept nogil
 
 # ronda.v1 Agreement of two stored names: 1 AGREES, 2 DISAGREES, 3 UNKNOWN (also when one has no token).
 cdef uint8_t compare_name_texts(const char* a, size_t a_n, const char* b, size_t b_n) noexcept nogil

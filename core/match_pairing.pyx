@@ -7,7 +7,7 @@ from libc.stdint cimport int8_t, int32_t, uint8_t
 from libc.string cimport memset
 
 from core.match_names cimport (
-    ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, ROLE_UNKNOWN, SHAPE_TOKENS, NameShape, ShapeToken, read_name,
+    ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, ROLE_UNKNOWN, SHAPE_TOKENS, NameShape, ReadName, ShapeToken, read_name,
 )
 from core.name_tokens cimport (
     KIND_A_BEGINS, KIND_A_ENDS, KIND_ABBREVIATION, KIND_B_BEGINS, KIND_B_ENDS, KIND_EDIT, KIND_ENDING, KIND_EXACT, KIND_INITIAL,
@@ -265,14 +265,17 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
         out.agreement = AGREEMENT_UNKNOWN
 
 
-cdef uint8_t compare_name_texts(const char* a, size_t a_n, const char* b, size_t b_n) noexcept nogil:
-    cdef NameShape shape_a, shape_b
-    cdef TokenForm forms_a[SHAPE_TOKENS]
-    cdef TokenForm forms_b[SHAPE_TOKENS]
+cdef uint8_t compare_with_text(const ReadName* a, const char* b, size_t b_n) noexcept nogil:
+    cdef ReadName other
     cdef KindMatrix kinds
     cdef NamePairing pairing
-    read_name(a, a_n, NULL, &shape_a, forms_a)
-    read_name(b, b_n, NULL, &shape_b, forms_b)
-    fill_kinds(&shape_a, forms_a, &shape_b, forms_b, &kinds)
-    pair_names(&shape_a, &shape_b, &kinds, &pairing)
+    read_name(b, b_n, NULL, &other.shape, other.forms)
+    fill_kinds(&a.shape, a.forms, &other.shape, other.forms, &kinds)
+    pair_names(&a.shape, &other.shape, &kinds, &pairing)
     return pairing.agreement
+
+
+cdef uint8_t compare_name_texts(const char* a, size_t a_n, const char* b, size_t b_n) noexcept nogil:
+    cdef ReadName name
+    read_name(a, a_n, NULL, &name.shape, name.forms)
+    return compare_with_text(&name, b, b_n)

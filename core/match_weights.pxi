@@ -3,24 +3,25 @@
 
 cdef extern from *:
     """
-    static const int32_t COSTS[17] = {
+    static const int32_t COSTS[18] = {
         0,    /* NONE */
         0,    /* EXACT */
         80,   /* PHONETIC */
         80,   /* JOINED */
         100,  /* ABBREVIATION */
-        150,  /* NICKNAME */
         250,  /* TRANSLITERATED */
         150,  /* OCR */
         250,  /* EDIT */
         350,  /* PHONETIC_EDIT */
+        150,  /* NICKNAME */
         700,  /* ENDING, of given names */
         450,  /* TWO_EDITS */
+        550,  /* SHORT_EDIT */
         100,  /* INITIAL */
         0, 0, 0, 0,
     };
     """
-    const int32_t COSTS[17]
+    const int32_t COSTS[18]
 
 cdef enum:
     COST_MARRIED = 100             # a husband's surname paired with a surname

@@ -3,11 +3,12 @@
 # A token is first made a TokenForm, once; two forms are then compared without looking anything up. A kind depends on the
 # letters of both tokens alone, never on roles or frequencies: it may be cached by pair of tokens.
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from core.name_equivalents cimport Equivalents
 
 cdef enum:
     TOKEN_LETTERS = 32        # letters of a token that are compared; the rest is cut
-    EQUIVALENTS_MAX = 12      # equivalences of a token that count
     TERMS_MAX = 160           # terms of a token, see token_terms
 
 # How two tokens go together. The order is the order in which they are tried: the first that holds is the kind.
@@ -17,37 +18,30 @@ cdef enum:
     KIND_PHONETIC = 2         # equal phonetic keys
     KIND_JOINED = 3           # equal but for particles joined to one: DELACRUZ, CRUZ
     KIND_ABBREVIATION = 4     # MA, MARIA; HDZ, HERNANDEZ
-    KIND_NICKNAME = 5         # CHEPE, JOSE; CHEPE, PEPE. Only between given names
-    KIND_TRANSLITERATED = 6   # equivalent spellings of another script or language: MOHAMED, MUHAMMAD; WONG, HUANG
-    KIND_OCR = 7              # equal once confused shapes fall together: L0PEZ, LOPEZ
-    KIND_EDIT = 8             # one insertion, deletion, substitution or transposition of letters, both of four or more
-    KIND_PHONETIC_EDIT = 9    # the same between phonetic keys, both of four symbols or more
+    KIND_TRANSLITERATED = 5   # equivalent spellings of another script or language: MOHAMED, MUHAMMAD; WONG, HUANG
+    KIND_OCR = 6              # equal once confused shapes fall together: L0PEZ, LOPEZ
+    KIND_EDIT = 7             # one insertion, deletion, substitution or transposition of letters, both of four or more
+    KIND_PHONETIC_EDIT = 8    # the same between phonetic keys, both of four symbols or more
+    KIND_NICKNAME = 9         # CHEPE, JOSE; CHEPE, PEPE. Only between given names
     KIND_ENDING = 10          # one edit apart, but in the ending that tells the sex: MARIO, MARIA
     KIND_TWO_EDITS = 11       # two edits of letters, both of seven or more
-    KIND_INITIAL = 12         # one is a single letter, and the other begins with it
+    KIND_SHORT_EDIT = 12      # one edit, one token of two or three letters, not both of them known names: OSE, JOSE
+    KIND_INITIAL = 13         # one is a single letter, and the other begins with it
     # The letters of one are the beginning or the end of the other's, and at least two are left over. No pair by itself: two
     # such tokens side by side make the other whole (MARIA JOSE, MARIAJOSE).
-    KIND_A_BEGINS = 13        # a begins b
-    KIND_A_ENDS = 14          # a ends b
-    KIND_B_BEGINS = 15        # b begins a
-    KIND_B_ENDS = 16          # b ends a
-    KINDS = 17
-
-# What a token is in an equivalence.
-cdef enum:
-    FORMAL = 0
-    NICKNAME = 1
-    ABBREVIATION = 2
-    TRANSLITERATION = 3
+    KIND_A_BEGINS = 14        # a begins b
+    KIND_A_ENDS = 15          # a ends b
+    KIND_B_BEGINS = 16        # b begins a
+    KIND_B_ENDS = 17          # b ends a
+    KINDS = 18
 
 cdef struct TokenForm:
     uint8_t length
     uint8_t phonetic_length
     uint8_t loose_length
     uint8_t shape_length
-    uint8_t n_equivalents
     uint8_t known             # a given name or surname of the built-in frequencies
-    uint16_t equivalents[EQUIVALENTS_MAX]  # group * 8 + what the token is in it (FORMAL...)
+    Equivalents equivalents
     uint32_t letter_set       # bit (letter mod 32) of every letter
     uint32_t symbol_set       # the same of the phonetic key
     uint8_t letters[TOKEN_LETTERS]

@@ -1,5 +1,1 @@
 """Comparison of two tokens of names (docs/names.md, "Tokens"). Called from compiled code; Python calls core.match."""
-
-ABBREVIATIONS: str
-NICKNAMES: str
-TRANSLITERATIONS: str

@@ -1,17 +1,13 @@
 """Comparison of two tokens of names (docs/names.md, "Tokens"). Called from compiled code; Python calls core.match."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc
 from libc.string cimport memcmp, memcpy, memset
 
+from core.name_equivalents cimport ABBREVIATION, NICKNAME, TRANSLITERATION, equivalents_of
 from core.name_frequencies cimport token_known
-from core.names_folding cimport N_TILDE, FoldedName, fold_name
+from core.names_folding cimport N_TILDE
 from core.names_phonetic cimport phonetic_symbols
 from core.xxhash cimport XXH3_64bits
-
-from core.name_frequencies import given_names
-
-include "name_nicknames.pxi"
 
 cdef extern from *:
     int __builtin_popcount(unsigned int bits) noexcept nogil
@@ -22,20 +18,6 @@ cdef enum:
     PART_LEAST = 2            # letters of each half of a joined token
     LOOSE_LETTERS = 5         # a loose key wants so many letters
     LOOSE_CONSONANTS = 3      # and so many consonants
-    BY_SOUND = 1              # what a key of the table below is made of
-    BY_LETTERS = 2
-
-# ---- equivalences: open addressing by hash of (BY_*, text)
-
-cdef struct Equivalence:
-    uint64_t hash             # 0 = free
-    uint16_t count
-    uint16_t members[EQUIVALENTS_MAX]
-
-cdef enum:
-    SLOTS = 16384
-
-cdef Equivalence* EQUIVALENCES = <Equivalence*>calloc(SLOTS, sizeof(Equivalence))
 
 
 cdef inline uint64_t term(uint8_t kind, const uint8_t* text, size_t n) noexcept nogil:
@@ -44,84 +26,6 @@ cdef inline uint64_t term(uint8_t kind, const uint8_t* text, size_t n) noexcept 
     memcpy(keyed + 1, text, n)
     return XXH3_64bits(keyed, n + 1) | 1
 
-
-cdef inline Equivalence* find(uint64_t hash) noexcept nogil:
-    cdef uint64_t slot = hash & (SLOTS - 1)
-    while EQUIVALENCES[slot].hash and EQUIVALENCES[slot].hash != hash:
-        slot = (slot + 1) & (SLOTS - 1)
-    return &EQUIVALENCES[slot]
-
-
-cdef int put(int by, bytes text, int member) except -1:
-    cdef uint64_t hash = term(<uint8_t>by, <const uint8_t*>(<char*>text), len(text))
-    cdef Equivalence* found = find(hash)
-    cdef int i
-    found.hash = hash
-    for i in range(found.count):
-        if found.members[i] == member:
-            return 0
-    if found.count == EQUIVALENTS_MAX:
-        raise ValueError("a token stands for too many others")
-    found.members[found.count] = <uint16_t>member
-    found.count += 1
-    return 0
-
-
-cdef bytes folded(str token):
-    """Letters of one token, one byte each."""
-    cdef FoldedName name
-    cdef bytes text = token.encode()
-    fold_name(<const unsigned char*>(<char*>text), len(text), &name)
-    return (<char*>name.letters[0])[:name.length[0]]
-
-
-cdef bytes sound(str token):
-    cdef uint8_t key[64]
-    cdef bytes letters = folded(token)
-    cdef int n = phonetic_symbols(<const uint8_t*>(<char*>letters), <int>len(letters), key)
-    return (<char*>key)[:n]
-
-
-cdef int fill_equivalences() except -1:
-    cdef int group = 0
-    if EQUIVALENCES == NULL:
-        raise MemoryError
-    formal = {}
-    for line in NICKNAMES.split("\n"):
-        whole, _, others = line.partition(": ")
-        if whole:
-            key = sound(whole)
-            if key not in formal:
-                formal[key] = len(formal)
-                put(BY_SOUND, key, formal[key] * 8 + FORMAL)
-            for other in others.split():
-                other_key = sound(other)
-                if other_key != key:
-                    put(BY_SOUND, other_key, formal[key] * 8 + NICKNAME)
-    for token in given_names():
-        key = sound(token)
-        if key not in formal:
-            formal[key] = len(formal)
-            put(BY_SOUND, key, formal[key] * 8 + FORMAL)
-    group = len(formal)
-    for line in ABBREVIATIONS.split("\n"):
-        whole, _, others = line.partition(": ")
-        if whole:
-            put(BY_SOUND, sound(whole), group * 8 + FORMAL)
-            for other in others.split():
-                put(BY_LETTERS, folded(other), group * 8 + ABBREVIATION)
-            group += 1
-    for line in TRANSLITERATIONS.split("\n"):
-        if line:
-            for token in line.split():
-                put(BY_LETTERS, folded(token), group * 8 + TRANSLITERATION)
-            group += 1
-    if group >= 8192:
-        raise ValueError("too many equivalences")
-    return 0
-
-
-fill_equivalences()
 
 # ---- forms
 
@@ -132,54 +36,6 @@ cdef inline uint32_t set_of(const uint8_t* letters, int n) noexcept nogil:
     for i in range(n):
         found |= <uint32_t>1 << (letters[i] & 31)
     return found
-
-
-cdef inline void add_equivalents(TokenForm* form, const Equivalence* found, bint diminutive) noexcept nogil:
-    cdef int i, j
-    cdef uint16_t member
-    for i in range(found.count):
-        member = found.members[i]
-        if diminutive:
-            if member % 8 > NICKNAME:
-                continue
-            member = member // 8 * 8 + NICKNAME
-        for j in range(form.n_equivalents):
-            if form.equivalents[j] == member:
-                break
-        else:
-            if form.n_equivalents < EQUIVALENTS_MAX:
-                form.equivalents[form.n_equivalents] = member
-                form.n_equivalents += 1
-
-
-cdef inline bint is_formal(const TokenForm* form) noexcept nogil:
-    cdef int i
-    for i in range(form.n_equivalents):
-        if form.equivalents[i] % 8 == FORMAL:
-            return True
-    return False
-
-
-# JUANITO is JUAN, PEDRITA PEDRA, CARLITOS CARLOS, CARMENCITA CARMEN, LOLITA LOLA: by sound, -ito, -ita, -itos off and a vowel on.
-cdef void add_diminutive(TokenForm* form) noexcept nogil:
-    cdef uint8_t stem[TOKEN_LETTERS + 2]
-    cdef const uint8_t* key = form.phonetic
-    cdef int n = form.phonetic_length, k
-    if n >= 6 and memcmp(key + n - 4, b"ITOS", 4) == 0:
-        k = n - 4
-    elif n >= 5 and (memcmp(key + n - 3, b"ITO", 3) == 0 or memcmp(key + n - 3, b"ITA", 3) == 0):
-        k = n - 3
-    else:
-        return
-    memcpy(stem, key, k)
-    add_equivalents(form, find(term(BY_SOUND, stem, k)), True)
-    for vowel in b"AEO":
-        stem[k] = vowel
-        add_equivalents(form, find(term(BY_SOUND, stem, k + 1)), True)
-    stem[k + 1] = c"S"  # the vowel is O
-    add_equivalents(form, find(term(BY_SOUND, stem, k + 2)), True)
-    if stem[k - 1] == c"S":
-        add_equivalents(form, find(term(BY_SOUND, stem, k - 1)), True)
 
 
 # Letters of look-alike shapes made one, as a scanner or a hurried eye confuses them.
@@ -308,10 +164,7 @@ cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept 
     out.known = token_known(out.phonetic, out.phonetic_length)
     if not out.known:
         out.loose_length = <uint8_t>loose_of(letters, length, out.loose)
-    add_equivalents(out, find(term(BY_SOUND, out.phonetic, out.phonetic_length)), False)
-    add_equivalents(out, find(term(BY_LETTERS, out.letters, length)), False)
-    if not is_formal(out):
-        add_diminutive(out)
+    equivalents_of(out.letters, length, out.phonetic, out.phonetic_length, &out.equivalents)
 
 
 # ---- comparison
@@ -399,11 +252,11 @@ cdef inline bint joined_particles(const TokenForm* a, const TokenForm* b) noexce
 cdef uint8_t by_equivalence(const TokenForm* a, const TokenForm* b) noexcept nogil:
     cdef int i, j, first, second
     cdef uint8_t best = KIND_NONE, kind
-    for i in range(a.n_equivalents):
-        for j in range(b.n_equivalents):
-            if a.equivalents[i] // 8 != b.equivalents[j] // 8:
+    for i in range(a.equivalents.count):
+        for j in range(b.equivalents.count):
+            if a.equivalents.members[i] // 8 != b.equivalents.members[j] // 8:
                 continue
-            first, second = a.equivalents[i] % 8, b.equivalents[j] % 8
+            first, second = a.equivalents.members[i] % 8, b.equivalents.members[j] % 8
             if first == NICKNAME or second == NICKNAME:
                 kind = KIND_NICKNAME
             elif first == ABBREVIATION or second == ABBREVIATION:
@@ -441,6 +294,19 @@ cdef bint consonants_of(const TokenForm* a, const TokenForm* b) noexcept nogil:
     return k == a.length
 
 
+# One edit where a token is too short for it to be no other name: not between two names that are known (Tot, Pot), and for two
+# letters only one more or less.
+cdef bint short_edit(const TokenForm* a, const TokenForm* b) noexcept nogil:
+    cdef int least = min(a.length, b.length)
+    if a.known and b.known or max(a.length, b.length) > 5:
+        return False
+    if (least == 3 or least == 2 and a.length != b.length) and one_edit(a.letters, a.length, b.letters, b.length):
+        return True
+    least = min(a.phonetic_length, b.phonetic_length)
+    return (least == 3 and a.phonetic_length != b.phonetic_length
+            and one_edit(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length))
+
+
 cdef uint8_t as_part(const TokenForm* a, const TokenForm* b) noexcept nogil:
     cdef int more = a.length - b.length
     if more >= PART_LEAST and b.length >= PART_LEAST:
@@ -457,9 +323,9 @@ cdef uint8_t as_part(const TokenForm* a, const TokenForm* b) noexcept nogil:
 
 
 cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nogil:
-    cdef uint8_t kind
+    cdef uint8_t equivalent = KIND_NONE
     cdef int apart
-    cdef bint edited = False
+    cdef bint ending = False
     if same(a.letters, a.length, b.letters, b.length):
         return KIND_EXACT
     if a.length == 1 or b.length == 1:
@@ -469,26 +335,34 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
     apart = __builtin_popcount(a.letter_set ^ b.letter_set)
     if apart <= 4 and joined_particles(a, b):
         return KIND_JOINED
-    if a.n_equivalents and b.n_equivalents:
-        kind = by_equivalence(a, b)
-        if kind:
-            return kind
+    if a.equivalents.count and b.equivalents.count:
+        equivalent = by_equivalence(a, b)
+        if equivalent and equivalent != KIND_NICKNAME:
+            return equivalent
     if a.loose_length and same(a.loose, a.loose_length, b.loose, b.loose_length):
         return KIND_TRANSLITERATED
     if same(a.shape, a.shape_length, b.shape, b.shape_length) and (
             has_digit(a) or has_digit(b) or (a.length >= EDIT_LEAST and b.length >= EDIT_LEAST)):
         return KIND_OCR
     if a.length >= EDIT_LEAST and b.length >= EDIT_LEAST and apart <= 2 and one_edit(a.letters, a.length, b.letters, b.length):
-        return KIND_ENDING if other_ending(a.letters, a.length, b.letters, b.length) else KIND_EDIT
-    if (a.phonetic_length >= EDIT_LEAST and b.phonetic_length >= EDIT_LEAST
+        if not other_ending(a.letters, a.length, b.letters, b.length):
+            return KIND_EDIT
+        ending = True
+    if (not ending and a.phonetic_length >= EDIT_LEAST and b.phonetic_length >= EDIT_LEAST
             and __builtin_popcount(a.symbol_set ^ b.symbol_set) <= 2
             and one_edit(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length)):
-        if other_ending(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length):
-            return KIND_ENDING
-        return KIND_PHONETIC_EDIT
+        if not other_ending(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length):
+            return KIND_PHONETIC_EDIT
+        ending = True
+    if equivalent:
+        return KIND_NICKNAME
+    if ending:
+        return KIND_ENDING
     if (a.length >= TWO_EDITS_LEAST and b.length >= TWO_EDITS_LEAST and apart <= 4
             and two_edits(a.letters, a.length, b.letters, b.length)):
         return KIND_TWO_EDITS
+    if short_edit(a, b):
+        return KIND_SHORT_EDIT
     if a.letters[0] == b.letters[0] and consonants_of(a, b):
         return KIND_ABBREVIATION
     return as_part(a, b)
@@ -519,8 +393,8 @@ cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
         if form.length >= i + 3 and is_joined_particle(form.letters, i):
             out[count] = term(1, form.letters + i, form.length - i)
             count += 1
-    for i in range(form.n_equivalents):
-        group = form.equivalents[i] // 8
+    for i in range(form.equivalents.count):
+        group = form.equivalents.members[i] // 8
         number[0], number[1] = group & 255, group >> 8
         out[count] = term(3, number, 2)
         count += 1
@@ -530,8 +404,8 @@ cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
     if form.shape_length:
         out[count] = term(5, form.shape, form.shape_length)
         count += 1
-    if form.length >= EDIT_LEAST:
+    if form.length >= 2:
         count += variants(6, form.letters, form.length, out + count)
-    if form.phonetic_length >= EDIT_LEAST:
+    if form.phonetic_length >= 3:
         count += variants(7, form.phonetic, form.phonetic_length, out + count)
     return count

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3
 PARTICLES = {"DE", "DEL", "LA", "LAS", "LOS", "Y", "SAN", "SANTA", "VIUDA", "VDA"}
+PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
+SEPARATOR = "\x1f"  # between given names, surnames and married surname of a stored name
 TOKENS_MAX = 64
 LETTERS_MAX = 64
 
@@ -121,6 +124,23 @@ def name_key_of_parts(
 ) -> str:
     parts = " ".join([first_given, second_given, third_given, first_surname, second_surname])
     return name_key(parts) or name_key(full)
+
+
+def name_text(parts: Mapping[str, str | None], full: str | None) -> str:
+    """The stored form of a name (core/match_names.pxd); `parts` by PersonName's fields. "" when there is no token."""
+    held = {part: text for part, text in parts.items() if text and fold(text)}
+    if not any(part != "married_surname" for part in held):
+        return clean(full) if full and fold(full) else ""
+    given = [held[p] for p in ("first_given", "second_given", "third_given") if p in held]
+    surnames = [held[p] for p in ("first_surname", "second_surname") if p in held]
+    groups = [" ".join(given), " ".join(surnames)]
+    if "married_surname" in held:
+        groups.append(held["married_surname"])
+    return SEPARATOR.join(clean(group) for group in groups)
+
+
+def clean(text: str) -> str:
+    return "".join(" " if character < " " else character for character in text)
 
 
 def one_slip_apart(a: str, b: str) -> bool:

@@ -1,0 +1,20 @@
+# Tokens that stand for one another though they are spelled otherwise: nicknames and diminutives, abbreviations, transliterations.
+
+from libc.stdint cimport uint8_t, uint16_t
+
+cdef enum:
+    EQUIVALENTS_MAX = 12      # equivalences of a token that count
+
+# What a token is in an equivalence.
+cdef enum:
+    FORMAL = 0
+    NICKNAME = 1
+    ABBREVIATION = 2
+    TRANSLITERATION = 3
+
+cdef struct Equivalents:
+    uint8_t count
+    uint16_t members[EQUIVALENTS_MAX]  # group * 8 + what the token is in it
+
+# letters: folded, n <= 32; phonetic: its phonetic key, at most n symbols.
+cdef void equivalents_of(const uint8_t* letters, int n, const uint8_t* phonetic, int phonetic_n, Equivalents* out) noexcept nogil

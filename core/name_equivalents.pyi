@@ -1,0 +1,5 @@
+"""Tokens that stand for one another: nicknames, abbreviations, transliterations. Called from compiled code."""
+
+ABBREVIATIONS: str
+NICKNAMES: str
+TRANSLITERATIONS: str
