@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from ronda import command_ask, command_build, command_keys, command_notifications, command_serve
+from ronda import command_ask, command_audit, command_build, command_keys, command_serve
 
 app = typer.Typer(
     name="ronda",
@@ -25,11 +25,11 @@ app.command("serve")(command_serve.serve)
 app.command("check")(command_ask.check)
 app.command("search")(command_ask.search)
 app.command("registers")(command_ask.registers)
-app.command("notifications")(command_notifications.notifications)
 generations.command("list")(command_build.list_generations)
 generations.command("verify")(command_build.verify_generation)
 generations.command("rollback")(command_build.rollback)
 app.add_typer(generations, name="generations")
+app.add_typer(command_audit.audit, name="audit")
 app.add_typer(command_keys.keys, name="keys")
 app.add_typer(command_keys.policy, name="policy")
 
