@@ -215,7 +215,7 @@ def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: i
         table.add_row(
             str(number),
             Text(colour, style=f"bold {_COLOURS[colour]}"),
-            candidate.name or candidate.plate,
+            candidate.name or _plates(candidate),
             spanish.cui_text(candidate.cui) if candidate.cui else candidate.description,
             spanish.date_text(candidate.birth_date),
             _words(agrees, spanish.CRITERIA),
@@ -223,6 +223,14 @@ def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: i
             str(candidate.alerts),
         )
     return table
+
+
+def _plates(candidate: check_service_pb2.Candidate) -> str:
+    """The plate borne now; the one that was found, where it is another; and that it must have been misread."""
+    found = candidate.matched_plate
+    text = f"{candidate.plate} (antes {found})" if found and found != candidate.plate else candidate.plate
+    misread = candidate.misread_characters
+    return f"{text} · {misread} mal leído{'s' if misread > 1 else ''}" if misread else text
 
 
 def registers_table(response: register_service_pb2.ListRegistersResponse) -> Table:

@@ -52,6 +52,7 @@ CRITERIA = {
     level_pb2.CRITERION_MODEL_YEAR: "modelo",
     level_pb2.CRITERION_DOCUMENT_WITHOUT_COUNTRY: "documento sin país",
     level_pb2.CRITERION_DEPARTMENT: "departamento",
+    level_pb2.CRITERION_VEHICLE_TYPE: "tipo de vehículo",
 }
 
 AGREEMENTS = {

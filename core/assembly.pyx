@@ -24,9 +24,9 @@ from core.assembly_record cimport Entity, entity_add, entity_record_count, entit
 from core.dossier cimport ENTITY_PERSON, ENTITY_PLATE, ENTITY_VEHICLE
 from core.errors import AssemblyError
 from core.keys import write_keys
+from core.name_index_writer cimport NamesWriter
 from core.output cimport OutputFile
 from core.plates_writer cimport PlateRows
-from core.postings_writer import write_names
 from core.registers import register_entry
 from core.spill cimport Spill
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
@@ -90,7 +90,7 @@ cdef class Assembler:
     cdef OutputFile dossiers
     cdef OutputFile entity_table
     cdef Spill keys
-    cdef Spill tokens
+    cdef NamesWriter names
     cdef PlateRows plate_rows
     cdef uint64_t build
     cdef object directory
@@ -130,10 +130,10 @@ cdef class Assembler:
                 if entry.authoritative >> kind & 1 and self.facts.authority[<int>kind] < 0:
                     self.facts.authority[<int>kind] = i
         self.keys = Spill(self.temporary)
-        self.tokens = Spill(self.temporary)
         self.plate_rows = PlateRows()
         self.dossiers = OutputFile(self.directory / "dossiers.bin", b"RNDDOSSI", self.build)
         self.entity_table = OutputFile(self.directory / "entities.bin", b"RNDENTIT", self.build)
+        self.names = NamesWriter(self.directory / "names.bin", self.build)
 
     def __dealloc__(self):
         scratch_free(&self.scratch)
@@ -180,7 +180,7 @@ cdef class Assembler:
         if self.entity.arena.failed or self.entity.records.failed:
             return ASSEMBLY_MEMORY
         status = assemble_dossier(&self.entity, &self.facts, &self.scratch, self.dossiers, self.entity_table, self.keys,
-                                  self.tokens, self.plate_rows, &self.counts)
+                                  self.names, self.plate_rows, &self.counts)
         self.entity_open = False
         return status
 
@@ -244,6 +244,7 @@ cdef class Assembler:
         self._check(status)
         self.dossiers.flush()
         self.entity_table.flush()
+        self.names.flush()
         return columns.rows
 
     cdef int _drain(self) noexcept nogil:
@@ -265,16 +266,16 @@ cdef class Assembler:
             self._check(status)
             self.dossiers.flush()
             self.entity_table.flush()
+            self.names.flush()
             if self.next_announced * sizeof(Announced) >= self.announced.size:
                 break
         files = {"dossiers.bin": self.dossiers.finish(), "entities.bin": self.entity_table.finish()}
         keys = write_keys(self.directory / "keys.mdb", self.keys, self.build)
         self.keys.close()
         files["keys.mdb"] = _hashed(self.directory / "keys.mdb")
-        names = OutputFile(self.directory / "names.bin", b"RNDNAMES", self.build)
-        tokens, _ = write_names(names, self.tokens)
-        self.tokens.close()
-        files["names.bin"] = names.finish()
+        names = self.names.finish()
+        tokens = names.pop("tokens")
+        files["names.bin"] = {"bytes": names["bytes"], "sha256": names["sha256"]}
         plates = OutputFile(self.directory / "plates.bin", b"RNDPLATE", self.build)
         plate_count = self.plate_rows.write(plates)
         files["plates.bin"] = plates.finish()
@@ -296,7 +297,7 @@ cdef class Assembler:
         self.dossiers.abandon()
         self.entity_table.abandon()
         self.keys.close()
-        self.tokens.close()
+        self.names.abandon()
 
 
 def _hashed(path):

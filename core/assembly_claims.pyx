@@ -6,7 +6,7 @@ from core.assembly_record cimport (
     MAX_CRITERIA, Text, compare_records, entity_record_count, entity_records, same_text, text_of,
 )
 from core.calendar cimport birth_dates_agreement
-from core.names cimport compare_name_keys
+from core.match_pairing cimport compare_name_texts
 from core.wire cimport buffer_reset, put_raw
 
 include "contract.pxi"
@@ -17,7 +17,7 @@ cdef extern from "stdlib.h" nogil:
 
 
 cdef inline bint _states_something(const Record* record) noexcept nogil:
-    return (record.name_key.length or record.birth_year or record.sex or record.father_key.length or record.mother_key.length)
+    return (record.name_key.length or record.birth_year or record.sex or record.father.length or record.mother.length)
 
 
 cdef bint _same_claim(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
@@ -26,8 +26,8 @@ cdef bint _same_claim(const Entity* entity, const Record* a, const Record* b) no
         and a.birth_year == b.birth_year and a.birth_month == b.birth_month and a.birth_mday == b.birth_mday
         and a.sex == b.sex and a.birth_department == b.birth_department
         and a.residence_department == b.residence_department and a.death_day == b.death_day
-        and same_text(entity, a.name_key, b.name_key) and same_text(entity, a.father_key, b.father_key)
-        and same_text(entity, a.mother_key, b.mother_key) and (a.section != SECTION_IDENTITY or same_text(entity, a.name, b.name))
+        and same_text(entity, a.name_text, b.name_text) and same_text(entity, a.father, b.father)
+        and same_text(entity, a.mother, b.mother) and (a.section != SECTION_IDENTITY or same_text(entity, a.name, b.name))
     )
 
 
@@ -72,18 +72,25 @@ cdef inline int _better(int best, int found) noexcept nogil:
     return best
 
 
-cdef inline int _compare_names(const Entity* entity, Text a, Text b) noexcept nogil:
+cdef inline int _compare_texts(const Entity* entity, Text a, Text b) noexcept nogil:
     if same_text(entity, a, b):
         return AGREEMENT_AGREES
-    return compare_name_keys(<const char*>text_of(entity, a), a.length, <const char*>text_of(entity, b), b.length)
+    return compare_name_texts(<const char*>text_of(entity, a), a.length, <const char*>text_of(entity, b), b.length)
+
+
+cdef inline int _compare_names(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    """Most records bear the very name of the claim: their keys tell."""
+    if same_text(entity, a.name_key, b.name_key):
+        return AGREEMENT_AGREES
+    return _compare_texts(entity, a.name_text, b.name_text)
 
 
 cdef int _compare_parents(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
     cdef int father = AGREEMENT_UNKNOWN, mother = AGREEMENT_UNKNOWN
-    if a.father_key.length and b.father_key.length:
-        father = _compare_names(entity, a.father_key, b.father_key)
-    if a.mother_key.length and b.mother_key.length:
-        mother = _compare_names(entity, a.mother_key, b.mother_key)
+    if a.father.length and b.father.length:
+        father = _compare_texts(entity, a.father, b.father)
+    if a.mother.length and b.mother.length:
+        mother = _compare_texts(entity, a.mother, b.mother)
     if father == AGREEMENT_DISAGREES or mother == AGREEMENT_DISAGREES:
         return AGREEMENT_DISAGREES
     if father == AGREEMENT_AGREES or mother == AGREEMENT_AGREES:
@@ -92,7 +99,7 @@ cdef int _compare_parents(const Entity* entity, const Record* a, const Record* b
 
 
 cdef inline bint _has_parent(const Record* record) noexcept nogil:
-    return record.father_key.length or record.mother_key.length
+    return record.father.length or record.mother.length
 
 
 cdef inline void _list(Record* record, int criterion, int agreement) noexcept nogil:
@@ -117,7 +124,7 @@ cdef void _link(Entity* entity, const Facts* facts, const Buffer* claims, Record
         if record.section == SECTION_IDENTITY and claim.register == record.register:
             continue
         if record.name_key.length and claim.name_key.length:
-            names = _better(names, _compare_names(entity, record.name_key, claim.name_key))
+            names = _better(names, _compare_names(entity, record, claim))
         if _has_parent(record) and _has_parent(claim):
             parents = _better(parents, _compare_parents(entity, record, claim))
         if record.birth_year and claim.birth_year:
@@ -181,7 +188,7 @@ cdef bint identities_conflict(const Entity* entity, const Facts* facts, const Bu
             b = &records[indexes[j]]
             if not b.name_key.length or not is_identity(facts, b):
                 continue
-            if _compare_names(entity, a.name_key, b.name_key) == AGREEMENT_DISAGREES and birth_dates_agreement(
+            if _compare_names(entity, a, b) == AGREEMENT_DISAGREES and birth_dates_agreement(
                     a.birth_year, a.birth_month, a.birth_mday, b.birth_year, b.birth_month, b.birth_mday) != AGREEMENT_AGREES:
                 return True
     return False

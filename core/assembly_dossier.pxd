@@ -4,6 +4,7 @@ from libc.stdint cimport uint64_t
 
 from core.assembly_claims cimport Facts
 from core.assembly_record cimport Entity
+from core.name_index_writer cimport NamesWriter
 from core.output cimport OutputFile
 from core.plates_writer cimport PlateRows
 from core.spill cimport Spill
@@ -33,6 +34,6 @@ cdef struct Counts:
 
 cdef void scratch_init(Scratch* scratch) noexcept nogil
 cdef void scratch_free(Scratch* scratch) noexcept nogil
-# Writes the dossier and its row of the entity table, and collects keys, name tokens and plates. ASSEMBLED or what went wrong.
+# Writes the dossier and its row of the entity table, and collects keys, names and plates. ASSEMBLED or what went wrong.
 cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, OutputFile dossiers, OutputFile entities,
-                          Spill keys, Spill tokens, PlateRows plates, Counts* counts) noexcept nogil
+                          Spill keys, NamesWriter names, PlateRows plates, Counts* counts) noexcept nogil

@@ -13,7 +13,7 @@ from core.dossier cimport (
     RecordEntry,
 )
 from core.layout cimport EntityRow
-from core.postings cimport token_hash
+from core.name_index_writer cimport NameClaim, NamesWriter, municipality_of_cui
 from core.wire cimport (
     WIRE_LENGTH, begin_message, buffer_free, buffer_init, buffer_reset, end_message, put_bytes, put_bytes_if, put_int_if,
     put_raw, put_tag, put_uint_if, put_varint, varint_size,
@@ -153,38 +153,10 @@ cdef uint32_t _put_text(Buffer* heap, const Entity* entity, Text text) noexcept 
     return offset
 
 
-cdef int _add_tokens(const uint8_t* key, uint32_t length, uint32_t entity, Spill tokens, uint64_t* seen, int* n_seen) noexcept nogil:
-    """Phonetic keys of a name, each once an entity where it is among the first 64."""
-    cdef uint32_t start = 0, end
-    cdef uint64_t hash
-    cdef int i, status = 0
-    cdef bint repeated
-    while start < length:
-        end = start
-        while end < length and key[end] != b" "[0]:
-            end += 1
-        if end > start:
-            hash = token_hash(key + start, end - start)
-            repeated = False
-            for i in range(n_seen[0]):
-                if seen[i] == hash:
-                    repeated = True
-                    break
-            if not repeated:
-                if n_seen[0] < 64:
-                    seen[n_seen[0]] = hash
-                    n_seen[0] += 1
-                status |= tokens.add(hash, entity)
-        start = end + 1
-    return status
-
-
-cdef int _collect_claims(Entity* entity, const Facts* facts, Scratch* scratch, Spill tokens) noexcept nogil:
+cdef void _collect_claims(Entity* entity, const Facts* facts, Scratch* scratch) noexcept nogil:
     cdef const Record* records = entity_records(entity)
     cdef const Record* record
     cdef const uint32_t* indexes = <const uint32_t*>scratch.claim_indexes.data
-    cdef uint64_t seen[64]
-    cdef int n_seen = 0, status = 0
     cdef ClaimEntry entry
     cdef size_t i
     memset(&entry, 0, sizeof(entry))
@@ -202,14 +174,42 @@ cdef int _collect_claims(Entity* entity, const Facts* facts, Scratch* scratch, S
         entry.residence_department = record.residence_department
         entry.dead = record.death_day != NO_DAY
         entry.name_key_offset = _put_text(&scratch.heap, entity, record.name_key)
-        entry.father_key_offset = _put_text(&scratch.heap, entity, record.father_key)
-        entry.mother_key_offset = _put_text(&scratch.heap, entity, record.mother_key)
+        entry.name_text_offset = _put_text(&scratch.heap, entity, record.name_text)
+        entry.father_offset = _put_text(&scratch.heap, entity, record.father)
+        entry.mother_offset = _put_text(&scratch.heap, entity, record.mother)
         entry.name_key_length = <uint16_t>record.name_key.length
-        entry.father_key_length = <uint16_t>record.father_key.length
-        entry.mother_key_length = <uint16_t>record.mother_key.length
+        entry.name_text_length = <uint16_t>record.name_text.length
+        entry.father_length = <uint16_t>record.father.length
+        entry.mother_length = <uint16_t>record.mother.length
         put_raw(&scratch.claims, &entry, sizeof(entry))
-        status |= _add_tokens(text_of(entity, record.name_key), record.name_key.length, entity.number, tokens, seen, &n_seen)
-    return status
+
+
+cdef void _collect_names(Entity* entity, const Facts* facts, const Scratch* scratch, const DossierHeader* header,
+                         NamesWriter names) noexcept nogil:
+    """The same claims for names.bin."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* record
+    cdef const uint32_t* indexes = <const uint32_t*>scratch.claim_indexes.data
+    cdef NameClaim claim
+    cdef size_t i
+    names.begin(header.birth_year)
+    for i in range(scratch.claim_indexes.size // sizeof(uint32_t)):
+        record = &records[indexes[i]]
+        claim.name = <const char*>text_of(entity, record.name_text)
+        claim.name_length = record.name_text.length
+        claim.birth_year = record.birth_year
+        claim.birth_month = record.birth_month
+        claim.birth_mday = record.birth_mday
+        claim.sex = record.sex
+        claim.birth_department = record.birth_department
+        claim.residence_department = record.residence_department
+        claim.municipality = municipality_of_cui(text_of(entity, record.cui), record.cui.length)
+        claim.section = record.section
+        claim.sensitivity = record.sensitivity
+        claim.identity = is_identity(facts, record)
+        claim.dead = record.death_day != NO_DAY
+        names.add(&claim)
+    names.end()
 
 
 # ---- header and summary ----
@@ -342,8 +342,9 @@ cdef void _move_offsets(Scratch* scratch, DossierHeader* header, uint32_t heap) 
         (<OwnerEntry*>scratch.owners.data)[i].offset += heap
     for i in range(header.n_claims):
         (<ClaimEntry*>scratch.claims.data)[i].name_key_offset += heap
-        (<ClaimEntry*>scratch.claims.data)[i].father_key_offset += heap
-        (<ClaimEntry*>scratch.claims.data)[i].mother_key_offset += heap
+        (<ClaimEntry*>scratch.claims.data)[i].name_text_offset += heap
+        (<ClaimEntry*>scratch.claims.data)[i].father_offset += heap
+        (<ClaimEntry*>scratch.claims.data)[i].mother_offset += heap
     for i in range(header.n_identifiers):
         (<IdentifierEntry*>scratch.identifiers.data)[i].offset += heap
     header.summary_offset += heap
@@ -394,7 +395,7 @@ cdef int _write(Entity* entity, Scratch* scratch, DossierHeader* header, OutputF
 
 
 cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, OutputFile dossiers, OutputFile entities,
-                          Spill keys, Spill tokens, PlateRows plates, Counts* counts) noexcept nogil:
+                          Spill keys, NamesWriter names, PlateRows plates, Counts* counts) noexcept nogil:
     cdef DossierHeader header
     cdef bint vehicle = entity.kind >= ENTITY_VEHICLE
     memset(&header, 0, sizeof(header))
@@ -420,8 +421,8 @@ cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, 
         return ASSEMBLY_REFERENCE
     if _collect_records(entity, scratch, counts) < 0:
         return ASSEMBLY_REFERENCE
-    if not vehicle and _collect_claims(entity, facts, scratch, tokens) < 0:
-        return ASSEMBLY_DISK
+    if not vehicle:
+        _collect_claims(entity, facts, scratch)
     if collect_identifiers(entity, facts, vehicle, &scratch.identifiers, &scratch.heap, keys) < 0:
         return ASSEMBLY_DISK
     if scratch.heap.failed or scratch.identifiers.failed:
@@ -433,6 +434,7 @@ cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, 
             collect_plates(entity, &scratch.identifiers, &scratch.heap, plates)
     else:
         _summarise_person(entity, facts, scratch, &header)
+        _collect_names(entity, facts, scratch, &header, names)
     header.summary_length = <uint32_t>scratch.heap.size - header.summary_offset
     counts.records += entity_record_count(entity)
     counts.alerts += scratch.alerts.size // sizeof(AlertEntry)

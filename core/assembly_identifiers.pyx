@@ -10,7 +10,8 @@ from core.dossier cimport (
 )
 from core.keys_reader cimport key_hash
 from core.names cimport FOLDED_MAX, fold_into
-from core.plates cimport PLATE_CHARACTERS, PlateRow, colour_hash
+from core.plates cimport PLATE_CHARACTERS, PlateRow
+from core.vehicle_words cimport colour_mask
 from core.wire cimport buffer_reset, put_raw
 
 include "contract.pxi"
@@ -205,7 +206,7 @@ cdef void _fill_attributes(Entity* entity, const Record* record, PlateRow* row) 
     if length > 0:
         memcpy(row.make, folded, min(length, 3))
     length = fold_into(<const char*>text_of(entity, record.colour), record.colour.length, folded, FOLDED_MAX)
-    row.colour = colour_hash(folded, length) if length > 0 else 0
+    row.colours = colour_mask(folded, max(length, 0))
     row.model_year = record.model_year
 
 
@@ -225,8 +226,8 @@ cdef void _attributes(Entity* entity, PlateRow* row) noexcept nogil:
         _fill_attributes(entity, &records[i], &other)
         if memcmp(row.make, other.make, 3) != 0:
             memset(row.make, 0, 3)
-        if row.colour != other.colour:
-            row.colour = 0
+        if row.colours != other.colours:
+            row.colours = 0
         if row.model_year != other.model_year:
             row.model_year = 0
 

@@ -57,8 +57,9 @@ cdef struct Record:
     Text telephone
     Text name
     Text name_key
-    Text father_key
-    Text mother_key
+    Text name_text               # stored name, core/match_names.pxd
+    Text father
+    Text mother
     Text plate_type
     Text plate
     Text plate_country

@@ -11,8 +11,8 @@ from core.wire cimport buffer_reserve, put_raw
 
 cdef enum:  # places in LINKED_FIELDS
     C_ENTITY, C_REGISTER, C_SECTION, C_RECORD_ID, C_VERSION, C_ROW, C_SORT_DAY, C_SENSITIVITY, C_CLEARANCE, C_PAYLOAD
-    C_CUI, C_CUI_VALID, C_DOCUMENT_COUNTRY, C_DOCUMENT_NUMBER, C_NIT, C_LICENCE, C_CEDULA, C_TELEPHONE, C_NAME, C_NAME_KEY
-    C_BIRTH_YEAR, C_BIRTH_MONTH, C_BIRTH_MDAY, C_SEX, C_BIRTH_DEPARTMENT, C_RESIDENCE_DEPARTMENT, C_FATHER_KEY, C_MOTHER_KEY
+    C_CUI, C_CUI_VALID, C_DOCUMENT_COUNTRY, C_DOCUMENT_NUMBER, C_NIT, C_LICENCE, C_CEDULA, C_TELEPHONE, C_NAME, C_NAME_KEY, C_NAME_TEXT
+    C_BIRTH_YEAR, C_BIRTH_MONTH, C_BIRTH_MDAY, C_SEX, C_BIRTH_DEPARTMENT, C_RESIDENCE_DEPARTMENT, C_FATHER, C_MOTHER
     C_DEATH_DAY, C_PLATE_TYPE, C_PLATE, C_PLATE_COUNTRY, C_VIN, C_CHASSIS, C_ENGINE, C_MAKE, C_LINE, C_COLOUR, C_MODEL_YEAR
     C_VALID_FROM, C_VALID_TO, C_SHARE, C_ALERT_KIND, C_ALERT_STATE, C_ALERT_FLAGS, C_ALERT_FROM, C_ALERT_TO, C_STATE_DATE
     C_STATE_DATE_PARTS, C_ISSUED_DAY, C_MERGE_KEY, C_HIT_PAYLOAD, C_LINK_CRITERION, C_LINK_LEVEL, C_LINK_AGREES
@@ -22,8 +22,8 @@ LINKED_FIELDS = [
     ("entity", "I"), ("register", "C"), ("section", "C"), ("record_id", "u"), ("version", "i"), ("row", "l"), ("sort_day", "i"),
     ("sensitivity", "C"), ("clearance", "C"), ("payload", "z"), ("cui", "u"), ("cui_valid", "b"), ("document_country", "u"),
     ("document_number", "u"), ("nit", "u"), ("licence", "u"), ("cedula", "u"), ("telephone", "u"), ("name", "u"),
-    ("name_key", "u"), ("birth_year", "s"), ("birth_month", "c"), ("birth_mday", "c"), ("sex", "C"), ("birth_department", "C"),
-    ("residence_department", "C"), ("father_key", "u"), ("mother_key", "u"), ("death_day", "i"), ("plate_type", "u"),
+    ("name_key", "u"), ("name_text", "u"), ("birth_year", "s"), ("birth_month", "c"), ("birth_mday", "c"), ("sex", "C"), ("birth_department", "C"),
+    ("residence_department", "C"), ("father", "u"), ("mother", "u"), ("death_day", "i"), ("plate_type", "u"),
     ("plate", "u"), ("plate_country", "u"), ("vin", "u"), ("chassis", "u"), ("engine", "u"), ("make", "u"), ("line", "u"),
     ("colour", "u"), ("model_year", "s"), ("valid_from", "i"), ("valid_to", "i"), ("share", "C"), ("alert_kind", "C"),
     ("alert_state", "C"), ("alert_flags", "C"), ("alert_from", "i"), ("alert_to", "i"), ("state_date", "i"),
@@ -80,14 +80,15 @@ cdef int entity_add(Entity* entity, const Column* columns, int64_t row) noexcept
     record.telephone = _keep(entity, &columns[C_TELEPHONE], row)
     record.name = _keep(entity, &columns[C_NAME], row)
     record.name_key = _keep(entity, &columns[C_NAME_KEY], row)
+    record.name_text = _keep(entity, &columns[C_NAME_TEXT], row)
     record.birth_year = <uint16_t>int16_or(&columns[C_BIRTH_YEAR], row, 0)
     record.birth_month = <uint8_t>int8_or(&columns[C_BIRTH_MONTH], row, 0)
     record.birth_mday = <uint8_t>int8_or(&columns[C_BIRTH_MDAY], row, 0)
     record.sex = byte_at(&columns[C_SEX], row)
     record.birth_department = byte_at(&columns[C_BIRTH_DEPARTMENT], row)
     record.residence_department = byte_at(&columns[C_RESIDENCE_DEPARTMENT], row)
-    record.father_key = _keep(entity, &columns[C_FATHER_KEY], row)
-    record.mother_key = _keep(entity, &columns[C_MOTHER_KEY], row)
+    record.father = _keep(entity, &columns[C_FATHER], row)
+    record.mother = _keep(entity, &columns[C_MOTHER], row)
     record.death_day = int32_or(&columns[C_DEATH_DAY], row, NO_DAY)
     record.plate_type = _keep(entity, &columns[C_PLATE_TYPE], row)
     record.plate = _keep(entity, &columns[C_PLATE], row)

@@ -12,7 +12,8 @@ from core.dossier_view cimport Dossier
 from core.failure cimport Failure
 from core.generation cimport Store
 from core.grant cimport GrantMasks, grant_shows
-from core.postings cimport PostingCursor
+from core.match_names cimport ReadName
+from core.name_index_query cimport NameQuery, NameQuestion
 from core.question cimport Question
 from core.register_states cimport RegisterStates
 from core.wire cimport Buffer
@@ -20,7 +21,7 @@ from core.wire cimport Buffer
 cdef enum:
     SHOWN_MAX = 20               # hits, candidates, closed alerts, records of a section in one answer
     OWNERS_MAX = 10
-    FITS_MAX = 10000             # subjects of a search; more are not counted
+    FITS_MAX = 30000             # subjects of a search; more are not counted
     ANSWER_MAX = 61440           # bytes: 60 KiB
     STATES_KEPT = 8              # register states kept a call memory: grants that take turns
     KEY_BYTES = 4160             # core.names NAME_KEY_MAX
@@ -52,6 +53,9 @@ cdef struct Fit:                 # a subject found
     uint8_t names                # Agreement of the names
     uint8_t certain              # names agree, and birth date or parents agree, and it lives
     uint8_t quiet                # a candidate without hits
+    uint8_t misread              # characters misread, in a search of vehicles
+    uint8_t by_name              # found by name: evidence is set
+    int32_t evidence             # hundredths of a bit
 
 cdef struct Fits:                # without repeats, in the order of the answer
     Fit* items
@@ -81,6 +85,11 @@ cdef struct Candidate:           # one candidate, ready to be written
     uint8_t summary_sensitivity
     int32_t alerts
     int plate                    # index of the IdentifierEntry to show as plate; -1 = none
+    int matched_plate            # the same of the one that a search of vehicles found; -1 = none
+    uint8_t misread              # Fit's
+    bint by_name                 # found by name: score is set, and
+    int matched                  # the claim whose spelling was most like what was asked; -1 = none
+    double score
 
 cdef struct NameKey:
     char text[4160]
@@ -102,9 +111,10 @@ cdef struct Call:
     Candidate* candidates        # PAGE_MAX of them
     int n_candidates
     Buffer shown                 # ShownEntry of core/shown.pxd: who left with this answer
-    NameKey names
-    NameKey father
-    NameKey mother
+    NameKey names                # length 0 = not given
+    ReadName asked_name          # of the same name; count 0 = not given
+    ReadName asked_father
+    ReadName asked_mother
     RegisterStates kept[8]
     int n_kept
     int next_kept
@@ -112,7 +122,9 @@ cdef struct Call:
     uint8_t answer_id[16]        # of this answer; zeros = it has none
     char asked_key[128]          # what was asked: one byte, then the canonical text, cut at the end
     size_t asked_key_size        # 0 = nothing that can be named
-    PostingCursor* cursors       # 64, for name searches
+    NameQuery* name_query        # of the name asked last
+    NameQuestion name_question   # and what was asked of it
+    uint8_t visible_classes[256] # of the rows of names.bin
     char folded[8256]            # core.names FOLDED_MAX
 
 cdef Call* call_new() noexcept nogil

@@ -9,6 +9,7 @@ from core.dossier_view cimport dossier_view
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation cimport STORE_OK, store_dossier, store_error_text
 from core.grant cimport grants_equal
+from core.name_index_expansion cimport query_free, query_new
 from core.question cimport PAGE_MAX
 from core.register_states cimport (register_states_compute, register_states_free, register_states_hold,
                                    register_states_init)
@@ -22,10 +23,10 @@ cdef Call* call_new() noexcept nogil:
     cdef Call* call = <Call*>calloc(1, sizeof(Call))
     if call == NULL:
         return NULL
-    call.cursors = <PostingCursor*>malloc(64 * sizeof(PostingCursor))
+    call.name_query = query_new()
     call.candidates = <Candidate*>malloc(PAGE_MAX * sizeof(Candidate))
-    if call.cursors == NULL or call.candidates == NULL:
-        free(call.cursors)
+    if call.name_query == NULL or call.candidates == NULL:
+        query_free(call.name_query)
         free(call.candidates)
         free(call)
         return NULL
@@ -40,7 +41,7 @@ cdef void call_free(Call* call) noexcept nogil:
         return
     for i in range(STATES_KEPT):
         register_states_free(&call.kept[i])
-    free(call.cursors)
+    query_free(call.name_query)
     free(call.candidates)
     buffer_free(&call.shown)
     free(call.hits.items)
@@ -64,7 +65,8 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.asked_key_size = 0
     memset(call.answer_id, 0, 16)
     call.hits.failed = call.fits.failed = False
-    call.names.length = call.father.length = call.mother.length = 0
+    call.names.length = 0
+    call.asked_name.shape.count = call.asked_father.shape.count = call.asked_mother.shape.count = 0
     failure_init(failure)
     buffer_reset(out)
     buffer_reset(&call.shown)

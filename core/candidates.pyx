@@ -5,6 +5,7 @@ from core.call cimport Candidate, Fit, call_dossier, call_shows
 from core.dossier cimport ENTITY_UNIDENTIFIED
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK
+from core.name_search cimport matched_claim, score_of
 from core.person cimport Person, person_status_by_name, person_view
 from core.person_comparison cimport compare_person
 from core.vehicle_comparison cimport compare_vehicle, plate_shown, vehicle_status_by_name
@@ -33,7 +34,13 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
             return FAILED
         candidate.is_vehicle = candidate.dossier.header.kind > ENTITY_UNIDENTIFIED
         candidate.compared.n = 0
-        candidate.plate = -1
+        candidate.plate = candidate.matched_plate = -1
+        candidate.misread = fit.misread
+        candidate.by_name = fit.by_name
+        candidate.matched = -1
+        if fit.by_name:
+            candidate.score = score_of(call, fit.evidence)
+            candidate.matched = matched_claim(call, &candidate.dossier)
         sum_alerts(call, &candidate.dossier, fit.link, HIT_SUBJECT_KIND_CANDIDATE if hits and not fit.quiet else 0,
                    call.n_candidates, &alerts)
         if candidate.is_vehicle:

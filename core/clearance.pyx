@@ -6,7 +6,7 @@ from libc.string cimport memset, strlen
 
 from core.alerts cimport AlertSum, alert_in_force, alert_level, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held
-from core.call cimport call_dossier, call_out_of_memory, call_shows
+from core.call cimport FITS_MAX, call_dossier, call_out_of_memory, call_shows
 from core.calendar cimport partial_date_problem
 from core.clearance_batch cimport BATCH_ROWS, Batch, BATCH_REFERENCES, read_batch
 from core.dossier cimport (ALERT_CRITERION_1, AlertEntry, KEY_CUI, KEY_PLATE, KEY_VIN, NO_ENTITY, RECORD_CERTIFICATE,
@@ -16,11 +16,10 @@ from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport Register, store_lookup, store_prefetch_dossier, store_prefetch_entity
 from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
-from core.name_search cimport find_by_name
-from core.names cimport name_key_into
+from core.name_search cimport NAMES_ASKED, find_by_name
 from core.person cimport Person, compare_person_names, person_condition, person_view
 from core.person_comparison cimport PersonQuestion
-from core.person_question cimport PersonFinding, find_person, finding_status
+from core.person_question cimport PersonFinding, find_person, finding_status, read_asked_name
 from core.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.register_states cimport put_register_status
 from core.response cimport put_proof
@@ -300,7 +299,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         sum_alerts(call, &dossier, LEVEL_HIT, 0, 0, &alerts)
         if status == IDENTITY_STATUS_FOUND:
             status = person_condition(&person, &alerts, False)
-        otherwise = call.names.length > 0 and compare_person_names(call, &person, &call.names) == AGREEMENT_DISAGREES
+        otherwise = call.names.length > 0 and compare_person_names(call, &person) == AGREEMENT_DISAGREES
     _judge(call, batch, row, standard, &verdict, status, otherwise, finding.certain, False)
     if finding.subject != NO_ENTITY:
         _show(call, batch, row, &dossier, &verdict.certain_left, &verdict.left)
@@ -353,7 +352,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
     cdef size_t i, first = shown_count(call)
     verdict.n = verdict.n_certain = 0
     call.fits.count = 0
-    if find_by_name(call, False, "names") < 0:
+    if find_by_name(call, NAMES_ASKED, FITS_MAX, "names") < 0:
         if call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
             return FAILED
         call.failure.reason = 0  # too common a name to look at everybody: a person must
@@ -416,11 +415,11 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
         return _refuse(batch, row, ERROR_REASON_QUESTION_EMPTY, "", "nothing was asked")
     if not _take_birth(call, birth):
         return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "birth_dates", "not a date")
-    call.names.length = 0
+    call.names.length = call.asked_name.shape.count = 0
     if name != NULL:
         if name.size > 4 * NAME_CHARACTERS:
             return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "too long")
-        call.names.length = name_key_into(name.data, name.size, call.names.text, sizeof(call.names.text))
+        read_asked_name(call, name.data, name.size)
         if call.names.length <= 0:
             return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "characters")
     if cui != NULL:
@@ -500,7 +499,7 @@ cdef int _clear_rows(Call* call, Batch* batch, Row* rows, int standard) noexcept
     cdef size_t row, shown
     call.question.sections = 0
     call.question.sex = SEX_UNSPECIFIED
-    call.father.length = call.mother.length = 0
+    call.asked_father.shape.count = call.asked_mother.shape.count = 0
     _look_ahead(call, batch, rows)
     for row in range(batch.rows):
         shown = call.shown.size

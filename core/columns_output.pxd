@@ -27,6 +27,7 @@ cdef enum:
     O_organisation
     O_name
     O_name_key
+    O_name_text
     O_birth_year
     O_birth_month
     O_birth_mday
@@ -34,8 +35,8 @@ cdef enum:
     O_sex
     O_birth_department
     O_residence_department
-    O_father_key
-    O_mother_key
+    O_father
+    O_mother
     O_death_day
     O_plate_type
     O_plate

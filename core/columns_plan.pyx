@@ -31,7 +31,7 @@ SUBJECT_KEYS = (
     "valid_from", "valid_to", "share",
 )
 cdef enum:
-    VALUES_OF_A_SUBJECT = 48   # canonical forms, names and keys that one subject may put into the arena
+    VALUES_OF_A_SUBJECT = 50   # canonical forms, names and keys that one subject may put into the arena
 
 
 cdef void* zeroed(size_t count, size_t size) except NULL:

@@ -77,6 +77,7 @@ cdef struct Subject:
     Cell parts[PARTS]
     Cell name                # as an officer reads it
     Cell name_key
+    Cell name_text           # as core/match_names.pxd stores it; null when name_key is
     Date birth
     int about_year           # 0 = unknown
     int sex
@@ -84,9 +85,9 @@ cdef struct Subject:
     int birth_municipality
     int residence_department
     Cell father
-    Cell father_key
+    Cell father_text         # cleaned; null when it holds no token
     Cell mother
-    Cell mother_key
+    Cell mother_text
     bint dead
     Date death
     Cell plate_type

@@ -13,6 +13,7 @@ from core.identifiers cimport (
     CANONICAL_MAX, Plate, canonical_into, country_into, cui_digits_into, fits_vin, parse_plate,
     plate_text_into, vin_check_digit_holds,
 )
+from core.match_names cimport name_text_into
 from core.names cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
 
 cdef enum:
@@ -92,6 +93,37 @@ cdef Cell key_of(Context* c, Cell name) noexcept nogil:
         key.data = out
         key.size = size
     return key
+
+
+cdef Cell stored_name_of(Context* c, const char** parts, const size_t* lengths, Cell full) noexcept nogil:
+    """The stored text of a name, in the arena; null when it holds no token."""
+    cdef Cell text = no_cell()
+    cdef size_t cap = <size_t>full.size + 8
+    cdef char* out
+    cdef int i, size
+    for i in range(6):
+        cap += lengths[i] + 1
+    out = arena_take(c, cap)
+    if out == NULL:
+        return text
+    size = name_text_into(parts, lengths, full.data, full.size, out, cap)
+    if size > 0:
+        text.data = out
+        text.size = size
+    return text
+
+
+cdef Cell plain_text_of(Context* c, Cell full) noexcept nogil:
+    """The same of a name without parts."""
+    cdef const char* parts[6]
+    cdef size_t lengths[6]
+    cdef int i
+    if full.data == NULL:
+        return no_cell()
+    for i in range(6):
+        parts[i] = b""
+        lengths[i] = 0
+    return stored_name_of(c, parts, lengths, full)
 
 
 cdef void read_comma_parts(SubjectPlan* plan, Subject* s, Cell full) noexcept nogil:
@@ -174,8 +206,8 @@ cdef Cell shown_name(Context* c, SubjectPlan* plan, Subject* s, Cell full) noexc
 
 cdef void read_name(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     cdef Cell full
-    cdef const char* texts[5]
-    cdef size_t sizes[5]
+    cdef const char* texts[PARTS]
+    cdef size_t sizes[PARTS]
     cdef size_t total = 0
     cdef char* out
     cdef int i, size
@@ -190,7 +222,12 @@ cdef void read_name(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
         return
     if not s.in_parts:
         s.name_key = key_of(c, s.name)
+        s.name_text = plain_text_of(c, s.name)
         return
+    for i in range(PARTS):
+        texts[i] = s.parts[i].data  # NULL of no bytes
+        sizes[i] = s.parts[i].size
+    s.name_text = stored_name_of(c, texts, sizes, no_cell())
     for i in range(5):
         total += s.parts[i].size + 1
     if total > NAME_KEY_MAX:
@@ -198,9 +235,6 @@ cdef void read_name(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     out = arena_take(c, total)
     if out == NULL:
         return
-    for i in range(5):
-        texts[i] = s.parts[i].data if s.parts[i].data != NULL else out
-        sizes[i] = s.parts[i].size
     size = name_key_of_parts_into(<const char**>texts, sizes, out, 0, out, total)
     if size > 0:
         s.name_key.data = out
@@ -344,8 +378,8 @@ cdef void read_person(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     s.residence_department = number_at(c, plan, S_residence_department, DEPARTMENT_MAX)
     s.father = text_at(c, plan, S_father_name)
     s.mother = text_at(c, plan, S_mother_name)
-    s.father_key = key_of(c, s.father)
-    s.mother_key = key_of(c, s.mother)
+    s.father_text = plain_text_of(c, s.father)
+    s.mother_text = plain_text_of(c, s.mother)
     s.death = date_at(c, plan, S_death_date)
     s.dead = s.death.status != VALUE_NULL or flag_of(c, plan.dead)
 

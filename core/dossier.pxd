@@ -152,12 +152,14 @@ cdef packed struct ClaimEntry:
     uint8_t residence_department
     uint8_t dead                 # 1 = this claim holds a death
     uint32_t name_key_offset     # sorted phonetic keys joined by one space (docs/answers.md section 2)
-    uint32_t father_key_offset
-    uint32_t mother_key_offset
+    uint32_t father_offset       # name of the father, as the register writes it
+    uint32_t mother_offset
     uint16_t name_key_length     # bytes
-    uint16_t father_key_length
-    uint16_t mother_key_length
-    uint8_t reserved[10]
+    uint16_t father_length
+    uint16_t mother_length
+    uint16_t name_text_length
+    uint32_t name_text_offset    # the name with its parts told apart, as core/match_names.pxd stores it
+    uint8_t reserved[4]
 
 # One for each (kind, text, section, sensitivity, dates) that states it, so that masks are exact; `register` is the lowest
 # ordinal among those, of the identifying ones when IDENTIFIED.

@@ -81,6 +81,8 @@ cdef object _error(int status, const Ending* ending):
         return AuditUnavailable()
     field = failure.field.decode()
     rule = failure.rule.decode()
+    if failure.count:
+        rule = f"{rule}: {failure.count}"
     if failure.reason == ERROR_REASON_DOSSIER_DAMAGED:
         return GenerationDamaged(field, rule) if failure.entity == NO_ENTITY else DossierDamaged(failure.entity, rule)
     if failure.reason == ERROR_REASON_INTERNAL:

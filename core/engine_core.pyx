@@ -20,8 +20,9 @@ from core.question cimport (METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHI
 from core.record_list cimport list_records
 from core.register_states cimport put_register_status
 from core.response cimport put_response
-from core.search cimport search_persons, search_vehicles
+from core.search cimport search_persons
 from core.vehicle_question cimport check_vehicle
+from core.vehicle_search cimport search_vehicles
 from core.wire cimport begin_message, buffer_free, end_message, put_bytes, put_raw
 
 include "contract.pxi"

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from core.keys_reader cimport KeysFile
 from core.layout cimport EntityRow
 from core.plates cimport PlatesFile
-from core.postings cimport NamesFile
+from core.name_index_file cimport NamesFile
 
 cdef enum:
     MAX_REGISTERS = 64

@@ -37,8 +37,6 @@ class Generation:
         """
     def dossier(self, entity: int) -> bytes:
         """Bytes of a dossier. Raises DossierDamaged, IndexError outside the table."""
-    def persons_with_token(self, phonetic_key: str) -> list[int]:
-        """Entities whose names hold a phonetic key, ascending. Raises GenerationDamaged."""
     def plates(
         self, pattern: str, *, type: str = "", make: str = "", colour: str = "", model_year: int = 0
     ) -> list[tuple[str, int]]:

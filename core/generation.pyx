@@ -18,9 +18,7 @@ from core.errors import DossierDamaged, GenerationDamaged
 from core.keys_reader cimport key_hash, keys_find, keys_open
 from core.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
 from core.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
-from core.postings cimport (
-    POSTING_DAMAGED, POSTING_END, PostingCursor, names_open, posting_next, posting_open, token_hash,
-)
+from core.name_index_file cimport names_open
 from core.registers import register_entry
 from core.xxhash cimport XXH3_64bits
 
@@ -78,9 +76,11 @@ cdef bint dossier_inside(const uint8_t* bytes, uint32_t length) noexcept nogil:
     for i in range(header.n_claims):
         if not _inside(claims[i].name_key_offset, claims[i].name_key_length, heap, length):
             return False
-        if not _inside(claims[i].father_key_offset, claims[i].father_key_length, heap, length):
+        if not _inside(claims[i].name_text_offset, claims[i].name_text_length, heap, length):
             return False
-        if not _inside(claims[i].mother_key_offset, claims[i].mother_key_length, heap, length):
+        if not _inside(claims[i].father_offset, claims[i].father_length, heap, length):
+            return False
+        if not _inside(claims[i].mother_offset, claims[i].mother_length, heap, length):
             return False
     identifiers = <const IdentifierEntry*>(claims + header.n_claims)
     for i in range(header.n_identifiers):
@@ -288,6 +288,8 @@ cdef class Generation:
         why = names_open(&store.names, data, size)
         if why != NULL:
             raise GenerationDamaged("names.bin", why.decode())
+        if store.names.tables.n_entities != store.n_persons:
+            raise GenerationDamaged("entities.bin", "it holds another number of persons than names.bin")
         generation._map("plates.bin", files.get("plates.bin"), &data, &size)
         why = plates_open(&store.plates, data, size)
         if why != NULL:
@@ -353,7 +355,7 @@ cdef class Generation:
         self.store.n_persons = 0
         self.store.n_registers = 0
         self.store.keys.root = <uint64_t>-1
-        self.store.names.n_tokens = 0
+        self.store.names.n_ordinals = 0
         self.store.plates.n_rows = 0
         self._mappings.clear()
 
@@ -403,21 +405,6 @@ cdef class Generation:
         if status != STORE_OK:
             raise DossierDamaged(entity, store_error_text(status).decode())
         return PyBytes_FromStringAndSize(<const char*>dossier, length)
-
-    def persons_with_token(self, str phonetic_key):
-        cdef bytes token = phonetic_key.encode()
-        cdef PostingCursor cursor
-        cdef uint32_t entity
-        if posting_open(&self.store.names, token_hash(PyBytes_AS_STRING(token), PyBytes_GET_SIZE(token)), &cursor) < 0:
-            raise GenerationDamaged("names.bin", "a posting list is damaged")
-        found = []
-        while True:
-            entity = posting_next(&cursor)
-            if entity == <uint32_t>POSTING_END:
-                return found
-            if entity == <uint32_t>POSTING_DAMAGED:
-                raise GenerationDamaged("names.bin", "a posting list is damaged")
-            found.append(entity)
 
     def plates(self, str pattern, *, str type="", str make="", str colour="", int model_year=0):
         cdef PlateScan scan

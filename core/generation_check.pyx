@@ -13,7 +13,6 @@ from core.generation cimport (
 )
 from core.keys_reader cimport key_hash, keys_find, keys_walk
 from core.plates cimport PLATE_DAMAGED, PLATE_FOUND, PlateRow, PlateScan, plate_next, plate_scan
-from core.postings cimport POSTING_DAMAGED, POSTING_END, PostingCursor, posting_next, posting_open
 
 cdef enum:
     WRONG_ORDER = 1              # what a key or posting may also be, besides damaged
@@ -136,36 +135,10 @@ def _check_keys(Generation generation not None):
         raise GenerationDamaged("keys.mdb", "it holds another number of keys than it says")
 
 
-cdef int _check_list(const Store* store, uint64_t hash) noexcept nogil:
-    cdef PostingCursor cursor
-    cdef uint32_t entity, previous = 0
-    cdef int64_t count = posting_open(&store.names, hash, &cursor), seen = 0
-    if count <= 0:
-        return -1
-    while True:
-        entity = posting_next(&cursor)
-        if entity == <uint32_t>POSTING_END:
-            return 0 if seen == count else -1
-        if entity == <uint32_t>POSTING_DAMAGED or entity >= store.n_persons or (seen and entity <= previous):
-            return -1
-        previous = entity
-        seen += 1
-
-
 def _check_names(Generation generation not None):
-    cdef const Store* store = generation.store
-    cdef uint64_t i
-    cdef int status = 0
-    with nogil:
-        for i in range(store.names.n_tokens):
-            if i and store.names.tokens[i].hash <= store.names.tokens[i - 1].hash:
-                status = -1
-            else:
-                status = _check_list(store, store.names.tokens[i].hash)
-            if status:
-                break
-    if status:
-        raise GenerationDamaged("names.bin", "a posting list is damaged")
+    from core.name_index import NameIndex
+
+    NameIndex(generation).check()
 
 
 def _check_plates(Generation generation not None):

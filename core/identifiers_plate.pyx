@@ -22,12 +22,17 @@ cdef extern from *:
     /* Characters that are taken for one another, at the roadside and by cameras. */
     #define MISREAD_GROUPS_COUNT 8
     static const char *const MISREAD_GROUPS[MISREAD_GROUPS_COUNT] = {"0ODQ", "1IL", "2Z", "5S", "6G", "8B", "4A", "VY"};
+    /* The same by character: one bit a group. */
+    static const unsigned char MISREAD_BITS[128] = {
+        ['0'] = 1, ['O'] = 1, ['D'] = 1, ['Q'] = 1, ['1'] = 2, ['I'] = 2, ['L'] = 2, ['2'] = 4, ['Z'] = 4, ['5'] = 8, ['S'] = 8,
+        ['6'] = 16, ['G'] = 16, ['8'] = 32, ['B'] = 32, ['4'] = 64, ['A'] = 64, ['V'] = 128, ['Y'] = 128};
     """
     enum:
         PLATE_TYPES_COUNT
         MISREAD_GROUPS_COUNT
     const char** PLATE_TYPES
     const char** MISREAD_GROUPS
+    const unsigned char* MISREAD_BITS
 
 cdef enum:
     NUMBER = 6            # characters of a Guatemalan plate without its type
@@ -124,6 +129,10 @@ cdef int alternatives(char c, bint digits, char* out) noexcept nogil:
                 count += 1
             member += 1
     return count
+
+
+cdef bint misread_as(char a, char b) noexcept nogil:
+    return a != b and (MISREAD_BITS[a & 127] & MISREAD_BITS[b & 127]) != 0
 
 
 cdef bint in_place(const char* number, int place) noexcept nogil:

@@ -7,7 +7,7 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 cdef enum:
-    FORMAT_VERSION = 1
+    FORMAT_VERSION = 2
     HEADER_SIZE = 64
     TRAILER_SIZE = 64
     ENTITY_ROW_SIZE = 16

@@ -108,7 +108,9 @@ cdef class NameIndex:
         cdef Py_buffer buffer
         cdef const char* why
         if isinstance(source, Generation):
-            source = (<Generation>source).directory / "names.bin"
+            self.kept = source
+            self.file = (<Generation>source).store.names
+            return
         path = Path(source)
         with path.open("rb") as file:
             if path.stat().st_size == 0:

@@ -34,6 +34,7 @@ cdef enum:                       # NameFound.flags
     FOUND_IDENTITY = 2           # an identity claim is among the visible ones
     FOUND_BIRTH = 4              # years of birth stood on both sides
     FOUND_COVERED = 8            # every asked token is paired in some visible name
+    FOUND_BY_SCORE = 16          # it fits by its score alone, `further` counted in
 
 cdef struct NameQuestion:
     NameShape shape              # roles and lengths; query_begin sets the bits
@@ -64,6 +65,7 @@ cdef struct NameFound:
     uint8_t department           # of birth, first on file; 0
     uint8_t sex_on_file
     uint16_t year                # of birth, first on file; 0
+    bint parents_agree           # for the caller
 
 cdef struct HeldList:            # a token on file that an asked token may be
     ListCursor cursor

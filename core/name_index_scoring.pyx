@@ -12,7 +12,7 @@ from core.name_index_file cimport (
     rows_next, rows_open,
 )
 from core.name_index_query cimport (
-    FOUND_BIRTH, FOUND_COVERED, FOUND_DEAD, FOUND_IDENTITY, NAMES_DAMAGED, NameFound, NameQuery, NameQuestion, PairedRow,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_IDENTITY, NAMES_DAMAGED, NameFound, NameQuery, NameQuestion, PairedRow,
 )
 from core.name_tokens cimport KIND_INITIAL, KIND_NONE
 from core.xxhash cimport XXH3_64bits_withSeed
@@ -200,4 +200,5 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
         return 1
     if question.similar_by_birth and not found.flags & FOUND_BIRTH:
         return 0
+    found.flags |= FOUND_BY_SCORE
     return found.evidence + question.further >= query.enough

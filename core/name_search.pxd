@@ -1,20 +1,28 @@
-# Persons whose names hold every key of a question (docs/answers.md sections 8 and 13).
+# Who fits a name, as a caller may see it (docs/answers.md sections 8 and 13, "Search").
 
-from libc.stdint cimport uint8_t
+from libc.stddef cimport size_t
 
 from core.call cimport Call
-from core.person cimport Person
+from core.dossier_view cimport Dossier
 
 cdef enum:
-    # What a search may cost before it is refused, about 20 ms: dossiers read, and steps through posting lists.
-    DOSSIERS_MAX = 15000
-    STEPS_MAX = 2000000
+    BROAD = 100                  # persons found above which a search says what would narrow it
 
-# Fills call.fits, in subject order, with the persons that fit call.names and do not disagree in birth date and sex
-# (and, when
-# `filters`, in the years and the department of the question). Fit.names and Fit.certain are set; the link is POSSIBLE.
-# Stops at FITS_MAX fits. OK or FAILED; `field` is the request field to blame when the search would cost too much.
-cdef int find_by_name(Call* call, bint filters, const char* field) noexcept nogil
-# Whether one person fits, as find_by_name decides; names[0], certain[0] as in Fit.
-cdef bint fits_name(const Call* call, const Person* person, bint filters, uint8_t* names,
-                    uint8_t* certain) noexcept nogil
+cdef enum:                       # the two questions that find by name
+    NAMES_ASKED = 0              # of a check or clearance: names agree, or birth dates were compared and the score is enough
+    NAMES_SEARCHED = 1           # of a search: names agree, every asked token is paired, or the score is enough; years, department
+                                 # and municipality sift
+
+# Score from which names that are merely similar fit.
+cdef double POSSIBLE_SCORE
+
+# Fills call.fits with the persons that fit call.asked_name and the birth date, sex and parents of the question: the best `ranked`
+# first, by evidence and then subject order, the others behind them in any order. Fit.names, evidence and certain are set; the
+# link is POSSIBLE. OK or FAILED: QUERY_TOO_BROAD names the request field that would narrow it most, `field` being that of the name.
+cdef int find_by_name(Call* call, int question, size_t ranked, const char* field) noexcept nogil
+# The request field that would narrow what was found last the most; "" when it were few.
+cdef const char* narrowing_field(const Call* call) noexcept nogil
+# Index of the visible claim of a person whose name is most like the one asked, the first of equals; -1 = none has a name.
+cdef int matched_claim(Call* call, const Dossier* dossier) noexcept nogil
+# Score of some evidence in the generation asked last.
+cdef double score_of(const Call* call, int evidence) noexcept nogil

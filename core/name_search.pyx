@@ -1,190 +1,210 @@
-"""Persons whose names hold every key of a question, without the GIL. Nothing here is for Python."""
+"""Who fits a name, as a caller may see it, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.string cimport memchr
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.string cimport memset
 
-from core.call cimport (FITS_MAX, Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add)
-from core.dossier cimport ClaimEntry, ENTITY_ORGANISATION
+from core.call cimport Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add
+from core.calendar cimport date_from_day
+from core.dossier cimport ENTITY_ORGANISATION, ClaimEntry
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
-from core.names cimport covers_name_key
-from core.person cimport (claim_counts, compare_person_birth, compare_person_names, compare_person_parents,
-                          compare_person_sex, person_view)
-from core.postings cimport (POSTING_DAMAGED, POSTING_END, PostingCursor, posting_next, posting_open, posting_seek,
-                            token_hash)
+from core.generation cimport store_kind
+from core.match cimport match_probability, parents_evidence
+from core.match_names cimport ReadName, read_name
+from core.match_pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
+from core.name_frequencies cimport BITS_UNKNOWN
+from core.name_index_file cimport token_find
+from core.name_index_query cimport (
+    FOUND_BY_SCORE, FOUND_DEAD, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion,
+)
+from core.name_index_search cimport find_names, rank_found
+from core.person cimport Person, compare_person_parents, person_view
+from core.question cimport METHOD_CHECK_PERSON, METHOD_SEARCH_PERSONS, Question
 
 include "contract.pxi"
 
 cdef enum:
-    TOKENS_LIMIT = 64
+    PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
+    YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
+
+POSSIBLE_SCORE = 0.005
 
 
-cdef bint _covered(const Call* call, const Dossier* dossier) noexcept nogil:
-    """Whether some visible claim holds every key of the question's name."""
-    cdef uint32_t i
-    cdef const ClaimEntry* claim
-    for i in range(dossier.header.n_claims):
-        claim = &dossier.claims[i]
-        if claim.name_key_length < call.names.length or not call_shows(call, claim.section, claim.sensitivity):
-            continue
-        if covers_name_key(call.names.text, call.names.length, <const char*>dossier.bytes + claim.name_key_offset,
-                           claim.name_key_length):
-            return True
-    return False
+cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil:
+    cdef const uint8_t* classes = call.store.names.classes
+    cdef int i, today_year
+    memset(out, 0, sizeof(NameQuestion))
+    out.shape = call.asked_name.shape
+    for i in range(out.shape.count):
+        out.forms[i] = call.asked_name.forms[i]
+    out.birth.year = <uint16_t>call.question.birth_year
+    out.birth.month = <uint8_t>call.question.birth_month
+    out.birth.day = <uint8_t>call.question.birth_mday
+    out.sex = <uint8_t>call.question.sex
+    out.possible = POSSIBLE_SCORE
+    out.similar_by_birth = kind == NAMES_ASKED
+    if kind == NAMES_SEARCHED:
+        out.year_from = call.question.year_from
+        out.year_to = call.question.year_to
+        today_year = date_from_day(call.today).year
+        if call.question.age_to:
+            out.year_from = max(out.year_from, today_year - call.question.age_to - 1)
+        if call.question.age_from:
+            out.year_to = min(out.year_to or 9999, today_year - call.question.age_from)
+        out.department = call.question.department
+        out.municipality = call.question.municipality
+    for i in range(<int>call.store.names.tables.n_classes):
+        call.visible_classes[i] = call_shows(call, classes[2 * i], classes[2 * i + 1])
+    out.visible = call.visible_classes
+    out.all_years = not call_shows(call, SECTION_IDENTITY, SENSITIVITY_OPEN)
+    if call.asked_father.shape.count or call.asked_mother.shape.count:
+        out.further = max(0, parents_evidence(AGREEMENT_AGREES))
 
 
-cdef bint _years_fit(const Call* call, const Person* person) noexcept nogil:
-    """Out only when every birth year on file lies outside."""
-    cdef uint32_t i
-    cdef bint stated = False
-    cdef const ClaimEntry* claim
-    if call.question.year_from == 0 and call.question.year_to == 0:
-        return True
-    for i in range(person.dossier.header.n_claims):
-        claim = &person.dossier.claims[i]
-        if claim.birth_year == 0 or not claim_counts(call, person, claim):
-            continue
-        stated = True
-        if claim.birth_year >= call.question.year_from and (
-                call.question.year_to == 0 or claim.birth_year <= call.question.year_to):
-            return True
-    return not stated
-
-
-cdef bint _department_fits(const Call* call, const Person* person) noexcept nogil:
-    """Out only when departments of birth are on file, and none is the one asked."""
-    cdef uint32_t i
-    cdef bint stated = False
-    cdef const ClaimEntry* claim
-    if call.question.department == 0:
-        return True
-    for i in range(person.dossier.header.n_claims):
-        claim = &person.dossier.claims[i]
-        if claim.birth_department == 0 or not claim_counts(call, person, claim):
-            continue
-        stated = True
-        if claim.birth_department == call.question.department:
-            return True
-    return not stated
-
-
-cdef bint fits_name(const Call* call, const Person* person, bint filters, uint8_t* names,
-                    uint8_t* certain) noexcept nogil:
-    cdef uint8_t birth = compare_person_birth(call, person)
-    if birth == AGREEMENT_DISAGREES or compare_person_sex(call, person) == AGREEMENT_DISAGREES:
-        return False
-    if filters and not (_years_fit(call, person) and _department_fits(call, person)):
-        return False
-    names[0] = compare_person_names(call, person, &call.names)
-    certain[0] = (names[0] == AGREEMENT_AGREES and not person.dead
-                  and person.dossier.header.kind != ENTITY_ORGANISATION
-                  and (birth == AGREEMENT_AGREES or compare_person_parents(call, person) == AGREEMENT_AGREES))
-    return True
-
-
-cdef int _open_cursors(Call* call, uint32_t* current) noexcept nogil:
-    """Opens the lists of the question's distinct keys, the shortest first.
-
-    Returns their number; 0 = a key that nobody has; FAILED.
-    """
-    cdef uint64_t hashes[TOKENS_LIMIT]
-    cdef uint64_t hash
-    cdef int64_t count
-    cdef int n = 0, i, shortest = 0
-    cdef const char* at = call.names.text
-    cdef const char* end = at + call.names.length
-    cdef const char* space
-    cdef bint known
-    cdef PostingCursor first
-    while at < end and n < TOKENS_LIMIT:
-        space = <const char*>memchr(at, c" ", end - at)
-        if space == NULL:
-            space = end
-        hash = token_hash(at, space - at)
-        at = space + 1
-        known = False
-        for i in range(n):
-            known = known or hashes[i] == hash
-        if known:
-            continue
-        hashes[n] = hash
-        count = posting_open(&call.store.names, hash, &call.cursors[n])
-        if count < 0:
-            return call_damaged(call, "names.bin", "a posting list is damaged")
-        if count == 0:
-            return 0
-        if call.cursors[n].count < call.cursors[shortest].count:
-            shortest = n
-        n += 1
-    if shortest:
-        first = call.cursors[0]
-        call.cursors[0] = call.cursors[shortest]
-        call.cursors[shortest] = first
-    for i in range(1, n):
-        current[i] = posting_next(&call.cursors[i])
-    return n
-
-
-cdef int _check(Call* call, uint32_t entity, bint filters) noexcept nogil:
-    """Adds one person to the fits when it fits. OK or FAILED."""
+cdef int _compare_parents(Call* call, NameFound* found, bint* agrees) noexcept nogil:
+    """Adds what the parents of somebody found tell. OK or FAILED."""
     cdef Dossier dossier
     cdef Person person
-    cdef uint8_t names, certain
-    cdef Fit* fit
-    if call_dossier(call, entity, &dossier) < 0:
+    cdef uint8_t agreement
+    if call_dossier(call, found.entity, &dossier) < 0:
         return FAILED
-    if not _covered(call, &dossier):
+    person_view(call, found.entity, &dossier, &person)
+    agreement = compare_person_parents(call, &person)
+    found.evidence += parents_evidence(agreement)
+    agrees[0] = agreement == AGREEMENT_AGREES
+    return OK
+
+
+cdef int _too_broad(Call* call, const char* names_field) noexcept nogil:
+    cdef const char* field = narrowing_field(call)
+    if field[0] == 0 or field[0] == c"n" or not (call.question.method == METHOD_SEARCH_PERSONS
+                                                 or (call.question.method == METHOD_CHECK_PERSON and call.question.query.size == 0)):
+        field = names_field
+    fail(call.failure, ERROR_REASON_QUERY_TOO_BROAD, field, "too many persons may fit")
+    call.failure.count = <uint32_t>call.name_query.candidates
+    return FAILED
+
+
+cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) noexcept nogil:
+    cdef NameQuery* query = call.name_query
+    cdef NameFound* found
+    cdef Fit* fit
+    cdef size_t i, kept = 0, start = call.fits.count
+    cdef int status
+    cdef bint parents
+    if call.asked_name.shape.count == 0:
         return OK
-    person_view(call, entity, &dossier, &person)
-    if not fits_name(call, &person, filters, &names, &certain):
-        return OK
-    fit = fits_add(&call.fits, entity, LEVEL_POSSIBLE)
-    if fit == NULL:
+    _read_question(call, kind, &call.name_question)
+    status = find_names(query, &call.store.names, &call.name_question)
+    if status == NAMES_TOO_BROAD:
+        return _too_broad(call, field)
+    if status == NAMES_MEMORY:
         return call_out_of_memory(call)
-    fit.names = names
-    fit.certain = certain
-    return OK
-
-
-cdef int find_by_name(Call* call, bint filters, const char* field) noexcept nogil:
-    cdef uint32_t current[TOKENS_LIMIT]
-    cdef uint32_t target
-    cdef int64_t steps = 0, dossiers = 0
-    cdef int n, i
-    cdef bint aligned
-    if call.names.length == 0:
-        return OK
-    n = _open_cursors(call, current)
-    if n <= 0:
-        return n
-    target = posting_next(&call.cursors[0])
-    while target < POSTING_END:
-        aligned = True
-        for i in range(1, n):
-            steps += 1
-            if current[i] < target:
-                current[i] = posting_seek(&call.cursors[i], target)
-            if current[i] == POSTING_DAMAGED:
-                return call_damaged(call, "names.bin", "a posting list is damaged")
-            if current[i] != target:
-                aligned = False
-                break
-        if aligned:
-            dossiers += 1
-            if dossiers > DOSSIERS_MAX:
-                return fail(call.failure, ERROR_REASON_QUERY_TOO_BROAD, field, "too many persons share the names")
-            if _check(call, target, filters) < 0:
+    if status == NAMES_DAMAGED:
+        return call_damaged(call, "names.bin", "a list or a row is damaged")
+    parents = call.asked_father.shape.count or call.asked_mother.shape.count
+    if parents:
+        if query.n_found > PARENTS_MAX:
+            return _too_broad(call, field)
+        for i in range(query.n_found):
+            found = &query.found[i]
+            found.parents_agree = False
+            if _compare_parents(call, found, &found.parents_agree) < 0:
                 return FAILED
-            if call.fits.count >= FITS_MAX:
-                return OK
-            target = posting_next(&call.cursors[0])
-        elif current[i] >= POSTING_END:
-            return OK
-        else:
-            target = posting_seek(&call.cursors[0], current[i])
-        steps += 1
-        if steps > STEPS_MAX:
-            return fail(call.failure, ERROR_REASON_QUERY_TOO_BROAD, field, "too many persons share the names")
-    if target == POSTING_DAMAGED:
-        return call_damaged(call, "names.bin", "a posting list is damaged")
+            if found.flags & FOUND_BY_SCORE and found.evidence < query.enough:
+                continue
+            query.found[kept] = found[0]
+            kept += 1
+        query.n_found = kept
+    rank_found(query, ranked)
+    for i in range(query.n_found):
+        found = &query.found[i]
+        fit = fits_add(&call.fits, found.entity, LEVEL_POSSIBLE)
+        if fit == NULL:
+            return call_out_of_memory(call)
+        fit.names = found.names
+        fit.by_name = True
+        fit.evidence = found.evidence
+        fit.certain = (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
+                       and store_kind(call.store, found.entity) != ENTITY_ORGANISATION
+                       and (found.birth == AGREEMENT_AGREES or (parents and found.parents_agree)))
     return OK
+
+
+cdef double _left(const uint32_t* counts, int n) noexcept nogil:
+    """Persons that would be left, on average, once the thing is known: counts[0] of them have it unknown."""
+    cdef double known = 0, squares = 0
+    cdef int i
+    for i in range(1, n):
+        known += counts[i]
+        squares += <double>counts[i] * counts[i]
+    if known == 0:
+        return counts[0]
+    return squares / known + counts[0]
+
+
+cdef const char* narrowing_field(const Call* call) noexcept nogil:
+    cdef const Question* question = &call.question
+    cdef const NameQuery* query = call.name_query
+    cdef uint32_t years[YEARS_COUNTED]
+    cdef uint32_t departments[32]
+    cdef uint32_t sexes[4]
+    cdef const char* best = "names"
+    cdef double least, left
+    cdef size_t i
+    cdef int year
+    if query.candidates <= BROAD and query.n_found <= BROAD:
+        return ""
+    memset(years, 0, sizeof(years))
+    memset(departments, 0, sizeof(departments))
+    memset(sexes, 0, sizeof(sexes))
+    for i in range(query.n_found):
+        year = query.found[i].year
+        years[min(max(year - 1700, 1), <int>YEARS_COUNTED - 1) if year else 0] += 1
+        departments[query.found[i].department & 31] += 1
+        sexes[query.found[i].sex_on_file & 3] += 1
+    least = <double>query.n_found
+    if not (question.birth_year or question.birth_month or question.birth_mday or question.year_from or question.year_to
+            or question.age_from or question.age_to):
+        left = _left(years, YEARS_COUNTED)
+        if left < least or query.n_found == 0:
+            least = left
+            best = "birth_date"
+    if question.department == 0 and question.municipality == 0 and question.method == METHOD_SEARCH_PERSONS:
+        left = _left(departments, 32)
+        if left < least:
+            least = left
+            best = "department"
+    if question.sex == SEX_UNSPECIFIED:
+        left = _left(sexes, 4)
+        if left < least:
+            best = "sex"
+    return best
+
+
+cdef int matched_claim(Call* call, const Dossier* dossier) noexcept nogil:
+    cdef const ClaimEntry* claim
+    cdef ReadName held
+    cdef KindMatrix kinds
+    cdef NamePairing pairing
+    cdef uint32_t i, id
+    cdef int best = -1, j
+    cdef int32_t evidence = 0
+    for i in range(dossier.header.n_claims):
+        claim = &dossier.claims[i]
+        if claim.name_text_length == 0 or not call_shows(call, claim.section, claim.sensitivity):
+            continue
+        read_name(<const char*>dossier.bytes + claim.name_text_offset, claim.name_text_length, NULL, &held.shape, held.forms)
+        for j in range(held.shape.count):
+            id = token_find(&call.store.names, held.forms[j].letters, held.forms[j].length)
+            held.shape.tokens[j].bits = call.store.names.briefs[id].bits if id else BITS_UNKNOWN
+        fill_kinds(&call.name_question.shape, call.name_question.forms, &held.shape, held.forms, &kinds)
+        pair_names(&call.name_question.shape, &held.shape, &kinds, &pairing)
+        if best < 0 or pairing.evidence > evidence:
+            best = <int>i
+            evidence = pairing.evidence
+    return best
+
+
+cdef double score_of(const Call* call, int evidence) noexcept nogil:
+    return match_probability(evidence, call.name_query.prior)

@@ -15,7 +15,7 @@ from core.levels cimport Grounds, level_of, strongest_hit
 from core.notes cimport (NOTE_CONFLICT, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
                          NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED)
 from core.person_comparison cimport BY_NAME, PersonQuestion
-from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, suggest_slips, take_names)
+from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, suggest_slips, take_free_names)
 from core.person cimport Person, person_open, person_status_by_name
 from core.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
 from core.vehicle_comparison cimport VehicleQuestion
@@ -136,7 +136,7 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         outcome.detected[box.n].length = found[i].length
         memcpy(outcome.detected[box.n].text, found[i].text, found[i].length)
         if tried.kind == KIND_NAME:
-            if take_names(call, query.data, query.size, "query") < 0:
+            if take_free_names(call, query.data, query.size, "query") < 0:
                 return FAILED
         elif tried.kind == KEY_PLATE:
             rule = asked_from_plate(&tried.item, query.data, query.size, box.country, box.country_n)
@@ -247,7 +247,8 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     cdef const Tried* only = NULL
     cdef Grounds grounds
     cdef bint persons = True, several_bear = False
-    fits_sort(&call.fits, 0)
+    if box.n > 1 or box.tried[0].kind != KIND_NAME:  # those found by name stand best first
+        fits_sort(&call.fits, 0)
     for i in range(call.fits.count):
         if call.fits.items[i].quiet or (kept and call.fits.items[kept - 1].entity == call.fits.items[i].entity):
             continue

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.alerts cimport AlertSum
 from core.asked cimport Asked
-from core.call cimport Call, NameKey
+from core.call cimport Call
 from core.dossier cimport ClaimEntry
 from core.dossier_view cimport Dossier
 
@@ -25,7 +25,7 @@ cdef struct Person:
 
 cdef int person_open(Call* call, uint32_t entity, Person* person) noexcept nogil
 cdef void person_view(Call* call, uint32_t entity, const Dossier* dossier, Person* person) noexcept nogil
-cdef uint8_t compare_person_names(const Call* call, const Person* person, const NameKey* key) noexcept nogil
+cdef uint8_t compare_person_names(const Call* call, const Person* person) noexcept nogil
 cdef uint8_t compare_person_birth(const Call* call, const Person* person) noexcept nogil
 cdef uint8_t compare_person_sex(const Call* call, const Person* person) noexcept nogil
 cdef uint8_t compare_person_parents(const Call* call, const Person* person) noexcept nogil

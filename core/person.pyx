@@ -4,7 +4,7 @@ from core.calendar cimport age_in_years, birth_dates_agreement
 from core.call cimport call_dossier, call_shows
 from core.dossier cimport FLAG_IDENTITY_CONFLICT
 from core.failure cimport OK
-from core.names cimport compare_name_keys
+from core.match_pairing cimport compare_name_texts, compare_with_text
 
 include "contract.pxi"
 
@@ -30,8 +30,8 @@ cdef bint _contradict(const Dossier* dossier, const ClaimEntry* a, const ClaimEn
     if birth_dates_agreement(a.birth_year, a.birth_month, a.birth_mday, b.birth_year, b.birth_month,
                              b.birth_mday) == AGREEMENT_AGREES:
         return False
-    return compare_name_keys(<const char*>dossier.bytes + a.name_key_offset, a.name_key_length,
-                             <const char*>dossier.bytes + b.name_key_offset, b.name_key_length) == AGREEMENT_DISAGREES
+    return compare_name_texts(<const char*>dossier.bytes + a.name_text_offset, a.name_text_length,
+                              <const char*>dossier.bytes + b.name_text_offset, b.name_text_length) == AGREEMENT_DISAGREES
 
 
 cdef bint _in_conflict(const Call* call, const Dossier* dossier) noexcept nogil:
@@ -105,16 +105,16 @@ cdef int person_open(Call* call, uint32_t entity, Person* person) noexcept nogil
     return status
 
 
-cdef uint8_t compare_person_names(const Call* call, const Person* person, const NameKey* key) noexcept nogil:
+cdef uint8_t compare_person_names(const Call* call, const Person* person) noexcept nogil:
     cdef uint32_t i
     cdef uint8_t best = 0
     cdef const ClaimEntry* claim
     for i in range(person.dossier.header.n_claims):
         claim = &person.dossier.claims[i]
-        if claim.name_key_length == 0 or not claim_counts(call, person, claim):
+        if claim.name_text_length == 0 or not claim_counts(call, person, claim):
             continue
-        best = _better(best, <uint8_t>compare_name_keys(
-            key.text, key.length, <const char*>person.dossier.bytes + claim.name_key_offset, claim.name_key_length))
+        best = _better(best, compare_with_text(
+            &call.asked_name, <const char*>person.dossier.bytes + claim.name_text_offset, claim.name_text_length))
     return best or AGREEMENT_UNKNOWN
 
 
@@ -148,12 +148,10 @@ cdef uint8_t compare_person_sex(const Call* call, const Person* person) noexcept
 
 cdef uint8_t _parents_of_claim(const Call* call, const Dossier* dossier, const ClaimEntry* claim) noexcept nogil:
     cdef uint8_t father = AGREEMENT_UNKNOWN, mother = AGREEMENT_UNKNOWN
-    if call.father.length and claim.father_key_length:
-        father = compare_name_keys(call.father.text, call.father.length,
-                                   <const char*>dossier.bytes + claim.father_key_offset, claim.father_key_length)
-    if call.mother.length and claim.mother_key_length:
-        mother = compare_name_keys(call.mother.text, call.mother.length,
-                                   <const char*>dossier.bytes + claim.mother_key_offset, claim.mother_key_length)
+    if call.asked_father.shape.count and claim.father_length:
+        father = compare_with_text(&call.asked_father, <const char*>dossier.bytes + claim.father_offset, claim.father_length)
+    if call.asked_mother.shape.count and claim.mother_length:
+        mother = compare_with_text(&call.asked_mother, <const char*>dossier.bytes + claim.mother_offset, claim.mother_length)
     if father == AGREEMENT_DISAGREES or mother == AGREEMENT_DISAGREES:
         return AGREEMENT_DISAGREES
     if father == AGREEMENT_AGREES or mother == AGREEMENT_AGREES:
@@ -167,7 +165,7 @@ cdef uint8_t compare_person_parents(const Call* call, const Person* person) noex
     cdef const ClaimEntry* claim
     for i in range(person.dossier.header.n_claims):
         claim = &person.dossier.claims[i]
-        if claim.father_key_length + claim.mother_key_length == 0 or not claim_counts(call, person, claim):
+        if claim.father_length + claim.mother_length == 0 or not claim_counts(call, person, claim):
             continue
         best = _better(best, _parents_of_claim(call, &person.dossier, claim))
     return best or AGREEMENT_UNKNOWN

@@ -22,7 +22,7 @@ cdef inline void _clear(Compared* compared) noexcept nogil:
 
 
 cdef bint person_supported(const Call* call, const Person* person) noexcept nogil:
-    return (compare_person_names(call, person, &call.names) == AGREEMENT_AGREES
+    return (compare_person_names(call, person) == AGREEMENT_AGREES
             or compare_person_birth(call, person) == AGREEMENT_AGREES
             or compare_person_parents(call, person) == AGREEMENT_AGREES)
 
@@ -52,7 +52,7 @@ cdef void compare_person(const Call* call, const PersonQuestion* asked, const Pe
             compared.supported = True
         _add(compared, asked.items[i].criterion, agreement)
     if call.names.length:
-        compared.names = compare_person_names(call, person, &call.names)
+        compared.names = compare_person_names(call, person)
         _add(compared, CRITERION_NAMES, compared.names)
     if asked.birth:
         compared.birth = compare_person_birth(call, person)

@@ -26,8 +26,16 @@ cdef uint8_t finding_status(const Call* call, const PersonQuestion* asked, const
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil
 # CheckPerson with typed fields. OK or FAILED.
 cdef int check_person(Call* call, Outcome* outcome) noexcept nogil
+# A name's text into call.names (its key; length <= 0 when it holds no name) and call.asked_name.
+cdef void read_asked_name(Call* call, const char* text, size_t size) noexcept nogil
 # The key of a name's text into call.names. OK, or FAILED (FIELD_INVALID) when it holds no name.
 cdef int take_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil
+# The same of a text in which a birth date may stand behind the name (core/free_names.pxd); a typed one holds.
+cdef int take_free_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil
+# The same of the question's name in parts; given[0]: whether there is one.
+cdef int take_name_parts(Call* call, bint* given) noexcept nogil
+# Parents' names into call.asked_father and asked_mother; whether one was given.
+cdef bint read_asked_parents(Call* call) noexcept nogil
 # Valid identifiers one slip away from a CUI, NIT or VIN: Outcome.suggestions.
 cdef void suggest_slips(const Asked* item, Outcome* outcome) noexcept nogil
 # Empties an outcome.

@@ -4,7 +4,7 @@ from libc.string cimport memmove
 
 from core.alerts cimport sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
-from core.call cimport (ASKED_NAME, Compared, Fit, KEY_BYTES, NameKey, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, fits_add,
+from core.call cimport (ASKED_NAME, Compared, Fit, KEY_BYTES, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, fits_add,
                         fits_hold,
                         fits_sort)
 from core.candidates cimport gather_candidates
@@ -15,7 +15,9 @@ from core.failure cimport FAILED, OK, fail
 from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, SUGGESTIONS_MAX, canonical_into, country_into,
                                document_into, rule_word, suggest_into)
 from core.levels cimport Grounds, level_of, strongest_hit
-from core.name_search cimport find_by_name
+from core.free_names cimport FreeName, read_free_name
+from core.name_search cimport NAMES_ASKED, find_by_name
+from core.match_names cimport ReadName, name_text_into, read_name
 from core.names cimport name_key_into, name_key_of_parts_into
 from core.notes cimport (NOTE_CONFLICT, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
                          NOTE_MISUSED,
@@ -84,38 +86,74 @@ cdef int _take_document(Call* call, PersonQuestion* asked) noexcept nogil:
     return OK
 
 
-cdef int take_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil:
+# A text into its cleaned form, and that read.
+cdef void _read_plain(Call* call, const char* text, size_t size, ReadName* out) noexcept nogil:
+    cdef const char* parts[6]
+    cdef size_t lengths[6]
+    cdef int i, n
+    for i in range(6):
+        parts[i] = b""
+        lengths[i] = 0
+    n = name_text_into(parts, lengths, text, size, call.folded, sizeof(call.folded))
+    read_name(call.folded, n if n > 0 else 0, NULL, &out.shape, out.forms)
+
+
+cdef void read_asked_name(Call* call, const char* text, size_t size) noexcept nogil:
     call.names.length = name_key_into(text, size, call.names.text, KEY_BYTES)
+    _read_plain(call, text, size, &call.asked_name)
+
+
+cdef int take_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil:
+    read_asked_name(call, text, size)
     if call.names.length <= 0:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, "characters")
     return OK
 
 
-cdef int _take_name_parts(Call* call, bint* given) noexcept nogil:
-    cdef const char* parts[5]
-    cdef size_t lengths[5]
+cdef int take_free_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil:
+    cdef FreeName name
+    cdef Question* question = &call.question
+    read_free_name(text, size, &name)
+    if question.birth_year == 0 and question.birth_month == 0 and question.birth_mday == 0:
+        question.birth_year = name.year
+        question.birth_month = name.month
+        question.birth_mday = name.day
+    return take_names(call, name.text, name.size, field)
+
+
+cdef int take_name_parts(Call* call, bint* given) noexcept nogil:
+    cdef const char* parts[6]
+    cdef size_t lengths[6]
     cdef size_t all = 0
-    cdef int i
+    cdef int i, n
     for i in range(7):
         all += call.question.name[i].size
     given[0] = all > 0
     if not given[0]:
         return OK
-    for i in range(5):
+    for i in range(6):
         parts[i] = call.question.name[i].data
         lengths[i] = call.question.name[i].size
     call.names.length = name_key_of_parts_into(parts, lengths, call.question.name[NAME_FULL].data,
                                                call.question.name[NAME_FULL].size, call.names.text, KEY_BYTES)
     if call.names.length <= 0:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "name", "characters")
+    n = name_text_into(parts, lengths, call.question.name[NAME_FULL].data, call.question.name[NAME_FULL].size, call.folded,
+                       sizeof(call.folded))
+    read_name(call.folded, n if n > 0 else 0, NULL, &call.asked_name.shape, call.asked_name.forms)
     return OK
 
 
-cdef inline int _key_of(NameKey* key, const Text* text) noexcept nogil:
-    key.length = name_key_into(text.data, text.size, key.text, KEY_BYTES) if text.size else 0
-    if key.length < 0:
-        key.length = 0
-    return key.length
+cdef inline int _read_parent(Call* call, ReadName* name, const Text* text) noexcept nogil:
+    name.shape.count = 0
+    if text.size:
+        _read_plain(call, text.data, text.size, name)
+    return name.shape.count
+
+
+cdef bint read_asked_parents(Call* call) noexcept nogil:
+    return (_read_parent(call, &call.asked_father, &call.question.father)
+            + _read_parent(call, &call.asked_mother, &call.question.mother)) > 0
 
 
 cdef int _principal(const PersonQuestion* asked, bint named) noexcept nogil:
@@ -147,11 +185,11 @@ cdef int _read(Call* call, PersonQuestion* asked) noexcept nogil:
             or _take_document(call, asked) < 0
             or _take_identifier(call, asked, KEY_LICENCE, &question.licence, "licence") < 0
             or _take_identifier(call, asked, KEY_TELEPHONE, &question.telephone, "telephone") < 0
-            or _take_name_parts(call, &named) < 0):
+            or take_name_parts(call, &named) < 0):
         return FAILED
     asked.birth = question.birth_year != 0 or question.birth_month != 0 or question.birth_mday != 0
     asked.sex = question.sex != SEX_UNSPECIFIED
-    asked.parents = _key_of(&call.father, &question.father) + _key_of(&call.mother, &question.mother) > 0
+    asked.parents = read_asked_parents(call)
     asked.principal = _principal(asked, named)
     if asked.principal == BY_NOTHING and not (asked.birth or asked.sex or question.father.size or question.mother.size):
         return fail(call.failure, ERROR_REASON_QUESTION_EMPTY, "query", "nothing was asked")
@@ -228,7 +266,7 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
     if asked.principal != BY_NAME:
         finding.certain = asked.items[asked.principal].certain
         return _find_by_identifier(call, asked, finding)
-    if find_by_name(call, False, field) < 0:
+    if find_by_name(call, NAMES_ASKED, SHOWN_MAX + 1, field) < 0:
         return FAILED
     finding.count = <int>(call.fits.count - start)
     for at in range(start, call.fits.count):

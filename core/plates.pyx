@@ -3,13 +3,10 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
+from core.identifiers_plate cimport misread_as
 from core.layout cimport HEADER_SIZE, TRAILER_SIZE, FileTrailer
+from core.vehicle_words cimport colour_mask
 from core.xxhash cimport XXH3_64bits
-
-
-cdef uint32_t colour_hash(const void* folded, size_t length) noexcept nogil:
-    cdef uint32_t hash = <uint32_t>XXH3_64bits(folded, length)
-    return hash if hash else 1  # 0 = unknown
 
 
 cdef const char* plates_open(PlatesFile* plates, const uint8_t* data, uint64_t size) noexcept nogil:
@@ -59,6 +56,20 @@ cdef bint _fits(const uint8_t* pattern, size_t length, const uint8_t* text, size
     return p == length
 
 
+cdef void _measure(const uint8_t* pattern, size_t length, uint32_t* head, uint32_t* tail,
+                   uint32_t* stars) noexcept nogil:
+    cdef size_t i
+    head[0] = tail[0] = stars[0] = 0
+    for i in range(length):
+        if pattern[i] == b"*"[0]:
+            stars[0] += 1
+            tail[0] = 0
+        elif stars[0]:
+            tail[0] += 1
+        else:
+            head[0] += 1
+
+
 cdef uint64_t _bound(const PlatesFile* file, const uint8_t* prefix, size_t length, bint upper) noexcept nogil:
     """The first row whose plate's first bytes are not below (upper: are above) a prefix."""
     cdef uint64_t low = 0, high = file.n_rows, middle
@@ -89,8 +100,9 @@ cdef int plate_scan(const PlatesFile* file, PlateScan* scan, const uint8_t* patt
     scan.make_length = <uint32_t>(make_length if make_length < 3 else 3)
     if make_length:
         memcpy(scan.make, make, scan.make_length)
-    scan.colour = colour_hash(colour, colour_length) if colour_length else 0
+    scan.colours = colour_mask(<const char*>colour, colour_length) if colour_length else 0
     scan.model_year = model_year
+    _measure(pattern, pattern_length, &scan.head, &scan.tail, &scan.stars)
     while (prefix < pattern_length and prefix < PLATE_CHARACTERS and pattern[prefix] != b"*"[0]
             and pattern[prefix] != b"?"[0]):
         prefix += 1
@@ -114,9 +126,72 @@ cdef inline size_t _plate_length(const PlateRow* row) noexcept nogil:
     return length
 
 
+cdef uint64_t _past(const PlateScan* scan, size_t length) noexcept nogil:
+    """The first row after scan.at whose plate begins otherwise than that row's, in `length` bytes: most are near."""
+    cdef const PlateRow* rows = scan.file.rows
+    cdef uint64_t low = scan.at, high = scan.at + 1, step = 1, middle
+    while high < scan.end and memcmp(rows[high].plate, rows[scan.at].plate, length) == 0:
+        low = high
+        step *= 2
+        high = low + step
+    if high > scan.end:
+        high = scan.end
+    while low + 1 < high:
+        middle = low + (high - low) // 2
+        if memcmp(rows[middle].plate, rows[scan.at].plate, length) == 0:
+            low = middle
+        else:
+            high = middle
+    return low + 1
+
+
+cdef int _misread_row(const PlateScan* scan, const uint8_t* text, size_t n, size_t* ruled) noexcept nogil:
+    """As plate_misread. `ruled`: the first characters of the plate that rule it out by themselves; 0 = not they."""
+    cdef int most = scan.misreads if scan.stars <= 1 else 0, count = 0
+    cdef size_t i
+    cdef uint8_t c
+    ruled[0] = 0
+    if n < scan.head + scan.tail or (scan.stars == 0 and n != scan.head):
+        return -1
+    for i in range(scan.head):
+        c = scan.pattern[i]
+        if c == text[i] or c == b"?"[0]:
+            continue
+        if count == most or not misread_as(<char>c, <char>text[i]):
+            ruled[0] = i + 1
+            return -1
+        count += 1
+    if scan.stars > 1:
+        return 0 if _fits(scan.pattern, scan.pattern_length, text, n) else -1
+    for i in range(scan.tail):
+        c = scan.pattern[scan.pattern_length - 1 - i]
+        if c == text[n - 1 - i] or c == b"?"[0]:
+            continue
+        if count == most or not misread_as(<char>c, <char>text[n - 1 - i]):
+            return -1
+        count += 1
+    return count
+
+
+cdef int plate_misread(const uint8_t* pattern, size_t length, const uint8_t* text, size_t n, int most) noexcept nogil:
+    cdef PlateScan scan
+    cdef size_t ruled
+    memcpy(scan.pattern, pattern, length)
+    scan.pattern_length = <uint32_t>length
+    scan.misreads = most
+    _measure(pattern, length, &scan.head, &scan.tail, &scan.stars)
+    return _misread_row(&scan, text, n, &ruled)
+
+
+cdef void plate_scan_misread(PlateScan* scan, int misreads) noexcept nogil:
+    scan.misreads = misreads
+    scan.at = 0
+    scan.end = scan.file.n_rows
+
+
 cdef int plate_next(PlateScan* scan, const PlateRow** row) noexcept nogil:
     cdef const PlateRow* candidate
-    cdef size_t length
+    cdef size_t ruled
     if scan.damaged:
         return PLATE_DAMAGED
     while scan.at < scan.end:
@@ -126,22 +201,21 @@ cdef int plate_next(PlateScan* scan, const PlateRow** row) noexcept nogil:
                 return PLATE_DAMAGED
             scan.verified = (scan.at // PLATE_BLOCK + 1) * PLATE_BLOCK
         candidate = &scan.file.rows[scan.at]
+        scan.misread = _misread_row(scan, candidate.plate, _plate_length(candidate), &ruled)
+        if scan.misread < 0:
+            scan.at = _past(scan, ruled) if ruled else scan.at + 1
+            continue
         scan.at += 1
         if scan.type_length and (memcmp(candidate.type, scan.type, 3) != 0):
             continue
         if scan.model_year and candidate.model_year and candidate.model_year != scan.model_year:
             continue
-        if scan.colour and candidate.colour and candidate.colour != scan.colour:
+        if scan.colours and candidate.colours and not candidate.colours & scan.colours:
             continue
         if scan.make_length and candidate.make[0] and memcmp(candidate.make, scan.make, scan.make_length) != 0:
             continue
-        length = _plate_length(candidate)
-        if length == PLATE_CHARACTERS:  # perhaps cut: whoever shows it compares the whole
-            row[0] = candidate
-            return PLATE_FOUND
-        if _fits(scan.pattern, scan.pattern_length, candidate.plate, length):
-            row[0] = candidate
-            return PLATE_FOUND
+        row[0] = candidate
+        return PLATE_FOUND
     return PLATE_END
 
 
@@ -179,7 +253,7 @@ cdef str _plate_text(const PlateRow* row):
     return ((text[10:13].rstrip(b"\0") or b"?") + b"-" + text[:10].rstrip(b"\0") + b"|" + text[13:16]).decode("ascii", "replace")
 
 
-def read_plates(bytes data, str pattern, str type, str make, str colour, int model_year, /):
+def read_plates(bytes data, str pattern, str type, str make, str colour, int model_year, int misreads=0, /):
     cdef PlatesFile plates
     cdef PlateScan scan
     cdef const PlateRow* row
@@ -190,6 +264,8 @@ def read_plates(bytes data, str pattern, str type, str make, str colour, int mod
         raise ValueError(why.decode())
     if plate_scan(&plates, &scan, p, len(p), t, len(t), m, len(m), c, len(c), model_year) < 0:
         raise ValueError("a pattern of 1 to 16 characters is wanted")
+    if misreads:
+        plate_scan_misread(&scan, misreads)
     found = []
     while True:
         status = plate_next(&scan, &row)

@@ -6,7 +6,8 @@ from libc.string cimport memcmp, memcpy, memset
 
 from core.output cimport OutputFile
 from core.output import write_trailer
-from core.plates cimport PLATE_BLOCK, PlateRow, colour_hash
+from core.plates cimport PLATE_BLOCK, PlateRow
+from core.vehicle_words cimport colour_mask
 from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
 from core.xxhash cimport XXH3_64bits
 
@@ -37,7 +38,7 @@ cdef class PlateRows:
         memcpy(row.type, <char*>type, min(len(type), 3))
         memcpy(row.country, <char*>country, min(len(country), 3))
         memcpy(row.make, <char*>make, min(len(make), 3))
-        row.colour = colour_hash(<char*>colour, len(colour)) if colour else 0
+        row.colours = colour_mask(<char*>colour, len(colour))
         row.model_year = model_year
         row.entity = entity
         self.add(&row)

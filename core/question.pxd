@@ -25,6 +25,7 @@ cdef enum:                       # limits in characters, as the contract states 
     PAGE_TOKEN_BYTES = 512
     PAGE_DEFAULT = 20
     PAGE_MAX = 100
+    AGE_MAX = 150
 
 cdef enum:                       # places in Question.name: core.names takes the first five as parts
     NAME_FIRST_GIVEN = 0
@@ -70,10 +71,15 @@ cdef struct Question:            # the fields of every request; those that a met
     Text engine
     Text make
     Text colour
+    Text vehicle_type
+    Text number
     int32_t model_year
     int32_t year_from
     int32_t year_to
     int32_t department
+    int32_t age_from
+    int32_t age_to
+    int32_t municipality
     int32_t page_size            # 1 to 100 once read
     Text page_token
     Text subject_id

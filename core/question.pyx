@@ -224,6 +224,14 @@ cdef int _check_values(Question* question, Failure* failure) noexcept nogil:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "birth_year_from", "after birth_year_to")
     if not 0 <= question.department <= 22:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "department", "1 to 22")
+    if question.municipality and not 101 <= question.municipality <= 2299:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "municipality", "INE code of three or four digits")
+    if not 0 <= question.age_from <= AGE_MAX:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "age_from", "0 to 150")
+    if not 0 <= question.age_to <= AGE_MAX:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "age_to", "0 to 150")
+    if question.age_to and question.age_from > question.age_to:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "age_from", "above age_to")
     if not 0 <= question.page_size <= PAGE_MAX:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "page_size", "1 to 100")
     if question.page_size == 0:
@@ -328,6 +336,18 @@ cdef int _search_persons_field(const Field* field, Question* question, Failure* 
         return take_int(field, "sex", &question.sex, failure)
     if field.number == F_SearchPersonsRequest_department:
         return take_int(field, "department", &question.department, failure)
+    if field.number == F_SearchPersonsRequest_name:
+        return _take_message(field, "name", _read_name, question, failure)
+    if field.number == F_SearchPersonsRequest_age_from:
+        return take_int(field, "age_from", &question.age_from, failure)
+    if field.number == F_SearchPersonsRequest_age_to:
+        return take_int(field, "age_to", &question.age_to, failure)
+    if field.number == F_SearchPersonsRequest_municipality:
+        return take_int(field, "municipality", &question.municipality, failure)
+    if field.number == F_SearchPersonsRequest_father_name:
+        return take_text(field, "father_name", NAME_CHARACTERS, &question.father, failure)
+    if field.number == F_SearchPersonsRequest_mother_name:
+        return take_text(field, "mother_name", NAME_CHARACTERS, &question.mother, failure)
     if field.number == F_SearchPersonsRequest_page_size:
         return take_int(field, "page_size", &question.page_size, failure)
     if field.number == F_SearchPersonsRequest_page_token:
@@ -338,6 +358,12 @@ cdef int _search_persons_field(const Field* field, Question* question, Failure* 
 cdef int _search_vehicles_field(const Field* field, Question* question, Failure* failure) noexcept nogil:
     if field.number == F_SearchVehiclesRequest_plate_pattern:
         return take_text(field, "plate_pattern", IDENTIFIER_CHARACTERS, &question.plate, failure)
+    if field.number == F_SearchVehiclesRequest_query:
+        return take_text(field, "query", NAME_CHARACTERS, &question.query, failure)
+    if field.number == F_SearchVehiclesRequest_vehicle_type:
+        return take_text(field, "vehicle_type", IDENTIFIER_CHARACTERS, &question.vehicle_type, failure)
+    if field.number == F_SearchVehiclesRequest_number:
+        return take_text(field, "number", IDENTIFIER_CHARACTERS, &question.number, failure)
     if field.number == F_SearchVehiclesRequest_make:
         return take_text(field, "make", IDENTIFIER_CHARACTERS, &question.make, failure)
     if field.number == F_SearchVehiclesRequest_colour:

@@ -1,14 +1,17 @@
 """Writes an outcome as the response of its method, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport uint8_t
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memchr, memcpy
 
 from core.alerts cimport put_closed_alerts, put_hits, put_note
 from core.answer_id cimport answer_id_into, hexadecimal
 from core.call cimport ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_out_of_memory, call_shows, call_wants
-from core.dossier cimport FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY
+from core.dossier cimport ClaimEntry, FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
+from core.generation cimport Register
+from core.match_names cimport PART_SEPARATOR
 from core.names cimport fold_into
 from core.notes cimport ANSWER_NOTES
 from core.outcome cimport Detected, Owner
@@ -16,7 +19,7 @@ from core.person cimport person_age
 from core.question cimport METHOD_CHECK, METHOD_CHECK_PERSON
 from core.records cimport (Totals, protected_today, put_records, put_totals, section_visible, totals_insert)
 from core.shown cimport Left, SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, left_add, left_init, shown_put
-from core.wire cimport (begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_int, put_int_if,
+from core.wire cimport (begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_fixed64, put_int, put_int_if,
                         put_packed_bytes, put_raw, put_uint, put_uint_if)
 
 include "contract.pxi"
@@ -223,13 +226,37 @@ cdef void _put_vehicle(Call* call, uint32_t number, const Outcome* outcome) noex
     shown_put(call, &vehicle.dossier, SHOWN_ASKED, 0, vehicle.level, &left)
 
 
-cdef void _put_candidate_plate(Call* call, const Candidate* candidate, Left* left) noexcept nogil:
+cdef void _put_candidate_plate(Call* call, uint32_t number, const Candidate* candidate, int plate,
+                               Left* left) noexcept nogil:
     """The plate as an officer reads it: what stands before the country."""
-    cdef const IdentifierEntry* entry = &candidate.dossier.identifiers[candidate.plate]
+    cdef const IdentifierEntry* entry = &candidate.dossier.identifiers[plate]
     cdef const uint8_t* text = candidate.dossier.bytes + entry.offset
     cdef const uint8_t* bar = <const uint8_t*>memchr(text, c"|", entry.length)
-    put_bytes(call.out, F_Candidate_plate, text, <size_t>(bar - text) if bar != NULL else entry.length)
+    put_bytes(call.out, number, text, <size_t>(bar - text) if bar != NULL else entry.length)
     left_add(left, entry.section, entry.sensitivity)
+
+
+cdef void _put_likeness(Call* call, const Candidate* candidate, Left* left) noexcept nogil:
+    """Score, and the spelling on file that was most like what was asked, its parts joined by spaces."""
+    cdef const ClaimEntry* claim
+    cdef const Register* register
+    cdef uint64_t score
+    cdef size_t start, i
+    if not candidate.by_name:
+        return
+    memcpy(&score, &candidate.score, 8)
+    put_fixed64(call.out, F_Candidate_score, score)
+    if candidate.matched < 0:
+        return
+    claim = &candidate.dossier.claims[candidate.matched]
+    put_bytes(call.out, F_Candidate_matched_name, candidate.dossier.bytes + claim.name_text_offset, claim.name_text_length)
+    start = call.out.size - claim.name_text_length
+    for i in range(start, call.out.size):
+        if call.out.data[i] == PART_SEPARATOR and not call.out.failed:
+            call.out.data[i] = c" "
+    register = &call.store.registers[claim.register]
+    put_bytes(call.out, F_Candidate_matched_register_id, register.id, register.id_length)
+    left_add(left, claim.section, claim.sensitivity)
 
 
 cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
@@ -251,10 +278,14 @@ cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
             if candidate.dossier.header.summary_length:
                 left_add(&left, candidate.summary_section, candidate.summary_sensitivity)
         if candidate.plate >= 0:
-            _put_candidate_plate(call, candidate, &left)
+            _put_candidate_plate(call, F_Candidate_plate, candidate, candidate.plate, &left)
         _put_comparisons(call, F_Candidate_comparisons, &candidate.compared)
         put_int_if(call.out, F_Candidate_alerts, candidate.alerts)
         put_uint_if(call.out, F_Candidate_identity_status, candidate.status)
+        _put_likeness(call, candidate, &left)
+        if candidate.matched_plate >= 0:
+            _put_candidate_plate(call, F_Candidate_matched_plate, candidate, candidate.matched_plate, &left)
+        put_uint_if(call.out, F_Candidate_misread_characters, candidate.misread)
         end_message(call.out, mark, 2)
         shown_put(call, &candidate.dossier, SHOWN_CANDIDATE, i + 1, candidate.level, &left)
 

@@ -1,7 +1,6 @@
-# SearchPersons and SearchVehicles (docs/answers.md section 13).
+# SearchPersons (docs/answers.md section 13).
 
 from core.call cimport Call
 
 # The whole response. OK or FAILED.
 cdef int search_persons(Call* call) noexcept nogil
-cdef int search_vehicles(Call* call) noexcept nogil

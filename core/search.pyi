@@ -1,1 +1,1 @@
-"""Searches of persons by name and of vehicles by partial plate, without the GIL. Nothing here is for Python."""
+"""Searches of persons by name, without the GIL. Nothing here is for Python."""

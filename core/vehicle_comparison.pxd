@@ -53,5 +53,12 @@ cdef void compare_no_vehicle(const VehicleQuestion* asked, bint found, Compared*
 # Make, colour and year of the question against the visible registrations; 0 = not asked.
 cdef void compare_seen(Call* call, const VehicleQuestion* asked, const Dossier* vehicle, uint8_t* make, uint8_t* colour,
                        uint8_t* year) noexcept nogil
+# Two folded makes: equal, or one a beginning of the other of three or more letters.
+cdef bint makes_agree(const char* a, int a_n, const char* b, int b_n) noexcept nogil
+# Two folded colours: equal, or they name a colour in common; `colours` = colour_mask of the one asked.
+cdef bint colours_agree(const char* filed, size_t filed_n, const char* asked, size_t asked_n,
+                        uint32_t colours) noexcept nogil
+# Characters of a UTF-8 text.
+cdef size_t count_letters(const char* text, size_t size) noexcept nogil
 # FOUND when a register that says which vehicles exist has it, else NOT_FOUND.
 cdef uint8_t vehicle_status_by_name(const Call* call, const Dossier* vehicle) noexcept nogil

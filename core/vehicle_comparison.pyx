@@ -7,6 +7,7 @@ from core.call cimport call_shows
 from core.dossier cimport KEY_PLATE, NO_DAY, RecordEntry
 from core.dossier_view cimport holds_on
 from core.names cimport fold_into
+from core.vehicle_words cimport colour_mask
 from core.wire cimport Field, Reader, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init
 
 include "contract.pxi"
@@ -116,18 +117,25 @@ cdef uint8_t vehicle_status_by_name(const Call* call, const Dossier* vehicle) no
     return IDENTITY_STATUS_NOT_FOUND
 
 
-cdef size_t _letters(const char* text, size_t size) noexcept nogil:
+cdef size_t count_letters(const char* text, size_t size) noexcept nogil:
     cdef size_t i, count = 0
     for i in range(size):
         count += (text[i] & 0xC0) != 0x80
     return count
 
 
-cdef bint _makes_agree(const char* a, int a_n, const char* b, int b_n) noexcept nogil:
+cdef bint makes_agree(const char* a, int a_n, const char* b, int b_n) noexcept nogil:
     cdef int shorter = min(a_n, b_n)
     if memcmp(a, b, shorter) != 0:
         return False
-    return a_n == b_n or _letters(a, shorter) >= PREFIX_LETTERS
+    return a_n == b_n or count_letters(a, shorter) >= PREFIX_LETTERS
+
+
+cdef bint colours_agree(const char* filed, size_t filed_n, const char* asked, size_t asked_n,
+                        uint32_t colours) noexcept nogil:
+    if filed_n == asked_n and memcmp(filed, asked, filed_n) == 0:
+        return True
+    return (colour_mask(filed, filed_n) & colours) != 0
 
 
 cdef inline void _weigh(uint8_t* best, bint agrees) noexcept nogil:
@@ -147,11 +155,12 @@ cdef void _compare_registration(Call* call, const VehicleQuestion* asked, const 
         if field.number == F_VehicleRegistration_make and field.wire == WIRE_LENGTH and asked.make_length:
             length = fold_into(<const char*>field.data, field.size, call.folded, sizeof(call.folded))
             if length > 0:
-                _weigh(make, _makes_agree(call.folded, length, asked.make_text, asked.make_length))
+                _weigh(make, makes_agree(call.folded, length, asked.make_text, asked.make_length))
         elif field.number == F_VehicleRegistration_colour and field.wire == WIRE_LENGTH and asked.colour_length:
             length = fold_into(<const char*>field.data, field.size, call.folded, sizeof(call.folded))
             if length > 0:
-                _weigh(colour, length == asked.colour_length and memcmp(call.folded, asked.colour_text, length) == 0)
+                _weigh(colour, colours_agree(call.folded, length, asked.colour_text, asked.colour_length,
+                                             colour_mask(asked.colour_text, asked.colour_length)))
         elif field.number == F_VehicleRegistration_model_year and field.wire == WIRE_VARINT and asked.model_year:
             if field.value:
                 _weigh(year, <int32_t><uint32_t>field.value == asked.model_year)

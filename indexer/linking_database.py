@@ -163,12 +163,12 @@ class LinkingDatabase:
                 TRY_CAST(cui AS BIGINT) AS cui,
                 nullif(document_country, '') || ':' || nullif(document_number, '') AS document,
                 nullif(nit, '') AS nit, nullif(licence, '') AS licence, nullif(cedula, '') AS cedula,
-                organisation, nullif(name, '') AS name, nullif(name_key, '') AS name_key,
+                organisation, nullif(name, '') AS name, nullif(name_key, '') AS name_key, name_text,
                 CASE WHEN birth_year > 0
                      THEN birth_year::INTEGER * 10000 + coalesce(birth_month, 0)::INTEGER * 100
                           + coalesce(birth_mday, 0)::INTEGER END AS birth,
                 about_year, sex, birth_department, residence_department,
-                nullif(father_key, '') AS father_key, nullif(mother_key, '') AS mother_key, death_day,
+                nullif(father, '') AS father, nullif(mother, '') AS mother, death_day,
                 clearance, alert_kind, alert_state, alert_flags
             FROM staged WHERE subject = {SUBJECT_PERSON} OR section = {SECTION_OWNER}
         """)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.calendar import compare_birth_dates
-from core.names import compare_keys
+from core.match import compare_texts
 from indexer.linking_database import (
     CRITERION_BIRTH_DATE,
     CRITERION_NAMES,
@@ -56,8 +56,8 @@ class Side:
     birth: tuple[int, int, int]
     sex: int
     departments: frozenset[int]
-    father_key: str
-    mother_key: str
+    father: str
+    mother: str
     about_year: int = 0
     dead: bool = False
     place: int = 0
@@ -95,8 +95,8 @@ def best(agreements: Iterable[int]) -> int:
 def compare_parents(record: Side, claim: Side) -> int:
     """Agreement of both sides' parents (section 3)."""
     outcomes = [
-        compare_keys(mine, theirs)
-        for mine, theirs in ((record.father_key, claim.father_key), (record.mother_key, claim.mother_key))
+        compare_texts(mine, theirs)
+        for mine, theirs in ((record.father, claim.father), (record.mother, claim.mother))
         if mine and theirs
     ]
     if DISAGREES in outcomes:
@@ -118,8 +118,8 @@ def fit(record: Side, candidate: Candidate) -> Fit | None:
     if DISAGREES in (birth, sex):
         return None
     parents = UNKNOWN
-    if record.father_key or record.mother_key:
-        stated = (claim for claim in candidate.claims if claim.father_key or claim.mother_key)
+    if record.father or record.mother:
+        stated = (claim for claim in candidate.claims if claim.father or claim.mother)
         parents = best(compare_parents(record, claim) for claim in stated)
     year = record.birth[0] or record.about_year
     banded = any(year and claim.birth[0] and abs(year - claim.birth[0]) <= AGE_BAND_YEARS for claim in candidate.claims)
@@ -164,7 +164,7 @@ def _criteria(found: Fit, outcome: int) -> bytes:
     return bytes(names + [criterion for criterion, agreement in compared if agreement == outcome])
 
 
-_COMMON = "birth, sex, birth_department, residence_department, father_key, mother_key"
+_COMMON = "birth, sex, birth_department, residence_department, father, mother"
 _RECORD = f"name_key, place, pending_alert, about_year, {_COMMON}"
 _CLAIM = f"name_key, cui, death_day, {_COMMON}"
 
@@ -223,7 +223,7 @@ def link_names(database: LinkingDatabase) -> None:
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     database.run(f"""
         CREATE TABLE name_only AS
-        SELECT place, name_key, birth, about_year, sex, birth_department, residence_department, father_key, mother_key,
+        SELECT place, name_key, birth, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert
         FROM person_staged
         WHERE NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR clearance & {standards} <> 0)
@@ -235,7 +235,7 @@ def link_names(database: LinkingDatabase) -> None:
     """)
     database.run("""
         CREATE TABLE candidate_claim AS
-        SELECT cui, birth, sex, birth_department, residence_department, father_key, mother_key, death_day
+        SELECT cui, birth, sex, birth_department, residence_department, father, mother, death_day
         FROM identity_staged SEMI JOIN candidate USING (cui)
     """)
     # a name is met by the records that bear it only when somebody else bears it too

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.calendar import compare_birth_dates
-from core.names import compare_keys
+from core.match import compare_texts
 from indexer.linking_database import (
     CRITERION_CEDULA,
     CRITERION_CUI,
@@ -194,21 +194,21 @@ def _resolve_owners(database: LinkingDatabase) -> None:
     database.run(f"""
         CREATE TABLE owner AS
         SELECT p.place, e.entity AS owner_entity, {CRITERION_CUI}::UTINYINT AS criterion,
-               p.name_key, p.birth, p.father_key, p.mother_key
+               p.name_key, p.name_text, p.birth, p.father, p.mother
         FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE p.is_owner
         UNION ALL
-        SELECT p.place, coalesce(c.entity, t.entity), r.criterion, p.name_key, p.birth, p.father_key, p.mother_key
+        SELECT p.place, coalesce(c.entity, t.entity), r.criterion, p.name_key, p.name_text, p.birth, p.father, p.mother
         FROM resolved r JOIN person_staged p USING (place)
         LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
         WHERE r.is_owner AND coalesce(c.entity, t.entity) IS NOT NULL
     """)
     database.run("""
         CREATE TABLE owner_claim AS
-        SELECT e.entity, i.name_key, i.birth, i.father_key, i.mother_key
+        SELECT e.entity, i.name_key, i.name_text, i.birth, i.father, i.mother
         FROM identity_staged i JOIN entity_by_cui e USING (cui)
         SEMI JOIN owner o ON o.owner_entity = e.entity
         UNION ALL
-        SELECT coalesce(c.entity, t.entity) AS entity, i.name_key, i.birth, i.father_key, i.mother_key
+        SELECT coalesce(c.entity, t.entity) AS entity, i.name_key, i.name_text, i.birth, i.father, i.mother
         FROM identity_staged i JOIN resolved r USING (place)
         LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
         SEMI JOIN owner o ON o.owner_entity = coalesce(c.entity, t.entity)
@@ -237,9 +237,9 @@ def _resolve_owners(database: LinkingDatabase) -> None:
 def _weak_owners(database: LinkingDatabase) -> Iterator[list[int]]:
     """Places, in batches, of the owners whose link is only POSSIBLE."""
     pairs = database.stream("""
-        SELECT d.place, d.criterion, d.name_key, d.birth, d.father_key, d.mother_key, k.entity IS NOT NULL AS claimed,
-               k.name_key AS claim_name_key, k.birth AS claim_birth, k.father_key AS claim_father_key,
-               k.mother_key AS claim_mother_key
+        SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, k.entity IS NOT NULL AS claimed,
+               k.name_text AS claim_name_text, k.birth AS claim_birth, k.father AS claim_father,
+               k.mother AS claim_mother
         FROM doubtful d LEFT JOIN owner_claim k ON k.entity = d.owner_entity
         ORDER BY d.place
     """)
@@ -268,7 +268,7 @@ def _is_weak(rows: list[dict[str, Any]]) -> bool:
             continue
         mine, theirs = _dated(row, ""), _dated(row, "claim_")
         supported |= compare_birth_dates(mine.birth, theirs.birth) == AGREES or compare_parents(mine, theirs) == AGREES
-        names.append(compare_keys(row["name_key"] or "", row["claim_name_key"] or ""))
+        names.append(compare_texts(row["name_text"] or "", row["claim_name_text"] or ""))
     if rows[0]["criterion"] == CRITERION_CEDULA:
         return not supported and AGREES not in names
     return bool(names) and all(outcome == DISAGREES for outcome in names) and not supported
@@ -280,6 +280,6 @@ def _dated(row: dict[str, Any], prefix: str) -> Side:
         birth=(birth // 10000, birth // 100 % 100, birth % 100),
         sex=0,
         departments=frozenset(),
-        father_key=row[f"{prefix}father_key"] or "",
-        mother_key=row[f"{prefix}mother_key"] or "",
+        father=row[f"{prefix}father"] or "",
+        mother=row[f"{prefix}mother"] or "",
     )

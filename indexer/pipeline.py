@@ -51,7 +51,7 @@ from indexer.staging import StagedExtract, load_last, save_last
 from indexer.subject_key import load_or_create_key
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
 SUBJECT_KEY = "subject.key"

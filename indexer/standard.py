@@ -48,6 +48,7 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("organisation", pa.bool_(), False),
     pa.field("name", pa.string()),  # as an officer reads it
     pa.field("name_key", pa.string()),  # docs/answers.md section 2
+    pa.field("name_text", pa.string()),  # with its parts told apart, as core/match_names.pxd stores it; null when name_key is
     pa.field("birth_year", pa.int16()),
     pa.field("birth_month", pa.int8()),
     pa.field("birth_mday", pa.int8()),
@@ -55,8 +56,8 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("sex", pa.uint8(), False),
     pa.field("birth_department", pa.uint8(), False),  # INE 1 to 22; 0 = unknown
     pa.field("residence_department", pa.uint8(), False),
-    pa.field("father_key", pa.string()),
-    pa.field("mother_key", pa.string()),
+    pa.field("father", pa.string()),  # name, null when it holds no token
+    pa.field("mother", pa.string()),
     pa.field("death_day", pa.int32()),  # 0 = dead, day not known whole
     # the vehicle or plate
     pa.field("plate_type", pa.string()),  # "P"; null = unknown

@@ -236,7 +236,12 @@ def search(
     born: Annotated[str, typer.Option(help="Birth date or year: yyyy, yyyy-mm-dd or dd/mm/yyyy.")] = "",
     sex: Annotated[SexWord | None, typer.Option(help="Sex.")] = None,
     department: Annotated[int, typer.Option(help="Department of birth, INE code 1 to 22.")] = 0,
+    vehicle: Annotated[
+        str, typer.Option(help="What is known of a vehicle, in any order: 'Toyota azul pickup P 12?...'.")
+    ] = "",
     plate: Annotated[str, typer.Option(help="Partial plate: ? is one character, * any number.")] = "",
+    number: Annotated[str, typer.Option(help="VIN, chassis or engine number, or its last 6 to 8 characters.")] = "",
+    vehicle_type: Annotated[str, typer.Option(help="Kind of vehicle: pickup, moto.")] = "",
     make: Annotated[str, typer.Option(help="Make.")] = "",
     colour: Annotated[str, typer.Option(help="Colour, Spanish.")] = "",
     model_year: Annotated[int, typer.Option(help="Model year.")] = 0,
@@ -249,18 +254,21 @@ def search(
     deadline: DeadlineOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Search persons by name, or vehicles by a partial plate."""
+    """Search persons by name, or vehicles by a partial plate and what is seen."""
     from clients import officer_view
     from ronda.v1 import check_service_pb2 as contract
 
     context = _context(purpose, case)
     response: Any
-    if plate or make or colour or model_year:
+    if vehicle or plate or number or vehicle_type or make or colour or model_year:
         if names or born or sex or department:
             fail("Busque personas o vehículos, no ambos a la vez.", EXIT_CALLER, as_json)
         vehicles = contract.SearchVehiclesRequest(
             context=context,
+            query=vehicle,
             plate_pattern=plate,
+            number=number,
+            vehicle_type=vehicle_type,
             make=make,
             colour=colour,
             model_year=model_year,

@@ -251,17 +251,43 @@ class Drawer:
     def search_vehicles(self) -> Question:
         records = [link.record for link in self.some_vehicle().links if link.record.plate]
         number = self.random.choice(records).plate if records else "123BCD"
+        number = "".join(self.random.choice("08BDVY?" if self.maybe(0.5) else c) if self.maybe(0.1) else c for c in number)
         pattern = "".join("?" if self.maybe(0.35) else c for c in number)
         if self.maybe(0.3):
             pattern = pattern[: self.random.randint(1, 5)] + "*"
+        elif self.maybe(0.1):
+            pattern = "*" + pattern[self.random.randint(1, 4) :]
         if records and self.maybe(0.4):
-            pattern = f"{records[0].plate_type or 'P'}-{pattern}"
-        request = checks.SearchVehiclesRequest(plate_pattern=pattern, page_size=self.random.choice([0, 5, 100]))
-        if records and self.maybe(0.4):
+            pattern = f"{records[0].plate_type or 'P'}{self.random.choice(['-', ' ', ''])}{pattern}"
+        request = checks.SearchVehiclesRequest(page_size=self.random.choice([0, 5, 100]))
+        if self.maybe(0.5):
+            request.query = self.vehicle_words(pattern if self.maybe(0.8) else "")
+        else:
+            request.plate_pattern = pattern
+        if records and self.maybe(0.3):
             request.make = records[0].make
             request.colour = records[0].colour if self.maybe(0.5) else ""
             request.model_year = records[0].model_year if self.maybe(0.5) else 0
+        if self.maybe(0.1):
+            request.vehicle_type = self.random.choice(["pick up", "MOTO", "camioneta", "TRACTOR"])
+        if self.maybe(0.15):
+            vehicle = self.some_vehicle()
+            held = self.value(vehicle, "vin") or self.value(vehicle, "engine") or "1NZ12345678"
+            request.number = (held if self.maybe(0.3) else held[-self.random.randint(5, 8) :]).replace("1", "I", self.maybe(0.2))
+            request.plate_pattern = request.plate_pattern if self.maybe(0.2) else ""
         return Question("SearchVehicles", self.framed(request))
+
+    def vehicle_words(self, pattern: str) -> str:
+        """What somebody remembers of a vehicle, in any order."""
+        seen = self.random.choice([link.record for link in self.some_vehicle().links])
+        colours = ["azul", "blue", "roja", "gris", "silver", "white", "negro", "verde oscuro", seen.colour]
+        kinds = ["pickup", "pick up", "moto", "carro", "camioneta", "tuc tuc"]
+        words = [pattern, seen.make, seen.line] if self.maybe(0.7) else [pattern]
+        words += self.random.sample(colours, self.maybe(0.5)) + self.random.sample(kinds, self.maybe(0.3))
+        words += [str(seen.model_year)] if seen.model_year and self.maybe(0.2) else []
+        words += [self.random.choice(["de", "placa", "???", "P 12?...", "320i", "ñ", "A-4"])] if self.maybe(0.1) else []
+        self.random.shuffle(words)
+        return " ".join(w for w in words if w)
 
     def list_records(self) -> Question:
         subject = self.person() if self.maybe(0.6) else self.some_vehicle()

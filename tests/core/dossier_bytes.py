@@ -26,7 +26,7 @@ OWNER = """
 CLAIM = """
     register:B sensitivity:B section:B identity:B birth_year:H birth_month:B birth_mday:B sex:B birth_department:B
     residence_department:B dead:B name_offset:I father_offset:I mother_offset:I name_length:H father_length:H
-    mother_length:H reserved:10s
+    mother_length:H name_text_length:H name_text_offset:I reserved:4s
 """
 IDENTIFIER = """
     kind:B flags:B register:B section:B offset:I length:H sensitivity:B reserved:B valid_from:i valid_to:i reserved2:I

@@ -91,7 +91,7 @@ REGISTERS = [
 
 
 def record(entity: int, record_id: str, **fields: Any) -> dict[str, Any]:
-    """A linked record; `message` holds fields of its payload, `name` also makes the name key."""
+    """A linked record; `message` holds fields of its payload, `name` also makes the name key and text."""
     section = fields.get("section", 1)
     message = PAYLOADS[section](**fields.pop("message", {}))
     identifier = REGISTERS[fields.get("register", 0)]["id"]
@@ -99,6 +99,7 @@ def record(entity: int, record_id: str, **fields: Any) -> dict[str, Any]:
     message.record.record_id = record_id
     if "name" in fields and "name_key" not in fields:
         fields["name_key"] = name_key(fields["name"])
+        fields["name_text"] = fields["name"]
     return {
         **RECORD_DEFAULTS,
         "entity": entity,
@@ -153,7 +154,7 @@ def build(
         registers,
     )
     manifest = {
-        "format_version": 1,
+        "format_version": 2,
         "generation_id": "20261124T160351Z-0badcafe",
         "built_at_ms": 1_700_000_100_000,
         "persons": made.persons,

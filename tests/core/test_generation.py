@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import DossierDamaged, GenerationDamaged, StoredDataError
 from core.generation import Generation
-from core.names import name_key
+from core.name_index import NameIndex
 from tests.core.generation_kit import REGISTERS, build, entity, record, subject_id
 
 (
@@ -91,9 +91,9 @@ def test_what_was_written_is_found(made: Path) -> None:
         assert generation.lookup(CUI, cui_of(number)) == [number]
         assert generation.lookup(NIT, f"{number}K") == [number]
         assert generation.lookup(SUBJECT, subject_id(f"entity {number}")) == [number]
-        assert generation.persons_with_token(name_key(f"SUJETO{number}")) == [number]
+        assert NameIndex(generation).token_entities(f"SUJETO{number}") == [number]
     assert generation.lookup(TELEPHONE, "55550000") == list(range(1, PERSONS, 2))
-    assert generation.persons_with_token(name_key("PEREZ")) == list(range(PERSONS))
+    assert NameIndex(generation).token_entities("PEREZ") == list(range(PERSONS))
     for number in range(10):
         holder = [PERSONS + number]
         assert generation.lookup(VIN, f"1HGCM82633A0{number:05}") == holder
@@ -164,7 +164,7 @@ def test_files_that_are_missing_or_of_another_size_are_named(made: Path, tmp_pat
 def test_another_format_or_generation_is_refused(made: Path, tmp_path: Path) -> None:
     directory = copied(made, tmp_path)
     manifest = json.loads((directory / "MANIFEST.json").read_text())
-    (directory / "MANIFEST.json").write_text(json.dumps({**manifest, "format_version": 2}))
+    (directory / "MANIFEST.json").write_text(json.dumps({**manifest, "format_version": 3}))
     with pytest.raises(GenerationDamaged, match="format 2"):
         Generation.open(directory)
     (directory / "MANIFEST.json").write_text(json.dumps({**manifest, "registers": [{"id": "x"}]}))
@@ -187,9 +187,9 @@ def readings(generation: Generation) -> dict[str, Any]:
     for number in range(PERSONS):
         questions[f"cui {number}"] = lambda number=number: generation.lookup(CUI, cui_of(number))
         questions[f"dossier {number}"] = lambda number=number: generation.dossier(number)
-        questions[f"name {number}"] = lambda number=number: generation.persons_with_token(name_key(f"SUJETO{number}"))
+        questions[f"name {number}"] = lambda number=number: NameIndex(generation).token_entities(f"SUJETO{number}")
     questions["telephone"] = lambda: generation.lookup(TELEPHONE, "55550000")
-    questions["name"] = lambda: generation.persons_with_token(name_key("PEREZ"))
+    questions["name"] = lambda: NameIndex(generation).token_entities("PEREZ")
     questions["plates"] = lambda: generation.plates("1*")
     for question, ask in questions.items():
         try:

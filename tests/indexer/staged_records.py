@@ -33,17 +33,15 @@ _EMPTY: dict[Any, Any] = {pa.bool_(): False, pa.string(): "", pa.binary(): b""}
 
 
 def record(register: int, section: int, record_id: str, **fields: Any) -> dict[str, Any]:
-    """One standard record; `name` fills name_key, `birth=(y, m, d)` the birth columns, `father`/`mother` their keys."""
+    """One standard record; `name` fills name_key and name_text, `birth=(y, m, d)` the birth columns."""
     row: dict[str, Any] = {f.name: (None if f.nullable else _EMPTY.get(f.type, 0)) for f in STANDARD_SCHEMA}
     row |= {"register": register, "section": section, "record_id": record_id, "sensitivity": OPEN, "cui_valid": True}
     row["subject"] = SUBJECT_VEHICLE if section >= REGISTRATION else SUBJECT_PERSON
     if "name" in fields:
         row["name_key"] = name_key(fields["name"])
+        row["name_text"] = fields["name"]
     if "birth" in fields:
         row["birth_year"], row["birth_month"], row["birth_mday"] = (part or None for part in fields.pop("birth"))
-    for parent in ("father", "mother"):
-        if parent in fields:
-            row[f"{parent}_key"] = name_key(fields.pop(parent))
     if fields.get("plate"):
         row["plate_country"] = "GTM"
     return row | fields

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from core.match import compare_texts
 from ronda.v1 import level_pb2
-from tests.core import naive_calendar, naive_names
+from tests.core import naive_calendar
 from tests.oracle.record import Birth, Record
 
 AGREES = level_pb2.AGREEMENT_AGREES
@@ -19,8 +20,9 @@ def best(outcomes: Iterable[int]) -> int:
     return next((outcome for outcome in (AGREES, UNKNOWN, DISAGREES) if outcome in found), UNKNOWN)
 
 
-def names(key: str, claims: Iterable[Record]) -> int:
-    return best(naive_names.compare_keys(key, c.name_key) for c in claims if c.name_key) if key else UNKNOWN
+def names(text: str, claims: Iterable[Record]) -> int:
+    """Of a stored name. The comparison of two names has a naive twin of its own, tests/oracle/name_match.py."""
+    return best(compare_texts(text, c.name_text) for c in claims if c.name_text) if text else UNKNOWN
 
 
 def birth_dates(birth: Birth, claims: Iterable[Record]) -> int:
@@ -33,18 +35,16 @@ def sexes(sex: int, claims: Iterable[Record]) -> int:
     return best(AGREES if sex == c.sex else DISAGREES for c in claims if c.sex) if sex else UNKNOWN
 
 
-def parents(father_key: str, mother_key: str, claims: Iterable[Record]) -> int:
+def parents(father: str, mother: str, claims: Iterable[Record]) -> int:
     return best(
-        _parents_of_one(father_key, mother_key, c)
-        for c in claims
-        if (father_key and c.father_key) or (mother_key and c.mother_key)
+        _parents_of_one(father, mother, c) for c in claims if (father and c.father) or (mother and c.mother)
     )
 
 
-def _parents_of_one(father_key: str, mother_key: str, claim: Record) -> int:
+def _parents_of_one(father: str, mother: str, claim: Record) -> int:
     outcomes = [
-        naive_names.compare_keys(asked, filed)
-        for asked, filed in ((father_key, claim.father_key), (mother_key, claim.mother_key))
+        compare_texts(asked, filed)
+        for asked, filed in ((father, claim.father), (mother, claim.mother))
         if asked and filed
     ]
     if DISAGREES in outcomes:

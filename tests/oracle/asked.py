@@ -93,10 +93,11 @@ def _is_tail(tail: str, number: str) -> bool:
 class PersonQuestion:
     identifiers: list[Identifier] = field(default_factory=list)  # in request field order
     name_key: str = ""
+    name_text: str = ""
     birth: Birth = (0, 0, 0)
     sex: int = 0
-    father_key: str = ""
-    mother_key: str = ""
+    father: str = ""
+    mother: str = ""
     anything: bool = False
 
     @property
@@ -161,10 +162,11 @@ def person_question(request: Any) -> PersonQuestion:
         question.name_key = naive_names.name_key_of_parts(**{p: getattr(name, p) for p in parts})
         if not question.name_key:
             raise invalid("name")
+        question.name_text = naive_names.name_text({p: getattr(name, p) for p in naive_names.PARTS}, name.full)
     question.birth = birth_of(request, "birth_date")
     question.sex = request.sex
     for parent in ("father", "mother"):
-        setattr(question, f"{parent}_key", naive_names.name_key(getattr(request, f"{parent}_name")))
+        setattr(question, parent, naive_names.name_text({}, getattr(request, f"{parent}_name")))
     seen = (question.birth[0], any(question.birth), question.sex, request.father_name, request.mother_name)
     question.anything = bool(question.identifiers or question.name_key or any(seen))
     return question

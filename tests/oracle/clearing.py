@@ -133,11 +133,9 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     asked = identifier(IdentifierKind.CUI, level_pb2.CRITERION_CUI, "cui", row["cuis"], "cuis")
     finding = by_identifier(view, asked, PersonQuestion(identifiers=[asked]))
     records = under_standard(view, finding.subject, standard) if finding.subject is not None else []
-    key = naive_names.name_key(row["names"])
+    text = naive_names.name_text({}, row["names"])
     named_otherwise = (
-        bool(key)
-        and finding.subject is not None
-        and agreement.names(key, view.comparable(finding.subject)) == DISAGREES
+        finding.subject is not None and agreement.names(text, view.comparable(finding.subject)) == DISAGREES
     )
     return _verdict(view, standard, finding, records, named_otherwise, "person")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2, section_pb2
 from tests.core import naive_names
-from tests.oracle import agreement
+from tests.oracle import agreement, vehicle_words
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import Identifier, PersonQuestion, VehicleQuestion
 from tests.oracle.finding import persons_with
@@ -32,7 +32,7 @@ def person(view: View, question: PersonQuestion, subject: Subject | None, found:
         result.append((asked.criterion, outcome))
     claims = view.comparable(subject) if subject is not None else []
     if question.name_key:
-        outcome = agreement.names(question.name_key, claims)
+        outcome = agreement.names(question.name_text, claims)
         if subject is None and principal is None and found:
             outcome = AGREES
         result.append((level_pb2.CRITERION_NAMES, outcome))
@@ -40,8 +40,8 @@ def person(view: View, question: PersonQuestion, subject: Subject | None, found:
         result.append((level_pb2.CRITERION_BIRTH_DATE, agreement.birth_dates(question.birth, claims)))
     if question.sex:
         result.append((level_pb2.CRITERION_SEX, agreement.sexes(question.sex, claims)))
-    if question.father_key or question.mother_key:
-        outcome = agreement.parents(question.father_key, question.mother_key, claims)
+    if question.father or question.mother:
+        outcome = agreement.parents(question.father, question.mother, claims)
         result.append((level_pb2.CRITERION_PARENTS, outcome))
     return result
 
@@ -78,7 +78,7 @@ def vehicle(view: View, question: VehicleQuestion, subject: Subject | None, foun
         result.append((level_pb2.CRITERION_MAKE, _any(makes_agree(asked_make, r.make) for r in stated if r.make)))
     if question.colour:
         colour = naive_names.fold(question.colour)
-        outcomes = (colour == naive_names.fold(r.colour) for r in stated if r.colour)
+        outcomes = (colours_agree(colour, vehicle_words.colours(colour), r.colour) for r in stated if r.colour)
         result.append((level_pb2.CRITERION_COLOUR, _any(outcomes)))
     if question.model_year:
         years = (question.model_year == r.model_year for r in stated if r.model_year)
@@ -91,6 +91,12 @@ def makes_agree(asked: str, make: str) -> bool:
     filed = naive_names.fold(make)
     shorter = min(asked, filed, key=len)
     return asked == filed or (len(shorter) >= 3 and (asked.startswith(filed) or filed.startswith(asked)))
+
+
+def colours_agree(asked: str, named: set[str], colour: str) -> bool:
+    """`asked` folded, and the colours that it names: equal, or a colour in common."""
+    filed = naive_names.fold(colour)
+    return asked == filed or bool(named & vehicle_words.colours(filed))
 
 
 def _any(outcomes: object) -> int:

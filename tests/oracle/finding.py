@@ -84,8 +84,8 @@ def supports(view: View, subject: Subject, question: PersonQuestion) -> bool:
     """Whether names, parents or birth date given agree."""
     claims = view.comparable(subject)
     return AGREES in (
-        agreement.names(question.name_key, claims),
-        agreement.parents(question.father_key, question.mother_key, claims),
+        agreement.names(question.name_text, claims),
+        agreement.parents(question.father, question.mother, claims),
         agreement.birth_dates(question.birth, claims),
     )
 
@@ -138,10 +138,10 @@ def _is_sure(view: View, subject: Subject, question: PersonQuestion) -> bool:
     return (
         subject.kind in (person_pb2.SUBJECT_KIND_PERSON, person_pb2.SUBJECT_KIND_UNIDENTIFIED)
         and not view.is_dead(subject)
-        and agreement.names(question.name_key, claims) == AGREES
+        and agreement.names(question.name_text, claims) == AGREES
         and AGREES
         in (
             agreement.birth_dates(question.birth, claims),
-            agreement.parents(question.father_key, question.mother_key, claims),
+            agreement.parents(question.father, question.mother, claims),
         )
     )

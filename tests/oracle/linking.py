@@ -194,8 +194,8 @@ def _criterion(kind: str) -> int:
 def compared(record: Record, claims: list[Record]) -> dict[int, int]:
     """Criterion -> agreement of a record with identity claims, in the order in which links list them."""
     return {
-        level_pb2.CRITERION_NAMES: agreement.names(record.name_key, claims),
-        level_pb2.CRITERION_PARENTS: agreement.parents(record.father_key, record.mother_key, claims),
+        level_pb2.CRITERION_NAMES: agreement.names(record.name_text, claims),
+        level_pb2.CRITERION_PARENTS: agreement.parents(record.father, record.mother, claims),
         level_pb2.CRITERION_BIRTH_DATE: agreement.birth_dates(record.birth, claims),
         level_pb2.CRITERION_SEX: agreement.sexes(record.sex, claims),
     }

@@ -82,7 +82,7 @@ def _by_name(linking: Linking, record: Record, by_name: dict[str, list[Subject]]
 
 def _supported(linking: Linking, record: Record, subject: Subject) -> bool:
     claims = linking.identity_claims(subject)
-    parents = agreement.parents(record.father_key, record.mother_key, claims)
+    parents = agreement.parents(record.father, record.mother, claims)
     return parents != DISAGREES and AGREES in (parents, agreement.birth_dates(record.birth, claims))
 
 

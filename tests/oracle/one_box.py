@@ -119,9 +119,8 @@ def _try(view: View, kind: IdentifierKind, text: str, query: str, country: str) 
         key = naive_names.name_key(query)
         if not key:
             raise invalid("query")
-        return Tried(
-            Identifier("name", level_pb2.CRITERION_NAMES, key), text, by_name(view, PersonQuestion(name_key=key))
-        )
+        question = PersonQuestion(name_key=key, name_text=naive_names.name_text({}, query))
+        return Tried(Identifier("name", level_pb2.CRITERION_NAMES, key), text, by_name(view, question))
     if kind == IdentifierKind.PLATE:
         asked = plate(query, country, "query")
         return Tried(asked, text, by_vehicle_identifier(view, asked))

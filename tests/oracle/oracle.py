@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ronda.v1 import register_service_pb2
-from tests.oracle import clearing, one_box, person_answer, searching, vehicle_answer
+from tests.oracle import clearing, one_box, person_answer, searching, vehicle_answer, vehicle_searching
 from tests.oracle.asked import Identifier
 from tests.oracle.linking import Linking
 from tests.oracle.reading import Extract, read_register
@@ -132,7 +132,7 @@ class Oracle:
         return searching.search_persons(View(self, masks, clock_ms), request, offset)
 
     def search_vehicles(self, request: Any, masks: Masks, clock_ms: int, offset: int = 0) -> tuple[Any, int | None]:
-        return searching.search_vehicles(View(self, masks, clock_ms), request, offset)
+        return vehicle_searching.search_vehicles(View(self, masks, clock_ms), request, offset)
 
     def list_records(self, request: Any, masks: Masks, clock_ms: int, offset: int = 0) -> tuple[Any, int | None]:
         return searching.list_records(View(self, masks, clock_ms), request, offset)

@@ -53,13 +53,14 @@ class Record:
     organisation: bool = False
     name: str = ""
     name_key: str = ""
+    name_text: str = ""  # stored name, with its parts told apart
     birth: Birth = (0, 0, 0)
     about_year: int = 0
     sex: int = 0
     birth_department: int = 0
     residence_department: int = 0
-    father_key: str = ""
-    mother_key: str = ""
+    father: str = ""
+    mother: str = ""
     dead: bool = False
     # a vehicle or plate
     plate_type: str = ""

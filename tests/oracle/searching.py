@@ -1,4 +1,4 @@
-"""SearchPersons, SearchVehicles and ListRecords (docs/answers.md section 13)."""
+"""SearchPersons and ListRecords (docs/answers.md section 13)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from tests.oracle import agreement, heading, showing
 from tests.oracle.agreement import AGREES
 from tests.oracle.asked import QuestionError, birth_of, invalid
 from tests.oracle.candidates import candidate
-from tests.oracle.comparing import makes_agree
 from tests.oracle.finding import POSSIBLE, name_fits
-from tests.oracle.finding_vehicles import bearings
-from tests.oracle.record import PERSON, PLATE, Subject
+from tests.oracle.record import PERSON, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -43,7 +41,8 @@ def search_persons(view: View, request: Any, offset: int) -> tuple[Any, int | No
     fits = [
         s for s in name_fits(view, key, birth_of(request, "birth_date"), request.sex) if _in_range(view, s, request)
     ]
-    fits.sort(key=lambda s: (agreement.names(key, view.comparable(s)) != AGREES, s.place))
+    text = naive_names.name_text({}, request.names)
+    fits.sort(key=lambda s: (agreement.names(text, view.comparable(s)) != AGREES, s.place))
     response = check_service_pb2.SearchPersonsResponse()
     shown, following = page(fits, request.page_size, offset)
     _fill(view, response, shown, offset, persons_only=True)
@@ -71,43 +70,6 @@ def _fill(view: View, response: Any, shown: list[Subject], offset: int, persons_
     head = response.answer
     head.level = max([c.level for c in response.candidates], default=level_pb2.LEVEL_INSUFFICIENT)
     heading.fill_registers(view, head, persons_only)
-
-
-def search_vehicles(view: View, request: Any, offset: int) -> tuple[Any, int | None]:
-    kind, pattern = _pattern(request.plate_pattern)
-    found: dict[Subject, tuple[str, str, int]] = {}
-    for vehicle in view.oracle.subjects:
-        if vehicle.about in (PERSON, PLATE) or not _fits_seen(view, vehicle, request):
-            continue
-        for b in bearings(view, vehicle):
-            if (not kind or b.type == kind) and pattern.fullmatch(b.number):
-                order = (b.number, b.type, vehicle.place)
-                found[vehicle] = min(found.get(vehicle, order), order)
-    ordered = sorted(found, key=lambda v: found[v])
-    response = check_service_pb2.SearchVehiclesResponse()
-    shown, following = page(ordered, request.page_size, offset)
-    _fill(view, response, shown, offset, persons_only=False)
-    response.candidates_total = len(ordered)
-    return response, following
-
-
-def _pattern(text: str) -> tuple[str, re.Pattern[str]]:
-    if not text.strip():
-        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "plate_pattern")
-    plain = "".join(text.upper().split())
-    kind, _, number = plain.rpartition("-")
-    if not re.fullmatch(r"[A-Z0-9?*]{1,20}", number) or not re.fullmatch("[A-Z]{0,3}", kind):
-        raise invalid("plate_pattern")
-    return kind, re.compile(number.replace("?", ".").replace("*", ".*"))
-
-
-def _fits_seen(view: View, vehicle: Subject, request: Any) -> bool:
-    stated = [k.record for k in view.links(vehicle) if k.section == section_pb2.SECTION_VEHICLE_REGISTRATION]
-    makes = [makes_agree(naive_names.fold(request.make), r.make) for r in stated if r.make and request.make]
-    fold = naive_names.fold
-    colours = [fold(request.colour) == fold(r.colour) for r in stated if r.colour and request.colour]
-    years = [request.model_year == r.model_year for r in stated if r.model_year and request.model_year]
-    return all(any(seen) for seen in (makes, colours, years) if seen)
 
 
 def list_records(view: View, request: Any, offset: int) -> tuple[Any, int | None]:

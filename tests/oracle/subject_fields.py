@@ -79,6 +79,7 @@ def _name(record: Record, spec: dict[str, Any], values: RowValues) -> value_pb2.
     else:
         record.name = full
     record.name_key = naive_names.name_key_of_parts(**{p: parts[p] for p in KEY_PARTS}, full=full)
+    record.name_text = naive_names.name_text(parts, full)
     return value_pb2.PersonName(**parts, full=full)
 
 
@@ -96,7 +97,7 @@ def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict
     known["birth_municipality"] = municipality if 1 <= municipality <= limit else 0
     for key in ("father", "mother"):
         known[f"{key}_name"] = values.text(spec.get(f"{key}_name"))
-        setattr(record, f"{key}_key", naive_names.name_key(known[f"{key}_name"]))
+        setattr(record, key, naive_names.name_text({}, known[f"{key}_name"]))
     death = values.date(spec.get("death_date"))
     known["death_date"] = death or NO_DATE
     record.dead = death is None or any(death) or values.flag(spec.get("dead", False))

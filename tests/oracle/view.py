@@ -98,7 +98,7 @@ class View:
     def claims_contradict(self, subject: Subject) -> bool:
         claims = self.identity_claims(subject)
         return any(
-            naive_names.compare_keys(a.name_key, b.name_key) == agreement.DISAGREES
+            agreement.names(a.name_text, [b]) == agreement.DISAGREES
             and agreement.birth_dates(a.birth, [b]) != agreement.AGREES
             for i, a in enumerate(claims)
             for b in claims[i + 1 :]

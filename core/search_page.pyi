@@ -1,0 +1,1 @@
+"""One page of a search, without the GIL. Nothing here is for Python."""

@@ -1,0 +1,1 @@
+"""Searches of vehicles, without the GIL. Nothing here is for Python."""

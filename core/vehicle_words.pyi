@@ -1,0 +1,10 @@
+"""Words about vehicles, without the GIL.
+
+For Python: what tests ask.
+"""
+
+def vehicle_words(text: str, /) -> dict[str, object] | None:
+    """What a free text says of a vehicle: plate ("P-12?*"), number, model_year, colours, kinds (bits), make, words.
+
+    None when the text is refused.
+    """
