@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from ronda import command_ask, command_audit, command_build, command_keys, command_serve
+from ronda import command_ask, command_audit, command_build, command_keys, command_notifications, command_serve
 
 app = typer.Typer(
     name="ronda",
@@ -25,6 +25,7 @@ app.command("serve")(command_serve.serve)
 app.command("check")(command_ask.check)
 app.command("search")(command_ask.search)
 app.command("registers")(command_ask.registers)
+app.command("notifications")(command_notifications.notifications)
 generations.command("list")(command_build.list_generations)
 generations.command("verify")(command_build.verify_generation)
 generations.command("rollback")(command_build.rollback)
