@@ -251,7 +251,9 @@ class Drawer:
     def search_vehicles(self) -> Question:
         records = [link.record for link in self.some_vehicle().links if link.record.plate]
         number = self.random.choice(records).plate if records else "123BCD"
-        number = "".join(self.random.choice("08BDVY?" if self.maybe(0.5) else c) if self.maybe(0.1) else c for c in number)
+        number = "".join(
+            self.random.choice("08BDVY?" if self.maybe(0.5) else c) if self.maybe(0.1) else c for c in number
+        )
         pattern = "".join("?" if self.maybe(0.35) else c for c in number)
         if self.maybe(0.3):
             pattern = pattern[: self.random.randint(1, 5)] + "*"
@@ -273,7 +275,9 @@ class Drawer:
         if self.maybe(0.15):
             vehicle = self.some_vehicle()
             held = self.value(vehicle, "vin") or self.value(vehicle, "engine") or "1NZ12345678"
-            request.number = (held if self.maybe(0.3) else held[-self.random.randint(5, 8) :]).replace("1", "I", self.maybe(0.2))
+            request.number = (held if self.maybe(0.3) else held[-self.random.randint(5, 8) :]).replace(
+                "1", "I", self.maybe(0.2)
+            )
             request.plate_pattern = request.plate_pattern if self.maybe(0.2) else ""
         return Question("SearchVehicles", self.framed(request))
 

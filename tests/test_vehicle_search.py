@@ -1,4 +1,4 @@
-"""SearchVehicles: free text, partial and misread plates, numbers and bad input through gRPC; and as the oracle answers."""
+"""SearchVehicles: free text, partial and misread plates, numbers, bad input through gRPC; as the oracle answers."""
 
 from __future__ import annotations
 
@@ -73,7 +73,19 @@ def test_words_that_do_not_fit_exclude(asker: Asker, small_nation: BuiltNation) 
 
 def test_a_misread_plate_still_finds_it_after_exact_ones(asker: Asker, small_nation: BuiltNation) -> None:
     """The officer read a letter for a digit; the answer says how many characters had to be read otherwise."""
-    swaps = {"0": "O", "1": "I", "2": "Z", "5": "S", "6": "G", "8": "B", "4": "A", "D": "0", "B": "8", "G": "6", "S": "5"}
+    swaps = {
+        "0": "O",
+        "1": "I",
+        "2": "Z",
+        "5": "S",
+        "6": "G",
+        "8": "B",
+        "4": "A",
+        "D": "0",
+        "B": "8",
+        "G": "6",
+        "S": "5",
+    }
     swaps |= {"Z": "2", "V": "Y", "Y": "V", "L": "1", "Q": "0"}
     tried = 0
     for vehicle in small_nation.cast["vehicles"].values():
@@ -105,7 +117,7 @@ def test_the_tail_of_a_number_finds_it(asker: Asker, small_nation: BuiltNation, 
     _found(asker, checks.SearchVehiclesRequest(query=f"toyota blanco {number[-length:]}"), vehicle["plate"])
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, object], str]] = {
     "nothing": ({}, "query"),
     "blanks": ({"query": "  ", "plate_pattern": " ", "number": "\t"}, "query"),
     "two plates": ({"query": "P 12? P 13?"}, "query"),
@@ -131,7 +143,9 @@ def test_bad_input_names_the_field(asker: Asker, case: str) -> None:
     assert not any(value in failed.text or value in failed.fields[field] for value in said)
 
 
-@pytest.mark.parametrize("query", ["🚗🚗🚗", "مرحبا", "\x00\x01", "'; SELECT 1 --", "*" * 16, "e\u0301" * 20, "A" * 200])
+@pytest.mark.parametrize(
+    "query", ["🚗🚗🚗", "مرحبا", "\x00\x01", "'; SELECT 1 --", "*" * 16, "e\u0301" * 20, "A" * 200]
+)
 def test_strange_texts_get_an_answer_or_a_clear_error(asker: Asker, query: str) -> None:
     request = checks.SearchVehiclesRequest(query=query)
     try:

@@ -87,6 +87,8 @@ def test_search_by_name_and_by_partial_plate(server: RunningServer, asked: dict[
     plate = asked["clean_vehicle"]["plate"]
     vehicles = ronda("search", "--plate", plate[:4] + "??" + plate[-2:], "--server", server.address, "--json")
     assert plate in [candidate["plate"] for candidate in json.loads(vehicles.stdout)["candidates"]]
+    seen = ronda("search", "--vehicle", f"carro {plate[:4]}?...", "--server", server.address)
+    assert plate in seen.stdout
 
 
 def test_registers_lists_the_twelve_with_their_as_of(server: RunningServer) -> None:

@@ -9,8 +9,40 @@ from hypothesis import strategies as st
 from core.vehicle_words import vehicle_words
 from tests.oracle import vehicle_words as naive
 
-PIECES = ["P", "P-", "MT", "12?", "123", "1?3", "BCD", "B*", "...", "…", "TOYOTA", "azul", "blue", "bird", "pick", "up", "2015"]
-PIECES += ["P0-720GVH", "5TDKK3DC1BS012345", "CR-V", "ñandú", "de", "A-4", "320i", "C200", "Mercedes-Benz", "*", "?", "?*?", "0"]
+PIECES = [
+    "P",
+    "P-",
+    "MT",
+    "12?",
+    "123",
+    "1?3",
+    "BCD",
+    "B*",
+    "...",
+    "…",
+    "TOYOTA",
+    "azul",
+    "blue",
+    "bird",
+    "pick",
+    "up",
+    "2015",
+]
+PIECES += [
+    "P0-720GVH",
+    "5TDKK3DC1BS012345",
+    "CR-V",
+    "ñandú",
+    "de",
+    "A-4",
+    "320i",
+    "C200",
+    "Mercedes-Benz",
+    "*",
+    "?",
+    "?*?",
+    "0",
+]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +74,9 @@ def test_texts_that_say_nothing_are_refused(text: str) -> None:
 
 @given(
     st.one_of(
-        st.lists(st.one_of(st.sampled_from(PIECES), st.text(st.sampled_from("P1234BCDA?*-. ñé"), max_size=9)), max_size=9).map(" ".join),
+        st.lists(
+            st.one_of(st.sampled_from(PIECES), st.text(st.sampled_from("P1234BCDA?*-. ñé"), max_size=9)), max_size=9
+        ).map(" ".join),
         st.text(max_size=60),
     )
 )

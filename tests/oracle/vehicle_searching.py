@@ -87,7 +87,7 @@ class Sought:
     def seen(self, view: View, vehicle: Subject) -> dict[int, int]:
         """Criterion -> agreement with the visible registrations."""
         stated = [k.record for k in view.links(vehicle) if k.section == section_pb2.SECTION_VEHICLE_REGISTRATION]
-        compared = {}
+        compared: dict[int, int] = {}
         if self.make or self.words:
             made = [r for r in stated if (self.make and r.make) or (self.words and (r.make or r.line))]
             compared[level_pb2.CRITERION_MAKE] = _any(self._is_made(r) for r in made)
@@ -100,7 +100,9 @@ class Sought:
             same = (colours_agree(self.colour, self.colours, r.colour) for r in stated if r.colour)
             compared[level_pb2.CRITERION_COLOUR] = _any(same)
         if self.model_year:
-            compared[level_pb2.CRITERION_MODEL_YEAR] = _any(self.model_year == r.model_year for r in stated if r.model_year)
+            compared[level_pb2.CRITERION_MODEL_YEAR] = _any(
+                self.model_year == r.model_year for r in stated if r.model_year
+            )
         return compared
 
     def _is_made(self, record: Record) -> bool:
@@ -170,7 +172,7 @@ def search_vehicles(view: View, request: Any, offset: int) -> tuple[Any, int | N
     response = check_service_pb2.SearchVehiclesResponse()
     shown, following = page(found, request.page_size, offset)
     for ordinal, (vehicle, misread, by_number) in enumerate(shown, 1):
-        comparisons = []
+        comparisons: list[tuple[int, int]] = []
         best = sought.plate(view, vehicle)
         if best is not None:
             criterion = level_pb2.CRITERION_PLATE if best[2] else level_pb2.CRITERION_PLATE_UNTYPED
