@@ -48,6 +48,19 @@ def index_rows(data: Buffer, end: int) -> tuple[bytes, bytes, bytes, bytes]:
     record (u32); the identity of each question (u32) and the offset of its record (u32).
     """
 
+def rows_digest(data: Buffer, end: int, seed: int) -> tuple[int, int, int, int]:
+    """Number and digest of what `index_rows` gives: of the hashes with their offsets, of the identities with theirs.
+
+    A digest is the sum of seeded hashes of the rows, so that it does not depend on their order; with a seed that nobody
+    knew when an index was made, no other rows are likely to have it.
+    """
+
+def sorted_digest(keys: Buffer, offsets: Buffer, key_size: int, seed: int) -> tuple[int, int] | None:
+    """Number and digest of an index's rows; None when the keys (of 4 or 8 bytes, u64 or u32) do not ascend.
+
+    Raises ValueError when there are not as many keys as offsets.
+    """
+
 def find_hash(data: Buffer, start: int, end: int, wanted: bytes) -> list[int]:
     """Offsets of the records from offset `start` to `end` that show this keyed hash, or were asked it. Reads them all."""
 

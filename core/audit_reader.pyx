@@ -11,6 +11,7 @@ from core.audit_record cimport (
 )
 from core.merkle cimport Peaks, peaks_add, peaks_root
 from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
+from core.xxhash cimport XXH3_64bits_withSeed
 
 cdef enum:
     ENDED = 0
@@ -183,6 +184,58 @@ def index_rows(data, uint64_t end):
     finally:
         for i in range(4):
             buffer_free(&out[i])
+
+
+cdef inline uint64_t _row_hash(const void* key, size_t key_size, uint32_t offset, uint64_t seed) noexcept nogil:
+    cdef uint8_t row[12]
+    memcpy(row, key, key_size)
+    memcpy(row + key_size, &offset, 4)
+    return XXH3_64bits_withSeed(row, key_size + 4, seed)
+
+
+def rows_digest(data, uint64_t end, uint64_t seed):
+    cdef const uint8_t[::1] view = data
+    cdef const uint8_t* at = &view[0]
+    cdef uint64_t size = min(<uint64_t>view.shape[0], end), offset = 0, hashes = 0, questions = 0, n_hashes = 0
+    cdef uint64_t n_questions = 0
+    cdef uint32_t short_offset, i
+    cdef Record record
+    with nogil:
+        while _next(at, size, offset, &record) == RIGHT:
+            if record.kind == RECORD_QUERY:
+                short_offset = <uint32_t>offset
+                for i in range(record.head.n_entries):
+                    hashes += _row_hash(record.entries + <uint64_t>i * sizeof(EntryBytes), 8, short_offset, seed)
+                n_hashes += record.head.n_entries
+                if not _is_zero(record.head.asked):
+                    hashes += _row_hash(record.head.asked, 8, short_offset, seed)
+                    n_hashes += 1
+                questions += _row_hash(&record.head.identity, 4, short_offset, seed)
+                n_questions += 1
+            offset += FRAME_BYTES + record.size
+    return n_hashes, hashes, n_questions, questions
+
+
+def sorted_digest(keys, offsets, uint32_t key_size, uint64_t seed):
+    cdef const uint8_t[::1] key_view = keys if len(keys) else b"\0"
+    cdef const uint8_t[::1] offset_view = offsets if len(offsets) else b"\0"
+    cdef const uint8_t* key_at = &key_view[0]
+    cdef const uint8_t* offset_at = &offset_view[0]
+    cdef Py_ssize_t count = len(offsets) // 4, i
+    cdef uint64_t sum = 0, key = 0, before = 0
+    cdef uint32_t offset
+    cdef bint ascending = True
+    if (key_size != 4 and key_size != 8) or len(keys) != count * <Py_ssize_t>key_size or len(offsets) != count * 4:
+        raise ValueError("keys of 4 or 8 bytes, and as many offsets of 4")
+    with nogil:
+        for i in range(count):
+            key = 0
+            memcpy(&key, key_at + i * key_size, key_size)
+            memcpy(&offset, offset_at + i * 4, 4)
+            ascending = ascending and key >= before
+            before = key
+            sum += _row_hash(&key, key_size, offset, seed)
+    return (count, sum) if ascending else None
 
 
 def find_hash(data, uint64_t start, uint64_t end, bytes wanted not None):

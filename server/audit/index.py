@@ -19,6 +19,7 @@ whole hash.
 from __future__ import annotations
 
 import os
+import secrets
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.audit_reader import index_rows, text_offsets
+from core.audit_reader import index_rows, rows_digest, sorted_digest, text_offsets
 from server.audit.segments import SegmentId, mapped
 
 MAGIC = b"RONDAIX1"
@@ -62,6 +63,18 @@ class Index:
         at += 4 * questions
         self._texts: U32 = np.frombuffer(data, "<u4", 3 * texts, at).reshape(-1, 3)  # type: ignore[call-overload]
 
+    def holds(self, data: object, end: int) -> bool:
+        """Whether this is the index of the records before offset `end` of a segment's bytes: no row more, none less."""
+        seed = secrets.randbits(64)
+        n_hashes, hashes, n_questions, questions = rows_digest(data, end, seed)  # type: ignore[arg-type]
+        found = sorted_digest(_flat(self._hashes), _flat(self._hash_offsets), 8, seed)
+        askers = sorted_digest(_flat(self._identities), _flat(self._question_offsets), 4, seed)
+        return (
+            found == (n_hashes, hashes)
+            and askers == (n_questions, questions)
+            and self.texts() == text_offsets(data, end)  # type: ignore[arg-type]
+        )
+
     def of_hash(self, keyed_hash: bytes) -> list[int]:
         """Offsets of records that may name this keyed hash, ascending, each once."""
         wanted = np.frombuffer(keyed_hash, "<u8", 1)[0]
@@ -77,6 +90,10 @@ class Index:
     def texts(self) -> list[tuple[int, int, int]]:
         """(place, what, offset) of each text record."""
         return [(int(place), int(what), int(offset)) for place, what, offset in self._texts]
+
+
+def _flat(rows: U32 | U64) -> memoryview:
+    return memoryview(rows).cast("B")  # type: ignore[arg-type]
 
 
 def build_index(data: object, end: int) -> bytes:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import mmap
@@ -127,5 +128,10 @@ def mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
         if os.fstat(file.fileno()).st_size == 0:
             yield b""
             return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield data
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        yield data
+    finally:
+        # What still borrows it (an array, while an exception passes) frees it with itself.
+        with contextlib.suppress(BufferError):
+            data.close()

@@ -18,7 +18,7 @@ from core.audit_reader import SegmentReader
 from core.merkle import Tree
 from server.audit.checkpointer import CHECKPOINTS
 from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
-from server.audit.index import build_index
+from server.audit.index import open_index
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
@@ -61,7 +61,7 @@ class _Claim:
 def verify(
     directory: Path, key: Ed25519PublicKey, keepers: Iterable[CheckpointFiles] = (), with_index: bool = True
 ) -> Verdict:
-    """Reads everything. keepers: the second keepers' files; with_index: whether indexes are made again and compared.
+    """Reads everything. keepers: the second keepers' files; with_index: whether indexes are checked too.
 
     Raises OSError when a file cannot be read.
     """
@@ -162,9 +162,11 @@ def _check_segment(
         verdict.records += reader.records
         if reader.records and _check_header(data, segment, verdict) and seal is not None:
             _check_seal(reader, len(data), seal, verdict)
-        path = segment.path(directory, ".idx")
-        if with_index and seal is not None and path.exists() and path.read_bytes() != build_index(data, reader.offset):
-            verdict.problems.append(Problem("its index is not that of its records: remove it", segment))
+        if with_index and seal is not None and segment.path(directory, ".idx").exists():
+            with open_index(directory, segment) as index:
+                if index is None or not index.holds(data, reader.offset):
+                    verdict.problems.append(Problem("its index is not that of its records: remove it", segment))
+                del index  # it borrows a mapping
 
 
 def _walk(reader: SegmentReader, data: object, segment: SegmentId, claims: list[_Claim], verdict: Verdict) -> bool:
