@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bench.nation import days
-from bench.nation.days import NO_DAY, YEAR
+from bench.nation.days import NO_DAY
 from bench.nation.people import NOBODY, Ints
 from bench.nation.vocabulary import PLAIN
 from bench.nation.world import World
@@ -29,7 +29,7 @@ class Heard:
     full: str = ""
     birth: int = NO_DAY
     month_only: bool = False  # the day of the month is not known
-    age: int | None = None
+    age: int | None = None  # apparent, today; registers write that of the record's day
     sex: int = 0
     department: int = 0  # of residence, INE
     father: str = ""
@@ -38,6 +38,10 @@ class Heard:
     def part(self, name: str) -> str:
         """A name part; "" = not written."""
         return self.parts.get(name, "")
+
+    def age_on(self, day: int, today: int) -> int | None:
+        """Apparent age on a record's day, at least 1; None = not stated."""
+        return None if self.age is None else max(self.age - (today - day) // 365, 1)
 
     def birth_text(self, form: str) -> str:
         """Birth date; its day is 00 where only the month is known; "" = unknown."""
@@ -91,7 +95,8 @@ def _blur(heard: Heard, draw: float) -> None:
     if draw < 0.34 and born.day <= 12:
         heard.birth = days.number(born.replace(month=born.day, day=born.month))
     elif draw < 0.67:
-        heard.birth += round(YEAR) if draw < 0.5 else -round(YEAR)
+        day = 28 if (born.month, born.day) == (2, 29) else born.day
+        heard.birth = days.number(born.replace(year=born.year + (1 if draw < 0.5 else -1), day=day))
     else:
         heard.month_only = True
 

@@ -41,7 +41,7 @@ def _day(day: int) -> str | None:
     return days.text(day, days.ISO)
 
 
-def _person(heard: Heard) -> dict[str, Any]:
+def _person(world: World, heard: Heard, day: int) -> dict[str, Any]:
     given = [heard.part(name) for name in ("first_given", "second_given", "third_given")]
     surnames = [heard.part(name) for name in ("first_surname", "second_surname")]
     department = tables.departments()[heard.department - 1].mp_code if heard.department else None
@@ -51,7 +51,7 @@ def _person(heard: Heard) -> dict[str, Any]:
         "nombres": " ".join(part for part in given if part),
         "apellidos": " ".join(part for part in surnames if part),
         "fechaNacimiento": heard.birth_text(days.ISO) or None,
-        "edadAproximada": heard.age,
+        "edadAproximada": heard.age_on(day, world.plan.today),
         "sexo": _SEXES[heard.sex],
         "departamento": department,
         "padre": heard.father or None,
@@ -68,7 +68,7 @@ def _complaint(world: World, row: Any) -> dict[str, Any]:
         "delito": {"codigo": row.offence["code"], "descripcion": row.offence["text"]},
         "calidad": row.role,
         "estado": row.status,
-        "persona": _person(row.person),
+        "persona": _person(world, row.person, row.day),
     }
 
 
@@ -87,7 +87,7 @@ def _warrants(world: World, justice: Justice) -> Iterable[dict[str, Any]]:
             "fechaEmision": _day(warrant.issued),
             "estado": _WARRANT_STATES[state],
             "fechaEstado": _day(state_day),
-            "persona": _person(heard),
+            "persona": _person(world, heard, warrant.issued),
         }
 
 
@@ -101,7 +101,7 @@ def _missing(world: World, row: Any) -> dict[str, Any]:
         "estado": _STATES[row.state],
         "fechaEstado": _day(row.state_day),
         "contacto": "PGN, UNIDAD OPERATIVA ALBA-KENETH, TEL. 1546" if row.child else "MP, TEL. 1572",
-        "persona": _person(row.person),
+        "persona": _person(world, row.person, row.last_seen),
     }
 
 
@@ -113,7 +113,7 @@ def _document(world: World, row: Any) -> dict[str, Any]:
         "circunstancia": row.circumstance,
         "fecha": _day(row.day),
         "estado": _STATES[row.state],
-        "persona": _person(row.person),
+        "persona": _person(world, row.person, row.day),
     }
 
 
@@ -126,5 +126,5 @@ def _discreet(world: World, row: Any) -> dict[str, Any]:
         "desde": _day(row.start),
         "hasta": None if row.end == NO_DAY else _day(row.end),
         "estado": _STATES[row.state],
-        "persona": _person(row.person),
+        "persona": _person(world, row.person, row.start),
     }

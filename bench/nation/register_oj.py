@@ -47,14 +47,14 @@ def _child(parent: etree._Element, tag: str, text: str, **attributes: str) -> No
         etree.SubElement(parent, tag, attributes).text = text
 
 
-def _person(parent: etree._Element, tag: str, heard: Heard) -> None:
+def _person(parent: etree._Element, tag: str, heard: Heard, age: int | None) -> None:
     element = etree.SubElement(parent, tag)
     _child(element, "CUI", heard.cui)
     _child(element, "DOCUMENTO", heard.document, pais=heard.document_country)
     for part, name in _PART_TAGS.items():
         _child(element, name, heard.part(part))
     _child(element, "NACIMIENTO", heard.birth_text(days.SLASHED) or "01/01/0001")
-    _child(element, "EDAD", "" if heard.age is None else str(heard.age))
+    _child(element, "EDAD", "" if age is None else str(age))
     _child(element, "SEXO", _SEXES[heard.sex])
     _child(element, "DEPARTAMENTO", tables.departments()[heard.department - 1].name.upper() if heard.department else "")
     _child(element, "PADRE", heard.father)
@@ -81,7 +81,7 @@ def _warrants(world: World, justice: Justice) -> list[etree._Element]:
         _child(row, "FECHA", "31/02/2025" if warrant.damaged else days.date(warrant.issued).strftime(days.SLASHED))
         _child(row, "ESTADO", _STATES[state])
         _child(row, "FECHA_ESTADO", days.date(state_day).strftime(days.SLASHED))
-        _person(row, "PERSONA", heard)
+        _person(row, "PERSONA", heard, heard.age_on(warrant.issued, world.plan.today))
         found.append(row)
         world.note("oj", "OC-" + warrant.causa, heard.person)
     return found
@@ -100,7 +100,7 @@ def _sentences(world: World, justice: Justice) -> list[etree._Element]:
         _child(row, "MESES_PRISION", str(sentence.months))
         _child(row, "FIRME", "S" if sentence.final else "N")
         _child(row, "REHABILITADO", "S" if sentence.expunged else "N")
-        _person(row, "PERSONA", sentence.person)
+        _person(row, "PERSONA", sentence.person, sentence.person.age_on(sentence.day, world.plan.today))
         found.append(row)
         world.note("oj", "SE-" + sentence.causa, sentence.person.person)
     return found
@@ -118,8 +118,8 @@ def _orders(world: World, justice: Justice) -> list[etree._Element]:
         _child(row, "HASTA", days.date(order.end).strftime(days.SLASHED))
         _child(row, "ESTADO", "VIGENTE" if order.state == PENDING else "REVOCADA")
         _child(row, "FECHA_ESTADO", days.date(order.state_day).strftime(days.SLASHED))
-        _person(row, "AGRESOR", order.restrained)
-        _person(row, "VICTIMA", order.protected)
+        for side, heard in (("AGRESOR", order.restrained), ("VICTIMA", order.protected)):
+            _person(row, side, heard, heard.age_on(order.start, world.plan.today))
         found.append(row)
         world.note("oj", "MS-" + order.causa, order.restrained.person)
     return found

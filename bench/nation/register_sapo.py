@@ -41,8 +41,10 @@ def _cedula(world: World, heard: Heard, row: int) -> str:
     return f"{damaged_cedula(order, row // 4 % 4)} {world.papers.cedula[heard.person]}"
 
 
-def _person(world: World, heard: list[Heard]) -> dict[str, Column]:
+def _person(world: World, heard: list[Heard], written: list[int]) -> dict[str, Column]:
+    """Columns of persons; written: the day of each row."""
     departments = tables.departments()
+    ages = [h.age_on(day, world.plan.today) for h, day in zip(heard, written, strict=True)]
     return {
         "CUI": _column([h.cui or "-1" for h in heard]),
         "CEDULA": _column([_cedula(world, h, i) or "N/A" for i, h in enumerate(heard)]),
@@ -51,7 +53,7 @@ def _person(world: World, heard: list[Heard]) -> dict[str, Column]:
         "PRIMER_APELLIDO": _column([h.part("first_surname") for h in heard]),
         "SEGUNDO_APELLIDO": _column([h.part("second_surname") for h in heard]),
         "FECHA_NACIMIENTO": _column([h.birth_text(days.SLASHED) or "01/01/1900" for h in heard]),
-        "EDAD": _column(["-1" if h.age is None else str(h.age) for h in heard]),
+        "EDAD": _column(["-1" if age is None else str(age) for age in ages]),
         "SEXO": _column([("", "M", "H")[h.sex] for h in heard]),  # mujer, hombre
         "DEPARTAMENTO": _column(
             [plain(departments[h.department - 1].name) if h.department else "SIN DATO" for h in heard]
@@ -72,7 +74,7 @@ def _write_warrants(world: World, justice: Justice) -> int:
         "FECHA_EMISION": _column([days.date(w.issued).strftime(days.SLASHED) for w, _, _, _ in rows]),
         "ESTADO": _column([_STATES[state] for _, _, state, _ in rows]),
         "FECHA_ESTADO": _column([days.date(day).strftime(days.SLASHED) for _, _, _, day in rows]),
-        **_person(world, [heard for _, heard, _, _ in rows]),
+        **_person(world, [heard for _, heard, _, _ in rows], [w.issued for w, _, _, _ in rows]),
     }
     content = csv_bytes(columns, head=world.plan.first, encoding="latin-1")
     write_part(world.plan.folder, "registers/sapo/ordenes_captura.csv", content)
@@ -90,7 +92,7 @@ def _write_records(world: World, policing: Policing) -> int:
         "DELITO": _column([row.offence["text"] for row in rows]),
         "COMISARIA": _column([row.station for row in rows]),
         "CONSTANCIA": _column(["S" if row.visible else "N" for row in rows]),
-        **_person(world, [row.person for row in rows]),
+        **_person(world, [row.person for row in rows], [row.day for row in rows]),
     }
     content = csv_bytes(columns, head=world.plan.first, encoding="latin-1")
     write_part(world.plan.folder, "registers/sapo/antecedentes.csv", content)

@@ -74,7 +74,7 @@ def write(world: World, policing: Policing) -> int:
         "fecha_nacimiento": _column(
             [None if row.person.month_only else row.person.birth_text(days.ISO) or None for row in rows]
         ),
-        "edad": _column([_age_then(world, row.person, row.day) for row in rows]),
+        "edad": _column([_age_text(row.person.age_on(row.day, world.plan.today)) for row in rows]),
         "sexo": _column([("9", "2", "1")[row.person.sex] for row in rows]),
         "nombre_madre": _column([row.person.mother or None for row in rows]),
         "cod_departamento": _column([str(10 + row.department) for row in rows]),
@@ -90,9 +90,8 @@ def write(world: World, policing: Policing) -> int:
     return len(rows) + _write_incidents(world, policing)
 
 
-def _age_then(world: World, heard: Heard, day: int) -> str | None:
-    """Apparent age on the day of the detention; `Heard.age` is that of today."""
-    return None if heard.age is None else str(max(heard.age - (world.plan.today - day) // 365, 12))
+def _age_text(age: int | None) -> str | None:
+    return None if age is None else str(age)
 
 
 def _write_incidents(world: World, policing: Policing) -> int:
