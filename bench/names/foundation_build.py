@@ -17,13 +17,13 @@ from bench.names.nations import WORK, Nation
 from bench.nation import load_postgres
 from bench.postgres_cluster import PostgresCluster
 
-COMMIT = "96c7e8885a"
+COMMIT = "96c7e88aedc7d012aa3d3a137ac830faf03ff290"
 _ROOT = Path(__file__).parent.parent.parent
 
 
 def _tree() -> Path | None:
     """The compiled tree of that commit; None where the repository's history is not at hand."""
-    tree = WORK / f"foundation-{COMMIT}"
+    tree = WORK / f"foundation-{COMMIT[:10]}"
     stamp = tree / "compiled"
     if stamp.exists():
         return tree

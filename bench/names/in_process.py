@@ -58,10 +58,14 @@ def scan(population: Population, nation: Nation, count: int, say: Callable[[str]
     rng = random.Random(62)
     each = max(1, count // len(EVERY_KIND))
     questions: list[Question] = [question for kind in EVERY_KIND for question in ask(population, kind, each, rng)]
-    birth = with_birth(questions[::2], population, rng, "exact")
-    for number, kind in enumerate(BIRTH_KINDS):
-        birth[number :: len(BIRTH_KINDS)] = with_birth(birth[number :: len(BIRTH_KINDS)], population, rng, kind) or []
-    return _missed(index, generation, population, held, questions[1::2] + birth, frequencies, persons, say)
+    dated = [
+        question
+        for number, kind in enumerate(BIRTH_KINDS)
+        for question in with_birth(questions[number :: 2 * len(BIRTH_KINDS)], population, rng, kind)
+    ]
+    return _missed(
+        index, generation, population, held, questions[len(BIRTH_KINDS) :: 2] + dated, frequencies, persons, say
+    )
 
 
 def _person(population: Population, place: int) -> match.Person:

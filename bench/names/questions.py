@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from bench.names.noise import Name, kinds
 from bench.names.population import Population
+from bench.names.tables import plain
+from bench.nation import cast_people
 
 Birth = tuple[int, int, int]  # year, month, day; 0 = not stated
 
@@ -136,12 +138,18 @@ def namesakes(population: Population, count: int, rng: random.Random, *, held_ba
 
 
 def strangers(others: Population, count: int, rng: random.Random, *, held_back: bool = True) -> list[Question]:
-    """Persons of another nation, asked rightly: whoever is alerted is somebody else."""
+    """Persons of another nation, asked rightly: whoever is alerted is somebody else.
+
+    The cast of special cases is the same in every nation, so it is no stranger anywhere.
+    """
+    cast = {plain(surname) for part in cast_people.every_part() for surname in part.surnames}
     found: list[Question] = []
     for place in others.draw(rng, held_back):
         if len(found) == count:
             break
         name = others.name(place)
+        if cast & set(name.surnames):
+            continue
         asked = Name(name.given, name.surnames, female=name.female)
         birth = others.birth(place)
         found.append(Question("stranger", -1, asked, asked.length(), birth, "exact", int(others.sex[place])))

@@ -12,6 +12,9 @@ from bench.bars import OUTPUT, draw
 from bench.names import bars, pictures
 from bench.names.headline import RATES
 
+# Wide enough for the widest table when the output goes to a file; a terminal's own width otherwise.
+_WIDTH = 150
+
 
 def _table(title: str, headings: list[str], rows: list[list[str]]) -> None:
     table = Table(title=title, title_justify="left")
@@ -19,7 +22,8 @@ def _table(title: str, headings: list[str], rows: list[list[str]]) -> None:
         table.add_column(heading, justify="left" if number == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=_WIDTH)).print(table)
 
 
 def _share(value: float | None) -> str:
@@ -105,7 +109,8 @@ def _headline(figures: dict[str, Any]) -> None:
         [kind, *(_share(found[f"by_kind_{rate}"].get(kind)) for found in states.values() for rate in RATES)]
         for kind in kinds
     ]
-    _table("Headline by kind", ["kind", *(f"{state}, {rate:g}" for state in states for rate in RATES)], rows)
+    columns = [f"{state} {rate:.1%}" for state in states for rate in RATES]
+    _table("Headline by kind, at that share of strangers alerted", ["kind", *columns], rows)
 
 
 def _linking(linking: dict[str, Any]) -> None:
