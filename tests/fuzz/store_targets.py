@@ -1,4 +1,4 @@
-"""Readers of the store: protobuf fields, keys.mdb, names.bin, plates.bin, dossiers. They answer or refuse.
+"""Readers of the store: protobuf fields, keys.mdb, plates.bin, dossiers. They answer or refuse.
 
 Checksums would keep a fuzzer out of what lies behind them, so the targets set those of trailers right first.
 """
@@ -13,12 +13,10 @@ from typing import Any
 
 import xxhash
 
-from core import generation, keys_reader, plates, postings
+from core import generation, keys_reader, plates
 from core import wire as compiled_wire
 from core.output import OutputFile
 from core.plates_writer import PlateRows
-from core.postings_writer import write_names
-from core.spill import Spill
 from tests.core.generation_kit import build, entity, record
 from tests.fuzz.c_functions import c_function, exact, room
 
@@ -33,10 +31,6 @@ valid_utf8 = c_function(compiled_wire, "valid_utf8", _int, _address, _size)
 keys_open = c_function(keys_reader, "keys_open", _address, _address, _address, _hash)
 keys_find = c_function(keys_reader, "keys_find", _long, _address, _hash, _address, _size)
 keys_walk = c_function(keys_reader, "keys_walk", _int, _address, _address, _address)
-names_open = c_function(postings, "names_open", _address, _address, _address, _hash)
-posting_open = c_function(postings, "posting_open", _long, _address, _hash, _address)
-posting_next = c_function(postings, "posting_next", _uint, _address)
-posting_seek = c_function(postings, "posting_seek", _uint, _address, _uint)
 plates_open = c_function(plates, "plates_open", _address, _address, _address, _hash)
 _texts = (_address, _size) * 4  # pattern, type, make, colour
 plate_scan = c_function(plates, "plate_scan", _int, _address, _address, *_texts, _uint)
@@ -125,53 +119,6 @@ def with_trailer(data: bytes, magic: bytes, table_end: int) -> bytes:
     trailer[24:32] = xxhash.xxh3_64_intdigest(data[table:table_end]).to_bytes(8, "little")
     trailer[56:] = xxhash.xxh3_64_intdigest(bytes(trailer[:56])).to_bytes(8, "little")
     return data[:-TRAILER] + bytes(trailer)
-
-
-def postings_of(data: bytes) -> bytes:
-    """The same file with every checksum that a list needs set right, as far as it has lists."""
-    data = with_trailer(data, b"RNDNAMES", len(data) - TRAILER)
-    table = int.from_bytes(data[-TRAILER + 8 : -TRAILER + 16], "little")
-    mended = bytearray(data)
-    for at in range(table, len(data) - TRAILER - 31, 32):
-        _, offset, count, length, _ = struct.unpack_from("<QQIIQ", data, at)
-        blocks = (count - 1) // 128 + 1
-        covered = length if blocks <= 1 else min(blocks * 12, length)
-        if count > 0 and offset + length <= len(data):
-            checksum = xxhash.xxh3_64_intdigest(data[offset : offset + covered])
-            struct.pack_into("<Q", mended, at + 24, checksum)
-    return with_trailer(bytes(mended), b"RNDNAMES", len(data) - TRAILER)
-
-
-def postings_target(data: bytes) -> None:
-    with exact(data) as file, room(STRUCT_BYTES) as opened, room(STRUCT_BYTES) as cursor:
-        if names_open(opened, file, len(data)):
-            return
-        for key in KEYS_TRIED:
-            if posting_open(opened, key, cursor) > 0:
-                for _ in range(300):
-                    if posting_next(cursor) >= 0xFFFFFFF0:
-                        break
-            if posting_open(opened, key, cursor) > 0:
-                for wanted in (0, 5, 200, 70_000, 2**31, 2**32 - 1):
-                    posting_seek(cursor, wanted)
-
-
-def postings_fuzz(data: bytes) -> None:
-    if len(data) >= HEADER + TRAILER:
-        postings_target(postings_of(data))
-    postings_target(data)
-
-
-def postings_fuzz_seeds() -> list[bytes]:
-    with tempfile.TemporaryDirectory() as directory:
-        spill = Spill(directory)
-        for key, count in zip(KEYS_TRIED, (1, 2, 127, 129, 300, 5), strict=True):
-            for number in range(count):
-                spill.append(key, number * 7)
-        file = OutputFile(Path(directory) / "names.bin", b"RNDNAMES", 1)
-        write_names(file, spill)
-        file.finish()
-        return [(Path(directory) / "names.bin").read_bytes()]
 
 
 def plates_fuzz(data: bytes) -> None:

@@ -7,6 +7,8 @@ import ctypes
 from pathlib import Path
 
 from core import identifiers as compiled_identifiers
+from core import match as compiled_match
+from core import match_pairing as compiled_pairing
 from core import names as compiled_names
 from core.identifier_kind import IdentifierKind
 from tests.fuzz.c_functions import c_function, exact, room
@@ -32,6 +34,9 @@ fold_into = c_function(compiled_names, "fold_into", _int, _address, _size, _addr
 name_key_into = c_function(compiled_names, "name_key_into", _int, _address, _size, _address, _size)
 tokens_into = c_function(compiled_names, "tokens_into", _int, _address, _size, _address, _size)
 compare_name_keys = c_function(compiled_names, "compare_name_keys", _int, _address, _size, _address, _size)
+compare_name_texts = c_function(
+    compiled_pairing, "compare_name_texts", ctypes.c_uint8, _address, _size, _address, _size
+)
 covers_name_key = c_function(compiled_names, "covers_name_key", _int, _address, _size, _address, _size)
 
 
@@ -123,4 +128,29 @@ def name_keys_seeds() -> list[bytes]:
         b"MORALES KARLOS\0KARLSO MORALE",
         b"\0A",
         b"A " * 70 + b"\0A",
+    ]
+
+
+def names_compared(data: bytes) -> None:
+    """Two names, stored or plain, parted by the first zero byte."""
+    left, _, right = data.partition(b"\0")
+    with exact(left) as a, exact(right) as b:
+        one = compare_name_texts(a, len(left), b, len(right))
+        assert one in (1, 2, 3)
+        assert one == compare_name_texts(b, len(right), a, len(left))
+        assert compare_name_texts(a, len(left), a, len(left)) == (1 if compiled_names.tokens(left) else 3)
+    assert 0 <= compiled_match.similarity(left, right) <= 1
+    stored = compiled_match.name_text(left, right, left)
+    assert compiled_match.name_text(full=stored).count(b"\x1f") == 0
+
+
+def names_compared_seeds() -> list[bytes]:
+    return [
+        "Chepe Ernandez Kej\0José Hernández Quej".encode(),
+        "Mariajosé de la Cruz\0María José Delacruz de Pérez".encode(),
+        b"Ma. L0pez Hdz.\0MARIA LOPEZ\x1fHERNANDEZ\x1fGARCIA",
+        b"Mohamed Wong Schmidt\0Muhammad Huang Schmitt",
+        b"PEREZ LOPEZ, JUAN\0J. PEREZ",
+        b"A " * 40 + b"\0" + b"A B " * 20,
+        b"DE LA\0DE",
     ]
