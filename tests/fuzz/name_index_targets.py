@@ -6,6 +6,7 @@ import ctypes
 import struct
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import xxhash
@@ -145,22 +146,16 @@ def name_index(data: bytes) -> None:
 
 def name_index_seeds() -> list[bytes]:
     """A few persons; and so many of one name that its lists have several blocks, or a bit an ordinal."""
-    some = [
-        (0, "ANA LUCIA TZUL QUEJ", 1980),
-        (1, "JOSE CAAL", 1985),
-        (1, "JOSE ANTONIO CAAL XOL", 1986),
-        (2, "LUZ POP", 0),
-    ]
+    some = [(0, "ANA LUCIA TZUL QUEJ", 1980), (1, "JOSE CAAL", 1985), (1, "JOSE ANTONIO CAAL XOL", 1986)]
+    some += [(2, "LUZ POP", 0)]
     return [_file(some), _file([(n, "ANA CAAL" if n % 3 else "JOSE POP", 1990) for n in range(0, 600, 2)])]
 
 
 def _file(claims: list[tuple[int, str, int]]) -> bytes:
-    types = {"I": pa.uint32(), "u": pa.string(), "s": pa.int16(), "c": pa.int8(), "C": pa.uint8(), "i": pa.int32()}
-    given = {
-        "entity": [c[0] for c in claims],
-        "name_text": [c[1] for c in claims],
-        "birth_year": [c[2] for c in claims],
-    }
+    types: dict[str, Any] = {"I": pa.uint32(), "u": pa.string(), "s": pa.int16()}
+    types |= {"c": pa.int8(), "C": pa.uint8(), "i": pa.int32()}
+    entities, texts, years = zip(*claims, strict=True)
+    given: dict[str, Any] = {"entity": entities, "name_text": texts, "birth_year": years}
     columns = [pa.array(given.get(name, [None] * len(claims)), types[code]) for name, code in CLAIM_FIELDS]
     batch = pa.record_batch(columns, names=[name for name, _ in CLAIM_FIELDS])
     with tempfile.TemporaryDirectory() as directory:

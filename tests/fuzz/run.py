@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from tests.fuzz.build import BUILD, ROOT, TREE, BuildFailed, build
-from tests.fuzz.targets import MAX_LENGTH, TARGETS
+from tests.fuzz.targets import LONGER, MAX_LENGTH, TARGETS
 
 TIMEOUT_S = 20  # one input may take this long
 MEMORY_MB = 4096
@@ -61,7 +61,11 @@ def fuzz(name: str, driver: Path, seconds: int) -> bool:
         done = subprocess.run(
             [
                 *[str(driver), f"-max_total_time={seconds}", f"-timeout={TIMEOUT_S}", f"-rss_limit_mb={MEMORY_MB}"],
-                *[f"-max_len={MAX_LENGTH}", f"-artifact_prefix={findings}/{name}-", "-print_final_stats=1"],
+                *[
+                    f"-max_len={LONGER.get(name, MAX_LENGTH)}",
+                    f"-artifact_prefix={findings}/{name}-",
+                    "-print_final_stats=1",
+                ],
                 *[str(corpus), str(seeds), *([str(kept)] if kept.is_dir() else [])],
             ],
             env=environment(TARGETS[name]),

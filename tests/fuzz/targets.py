@@ -1,12 +1,13 @@
 """The fuzz targets: name, then "module:function" of a function of one bytes argument.
 
 Seeds are the files of tests/fuzz/seeds/<name>/ and, where the module has it, what its function `<function>_seeds()`
-returns (a list of bytes). Inputs longer than MAX_LENGTH bytes are not tried.
+returns (a list of bytes). Inputs longer than MAX_LENGTH bytes, or what LONGER says, are not tried.
 """
 
 from __future__ import annotations
 
 MAX_LENGTH = 4096
+LONGER = {"name_index": 12_288}
 
 TARGETS = {
     "identifiers": "tests.fuzz.text_targets:identifiers",
