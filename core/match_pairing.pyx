@@ -151,7 +151,7 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
     cdef int given_pairs = 0, surname_pairs = 0
     cdef int last_surname = -1, last_given = -1
     cdef bint equal = True, initials = False, surnames_turned = False, given_turned = False
-    cdef int32_t evidence = 0, cost = 0
+    cdef int32_t evidence = 0, cost = 0, value, surnames = 0
     out.flags = 0
     out.pairs = 0
     if a.count == 0 or b.count == 0:
@@ -170,7 +170,8 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
         taken[j] = 1
         x = &a.tokens[i]
         y = &b.tokens[j]
-        evidence += pair_value(out.kind[i], a, x, b, y)
+        value = pair_value(out.kind[i], a, x, b, y)
+        evidence += value
         cost += kind_cost(out.kind[i], x, y) + role_cost(a, x, b, y)
         equal = equal and out.kind[i] <= KIND_PHONETIC
         initials = initials or out.kind[i] == KIND_INITIAL
@@ -178,6 +179,7 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
             given_pairs += 1
         if is_surname(x.role) or is_surname(y.role):
             surname_pairs += 1
+            surnames += value
         if x.role == ROLE_SURNAME and y.role == ROLE_SURNAME:
             surnames_turned = surnames_turned or j < last_surname
             last_surname = j
@@ -233,6 +235,7 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
     if both:
         out.flags |= EXTRA_GIVEN if given_pairs else CONFLICT_GIVEN
         evidence -= PENALTY_EXTRA_GIVEN * both if given_pairs else PENALTY_CONFLICT_GIVEN
+        evidence -= max(0, surnames - (SURNAMES_MOST_EXTRA if given_pairs else SURNAMES_MOST_CONFLICT))
     evidence -= PENALTY_MISSING_GIVEN * (left_a.given + left_b.given - 2 * both + left_a.other + left_b.other)
     both = min(left_a.surname, left_b.surname)
     if both:
@@ -251,15 +254,17 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
             evidence += BONUS_EQUAL
     out.evidence = evidence
     out.cost = cost
-    if core_a <= core_b:
-        shorter, matched = core_a, paired_a
+    shorter = min(core_a, core_b)
+    if core_a == core_b:
+        matched = max(paired_a, paired_b)  # they differ where tokens are joined
     else:
-        shorter, matched = core_b, paired_b
+        matched = paired_a if core_a < core_b else paired_b
     if out.flags & NAMES_EQUAL:
         out.agreement = AGREEMENT_AGREES
     elif 2 * matched <= shorter or out.flags & (CONFLICT_GIVEN | CONFLICT_SURNAME):
         out.agreement = AGREEMENT_DISAGREES
-    elif (matched == shorter and shorter >= 2 and given_pairs and surname_pairs and not initials and cost <= AGREES_COST_MOST):
+    elif (matched == shorter and shorter >= 2 and (shorter > 2 or core_a + core_b <= 5) and given_pairs and surname_pairs
+            and not initials and cost <= AGREES_COST_MOST):
         out.agreement = AGREEMENT_AGREES
     else:
         out.agreement = AGREEMENT_UNKNOWN
