@@ -10,6 +10,7 @@ import multiprocessing
 import random
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -150,6 +151,21 @@ def _rest(path: Path) -> str:
     head, _, tail = text.partition("[patrol]")
     _, separator, others = tail.partition("\n[")
     return head + (separator + others if separator else "")
+
+
+def ask_one_by_one(data: Path, work: Path, use: Callable[[Callable[[bytes], bytes]], Any]) -> Any:
+    """Hands `use` a way to ask CheckPerson of a whole worker, as a patrol; returns what it returns."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, mode=0o700)
+    worker, way = _secure(work / "set", data, work / "log")
+    try:
+        worker.wait_ready()
+        with way.channel() as channel:
+            check = channel.unary_unary(_METHOD)  # type: ignore[call-arg]
+            return use(lambda request: check(request, timeout=5, metadata=way.metadata))
+    finally:
+        worker.stop()
+        shutil.rmtree(work)
 
 
 def run_side_by_side(data: Path, cuis: list[str], work: Path) -> dict[str, Rates]:
