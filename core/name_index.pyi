@@ -15,6 +15,9 @@ POSSIBLE_SCORE: float
 CLAIM_FIELDS: list[tuple[str, str]]
 ASKED_FIELDS: list[tuple[str, str]]
 
+def name_roles(text: str | bytes) -> list[tuple[str, int]]:
+    """Tokens of a stored or plain name, each with its role: 0 unknown, 1 given, 2 surname, 3 surname of the husband."""
+
 def build_names(path: str | Path, batches: Iterable[ExportsArrow], *, build: int = 0) -> dict[str, int | str]:
     """Writes a names.bin of claims; returns its size, SHA-256, tokens, strays and population.
 
@@ -57,17 +60,19 @@ class NameIndex:
         department: int = 0,
         municipality: int = 0,
         possible: float = ...,
-        similar_by_birth: bool = False,
+        strict: bool = False,
         limit: int = 20,
         visible: Sequence[tuple[int, int]] | None = None,
     ) -> NameSearch:
         """Persons who may bear a name: those whose names AGREE, and those whose score is at least `possible`.
 
         names: stored or plain (core/match_names.pxd). A birth date or sex that DISAGREES rules out; years, department and
-        municipality rule out whom they are known of otherwise. visible: (section, sensitivity) of the claims that count; None: all.
+        municipality rule out whom they are known of otherwise. strict: as a check asks: with a birth year, names that AGREE with a birth
+        date that does, or a score of `possible` where names AGREE or birth years stand on both sides; without one, names that AGREE.
+        visible: (section, sensitivity) of the claims that count; None: all.
         """
     def candidates(
-        self, batch: ExportsArrow, *, possible: float = ..., similar_by_birth: bool = False, most: int = 50
+        self, batch: ExportsArrow, *, possible: float = ..., strict: bool = False, most: int = 50
     ) -> dict[str, array[int] | array[float]]:
         """`search` for each row of a batch of ASKED_FIELDS, without the GIL.
 

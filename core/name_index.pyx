@@ -14,7 +14,7 @@ from core.arrow_columns cimport Column, RecordColumns, byte_at, int8_or, int16_o
 from core.errors import GenerationDamaged
 from core.generation cimport Generation
 from core.match cimport match_probability
-from core.match_names cimport read_name
+from core.match_names cimport ReadName, read_name
 from core.name_frequencies import NameFrequencies
 from core.name_index_expansion cimport query_free, query_new
 from core.name_index_file cimport (
@@ -30,7 +30,7 @@ from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
 
 include "contract.pxi"
 
-POSSIBLE_SCORE = 0.02
+POSSIBLE_SCORE = 0.005
 CLAIM_FIELDS = [
     ("entity", "I"), ("name_text", "u"), ("birth_year", "s"), ("birth_month", "c"), ("birth_mday", "c"), ("sex", "C"),
     ("birth_department", "C"), ("residence_department", "C"), ("cui", "u"), ("death_day", "i"),
@@ -38,6 +38,16 @@ CLAIM_FIELDS = [
 ASKED_FIELDS = [
     ("name_text", "u"), ("birth_year", "s"), ("birth_month", "c"), ("birth_mday", "c"), ("sex", "C"),
 ]
+
+
+def name_roles(text):
+    """Tokens of a name and their roles (core/match_names.pxd)."""
+    cdef bytes data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    cdef ReadName name
+    cdef int i
+    read_name(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), NULL, &name.shape, name.forms)
+    return [((<bytes>name.forms[i].letters[:name.forms[i].length]).decode("latin-1"), name.shape.tokens[i].role)
+            for i in range(name.shape.count)]
 
 
 def build_names(path, batches, *, uint64_t build=0):
@@ -172,7 +182,7 @@ cdef class NameIndex:
             free(bits)
 
     def search(self, names, *, birth=(0, 0, 0), int sex=0, int year_from=0, int year_to=0, int department=0, int municipality=0,
-               double possible=POSSIBLE_SCORE, bint similar_by_birth=False, int limit=20, visible=None):
+               double possible=POSSIBLE_SCORE, bint strict=False, int limit=20, visible=None):
         cdef bytes text = names.encode("utf-8", "surrogatepass") if isinstance(names, str) else names
         cdef const char* data = PyBytes_AS_STRING(text)
         cdef size_t size = PyBytes_GET_SIZE(text), i
@@ -188,7 +198,7 @@ cdef class NameIndex:
         question.department = department
         question.municipality = municipality
         question.possible = possible
-        question.similar_by_birth = similar_by_birth
+        question.strict = strict
         if visible is not None:
             for i in range(self.file.tables.n_classes):
                 classes[i] = (self.file.classes[2 * i], self.file.classes[2 * i + 1]) in visible
@@ -216,7 +226,7 @@ cdef class NameIndex:
             raise MemoryError
         return 0
 
-    def candidates(self, batch, *, double possible=POSSIBLE_SCORE, bint similar_by_birth=False, int most=50):
+    def candidates(self, batch, *, double possible=POSSIBLE_SCORE, bint strict=False, int most=50):
         cdef RecordColumns rows = RecordColumns(batch, ASKED_FIELDS)
         cdef const Column* columns = rows.columns
         cdef Buffer out[8]
@@ -242,7 +252,7 @@ cdef class NameIndex:
                     question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
                     question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
                     question.possible = possible
-                    question.similar_by_birth = similar_by_birth
+                    question.strict = strict
                     status = find_names(self.query, &self.file, &question)
                     if status < 0:
                         break

@@ -1,6 +1,6 @@
 """What on file each asked token of a name may be (core/name_index_query.pxd). Nothing here is for Python."""
 
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
@@ -10,14 +10,16 @@ from core.match cimport (
 from core.match_names cimport ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, SHAPE_TOKENS
 from core.name_frequencies cimport BITS_MOST, BITS_UNKNOWN
 from core.name_index_file cimport FIRST_TOKEN, SHORT_LISTS, NamesFile, list_open, term_tokens, token_find
+from core.name_index_lists cimport DISTANT_TERMS_MAX, distant_terms
 from core.name_index_query cimport HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion
 from core.name_tokens cimport (
-    KIND_A_BEGINS, KIND_NONE, TERMS_MAX, TOKEN_LETTERS, TokenForm, compare_tokens, form_token, token_terms,
+    KIND_A_BEGINS, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm, compare_tokens, form_token, token_terms,
 )
 
 cdef enum:
     TERM_TOKENS = 512            # tokens under one term that are looked at
     BONUS = 300                  # evidence that names without anything left over may get besides that of their tokens
+    INITIAL_MOST = 400           # evidence of an initial at most
     LEFT_OVER = 40               # evidence that a token left over takes at least
 
 
@@ -27,7 +29,7 @@ cdef NameQuery* query_new() noexcept nogil:
         return NULL
     query.lists_capacity = 4096
     query.lists = <HeldList*>malloc(query.lists_capacity * sizeof(HeldList))
-    query.bitmaps = <uint64_t*>malloc((SHAPE_TOKENS + SHORT_LISTS + 1) * WINDOW_WORDS * sizeof(uint64_t))
+    query.bitmaps = <uint64_t*>malloc((SHAPE_TOKENS + SHORT_LISTS + 2) * WINDOW_WORDS * sizeof(uint64_t))
     if query.lists == NULL or query.bitmaps == NULL:
         query_free(query)
         return NULL
@@ -113,17 +115,20 @@ cdef int _expand(NameQuery* query, int asked) noexcept nogil:
     cdef const NamesFile* names = query.names
     cdef NameQuestion* question = <NameQuestion*>query.question
     cdef const TokenForm* form = &question.forms[asked]
-    cdef uint64_t terms[TERMS_MAX]
+    cdef uint64_t terms[TERMS_MAX + DISTANT_TERMS_MAX]
     cdef uint32_t ids[TERM_TOKENS]
     cdef uint32_t id
     cdef int i, j, n, n_terms, place
     n_terms = token_terms(form, terms)
+    n_terms += distant_terms(form, terms + n_terms)
     for i in range(n_terms):
         n = term_tokens(names, terms[i], ids, TERM_TOKENS)
         for j in range(n):
             place = hold_token(query, ids[j])
             if place < 0 or query.kinds[place][asked] == KIND_NONE or query.kinds[place][asked] >= KIND_A_BEGINS:
                 continue
+            if query.repeats[asked] >= 0 and query.kinds[place][asked] <= KIND_PHONETIC:
+                continue         # who holds the sound twice stands in REPEATED_LIST
             if _list(query, ids[j], place, asked, names.briefs[ids[j]].bits) < 0:
                 return NAMES_DAMAGED
     # a name on file may hold its first letter alone
@@ -211,6 +216,16 @@ cdef int department_set(int department) noexcept nogil:
     return <int32_t>1 << department if 0 < department < 31 else 0
 
 
+cdef int8_t _same_sound(const NameQuestion* question, int asked) noexcept nogil:
+    cdef const TokenForm* form = &question.forms[asked]
+    cdef int i
+    for i in range(asked):
+        if question.forms[i].phonetic_length == form.phonetic_length and memcmp(
+                question.forms[i].phonetic, form.phonetic, form.phonetic_length) == 0:
+            return <int8_t>i
+    return -1
+
+
 cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
     cdef int32_t needed, unlisted = 0
     cdef int i, j, n = question.shape.count
@@ -229,6 +244,7 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
     for i in range(n):
         question.shape.tokens[i].bits = BITS_UNKNOWN
         query.most[i] = 0
+        query.repeats[i] = -1
     for i in range(n):
         query.n_core += question.shape.tokens[i].role != ROLE_MARRIED
         given = given or question.shape.tokens[i].role == ROLE_GIVEN
@@ -236,13 +252,20 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         query.listed[i] = question.forms[i].length > 1
         if not query.listed[i]:
             query.initials = True
-            query.most[i] = BITS_MOST
+            query.most[i] = INITIAL_MOST
             continue
         query.n_listed += 1
+        query.repeats[i] = _same_sound(question, i)
+        if query.repeats[i] >= 0:
+            query.most[i] = BITS_MOST
         if _expand(query, i) < 0 or _split(query, i) < 0:
             return NAMES_DAMAGED
+    for i in range(n):
+        if query.repeats[i] >= 0:
+            question.shape.tokens[i].bits = question.shape.tokens[query.repeats[i]].bits
     for i in range(n - 1):       # behind all tokens of their own: what is not on file as one may be as two
-        if query.listed[i] and query.listed[i + 1] and _join(query, i) < 0:
+        if (query.listed[i] and query.listed[i + 1] and query.repeats[i] < 0 and query.repeats[i + 1] < 0
+                and _join(query, i) < 0):
             return NAMES_DAMAGED
     query.partial = not (given and surname)
     needed = query.enough - query.attributes_most - question.further
@@ -252,6 +275,7 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         if not query.listed[i]:
             unlisted += query.most[i]
     for i in range(n):
+        query.single[i] = query.listed[i] and unlisted and query.most[i] + unlisted >= needed
         for j in range(i):
             query.pair[i][j] = query.listed[i] and query.listed[j] and query.most[i] + query.most[j] + unlisted >= needed
     return 0

@@ -32,8 +32,8 @@
 #   | of residence << 7 | municipality of birth << 12), then for each token 3 bytes (id | role << 22). A row of NAME_ROW_SAME has the
 #   tokens of the row before it, and no bytes of its own for them.
 #
-# Token ids 0, 1, 2 are no tokens: their lists are of the ordinals with a name of one, two, three tokens, surnames of husbands not
-# counted.
+# Token ids 0 to 3 are no tokens: their lists are of the ordinals with a name of one, two, three tokens, surnames of husbands not
+# counted, and of those with a name in which a sound comes twice.
 #
 # A list: one block of up to 256 ordinals (the first as a varint, each further one as a varint of the difference), or
 # SkipEntry[ceil(count / 256)] and then the blocks, or, of a token that one ordinal in 64 or more holds, one bit an ordinal, in
@@ -50,7 +50,8 @@ cdef enum:
     TOKEN_ID_MASK = 0x3FFFFF
     TOKENS_ON_FILE_MAX = 0x3FFFFF
     SHORT_LISTS = 3              # token ids 0 to 2: names of one, two and three tokens
-    FIRST_TOKEN = 3
+    REPEATED_LIST = 3
+    FIRST_TOKEN = 4
     LIST_BLOCK = 256             # ordinals a block
     DENSE_SHARE = 64             # a list of a bit an ordinal is of at least one in so many
     DENSE_PAGE = 2048            # bytes, 16,384 ordinals

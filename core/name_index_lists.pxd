@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
+from core.name_tokens cimport TokenForm
 from core.output cimport OutputFile
 from core.wire cimport Buffer
 
@@ -20,6 +21,11 @@ cdef packed struct Term:
     uint64_t term
     uint32_t id
 
+cdef enum:
+    DISTANT_LEAST = 7            # letters of tokens of which two edits count (KIND_TWO_EDITS)
+    DISTANT_MOST = 16            # of longer ones they are not looked for
+    DISTANT_TERMS_MAX = 137      # 1 + 16 + 16 * 15 / 2
+
 cdef struct ListMemory:          # kept from one list to the next
     Buffer entries               # TokenEntry[], one for each list written
     Buffer skips
@@ -29,7 +35,10 @@ cdef struct ListMemory:          # kept from one list to the next
 # Appends a token's list to the file, and its entry to memory.entries.
 cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons, uint32_t n_ordinals,
                    ListMemory* memory) noexcept nogil
-# Term[] of every token from FIRST_TOKEN on: its own letters, and its terms (core/name_tokens.pxd).
+# Further terms of a token of seven to sixteen letters: its letters, and what is left without any one or two of them. Tokens that are
+# two edits apart share one. Returns the count, 0 for other tokens.
+cdef int distant_terms(const TokenForm* form, uint64_t* out) noexcept nogil
+# Term[] of every token from FIRST_TOKEN on: its own letters, its terms (core/name_tokens.pxd), and the distant ones.
 cdef void collect_terms(const GrowingToken* tokens, uint32_t n_tokens, const uint8_t* texts, Buffer* pairs) noexcept nogil
 # Terms in buckets by their top bits, in order of token id within one: the tables `buckets` and `terms`.
 cdef void bucket_terms(const Term* pairs, uint32_t n, uint32_t bits, Buffer* starts, Buffer* packed) noexcept nogil

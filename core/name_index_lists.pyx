@@ -1,7 +1,8 @@
 """What names.bin holds of each token: its list of ordinals, and the terms that it is found by. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.stdlib cimport qsort
+from libc.string cimport memcpy, memset
 
 from core.name_index_file cimport (
     DENSE_PAGE, DENSE_SHARE, FIRST_TOKEN, LIST_BLOCK, TOKEN_ID_BITS, SkipEntry, TokenEntry,
@@ -9,7 +10,10 @@ from core.name_index_file cimport (
 from core.name_tokens cimport TERMS_MAX, TokenForm, form_token, token_terms
 from core.output cimport OutputFile
 from core.wire cimport Buffer, buffer_reserve, buffer_reset, put_raw, put_varint
-from core.xxhash cimport XXH3_64bits
+from core.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
+
+cdef enum:
+    DISTANT_SEED = 2             # keeps these terms apart from those of core/name_tokens
 
 
 cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons, uint32_t n_ordinals, ListMemory* memory) noexcept nogil:
@@ -84,22 +88,47 @@ cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons,
     put_raw(&memory.entries, &entry, sizeof(entry))
 
 
+cdef int distant_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
+    cdef uint8_t once[256]       # wider than needed: the compiler cannot see that the length is bounded
+    cdef uint8_t twice[256]
+    cdef int length = form.length, i, j, n = 1
+    if length < DISTANT_LEAST or length > DISTANT_MOST:
+        return 0
+    out[0] = XXH3_64bits_withSeed(form.letters, length, DISTANT_SEED)
+    for i in range(length):
+        memcpy(once, form.letters, i)
+        memcpy(once + i, form.letters + i + 1, length - i - 1)
+        out[n] = XXH3_64bits_withSeed(once, length - 1, DISTANT_SEED)
+        n += 1
+        for j in range(i, length - 1):
+            memcpy(twice, once, j)
+            memcpy(twice + j, once + j + 1, length - j - 2)
+            out[n] = XXH3_64bits_withSeed(twice, length - 2, DISTANT_SEED)
+            n += 1
+    return n
+
+
+cdef int _by_value(const void* a, const void* b) noexcept nogil:
+    cdef uint64_t left = (<const uint64_t*>a)[0], right = (<const uint64_t*>b)[0]
+    return (left > right) - (left < right)
+
+
 cdef void collect_terms(const GrowingToken* tokens, uint32_t n_tokens, const uint8_t* texts, Buffer* pairs) noexcept nogil:
     cdef TokenForm form
-    cdef uint64_t terms[TERMS_MAX + 1]
+    cdef uint64_t terms[TERMS_MAX + 1 + DISTANT_TERMS_MAX]
     cdef Term pair
     cdef uint32_t id
-    cdef int i, j, n
+    cdef int i, n
     for id in range(FIRST_TOKEN, n_tokens):
         form_token(texts + tokens[id].text, tokens[id].text_length, &form)
         n = token_terms(&form, terms)
         terms[n] = tokens[id].hash
+        n += 1
+        n += distant_terms(&form, terms + n)
+        qsort(terms, n, sizeof(uint64_t), _by_value)
         pair.id = id
-        for i in range(n + 1):
-            j = 0
-            while j < i and terms[j] != terms[i]:
-                j += 1
-            if j == i:
+        for i in range(n):
+            if i == 0 or terms[i] != terms[i - 1]:
                 pair.term = terms[i]
                 put_raw(pairs, &pair, sizeof(pair))
 

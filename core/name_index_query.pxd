@@ -7,9 +7,9 @@
 #   4. Each candidate is scored from its rows by core/match.pxd, as core.match.compare scores two persons.
 #
 # Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL on the asked side, an
-# abbreviation outside the table, or two edits in a token that share no term.
+# abbreviation outside the table, or two edits in a token of more than sixteen letters.
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.match cimport PartialBirth
 from core.match_names cimport NameShape
@@ -47,10 +47,9 @@ cdef struct NameQuestion:
     int municipality             # of birth, INE code of four digits, 0 = any
     const uint8_t* visible       # by class of rows; NULL = all
     bint all_years               # what orders persons is hidden from the caller: look at every ordinal
-    bint similar_by_birth        # names that are only similar fit where birth dates could be compared, or given names or surnames
-                                 # alone were asked
+    bint strict                  # of a check: see score_ordinal
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
-    double possible              # score from which a person fits
+    double possible              # score from which names that are only similar fit
 
 cdef struct NameFound:
     uint32_t entity
@@ -90,9 +89,12 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     HeldList* lists
     int n_lists
     int lists_capacity
-    uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, and the candidates
+    uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, those that repeat a sound, and
+                                 # the candidates
     int32_t most[16]             # evidence that each asked token can give at most
     bint listed[16]              # it has a bitmap
+    int8_t repeats[16]           # the earlier asked token of the same sound; -1 = none
+    bint single[16]              # this one and the asked initials tell enough
     bint pair[16][16]            # these two tell enough
     int n_listed
     int n_core                   # asked tokens but surnames of husbands

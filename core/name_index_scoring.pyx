@@ -11,6 +11,7 @@ from core.name_index_file cimport (
     NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, ROWS_MAX, NamesFile, NameRow, TokenBrief, ordinal_entity, row_token,
     rows_next, rows_open,
 )
+from core.name_index_lists cimport DISTANT_MOST
 from core.name_index_query cimport (
     FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_IDENTITY, NAMES_DAMAGED, NameFound, NameQuery, NameQuestion, PairedRow,
 )
@@ -20,7 +21,7 @@ from core.xxhash cimport XXH3_64bits_withSeed
 include "contract.pxi"
 
 cdef enum:
-    LONG_TOKEN = 7               # letters from which two edits may count
+    ABBREVIATED = 4              # letters of an abbreviation at most
 
 
 cdef void _pair(NameQuery* query, const NameRow* row, PairedRow* out) noexcept nogil:
@@ -52,7 +53,7 @@ cdef void _pair(NameQuery* query, const NameRow* row, PairedRow* out) noexcept n
         held.tokens[j].length = brief.length
         held.tokens[j].bits = brief.bits
         place = held_place(query, id)
-        if place < 0 and brief.length >= LONG_TOKEN and _long_asked(query, brief.length):
+        if place < 0 and _worth_comparing(query, brief):
             place = hold_token(query, id)
         for i in range(n):
             matrix.kind[i][j] = query.kinds[place][i] if place >= 0 else <uint8_t>KIND_NONE
@@ -66,11 +67,17 @@ cdef void _pair(NameQuery* query, const NameRow* row, PairedRow* out) noexcept n
     kept.covered = out.covered = pairing.pairs == n
 
 
-cdef inline bint _long_asked(const NameQuery* query, uint8_t length) noexcept nogil:
-    """Whether an asked token may be two edits away from one of so many letters."""
-    cdef int i
-    for i in range(query.question.shape.count):
-        if query.question.forms[i].length >= LONG_TOKEN and -2 <= <int>query.question.forms[i].length - <int>length <= 2:
+cdef inline bint _worth_comparing(const NameQuery* query, const TokenBrief* brief) noexcept nogil:
+    """Whether a token that no term led to may yet go with an asked one: very long ones two edits apart, and abbreviations."""
+    cdef const NameQuestion* question = query.question
+    cdef int i, asked, held = brief.length
+    for i in range(question.shape.count):
+        asked = question.forms[i].length
+        if asked > DISTANT_MOST - 3 and held > DISTANT_MOST - 3:
+            return True
+        if brief.initial == question.forms[i].letters[0] and (
+                (asked <= ABBREVIATED and held > ABBREVIATED and not question.forms[i].known)
+                or (held <= ABBREVIATED and asked > ABBREVIATED)):
             return True
     return False
 
@@ -194,11 +201,17 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
         found.flags |= FOUND_DEAD
     if has_identity:
         found.flags |= FOUND_IDENTITY
-    if names_agree == AGREEMENT_AGREES:
+    if question.strict:
+        # with a birth date: names and birth date agree, or all tells enough, where the names agree or dates could be compared;
+        # without one: the names agree, or those that cannot are covered
+        if question.birth.year:
+            if names_agree == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES:
+                return 1
+            if names_agree != AGREEMENT_AGREES and not found.flags & FOUND_BIRTH:
+                return 0
+        else:
+            return names_agree == AGREEMENT_AGREES or (query.partial and found.flags & FOUND_COVERED != 0)
+    elif names_agree == AGREEMENT_AGREES or found.flags & FOUND_COVERED:
         return 1
-    if found.flags & FOUND_COVERED and (query.partial or not question.similar_by_birth):
-        return 1
-    if question.similar_by_birth and not found.flags & FOUND_BIRTH:
-        return 0
     found.flags |= FOUND_BY_SCORE
     return found.evidence + question.further >= query.enough

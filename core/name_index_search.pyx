@@ -90,31 +90,37 @@ cdef int _score_batch(NameQuery* query, const uint32_t* ordinals, int n) noexcep
     return 0
 
 
-cdef void _combine(const NameQuery* query, int words) noexcept nogil:
-    """Candidates of a window, from the bitmaps of the asked tokens."""
+cdef void _combine(NameQuery* query, int words) noexcept nogil:
+    """Candidates of a window, from the bitmaps of the asked tokens.
+
+    Of names that do not disagree, more than half of the shorter one's tokens are paired; asked initials may be, unseen here.
+    """
     cdef int n = query.question.shape.count, unlisted = n - query.n_listed
     cdef uint64_t* bits[SHAPE_TOKENS]
     cdef const uint64_t* ones = query.bitmaps + SHAPE_TOKENS * WINDOW_WORDS
     cdef const uint64_t* twos = ones + WINDOW_WORDS
     cdef const uint64_t* threes = twos + WINDOW_WORDS
-    cdef uint64_t* out = <uint64_t*>threes + WINDOW_WORDS
+    cdef const uint64_t* repeated = threes + WINDOW_WORDS
+    cdef uint64_t* out = <uint64_t*>repeated + WINDOW_WORDS
     cdef uint8_t first[120]
     cdef uint8_t second[120]
     cdef int n_bits = 0, n_pairs = 0, i, j, w
     cdef uint64_t c1, c2, c3, b, chosen, wanted
-    cdef bint every = True, long_asked = query.n_core > 3
+    cdef bint every = True, long_asked = query.n_core > 3 and unlisted == 0
     for i in range(n):
-        if query.listed[i]:
-            bits[n_bits] = query.bitmaps + i * WINDOW_WORDS
-            n_bits += 1
+        if not query.listed[i]:
+            continue
+        if query.repeats[i] >= 0:
+            for w in range(words):
+                query.bitmaps[i * WINDOW_WORDS + w] |= query.bitmaps[query.repeats[i] * WINDOW_WORDS + w] & repeated[w]
+        bits[n_bits] = query.bitmaps + i * WINDOW_WORDS
+        n_bits += 1
         for j in range(i):
-            if not (query.listed[i] and query.listed[j]):
-                continue
             if query.pair[i][j]:
                 first[n_pairs] = <uint8_t>i
                 second[n_pairs] = <uint8_t>j
                 n_pairs += 1
-            else:
+            elif query.listed[j]:
                 every = False
     for w in range(words):
         c1 = c2 = c3 = 0
@@ -123,25 +129,27 @@ cdef void _combine(const NameQuery* query, int words) noexcept nogil:
             c3 |= c2 & b
             c2 |= c1 & b
             c1 |= b
-        # Of names that agree or may agree, more than half of the shorter's tokens are paired, and all of it where it has two.
-        if n_bits == 1 or unlisted >= 2:
+        chosen = c1 & ones[w]
+        if n_bits == 1:
             chosen = c1
-        elif n_bits == 2 or unlisted == 1:
-            chosen = c2 | (c1 & ones[w])
+        elif n_bits == 2:
+            chosen |= c2
         else:
-            chosen = c3 | (c2 & twos[w]) | (c1 & ones[w])
+            chosen |= c3 | (c2 & twos[w])
             # two of four tokens are enough only of a name of three
             wanted = c2 & ~chosen
             if long_asked:
                 wanted &= threes[w]
-            if wanted:
-                if every:
-                    chosen |= wanted
-                else:
-                    b = 0
-                    for i in range(n_pairs):
-                        b |= (query.bitmaps + first[i] * WINDOW_WORDS)[w] & (query.bitmaps + second[i] * WINDOW_WORDS)[w]
-                    chosen |= wanted & b
+            if wanted and not every:
+                b = 0
+                for i in range(n_pairs):
+                    b |= (query.bitmaps + first[i] * WINDOW_WORDS)[w] & (query.bitmaps + second[i] * WINDOW_WORDS)[w]
+                wanted &= b
+            chosen |= wanted
+        if unlisted and c1 & ~chosen:
+            for i in range(n):
+                if query.single[i]:
+                    chosen |= (query.bitmaps + i * WINDOW_WORDS)[w]
         out[w] = chosen
 
 
@@ -149,7 +157,7 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
                  uint32_t end) noexcept nogil:
     """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64."""
     cdef uint32_t batch[BATCH]
-    cdef uint64_t* out = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS) * WINDOW_WORDS
+    cdef uint64_t* out = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS + 1) * WINDOW_WORDS
     cdef uint32_t words = (end - start + 63) // 64, w, ordinal
     cdef uint64_t word
     cdef int64_t looked
@@ -158,9 +166,9 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
     for i in range(query.question.shape.count):
         if query.listed[i]:
             memset(query.bitmaps + i * WINDOW_WORDS, 0, words * 8)
-    for i in range(SHORT_LISTS):
+    for i in range(SHORT_LISTS + 1):
         memset(query.bitmaps + (SHAPE_TOKENS + i) * WINDOW_WORDS, 0, words * 8)
-    for i in range(query.n_lists + SHORT_LISTS):
+    for i in range(query.n_lists + SHORT_LISTS + 1):
         if i < query.n_lists:
             looked = list_bits(query.names, &query.lists[i].cursor, start, words * 64,
                                query.bitmaps + query.lists[i].asked * WINDOW_WORDS)
@@ -197,7 +205,7 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
 
 cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
     cdef Stretch stretches[3]
-    cdef ListCursor short_lists[SHORT_LISTS]
+    cdef ListCursor short_lists[SHORT_LISTS + 1]
     cdef uint32_t start, end, low, high
     cdef int i, n, status
     status = query_begin(query, names, question)
@@ -205,7 +213,7 @@ cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* ques
         return status
     if question.shape.count == 0 or query.n_listed == 0:
         return NAMES_TOO_BROAD if question.shape.count else 0
-    for i in range(SHORT_LISTS):
+    for i in range(SHORT_LISTS + 1):  # REPEATED_LIST follows them
         if list_open(names, i, &short_lists[i]) < 0:
             return NAMES_DAMAGED
     n = _stretches(query, stretches)

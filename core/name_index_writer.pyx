@@ -12,8 +12,8 @@ from core.layout cimport HEADER_SIZE
 from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS, NameShape, read_name
 from core.name_frequencies cimport BITS_UNKNOWN, bits_of_count
 from core.name_index_file cimport (
-    FIRST_TOKEN, NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, NAME_ROW_SAME, NAME_ROW_TOKENS, ROWS_MAX,
-    SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables, TokenBrief, letters_term, year_place,
+    FIRST_TOKEN, NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, NAME_ROW_SAME, NAME_ROW_TOKENS, REPEATED_LIST,
+    ROWS_MAX, SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables, TokenBrief, letters_term, year_place,
 )
 from core.name_index_lists cimport GrowingToken, ListMemory, Term, bucket_terms, collect_terms, put_list
 from core.name_tokens cimport TokenForm
@@ -361,9 +361,9 @@ cdef class NamesWriter:
         cdef const uint8_t* at = rows
         cdef const uint8_t* end = rows + size
         cdef const uint8_t* tokens = NULL
-        cdef uint8_t count = 0, i
+        cdef uint8_t count = 0, i, j
         cdef uint32_t packed, core
-        cdef bint is_open
+        cdef bint is_open, repeated
         while at < end:
             is_open = self.classes[at[1]][1] == SENSITIVITY_OPEN
             if at[0] & NAME_ROW_TOKENS != NAME_ROW_SAME:
@@ -373,10 +373,17 @@ cdef class NamesWriter:
             else:
                 at += NAME_ROW_BYTES
             core = 0
+            repeated = False
             for i in range(count):
                 packed = tokens[3 * i] | <uint32_t>tokens[3 * i + 1] << 8 | <uint32_t>tokens[3 * i + 2] << 16
                 core += packed >> TOKEN_ID_BITS != ROLE_MARRIED
                 self._post(packed & TOKEN_ID_MASK, ordinal, is_open)
+                for j in range(i):
+                    repeated = repeated or self.tokens[packed & TOKEN_ID_MASK].sound == self.tokens[
+                        (tokens[3 * j] | <uint32_t>tokens[3 * j + 1] << 8 | <uint32_t>tokens[3 * j + 2] << 16)
+                        & TOKEN_ID_MASK].sound
+            if repeated:
+                self._post(REPEATED_LIST, ordinal, False)
             if count and core <= SHORT_LISTS:
                 self._post(max(core, 1) - 1, ordinal, False)
 

@@ -9,12 +9,15 @@ cdef enum:
     BROAD = 100                  # persons found above which a search says what would narrow it
 
 cdef enum:                       # the two questions that find by name
-    NAMES_ASKED = 0              # of a check or clearance: names agree, or birth dates were compared and the score is enough
+    NAMES_ASKED = 0              # of a check or clearance: strict, see core/name_index_scoring.pyx
     NAMES_SEARCHED = 1           # of a search: names agree, every asked token is paired, or the score is enough; years, department
                                  # and municipality sift
 
-# Score from which names that are merely similar fit.
+# Scores from which names that are merely similar fit: in a search; in one that found fewer than five; and in a check or clearance with
+# a birth date.
 cdef double POSSIBLE_SCORE
+cdef double FEW_SCORE
+cdef double CHECKED_SCORE
 
 # Fills call.fits with the persons that fit call.asked_name and the birth date, sex and parents of the question: the best `ranked`
 # first, by evidence and then subject order, the others behind them in any order. Fit.names, evidence and certain are set; the

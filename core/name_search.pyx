@@ -24,10 +24,13 @@ from core.question cimport METHOD_CHECK_PERSON, METHOD_SEARCH_PERSONS, Question
 include "contract.pxi"
 
 cdef enum:
+    FEW = 5                      # persons found below which a search takes less likely ones too
     PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
     YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
 
-POSSIBLE_SCORE = 0.005
+POSSIBLE_SCORE = 0.01
+FEW_SCORE = 0.0005
+CHECKED_SCORE = 0.5
 
 
 cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil:
@@ -41,8 +44,8 @@ cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil
     out.birth.month = <uint8_t>call.question.birth_month
     out.birth.day = <uint8_t>call.question.birth_mday
     out.sex = <uint8_t>call.question.sex
-    out.possible = POSSIBLE_SCORE
-    out.similar_by_birth = kind == NAMES_ASKED
+    out.possible = CHECKED_SCORE if kind == NAMES_ASKED else POSSIBLE_SCORE
+    out.strict = kind == NAMES_ASKED
     if kind == NAMES_SEARCHED:
         out.year_from = call.question.year_from
         out.year_to = call.question.year_to
@@ -96,6 +99,9 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         return OK
     _read_question(call, kind, &call.name_question)
     status = find_names(query, &call.store.names, &call.name_question)
+    if status == 0 and kind == NAMES_SEARCHED and query.n_found < FEW:
+        call.name_question.possible = FEW_SCORE
+        status = find_names(query, &call.store.names, &call.name_question)
     if status == NAMES_TOO_BROAD:
         return _too_broad(call, field)
     if status == NAMES_MEMORY:

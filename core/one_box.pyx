@@ -157,7 +157,7 @@ cdef void _person_question(const Tried* tried, PersonQuestion* asked) noexcept n
     asked.n = 0
     asked.principal = BY_NAME
     asked.one_box = True
-    asked.birth = asked.sex = asked.parents = False
+    asked.birth = asked.sex = asked.parents = asked.years = asked.department = False
     if tried.kind != KIND_NAME:
         asked.items[0] = tried.item
         asked.n = 1

@@ -18,6 +18,8 @@ cdef struct PersonQuestion:      # the names' keys stand in the call
     bint parents                 # a parent was given
     bint birth
     bint sex
+    bint years                   # a search: years of birth or ages, call.name_question
+    bint department              # a search: of birth, call.question
     bint one_box                 # no comparisons
 
 cdef void compare_person(const Call* call, const PersonQuestion* asked, const Person* person,

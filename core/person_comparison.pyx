@@ -1,8 +1,11 @@
 """How one person compares with a question, without the GIL. Nothing here is for Python."""
 
+from libc.stdint cimport uint32_t
+
 from core.asked cimport another_held, asked_held
-from core.dossier cimport KEY_TELEPHONE
-from core.person cimport (compare_person_birth, compare_person_names, compare_person_parents, compare_person_sex)
+from core.dossier cimport ClaimEntry, KEY_TELEPHONE
+from core.person cimport (claim_counts, compare_person_birth, compare_person_names, compare_person_parents,
+                          compare_person_sex)
 
 include "contract.pxi"
 
@@ -39,6 +42,28 @@ cdef uint8_t _compare_identifier(const Call* call, const PersonQuestion* asked, 
     return AGREEMENT_UNKNOWN
 
 
+cdef uint8_t _within_years(const Call* call, const Person* person) noexcept nogil:
+    """AGREES when a year on file lies within those asked."""
+    cdef uint32_t i
+    cdef const ClaimEntry* claim
+    for i in range(person.dossier.header.n_claims):
+        claim = &person.dossier.claims[i]
+        if claim.birth_year and claim_counts(call, person, claim) and claim.birth_year >= call.name_question.year_from and (
+                call.name_question.year_to == 0 or claim.birth_year <= call.name_question.year_to):
+            return AGREEMENT_AGREES
+    return AGREEMENT_UNKNOWN
+
+
+cdef uint8_t _of_department(const Call* call, const Person* person) noexcept nogil:
+    cdef uint32_t i
+    cdef const ClaimEntry* claim
+    for i in range(person.dossier.header.n_claims):
+        claim = &person.dossier.claims[i]
+        if claim.birth_department == call.question.department and claim_counts(call, person, claim):
+            return AGREEMENT_AGREES
+    return AGREEMENT_UNKNOWN
+
+
 cdef void compare_person(const Call* call, const PersonQuestion* asked, const Person* person,
                          Compared* compared) noexcept nogil:
     cdef int i
@@ -62,6 +87,10 @@ cdef void compare_person(const Call* call, const PersonQuestion* asked, const Pe
     if asked.parents:
         compared.parents = compare_person_parents(call, person)
         _add(compared, CRITERION_PARENTS, compared.parents)
+    if asked.years and not asked.birth:
+        _add(compared, CRITERION_BIRTH_DATE, _within_years(call, person))
+    if asked.department:
+        _add(compared, CRITERION_DEPARTMENT, _of_department(call, person))
     if compared.birth == AGREEMENT_AGREES or compared.parents == AGREEMENT_AGREES:
         compared.supported = True
 

@@ -190,6 +190,7 @@ cdef int _read(Call* call, PersonQuestion* asked) noexcept nogil:
     asked.birth = question.birth_year != 0 or question.birth_month != 0 or question.birth_mday != 0
     asked.sex = question.sex != SEX_UNSPECIFIED
     asked.parents = read_asked_parents(call)
+    asked.years = asked.department = False
     asked.principal = _principal(asked, named)
     if asked.principal == BY_NOTHING and not (asked.birth or asked.sex or question.father.size or question.mother.size):
         return fail(call.failure, ERROR_REASON_QUESTION_EMPTY, "query", "nothing was asked")
@@ -439,4 +440,4 @@ cdef int check_person(Call* call, Outcome* outcome) noexcept nogil:
     cdef PersonQuestion asked
     if _read(call, &asked) < 0:
         return FAILED
-    return answer_person(call, &asked, outcome, "birth_date" if asked.birth == 0 else "name")
+    return answer_person(call, &asked, outcome, "name")

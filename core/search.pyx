@@ -32,6 +32,8 @@ cdef int _take_question(Call* call, PersonQuestion* asked) noexcept nogil:
     asked.one_box = False
     asked.birth = question.birth_year != 0 or question.birth_month != 0 or question.birth_mday != 0
     asked.sex = question.sex != SEX_UNSPECIFIED
+    asked.years = question.year_from or question.year_to or question.age_from or question.age_to
+    asked.department = question.department != 0
     asked.parents = read_asked_parents(call)
     return OK
 

@@ -15,13 +15,16 @@ from tests.oracle.record import PERSON, Record, Subject
 from tests.oracle.showing import hit_subject
 
 if TYPE_CHECKING:
+    from tests.oracle.naming import Fit
     from tests.oracle.view import View
 
 AT_MOST = 20
 CANDIDATE = alert_pb2.HIT_SUBJECT_KIND_CANDIDATE
 
 
-def candidate(view: View, subject: Subject, link: int, comparisons: Comparisons, ordinal: int) -> Any:
+def candidate(
+    view: View, subject: Subject, link: int, comparisons: Comparisons, ordinal: int, fit: Fit | None = None
+) -> Any:
     """(Candidate, its hits)."""
     hits = open_hits(view, subject, link, hit_subject(CANDIDATE, subject, ordinal))
     found = check_service_pb2.Candidate(subject_id=subject.subject_id, kind=subject.kind)  # type: ignore[arg-type]
@@ -37,6 +40,10 @@ def candidate(view: View, subject: Subject, link: int, comparisons: Comparisons,
             found.description = describe(links[0].record)
             found.register_id = links[0].record.register_id
     add_comparisons(found.comparisons, comparisons)
+    if fit is not None:
+        found.score = view.oracle.names_on_file.score(fit.evidence)
+        found.matched_name = fit.matched.name_text.replace("\x1f", " ")
+        found.matched_register_id = fit.matched.register_id
     return found, hits
 
 

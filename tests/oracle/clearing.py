@@ -15,8 +15,9 @@ from tests.oracle import agreement, showing
 from tests.oracle.agreement import DISAGREES
 from tests.oracle.alerts import hit_of, is_criterion_1, reference, stored_alerts
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
-from tests.oracle.finding import HIT, UNVERIFIED, Finding, by_identifier, name_fits
+from tests.oracle.finding import HIT, UNVERIFIED, Finding, by_identifier
 from tests.oracle.finding_vehicles import by_vehicle_identifier
+from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Link, Subject
 from tests.oracle.registers import Register
 from tests.oracle.vehicle_answer import bears_asked, plates_of
@@ -193,8 +194,13 @@ def _capped(records: list[tuple[Link, int, bool]], link: int) -> list[tuple[Link
 
 def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int]) -> Verdict:
     links: list[Link] = []
-    for subject in name_fits(view, naive_names.name_key(name), birth, 0):
-        links += [link for link, _, _ in under_standard(view, subject, standard)]
+    question = PersonQuestion(name_text=naive_names.name_text({}, name), birth=birth)
+    try:
+        fits = name_fits(view, Asked(question))
+    except QuestionError:
+        return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
+    for fit in fits:
+        links += [link for link, _, _ in under_standard(view, fit.subject, standard)]
     if links:
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
     if not _all_fresh(view, standard, "person"):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2, person_pb2
-from tests.core import naive_names
 from tests.oracle import agreement
-from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.agreement import AGREES
 from tests.oracle.asked import Identifier, PersonQuestion
+from tests.oracle.naming import Asked, Fit, name_fits
 from tests.oracle.record import PERSON, Record, Subject
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Finding:
     plates: list[tuple[Subject, int]] = field(default_factory=list)  # plate subjects and their links
     several_bear: bool = False
     bears: bool = False  # the vehicle bears the asked plate today
+    by_name: dict[Subject, Fit] = field(default_factory=dict)  # whom the name fits
 
     @property
     def found(self) -> bool:
@@ -107,41 +108,24 @@ def status(view: View, asked: Identifier, subject: Subject | None, fits: list[Su
     return view.status_as_person(subject) if subject.about == PERSON else FOUND
 
 
-def by_name(view: View, question: PersonQuestion) -> Finding:
-    fits = name_fits(view, question.name_key, question.birth, question.sex)
-    finding = Finding(others=fits)
-    surest = [s for s in fits if _is_sure(view, s, question)]
+def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
+    fits = name_fits(view, Asked(question, field=field_name))
+    finding = Finding(others=[f.subject for f in fits], by_name={f.subject: f for f in fits})
+    surest = [f.subject for f in fits if _is_sure(view, f)]
     if len(surest) == 1:
         finding.subject, finding.link, finding.certain = surest[0], HIT, True
     elif len(fits) == 1:
-        finding.subject = fits[0]
+        finding.subject = fits[0].subject
     if finding.subject is not None:
-        finding.others = [s for s in fits if s is not finding.subject]
+        finding.others = [f.subject for f in fits if f.subject is not finding.subject]
         finding.status = view.status_by_name(finding.subject)
     return finding
 
 
-def name_fits(view: View, name_key: str, birth: tuple[int, int, int], sex: int) -> list[Subject]:
-    """Subjects some visible claim of which holds every key, and that do not disagree in birth date or sex."""
-    fits = []
-    for subject in view.oracle.persons_named(name_key):
-        if not any(naive_names.covers(name_key, c.name_key) for c in view.claims(subject)):
-            continue
-        claims = view.comparable(subject)
-        if DISAGREES not in (agreement.birth_dates(birth, claims), agreement.sexes(sex, claims)):
-            fits.append(subject)
-    return fits
-
-
-def _is_sure(view: View, subject: Subject, question: PersonQuestion) -> bool:
-    claims = view.comparable(subject)
+def _is_sure(view: View, fit: Fit) -> bool:
     return (
-        subject.kind in (person_pb2.SUBJECT_KIND_PERSON, person_pb2.SUBJECT_KIND_UNIDENTIFIED)
-        and not view.is_dead(subject)
-        and agreement.names(question.name_text, claims) == AGREES
-        and AGREES
-        in (
-            agreement.birth_dates(question.birth, claims),
-            agreement.parents(question.father, question.mother, claims),
-        )
+        fit.subject.kind in (person_pb2.SUBJECT_KIND_PERSON, person_pb2.SUBJECT_KIND_UNIDENTIFIED)
+        and not view.is_dead(fit.subject)
+        and fit.comparable == AGREES
+        and AGREES in (fit.birth, fit.parents)
     )

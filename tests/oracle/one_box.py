@@ -17,6 +17,7 @@ from tests.oracle.asked import QUERY_LIMIT, Identifier, PersonQuestion, Question
 from tests.oracle.candidates import AT_MOST, candidate
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
+from tests.oracle.naming import free_name
 from tests.oracle.person_answer import suggestions
 from tests.oracle.record import PERSON, Subject
 
@@ -116,11 +117,12 @@ def try_all(view: View, query: str, country: str) -> list[Tried]:
 
 def _try(view: View, kind: IdentifierKind, text: str, query: str, country: str) -> Tried:
     if kind == IdentifierKind.NAME:
-        key = naive_names.name_key(query)
+        name, birth = free_name(query)
+        key = naive_names.name_key(name)
         if not key:
             raise invalid("query")
-        question = PersonQuestion(name_key=key, name_text=naive_names.name_text({}, query))
-        return Tried(Identifier("name", level_pb2.CRITERION_NAMES, key), text, by_name(view, question))
+        question = PersonQuestion(name_key=key, name_text=naive_names.name_text({}, name), birth=birth)
+        return Tried(Identifier("name", level_pb2.CRITERION_NAMES, key), text, by_name(view, question, "query"))
     if kind == IdentifierKind.PLATE:
         asked = plate(query, country, "query")
         return Tried(asked, text, by_vehicle_identifier(view, asked))
@@ -193,9 +195,10 @@ def _several(view: View, response: Any, finders: list[Tried]) -> None:
         for plate_subject, link in t.finding.plates:
             where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PLATE, plate_subject)
             hits += open_hits(view, plate_subject, link, where)
-    ordered = sorted(people, key=lambda s: s.place)
+    named = finders[0].finding.by_name if len(finders) == 1 else {}
+    ordered = list(people) if named else sorted(people, key=lambda s: s.place)
     for ordinal, subject in enumerate(ordered[:AT_MOST], 1):
-        one, own = candidate(view, subject, POSSIBLE, [], ordinal)
+        one, own = candidate(view, subject, POSSIBLE, [], ordinal, named.get(subject))
         response.candidates.append(one)
         hits += own
     response.candidates_total = len(ordered)

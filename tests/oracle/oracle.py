@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ronda.v1 import register_service_pb2
 from tests.oracle import clearing, one_box, person_answer, searching, vehicle_answer, vehicle_searching
 from tests.oracle.asked import Identifier
 from tests.oracle.linking import Linking
+from tests.oracle.naming import NamesOnFile
 from tests.oracle.reading import Extract, read_register
 from tests.oracle.record import PERSON, Subject
 from tests.oracle.registers import Masks, Register, register_of
@@ -27,7 +29,6 @@ class Oracle:
         self.by_id = {s.subject_id: s for s in self.subjects}
         self.generation_id = str(generation["generation_id"])
         self._by_identifier: dict[str, dict[str, list[Subject]]] = defaultdict(lambda: defaultdict(list))
-        self._by_name: dict[str, list[Subject]] = defaultdict(list)
         for subject in self.subjects:
             self._index(subject)
 
@@ -80,8 +81,6 @@ class Oracle:
                     "licence": [record.licence],
                     "telephone": [record.telephone],
                 }
-                for key in record.name_key.split():
-                    self._add(self._by_name[key], subject)
             else:
                 tails = [n[-k:] for n in (record.vin, record.chassis) if n for k in (6, 7, 8)]
                 engines = [record.engine, *(record.engine[-k:] for k in (6, 7, 8))] if record.engine else []
@@ -108,14 +107,9 @@ class Oracle:
         value = asked.value[1] if asked.kind == "plate" else asked.value
         return self._by_identifier[asked.kind].get(value, [])
 
-    def persons_named(self, name_key: str) -> list[Subject]:
-        """Subjects whose records hold every key somewhere, in subject order."""
-        keys = set(name_key.split())
-        if not keys:
-            return []
-        fewest = min((self._by_name.get(k, []) for k in keys), key=len)
-        others = [set(self._by_name.get(k, [])) for k in keys]
-        return [s for s in fewest if all(s in o for o in others)]
+    @cached_property
+    def names_on_file(self) -> NamesOnFile:
+        return NamesOnFile(self)
 
     # questions; `offset` stands for the page token
 

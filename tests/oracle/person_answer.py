@@ -47,7 +47,7 @@ def find(view: View, question: PersonQuestion) -> Finding:
     principal = question.principal
     if principal is not None:
         return by_identifier(view, principal, question)
-    return by_name(view, question) if question.name_key else Finding()
+    return by_name(view, question, "name") if question.name_key else Finding()
 
 
 def answer(
@@ -70,7 +70,7 @@ def answer(
         hits = open_hits(view, subject, link, where)
         showing.fill_person(view, response.person, subject, request, hits, limit)
     people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
-    hits += _candidates(view, response, question, people, subject is not None)
+    hits += _candidates(view, response, question, people, finding)
     head = response.answer
     national = principal is not None and principal.national
     head.level = heading.level(view, hits, status, finding.certain, national, disagree, "person")
@@ -120,17 +120,17 @@ def further(view: View, question: PersonQuestion, finding: Finding) -> list[tupl
 
 
 def _candidates(
-    view: View, response: Any, question: PersonQuestion, people: list[tuple[Subject, int]], has_person: bool
+    view: View, response: Any, question: PersonQuestion, people: list[tuple[Subject, int]], finding: Finding
 ) -> list[Any]:
     """Adds the candidates; returns their hits, none when there is a person."""
     hits = []
     for ordinal, (subject, link) in enumerate(people[:AT_MOST], 1):
         compared = comparing.person(view, question, subject, True)
-        one, own = candidate(view, subject, link, compared, ordinal)
+        one, own = candidate(view, subject, link, compared, ordinal, finding.by_name.get(subject))
         response.candidates.append(one)
         hits += own
     response.candidates_total = len(people)
-    return [] if has_person else hits
+    return [] if finding.subject is not None else hits
 
 
 def suggestions(asked: list[Identifier]) -> list[str]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import check_service_pb2, error_pb2, level_pb2, section_pb2
 from tests.core import naive_names
-from tests.oracle import agreement, heading, showing
-from tests.oracle.agreement import AGREES
-from tests.oracle.asked import QuestionError, birth_of, invalid
+from tests.oracle import comparing, heading, showing
+from tests.oracle.agreement import AGREES, UNKNOWN
+from tests.oracle.asked import PersonQuestion, QuestionError, birth_of, invalid
 from tests.oracle.candidates import candidate
-from tests.oracle.finding import POSSIBLE, name_fits
+from tests.oracle.finding import POSSIBLE
+from tests.oracle.naming import BROAD, Asked, free_name, name_fits, narrowing
 from tests.oracle.record import PERSON, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
 
-BROAD = 100
 PAGE_DEFAULT = 20
+WHITE_SPACE = " \t\n\v\f\r"
 
 
 def page(items: list[Any], size: int, offset: int) -> tuple[list[Any], int | None]:
@@ -31,45 +33,72 @@ def page(items: list[Any], size: int, offset: int) -> tuple[list[Any], int | Non
 
 
 def search_persons(view: View, request: Any, offset: int) -> tuple[Any, int | None]:
-    key = naive_names.name_key(request.names)
-    if not request.names.strip():
-        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "names")
-    if len(request.names) > 200 or not key:
-        raise invalid("names")
-    if not 0 <= request.department <= 22:
-        raise invalid("department")
-    fits = [
-        s for s in name_fits(view, key, birth_of(request, "birth_date"), request.sex) if _in_range(view, s, request)
-    ]
-    text = naive_names.name_text({}, request.names)
-    fits.sort(key=lambda s: (agreement.names(text, view.comparable(s)) != AGREES, s.place))
+    asked = _asked(view, request)
+    fits = name_fits(view, asked)
     response = check_service_pb2.SearchPersonsResponse()
     shown, following = page(fits, request.page_size, offset)
-    _fill(view, response, shown, offset, persons_only=True)
+    for ordinal, fit in enumerate(shown, 1):
+        compared = _compared(view, asked, fit.subject)
+        response.candidates.append(candidate(view, fit.subject, POSSIBLE, compared, ordinal, fit)[0])
+    head = response.answer
+    head.level = max([c.level for c in response.candidates], default=level_pb2.LEVEL_INSUFFICIENT)
+    heading.fill_registers(view, head, persons_only=True)
     response.candidates_total = len(fits)
     if len(fits) > BROAD:
-        dated = request.HasField("birth_date") or request.birth_year_from or request.birth_year_to
-        free = (("birth_date", dated), ("department", request.department), ("sex", request.sex))
-        response.narrow_by = next((name for name, given in free if not given), "")
+        response.narrow_by = narrowing(fits, view, asked)
     return response, following
 
 
-def _in_range(view: View, subject: Subject, request: Any) -> bool:
-    year = view.birth(subject)[0]
-    if year and request.birth_year_from and year < request.birth_year_from:
-        return False
-    if year and request.birth_year_to and year > request.birth_year_to:
-        return False
-    departments = [c.birth_department for c in view.comparable(subject) if c.birth_department]
-    return not (request.department and departments and request.department not in departments)
+def _asked(view: View, request: Any) -> Asked:
+    parts = {f.name: getattr(request.name, f.name) for f in request.name.DESCRIPTOR.fields}
+    question = PersonQuestion(birth=birth_of(request, "birth_date"), sex=request.sex)
+    if any(parts.values()):
+        key_parts = {p: text for p, text in parts.items() if p != "married_surname"}
+        question.name_key = naive_names.name_key_of_parts(**key_parts)
+        if not question.name_key:
+            raise invalid("name")
+        if request.names.strip(WHITE_SPACE):
+            raise QuestionError(error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "names")
+        question.name_text = naive_names.name_text({p: parts[p] for p in naive_names.PARTS}, parts["full"])
+    else:
+        if not request.names.strip(WHITE_SPACE):
+            raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "names")
+        if len(request.names) > 200:
+            raise invalid("names")
+        names, birth = free_name(request.names)
+        question.name_key = naive_names.name_key(names)
+        if not question.name_key:
+            raise invalid("names")
+        question.name_text = naive_names.name_text({}, names)
+        if not any(question.birth):
+            question.birth = birth
+    if not 0 <= request.department <= 22:
+        raise invalid("department")
+    if request.municipality and not 101 <= request.municipality <= 2299:
+        raise invalid("municipality")
+    question.father = naive_names.name_text({}, request.father_name)
+    question.mother = naive_names.name_text({}, request.mother_name)
+    asked = Asked(question, True, request.birth_year_from, request.birth_year_to)
+    asked.department, asked.municipality = request.department, request.municipality
+    this_year = (datetime.date(1970, 1, 1) + datetime.timedelta(days=view.today)).year
+    if request.age_to:
+        asked.year_from = max(asked.year_from, this_year - request.age_to - 1)
+    if request.age_from:
+        asked.year_to = min(asked.year_to or 9999, this_year - request.age_from)
+    return asked
 
 
-def _fill(view: View, response: Any, shown: list[Subject], offset: int, persons_only: bool) -> None:
-    for ordinal, subject in enumerate(shown, 1):
-        response.candidates.append(candidate(view, subject, POSSIBLE, [], ordinal)[0])
-    head = response.answer
-    head.level = max([c.level for c in response.candidates], default=level_pb2.LEVEL_INSUFFICIENT)
-    heading.fill_registers(view, head, persons_only)
+def _compared(view: View, asked: Asked, subject: Subject) -> comparing.Comparisons:
+    """As a question by name compares; a year within the years asked agrees, and so does the department of birth."""
+    claims = view.comparable(subject)
+    compared = comparing.person(view, asked.question, subject, True)
+    if (asked.year_from or asked.year_to) and not any(asked.question.birth):
+        inside = any(c.birth[0] >= asked.year_from and c.birth[0] <= (asked.year_to or 9999) for c in claims if c.birth[0])
+        compared.append((level_pb2.CRITERION_BIRTH_DATE, AGREES if inside else UNKNOWN))
+    if asked.department:
+        here = any(c.birth_department == asked.department for c in claims)
+        compared.append((level_pb2.CRITERION_DEPARTMENT, AGREES if here else UNKNOWN))
+    return compared
 
 
 def list_records(view: View, request: Any, offset: int) -> tuple[Any, int | None]:
