@@ -30,14 +30,14 @@ cdef enum:
     INITIAL_BITS = 350             # the most that an initial tells
     PAIR_PREFERRED = 60            # a pair that tells nothing is still preferred to two tokens left over
     PENALTY_CONFLICT_GIVEN = 1000
-    PENALTY_EXTRA_GIVEN = 700
+    PENALTY_EXTRA_GIVEN = 400
     PENALTY_MISSING_GIVEN = 60     # a given name that one side lacks
     PENALTY_CONFLICT_SURNAME = 1100
     PENALTY_EXTRA_SURNAME = 500
     PENALTY_MISSING_SURNAME = 120
     PENALTY_SURNAMES_TURNED = 400  # PEREZ LOPEZ, LOPEZ PEREZ
     # Brothers and sisters share surnames, however rare: where given names differ, surnames tell no more than this.
-    SURNAMES_MOST_EXTRA = 1100     # an unpaired given name on each side, besides a pair
+    SURNAMES_MOST_EXTRA = 1400     # an unpaired given name on each side, besides a pair
     SURNAMES_MOST_CONFLICT = 600   # no pair of given names
     PENALTY_GIVEN_TURNED = 50
     BONUS_WHOLE = 250              # nothing left over on either side
