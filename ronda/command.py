@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import typer
 
-from ronda import command_ask, command_audit, command_build, command_keys, command_notifications, command_serve
+from ronda import (
+    command_ask,
+    command_audit,
+    command_build,
+    command_keys,
+    command_notifications,
+    command_serve,
+    command_subject,
+)
 
 app = typer.Typer(
     name="ronda",
@@ -30,6 +38,7 @@ generations.command("list")(command_build.list_generations)
 generations.command("verify")(command_build.verify_generation)
 generations.command("rollback")(command_build.rollback)
 app.add_typer(generations, name="generations")
+app.add_typer(command_subject.subject, name="subject")
 app.add_typer(command_audit.audit, name="audit")
 app.add_typer(command_keys.keys, name="keys")
 app.add_typer(command_keys.policy, name="policy")

@@ -1,0 +1,197 @@
+"""`ronda subject ...`: habeas data. One person prepares an export, another looks it through and releases it."""
+
+from __future__ import annotations
+
+import importlib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ronda.command_audit import AuditOption, CaseOption, KeyOption, TokenOption
+from ronda.command_output import EXIT_CALLER, EXIT_OURS, fail
+
+if TYPE_CHECKING:
+    from core.engine import Engine
+    from server.audit.reading import AuditReader
+    from server.settings import Settings
+
+subject = typer.Typer(help="Habeas data: what is held about a person, and who looked.", no_args_is_help=True)
+
+NipOption = Annotated[str, typer.Option("--nip", help="Your NIP, in development mode only; else the token says it.")]
+CuiOption = Annotated[str, typer.Option("--cui", help="CUI of the person.")]
+
+
+class _Stop(Exception):
+    """What goes wrong at the caller's side."""
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    from core.errors import AuditUnavailable, QuestionError, StoredDataError
+    from server.audit.keys import KeyFileError
+    from server.audit.reading import KeyMissing
+    from server.habeas_data.two_persons import NotReleased
+    from server.settings import SettingsError
+
+    try:
+        yield
+    except (_Stop, SettingsError, KeyFileError, KeyMissing, PermissionError) as error:
+        fail(str(error), EXIT_CALLER, False)
+    except QuestionError as error:
+        fail(f"{error.field}: {error.rule}", EXIT_CALLER, False)
+    except NotReleased as error:
+        fail(f"No se entrega: {error}", EXIT_CALLER, False)
+    except StoredDataError as error:
+        fail(f"Datos dañados: {error}", EXIT_OURS, False)
+    except AuditUnavailable:
+        fail("La exportación no pudo quedar registrada: no se muestra nada.", EXIT_OURS, False)
+    except OSError as error:
+        fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_OURS, False)
+
+
+class _Office:
+    """Who works here: her settings, her identity, the auditor's key that opens the log."""
+
+    def __init__(self, directory: Path | None, key: Path | None, token: Path | None, nip: str, action: str) -> None:
+        from server.audit.keys import load_auditor_private
+        from server.audit.set_up import development_keys
+        from server.settings import load_settings
+
+        self.settings: Settings = load_settings(audit=directory)
+        self.officer = _officer(self.settings, token, nip, action)
+        if key is None and self.settings.development:
+            key = development_keys(self.settings) / "auditor.key"
+        if key is None:
+            raise _Stop("falta --key: la llave privada del auditor")
+        self.key = load_auditor_private(key)
+
+    @property
+    def nip(self) -> str:
+        return str(self.officer.get("nip", ""))
+
+    def reader(self) -> AuditReader:
+        from server.audit.reading import AuditReader
+        from server.audit.set_up import audit_directory
+
+        return AuditReader(audit_directory(self.settings), self.key)
+
+    def record(self, subject_id: bytes | None, asked_key: bytes, case_number: str, **said: str) -> None:
+        """What is done stands in the log before it is done."""
+        from server.audit.looking import Tool, record_look
+
+        record_look(
+            self.settings,
+            Tool.SUBJECT_EXPORT,
+            said,
+            auditor=self.key,
+            officer={**self.officer, "tool": "ronda subject"},
+            subject_ids=[subject_id] if subject_id else [],
+            asked_key=asked_key,
+            case_number=case_number,
+        )
+
+
+def _officer(settings: Settings, token: Path | None, nip: str, action: str) -> dict[str, Any]:
+    """The identity of a token that policy lets do this; in development mode the NIP that is said."""
+    if settings.trust is None:
+        if not nip:
+            raise _Stop("falta --nip: quién lo pide (modo de desarrollo)")
+        return {"nip": nip, "development": True}
+    if token is None:
+        raise _Stop("falta --token")
+    authorise = importlib.import_module("server.trust.operator").authorise  # fails closed while it is not there
+    text = token.read_text(encoding="ascii", errors="replace").strip()
+    identity: dict[str, Any] = authorise(settings, text, action)
+    return identity
+
+
+def _engine(settings: Settings) -> Engine:
+    from core.engine import Engine
+    from core.generation import Generation
+
+    current = settings.data / "CURRENT"
+    if not current.exists():
+        raise _Stop(f"{current}: no hay datos publicados")
+    return Engine(Generation.open(settings.data / "generations" / current.read_text(encoding="utf-8").strip()))
+
+
+def _asked_key(cui: str) -> bytes:
+    from core.identifier_kind import IdentifierKind
+    from core.identifiers import canonical
+    from core.identifiers_types import IdentifierError
+
+    try:
+        return bytes([IdentifierKind.CUI]) + canonical(IdentifierKind.CUI, cui).encode()
+    except IdentifierError as error:
+        raise _Stop(f"--cui: {error.rule}") from None
+
+
+@subject.command("export")
+def export(
+    cui: CuiOption,
+    out: Annotated[Path, typer.Option("--out", help="File for the request, for the reviewer alone.")],
+    closed_case: Annotated[
+        list[str] | None, typer.Option("--closed-case", help="Case number that is closed; several times for several.")
+    ] = None,
+    directory: AuditOption = None,
+    key: KeyOption = None,
+    token: TokenOption = None,
+    nip: NipOption = "",
+    case: CaseOption = "",
+) -> None:
+    """Prepare an export: what is held about a person, from which register, and who looked. Nothing is released yet."""
+    from server.audit.writer import clock_ms
+    from server.habeas_data.export import compose, digest
+    from server.habeas_data.holdings import subject_id_of
+    from server.habeas_data.two_persons import write_request
+
+    with _explained():
+        office = _Office(directory, key, token, nip, "ExportSubject")
+        asked = _asked_key(cui)
+        engine, now = _engine(office.settings), clock_ms()
+        held = subject_id_of(engine, asked[1:].decode(), now)
+        looks = office.reader().looks_at([held] if held else [], [asked])
+        document = compose(engine, asked[1:].decode(), looks, closed_case or [], now, str(uuid.uuid4()))
+        office.record(held, asked, case, step="request", request=document["request"], sha256=digest(document))
+        write_request(document, out)
+    typer.echo(f"{out}: para revisión. Otra persona la entrega: ronda subject release {out} --out DIRECTORIO")
+
+
+@subject.command("release")
+def release(
+    request: Annotated[Path, typer.Argument(help="The request that another person prepared.")],
+    out: Annotated[Path, typer.Option("--out", help="Directory for the JSON and PDF that the person gets.")],
+    directory: AuditOption = None,
+    key: KeyOption = None,
+    token: TokenOption = None,
+    nip: NipOption = "",
+    case: CaseOption = "",
+) -> None:
+    """Release an export that another person prepared: as JSON and PDF, without what is for the reviewer."""
+    from server.audit.writer import clock_ms
+    from server.habeas_data.export import digest
+    from server.habeas_data.holdings import subject_id_of
+    from server.habeas_data.pdf import render
+    from server.habeas_data.two_persons import NotReleased, check_release, read_request, write_released
+
+    with _explained():
+        office = _Office(directory, key, token, nip, "ReleaseExport")
+        document = read_request(request)
+        asked = _asked_key(document["released"]["cui"])
+        held = subject_id_of(_engine(office.settings), asked[1:].decode(), clock_ms())
+        reader = office.reader()
+        records = [look.record for look in reader.looks_at([held] if held else [], [asked])]
+        said = {"request": document["request"], "sha256": digest(document)}
+        try:
+            check_release(document, office.nip, records, reader)
+        except NotReleased:
+            office.record(held, asked, case, step="refused", **said)
+            raise
+        pdf = render(document["released"])
+        office.record(held, asked, case, step="release", **said)
+        for path in write_released(document, pdf, out):
+            typer.echo(path)

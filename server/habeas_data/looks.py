@@ -1,0 +1,88 @@
+"""Who looked at a person, parted into what she gets and what stays with the reviewer.
+
+She gets when, which institution and unit, for which purpose, and what was shown; the officer's name is a third party's,
+and so is whatever a case stands behind that nobody has said is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from core.engine import Method
+from ronda.v1 import context_pb2, section_pb2
+from server.audit.reading import Look
+
+_HOW = {
+    1: "consultada por identificador",
+    2: "como propietaria de un vehículo",
+    3: "entre varias personas",
+    4: "en un lote de constancias",
+    5: "registros completos",
+    6: "revisión de auditoría",
+}
+_METHODS = {method.value: "".join(word.title() for word in method.name.split("_")) for method in Method} | {32: "Clear"}
+# Purposes behind which a case stands.
+_CASES = (
+    context_pb2.PURPOSE_INVESTIGATION,
+    context_pb2.PURPOSE_WARRANT_SERVICE,
+    context_pb2.PURPOSE_VICTIM_PROTECTION,
+    context_pb2.PURPOSE_BREAK_GLASS,
+)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One look. `kept_back`: why the person does not get it, "" = she does."""
+
+    shared: dict[str, Any]
+    reviewer: dict[str, Any]
+    kept_back: str
+
+
+def looked(looks: Iterable[Look], closed_cases: Collection[str]) -> list[Looked]:
+    """In the order given. closed_cases: case numbers that the reviewer knows to be closed."""
+    return [_look(look, closed_cases) for look in looks]
+
+
+def _look(look: Look, closed_cases: Collection[str]) -> Looked:
+    record = look.record
+    identity = record.identity
+    sections = 0
+    for entry in look.entries:
+        sections |= entry.sections
+    shared = {
+        "at": datetime.fromtimestamp(record.time_ms / 1000, UTC).isoformat(timespec="seconds"),
+        "institution": identity.get("institution", ""),
+        "unit": identity.get("unit", ""),
+        "purpose": _purpose(record.purpose),
+        "how": sorted({_HOW.get(entry.how, "") for entry in look.entries}) or ["sin resultado"],
+        "sections": _sections(sections),
+    }
+    reviewer = {
+        **shared,
+        "asker": identity,
+        "method": _METHODS.get(record.method, str(record.method)),
+        "case_number": record.case_number,
+        "answer_id": record.answer_id.hex(),
+        "refused": record.status,
+    }
+    why = ""
+    if record.status:
+        why = "refused: nothing was shown"
+    elif (record.case_number or record.purpose in _CASES) and record.case_number not in closed_cases:
+        why = "open case"
+    return Looked(shared, reviewer, why)
+
+
+def _purpose(number: int) -> str:
+    known = number in context_pb2.Purpose.values()
+    return context_pb2.Purpose.Name(number).removeprefix("PURPOSE_") if known else str(number)
+
+
+def _sections(mask: int) -> list[str]:
+    return [
+        name.removeprefix("SECTION_") for name, number in section_pb2.Section.items() if number and mask >> number & 1
+    ]
