@@ -49,6 +49,8 @@ cdef struct PurposeGrant:
     bint neighbours_refused
     uint32_t hours               # bit (1 << hour of the day in Guatemala) at which use is expected
     int64_t expires_ms           # break-glass is short; else the session's end
+    uint64_t officer_bucket      # keys of core/limits.pxd: an allowance counts apart from the officer's others, so that
+    uint64_t device_bucket       # a dear look-up (break-glass) does not use up the cheap ones
     LimitRule officer            # look-ups of the officer
     LimitRule officer_day        # the same, a day's allowance
     LimitRule device
@@ -61,7 +63,7 @@ cdef struct Session:             # a Caller as compiled code sees it
     int32_t retired              # a newer policy or a revocation: ask server/trust for a new Caller
     uint16_t flags               # LOOK_DEVELOPMENT, LOOK_OFF_UNIT, LOOK_DELEGATED
     int64_t expires_ms           # of the token
-    uint64_t device              # keys of the buckets in core/limits.pxd
+    uint64_t device              # hashes of who they are
     uint64_t officer
     void* limits                 # LimitTable of core/limits.pyx; NULL = none are kept
     const char* identity         # UTF-8 JSON, for the audit record

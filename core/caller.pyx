@@ -61,6 +61,14 @@ cdef int _rule(LimitRule* rule, limit) except -1:
     return 0
 
 
+cdef uint64_t _bucket(uint64_t who, const PurposeGrant* slot) noexcept:
+    """Key of the counters of one device or officer under one allowance: equal rules are one allowance."""
+    cdef uint64_t parts[2]
+    parts[0] = who
+    parts[1] = XXH3_64bits(&slot.officer, 6 * sizeof(LimitRule))  # officer to repeats, one after the other
+    return XXH3_64bits(parts, sizeof(parts))
+
+
 cdef PurposeGrant* _slot(Caller caller, int purpose) except NULL:
     if not 0 <= purpose < PURPOSE_SLOTS:
         raise ValueError("a purpose is a number from 0 to 15")
@@ -93,6 +101,8 @@ cdef class Caller:
         _rule(&slot.rows, rows)
         _rule(&slot.neighbours, neighbours)
         _rule(&slot.repeats, repeats)
+        slot.officer_bucket = _bucket(self.session.officer, slot)
+        slot.device_bucket = _bucket(self.session.device, slot)
         slot.grant = grant.masks
         slot.methods = methods
         slot.needs_case = needs_case

@@ -335,16 +335,17 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
         if seen:
             verdict.flags |= LOOK_RETRY
             return OK
-    officer = _spender(table, session.officer)
+    officer = _spender(table, given.officer_bucket)
     wait = _spend(&officer.paid[PAID_RATE], &given.officer, 1, now)
     if wait:
         return _exceeded(verdict, failure, "officer", wait)
     wait = _spend(&officer.paid[PAID_DAY], &given.officer_day, 1, now)
     if wait:
         return _exceeded(verdict, failure, "officer_day", wait)
-    wait = _spend(&_spender(table, session.device).paid[PAID_RATE], &given.device, 1, now) if given.device.interval_us else 0
-    if wait:
-        return _exceeded(verdict, failure, "device", wait)
+    if given.device.interval_us:
+        wait = _spend(&_spender(table, given.device_bucket).paid[PAID_RATE], &given.device, 1, now)
+        if wait:
+            return _exceeded(verdict, failure, "device", wait)
     if request_id_size:
         _remember(table, key, fingerprint, minute)
     return OK
@@ -360,7 +361,7 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const v
     if given.neighbours.interval_us:
         number = _number(<const uint8_t*>asked_key, asked_key_size)
         if number:
-            officer = _spender(table, session.officer)
+            officer = _spender(table, given.officer_bucket)
             if _is_neighbour(officer, number):
                 wait = _spend(&officer.paid[PAID_NEAR], &given.neighbours, 1, now)
                 if wait:
@@ -368,7 +369,7 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const v
                     if given.neighbours_refused:
                         return _exceeded(verdict, failure, "neighbours", wait)
     if given.repeats.interval_us:
-        wait = _spend(&_repeat(table, _mixed(session.officer, XXH3_64bits(asked_key, asked_key_size))).paid,
+        wait = _spend(&_repeat(table, _mixed(given.officer_bucket, XXH3_64bits(asked_key, asked_key_size))).paid,
                       &given.repeats, 1, now)
         if wait:
             verdict.flags |= LOOK_REPEATED
@@ -397,7 +398,7 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
             verdict.flags |= LOOK_RETRY
             return OK
     if given.rows.interval_us:
-        wait = _spend(&_spender(table, session.device).paid[PAID_ROWS], &given.rows, rows, now)
+        wait = _spend(&_spender(table, given.device_bucket).paid[PAID_ROWS], &given.rows, rows, now)
         if wait:
             return _exceeded(verdict, failure, "rows", wait)
     if request_id_size:

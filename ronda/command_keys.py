@@ -30,7 +30,7 @@ def development_ca(directory: Annotated[Path, typer.Argument(help="New directory
     _refuse_existing(lambda: make_development_set(directory))
     typer.echo(
         f"Made. Serve and ask:\n"
-        f"  ronda serve --trust {directory}/trust --tls-cert {directory}/server.pem --tls-key {directory}/server.key\n"
+        f"  RONDA_CONFIG={directory}/ronda.toml ronda serve          # not as root\n"
         f"  ronda check --identity {directory}/patrol --server localhost:50051 P-123BCD\n"
         f"The patrol's token lives 15 minutes; another one:\n"
         f"  ronda keys token {directory}/institutions/pnc --nip 10001 --unit zona-1 --role patrol "

@@ -12,15 +12,16 @@ import time
 
 import grpc
 
+from core.caller import Caller
 from core.engine import Clearance
-from core.errors import QuestionError
+from core.errors import GrantNeeded, QuestionError
 from ronda.v1 import error_pb2
 from server import call_metrics
 from server.call_metrics import MethodMetrics
 from server.errors import Refusal
 from server.generations import ServedGeneration
 from server.logs import INFO, log
-from server.unary_methods import EVERYTHING, Context, Service, clock_ms, refuse, too_large
+from server.unary_methods import Context, Service, clock_ms, refuse, too_large
 
 SERVICE = "ronda.v1.ClearanceService"
 METHOD = "Clear"
@@ -40,48 +41,66 @@ class ClearStream:
     async def handle(self, _requests: object, context: Context) -> None:
         """Serves one stream from its first message to its end."""
         started = time.perf_counter()
+        service, caller, first = self._service, None, None
         try:
-            self._service.gate.refuse()
-            with self._service.gate.hold():
-                await self._serve(context)
+            service.gate.refuse()
+            caller = service.callers.of(context)
+            with service.gate.hold():
+                first = await self._next(context)
+                await self._serve(context, caller, first)
         except Exception as error:
-            await refuse(context, METHOD, self._metrics, time.perf_counter() - started, error)
+            seconds = time.perf_counter() - started
+            await refuse(service, context, METHOD, self._metrics, seconds, error, first or b"", caller)
         self._metrics.ended("OK", time.perf_counter() - started)
 
-    async def _serve(self, context: Context) -> None:
-        first = await self._next(context)
+    async def _serve(self, context: Context, caller: Caller, first: bytes | None) -> None:
         if first is None:
             raise Refusal(error_pb2.ERROR_REASON_QUESTION_EMPTY, field="standard", rule="the first message names it")
         keeper = self._service.keeper
         try:
             async with keeper.current() as served:
-                clearance = served.engine.clearance(first, EVERYTHING, clock_ms())
-                await self._answer_all(context, served, clearance, first)
+                await self._answer_all(context, served, self._open(context, served, caller, first), first)
                 return
         except QuestionError as error:
             if not error.generation_id:
                 raise
             wanted = error.generation_id
         async with keeper.pinned(wanted) as served:
-            clearance = served.engine.clearance(first, EVERYTHING, clock_ms())
-            await self._answer_all(context, served, clearance, first)
+            await self._answer_all(context, served, self._open(context, served, caller, first), first)
+
+    def _open(self, context: Context, served: ServedGeneration, caller: Caller, first: bytes) -> Clearance:
+        audit = self._service.audit.log
+        try:
+            return served.engine.clearance(first, caller, clock_ms(), audit)
+        except GrantNeeded as needed:
+            caller = self._service.callers.decide(context, needed.purpose)
+            return served.engine.clearance(first, caller, clock_ms(), audit)
 
     async def _answer_all(self, context: Context, served: ServedGeneration, clearance: Clearance, first: bytes) -> None:
         log("clear_started", level=INFO, generation=served.id, standard=int(clearance.standard), peer=context.peer())
         batches = 0
         batch = first if clearance.first_has_rows else await self._next(context)
         while batch is not None:
-            await context.write(await self._answer(clearance, batch))
+            await context.write(await self._answer(context, clearance, batch))
             call_metrics.CLEARED.inc()
             batches += 1
             batch = await self._next(context)
         log("clear_ended", level=INFO, generation=served.id, batches=batches, peer=context.peer())
 
-    async def _answer(self, clearance: Clearance, batch: bytes) -> bytes:
+    async def _answer(self, context: Context, clearance: Clearance, batch: bytes) -> bytes:
+        try:
+            response = await self._answer_one(clearance, batch, None)
+        except GrantNeeded as needed:  # policy changed, or somebody was revoked, while the stream lives
+            response = await self._answer_one(clearance, batch, self._service.callers.decide(context, needed.purpose))
+        if self._service.audit.waits:
+            await self._service.audit.durable()
+        return response
+
+    async def _answer_one(self, clearance: Clearance, batch: bytes, caller: Caller | None) -> bytes:
         if len(batch) <= _AT_ONCE_BYTES:
-            return clearance.answer(batch, clock_ms())
+            return clearance.answer(batch, clock_ms(), caller)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._service.threads, clearance.answer, batch, clock_ms())
+        return await loop.run_in_executor(self._service.threads, clearance.answer, batch, clock_ms(), caller)
 
     async def _next(self, context: Context) -> bytes | None:
         """The next message; None at the client's end. Raises Refusal for silence, a drain, a message too large."""

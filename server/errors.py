@@ -37,7 +37,7 @@ DOMAIN = "ronda.v1"
 DETAILS_KEY = "grpc-status-details-bin"
 METHOD_UNKNOWN = error_pb2.ErrorReason.Name(error_pb2.ERROR_REASON_METHOD_UNKNOWN).removeprefix("ERROR_REASON_")
 
-_AUDIT_RETRY_MS = 5000
+_AUDIT_RETRY_MS = 1000
 _PREFIX = "ERROR_REASON_"
 _CODES = grpc.StatusCode
 

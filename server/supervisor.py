@@ -20,6 +20,7 @@ from pathlib import Path
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from server import logs, service_manager
+from server.audit.set_up import audit_process, prepare_audit
 from server.file_check import FileCheck
 from server.logs import ERROR, WARNING, log
 from server.port_guard import PortGuard
@@ -63,6 +64,7 @@ class Supervisor:
         self._was_ready = False
         self._stop = asyncio.Event()
         self._status = 0
+        self._audit = audit_process(settings)
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
 
     @property
@@ -75,6 +77,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._signalled)
+        auditing = asyncio.create_task(self._audit.run())
         slots = [asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)]
         checking = asyncio.create_task(self._check_files())
         try:
@@ -83,6 +86,8 @@ class Supervisor:
             checking.cancel()
             for worker in self.workers.values():
                 worker.kill()
+            await self._audit.end()  # after the workers: the last checkpoint holds their last record
+            auditing.cancel()
         log("stopped", status=self._status)
         return self._status
 
@@ -195,6 +200,7 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
     try:
         check_process(settings)
         check_files_of(settings)
+        prepare_audit(settings, settings.development)
         with (
             PortGuard("listen", settings.listen_address) as guard,
             tempfile.TemporaryDirectory(prefix="ronda-") as runtime,
@@ -238,7 +244,7 @@ def check_files_of(settings: Settings) -> None:
     """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
     for name in ("tls_cert", "tls_key", "tls_client_ca", "trust"):
         path: Path | None = getattr(settings, name)
-        if path is not None and not os.access(path, os.R_OK):
+        if path is not None and not os.access(path, os.R_OK, effective_ids=True):
             raise SettingsError(f"{name}: cannot read {path}")
     if not settings.data.is_dir():
         raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")

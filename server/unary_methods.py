@@ -16,16 +16,18 @@ from typing import NoReturn
 
 import grpc
 
-from core.engine import METHODS
-from core.errors import DossierDamaged, QuestionError
-from core.grant import Grant
+from core.caller import Caller
+from core.engine import METHODS, Engine
+from core.errors import AuditUnavailable, DossierDamaged, GrantNeeded, QuestionError
 from ronda.v1 import error_pb2
 from server import call_metrics
+from server.audit.writer import AuditWriter
 from server.call_metrics import MethodMetrics
 from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
 from server.gate import Gate
 from server.generations import GenerationKeeper
 from server.logs import ERROR, log
+from server.refused_calls import record_refusal
 from server.trust.callers import Callers
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -46,9 +48,6 @@ UNARY_METHODS: dict[str, tuple[str, ...]] = {
 SEARCHES = frozenset({"SearchPersons", "SearchVehicles"})
 LEVELLESS = frozenset({"ListRegisters", "GetGeneration"})  # their responses hold no Answer
 
-# For now every caller may see everything; policy comes with the trust issue, and only this line changes.
-EVERYTHING = Grant.everything()
-
 
 @dataclass(frozen=True)
 class Service:
@@ -57,6 +56,7 @@ class Service:
     keeper: GenerationKeeper
     gate: Gate
     callers: Callers
+    audit: AuditWriter
     threads: ThreadPoolExecutor
     max_message_bytes: int
     max_clear_message_bytes: int
@@ -83,13 +83,16 @@ def look_up_handler(service: Service, method: str) -> Handler:
     number = METHODS[method]
     metrics = MethodMetrics(method, with_levels=method not in LEVELLESS)
     keeper, gate, limit = service.keeper, service.gate, service.max_message_bytes
+    callers, audit = service.callers, service.audit
     now = time.perf_counter
 
     async def handle(request: bytes, context: Context) -> bytes:
         started = now()
+        caller = None
         try:
             if gate.closed:
                 gate.refuse()
+            caller = callers.of(context)
             if len(request) > limit:
                 raise too_large(limit)
             remaining = context.time_remaining()
@@ -98,11 +101,17 @@ def look_up_handler(service: Service, method: str) -> Handler:
             engine = keeper.engine
             if engine is None:
                 raise keeper.no_generation()
-            response = engine.answer(number, request, EVERYTHING, clock_ms())
+            try:
+                response = engine.answer(number, request, caller, clock_ms(), audit.log)
+            except GrantNeeded as needed:
+                caller = callers.decide(context, needed.purpose)
+                response = engine.answer(number, request, caller, clock_ms(), audit.log)
+            if audit.waits:
+                await audit.durable()
         except Exception as error:
             if isinstance(error, QuestionError) and error.generation_id:
                 return await _answer_in_thread(service, method, metrics, started, request, context, error.generation_id)
-            await refuse(context, method, metrics, now() - started, error)
+            await refuse(service, context, method, metrics, now() - started, error, request, caller)
         metrics.answered(now() - started, response)
         return response
 
@@ -128,8 +137,10 @@ async def _answer_in_thread(
     context: Context,
     generation_id: str,
 ) -> bytes:
+    caller = None
     try:
         service.gate.refuse()
+        caller = service.callers.of(context)
         if len(request) > service.max_message_bytes:
             raise too_large(service.max_message_bytes)
         remaining = context.time_remaining()
@@ -139,37 +150,63 @@ async def _answer_in_thread(
             raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
         with service.gate.hold():
             async with asyncio.timeout(remaining):
-                response = await _search(service, METHODS[method], request, generation_id)
+                response = await _search(service, context, METHODS[method], request, caller, generation_id)
+                if service.audit.waits:
+                    await service.audit.durable()
     except TimeoutError:
         late = Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
-        await refuse(context, method, metrics, time.perf_counter() - started, late)
+        await refuse(service, context, method, metrics, time.perf_counter() - started, late, request, caller)
     except Exception as error:
-        await refuse(context, method, metrics, time.perf_counter() - started, error)
+        await refuse(service, context, method, metrics, time.perf_counter() - started, error, request, caller)
     metrics.answered(time.perf_counter() - started, response)
     return response
 
 
-async def _search(service: Service, number: int, request: bytes, generation_id: str) -> bytes:
+async def _search(
+    service: Service, context: Context, number: int, request: bytes, caller: Caller, generation_id: str
+) -> bytes:
     """Answers from the current generation, or from the one that the request's page token pins."""
-    loop = asyncio.get_running_loop()
     keeper = service.keeper
     try:
         async with keeper.pinned(generation_id) if generation_id else keeper.current() as served:
-            return await loop.run_in_executor(
-                service.threads, served.engine.answer, number, request, EVERYTHING, clock_ms()
-            )
+            try:
+                return await _in_thread(service, served.engine, number, request, caller)
+            except GrantNeeded as needed:
+                caller = service.callers.decide(context, needed.purpose)
+                return await _in_thread(service, served.engine, number, request, caller)
     except QuestionError as error:
         if not error.generation_id or generation_id:
             raise
         wanted = error.generation_id
-    return await _search(service, number, request, wanted)
+    return await _search(service, context, number, request, caller, wanted)
 
 
-async def refuse(context: Context, method: str, metrics: MethodMetrics, seconds: float, error: Exception) -> NoReturn:
-    """Ends the call with the status that `error` has in the table of server/errors.py; counts it, logs our faults."""
+async def _in_thread(service: Service, engine: Engine, number: int, request: bytes, caller: Caller) -> bytes:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(
+        service.threads, engine.answer, number, request, caller, clock_ms(), service.audit.log
+    )
+
+
+async def refuse(
+    service: Service,
+    context: Context,
+    method: str,
+    metrics: MethodMetrics,
+    seconds: float,
+    error: Exception,
+    request: bytes,
+    caller: Caller | None,
+) -> NoReturn:
+    """Ends the call with the status that `error` has in the table of server/errors.py; counts it, logs our faults.
+
+    What the core refused it has recorded itself; what was refused before it is recorded here.
+    """
     if is_our_fault(error):
         report_fault(method, metrics, error)
     refusal = refusal_of(error)
+    if error is refusal or (isinstance(error, QuestionError) and error.generation_id):
+        await record_refusal(service.audit, method, request, refusal, caller, clock_ms())
     code, status = status_of(refusal)
     metrics.ended(code.name, seconds)
     log("call_refused", level=10, method=method, reason=reason_name(refusal.reason), field=refusal.field)
@@ -181,6 +218,8 @@ def report_fault(method: str, metrics: MethodMetrics, error: Exception) -> None:
     if isinstance(error, DossierDamaged):
         call_metrics.DAMAGED.inc()
         log("dossier_damaged", level=ERROR, method=method, entity=error.entity, why=error.why)
+    elif isinstance(error, AuditUnavailable):
+        log("audit_unavailable", level=ERROR, method=method)
     else:
         metrics.defect()
         log("internal_error", level=ERROR, method=method, error=error)

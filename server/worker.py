@@ -18,6 +18,7 @@ import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server import call_metrics, logs
+from server.audit.set_up import open_writer
 from server.gate import Gate
 from server.generations import GenerationKeeper
 from server.health import Health
@@ -49,6 +50,7 @@ class Worker:
         self._health = Health(SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
         self._trust = TrustSetUp(settings)
+        self._audit = open_writer(settings, f"worker-{orders.number}")
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
     async def run(self) -> None:
@@ -64,6 +66,7 @@ class Worker:
         service = Service(
             keeper=self._keeper,
             callers=self._trust.callers,
+            audit=self._audit,
             gate=self._gate,
             threads=threads,
             max_message_bytes=self._settings.max_message_bytes,
@@ -114,6 +117,7 @@ class Worker:
         await self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
         await server.stop(self._settings.drain_s)
         self._notifications.close(self._keeper.engine)
+        self._audit.close()
         log("worker_drained", answered=call_metrics.answered_calls())
 
     def _changed(self) -> None:

@@ -2,6 +2,8 @@
 
 <directory>/server.pem, server.key       the server's certificate, for localhost
 <directory>/server-ca.pem                whom clients trust
+<directory>/ronda.toml                   settings that name all of it: RONDA_CONFIG=<directory>/ronda.toml ronda serve
+<directory>/audit-keys/                  the auditor's pair and the key that signs checkpoints
 <directory>/trust/                       a trust directory with the example policy and five institutions
 <directory>/institutions/<id>/           their private keys, as each would hold them by itself
 <directory>/patrol.pem, patrol.key       a device of the police, and a token for its officer:
@@ -10,10 +12,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
 
+from server.audit.keys import make_auditor_keys, make_signing_keys
 from server.trust.issuing import Issuer, make_ca, server_certificate, write_private
 
 # id -> (name, trust domain), as the example policy speaks of them
@@ -47,6 +51,18 @@ def make_development_set(directory: Path, hosts: tuple[str, ...] = ("localhost",
     for identity, (name, domain) in EXAMPLE_INSTITUTIONS.items():
         issuer = Issuer.make(directory / "institutions" / identity, identity, domain, f"https://identidad.{domain}")
         issuer.enrol(trust, name)
+    audit_keys = directory / "audit-keys"
+    make_auditor_keys(audit_keys)
+    make_signing_keys(audit_keys)
+    settings = {
+        "trust": trust,
+        "tls_cert": directory / "server.pem",
+        "tls_key": directory / "server.key",
+        "audit_auditor_key": audit_keys / "auditor.pub",
+        "audit_signing_key": audit_keys / "signing.key",
+    }
+    lines = [f"{name} = {json.dumps(str(path.resolve()))}\n" for name, path in settings.items()]
+    (directory / "ronda.toml").write_text("".join(lines), encoding="utf-8")
     police = Issuer(directory / "institutions" / "pnc")
     device = police.device("zona-1", "patrol-1")
     device.write(directory / "patrol.pem", directory / "patrol.key")

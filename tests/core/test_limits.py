@@ -217,3 +217,14 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "limits")
     with pytest.raises(OSError, match="link"):
         Limits(tmp_path / "link")
+
+
+def test_a_dear_allowance_does_not_use_up_a_cheap_one(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, officer=(60, 60, 60), device=(60, 60, 60))
+    caller.give(9, Grant.everything(), methods=EVERY_METHOD, officer=(2, 3600, 2), device=(2, 3600, 2))
+    for _ in range(2):
+        limits.take(caller, 9, 2, b"", b"", NOW)
+    with pytest.raises(LimitExceeded, match="officer"):
+        limits.take(caller, 9, 2, b"", b"", NOW)
+    assert [_limit(limits, caller, NOW) for _ in range(61)] == [""] * 60 + ["officer"]

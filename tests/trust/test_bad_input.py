@@ -18,7 +18,7 @@ from cryptography import x509
 
 from ronda.v1 import check_service_pb2, clearance_service_pb2, context_pb2
 from server.trust.issuing import Pair, issue, make_ca
-from tests.server.running_server import Failure, call, clear, failure
+from tests.server.running_server import Failure, call, failure
 from tests.trust.conftest import TrustedServer
 from tests.trust.trust_kit import Client, TrustKit, call_over_tls_1_2, question
 
@@ -64,7 +64,7 @@ def _forged(kit: TrustKit, header: dict[str, Any], sign: Callable[[bytes], bytes
 
 
 def _hs256_with_the_public_key(kit: TrustKit) -> Client:
-    secret = base64.urlsafe_b64decode(kit.police.signing_key.as_dict(private=False)["x"] + "=")
+    secret = base64.urlsafe_b64decode(str(kit.police.signing_key.as_dict(private=False)["x"]) + "=")
     header = {"alg": "HS256", "kid": kit.police.signing_key.kid}
     return _forged(kit, header, lambda signed: hmac.digest(secret, signed, hashlib.sha256))
 

@@ -57,6 +57,8 @@ class TrustKit:
             "trust": self.trust,
             "tls_cert": self.directory / "server.pem",
             "tls_key": self.directory / "server.key",
+            "audit_auditor_key": self.directory / "audit-keys" / "auditor.pub",
+            "audit_signing_key": self.directory / "audit-keys" / "signing.key",
         }
 
     def patrol(
@@ -73,8 +75,8 @@ class TrustKit:
 
     def channel(self, address: str, client: Client) -> grpc.Channel:
         """A TLS channel with a connection of its own."""
-        pair = client.pair
-        credentials = grpc.ssl_channel_credentials(self.server_ca, pair and pair.key, pair and pair.certificate)
+        shown = (client.pair.key, client.pair.certificate) if client.pair is not None else (None, None)
+        credentials = grpc.ssl_channel_credentials(self.server_ca, *shown)
         options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_metadata_size", 1 << 20)]
         return grpc.secure_channel(address, credentials, options)
 
