@@ -1,7 +1,7 @@
 """The audit log of one worker: records appended to a mapped segment before their answers leave, without the GIL.
 
-The bytes are docs/audit-format.md. This class only appends; segments are made and put on disk by server/audit/writer.py,
-and sealed by the checkpoint process.
+The bytes are docs/audit-format.md. This class only appends; segments are made and put on disk by
+server/audit/writer.py, and sealed by the checkpoint process.
 """
 
 from typing_extensions import disjoint_base
@@ -29,8 +29,8 @@ class AuditLog:
         full or left by `rotate`. The log owns (and closes) the descriptor from here on.
 
         header: the JSON object of the segment's first record. Keys: 32 bytes each. max_bytes: size at which the segment
-        is full, 64 KiB to 1 GiB. reserve_bytes: free space of the disk that is left alone. Raises ValueError for keys or
-        sizes that are wrong, or when a next segment waits already; OSError, when space, memory or the mapping fail.
+        is full, 64 KiB to 1 GiB. reserve_bytes: free space of the disk that is left alone. Raises ValueError for keys
+        or sizes that are wrong, or when a next segment waits already; OSError, when space, memory or mapping fail.
         """
 
     def rotate(self) -> bool:

@@ -62,11 +62,14 @@ def sorted_digest(keys: Buffer, offsets: Buffer, key_size: int, seed: int) -> tu
     """
 
 def find_hash(data: Buffer, start: int, end: int, wanted: bytes) -> list[int]:
-    """Offsets of the records from offset `start` to `end` that show this keyed hash, or were asked it. Reads them all."""
+    """Offsets of the records from offset `start` to `end` that show this keyed hash, or were asked it; reads all."""
 
 def text_offsets(data: Buffer, end: int) -> list[tuple[int, int, int]]:
     """(place, what, offset) of the text records before offset `end`."""
 
 def query_rows(data: Buffer, end: int) -> tuple[bytes, bytes]:
-    """For the report: of each question 96 bytes (its head, 88, and its offset, u64), of each entry 40 (the number of its
-    question among these, u64, and the entry's 32 bytes). All of a segment before offset `end`."""
+    """For the report, of a segment before offset `end`.
+
+    Of each question 96 bytes (its head, 88, and its offset, u64), of each entry 40 (the number of its question among
+    these, u64, and the entry's 32 bytes).
+    """
