@@ -278,13 +278,19 @@ cdef inline bint has_digit(const TokenForm* form) noexcept nogil:
     return False
 
 
-# GLZ, HRNDZ: two to four consonants, in the order in which the longer has them, the first letter its first. Of no known name.
+# HRDZ: three or four consonants, in the order in which the longer has them, the first letter its first and the last its last. Of no
+# known name, and of none that the table of abbreviations has: MTZ is MARTINEZ, not MARITZA.
 cdef bint consonants_of(const TokenForm* a, const TokenForm* b) noexcept nogil:
     cdef int i, k = 0
     if a.length > b.length:
         a, b = b, a
-    if a.known or a.length < 2 or a.length > 4 or b.length < 5 or a.letters[0] != b.letters[0]:
+    if a.known or a.length < 3 or a.length > 4 or b.length < 5:
         return False
+    if a.letters[0] != b.letters[0] or a.letters[a.length - 1] != b.letters[b.length - 1]:
+        return False
+    for i in range(a.equivalents.count):
+        if a.equivalents.members[i] % 8 == ABBREVIATION:
+            return False
     for i in range(a.length):
         if is_vowel(a.letters[i]) or a.letters[i] <= c"9":
             return False

@@ -36,9 +36,7 @@ def sexes(sex: int, claims: Iterable[Record]) -> int:
 
 
 def parents(father: str, mother: str, claims: Iterable[Record]) -> int:
-    return best(
-        _parents_of_one(father, mother, c) for c in claims if (father and c.father) or (mother and c.mother)
-    )
+    return best(_parents_of_one(father, mother, c) for c in claims if (father and c.father) or (mother and c.mother))
 
 
 def _parents_of_one(father: str, mother: str, claim: Record) -> int:

@@ -201,9 +201,11 @@ def by_equivalence(a: str, b: str) -> str:
 
 def is_consonants_of(a: str, b: str) -> bool:
     shorter, longer = (b, a) if len(a) > len(b) else (a, b)
-    if phonetic_key(shorter) in frequencies() or not 2 <= len(shorter) <= 4 or len(longer) < 5:
+    if phonetic_key(shorter) in frequencies() or not 3 <= len(shorter) <= 4 or len(longer) < 5:
         return False
-    if shorter[0] != longer[0] or re.search("[AEIOUY0-9]", shorter):
+    if any(what == "abbreviation" for _, what in equivalents(shorter)):
+        return False
+    if shorter[0] != longer[0] or shorter[-1] != longer[-1] or re.search("[AEIOUY0-9]", shorter):
         return False
     return re.search(".*".join(shorter), longer) is not None
 
