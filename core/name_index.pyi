@@ -21,9 +21,12 @@ def name_roles(text: str | bytes) -> list[tuple[str, int]]:
 def build_names(path: str | Path, batches: Iterable[ExportsArrow], *, build: int = 0) -> dict[str, int | str]:
     """Writes a names.bin of claims; returns its size, SHA-256, tokens, strays and population.
 
-    Batches have CLAIM_FIELDS, rows in ascending order of entity; every row counts as an OPEN identity claim. Entities that have
-    no row hold nothing. In order of the year of birth of each entity's first row (unknown first), years narrow a search; in any
-    other order they only sift. Raises OSError, MemoryError, OverflowError (too many distinct tokens), ValueError (order),
+    Batches have CLAIM_FIELDS, rows in ascending order of entity; every row counts as an OPEN identity claim.
+    Entities that have
+    no row hold nothing. In order of the year of birth of each entity's first row (unknown first), years narrow a
+    search; in any
+    other order they only sift. Raises OSError, MemoryError, OverflowError (too many distinct tokens), ValueError
+    (order),
     AssemblyError (columns).
     """
 
@@ -66,9 +69,12 @@ class NameIndex:
     ) -> NameSearch:
         """Persons who may bear a name: those whose names AGREE, and those whose score is at least `possible`.
 
-        names: stored or plain (core/match_names.pxd). A birth date or sex that DISAGREES rules out; years, department and
-        municipality rule out whom they are known of otherwise. strict: as a check asks: with a birth year, names that AGREE with a birth
-        date that does, or a score of `possible` where names AGREE or birth years stand on both sides; without one, names that AGREE.
+        names: stored or plain (core/match_names.pxd). A birth date or sex that DISAGREES rules out; years,
+        department and
+        municipality rule out whom they are known of otherwise. strict: as a check asks: with a birth year,
+        names that AGREE with a birth
+        date that does, or a score of `possible` where names AGREE or birth years stand on both sides; without
+        one, names that AGREE, or of which every asked token is paired.
         visible: (section, sensitivity) of the claims that count; None: all.
         """
     def candidates(
@@ -76,8 +82,10 @@ class NameIndex:
     ) -> dict[str, array[int] | array[float]]:
         """`search` for each row of a batch of ASKED_FIELDS, without the GIL.
 
-        Columns of what was found, by row of the batch and best first: "row" uint32, "entity" uint32, "evidence" int32 (hundredths of
-        a bit), "score" float64, "names", "birth", "sex" uint8; and "total" int32, one a row of the batch: how many fit, of whom at
+        Columns of what was found, by row of the batch and best first: "row" uint32, "entity" uint32,
+        "evidence" int32 (hundredths of
+        a bit), "score" float64, "names", "birth", "sex" uint8; and "total" int32, one a row of the batch: how
+        many fit, of whom at
         most `most` are listed; -1 - n where the search was too broad (n persons might fit).
         """
     def check(self) -> None:

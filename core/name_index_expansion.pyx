@@ -7,7 +7,7 @@ from libc.string cimport memcmp, memcpy, memset
 from core.match cimport (
     birth_evidence, department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
 )
-from core.match_names cimport ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, SHAPE_TOKENS
+from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS
 from core.name_frequencies cimport BITS_MOST, BITS_UNKNOWN
 from core.name_index_file cimport FIRST_TOKEN, SHORT_LISTS, NamesFile, list_open, term_tokens, token_find
 from core.name_index_lists cimport DISTANT_TERMS_MAX, distant_terms
@@ -229,7 +229,6 @@ cdef int8_t _same_sound(const NameQuestion* question, int asked) noexcept nogil:
 cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
     cdef int32_t needed, unlisted = 0
     cdef int i, j, n = question.shape.count
-    cdef bint given = False, surname = False
     query.names = names
     query.question = question
     memset(query.ids, 0, sizeof(query.ids))
@@ -247,8 +246,6 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         query.repeats[i] = -1
     for i in range(n):
         query.n_core += question.shape.tokens[i].role != ROLE_MARRIED
-        given = given or question.shape.tokens[i].role == ROLE_GIVEN
-        surname = surname or question.shape.tokens[i].role >= ROLE_SURNAME
         query.listed[i] = question.forms[i].length > 1
         if not query.listed[i]:
             query.initials = True
@@ -267,7 +264,6 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         if (query.listed[i] and query.listed[i + 1] and query.repeats[i] < 0 and query.repeats[i + 1] < 0
                 and _join(query, i) < 0):
             return NAMES_DAMAGED
-    query.partial = not (given and surname)
     needed = query.enough - query.attributes_most - question.further
     needed += LEFT_OVER * (query.n_core - 2) if query.n_core > 2 else -BONUS
     for i in range(n):

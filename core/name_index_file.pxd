@@ -39,6 +39,7 @@
 # SkipEntry[ceil(count / 256)] and then the blocks, or, of a token that one ordinal in 64 or more holds, one bit an ordinal, in
 # pages of 2,048 bytes with uint32 checksums of the pages after them. Everything has a checksum that is verified when it is entered.
 
+from libc.stddef cimport size_t
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.xxhash cimport XXH3_64bits
@@ -168,6 +169,9 @@ cdef int64_t list_bits(const NamesFile* names, ListCursor* cursor, uint32_t star
 cdef int rows_open(const NamesFile* names, uint32_t ordinal, const uint8_t** at, const uint8_t** end) noexcept nogil
 # The next row of a block: 1, 0 at its end, -1 = damaged. `row` must be zeroed before the first.
 cdef int rows_next(const NamesFile* names, const uint8_t** at, const uint8_t* end, NameRow* row) noexcept nogil
+
+# Whether the rows of somebody, being written, hold this very row, whose tokens are its own.
+cdef bint rows_hold(const uint8_t* rows, size_t size, const uint8_t* row, size_t length) noexcept nogil
 
 cdef inline uint32_t ordinal_entity(const NamesFile* names, uint32_t ordinal) noexcept nogil:
     if ordinal < names.tables.n_entities:

@@ -329,3 +329,22 @@ cdef int rows_next(const NamesFile* names, const uint8_t** at, const uint8_t* en
         return -1
     at[0] = block
     return 1
+
+
+cdef bint rows_hold(const uint8_t* rows, size_t size, const uint8_t* row, size_t length) noexcept nogil:
+    cdef const uint8_t* at = rows
+    cdef const uint8_t* end = rows + size
+    cdef const uint8_t* tokens = NULL
+    cdef uint8_t count = 0, wanted = row[0] & NAME_ROW_TOKENS
+    while at < end:
+        if at[0] & NAME_ROW_TOKENS != NAME_ROW_SAME:
+            count = at[0] & NAME_ROW_TOKENS
+            tokens = at + NAME_ROW_BYTES
+        if count == wanted and (at[0] ^ row[0]) & <uint8_t>(~NAME_ROW_TOKENS) == 0 and memcmp(
+                at + 1, row + 1, NAME_ROW_BYTES - 1) == 0 and (
+                count == 0 or memcmp(tokens, row + NAME_ROW_BYTES, 3 * count) == 0):
+            return True
+        at += NAME_ROW_BYTES
+        if at[-<int>NAME_ROW_BYTES] & NAME_ROW_TOKENS != NAME_ROW_SAME:
+            at += 3 * count
+    return False

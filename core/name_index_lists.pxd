@@ -6,6 +6,11 @@ from core.name_tokens cimport TokenForm
 from core.output cimport OutputFile
 from core.wire cimport Buffer
 
+cdef struct Sound:               # tokens of one phonetic key
+    uint64_t hash
+    uint32_t persons
+    uint32_t last                # ordinal counted last, + 1
+
 cdef struct GrowingToken:        # of the dictionary, while it grows
     uint64_t hash                # letters_term of its letters
     uint32_t text
@@ -35,6 +40,9 @@ cdef struct ListMemory:          # kept from one list to the next
 # Appends a token's list to the file, and its entry to memory.entries.
 cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons, uint32_t n_ordinals,
                    ListMemory* memory) noexcept nogil
+# TokenBrief[] of every token.
+cdef void put_briefs(const GrowingToken* tokens, uint32_t n_tokens, const Sound* sounds, const uint8_t* texts, uint32_t population,
+                     Buffer* out) noexcept nogil
 # Further terms of a token of seven to sixteen letters: its letters, and what is left without any one or two of them. Tokens that are
 # two edits apart share one. Returns the count, 0 for other tokens.
 cdef int distant_terms(const TokenForm* form, uint64_t* out) noexcept nogil

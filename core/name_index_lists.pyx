@@ -4,8 +4,9 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcpy, memset
 
+from core.name_frequencies cimport BITS_UNKNOWN, bits_of_count
 from core.name_index_file cimport (
-    DENSE_PAGE, DENSE_SHARE, FIRST_TOKEN, LIST_BLOCK, TOKEN_ID_BITS, SkipEntry, TokenEntry,
+    DENSE_PAGE, DENSE_SHARE, FIRST_TOKEN, LIST_BLOCK, TOKEN_ID_BITS, SkipEntry, TokenBrief, TokenEntry,
 )
 from core.name_tokens cimport TERMS_MAX, TokenForm, form_token, token_terms
 from core.output cimport OutputFile
@@ -86,6 +87,20 @@ cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons,
         entry.checksum = <uint32_t>XXH3_64bits(blocks.data, blocks.size)
         file.put(blocks.data, blocks.size)
     put_raw(&memory.entries, &entry, sizeof(entry))
+
+
+cdef void put_briefs(const GrowingToken* tokens, uint32_t n_tokens, const Sound* sounds, const uint8_t* texts, uint32_t population,
+                     Buffer* out) noexcept nogil:
+    cdef TokenBrief brief
+    cdef uint32_t id, persons
+    for id in range(n_tokens):
+        persons = sounds[tokens[id].sound].persons if id >= FIRST_TOKEN else 0
+        brief.bits = BITS_UNKNOWN
+        if persons:
+            brief.bits = bits_of_count(persons, max(population, <uint32_t>1))
+        brief.length = tokens[id].text_length
+        brief.initial = texts[tokens[id].text] if brief.length else 0
+        put_raw(out, &brief, sizeof(brief))
 
 
 cdef int distant_terms(const TokenForm* form, uint64_t* out) noexcept nogil:

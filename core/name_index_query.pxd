@@ -102,7 +102,6 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int32_t prior
     int32_t enough               # evidence from which a person fits by its score
     bint initials                # an asked token is one letter
-    bint partial                 # given names alone were asked, or surnames alone: such names cannot agree
     NameFound* found
     size_t n_found
     size_t found_capacity

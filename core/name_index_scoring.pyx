@@ -203,14 +203,14 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
         found.flags |= FOUND_IDENTITY
     if question.strict:
         # with a birth date: names and birth date agree, or all tells enough, where the names agree or dates could be compared;
-        # without one: the names agree, or those that cannot are covered
+        # without one: the names agree, or every asked token is paired
         if question.birth.year:
             if names_agree == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES:
                 return 1
             if names_agree != AGREEMENT_AGREES and not found.flags & FOUND_BIRTH:
                 return 0
         else:
-            return names_agree == AGREEMENT_AGREES or (query.partial and found.flags & FOUND_COVERED != 0)
+            return names_agree == AGREEMENT_AGREES or found.flags & FOUND_COVERED != 0
     elif names_agree == AGREEMENT_AGREES or found.flags & FOUND_COVERED:
         return 1
     found.flags |= FOUND_BY_SCORE

@@ -3,7 +3,7 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.name_index_file cimport NamesTables
-from core.name_index_lists cimport GrowingToken, ListMemory
+from core.name_index_lists cimport GrowingToken, ListMemory, Sound
 from core.name_tokens cimport TokenForm
 from core.output cimport OutputFile
 from core.wire cimport Buffer
@@ -22,11 +22,6 @@ cdef struct NameClaim:           # what one claim says
     uint8_t sensitivity
     bint identity                # an identity claim
     bint dead                    # that holds a death
-
-cdef struct Sound:               # tokens of one phonetic key
-    uint64_t hash
-    uint32_t persons
-    uint32_t last                # ordinal counted last, + 1
 
 cdef struct KeptName:            # a name read before: texts repeat from one register to the next
     uint64_t hash                # of the text; 0 = free
@@ -90,9 +85,7 @@ cdef class NamesWriter:
     cdef int _read(self, const NameClaim* claim, KeptName* out) noexcept nogil
     cdef uint32_t _token(self, const TokenForm* form) noexcept nogil
     cdef int64_t _sound(self, const TokenForm* form) noexcept nogil
-    cdef bint _repeats(self, const uint8_t* row, size_t length) noexcept nogil
     cdef int _put_lists(self, ListMemory* memory, uint32_t n_ordinals) except -1
-    cdef void _put_briefs(self, Buffer* out) noexcept nogil
     cdef object _put_tables(self, NamesTables* tables, const Buffer* entries)
     cdef uint64_t _table(self, const Buffer* table) noexcept
     cdef bint _grow(self) noexcept nogil

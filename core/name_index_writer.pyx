@@ -10,12 +10,13 @@ from libc.string cimport memcmp, memcpy, memset
 
 from core.layout cimport HEADER_SIZE
 from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS, NameShape, read_name
-from core.name_frequencies cimport BITS_UNKNOWN, bits_of_count
 from core.name_index_file cimport (
     FIRST_TOKEN, NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, NAME_ROW_SAME, NAME_ROW_TOKENS, REPEATED_LIST,
-    ROWS_MAX, SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables, TokenBrief, letters_term, year_place,
+    ROWS_MAX, SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables, letters_term, rows_hold, year_place,
 )
-from core.name_index_lists cimport GrowingToken, ListMemory, Term, bucket_terms, collect_terms, put_list
+from core.name_index_lists cimport (
+    GrowingToken, ListMemory, Sound, Term, bucket_terms, collect_terms, put_briefs, put_list,
+)
 from core.name_tokens cimport TokenForm
 from core.output import write_trailer
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw, write_varint
@@ -251,7 +252,7 @@ cdef class NamesWriter:
             row[length + 1] = <uint8_t>(name.tokens[i] >> 8)
             row[length + 2] = <uint8_t>(name.tokens[i] >> 16)
             length += 3
-        if self._repeats(row, length):
+        if rows_hold(self.row.data, self.row.size, row, length):
             return
         if self.last_names and name.count:
             at = self.last_names - 1
@@ -274,25 +275,6 @@ cdef class NamesWriter:
                 self.open_identity = True
         else:
             self.all_ordering = False
-
-    cdef bint _repeats(self, const uint8_t* row, size_t length) noexcept nogil:
-        """Whether the person at hand has this very row already."""
-        cdef const uint8_t* at = self.row.data
-        cdef const uint8_t* end = at + self.row.size
-        cdef const uint8_t* tokens = NULL
-        cdef uint8_t count = 0, wanted = row[0] & NAME_ROW_TOKENS
-        while at < end:
-            if at[0] & NAME_ROW_TOKENS != NAME_ROW_SAME:
-                count = at[0] & NAME_ROW_TOKENS
-                tokens = at + NAME_ROW_BYTES
-            if count == wanted and (at[0] ^ row[0]) & <uint8_t>(~NAME_ROW_TOKENS) == 0 and memcmp(
-                    at + 1, row + 1, NAME_ROW_BYTES - 1) == 0 and (
-                    count == 0 or memcmp(tokens, row + NAME_ROW_BYTES, 3 * count) == 0):
-                return True
-            at += NAME_ROW_BYTES
-            if at[-<int>NAME_ROW_BYTES] & NAME_ROW_TOKENS != NAME_ROW_SAME:
-                at += 3 * count
-        return False
 
     cdef void end(self) noexcept nogil:
         cdef uint32_t ordinal = self.n_entities, size = <uint32_t>self.row.size
@@ -464,18 +446,6 @@ cdef class NamesWriter:
             raise MemoryError
         return 0
 
-    cdef void _put_briefs(self, Buffer* out) noexcept nogil:
-        cdef TokenBrief brief
-        cdef uint32_t id, persons
-        for id in range(self.n_tokens):
-            persons = self.sounds[self.tokens[id].sound].persons if id >= FIRST_TOKEN else 0
-            brief.bits = BITS_UNKNOWN
-            if persons:
-                brief.bits = bits_of_count(persons, max(self.population, <uint32_t>1))
-            brief.length = self.tokens[id].text_length
-            brief.initial = self.texts.data[self.tokens[id].text] if brief.length else 0
-            put_raw(out, &brief, sizeof(brief))
-
     cdef object _put_tables(self, NamesTables* tables, const Buffer* entries):
         """All that stands under one checksum, held until that is known; closes the file."""
         cdef uint64_t start = self.file.position(), checksum
@@ -485,7 +455,7 @@ cdef class NamesWriter:
         buffer_init(&pairs)
         try:
             tables.tokens = self._table(entries)
-            self._put_briefs(&first)
+            put_briefs(self.tokens, self.n_tokens, self.sounds, self.texts.data, self.population, &first)
             tables.briefs = self._table(&first)
             tables.texts = self._table(&self.texts)
             tables.texts_size = self.texts.size

@@ -17,6 +17,7 @@ import core
 from core.match import Person, compare
 from core.name_frequencies import NameFrequencies
 from core.name_index import name_roles
+from core.name_scan import NameScan
 from ronda.v1 import error_pb2, section_pb2
 from tests.core import naive_calendar, naive_names
 from tests.oracle import agreement
@@ -34,7 +35,6 @@ FEW = 5
 CHECKED_SCORE = 0.5  # of a check or clearance with a birth date
 BROAD = 100
 SOUND_LETTERS = 32
-GIVEN, SURNAMES = 1, (2, 3)
 WEIGHTS = {
     name: int(value)
     for name, value in re.findall(
@@ -89,9 +89,8 @@ class NamesOnFile:
         self.prior = math.floor(100 * math.log2(self.population) + 0.5)
 
     @cached_property
-    def persons(self) -> dict[str, Person]:
-        """Each name by itself, read once."""
-        return {text: Person(names=text) for text in self.holders}
+    def scan(self) -> NameScan:
+        return NameScan(list(self.holders), self.frequencies)
 
     def score(self, evidence: int) -> float:
         bits = (WEIGHTS["SLOPE"] * (evidence - self.prior) / 100.0 + WEIGHTS["OFFSET"]) / 100.0
@@ -119,28 +118,21 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
         return []
     if all(len(token) == 1 for token, _ in roles):
         raise QuestionError(error_pb2.ERROR_REASON_QUERY_TOO_BROAD, asked.field)
-    stated = {role for _, role in roles}
-    partial = GIVEN not in stated or not stated & set(SURNAMES)
     file = view.oracle.names_on_file
-    person = Person(names=question.name_text)
     likenesses: dict[str, Likeness] = {}
     near: set[Subject] = set()
-    for text, filed in file.persons.items():
-        found = compare(person, filed, frequencies=file.frequencies, population=file.population)
-        covered = found.names != DISAGREES and len(found.pairs) == len(roles)
-        likenesses[text] = Likeness(found.names, round(100 * found.evidence), covered)
-        if found.names != DISAGREES:
+    for text, names, evidence, covered in zip(file.holders, *file.scan.compare(question.name_text), strict=True):
+        likenesses[text] = Likeness(names, evidence, bool(covered) and names != DISAGREES)
+        if names != DISAGREES:
             near.update(file.holders[text])
     fits: list[Fit] = []
     for possible in (POSSIBLE_SCORE, FEW_SCORE) if asked.searched else (CHECKED_SCORE,):
         if len(fits) < FEW:
-            fits = [f for s in near if (f := _fit(view, s, asked, likenesses, partial, possible)) is not None]
+            fits = [f for s in near if (f := _fit(view, s, asked, likenesses, possible)) is not None]
     return sorted(fits, key=lambda f: (-f.evidence, f.subject.place))
 
 
-def _fit(
-    view: View, subject: Subject, asked: Asked, likenesses: dict[str, Likeness], partial: bool, possible: float
-) -> Fit | None:
+def _fit(view: View, subject: Subject, asked: Asked, likenesses: dict[str, Likeness], possible: float) -> Fit | None:
     question = asked.question
     file = view.oracle.names_on_file
     named = [c for c in view.claims(subject) if c.name_text]
@@ -163,7 +155,7 @@ def _fit(
         sure = names == AGREES or covered
         return fit if sure or file.score(evidence) >= possible else None
     if not question.birth[0]:
-        return fit if names == AGREES or (partial and covered) else None
+        return fit if names == AGREES or covered else None
     if names == AGREES and birth == AGREES:
         return fit
     if names != AGREES and not any(c.birth[0] for c in comparable):

@@ -6,7 +6,7 @@ import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
-from ronda.v1 import check_service_pb2, error_pb2, level_pb2, section_pb2
+from ronda.v1 import check_service_pb2, error_pb2, level_pb2
 from tests.core import naive_names
 from tests.oracle import comparing, heading, showing
 from tests.oracle.agreement import AGREES, UNKNOWN
@@ -93,7 +93,8 @@ def _compared(view: View, asked: Asked, subject: Subject) -> comparing.Compariso
     claims = view.comparable(subject)
     compared = comparing.person(view, asked.question, subject, True)
     if (asked.year_from or asked.year_to) and not any(asked.question.birth):
-        inside = any(c.birth[0] >= asked.year_from and c.birth[0] <= (asked.year_to or 9999) for c in claims if c.birth[0])
+        years = [c.birth[0] for c in claims if c.birth[0]]
+        inside = any(asked.year_from <= y <= (asked.year_to or 9999) for y in years)
         compared.append((level_pb2.CRITERION_BIRTH_DATE, AGREES if inside else UNKNOWN))
     if asked.department:
         here = any(c.birth_department == asked.department for c in claims)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
-from tests.core import naive_calendar, naive_names
+from tests.core import naive_calendar
 from tests.oracle import agreement
 from tests.oracle.record import PERSON, Link, Record, Subject
 from tests.oracle.registers import Masks, Register
