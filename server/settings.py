@@ -159,7 +159,7 @@ class Settings(BaseSettings):
         "witness (`ronda audit witness`); empty = none.",
     )
     audit_segment_mib: int = Field(
-        256, ge=1, le=1024, description="Size at which a segment of the audit log is full, in MiB; a new one a day."
+        256, ge=16, le=1024, description="Size at which a segment of the audit log is full, in MiB; a new one a day."
     )
     audit_reserve_mib: int = Field(
         256,
