@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from indexer.linking_database import LinkedRegister, LinkingDatabase, StagedFile
-from indexer.linking_names import link_names
+from indexer.linking_names import link_names, write_reasons
 from indexer.linking_order import count_links, deal_into_ranges, range_starts, sorted_batches
 from indexer.linking_persons import collect_persons, resolve_persons
 from indexer.linking_subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects, write_alerted
@@ -38,6 +38,7 @@ class Linked:
     alerts: Mapping[int, int]  # ronda.v1.AlertKind -> PENDING records
     subjects: Path
     alerted: Path  # Parquet, subject ids with a PENDING alert record
+    reasons: Path  # Parquet, every link by name with its reason (indexer.linking_names.write_reasons)
     ranges: list[Path] = field(default_factory=list)
 
     def entities(self) -> Iterator[pa.RecordBatch]:
@@ -74,6 +75,8 @@ def link(
         link_vehicles(database)
         on_step("names")
         link_names(database)
+        reasons = directory / "links.parquet"
+        write_reasons(database, reasons)
         on_step("subjects")
         subjects = number_subjects(database, key)
         on_step("links")
@@ -91,4 +94,4 @@ def link(
     on_step("ranges")
     ranges = deal_into_ranges(ordered, links, starts, directory / "ranges", on_rows)
     by_kind = count_links(links)
-    return Linked(persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, ranges)
+    return Linked(persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, reasons, ranges)

@@ -35,6 +35,7 @@ CRITERION_SEX = 9
 CRITERION_PLATE = 11
 CRITERION_VIN = 13
 CRITERION_ENGINE = 15
+CRITERION_DEPARTMENT = 20
 
 # ronda.v1.Level
 LEVEL_BY_RULE = 0
@@ -95,6 +96,7 @@ class LinkingDatabase:
                 "autoload_known_extensions": False,
             }
         )
+        self.threads = threads
         self.counts: list[int] = []
         self._create_views()
 

@@ -1,26 +1,31 @@
-"""Records without an identifier: candidates by name key, and the rules S and F (docs/answers.md section 5).
+"""Records without an identifier: persons whose names agree, and the rules S and F (docs/answers.md section 5).
 
-Only alerts and records that count for a clearance come here, so the pairs fit in a stream: records and candidates are
-read in name key order side by side, one name at a time.
+    identity claims of persons with a CUI --> names.bin in the work directory
+    records without an identifier --batches, both cores--> pairs of a record and a person whose names agree
+    pairs + claims --> parents, department, age band --> links, counts, and why (links.parquet)
+
+Only alerts and records that count for a clearance come here.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.calendar import compare_birth_dates
 from core.match import compare_texts
+from core.name_index import NameIndex, build_names
+from indexer.ahead import map_ahead
 from indexer.linking_database import (
     CRITERION_BIRTH_DATE,
+    CRITERION_DEPARTMENT,
     CRITERION_NAMES,
     CRITERION_PARENTS,
     CRITERION_SEX,
@@ -35,56 +40,34 @@ AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement
 ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
 AGE_BAND_YEARS = 5
+RULE_VERSION = "names-2"  # the rules below with the comparison of docs/names.md; 1 was equal name keys
 
 _STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
-_LINK_FIELDS: list[pa.Field[Any]] = [
+_ASKED_ROWS = 1024  # records looked up at a time
+_NEVER = 1.1  # no score is so high: names must agree
+_PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
-    pa.field("cui", pa.int64()),
-    pa.field("level", pa.uint8()),
-    pa.field("agrees", pa.binary()),
-    pa.field("disagrees", pa.binary()),
+    pa.field("entity", pa.uint32()),
+    pa.field("score", pa.float64()),
+    pa.field("birth", pa.uint8()),
+    pa.field("sex", pa.uint8()),
 ]
-_LINK_SCHEMA = pa.schema(_LINK_FIELDS)
-_COUNT_SCHEMA = pa.schema([pa.field("cui", pa.int64()), pa.field("records", pa.int32())])
-_FLUSH_ROWS = 50_000
+_PAIR_SCHEMA = pa.schema(_PAIR_FIELDS)
+_PARENT_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("entity", pa.uint32()),
+    pa.field("parents", pa.uint8()),
+]
+_PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 
 @dataclass
 class Side:
-    """What a record, or one identity claim of a candidate, says: the columns compared."""
+    """What a record, or one identity claim of a person, says of birth date and parents; "" and 0 are unknown."""
 
-    birth: tuple[int, int, int]
-    sex: int
-    departments: frozenset[int]
-    father: str
-    mother: str
-    about_year: int = 0
-    dead: bool = False
-    place: int = 0
-    pending_alert: bool = False
-
-
-@dataclass
-class Candidate:
-    """A person with a CUI whose identity claims hold the name key."""
-
-    cui: int
-    claims: list[Side] = field(default_factory=list)
-
-    @property
-    def dead(self) -> bool:
-        return any(claim.dead for claim in self.claims)
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How one candidate compares with the record; agreements of the best claim for each criterion."""
-
-    candidate: Candidate
-    birth: int
-    parents: int
-    sex: int
-    supported: bool  # age band or department agrees
+    birth: tuple[int, int, int] = (0, 0, 0)
+    father: str = ""
+    mother: str = ""
 
 
 def best(agreements: Iterable[int]) -> int:
@@ -104,177 +87,171 @@ def compare_parents(record: Side, claim: Side) -> int:
     return AGREES if AGREES in outcomes else UNKNOWN
 
 
-def compare_sex(mine: int, theirs: int) -> int:
-    """Agreement of two ronda.v1.Sex values."""
-    if not mine or not theirs:
-        return UNKNOWN
-    return AGREES if mine == theirs else DISAGREES
-
-
-def fit(record: Side, candidate: Candidate) -> Fit | None:
-    """The comparison, or None when birth date or sex disagree: no candidate then."""
-    birth = best(compare_birth_dates(record.birth, claim.birth) for claim in candidate.claims if claim.birth[0])
-    sex = best(compare_sex(record.sex, claim.sex) for claim in candidate.claims if claim.sex)
-    if DISAGREES in (birth, sex):
-        return None
-    parents = UNKNOWN
-    if record.father or record.mother:
-        stated = (claim for claim in candidate.claims if claim.father or claim.mother)
-        parents = best(compare_parents(record, claim) for claim in stated)
-    year = record.birth[0] or record.about_year
-    banded = any(year and claim.birth[0] and abs(year - claim.birth[0]) <= AGE_BAND_YEARS for claim in candidate.claims)
-    supported = banded or any(record.departments & claim.departments for claim in candidate.claims)
-    return Fit(candidate, birth, parents, sex, supported)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Whom one record links to, at which level, and whose count of name-only alerts it raises."""
-
-    level: int
-    linked: list[Fit]
-    counted: list[Candidate]
-
-
-def decide(record: Side, candidates: Iterable[Candidate]) -> Decision:
-    """The rules of section 5 for one record and the persons who bear its name."""
-    fits = [found for candidate in candidates if (found := fit(record, candidate)) is not None]
-    living = [found for found in fits if not found.candidate.dead]
-    alive = bool(living)
-    fits = living or fits
-    strong = [f for f in fits if f.parents != DISAGREES and AGREES in (f.birth, f.parents)]
-    if strong:
-        linked = strong if len(strong) <= LINK_LIMIT else []
-        level = LEVEL_HIT if alive and len(strong) == 1 else LEVEL_POSSIBLE
-    else:
-        linked = [f for f in fits if f.supported]
-        if len(linked) > LINK_LIMIT:
-            linked = []
-        level = LEVEL_POSSIBLE
-    counted: list[Candidate] = []
-    if alive and record.pending_alert:
-        reached = {f.candidate.cui for f in linked}
-        counted = [f.candidate for f in fits if f.candidate.cui not in reached]
-    return Decision(level, linked, counted)
-
-
-def _criteria(found: Fit, outcome: int) -> bytes:
-    names = [CRITERION_NAMES] if outcome == AGREES else []
-    compared = ((CRITERION_PARENTS, found.parents), (CRITERION_BIRTH_DATE, found.birth), (CRITERION_SEX, found.sex))
-    return bytes(names + [criterion for criterion, agreement in compared if agreement == outcome])
-
-
-_COMMON = "birth, sex, birth_department, residence_department, father, mother"
-_RECORD = f"name_key, place, pending_alert, about_year, {_COMMON}"
-_CLAIM = f"name_key, cui, death_day, {_COMMON}"
-
-
-def _record_side(row: tuple[Any, ...]) -> Side:
-    _, place, pending_alert, about_year, *common = row
-    return _side(*common, about_year=about_year or 0, place=place, pending_alert=pending_alert)
-
-
-def _claim_side(row: tuple[Any, ...]) -> Side:
-    _, _, death_day, *common = row
-    return _side(*common, dead=death_day is not None)
-
-
-def _side(
-    birth: int | None, sex: int, born_in: int, lives_in: int, father: str | None, mother: str | None, **more: Any
-) -> Side:
-    birth = birth or 0
-    departments = frozenset((born_in, lives_in)) - {0}
-    return Side((birth // 10000, birth // 100 % 100, birth % 100), sex, departments, father or "", mother or "", **more)
-
-
-class _Columns:
-    """Rows gathered for one Parquet file and written in batches."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.schema = schema
-        self.writer = pq.ParquetWriter(path, schema)
-        self.rows: list[tuple[Any, ...]] = []
-
-    def add(self, row: tuple[Any, ...]) -> None:
-        self.rows.append(row)
-        if len(self.rows) >= _FLUSH_ROWS:
-            self.flush()
-
-    def flush(self) -> None:
-        if self.rows:
-            columns = zip(*self.rows, strict=True)
-            arrays = [pa.array(c, type=f.type) for c, f in zip(columns, self.schema, strict=True)]
-            self.writer.write_batch(pa.record_batch(arrays, schema=self.schema))
-            self.rows = []
-
-    def close(self) -> None:
-        self.flush()
-        self.writer.close()
-
-
-def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
-    for batch in batches:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-
 def link_names(database: LinkingDatabase) -> None:
-    """Makes tables `name_link`(place, cui, level, agrees, disagrees) and `name_count`(cui, records)."""
+    """Makes `name_link`(place, cui, level, agrees, disagrees, score, people) and `name_count`(cui, records).
+
+    people: persons who fit the record. Needs `cui_person`.
+    """
+    _collect_records(database)
+    _collect_claims(database)
+    pairs = database.directory / "name_pair.parquet"
+    _find_pairs(database, pairs)
+    database.table_of("name_pair", [pairs], "")
+    _compare_pairs(database)
+    _decide(database)
+    database.run("DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; DROP TABLE name_pair")
+
+
+def _collect_records(database: LinkingDatabase) -> None:
     standards = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     database.run(f"""
         CREATE TABLE name_only AS
-        SELECT place, name_key, birth, about_year, sex, birth_department, residence_department, father, mother,
+        SELECT place, name_text, birth, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert
         FROM person_staged
         WHERE NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR clearance & {standards} <> 0)
               AND coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
     """)
+
+
+def _collect_claims(database: LinkingDatabase) -> None:
+    """named_person(entity, cui), numbered by birth date so that the index narrows by year; named_claim by entity."""
     database.run("""
-        CREATE TABLE candidate AS SELECT DISTINCT cui, name_key FROM identity_staged
-        SEMI JOIN (SELECT name_key FROM name_only) w USING (name_key) WHERE cui IS NOT NULL
+        CREATE TABLE named_person AS
+        SELECT (row_number() OVER (ORDER BY birth NULLS FIRST, cui) - 1)::UINTEGER AS entity, cui, dead
+        FROM cui_person WHERE claimed AND EXISTS (SELECT 1 FROM name_only)
     """)
     database.run("""
-        CREATE TABLE candidate_claim AS
-        SELECT cui, birth, sex, birth_department, residence_department, father, mother, death_day
-        FROM identity_staged SEMI JOIN candidate USING (cui)
-    """)
-    # a name is met by the records that bear it only when somebody else bears it too
-    records = database.stream(
-        f"SELECT {_RECORD} FROM name_only SEMI JOIN candidate USING (name_key) ORDER BY name_key, place"
-    )
-    claims = database.stream(f"SELECT {_CLAIM} FROM candidate JOIN candidate_claim USING (cui) ORDER BY name_key, cui")
-    links = _Columns(database.directory / "name_link.parquet", _LINK_SCHEMA)
-    counts = _Columns(database.directory / "name_count.parquet", _COUNT_SCHEMA)
-    by_name = zip(
-        groupby(_rows(records), key=itemgetter(0)),
-        groupby(_rows(claims), key=itemgetter(0)),
-        strict=True,
-    )
-    for (name, named), (claimed_name, claimed) in by_name:
-        if name != claimed_name:
-            raise AssertionError("records and candidates are not in the same order of names")
-        _link_one_name([_record_side(row) for row in named], claimed, links, counts)
-    links.close()
-    counts.close()
-    database.table_of("name_link", [database.directory / "name_link.parquet"], "")
-    database.table_of("name_count_parts", [database.directory / "name_count.parquet"], "")
-    database.run("""
-        CREATE TABLE name_count AS SELECT cui, sum(records)::INTEGER AS records FROM name_count_parts GROUP BY cui;
-        DROP TABLE name_count_parts; DROP TABLE name_only; DROP TABLE candidate; DROP TABLE candidate_claim
+        CREATE TABLE named_claim AS
+        SELECT p.entity, i.name_text, i.birth, i.sex, i.birth_department, i.residence_department, i.father, i.mother,
+               i.death_day
+        FROM identity_staged i JOIN named_person p USING (cui)
     """)
 
 
-def _link_one_name(records: list[Side], claimed: Iterator[tuple[Any, ...]], links: _Columns, counts: _Columns) -> None:
-    candidates = []
-    for cui, rows in groupby(claimed, key=itemgetter(1)):
-        candidates.append(Candidate(cui, [_claim_side(row) for row in rows]))
-    counted: dict[int, int] = {}
-    for record in records:
-        decision = decide(record, candidates)
-        for found in decision.linked:
-            agrees, disagrees = _criteria(found, AGREES), _criteria(found, DISAGREES)
-            links.add((record.place, found.candidate.cui, decision.level, agrees, disagrees))
-        for candidate in decision.counted:
-            counted[candidate.cui] = counted.get(candidate.cui, 0) + 1
-    for row in counted.items():
-        counts.add(row)
+def _find_pairs(database: LinkingDatabase, path: Path) -> None:
+    """Writes the pairs of records and persons whose names agree and whose birth date and sex do not disagree."""
+    index_file = database.directory / "link_names.bin"
+    index_file.unlink(missing_ok=True)
+    claims = database.stream(f"""
+        SELECT entity, name_text, {_birth_columns()}, sex, birth_department, residence_department, '' AS cui, death_day
+        FROM named_claim ORDER BY entity, name_text, birth
+    """)
+    build_names(index_file, claims)
+    asked = database.stream(
+        f"SELECT place, name_text, {_birth_columns()}, sex FROM name_only ORDER BY place", _ASKED_ROWS
+    )
+    indexes = threading.local()
+
+    def look(batch: pa.RecordBatch) -> pa.RecordBatch:
+        if not hasattr(indexes, "one"):
+            indexes.one = NameIndex(index_file)
+        found = indexes.one.candidates(batch.select(batch.schema.names[1:]), possible=_NEVER, most=1 << 30)
+        agreeing = np.flatnonzero(np.array(found["names"], dtype=np.uint8) == AGREES)
+        places = batch.column("place").to_numpy()
+        columns = [places[np.array(found["row"], dtype=np.int64)[agreeing]]]
+        columns += [np.array(found[name])[agreeing] for name in _PAIR_SCHEMA.names[1:]]
+        arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _PAIR_SCHEMA, strict=True)]
+        return pa.record_batch(arrays, schema=_PAIR_SCHEMA)
+
+    with pq.ParquetWriter(path, _PAIR_SCHEMA, compression="lz4") as writer:
+        for pairs in map_ahead(look, asked, threads=database.threads, ahead=2 * database.threads):
+            writer.write_batch(pairs)
+    index_file.unlink()
+
+
+def _birth_columns() -> str:
+    return (
+        "(birth // 10000)::SMALLINT AS birth_year, (birth // 100 % 100)::TINYINT AS birth_month, "
+        "(birth % 100)::TINYINT AS birth_mday"
+    )
+
+
+def _compare_pairs(database: LinkingDatabase) -> None:
+    """name_fit(place, entity, score, birth, sex, parents, dead, department, band)."""
+    parents = database.directory / "name_parents.parquet"
+    with pq.ParquetWriter(parents, _PARENT_SCHEMA, compression="lz4") as writer:
+        for batch in _compared_parents(database):
+            writer.write_batch(batch)
+    database.table_of("name_parents", [parents], "")
+    departments = "birth_department", "residence_department"
+    shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
+    database.run(f"""
+        CREATE TABLE name_fit AS
+        WITH filed AS (
+            SELECT p.place, p.entity, bool_or(c.death_day IS NOT NULL) AS dead, bool_or({shared}) AS department,
+                   bool_or(abs(coalesce(r.birth // 10000, nullif(r.about_year, 0)) - c.birth // 10000)
+                           <= {AGE_BAND_YEARS}) AS band
+            FROM name_pair p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+            GROUP BY p.place, p.entity)
+        SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band
+        FROM name_pair p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity);
+        DROP TABLE name_parents
+    """)
+
+
+def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
+    """Pairs whose record states a parent, with the agreement of the best claim that states one."""
+    stated = database.stream("""
+        SELECT p.place, p.entity, coalesce(r.father, '') AS father, coalesce(r.mother, '') AS mother,
+               list((coalesce(c.father, ''), coalesce(c.mother, ''))) AS claims
+        FROM name_pair p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+        WHERE (r.father IS NOT NULL OR r.mother IS NOT NULL) AND (c.father IS NOT NULL OR c.mother IS NOT NULL)
+        GROUP BY p.place, p.entity, r.father, r.mother
+    """)
+    for batch in stated:
+        agreements = []
+        rows = zip(*(batch.column(name).to_pylist() for name in ("father", "mother", "claims")), strict=True)
+        for father, mother, claims in rows:
+            record = Side(father=father, mother=mother)
+            sides = (Side(father=c[0], mother=c[1]) for c in (tuple(claim.values()) for claim in claims))
+            agreements.append(best(compare_parents(record, side) for side in sides))
+        columns = [batch.column("place"), batch.column("entity"), pa.array(agreements, pa.uint8())]
+        yield pa.record_batch(columns, schema=_PARENT_SCHEMA)
+
+
+def _decide(database: LinkingDatabase) -> None:
+    """The rules S and F: `name_link` and `name_count`."""
+    compared = (("parents", CRITERION_PARENTS), ("birth", CRITERION_BIRTH_DATE), ("sex", CRITERION_SEX))
+
+    def criteria(outcome: int) -> str:
+        return " || ".join(f"CASE WHEN {name} = {outcome} THEN '{code:02x}' ELSE '' END" for name, code in compared)
+
+    department = f"CASE WHEN department THEN '{CRITERION_DEPARTMENT:02x}' ELSE '' END"
+    database.run(f"""
+        CREATE TABLE name_decided AS
+        WITH alive AS (SELECT *, bool_or(NOT dead) OVER (PARTITION BY place) AS living FROM name_fit),
+        fits AS (SELECT *, parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
+                        band OR department AS supported FROM alive WHERE NOT (living AND dead)),
+        numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
+                            count(*) FILTER (supported) OVER w AS n_supported
+                     FROM fits WINDOW w AS (PARTITION BY place))
+        SELECT *, CASE WHEN n_strong > 0 THEN strong AND n_strong <= {LINK_LIMIT}
+                       ELSE supported AND n_supported <= {LINK_LIMIT} END AS linked
+        FROM numbered;
+        CREATE TABLE name_link AS
+        SELECT d.place, p.cui,
+               (CASE WHEN n_strong = 1 AND living THEN {LEVEL_HIT} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
+               unhex('{CRITERION_NAMES:02x}' || {criteria(AGREES)} || {department}) AS agrees,
+               unhex({criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band
+        FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
+        CREATE TABLE name_count AS
+        SELECT p.cui, count(*)::INTEGER AS records
+        FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
+        WHERE d.living AND NOT d.linked AND r.pending_alert GROUP BY p.cui;
+        DROP TABLE name_decided; DROP TABLE name_fit
+    """)
+
+
+def write_reasons(database: LinkingDatabase, path: Path) -> None:
+    """links.parquet: every link by name with its reason, by (register, record id, version, row, cui)."""
+    database.copy_sorted(
+        f"""
+        SELECT g.id AS register, s.record_id, s.version, s."row", s.section, printf('%013d', n.cui) AS cui, n.level,
+               n.agrees, n.disagrees, n.band AS age_band, n.people, n.score, '{RULE_VERSION}' AS rule
+        FROM name_link n JOIN person_staged s USING (place) JOIN register_name g USING (register)
+        ORDER BY g.id, s.record_id, s.version, s."row", n.cui
+        """,
+        path,
+    )

@@ -278,8 +278,6 @@ def _dated(row: dict[str, Any], prefix: str) -> Side:
     birth = row[f"{prefix}birth"] or 0
     return Side(
         birth=(birth // 10000, birth // 100 % 100, birth % 100),
-        sex=0,
-        departments=frozenset(),
         father=row[f"{prefix}father"] or "",
         mother=row[f"{prefix}mother"] or "",
     )

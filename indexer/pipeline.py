@@ -28,6 +28,7 @@ from indexer.extraction import LEAST_FREE_BYTES, extract_registers
 from indexer.file_digest import sha256_of
 from indexer.generation_check import check_generation
 from indexer.indexer_lock import indexer_lock
+from indexer.link_reasons import REASONS_FILE
 from indexer.linking import Linked, link
 from indexer.linking_database import LinkedRegister, StagedFile
 from indexer.manifest import Manifest, load_manifests
@@ -243,11 +244,12 @@ class _Build:
                 on_progress=on_rows,
             )
         shutil.copyfile(linked.alerted, self.building / ALERTED_FILE)
+        shutil.copyfile(linked.reasons, self.building / REASONS_FILE)
         files = {
             **{name: dict(told) for name, told in assembly.files.items()},
-            ALERTED_FILE: {
-                "bytes": (self.building / ALERTED_FILE).stat().st_size,
-                "sha256": sha256_of(self.building / ALERTED_FILE),
+            **{
+                name: {"bytes": (self.building / name).stat().st_size, "sha256": sha256_of(self.building / name)}
+                for name in (ALERTED_FILE, REASONS_FILE)
             },
         }
         manifest = {

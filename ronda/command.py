@@ -16,6 +16,7 @@ from ronda import (
     command_notifications,
     command_serve,
     command_subject,
+    command_why,
 )
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.command("index")(command_build.index)
 app.command("serve")(command_serve.serve)
 app.command("check")(command_ask.check)
 app.command("search")(command_ask.search)
+app.command("why")(command_why.why)
 app.command("registers")(command_ask.registers)
 app.command("notifications")(command_notifications.notifications)
 generations.command("list")(command_build.list_generations)

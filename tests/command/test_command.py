@@ -91,6 +91,22 @@ def test_search_by_name_and_by_partial_plate(server: RunningServer, asked: dict[
     assert plate in seen.stdout
 
 
+def test_why_a_record_is_linked_by_name(small_nation: BuiltNation) -> None:
+    """What agrees, the score and the rule's version; nothing found is no error, a wrong CUI the caller's."""
+    data, cui = str(small_nation.data), small_nation.cast["persons"]["wanted_by_name"]
+    found = ronda("why", cui, "--data", data, "--json")
+    links = json.loads(found.stdout)["links"]
+    assert links
+    assert {link["cui"] for link in links} == {cui}
+    assert {"NAMES", "BIRTH_DATE"} <= set(links[0]["agrees"])
+    assert (links[0]["level"], links[0]["rule"], links[0]["people"]) == ("HIT", "names-2", 1)
+    people = ronda("why", cui, links[0]["record_id"], "--data", data)
+    assert "Coincide: nombres" in people.stdout
+    assert "puntaje" in people.stdout
+    assert "Ningún enlace por nombre" in ronda("why", cui, "none", "--data", data).stdout
+    assert ronda("why", "12", "--data", data).returncode == 2
+
+
 def test_registers_lists_the_twelve_with_their_as_of(server: RunningServer) -> None:
     done = ronda("registers", "--server", server.address, "--json")
     registers = json.loads(done.stdout)["registers"]

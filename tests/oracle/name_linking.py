@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from core.match import compare_texts
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
@@ -18,15 +19,13 @@ AT_MOST = 50
 
 
 def link(linking: Linking, records: list[Record]) -> None:
-    by_name: dict[str, list[Subject]] = defaultdict(list)
     persons = [s for s in linking.by_key.values() if s.has_cui]
+    claimed = [(s, [c.name_text for c in linking.identity_claims(s) if c.name_text]) for s in persons]
     for subject in persons:
         subject.name_only_alerts = 0
         subject.homonyms = 0
-        for key in {c.name_key for c in linking.identity_claims(subject) if c.name_key}:
-            by_name[key].append(subject)
     for record in records:
-        joined = _by_name(linking, record, by_name) if _is_linked_by_name(record) else False
+        joined = _by_name(linking, record, claimed) if _is_linked_by_name(record) else False
         if not joined:
             own = linking.subject(f"record:{record.register_id}:{record.record_id}", PERSON)
             linking.join(record, own, 0, HIT)
@@ -42,10 +41,12 @@ def _is_dead(linking: Linking, subject: Subject) -> bool:
     return any(c.dead for c in linking.identity_claims(subject))
 
 
-def _by_name(linking: Linking, record: Record, by_name: dict[str, list[Subject]]) -> bool:
+def _by_name(linking: Linking, record: Record, claimed: list[tuple[Subject, list[str]]]) -> bool:
     """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
     fits = []
-    for subject in by_name.get(record.name_key, []):
+    for subject, texts in claimed:
+        if not any(compare_texts(record.name_text, text) == AGREES for text in texts):
+            continue
         claims = linking.identity_claims(subject)
         if agreement.birth_dates(record.birth, claims) == DISAGREES or agreement.sexes(record.sex, claims) == DISAGREES:
             continue
@@ -92,6 +93,10 @@ def _around(linking: Linking, record: Record, subject: Subject) -> bool:
     year = record.birth[0] or record.about_year
     if year and any(c.birth[0] and abs(c.birth[0] - year) <= 5 for c in claims):
         return True
+    return _same_department(record, claims)
+
+
+def _same_department(record: Record, claims: list[Record]) -> bool:
     filed = {d for c in claims for d in (c.birth_department, c.residence_department) if d}
     return bool(filed & {record.birth_department, record.residence_department})
 
@@ -100,8 +105,11 @@ def _join(linking: Linking, record: Record, subject: Subject, level: int) -> Non
     from tests.oracle.linking import compared
 
     joined = linking.join(record, subject, level_pb2.CRITERION_NAMES, level)
-    outcomes = compared(record, linking.identity_claims(subject))
+    claims = linking.identity_claims(subject)
+    outcomes = compared(record, claims)
     del outcomes[level_pb2.CRITERION_NAMES]
+    if _same_department(record, claims):
+        outcomes[level_pb2.CRITERION_DEPARTMENT] = AGREES
     joined.agrees += [c for c, outcome in outcomes.items() if outcome == AGREES]
     joined.disagrees += [c for c, outcome in outcomes.items() if outcome == DISAGREES]
 

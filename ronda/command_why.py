@@ -1,0 +1,71 @@
+"""`ronda why`: why a record without an identifier is linked to a person, read from the generation on disk."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from ronda.command_build import DataOption
+from ronda.command_output import EXIT_CALLER, fail, print_json, print_renderables
+
+
+def why(
+    person: Annotated[str, typer.Argument(help="CUI of the person; '' = everybody.")],
+    record: Annotated[str, typer.Argument(help="Record id, as the register writes it; '' = every record.")] = "",
+    generation: Annotated[str, typer.Option(help="Generation; default: the current one.")] = "",
+    data: DataOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The reasons as JSON.")] = False,
+) -> None:
+    """Show why a record is linked to a person by name: what agrees, what disagrees, score and version of the rule."""
+    from core.identifiers import cui_digits
+    from indexer.build_errors import BuildError
+    from indexer.link_reasons import link_reasons
+    from server.settings import SettingsError, load_settings
+
+    cui, _ = cui_digits(person) if person else ("", True)
+    if person and cui is None:
+        fail("Escriba el CUI con sus 13 dígitos.", EXIT_CALLER, as_json, field="person")
+    try:
+        found = link_reasons(load_settings(data=data).data, cui or "", record, generation or None)
+    except (BuildError, SettingsError) as error:
+        fail(str(error), EXIT_CALLER, as_json)
+    if as_json:
+        print_json({"links": [_plain(asdict(reason)) for reason in found]})
+        return
+    if not found:
+        print_renderables(
+            "Ningún enlace por nombre entre esta persona y este registro: o la identifica el registro mismo (CUI, "
+            "documento, NIT, licencia, cédula), o nada los une."
+        )
+        return
+    for reason in found:
+        print_renderables(*_lines(asdict(reason)))
+
+
+def _plain(reason: dict[str, Any]) -> dict[str, Any]:
+    from ronda.v1 import level_pb2
+
+    reason["level"] = level_pb2.Level.Name(reason["level"]).removeprefix("LEVEL_")
+    for key in ("agrees", "disagrees"):
+        reason[key] = [level_pb2.Criterion.Name(c).removeprefix("CRITERION_") for c in reason[key]]
+    return reason
+
+
+def _lines(reason: dict[str, Any]) -> list[str]:
+    from clients import spanish
+
+    colour, meaning = spanish.level_words(reason["level"])
+    agrees = [spanish.CRITERIA.get(c, f"criterio {c}") for c in reason["agrees"]]
+    if reason["age_band"]:
+        agrees.append("edad aproximada")
+    disagrees = [spanish.CRITERIA.get(c, f"criterio {c}") for c in reason["disagrees"]]
+    people = reason["people"]
+    fits = "una persona" if people == 1 else f"{people} personas"
+    return [
+        f"{reason['register']} {reason['record_id']} → CUI {spanish.cui_text(reason['cui'])}: {colour} ({meaning})",
+        f"  Coincide: {', '.join(agrees)}",
+        f"  No coincide: {', '.join(disagrees) or 'nada'}",
+        f"  Le queda a {fits} · puntaje {reason['score']:.4f} · regla {reason['rule']}",
+    ]
