@@ -73,9 +73,14 @@ def read_allowances(path: Path) -> dict[str, Allowance]:
     """By name, in the file's order. Raises SettingsError with the file and the rule."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        return {name: Allowance.model_validate(table) for name, table in tables.items()}
-    except ValidationError as error:
-        issue = error.errors(include_input=False, include_url=False)[0]
-        raise SettingsError(f"{path}: {'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path}: {error}") from None
+    found = {}
+    for name, table in tables.items():
+        try:
+            found[name] = Allowance.model_validate(table)
+        except ValidationError as error:
+            issue = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(map(str, (name, *issue["loc"])))
+            raise SettingsError(f"{path}: {where}: {issue['msg']}") from None
+    return found

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from server.audit.keys import load_auditor_private
+from server.audit.reading import AuditReader, AuditRecord
 from tests.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import RunningServer
@@ -27,6 +29,11 @@ class TrustedServer:
     def address(self) -> str:
         """By name, as the certificate has it."""
         return "localhost:" + self.server.address.rpartition(":")[2]
+
+    def newest(self, count: int = 1) -> list[AuditRecord]:
+        """The newest audit records, newest first, read with the auditor's key."""
+        key = load_auditor_private(self.kit.directory / "audit-keys" / "auditor.key")
+        return AuditReader(self.data / "audit", key).newest(count)[::-1]
 
 
 def start_trusted(nation: BuiltNation, directory: Path, **settings: object) -> TrustedServer:

@@ -16,7 +16,7 @@ import grpc
 import pytest
 from cryptography import x509
 
-from ronda.v1 import check_service_pb2, clearance_service_pb2, context_pb2
+from ronda.v1 import check_service_pb2, clearance_service_pb2, context_pb2, error_pb2
 from server.trust.issuing import Pair, issue, make_ca
 from tests.server.running_server import Failure, call, failure
 from tests.trust.conftest import TrustedServer
@@ -28,6 +28,9 @@ UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 DENIED = grpc.StatusCode.PERMISSION_DENIED
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+BREAK_GLASS, DELEGATED = 2, 128  # LOOK_* of core/caller.pxd
 
 
 @dataclass(frozen=True)
@@ -266,17 +269,27 @@ def test_refused_after_the_handshake(trusted: TrustedServer, name: str) -> None:
     assert (failed.code, failed.reason) == (row.code, row.reason), failed.text
     assert row.says in failed.text
     assert failed.metadata.get("rule", "") == row.rule
+    record = trusted.newest()[0]
+    assert record.status == error_pb2.ErrorReason.Value(f"ERROR_REASON_{row.reason}")
+    known = row.reason not in ("CERTIFICATE_UNKNOWN", "TLS_TOO_OLD")
+    assert record.identity["device"].startswith("spiffe://pnc.gob.gt/") == known
+    # a token that is not believed names nobody
+    assert ("nip" in record.identity) == (row.code in (DENIED, INVALID) and row.reason != "DELEGATION_FORBIDDEN")
 
 
 def test_who_is_in_order_is_answered(trusted: TrustedServer) -> None:
     for client, request in (
-        (trusted.kit.patrol(), question()),
+        (trusted.kit.patrol(nip="10003"), question()),
         (trusted.kit.patrol(), question(context_pb2.PURPOSE_WARRANT_SERVICE, case_number="C-1-2026")),
         (trusted.kit.patrol(), question(context_pb2.PURPOSE_BREAK_GLASS, reason="disparos en la zona")),
         (_gateway(trusted.kit, "sms"), question()),
     ):
         with trusted.kit.channel(trusted.address, client) as channel:
             assert call(channel, CHECK_PERSON, request, metadata=client.metadata)
+    delegated, break_glass, *_ = trusted.newest(4)
+    assert delegated.identity["act"] == {"device": "spiffe://pnc.gob.gt/gateway/sms"}
+    assert delegated.identity["nip"] == "10001"
+    assert (delegated.flags & DELEGATED, break_glass.flags & BREAK_GLASS) == (DELEGATED, BREAK_GLASS)
 
 
 def test_tls_1_2_is_refused_call_by_call(trusted: TrustedServer) -> None:

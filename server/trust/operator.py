@@ -1,0 +1,45 @@
+"""Who may use the commands that look into the audit log and into what is held about a person.
+
+They work on this machine's files, without a connection, so there is no client certificate that a token could be bound
+to. Such tokens name an audience of their own, "<token_audience>-office": a token for the network opens nothing here,
+and one of these opens nothing there.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ronda.v1 import context_pb2
+from server.errors import Refusal, status_of
+from server.settings import Settings, SettingsError
+from server.trust.directory import read_trust
+from server.trust.officer_token import TokenRules, read_token
+from server.trust.policy import Principal
+
+
+def authorise(settings: Settings, token: str, action: str) -> dict[str, object]:
+    """The identity of the token's officer, whom policy allows this action (OFFICE_ACTIONS) for the purpose AUDIT.
+
+    Keys: nip, institution, unit, roles. Raises PermissionError with the reason in one line; a trust directory that does
+    not hold together allows nothing.
+    """
+    if settings.trust is None:
+        raise PermissionError("in development mode there are no tokens: set trust")
+    rules = TokenRules(f"{settings.token_audience}-office", settings.token_max_age_s, settings.clock_skew_s)
+    try:
+        trust = read_trust(settings.trust)
+        officer = read_token(f"Bearer {token}" if token else "", trust.institutions, rules, time.time_ns() // 1_000_000)
+        trust.revocations.check_officer(officer)
+    except SettingsError as error:
+        raise PermissionError(str(error)) from None
+    except Refusal as refusal:
+        raise PermissionError(status_of(refusal)[1].message) from None
+    principal = Principal(officer.institution.id, officer.roles, officer.unit, off_unit=False, delegated=False)
+    if officer.actor or not trust.policy.allows(principal, action, context_pb2.PURPOSE_AUDIT):
+        raise PermissionError(f"policy does not allow {action} to this officer")
+    return {
+        "nip": officer.nip,
+        "institution": officer.institution.id,
+        "unit": officer.unit,
+        "roles": list(officer.roles),
+    }

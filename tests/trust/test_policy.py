@@ -1,0 +1,138 @@
+"""The example policy against its table; policies that must not load; the enrolment of an institution by command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ronda.command import app
+from ronda.v1 import context_pb2
+from server.settings import SettingsError, load_settings
+from server.trust.allowances import Allowance, read_allowances
+from server.trust.directory import read_trust
+from server.trust.institutions import Institutions
+from server.trust.operator import authorise
+from server.trust.peer import peer_of
+from server.trust.policy import Policy, Principal
+from server.trust.policy_cases import broken_rules, read_cases
+from tests.trust.trust_kit import TrustKit
+
+EXAMPLE = Path(str(files("server.trust") / "example"))
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """The example policy."""
+    return Policy(EXAMPLE / "policy.cedar", read_allowances(EXAMPLE / "limits.toml"))
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> TrustKit:
+    """A development set. Read-only."""
+    return TrustKit(Path(tmp_path_factory.mktemp("kit")) / "keys")
+
+
+@pytest.mark.parametrize("case", read_cases(EXAMPLE / "cases.toml"), ids=lambda case: case.name)
+def test_the_example_policy_does_what_its_table_says(policy: Policy, case: object) -> None:
+    assert broken_rules(policy, case) == []  # type: ignore[arg-type]
+
+
+def test_nothing_is_permitted_by_default(tmp_path: Path) -> None:
+    (tmp_path / "policy.cedar").write_text("")
+    empty = Policy(tmp_path / "policy.cedar", {"all": Allowance()})
+    for purpose in context_pb2.Purpose.values():
+        assert empty.decide(Principal("pnc", ("patrol",), "u", off_unit=False, delegated=False), purpose) is None
+    # methods without an allowance, and sections without methods, are nothing either
+    permits = 'permit (principal, action in Action::"LookUp", resource);'
+    (tmp_path / "policy.cedar").write_text(permits)
+    without_allowance = Policy(tmp_path / "policy.cedar", {"all": Allowance()})
+    assert without_allowance.decide(Principal("pnc", (), "u", off_unit=False, delegated=False), 1) is None
+
+
+def test_a_table_that_does_not_hold_is_told(policy: Policy, tmp_path: Path) -> None:
+    (tmp_path / "cases.toml").write_text(
+        '[[case]]\nname = "x"\ninstitution = "pnc"\nroles = ["patrol"]\npurpose = "TRAFFIC_STOP"\n'
+        'allowed = ["Clear"]\nforbidden = ["Check"]\nshown = ["TAX/OPEN"]\nhidden = ["WARRANT/OPEN"]\n'
+        'needs_case_number = true\nallowance = "desk"\ndelegates = ["spiffe://x/gateway/y"]\n'
+    )
+    (case,) = read_cases(tmp_path / "cases.toml")
+    assert len(broken_rules(policy, case)) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("policy.cedar", "permit (", "policy.cedar"),
+        ("policy.cedar", 'permit (principal, action, resource in Section::"WARANT");', "WARANT"),
+        ("policy.cedar", 'permit (principal, action == Action::"Chek", resource);', "Chek"),
+        ("limits.toml", "[patrol]\nofficer = { count = 0, seconds = 1, burst = 1 }\n", "patrol.officer.count"),
+        ("limits.toml", "[patrol]\nofficers = 3\n", "patrol.officers"),
+        ("revoked.toml", "officer = []\n", "revoked.toml: officer"),
+        ("institutions.toml", "", "holds one table for each institution"),
+        ("institutions.toml", '[pnc]\nname = "x"\n', "pnc.trust_domain"),
+        ("pnc/ca.pem", "no certificate", "ca.pem"),
+        ("pnc/officers.jwks.json", "{}", "officers.jwks.json"),
+        ("pnc/officers.jwks.json", '{"keys": [{"kty": "oct", "k": "AAAA", "kid": "1"}]}', "Ed25519 public keys only"),
+    ],
+)
+def test_files_that_do_not_hold_together_are_refused(
+    kit: TrustKit, tmp_path: Path, name: str, text: str, says: str
+) -> None:
+    trust = shutil.copytree(kit.trust, tmp_path / "trust")
+    read_trust(trust)
+    (trust / name).write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read_trust(trust)
+    assert says in str(caught.value)
+
+
+def _run(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_an_institution_is_enrolled_by_command(tmp_path: Path) -> None:
+    trust, firemen, device = tmp_path / "trust", tmp_path / "bomberos", tmp_path / "device-7"
+    _run("policy", "init", trust)
+    _run("keys", "institution", firemen, "--id", "bomberos", "--trust-domain", "bomberos.gob.gt")
+    public = ("--ca", firemen / "ca.pem", "--jwks", firemen / "officers.jwks.json")
+    _run("keys", "enrol", trust, "--id", "bomberos", "--name", "Bomberos", "--trust-domain", "bomberos.gob.gt", *public)
+    assert "cases hold" in _run("policy", "test", trust)
+    _run("keys", "device", firemen, "--unit", "central", "--device", "7", "--out", device)
+    who = ("--nip", "1", "--unit", "central", "--role", "dispatcher")
+    token = _run("keys", "token", firemen, *who, "--certificate", f"{device}.pem").strip()
+    assert token.count(".") == 2
+    peer = peer_of(Path(f"{device}.pem").read_bytes(), Institutions(trust / "institutions.toml"))
+    assert (peer.device, peer.unit) == ("spiffe://bomberos.gob.gt/unit/central/device/7", "central")
+    private = [path for path in tmp_path.rglob("*") if path.suffix == ".key" or path.name == "officers.key.json"]
+    assert len(private) == 3
+    assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
+    again = CliRunner().invoke(app, ["keys", "institution", str(firemen), "--id", "b", "--trust-domain", "b.gt"])
+    assert again.exit_code == 2
+    assert "no key is overwritten" in again.output
+    assert "entity Section enum" in _run("policy", "schema", trust)
+
+
+def test_the_office_needs_a_token_of_its_own(kit: TrustKit) -> None:
+    settings = load_settings(**kit.settings)
+    auditor, patrol = kit.issuer("pdh"), kit.police
+    office = auditor.token("7", "auditoria", ["auditor"], "none", audience="ronda-office")
+    assert authorise(settings, office, "ReadAudit")["nip"] == "7"
+    for token, action in (
+        (office, "Expunge"),
+        (auditor.token("7", "auditoria", ["auditor"], "none"), "ReadAudit"),
+        (patrol.token("7", "zona-1", ["patrol", "auditor"], "none", audience="ronda-office"), "ReadAudit"),
+        ("", "ReadAudit"),
+        ("a.b.c", "ReadAudit"),
+    ):
+        with pytest.raises(PermissionError):
+            authorise(settings, token, action)
+    with pytest.raises(PermissionError, match="development"):
+        authorise(load_settings(), office, "ReadAudit")
+    assert json.loads((kit.trust / "pnc" / "officers.jwks.json").read_text())["keys"][0].get("d") is None
