@@ -35,6 +35,7 @@ CHECKS: dict[str, list[str]] = {
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
     "buf lint": [str(BIN / "buf"), "lint"],
     "buf breaking": [str(BIN / "buf"), "breaking", "--against", "proto/baseline.binpb"],
+    "pip-audit": [sys.executable, "-m", "tests.dependency_audit"],
 }
 
 
@@ -52,6 +53,8 @@ def main() -> int:
         for name, done, seconds in pool.map(run, CHECKS):
             held = done.returncode == 0
             print(f"{'ok    ' if held else 'FAILED'} {name} ({seconds:.1f} s)", flush=True)  # noqa: T201
+            if held and done.stdout.startswith("note:"):
+                print(f"       {done.stdout.strip()}", flush=True)  # noqa: T201
             if not held:
                 failed.append(name)
                 print(done.stdout + done.stderr, flush=True)  # noqa: T201
