@@ -195,34 +195,47 @@ def vehicle_lines(vehicle: vehicle_pb2.Vehicle) -> Group:
 
 
 def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: int) -> Table:
-    """Several subjects that fit, best first."""
+    """Several subjects that fit, best first; of persons found by name how like they are, and the spelling on file."""
+    shown = list(candidates)
+    named = any(candidate.HasField("score") for candidate in shown)
     table = Table(title=f"Candidatos: {total}", title_justify="left", expand=False)
-    for heading in (
-        "n.",
-        "nivel",
-        "nombre o placa",
-        "CUI o descripción",
-        "nacimiento",
-        "coincide",
-        "no coincide",
-        "alertas",
-    ):
+    headings = ["n.", "nivel", "nombre o placa", "CUI o descripción", "nacimiento", "coincide", "no coincide"]
+    for heading in [*headings, *(["sin dato", "escrito en", "parecido"] if named else []), "alertas"]:
         table.add_column(heading)
-    for number, candidate in enumerate(candidates, 1):
+    for number, candidate in enumerate(shown, 1):
         colour, _ = spanish.level_words(candidate.level)
-        agrees = [c.criterion for c in candidate.comparisons if c.agreement == level_pb2.AGREEMENT_AGREES]
-        disagrees = [c.criterion for c in candidate.comparisons if c.agreement == level_pb2.AGREEMENT_DISAGREES]
         table.add_row(
             str(number),
             Text(colour, style=f"bold {_COLOURS[colour]}"),
             candidate.name or _plates(candidate),
             spanish.cui_text(candidate.cui) if candidate.cui else candidate.description,
             spanish.date_text(candidate.birth_date),
-            _words(agrees, spanish.CRITERIA),
-            _words(disagrees, spanish.CRITERIA),
+            _compared(candidate, level_pb2.AGREEMENT_AGREES),
+            _compared(candidate, level_pb2.AGREEMENT_DISAGREES),
+            *([_compared(candidate, level_pb2.AGREEMENT_UNKNOWN), *_likeness(candidate)] if named else []),
             str(candidate.alerts),
         )
     return table
+
+
+def _compared(candidate: check_service_pb2.Candidate, agreement: level_pb2.Agreement) -> str:
+    return _words([c.criterion for c in candidate.comparisons if c.agreement == agreement], spanish.CRITERIA)
+
+
+def _likeness(candidate: check_service_pb2.Candidate) -> tuple[Text, Text]:
+    """(spelling on file and its register, share of such likenesses that are one person)."""
+    if not candidate.HasField("score"):
+        return Text(), Text()
+    written = f"{candidate.matched_name} [{candidate.matched_register_id}]" if candidate.matched_name else ""
+    return Text(written), Text(f"{100 * candidate.score:.0f} %" if candidate.score >= 0.01 else "< 1 %")
+
+
+def narrowing_line(response: check_service_pb2.SearchPersonsResponse) -> str:
+    """What would narrow a search that found many; empty when it found few."""
+    if not response.narrow_by:
+        return ""
+    what = spanish.NARROWING.get(response.narrow_by, response.narrow_by)
+    return f"Son {response.candidates_total}: para acotar, agregue {what}."
 
 
 def _plates(candidate: check_service_pb2.Candidate) -> str:

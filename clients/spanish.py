@@ -55,6 +55,13 @@ CRITERIA = {
     level_pb2.CRITERION_VEHICLE_TYPE: "tipo de vehículo",
 }
 
+NARROWING = {
+    "birth_date": "fecha o año de nacimiento",
+    "department": "departamento de nacimiento",
+    "sex": "sexo",
+    "names": "otro nombre o apellido",
+}
+
 AGREEMENTS = {
     level_pb2.AGREEMENT_AGREES: "coincide",
     level_pb2.AGREEMENT_DISAGREES: "NO coincide",

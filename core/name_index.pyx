@@ -71,6 +71,7 @@ cdef int64_t _add_claims(NamesWriter writer, RecordColumns batch, int64_t open_e
     """Adds rows; returns the entity that is still open (-1 none), or -2 = out of order."""
     cdef const Column* columns = batch.columns
     cdef NameClaim claim
+    cdef const uint8_t* cui
     cdef int64_t row, entity
     cdef uint32_t length
     memset(&claim, 0, sizeof(claim))
@@ -90,7 +91,8 @@ cdef int64_t _add_claims(NamesWriter writer, RecordColumns batch, int64_t open_e
             claim.sex = 0 if is_null(&columns[5], row) else byte_at(&columns[5], row)
             claim.birth_department = 0 if is_null(&columns[6], row) else byte_at(&columns[6], row)
             claim.residence_department = 0 if is_null(&columns[7], row) else byte_at(&columns[7], row)
-            claim.municipality = municipality_of_cui(text_at(&columns[8], row, &length), length)
+            cui = text_at(&columns[8], row, &length)
+            claim.municipality = municipality_of_cui(cui, length)
             claim.dead = not is_null(&columns[9], row)
             while open_entity != entity:
                 if open_entity >= 0:

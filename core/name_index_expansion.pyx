@@ -10,7 +10,7 @@ from core.match cimport (
 from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS
 from core.name_frequencies cimport BITS_MOST, BITS_UNKNOWN
 from core.name_index_file cimport FIRST_TOKEN, SHORT_LISTS, NamesFile, list_open, term_tokens, token_find
-from core.name_index_lists cimport DISTANT_TERMS_MAX, distant_terms
+from core.name_index_lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
 from core.name_index_query cimport HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion
 from core.name_tokens cimport (
     KIND_A_BEGINS, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm, compare_tokens, form_token, token_terms,
@@ -115,12 +115,15 @@ cdef int _expand(NameQuery* query, int asked) noexcept nogil:
     cdef const NamesFile* names = query.names
     cdef NameQuestion* question = <NameQuestion*>query.question
     cdef const TokenForm* form = &question.forms[asked]
-    cdef uint64_t terms[TERMS_MAX + DISTANT_TERMS_MAX]
+    cdef uint64_t terms[TERMS_MAX + DISTANT_TERMS_MAX + 2]
     cdef uint32_t ids[TERM_TOKENS]
     cdef uint32_t id
     cdef int i, j, n, n_terms, place
     n_terms = token_terms(form, terms)
     n_terms += distant_terms(form, terms + n_terms)
+    for i in range(2):
+        terms[n_terms] = abbreviation_term(form, i, True)
+        n_terms += terms[n_terms] != 0
     for i in range(n_terms):
         n = term_tokens(names, terms[i], ids, TERM_TOKENS)
         for j in range(n):

@@ -46,7 +46,11 @@ cdef void put_briefs(const GrowingToken* tokens, uint32_t n_tokens, const Sound*
 # Further terms of a token of seven to sixteen letters: its letters, and what is left without any one or two of them. Tokens that are
 # two edits apart share one. Returns the count, 0 for other tokens.
 cdef int distant_terms(const TokenForm* form, uint64_t* out) noexcept nogil
-# Term[] of every token from FIRST_TOKEN on: its own letters, its terms (core/name_tokens.pxd), and the distant ones.
+# The term that brings an abbreviation of consonants (HRNDZ is none, GLZ is: three or four letters) and the whole words together that
+# begin and end as it does. `of_short`: of the abbreviation itself, else of a word of five letters or more; 0 = this token is none.
+# `asked`: the term under which those on file stand that go with it, else that under which it stands itself.
+cdef uint64_t abbreviation_term(const TokenForm* form, bint of_short, bint asked) noexcept nogil
+# Term[] of every token from FIRST_TOKEN on: its own letters, its terms (core/name_tokens.pxd), the distant ones and that of abbreviations.
 cdef void collect_terms(const GrowingToken* tokens, uint32_t n_tokens, const uint8_t* texts, Buffer* pairs) noexcept nogil
 # Terms in buckets by their top bits, in order of token id within one: the tables `buckets` and `terms`.
 cdef void bucket_terms(const Term* pairs, uint32_t n, uint32_t bits, Buffer* starts, Buffer* packed) noexcept nogil

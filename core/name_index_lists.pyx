@@ -15,6 +15,7 @@ from core.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
 
 cdef enum:
     DISTANT_SEED = 2             # keeps these terms apart from those of core/name_tokens
+    ABBREVIATION_SEED = 3
 
 
 cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons, uint32_t n_ordinals, ListMemory* memory) noexcept nogil:
@@ -123,6 +124,23 @@ cdef int distant_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
     return n
 
 
+cdef uint64_t abbreviation_term(const TokenForm* form, bint of_short, bint asked) noexcept nogil:
+    cdef uint8_t key[3]
+    cdef int i
+    if of_short:
+        if not 3 <= form.length <= 4:
+            return 0
+        for i in range(form.length):
+            if form.letters[i] in (c"A", c"E", c"I", c"O", c"U") or form.letters[i] <= c"9":
+                return 0
+    elif form.length < 5:
+        return 0
+    key[0] = of_short != asked
+    key[1] = form.letters[0]
+    key[2] = form.letters[form.length - 1]
+    return XXH3_64bits_withSeed(key, 3, ABBREVIATION_SEED)
+
+
 cdef int _by_value(const void* a, const void* b) noexcept nogil:
     cdef uint64_t left = (<const uint64_t*>a)[0], right = (<const uint64_t*>b)[0]
     return (left > right) - (left < right)
@@ -130,7 +148,7 @@ cdef int _by_value(const void* a, const void* b) noexcept nogil:
 
 cdef void collect_terms(const GrowingToken* tokens, uint32_t n_tokens, const uint8_t* texts, Buffer* pairs) noexcept nogil:
     cdef TokenForm form
-    cdef uint64_t terms[TERMS_MAX + 1 + DISTANT_TERMS_MAX]
+    cdef uint64_t terms[TERMS_MAX + 3 + DISTANT_TERMS_MAX]
     cdef Term pair
     cdef uint32_t id
     cdef int i, n
@@ -140,6 +158,9 @@ cdef void collect_terms(const GrowingToken* tokens, uint32_t n_tokens, const uin
         terms[n] = tokens[id].hash
         n += 1
         n += distant_terms(&form, terms + n)
+        for i in range(2):
+            terms[n] = abbreviation_term(&form, i, False)
+            n += terms[n] != 0
         qsort(terms, n, sizeof(uint64_t), _by_value)
         pair.id = id
         for i in range(n):

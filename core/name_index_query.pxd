@@ -6,8 +6,8 @@
 #      is on file. What is known of birth years leaves out whole stretches of ordinals.
 #   4. Each candidate is scored from its rows by core/match.pxd, as core.match.compare scores two persons.
 #
-# Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL on the asked side, an
-# abbreviation outside the table, or two edits in a token of more than sixteen letters.
+# Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL on the asked side, or
+# two edits in a token of more than sixteen letters.
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 

@@ -208,6 +208,10 @@ cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* ques
     cdef ListCursor short_lists[SHORT_LISTS + 1]
     cdef uint32_t start, end, low, high
     cdef int i, n, status
+    query.n_found = 0
+    query.candidates = query.looked = 0
+    if names.n_ordinals == 0:
+        return 0
     status = query_begin(query, names, question)
     if status < 0:
         return status

@@ -15,7 +15,8 @@ from core.match_pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
 from core.name_frequencies cimport BITS_UNKNOWN
 from core.name_index_file cimport token_find
 from core.name_index_query cimport (
-    FOUND_BY_SCORE, FOUND_DEAD, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion,
+    FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound, NameQuery,
+    NameQuestion,
 )
 from core.name_index_search cimport find_names, rank_found
 from core.person cimport Person, compare_person_parents, person_view
@@ -95,11 +96,12 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
     cdef size_t i, kept = 0, start = call.fits.count
     cdef int status
     cdef bint parents
-    if call.asked_name.shape.count == 0:
-        return OK
+    if call.asked_name.shape.count == 0 or call.store.names.n_ordinals == 0:
+        return OK            # no name, or no persons
     _read_question(call, kind, &call.name_question)
     status = find_names(query, &call.store.names, &call.name_question)
-    if status == 0 and kind == NAMES_SEARCHED and query.n_found < FEW:
+    if status == 0 and kind == NAMES_SEARCHED and query.n_found < FEW and (
+            query.looked <= LOOKED_MAX // 4 and query.candidates <= SCORED_MAX // 4):
         call.name_question.possible = FEW_SCORE
         status = find_names(query, &call.store.names, &call.name_question)
     if status == NAMES_TOO_BROAD:

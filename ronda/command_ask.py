@@ -232,10 +232,15 @@ def check(
 
 
 def search(
-    names: Annotated[str, typer.Argument(help="Names and surnames, in any order.")] = "",
+    names: Annotated[str, typer.Argument(help="Names and surnames as heard, in any order; a year may follow.")] = "",
     born: Annotated[str, typer.Option(help="Birth date or year: yyyy, yyyy-mm-dd or dd/mm/yyyy.")] = "",
+    age_from: Annotated[int, typer.Option(help="Least age today, in years.")] = 0,
+    age_to: Annotated[int, typer.Option(help="Greatest age today, in years.")] = 0,
     sex: Annotated[SexWord | None, typer.Option(help="Sex.")] = None,
     department: Annotated[int, typer.Option(help="Department of birth, INE code 1 to 22.")] = 0,
+    municipality: Annotated[int, typer.Option(help="Municipality of birth, INE code: 101.")] = 0,
+    father: Annotated[str, typer.Option(help="Father's name.")] = "",
+    mother: Annotated[str, typer.Option(help="Mother's name.")] = "",
     vehicle: Annotated[
         str, typer.Option(help="What is known of a vehicle, in any order: 'Toyota azul pickup P 12?...'.")
     ] = "",
@@ -261,7 +266,7 @@ def search(
     context = _context(purpose, case)
     response: Any
     if vehicle or plate or number or vehicle_type or make or colour or model_year:
-        if names or born or sex or department:
+        if names or born or sex or department or municipality or age_from or age_to or father or mother:
             fail("Busque personas o vehículos, no ambos a la vez.", EXIT_CALLER, as_json)
         vehicles = contract.SearchVehiclesRequest(
             context=context,
@@ -282,6 +287,11 @@ def search(
             names=names,
             sex=_sex(sex),
             department=department,
+            municipality=municipality,
+            age_from=age_from,
+            age_to=age_to,
+            father_name=father,
+            mother_name=mother,
             page_size=page_size,
             page_token=page_token,
         )
@@ -299,6 +309,8 @@ def search(
         officer_view.answer_head(response.answer),
         officer_view.candidates_table(response.candidates, response.candidates_total),
     ]
+    if narrowing := officer_view.narrowing_line(response) if hasattr(response, "narrow_by") else "":
+        parts.append(narrowing)
     if response.next_page_token:
         parts.append(f"Más resultados: --page-token {response.next_page_token}")
     print_renderables(*parts, officer_view.registers_line(response.answer))

@@ -246,7 +246,26 @@ class Drawer:
             request.sex = self.random.choice([1, 2])
         if self.maybe(0.3):
             request.department = self.random.randint(1, 22)
+        if self.maybe(0.4):
+            self.search_further(request, subject)
         return Question("SearchPersons", self.framed(request))
+
+    def search_further(self, request: checks.SearchPersonsRequest, subject: Subject) -> None:
+        """Free text with a year, a name in parts, ages, a municipality, parents."""
+        birth = self.birth(subject)
+        if birth is not None and self.maybe(0.3):
+            request.names = f"N {request.names} {birth.year}"
+        elif self.maybe(0.4):
+            request.name.CopyFrom(self.name(subject))
+            request.ClearField("names")
+        if birth is not None and self.maybe(0.3):
+            age = max(0, 2026 - birth.year)
+            request.age_from, request.age_to = max(0, age - self.random.randint(0, 9)), min(150, age + 2)
+        if self.maybe(0.3):
+            request.municipality = self.random.choice([101, 1601, int(self.value(subject, "cui")[9:] or 101)])
+        records = [link.record for link in subject.links if link.record.father]
+        if records and self.maybe(0.4):
+            request.father_name = self.random.choice(records).father
 
     def search_vehicles(self) -> Question:
         records = [link.record for link in self.some_vehicle().links if link.record.plate]

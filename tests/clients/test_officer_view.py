@@ -103,3 +103,21 @@ def test_dates_cuis_and_names_read_as_on_a_document() -> None:
     name = PersonName(first_given="ANA", first_surname="CAAL", second_surname="POP", married_surname="CHOC")
     assert spanish.name_text(name) == "ANA CAAL POP de CHOC"
     assert spanish.name_text(PersonName(full="JUAN SIN PARTES")) == "JUAN SIN PARTES"
+
+
+def test_candidates_by_name_show_how_like_they_are_and_the_spelling_on_file() -> None:
+    likely = check_service_pb2.Candidate(name="JOSÉ HERNÁNDEZ", score=0.873, matched_name="CHEPE ERNANDEZ")
+    likely.matched_register_id = "sipol"
+    likely.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_AGREES)
+    likely.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_UNKNOWN)
+    unlikely = check_service_pb2.Candidate(name="JOSÉ FERNÁNDEZ", score=0.0004)
+    unlikely.comparisons.add(criterion=level_pb2.CRITERION_PARENTS, agreement=level_pb2.AGREEMENT_DISAGREES)
+    text = printed(officer_view.candidates_table([likely, unlikely], 2))
+    for said in ("CHEPE ERNANDEZ", "[sipol]", "87 %", "< 1 %", "nombres", "nacimiento", "padres", "sin dato"):
+        assert said in text
+
+
+def test_a_search_that_found_many_says_what_narrows_it() -> None:
+    response = check_service_pb2.SearchPersonsResponse(candidates_total=522, narrow_by="birth_date")
+    assert officer_view.narrowing_line(response) == "Son 522: para acotar, agregue fecha o año de nacimiento."
+    assert officer_view.narrowing_line(check_service_pb2.SearchPersonsResponse(candidates_total=3)) == ""

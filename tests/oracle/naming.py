@@ -213,7 +213,7 @@ def narrowing(fits: list[Fit], view: View, asked: Asked) -> str:
     """The field of a search that would leave the fewest persons, on average, once it is known."""
     question = asked.question
     fields: list[tuple[str, bool, Any]] = [
-        ("birth_date", bool(any(question.birth) or asked.year_from or asked.year_to), lambda c: _counted_year(c)),
+        ("birth_date", bool(any(question.birth) or asked.year_from or asked.year_to), _counted_year),
         ("department", bool(asked.department or asked.municipality), lambda c: c.birth_department),
         ("sex", bool(question.sex), lambda c: c.sex),
     ]
