@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import importlib
 import json
 import os
 import signal
@@ -145,12 +144,9 @@ def _officer(settings: Settings, token: Path | None) -> dict[str, Any] | None:
         return None
     if token is None:
         raise _Stop("falta --token: un token con el rol de auditoría")
-    authorise = importlib.import_module("server.trust.operator").authorise  # fails closed while it is not there
+    from server.trust.operator import authorise
 
-    identity: dict[str, Any] = authorise(
-        settings, token.read_text(encoding="ascii", errors="replace").strip(), "ReadAudit"
-    )
-    return identity
+    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), "ReadAudit")
 
 
 @audit.command("keys")

@@ -1,0 +1,68 @@
+"""In production the log is read with the auditor's key and a token that policy lets read it; the token is recorded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ronda.command import app
+from server.audit.set_up import open_writer, prepare_audit
+from server.settings import Settings
+from tests.audit.answers import append
+from tests.trust.trust_kit import TrustKit
+
+OFFICE = "ronda-office"
+
+
+class Office:
+    """A trust directory and an audit log of one record."""
+
+    def __init__(self, directory: Path) -> None:
+        self.kit = TrustKit(directory / "set")
+        self.settings = Settings(data=directory, audit=directory / "audit", **self.kit.settings)  # type: ignore[arg-type]
+        prepare_audit(self.settings, development=False)
+        writer = open_writer(self.settings, "worker-0")
+        append(writer.log, 1)
+        writer.close()
+        self.token = directory / "token"
+
+    def tail(self, *arguments: str) -> Any:
+        given = {name: str(getattr(self.settings, name)) for name in (*self.kit.settings, "data", "audit")}
+        away: dict[str, str | None] = {name: None for name in os.environ if name.startswith("RONDA_")}
+        settings = away | {f"RONDA_{name.upper()}": text for name, text in given.items()}
+        key = self.kit.directory / "audit-keys" / "auditor.key"
+        return CliRunner().invoke(app, ["audit", "tail", "--key", str(key), *arguments], env=settings)
+
+    def with_token(self, institution: str, roles: list[str], **claims: Any) -> Any:
+        issuer = self.kit.issuer(institution)
+        self.token.write_text(issuer.token("30001", "oficina", roles, "no certificate", **claims))
+        return self.tail("--token", str(self.token), "--json")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return Office(tmp_path_factory.mktemp("office"))
+
+
+def test_a_token_with_the_audit_role_opens_the_log_and_is_recorded(office: Office) -> None:
+    done = office.with_token("pdh", ["auditor"], audience=OFFICE)
+    assert done.exit_code == 0, done.output
+    assert '"case_number": "MP-1"' in done.stdout
+    assert '"nip": "30001"' in done.stdout, "the look itself is the newest record"
+
+
+def test_no_other_token_does(office: Office) -> None:
+    refused = [
+        office.tail(),
+        office.with_token("pdh", ["clerk"], audience=OFFICE),
+        office.with_token("pnc", ["auditor"], audience=OFFICE),
+        office.with_token("pdh", ["auditor"]),  # one for the network
+        office.with_token("pdh", ["auditor"], audience=OFFICE, exp=1_700_000_000, iat=1_699_999_900, nbf=1_699_999_900),
+    ]
+    for done in refused:
+        assert done.exit_code == 2, done.output
+        assert "MP-1" not in done.stdout
