@@ -25,6 +25,7 @@ BARRED = ("one error", "two errors", "phonetic + typo", "nickname", *TIE_KINDS)
 FOUR = 4
 FIRST = (1, 5, 20)
 EXAMPLES = 25
+SURE = 0.5  # score from which the first person found counts as an answer, for precision
 
 Search = Callable[[Question, int], Found]  # (question, birth year or 0) -> persons
 
@@ -39,6 +40,7 @@ class RecallRow:
     ranks: list[int | None] = field(default_factory=list)
     raw: list[int | None] = field(default_factory=list)
     oracle: list[float] = field(default_factory=list)  # of kinds with ties only
+    answered: list[bool] = field(default_factory=list)  # whether the first person found scores SURE
     missed: list[str] = field(default_factory=list)
     failed: int = 0
 
@@ -50,6 +52,9 @@ class RecallRow:
         for first in FIRST:
             row[f"recall@{first}"] = metrics.recall_at(ranks, first)
             row[f"raw@{first}"] = metrics.recall_at(raw, first)
+        answered = [i for i in chosen if self.answered[i]]
+        row["precision"] = sum(self.ranks[i] == 1 for i in answered) / len(answered) if answered else None
+        row["answered"] = len(answered) / len(chosen) if chosen else 0.0
         if self.oracle and chosen:
             row["oracle@5"] = sum(self.oracle[i] for i in chosen) / len(chosen)
             row["of_oracle"] = row["recall@5"] / row["oracle@5"] if row["oracle@5"] else 1.0
@@ -69,6 +74,7 @@ def measure(
         row.lengths.append(question.length)
         row.ranks.append(rank)
         row.raw.append(metrics.rank_of(f"{population.cui[question.truth]:013d}", _each(found.cuis)))
+        row.answered.append(bool(found.scores) and found.scores[0] >= SURE)
         row.failed += bool(found.failed)
         if oracle is not None:
             kept = " ".join(words(question.asked.given[0])) if kind == NO_SECOND_GIVEN else ""

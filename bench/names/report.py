@@ -50,6 +50,8 @@ def write(figures: dict[str, Any]) -> list[dict[str, Any]]:
     measured = [bar.measured(found[name]) for name, bar in bars.BARS.items()]
     _table("Bars: names", ["bar", "goal", "value", "unit", "met"], [_bar(row) for row in measured])
     (OUTPUT / "names.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    if figures.get("headline"):  # every single answer stays with its step in names-work
+        figures = figures | {"headline": {key: figures["headline"][key] for key in ("states", "curves")}}
     (OUTPUT / "names-figures.json").write_text(json.dumps(figures, indent=1, default=str) + "\n", encoding="utf-8")
     draw(OUTPUT / "names.png", "names", measured)
     Console().print(
@@ -64,14 +66,16 @@ def _bar(row: dict[str, Any]) -> list[str]:
 
 
 def _recall(recall: dict[str, Any]) -> None:
-    headings = ["kind", "words", "questions", "@1", "@5", "@20", "@1 raw", "@5 raw", "@20 raw"]
+    headings = ["kind", "words", "questions", "@1", "@5", "@20", "@1 raw", "@5 raw", "@20 raw", "precision", "sure"]
     rows = [
         [row["kind"], str(row["length"] or "all"), str(row["questions"]),
-         *(_share(row[f"{what}@{first}"]) for what in ("recall", "raw") for first in (1, 5, 20))]
+         *(_share(row[f"{what}@{first}"]) for what in ("recall", "raw") for first in (1, 5, 20)),
+         _share(row["precision"]), _share(row["answered"])]
         for row in recall["rows"] if row["questions"] >= 20
     ]  # fmt: skip
     _table(
-        "Recall by kind of noise and length of name (raw: identical standardised names not counted as one)",
+        "Recall by kind of noise and length of name (raw: identical names not counted as one; precision: of first "
+        "answers that are sure, with a score of 0.5 or more)",
         headings,
         rows,
     )
