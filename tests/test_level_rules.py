@@ -244,9 +244,11 @@ def test_a_warrant_without_identifier(asker: Asker, case: str) -> None:
 
 @pytest.mark.parametrize("case", LINKS)
 def test_the_warrant_is_found_by_its_own_name(asker: Asker, case: str) -> None:
-    """Unless it joined one person's dossier for certain, it is a subject of its own."""
+    """Unless it joined one person's dossier for certain, it is a subject of its own, beside those whom it may mean."""
     found = asker(checks.SearchPersonsRequest(names=LINKS[case].warrant.name, page_size=100)).candidates
     kinds = [c.kind for c in found]
+    meant = {cui_of(number_of(case, p)) for p, level in enumerate(LINKS[case].levels) if level != "CLEAR"}
+    assert meant <= {c.cui for c in found}
     alone = "HIT" not in LINKS[case].levels
     unidentified = kinds.count(person_pb2.SUBJECT_KIND_UNIDENTIFIED)
     assert unidentified == (1 if alone else 0)

@@ -69,6 +69,7 @@ def answer_seeds() -> list[bytes]:
         (3, checks.CheckVehicleRequest(plate="P-123BCD", vin="1M8GDM9AXKP042788", make="toyota", colour="rojo")),
         (4, checks.SearchPersonsRequest(names="ana lucia", page_size=1, birth_year_from=1980)),
         (5, checks.SearchVehiclesRequest(plate_pattern="P-1?3*", make="toyota")),
+        (5, checks.SearchVehiclesRequest(query="blue Toyota pickup P 12?... 2015 5TDKK3DC")),
         (6, checks.ListRecordsRequest(subject_id=subject_id("entity 0").hex(), section=section_pb2.SECTION_WARRANT)),
         (CLEAR, clearance.ClearRequest(row_ids=[1, 2], cuis=[WANTED_CUI, ""], plates=["", "P-123BCD"])),
     ]
