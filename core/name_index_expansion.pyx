@@ -130,11 +130,15 @@ cdef int _expand(NameQuery* query, int asked) noexcept nogil:
             place = hold_token(query, ids[j])
             if place < 0 or query.kinds[place][asked] == KIND_NONE or query.kinds[place][asked] >= KIND_A_BEGINS:
                 continue
+            if not query.listed[asked]:
+                continue         # an initial: those that sound like it are known, and count for nothing by themselves
             if query.repeats[asked] >= 0 and query.kinds[place][asked] <= KIND_PHONETIC:
                 continue         # who holds the sound twice stands in REPEATED_LIST
             if _list(query, ids[j], place, asked, names.briefs[ids[j]].bits) < 0:
                 return NAMES_DAMAGED
     # a name on file may hold its first letter alone
+    if not query.listed[asked]:
+        return 0
     id = token_find(names, form.letters, 1)
     if id:
         place = hold_token(query, id)
@@ -253,6 +257,8 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         if not query.listed[i]:
             query.initials = True
             query.most[i] = INITIAL_MOST
+            if _expand(query, i) < 0:
+                return NAMES_DAMAGED
             continue
         query.n_listed += 1
         query.repeats[i] = _same_sound(question, i)

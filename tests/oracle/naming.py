@@ -166,9 +166,9 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: dict[str, Liken
 def _sifted(asked: Asked, claims: list[Record]) -> bool:
     """Whether what is known of somebody lies outside what a search wants."""
     years = [c.birth[0] for c in claims if c.birth[0]]
-    if (asked.year_from or asked.year_to) and years:
-        if not any(y >= asked.year_from and (not asked.year_to or y <= asked.year_to) for y in years):
-            return True
+    inside = any(asked.year_from <= y <= (asked.year_to or y) for y in years)
+    if (asked.year_from or asked.year_to) and years and not inside:
+        return True
     departments = [c.birth_department for c in claims if c.birth_department]
     if asked.department and departments and asked.department not in departments:
         return True
