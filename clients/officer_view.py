@@ -204,7 +204,7 @@ def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: i
         table.add_column(heading)
     for number, candidate in enumerate(shown, 1):
         colour, _ = spanish.level_words(candidate.level)
-        table.add_row(
+        cells: list[RenderableType] = [
             str(number),
             Text(colour, style=f"bold {_COLOURS[colour]}"),
             candidate.name or _plates(candidate),
@@ -212,9 +212,10 @@ def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: i
             spanish.date_text(candidate.birth_date),
             _compared(candidate, level_pb2.AGREEMENT_AGREES),
             _compared(candidate, level_pb2.AGREEMENT_DISAGREES),
-            *([_compared(candidate, level_pb2.AGREEMENT_UNKNOWN), *_likeness(candidate)] if named else []),
-            str(candidate.alerts),
-        )
+        ]
+        if named:
+            cells += [_compared(candidate, level_pb2.AGREEMENT_UNKNOWN), *_likeness(candidate)]
+        table.add_row(*cells, str(candidate.alerts))
     return table
 
 

@@ -174,7 +174,8 @@ def test_names_come_as_text_or_in_parts(small_nation: BuiltNation) -> None:
     with pytest.raises(QuestionError) as refused:
         search(small_nation, names="  ")
     assert refused.value.reason == error_pb2.ERROR_REASON_QUESTION_EMPTY
-    for field, value in (("age_from", 151), ("age_to", -1), ("municipality", 7)):
+    fields: list[dict[str, Any]] = [{"age_from": 151}, {"age_to": -1}, {"municipality": 7}]
+    for field in fields:
         with pytest.raises(QuestionError) as refused:
-            search(small_nation, names="ANA", **{field: value})
-        assert refused.value.field == field
+            search(small_nation, names="ANA", **field)
+        assert refused.value.field in field

@@ -147,7 +147,8 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: dict[str, Liken
     matched = max(named, key=lambda c: likenesses[c.name_text].evidence)
     parents = agreement.parents(question.father, question.mother, comparable)
     evidence = max(k.evidence for k in mine) + _attributes(asked, comparable)
-    evidence += {AGREES: WEIGHTS["PARENTS_AGREE"], DISAGREES: WEIGHTS["PARENTS_DISAGREE"], UNKNOWN: 0}[parents]
+    if parents != UNKNOWN:
+        evidence += WEIGHTS["PARENTS_AGREE" if parents == AGREES else "PARENTS_DISAGREE"]
     compared = agreement.best(likenesses[c.name_text].agreement for c in comparable if c.name_text)
     fit = Fit(subject, evidence, compared, birth, parents, matched)
     covered = any(k.covered for k in mine)
