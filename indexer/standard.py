@@ -48,7 +48,7 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("organisation", pa.bool_(), False),
     pa.field("name", pa.string()),  # as an officer reads it
     pa.field("name_key", pa.string()),  # docs/answers.md section 2
-    pa.field("name_text", pa.string()),  # with its parts told apart, as core/match_names.pxd stores it; null when name_key is
+    pa.field("name_text", pa.string()),  # its parts told apart (core/match_names.pxd); null when name_key is
     pa.field("birth_year", pa.int16()),
     pa.field("birth_month", pa.int8()),
     pa.field("birth_mday", pa.int8()),
