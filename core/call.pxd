@@ -147,7 +147,8 @@ cdef inline void call_asked(Call* call, uint8_t kind, const char* text, size_t s
     """What was asked, for the audit record: the principal identifier, name or pattern."""
     call.asked_key[0] = <char>kind
     size = min(size, <size_t>127)
-    memcpy(call.asked_key + 1, text, size)
+    if size:  # an empty text may be NULL
+        memcpy(call.asked_key + 1, text, size)
     call.asked_key_size = 1 + size
 
 cdef inline bint call_shows(const Call* call, uint8_t section, uint8_t sensitivity) noexcept nogil:

@@ -12,5 +12,5 @@ class NameScan:
 
     def __new__(cls, texts: Sequence[str], frequencies: NameFrequencies) -> NameScan: ...
     def compare(self, text: str) -> tuple[bytearray, array[int], bytearray]:
-        """For each name in turn, as core.match compares two names: Agreement, evidence (hundredths of a bit), and whether
+        """For each name in turn, as core.match compares two: Agreement, evidence (hundredths of a bit), and whether
         every token of `text` is paired."""

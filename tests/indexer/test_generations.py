@@ -16,7 +16,16 @@ from indexer.publish import current_generation
 from indexer.rollback import rollback, rollback_preview
 from tests.indexer.small_registers import SmallRegisters
 
-FILES = ["MANIFEST.json", "alerted.parquet", "dossiers.bin", "entities.bin", "keys.mdb", "names.bin", "plates.bin"]
+FILES = [
+    "MANIFEST.json",
+    "alerted.parquet",
+    "dossiers.bin",
+    "entities.bin",
+    "keys.mdb",
+    "links.parquet",
+    "names.bin",
+    "plates.bin",
+]
 
 
 @pytest.fixture(scope="module")
