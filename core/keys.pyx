@@ -94,7 +94,7 @@ cdef class _Environment:
         if not error:
             error = mdb_env_set_maxdbs(self.env, 1)
         if not error:
-            error = mdb_env_open(self.env, encoded, MDB_NOSUBDIR | MDB_NOSYNC | MDB_NOLOCK, 0o644)
+            error = mdb_env_open(self.env, encoded, MDB_NOSUBDIR | MDB_NOSYNC | MDB_NOLOCK, 0o600)
         if error:
             _fail(error, path)
 

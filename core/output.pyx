@@ -26,7 +26,7 @@ cdef class OutputFile:
         self._queue = queue.Queue(_PIECES)
         self._digest = hashlib.sha256()
         self._error = None
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._thread = threading.Thread(target=self._write_pieces, args=(descriptor,), name="output", daemon=True)
         self._thread.start()
         memset(&header, 0, sizeof(header))

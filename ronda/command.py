@@ -6,6 +6,8 @@ Exit status: 0 done or answered (whatever the level), 1 our fault or not availab
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from ronda import (
@@ -47,7 +49,8 @@ app.add_typer(command_keys.policy, name="policy")
 
 
 def main() -> None:
-    """Entry point of the installed command."""
+    """Entry point of the installed command. What it writes, only its own user can read."""
+    os.umask(0o077)
     app()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -205,6 +206,15 @@ class Settings(BaseSettings):
         if config := os.environ.get(CONFIG_VARIABLE):
             sources.append(TomlConfigSettingsSource(settings_cls, toml_file=config))
         return tuple(sources)
+
+    @field_validator("postgres")
+    @classmethod
+    def _no_password_in_sight(cls, dsns: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        """Secrets come from files: an environment is inherited, and shown to whoever may look at the process."""
+        for register, dsn in dsns.items():
+            if re.search(r"password\s*=|//[^/@]*:[^/@]*@", dsn.get_secret_value(), re.IGNORECASE):
+                raise ValueError(f"{register}: no password in the DSN; name a file: passfile=/path (libpq)")
+        return dsns
 
     @field_validator("listen")
     @classmethod

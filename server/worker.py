@@ -19,6 +19,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server import call_metrics, logs
 from server.audit.set_up import open_writer
+from server.core_dumps import forbid_core_dumps
 from server.gate import Gate
 from server.generations import GenerationKeeper
 from server.health import Health
@@ -177,6 +178,7 @@ def _first_line() -> bytes:
 
 def main() -> int:
     """Runs a worker; returns its exit status."""
+    forbid_core_dumps()
     orders = WorkerOrders.model_validate_json(_first_line())
     settings = Settings(**orders.settings)
     logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())

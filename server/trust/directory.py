@@ -27,6 +27,7 @@ from server.trust.revocations import Revocations, read_revocations
 
 # A change is in force on all workers within a second: this, and the time of reading it (tens of milliseconds).
 POLL_S = 0.25
+_RETRY_S = 2.0  # after a refusal
 
 Stamp = tuple[tuple[str, int, int, int], ...]
 
@@ -74,6 +75,8 @@ class TrustKeeper:
         self._directory = directory
         self.trust = read_trust(directory)
         self._stamp = stamp_of(self.trust.files)
+        self._refused = ""
+        self._retry_at = 0.0
 
     async def watch(self) -> None:
         """Looks for changes for ever."""
@@ -87,16 +90,23 @@ class TrustKeeper:
     async def look(self) -> None:
         """Replaces the snapshot if a file changed since the last look."""
         stamp = stamp_of(self.trust.files)
-        if stamp == self._stamp:
+        now = asyncio.get_running_loop().time()
+        if stamp == self._stamp and not (self._refused and now >= self._retry_at):
             return
         self._stamp = stamp
         try:
             trust = await asyncio.to_thread(read_trust, self._directory)
         except SettingsError as error:
-            call_metrics.TRUST_REFUSED.inc()
-            log("trust_refused", level=ERROR, why=str(error))
+            # It may lack a file that nothing in force names, so no change would be seen when that one comes.
+            self._retry_at = now + _RETRY_S
+            if str(error) != self._refused:
+                self._refused = str(error)
+                call_metrics.TRUST_REFUSED.inc()
+                log("trust_refused", level=ERROR, why=self._refused)
             return
+        self._refused = ""
+        # With other files than before, read once more: one of them may have changed since.
+        self._stamp = stamp if trust.files == self.trust.files else ()
         self.trust = trust
-        self._stamp = stamp if set(trust.files) == {Path(each[0]) for each in stamp} else stamp_of(trust.files)
         log("trust_changed")
         self.on_change()

@@ -127,6 +127,17 @@ def test_a_policy_change_and_a_policy_that_is_none(reloading: TrustedServer) -> 
     _soon(lambda: _outcomes(reloading, client, question()), {""})
 
 
+def test_a_file_that_comes_later_is_found(reloading: TrustedServer) -> None:
+    kit, table = reloading.kit, reloading.kit.trust / "institutions.toml"
+    ca = kit.trust / "mp" / "ca.pem"
+    moved = ca.rename(ca.with_name("later.pem"))
+    refused, changed = (len(reloading.server.events(name)) for name in ("trust_refused", "trust_changed"))
+    _write(table, table.read_text(encoding="utf-8").replace("mp/ca.pem", "mp/new.pem"))
+    until(lambda: len(reloading.server.events("trust_refused")) == refused + 2)
+    moved.rename(ca.with_name("new.pem"))
+    until(lambda: len(reloading.server.events("trust_changed")) >= changed + 2)
+
+
 def test_an_institution_is_enrolled_while_the_server_runs(reloading: TrustedServer, tmp_path: Path) -> None:
     kit = reloading.kit
     firemen = Issuer.make(tmp_path / "bomberos", "bomberos", "bomberos.gob.gt", "https://identidad.bomberos.gob.gt")
