@@ -195,40 +195,46 @@ def vehicle_lines(vehicle: vehicle_pb2.Vehicle) -> Group:
 
 
 def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: int) -> Table:
-    """Several subjects that fit, best first; of persons found by name how like they are, and the spelling on file."""
-    shown = list(candidates)
-    named = any(candidate.HasField("score") for candidate in shown)
-    table = Table(title=f"Candidatos: {total}", title_justify="left", expand=False)
-    headings = ["n.", "nivel", "nombre o placa", "CUI o descripción", "nacimiento", "coincide", "no coincide"]
-    for heading in [*headings, *(["sin dato", "escrito en", "parecido"] if named else []), "alertas"]:
-        table.add_column(heading)
-    for number, candidate in enumerate(shown, 1):
+    """Several subjects that fit, best first; of persons found by name how like they are, and the spelling on file.
+
+    Four columns with a line for each thing, so that a terminal of 80 columns cuts nothing.
+    """
+    table = Table(title=f"Candidatos: {total}", title_justify="left", expand=False, show_lines=True)
+    for heading, narrow in (("n.", True), ("nivel", True), ("quién o qué", False), ("comparado", False)):
+        table.add_column(heading, no_wrap=narrow)
+    for number, candidate in enumerate(candidates, 1):
         colour, _ = spanish.level_words(candidate.level)
-        cells: list[RenderableType] = [
-            str(number),
-            Text(colour, style=f"bold {_COLOURS[colour]}"),
-            candidate.name or _plates(candidate),
-            spanish.cui_text(candidate.cui) if candidate.cui else candidate.description,
-            spanish.date_text(candidate.birth_date),
-            _compared(candidate, level_pb2.AGREEMENT_AGREES),
-            _compared(candidate, level_pb2.AGREEMENT_DISAGREES),
-        ]
-        if named:
-            cells += [_compared(candidate, level_pb2.AGREEMENT_UNKNOWN), *_likeness(candidate)]
-        table.add_row(*cells, str(candidate.alerts))
+        level = Text(colour, style=f"bold {_COLOURS[colour]}")
+        table.add_row(str(number), level, _subject_cell(candidate), _compared_cell(candidate))
     return table
 
 
-def _compared(candidate: check_service_pb2.Candidate, agreement: level_pb2.Agreement) -> str:
-    return _words([c.criterion for c in candidate.comparisons if c.agreement == agreement], spanish.CRITERIA)
+def _subject_cell(candidate: check_service_pb2.Candidate) -> Text:
+    born = spanish.date_text(candidate.birth_date)
+    lines = [
+        candidate.name or _plates(candidate),
+        f"CUI {spanish.cui_text(candidate.cui)}" if candidate.cui else candidate.description,
+        f"nac. {born}" if born else "",
+        f"escrito {candidate.matched_name} [{candidate.matched_register_id}]" if candidate.matched_name else "",
+        f"alertas: {candidate.alerts}",
+    ]
+    return Text("\n".join(line for line in lines if line))
 
 
-def _likeness(candidate: check_service_pb2.Candidate) -> tuple[Text, Text]:
-    """(spelling on file and its register, share of such likenesses that are one person)."""
-    if not candidate.HasField("score"):
-        return Text(), Text()
-    written = f"{candidate.matched_name} [{candidate.matched_register_id}]" if candidate.matched_name else ""
-    return Text(written), Text(f"{100 * candidate.score:.0f} %" if candidate.score >= 0.01 else "< 1 %")
+def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
+    """What agrees, what does not, what decides nothing (within known noise, or no data), and the likeness."""
+    lines = []
+    for agreement, said in (
+        (level_pb2.AGREEMENT_AGREES, "coincide"),
+        (level_pb2.AGREEMENT_DISAGREES, "NO coincide"),
+        (level_pb2.AGREEMENT_UNKNOWN, "dudoso o sin dato"),
+    ):
+        criteria = [c.criterion for c in candidate.comparisons if c.agreement == agreement]
+        if criteria:
+            lines.append(f"{said}: {_words(criteria, spanish.CRITERIA)}")
+    if candidate.HasField("score"):
+        lines.append(f"parecido: {100 * candidate.score:.0f} %" if candidate.score >= 0.01 else "parecido: < 1 %")
+    return Text("\n".join(lines))
 
 
 def narrowing_line(response: check_service_pb2.SearchPersonsResponse) -> str:

@@ -11,9 +11,9 @@ from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2, sect
 from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
 
 
-def printed(renderable: RenderableType) -> str:
+def printed(renderable: RenderableType, width: int = 160) -> str:
     """Plain text, as a pipe would get it."""
-    console = Console(width=160, no_color=True, force_terminal=False)
+    console = Console(width=width, no_color=True, force_terminal=False)
     with console.capture() as capture:
         console.print(renderable)
     return capture.get()
@@ -115,6 +115,14 @@ def test_candidates_by_name_show_how_like_they_are_and_the_spelling_on_file() ->
     text = printed(officer_view.candidates_table([likely, unlikely], 2))
     for said in ("CHEPE ERNANDEZ", "[sipol]", "87 %", "< 1 %", "nombres", "nacimiento", "padres", "sin dato"):
         assert said in text
+
+
+def test_candidates_are_whole_on_a_narrow_terminal() -> None:
+    name, written = "MARÍA GUADALUPE HERNÁNDEZ QUEJ", "GUADALUPE ERNANDES KEJ"
+    found = check_service_pb2.Candidate(name=name, score=0.5, matched_name=written, cui="1234567890101", alerts=2)
+    text = printed(officer_view.candidates_table([found], 1), width=80)
+    for said in (name, "CUI 1234 56789 0101", "alertas: 2", "parecido: 50 %"):
+        assert any(said in line for line in text.splitlines())
 
 
 def test_a_search_that_found_many_says_what_narrows_it() -> None:
