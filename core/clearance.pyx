@@ -4,14 +4,13 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset, strlen
 
-from core.alerts cimport AlertSum, alert_in_force, alert_level, sum_alerts
+from core.alerts cimport AlertSum, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held
-from core.call cimport FITS_MAX, call_dossier, call_out_of_memory, call_shows
+from core.call cimport FITS_MAX, call_dossier, call_out_of_memory
 from core.calendar cimport partial_date_problem
 from core.clearance_batch cimport BATCH_ROWS, Batch, BATCH_REFERENCES, read_batch
-from core.dossier cimport (ALERT_CRITERION_1, AlertEntry, KEY_CUI, KEY_PLATE, KEY_VIN, NO_ENTITY, RECORD_CERTIFICATE,
-                           RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL, RECORD_STANDARD_POLICE,
-                           RECORD_STANDARD_RENAS, RecordEntry)
+from core.clearance_standard cimport Verdict, standard_is_fresh, standard_needs, under_standard
+from core.dossier cimport KEY_CUI, KEY_PLATE, KEY_VIN, NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport Register, store_lookup, store_prefetch_dossier, store_prefetch_entity
@@ -23,7 +22,7 @@ from core.person_question cimport PersonFinding, find_person, finding_status, re
 from core.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.register_states cimport put_register_status
 from core.response cimport put_proof
-from core.shown cimport Left, left_add, left_init, shown_count, shown_row, shown_row_result
+from core.shown cimport Left, left_init, shown_count, shown_row, shown_row_result
 from core.vehicle_comparison cimport BEARS_NOW, plate_bearing
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes, put_uint,
@@ -39,16 +38,6 @@ cdef struct Row:                 # one row's identifier, looked up ahead of its 
     int64_t found                # entities under its key; NO_LOOKUP = another kind of row
     uint32_t entity              # the first
 
-cdef struct Verdict:             # records under the standard on one subject, or several
-    bint certain                 # one of them HIT and by criterion 1
-    int n_certain
-    int n
-    const uint8_t* certain_at[5] # RecordReference, encoded
-    size_t certain_size[5]
-    const uint8_t* at[5]
-    size_t size[5]
-    Left certain_left            # of the subject looked at last: what its references, the first five of all, are of
-    Left left
 
 
 # ---- the first message ----
@@ -80,98 +69,6 @@ cdef int open_clearance(const void* data, size_t size, Opening* opening, Failure
     if not CLEARANCE_STANDARD_WANTED <= opening.standard <= CLEARANCE_STANDARD_RENAS:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "standard", "unknown standard")
     return OK
-
-
-# ---- registers that a standard needs ----
-
-cdef uint8_t _standard_bit(int standard) noexcept nogil:
-    if standard == CLEARANCE_STANDARD_POLICE_RECORD:
-        return RECORD_STANDARD_POLICE
-    return RECORD_STANDARD_CRIMINAL if standard == CLEARANCE_STANDARD_CRIMINAL_RECORD else RECORD_STANDARD_RENAS
-
-
-cdef bint _is_needed(const Register* register, int standard, bint vehicle) noexcept nogil:
-    """Whether NO_RECORD rests on this register: it identifies what is asked, or the standard needs it."""
-    if register.identifies & ((1 << KEY_PLATE) | (1 << KEY_VIN) if vehicle else (1 << KEY_CUI)):
-        return True
-    if standard == CLEARANCE_STANDARD_WANTED:
-        return ((register.roles_vehicle if vehicle else register.roles_person) >> REGISTER_ROLE_ALERT) & 1
-    return not vehicle and (register.standards & _standard_bit(standard)) != 0
-
-
-cdef bint _all_fresh(const Call* call, int standard, bint vehicle) noexcept nogil:
-    cdef int i
-    for i in range(call.store.n_registers):
-        if call.states.state[i] != REGISTER_STATE_FRESH and _is_needed(&call.store.registers[i], standard, vehicle):
-            return False
-    return True
-
-
-# ---- records under the standard ----
-
-cdef void _add(Verdict* verdict, const uint8_t* reference, size_t size, uint8_t section, uint8_t sensitivity,
-               bint certain) noexcept nogil:
-    if verdict.n < 5:
-        left_add(&verdict.left, section, sensitivity)
-        verdict.at[verdict.n] = reference
-        verdict.size[verdict.n] = size
-    verdict.n += 1
-    if certain:
-        if verdict.n_certain < 5:
-            left_add(&verdict.certain_left, section, sensitivity)
-            verdict.certain_at[verdict.n_certain] = reference
-            verdict.certain_size[verdict.n_certain] = size
-        verdict.n_certain += 1
-
-
-cdef void _add_alert(const Dossier* dossier, const AlertEntry* alert, bint certain, Verdict* verdict) noexcept nogil:
-    """Hit.record of the stored hit is the record's reference."""
-    cdef Reader reader
-    cdef Field field
-    reader_init(&reader, dossier.bytes + alert.hit_offset, alert.hit_length)
-    while read_field(&reader, &field) == 1:
-        if field.number == F_Hit_record and field.wire == WIRE_LENGTH:
-            _add(verdict, field.data, field.size, alert.section, alert.sensitivity, certain)
-            return
-    _add(verdict, NULL, 0, alert.section, alert.sensitivity, certain)
-
-
-cdef void _under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,
-                          Verdict* verdict) noexcept nogil:
-    cdef uint32_t i
-    cdef const AlertEntry* alert
-    cdef const RecordEntry* record
-    cdef Reader reader
-    cdef Field field
-    cdef uint8_t wanted
-    left_init(&verdict.left)
-    left_init(&verdict.certain_left)
-    if standard == CLEARANCE_STANDARD_WANTED:
-        for i in range(dossier.header.n_alerts):
-            alert = &dossier.alerts[i]
-            if alert_in_force(alert, call.today) and call_shows(call, alert.section, alert.sensitivity):
-                _add_alert(dossier, alert, alert_level(call, alert, link) == LEVEL_HIT
-                           and alert.flags & ALERT_CRITERION_1 != 0,
-                           verdict)
-        return
-    wanted = _standard_bit(standard)
-    for i in range(dossier.header.n_records):
-        record = &dossier.records[i]
-        if not record.flags & wanted or not record.flags & RECORD_CERTIFICATE:
-            continue
-        if record.sensitivity == SENSITIVITY_EXPUNGED:
-            continue
-        if record.register >= call.store.n_registers or not call.store.registers[record.register].standards & wanted:
-            continue
-        if not call_shows(call, record.section, record.sensitivity):
-            continue
-        reader_init(&reader, dossier.bytes + record.offset,
-                    record.length)  # the field, the message within, its first field
-        if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
-            reader_init(&reader, field.data, field.size)
-            if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
-                _add(verdict, field.data, field.size, record.section, record.sensitivity,
-                     link == LEVEL_HIT and record.flags & (RECORD_POSSIBLE | RECORD_CRITERION_1) == RECORD_CRITERION_1)
 
 
 # ---- one row ----
@@ -228,7 +125,7 @@ cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdi
         _refer(batch, row, verdict, False)
     elif not certain:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
-    elif status == IDENTITY_STATUS_UNVERIFIED or not _all_fresh(call, standard, vehicle):
+    elif status == IDENTITY_STATUS_UNVERIFIED or not standard_is_fresh(call, standard, vehicle):
         _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
     else:
         _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NOTHING_ON_FILE)
@@ -294,7 +191,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
             return FAILED
     status = finding_status(call, &asked, &finding)
     if finding.subject != NO_ENTITY:
-        _under_standard(call, standard, &dossier, LEVEL_HIT, &verdict)
+        under_standard(call, standard, &dossier, LEVEL_HIT, &verdict)
         person_view(call, finding.subject, &dossier, &person)
         sum_alerts(call, &dossier, LEVEL_HIT, 0, 0, &alerts)
         if status == IDENTITY_STATUS_FOUND:
@@ -327,13 +224,13 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
         if call_dossier(call, finding.subject, &dossier) < 0:
             return FAILED
         if not finding.former:
-            _under_standard(call, standard, &dossier, finding.link, &verdict)
+            under_standard(call, standard, &dossier, finding.link, &verdict)
             certain[16] = verdict.certain_left
             left[16] = verdict.left
         if item.kind != KEY_PLATE and find_borne_plates(call, &dossier, finding.link, &finding) < 0:
             return FAILED
     for i in range(finding.n_plates):
-        _under_standard(call, standard, &finding.plates[i], finding.plate_links[i], &verdict)
+        under_standard(call, standard, &finding.plates[i], finding.plate_links[i], &verdict)
         certain[i] = verdict.certain_left
         left[i] = verdict.left
     _judge(call, batch, row, standard, &verdict, vehicle_finding_status(call, item, &finding), False,
@@ -361,12 +258,12 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
     for i in range(call.fits.count):
         if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
             return FAILED
-        _under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
+        under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
         shown_row(call, &dossier, row, CLEARANCE_RESULT_UNSPECIFIED, &verdict.left)
     if verdict.n:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, &verdict, False)
-    elif not _all_fresh(call, standard, False):
+    elif not standard_is_fresh(call, standard, False):
         _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
     else:
         _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NAME_ONLY)
@@ -476,7 +373,7 @@ cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil
         return FAILED
     for i in range(<size_t>call.store.n_registers):
         register = &call.store.registers[i]
-        if (persons and _is_needed(register, standard, False)) or (vehicles and _is_needed(register, standard, True)):
+        if (persons and standard_needs(register, standard, False)) or (vehicles and standard_needs(register, standard, True)):
             put_register_status(call.out, F_ClearResponse_registers, register, call.states.state[i],
                                 register.roles_person | register.roles_vehicle if vehicles else register.roles_person)
     put_packed(call.out, F_ClearResponse_row_ids, batch.row_ids, batch.rows)

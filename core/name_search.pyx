@@ -89,41 +89,54 @@ cdef int _too_broad(Call* call, const char* names_field) noexcept nogil:
     return FAILED
 
 
-cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) noexcept nogil:
+cdef inline bint _parents_asked(const Call* call) noexcept nogil:
+    return call.asked_father.shape.count or call.asked_mother.shape.count
+
+
+cdef int _look(Call* call, const char* field) noexcept nogil:
+    """Fills call.name_query with those who fit call.name_question, parents compared. OK or FAILED."""
     cdef NameQuery* query = call.name_query
     cdef NameFound* found
-    cdef Fit* fit
-    cdef size_t i, kept = 0, start = call.fits.count
-    cdef int status
-    cdef bint parents
-    if call.asked_name.shape.count == 0 or call.store.names.n_ordinals == 0:
-        return OK            # no name, or no persons
-    _read_question(call, kind, &call.name_question)
-    status = find_names(query, &call.store.names, &call.name_question)
-    if status == 0 and kind == NAMES_SEARCHED and query.n_found < FEW and (
-            query.looked <= LOOKED_MAX // 4 and query.candidates <= SCORED_MAX // 4):
-        call.name_question.possible = FEW_SCORE
-        status = find_names(query, &call.store.names, &call.name_question)
+    cdef size_t i, kept = 0
+    cdef int status = find_names(query, &call.store.names, &call.name_question)
     if status == NAMES_TOO_BROAD:
         return _too_broad(call, field)
     if status == NAMES_MEMORY:
         return call_out_of_memory(call)
     if status == NAMES_DAMAGED:
         return call_damaged(call, "names.bin", "a list or a row is damaged")
-    parents = call.asked_father.shape.count or call.asked_mother.shape.count
-    if parents:
-        if query.n_found > PARENTS_MAX:
-            return _too_broad(call, field)
-        for i in range(query.n_found):
-            found = &query.found[i]
-            found.parents_agree = False
-            if _compare_parents(call, found, &found.parents_agree) < 0:
-                return FAILED
-            if found.flags & FOUND_BY_SCORE and found.evidence < query.enough:
-                continue
-            query.found[kept] = found[0]
-            kept += 1
-        query.n_found = kept
+    if not _parents_asked(call):
+        return OK
+    if query.n_found > PARENTS_MAX:
+        return _too_broad(call, field)
+    for i in range(query.n_found):
+        found = &query.found[i]
+        found.parents_agree = False
+        if _compare_parents(call, found, &found.parents_agree) < 0:
+            return FAILED
+        if found.flags & FOUND_BY_SCORE and found.evidence < query.enough:
+            continue
+        query.found[kept] = found[0]
+        kept += 1
+    query.n_found = kept
+    return OK
+
+
+cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) noexcept nogil:
+    cdef NameQuery* query = call.name_query
+    cdef NameFound* found
+    cdef Fit* fit
+    cdef size_t i
+    if call.asked_name.shape.count == 0 or call.store.names.n_ordinals == 0:
+        return OK            # no name, or no persons
+    _read_question(call, kind, &call.name_question)
+    if _look(call, field) < 0:
+        return FAILED
+    if kind == NAMES_SEARCHED and query.n_found < FEW and (
+            query.looked <= LOOKED_MAX // 4 and query.candidates <= SCORED_MAX // 4):
+        call.name_question.possible = FEW_SCORE
+        if _look(call, field) < 0:
+            return FAILED
     rank_found(query, ranked)
     for i in range(query.n_found):
         found = &query.found[i]
@@ -135,7 +148,7 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         fit.evidence = found.evidence
         fit.certain = (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
                        and store_kind(call.store, found.entity) != ENTITY_ORGANISATION
-                       and (found.birth == AGREEMENT_AGREES or (parents and found.parents_agree)))
+                       and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
     return OK
 
 

@@ -1,4 +1,4 @@
-# Names without the GIL: folding, tokens, phonetic keys, comparison (docs/answers.md section 2).
+# Names without the GIL: folding, tokens, phonetic keys (docs/answers.md section 2).
 # Texts are UTF-8 of any bytes, without terminating zero; invalid bytes separate tokens.
 # Bounds: the first 64 tokens of a name and the first 64 letters of a token count; the rest is dropped.
 
@@ -26,9 +26,3 @@ cdef int name_key_into(const char* text, size_t n, char* out, size_t cap) noexce
 # `full` when the parts hold no token. Married surnames are left out.
 cdef int name_key_of_parts_into(const char** parts, const size_t* lengths, const char* full, size_t full_n,
                                 char* out, size_t cap) noexcept nogil
-
-# ronda.v1.Agreement of two name keys: 1 AGREES, 2 DISAGREES, 3 UNKNOWN.
-cdef int compare_name_keys(const char* a, size_t a_n, const char* b, size_t b_n) noexcept nogil
-
-# Whether the claim's key holds every key of the question's, as multisets; an empty question is covered by nothing.
-cdef bint covers_name_key(const char* query, size_t query_n, const char* claim, size_t claim_n) noexcept nogil

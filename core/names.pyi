@@ -29,9 +29,3 @@ def name_key_of_parts(
     full: str | bytes = "",
 ) -> str:
     """Name key of a name in parts, and of `full` when the parts hold no token. Married surnames are left out."""
-
-def compare_keys(key_a: str | bytes, key_b: str | bytes) -> int:
-    """ronda.v1 Agreement of two name keys: 1 AGREES (equal), 2 DISAGREES (different), 3 UNKNOWN (else)."""
-
-def covers(query_key: str | bytes, claim_key: str | bytes) -> bool:
-    """Whether the claim's key holds every key of the question's, as multisets; nothing covers an empty question."""

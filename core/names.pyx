@@ -1,4 +1,4 @@
-"""Names: folding, tokens, phonetic keys and their comparison, by docs/answers.md section 2.
+"""Names: folding, tokens, phonetic keys and name keys, by docs/answers.md section 2.
 
 Bounds: the first 64 tokens of a name and the first 64 letters of a token count; the rest is dropped.
 Letters are those of the Latin script; characters of other scripts separate, as lone surrogates and bytes that are no
@@ -10,7 +10,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memcmp, memcpy
 
-from core.names_comparison cimport compare_key_texts, covers_key_text
 from core.names_folding cimport N_TILDE, FoldedName, drop_particles, fold_name
 from core.names_phonetic cimport phonetic_symbols
 
@@ -137,14 +136,6 @@ cdef int name_key_of_parts_into(const char** parts, const size_t* lengths, const
     return sorted_keys_into(&name, out, cap)
 
 
-cdef int compare_name_keys(const char* a, size_t a_n, const char* b, size_t b_n) noexcept nogil:
-    return compare_key_texts(a, a_n, b, b_n)
-
-
-cdef bint covers_name_key(const char* query, size_t query_n, const char* claim, size_t claim_n) noexcept nogil:
-    return covers_key_text(query, query_n, claim, claim_n)
-
-
 cdef bytes utf8(object text):
     if isinstance(text, bytes):
         return text
@@ -207,15 +198,3 @@ def name_key_of_parts(
         parts, lengths, PyBytes_AS_STRING(whole), PyBytes_GET_SIZE(whole), out, NAME_KEY_MAX
     )
     return out[:n].decode("ascii")
-
-
-def compare_keys(key_a: str | bytes, key_b: str | bytes) -> int:
-    """ronda.v1 Agreement of two name keys: 1 AGREES (equal), 2 DISAGREES (different), 3 UNKNOWN (else)."""
-    cdef bytes a = utf8(key_a), b = utf8(key_b)
-    return compare_key_texts(PyBytes_AS_STRING(a), PyBytes_GET_SIZE(a), PyBytes_AS_STRING(b), PyBytes_GET_SIZE(b))
-
-
-def covers(query_key: str | bytes, claim_key: str | bytes) -> bool:
-    """Whether the claim's key holds every key of the question's, as multisets; nothing covers an empty question."""
-    cdef bytes a = utf8(query_key), b = utf8(claim_key)
-    return covers_key_text(PyBytes_AS_STRING(a), PyBytes_GET_SIZE(a), PyBytes_AS_STRING(b), PyBytes_GET_SIZE(b))

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import collections
 import difflib
+import itertools
 import os
 
 import pytest
 
+from ronda.v1 import check_service_pb2 as checks
 from tests.comparison import ask
 from tests.nation_kit import BuiltNation
-from tests.questions import Drawer
+from tests.questions import Drawer, Question
 from tests.registers_read import assert_registers_equal
 
 QUESTIONS = int(os.environ.get("RONDA_ORACLE_QUESTIONS", "2500"))
@@ -44,3 +46,19 @@ def test_engine_answers_as_the_oracle_does(large_nation: BuiltNation) -> None:
 def test_registers_are_read_as_the_oracle_reads_them(large_nation: BuiltNation) -> None:
     """Rows read and refused, sections and needed sections of every register; persons and vehicles."""
     assert_registers_equal(large_nation)
+
+
+def test_a_search_with_a_parent_counts_those_left_before_it_looks_wider(large_nation: BuiltNation) -> None:
+    """Once the engine counted before it compared the parents, and left out the less likely ones."""
+    given = ("ROSA", "JUAN")
+    surnames = ("CUNIL", "CASTILLO", "CHOC", "QUEJ")
+    masks = dict.fromkeys(range(1, 6), 2**64 - 1)
+    wider = 0
+    for first, (one, two) in itertools.product(given, itertools.permutations(surnames, 2)):
+        name = {"first_given": first, "first_surname": one, "second_surname": two}
+        request = checks.SearchPersonsRequest(name=name, father_name="KEVIN ROBERTO CUNIL GOMEZ")
+        question = Question("SearchPersons", request)
+        both = ask(large_nation.engine, large_nation.oracle, question, masks, large_nation.as_of_ms)
+        assert both.equal, request
+        wider += "score: 0.00" in both.engine
+    assert wider

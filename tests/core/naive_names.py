@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
@@ -141,44 +140,3 @@ def name_text(parts: Mapping[str, str | None], full: str | None) -> str:
 
 def clean(text: str) -> str:
     return "".join(" " if character < " " else character for character in text)
-
-
-def one_slip_apart(a: str, b: str) -> bool:
-    """Damerau-Levenshtein distance of exactly one."""
-    alphabet = set(b)
-    slips = {a[:i] + a[i + 1 :] for i in range(len(a))}
-    slips |= {a[:i] + c + a[i:] for i in range(len(a) + 1) for c in alphabet}
-    slips |= {a[:i] + c + a[i + 1 :] for i in range(len(a)) for c in alphabet}
-    slips |= {a[:i] + a[i + 1] + a[i] + a[i + 2 :] for i in range(len(a) - 1)}
-    return a != b and b in slips
-
-
-def most_pairs(near: list[set[int]]) -> int:
-    """The most pairs of a left key with a right key near it, no key used twice."""
-
-    @cache
-    def best(i: int, used: frozenset[int]) -> int:
-        if i == len(near):
-            return 0
-        return max([best(i + 1, used)] + [1 + best(i + 1, used | {j}) for j in near[i] - used])
-
-    return best(0, frozenset())
-
-
-def compare_keys(key_a: str, key_b: str) -> int:
-    a, b = Counter(key_a.split()), Counter(key_b.split())
-    if not a or not b:
-        return UNKNOWN
-    if a == b:
-        return AGREES
-    equal = a & b
-    rest_a = [key for key in (a - equal).elements() if len(key) >= 4]
-    rest_b = [key for key in (b - equal).elements() if len(key) >= 4]
-    near = [{j for j, right in enumerate(rest_b) if one_slip_apart(left, right)} for left in rest_a]
-    pairs = equal.total() + most_pairs(near)
-    return DISAGREES if 2 * pairs <= min(a.total(), b.total()) else UNKNOWN
-
-
-def covers(query_key: str, claim_key: str) -> bool:
-    asked, held = Counter(query_key.split()), Counter(claim_key.split())
-    return bool(asked) and asked <= held

@@ -12,7 +12,6 @@ LONGER = {"name_index": 12_288}
 TARGETS = {
     "identifiers": "tests.fuzz.text_targets:identifiers",
     "names": "tests.fuzz.text_targets:names",
-    "name_keys": "tests.fuzz.text_targets:name_keys",
     "match": "tests.fuzz.text_targets:names_compared",
     "wire": "tests.fuzz.store_targets:wire",
     "keys": "tests.fuzz.store_targets:keys",

@@ -33,11 +33,9 @@ plate_misreads_into = c_function(compiled_identifiers, "plate_misreads_into", _i
 fold_into = c_function(compiled_names, "fold_into", _int, _address, _size, _address, _size)
 name_key_into = c_function(compiled_names, "name_key_into", _int, _address, _size, _address, _size)
 tokens_into = c_function(compiled_names, "tokens_into", _int, _address, _size, _address, _size)
-compare_name_keys = c_function(compiled_names, "compare_name_keys", _int, _address, _size, _address, _size)
 compare_name_texts = c_function(
     compiled_pairing, "compare_name_texts", ctypes.c_uint8, _address, _size, _address, _size
 )
-covers_name_key = c_function(compiled_names, "covers_name_key", _int, _address, _size, _address, _size)
 
 
 def canonical_text(kind: int, text: int, size: int) -> bytes | None:
@@ -91,7 +89,6 @@ def names(data: bytes) -> None:
         length = name_key_into(text, len(data), key, NAME_KEY_MAX)
         assert 0 <= length <= NAME_KEY_MAX
         assert name_key_into(text, len(data), tight, len(data) + 1) == length
-        assert compare_name_keys(key, length, key, length) == (1 if length else 3)
         for small in (0, 1, 7, 60):
             with room(small) as narrow:
                 assert -1 <= fold_into(text, len(data), narrow, small) <= small
@@ -109,26 +106,6 @@ def names_seeds() -> list[bytes]:
         "Ñ" * 70,
     ]
     return [name.encode() for name in full] + [full[0].encode("latin-1")]
-
-
-def name_keys(data: bytes) -> None:
-    """Two keys, parted by the first zero byte."""
-    left, _, right = data.partition(b"\0")
-    with exact(left) as a, exact(right) as b:
-        one = compare_name_keys(a, len(left), b, len(right))
-        assert one == compare_name_keys(b, len(right), a, len(left))
-        covered = covers_name_key(a, len(left), b, len(right))
-        assert not (covered and one == 2)
-
-
-def name_keys_seeds() -> list[bytes]:
-    return [
-        b"JOSE PERES\0JOSE PERES LOPES",
-        b"ANA TOT\0ANA POT",
-        b"MORALES KARLOS\0KARLSO MORALE",
-        b"\0A",
-        b"A " * 70 + b"\0A",
-    ]
 
 
 def names_compared(data: bytes) -> None:

@@ -1,1 +1,0 @@
-"""Comparison of name keys; called from compiled code only. Python calls core.names."""
