@@ -27,7 +27,8 @@ from bench.names.steps import Steps
 PERSONS = 1_000_000
 LARGE_PERSONS = 10_000_000
 SMALL_PERSONS = 10_000
-SEED, SMALL_SEED = 1, 5
+# Drawn anew on 2026-11-24: misses of seed 1 were looked at while the matcher was tuned, so its figures are not held back.
+SEED, SMALL_SEED = 2611, 2615
 _FULL = 1_000_000  # with fewer persons, fewer questions are asked
 
 
@@ -130,7 +131,7 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
 
 def _clean_levels(server: Server, population: Population, count: int) -> dict[str, int]:
     """Levels of living persons of the held-back half, checked by CUI."""
-    rng = random.Random(71)
+    rng = random.Random(2671)
     places = [place for place, _ in zip(population.draw(rng, True), range(count), strict=False)]
     levels = [server.level_by_cui(f"{population.cui[place]:013d}") for place in places if not population.dead[place]]
     return linking_quality.checked_clean(levels)

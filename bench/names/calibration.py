@@ -18,7 +18,7 @@ from bench.names.searching import Server
 
 def run(server: Server, population: Population, others: Population, count: int) -> dict[str, Any]:
     """`count` questions a kind; a fifth as many strangers and brothers as truths."""
-    rng = random.Random(41)
+    rng = random.Random(2641)
     truths = [question for kind in EVERY_KIND for question in ask(population, kind, count, rng)]
     half = len(truths) // 2
     rng.shuffle(truths)

@@ -69,7 +69,7 @@ def run(
     say: Callable[[str], None],
 ) -> dict[str, Any]:
     """`count` questions a kind of noise about the list, `n_strangers` strangers, in each state of the birth date."""
-    rng = random.Random(21)
+    rng = random.Random(2621)
     truths = [question for kind in TRUTH_KINDS for question in ask(on_list, kind, count, rng)]
     truths = [question for question in truths if f"{on_list.cui[question.truth]:013d}" in listed]
     crowd = strangers(others, n_strangers, rng)
@@ -141,7 +141,7 @@ def false_alarms(
 
     Seven in ten are of another nation, the rest brothers and namesakes of persons on the list, in equal parts.
     """
-    rng = random.Random(22)
+    rng = random.Random(2622)
     special = count * 3 // 20
     asked = (
         strangers(others, count - 2 * special, rng) + brothers(on_list, special, rng) + namesakes(on_list, special, rng)

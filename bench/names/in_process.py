@@ -24,7 +24,7 @@ _MANY = 1_000
 def index_figures(nation: Nation, population: Population, count: int) -> dict[str, Any]:
     """Size of names.bin a person, and the time a scored candidate over questions with many."""
     index = NameIndex(Generation.open(nation.generation))
-    rng = random.Random(61)
+    rng = random.Random(2661)
     questions = [question for kind in EVERY_KIND for question in ask(population, kind, count, rng)]
     each, took = [], []
     for question in questions:
@@ -55,7 +55,7 @@ def scan(population: Population, nation: Nation, count: int, say: Callable[[str]
     index = NameIndex(generation)
     frequencies, persons = index.frequencies, float(index.population)
     held = [_person(population, place) for place in range(population.count)]
-    rng = random.Random(62)
+    rng = random.Random(2662)
     each = max(1, count // len(EVERY_KIND))
     questions: list[Question] = [question for kind in EVERY_KIND for question in ask(population, kind, each, rng)]
     dated = [

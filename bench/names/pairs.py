@@ -50,7 +50,7 @@ def _near(population: Population) -> dict[str, np.ndarray[Any, Any]]:
 
 def make(population: Population, count: int, *, held_back: bool) -> list[Pair]:
     """About `count` pairs, half of them one person; of each set one half."""
-    rng = random.Random(31 + held_back)
+    rng = random.Random(2631 + held_back)
     near = _near(population)
     found: list[Pair] = []
     for name_set in SETS:
