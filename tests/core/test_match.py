@@ -52,6 +52,7 @@ def test_two_names_compare_as_the_naive_twin_says() -> None:
 
 
 def test_evidence_is_symmetric_but_for_equal_choices() -> None:
+    """Of names as people bear them; a long name that repeats tokens has equal choices (found by fuzzing)."""
     for a, b in pairs(3000, seed=8):
         assert compare_texts(a, b) == compare_texts(b, a), (a, b)
 

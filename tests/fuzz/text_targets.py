@@ -114,7 +114,8 @@ def names_compared(data: bytes) -> None:
     with exact(left) as a, exact(right) as b:
         one = compare_name_texts(a, len(left), b, len(right))
         assert one in (1, 2, 3)
-        assert one == compare_name_texts(b, len(right), a, len(left))
+        # Of equally good pairs the first stands, so turned around it may say otherwise (docs/names.md, "Pairs").
+        assert compare_name_texts(b, len(right), a, len(left)) in (1, 2, 3)
         assert compare_name_texts(a, len(left), a, len(left)) == (1 if compiled_names.tokens(left) else 3)
     assert 0 <= compiled_match.similarity(left, right) <= 1
     stored = compiled_match.name_text(left, right, left)
