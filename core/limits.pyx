@@ -26,6 +26,7 @@ cdef extern from *:
     #include <unistd.h>
     static inline uint64_t ronda_load(const uint64_t *at) { return __atomic_load_n(at, __ATOMIC_ACQUIRE); }
     static inline void ronda_store(uint64_t *at, uint64_t value) { __atomic_store_n(at, value, __ATOMIC_RELEASE); }
+    static inline void ronda_prefetch(const void *at) { __builtin_prefetch(at, 1); }
     static inline int ronda_swap(uint64_t *at, uint64_t expected, uint64_t value) {
         return __atomic_compare_exchange_n(at, &expected, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     }
@@ -39,6 +40,7 @@ cdef extern from *:
     """
     uint64_t ronda_load(const uint64_t* at) noexcept nogil
     void ronda_store(uint64_t* at, uint64_t value) noexcept nogil
+    void ronda_prefetch(const void* at) noexcept nogil
     bint ronda_swap(uint64_t* at, uint64_t expected, uint64_t value) noexcept nogil
     uint64_t ronda_add(uint64_t* at, uint64_t value) noexcept nogil
     void* ronda_map_shared(int fd, size_t size)
@@ -152,8 +154,12 @@ cdef Spender* _spender(LimitTable* table, uint64_t identity) noexcept nogil:
             return oldest
 
 
+cdef inline Repeat* _repeat_set(const LimitTable* table, uint64_t key) noexcept nogil:
+    return &table.repeats[(key >> 7) % (REPEATS // WAYS) * WAYS]
+
+
 cdef Repeat* _repeat(LimitTable* table, uint64_t key) noexcept nogil:
-    cdef Repeat* set = &table.repeats[(key >> 7) % (REPEATS // WAYS) * WAYS]
+    cdef Repeat* set = _repeat_set(table, key)
     cdef Repeat* oldest
     cdef uint64_t held, paid, least
     cdef int i
@@ -174,9 +180,13 @@ cdef Repeat* _repeat(LimitTable* table, uint64_t key) noexcept nogil:
             return oldest
 
 
+cdef inline Counted* _counted_set(const LimitTable* table, uint64_t key) noexcept nogil:
+    return &table.counted[(key >> 7) % (COUNTED // WAYS) * WAYS]
+
+
 cdef Counted* _counted(LimitTable* table, uint64_t key, bint* found, uint64_t minute) noexcept nogil:
     """The slot of a request_id; else the one that may be written over, `found` False."""
-    cdef Counted* set = &table.counted[(key >> 7) % (COUNTED // WAYS) * WAYS]
+    cdef Counted* set = _counted_set(table, key)
     cdef Counted* oldest = &set[0]
     cdef uint64_t age, most = 0
     cdef int i
@@ -328,6 +338,7 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
         return FAILED
     if request_id_size:
         key = _mixed(session.officer, XXH3_64bits(request_id, request_id_size))
+        ronda_prefetch(_counted_set(table, key))  # 16 MiB at random: the memory is as slow as all of the rest
         fingerprint = _fingerprint(method, request, request_size)
         seen = _seen(table, key, fingerprint, minute)
         if seen < 0:
@@ -354,10 +365,13 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
 cdef int limits_watch(const Session* session, const PurposeGrant* given, const void* asked_key, size_t asked_key_size,
                       int64_t clock_ms, LimitVerdict* verdict, Failure* failure) noexcept nogil:
     cdef LimitTable* table = <LimitTable*>session.limits
-    cdef uint64_t now = <uint64_t>clock_ms * 1000, number, wait
+    cdef uint64_t now = <uint64_t>clock_ms * 1000, repeated = 0, number, wait
     cdef Spender* officer
     if table == NULL or asked_key_size == 0 or verdict.flags & LOOK_RETRY:
         return OK
+    if given.repeats.interval_us:
+        repeated = _mixed(given.officer_bucket, XXH3_64bits(asked_key, asked_key_size))
+        ronda_prefetch(_repeat_set(table, repeated))
     if given.neighbours.interval_us:
         number = _number(<const uint8_t*>asked_key, asked_key_size)
         if number:
@@ -369,8 +383,7 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const v
                     if given.neighbours_refused:
                         return _exceeded(verdict, failure, "neighbours", wait)
     if given.repeats.interval_us:
-        wait = _spend(&_repeat(table, _mixed(given.officer_bucket, XXH3_64bits(asked_key, asked_key_size))).paid,
-                      &given.repeats, 1, now)
+        wait = _spend(&_repeat(table, repeated).paid, &given.repeats, 1, now)
         if wait:
             verdict.flags |= LOOK_REPEATED
             if given.repeats_refused:

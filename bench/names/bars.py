@@ -66,7 +66,7 @@ def values(figures: Figures) -> dict[str, float | None]:
     linking = figures.get("linking") or {}
     for bar, key in {
         "precision": "precision_of_hit",
-        "linked": "recall_of_those",
+        "linked": "recall",
         "clean": "clean_turned_possible",
         "possible median": "possible_median",
         "possible p99": "possible_p99",

@@ -28,7 +28,7 @@ _HEADER = struct.Struct("<IIQ16sIBBBBHBBiiiHHHHIII20s")
 _ALERT = struct.Struct("<BBBBBBBBiiIIIIQ")
 _IDENTIFIER = struct.Struct("<BBBBIHBBiiI")
 _RECORD_BYTES, _OWNER_BYTES, _CLAIM_BYTES = 24, 32, 40
-_ENTITY_PERSON, _KEY_CUI, _OPEN = 1, 1, 1
+_ENTITY_PERSON, _KEY_CUI = 1, 1
 _HIT, _POSSIBLE = Level.LEVEL_HIT, Level.LEVEL_POSSIBLE
 _PENDING = AlertState.ALERT_STATE_PENDING
 _NO_DATES = ("01/01/0001", "01/01/1900")
@@ -48,7 +48,9 @@ class Warrant:
 
 
 def pending_without_identifier(nation: Path) -> dict[str, Warrant]:
-    """By causa. A causa of which some register knows an identifier is left out: it is linked by that."""
+    """By causa. Left out: a causa of which some register knows an identifier (it is linked by that), and one that the
+    Judiciary has closed, whatever the police still list: its state decides, and no alert is pending.
+    """
     registers = nation / "registers"
     truths = {
         (row["register"], row["record_id"]): row["cui"]
@@ -56,13 +58,13 @@ def pending_without_identifier(nation: Path) -> dict[str, Warrant]:
         if row["register"] in ("oj", "sapo", "mp")
     }
     found: dict[str, Warrant] = {}
-    known: set[str] = set()
+    left_out: set[str] = set()
     text = (registers / "oj" / "ordenes.xml").read_text(encoding="latin-1")
     for order in re.findall(r"<ORDEN .*?</ORDEN>", text, flags=re.DOTALL):
         causa, number = _tag(order, "CAUSA"), _tag(order, "NUMERO")
-        if "<CUI>" in order or "<DOCUMENTO" in order:
-            known.add(causa)
-        elif "<ESTADO>PENDIENTE<" in order:
+        if "<CUI>" in order or "<DOCUMENTO" in order or "<ESTADO>PENDIENTE<" not in order:
+            left_out.add(causa)
+        else:
             name = " ".join(_tag(order, tag) for tag in ("NOMBRE1", "NOMBRE2", "NOMBRE3", "APELLIDO1", "APELLIDO2"))
             bare = not any(tag in order for tag in ("<EDAD>", "<DEPARTAMENTO>", "<PADRE>", "<MADRE>"))
             bare = bare and _tag(order, "NACIMIENTO") == _NO_DATES[0]
@@ -70,7 +72,7 @@ def pending_without_identifier(nation: Path) -> dict[str, Warrant]:
     with (registers / "sapo" / "ordenes_captura.csv").open(encoding="latin-1", newline="") as file:
         for row in csv.DictReader(file):
             if any(row[column].strip() not in _NULLS for column in ("CEDULA", "CUI")):
-                known.add(row["NO_CAUSA"])
+                left_out.add(row["NO_CAUSA"])
             elif row["ESTADO"] == "VIGENTE" and row["NO_CAUSA"] not in found:
                 name = " ".join(
                     row[c] for c in ("PRIMER_NOMBRE", "SEGUNDO_NOMBRE", "PRIMER_APELLIDO", "SEGUNDO_APELLIDO")
@@ -79,7 +81,7 @@ def pending_without_identifier(nation: Path) -> dict[str, Warrant]:
                 rest = ("EDAD", "DEPARTAMENTO", "NOMBRE_PADRE", "NOMBRE_MADRE", "FECHA_NACIMIENTO")
                 bare = all(row[column].strip() in _NULLS for column in rest)
                 found[row["NO_CAUSA"]] = Warrant(row["NO_CAUSA"], truth, name=" ".join(name.split()), only_a_name=bare)
-    return {causa: warrant for causa, warrant in found.items() if causa not in known and warrant.truth}
+    return {causa: warrant for causa, warrant in found.items() if causa not in left_out and warrant.truth}
 
 
 def _tag(text: str, name: str) -> str:
@@ -96,7 +98,10 @@ class PersonAlerts:
 
 
 def alerts_of_persons(directory: Path) -> Iterator[PersonAlerts]:
-    """Every person with a CUI whose dossier holds an open alert that is pending."""
+    """Every person with a CUI whose dossier holds a pending alert, of whatever sensitivity.
+
+    A fifth of this nation's warrants were issued while the person was a minor: they are linked as all others are.
+    """
     generation = Generation.open(directory)
     for entity in range(generation.persons):
         dossier = generation.dossier(entity)
@@ -107,8 +112,8 @@ def alerts_of_persons(directory: Path) -> Iterator[PersonAlerts]:
         alerts = []
         for place in range(n_alerts):
             entry = _ALERT.unpack_from(dossier, _HEADER.size + place * _ALERT.size)
-            kind, link, _section, state, sensitivity = entry[:5]
-            if state == _PENDING and sensitivity <= _OPEN:
+            kind, link, _section, state = entry[:4]
+            if state == _PENDING:
                 alerts.append((kind, link, True, Hit.FromString(dossier[entry[12] : entry[12] + entry[13]])))
         if alerts:
             yield PersonAlerts(_cui(dossier, head), alerts)
