@@ -131,6 +131,15 @@ cdef struct Left:
     int given
     int surname
     int other
+    int surnames_met             # left over or not
+    bint first_surname           # the first of them is left over
+
+
+cdef inline void meet_surname(const ShapeToken* token, bint is_left, Left* left) noexcept nogil:
+    if token.role == ROLE_SURNAME:
+        if left.surnames_met == 0:
+            left.first_surname = is_left
+        left.surnames_met += 1
 
 
 cdef inline void count_left(const ShapeToken* token, Left* left) noexcept nogil:
@@ -215,8 +224,10 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
             if is_surname(a.tokens[i].role) or is_surname(b.tokens[j].role):
                 surname_pairs += 1
             break
-    left_a.given = left_a.surname = left_a.other = left_b.given = left_b.surname = left_b.other = 0
+    memset(&left_a, 0, sizeof(Left))
+    memset(&left_b, 0, sizeof(Left))
     for i in range(a.count):
+        meet_surname(&a.tokens[i], out.partner[i] < 0, &left_a)
         if out.partner[i] >= 0:
             paired_a += 1
             core_a += 1
@@ -224,6 +235,7 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
             core_a += a.tokens[i].role != ROLE_MARRIED
             count_left(&a.tokens[i], &left_a)
     for j in range(b.count):
+        meet_surname(&b.tokens[j], not taken[j], &left_b)
         if taken[j]:
             paired_b += 1
             core_b += 1
@@ -241,6 +253,8 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
     if both:
         out.flags |= EXTRA_SURNAME if surname_pairs else CONFLICT_SURNAME
         evidence -= PENALTY_EXTRA_SURNAME * both if surname_pairs else PENALTY_CONFLICT_SURNAME
+    elif surname_pairs and (left_a.first_surname or left_b.first_surname):
+        evidence -= PENALTY_FIRST_SURNAME_LEFT
     evidence -= PENALTY_MISSING_SURNAME * (left_a.surname + left_b.surname - 2 * both)
     if surnames_turned:
         evidence -= PENALTY_SURNAMES_TURNED

@@ -35,11 +35,12 @@ cdef enum:
     PENALTY_CONFLICT_SURNAME = 1100
     PENALTY_EXTRA_SURNAME = 500
     PENALTY_MISSING_SURNAME = 120
+    PENALTY_FIRST_SURNAME_LEFT = 150  # besides: it is the mother's, the second, that people drop
     PENALTY_SURNAMES_TURNED = 400  # PEREZ LOPEZ, LOPEZ PEREZ
     # Brothers and sisters share surnames, however rare: where given names differ, surnames tell no more than this.
     SURNAMES_MOST_EXTRA = 1400     # an unpaired given name on each side, besides a pair
     SURNAMES_MOST_CONFLICT = 600   # no pair of given names
-    PENALTY_GIVEN_TURNED = 50
+    PENALTY_GIVEN_TURNED = 150
     BONUS_WHOLE = 250              # nothing left over on either side
     BONUS_EQUAL = 50
     AGREES_COST_MOST = 350         # the names agree up to this cost of kinds and crossed roles

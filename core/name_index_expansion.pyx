@@ -13,14 +13,17 @@ from core.name_index_file cimport FIRST_TOKEN, SHORT_LISTS, NamesFile, list_open
 from core.name_index_lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
 from core.name_index_query cimport HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion
 from core.name_tokens cimport (
-    KIND_A_BEGINS, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm, compare_tokens, form_token, token_terms,
+    KIND_A_BEGINS, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm, compare_tokens, form_token, token_terms,
 )
 
+include "match_weights.pxi"
+
 cdef enum:
+    INITIAL_COST = 100           # COSTS[KIND_INITIAL]
     TERM_TOKENS = 512            # tokens under one term that are looked at
     BONUS = 300                  # evidence that names without anything left over may get besides that of their tokens
-    INITIAL_MOST = 400           # evidence of an initial at most
-    LEFT_OVER = 40               # evidence that a token left over takes at least
+    INITIAL_MOST = INITIAL_BITS - INITIAL_COST  # evidence of an initial at most
+    LEFT_OVER = PENALTY_MISSING_GIVEN  # evidence that a token left over takes at least
 
 
 cdef NameQuery* query_new() noexcept nogil:
@@ -29,7 +32,7 @@ cdef NameQuery* query_new() noexcept nogil:
         return NULL
     query.lists_capacity = 4096
     query.lists = <HeldList*>malloc(query.lists_capacity * sizeof(HeldList))
-    query.bitmaps = <uint64_t*>malloc((SHAPE_TOKENS + SHORT_LISTS + 2) * WINDOW_WORDS * sizeof(uint64_t))
+    query.bitmaps = <uint64_t*>malloc((SHAPE_TOKENS + SHORT_LISTS + 3) * WINDOW_WORDS * sizeof(uint64_t))
     if query.lists == NULL or query.bitmaps == NULL:
         query_free(query)
         return NULL
@@ -104,6 +107,11 @@ cdef int _list(NameQuery* query, uint32_t id, int place, int asked, int32_t most
         return NAMES_DAMAGED
     item.token = id
     item.asked = <uint8_t>asked
+    item.most = most
+    item.strong = False
+    if KIND_NONE < query.kinds[place][asked] <= KIND_INITIAL:  # else halves of a joined token
+        # an ending costs surnames no more than an edit
+        item.most -= COSTS[KIND_EDIT if query.kinds[place][asked] == KIND_ENDING else query.kinds[place][asked]]
     query.n_lists += 1
     query.in_lists[place] |= <uint16_t>(1 << asked)
     query.most[asked] = max(query.most[asked], most)
@@ -280,7 +288,9 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         if not query.listed[i]:
             unlisted += query.most[i]
     for i in range(n):
-        query.single[i] = query.listed[i] and unlisted and query.most[i] + unlisted >= needed
         for j in range(i):
             query.pair[i][j] = query.listed[i] and query.listed[j] and query.most[i] + query.most[j] + unlisted >= needed
+    for i in range(query.n_lists):
+        query.lists[i].strong = unlisted > 0 and unlisted + min(
+            query.lists[i].most, <int32_t>question.shape.tokens[query.lists[i].asked].bits) >= needed
     return 0

@@ -70,6 +70,8 @@ cdef struct HeldList:            # a token on file that an asked token may be
     ListCursor cursor
     uint32_t token
     uint8_t asked
+    int32_t most                 # evidence that this pair of tokens can give at most
+    bint strong                  # with the asked initials it tells enough: its holders are candidates, whatever else they hold
 
 cdef struct PairedRow:
     uint64_t key
@@ -89,12 +91,11 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     HeldList* lists
     int n_lists
     int lists_capacity
-    uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, those that repeat a sound, and
-                                 # the candidates
+    uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, those that repeat a sound, the
+                                 # candidates, and the holders of strong lists
     int32_t most[16]             # evidence that each asked token can give at most
     bint listed[16]              # it has a bitmap
     int8_t repeats[16]           # the earlier asked token of the same sound; -1 = none
-    bint single[16]              # this one and the asked initials tell enough
     bint pair[16][16]            # these two tell enough
     int n_listed
     int n_core                   # asked tokens but surnames of husbands

@@ -102,6 +102,7 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
     cdef const uint64_t* threes = twos + WINDOW_WORDS
     cdef const uint64_t* repeated = threes + WINDOW_WORDS
     cdef uint64_t* out = <uint64_t*>repeated + WINDOW_WORDS
+    cdef const uint64_t* strong = out + WINDOW_WORDS
     cdef uint8_t first[120]
     cdef uint8_t second[120]
     cdef int n_bits = 0, n_pairs = 0, i, j, w
@@ -146,10 +147,8 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
                     b |= (query.bitmaps + first[i] * WINDOW_WORDS)[w] & (query.bitmaps + second[i] * WINDOW_WORDS)[w]
                 wanted &= b
             chosen |= wanted
-        if unlisted and c1 & ~chosen:
-            for i in range(n):
-                if query.single[i]:
-                    chosen |= (query.bitmaps + i * WINDOW_WORDS)[w]
+        if unlisted:
+            chosen |= strong[w]
         out[w] = chosen
 
 
@@ -158,6 +157,8 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
     """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64."""
     cdef uint32_t batch[BATCH]
     cdef uint64_t* out = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS + 1) * WINDOW_WORDS
+    cdef uint64_t* strong = out + WINDOW_WORDS
+    cdef uint64_t* holders
     cdef uint32_t words = (end - start + 63) // 64, w, ordinal
     cdef uint64_t word
     cdef int64_t looked
@@ -168,10 +169,11 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
             memset(query.bitmaps + i * WINDOW_WORDS, 0, words * 8)
     for i in range(SHORT_LISTS + 1):
         memset(query.bitmaps + (SHAPE_TOKENS + i) * WINDOW_WORDS, 0, words * 8)
+    memset(strong, 0, words * 8)
     for i in range(query.n_lists + SHORT_LISTS + 1):
         if i < query.n_lists:
-            looked = list_bits(query.names, &query.lists[i].cursor, start, words * 64,
-                               query.bitmaps + query.lists[i].asked * WINDOW_WORDS)
+            holders = strong if query.lists[i].strong else query.bitmaps + query.lists[i].asked * WINDOW_WORDS
+            looked = list_bits(query.names, &query.lists[i].cursor, start, words * 64, holders)
         else:
             looked = list_bits(query.names, &short_lists[i - query.n_lists], start, words * 64,
                                query.bitmaps + (SHAPE_TOKENS + i - query.n_lists) * WINDOW_WORDS)

@@ -237,6 +237,12 @@ def is_made_of(whole: Token, first: Token, last: Token) -> bool:
     return len(whole.letters) == len(first.letters) + len(last.letters)
 
 
+def first_left(name: Name, left: list[Token]) -> bool:
+    """Whether the first surname found no partner."""
+    first = next((t for t in name.tokens if t.role == SURNAME), None)
+    return any(t is first for t in left)
+
+
 def settle(
     a: Name, b: Name, out: Pairing, taken: set[int], roles: list[set[str]], turned: dict[str, bool], surnames: int
 ) -> None:
@@ -258,6 +264,8 @@ def settle(
             most = WEIGHTS["SURNAMES_MOST_EXTRA" if pairs else "SURNAMES_MOST_CONFLICT"]
             out.evidence -= max(0, surnames - most)
         out.evidence -= WEIGHTS[f"PENALTY_MISSING_{name}"] * (sum(counts) - 2 * both)
+        if role == SURNAME and not both and pairs and (first_left(a, left_a) or first_left(b, left_b)):
+            out.evidence -= WEIGHTS["PENALTY_FIRST_SURNAME_LEFT"]
         if turned[role]:
             out.evidence -= WEIGHTS["PENALTY_SURNAMES_TURNED" if role == SURNAME else "PENALTY_GIVEN_TURNED"]
     out.evidence -= WEIGHTS["PENALTY_MISSING_GIVEN"] * sum(t.role == NO_ROLE for t in left_a + left_b)
