@@ -27,8 +27,8 @@ from bench.names.steps import Steps
 PERSONS = 1_000_000
 LARGE_PERSONS = 10_000_000
 SMALL_PERSONS = 10_000
-# Drawn anew on 2026-11-24: misses of seed 1 were looked at while the matcher was tuned: its figures flatter.
-SEED, SMALL_SEED = 2611, 2615
+# Drawn anew on 2026-11-25: misses of the seeds before were looked at while the matcher was tuned.
+SEED, SMALL_SEED = 2701, 2705
 _FULL = 1_000_000  # with fewer persons, fewer questions are asked
 
 

@@ -100,7 +100,7 @@ class PersonAlerts:
 def alerts_of_persons(directory: Path) -> Iterator[PersonAlerts]:
     """Every person with a CUI whose dossier holds a pending alert, of whatever sensitivity.
 
-    A fifth of this nation's warrants were issued while the person was a minor: they are linked as all others are.
+    Warrants issued while the person was a minor are linked as all others are.
     """
     generation = Generation.open(directory)
     for entity in range(generation.persons):

@@ -135,4 +135,4 @@ def _list_everybody(nation: Path) -> list[str]:
 
 def list_nation() -> Nation:
     """The alert list."""
-    return prepare("list", _LIST_PERSONS, 2677, listed=True)
+    return prepare("list", _LIST_PERSONS, 2777, listed=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.nation import days, tables
 from bench.nation.heard import Heard, hear
+from bench.nation.people import Ints
 from bench.nation.world import World
 
 PENDING, EXECUTED, CANCELLED, SUSPENDED, LAPSED = "PENDING", "EXECUTED", "CANCELLED", "SUSPENDED", "LAPSED"
@@ -16,6 +17,7 @@ PENDING, EXECUTED, CANCELLED, SUSPENDED, LAPSED = "PENDING", "EXECUTED", "CANCEL
 # Shares of the persons on file. 45,000 pending warrants in a nation of 21.7 million, half of them without a CUI.
 _PENDING_WARRANTS = 0.0021
 _CLOSED_WARRANTS = 0.0055
+_WARRANTS_OF_MINORS = 0.02  # of those drawn before the 18th birthday
 _SENTENCES = 0.005
 _PROTECTION_ORDERS = 0.0035
 
@@ -116,6 +118,16 @@ def draw_offences(count: int, rng: np.random.Generator, *, only: str = "") -> li
     return [rows[i] for i in rng.choice(len(rows), count, p=weight)]
 
 
+def _of_age(world: World, persons: Ints, drawn: list[int], rng: np.random.Generator) -> list[int]:
+    """Days of warrants against grown-ups: those drawn, but after the 18th birthday, save one in fifty of the others."""
+    of_age = world.people.birth[persons].astype(np.int64) + 6575  # 18 years hold four or five leap days
+    days_since = np.maximum(world.plan.today - of_age, 1)
+    later = of_age + (rng.random(len(drawn)) * days_since).astype(np.int64)
+    day = np.array(drawn, dtype=np.int64)
+    moved = (day < of_age) & (rng.random(len(drawn)) > _WARRANTS_OF_MINORS)
+    return [int(each) for each in np.where(moved, np.minimum(later, world.plan.today - 1), day)]
+
+
 def _numbers(world: World, count: int, kind: int) -> range:
     start = (world.plan.index + 1) * 2_000 + kind * 500
     return range(start, start + count)
@@ -133,7 +145,7 @@ def _warrants(world: World) -> list[Warrant]:
     }
     listed = courts()
     court = rng.integers(0, len(listed), count)
-    issued = draw_days(world, count, 9, rng)
+    issued = _of_age(world, persons, draw_days(world, count, 9, rng), rng)
     offences = draw_offences(count, rng)
     draws = rng.random((count, 4))
     found = []
