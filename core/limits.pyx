@@ -8,8 +8,8 @@ from libc.stdlib cimport calloc, free
 
 from core.caller cimport (Caller, GRANT_GIVEN, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY, LimitRule,
                           PURPOSE_SLOTS)
-from core.dossier cimport KEY_CUI, KEY_NIT, KEY_PLATE, KEY_TELEPHONE
 from core.failure cimport FAILED, OK, fail
+from core.neighbours cimport neighbour_number
 from core.wire cimport Field, Reader, WIRE_LENGTH, read_field, reader_init
 from core.xxhash cimport XXH3_64bits
 
@@ -77,7 +77,7 @@ cdef struct Spender:             # 128 bytes: two cache lines, shared with nobod
     uint64_t key
     uint64_t paid[4]             # GCRA's theoretical arrival time, microseconds UTC; at most now = whole again
     uint64_t next                # place in the ring, ever growing
-    uint64_t ring[9]             # kind << 56 | number, as _number makes it
+    uint64_t ring[9]             # kind << 56 | number, as neighbour_number makes it
     uint64_t reserved
 
 cdef struct Repeat:
@@ -247,37 +247,6 @@ cdef void _remember(LimitTable* table, uint64_t key, uint64_t fingerprint, uint6
 
 # ---- neighbours ----
 
-cdef uint64_t _number(const uint8_t* key, size_t size) noexcept nogil:
-    """What was asked for as kind << 56 | number, neighbours being numbers that a list would have in a row; 0 = none.
-
-    CUI: municipality and serial, without the check digit. Plate: letters, then digits. Telephone: the number. NIT: without the check digit.
-    """
-    cdef uint64_t number = 0, letters = 0
-    cdef size_t i
-    if size < 2:
-        return 0
-    if key[0] == KEY_CUI and size == 14:
-        for i in range(10, 14):
-            number = number * 10 + (key[i] - c"0")
-        for i in range(1, 9):
-            number = number * 10 + (key[i] - c"0")
-    elif key[0] == KEY_TELEPHONE or key[0] == KEY_NIT:
-        for i in range(1, min(size, <size_t>14)):
-            if not c"0" <= key[i] <= c"9" or (key[0] == KEY_NIT and i == size - 1):
-                break
-            number = number * 10 + (key[i] - c"0")
-    elif key[0] == KEY_PLATE and size >= 7:
-        for i in range(size - 6, size):
-            if c"0" <= key[i] <= c"9":
-                number = number * 10 + (key[i] - c"0")
-            elif c"A" <= key[i] <= c"Z":
-                letters = letters * 26 + (key[i] - c"A")
-        number += letters * 1000
-    else:
-        return 0
-    return <uint64_t>key[0] << 56 | (number & 0xFFFFFFFFFFFFFFULL)
-
-
 cdef bint _is_neighbour(Spender* spender, uint64_t number) noexcept nogil:
     """Whether it lies next to one of the numbers asked for last; it joins them."""
     cdef uint64_t other, apart
@@ -373,7 +342,7 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const v
         repeated = _mixed(given.officer_bucket, XXH3_64bits(asked_key, asked_key_size))
         ronda_prefetch(_repeat_set(table, repeated))
     if given.neighbours.interval_us:
-        number = _number(<const uint8_t*>asked_key, asked_key_size)
+        number = neighbour_number(<const uint8_t*>asked_key, asked_key_size)
         if number:
             officer = _spender(table, given.officer_bucket)
             if _is_neighbour(officer, number):

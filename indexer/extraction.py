@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.progress import TaskID
 
 from indexer.build_errors import NoSpace
+from indexer.build_options import BuildOptions
 from indexer.carry_forward import RegisterInBuild, decide_unreadable
 from indexer.extract import Progress, SourceUnreadable, extract, fingerprint
 from indexer.manifest import Manifest
@@ -24,9 +24,6 @@ from indexer.staging import (
     mark_resumable,
     remove_unused,
 )
-
-if TYPE_CHECKING:
-    from indexer.pipeline import BuildOptions
 
 LEAST_FREE_BYTES = 64_000_000  # with less, no build begins
 AT_ONCE = 2  # registers read at a time: one a core

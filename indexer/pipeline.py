@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import duckdb
 
 from core.assembly import Assembly, assemble
 from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
+from indexer.build_options import BuildOptions
 from indexer.carry_forward import RegisterInBuild, find_shrinks
 from indexer.extraction import LEAST_FREE_BYTES, extract_registers
 from indexer.file_digest import sha256_of
@@ -60,23 +61,6 @@ WORK = ".work"  # spill, links, ranges of the running build
 QUARANTINE = "quarantine"
 # Beside the generation that it makes a build needs staged extracts and linking's ranges: together about twice that.
 ROOM_FACTOR = 3
-
-
-@dataclass(frozen=True)
-class BuildOptions:
-    """What a build is to do. `sources`: directory that paths in manifests start from."""
-
-    data: Path
-    sources: Path
-    manifests: Path | None = None  # None = the shipped ones
-    dsns: Mapping[str, str] = field(default_factory=dict)  # register id -> PostgreSQL DSN
-    withdraw: Sequence[str] = ()
-    accept_shrink: Sequence[str] = ()
-    keep_generations: int = 3
-    keep_bytes: int = 200_000_000_000
-    memory_mib: int = 600  # DuckDB's limit while linking
-    terminal: bool | None = None  # None = whether stderr is one
-    quiet: bool = False
 
 
 def build(options: BuildOptions) -> BuildSummary:

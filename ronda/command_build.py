@@ -85,8 +85,9 @@ def index(
     from rich.console import Console
 
     from indexer.build_errors import BuildError, BuildRefused, PublishingStopped
+    from indexer.build_options import BuildOptions
     from indexer.manifest import ManifestError
-    from indexer.pipeline import BuildOptions, build
+    from indexer.pipeline import build
     from indexer.summary import print_summary
 
     settings = _settings(data=data, sources=sources, manifests=manifests)

@@ -18,7 +18,8 @@ from psycopg.conninfo import make_conninfo
 
 from bench.nation.making import make_nation
 from bench.postgres_cluster import PostgresCluster
-from indexer.pipeline import SHIPPED_MANIFESTS, BuildOptions, build
+from indexer.build_options import BuildOptions
+from indexer.pipeline import SHIPPED_MANIFESTS, build
 
 if TYPE_CHECKING:
     from core.engine import Engine

@@ -18,7 +18,8 @@ from tests.indexer.test_pipeline import leftovers, persons_found
 ATTEMPTS = 40
 PROGRAM = (
     "import sys, pathlib\n"
-    "from indexer.pipeline import BuildOptions, build\n"
+    "from indexer.build_options import BuildOptions\n"
+    "from indexer.pipeline import build\n"
     "print('ready', flush=True)\n"
     "sources, manifests, data = map(pathlib.Path, sys.argv[1:])\n"
     "build(BuildOptions(data=data, sources=sources, manifests=manifests, quiet=True, keep_generations=2))\n"

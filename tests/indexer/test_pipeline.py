@@ -290,7 +290,8 @@ def test_a_full_disk_leaves_what_was_published(registers: SmallRegisters, limit:
     registers.write_persons(900)
     program = (
         "import resource, signal, sys, pathlib\n"
-        "from indexer.pipeline import BuildOptions, build\n"
+        "from indexer.build_options import BuildOptions\n"
+        "from indexer.pipeline import build\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "sources, manifests, data = map(pathlib.Path, sys.argv[1:])\n"

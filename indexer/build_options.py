@@ -1,0 +1,24 @@
+"""What a build is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What a build is to do. `sources`: directory that paths in manifests start from."""
+
+    data: Path
+    sources: Path
+    manifests: Path | None = None  # None = the shipped ones
+    dsns: Mapping[str, str] = field(default_factory=dict)  # register id -> PostgreSQL DSN
+    withdraw: Sequence[str] = ()
+    accept_shrink: Sequence[str] = ()
+    keep_generations: int = 3
+    keep_bytes: int = 200_000_000_000
+    memory_mib: int = 600  # DuckDB's limit while linking
+    terminal: bool | None = None  # None = whether stderr is one
+    quiet: bool = False
