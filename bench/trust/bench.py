@@ -19,9 +19,10 @@ from rich.console import Console
 from bench.bars import Bar, Samples, write_report
 from bench.foundation import Report, build_nation
 from bench.sampling import draw
+from bench.trust import revocation_bench
 from bench.trust.discreet_bench import Comparison, compare, compare_in_engine
 from bench.trust.kills import run_kills
-from bench.trust.server_bench import ask_one_by_one, run_side_by_side
+from bench.trust.server_bench import OFFICER, ask_one_by_one, run_side_by_side
 
 PERSONS = 100_000
 KILLS = 200
@@ -34,6 +35,7 @@ BARS = {
     "who_asked": Bar("who-asked over 20 M entries", 1, "s"),
     "engine": Bar("engine path: grant + limits + audit, CheckPerson", 2, "us CPU"),
     "ratio": Bar("over grpcio: mTLS + token + policy + limits + audit / plaintext", 0.75, "of the rate", at_most=False),
+    "revocation": Bar("a revocation in force, slowest of 10", 1, "s"),
     "discreet": Bar("discreet alert over gRPC: her median among others'", 3, "standard deviations"),
     "unrecorded": Bar("killed workers: answers without a record", 0, "answers"),
     "wrong": Bar("killed workers: records that do not verify", 0, "records"),
@@ -110,6 +112,15 @@ def measure_discreet(data: Path, directory: Path, cui: str, report: Report) -> N
     report.values["discreet"] = over_grpc.deviations
 
 
+def measure_revocation(data: Path, cui: str, report: Report) -> None:
+    """From the written file to the first refused call."""
+    work = WORK / "revocation"
+    trust = work / "set" / "trust"
+    found = ask_one_by_one(data, work, lambda ask: revocation_bench.measure(ask, trust, OFFICER, cui))
+    report.values["revocation"] = max(found)
+    report.samples.append(Samples("a revocation in force after", found, "s"))
+
+
 def measure_kills(data: Path, cuis: list[str], kills: int, report: Report) -> None:
     """kill -9."""
     found = run_kills(data, WORK / "kills" / "audit", cuis, kills, WORK / "kills.log", seed=7)
@@ -138,6 +149,8 @@ def run(persons: int = PERSONS, kills: int = KILLS) -> bool:
     measure_server(build.data, cuis, report)
     _say("discreet alert")
     measure_discreet(build.data, directory, cases["persons"]["discreet"], report)
+    _say("revocation")
+    measure_revocation(build.data, cuis[0], report)
     _say(f"{kills} kills")
     (WORK / "kills").mkdir()
     measure_kills(build.data, cuis, kills, report)

@@ -29,6 +29,7 @@ from server.trust.issuing import Issuer
 ROUNDS = 5
 SECONDS = 3.0
 CLIENTS = 2  # processes
+OFFICER = "pnc/10009"  # as revocations name her
 _METHOD = "/ronda.v1.CheckService/CheckPerson"
 # The example's allowances, without an end: they are counted as ever, and refuse nobody.
 _ALLOWANCES = """
@@ -133,7 +134,7 @@ def _secure(directory: Path, data: Path, log: Path) -> tuple[WorkerUnderTest, Wa
     prepare_audit(Settings(**settings), development=False)
     police = Issuer(directory / "institutions" / "pnc")
     device = police.device("zona-1", "patrol-9")
-    token = police.token("10009", "zona-1", ["patrol"], device.thumbprint)
+    token = police.token(OFFICER.removeprefix("pnc/"), "zona-1", ["patrol"], device.thumbprint)
     worker = WorkerUnderTest(settings, log)
     metadata = (("authorization", f"Bearer {token}"),)
     return worker, Way(
