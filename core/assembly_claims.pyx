@@ -1,12 +1,13 @@
 """Claims of who somebody is, and the links that records have with them."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
 from core.assembly_record cimport (
     MAX_CRITERIA, Text, compare_records, entity_record_count, entity_records, same_text, text_of,
 )
 from core.calendar cimport birth_dates_agreement
 from core.match_pairing cimport compare_name_texts
+from core.name_index_writer cimport municipality_of_cui
 from core.wire cimport buffer_reset, put_raw
 
 include "contract.pxi"
@@ -20,6 +21,10 @@ cdef inline bint _states_something(const Record* record) noexcept nogil:
     return (record.name_key.length or record.birth_year or record.sex or record.father.length or record.mother.length)
 
 
+cdef inline uint16_t _municipality(const Entity* entity, const Record* record) noexcept nogil:
+    return municipality_of_cui(text_of(entity, record.cui), record.cui.length)
+
+
 cdef bint _same_claim(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
     return (
         a.register == b.register and a.section == b.section and a.sensitivity == b.sensitivity
@@ -27,7 +32,8 @@ cdef bint _same_claim(const Entity* entity, const Record* a, const Record* b) no
         and a.sex == b.sex and a.birth_department == b.birth_department
         and a.residence_department == b.residence_department and a.death_day == b.death_day
         and same_text(entity, a.name_text, b.name_text) and same_text(entity, a.father, b.father)
-        and same_text(entity, a.mother, b.mother) and (a.section != SECTION_IDENTITY or same_text(entity, a.name, b.name))
+        and same_text(entity, a.mother, b.mother) and _municipality(entity, a) == _municipality(entity, b)
+        and (a.section != SECTION_IDENTITY or same_text(entity, a.name, b.name))
     )
 
 

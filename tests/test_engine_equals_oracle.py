@@ -13,6 +13,7 @@ import os
 import pytest
 
 from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import section_pb2
 from tests.comparison import ask
 from tests.nation_kit import BuiltNation
 from tests.questions import Drawer, Question
@@ -62,3 +63,25 @@ def test_a_search_with_a_parent_counts_those_left_before_it_looks_wider(large_na
         assert both.equal, request
         wider += "score: 0.00" in both.engine
     assert wider
+
+
+def test_claims_that_differ_by_their_cui_alone_are_two(large_nation: BuiltNation) -> None:
+    """Once the municipality of the one was lost where the other came first: a car's owner with her CUI, and without."""
+    without_identity = 2**64 - 1 - (1 << section_pb2.SECTION_IDENTITY) - (1 << section_pb2.SECTION_TAX)
+    masks = dict.fromkeys(range(1, 6), without_identity)
+    asked = 0
+    for subject in large_nation.oracle.names_on_file.subjects:
+        owned = [
+            link.record
+            for link in subject.links
+            if link.record.section == section_pb2.SECTION_OWNED_VEHICLE and link.record.name_text
+        ]
+        if asked == 40 or not subject.has_cui or len({record.cui for record in owned}) < 2:
+            continue
+        asked += 1
+        names = owned[0].name_text.replace("\x1f", " ")
+        for municipality in (int(subject.key[-4:]), 101, 1321):
+            request = checks.SearchPersonsRequest(names=names, municipality=municipality)
+            question = Question("SearchPersons", request)
+            assert ask(large_nation.engine, large_nation.oracle, question, masks, large_nation.as_of_ms).equal, request
+    assert asked == 40
