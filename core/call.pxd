@@ -56,6 +56,7 @@ cdef struct Fit:                 # a subject found
     uint8_t misread              # characters misread, in a search of vehicles
     uint8_t by_name              # found by name: evidence is set
     int32_t evidence             # hundredths of a bit
+    int32_t names_evidence       # of it, what the names give
 
 cdef struct Fits:                # without repeats, in the order of the answer
     Fit* items

@@ -40,7 +40,7 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
         candidate.matched = -1
         if fit.by_name:
             candidate.score = score_of(call, fit.evidence)
-            candidate.matched = matched_claim(call, &candidate.dossier)
+            candidate.matched = matched_claim(call, &candidate.dossier, fit.names_evidence)
         sum_alerts(call, &candidate.dossier, fit.link, HIT_SUBJECT_KIND_CANDIDATE if hits and not fit.quiet else 0,
                    call.n_candidates, &alerts)
         if candidate.is_vehicle:

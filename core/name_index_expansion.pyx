@@ -241,9 +241,42 @@ cdef int8_t _same_sound(const NameQuestion* question, int asked) noexcept nogil:
     return -1
 
 
-cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
+cdef void _set_limits(NameQuery* query) noexcept nogil:
+    """What evidence is enough for the question, and which of its tokens can give so much together."""
+    cdef const NameQuestion* question = query.question
     cdef int32_t needed, unlisted = 0
     cdef int i, j, n = question.shape.count
+    query.prior = prior_bits(max(query.names.tables.population, <uint32_t>1))
+    query.enough = _evidence_for(question.possible, query.prior)
+    query.attributes_most = _attributes_most(question)
+    needed = query.enough - query.attributes_most - question.further
+    needed += LEFT_OVER * (query.n_core - 2) if query.n_core > 2 else -BONUS
+    for i in range(n):
+        query.most[i] = min(query.most[i], <int32_t>question.shape.tokens[i].bits)
+        if not query.listed[i]:
+            unlisted += query.most[i]
+    for i in range(n):
+        for j in range(i):
+            query.pair[i][j] = query.listed[i] and query.listed[j] and query.most[i] + query.most[j] + unlisted >= needed
+    for i in range(query.n_lists):
+        query.lists[i].strong = unlisted > 0 and unlisted + min(
+            query.lists[i].most, <int32_t>question.shape.tokens[query.lists[i].asked].bits) >= needed
+
+
+cdef int query_again(NameQuery* query) noexcept nogil:
+    cdef int i
+    query.salt += 1              # what was hopeless may not be now
+    query.n_found = 0
+    query.candidates = query.looked = 0
+    for i in range(query.n_lists):
+        if list_open(query.names, query.lists[i].token, &query.lists[i].cursor) < 0:
+            return NAMES_DAMAGED
+    _set_limits(query)
+    return 0
+
+
+cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
+    cdef int i, n = question.shape.count
     query.names = names
     query.question = question
     memset(query.ids, 0, sizeof(query.ids))
@@ -252,9 +285,6 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
     query.candidates = query.looked = 0
     query.initials = False
     query.salt += 1
-    query.prior = prior_bits(max(names.tables.population, <uint32_t>1))
-    query.enough = _evidence_for(question.possible, query.prior)
-    query.attributes_most = _attributes_most(question)
     for i in range(n):
         question.shape.tokens[i].bits = BITS_UNKNOWN
         query.most[i] = 0
@@ -281,16 +311,5 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         if (query.listed[i] and query.listed[i + 1] and query.repeats[i] < 0 and query.repeats[i + 1] < 0
                 and _join(query, i) < 0):
             return NAMES_DAMAGED
-    needed = query.enough - query.attributes_most - question.further
-    needed += LEFT_OVER * (query.n_core - 2) if query.n_core > 2 else -BONUS
-    for i in range(n):
-        query.most[i] = min(query.most[i], <int32_t>question.shape.tokens[i].bits)
-        if not query.listed[i]:
-            unlisted += query.most[i]
-    for i in range(n):
-        for j in range(i):
-            query.pair[i][j] = query.listed[i] and query.listed[j] and query.most[i] + query.most[j] + unlisted >= needed
-    for i in range(query.n_lists):
-        query.lists[i].strong = unlisted > 0 and unlisted + min(
-            query.lists[i].most, <int32_t>question.shape.tokens[query.lists[i].asked].bits) >= needed
+    _set_limits(query)
     return 0

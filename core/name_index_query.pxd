@@ -78,6 +78,7 @@ cdef struct PairedRow:
     int32_t evidence
     uint8_t agreement
     bint covered                 # every asked token is paired
+    bint hopeless                # it cannot fit; nothing else was worked out
 
 cdef struct NameQuery:           # working memory, kept from one question to the next
     const NamesFile* names

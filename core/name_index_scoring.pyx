@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from core.match cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence, sex_evidence
-from core.match_names cimport NameShape
+from core.match_names cimport ROLE_MARRIED, NameShape
 from core.match_pairing cimport KindMatrix, NamePairing, pair_names
 from core.name_index_expansion cimport department_set, held_place, hold_token
 from core.name_index_file cimport (
@@ -15,33 +15,24 @@ from core.name_index_lists cimport DISTANT_MOST
 from core.name_index_query cimport (
     FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_IDENTITY, NAMES_DAMAGED, NameFound, NameQuery, NameQuestion, PairedRow,
 )
-from core.name_tokens cimport KIND_INITIAL, KIND_NONE
+from core.name_tokens cimport KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE
 from core.xxhash cimport XXH3_64bits_withSeed
 
 include "contract.pxi"
+include "match_weights.pxi"
 
 cdef enum:
     ABBREVIATED = 4              # letters of an abbreviation at most
 
 
-cdef void _pair(NameQuery* query, const NameRow* row, PairedRow* out) noexcept nogil:
-    """Compares the question's names with a row's."""
+cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatrix* matrix) noexcept nogil:
+    """A row's tokens, and how each goes with the asked ones."""
     cdef const NameQuestion* question = query.question
     cdef const NamesFile* names = query.names
-    cdef NameShape held
-    cdef KindMatrix matrix
-    cdef NamePairing pairing
     cdef const TokenBrief* brief
-    cdef PairedRow* kept
-    cdef uint64_t key
     cdef uint32_t id
     cdef uint8_t role
     cdef int i, j, place, n = question.shape.count
-    key = XXH3_64bits_withSeed(row.tokens, 3 * row.n_tokens, query.salt << 1 | (row.head & NAME_ROW_GUESSED != 0))
-    kept = &query.paired[key & 1023]
-    if kept.key == key:
-        out[0] = kept[0]
-        return
     held.count = row.n_tokens
     held.roles_guessed = row.head & NAME_ROW_GUESSED != 0
     for j in range(row.n_tokens):
@@ -60,11 +51,66 @@ cdef void _pair(NameQuery* query, const NameRow* row, PairedRow* out) noexcept n
             if query.initials and place < 0 and question.forms[i].length == 1 and brief.length > 1 and (
                     brief.initial == question.forms[i].letters[0]):
                 matrix.kind[i][j] = KIND_INITIAL
-    pair_names(&question.shape, &held, &matrix, &pairing)
-    kept.key = out.key = key
-    kept.evidence = out.evidence = pairing.evidence
-    kept.agreement = out.agreement = pairing.agreement
-    kept.covered = out.covered = pairing.pairs == n
+
+
+cdef bint _may_fit(const NameQuery* query, const NameShape* held, const KindMatrix* matrix) noexcept nogil:
+    """Whether the names may agree, every asked token have a partner, or all together tell enough: cheaper than pairing them.
+
+    Never False of what pair_names would let fit: pairs count at their best, as if no two wanted the same token.
+    """
+    cdef const NameQuestion* question = query.question
+    cdef int32_t evidence = 0, value, most
+    cdef uint32_t partnered = 0  # held tokens
+    cdef int i, j, asked = 0, core = 0, n_partnered = 0, n = question.shape.count
+    cdef uint8_t kind
+    for i in range(n):
+        most = -1
+        for j in range(held.count):
+            kind = matrix.kind[i][j]
+            if kind == KIND_NONE:
+                continue
+            partnered |= <uint32_t>1 << j
+            value = question.shape.tokens[i].bits
+            if kind <= KIND_INITIAL:  # else half of a joined token
+                value = min(value, <int32_t>held.tokens[j].bits)
+                if kind == KIND_INITIAL:
+                    value = min(value, <int32_t>INITIAL_BITS)
+                value -= COSTS[KIND_EDIT if kind == KIND_ENDING else kind]
+            most = max(most, value, 0)
+        if most >= 0:
+            asked += 1
+            evidence += most
+    for j in range(held.count):
+        n_partnered += partnered >> j & 1
+        core += held.tokens[j].role != ROLE_MARRIED
+    if asked >= query.n_core or n_partnered >= core:
+        return True
+    evidence -= PENALTY_MISSING_GIVEN * (query.n_core - asked)
+    return evidence + query.attributes_most + question.further >= query.enough
+
+
+cdef void _pair(NameQuery* query, const NameRow* row, bint whole, PairedRow* out) noexcept nogil:
+    """Compares the question's names with a row's; not `whole`: only so far as it may fit, else `hopeless` is set."""
+    cdef const NameQuestion* question = query.question
+    cdef NameShape held
+    cdef KindMatrix matrix
+    cdef NamePairing pairing
+    cdef PairedRow* kept
+    cdef uint64_t key
+    key = XXH3_64bits_withSeed(row.tokens, 3 * row.n_tokens, query.salt << 1 | (row.head & NAME_ROW_GUESSED != 0))
+    kept = &query.paired[key & 1023]
+    if kept.key == key and not (whole and kept.hopeless):
+        out[0] = kept[0]
+        return
+    _fill(query, row, &held, &matrix)
+    out.key = key
+    out.hopeless = not whole and not _may_fit(query, &held, &matrix)
+    if not out.hopeless:
+        pair_names(&question.shape, &held, &matrix, &pairing)
+        out.evidence = pairing.evidence
+        out.agreement = pairing.agreement
+        out.covered = pairing.pairs == question.shape.count
+    kept[0] = out[0]
 
 
 cdef inline bint _worth_comparing(const NameQuery* query, const TokenBrief* brief) noexcept nogil:
@@ -105,7 +151,7 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
     cdef uint8_t agreement
     cdef uint8_t names_agree = 0, comparable = 0, birth = 0, sex = 0
     cdef int i, n = 0, status
-    cdef bint has_identity = False, dead = False, counted = False
+    cdef bint has_identity = False, dead = False, counted = False, hopeful = False
     cdef bint year_stated = False, year_fits = False, place_stated = False, place_fits = False
     cdef bint town_stated = False, town_fits = False
     if rows_open(names, ordinal, &at, &end) < 0:
@@ -128,14 +174,24 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
     found.department = found.sex_on_file = 0
     paired.evidence = 0
     paired.agreement = 0
-    paired.covered = False
+    paired.covered = paired.hopeless = False
+    for i in range(n):
+        if rows[i].n_tokens and (question.visible == NULL or question.visible[rows[i].row_class]) and rows[i].tokens != tokens:
+            tokens = rows[i].tokens
+            _pair(query, &rows[i], False, &paired)
+            if not paired.hopeless:
+                hopeful = True
+                break
+    if not hopeful:
+        return 0
+    tokens = NULL
     for i in range(n):
         if question.visible != NULL and not question.visible[rows[i].row_class]:
             continue
         counted = not has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
         if rows[i].n_tokens:
             if rows[i].tokens != tokens:
-                _pair(query, &rows[i], &paired)
+                _pair(query, &rows[i], True, &paired)
                 tokens = rows[i].tokens
             names_agree = _better(names_agree, paired.agreement)
             if counted:

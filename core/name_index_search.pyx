@@ -6,7 +6,7 @@ from libc.string cimport memset
 
 from core.layout cimport HEADER_SIZE
 from core.match_names cimport SHAPE_TOKENS
-from core.name_index_expansion cimport query_begin
+from core.name_index_expansion cimport query_again, query_begin
 from core.name_index_file cimport SHORT_LISTS, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place
 from core.name_index_query cimport (
     LOOKED_MAX, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, WINDOW, WINDOW_WORDS, NameFound, NameQuery,
@@ -206,17 +206,27 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
 
 
 cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
-    cdef Stretch stretches[3]
-    cdef ListCursor short_lists[SHORT_LISTS + 1]
-    cdef uint32_t start, end, low, high
-    cdef int i, n, status
+    cdef int status
     query.n_found = 0
     query.candidates = query.looked = 0
     if names.n_ordinals == 0:
         return 0
     status = query_begin(query, names, question)
-    if status < 0:
-        return status
+    return status if status < 0 else _find(query)
+
+
+cdef int find_names_again(NameQuery* query) noexcept nogil:
+    cdef int status = query_again(query)
+    return status if status < 0 else _find(query)
+
+
+cdef int _find(NameQuery* query) noexcept nogil:
+    cdef const NamesFile* names = query.names
+    cdef const NameQuestion* question = query.question
+    cdef Stretch stretches[3]
+    cdef ListCursor short_lists[SHORT_LISTS + 1]
+    cdef uint32_t start, end, low, high
+    cdef int i, n, status
     if question.shape.count == 0 or query.n_listed == 0:
         return NAMES_TOO_BROAD if question.shape.count else 0
     for i in range(SHORT_LISTS + 1):  # REPEATED_LIST follows them

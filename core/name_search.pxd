@@ -1,6 +1,7 @@
 # Who fits a name, as a caller may see it (docs/answers.md sections 8 and 13, "Search").
 
 from libc.stddef cimport size_t
+from libc.stdint cimport int32_t
 
 from core.call cimport Call
 from core.dossier_view cimport Dossier
@@ -25,7 +26,8 @@ cdef double CHECKED_SCORE
 cdef int find_by_name(Call* call, int question, size_t ranked, const char* field) noexcept nogil
 # The request field that would narrow what was found last the most; "" when it were few.
 cdef const char* narrowing_field(const Call* call) noexcept nogil
-# Index of the visible claim of a person whose name is most like the one asked, the first of equals; -1 = none has a name.
-cdef int matched_claim(Call* call, const Dossier* dossier) noexcept nogil
+# Index of the visible claim of a person whose name is most like the one asked, the first of equals; -1 = none has a name. What that
+# name gives is known (Fit.names_evidence): reading names costs more than all else of a candidate.
+cdef int matched_claim(Call* call, const Dossier* dossier, int32_t names_evidence) noexcept nogil
 # Score of some evidence in the generation asked last.
 cdef double score_of(const Call* call, int evidence) noexcept nogil

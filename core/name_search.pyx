@@ -18,7 +18,7 @@ from core.name_index_query cimport (
     FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound, NameQuery,
     NameQuestion,
 )
-from core.name_index_search cimport find_names, rank_found
+from core.name_index_search cimport find_names, find_names_again, rank_found
 from core.person cimport Person, compare_person_parents, person_view
 from core.question cimport METHOD_CHECK_PERSON, METHOD_SEARCH_PERSONS, Question
 
@@ -93,12 +93,12 @@ cdef inline bint _parents_asked(const Call* call) noexcept nogil:
     return call.asked_father.shape.count or call.asked_mother.shape.count
 
 
-cdef int _look(Call* call, const char* field) noexcept nogil:
+cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
     """Fills call.name_query with those who fit call.name_question, parents compared. OK or FAILED."""
     cdef NameQuery* query = call.name_query
     cdef NameFound* found
     cdef size_t i, kept = 0
-    cdef int status = find_names(query, &call.store.names, &call.name_question)
+    cdef int status = find_names_again(query) if again else find_names(query, &call.store.names, &call.name_question)
     if status == NAMES_TOO_BROAD:
         return _too_broad(call, field)
     if status == NAMES_MEMORY:
@@ -130,12 +130,12 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
     if call.asked_name.shape.count == 0 or call.store.names.n_ordinals == 0:
         return OK            # no name, or no persons
     _read_question(call, kind, &call.name_question)
-    if _look(call, field) < 0:
+    if _look(call, False, field) < 0:
         return FAILED
     if kind == NAMES_SEARCHED and query.n_found < FEW and (
             query.looked <= LOOKED_MAX // 4 and query.candidates <= SCORED_MAX // 4):
         call.name_question.possible = FEW_SCORE
-        if _look(call, field) < 0:
+        if _look(call, True, field) < 0:
             return FAILED
     rank_found(query, ranked)
     for i in range(query.n_found):
@@ -146,6 +146,7 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         fit.names = found.names
         fit.by_name = True
         fit.evidence = found.evidence
+        fit.names_evidence = found.names_evidence
         fit.certain = (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
                        and store_kind(call.store, found.entity) != ENTITY_ORGANISATION
                        and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
@@ -203,7 +204,7 @@ cdef const char* narrowing_field(const Call* call) noexcept nogil:
     return best
 
 
-cdef int matched_claim(Call* call, const Dossier* dossier) noexcept nogil:
+cdef int matched_claim(Call* call, const Dossier* dossier, int32_t names_evidence) noexcept nogil:
     cdef const ClaimEntry* claim
     cdef ReadName held
     cdef KindMatrix kinds
@@ -224,6 +225,8 @@ cdef int matched_claim(Call* call, const Dossier* dossier) noexcept nogil:
         if best < 0 or pairing.evidence > evidence:
             best = <int>i
             evidence = pairing.evidence
+            if evidence >= names_evidence:
+                break            # no other visible name gives more
     return best
 
 
