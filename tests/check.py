@@ -43,7 +43,7 @@ def run(name: str) -> tuple[str, subprocess.CompletedProcess[str], float]:
     """(Name, how it ended, seconds)."""
     start = time.monotonic()
     # A cache each: mypy and stubtest run at once, and on a busy machine one finds the other's database locked.
-    own = os.environ | {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / name.split()[0])}
+    own = os.environ | {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / name.split(maxsplit=1)[0])}
     done = subprocess.run(CHECKS[name], cwd=ROOT, capture_output=True, text=True, check=False, env=own)
     return name, done, time.monotonic() - start
 
