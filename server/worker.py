@@ -111,8 +111,8 @@ class Worker:
         async with grpc.aio.insecure_channel(f"unix:{self._orders.probe_socket}") as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             await stub.Check(health_pb2.HealthCheckRequest(), timeout=5.0)
-        # What start-up made stays for good: full collections need not walk it again and again (some 10 ms each). A call
-        # makes hundreds of objects that reference counts free: young ones are looked through less often.
+        # What start-up made stays for good: full collections need not walk it again and again. What a call
+        # makes is freed by its reference counts: young objects are looked through less often.
         gc.collect()
         gc.freeze()
         gc.set_threshold(_YOUNG_OBJECTS)
