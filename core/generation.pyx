@@ -18,7 +18,7 @@ from core.errors import DossierDamaged, GenerationDamaged
 from core.keys_reader cimport key_hash, keys_find, keys_open
 from core.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
 from core.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
-from core.name_index_file cimport names_open
+from core.name_index_file cimport names_close, names_open
 from core.registers import register_entry
 from core.xxhash cimport XXH3_64bits
 
@@ -218,6 +218,8 @@ cdef class Generation:
         self._texts = []
 
     def __dealloc__(self):
+        if self.store != NULL:
+            names_close(&self.store.names)
         free(self.store)
 
     cdef int _map(self, str name, object wanted, const uint8_t** data, uint64_t* size) except -1:
@@ -355,7 +357,7 @@ cdef class Generation:
         self.store.n_persons = 0
         self.store.n_registers = 0
         self.store.keys.root = <uint64_t>-1
-        self.store.names.n_ordinals = 0
+        names_close(&self.store.names)
         self.store.plates.n_rows = 0
         self._mappings.clear()
 

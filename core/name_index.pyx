@@ -18,10 +18,10 @@ from core.match_names cimport ReadName, read_name
 from core.name_frequencies import NameFrequencies
 from core.name_index_expansion cimport query_free, query_new
 from core.name_index_file cimport (
-    FIRST_TOKEN, ListCursor, NameRow, NamesFile, list_bits, list_open, names_open, ordinal_entity, rows_next, rows_open,
+    FIRST_TOKEN, ListCursor, NameRow, NamesFile, list_bits, list_open, names_close, names_open, ordinal_entity, rows_next, rows_open,
     token_find,
 )
-from core.name_index_query cimport NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion
+from core.name_index_query cimport NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuestion
 from core.name_index_search cimport find_names, rank_found
 from core.name_index_types import NameMatch, NameSearch
 from core.name_index_writer cimport NameClaim, NamesWriter, municipality_of_cui
@@ -104,10 +104,6 @@ cdef int64_t _add_claims(NamesWriter writer, RecordColumns batch, int64_t open_e
 
 
 cdef class NameIndex:
-    cdef NamesFile file
-    cdef NameQuery* query
-    cdef object kept             # the mapping, or the generation
-
     def __cinit__(self):
         self.query = query_new()
         if self.query == NULL:
@@ -115,6 +111,8 @@ cdef class NameIndex:
 
     def __dealloc__(self):
         query_free(self.query)
+        if self.own:
+            names_close(&self.file)
 
     def __init__(self, source):
         cdef Py_buffer buffer
@@ -133,6 +131,7 @@ cdef class NameIndex:
         PyBuffer_Release(&buffer)  # the mapping lives as long as this object, which nothing else can close
         if why != NULL:
             raise GenerationDamaged(path.name, why.decode())
+        self.own = True
 
     @property
     def population(self):
@@ -211,7 +210,7 @@ cdef class NameIndex:
             status = find_names(self.query, &self.file, &question)
             if status == 0:
                 rank_found(self.query, max(0, limit))
-        self._check(status)
+        self.check_status(status)
         matches = []
         if status == 0:
             for i in range(min(self.query.n_found, <size_t>max(0, limit))):
@@ -221,7 +220,7 @@ cdef class NameIndex:
         return NameSearch(matches, self.query.candidates if status == NAMES_TOO_BROAD else self.query.n_found,
                           status == NAMES_TOO_BROAD, self.query.candidates, self.query.looked)
 
-    cdef int _check(self, int status) except -1:
+    cdef int check_status(self, int status) except -1:
         if status == NAMES_DAMAGED:
             raise GenerationDamaged("names.bin", "a list or a row is damaged")
         if status == NAMES_MEMORY:
@@ -276,7 +275,7 @@ cdef class NameIndex:
                             put_raw(&out[5], &found.birth, 1)
                             put_raw(&out[6], &found.sex, 1)
                     put_raw(&out[7], &total, 4)
-            self._check(status)
+            self.check_status(status)
             result = {}
             for column, (name, code) in enumerate((("row", "I"), ("entity", "I"), ("evidence", "i"), ("score", "d"),
                                                    ("names", "B"), ("birth", "B"), ("sex", "B"), ("total", "i"))):

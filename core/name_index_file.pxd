@@ -37,7 +37,8 @@
 #
 # A list: one block of up to 256 ordinals (the first as a varint, each further one as a varint of the difference), or
 # SkipEntry[ceil(count / 256)] and then the blocks, or, of a token that one ordinal in 64 or more holds, one bit an ordinal, in
-# pages of 2,048 bytes with uint32 checksums of the pages after them. Everything has a checksum that is verified when it is entered.
+# pages of 2,048 bytes with uint32 checksums of the pages after them. Everything has a checksum that is verified when it is entered;
+# pages only when a process first enters them: common names would spend a quarter of a search on them.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -54,7 +55,7 @@ cdef enum:
     REPEATED_LIST = 3
     FIRST_TOKEN = 4
     LIST_BLOCK = 256             # ordinals a block
-    DENSE_SHARE = 64             # a list of a bit an ordinal is of at least one in so many
+    DENSE_SHARE = 128            # a list of a bit an ordinal is of at least one in so many: as fast to read as the deltas then
     DENSE_PAGE = 2048            # bytes, 16,384 ordinals
     ROWS_MAX = 250               # of one person; the rest is left out
 
@@ -123,11 +124,14 @@ cdef struct NamesFile:           # names.bin as mapped
     const uint32_t* years
     const uint8_t* classes
     uint32_t n_ordinals
+    uint32_t* dense_before       # by token id: how many tokens before it have a list of pages
+    uint8_t* pages_well          # by page of all those lists: 1 = verified by this process
 
 cdef struct ListCursor:          # plain memory; forward only
     const uint8_t* blocks        # first block; dense: the bits
     const uint8_t* end           # of the list; dense: of the bits
     const SkipEntry* skips       # NULL = one block
+    uint8_t* pages_well          # dense: by page
     const uint8_t* at            # within the block entered
     const uint8_t* block_end
     uint32_t n_blocks
@@ -151,8 +155,10 @@ cdef struct NameRow:             # one row, decoded; `tokens` points into the bl
     uint8_t n_tokens
     const uint8_t* tokens
 
-# Points `names` into a mapped file. NULL = well, else the reason as a static text.
+# Points `names` into a mapped file. NULL = well, else the reason as a static text. What is open is closed by names_close.
 cdef const char* names_open(NamesFile* names, const uint8_t* data, uint64_t size) noexcept nogil
+# Gives back what names_open took, and holds nobody any more. Harmless twice, or when nothing was opened and all is zero.
+cdef void names_close(NamesFile* names) noexcept nogil
 
 # Id of a token by its letters; 0 = not on file.
 cdef uint32_t token_find(const NamesFile* names, const uint8_t* letters, size_t length) noexcept nogil

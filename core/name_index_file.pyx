@@ -1,10 +1,19 @@
 """names.bin, the reader (see core/name_index_file.pxd for the bytes). Nothing here is for Python."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp
 
 from core.layout cimport HEADER_SIZE, TRAILER_SIZE, FileTrailer
 from core.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
+
+cdef extern from *:
+    """
+    #define ronda_load_byte(at) __atomic_load_n((at), __ATOMIC_RELAXED)
+    #define ronda_store_byte(at, value) __atomic_store_n((at), (uint8_t)(value), __ATOMIC_RELAXED)
+    """
+    uint8_t load_byte "ronda_load_byte"(const uint8_t* at) noexcept nogil
+    void store_byte "ronda_store_byte"(uint8_t* at, uint8_t value) noexcept nogil
 
 cdef enum:
     BUCKET_BITS_MAX = 26
@@ -98,7 +107,41 @@ cdef const char* names_open(NamesFile* names, const uint8_t* data, uint64_t size
     names.classes = data + tables.classes
     if not _lists_inside(names, start) or not _terms_inside(names):
         return "its tables contradict themselves"
+    if not _count_pages(names):
+        return "out of memory"
     return NULL
+
+
+cdef inline uint64_t _dense_bytes(const NamesFile* names) noexcept nogil:
+    return (<uint64_t>names.n_ordinals + 63) // 64 * 8
+
+
+cdef inline uint64_t _dense_pages(const NamesFile* names) noexcept nogil:
+    return (_dense_bytes(names) + DENSE_PAGE - 1) // DENSE_PAGE
+
+
+cdef bint _count_pages(NamesFile* names) noexcept nogil:
+    """Makes room to note which pages are verified; false = out of memory."""
+    cdef uint32_t i, n = 0
+    names.dense_before = <uint32_t*>malloc(names.tables.n_tokens * sizeof(uint32_t))
+    if names.dense_before == NULL:
+        return False
+    for i in range(names.tables.n_tokens):
+        names.dense_before[i] = n
+        n += names.tokens[i].dense != 0
+    names.pages_well = <uint8_t*>calloc(n * _dense_pages(names) + 1, 1)
+    if names.pages_well == NULL:
+        names_close(names)
+        return False
+    return True
+
+
+cdef void names_close(NamesFile* names) noexcept nogil:
+    free(names.dense_before)
+    free(names.pages_well)
+    names.dense_before = NULL
+    names.pages_well = NULL
+    names.n_ordinals = 0
 
 
 # ---- tokens ----
@@ -137,6 +180,7 @@ cdef int list_open(const NamesFile* names, uint32_t token, ListCursor* cursor) n
     cdef uint64_t table, pages
     cursor.blocks = cursor.end = cursor.at = cursor.block_end = NULL
     cursor.skips = NULL
+    cursor.pages_well = NULL
     cursor.n_blocks = cursor.block = cursor.left = cursor.value = cursor.count = 0
     cursor.dense = cursor.started = False
     if token >= names.tables.n_tokens:
@@ -149,8 +193,9 @@ cdef int list_open(const NamesFile* names, uint32_t token, ListCursor* cursor) n
         return 0
     if entry.dense:
         cursor.dense = True
-        table = (<uint64_t>names.n_ordinals + 63) // 64 * 8
-        pages = (table + DENSE_PAGE - 1) // DENSE_PAGE
+        table = _dense_bytes(names)
+        pages = _dense_pages(names)
+        cursor.pages_well = names.pages_well + names.dense_before[token] * pages
         if entry.offset & 7 or entry.length != table + 4 * pages:
             return -1
         cursor.end = cursor.blocks + table
@@ -204,10 +249,13 @@ cdef int64_t _dense_bits(const NamesFile* names, ListCursor* cursor, uint32_t st
     if start // 64 + <uint64_t>n > bytes_size // 8:
         n = <uint32_t>(bytes_size // 8 - start // 64)
     for page in range(start // 8 // DENSE_PAGE, (start // 8 + <uint64_t>n * 8 + DENSE_PAGE - 1) // DENSE_PAGE):
+        if load_byte(&cursor.pages_well[page]):
+            continue
         at = page * DENSE_PAGE
         length = min(<uint64_t>DENSE_PAGE, bytes_size - at)
         if <uint32_t>XXH3_64bits(cursor.blocks + at, length) != checksums[page]:
             return -1
+        store_byte(&cursor.pages_well[page], 1)
     held = <const uint64_t*>cursor.blocks + start // 64
     for i in range(n):
         words[i] |= held[i]
@@ -249,17 +297,23 @@ cdef int64_t list_bits(const NamesFile* names, ListCursor* cursor, uint32_t star
         seen += left
         while left:
             # a delta is read, and taken back when it leads behind the window
-            delta = 0
-            shift = 0
             cursor.at = at
-            while True:
-                if at == end or shift > 28:
-                    return -1
-                delta |= <uint32_t>(at[0] & 0x7F) << shift
-                at += 1
-                if at[-1] < 0x80:
-                    break
-                shift += 7
+            delta = 0
+            if end - at >= 2 and at[0] & at[1] < 0x80:
+                # one byte or two: most deltas are near 128, where a branch would often be guessed wrong
+                shift = at[0] >> 7
+                delta = (at[0] & 0x7F) | (<uint32_t>at[1] << 7 & -shift)
+                at += 1 + shift
+            else:
+                shift = 0
+                while True:
+                    if at == end or shift > 28:
+                        return -1
+                    delta |= <uint32_t>(at[0] & 0x7F) << shift
+                    at += 1
+                    if at[-1] < 0x80:
+                        break
+                    shift += 7
             delta += value
             if delta >= names.n_ordinals or (delta < value):
                 return -1

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memset
 
+from core.bitmap_words cimport NO_WORDS, STEP, Words, put_words, some_bit, words_at
 from core.layout cimport HEADER_SIZE
 from core.match_names cimport SHAPE_TOKENS
 from core.name_index_expansion cimport query_again, query_begin
@@ -105,8 +106,8 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
     cdef const uint64_t* strong = out + WINDOW_WORDS
     cdef uint8_t first[120]
     cdef uint8_t second[120]
-    cdef int n_bits = 0, n_pairs = 0, i, j, w
-    cdef uint64_t c1, c2, c3, b, chosen, wanted
+    cdef int n_bits = 0, n_pairs = 0, i, j, w, step
+    cdef Words c1, c2, c3, b, chosen, wanted
     cdef bint every = True, long_asked = query.n_core > 3 and unlisted == 0
     for i in range(n):
         if not query.listed[i]:
@@ -123,33 +124,35 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
                 n_pairs += 1
             elif query.listed[j]:
                 every = False
-    for w in range(words):
-        c1 = c2 = c3 = 0
+    for step in range((words + STEP - 1) // STEP):
+        w = STEP * step
+        c1 = c2 = c3 = NO_WORDS
         for i in range(n_bits):
-            b = bits[i][w]
+            b = words_at(bits[i], w)
             c3 |= c2 & b
             c2 |= c1 & b
             c1 |= b
-        chosen = c1 & ones[w]
+        chosen = c1 & words_at(ones, w)
         if n_bits == 1:
             chosen = c1
         elif n_bits == 2:
             chosen |= c2
         else:
-            chosen |= c3 | (c2 & twos[w])
+            chosen |= c3 | (c2 if query.n_core == 2 else c2 & words_at(twos, w))
             # two of four tokens are enough only of a name of three
             wanted = c2 & ~chosen
             if long_asked:
-                wanted &= threes[w]
-            if wanted and not every:
-                b = 0
+                wanted &= words_at(threes, w)
+            if not every and some_bit(wanted):
+                b = NO_WORDS
                 for i in range(n_pairs):
-                    b |= (query.bitmaps + first[i] * WINDOW_WORDS)[w] & (query.bitmaps + second[i] * WINDOW_WORDS)[w]
+                    b |= words_at(query.bitmaps + first[i] * WINDOW_WORDS, w) & words_at(
+                        query.bitmaps + second[i] * WINDOW_WORDS, w)
                 wanted &= b
             chosen |= wanted
         if unlisted:
-            chosen |= strong[w]
-        out[w] = chosen
+            chosen |= words_at(strong, w)
+        put_words(out, w, chosen)
 
 
 cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stretches, int n_stretches, uint32_t start,
@@ -182,6 +185,9 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
         query.looked += looked
     _combine(query, words)
     for w in range(words):
+        if w & 3 == 0 and not (out[w] | out[w + 1] | out[w + 2] | out[w + 3]):
+            w += 3               # most words are empty; WINDOW_WORDS is a multiple of 4
+            continue
         word = out[w]
         while word:
             ordinal = start + 64 * w + ronda_lowest_bit(word)

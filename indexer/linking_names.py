@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from core.match import compare_texts
 from core.name_index import NameIndex, build_names
+from core.name_linking import NameSweep
 from indexer.ahead import map_ahead
 from indexer.linking_database import (
     CRITERION_BIRTH_DATE,
@@ -43,8 +44,7 @@ AGE_BAND_YEARS = 5
 RULE_VERSION = "names-2"  # the rules below with the comparison of docs/names.md; 1 was equal name keys
 
 _STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
-_ASKED_ROWS = 1024  # records looked up at a time
-_NEVER = 1.1  # no score is so high: names must agree
+_ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
 _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
     pa.field("entity", pa.uint32()),
@@ -116,10 +116,14 @@ def _collect_records(database: LinkingDatabase) -> None:
 
 
 def _collect_claims(database: LinkingDatabase) -> None:
-    """named_person(entity, cui), numbered by birth date so that the index narrows by year; named_claim by entity."""
+    """named_person(entity, cui), numbered so that the index narrows by year; named_claim by entity.
+
+    The index orders persons by the birth year of their first claim, and would narrow nothing if one were out of order:
+    hence by the earliest date of a person's claims, which `_find_pairs` puts first.
+    """
     database.run("""
         CREATE TABLE named_person AS
-        SELECT (row_number() OVER (ORDER BY birth NULLS FIRST, cui) - 1)::UINTEGER AS entity, cui, dead
+        SELECT (row_number() OVER (ORDER BY earliest NULLS FIRST, cui) - 1)::UINTEGER AS entity, cui, dead
         FROM cui_person WHERE claimed AND EXISTS (SELECT 1 FROM name_only)
     """)
     database.run("""
@@ -136,22 +140,20 @@ def _find_pairs(database: LinkingDatabase, path: Path) -> None:
     index_file.unlink(missing_ok=True)
     claims = database.stream(f"""
         SELECT entity, name_text, {_birth_columns()}, sex, birth_department, residence_department, '' AS cui, death_day
-        FROM named_claim ORDER BY entity, name_text, birth
+        FROM named_claim ORDER BY entity, birth NULLS LAST, name_text
     """)
     build_names(index_file, claims)
     asked = database.stream(
         f"SELECT place, name_text, {_birth_columns()}, sex FROM name_only ORDER BY place", _ASKED_ROWS
     )
-    indexes = threading.local()
+    sweeps = threading.local()
 
     def look(batch: pa.RecordBatch) -> pa.RecordBatch:
-        if not hasattr(indexes, "one"):
-            indexes.one = NameIndex(index_file)
-        found = indexes.one.candidates(batch.select(batch.schema.names[1:]), possible=_NEVER, most=1 << 30)
-        agreeing = np.flatnonzero(np.array(found["names"], dtype=np.uint8) == AGREES)
-        places = batch.column("place").to_numpy()
-        columns = [places[np.array(found["row"], dtype=np.int64)[agreeing]]]
-        columns += [np.array(found[name])[agreeing] for name in _PAIR_SCHEMA.names[1:]]
+        if not hasattr(sweeps, "one"):
+            sweeps.one = NameSweep(NameIndex(index_file))
+        found = sweeps.one.agreeing(batch.select(batch.schema.names[1:]))
+        columns = [batch.column("place").to_numpy()[np.array(found["row"], dtype=np.int64)]]
+        columns += [np.array(found[name]) for name in _PAIR_SCHEMA.names[1:]]
         arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _PAIR_SCHEMA, strict=True)]
         return pa.record_batch(arrays, schema=_PAIR_SCHEMA)
 

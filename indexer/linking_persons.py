@@ -81,31 +81,37 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
 def collect_persons(database: LinkingDatabase) -> None:
     """Makes table `cui_person`: every CUI with its birth date, whether it is claimed, dead, and the homonyms.
 
-    cui_person(cui, birth, claimed, dead, homonyms): birth is yyyymmdd with 00 for unknown parts, null without a year.
+    cui_person(cui, birth, earliest, claimed, dead, homonyms): birth is yyyymmdd with 00 for unknown parts, null without
+    a year; earliest is the first of those that identity claims state, null where none does.
     Needs `resolved`.
     """
+    # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
+    name = "coalesce((hash(name_key) >> 1)::BIGINT, 0)"
     # The first claim by place is the first of the lowest register; within one register the order is by record id.
+    # arg_min, and any state with a text in it, would not spill: a nation of ten million would be out of memory.
+    first_birth = "min((place << 26) | birth) & ((1 << 26) - 1)"  # birth: yyyymmdd, 25 bits
+    first_name = f"(min(place::HUGEINT * {1 << 63} + {name}) % {1 << 63})::BIGINT"
     database.run("""
         CREATE TABLE repeated AS SELECT DISTINCT cui FROM (
             SELECT cui, register FROM identity_staged WHERE cui IS NOT NULL GROUP BY cui, register HAVING count(*) > 1)
     """)
-    database.run("""
+    database.run(f"""
         CREATE TABLE claimed AS
-        SELECT cui, arg_min(birth, place) FILTER (birth IS NOT NULL) AS birth,
-               arg_min(coalesce(name_key, ''), place) AS name_key, bool_or(death_day IS NOT NULL) AS dead
+        SELECT cui, {first_birth} AS birth, min(birth) AS earliest,
+               nullif({first_name}, 0) AS name, bool_or(death_day IS NOT NULL) AS dead
         FROM identity_staged WHERE cui IS NOT NULL GROUP BY cui
     """)
     order = 'PARTITION BY cui ORDER BY register, record_id, version, "row", place'
     database.run(f"""
         CREATE TABLE first_claim AS
         WITH claims AS (SELECT i.* FROM identity_staged i SEMI JOIN repeated USING (cui)),
-        named AS (SELECT cui, coalesce(name_key, '') AS name_key FROM claims
+        named AS (SELECT cui, nullif({name}, 0) AS name FROM claims
                   QUALIFY row_number() OVER ({order}) = 1),
         born AS (SELECT cui, birth FROM claims WHERE birth IS NOT NULL QUALIFY row_number() OVER ({order}) = 1)
-        SELECT named.cui, born.birth, named.name_key FROM named LEFT JOIN born USING (cui)
+        SELECT named.cui, born.birth, named.name FROM named LEFT JOIN born USING (cui)
     """)
     database.run("""
-        UPDATE claimed SET birth = f.birth, name_key = f.name_key FROM first_claim f WHERE claimed.cui = f.cui
+        UPDATE claimed SET birth = f.birth, name = f.name FROM first_claim f WHERE claimed.cui = f.cui
     """)
     database.run("""
         CREATE TABLE every_cui AS SELECT DISTINCT cui FROM (
@@ -126,16 +132,16 @@ def collect_persons(database: LinkingDatabase) -> None:
     """)
     database.run("""
         CREATE TABLE shared_name AS
-        SELECT name_key, count(*) FILTER (NOT dead) AS living FROM claimed WHERE name_key <> ''
-        GROUP BY name_key HAVING count(*) > 1
+        SELECT name, count(*) FILTER (NOT dead) AS living FROM claimed WHERE name IS NOT NULL
+        GROUP BY name HAVING count(*) > 1
     """)
     database.run("""
         CREATE TABLE cui_person AS
-        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.cui IS NOT NULL AS claimed,
+        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.earliest, c.cui IS NOT NULL AS claimed,
                coalesce(c.dead, false) AS dead,
                coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms
         FROM every_cui e LEFT JOIN claimed c USING (cui) LEFT JOIN other_birth o USING (cui)
-        LEFT JOIN shared_name s ON s.name_key = c.name_key
+        LEFT JOIN shared_name s ON s.name = c.name
     """)
     database.run(
         "DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "

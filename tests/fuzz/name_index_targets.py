@@ -13,7 +13,8 @@ import xxhash
 
 from core import name_index_file
 from core.errors import GenerationDamaged
-from core.name_index import CLAIM_FIELDS, NameIndex, build_names
+from core.name_index import ASKED_FIELDS, CLAIM_FIELDS, NameIndex, build_names
+from core.name_linking import NameSweep
 from tests.fuzz.c_functions import c_function, exact, room
 from tests.fuzz.store_targets import HEADER, STRUCT_BYTES, TRAILER, with_trailer
 
@@ -21,6 +22,7 @@ _int, _uint, _long, _hash = ctypes.c_int, ctypes.c_uint32, ctypes.c_int64, ctype
 _address, _size = ctypes.c_void_p, ctypes.c_size_t
 
 names_open = c_function(name_index_file, "names_open", _address, _address, _address, _hash)
+names_close = c_function(name_index_file, "names_close", None, _address)
 token_find = c_function(name_index_file, "token_find", _uint, _address, _address, _size)
 term_tokens = c_function(name_index_file, "term_tokens", _int, _address, _hash, _address, _int)
 list_open = c_function(name_index_file, "list_open", _int, _address, _uint, _address)
@@ -33,6 +35,7 @@ TOKEN = struct.Struct("<QIIIIIBBH")  # TokenEntry
 SKIP = struct.Struct("<III")
 BLOCK, PAGE = 256, 2048
 TOKENS_TRIED, ORDINALS_TRIED, WINDOW = 40, 40, 128
+QUESTIONS_ASKED = ("ana lucia tzul", "jose caal", "m gonzales", "ana caal tzul quej xol pop", "ana caal caal")
 QUESTIONS = (b"ana lucia tzul", b"jose caal", b"m gonzales", b"lus", b"caal tzul quej xol pop", b"\xff ana")
 
 
@@ -119,6 +122,7 @@ def read(data: bytes) -> None:
                 block_end = ctypes.c_void_p.from_address(end).value
                 while rows_next(opened, at, block_end, row) > 0:
                     pass
+        names_close(opened)
 
 
 def search(path: Path) -> None:
@@ -130,6 +134,8 @@ def search(path: Path) -> None:
             index.search(question, visible=[], department=1)
         index.token_entities("CAAL")
         assert index.counts() is not None
+        found = NameSweep(index).agreeing(_columns(ASKED_FIELDS, {"name_text": QUESTIONS_ASKED}, len(QUESTIONS_ASKED)))
+        assert all(entity < index.entities for entity in found["entity"])
         index.check()
     except GenerationDamaged:
         pass
@@ -151,13 +157,17 @@ def name_index_seeds() -> list[bytes]:
     return [_file(some), _file([(n, "ANA CAAL" if n % 3 else "JOSE POP", 1990) for n in range(0, 600, 2)])]
 
 
-def _file(claims: list[tuple[int, str, int]]) -> bytes:
+def _columns(fields: list[tuple[str, str]], given: dict[str, Any], rows: int) -> pa.RecordBatch:
     types: dict[str, Any] = {"I": pa.uint32(), "u": pa.string(), "s": pa.int16()}
     types |= {"c": pa.int8(), "C": pa.uint8(), "i": pa.int32()}
+    columns = [pa.array(given.get(name, [None] * rows), types[code]) for name, code in fields]
+    return pa.record_batch(columns, names=[name for name, _ in fields])
+
+
+def _file(claims: list[tuple[int, str, int]]) -> bytes:
     entities, texts, years = zip(*claims, strict=True)
     given: dict[str, Any] = {"entity": entities, "name_text": texts, "birth_year": years}
-    columns = [pa.array(given.get(name, [None] * len(claims)), types[code]) for name, code in CLAIM_FIELDS]
-    batch = pa.record_batch(columns, names=[name for name, _ in CLAIM_FIELDS])
+    batch = _columns(CLAIM_FIELDS, given, len(claims))
     with tempfile.TemporaryDirectory() as directory:
         build_names(Path(directory) / "names.bin", [batch])
         return (Path(directory) / "names.bin").read_bytes()

@@ -1,0 +1,201 @@
+"""Whose names agree, for many questions at once: what linking asks of names.bin."""
+
+from array import array
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from core.arrow_columns cimport Column, RecordColumns, byte_at, int8_or, int16_or, is_null, text_at
+from core.layout cimport HEADER_SIZE
+from core.match cimport match_probability
+from core.match_names cimport read_name
+from core.name_index cimport NameIndex
+from core.name_index_expansion cimport query_begin
+from core.name_index_query cimport NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuestion
+from core.name_index_scoring cimport score_ordinal
+from core.name_index_search cimport find_names
+from core.name_sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
+from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
+
+from core.name_index import ASKED_FIELDS
+
+include "contract.pxi"
+
+cdef extern from *:
+    """
+    #define ronda_prefetch(address) __builtin_prefetch((address), 0, 1)
+    """
+    void prefetch "ronda_prefetch"(const void* address) noexcept nogil
+
+cdef enum:
+    AHEAD = 32                   # candidates whose rows are fetched ahead
+
+
+cdef bint _has_initial(const NameQuestion* question) noexcept nogil:
+    cdef int i
+    for i in range(question.shape.count):
+        if question.forms[i].length == 1:
+            return True
+    return False
+
+
+cdef class NameSweep:
+    """See core/name_linking.pyi."""
+
+    cdef NameIndex index
+    cdef Sweep* sweep
+    cdef Buffer out[6]           # columns
+    cdef Buffer first            # by plan: where its candidates start in `ordered`; one more for the end
+    cdef Buffer ordered          # ordinals by plan
+
+    def __cinit__(self, NameIndex index not None):
+        cdef int column
+        self.index = index
+        self.sweep = sweep_new(&index.file)
+        for column in range(6):
+            buffer_init(&self.out[column])
+        buffer_init(&self.first)
+        buffer_init(&self.ordered)
+        if self.sweep == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        cdef int column
+        sweep_free(self.sweep)
+        for column in range(6):
+            buffer_free(&self.out[column])
+        buffer_free(&self.first)
+        buffer_free(&self.ordered)
+
+    cdef void _read(self, const Column* columns, int64_t row, NameQuestion* question) noexcept nogil:
+        cdef uint32_t length
+        cdef const uint8_t* text = text_at(&columns[0], row, &length)
+        memset(question, 0, sizeof(NameQuestion))
+        read_name(<const char*>text, length, NULL, &question.shape, question.forms)
+        question.birth.year = <uint16_t>int16_or(&columns[1], row, 0)
+        question.birth.month = <uint8_t>int8_or(&columns[2], row, 0)
+        question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
+        question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
+        question.possible = 1.1  # no score is so high: names must agree
+
+    cdef void _put(self, uint32_t row, const NameFound* found) noexcept nogil:
+        cdef double score
+        if found.names != AGREEMENT_AGREES:
+            return
+        score = match_probability(found.evidence, self.index.query.prior)
+        put_raw(&self.out[0], &row, 4)
+        put_raw(&self.out[1], &found.entity, 4)
+        put_raw(&self.out[2], &found.evidence, 4)
+        put_raw(&self.out[3], &score, 8)
+        put_raw(&self.out[4], &found.birth, 1)
+        put_raw(&self.out[5], &found.sex, 1)
+
+    cdef int _score(self, const Column* columns) noexcept nogil:
+        """Scores the candidates of a sweep, a question at a time."""
+        cdef const Candidate* found = <const Candidate*>self.sweep.found.data
+        cdef size_t n = self.sweep.found.size // sizeof(Candidate), i
+        cdef uint32_t n_plans = <uint32_t>(self.sweep.plans.size // sizeof(Plan)), number, row, place, total = 0
+        cdef uint32_t* first
+        cdef uint32_t* ordered
+        cdef NameQuestion question
+        cdef NameFound person
+        cdef int status
+        buffer_reset(&self.first)
+        buffer_reset(&self.ordered)
+        for i in range(<size_t>n_plans + 1):
+            put_raw(&self.first, &total, 4)
+        for i in range(n):
+            put_raw(&self.ordered, &total, 4)
+        if self.first.failed or self.ordered.failed:
+            return NAMES_MEMORY
+        first = <uint32_t*>self.first.data
+        ordered = <uint32_t*>self.ordered.data
+        for i in range(n):
+            first[found[i].plan + 1] += 1
+        for number in range(n_plans):
+            first[number + 1] += first[number]
+        for i in range(n):           # afterwards first[p] is where p's candidates end
+            place = first[found[i].plan]
+            ordered[place] = found[i].ordinal
+            first[found[i].plan] = place + 1
+        place = 0
+        for number in range(n_plans):
+            if place < first[number]:
+                row = (<const Plan*>self.sweep.plans.data)[number].row
+                self._read(columns, row, &question)
+                status = query_begin(self.index.query, &self.index.file, &question)
+                if status < 0:
+                    return status
+            while place < first[number]:
+                if place + AHEAD < n:
+                    prefetch(&self.index.file.rows_at[ordered[place + AHEAD]])
+                if place + AHEAD // 2 < n:
+                    prefetch(self.index.file.data + HEADER_SIZE + 2 * <uint64_t>self.index.file.rows_at[
+                        ordered[place + AHEAD // 2]])
+                status = score_ordinal(self.index.query, ordered[place], &person)
+                if status < 0:
+                    return status
+                if status:
+                    self._put(row, &person)
+                place += 1
+        return 0
+
+    cdef int _find(self, const Column* columns, int64_t rows) noexcept nogil:
+        cdef NameQuestion question
+        cdef int64_t row = 0
+        cdef int status
+        cdef size_t i
+        sweep_reset(self.sweep)
+        while row < rows:
+            self._read(columns, row, &question)
+            # few persons: by itself, unless these years hold too many; but a search does not see initials on file
+            if question.birth.year and not _has_initial(&question):
+                status = find_names(self.index.query, &self.index.file, &question)
+                if status < 0:
+                    return status
+                if status != NAMES_TOO_BROAD:
+                    for i in range(self.index.query.n_found):
+                        self._put(<uint32_t>row, &self.index.query.found[i])
+                    row += 1
+                    continue
+            status = query_begin(self.index.query, &self.index.file, &question)
+            if status == 0:
+                status = sweep_add(self.sweep, self.index.query, <uint32_t>row)
+            if status < 0:
+                return status
+            if status == 0:          # full
+                status = self._finish(columns)
+                if status < 0:
+                    return status
+                continue
+            row += 1
+        return self._finish(columns)
+
+    cdef int _finish(self, const Column* columns) noexcept nogil:
+        cdef int status = 1, scored
+        while status == 1:
+            status = sweep_run(self.sweep)
+            if status < 0:
+                return status
+            scored = self._score(columns)
+            if scored < 0:
+                return scored
+            buffer_reset(&self.sweep.found)
+        sweep_reset(self.sweep)
+        return 0
+
+    def agreeing(self, batch):
+        cdef RecordColumns rows = RecordColumns(batch, ASKED_FIELDS)
+        cdef int status, column
+        for column in range(6):
+            buffer_reset(&self.out[column])
+        with nogil:
+            status = self._find(rows.columns, rows.rows)
+        self.index.check_status(status)
+        result = {}
+        for column, (name, code) in enumerate((("row", "I"), ("entity", "I"), ("evidence", "i"), ("score", "d"),
+                                               ("birth", "B"), ("sex", "B"))):
+            if self.out[column].failed:
+                raise MemoryError
+            result[name] = array(code, (<char*>self.out[column].data)[:self.out[column].size] if self.out[column].size else b"")
+        return result
