@@ -2,7 +2,7 @@
 # answer leaves. Everything here is between request bytes and response bytes, without the GIL.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 
 from core.call cimport Call
 from core.caller cimport PurposeGrant, Session
@@ -25,6 +25,8 @@ cdef void account_init(Account* account, const Session* session, void* audit, in
                        const Question* question) noexcept nogil
 # Before a unary answer: grant and limits. OK, FAILED, or GRANT_NEEDED (core/caller.pxd).
 cdef int account_enter(Account* account, const void* request, size_t size, Failure* failure) noexcept nogil
+# The same for a call that was put off after it had entered: its limits were taken, `flags` are the verdict's of then.
+cdef int account_enter_again(Account* account, uint16_t flags, Failure* failure) noexcept nogil
 # Before a batch of Clear: the same for its rows.
 cdef int account_enter_rows(Account* account, uint32_t rows, const void* batch, size_t size,
                             Failure* failure) noexcept nogil

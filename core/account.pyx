@@ -56,6 +56,11 @@ cdef int account_enter(Account* account, const void* request, size_t size, Failu
                        account.question.request_id.size, request, size, account.clock_ms, &account.verdict, failure)
 
 
+cdef int account_enter_again(Account* account, uint16_t flags, Failure* failure) noexcept nogil:
+    account.verdict.flags = flags
+    return OK if account.session == NULL else _enter(account, failure)
+
+
 cdef int account_enter_rows(Account* account, uint32_t rows, const void* batch, size_t size,
                             Failure* failure) noexcept nogil:
     cdef int status

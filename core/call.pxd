@@ -104,6 +104,8 @@ cdef struct Call:
     const RegisterStates* states
     int64_t clock_ms
     int32_t today                # day in Guatemala
+    bint quick                   # a name that takes long is not looked for: FAILED with put_off
+    bint put_off
     int record_limit             # records of a section: 20, fewer when the answer would pass 60 KiB
     int list_limit               # hits, closed alerts, candidates, owners written; 10 and fewer where that does not do
     Question question

@@ -49,7 +49,14 @@ class Engine:
     @property
     def generation_id(self) -> str: ...
     def answer(
-        self, method: int, request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
+        self,
+        method: int,
+        request: bytes,
+        caller: Caller | Grant,
+        clock_ms: int,
+        audit: AuditLog | None = None,
+        quick: bool = False,
+        entered: int = -1,
     ) -> bytes:
         """The response's bytes for the request's bytes; `clock_ms` is UTC in milliseconds.
 
@@ -61,6 +68,9 @@ class Engine:
         GENERATION_GONE, with `generation_id`) or forbidden (FORBIDDEN, TOKEN_EXPIRED), LimitExceeded, DossierDamaged
         when a stored dossier is; GrantNeeded when policy must be asked about the purpose first, AuditUnavailable when
         the record could not be written. GENERATION_GONE and GrantNeeded are to be tried again: they have no record.
+
+        quick: a name that would take more than about a millisecond to find is not looked for: PutOff, to be tried
+        again without `quick` where waiting harms nobody, with `entered` = its flags (limits are then not taken twice).
         """
 
     def answer_shown(

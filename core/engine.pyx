@@ -13,7 +13,7 @@ from core.call cimport Call
 from core.caller cimport CLEAR_METHOD, Caller, GRANT_NEEDED, PurposeGrant, caller_enter
 from core.clearance cimport Opening, open_clearance
 from core.dossier cimport NO_ENTITY
-from core.engine_core cimport (Asker, Ending, EngineCore, answer_call, clear_call, engine_core_free, engine_core_new,
+from core.engine_core cimport (PUT_OFF, Asker, Ending, EngineCore, answer_call, clear_call, engine_core_free, engine_core_new,
                                return_call, take_call)
 from core.failure cimport FAILED, Failure, OK, fail, failure_init
 from core.generation cimport MAX_REGISTERS
@@ -26,7 +26,7 @@ from core.shown cimport ShownEntry, shown_count, shown_entries
 from core.wire cimport (Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes, put_bytes_if,
                         put_int_if, put_packed_bytes)
 
-from core.errors import AuditUnavailable, DossierDamaged, GenerationDamaged, GrantNeeded, QuestionError
+from core.errors import AuditUnavailable, DossierDamaged, GenerationDamaged, GrantNeeded, PutOff, QuestionError
 
 include "contract.pxi"
 
@@ -75,6 +75,8 @@ cdef object _error(int status, const Ending* ending):
     cdef const Failure* failure = &ending.failure
     if status == GRANT_NEEDED:
         return GrantNeeded(ending.purpose)
+    if status == PUT_OFF:
+        return PutOff(ending.verdict.flags)
     if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
         return limit_error(&ending.verdict, failure)
     if failure.reason == ERROR_REASON_AUDIT_UNAVAILABLE:
@@ -97,6 +99,8 @@ cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
     asker.session = NULL
     asker.grant = NULL
     asker.audit = NULL if audit is None else audit.core
+    asker.quick = False
+    asker.entered = -1
     if isinstance(caller, Caller):
         asker.session = &(<Caller>caller).session
     elif isinstance(caller, Grant):
@@ -142,7 +146,8 @@ cdef class Engine:
     def generation_id(self):
         return self.generation.generation_id
 
-    def answer(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None):
+    def answer(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None, bint quick=False,
+               int entered=-1):
         cdef Buffer out
         cdef Ending ending
         cdef Asker asker
@@ -150,6 +155,8 @@ cdef class Engine:
         cdef size_t size = PyBytes_GET_SIZE(request)
         cdef int status
         _asker(caller, audit, &asker)
+        asker.quick = quick
+        asker.entered = entered
         buffer_init(&out)
         try:
             with nogil:

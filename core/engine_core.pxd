@@ -27,10 +27,15 @@ cdef struct EngineCore:
     Buffer registers[64]         # Register's fields besides `status`, by ordinal
     Buffer generation            # GetGenerationResponse
 
+cdef enum:
+    PUT_OFF = 2                  # what answer_call returns besides OK, FAILED and GRANT_NEEDED
+
 cdef struct Asker:               # on whose account an answer is given
     const Session* session       # NULL = a bare grant (tests, benches)
     const GrantMasks* grant
     void* audit                  # AuditLog.core; NULL = no record is written
+    bint quick                   # a name that takes long is not looked for: PUT_OFF
+    int entered                  # LOOK_* of the call that was put off before; -1 = none was
 
 cdef struct Ending:              # why no answer was given
     Failure failure
@@ -44,8 +49,9 @@ cdef void engine_core_free(EngineCore* core) noexcept nogil
 cdef Call* take_call(EngineCore* core) noexcept nogil
 cdef void return_call(EngineCore* core, Call* call) noexcept nogil
 # Answers one request: OK and the response in `out`; FAILED and the reason in `ending`; GRANT_NEEDED (core/caller.pxd)
-# when policy must first be asked about `ending.purpose`. A refusal has its audit record too, unless it is to be tried
-# again: GRANT_NEEDED, GENERATION_GONE. Safe from several threads at once, each with a call of its own.
+# when policy must first be asked about `ending.purpose`; PUT_OFF when it would not have been quick (`ending.verdict.flags`
+# are for Asker.entered of the next try). A refusal has its audit record too, unless it is to be tried again: GRANT_NEEDED,
+# GENERATION_GONE, PUT_OFF. Safe from several threads at once, each with a call of its own.
 cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
                      int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil
 # One batch of Clear, in the same way. `opening` holds the context of the stream's first message.

@@ -1,9 +1,11 @@
 """What an engine does without the GIL. Nothing here is for Python."""
 
+from libc.stdint cimport uint16_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from core.account cimport Account, account_close, account_enter, account_enter_rows, account_init, account_refuse
+from core.account cimport (Account, account_close, account_enter, account_enter_again, account_enter_rows, account_init,
+                           account_refuse)
 from core.call cimport ASKED_NAME, ASKED_PATTERN, call_asked, call_begin, call_free, call_new, call_out_of_memory
 from core.caller cimport CLEAR_METHOD
 from core.clearance cimport clear_batch
@@ -161,11 +163,18 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
     else:
         status = fail(failure, ERROR_REASON_INTERNAL, "", "unknown method")
     if status == OK:
-        status = account_enter(&account, data, size, failure)
+        if asker.entered >= 0:
+            status = account_enter_again(&account, <uint16_t>asker.entered, failure)
+        else:
+            status = account_enter(&account, data, size, failure)
     if status == OK:
         call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms, out,
                    failure)
+        call.quick = asker.quick
         status = _dispatch(core, call)
+        if call.put_off:
+            ending.verdict = account.verdict
+            return PUT_OFF
         _name_the_search(call)
         if status == OK:
             status = account_close(&account, call, data, size)

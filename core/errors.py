@@ -40,6 +40,18 @@ class GrantNeeded(CoreError):
         self.purpose = purpose
 
 
+class PutOff(CoreError):
+    """A name would take too long to be found for a call that must be quick. Nothing is recorded; limits were taken.
+
+    Attributes:
+        flags: what limits said of the call, for the `entered` of the next try.
+    """
+
+    def __init__(self, flags: int) -> None:
+        super().__init__("not quick")
+        self.flags = flags
+
+
 class LimitExceeded(CoreError):
     """The caller has spent an allowance of its policy; nothing is answered.
 

@@ -19,10 +19,8 @@ from core.name_tokens cimport (
 include "match_weights.pxi"
 
 cdef enum:
-    INITIAL_COST = 100           # COSTS[KIND_INITIAL]
     TERM_TOKENS = 512            # tokens under one term that are looked at
     BONUS = 300                  # evidence that names without anything left over may get besides that of their tokens
-    INITIAL_MOST = INITIAL_BITS - INITIAL_COST  # evidence of an initial at most
     LEFT_OVER = PENALTY_MISSING_GIVEN  # evidence that a token left over takes at least
 
 
@@ -32,7 +30,7 @@ cdef NameQuery* query_new() noexcept nogil:
         return NULL
     query.lists_capacity = 4096
     query.lists = <HeldList*>malloc(query.lists_capacity * sizeof(HeldList))
-    query.bitmaps = <uint64_t*>malloc((SHAPE_TOKENS + SHORT_LISTS + 3) * WINDOW_WORDS * sizeof(uint64_t))
+    query.bitmaps = <uint64_t*>malloc((SHAPE_TOKENS + SHORT_LISTS + 4) * WINDOW_WORDS * sizeof(uint64_t))
     if query.lists == NULL or query.bitmaps == NULL:
         query_free(query)
         return NULL
@@ -109,6 +107,7 @@ cdef int _list(NameQuery* query, uint32_t id, int place, int asked, int32_t most
     item.asked = <uint8_t>asked
     item.most = most
     item.strong = False
+    item.initial = query.kinds[place][asked] == KIND_INITIAL
     if KIND_NONE < query.kinds[place][asked] <= KIND_INITIAL:  # else halves of a joined token
         # an ending costs surnames no more than an edit
         item.most -= COSTS[KIND_EDIT if query.kinds[place][asked] == KIND_ENDING else query.kinds[place][asked]]
@@ -294,7 +293,7 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         query.listed[i] = question.forms[i].length > 1
         if not query.listed[i]:
             query.initials = True
-            query.most[i] = INITIAL_MOST
+            query.most[i] = INITIAL_BITS - COSTS[KIND_INITIAL]
             if _expand(query, i) < 0:
                 return NAMES_DAMAGED
             continue

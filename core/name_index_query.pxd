@@ -6,7 +6,7 @@
 #      is on file. What is known of birth years leaves out whole stretches of ordinals.
 #   4. Each candidate is scored from its rows by core/match.pxd, as core.match.compare scores two persons.
 #
-# Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL on the asked side, or
+# Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL, on either side, or
 # two edits in a token of more than sixteen letters.
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -23,9 +23,12 @@ cdef enum:
     HELD_SLOTS = 8192
     SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
     LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
+    QUICK_CANDIDATES = 3000      # of a question that must be quick: about 0.5 ms,
+    QUICK_LOOKED = 200000        # and 0.5 ms
 
 cdef enum:                       # what find_names returns besides 0
     NAMES_TOO_BROAD = 1
+    NAMES_LONG = 2               # it would not be quick: nothing is known yet
     NAMES_DAMAGED = -1
     NAMES_MEMORY = -2
 
@@ -71,6 +74,7 @@ cdef struct HeldList:            # a token on file that an asked token may be
     uint32_t token
     uint8_t asked
     int32_t most                 # evidence that this pair of tokens can give at most
+    bint initial                 # the token on file is one letter
     bint strong                  # with the asked initials it tells enough: its holders are candidates, whatever else they hold
 
 cdef struct PairedRow:
@@ -93,7 +97,7 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int n_lists
     int lists_capacity
     uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, those that repeat a sound, the
-                                 # candidates, and the holders of strong lists
+                                 # candidates, the holders of strong lists, and of anything but an initial
     int32_t most[16]             # evidence that each asked token can give at most
     bint listed[16]              # it has a bitmap
     int8_t repeats[16]           # the earlier asked token of the same sound; -1 = none
@@ -103,6 +107,7 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int32_t attributes_most
     int32_t prior
     int32_t enough               # evidence from which a person fits by its score
+    bint quick                   # the caller's wish: rather not at all than slowly
     bint initials                # an asked token is one letter
     NameFound* found
     size_t n_found

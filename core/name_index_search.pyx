@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from core.bitmap_words cimport NO_WORDS, STEP, Words, put_words, some_bit, words_at
 from core.layout cimport HEADER_SIZE
@@ -10,7 +10,7 @@ from core.match_names cimport SHAPE_TOKENS
 from core.name_index_expansion cimport query_again, query_begin
 from core.name_index_file cimport SHORT_LISTS, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place
 from core.name_index_query cimport (
-    LOOKED_MAX, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, WINDOW, WINDOW_WORDS, NameFound, NameQuery,
+    LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, WINDOW_WORDS, HeldList, NameFound, NameQuery,
     NameQuestion,
 )
 from core.name_index_scoring cimport score_ordinal
@@ -19,9 +19,11 @@ cdef extern from *:
     """
     #define ronda_prefetch_row(address) __builtin_prefetch((address), 0, 1)
     #define ronda_lowest_bit(word) __builtin_ctzll(word)
+    #define ronda_bits(word) __builtin_popcountll(word)
     """
     void ronda_prefetch_row(const void* address) noexcept nogil
     int ronda_lowest_bit(uint64_t word) noexcept nogil
+    int ronda_bits(uint64_t word) noexcept nogil
 
 cdef enum:
     BATCH = 32                   # candidates whose rows are fetched ahead
@@ -104,6 +106,7 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
     cdef const uint64_t* repeated = threes + WINDOW_WORDS
     cdef uint64_t* out = <uint64_t*>repeated + WINDOW_WORDS
     cdef const uint64_t* strong = out + WINDOW_WORDS
+    cdef const uint64_t* told = strong + WINDOW_WORDS
     cdef uint8_t first[120]
     cdef uint8_t second[120]
     cdef int n_bits = 0, n_pairs = 0, i, j, w, step
@@ -152,7 +155,56 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
             chosen |= wanted
         if unlisted:
             chosen |= words_at(strong, w)
-        put_words(out, w, chosen)
+        # initials alone tell nobody apart: every company that ends in S.A. would be a candidate of ANA SAMAYOA
+        put_words(out, w, chosen & words_at(told, w))
+
+
+cdef int _read_list(NameQuery* query, int number, uint32_t start, int words) noexcept nogil:
+    """Puts the holders of a token on file into its asked token's bitmap."""
+    cdef HeldList* item = &query.lists[number]
+    cdef int bitmap = SHAPE_TOKENS + SHORT_LISTS + 2 if item.strong else item.asked
+    cdef int64_t looked = list_bits(query.names, &item.cursor, start, words * 64, query.bitmaps + bitmap * WINDOW_WORDS)
+    if looked < 0:
+        return NAMES_DAMAGED
+    query.looked += looked
+    return 0
+
+
+cdef void _join_bitmaps(NameQuery* query, int words, uint64_t* out) noexcept nogil:
+    """Who holds any asked token, or a strong one."""
+    cdef const uint64_t* strong = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS + 2) * WINDOW_WORDS
+    cdef int i, w
+    memcpy(out, strong, words * 8)
+    for i in range(query.question.shape.count):
+        if query.listed[i]:
+            for w in range(words):
+                out[w] |= query.bitmaps[i * WINDOW_WORDS + w]
+
+
+cdef int64_t _count(const uint64_t* bits, int words) noexcept nogil:
+    cdef int64_t n = 0
+    cdef int w
+    for w in range(words):
+        n += ronda_bits(bits[w])
+    return n
+
+
+cdef bint _is_long(const NameQuery* query, const Stretch* stretches, int n) noexcept nogil:
+    """Whether reading the lists alone would not be quick."""
+    cdef uint64_t looked = 0, span = 0
+    cdef int i
+    for i in range(n):
+        if stretches[i].end > stretches[i].start:
+            span += stretches[i].end - stretches[i].start
+    for i in range(query.n_lists):  # four bits of a list of bits take as long as a delta
+        looked += query.names.n_ordinals // 256 if query.lists[i].cursor.dense else query.lists[i].cursor.count
+    return looked * span // query.names.n_ordinals > QUICK_LOOKED
+
+
+cdef bint _will_be_long(const NameQuery* query, int64_t more, uint32_t end) noexcept nogil:
+    """Whether too many candidates must be expected, of those up to the ordinal `end`; the first window tells already."""
+    cdef int64_t n = query.candidates + more
+    return n * max(<uint32_t>1, query.names.n_ordinals // end) > QUICK_CANDIDATES
 
 
 cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stretches, int n_stretches, uint32_t start,
@@ -161,7 +213,7 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
     cdef uint32_t batch[BATCH]
     cdef uint64_t* out = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS + 1) * WINDOW_WORDS
     cdef uint64_t* strong = out + WINDOW_WORDS
-    cdef uint64_t* holders
+    cdef uint64_t* told = strong + WINDOW_WORDS
     cdef uint32_t words = (end - start + 63) // 64, w, ordinal
     cdef uint64_t word
     cdef int64_t looked
@@ -173,17 +225,22 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
     for i in range(SHORT_LISTS + 1):
         memset(query.bitmaps + (SHAPE_TOKENS + i) * WINDOW_WORDS, 0, words * 8)
     memset(strong, 0, words * 8)
-    for i in range(query.n_lists + SHORT_LISTS + 1):
-        if i < query.n_lists:
-            holders = strong if query.lists[i].strong else query.bitmaps + query.lists[i].asked * WINDOW_WORDS
-            looked = list_bits(query.names, &query.lists[i].cursor, start, words * 64, holders)
-        else:
-            looked = list_bits(query.names, &short_lists[i - query.n_lists], start, words * 64,
-                               query.bitmaps + (SHAPE_TOKENS + i - query.n_lists) * WINDOW_WORDS)
+    for i in range(query.n_lists):
+        if not query.lists[i].initial and _read_list(query, i, start, words) < 0:
+            return NAMES_DAMAGED
+    _join_bitmaps(query, words, told)
+    for i in range(query.n_lists):
+        if query.lists[i].initial and _read_list(query, i, start, words) < 0:
+            return NAMES_DAMAGED
+    for i in range(SHORT_LISTS + 1):
+        looked = list_bits(query.names, &short_lists[i], start, words * 64,
+                           query.bitmaps + (SHAPE_TOKENS + i) * WINDOW_WORDS)
         if looked < 0:
             return NAMES_DAMAGED
         query.looked += looked
     _combine(query, words)
+    if query.quick and _will_be_long(query, _count(out, words), start + 64 * words):
+        return NAMES_LONG
     for w in range(words):
         if w & 3 == 0 and not (out[w] | out[w + 1] | out[w + 2] | out[w + 3]):
             w += 3               # most words are empty; WINDOW_WORDS is a multiple of 4
@@ -239,6 +296,8 @@ cdef int _find(NameQuery* query) noexcept nogil:
         if list_open(names, i, &short_lists[i]) < 0:
             return NAMES_DAMAGED
     n = _stretches(query, stretches)
+    if query.quick and _is_long(query, stretches, n):
+        return NAMES_LONG
     start = 0
     while start < names.n_ordinals:
         end = min(start + WINDOW, names.n_ordinals)
@@ -250,7 +309,7 @@ cdef int _find(NameQuery* query) noexcept nogil:
                 high = max(high, min(end, stretches[i].end))
         if low < high:
             status = _window(query, short_lists, stretches, n, low & ~<uint32_t>63, high)
-            if status < 0:
+            if status:
                 return status
             if query.looked > LOOKED_MAX:
                 return NAMES_TOO_BROAD

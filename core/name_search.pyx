@@ -15,7 +15,7 @@ from core.match_pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
 from core.name_frequencies cimport BITS_UNKNOWN
 from core.name_index_file cimport token_find
 from core.name_index_query cimport (
-    FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound, NameQuery,
+    FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound, NameQuery,
     NameQuestion,
 )
 from core.name_index_search cimport find_names, find_names_again, rank_found
@@ -27,6 +27,7 @@ include "contract.pxi"
 cdef enum:
     FEW = 5                      # persons found below which a search takes less likely ones too
     PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
+    PARENTS_QUICK = 250          # of a question that must be quick: about 0.5 ms
     YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
 
 POSSIBLE_SCORE = 0.01
@@ -93,12 +94,19 @@ cdef inline bint _parents_asked(const Call* call) noexcept nogil:
     return call.asked_father.shape.count or call.asked_mother.shape.count
 
 
+cdef int _put_off(Call* call) noexcept nogil:
+    call.put_off = True
+    return FAILED
+
+
 cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
     """Fills call.name_query with those who fit call.name_question, parents compared. OK or FAILED."""
     cdef NameQuery* query = call.name_query
     cdef NameFound* found
     cdef size_t i, kept = 0
     cdef int status = find_names_again(query) if again else find_names(query, &call.store.names, &call.name_question)
+    if status == NAMES_LONG:
+        return _put_off(call)
     if status == NAMES_TOO_BROAD:
         return _too_broad(call, field)
     if status == NAMES_MEMORY:
@@ -109,6 +117,8 @@ cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
         return OK
     if query.n_found > PARENTS_MAX:
         return _too_broad(call, field)
+    if query.quick and query.n_found > PARENTS_QUICK:
+        return _put_off(call)
     for i in range(query.n_found):
         found = &query.found[i]
         found.parents_agree = False
@@ -130,6 +140,7 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
     if call.asked_name.shape.count == 0 or call.store.names.n_ordinals == 0:
         return OK            # no name, or no persons
     _read_question(call, kind, &call.name_question)
+    query.quick = call.quick
     if _look(call, False, field) < 0:
         return FAILED
     if kind == NAMES_SEARCHED and query.n_found < FEW and (

@@ -154,7 +154,7 @@ cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept 
         count = 0
         half = False
         for j in range(query.n_lists):
-            if query.lists[j].asked == i:
+            if query.lists[j].asked == i and not query.lists[j].initial:  # names with initials do not agree
                 tokens[count] = query.lists[j].token
                 count += 1
                 kind = query.kinds[held_place(query, query.lists[j].token)][i]

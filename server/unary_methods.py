@@ -1,8 +1,9 @@
 """The unary methods: bytes in, bytes out, straight to the engine; no message is decoded here.
 
 A look-up takes microseconds and is answered in the event loop's thread: handing it to another would cost ten times as
-much. A search may take milliseconds and goes to a few threads (the engine works without the GIL). So does a page of a
-list that pins an older generation, which may have to be opened first.
+much, and a tenth of a millisecond even of a search by name. So most names are looked for there too; one that would take
+more than about a millisecond the engine puts off, and it goes to a few threads (the engine works without the GIL). So
+does a search of vehicles, and a page of a list that pins an older generation, which may have to be opened first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import grpc
 
 from core.caller import Caller
 from core.engine import METHODS, Engine
-from core.errors import AuditUnavailable, DossierDamaged, GrantNeeded, QuestionError
+from core.errors import AuditUnavailable, DossierDamaged, GrantNeeded, PutOff, QuestionError
 from ronda.v1 import error_pb2
 from server import call_metrics
 from server.audit.writer import AuditWriter
@@ -45,7 +46,7 @@ UNARY_METHODS: dict[str, tuple[str, ...]] = {
     ),
     "ronda.v1.RegisterService": ("ListRegisters", "GetGeneration"),
 }
-SEARCHES = frozenset({"SearchPersons", "SearchVehicles"})
+SEARCHES = frozenset({"SearchVehicles"})  # always in a thread
 LEVELLESS = frozenset({"ListRegisters", "GetGeneration"})  # their responses hold no Answer
 
 
@@ -79,7 +80,7 @@ def too_large(limit: int) -> Refusal:
 
 
 def look_up_handler(service: Service, method: str) -> Handler:
-    """Handler of a method that is answered at once, in the event loop's thread."""
+    """Handler of a method that is answered at once, in the event loop's thread, unless the engine puts it off."""
     number = METHODS[method]
     metrics = MethodMetrics(method, with_levels=method not in LEVELLESS)
     keeper, gate, limit = service.keeper, service.gate, service.max_message_bytes
@@ -102,12 +103,14 @@ def look_up_handler(service: Service, method: str) -> Handler:
             if engine is None:
                 raise keeper.no_generation()
             try:
-                response = engine.answer(number, request, caller, clock_ms(), audit.log)
+                response = engine.answer(number, request, caller, clock_ms(), audit.log, True)
             except GrantNeeded as needed:
                 caller = callers.decide(context, needed.purpose)
-                response = engine.answer(number, request, caller, clock_ms(), audit.log)
+                response = engine.answer(number, request, caller, clock_ms(), audit.log, True)
             if audit.waits:
                 await audit.durable()
+        except PutOff as off:
+            return await _answer_in_thread(service, method, metrics, started, request, context, entered=off.flags)
         except Exception as error:
             if isinstance(error, QuestionError) and error.generation_id:
                 return await _answer_in_thread(service, method, metrics, started, request, context, error.generation_id)
@@ -123,7 +126,7 @@ def search_handler(service: Service, method: str) -> Handler:
     metrics = MethodMetrics(method)
 
     async def handle(request: bytes, context: Context) -> bytes:
-        return await _answer_in_thread(service, method, metrics, time.perf_counter(), request, context, "")
+        return await _answer_in_thread(service, method, metrics, time.perf_counter(), request, context)
 
     return handle
 
@@ -135,7 +138,8 @@ async def _answer_in_thread(
     started: float,
     request: bytes,
     context: Context,
-    generation_id: str,
+    generation_id: str = "",
+    entered: int = -1,
 ) -> bytes:
     caller = None
     try:
@@ -150,7 +154,7 @@ async def _answer_in_thread(
             raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
         with service.gate.hold():
             async with asyncio.timeout(remaining):
-                response = await _search(service, context, METHODS[method], request, caller, generation_id)
+                response = await _search(service, context, METHODS[method], request, caller, generation_id, entered)
                 if service.audit.waits:
                     await service.audit.durable()
     except TimeoutError:
@@ -163,28 +167,30 @@ async def _answer_in_thread(
 
 
 async def _search(
-    service: Service, context: Context, number: int, request: bytes, caller: Caller, generation_id: str
+    service: Service, context: Context, number: int, request: bytes, caller: Caller, generation_id: str, entered: int
 ) -> bytes:
     """Answers from the current generation, or from the one that the request's page token pins."""
     keeper = service.keeper
     try:
         async with keeper.pinned(generation_id) if generation_id else keeper.current() as served:
             try:
-                return await _in_thread(service, served.engine, number, request, caller)
+                return await _in_thread(service, served.engine, number, request, caller, entered)
             except GrantNeeded as needed:
                 caller = service.callers.decide(context, needed.purpose)
-                return await _in_thread(service, served.engine, number, request, caller)
+                return await _in_thread(service, served.engine, number, request, caller, entered)
     except QuestionError as error:
         if not error.generation_id or generation_id:
             raise
         wanted = error.generation_id
-    return await _search(service, context, number, request, caller, wanted)
+    return await _search(service, context, number, request, caller, wanted, entered)
 
 
-async def _in_thread(service: Service, engine: Engine, number: int, request: bytes, caller: Caller) -> bytes:
+async def _in_thread(
+    service: Service, engine: Engine, number: int, request: bytes, caller: Caller, entered: int
+) -> bytes:
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(
-        service.threads, engine.answer, number, request, caller, clock_ms(), service.audit.log
+        service.threads, engine.answer, number, request, caller, clock_ms(), service.audit.log, False, entered
     )
 
 
