@@ -2,13 +2,16 @@
 
 from array import array
 
+from typing_extensions import disjoint_base
+
 from core.arrow_export import ExportsArrow
 from core.name_index import NameIndex
 
+@disjoint_base
 class NameSweep:
     """Working memory of 5 to 40 MB, for one thread at a time; the index must be used by nobody else meanwhile."""
 
-    def __init__(self, index: NameIndex) -> None: ...
+    def __new__(cls, index: NameIndex) -> NameSweep: ...
     def agreeing(self, batch: ExportsArrow) -> dict[str, array[int] | array[float]]:
         """Persons whose names AGREE with a row's and whose birth date and sex do not DISAGREE, without the GIL.
 

@@ -17,7 +17,7 @@ from core.name_index_search cimport find_names
 from core.name_sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
-from core.name_index import ASKED_FIELDS
+from core import name_index
 
 include "contract.pxi"
 
@@ -185,7 +185,7 @@ cdef class NameSweep:
         return 0
 
     def agreeing(self, batch):
-        cdef RecordColumns rows = RecordColumns(batch, ASKED_FIELDS)
+        cdef RecordColumns rows = RecordColumns(batch, name_index.ASKED_FIELDS)
         cdef int status, column
         for column in range(6):
             buffer_reset(&self.out[column])

@@ -94,7 +94,9 @@ class Settings(BaseSettings):
     max_loop_lag_ms: int = Field(
         250, ge=10, description="How late a worker's event loop may run, in milliseconds, before calls are shed."
     )
-    search_threads: int = Field(2, ge=1, le=64, description="Threads of a worker for searches that take over a millisecond, and Clear batches.")
+    search_threads: int = Field(
+        2, ge=1, le=64, description="Threads of a worker for searches that take over a millisecond, and Clear batches."
+    )
     max_connection_age_s: int = Field(
         300, ge=1, description="Age at which a connection is asked to go (GOAWAY), in seconds, so that clients spread."
     )

@@ -11,8 +11,8 @@ import pytest
 from core.calendar import compare_birth_dates
 from core.errors import GenerationDamaged
 from core.name_index import NameIndex, build_names, name_roles
-from core.name_scan import NameScan
 from core.name_linking import NameSweep
+from core.name_scan import NameScan
 from tests.core.noisy_names import pairs
 from tests.core.test_name_index import built, claim
 
@@ -52,7 +52,7 @@ def test_all_whose_names_agree_are_found(tmp_path: Path, seed: int) -> None:
     index = built(tmp_path / "names.bin", [claim(n, name) for n, name in enumerate(people)])
     asked: list[Asked] = [(name, 0, 0) for name, _ in noisy if not of_initials_alone(name)]
     scan = NameScan(people, index.frequencies)
-    expected = {}
+    expected: dict[tuple[int, int], int] = {}
     for row, (name, _, _) in enumerate(asked):
         agreements, evidence, _ = scan.compare(name)
         expected |= {(row, n): evidence[n] for n, agreement in enumerate(agreements) if agreement == AGREES}

@@ -134,8 +134,10 @@ def search(path: Path) -> None:
             index.search(question, visible=[], department=1)
         index.token_entities("CAAL")
         assert index.counts() is not None
-        found = NameSweep(index).agreeing(_columns(ASKED_FIELDS, {"name_text": QUESTIONS_ASKED}, len(QUESTIONS_ASKED)))
-        assert all(entity < index.entities for entity in found["entity"])
+        agreeing = NameSweep(index).agreeing(
+            _columns(ASKED_FIELDS, {"name_text": QUESTIONS_ASKED}, len(QUESTIONS_ASKED))
+        )
+        assert all(entity < index.entities for entity in agreeing["entity"])
         index.check()
     except GenerationDamaged:
         pass
