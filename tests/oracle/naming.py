@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from tests.core import naive_calendar, naive_names
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import PersonQuestion, QuestionError
+from tests.oracle.name_tokens import KINDS, kind
 from tests.oracle.record import PERSON, Record, Subject
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ FEW = 5
 CHECKED_SCORE = 0.5  # of a check or clearance with a birth date
 BROAD = 100
 SOUND_LETTERS = 32
+WHOLE_KINDS = KINDS[1 : KINDS.index("initial")]  # not "none", and no beginnings and ends of words
 WEIGHTS = {
     name: int(value)
     for name, value in re.findall(
@@ -129,7 +132,20 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
     for possible in (POSSIBLE_SCORE, FEW_SCORE) if asked.searched else (CHECKED_SCORE,):
         if len(fits) < FEW:
             fits = [f for s in near if (f := _fit(view, s, asked, likenesses, possible)) is not None]
+            fits = [f for f in fits if _is_like_by_more_than_initials(roles, f.subject)]
     return sorted(fits, key=lambda f: (-f.evidence, f.subject.place))
+
+
+def _is_like_by_more_than_initials(roles: list[tuple[str, int]], subject: Subject) -> bool:
+    """Whether a word asked, and one of any name on file, go together and both are more than a letter."""
+    asked = [token for token, _ in roles if len(token) > 1]
+    for text in {link.record.name_text for link in subject.links if link.record.name_text}:
+        held = [token for token, _ in name_roles(text)]
+        if any(kind(a, b) in WHOLE_KINDS for a in asked for b in held):
+            return True
+        if set(asked) & set(map("".join, pairwise(held))) or set(held) & set(map("".join, pairwise(asked))):
+            return True
+    return False
 
 
 def _fit(view: View, subject: Subject, asked: Asked, likenesses: dict[str, Likeness], possible: float) -> Fit | None:
