@@ -16,6 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 OUTPUT = Path(__file__).parent.parent / "build" / "bench"
+_LOG_WIDTH = 160  # characters, where the output is a file and no terminal says how wide it is
+
+
+def printing_console() -> Console:
+    """A console as wide as the terminal; in a log file, wide enough for these tables without wrapping."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_LOG_WIDTH)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def print_samples(samples: list[Samples]) -> None:
             *("" if tail is None else f"{tail:,.0f}" for tail in tails),
             sample.note,
         )
-    Console().print(table)
+    printing_console().print(table)
 
 
 def write_report(name: str, rows: list[dict[str, Any]], samples: list[Samples]) -> Path:
@@ -86,7 +93,7 @@ def write_report(name: str, rows: list[dict[str, Any]], samples: list[Samples]) 
     for row in rows:
         value = "not measured" if row["value"] is None else f"{row['value']:,}"
         table.add_row(row["bar"], row["goal"], value, row["unit"], "yes" if row["met"] else "NO")
-    Console().print(table)
+    printing_console().print(table)
     path = OUTPUT / f"{name}.json"
     path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     detail = [
@@ -96,7 +103,7 @@ def write_report(name: str, rows: list[dict[str, Any]], samples: list[Samples]) 
     ]
     (OUTPUT / f"{name}-scenarios.json").write_text(json.dumps(detail, indent=2) + "\n", encoding="utf-8")
     draw(OUTPUT / f"{name}.png", name, rows)
-    Console().print(f"written: {path.relative_to(OUTPUT.parent.parent)} and {name}.png beside it")
+    printing_console().print(f"written: {path.relative_to(OUTPUT.parent.parent)} and {name}.png beside it")
     return path
 
 

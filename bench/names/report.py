@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-from bench.bars import OUTPUT, draw
+from bench.bars import OUTPUT, draw, printing_console
 from bench.names import bars, pictures
 from bench.names.headline import RATES
-
-# Wide enough for the widest table when the output goes to a file; a terminal's own width otherwise.
-_WIDTH = 150
 
 
 def _table(title: str, headings: list[str], rows: list[list[str]]) -> None:
@@ -22,8 +18,7 @@ def _table(title: str, headings: list[str], rows: list[list[str]]) -> None:
         table.add_column(heading, justify="left" if number == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    (console if console.is_terminal else Console(width=_WIDTH)).print(table)
+    printing_console().print(table)
 
 
 def _share(value: float | None) -> str:
@@ -54,7 +49,7 @@ def write(figures: dict[str, Any]) -> list[dict[str, Any]]:
         figures = figures | {"headline": {key: figures["headline"][key] for key in ("states", "curves")}}
     (OUTPUT / "names-figures.json").write_text(json.dumps(figures, indent=1, default=str) + "\n", encoding="utf-8")
     draw(OUTPUT / "names.png", "names", measured)
-    Console().print(
+    printing_console().print(
         "written: build/bench/names.json, names-figures.json, names.png, names-reliability.png, names-headline.png"
     )
     return measured
