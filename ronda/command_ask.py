@@ -233,7 +233,7 @@ def check(
 
 def search(
     names: Annotated[str, typer.Argument(help="Names and surnames as heard, in any order; a year may follow.")] = "",
-    born: Annotated[str, typer.Option(help="Birth date or year: yyyy, yyyy-mm-dd or dd/mm/yyyy.")] = "",
+    born: Annotated[str, typer.Option(help="Birth date or year: yyyy, yyyy-mm, yyyy-mm-dd or dd/mm/yyyy.")] = "",
     age_from: Annotated[int, typer.Option(help="Least age today, in years.")] = 0,
     age_to: Annotated[int, typer.Option(help="Greatest age today, in years.")] = 0,
     sex: Annotated[SexWord | None, typer.Option(help="Sex.")] = None,
@@ -296,11 +296,8 @@ def search(
             page_token=page_token,
         )
         if born:
-            birth = read_birth(born)
-            if birth.month:
-                persons.birth_date.CopyFrom(birth)
-            else:
-                persons.birth_year_from = persons.birth_year_to = birth.year
+            # A year alone is a date too: as years it would rule out those whose year is written one off.
+            persons.birth_date.CopyFrom(read_birth(born))
         response = _call(server, identity, as_json, list, lambda c: c.checks.SearchPersons(persons, timeout=deadline))
     if as_json:
         message_json(response)

@@ -91,6 +91,35 @@ def test_search_by_name_and_by_partial_plate(server: RunningServer, asked: dict[
     assert plate in seen.stdout
 
 
+def test_a_year_of_birth_ranks_persons_and_keeps_those_a_year_off(server: RunningServer) -> None:
+    """Six of the sixty namesakes and an alert by their name, as an officer reads them, and as free text finds them."""
+    heard, year, father = "Ulogio Zamperio Cojulun", 1970, ("--father", "Wenceslao Arzu")
+    done = ronda("search", heard, "--born", str(year), *father, "--server", server.address)
+    assert done.returncode == 0, done.stderr
+    assert "AMARILLO: POSIBLE" in done.stdout
+    assert "Candidatos: 7" in done.stdout
+    rows = [row for row in re.split(r"^[├└].*$", done.stdout, flags=re.MULTILINE) if "parecido" in row]
+    found = {}
+    for place, row in enumerate(rows, 1):
+        level = re.search(rf"│ {place} +│ (\w+)", row)
+        born = re.search(r"nac\. \d\d/\d\d/(\d{4})", row)
+        likeness = re.search(r"parecido: (\d+) %", row)
+        assert level
+        assert likeness
+        found[place] = (level[1], int(born[1]) if born else 0, int(likeness[1]))
+        assert "coincide: nombres" in row
+        assert re.search(r"dudoso o sin dato: .*nacimiento", row)  # of a year alone nobody's whole date agrees
+        assert ("NO coincide: padres" in row) == bool(born)  # only the civil registry knows parents
+    persons = [fact for fact in found.values() if fact[1]]
+    assert [level for level, born, _ in found.values() if not born] == ["AMARILLO"]  # an alert by name alone
+    assert [level for level, _, _ in persons] == ["NEGRO"] * 6
+    assert sorted(born for _, born, _ in persons) == [year - 1] * 2 + [year] * 2 + [year + 1] * 2
+    assert [born for _, born, _ in persons[:2]] == [year, year], "the year that was asked comes first"
+    assert persons[1][2] > persons[2][2]
+    free = ronda("search", f"N {heard} {year}", *father, "--server", server.address)
+    assert free.stdout.split("Respuesta")[0] == done.stdout.split("Respuesta")[0]
+
+
 def test_why_a_record_is_linked_by_name(small_nation: BuiltNation) -> None:
     """What agrees, the score and the rule's version; nothing found is no error, a wrong CUI the caller's."""
     data, cui = str(small_nation.data), small_nation.cast["persons"]["wanted_by_name"]
