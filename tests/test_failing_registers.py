@@ -16,10 +16,15 @@ from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import register_service_pb2 as registers
 from tests.asker import Asker
+from tests.comparison import ask
 from tests.expectations import assert_expected
-from tests.nation_cases import CLEAR, FOUND, MISSING, STALE, WARRANT
+from tests.nation_cases import CLEAR, FOUND, FRESH, MISSING, STALE, WARRANT
 from tests.nation_kit import BuiltNation
+from tests.questions import Drawer
+from tests.registers_read import assert_registers_equal
 from tests.server.running_server import RunningServer, until
+
+QUESTIONS = 300
 
 
 @pytest.fixture
@@ -33,6 +38,7 @@ class Changing:
     def __init__(self, nation: BuiltNation, directory: Path, log: Path) -> None:
         shutil.copytree(nation.directory, directory, dirs_exist_ok=True)
         self.nation = BuiltNation(directory, nation.dsn)
+        self.whole = nation.registers
         self.server = RunningServer(self.nation.data, log, workers=1)
         self.ask = Asker(self.server.wait_ready())
 
@@ -42,6 +48,11 @@ class Changing:
         self.nation.build(**options)
         wanted = self.nation.manifest["generation_id"]
         until(lambda: self.ask(registers.GetGenerationRequest()).generation_id == wanted)
+
+    def restore(self, directory: Path) -> None:
+        """A change: every register as it was before all changes."""
+        shutil.rmtree(directory)
+        shutil.copytree(self.whole, directory)
 
 
 @pytest.fixture
@@ -74,6 +85,7 @@ def unreadable(register: str) -> Callable[[Path], None]:
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_registers_that_fail(changing: Changing, cast: dict[str, Any]) -> None:
     """A stale context register, a stale alert register, one carried forward, one withdrawn: each in its turn."""
@@ -102,11 +114,49 @@ def test_registers_that_fail(changing: Changing, cast: dict[str, Any]) -> None:
     assert oj.carried_forward
     assert oj.as_of == before["oj"], "a hit that was carried forward keeps its as-of"
 
+    # Whoever is stale makes a clean person INCOMPLETE too: only where all are whole does the one withdrawn decide.
+    changing.rebuild(changing.restore)
+    assert_expected(changing.ask.person(clean), CLEAR)
     changing.rebuild(lambda _: None, withdraw=["oj"])
     response = changing.ask.person(clean)
-    assert_expected(response, FOUND | {"level": "INCOMPLETE", "coverage": "INCOMPLETE"})
-    states = {r.register_id: r.state for r in response.answer.registers}
-    assert states["oj"] == MISSING
+    assert_expected(response, FOUND | {"level": "INCOMPLETE", "coverage": "INCOMPLETE", "hits": []})
+    assert {r.register_id: r.state for r in response.answer.registers if r.state != FRESH} == {"oj": MISSING}
+
+
+@pytest.mark.timeout(300)
+def test_without_the_register_that_identifies_nobody_is_verified(changing: Changing, cast: dict[str, Any]) -> None:
+    clean, wanted = cast["persons"]["clean"], cast["persons"]["wanted"]
+    assert_expected(changing.ask.person(clean), CLEAR)
+    changing.rebuild(lambda _: None, withdraw=["renap"])
+    response = changing.ask.person(clean)
+    assert_expected(
+        response, {"identity_status": "UNVERIFIED", "level": "INCOMPLETE", "coverage": "INCOMPLETE", "hits": []}
+    )
+    assert {r.register_id: r.state for r in response.answer.registers if r.state != FRESH} == {"renap": MISSING}
+    assert_expected(changing.ask.person(wanted), {"identity_status": "UNVERIFIED", "level": "HIT"})
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("withdrawn", "carried"), [("renap", "oj"), ("oj", "sat")])
+def test_engine_answers_as_the_oracle_does_without_a_register(
+    small_nation: BuiltNation, tmp_path: Path, withdrawn: str, carried: str
+) -> None:
+    """One register withdrawn, another carried forward."""
+    directory = tmp_path / "nation"
+    shutil.copytree(small_nation.directory, directory)
+    lacking = BuiltNation(directory, small_nation.dsn, elsewhere={carried: small_nation.registers})
+    unreadable(carried)(lacking.registers)
+    lacking.build(withdraw=[withdrawn])
+    told = {entry["id"]: (entry["state"], entry["carried_forward"]) for entry in lacking.manifest["registers"]}
+    assert told[withdrawn][0] != "loaded" and told[carried] == ("loaded", True)
+    assert_registers_equal(lacking)
+    drawer = Drawer(lacking.oracle, seed=20261125)
+    differing = []
+    for question in drawer.questions(QUESTIONS):
+        both = ask(lacking.engine, lacking.oracle, question, drawer.masks(), drawer.clock(small_nation.as_of_ms))
+        if not both.equal:
+            differing.append(f"{question.method} {question.request}\n{both.oracle}\n---\n{both.engine}")
+    assert not differing, f"{len(differing)} of {QUESTIONS} differ\n{differing[0]}"
 
 
 def test_a_discreet_alert_leaves_no_trace(small_nation: BuiltNation, cast: dict[str, Any], tmp_path: Path) -> None:
