@@ -1,6 +1,5 @@
 """names.bin from Python: building it outside a generation, and asking it without the engine."""
 
-from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -76,17 +75,6 @@ class NameIndex:
         date that does, or a score of `possible` where names AGREE or birth years stand on both sides; without
         one, names that AGREE, or of which every asked token is paired.
         visible: (section, sensitivity) of the claims that count; None: all.
-        """
-    def candidates(
-        self, batch: ExportsArrow, *, possible: float = ..., strict: bool = False, most: int = 50
-    ) -> dict[str, array[int] | array[float]]:
-        """`search` for each row of a batch of ASKED_FIELDS, without the GIL.
-
-        Columns of what was found, by row of the batch and best first: "row" uint32, "entity" uint32,
-        "evidence" int32 (hundredths of
-        a bit), "score" float64, "names", "birth", "sex" uint8; and "total" int32, one a row of the batch: how
-        many fit, of whom at
-        most `most` are listed; -1 - n where the search was too broad (n persons might fit).
         """
     def check(self) -> None:
         """Reads every block and list. Raises GenerationDamaged."""

@@ -1,7 +1,6 @@
 """names.bin from Python: building it outside a generation, and asking it without the engine."""
 
 import mmap
-from array import array
 from pathlib import Path
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -26,7 +25,6 @@ from core.name_index_search cimport find_names, rank_found
 from core.name_index_types import NameMatch, NameSearch
 from core.name_index_writer cimport NameClaim, NamesWriter, municipality_of_cui
 from core.names import fold, phonetic_key
-from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
 
 include "contract.pxi"
 
@@ -226,66 +224,6 @@ cdef class NameIndex:
         if status == NAMES_MEMORY:
             raise MemoryError
         return 0
-
-    def candidates(self, batch, *, double possible=POSSIBLE_SCORE, bint strict=False, int most=50):
-        cdef RecordColumns rows = RecordColumns(batch, ASKED_FIELDS)
-        cdef const Column* columns = rows.columns
-        cdef Buffer out[8]
-        cdef NameQuestion question
-        cdef const NameFound* found
-        cdef const uint8_t* text
-        cdef int64_t row
-        cdef uint32_t length, number
-        cdef int32_t total
-        cdef double score
-        cdef size_t i
-        cdef int status = 0, column
-        for column in range(8):
-            buffer_init(&out[column])
-        try:
-            with nogil:
-                for row in range(rows.rows):
-                    memset(&question, 0, sizeof(question))
-                    text = text_at(&columns[0], row, &length)
-                    read_name(<const char*>text, length, NULL, &question.shape, question.forms)
-                    question.birth.year = <uint16_t>int16_or(&columns[1], row, 0)
-                    question.birth.month = <uint8_t>int8_or(&columns[2], row, 0)
-                    question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
-                    question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
-                    question.possible = possible
-                    question.strict = strict
-                    status = find_names(self.query, &self.file, &question)
-                    if status < 0:
-                        break
-                    total = <int32_t>self.query.n_found
-                    if status == NAMES_TOO_BROAD:
-                        total = -1 - <int32_t>self.query.candidates
-                        status = 0
-                    else:
-                        rank_found(self.query, most)
-                        for i in range(min(self.query.n_found, <size_t>most)):
-                            found = &self.query.found[i]
-                            number = <uint32_t>row
-                            score = match_probability(found.evidence, self.query.prior)
-                            put_raw(&out[0], &number, 4)
-                            put_raw(&out[1], &found.entity, 4)
-                            put_raw(&out[2], &found.evidence, 4)
-                            put_raw(&out[3], &score, 8)
-                            put_raw(&out[4], &found.names, 1)
-                            put_raw(&out[5], &found.birth, 1)
-                            put_raw(&out[6], &found.sex, 1)
-                    put_raw(&out[7], &total, 4)
-            self.check_status(status)
-            result = {}
-            for column, (name, code) in enumerate((("row", "I"), ("entity", "I"), ("evidence", "i"), ("score", "d"),
-                                                   ("names", "B"), ("birth", "B"), ("sex", "B"), ("total", "i"))):
-                if out[column].failed:
-                    raise MemoryError
-                result[name] = array(code, (<char*>out[column].data)[:out[column].size] if out[column].size else b"")
-            return result
-        finally:
-            for column in range(8):
-                buffer_free(&out[column])
 
     def check(self):
         cdef const uint8_t* at

@@ -233,8 +233,8 @@ cdef int department_set(int department) noexcept nogil:
 cdef int8_t _same_sound(const NameQuestion* question, int asked) noexcept nogil:
     cdef const TokenForm* form = &question.forms[asked]
     cdef int i
-    for i in range(asked):
-        if question.forms[i].phonetic_length == form.phonetic_length and memcmp(
+    for i in range(asked):       # initials have a sound too (E sounds as HE), but no list of holders
+        if question.forms[i].length > 1 and question.forms[i].phonetic_length == form.phonetic_length and memcmp(
                 question.forms[i].phonetic, form.phonetic, form.phonetic_length) == 0:
             return <int8_t>i
     return -1

@@ -36,7 +36,7 @@
 # counted, and of those with a name in which a sound comes twice.
 #
 # A list: one block of up to 256 ordinals (the first as a varint, each further one as a varint of the difference), or
-# SkipEntry[ceil(count / 256)] and then the blocks, or, of a token that one ordinal in 64 or more holds, one bit an ordinal, in
+# SkipEntry[ceil(count / 256)] and then the blocks, or, of a token that one ordinal in 128 or more holds, one bit an ordinal, in
 # pages of 2,048 bytes with uint32 checksums of the pages after them. Everything has a checksum that is verified when it is entered;
 # pages only when a process first enters them: common names would spend a quarter of a search on them.
 

@@ -189,27 +189,43 @@ cdef int64_t _count(const uint64_t* bits, int words) noexcept nogil:
     return n
 
 
-cdef bint _is_long(const NameQuery* query, const Stretch* stretches, int n) noexcept nogil:
-    """Whether reading the lists alone would not be quick."""
-    cdef uint64_t looked = 0, span = 0
+cdef bint _is_long(const NameQuery* query, uint64_t span) noexcept nogil:
+    """Whether reading the lists alone would not be quick, of `span` ordinals."""
+    cdef uint64_t looked = 0
     cdef int i
-    for i in range(n):
-        if stretches[i].end > stretches[i].start:
-            span += stretches[i].end - stretches[i].start
-    for i in range(query.n_lists):  # four bits of a list of bits take as long as a delta
+    for i in range(query.n_lists):  # four words of a list of bits take as long as a delta
         looked += query.names.n_ordinals // 256 if query.lists[i].cursor.dense else query.lists[i].cursor.count
     return looked * span // query.names.n_ordinals > QUICK_LOOKED
 
 
-cdef bint _will_be_long(const NameQuery* query, int64_t more, uint32_t end) noexcept nogil:
-    """Whether too many candidates must be expected, of those up to the ordinal `end`; the first window tells already."""
+cdef bint _will_be_long(const NameQuery* query, int64_t more, uint64_t covered, uint64_t span) noexcept nogil:
+    """Whether too many candidates must be expected of the whole `span` of ordinals, by what the part `covered` has shown.
+
+    Less than a window says nothing yet: the persons of unknown year may be a few dozen.
+    """
     cdef int64_t n = query.candidates + more
-    return n * max(<uint32_t>1, query.names.n_ordinals // end) > QUICK_CANDIDATES
+    return n * span // max(covered, min(span, <uint64_t>WINDOW)) > QUICK_CANDIDATES
+
+
+cdef uint64_t _within(const Stretch* stretches, int n, uint32_t start) noexcept nogil:
+    """Which of the 64 ordinals from `start` on lie in a stretch."""
+    cdef uint64_t bits = 0
+    cdef uint32_t low, high
+    cdef int i
+    for i in range(n):
+        low = max(stretches[i].start, start)
+        high = min(stretches[i].end, start + 64)
+        if low < high:
+            bits |= (~<uint64_t>0 >> (64 - (high - low))) << (low - start)
+    return bits
 
 
 cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stretches, int n_stretches, uint32_t start,
-                 uint32_t end) noexcept nogil:
-    """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64."""
+                 uint32_t end, uint64_t covered, uint64_t span) noexcept nogil:
+    """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64.
+
+    `covered`: ordinals of the stretches up to `end`, of `span` in all.
+    """
     cdef uint32_t batch[BATCH]
     cdef uint64_t* out = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS + 1) * WINDOW_WORDS
     cdef uint64_t* strong = out + WINDOW_WORDS
@@ -218,7 +234,6 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
     cdef uint64_t word
     cdef int64_t looked
     cdef int i, n_batch = 0, status
-    cdef bint within
     for i in range(query.question.shape.count):
         if query.listed[i]:
             memset(query.bitmaps + i * WINDOW_WORDS, 0, words * 8)
@@ -239,21 +254,16 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
             return NAMES_DAMAGED
         query.looked += looked
     _combine(query, words)
-    if query.quick and _will_be_long(query, _count(out, words), start + 64 * words):
+    for w in range(words):
+        if out[w]:
+            out[w] &= _within(stretches, n_stretches, start + 64 * w)
+    if query.quick and _will_be_long(query, _count(out, words), covered, span):
         return NAMES_LONG
     for w in range(words):
-        if w & 3 == 0 and not (out[w] | out[w + 1] | out[w + 2] | out[w + 3]):
-            w += 3               # most words are empty; WINDOW_WORDS is a multiple of 4
-            continue
         word = out[w]
         while word:
             ordinal = start + 64 * w + ronda_lowest_bit(word)
             word &= word - 1
-            within = False
-            for i in range(n_stretches):
-                within = within or stretches[i].start <= ordinal < stretches[i].end
-            if not within:
-                continue
             query.candidates += 1
             if query.candidates > SCORED_MAX:
                 continue
@@ -289,6 +299,7 @@ cdef int _find(NameQuery* query) noexcept nogil:
     cdef Stretch stretches[3]
     cdef ListCursor short_lists[SHORT_LISTS + 1]
     cdef uint32_t start, end, low, high
+    cdef uint64_t span = 0, covered = 0
     cdef int i, n, status
     if question.shape.count == 0 or query.n_listed == 0:
         return NAMES_TOO_BROAD if question.shape.count else 0
@@ -296,7 +307,9 @@ cdef int _find(NameQuery* query) noexcept nogil:
         if list_open(names, i, &short_lists[i]) < 0:
             return NAMES_DAMAGED
     n = _stretches(query, stretches)
-    if query.quick and _is_long(query, stretches, n):
+    for i in range(n):
+        span += max(stretches[i].end, stretches[i].start) - stretches[i].start
+    if query.quick and _is_long(query, span):
         return NAMES_LONG
     start = 0
     while start < names.n_ordinals:
@@ -307,8 +320,9 @@ cdef int _find(NameQuery* query) noexcept nogil:
             if stretches[i].start < end and stretches[i].end > start and stretches[i].start < stretches[i].end:
                 low = min(low, max(start, stretches[i].start))
                 high = max(high, min(end, stretches[i].end))
+                covered += min(end, stretches[i].end) - max(start, stretches[i].start)
         if low < high:
-            status = _window(query, short_lists, stretches, n, low & ~<uint32_t>63, high)
+            status = _window(query, short_lists, stretches, n, low & ~<uint32_t>63, high, covered, span)
             if status:
                 return status
             if query.looked > LOOKED_MAX:

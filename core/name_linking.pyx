@@ -10,11 +10,12 @@ from core.layout cimport HEADER_SIZE
 from core.match cimport match_probability
 from core.match_names cimport read_name
 from core.name_index cimport NameIndex
-from core.name_index_expansion cimport query_begin
-from core.name_index_query cimport NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuestion
+from core.name_index_expansion cimport held_place, query_begin
+from core.name_index_query cimport NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion
 from core.name_index_scoring cimport score_ordinal
-from core.name_index_search cimport find_names
+from core.name_index_search cimport find_names_again
 from core.name_sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
+from core.name_tokens cimport KIND_B_BEGINS, KIND_B_ENDS
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
 from core import name_index
@@ -31,10 +32,15 @@ cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead
 
 
-cdef bint _has_initial(const NameQuestion* question) noexcept nogil:
+cdef bint _is_for_sweep(const NameQuery* query) noexcept nogil:
+    """Whether a search might miss names that agree: it sees no initials on file, and counts a token that is two there once."""
     cdef int i
-    for i in range(question.shape.count):
-        if question.forms[i].length == 1:
+    cdef uint8_t kind
+    if query.initials:
+        return True
+    for i in range(query.n_lists):
+        kind = query.kinds[held_place(query, query.lists[i].token)][query.lists[i].asked]
+        if kind == KIND_B_BEGINS or kind == KIND_B_ENDS:
             return True
     return False
 
@@ -148,9 +154,12 @@ cdef class NameSweep:
         sweep_reset(self.sweep)
         while row < rows:
             self._read(columns, row, &question)
-            # few persons: by itself, unless these years hold too many; but a search does not see initials on file
-            if question.birth.year and not _has_initial(&question):
-                status = find_names(self.index.query, &self.index.file, &question)
+            status = query_begin(self.index.query, &self.index.file, &question)
+            if status < 0:
+                return status
+            # few persons: by itself, unless these years hold too many
+            if question.birth.year and not _is_for_sweep(self.index.query):
+                status = find_names_again(self.index.query)
                 if status < 0:
                     return status
                 if status != NAMES_TOO_BROAD:
@@ -158,9 +167,7 @@ cdef class NameSweep:
                         self._put(<uint32_t>row, &self.index.query.found[i])
                     row += 1
                     continue
-            status = query_begin(self.index.query, &self.index.file, &question)
-            if status == 0:
-                status = sweep_add(self.sweep, self.index.query, <uint32_t>row)
+            status = sweep_add(self.sweep, self.index.query, <uint32_t>row)
             if status < 0:
                 return status
             if status == 0:          # full

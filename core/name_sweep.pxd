@@ -21,7 +21,7 @@ cdef enum:
     SWEEP_WORDS = 256
     SLOTS_MOST = 2048            # of a sweep: 4 MiB of bitmaps
     SLOT_PLACES = 8192           # of the table by which they are found; a power of two
-    FOUND_MOST = 4000000         # candidates that are scored together: 32 MB
+    FOUND_MOST = 2000000         # candidates that are scored together: 16 MB, and one question's of a window more
 
 cdef struct Slot:
     uint64_t key                 # of its tokens
@@ -50,7 +50,8 @@ cdef struct Sweep:
     Buffer plans                 # Plan[]
     Buffer found                 # Candidate[], by ordinal and plan
     ListCursor short_lists[4]
-    uint32_t start               # of the next window
+    uint32_t start               # of the window that is looked at
+    uint32_t plan                # the next question of that window; 0 = its bitmaps are yet to be filled
     uint64_t* bitmaps            # SLOTS_MOST of SWEEP_WORDS, then one a list of short names and of repeated sounds, then
                                  # names of up to two tokens, and of up to three
 
@@ -60,5 +61,5 @@ cdef void sweep_free(Sweep* sweep) noexcept nogil
 cdef void sweep_reset(Sweep* sweep) noexcept nogil
 # Takes in the question that `query` has begun: 1, 0 = there is no room for it in this sweep, or NAMES_*.
 cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept nogil
-# Fills `found` from the next windows: 1 = there are more, once these are scored and `found` is reset; 0 = that was all, or NAMES_*.
+# Fills `found` from where it stopped: 1 = there are more, once these are scored and `found` is reset; 0 = that was all, or NAMES_*.
 cdef int sweep_run(Sweep* sweep) noexcept nogil

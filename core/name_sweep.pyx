@@ -88,7 +88,7 @@ cdef void sweep_reset(Sweep* sweep) noexcept nogil:
     buffer_reset(&sweep.cursors)
     buffer_reset(&sweep.plans)
     buffer_reset(&sweep.found)
-    sweep.start = 0
+    sweep.start = sweep.plan = 0
 
 
 # ---- questions ----
@@ -119,14 +119,17 @@ cdef int _slot(Sweep* sweep, const uint32_t* tokens, uint32_t count) noexcept no
     return <int>number
 
 
-cdef void _set_least(Plan* plan, int core, int listed_core, int initials, int halves, bint married) noexcept nogil:
+cdef void _set_least(Plan* plan, int core, int listed_core, int initials, int married_initials, int halves,
+                     bint married) noexcept nogil:
     """How many listed tokens those hold whose names may agree; `halves`: asked tokens that may be two on file.
+
+    An initial of the husband's surname makes the asked name longer once it is paired: it is no token of listed_core.
 
     Of the shorter name every token is paired; a name of two agrees with one of three at most (core/match_pairing.pyx). An
     initial agrees with the same letter, unseen here. Counts may be too low by what is uncertain, never too high.
     """
     cdef int lost = initials + halves
-    plan.least = <uint8_t>max(1, min(listed_core - halves, 4 - lost))
+    plan.least = <uint8_t>max(1, min(listed_core - halves - married_initials, 4 - lost))
     plan.with_threes = core > 3
     plan.least_of_short = <uint8_t>max(1, (3 if core > 3 else 2) - lost) if core > 2 else 0
     plan.longest = 0
@@ -140,15 +143,17 @@ cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept 
     cdef uint32_t count
     cdef int8_t places[16]
     cdef uint8_t kind
-    cdef int i, j, slot, n = query.question.shape.count, listed_core = 0, halves = 0
+    cdef int i, j, slot, n = query.question.shape.count, listed_core = 0, halves = 0, married_initials = 0
     cdef bint half, married = False
     if sweep.slots.size // sizeof(Slot) + 16 > SLOTS_MOST:
         return 0
     memset(&plan, 0, sizeof(plan))
+    memset(places, -1, sizeof(places))
     plan.row = row
     for i in range(n):
         married = married or query.question.shape.tokens[i].role == ROLE_MARRIED
         if not query.listed[i]:
+            married_initials += query.question.shape.tokens[i].role == ROLE_MARRIED
             continue
         listed_core += query.question.shape.tokens[i].role != ROLE_MARRIED
         count = 0
@@ -169,7 +174,7 @@ cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept 
         plan.count += 1
     if plan.count == 0:
         return 1                 # initials alone find nobody
-    _set_least(&plan, query.n_core, listed_core, n - query.n_listed, halves, married)
+    _set_least(&plan, query.n_core, listed_core, n - query.n_listed, married_initials, halves, married)
     put_raw(&sweep.plans, &plan, sizeof(plan))
     return NAMES_MEMORY if sweep.plans.failed else 1
 
@@ -236,12 +241,24 @@ cdef void _join_short_lists(Sweep* sweep) noexcept nogil:
         of_two[SWEEP_WORDS + w] = of_two[w] | ones[2 * SWEEP_WORDS + w]
 
 
+cdef int _fill_window(Sweep* sweep, uint32_t start, uint32_t size) noexcept nogil:
+    cdef const Slot* slots = <const Slot*>sweep.slots.data
+    cdef uint32_t n_slots = <uint32_t>(sweep.slots.size // sizeof(Slot)), i
+    for i in range(n_slots):
+        if _fill(sweep, <ListCursor*>sweep.cursors.data + slots[i].first, slots[i].count, start, size,
+                 sweep.bitmaps + i * SWEEP_WORDS) < 0:
+            return NAMES_DAMAGED
+    for i in range(SHORT_LISTS + 1):
+        if _fill(sweep, &sweep.short_lists[i], 1, start, size, sweep.bitmaps + (SLOTS_MOST + i) * SWEEP_WORDS) < 0:
+            return NAMES_DAMAGED
+    _join_short_lists(sweep)
+    return 0
+
+
 cdef int sweep_run(Sweep* sweep) noexcept nogil:
-    cdef Slot* slots = <Slot*>sweep.slots.data
-    cdef uint32_t n_slots = <uint32_t>(sweep.slots.size // sizeof(Slot))
     cdef uint32_t n_plans = <uint32_t>(sweep.plans.size // sizeof(Plan)), start, size, i
     cdef int words
-    if sweep.start == 0:
+    if sweep.start == 0 and sweep.plan == 0:
         for i in range(SHORT_LISTS + 1):  # REPEATED_LIST follows them
             if list_open(sweep.names, i, &sweep.short_lists[i]) < 0:
                 return NAMES_DAMAGED
@@ -249,20 +266,16 @@ cdef int sweep_run(Sweep* sweep) noexcept nogil:
         start = sweep.start
         words = <int>((min(sweep.names.n_ordinals - start, <uint32_t>SWEEP_WINDOW) + 63) // 64)
         size = <uint32_t>words * 64
-        for i in range(n_slots):
-            if _fill(sweep, <ListCursor*>sweep.cursors.data + slots[i].first, slots[i].count, start, size,
-                     sweep.bitmaps + i * SWEEP_WORDS) < 0:
-                return NAMES_DAMAGED
-        for i in range(SHORT_LISTS + 1):
-            if _fill(sweep, &sweep.short_lists[i], 1, start, size, sweep.bitmaps + (SLOTS_MOST + i) * SWEEP_WORDS) < 0:
-                return NAMES_DAMAGED
-        _join_short_lists(sweep)
+        if sweep.plan == 0 and _fill_window(sweep, start, size) < 0:
+            return NAMES_DAMAGED
         words = (words + 7) & ~7
-        for i in range(n_plans):
-            _sift(sweep, i, start, words)
-        if sweep.found.failed:
-            return NAMES_MEMORY
+        while sweep.plan < n_plans:
+            _sift(sweep, sweep.plan, start, words)
+            sweep.plan += 1
+            if sweep.found.failed:
+                return NAMES_MEMORY
+            if sweep.found.size > FOUND_MOST * sizeof(Candidate):
+                return 1
+        sweep.plan = 0
         sweep.start += SWEEP_WINDOW
-        if sweep.found.size > FOUND_MOST * sizeof(Candidate):
-            return 1
     return 0

@@ -99,31 +99,6 @@ def test_brothers_do_not_agree(tmp_path: Path) -> None:
     assert entities(index, "Walter Xicay Tzoc") == [1]
 
 
-def test_many_questions_at_once_find_what_each_finds(tmp_path: Path) -> None:
-    chance = random.Random(4)
-    claims = []
-    for n in range(500):
-        parts = (chance.choice(GIVEN), chance.choice(SURNAMES), chance.choice(SURNAMES))
-        claims.append(claim(n, f"{parts[0]}\x1f{parts[1]} {parts[2]}", 1940 + n // 10, birth_month=1, birth_mday=2))
-    index = built(tmp_path / "names.bin", claims)
-    asked = [(f"{chance.choice(GIVEN)} {chance.choice(SURNAMES)}", chance.choice([0, 1950, 1975])) for _ in range(40)]
-    batch = pa.record_batch(
-        {
-            "name_text": pa.array([a[0] for a in asked]),
-            "birth_year": pa.array([a[1] or None for a in asked], pa.int16()),
-            "birth_month": pa.array([None] * 40, pa.int8()),
-            "birth_mday": pa.array([None] * 40, pa.int8()),
-            "sex": pa.array([0] * 40, pa.uint8()),
-        }
-    )
-    found = index.candidates(batch, most=7)
-    for row, (names, year) in enumerate(asked):
-        alone = index.search(names, birth=(year, 0, 0), limit=7)
-        assert found["total"][row] == alone.total
-        mine = [n for n, r in enumerate(found["row"]) if r == row]
-        assert [(found["entity"][n], found["score"][n]) for n in mine] == [(m.entity, m.score) for m in alone.matches]
-
-
 def test_rows_out_of_order_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="order of entity"):
         built(tmp_path / "names.bin", [claim(3, "ANA\x1fPOP"), claim(2, "ANA\x1fPOP")])

@@ -13,6 +13,7 @@ from core.errors import GenerationDamaged
 from core.name_index import NameIndex, build_names, name_roles
 from core.name_linking import NameSweep
 from core.name_scan import NameScan
+from core.names import phonetic_key
 from tests.core.noisy_names import pairs
 from tests.core.test_name_index import built, claim
 
@@ -59,6 +60,50 @@ def test_all_whose_names_agree_are_found(tmp_path: Path, seed: int) -> None:
     found = swept(index, asked)
     assert len(expected) > 200
     assert set(expected) - set(found) == set(), "missed"
+    assert found == expected
+
+
+LETTERS = ["A", "E", "U", "HE", "AH", "HU", "G", "GARCIA", "S", "SS"]
+LETTERS += ["ANA", "ANAMARIA", "MARIA", "PEREZ", "PEREZLOPEZ", "LOPEZ"]
+
+
+def odd_names(chance: random.Random, count: int) -> list[str]:
+    """Initials that sound like tokens, joined tokens, initials of a husband's surname."""
+
+    def some(most: int) -> str:
+        return " ".join(chance.choice(LETTERS) for _ in range(chance.randint(1, most)))
+
+    return [
+        f"{some(2)}\x1f{some(2)}" + (f"\x1f{chance.choice(LETTERS)}" if chance.random() < 0.4 else "")
+        for _ in range(count)
+    ]
+
+
+def share_a_token(name: str, filed: str) -> bool:
+    """Whether more than initials makes these alike: a token, its sound, or two tokens joined."""
+    mine, theirs = ([token for token, _ in name_roles(text) if len(token) > 1] for text in (name, filed))
+    sounds = [{phonetic_key(token) for token in tokens} for tokens in (mine, theirs)]
+    joined = [{a + b for a in tokens for b in tokens} for tokens in (mine, theirs)]
+    return bool(sounds[0] & sounds[1] or joined[0] & set(theirs) or joined[1] & set(mine))
+
+
+@pytest.mark.parametrize("year", [0, 1980])
+@pytest.mark.parametrize("seed", [21, 22])
+def test_initials_joined_tokens_and_married_names_lose_nobody(tmp_path: Path, seed: int, year: int) -> None:
+    chance = random.Random(seed)
+    people = odd_names(chance, 700)
+    index = built(tmp_path / "names.bin", [claim(n, name, year) for n, name in enumerate(people)])
+    asked: list[Asked] = [(name, year, 0) for name in odd_names(chance, 300) if not of_initials_alone(name)]
+    scan = NameScan(people, index.frequencies)
+    expected = {
+        (row, n)
+        for row, (name, _, _) in enumerate(asked)
+        for n, agreement in enumerate(scan.compare(name)[0])
+        if agreement == AGREES and share_a_token(name, people[n])
+    }
+    found = set(swept(index, asked))
+    assert len(expected) > 500
+    assert expected - found == set(), "missed"
     assert found == expected
 
 
