@@ -1,4 +1,4 @@
-"""A real `ronda serve` for the benches: on a free port, polled until it answers, ended by its own process id."""
+"""A real `ronda serve` for the benches: on a free port, polled until it answers a check, ended by its own process id."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ import grpc
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from bench.nation import cast_people
 from bench.postgres_cluster import free_port
+from ronda.v1 import check_service_pb2 as contract
+from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 
 READY_SECONDS = 30.0
+_IN_EVERY_NATION = f"{cast_people.cui_of(cast_people.PLACES['clean'], 1, 1):013d}"
 
 
 @dataclass
@@ -48,18 +52,28 @@ class ServerProcess:
         return cls(process, target, started)
 
     def wait_ready(self) -> float:
-        """Seconds from start to the first SERVING; raises TimeoutError after READY_SECONDS."""
+        """Seconds from start until CheckPerson has answered with somebody whom every nation of the bench has.
+
+        Raises TimeoutError after READY_SECONDS.
+        """
         while time.monotonic() - self.started_at < READY_SECONDS:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended with status {self.process.returncode}")
             with grpc.insecure_channel(self.target) as channel:
                 try:
-                    stub = health_pb2_grpc.HealthStub(channel)
-                    answer = stub.Check(health_pb2.HealthCheckRequest(service="ronda.v1.CheckService"), timeout=1)
-                    if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                        return time.monotonic() - self.started_at
+                    health = health_pb2_grpc.HealthStub(channel)
+                    asked = health_pb2.HealthCheckRequest(service="ronda.v1.CheckService")
+                    if health.Check(asked, timeout=1).status != health_pb2.HealthCheckResponse.SERVING:
+                        continue
+                    stub = CheckServiceStub(channel)  # type: ignore[no-untyped-call]
+                    answer = stub.CheckPerson(contract.CheckPersonRequest(cui=_IN_EVERY_NATION), timeout=1)
                 except grpc.RpcError:
                     time.sleep(0.01)
+                    continue
+                answered = time.monotonic() - self.started_at
+                if _IN_EVERY_NATION not in {claim.cui for claim in answer.person.identity_claims}:
+                    raise RuntimeError("the server's first answer is about nobody, or another person")
+                return answered
         raise TimeoutError(f"no answer within {READY_SECONDS} s")
 
     def cpu_seconds(self) -> float:
