@@ -1,4 +1,4 @@
-"""A real `ronda serve` for the benches: on a free port, polled until it answers a check, ended by its own process id."""
+"""A real `ronda serve` for the benches: on a free port, polled until it answers a check, ended by its process id."""
 
 from __future__ import annotations
 
