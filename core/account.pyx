@@ -95,8 +95,8 @@ cdef void _state(const Account* account, AuditFacts* facts, const void* request,
 cdef int account_close(Account* account, Call* call, const void* request, size_t size) noexcept nogil:
     cdef AuditFacts facts
     if account.session != NULL and account.method < METHOD_LIST_REGISTERS and limits_watch(
-            account.session, account.given, call.asked_key, call.asked_key_size, account.clock_ms, &account.verdict,
-            call.failure) < 0:
+            account.session, account.given, call.asked_key, call.asked_key_size, account.question.request_id.data,
+            account.question.request_id.size, account.clock_ms, &account.verdict, call.failure) < 0:
         return FAILED
     if account.audit == NULL:
         return OK

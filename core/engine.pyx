@@ -91,7 +91,8 @@ cdef object _error(int status, const Ending* ending):
         return MemoryError(rule) if rule == "out of memory" else RuntimeError(rule)
     wanted = failure.generation[:failure.generation_length].decode("utf-8",
                                                                    "replace") if failure.generation_length else None
-    return QuestionError(failure.reason, field, rule, generation_id=wanted)
+    entered = ending.verdict.flags if failure.reason == ERROR_REASON_GENERATION_GONE else -1
+    return QuestionError(failure.reason, field, rule, generation_id=wanted, entered=entered)
 
 
 cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:

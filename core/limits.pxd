@@ -34,9 +34,11 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
                      LimitVerdict* verdict, Failure* failure) noexcept nogil
 
 # After the answer was made and before it leaves: `asked_key` = KEY_* of core/dossier.pxd and the canonical text. Marks
-# repeated look-ups of one subject and rows of neighbouring numbers. OK, or FAILED with LIMIT_EXCEEDED.
+# repeated look-ups of one subject and rows of neighbouring numbers; a retry only of what it did not let pass before. OK, or
+# FAILED with LIMIT_EXCEEDED.
 cdef int limits_watch(const Session* session, const PurposeGrant* given, const void* asked_key, size_t asked_key_size,
-                      int64_t clock_ms, LimitVerdict* verdict, Failure* failure) noexcept nogil
+                      const void* request_id, size_t request_id_size, int64_t clock_ms, LimitVerdict* verdict,
+                      Failure* failure) noexcept nogil
 
 # Before a batch of Clear: counts its rows. The same batch under the same request_id counts once.
 cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uint32_t rows, const void* request_id,

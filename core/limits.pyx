@@ -55,10 +55,13 @@ cdef enum:
     RING = 9                     # numbers asked for last, by one officer
     NEAR = 20                    # numbers so far apart are neighbours
     FREE_RETRIES = 32            # of one request_id; later ones are counted again
+    WATCHED = 0x80               # of Counted.word: limits_watch let its answer pass
     REMEMBERED_MINUTES = 1440    # an off-line replay comes within a day
 
 cdef uint64_t MAGIC = 0x31534D494C4E4452  # "RDNLIMS1"
 cdef uint64_t DAY_US = 86400000000ULL
+
+cdef uint64_t REFUSED = <uint64_t>1 << 63  # of a number in Spender.ring: its last look-up was refused
 
 # Spender.paid: one GCRA clock a rule
 cdef enum:
@@ -77,7 +80,7 @@ cdef struct Spender:             # 128 bytes: two cache lines, shared with nobod
     uint64_t key
     uint64_t paid[4]             # GCRA's theoretical arrival time, microseconds UTC; at most now = whole again
     uint64_t next                # place in the ring, ever growing
-    uint64_t ring[9]             # kind << 56 | number, as neighbour_number makes it
+    uint64_t ring[9]             # kind << 56 | number, as neighbour_number makes it; REFUSED
     uint64_t reserved
 
 cdef struct Repeat:
@@ -86,7 +89,7 @@ cdef struct Repeat:
 
 cdef struct Counted:
     uint64_t key
-    uint64_t word                # fingerprint of the question << 32 | minute & 0xFFFFFF << 8 | times seen
+    uint64_t word                # fingerprint of the question << 32 | minute & 0xFFFFFF << 8 | WATCHED | times seen
 
 cdef struct LimitTable:
     uint8_t* at
@@ -226,7 +229,7 @@ cdef int _seen(LimitTable* table, uint64_t key, uint64_t fingerprint, uint64_t m
     cdef bint found
     cdef Counted* slot = _counted(table, key, &found, minute)
     cdef uint64_t word = ronda_load(&slot.word)
-    cdef uint64_t times = word & 0xFF
+    cdef uint64_t times = word & (WATCHED - 1)
     if not found or ((minute - ((word >> 8) & 0xFFFFFF)) & 0xFFFFFF) > REMEMBERED_MINUTES:
         return 0
     if word >> 32 != fingerprint:
@@ -245,23 +248,56 @@ cdef void _remember(LimitTable* table, uint64_t key, uint64_t fingerprint, uint6
     ronda_store(&slot.key, key)
 
 
+cdef uint64_t _request_key(const Session* session, const void* request_id, size_t size) noexcept nogil:
+    return _mixed(session.officer, XXH3_64bits(request_id, size))
+
+
+cdef bint _was_watched(LimitTable* table, uint64_t key, uint64_t minute) noexcept nogil:
+    cdef bint found
+    cdef Counted* slot = _counted(table, key, &found, minute)
+    return found and ronda_load(&slot.word) & WATCHED != 0
+
+
+cdef void _set_watched(LimitTable* table, uint64_t key, uint64_t minute) noexcept nogil:
+    cdef bint found
+    cdef Counted* slot = _counted(table, key, &found, minute)
+    cdef uint64_t word
+    if found:
+        word = ronda_load(&slot.word)
+        ronda_swap(&slot.word, word, word | WATCHED)  # lost to another worker: the next retry is watched again
+
+
 # ---- neighbours ----
 
 cdef bint _is_neighbour(Spender* spender, uint64_t number) noexcept nogil:
-    """Whether it lies next to one of the numbers asked for last; it joins them."""
-    cdef uint64_t other, apart
-    cdef bint near = False, same = False
+    """Whether it lies next to one of the numbers asked for last; it joins them.
+
+    The same number again is no neighbour, unless it was refused: else everything could be had by asking twice.
+    """
+    cdef uint64_t held, other, apart
+    cdef bint near = False, same = False, refused = False
     cdef int i
     for i in range(RING):
-        other = ronda_load(&spender.ring[i])
+        held = ronda_load(&spender.ring[i])
+        other = held & ~REFUSED
         apart = number - other if number > other else other - number
         if apart == 0:
             same = True
+            refused = refused or held != other
         elif apart <= NEAR:
             near = True
     if not same:
         ronda_store(&spender.ring[ronda_add(&spender.next, 1) % RING], number)
-    return near and not same
+    return refused or (near and not same)
+
+
+cdef void _mark(Spender* spender, uint64_t number, uint64_t mark) noexcept nogil:
+    cdef uint64_t held
+    cdef int i
+    for i in range(RING):
+        held = ronda_load(&spender.ring[i])
+        if held & ~REFUSED == number:
+            ronda_store(&spender.ring[i], number | mark)
 
 
 # ---- what the engine calls ----
@@ -306,7 +342,7 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
     if _check_hours(given, clock_ms, verdict, failure) < 0:
         return FAILED
     if request_id_size:
-        key = _mixed(session.officer, XXH3_64bits(request_id, request_id_size))
+        key = _request_key(session, request_id, request_id_size)
         ronda_prefetch(_counted_set(table, key))  # 16 MiB at random: the memory is as slow as all of the rest
         fingerprint = _fingerprint(method, request, request_size)
         seen = _seen(table, key, fingerprint, minute)
@@ -332,12 +368,18 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
 
 
 cdef int limits_watch(const Session* session, const PurposeGrant* given, const void* asked_key, size_t asked_key_size,
-                      int64_t clock_ms, LimitVerdict* verdict, Failure* failure) noexcept nogil:
+                      const void* request_id, size_t request_id_size, int64_t clock_ms, LimitVerdict* verdict,
+                      Failure* failure) noexcept nogil:
     cdef LimitTable* table = <LimitTable*>session.limits
-    cdef uint64_t now = <uint64_t>clock_ms * 1000, repeated = 0, number, wait
+    cdef uint64_t now = <uint64_t>clock_ms * 1000, minute = <uint64_t>clock_ms // 60000
+    cdef uint64_t key = 0, repeated = 0, number, wait
     cdef Spender* officer
-    if table == NULL or asked_key_size == 0 or verdict.flags & LOOK_RETRY:
+    if table == NULL or asked_key_size == 0:
         return OK
+    if request_id_size:
+        key = _request_key(session, request_id, request_id_size)
+        if verdict.flags & LOOK_RETRY and _was_watched(table, key, minute):
+            return OK            # the retry of an answer that was given; of a refusal it is looked at like the first
     if given.repeats.interval_us:
         repeated = _mixed(given.officer_bucket, XXH3_64bits(asked_key, asked_key_size))
         ronda_prefetch(_repeat_set(table, repeated))
@@ -350,13 +392,17 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const v
                 if wait:
                     verdict.flags |= LOOK_ENUMERATION
                     if given.neighbours_refused:
+                        _mark(officer, number, REFUSED)
                         return _exceeded(verdict, failure, "neighbours", wait)
+                _mark(officer, number, 0)
     if given.repeats.interval_us:
         wait = _spend(&_repeat(table, repeated).paid, &given.repeats, 1, now)
         if wait:
             verdict.flags |= LOOK_REPEATED
             if given.repeats_refused:
                 return _exceeded(verdict, failure, "repeats", wait)
+    if request_id_size:
+        _set_watched(table, key, minute)
     return OK
 
 
@@ -375,7 +421,7 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
         return FAILED
     if request_id_size:
         fingerprint = _fingerprint(0, batch, batch_size)
-        key = _mixed(_mixed(session.officer, XXH3_64bits(request_id, request_id_size)), fingerprint)
+        key = _mixed(_request_key(session, request_id, request_id_size), fingerprint)
         if _seen(table, key, fingerprint, minute) > 0:
             verdict.flags |= LOOK_RETRY
             return OK
@@ -447,7 +493,8 @@ cdef class Limits:
                              PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), clock_ms, &verdict, &failure)
         if status == OK:
             status = limits_watch(&caller.session, given, PyBytes_AS_STRING(asked_key), PyBytes_GET_SIZE(asked_key),
-                                  clock_ms, &verdict, &failure)
+                                  PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id), clock_ms, &verdict,
+                                  &failure)
         if status < 0:
             raise limit_error(&verdict, &failure)
         return verdict.flags

@@ -64,12 +64,20 @@ class Gate:
             call_metrics.SHED.labels("loop_lag").inc()
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
 
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Holds a place for a search or a stream. Raises Refusal OVERLOADED when none is left."""
+    def refuse_when_full(self) -> None:
+        """Raises Refusal OVERLOADED when no place is left for a search."""
         if self.held >= self._limit:
             call_metrics.SHED.labels("concurrency").inc()
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+
+    @contextmanager
+    def hold(self, *, admitted: bool = False) -> Iterator[None]:
+        """Holds a place for a search or a stream. Raises Refusal OVERLOADED when none is left.
+
+        admitted: limits counted the call already, so that it is counted here too but not refused any more.
+        """
+        if not admitted:
+            self.refuse_when_full()
         self.held += 1
         try:
             yield

@@ -47,6 +47,7 @@ UNARY_METHODS: dict[str, tuple[str, ...]] = {
     "ronda.v1.RegisterService": ("ListRegisters", "GetGeneration"),
 }
 SEARCHES = frozenset({"SearchVehicles"})  # always in a thread
+NAME_SEARCHES = frozenset({"SearchPersons"})  # in a thread where the engine puts them off
 LEVELLESS = frozenset({"ListRegisters", "GetGeneration"})  # their responses hold no Answer
 
 
@@ -85,6 +86,7 @@ def look_up_handler(service: Service, method: str) -> Handler:
     metrics = MethodMetrics(method, with_levels=method not in LEVELLESS)
     keeper, gate, limit = service.keeper, service.gate, service.max_message_bytes
     callers, audit = service.callers, service.audit
+    may_be_long = method in NAME_SEARCHES  # shed before limits are taken: its retry must not cost again
     now = time.perf_counter
 
     async def handle(request: bytes, context: Context) -> bytes:
@@ -93,6 +95,8 @@ def look_up_handler(service: Service, method: str) -> Handler:
         try:
             if gate.closed:
                 gate.refuse()
+            if may_be_long:
+                gate.refuse_when_full()
             caller = callers.of(context)
             if len(request) > limit:
                 raise too_large(limit)
@@ -113,7 +117,9 @@ def look_up_handler(service: Service, method: str) -> Handler:
             return await _answer_in_thread(service, method, metrics, started, request, context, entered=off.flags)
         except Exception as error:
             if isinstance(error, QuestionError) and error.generation_id:
-                return await _answer_in_thread(service, method, metrics, started, request, context, error.generation_id)
+                return await _answer_in_thread(
+                    service, method, metrics, started, request, context, error.generation_id, error.entered
+                )
             await refuse(service, context, method, metrics, now() - started, error, request, caller)
         metrics.answered(now() - started, response)
         return response
@@ -152,7 +158,7 @@ async def _answer_in_thread(
             remaining = service.default_deadline_s
         if remaining <= 0:
             raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
-        with service.gate.hold():
+        with service.gate.hold(admitted=entered >= 0):
             async with asyncio.timeout(remaining):
                 response = await _search(service, context, METHODS[method], request, caller, generation_id, entered)
                 if service.audit.waits:
@@ -181,7 +187,7 @@ async def _search(
     except QuestionError as error:
         if not error.generation_id or generation_id:
             raise
-        wanted = error.generation_id
+        wanted, entered = error.generation_id, error.entered
     return await _search(service, context, number, request, caller, wanted, entered)
 
 

@@ -139,6 +139,27 @@ def test_numbers_in_a_row_are_refused(tmp_path: Path, keys: list[bytes]) -> None
     assert flags[-1] == ENUMERATION
 
 
+@pytest.mark.parametrize("request_id", [b"", b"id"], ids=["asked anew", "as a retry"])
+def test_who_asks_twice_is_refused_twice(tmp_path: Path, request_id: bytes) -> None:
+    limits = Limits(tmp_path / "limits")
+    caller = _caller(limits, neighbours=(2, 600, 2))
+    keys = [CUI + b"%08d40101" % serial for serial in range(2_340_000, 2_340_010)]
+    ids = [request_id + b"%d" % i if request_id else b"" for i in range(10)]
+    first = [_limit(limits, caller, NOW, asked_key=k, request_id=r) for k, r in zip(keys, ids, strict=True)]
+    assert first == [""] * 3 + ["neighbours"] * 7
+    again = [_limit(limits, caller, NOW, asked_key=k, request_id=r) for k, r in zip(keys[-6:], ids[-6:], strict=True)]
+    assert again == ["neighbours"] * 6
+    # what was answered may be had again, and what was refused once the allowance is whole
+    assert _limit(limits, caller, NOW, asked_key=keys[2], request_id=ids[2]) == ""
+    assert _limit(limits, caller, NOW + 1_200_000, asked_key=keys[-1], request_id=ids[-1]) == ""
+    assert _limit(limits, caller, NOW + 1_200_000, asked_key=keys[-1], request_id=ids[-1]) == ""
+    repeating = _caller(limits, "r", repeats=(3, 86_400, 3), repeats_refused=True)
+    for i in range(3):
+        assert _limit(limits, repeating, NOW, asked_key=keys[0], request_id=b"%d" % i) == ""
+    for _ in range(2):
+        assert _limit(limits, repeating, NOW, asked_key=keys[0], request_id=b"last") == "repeats"
+
+
 def test_a_days_work_is_no_enumeration(tmp_path: Path) -> None:
     limits = Limits(tmp_path / "limits")
     caller = _caller(limits, neighbours=(6, 600, 6))

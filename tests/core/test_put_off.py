@@ -9,7 +9,7 @@ import pytest
 
 from core.caller import EVERY_METHOD, Caller
 from core.engine import METHODS, Engine
-from core.errors import LimitExceeded, PutOff
+from core.errors import LimitExceeded, PutOff, QuestionError
 from core.generation import Generation
 from core.grant import Grant
 from core.limits import Limits
@@ -77,3 +77,29 @@ def test_limits_are_taken_once_and_what_they_said_is_kept(engine: Engine, tmp_pa
     engine.answer(number, other, caller, CLOCK_MS, None, False, second.value.flags)
     with pytest.raises(LimitExceeded):
         engine.answer(number, other, caller, CLOCK_MS, None, True)
+
+
+def test_a_page_of_another_generation_is_counted_once(engine: Engine, tmp_path: Path) -> None:
+    """The page's own generation answers the second try; both together are one look-up."""
+    build(tmp_path / "newer", [entity(0)], [person(0, "2340000040101", RARE)])
+    manifest = tmp_path / "newer" / "MANIFEST.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("0badcafe", "0badbeef"), encoding="utf-8")
+    newer = Engine(Generation.open(tmp_path / "newer"))
+    caller = Caller(b"{}", device=b"car", officer=b"nip", limits=Limits(tmp_path / "limits"))
+    caller.give(PURPOSE, Grant.everything(), methods=EVERY_METHOD, officer=(2, 3600, 2))
+    context = RequestContext(purpose=PURPOSE, request_id="page")  # type: ignore[arg-type]
+    request = checks.SearchPersonsRequest(context=context, names=COMMON, page_size=10)
+    number = METHODS["SearchPersons"]
+    first = checks.SearchPersonsResponse.FromString(engine.answer(number, request.SerializeToString(), ALL, CLOCK_MS))
+    request.page_token = first.next_page_token
+    with pytest.raises(QuestionError) as gone:
+        newer.answer(number, request.SerializeToString(), caller, CLOCK_MS, None, True)
+    assert gone.value.generation_id == "20261124T160351Z-0badcafe"
+    assert gone.value.entered == 0
+    page = engine.answer(number, request.SerializeToString(), caller, CLOCK_MS, None, False, gone.value.entered)
+    assert len(checks.SearchPersonsResponse.FromString(page).candidates) == 10
+    request.context.request_id = "one more of the two that are allowed"
+    engine.answer(number, request.SerializeToString(), caller, CLOCK_MS)
+    request.context.request_id = "a third"
+    with pytest.raises(LimitExceeded):
+        engine.answer(number, request.SerializeToString(), caller, CLOCK_MS)

@@ -19,6 +19,11 @@ def test_full() -> None:
             pass
         assert caught.value.reason == error_pb2.ERROR_REASON_OVERLOADED
         assert caught.value.retry_after_ms
+        with gate.hold(admitted=True):  # limits counted it before the engine put it off
+            assert gate.held == 2
+        with pytest.raises(Refusal):
+            gate.refuse_when_full()
+    gate.refuse_when_full()
     with gate.hold():
         assert gate.held == 1
     assert gate.held == 0
