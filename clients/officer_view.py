@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
+    from clients.connection import CallFailure
     from ronda.v1 import check_service_pb2, person_pb2, register_service_pb2, vehicle_pb2
 
 _Code = TypeVar("_Code", bound=int)
@@ -243,6 +244,17 @@ def narrowing_line(response: check_service_pb2.SearchPersonsResponse) -> str:
         return ""
     what = spanish.NARROWING.get(response.narrow_by, response.narrow_by)
     return f"Son {response.candidates_total}: para acotar, agregue {what}."
+
+
+def too_broad_line(failure: CallFailure) -> str:
+    """That too many may fit what was asked, how many where the server counted them, and what to add."""
+    asked = failure.violations[0] if failure.violations else None
+    if asked is not None and asked.rule == spanish.TOO_MANY_VEHICLES:
+        return "Demasiados vehículos pueden coincidir: agregue más caracteres de la placa."
+    count = failure.metadata.get("may_fit", "")
+    many = f" ({int(count):,} o más)" if count.isdecimal() else ""
+    what = spanish.NARROWING.get(asked.field if asked else "", "más datos")
+    return f"Demasiadas personas pueden coincidir{many}: agregue {what}."
 
 
 def _plates(candidate: check_service_pb2.Candidate) -> str:

@@ -60,7 +60,11 @@ NARROWING = {
     "department": "departamento de nacimiento",
     "sex": "sexo",
     "names": "otro nombre o apellido",
+    "name": "otro nombre o apellido",
+    "query": "otro nombre o apellido, o fecha o año de nacimiento",
 }
+# The rule of a question that is too broad for vehicles; that for persons ends with a number.
+TOO_MANY_VEHICLES = "too many vehicles fit"
 
 AGREEMENTS = {
     level_pb2.AGREEMENT_AGREES: "coincide",

@@ -78,6 +78,10 @@ def fail_call(failure: CallFailure, target: str, as_json: bool, hints: list[str]
             as_json,
             **details,
         )
+    if failure.reason == "QUERY_TOO_BROAD":
+        from clients.officer_view import too_broad_line
+
+        fail(too_broad_line(failure), EXIT_CALLER, as_json, **details)
     if failure.status == "INVALID_ARGUMENT":
         said = "; ".join(f"{v.field}: {_RULES.get(v.rule, v.rule)}" for v in failure.violations) or failure.message
         hint = f" ¿Quiso decir {', '.join(hints)}?" if hints else ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rich.console import Console, RenderableType
 
 from clients import officer_view, spanish
+from clients.connection import CallFailure, FieldViolation
 from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2, section_pb2
 from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
 
@@ -129,3 +131,35 @@ def test_a_search_that_found_many_says_what_narrows_it() -> None:
     response = check_service_pb2.SearchPersonsResponse(candidates_total=522, narrow_by="birth_date")
     assert officer_view.narrowing_line(response) == "Son 522: para acotar, agregue fecha o año de nacimiento."
     assert officer_view.narrowing_line(check_service_pb2.SearchPersonsResponse(candidates_total=3)) == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "rule", "metadata", "said"),
+    [
+        (
+            "birth_date",
+            "too many persons may fit: 31000",
+            {"may_fit": "31000"},
+            "Demasiadas personas pueden coincidir (31,000 o más): agregue fecha o año de nacimiento.",
+        ),
+        (
+            "name",
+            "too many persons may fit",
+            {},
+            "Demasiadas personas pueden coincidir: agregue otro nombre o apellido.",
+        ),
+        ("new_field", "", {"may_fit": "many"}, "Demasiadas personas pueden coincidir: agregue más datos."),
+        (
+            "query",
+            "too many vehicles fit",
+            {},
+            "Demasiados vehículos pueden coincidir: agregue más caracteres de la placa.",
+        ),
+    ],
+)
+def test_a_question_that_is_too_broad_says_so_in_spanish(
+    field: str, rule: str, metadata: dict[str, str], said: str
+) -> None:
+    violations = (FieldViolation(field, rule),)
+    failure = CallFailure("INVALID_ARGUMENT", f"{field}: {rule}", "QUERY_TOO_BROAD", violations, metadata=metadata)
+    assert officer_view.too_broad_line(failure) == said
