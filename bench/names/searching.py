@@ -23,6 +23,12 @@ from ronda.v1.value_pb2 import PartialDate, PersonName
 MAX_PAGE = 100
 _SECONDS = 10.0
 _HAS_SCORE = "score" in contract.Candidate.DESCRIPTOR.fields_by_name
+OK = "OK"
+ANSWERED = (OK, "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")  # found or not, or a clear error
+
+Asked = (
+    contract.CheckRequest | contract.CheckPersonRequest | contract.SearchPersonsRequest | contract.SearchVehiclesRequest
+)
 
 
 @dataclass
@@ -92,8 +98,11 @@ class Server:
         self._process.stop()
 
     def cpu_us(self) -> float:
-        """CPU of the workers so far, microseconds."""
-        return sum(time.clock_gettime_ns(clock) for clock in self._clocks) / 1000
+        """CPU of the workers so far, microseconds. Raises RuntimeError when one of them has ended."""
+        try:
+            return sum(time.clock_gettime_ns(clock) for clock in self._clocks) / 1000
+        except OSError as error:
+            raise RuntimeError("a worker ended") from error
 
     def search(self, text: str, birth: Birth | None = None, page_size: int = 20, pages: int = 1) -> Found:
         """SearchPersons; up to so many pages."""
@@ -117,17 +126,25 @@ class Server:
                 break
         return found
 
-    def timed_search(self, text: str, birth: Birth | None = None) -> Timing:
-        """One search of the usual page, nothing else running on the server."""
-        request = contract.SearchPersonsRequest(context=self._context, names=text, birth_date=_partial(birth))
+    def timed(self, request: Asked) -> tuple[Timing, str]:
+        """One call, nothing else running on the server, and its status: OK, "INVALID_ARGUMENT", ..."""
+        request.context.CopyFrom(self._context)
+        method = getattr(self._stub, type(request).__name__.removesuffix("Request"))
+        status = OK
         cpu, started = self.cpu_us(), time.perf_counter()
         try:
-            self._stub.SearchPersons(request, timeout=_SECONDS)
+            method(request, timeout=_SECONDS)
         except grpc.RpcError as error:
-            if error.code() not in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED):
-                raise
+            status = error.code().name
         latency = (time.perf_counter() - started) * 1e6
-        return Timing(latency, self.cpu_us() - cpu)
+        return Timing(latency, self.cpu_us() - cpu), status
+
+    def timed_search(self, text: str, birth: Birth | None = None) -> Timing:
+        """One search of the usual page. Raises RuntimeError when it is not answered."""
+        timing, status = self.timed(contract.SearchPersonsRequest(names=text, birth_date=_partial(birth)))
+        if status not in ANSWERED:
+            raise RuntimeError(f"a search was not answered: {status}")
+        return timing
 
     def level(self, question: Question) -> str:
         """Level of CheckPerson by name, and birth date where the question has one: "HIT", "POSSIBLE", ..."""

@@ -10,18 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 _console = Console(stderr=True, highlight=False)
 
 
 @dataclass
 class Steps:
-    """folder: where the figures are kept. made_of: digest of nations and code. seconds: what each step took."""
+    """folder: where the figures are kept. made_of: digest of nations and code. seconds: what each step took.
+
+    failed: steps that raised. A report without their figures is no success, whatever the others measured.
+    """
 
     folder: Path
     made_of: str
     fresh: bool = False  # measure everything anew
     seconds: dict[str, float] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
 
     def say(self, text: str) -> None:
@@ -29,7 +34,7 @@ class Steps:
         _console.print(f"[dim]{(time.monotonic() - self._started) / 60:5.1f} min[/dim]  {text}")
 
     def run(self, name: str, measure: Callable[[], Any]) -> Any:
-        """The figures of a step, from disk or measured now. A step that fails is said and gives None."""
+        """The figures of a step, from disk or measured now. A step that fails is said, noted and gives None."""
         path = self.folder / f"{name}.json"
         if not self.fresh and path.exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
@@ -42,7 +47,9 @@ class Steps:
         try:
             figures = measure()
         except Exception as error:
-            self.say(f"[red]{name} failed: {type(error).__name__}: {error}[/red]")
+            self.failed.append(name)
+            # escaped: an error text may hold brackets
+            self.say(f"[red]{name} failed: {escape(f'{type(error).__name__}: {error}')}[/red]")
             return None
         self.seconds[name] = time.monotonic() - started
         self.folder.mkdir(parents=True, exist_ok=True)
