@@ -110,6 +110,12 @@ def call(channel: grpc.Channel, method: str, request: bytes, **options: Any) -> 
     return bytes(ask(request, **options))
 
 
+def call_later(channel: grpc.Channel, method: str, request: bytes, **options: Any) -> Any:
+    """`call` as a future; without a timeout unless one is given."""
+    ask: Any = channel.unary_unary(f"/ronda.v1.{method}", None, None)
+    return ask.future(request, **options)
+
+
 def clear(channel: grpc.Channel, batches: Iterator[bytes], method: str = "Clear") -> Any:
     """A Clear stream of raw bytes."""
     open_stream: Any = channel.stream_stream(f"/ronda.v1.ClearanceService/{method}", None, None)
