@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from bench.names import metrics
@@ -16,9 +17,12 @@ from bench.names.recall import EVERY_KIND
 from core import match
 from core.generation import Generation
 from core.name_index import POSSIBLE_SCORE, NameIndex
+from ronda.v1.level_pb2 import AGREEMENT_DISAGREES
 
 # Below this the fixed cost of a question would be measured, not the candidates.
 _MANY = 1_000
+_EVERYBODY = 100_000  # more than the scanned nation has
+_ROUNDS = 4  # in which questions are drawn, so that the last ones are of every kind too
 
 
 def index_figures(nation: Nation, population: Population, count: int) -> dict[str, Any]:
@@ -49,23 +53,62 @@ def scan(population: Population, nation: Nation, count: int, say: Callable[[str]
     """`count` noisy questions: who scores POSSIBLE or more in a scan of everybody by core.match.compare, and is missed.
 
     The scan compares with the truth's name of each person; the index holds every register's spelling besides, so it may
-    find more, never less.
+    find more, never less. Questions that a search refuses as too broad are skipped, and others drawn in their place.
     """
     generation = Generation.open(nation.generation)
     index = NameIndex(generation)
     frequencies, persons = index.frequencies, float(index.population)
     held = [_person(population, place) for place in range(population.count)]
-    rng = random.Random(2662)
-    each = max(1, count // len(EVERY_KIND))
-    questions: list[Question] = [question for kind in EVERY_KIND for question in ask(population, kind, each, rng)]
-    dated = [
-        question
-        for number, kind in enumerate(BIRTH_KINDS)
-        for question in with_birth(questions[number :: 2 * len(BIRTH_KINDS)], population, rng, kind)
-    ]
-    return _missed(
-        index, generation, population, held, questions[len(BIRTH_KINDS) :: 2] + dated, frequencies, persons, say
-    )
+    place_of = cache(lambda entity: population.place(_cui(generation, entity)))
+    scored = skipped = above = missed = 0
+    examples: list[str] = []
+    for question in _noisy(population, count, random.Random(2662)):
+        if scored == count or skipped > count:
+            break
+        found = index.search(question.text, birth=question.birth or (0, 0, 0), limit=_EVERYBODY)
+        if found.too_broad:
+            skipped += 1
+            continue
+        asked = match.Person(names=question.text, birth=question.birth)
+        scores = [match.compare(asked, person, frequencies=frequencies, population=persons) for person in held]
+        wanted = {
+            place
+            for place, one in enumerate(scores)
+            if one.score >= POSSIBLE_SCORE and AGREEMENT_DISAGREES not in (one.names, one.birth)
+        }
+        lost = wanted - {place_of(one.entity) for one in found.matches}
+        scored += 1
+        above += len(wanted)
+        missed += len(lost)
+        for place in list(lost)[:1]:
+            if len(examples) < 30:
+                examples.append(
+                    f"{question.text} {question.birth or ''} -> {population.name(place).asked()} "
+                    f"({scores[place].score:.4f})"
+                )
+        if scored % 500 == 0:
+            say(f"{scored} questions scanned, {skipped} too broad, {missed} of {above} missed")
+    return {
+        "questions": scored,
+        "skipped": skipped,
+        "above": above,
+        "missed": missed / above if above else None,
+        "examples": examples,
+    }
+
+
+def _noisy(population: Population, count: int, rng: random.Random) -> Iterator[Question]:
+    """Questions of every kind without end, half of them with the birth date, in each of its states."""
+    each = max(1, count // _ROUNDS // len(EVERY_KIND))
+    while True:
+        questions = [question for kind in EVERY_KIND for question in ask(population, kind, each, rng)]
+        rng.shuffle(questions)
+        half = len(questions) // 2
+        asked = questions[:half]
+        for number, kind in enumerate(BIRTH_KINDS):
+            asked += with_birth(questions[half + number :: len(BIRTH_KINDS)], population, rng, kind)
+        rng.shuffle(asked)
+        yield from asked
 
 
 def _person(population: Population, place: int) -> match.Person:
@@ -73,48 +116,6 @@ def _person(population: Population, place: int) -> match.Person:
     name = {"given": " ".join(person.name.given), "surnames": " ".join(person.name.surnames)}
     departments = [int(population.department[place]), int(population.home[place])]
     return match.Person(names=name, birth=person.birth, sex=person.sex, department=departments)
-
-
-def _missed(
-    index: NameIndex,
-    generation: Generation,
-    population: Population,
-    held: list[match.Person],
-    questions: list[Question],
-    frequencies: Any,
-    persons: float,
-    say: Callable[[str], None],
-) -> dict[str, Any]:
-    above = missed = 0
-    examples: list[str] = []
-    for number, question in enumerate(questions):
-        asked = match.Person(names=question.text, birth=question.birth)
-        scores = [match.compare(asked, person, frequencies=frequencies, population=persons) for person in held]
-        wanted = {
-            place
-            for place, one in enumerate(scores)
-            if one.score >= POSSIBLE_SCORE and one.names != 2 and one.birth != 2
-        }
-        found = index.search(question.text, birth=question.birth or (0, 0, 0), limit=100)
-        places = {population.place(_cui(generation, one.entity)) for one in found.matches}
-        if found.total > len(found.matches):
-            continue  # more than a page: what is beyond it is not missed
-        above += len(wanted)
-        missed += len(wanted - places)
-        for place in list(wanted - places)[:1]:
-            if len(examples) < 30:
-                examples.append(
-                    f"{question.text} {question.birth or ''} -> {population.name(place).asked()} "
-                    f"({scores[place].score:.4f})"
-                )
-        if number % 500 == 499:
-            say(f"{number + 1} questions scanned, {missed} of {above} missed")
-    return {
-        "questions": len(questions),
-        "above": above,
-        "missed": missed / above if above else None,
-        "examples": examples,
-    }
 
 
 def _cui(generation: Generation, entity: int) -> str:
