@@ -31,6 +31,7 @@ class Asked:
     kind: str
     birth_kind: str
     text: str
+    length: int  # words of the name that is meant; of a stranger's own
     best: float
     truth: float
     level: str
@@ -44,6 +45,7 @@ def _ask(server: Server, population: Population, listed: frozenset[str], questio
         question.kind,
         question.birth_kind,
         question.text,
+        question.length,
         best=max(scores.values(), default=0.0),
         truth=scores.get(truth, 0.0),
         level=server.level(question),
@@ -116,6 +118,9 @@ def _summary(ours: list[Asked], theirs: list[Asked]) -> dict[str, Any]:
             kind: sum(one.best >= limit for one in theirs if one.kind == kind) / sum(one.kind == kind for one in theirs)
             for kind in dict.fromkeys(one.kind for one in theirs)
         }
+        summary[f"strangers_by_length_{rate}"] = by_length(
+            [(one.length, one.best >= limit) for one in theirs if one.kind == "stranger"]
+        )
     for level, levels in (("HIT", ("HIT",)), ("POSSIBLE", alarmed)):
         summary[f"level_{level}"] = {
             "recall": sum(one.level in levels for one in ours) / max(1, len(ours)),
@@ -128,6 +133,12 @@ def _summary(ours: list[Asked], theirs: list[Asked]) -> dict[str, Any]:
     ][:25]
     summary["alarms"] = sorted(((one.best, f"{one.kind}: {one.text}") for one in theirs), reverse=True)[:25]
     return summary
+
+
+def by_length(alarms: list[tuple[int, bool]]) -> dict[str, list[float]]:
+    """Length of name to (questions, share that is alarmed)."""
+    found = {length: [alarm for size, alarm in alarms if size == length] for length in sorted({a for a, _ in alarms})}
+    return {str(length): [len(some), _share(some)] for length, some in found.items()}
 
 
 def _share(values: list[bool]) -> float:
@@ -149,8 +160,10 @@ def false_alarms(
     alarms: dict[str, int] = {}
     totals: dict[str, int] = {}
     examples: list[str] = []
+    each: list[tuple[int, bool]] = []
     for number, question in enumerate(asked):
         level = server.level(question)
+        each.append((question.length, level in ("HIT", "POSSIBLE")))
         totals[question.kind] = totals.get(question.kind, 0) + 1
         if level in ("HIT", "POSSIBLE"):
             alarms[question.kind] = alarms.get(question.kind, 0) + 1
@@ -161,6 +174,7 @@ def false_alarms(
     return {
         "strangers": len(asked),
         "rate": sum(alarms.values()) / len(asked),
-        "by_kind": {kind: alarms.get(kind, 0) / total for kind, total in totals.items()},
+        "by_kind": {kind: [total, alarms.get(kind, 0) / total] for kind, total in totals.items()},
+        "by_length": by_length(each),
         "examples": examples,
     }

@@ -37,10 +37,24 @@ def write(figures: dict[str, Any]) -> list[dict[str, Any]]:
         _linking(figures["linking"])
     if figures.get("pairs"):
         _peers(figures)
+    if figures.get("false alarms"):
+        _false_alarms(figures["false alarms"])
     if figures.get("calibration"):
-        pictures.reliability(OUTPUT / "names-reliability.png", figures["calibration"])
-        rows = [[name, f"{f['pairs']:,}", f"{f['error']:.4f}"] for name, f in figures["calibration"].items()]
-        _table("Calibration (expected error of the score)", ["pairs", "number", "error"], rows)
+        pictures.reliability(OUTPUT / "names-reliability.png", figures["calibration"]["pairs"])
+        _calibration(figures["calibration"])
+    for step, where in (("latency", ""), ("large", " at 10 M persons")):
+        if figures.get(step):
+            _latency(figures[step], where)
+    if figures.get("hostile"):
+        _hostile(figures["hostile"])
+    if figures.get("scan"):
+        scan = figures["scan"]
+        row = [f"{scan[key]:,}" for key in ("questions", "skipped", "above")]
+        _table(
+            "Full scan of everybody, beside the search",
+            ["questions scored", "too broad, skipped", "persons above POSSIBLE", "missed by the search"],
+            [[*row, _share(scan["missed"])]],
+        )
     found = bars.values(figures)
     measured = [bar.measured(found[name]) for name, bar in bars.BARS.items()]
     _table("Bars: names", ["bar", "goal", "value", "unit", "met"], [_bar(row) for row in measured])
@@ -110,6 +124,46 @@ def _headline(figures: dict[str, Any]) -> None:
     ]
     columns = [f"{state} {rate:.1%}" for state in states for rate in RATES]
     _table("Headline by kind, at that share of strangers alerted", ["kind", *columns], rows)
+    rows = []
+    for kind in ("brother", "namesake"):
+        alarms = [found[f"others_alarmed_{rate}"].get(kind) for found in states.values() for rate in RATES]
+        rows.append([kind, *map(_share, alarms)])
+    by_length = [found[f"strangers_by_length_{rate}"] for found in states.values() for rate in RATES]
+    for length in sorted({length for found in by_length for length in found}):
+        shares = [found.get(length, [0, None]) for found in by_length]
+        rows.append([f"stranger, {length} words ({shares[0][0]:,})", *(_share(share) for _, share in shares)])
+    _table("False alarms by kind of stranger and length of name, at those thresholds", ["who", *columns], rows)
+
+
+def _false_alarms(alarms: dict[str, Any]) -> None:
+    named = alarms["by_kind"] | {f"{length} words": found for length, found in alarms["by_length"].items()}
+    rows = [["all", f"{alarms['strangers']:,}", f"{alarms['rate']:.4%}"]]
+    rows += [[name, f"{asked:,}", f"{share:.4%}"] for name, (asked, share) in named.items()]
+    _table("False alarms (HIT or POSSIBLE) by name and birth date", ["who", "asked", "alarmed"], rows)
+
+
+def _calibration(calibration: dict[str, Any]) -> None:
+    for group, what in (("pairs", "birth date"), ("by_kind", "kind of noise"), ("by_length", "length of name, words")):
+        rows = [
+            [name, f"{f['pairs']:,}", f"{f['mean_score']:.4f}", f"{f['same']:.4f}", f"{f['error']:.4f}"]
+            for name, f in calibration[group].items()
+        ]
+        headings = [what, "pairs", "mean score", "same person", "error"]
+        _table(f"Calibration by {what} (error: expected error of the score)", headings, rows)
+
+
+def _latency(latency: dict[str, Any], where: str) -> None:
+    keys = ("latency_50", "latency_99", "server_cpu_50", "server_cpu_99")
+    named = {"all": latency["all"]} | latency["by_kind"]
+    rows = [[kind, *(f"{found[key]:,.0f}" for key in keys)] for kind, found in named.items()]
+    headings = ["kind", "latency median, us", "p99", "server CPU median, us", "p99"]
+    _table(f"A search{where}, {latency['questions']:,} questions one at a time", headings, rows)
+
+
+def _hostile(hostile: dict[str, Any]) -> None:
+    dearest = sorted(hostile.items(), key=lambda case: -case[1]["cpu_us"])[:10]
+    rows = [[name, case["status"], f"{case['cpu_us']:,.0f}"] for name, case in dearest]
+    _table(f"Bad input: the dearest of {len(hostile)} questions", ["question", "status", "server CPU, us"], rows)
 
 
 def _linking(linking: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""When ./run bench-names is a success: no step failed, every bar that was asked for is met, bad input is answered."""
+"""When ./run bench-names is a success: no step failed, every bar that was asked for is met, bad input is answered.
+
+And its false alarms by length of name.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from bench.names import bars, hostile
+from bench.names import bars, headline, hostile
 from bench.names.searching import Server, Timing
 from bench.names.steps import Steps
 
@@ -72,3 +75,9 @@ def test_a_clear_error_is_an_answer() -> None:
     assert {case["cpu_us"] for case in found.values()} == {300.0}
     assert {case["status"] for case in found.values()} == {"OK", "INVALID_ARGUMENT"}
     assert bars.values({"hostile": found})["hostile"] == 300.0
+
+
+def test_false_alarms_by_length_of_name() -> None:
+    alarms = [(3, True), (2, False), (3, False), (4, True), (3, False), (3, False)]
+    assert headline.by_length(alarms) == {"2": [1, 0.0], "3": [4, 0.25], "4": [1, 1.0]}
+    assert headline.by_length([]) == {}
