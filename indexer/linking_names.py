@@ -1,7 +1,7 @@
-"""Records without an identifier: persons whose names agree, and the rules S and F (docs/answers.md section 5).
+"""Records by name: persons whose names agree, and the rules S and F (docs/answers.md section 5).
 
     identity claims of persons with a CUI --> names.bin in the work directory
-    records without an identifier --batches, both cores--> pairs of a record and a person whose names agree
+    records without an identifier, or with one that fits nobody --batches, both cores--> pairs whose names agree
     pairs + claims --> parents, department, age band --> links, counts, and why (links.parquet)
 
 Only alerts and records that count for a clearance come here.
@@ -11,8 +11,7 @@ Only alerts and records that count for a clearance come here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.match import compare_texts
 from core.name_index import NameIndex, build_names
 from core.name_linking import NameSweep
 from indexer.ahead import map_ahead
 from indexer.linking_database import (
     CRITERION_BIRTH_DATE,
+    CRITERION_CUI,
     CRITERION_DEPARTMENT,
     CRITERION_NAMES,
     CRITERION_PARENTS,
@@ -35,15 +34,16 @@ from indexer.linking_database import (
     LINK_LIMIT,
     LinkingDatabase,
 )
+from indexer.linking_unborne import find_unborne
+from indexer.linking_weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
 from indexer.standard import ALERT_PROTECTED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS
 
-AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement
 ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
 AGE_BAND_YEARS = 5
-RULE_VERSION = "names-2"  # the rules below with the comparison of docs/names.md; 1 was equal name keys
+# The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier.
+RULE_VERSION = "names-3"
 
-_STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
 _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
@@ -61,57 +61,41 @@ _PARENT_FIELDS: list[pa.Field[Any]] = [
 _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 
-@dataclass
-class Side:
-    """What a record, or one identity claim of a person, says of birth date and parents; "" and 0 are unknown."""
-
-    birth: tuple[int, int, int] = (0, 0, 0)
-    father: str = ""
-    mother: str = ""
-
-
-def best(agreements: Iterable[int]) -> int:
-    """The best of the claims that state the thing counts: AGREES > UNKNOWN > DISAGREES; UNKNOWN when none does."""
-    return max(agreements, key=_STRENGTH.__getitem__, default=UNKNOWN)
-
-
-def compare_parents(record: Side, claim: Side) -> int:
-    """Agreement of both sides' parents (section 3)."""
-    outcomes = [
-        compare_texts(mine, theirs)
-        for mine, theirs in ((record.father, claim.father), (record.mother, claim.mother))
-        if mine and theirs
-    ]
-    if DISAGREES in outcomes:
-        return DISAGREES
-    return AGREES if AGREES in outcomes else UNKNOWN
-
-
 def link_names(database: LinkingDatabase) -> None:
     """Makes `name_link`(place, cui, level, agrees, disagrees, score, people) and `name_count`(cui, records).
 
-    people: persons who fit the record. Needs `cui_person`.
+    people: persons who fit the record. Needs `cui_person` and `resolved`.
     """
     _collect_records(database)
     _collect_claims(database)
+    database.run("""
+        CREATE TABLE unborne_record AS
+        SELECT u.place, p.entity AS own_entity, u.stated FROM unborne u LEFT JOIN named_person p ON p.cui = u.own_cui;
+        DROP TABLE unborne
+    """)
     pairs = database.directory / "name_pair.parquet"
     _find_pairs(database, pairs)
     database.table_of("name_pair", [pairs], "")
     _compare_pairs(database)
     _decide(database)
-    database.run("DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; DROP TABLE name_pair")
+    database.run(
+        "DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; DROP TABLE name_pair; "
+        "DROP TABLE unborne_record"
+    )
 
 
 def _collect_records(database: LinkingDatabase) -> None:
     standards = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
+    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR clearance & {standards} <> 0)"
+    find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
         SELECT place, name_text, birth, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert
         FROM person_staged
-        WHERE NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR clearance & {standards} <> 0)
-              AND coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
+        WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
+                           OR place IN (SELECT place FROM unborne))
     """)
 
 
@@ -185,7 +169,8 @@ def _compare_pairs(database: LinkingDatabase) -> None:
             SELECT p.place, p.entity, bool_or(c.death_day IS NOT NULL) AS dead, bool_or({shared}) AS department,
                    bool_or(abs(coalesce(r.birth // 10000, nullif(r.about_year, 0)) - c.birth // 10000)
                            <= {AGE_BAND_YEARS}) AS band
-            FROM name_pair p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+            FROM (SELECT * FROM name_pair ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
+                  USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
             GROUP BY p.place, p.entity)
         SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band
         FROM name_pair p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity);
@@ -220,6 +205,7 @@ def _decide(database: LinkingDatabase) -> None:
     def criteria(outcome: int) -> str:
         return " || ".join(f"CASE WHEN {name} = {outcome} THEN '{code:02x}' ELSE '' END" for name, code in compared)
 
+    other = f"CASE WHEN stated THEN '{CRITERION_CUI:02x}' ELSE '' END"
     department = f"CASE WHEN department THEN '{CRITERION_DEPARTMENT:02x}' ELSE '' END"
     database.run(f"""
         CREATE TABLE name_decided AS
@@ -229,19 +215,22 @@ def _decide(database: LinkingDatabase) -> None:
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (supported) OVER w AS n_supported
                      FROM fits WINDOW w AS (PARTITION BY place))
-        SELECT *, CASE WHEN n_strong > 0 THEN strong AND n_strong <= {LINK_LIMIT}
-                       ELSE supported AND n_supported <= {LINK_LIMIT} END AS linked
-        FROM numbered;
+        SELECT n.*, u.place IS NOT NULL AS unborne, coalesce(u.stated, false) AS stated,
+               CASE WHEN n_strong > 0 THEN strong AND n_strong <= {LINK_LIMIT}
+                    WHEN u.place IS NOT NULL THEN false
+                    ELSE supported AND n_supported <= {LINK_LIMIT} END AS linked
+        FROM numbered n LEFT JOIN unborne_record u USING (place);
         CREATE TABLE name_link AS
         SELECT d.place, p.cui,
-               (CASE WHEN n_strong = 1 AND living THEN {LEVEL_HIT} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
+               (CASE WHEN n_strong = 1 AND living AND NOT unborne THEN {LEVEL_HIT}
+                     ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
                unhex('{CRITERION_NAMES:02x}' || {criteria(AGREES)} || {department}) AS agrees,
-               unhex({criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band
+               unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band
         FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
         CREATE TABLE name_count AS
         SELECT p.cui, count(*)::INTEGER AS records
         FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
-        WHERE d.living AND NOT d.linked AND r.pending_alert GROUP BY p.cui;
+        WHERE d.living AND NOT d.linked AND NOT d.unborne AND r.pending_alert GROUP BY p.cui;
         DROP TABLE name_decided; DROP TABLE name_fit
     """)
 

@@ -16,10 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.calendar import compare_birth_dates
-from core.match import compare_texts
 from indexer.linking_database import (
-    CRITERION_CEDULA,
     CRITERION_CUI,
     CRITERION_NAMES,
     LEVEL_BY_RULE,
@@ -28,7 +25,8 @@ from indexer.linking_database import (
     LinkingDatabase,
 )
 from indexer.linking_links import Links
-from indexer.linking_names import AGREES, ALERT_STATE_PENDING, DISAGREES, SENSITIVITY_OPEN, Side, compare_parents
+from indexer.linking_names import ALERT_STATE_PENDING, SENSITIVITY_OPEN
+from indexer.linking_weak import find_weak
 from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
 from indexer.subject_key import subject_ids
 
@@ -193,7 +191,7 @@ def _resolve_owners(database: LinkingDatabase) -> None:
     """owner_link(place, owner_entity, owner_level): level by section 4, against the owner's identity claims."""
     database.run(f"""
         CREATE TABLE owner AS
-        SELECT p.place, e.entity AS owner_entity, {CRITERION_CUI}::UTINYINT AS criterion,
+        SELECT p.place, e.entity AS subject, {CRITERION_CUI}::UTINYINT AS criterion,
                p.name_key, p.name_text, p.birth, p.father, p.mother
         FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE p.is_owner
         UNION ALL
@@ -204,80 +202,21 @@ def _resolve_owners(database: LinkingDatabase) -> None:
     """)
     database.run("""
         CREATE TABLE owner_claim AS
-        SELECT e.entity, i.name_key, i.name_text, i.birth, i.father, i.mother
+        SELECT e.entity AS subject, i.name_key, i.name_text, i.birth, i.father, i.mother
         FROM identity_staged i JOIN entity_by_cui e USING (cui)
-        SEMI JOIN owner o ON o.owner_entity = e.entity
+        SEMI JOIN owner o ON o.subject = e.entity
         UNION ALL
-        SELECT coalesce(c.entity, t.entity) AS entity, i.name_key, i.name_text, i.birth, i.father, i.mother
+        SELECT coalesce(c.entity, t.entity), i.name_key, i.name_text, i.birth, i.father, i.mother
         FROM identity_staged i JOIN resolved r USING (place)
         LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
-        SEMI JOIN owner o ON o.owner_entity = coalesce(c.entity, t.entity)
+        SEMI JOIN owner o ON o.subject = coalesce(c.entity, t.entity)
     """)
-    # most owners bear the very name that the civil registry has; only the others are compared one by one
-    database.run("""
-        CREATE TABLE doubtful AS
-        SELECT o.* FROM owner o ANTI JOIN owner_claim k ON k.entity = o.owner_entity AND k.name_key = o.name_key
-        WHERE o.criterion <> 0
-    """)
-    writer = pa.schema([("place", pa.int64())])
-    weak = database.directory / "weak_owner.parquet"
-    with pq.ParquetWriter(weak, writer) as file:
-        for places in _weak_owners(database):
-            file.write_batch(pa.record_batch([pa.array(places, pa.int64())], schema=writer))
-    database.table_of("weak_owner", [weak], "")
+    database.run("CREATE VIEW doubted_owner AS SELECT * FROM owner WHERE criterion <> 0")
+    find_weak(database, "doubted_owner", "owner_claim", "weak_owner")
     database.run(f"""
         CREATE TABLE owner_link AS
-        SELECT o.place, o.owner_entity,
+        SELECT o.place, o.subject AS owner_entity,
                (CASE WHEN w.place IS NULL THEN {LEVEL_HIT} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS owner_level
         FROM owner o LEFT JOIN weak_owner w USING (place);
-        DROP TABLE owner; DROP TABLE owner_claim; DROP TABLE doubtful; DROP TABLE weak_owner
+        DROP VIEW doubted_owner; DROP TABLE owner; DROP TABLE owner_claim; DROP TABLE weak_owner
     """)
-
-
-def _weak_owners(database: LinkingDatabase) -> Iterator[list[int]]:
-    """Places, in batches, of the owners whose link is only POSSIBLE."""
-    pairs = database.stream("""
-        SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, k.entity IS NOT NULL AS claimed,
-               k.name_text AS claim_name_text, k.birth AS claim_birth, k.father AS claim_father,
-               k.mother AS claim_mother
-        FROM doubtful d LEFT JOIN owner_claim k ON k.entity = d.owner_entity
-        ORDER BY d.place
-    """)
-    place = -1
-    claims: list[dict[str, Any]] = []
-    for batch in pairs:
-        weak = []
-        for row in batch.to_pylist():
-            if row["place"] != place and claims:
-                if _is_weak(claims):
-                    weak.append(place)
-                claims = []
-            place = row["place"]
-            claims.append(row)
-        yield weak
-    if claims and _is_weak(claims):
-        yield [place]
-
-
-def _is_weak(rows: list[dict[str, Any]]) -> bool:
-    """Whether one owner row, joined with each identity claim of its subject, is linked only perhaps (section 4)."""
-    supported = False
-    names = []
-    for row in rows:
-        if not row["claimed"]:
-            continue
-        mine, theirs = _dated(row, ""), _dated(row, "claim_")
-        supported |= compare_birth_dates(mine.birth, theirs.birth) == AGREES or compare_parents(mine, theirs) == AGREES
-        names.append(compare_texts(row["name_text"] or "", row["claim_name_text"] or ""))
-    if rows[0]["criterion"] == CRITERION_CEDULA:
-        return not supported and AGREES not in names
-    return bool(names) and all(outcome == DISAGREES for outcome in names) and not supported
-
-
-def _dated(row: dict[str, Any], prefix: str) -> Side:
-    birth = row[f"{prefix}birth"] or 0
-    return Side(
-        birth=(birth // 10000, birth // 100 % 100, birth % 100),
-        father=row[f"{prefix}father"] or "",
-        mother=row[f"{prefix}mother"] or "",
-    )

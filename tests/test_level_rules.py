@@ -25,7 +25,7 @@ RENAP = MANIFESTS["renap"].replace(
 )
 OJ = MANIFESTS["oj"].replace(
     'birth_date = "NACIMIENTO"\n',
-    f'birth_date = "NACIMIENTO"\nabout_age = "EDAD"\nresidence_department = "DEPTO"\n{COMMON}',
+    f'birth_date = "NACIMIENTO"\nabout_age = "EDAD"\nresidence_department = "DEPTO"\ncedula = "CEDULA"\n{COMMON}',
 )
 OJ = OJ.replace("[codes.state]", '[codes.sex]\nM = "MALE"\nF = "FEMALE"\n\n[codes.state]')
 
@@ -45,7 +45,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Warrant:
-    """A warrant without a CUI. `age` is as of 2020-05-05."""
+    """A warrant. `age` is as of 2020-05-05; `cui`: that of the case's person at this place, or one that nobody has."""
 
     name: str
     born: str = ""
@@ -54,6 +54,8 @@ class Warrant:
     department: str = ""
     father: str = ""
     mother: str = ""
+    cui: int | None = None
+    cedula: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def one(name: str, **fields: str) -> tuple[Person, ...]:
 
 
 ALL_DATES = "NAMES BIRTH_DATE"
+NOBODYS = 999
 LINKS = {
     # names and one more of parents or birth date, one living person: HIT
     "names and birth date": Case(
@@ -186,6 +189,47 @@ LINKS = {
         ("CLEAR",) * 51,
         counted=(1,) * 51,
     ),
+    # a CUI is on both sides and differs while the rest agrees: POSSIBLE
+    "a mistyped CUI, names and birth date": Case(
+        one("AURA MARINA ALDANA BATEN"),
+        Warrant("AURA MARINA ALDANA BATEN", born="1980-05-17", cui=NOBODYS),
+        ("POSSIBLE",),
+        ALL_DATES,
+        "CUI",
+    ),
+    "a mistyped CUI, names and parents": Case(
+        one("BLANCA NELY CABNAL DIEGUEZ", father="LEON CABNAL PAZ"),
+        Warrant("BLANCA NELY CABNAL DIEGUEZ", father="LEON CABNAL PAZ", cui=NOBODYS),
+        ("POSSIBLE",),
+        "NAMES PARENTS",
+        "CUI",
+    ),
+    "a stranger's CUI, names and birth date": Case(
+        (Person("DELIA MARLENY ECHEVERRIA FUNES"), Person("TOMAS XOL YAT", born="1961-01-02", sex="M")),
+        Warrant("DELIA MARLENY ECHEVERRIA FUNES", born="1980-05-17", cui=1),
+        ("POSSIBLE", "POSSIBLE"),  # his by the CUI, with names that differ
+        ALL_DATES,
+        "CUI",
+    ),
+    "a mistyped CUI and a name alone": Case(
+        one("ELVIA ROSIBEL GRAMAJO HERNANDEZ"), Warrant("ELVIA ROSIBEL GRAMAJO HERNANDEZ", cui=NOBODYS), ("CLEAR",)
+    ),
+    "a mistyped CUI and another birth date": Case(
+        one("FIDELIA IXCOT JUAREZ"), Warrant("FIDELIA IXCOT JUAREZ", born="1971-05-17", cui=NOBODYS), ("CLEAR",)
+    ),
+    "a cédula on no other file, names and birth date": Case(
+        one("GLORIA LUCRECIA LETONA MENCOS"),
+        Warrant("GLORIA LUCRECIA LETONA MENCOS", born="1980-05-17", cedula="A-1 765432"),
+        ("POSSIBLE",),
+        ALL_DATES,
+    ),
+    # the CUI is borne out by names and birth date: it is hers, and nobody else's
+    "one of two of a name and birth date, by CUI": Case(
+        (Person("HILDA YOLANDA NORIEGA OCHOA"), Person("HILDA YOLANDA NORIEGA OCHOA")),
+        Warrant("HILDA YOLANDA NORIEGA OCHOA", born="1980-05-17", cui=0),
+        ("HIT", "CLEAR"),
+        "CUI NAMES BIRTH_DATE",
+    ),
 }
 
 
@@ -207,13 +251,13 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
                 rows.writerow([number, cui_of(number), p.name, p.born, p.sex, p.father, p.mother, p.department, p.died])
     with (registers.sources / "oj.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(
-            ["ORDEN", "CUI", "NOMBRE", "NACIMIENTO", "ESTADO", "FECHA", "EDAD", "DEPTO", "SEXO", "PADRE", "MADRE"]
-        )
+        header = "ORDEN CUI NOMBRE NACIMIENTO ESTADO FECHA EDAD DEPTO SEXO PADRE MADRE CEDULA"
+        rows.writerow(header.split())
         for case, table in LINKS.items():
             w = table.warrant
-            rest = [w.born, "PENDIENTE", "2020-05-05", w.age, w.department, w.sex, w.father, w.mother]
-            rows.writerow([f"W{number_of(case)}", "", w.name, *rest])
+            cui = "" if w.cui is None else cui_of(number_of(case, w.cui))
+            rest = [w.born, "PENDIENTE", "2020-05-05", w.age, w.department, w.sex, w.father, w.mother, w.cedula]
+            rows.writerow([f"W{number_of(case)}", cui, w.name, *rest])
     build(registers.options())
     server = RunningServer(registers.data, tmp_path_factory.mktemp("serve") / "log", workers=1)
     try:
@@ -227,7 +271,7 @@ def criteria(numbers: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_a_warrant_without_identifier(asker: Asker, case: str) -> None:
+def test_a_warrant_on_file(asker: Asker, case: str) -> None:
     """Each person's answer by CUI: its level, what agrees and disagrees of the warrant, or that it is only counted."""
     table = LINKS[case]
     for place, level in enumerate(table.levels):
@@ -249,7 +293,7 @@ def test_the_warrant_is_found_by_its_own_name(asker: Asker, case: str) -> None:
     kinds = [c.kind for c in found]
     meant = {cui_of(number_of(case, p)) for p, level in enumerate(LINKS[case].levels) if level != "CLEAR"}
     assert meant <= {c.cui for c in found}
-    alone = "HIT" not in LINKS[case].levels
+    alone = "HIT" not in LINKS[case].levels and LINKS[case].warrant.cui is None and not LINKS[case].warrant.cedula
     unidentified = kinds.count(person_pb2.SUBJECT_KIND_UNIDENTIFIED)
     assert unidentified == (1 if alone else 0)
 

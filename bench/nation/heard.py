@@ -14,6 +14,7 @@ from bench.nation.world import World
 from bench.nation.written_names import PARTS, faulty_names, parent_names, right_names
 
 _WRONG_DATE = 0.1  # of the birth dates given without a CUI
+_MISTYPED_CUI = 0.01  # of the CUIs given
 
 
 @dataclass
@@ -85,8 +86,16 @@ def hear(world: World, persons: Ints, stream: str, *, cui_rate: float, fault_rat
             heard.father, heard.mother = fathers[i] or "", mothers[i] or ""
         if not has_cui and birth != NO_DAY and draws[i, 6] < _WRONG_DATE:
             _blur(heard, draws[i, 2])
+        if has_cui and draws[i, 6] < _MISTYPED_CUI:
+            heard.cui = _mistyped(heard.cui, draws[i, 2])
         found.append(heard)
     return found
+
+
+def _mistyped(cui: str, draw: float) -> str:
+    """One of the eight digits of the serial number is another: its check digit tells."""
+    place = int(draw * 8)
+    return f"{cui[:place]}{(int(cui[place]) + 1 + int(draw * 64) % 8) % 10}{cui[place + 1 :]}"
 
 
 def _blur(heard: Heard, draw: float) -> None:

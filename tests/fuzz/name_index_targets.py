@@ -35,7 +35,14 @@ TOKEN = struct.Struct("<QIIIIIBBH")  # TokenEntry
 SKIP = struct.Struct("<III")
 BLOCK, PAGE = 256, 2048
 TOKENS_TRIED, ORDINALS_TRIED, WINDOW = 40, 40, 128
-QUESTIONS_ASKED = ("ana lucia tzul", "jose caal", "m gonzales", "ana caal tzul quej xol pop", "ana caal caal", "e he ana tzul")
+QUESTIONS_ASKED = (
+    "ana lucia tzul",
+    "jose caal",
+    "m gonzales",
+    "ana caal tzul quej xol pop",
+    "ana caal caal",
+    "e he ana tzul",
+)
 QUESTIONS = (b"ana lucia tzul", b"jose caal", b"m gonzales", b"lus", b"caal tzul quej xol pop", b"\xff ana")
 
 

@@ -44,9 +44,11 @@ class Linking:
             else:
                 self.join(record, subject, criterion, HIT)
         owners = [(r, *self.owner(r)) for r in vehicles if r.section == section_pb2.SECTION_OWNER]
-        for link in [link for s in self.by_key.values() for link in s.links]:
+        identified = [link for s in self.by_key.values() for link in s.links]
+        for link in identified:
             self.weigh(link)
         name_linking.link(self, nameless)
+        name_linking.link_unborne(self, identified)
         vehicle_linking.link(self, vehicles)
         owner_of = {record: (subject, criterion) for record, subject, criterion in owners}
         for subject in self.by_key.values():

@@ -1,4 +1,4 @@
-"""Records without an identifier: joined by name, or subjects of their own (docs/answers.md section 5)."""
+"""Records joined by name, or subjects of their own (docs/answers.md section 5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.match import compare_texts
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
-from tests.oracle.record import PERSON, Record, Subject
+from tests.oracle.record import PERSON, Link, Record, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.linking import Linking
@@ -32,6 +32,24 @@ def link(linking: Linking, records: list[Record]) -> None:
     _homonyms(linking, persons)
 
 
+def link_unborne(linking: Linking, links: list[Link]) -> None:
+    """Joins, POSSIBLE, to others by name what an identifier linked to nobody whom it fits."""
+    persons = [s for s in linking.by_key.values() if s.has_cui]
+    claimed = [(s, [c.name_text for c in linking.identity_claims(s) if c.name_text]) for s in persons]
+    for link in links:
+        record = link.record
+        borne_out = link.level == HIT and linking.identity_claims(link.subject)
+        if borne_out or not _is_linked_by_name(record):
+            continue
+        fits = _fits(linking, record, [(s, texts) for s, texts in claimed if s is not link.subject])
+        candidates = [s for s in fits if not _is_dead(linking, s)] or fits
+        supported = [s for s in candidates if _supported(linking, record, s)]
+        for subject in supported if len(supported) <= AT_MOST else []:
+            _join(linking, record, subject, POSSIBLE)
+            if record.cui:
+                subject.links[-1].disagrees.insert(0, level_pb2.CRITERION_CUI)
+
+
 def _is_linked_by_name(record: Record) -> bool:
     is_alert = record.alert is not None and record.alert.kind != 0
     return bool(record.name_key) and (is_alert or bool(record.standards))
@@ -43,14 +61,7 @@ def _is_dead(linking: Linking, subject: Subject) -> bool:
 
 def _by_name(linking: Linking, record: Record, claimed: list[tuple[Subject, list[str]]]) -> bool:
     """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
-    fits = []
-    for subject, texts in claimed:
-        if not any(compare_texts(record.name_text, text) == AGREES for text in texts):
-            continue
-        claims = linking.identity_claims(subject)
-        if agreement.birth_dates(record.birth, claims) == DISAGREES or agreement.sexes(record.sex, claims) == DISAGREES:
-            continue
-        fits.append(subject)
+    fits = _fits(linking, record, claimed)
     living = [s for s in fits if not _is_dead(linking, s)]
     candidates = living or fits
     supported = [s for s in candidates if _supported(linking, record, s)]
@@ -79,6 +90,18 @@ def _by_name(linking: Linking, record: Record, claimed: list[tuple[Subject, list
                 assert subject.name_only_alerts is not None
                 subject.name_only_alerts += 1
     return level == HIT
+
+
+def _fits(linking: Linking, record: Record, claimed: list[tuple[Subject, list[str]]]) -> list[Subject]:
+    fits = []
+    for subject, texts in claimed:
+        if not any(compare_texts(record.name_text, text) == AGREES for text in texts):
+            continue
+        claims = linking.identity_claims(subject)
+        if agreement.birth_dates(record.birth, claims) == DISAGREES or agreement.sexes(record.sex, claims) == DISAGREES:
+            continue
+        fits.append(subject)
+    return fits
 
 
 def _supported(linking: Linking, record: Record, subject: Subject) -> bool:
