@@ -50,8 +50,10 @@ def draw(directory: Path, count: int, seed: int) -> tuple[list[str], list[str]]:
     while len(cuis) < count or len(plates) < count:
         kind, found = identifiers(generation.dossier(chosen.randrange(generation.entities)))
         if kind == ENTITY_PERSON and len(cuis) < count:
+            # once, though every register states it: a person asked again at once would be read from the cache;
             # a CUI on file that fails its check digit cannot be typed: asking it is refused
-            cuis += [text for key, text, _ in found if key == KEY_CUI and problem(KEY_CUI, text) is None]
+            stated = {text for key, text, _ in found if key == KEY_CUI and problem(KEY_CUI, text) is None}
+            cuis += sorted(stated)[:1]
         elif kind == ENTITY_VEHICLE and len(plates) < count:
             for key, text, until in found:
                 number, _, country = text.partition("|")

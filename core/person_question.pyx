@@ -11,7 +11,7 @@ from core.candidates cimport gather_candidates
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE,
                            KEY_VIN, NO_ENTITY)
 from core.dossier_view cimport Dossier
-from core.failure cimport FAILED, OK, fail
+from core.failure cimport FAILED, OK, fail, failure_init
 from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, SUGGESTIONS_MAX, canonical_into, country_into,
                                document_into, rule_word, suggest_into)
 from core.levels cimport Grounds, level_of, strongest_hit
@@ -323,6 +323,30 @@ cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noex
     return OK
 
 
+cdef int _find_named(Call* call, const char* field) noexcept nogil:
+    """Adds, behind the others, those whom the names find: the asked identifier may be false, or mistyped, and the names right.
+
+    A name that too many bear adds nobody: it was not what was asked in the first place.
+    """
+    cdef size_t i, known, kept, start = call.fits.count
+    if find_by_name(call, NAMES_ASKED, SHOWN_MAX + 1, field) < 0:
+        if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
+            return FAILED
+        failure_init(call.failure)
+        call.fits.count = start
+        return OK
+    kept = start
+    for i in range(start, call.fits.count):
+        for known in range(start):
+            if call.fits.items[known].entity == call.fits.items[i].entity:
+                break
+        else:
+            call.fits.items[kept] = call.fits.items[i]
+            kept += 1
+    call.fits.count = kept
+    return OK
+
+
 # ---- what that comes to ----
 
 cdef uint8_t finding_status(const Call* call, const PersonQuestion* asked, const PersonFinding* finding) noexcept nogil:
@@ -398,6 +422,9 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     if find_person(call, asked, &finding, field) < 0:
         return FAILED
     if asked.n > (asked.principal >= 0) and _find_further(call, asked, finding.subject) < 0:
+        return FAILED
+    if (finding.count == 0 and asked.principal >= 0 and call.names.length > 0 and call.question.birth_year
+            and _find_named(call, field) < 0):
         return FAILED
     outcome.has_person = finding.subject != NO_ENTITY
     outcome.status = finding_status(call, asked, &finding)

@@ -320,3 +320,25 @@ def test_a_question_by_name(asker: Asker, case: str) -> None:
     answer = asker(request).answer
     assert level_pb2.Level.Name(answer.level) == f"LEVEL_{level}"
     assert all(hit.level <= answer.level for hit in answer.hits)
+
+
+def test_a_false_cui_with_a_wanted_person_s_name_and_birth_date(asker: Asker) -> None:
+    """The CUI is on both sides and differs while the rest agrees: her warrant is shown, POSSIBLE."""
+    case = "names and birth date"
+    request = checks.CheckPersonRequest(
+        cui=cui_of(number_of(case, 500)), name=value_pb2.PersonName(full="ANA LUCIA ABAC TZUL")
+    )
+    request.birth_date.year, request.birth_date.month, request.birth_date.day = 1980, 5, 17
+    found = asker(request)
+    assert found.answer.level == level_pb2.LEVEL_POSSIBLE
+    assert found.answer.identity_status == level_pb2.IDENTITY_STATUS_NOT_FOUND
+    assert [c.cui for c in found.candidates] == [cui_of(number_of(case))]
+    compared = {c.criterion: c.agreement for c in found.candidates[0].comparisons}
+    assert compared[level_pb2.CRITERION_CUI] == level_pb2.AGREEMENT_DISAGREES
+    assert compared[level_pb2.CRITERION_NAMES] == level_pb2.AGREEMENT_AGREES
+    assert compared[level_pb2.CRITERION_BIRTH_DATE] == level_pb2.AGREEMENT_AGREES
+    assert [(h.record.record_id, h.level) for h in found.answer.hits] == [
+        (f"W{number_of(case)}", level_pb2.LEVEL_POSSIBLE)
+    ]
+    request.ClearField("birth_date")  # a name alone finds too many
+    assert not asker(request).candidates

@@ -14,6 +14,7 @@ from tests.oracle.alerts import open_hits
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, person_question
 from tests.oracle.candidates import AT_MOST, add_comparisons, candidate
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
+from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Subject
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def answer(
         hits = open_hits(view, subject, link, where)
         showing.fill_person(view, response.person, subject, request, hits, limit)
     people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
+    if not found and principal is not None and question.name_key and question.birth[0]:
+        people += _named(view, question, finding, {s for s, _ in people})
     hits += _candidates(view, response, question, people, finding)
     head = response.answer
     national = principal is not None and principal.national
@@ -117,6 +120,16 @@ def further(view: View, question: PersonQuestion, finding: Finding) -> list[tupl
             link = HIT if asked.kind in CRITERION_1 else POSSIBLE
             links[subject] = max(links.get(subject, 0), link)
     return sorted(links.items(), key=lambda item: item[0].place)
+
+
+def _named(view: View, question: PersonQuestion, finding: Finding, known: set[Subject]) -> list[tuple[Subject, int]]:
+    """Whom the names find when the identifier finds nobody."""
+    try:
+        fits = [fit for fit in name_fits(view, Asked(question, field="name")) if fit.subject not in known]
+    except QuestionError:
+        return []
+    finding.by_name = {fit.subject: fit for fit in fits}
+    return [(fit.subject, POSSIBLE) for fit in fits]
 
 
 def _candidates(
