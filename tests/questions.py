@@ -47,6 +47,7 @@ class Drawer:
         kinds: list[tuple[int, Callable[[], Question]]] = [
             (12, self.one_identifier),
             (6, self.several_identifiers),
+            (3, self.false_identifier),
             (8, self.by_name),
             (14, self.one_box),
             (12, self.vehicle),
@@ -129,6 +130,17 @@ class Drawer:
         self.put_identifier(request, subject)
         if self.maybe(0.3):
             self.put_seen(request, subject if self.maybe(0.7) else self.person())
+        return Question("CheckPerson", self.framed(request))
+
+    def false_identifier(self) -> Question:
+        """A passport that is nobody's, with a true name and birth date, perhaps with a true identifier besides."""
+        subject = self.person()
+        request = checks.CheckPersonRequest(name=self.name(subject), birth_date=self.birth(subject))
+        if self.maybe(0.4):
+            self.put_identifier(request, subject)
+        request.ClearField("cui")
+        request.document.number = f"Z{self.random.randrange(10**7, 10**8)}"
+        request.document.country = self.random.choice(["GTM", "SLV", "HND"])
         return Question("CheckPerson", self.framed(request))
 
     def put_identifier(self, request: Any, subject: Subject) -> None:
