@@ -80,8 +80,18 @@ cdef int _compare_parents(Call* call, NameFound* found, bint* agrees) noexcept n
     return OK
 
 
+cdef inline bint _years_asked(const Question* question) noexcept nogil:
+    return (question.birth_year or question.birth_month or question.birth_mday or question.year_from or question.year_to
+            or question.age_from or question.age_to)
+
+
 cdef int _too_broad(Call* call, const char* names_field) noexcept nogil:
-    cdef const char* field = narrowing_field(call)
+    """Of what is asked besides names, only years of birth make fewer candidates; the rest sifts those that were found."""
+    cdef const char* field = "birth_date"
+    if call.name_query.candidates <= SCORED_MAX:
+        field = narrowing_field(call)
+    if field[0] == c"b" and _years_asked(&call.question):
+        field = names_field
     if field[0] == 0 or field[0] == c"n" or not (call.question.method == METHOD_SEARCH_PERSONS
                                                  or (call.question.method == METHOD_CHECK_PERSON and call.question.query.size == 0)):
         field = names_field
@@ -197,8 +207,7 @@ cdef const char* narrowing_field(const Call* call) noexcept nogil:
         departments[query.found[i].department & 31] += 1
         sexes[query.found[i].sex_on_file & 3] += 1
     least = <double>query.n_found
-    if not (question.birth_year or question.birth_month or question.birth_mday or question.year_from or question.year_to
-            or question.age_from or question.age_to):
+    if not _years_asked(question):
         left = _left(years, YEARS_COUNTED)
         if left < least or query.n_found == 0:
             least = left

@@ -46,6 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     ("method", "asked", "field"),
     [
         ("SearchPersons", {"names": NAME}, "birth_date"),
+        ("SearchPersons", {"names": NAME, "age_to": 150}, "names"),  # nothing else makes fewer candidates
         ("CheckPerson", {"name": {"full": NAME}}, "birth_date"),
         ("CheckPerson", {"name": {"full": NAME}, "birth_date": {"month": 2}}, "name"),
         ("CheckPerson", {"query": NAME}, "query"),
