@@ -13,8 +13,9 @@ from core.clearance_standard cimport Verdict, standard_is_fresh, standard_needs,
 from core.dossier cimport KEY_CUI, KEY_PLATE, KEY_VIN, NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
-from core.generation cimport Register, store_lookup, store_prefetch_dossier, store_prefetch_entity
+from core.generation cimport Register, store_lookup_placed, store_place, store_prefetch_dossier, store_prefetch_entity
 from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
+from core.keys_reader cimport KeysPlace
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.person cimport Person, compare_person_names, person_condition, person_view
 from core.person_comparison cimport PersonQuestion
@@ -31,10 +32,12 @@ from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, pu
 include "contract.pxi"
 
 cdef enum:
-    NO_LOOKUP = -1
+    NO_LOOKUP = -1               # no CUI, or none that can be looked up
+    TO_LOOK_UP = -2
 
 cdef struct Row:                 # one row's identifier, looked up ahead of its turn
     Asked item
+    KeysPlace place
     int64_t found                # entities under its key; NO_LOOKUP = another kind of row
     uint32_t entity              # the first
 
@@ -343,7 +346,7 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
 # ---- a batch ----
 
 cdef void _look_ahead(Call* call, const Batch* batch, Row* rows) noexcept nogil:
-    """Looks all CUIs up, then asks for their dossiers, so that memory answers while others are computed."""
+    """Places all CUIs, looks them up, then asks for their dossiers, so that memory answers while others are computed."""
     cdef size_t row
     cdef const Text* cui
     cdef uint32_t entities[LOOKUP_MAX]
@@ -352,8 +355,12 @@ cdef void _look_ahead(Call* call, const Batch* batch, Row* rows) noexcept nogil:
         cui = _cell(batch.cuis, batch.n_cuis, row)
         if cui == NULL or _take_canonical(KEY_CUI, cui, &rows[row].item) != RULE_OK:
             continue
-        rows[row].found = store_lookup(call.store, KEY_CUI, rows[row].item.text, rows[row].item.length, entities,
-                                       LOOKUP_MAX)
+        rows[row].found = TO_LOOK_UP
+        store_place(call.store, KEY_CUI, rows[row].item.text, rows[row].item.length, &rows[row].place)
+    for row in range(batch.rows):
+        if rows[row].found != TO_LOOK_UP:
+            continue
+        rows[row].found = store_lookup_placed(call.store, &rows[row].place, entities, LOOKUP_MAX)
         if rows[row].found > 0:
             rows[row].entity = entities[0]
             store_prefetch_entity(call.store, entities[0])

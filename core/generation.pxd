@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from core.keys_reader cimport KeysFile
+from core.keys_reader cimport KeysFile, KeysPlace
 from core.layout cimport EntityRow
 from core.plates cimport PlatesFile
 from core.name_index_file cimport NamesFile
@@ -65,7 +65,7 @@ cdef struct Store:
     uint32_t generation_id_length
     int64_t built_at_ms
     uint64_t build
-    KeysFile keys                # core/keys_reader.pxd: key_hash and keys_find may be used apart, for batches
+    KeysFile keys                # core/keys_reader.pxd
 
 # Entities that hold an identifier, ascending: `kind` is a KEY_* of core/dossier.pxd, `text` its canonical form as drawn there.
 # Writes at most `capacity` numbers and returns how many there are in all (it may be more than `capacity`), or STORE_KEYS.
@@ -77,7 +77,9 @@ cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, si
 cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** dossier, uint32_t* length) noexcept nogil
 # Kind of an entity (ENTITY_*), 0 outside the table. From entities.bin: no dossier is touched.
 cdef uint8_t store_kind(const Store* store, uint32_t entity) noexcept nogil
-# Hints for batches: first every entity, then every dossier, then read.
+# Hints for batches: first every key is placed, then looked up; first every entity, then every dossier, then read.
+cdef void store_place(const Store* store, uint8_t kind, const void* text, size_t length, KeysPlace* place) noexcept nogil
+cdef int64_t store_lookup_placed(const Store* store, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil
 cdef void store_prefetch_entity(const Store* store, uint32_t entity) noexcept nogil
 cdef void store_prefetch_dossier(const Store* store, uint32_t entity) noexcept nogil
 cdef const char* store_error_text(int error) noexcept nogil

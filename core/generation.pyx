@@ -15,7 +15,7 @@ from core.dossier cimport (
     KEY_SUBJECT, KEY_VIN, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
 from core.errors import DossierDamaged, GenerationDamaged
-from core.keys_reader cimport key_hash, keys_find, keys_open
+from core.keys_reader cimport KeysPlace, key_hash, keys_find, keys_find_placed, keys_open, keys_place
 from core.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
 from core.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
 from core.name_index_file cimport names_close, names_open
@@ -32,6 +32,15 @@ _MAGIC = {"entities.bin": b"RNDENTIT", "dossiers.bin": b"RNDDOSSI", "names.bin":
 
 
 # ---- the C interface ----
+
+cdef void store_place(const Store* store, uint8_t kind, const void* text, size_t length, KeysPlace* place) noexcept nogil:
+    keys_place(&store.keys, key_hash(kind, text, length), place)
+
+
+cdef int64_t store_lookup_placed(const Store* store, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil:
+    cdef int64_t found = keys_find_placed(&store.keys, place, entities, capacity)
+    return STORE_KEYS if found < 0 else found
+
 
 cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, size_t length,
                           uint32_t* entities, size_t capacity) noexcept nogil:

@@ -22,6 +22,12 @@ cdef struct KeysFile:
     uint64_t n_entries           # (hash, entity) pairs
     uint64_t build
 
+cdef struct KeysPlace:           # of a hash that is looked for
+    uint64_t hash
+    uint64_t low                 # range of hashes that the page at hand should hold
+    uint64_t high
+    const uint8_t* leaf          # NULL = not found yet, or damaged
+
 ctypedef int (*visit_pair)(void* context, uint64_t hash, uint32_t entity) noexcept nogil
 
 # XXH3_64, seed 0, of the kind byte followed by the identifier's canonical bytes.
@@ -30,5 +36,8 @@ cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept n
 cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) noexcept nogil
 # Entities under a hash, ascending, at most `capacity` of them; returns how many there are, or -1 = damaged.
 cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil
+# The same in two steps for many hashes at a time: the first asks for the memory that the second reads.
+cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil
+cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil
 # Calls `visit` for each pair in order until it returns other than 0, and returns that; -1 = damaged, 0 = all visited.
 cdef int keys_walk(const KeysFile* keys, visit_pair visit, void* context) noexcept nogil

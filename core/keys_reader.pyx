@@ -9,9 +9,16 @@ from core.xxhash cimport (
     XXH3_64bits, XXH3_64bits_digest, XXH3_64bits_reset, XXH3_64bits_update, XXH3_state_t,
 )
 
+cdef extern from *:
+    """
+    #define ronda_prefetch(address) __builtin_prefetch((address), 0, 1)
+    """
+    void ronda_prefetch(const void* address) noexcept nogil
+
 cdef enum:
     PAGE_HEADER = 16
     NODE_HEADER = 8
+    LEAF_NODE = 20           # bytes of one with one entity; pages are filled by appending, to the last such node
     P_BRANCH = 0x01
     P_LEAF = 0x02
     P_META = 0x08
@@ -111,12 +118,53 @@ cdef inline bint _node(const uint8_t* page, uint32_t page_size, int index, bint 
     return node.data_size <= page_size - offset - NODE_HEADER - node.key_size
 
 
-cdef const uint8_t* _leaf_of(const KeysFile* keys, uint64_t root, uint64_t hash) noexcept nogil:
+cdef inline int _first_guess(uint64_t hash, uint64_t low, uint64_t high, int count) noexcept nogil:
+    """Where a hash should stand among `count` of a range: hashes are spread evenly."""
+    cdef double share = <double>(hash - low) / (<double>(high - low) + 1) if low <= hash <= high else 0.5
+    return min(<int>(share * count), count - 1)
+
+
+cdef int _last_at_most(const uint8_t* page, uint32_t page_size, int count, bint branch, KeysPlace* place, Node* node) noexcept nogil:
+    """Index of the last node whose key is at most the hash, and that node; -1 = none (of a leaf), -2 = damaged.
+
+    Looks where the hash should stand and then ever further away: the memory of three lines instead of seven. place.low and
+    place.high become the range below that node.
+    """
+    cdef int low = 0 if branch else -1  # the first node of a branch stands for everything below the second's key
+    cdef int high = count, at = _first_guess(place.hash, place.low, place.high, count), step = 4
+    cdef bint low_seen = False, high_seen = False
+    cdef uint64_t key
+    while high - low > 1:
+        if low_seen and high_seen:
+            at = (low + high) >> 1
+        at = max(low + 1, min(at, high - 1))
+        if not _node(page, page_size, at, branch, node) or node.key_size != 8:
+            return -2
+        key = _u64(node.key)
+        if key <= place.hash:
+            low = at
+            low_seen = True
+            place.low = key
+            at += step
+        else:
+            high = at
+            high_seen = True
+            place.high = key - 1
+            at -= step
+        step *= 2
+    if low >= 0 and not _node(page, page_size, low, branch, node):
+        return -2
+    return low
+
+
+cdef const uint8_t* _leaf_of(const KeysFile* keys, KeysPlace* place) noexcept nogil:
     """The leaf page that would hold a hash; NULL = damaged."""
     cdef const uint8_t* page
     cdef Node node
-    cdef uint64_t number = root
-    cdef int count, low, high, middle, depth
+    cdef uint64_t number = keys.root
+    cdef int count, depth
+    place.low = 0
+    place.high = UINT64_MAX
     for depth in range(MAX_DEPTH):
         page = _page(keys, number)
         if page == NULL:
@@ -126,19 +174,7 @@ cdef const uint8_t* _leaf_of(const KeysFile* keys, uint64_t root, uint64_t hash)
         if not _u16(page + 10) & P_BRANCH:
             return NULL
         count = _node_count(page, keys.page_size)
-        if count < 1:
-            return NULL
-        low = 0  # the first node's key stands for everything below the second's
-        high = count - 1
-        while low < high:
-            middle = (low + high + 1) >> 1
-            if not _node(page, keys.page_size, middle, True, &node) or node.key_size != 8:
-                return NULL
-            if _u64(node.key) <= hash:
-                low = middle
-            else:
-                high = middle - 1
-        if not _node(page, keys.page_size, low, True, &node):
+        if count < 1 or _last_at_most(page, keys.page_size, count, True, place, &node) < 0:
             return NULL
         number = node.page
     return NULL
@@ -205,33 +241,50 @@ cdef int64_t _node_entities(const KeysFile* keys, const Node* node, uint32_t* en
     return <int64_t>total
 
 
-cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil:
-    cdef const uint8_t* page
-    cdef Node node
-    cdef int count, low, high, middle
-    cdef uint64_t key
+cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil:
     if keys.root == UINT64_MAX:
         return 0
-    page = _leaf_of(keys, keys.root, hash)
+    return _find_in_leaf(keys, place.leaf, place, entities, capacity)
+
+
+cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil:
+    cdef int at
+    place.hash = hash
+    place.leaf = NULL
+    if keys.root == UINT64_MAX:
+        return
+    place.leaf = _leaf_of(keys, place)
+    if place.leaf == NULL:
+        return
+    at = _first_guess(hash, place.low, place.high, <int>(keys.page_size - PAGE_HEADER) // (LEAF_NODE + 2))
+    ronda_prefetch(place.leaf)
+    ronda_prefetch(place.leaf + PAGE_HEADER + 2 * at)
+    ronda_prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 3))  # the first node stands at the page's end
+    ronda_prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 1) + NODE_HEADER)
+
+
+cdef int64_t _find_in_leaf(const KeysFile* keys, const uint8_t* page, KeysPlace* place, uint32_t* entities,
+                           size_t capacity) noexcept nogil:
+    cdef Node node
+    cdef int count, at
     if page == NULL or _u16(page + 10) & P_LEAF2:
         return -1
     count = _node_count(page, keys.page_size)
     if count < 0:
         return -1
-    low = 0
-    high = count - 1
-    while low <= high:
-        middle = (low + high) >> 1
-        if not _node(page, keys.page_size, middle, False, &node) or node.key_size != 8:
-            return -1
-        key = _u64(node.key)
-        if key == hash:
-            return _node_entities(keys, &node, entities, capacity)
-        if key < hash:
-            low = middle + 1
-        else:
-            high = middle - 1
-    return 0
+    at = _last_at_most(page, keys.page_size, count, False, place, &node)
+    if at < 0:
+        return -1 if at == -2 else 0
+    return _node_entities(keys, &node, entities, capacity) if _u64(node.key) == place.hash else 0
+
+
+cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil:
+    cdef KeysPlace place
+    if keys.root == UINT64_MAX:
+        return 0
+    place.hash = hash
+    place.leaf = _leaf_of(keys, &place)
+    return _find_in_leaf(keys, place.leaf, &place, entities, capacity)
 
 
 cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) noexcept nogil:
