@@ -66,6 +66,38 @@ NARROWING = {
 # The rule of a question that is too broad for vehicles; that for persons ends with a number.
 TOO_MANY_VEHICLES = "too many vehicles fit"
 
+# Rules that a field of a question breaks, as the server words them.
+RULES = {
+    "length": "longitud incorrecta",
+    "characters": "caracteres no permitidos",
+    "checksum": "dígito verificador incorrecto",
+    "department": "departamento inexistente",
+    "municipality": "municipio inexistente",
+    "format": "formato no reconocido",
+    "year": "año imposible",
+    "month": "mes imposible",
+    "day": "día imposible",
+    "too long": "demasiado largo",
+    "four digits": "cuatro cifras",
+    "1 to 22": "de 1 a 22",
+    "0 to 150": "de 0 a 150",
+    "1 to 100": "de 1 a 100",
+    "above age_to": "mayor que la edad máxima",
+    "after birth_year_to": "posterior al último año",
+    "INE code of three or four digits": "código INE de tres o cuatro cifras",
+    "32 hexadecimal digits": "32 cifras hexadecimales",
+    "nothing was asked": "no se preguntó nada",
+    "came together with a typed field": "no se combina con otros datos",
+    "came together with a name in parts": "no se combina con el nombre por partes",
+    "unknown purpose": "motivo desconocido",
+    "unknown section": "sección desconocida",
+    "unknown sex": "sexo desconocido",
+    "not of this kind of subject": "esa sección no es de personas o no es de vehículos",
+    "this purpose needs a case number": "este motivo exige número de caso",
+    "this purpose needs a reason": "este motivo exige una razón",
+    "was used for another question": "ya se usó para otra consulta",
+}
+
 AGREEMENTS = {
     level_pb2.AGREEMENT_AGREES: "coincide",
     level_pb2.AGREEMENT_DISAGREES: "NO coincide",

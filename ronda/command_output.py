@@ -19,15 +19,6 @@ EXIT_OURS = 1
 EXIT_CALLER = 2
 EXIT_STOPPED = 3
 
-_RULES = {
-    "length": "longitud incorrecta",
-    "characters": "caracteres no permitidos",
-    "checksum": "dígito verificador incorrecto",
-    "department": "departamento inexistente",
-    "municipality": "municipio inexistente",
-    "format": "formato no reconocido",
-}
-
 
 def print_renderables(*parts: RenderableType) -> None:
     """Prints for people; colours only on a terminal."""
@@ -83,7 +74,9 @@ def fail_call(failure: CallFailure, target: str, as_json: bool, hints: list[str]
 
         fail(too_broad_line(failure), EXIT_CALLER, as_json, **details)
     if failure.status == "INVALID_ARGUMENT":
-        said = "; ".join(f"{v.field}: {_RULES.get(v.rule, v.rule)}" for v in failure.violations) or failure.message
+        from clients.spanish import RULES
+
+        said = "; ".join(f"{v.field}: {RULES.get(v.rule, v.rule)}" for v in failure.violations) or failure.message
         hint = f" ¿Quiso decir {', '.join(hints)}?" if hints else ""
         fail(f"Consulta no válida: {said}.{hint}", EXIT_CALLER, as_json, **details)
     if failure.status == "RESOURCE_EXHAUSTED" and failure.retry_after_seconds is not None:
