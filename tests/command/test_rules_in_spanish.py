@@ -17,7 +17,6 @@ FOR_PROGRAMS = {
     "only for WANTED",
     "one entry a row, or none",
     "unknown standard",
-    "another generation answers",
 }
 _REFUSALS = re.compile(
     r'ERROR_REASON_(?:FIELD_INVALID|QUESTION_EMPTY|QUESTION_AMBIGUOUS),[^()\n]*?"([^"\n]+)"\)(?:\n|\s|$)', re.MULTILINE
