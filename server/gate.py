@@ -64,9 +64,9 @@ class Gate:
             call_metrics.SHED.labels("loop_lag").inc()
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
 
-    def refuse_when_full(self) -> None:
-        """Raises Refusal OVERLOADED when no place is left for a search."""
-        if self.held >= self._limit:
+    def refuse_when_full(self, times: int = 1) -> None:
+        """Raises Refusal OVERLOADED when so many times the limit are held that no place is left."""
+        if self.held >= times * self._limit:
             call_metrics.SHED.labels("concurrency").inc()
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
 
@@ -74,10 +74,9 @@ class Gate:
     def hold(self, *, admitted: bool = False) -> Iterator[None]:
         """Holds a place for a search or a stream. Raises Refusal OVERLOADED when none is left.
 
-        admitted: limits counted the call already, so that it is counted here too but not refused any more.
+        admitted: limits counted the call already and its retry would cost again: refused at twice the limit only.
         """
-        if not admitted:
-            self.refuse_when_full()
+        self.refuse_when_full(2 if admitted else 1)
         self.held += 1
         try:
             yield

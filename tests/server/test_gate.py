@@ -21,6 +21,8 @@ def test_full() -> None:
         assert caught.value.retry_after_ms
         with gate.hold(admitted=True):  # limits counted it before the engine put it off
             assert gate.held == 2
+            with pytest.raises(Refusal), gate.hold(admitted=True):
+                pass
         with pytest.raises(Refusal):
             gate.refuse_when_full()
     gate.refuse_when_full()
