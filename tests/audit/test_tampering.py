@@ -134,7 +134,7 @@ def test_removed_repeated_and_reordered_records_are_located(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda records: [*records[:20], records[20][:-1] + b"x", *records[21:]],
+        lambda records: [*records[:20], records[20][:-1] + bytes([records[20][-1] ^ 1]), *records[21:]],
         lambda records: records[:20] + records[21:],
         lambda records: [*records[:20], records[19], *records[20:]],
         lambda records: [*records[:20], records[21], records[20], *records[22:]],
