@@ -4,7 +4,7 @@ from libc.stdint cimport uint16_t, uint8_t
 from libc.string cimport memcpy, memset
 
 from core.audit_log cimport AuditFacts, audit_append
-from core.caller cimport GRANT_NEEDED, caller_enter, caller_flags
+from core.caller cimport caller_enter, caller_flags
 from core.discreet cimport note_discreet_looks
 from core.failure cimport FAILED, OK, fail
 from core.limits cimport limits_take, limits_take_rows, limits_watch

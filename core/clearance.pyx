@@ -1,6 +1,6 @@
 """Clear: columns of subjects against a standard, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset, strlen
 
@@ -24,7 +24,6 @@ from core.question cimport NAME_CHARACTERS, malformed, read_context, take_int, t
 from core.register_states cimport put_register_status
 from core.response cimport put_proof
 from core.shown cimport Left, left_init, shown_count, shown_row, shown_row_result
-from core.vehicle_comparison cimport BEARS_NOW, plate_bearing
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes, put_uint,
                         put_uint_if, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init)

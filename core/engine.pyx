@@ -23,7 +23,7 @@ from core.question cimport (METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHI
                             METHOD_LIST_RECORDS, METHOD_LIST_REGISTERS, METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES,
                             Question)
 from core.shown cimport ShownEntry, shown_count, shown_entries
-from core.wire cimport (Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes, put_bytes_if,
+from core.wire cimport (Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes_if,
                         put_int_if, put_packed_bytes)
 
 from core.errors import AuditUnavailable, DossierDamaged, GenerationDamaged, GrantNeeded, PutOff, QuestionError
@@ -92,7 +92,7 @@ cdef object _error(int status, const Ending* ending):
     wanted = failure.generation[:failure.generation_length].decode("utf-8",
                                                                    "replace") if failure.generation_length else None
     entered = ending.verdict.flags if failure.reason == ERROR_REASON_GENERATION_GONE else -1
-    return QuestionError(failure.reason, field, rule, generation_id=wanted, entered=entered)
+    return QuestionError(failure.reason, field, rule, generation_id=wanted, count=failure.count, entered=entered)
 
 
 cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:

@@ -18,17 +18,26 @@ class QuestionError(CoreError):
         field: name of the request's field, dotted ("document.country"); empty when no single field is at fault.
         rule: the rule that it breaks, in English, without the value.
         generation_id: for GENERATION_GONE, the generation that the caller wants; else None.
+        count: for QUERY_TOO_BROAD, how many may fit, where they were counted; else 0.
         entered: what limits said of the call, for the `entered` of the next try; -1 when they were not asked.
     """
 
     def __init__(
-        self, reason: int, field: str, rule: str, *, generation_id: str | None = None, entered: int = -1
+        self,
+        reason: int,
+        field: str,
+        rule: str,
+        *,
+        generation_id: str | None = None,
+        count: int = 0,
+        entered: int = -1,
     ) -> None:
         super().__init__(f"{field}: {rule}" if field else rule)
         self.reason = reason
         self.field = field
         self.rule = rule
         self.generation_id = generation_id
+        self.count = count
         self.entered = entered
 
 

@@ -8,7 +8,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp
 
 from core.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_PLATE,
@@ -20,13 +20,8 @@ from core.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
 from core.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
 from core.name_index_file cimport names_close, names_open
 from core.registers import register_entry
+from core.prefetch cimport prefetch
 from core.xxhash cimport XXH3_64bits
-
-cdef extern from *:
-    """
-    #define ronda_prefetch(address) __builtin_prefetch((address), 0, 1)
-    """
-    void ronda_prefetch(const void* address) noexcept nogil
 
 _MAGIC = {"entities.bin": b"RNDENTIT", "dossiers.bin": b"RNDDOSSI", "names.bin": b"RNDNAMES", "plates.bin": b"RNDPLATE"}
 
@@ -131,7 +126,7 @@ cdef uint8_t store_kind(const Store* store, uint32_t entity) noexcept nogil:
 
 cdef void store_prefetch_entity(const Store* store, uint32_t entity) noexcept nogil:
     if entity < store.n_entities:
-        ronda_prefetch(&store.entities[entity])
+        prefetch(&store.entities[entity])
 
 
 cdef void store_prefetch_dossier(const Store* store, uint32_t entity) noexcept nogil:
@@ -139,7 +134,7 @@ cdef void store_prefetch_dossier(const Store* store, uint32_t entity) noexcept n
     if entity < store.n_entities:
         offset = store.entities[entity].offset
         for at in range(offset, min(offset + 512, store.dossiers_size), 64):
-            ronda_prefetch(store.dossiers + at)
+            prefetch(store.dossiers + at)
 
 
 cdef const char* store_error_text(int error) noexcept nogil:

@@ -5,15 +5,10 @@ from libc.stdint cimport UINT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint6
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 
+from core.prefetch cimport prefetch
 from core.xxhash cimport (
     XXH3_64bits, XXH3_64bits_digest, XXH3_64bits_reset, XXH3_64bits_update, XXH3_state_t,
 )
-
-cdef extern from *:
-    """
-    #define ronda_prefetch(address) __builtin_prefetch((address), 0, 1)
-    """
-    void ronda_prefetch(const void* address) noexcept nogil
 
 cdef enum:
     PAGE_HEADER = 16
@@ -257,10 +252,10 @@ cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noex
     if place.leaf == NULL:
         return
     at = _first_guess(hash, place.low, place.high, <int>(keys.page_size - PAGE_HEADER) // (LEAF_NODE + 2))
-    ronda_prefetch(place.leaf)
-    ronda_prefetch(place.leaf + PAGE_HEADER + 2 * at)
-    ronda_prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 3))  # the first node stands at the page's end
-    ronda_prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 1) + NODE_HEADER)
+    prefetch(place.leaf)
+    prefetch(place.leaf + PAGE_HEADER + 2 * at)
+    prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 3))  # the first node stands at the page's end
+    prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 1) + NODE_HEADER)
 
 
 cdef int64_t _find_in_leaf(const KeysFile* keys, const uint8_t* page, KeysPlace* place, uint32_t* entities,

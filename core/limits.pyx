@@ -6,10 +6,12 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX
 from libc.stdlib cimport calloc, free
 
+from core.atomics cimport ronda_load, ronda_store, ronda_swap
 from core.caller cimport (Caller, GRANT_GIVEN, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY, LimitRule,
                           PURPOSE_SLOTS)
 from core.failure cimport FAILED, OK, fail
-from core.neighbours cimport neighbour_number
+from core.neighbours cimport RING, NumberRing, mark_number, meet_number, neighbour_number
+from core.prefetch cimport prefetch_to_write
 from core.wire cimport Field, Reader, WIRE_LENGTH, read_field, reader_init
 from core.xxhash cimport XXH3_64bits
 
@@ -24,25 +26,11 @@ cdef extern from *:
     #include <sys/mman.h>
     #include <sys/stat.h>
     #include <unistd.h>
-    static inline uint64_t ronda_load(const uint64_t *at) { return __atomic_load_n(at, __ATOMIC_ACQUIRE); }
-    static inline void ronda_store(uint64_t *at, uint64_t value) { __atomic_store_n(at, value, __ATOMIC_RELEASE); }
-    static inline void ronda_prefetch(const void *at) { __builtin_prefetch(at, 1); }
-    static inline int ronda_swap(uint64_t *at, uint64_t expected, uint64_t value) {
-        return __atomic_compare_exchange_n(at, &expected, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-    }
-    static inline uint64_t ronda_add(uint64_t *at, uint64_t value) {
-        return __atomic_fetch_add(at, value, __ATOMIC_ACQ_REL);
-    }
     static void *ronda_map_shared(int fd, size_t size) {
         void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         return at == MAP_FAILED ? NULL : at;
     }
     """
-    uint64_t ronda_load(const uint64_t* at) noexcept nogil
-    void ronda_store(uint64_t* at, uint64_t value) noexcept nogil
-    void ronda_prefetch(const void* at) noexcept nogil
-    bint ronda_swap(uint64_t* at, uint64_t expected, uint64_t value) noexcept nogil
-    uint64_t ronda_add(uint64_t* at, uint64_t value) noexcept nogil
     void* ronda_map_shared(int fd, size_t size)
     int munmap(void* at, size_t size)
 
@@ -52,16 +40,12 @@ cdef enum:
     SPENDERS = 1 << 14           # slots: devices and officers active at once, 2 MiB
     REPEATS = 1 << 18            # 4 MiB
     COUNTED = 1 << 20            # request ids remembered, 16 MiB (a sparse file: pages cost when touched)
-    RING = 9                     # numbers asked for last, by one officer
-    NEAR = 20                    # numbers so far apart are neighbours
     FREE_RETRIES = 32            # of one request_id; later ones are counted again
     WATCHED = 0x80               # of Counted.word: limits_watch let its answer pass
     REMEMBERED_MINUTES = 1440    # an off-line replay comes within a day
 
 cdef uint64_t MAGIC = 0x31534D494C4E4452  # "RDNLIMS1"
 cdef uint64_t DAY_US = 86400000000ULL
-
-cdef uint64_t REFUSED = <uint64_t>1 << 63  # of a number in Spender.ring: its last look-up was refused
 
 # Spender.paid: one GCRA clock a rule
 cdef enum:
@@ -79,8 +63,7 @@ cdef struct Header:
 cdef struct Spender:             # 128 bytes: two cache lines, shared with nobody
     uint64_t key
     uint64_t paid[4]             # GCRA's theoretical arrival time, microseconds UTC; at most now = whole again
-    uint64_t next                # place in the ring, ever growing
-    uint64_t ring[9]             # kind << 56 | number, as neighbour_number makes it; REFUSED
+    NumberRing asked             # by one officer
     uint64_t reserved
 
 cdef struct Repeat:
@@ -153,7 +136,7 @@ cdef Spender* _spender(LimitTable* table, uint64_t identity) noexcept nogil:
             for k in range(4):
                 ronda_store(&oldest.paid[k], 0)
             for k in range(RING):
-                ronda_store(&oldest.ring[k], 0)
+                ronda_store(&oldest.asked.numbers[k], 0)
             return oldest
 
 
@@ -267,39 +250,6 @@ cdef void _set_watched(LimitTable* table, uint64_t key, uint64_t minute) noexcep
         ronda_swap(&slot.word, word, word | WATCHED)  # lost to another worker: the next retry is watched again
 
 
-# ---- neighbours ----
-
-cdef bint _is_neighbour(Spender* spender, uint64_t number) noexcept nogil:
-    """Whether it lies next to one of the numbers asked for last; it joins them.
-
-    The same number again is no neighbour, unless it was refused: else everything could be had by asking twice.
-    """
-    cdef uint64_t held, other, apart
-    cdef bint near = False, same = False, refused = False
-    cdef int i
-    for i in range(RING):
-        held = ronda_load(&spender.ring[i])
-        other = held & ~REFUSED
-        apart = number - other if number > other else other - number
-        if apart == 0:
-            same = True
-            refused = refused or held != other
-        elif apart <= NEAR:
-            near = True
-    if not same:
-        ronda_store(&spender.ring[ronda_add(&spender.next, 1) % RING], number)
-    return refused or (near and not same)
-
-
-cdef void _mark(Spender* spender, uint64_t number, uint64_t mark) noexcept nogil:
-    cdef uint64_t held
-    cdef int i
-    for i in range(RING):
-        held = ronda_load(&spender.ring[i])
-        if held & ~REFUSED == number:
-            ronda_store(&spender.ring[i], number | mark)
-
-
 # ---- what the engine calls ----
 
 cdef int _exceeded(LimitVerdict* verdict, Failure* failure, const char* limit, uint64_t wait_us) noexcept nogil:
@@ -343,7 +293,7 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
         return FAILED
     if request_id_size:
         key = _request_key(session, request_id, request_id_size)
-        ronda_prefetch(_counted_set(table, key))  # 16 MiB at random: the memory is as slow as all of the rest
+        prefetch_to_write(_counted_set(table, key))  # 16 MiB at random: the memory is as slow as all of the rest
         fingerprint = _fingerprint(method, request, request_size)
         seen = _seen(table, key, fingerprint, minute)
         if seen < 0:
@@ -382,19 +332,19 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const v
             return OK            # the retry of an answer that was given; of a refusal it is looked at like the first
     if given.repeats.interval_us:
         repeated = _mixed(given.officer_bucket, XXH3_64bits(asked_key, asked_key_size))
-        ronda_prefetch(_repeat_set(table, repeated))
+        prefetch_to_write(_repeat_set(table, repeated))
     if given.neighbours.interval_us:
         number = neighbour_number(<const uint8_t*>asked_key, asked_key_size)
         if number:
             officer = _spender(table, given.officer_bucket)
-            if _is_neighbour(officer, number):
+            if meet_number(&officer.asked, number):
                 wait = _spend(&officer.paid[PAID_NEAR], &given.neighbours, 1, now)
                 if wait:
                     verdict.flags |= LOOK_ENUMERATION
                     if given.neighbours_refused:
-                        _mark(officer, number, REFUSED)
+                        mark_number(&officer.asked, number, True)
                         return _exceeded(verdict, failure, "neighbours", wait)
-                _mark(officer, number, 0)
+                mark_number(&officer.asked, number, False)
     if given.repeats.interval_us:
         wait = _spend(&_repeat(table, repeated).paid, &given.repeats, 1, now)
         if wait:

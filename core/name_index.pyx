@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
@@ -17,7 +17,7 @@ from core.match_names cimport ReadName, read_name
 from core.name_frequencies import NameFrequencies
 from core.name_index_expansion cimport query_free, query_new
 from core.name_index_file cimport (
-    FIRST_TOKEN, ListCursor, NameRow, NamesFile, list_bits, list_open, names_close, names_open, ordinal_entity, rows_next, rows_open,
+    FIRST_TOKEN, ListCursor, NameRow, list_bits, list_open, names_close, names_open, ordinal_entity, rows_next, rows_open,
     token_find,
 )
 from core.name_index_query cimport NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuestion

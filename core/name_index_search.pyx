@@ -14,14 +14,13 @@ from core.name_index_query cimport (
     NameQuestion,
 )
 from core.name_index_scoring cimport score_ordinal
+from core.prefetch cimport prefetch
 
 cdef extern from *:
     """
-    #define ronda_prefetch_row(address) __builtin_prefetch((address), 0, 1)
     #define ronda_lowest_bit(word) __builtin_ctzll(word)
     #define ronda_bits(word) __builtin_popcountll(word)
     """
-    void ronda_prefetch_row(const void* address) noexcept nogil
     int ronda_lowest_bit(uint64_t word) noexcept nogil
     int ronda_bits(uint64_t word) noexcept nogil
 
@@ -82,8 +81,8 @@ cdef int _score_batch(NameQuery* query, const uint32_t* ordinals, int n) noexcep
     for i in range(n):
         at = 2 * <uint64_t>names.rows_at[ordinals[i]]
         if at < names.tables.rows_size:
-            ronda_prefetch_row(names.data + HEADER_SIZE + at)
-            ronda_prefetch_row(names.data + HEADER_SIZE + at + 64)
+            prefetch(names.data + HEADER_SIZE + at)
+            prefetch(names.data + HEADER_SIZE + at + 64)
     for i in range(n):
         status = score_ordinal(query, ordinals[i], &found)
         if status < 0:
@@ -267,7 +266,7 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
             query.candidates += 1
             if query.candidates > SCORED_MAX:
                 continue
-            ronda_prefetch_row(&query.names.rows_at[ordinal])
+            prefetch(&query.names.rows_at[ordinal])
             batch[n_batch] = ordinal
             n_batch += 1
             if n_batch == BATCH:

@@ -16,17 +16,12 @@ from core.name_index_scoring cimport score_ordinal
 from core.name_index_search cimport find_names_again
 from core.name_sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
 from core.name_tokens cimport KIND_B_BEGINS, KIND_B_ENDS
+from core.prefetch cimport prefetch
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
 from core import name_index
 
 include "contract.pxi"
-
-cdef extern from *:
-    """
-    #define ronda_prefetch(address) __builtin_prefetch((address), 0, 1)
-    """
-    void prefetch "ronda_prefetch"(const void* address) noexcept nogil
 
 cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead

@@ -1,6 +1,6 @@
 """Who fits a name, as a caller may see it, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
 from core.call cimport Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add

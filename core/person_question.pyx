@@ -4,7 +4,7 @@ from libc.string cimport memmove
 
 from core.alerts cimport sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
-from core.call cimport (ASKED_NAME, Compared, Fit, KEY_BYTES, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, fits_add,
+from core.call cimport (ASKED_NAME, Fit, KEY_BYTES, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, fits_add,
                         fits_hold,
                         fits_sort)
 from core.candidates cimport gather_candidates

@@ -10,7 +10,7 @@ from __future__ import annotations
 from indexer.linking_database import CRITERION_CUI, LinkingDatabase
 from indexer.linking_weak import find_weak
 
-_COMPARED = "name_key, name_text, birth, father, mother"
+_COMPARED = ("name_key", "name_text", "birth", "father", "mother")
 
 
 def find_unborne(database: LinkingDatabase, kinds: str) -> None:
@@ -19,7 +19,7 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
     own_cui: of the subject that the identifier finds, null when that has none. stated: the record itself says it.
     Needs `resolved`.
     """
-    compared = ", ".join(f"p.{column.strip()}" for column in _COMPARED.split(","))
+    compared = ", ".join(f"p.{column}" for column in _COMPARED)
     database.run(f"""
         CREATE TABLE carried AS
         SELECT p.place, p.place AS subject, coalesce(p.cui, r.cui) AS own_cui, r.text, p.cui IS NOT NULL AS stated,
@@ -28,7 +28,7 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
         WHERE coalesce(p.birth::VARCHAR, p.father, p.mother) IS NOT NULL
               AND coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL
     """)
-    claimed = ", ".join(f"i.{column.strip()}" for column in _COMPARED.split(","))
+    claimed = ", ".join(f"i.{column}" for column in _COMPARED)
     database.run(f"""
         CREATE TABLE carried_claim AS
         SELECT c.place AS subject, {claimed} FROM identity_staged i JOIN carried c ON c.own_cui = i.cui

@@ -122,7 +122,9 @@ def refusal_of(error: BaseException) -> Refusal:
         return error
     if isinstance(error, QuestionError):
         reason = error.reason if error.reason in STATUS else error_pb2.ERROR_REASON_INTERNAL
-        return Refusal(reason, field=error.field, rule=error.rule, metadata=_count_of(error))
+        return Refusal(
+            reason, field=error.field, rule=error.rule, metadata={MAY_FIT: str(error.count)} if error.count else {}
+        )
     if isinstance(error, LimitExceeded):
         return Refusal(error_pb2.ERROR_REASON_LIMIT_EXCEEDED, quota=error.limit, retry_after_ms=error.retry_after_ms)
     if isinstance(error, AuditUnavailable):
@@ -132,13 +134,6 @@ def refusal_of(error: BaseException) -> Refusal:
     if isinstance(error, GenerationDamaged):
         return Refusal(error_pb2.ERROR_REASON_NO_GENERATION, retry_after_ms=1000)
     return Refusal(error_pb2.ERROR_REASON_INTERNAL)
-
-
-def _count_of(error: QuestionError) -> dict[str, str]:
-    """How many may fit, as metadata: where the core counted them, it ends the rule of a too broad question with it."""
-    count = error.rule.rpartition(": ")[2]
-    broad = error.reason == error_pb2.ERROR_REASON_QUERY_TOO_BROAD
-    return {MAY_FIT: count} if broad and count.isdecimal() else {}
 
 
 def is_our_fault(error: BaseException) -> bool:

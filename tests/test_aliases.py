@@ -19,29 +19,26 @@ from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
 
 NOW, BEFORE = "JOSE LUIS TZUL QUEJ", "PEDRO ANTONIO BARILLAS OROZCO"
 WANTED, ALIAS = "MARCOS ISMAEL XOL YAT", "TIGRE CHINCHILLA"
-FORMER_NAME = """
+
+
+def _also_named(source: str, column: str, record_id: str, more: str = "") -> str:
+    """The second record of a source, as docs/manifests.md says."""
+    return f"""
 [[record]]
-source = "personas"
+source = "{source}"
 section = "identity"
-when = { column = "NOMBRE_ANTERIOR", present = true }
-record_id = "ID"
+when = {{ column = "{column}", present = true }}
+record_id = "{record_id}"
 
 [record.subject]
 cui = "CUI"
-full_name = "NOMBRE_ANTERIOR"
-birth_date = "NACIMIENTO"
+full_name = "{column}"
+{more}
 """
-ALSO_KNOWN_AS = """
-[[record]]
-source = "ordenes"
-section = "identity"
-when = { column = "ALIAS", present = true }
-record_id = "ORDEN"
 
-[record.subject]
-cui = "CUI"
-full_name = "ALIAS"
-"""
+
+FORMER_NAME = _also_named("personas", "NOMBRE_ANTERIOR", "ID", 'birth_date = "NACIMIENTO"')
+ALSO_KNOWN_AS = _also_named("ordenes", "ALIAS", "ORDEN")
 
 
 def _write(path: Path, header: str, rows: Sequence[Sequence[Any]]) -> None:
