@@ -1,5 +1,8 @@
 """Keys, certificates and tokens as an institution issues them: for development, tests, and institutions without a PKI.
 
+Certificates have what RFC 5280 asks of them, identifiers of both keys included: Python 3.13's ssl, as OpenSSL's
+`-x509_strict`, refuses others.
+
 An institution's directory, everything private with mode 0600:
 
     institution.json      id, trust domain, issuer
@@ -36,6 +39,7 @@ from joserfc.jwk import OKPKey
 
 _CA_DAYS = 3650
 _EARLY = timedelta(minutes=5)  # before now: the clocks of both ends differ
+_LONGEST_COMMON_NAME = 64  # characters; RFC 5280, ub-common-name. A DNS name may have 253.
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,9 @@ def write_private(path: Path, content: bytes) -> None:
 def make_ca(name: str) -> Pair:
     """A certification authority of its own."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    subject = _subject(name)
     certificate = (
-        _builder(subject, subject, key.public_key(), _CA_DAYS)
+        _builder(subject, subject, key.public_key(), key.public_key(), _CA_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -88,17 +92,17 @@ def issue(
     """A certificate of `ca` with these subject alternative names, for a client or a server."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = x509.load_pem_x509_certificate(ca.certificate)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    subject = _subject(common_name)
     usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+    signer: Any = load_pem_private_key(ca.key, password=None)
     builder = (
-        _builder(subject, issuer.subject, key.public_key(), days, starts)
+        _builder(subject, issuer.subject, key.public_key(), signer.public_key(), days, starts)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    signer: Any = load_pem_private_key(ca.key, password=None)
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=not list(subject))
     return Pair(builder.sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM), _pem(key))
 
 
@@ -227,6 +231,7 @@ def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePublicKey,
+    signing_key: ec.EllipticCurvePublicKey,
     days: float,
     starts: datetime | None = None,
 ) -> x509.CertificateBuilder:
@@ -239,7 +244,14 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=days) + _EARLY)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key), critical=False)
     )
+
+
+def _subject(name: str) -> x509.Name:
+    """The common name, for people: nobody reads it where the alternative names say it; a longer one is left to them."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)] if len(name) <= _LONGEST_COMMON_NAME else [])
 
 
 def _usage(*, signs: bool) -> x509.KeyUsage:
