@@ -120,14 +120,15 @@ def _did_you_mean(*asked: str) -> list[str]:
 
 
 def _show_check(response: check_service_pb2.CheckResponse, extra: list[RenderableType]) -> None:
-    from clients import officer_view
+    from clients.officer_view.answer import answer_head, registers_line
+    from clients.officer_view.candidates import candidates_table
 
-    parts: list[RenderableType] = [officer_view.answer_head(response.answer), *extra]
+    parts: list[RenderableType] = [answer_head(response.answer), *extra]
     if response.candidates:
-        parts.append(officer_view.candidates_table(response.candidates, response.candidates_total))
+        parts.append(candidates_table(response.candidates, response.candidates_total))
     if response.suggestions:
         parts.append(f"¿Quiso decir {', '.join(response.suggestions)}?")
-    print_renderables(*parts, officer_view.registers_line(response.answer))
+    print_renderables(*parts, registers_line(response.answer))
 
 
 def check(
@@ -160,7 +161,6 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check a person or a vehicle: one box, or typed options."""
-    from clients import officer_view
     from ronda.v1 import check_service_pb2 as contract
     from ronda.v1.value_pb2 import PersonName
 
@@ -225,9 +225,13 @@ def check(
         return
     fields = type(response).DESCRIPTOR.fields_by_name
     if "person" in fields and response.HasField("person"):
-        extra.append(officer_view.person_lines(response.person))
+        from clients.officer_view.person import person_lines
+
+        extra.append(person_lines(response.person))
     if "vehicle" in fields and response.HasField("vehicle"):
-        extra.append(officer_view.vehicle_lines(response.vehicle))
+        from clients.officer_view.vehicle import vehicle_lines
+
+        extra.append(vehicle_lines(response.vehicle))
     _show_check(response, extra)
 
 
@@ -260,7 +264,8 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search persons by name, or vehicles by a partial plate and what is seen."""
-    from clients import officer_view
+    from clients.officer_view.answer import answer_head, registers_line
+    from clients.officer_view.candidates import candidates_table, narrowing_line
     from ronda.v1 import check_service_pb2 as contract
 
     context = _context(purpose, case)
@@ -303,14 +308,14 @@ def search(
         message_json(response)
         return
     parts: list[RenderableType] = [
-        officer_view.answer_head(response.answer),
-        officer_view.candidates_table(response.candidates, response.candidates_total),
+        answer_head(response.answer),
+        candidates_table(response.candidates, response.candidates_total),
     ]
-    if narrowing := officer_view.narrowing_line(response) if hasattr(response, "narrow_by") else "":
+    if narrowing := narrowing_line(response) if hasattr(response, "narrow_by") else "":
         parts.append(narrowing)
     if response.next_page_token:
         parts.append(f"Más resultados: --page-token {response.next_page_token}")
-    print_renderables(*parts, officer_view.registers_line(response.answer))
+    print_renderables(*parts, registers_line(response.answer))
 
 
 def registers(
@@ -320,7 +325,7 @@ def registers(
     as_json: JsonOption = False,
 ) -> None:
     """Show the registers that answers rest on, and how fresh they are."""
-    from clients import officer_view
+    from clients.officer_view.registers import registers_table
     from ronda.v1 import register_service_pb2 as contract
 
     request = contract.ListRegistersRequest(context=_context(PurposeWord.INVESTIGATION, ""))
@@ -328,4 +333,4 @@ def registers(
     if as_json:
         message_json(response)
         return
-    print_renderables(officer_view.registers_table(response))
+    print_renderables(registers_table(response))

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
 
     from clients.connection import CallFailure
 
+UNBOUNDED = 1_000_000  # columns of a pipe
+
 EXIT_OURS = 1
 EXIT_CALLER = 2
 EXIT_STOPPED = 3
 
 
 def print_renderables(*parts: RenderableType) -> None:
-    """Prints for people; colours only on a terminal."""
+    """Prints for people: nothing is ever cut; colours and frames only on a terminal, a pipe gets each line whole."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else UNBOUNDED)
     for part in parts:
-        console.print(part)
+        console.print(part, crop=False)
 
 
 def print_json(value: Any) -> None:
@@ -70,7 +72,7 @@ def fail_call(failure: CallFailure, target: str, as_json: bool, hints: list[str]
             **details,
         )
     if failure.reason == "QUERY_TOO_BROAD":
-        from clients.officer_view import too_broad_line
+        from clients.officer_view.candidates import too_broad_line
 
         fail(too_broad_line(failure), EXIT_CALLER, as_json, **details)
     if failure.status == "INVALID_ARGUMENT":

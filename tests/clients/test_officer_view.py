@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from clients import officer_view, spanish
+from clients import spanish
 from clients.connection import CallFailure, FieldViolation
+from clients.officer_view.answer import answer_head, registers_line
+from clients.officer_view.candidates import candidates_table, narrowing_line, too_broad_line
+from clients.officer_view.hits import hit_lines
 from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2, section_pb2
 from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
 
 
 def printed(renderable: RenderableType, width: int = 160) -> str:
-    """Plain text, as a pipe would get it."""
+    """Plain text on so wide a screen."""
     console = Console(width=width, no_color=True, force_terminal=False)
     with console.capture() as capture:
-        console.print(renderable)
+        console.print(renderable, crop=False)
     return capture.get()
 
 
@@ -66,9 +69,9 @@ def test_a_hit_shows_action_sources_as_of_and_what_disagrees() -> None:
     hit.subject.kind = alert_pb2.HIT_SUBJECT_KIND_OWNER
     hit.subject.ordinal = 2
     hit.source_as_of.seconds = 1_790_000_000
-    text = printed(officer_view.hit_lines(hit))
+    text = printed(hit_lines(hit))
     for said in (
-        "AMARILLO · Orden de captura (propietario 2)",
+        "AMARILLO Orden de captura (propietario 2)",
         "Acción: Detener",
         "oj C-1",
         "sapo 9 (vigente)",
@@ -84,7 +87,7 @@ def test_the_head_names_what_was_given_and_how_it_compares() -> None:
     answer = check_service_pb2.Answer(level=level_pb2.LEVEL_CLEAR, identity_status=level_pb2.IDENTITY_STATUS_FOUND)
     answer.comparisons.add(criterion=level_pb2.CRITERION_CUI, agreement=level_pb2.AGREEMENT_AGREES)
     answer.comparisons.add(criterion=level_pb2.CRITERION_SEX, agreement=level_pb2.AGREEMENT_DISAGREES)
-    text = printed(officer_view.answer_head(answer))
+    text = printed(answer_head(answer))
     assert "VERDE: SIN ALERTAS" in text
     assert "CUI: coincide, sexo: NO coincide" in text
 
@@ -93,8 +96,8 @@ def test_late_registers_are_named_with_their_as_of() -> None:
     answer = check_service_pb2.Answer(coverage=level_pb2.COVERAGE_INCOMPLETE)
     answer.registers.add(register_id="oj", name="Organismo Judicial", state=register_pb2.REGISTER_STATE_MISSING)
     answer.registers.add(register_id="mp", name="Ministerio Público", state=register_pb2.REGISTER_STATE_FRESH)
-    text = printed(officer_view.registers_line(answer))
-    assert "Organismo Judicial: AUSENTE (datos al nunca)" in text
+    text = printed(registers_line(answer))
+    assert "Organismo Judicial: AUSENTE (nunca se ha cargado)" in text
     assert "Ministerio Público" not in text
 
 
@@ -114,7 +117,7 @@ def test_candidates_by_name_show_how_like_they_are_and_the_spelling_on_file() ->
     likely.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_UNKNOWN)
     unlikely = check_service_pb2.Candidate(name="JOSÉ FERNÁNDEZ", score=0.0004)
     unlikely.comparisons.add(criterion=level_pb2.CRITERION_PARENTS, agreement=level_pb2.AGREEMENT_DISAGREES)
-    text = printed(officer_view.candidates_table([likely, unlikely], 2))
+    text = printed(candidates_table([likely, unlikely], 2))
     for said in ("CHEPE ERNANDEZ", "[sipol]", "87 %", "< 1 %", "nombres", "nacimiento", "padres", "sin dato"):
         assert said in text
 
@@ -122,15 +125,15 @@ def test_candidates_by_name_show_how_like_they_are_and_the_spelling_on_file() ->
 def test_candidates_are_whole_on_a_narrow_terminal() -> None:
     name, written = "MARÍA GUADALUPE HERNÁNDEZ QUEJ", "GUADALUPE ERNANDES KEJ"
     found = check_service_pb2.Candidate(name=name, score=0.5, matched_name=written, cui="1234567890101", alerts=2)
-    text = printed(officer_view.candidates_table([found], 1), width=80)
+    text = printed(candidates_table([found], 1), width=80)
     for said in (name, "CUI 1234 56789 0101", "alertas: 2", "parecido: 50 %"):
         assert any(said in line for line in text.splitlines())
 
 
 def test_a_search_that_found_many_says_what_narrows_it() -> None:
     response = check_service_pb2.SearchPersonsResponse(candidates_total=522, narrow_by="birth_date")
-    assert officer_view.narrowing_line(response) == "Son 522: para acotar, agregue fecha o año de nacimiento."
-    assert officer_view.narrowing_line(check_service_pb2.SearchPersonsResponse(candidates_total=3)) == ""
+    assert narrowing_line(response) == "Son 522: para acotar, agregue fecha o año de nacimiento."
+    assert narrowing_line(check_service_pb2.SearchPersonsResponse(candidates_total=3)) == ""
 
 
 @pytest.mark.parametrize(
@@ -162,4 +165,4 @@ def test_a_question_that_is_too_broad_says_so_in_spanish(
 ) -> None:
     violations = (FieldViolation(field, rule),)
     failure = CallFailure("INVALID_ARGUMENT", f"{field}: {rule}", "QUERY_TOO_BROAD", violations, metadata=metadata)
-    assert officer_view.too_broad_line(failure) == said
+    assert too_broad_line(failure) == said

@@ -1,0 +1,57 @@
+"""What heads every answer: the level, why, what to do; and what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from clients import spanish
+from clients.officer_view.frame import Framed
+from clients.officer_view.hits import hit_lines
+from clients.officer_view.styles import WARNING, level_headline
+from clients.officer_view.words import as_of_text, words
+from ronda.v1 import level_pb2, register_pb2
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ronda.v1 import check_service_pb2
+
+
+def answer_head(answer: check_service_pb2.Answer) -> Framed:
+    """The level, identity status, notes, cautions, comparisons and hits."""
+    parts: list[RenderableType] = [level_headline(answer.level)]
+    status = spanish.IDENTITY.get(answer.identity_status)
+    if status:
+        parts.append(Text(f"Identidad: {status}"))
+    parts += [Text(f"Nota: {note.text}", style=WARNING) for note in answer.notes]
+    if answer.cautions:
+        parts.append(Text(f"Precaución: {words(answer.cautions, spanish.CAUTIONS)}", style=WARNING))
+    if answer.comparisons:
+        compared = ", ".join(
+            f"{spanish.CRITERIA.get(c.criterion, '?')}: {spanish.AGREEMENTS.get(c.agreement, 'sin dato')}"
+            for c in answer.comparisons
+        )
+        parts.append(Text(f"Dado: {compared}"))
+    parts += [hit_lines(hit) for hit in answer.hits]
+    if answer.hits_total > len(answer.hits):
+        parts.append(Text(f"Y {answer.hits_total - len(answer.hits)} alertas más, que aquí no caben."))
+    return Framed(*parts)
+
+
+def registers_line(answer: check_service_pb2.Answer) -> Text:
+    """Which registers were not fresh, or that all were; with the generation and the answer's id."""
+    late = [status for status in answer.registers if status.state != register_pb2.REGISTER_STATE_FRESH]
+    text = Text()
+    if late:
+        text.append("Registros no al día: ", style=WARNING)
+        text.append(
+            "; ".join(
+                f"{s.name}: {spanish.REGISTER_STATES.get(s.state, 'desconocido')} ({as_of_text(s.as_of)})" for s in late
+            )
+        )
+    elif answer.coverage == level_pb2.COVERAGE_COMPLETE:
+        text.append(f"Los {len(answer.registers)} registros están al día.")
+    text.append(f"\nRespuesta {answer.answer_id} · generación {answer.generation_id}")
+    return text
