@@ -53,8 +53,9 @@ class WholeTable:
     def _grid(self, columns: Sequence[tuple[Text, ...]], widths: Sequence[int]) -> Table:
         table = Table(show_lines=self._lines_between)
         for (heading, *_), width in zip(columns, widths, strict=True):
-            justify = "right" if heading.plain in self._right else "left"
-            table.add_column(heading, width=width, overflow="fold", justify=justify)
+            table.add_column(heading, width=width, overflow="fold")
+            if heading.plain in self._right:
+                table.columns[-1].justify = "right"
         for row in zip(*(cells for _, *cells in columns), strict=True):
             table.add_row(*row)
         return table
