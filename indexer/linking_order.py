@@ -74,7 +74,7 @@ def deal_into_ranges(
     try:
         pieces = _pieces(files, links)
         for wide, edges, rows in map_ahead(lambda piece: piece.deal(starts), pieces, threads=2, ahead=2):
-            for at in np.flatnonzero(np.diff(edges)):
+            for at in np.flatnonzero(np.diff(edges)).tolist():
                 writers[at].write_batch(wide.slice(edges[at], edges[at + 1] - edges[at]))
             on_rows(rows)
     finally:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ronda.command_output import EXIT_CALLER, fail
+from ronda.command_output import fail
 
 
 def serve(
@@ -23,6 +23,7 @@ def serve(
     """Serve the current generation; settings not given come from RONDA_* and the file named by RONDA_CONFIG."""
     from server.settings import SettingsError, load_settings
     from server.supervisor import serve as run_supervisor
+    from server.worker_messages import EXIT_SETTINGS
 
     given: dict[str, Any] = {
         "listen": listen,
@@ -37,5 +38,5 @@ def serve(
     try:
         settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     except SettingsError as error:
-        fail(str(error), EXIT_CALLER, as_json=False)
+        fail(str(error), EXIT_SETTINGS, as_json=False)
     raise typer.Exit(run_supervisor(settings))

@@ -280,17 +280,23 @@ def load_settings(**overrides: Any) -> Settings:
     Raises SettingsError: a setting breaks a rule, is unknown, or the TOML file cannot be read.
     """
     config = os.environ.get(CONFIG_VARIABLE)
-    if config and not Path(config).is_file():
-        raise SettingsError(f"{CONFIG_VARIABLE}: no such file: {config}")
     try:
+        if config:
+            # Read here first: the reader of the settings takes a file that is not there for an empty one.
+            with Path(config).open("rb"):
+                pass
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         lines = [_rule(issue["loc"], issue["msg"]) for issue in error.errors(include_input=False, include_url=False)]
         raise SettingsError("\n".join(lines)) from None
     except SourceError as error:
         raise SettingsError(str(error)) from None
-    except (OSError, ValueError) as error:  # tomllib.TOMLDecodeError is a ValueError
-        raise SettingsError(f"{CONFIG_VARIABLE}: {error}") from None
+    except FileNotFoundError:
+        raise SettingsError(f"{CONFIG_VARIABLE}: no such file: {config}") from None
+    except OSError as error:
+        raise SettingsError(f"{CONFIG_VARIABLE}: cannot read {config}: {error.strerror}") from None
+    except ValueError as error:  # no TOML (tomllib.TOMLDecodeError), no UTF-8
+        raise SettingsError(f"{CONFIG_VARIABLE}: {config}: {error}") from None
 
 
 def _rule(location: tuple[int | str, ...], message: str) -> str:

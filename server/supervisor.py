@@ -246,5 +246,7 @@ def check_files_of(settings: Settings) -> None:
         path: Path | None = getattr(settings, name)
         if path is not None and not os.access(path, os.R_OK, effective_ids=True):
             raise SettingsError(f"{name}: cannot read {path}")
-    if not settings.data.is_dir():
+    if not os.path.isdir(settings.data):  # noqa: PTH112 - Path.is_dir raises where a parent is closed to this user
         raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")
+    if not os.access(settings.data, os.R_OK | os.X_OK, effective_ids=True):
+        raise SettingsError(f"data: cannot read {settings.data}: it belongs to another user")

@@ -115,7 +115,7 @@ def _inherit(people: People, rng: np.random.Generator) -> None:
     """First surname of the father, first of the mother; a lone mother gives her own."""
     alone_single = rng.random(people.count) < 0.5
     period = people.birth // _PERIOD
-    for number in range(int(period.min()), int(period.max()) + 1):
+    for number in range(int(np.min(period)), int(np.max(period)) + 1):
         born = np.flatnonzero((period == number) & (people.mother != NOBODY))
         mother, father = people.mother[born], people.father[born]
         both = father != NOBODY

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.audit_reader import SegmentReader
 from core.merkle import Tree
-from server.audit.checkpoints import Checkpoint, CheckpointFiles, Head
+from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head
 from server.audit.index import write_index
 from server.audit.keepers import Keeper, KeeperError
 from server.audit.keys import key_id
@@ -33,7 +33,6 @@ from server.audit.witness import refusal
 from server.audit.writer import clock_ms
 from server.logs import ERROR, INFO, WARNING, log
 
-CHECKPOINTS = "checkpoints"
 ALARM_SHARE = 0.8  # of the audit disk used
 _IDLE_MS = 60_000  # a checkpoint is signed so often even when nothing happens
 _ALARM_EVERY_MS = 60_000

@@ -28,10 +28,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from server.audit.keys import key_id
 from server.audit.segments import SegmentId
 
+CHECKPOINTS = "checkpoints"  # folder of the audit directory
 FIRST_LINE = "ronda audit checkpoint 1"
 _HASH = r"([0-9a-f]{64})"
 _OPEN = re.compile(rf"^open ([a-z0-9][a-z0-9-]{{0,31}}) (\d{{1,8}}) (\d{{1,18}}) {_HASH}$")
 _SEALS = re.compile(rf"^seals (\d{{1,18}}) {_HASH}$")
+_KEY = re.compile(r"^key ([0-9a-f]{1,64})$", re.MULTILINE)
 _DAY_FILE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
@@ -142,6 +144,14 @@ class CheckpointFiles:
             if texts:
                 return parse(texts[-1], key)
         return None
+
+    def last_key(self) -> str:
+        """Id of the key that the newest whole checkpoint names, unproven; "" = there is none. Raises OSError."""
+        for path in reversed(self._files()):
+            for text in reversed(list(_texts(path))):
+                named = _KEY.search(text)
+                return named[1] if named is not None else ""
+        return ""
 
     def drop_before(self, day: datetime.date) -> None:
         """Removes the files of days before `day`: newer checkpoints bind what they bound."""

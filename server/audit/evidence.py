@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit_reader import SegmentReader
 from core.merkle import leaf_hash
-from server.audit.checkpointer import CHECKPOINTS
-from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, Head, parse
+from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, Head, parse
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
 from server.audit.segments import FRAME, SegmentId, mapped

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audit_reader import index_rows, rows_digest, sorted_digest, text_offsets
-from server.audit.segments import SegmentId, mapped
+from server.audit.segments import Mapped, SegmentId, mapped
 
 MAGIC = b"RONDAIX1"
 _HEAD = struct.Struct("<8sQQQ")
@@ -45,34 +45,34 @@ class IndexDamaged(Exception):
 class Index:
     """An open index over the bytes of its file."""
 
-    def __init__(self, data: object, size: int) -> None:
+    def __init__(self, data: Mapped, size: int) -> None:
         """Raises IndexDamaged."""
         if size < _HEAD.size:
             raise IndexDamaged
-        magic, hashes, questions, texts = _HEAD.unpack_from(data, 0)  # type: ignore[arg-type]
+        magic, hashes, questions, texts = _HEAD.unpack_from(data, 0)
         if magic != MAGIC or size != _HEAD.size + 12 * hashes + 8 * questions + 12 * texts:
             raise IndexDamaged
         at = _HEAD.size
-        self._hashes: U64 = np.frombuffer(data, "<u8", hashes, at)  # type: ignore[call-overload]
+        self._hashes: U64 = np.frombuffer(data, "<u8", hashes, at)
         at += 8 * hashes
-        self._hash_offsets: U32 = np.frombuffer(data, "<u4", hashes, at)  # type: ignore[call-overload]
+        self._hash_offsets: U32 = np.frombuffer(data, "<u4", hashes, at)
         at += 4 * hashes
-        self._identities: U32 = np.frombuffer(data, "<u4", questions, at)  # type: ignore[call-overload]
+        self._identities: U32 = np.frombuffer(data, "<u4", questions, at)
         at += 4 * questions
-        self._question_offsets: U32 = np.frombuffer(data, "<u4", questions, at)  # type: ignore[call-overload]
+        self._question_offsets: U32 = np.frombuffer(data, "<u4", questions, at)
         at += 4 * questions
-        self._texts: U32 = np.frombuffer(data, "<u4", 3 * texts, at).reshape(-1, 3)  # type: ignore[call-overload]
+        self._texts: U32 = np.frombuffer(data, "<u4", 3 * texts, at).reshape(-1, 3)
 
-    def holds(self, data: object, end: int) -> bool:
+    def holds(self, data: Mapped, end: int) -> bool:
         """Whether this is the index of the records before offset `end` of a segment's bytes: no row more, none less."""
         seed = secrets.randbits(64)
-        n_hashes, hashes, n_questions, questions = rows_digest(data, end, seed)  # type: ignore[arg-type]
+        n_hashes, hashes, n_questions, questions = rows_digest(data, end, seed)
         found = sorted_digest(_flat(self._hashes), _flat(self._hash_offsets), 8, seed)
         askers = sorted_digest(_flat(self._identities), _flat(self._question_offsets), 4, seed)
         return (
             found == (n_hashes, hashes)
             and askers == (n_questions, questions)
-            and self.texts() == text_offsets(data, end)  # type: ignore[arg-type]
+            and self.texts() == text_offsets(data, end)
         )
 
     def of_hash(self, keyed_hash: bytes) -> list[int]:
@@ -93,17 +93,17 @@ class Index:
 
 
 def _flat(rows: U32 | U64) -> memoryview:
-    return memoryview(rows).cast("B")  # type: ignore[arg-type]
+    return rows.data.cast("B")
 
 
-def build_index(data: object, end: int) -> bytes:
+def build_index(data: Mapped, end: int) -> bytes:
     """The index of the records before offset `end` of a segment's bytes."""
-    hashes, hash_offsets, identities, question_offsets = index_rows(data, end)  # type: ignore[arg-type]
+    hashes, hash_offsets, identities, question_offsets = index_rows(data, end)
     keys = np.frombuffer(hashes, "<u8")
     order = np.argsort(keys, kind="stable")
     askers = np.frombuffer(identities, "<u4")
     asker_order = np.argsort(askers, kind="stable")
-    texts = np.array(text_offsets(data, end), "<u4").reshape(-1, 3)  # type: ignore[arg-type]
+    texts = np.array(text_offsets(data, end), "<u4").reshape(-1, 3)
     return b"".join(
         [
             _HEAD.pack(MAGIC, len(keys), len(askers), len(texts)),
@@ -116,7 +116,7 @@ def build_index(data: object, end: int) -> bytes:
     )
 
 
-def write_index(directory: Path, segment: SegmentId, data: object, end: int) -> None:
+def write_index(directory: Path, segment: SegmentId, data: Mapped, end: int) -> None:
     """Makes the index of a segment, in one step for whoever reads meanwhile. Raises OSError."""
     path = segment.path(directory, ".idx")
     draft = path.with_suffix(f".idx-{os.getpid()}")

@@ -29,6 +29,8 @@ FRAME = struct.Struct("<II")  # length of the body, first four bytes of its leaf
 TEXT_HEAD_BYTES = 16
 KIND_HEADER = 1
 
+Mapped = bytes | mmap.mmap  # a segment's bytes
+
 _FIELDS = {"format", "log", "segment", "made_ms", "hash_key", "recipients"}
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,31}$")
 _FILE = re.compile(r"^(\d{8})\.seg$")
@@ -106,7 +108,7 @@ def create_segment(directory: Path, log: str, auditors: Sequence[X25519PublicKey
     return NewSegment(segment, descriptor, json.dumps(header, sort_keys=True).encode(), keys)
 
 
-def read_header(data: bytes | mmap.mmap) -> dict[str, Any]:
+def read_header(data: Mapped) -> dict[str, Any]:
     """The JSON object of a segment's first record. Raises SegmentDamaged."""
     try:
         length, _ = FRAME.unpack_from(data, 0)
@@ -122,7 +124,7 @@ def read_header(data: bytes | mmap.mmap) -> dict[str, Any]:
 
 
 @contextmanager
-def mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
+def mapped(path: Path) -> Iterator[Mapped]:
     """A file's bytes without reading them all; empty ones too (which cannot be mapped)."""
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:

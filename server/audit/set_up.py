@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.keys import (
     KeyFileError,
+    key_id,
     load_auditors,
     load_signing_private,
     make_auditor_keys,
@@ -50,16 +52,18 @@ def prepare_audit(settings: Settings, development: bool) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"audit: {directory}: {error.strerror}") from None
-    if not os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
+    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
         raise SettingsError(f"audit: cannot write to {directory}: no answer without a record")
     for name, path, make in (
         ("audit_auditor_key", auditor_key(settings), make_auditor_keys),
         ("audit_signing_key", signing_key(settings), make_signing_keys),
     ):
+        if getattr(settings, name) is not None:
+            continue
+        if not development:
+            raise SettingsError(f"{name}: is needed where `trust` is set; `ronda audit keys` makes it")
         if path.exists():
             continue
-        if getattr(settings, name) is not None or not development:
-            raise SettingsError(f"{name}: no such file: {path}; `ronda audit keys` makes a pair")
         try:
             make(path.parent)
         except FileExistsError:
@@ -69,9 +73,26 @@ def prepare_audit(settings: Settings, development: bool) -> None:
         log("audit_development_key_made", level=WARNING, setting=name, file=str(path))
     try:
         load_auditors(auditor_key(settings))
-        load_signing_private(signing_key(settings))
     except KeyFileError as error:
-        raise SettingsError(str(error)) from None
+        raise SettingsError(f"audit_auditor_key: {error}") from None
+    try:
+        signer = load_signing_private(signing_key(settings))
+    except KeyFileError as error:
+        raise SettingsError(f"audit_signing_key: {error}") from None
+    _refuse_another_servers_log(directory, key_id(signer.public_key()))
+
+
+def _refuse_another_servers_log(directory: Path, ours: str) -> None:
+    """A log goes on under the key that signed it: a demonstration's is not the beginning of a production server's."""
+    try:
+        theirs = CheckpointFiles(directory / CHECKPOINTS).last_key()
+    except OSError as error:
+        raise SettingsError(f"audit: {directory}: {error.strerror}") from None
+    if theirs not in ("", ours):
+        raise SettingsError(
+            f"audit: the log in {directory} is signed with another key ({theirs}) than audit_signing_key ({ours}), by "
+            "a demonstration or another server: name a new directory, or the key that it is signed with"
+        )
 
 
 def open_writer(settings: Settings, name: str) -> AuditWriter:

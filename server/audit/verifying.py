@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit_reader import SegmentReader
 from core.merkle import Tree
-from server.audit.checkpointer import CHECKPOINTS
-from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
+from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, parse
 from server.audit.index import open_index
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header

@@ -3,6 +3,7 @@
 <directory>/server.pem, server.key       the server's certificate, for localhost
 <directory>/server-ca.pem                whom clients trust
 <directory>/ronda.toml                   settings that name all of it: RONDA_CONFIG=<directory>/ronda.toml ronda serve
+<directory>/audit/                       the audit log
 <directory>/audit-keys/                  the auditor's pair and the key that signs checkpoints
 <directory>/trust/                       a trust directory with the example policy and five institutions
 <directory>/institutions/<id>/           their private keys, as each would hold them by itself
@@ -58,6 +59,8 @@ def make_development_set(directory: Path, hosts: tuple[str, ...] = ("localhost",
         "trust": trust,
         "tls_cert": directory / "server.pem",
         "tls_key": directory / "server.key",
+        # Of its own: what a demonstration recorded in the data directory is signed with the demonstration's key.
+        "audit": directory / "audit",
         "audit_auditor_key": audit_keys / "auditor.pub",
         "audit_signing_key": audit_keys / "signing.key",
     }
