@@ -37,6 +37,7 @@ def nation(
         "nation"
     ),
     postgres: Annotated[str, typer.Option(help="DSN of a PostgreSQL server to load the database registers into.")] = "",
+    damage: Annotated[float, typer.Option(help="Damaged alert rows beside each alert row.", min=0.0, max=1.0)] = 0.02,
     as_json: JsonOption = False,
 ) -> None:
     """Make a synthetic nation: twelve registers in their formats, and the truth kept apart."""
@@ -64,7 +65,13 @@ def nation(
 
     with bars:
         summary = make_nation(
-            persons=persons, seed=seed, as_of=day, out=out, postgres_dsn=postgres or None, on_progress=show
+            persons=persons,
+            seed=seed,
+            as_of=day,
+            out=out,
+            postgres_dsn=postgres or None,
+            on_progress=show,
+            damage=damage,
         )
     if as_json:
         print_json(summary.to_json())

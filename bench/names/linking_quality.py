@@ -141,6 +141,7 @@ def run(nation: Path, directory: Path, population: Population) -> dict[str, Any]
     of_record = {
         (row["register"], row["record_id"]): row["cui"]
         for row in pq.read_table(nation / "truth" / "records.parquet").to_pylist()
+        if row["kind"] != "PROTECTED"
     }
     possible_only: set[int] = set()
     accused: set[int] = set()  # persons whom some pending alert is truly about

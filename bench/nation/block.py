@@ -29,6 +29,7 @@ class BlockPlan:
     today: int  # day number of the as-of date
     last: bool
     folder: Path  # where the block's part of each file goes
+    damage: float  # damaged rows beside each alert row
 
     @property
     def first(self) -> bool:
@@ -55,11 +56,11 @@ class BlockPlan:
         return self.index * count, count
 
 
-def plan(persons: int, seed: int, today: int, folder: Path) -> list[BlockPlan]:
+def plan(persons: int, seed: int, today: int, folder: Path, damage: float) -> list[BlockPlan]:
     """The blocks of a nation, of nearly equal size."""
     count = -(-persons // BLOCK_PERSONS)
     edges = [persons * i // count for i in range(count + 1)]
     return [
-        BlockPlan(seed, i, edges[i], edges[i + 1] - edges[i], today, i == count - 1, folder / f"{i:05d}")
+        BlockPlan(seed, i, edges[i], edges[i + 1] - edges[i], today, i == count - 1, folder / f"{i:05d}", damage)
         for i in range(count)
     ]

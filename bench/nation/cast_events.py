@@ -96,6 +96,7 @@ def _add_warrants(world: World, justice: Justice) -> None:
     abroad = Heard(
         document_country=foreigner[1],
         document=foreigner[2],
+        means=f"PASSPORT {foreigner[1]} {foreigner[2]}",
         parts={"first_given": "WILMER", "second_given": "ELIUD", "first_surname": "ZUNIGA", "second_surname": "BOGRAN"},
         full="WILMER ELIUD ZUNIGA BOGRAN",
         birth=_foreign_birth(foreigner[6]),
@@ -207,9 +208,20 @@ def _add_thefts(world: World, thefts: Thefts) -> None:
         theft_of(world, places["stolen_vehicle"], "RVR-CAST-1", today - 15),
         theft_of(world, places["recovered_vehicle"], "RVR-CAST-2", today - 400, recovered=today - 380),
     ]
-    thefts.plates.append(Theft("RVR-CAST-3", today - 25, "MIXCO, GUATEMALA", STOLEN, today - 25, plate=whole.plate))
+    thefts.plates.append(
+        Theft("RVR-CAST-3", today - 25, "MIXCO, GUATEMALA", STOLEN, today - 25, plate=whole.plate,
+              means=f"PLATE {whole.plate}")
+    )  # fmt: skip
     thefts.engines.append(
-        Theft("RVR-CAST-4", today - 35, "VILLA NUEVA, GUATEMALA", STOLEN, today - 35, engine=engine.engine)
+        Theft(
+            "RVR-CAST-4",
+            today - 35,
+            "VILLA NUEVA, GUATEMALA",
+            STOLEN,
+            today - 35,
+            engine=engine.engine,
+            means=engine.means,
+        )
     )
 
 

@@ -11,7 +11,7 @@ from bench.nation.days import NO_DAY
 from bench.nation.people import NOBODY, Ints
 from bench.nation.vocabulary import PLAIN
 from bench.nation.world import World
-from bench.nation.written_names import PARTS, faulty_names, parent_names, right_names
+from bench.nation.written_names import FAULT_KINDS, PARTS, faulty_names, parent_names, right_names
 
 _WRONG_DATE = 0.1  # of the birth dates given without a CUI
 _MISTYPED_CUI = 0.01  # of the CUIs given
@@ -22,6 +22,8 @@ class Heard:
     """One person in one row. "" and None are not stated."""
 
     person: int = NOBODY  # the truth: place in the block
+    means: str = ""  # the truth where it is no person of the block: "PASSPORT HND F123"; "" = nobody on file
+    damage: list[str] = field(default_factory=list)  # the truth: ids of docs/damage.md
     cui: str = ""
     document_country: str = ""
     document: str = ""
@@ -30,6 +32,7 @@ class Heard:
     full: str = ""
     birth: int = NO_DAY
     month_only: bool = False  # the day of the month is not known
+    birth_written: str = ""  # the birth date as it stands in the row, where not in the register's own way
     age: int | None = None  # apparent, today; registers write that of the record's day
     sex: int = 0
     department: int = 0  # of residence, INE
@@ -46,11 +49,20 @@ class Heard:
 
     def birth_text(self, form: str) -> str:
         """Birth date; its day is 00 where only the month is known; "" = unknown."""
+        if self.birth_written:
+            return self.birth_written
         if self.birth == NO_DAY:
             return ""
         if self.month_only:
             form = form.replace("%d", "00")
         return days.date(self.birth).strftime(form)
+
+    def shows(self) -> str:
+        """What the row tells besides a name, as words: cui, cedula, document, birth, age, department, parents."""
+        stated = {"cui": self.cui, "cedula": self.cedula, "document": self.document,
+                  "birth": self.birth != NO_DAY, "age": self.age is not None, "department": self.department,
+                  "parents": self.father or self.mother}  # fmt: skip
+        return " ".join(word for word, value in stated.items() if value)
 
 
 def hear(world: World, persons: Ints, stream: str, *, cui_rate: float, fault_rate: float) -> list[Heard]:
@@ -82,12 +94,14 @@ def hear(world: World, persons: Ints, stream: str, *, cui_rate: float, fault_rat
             sex=int(world.people.sex[person]) if draws[i, 3] < 0.9 else 0,
             department=int(world.people.home_department[person]) if draws[i, 4] < 0.7 else 0,
         )
+        heard.damage += FAULT_KINDS[int(names.fault[i])]
         if draws[i, 5] < 0.2:
             heard.father, heard.mother = fathers[i] or "", mothers[i] or ""
         if not has_cui and birth != NO_DAY and draws[i, 6] < _WRONG_DATE:
             _blur(heard, draws[i, 2])
         if has_cui and draws[i, 6] < _MISTYPED_CUI:
             heard.cui = _mistyped(heard.cui, draws[i, 2])
+            heard.damage.append("cui_digit_wrong")
         found.append(heard)
     return found
 
@@ -103,11 +117,14 @@ def _blur(heard: Heard, draw: float) -> None:
     born = days.date(heard.birth)
     if draw < 0.34 and born.day <= 12:
         heard.birth = days.number(born.replace(month=born.day, day=born.month))
+        heard.damage.append("date_swapped")
     elif draw < 0.67:
         day = 28 if (born.month, born.day) == (2, 29) else born.day
         heard.birth = days.number(born.replace(year=born.year + (1 if draw < 0.5 else -1), day=day))
+        heard.damage.append("date_year_off")
     else:
         heard.month_only = True
+        heard.damage.append("date_partial")
 
 
 def hear_exactly(world: World, person: int, *, with_cui: bool = True) -> Heard:

@@ -32,6 +32,23 @@ class Warrant:
     issued: int
     sightings: dict[str, tuple[Heard, str, int]] = field(default_factory=dict)  # "oj", "sapo", "mp"
     damaged: bool = False  # OJ's row lacks its date: refused, though it still shows a CUI
+    number: str = ""  # of the records, where the causa is not enough
+    state_written: str = ""  # as it stands in the rows, where not in the register's own words
+    court_written: str = ""  # by the police
+    truly: bool | None = None  # whether it is in force, where its own rows do not tell
+
+    @property
+    def record(self) -> str:
+        """What the registers' record ids end in."""
+        return self.number or self.causa
+
+    @property
+    def in_force(self) -> bool:
+        """The truth: the court's word, or the others' where the court does not list it."""
+        if self.truly is not None:
+            return self.truly
+        said = [self.sightings["oj"]] if "oj" in self.sightings else list(self.sightings.values())
+        return any(state == PENDING for _, state, _ in said)
 
 
 @dataclass
@@ -61,6 +78,13 @@ class ProtectionOrder:
     state_day: int
     restrained: Heard
     protected: Heard
+    start_written: str = ""  # as it stands in the row, where not in the register's own way
+    end_written: str = ""
+    state_written: str = ""
+
+    def in_force(self, today: int) -> bool:
+        """Whether it holds on a day."""
+        return self.state == PENDING and self.start <= today <= self.end
 
 
 @dataclass
@@ -128,7 +152,8 @@ def _of_age(world: World, persons: Ints, drawn: list[int], rng: np.random.Genera
     return [int(each) for each in np.where(moved, np.minimum(later, world.plan.today - 1), day)]
 
 
-def _numbers(world: World, count: int, kind: int) -> range:
+def numbers(world: World, count: int, kind: int) -> range:
+    """Numbers of causas, unique in the nation: kind 0 to 3, up to 500 of each in a block."""
     start = (world.plan.index + 1) * 2_000 + kind * 500
     return range(start, start + count)
 
@@ -149,7 +174,7 @@ def _warrants(world: World) -> list[Warrant]:
     offences = draw_offences(count, rng)
     draws = rng.random((count, 4))
     found = []
-    for i, number in enumerate(_numbers(world, count, 0)):
+    for i, number in enumerate(numbers(world, count, 0)):
         code, name = listed[court[i]]
         warrant = Warrant(causa(code, issued[i], number), name, offences[i], issued[i])
         # A register either knows the CUI of a warrant or nobody does: half of all have none.
@@ -192,7 +217,7 @@ def _sentences(world: World) -> list[Sentence]:
             expunged=bool(draws[i, 2] < 0.08),
             person=heard[i],
         )
-        for i, number in enumerate(_numbers(world, count, 1))
+        for i, number in enumerate(numbers(world, count, 1))
     ]
 
 
@@ -213,7 +238,7 @@ def _orders(world: World) -> list[ProtectionOrder]:
     start = draw_days(world, count, 3, rng)
     draws = rng.random((count, 2))
     found = []
-    for i, number in enumerate(_numbers(world, count, 2)):
+    for i, number in enumerate(numbers(world, count, 2)):
         end = start[i] + int(30 + draws[i, 0] * 330)
         state = PENDING if draws[i, 1] < 0.85 else CANCELLED
         found.append(

@@ -20,6 +20,7 @@ from bench.nation.sidecars import write_cuts, write_schemas
 from bench.nation.summary import NationSummary
 from bench.nation.writing import BlockResult, write_block
 
+DAMAGED = 0.02
 MIN_PERSONS, MAX_PERSONS = 1_000, 21_700_000
 
 Progress = Callable[[str, int, int | None], None]  # (what is being done, units done, units in all)
@@ -37,13 +38,14 @@ def make_nation(
     out: Path,
     postgres_dsn: str | None = None,
     on_progress: Progress | None = None,
+    damage: float = DAMAGED,
 ) -> NationSummary:
     """Writes `out`/registers/<id>/... and `out`/truth/...; loads the PostgreSQL registers when a DSN is given.
 
-    `persons`: 1,000 to 21,700,000; `as_of` None = today in Guatemala. The same persons, seed and as_of give the same
-    bytes. `on_progress(stage, done, total)` hears persons made and rows loaded. Older registers/ and truth/ in `out`
-    are replaced. Raises ValueError for persons out of range, and for an
-    `out` whose registers/ or truth/ is not a nation's.
+    `persons`: 1,000 to 21,700,000; `as_of` None = today in Guatemala. The same persons, seed, as_of and damage give the
+    same bytes. `damage`: damaged rows beside each alert row (docs/damage.md). `on_progress(stage, done, total)` hears
+    persons made and rows loaded. Older registers/ and truth/ in `out` are replaced. Raises ValueError for persons out of
+    range, and for an `out` whose registers/ or truth/ is not a nation's.
     """
     if not MIN_PERSONS <= persons <= MAX_PERSONS:
         raise ValueError(f"persons: {MIN_PERSONS:,} to {MAX_PERSONS:,}")
@@ -55,7 +57,7 @@ def make_nation(
         shutil.rmtree(out / folder, ignore_errors=True)
     parts = out / ".parts"
     parts.mkdir(parents=True)
-    blocks = plan(persons, seed, days.number(day), parts)
+    blocks = plan(persons, seed, days.number(day), parts, damage)
     summary = NationSummary(persons=persons, seed=seed, as_of=day, out=out)
     gathering = Gathering(out)
     try:

@@ -23,7 +23,8 @@ def write(world: World, foreigners: Foreigners, crossings: Crossings, bans: list
     pq.write_table(_crossings(world, foreigners, crossings), folder / "movimientos.parquet")
     pq.write_table(_bans(world, bans), folder / "arraigos.parquet")
     for ban in bans:
-        world.note("migracion", ban.number, ban.person.person)
+        holds = ban.state == PENDING and (ban.end == NO_DAY or ban.end >= world.plan.today)
+        world.note_alert("migracion", ban.number, ban.person, "TRAVEL_BAN", holds)
     return len(crossings.day) + len(bans)
 
 

@@ -77,22 +77,23 @@ def _warrants(world: World, justice: Justice) -> Iterable[dict[str, Any]]:
         if "mp" not in warrant.sightings:
             continue
         heard, state, state_day = warrant.sightings["mp"]
-        number = "SOA-" + warrant.causa
-        world.note("mp", number, heard.person)
+        number = "SOA-" + warrant.record
+        world.note_alert("mp", number, heard, "WARRANT", warrant.in_force)
         yield {
             "solicitud": number,
             "causa": warrant.causa,
             "juzgado": warrant.court,
             "delito": {"codigo": warrant.offence["code"], "descripcion": warrant.offence["text"]},
             "fechaEmision": _day(warrant.issued),
-            "estado": _WARRANT_STATES[state],
+            "estado": warrant.state_written or _WARRANT_STATES[state],
             "fechaEstado": _day(state_day),
             "persona": _person(world, heard, warrant.issued),
         }
 
 
 def _missing(world: World, row: Any) -> dict[str, Any]:
-    world.note("mp", row.number, row.person.person)
+    kind = "MISSING_CHILD" if row.child else "MISSING_PERSON"
+    world.note_alert("mp", row.number, row.person, kind, row.state == PENDING)
     return {
         "alerta": row.number,
         "tipo": "NIÑEZ" if row.child else "ADULTO",
@@ -106,7 +107,7 @@ def _missing(world: World, row: Any) -> dict[str, Any]:
 
 
 def _document(world: World, row: Any) -> dict[str, Any]:
-    world.note("mp", row.number, row.person.person)
+    world.note_alert("mp", row.number, row.person, "DOCUMENT", row.state == PENDING)
     return {
         "reporte": row.number,
         "documento": f"DPI {row.person.cui}",
@@ -118,7 +119,8 @@ def _document(world: World, row: Any) -> dict[str, Any]:
 
 
 def _discreet(world: World, row: Any) -> dict[str, Any]:
-    world.note("mp", row.number, row.person.person)
+    holds = row.state == PENDING and (row.end == NO_DAY or row.end >= world.plan.today)
+    world.note_alert("mp", row.number, row.person, "DISCREET", holds)
     return {
         "alerta": row.number,
         "titular": row.owner,

@@ -73,17 +73,17 @@ def _warrants(world: World, justice: Justice) -> list[etree._Element]:
             continue
         heard, state, state_day = warrant.sightings["oj"]
         row = etree.Element("ORDEN", TIPO="OC")
-        _child(row, "NUMERO", "OC-" + warrant.causa)
+        _child(row, "NUMERO", "OC-" + warrant.record)
         _child(row, "CAUSA", warrant.causa)
         _court(row, warrant.court)
         _child(row, "DELITO", warrant.offence["text"], codigo=warrant.offence["code"])
         _child(row, "ARMADO", "S" if warrant.offence["armed"] == "1" else "N")
         _child(row, "FECHA", "31/02/2025" if warrant.damaged else days.date(warrant.issued).strftime(days.SLASHED))
-        _child(row, "ESTADO", _STATES[state])
+        _child(row, "ESTADO", warrant.state_written or _STATES[state])
         _child(row, "FECHA_ESTADO", days.date(state_day).strftime(days.SLASHED))
         _person(row, "PERSONA", heard, heard.age_on(warrant.issued, world.plan.today))
         found.append(row)
-        world.note("oj", "OC-" + warrant.causa, heard.person)
+        world.note_alert("oj", "OC-" + warrant.record, heard, "WARRANT", warrant.in_force)
     return found
 
 
@@ -114,12 +114,14 @@ def _orders(world: World, justice: Justice) -> list[etree._Element]:
         _child(row, "CAUSA", order.causa)
         _court(row, order.court)
         _child(row, "MEDIDAS", order.measures)
-        _child(row, "DESDE", days.date(order.start).strftime(days.SLASHED))
-        _child(row, "HASTA", days.date(order.end).strftime(days.SLASHED))
-        _child(row, "ESTADO", "VIGENTE" if order.state == PENDING else "REVOCADA")
+        _child(row, "DESDE", order.start_written or days.date(order.start).strftime(days.SLASHED))
+        _child(row, "HASTA", order.end_written or days.date(order.end).strftime(days.SLASHED))
+        _child(row, "ESTADO", order.state_written or ("VIGENTE" if order.state == PENDING else "REVOCADA"))
         _child(row, "FECHA_ESTADO", days.date(order.state_day).strftime(days.SLASHED))
         for side, heard in (("AGRESOR", order.restrained), ("VICTIMA", order.protected)):
             _person(row, side, heard, heard.age_on(order.start, world.plan.today))
         found.append(row)
-        world.note("oj", "MS-" + order.causa, order.restrained.person)
+        holds = order.in_force(world.plan.today)
+        world.note_alert("oj", "MS-" + order.causa, order.restrained, "PROTECTION_ORDER", holds)
+        world.note_alert("oj", "MS-" + order.causa, order.protected, "PROTECTED", holds)
     return found

@@ -11,8 +11,9 @@ from bench.nation.columns import TEXT, Column, array
 from bench.nation.delimited import csv_bytes, write_part
 from bench.nation.fleet import COLOURS, PLATE_TYPES
 from bench.nation.justice import draw_days
-from bench.nation.world import World
-from bench.nation.written_plates import written_plate
+from bench.nation.people import NOBODY
+from bench.nation.world import Noted, World
+from bench.nation.written_plates import fault_kind, written_plate
 
 STOLEN, RECOVERED = "ROBADO", "RECUPERADO"
 # Shares of the persons on file.
@@ -38,6 +39,13 @@ class Theft:
     line: str = ""
     colour: str = ""
     model_year: str = ""
+    means: str = ""  # the truth: "VIN n", "PLATE n"; "" = no vehicle on file
+    damage: list[str] = field(default_factory=list)  # the truth: ids of docs/damage.md
+    day_written: str = ""  # as it stands in the row, where not in the register's own way
+
+    def shows(self) -> str:
+        """What the row tells, as words: plate, vin, engine."""
+        return " ".join(word for word in ("plate", "vin", "engine") if getattr(self, word))
 
 
 @dataclass
@@ -66,6 +74,7 @@ def theft_of(world: World, vehicle: int, report: str, day: int, *, recovered: in
         line=line["line"],
         colour=COLOURS[fleet.colour[vehicle]],
         model_year=str(fleet.model_year[vehicle]),
+        means=f"VIN {fleet.vin[vehicle].as_py()}",
     )
 
 
@@ -90,20 +99,25 @@ def make_thefts(world: World) -> Thefts:
         kind = int(np.searchsorted(np.cumsum(counts), i, side="right"))
         found_on = min(happened[i] + 1 + int(draws[i, 0] * 300), plan.today - 1)
         theft = theft_of(world, vehicle, report, happened[i], recovered=found_on if kind == 1 else None)
+        bearing = f"PLATE {theft.plate}"
         theft.plate = written_plate(theft.plate, draws[i, 1])
+        theft.damage += fault_kind(draws[i, 1])
         if kind <= 1:
             if draws[i, 2] < 0.1:
                 theft.vin = theft.engine = ""
+                theft.damage.append("plate_dated")
             elif draws[i, 2] < 0.2:
-                theft.plate = ""
+                theft.plate, theft.damage = "", []
             thefts.vehicles.append(theft)
         elif kind == 2:
             # A thief took one of the pair: the other went on being borne, or was given up.
-            thefts.plates.append(Theft(report, theft.day, theft.place, theft.state, theft.state_day, plate=theft.plate))
+            only = Theft(report, theft.day, theft.place, theft.state, theft.state_day, plate=theft.plate)
+            only.means, only.damage = bearing, theft.damage
+            thefts.plates.append(only)
         else:
-            thefts.engines.append(
-                Theft(report, theft.day, theft.place, theft.state, theft.state_day, engine=theft.engine)
-            )
+            only = Theft(report, theft.day, theft.place, theft.state, theft.state_day, engine=theft.engine)
+            only.means, only.damage = theft.means, ["engine_only"]
+            thefts.engines.append(only)
     return thefts
 
 
@@ -121,7 +135,7 @@ def _write_file(world: World, name: str, rows: list[Theft]) -> int:
 
     columns = {
         "NUM_REPORTE": column([row.report for row in rows]),
-        "FECHA_DENUNCIA": column([days.date(row.day).strftime(days.SLASHED) for row in rows]),
+        "FECHA_DENUNCIA": column([row.day_written or days.date(row.day).strftime(days.SLASHED) for row in rows]),
         "LUGAR": column([row.place for row in rows]),
         "ESTADO": column([row.state for row in rows]),
         "FECHA_ESTADO": column([days.date(row.state_day).strftime(days.SLASHED) for row in rows]),
@@ -137,6 +151,11 @@ def _write_file(world: World, name: str, rows: list[Theft]) -> int:
         columns["LINEA"] = column([row.line for row in rows])
         columns["COLOR"] = column([row.colour for row in rows])
         columns["MODELO"] = column([row.model_year or "-1" for row in rows])
+    kind = {"vehiculos": "STOLEN_VEHICLE", "placas": "STOLEN_PLATE", "motores": "STOLEN_ENGINE"}[name]
+    world.noted += [
+        Noted("rvr", row.report, NOBODY, kind, row.state == STOLEN, row.means, tuple(row.damage), row.shows())
+        for row in rows
+    ]
     content = csv_bytes(columns, head=world.plan.first, encoding="cp850")
     write_part(world.plan.folder, f"registers/rvr/{name}.csv", content)
     return len(rows)

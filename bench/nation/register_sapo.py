@@ -66,20 +66,20 @@ def _person(world: World, heard: list[Heard], written: list[int]) -> dict[str, C
 def _write_warrants(world: World, justice: Justice) -> int:
     rows = [(w, *w.sightings["sapo"]) for w in justice.warrants if "sapo" in w.sightings]
     columns = {
-        "NO_ORDEN": _column(["SAPO-" + w.causa for w, _, _, _ in rows]),
+        "NO_ORDEN": _column(["SAPO-" + w.record for w, _, _, _ in rows]),
         "NO_CAUSA": _column([w.causa for w, _, _, _ in rows]),
-        "JUZGADO": _column([plain(w.court) for w, _, _, _ in rows]),
+        "JUZGADO": _column([w.court_written or plain(w.court) for w, _, _, _ in rows]),
         "COD_DELITO": _column([w.offence["code"] for w, _, _, _ in rows]),
         "DELITO": _column([w.offence["text"] for w, _, _, _ in rows]),
         "FECHA_EMISION": _column([days.date(w.issued).strftime(days.SLASHED) for w, _, _, _ in rows]),
-        "ESTADO": _column([_STATES[state] for _, _, state, _ in rows]),
+        "ESTADO": _column([w.state_written or _STATES[state] for w, _, state, _ in rows]),
         "FECHA_ESTADO": _column([days.date(day).strftime(days.SLASHED) for _, _, _, day in rows]),
         **_person(world, [heard for _, heard, _, _ in rows], [w.issued for w, _, _, _ in rows]),
     }
     content = csv_bytes(columns, head=world.plan.first, encoding="latin-1")
     write_part(world.plan.folder, "registers/sapo/ordenes_captura.csv", content)
     for warrant, heard, _, _ in rows:
-        world.note("sapo", "SAPO-" + warrant.causa, heard.person)
+        world.note_alert("sapo", "SAPO-" + warrant.record, heard, "WARRANT", warrant.in_force)
     return len(rows)
 
 

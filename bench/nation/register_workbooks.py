@@ -9,7 +9,7 @@ from bench.nation.columns import DATE, Column, array, table, texts
 from bench.nation.days import NO_DAY
 from bench.nation.gathering import SHEET_SUFFIX
 from bench.nation.heard import Heard
-from bench.nation.prisons import INSIDE, Guard, Prisons
+from bench.nation.prisons import ESCAPED, INSIDE, Guard, Prisons
 from bench.nation.world import World
 from bench.nation.written_names import PARTS
 
@@ -75,7 +75,7 @@ def write_prisons(world: World, prisons: Prisons) -> int:
     for stay in prisons.stays:
         world.note("dgsp", stay.number, stay.person.person)
     for escape in escapes:
-        world.note("dgsp", escape.number, escape.person.person)
+        world.note_alert("dgsp", escape.number, escape.person, "ESCAPE", escape.status == ESCAPED)
     return len(prisons.stays) + len(escapes)
 
 

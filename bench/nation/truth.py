@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 
 from bench.nation import days, tables
 from bench.nation.cast_cases import cases
-from bench.nation.columns import TEXT, Table, array, table
-from bench.nation.fleet import PLATE_TYPES
+from bench.nation.columns import TEXT, Table, array, compute, table
+from bench.nation.days import NO_DAY
+from bench.nation.fleet import PERSON, PLATE_TYPES
 from bench.nation.people import NOBODY
 from bench.nation.vocabulary import ACCENTED
 from bench.nation.world import World
@@ -23,6 +24,7 @@ def write(world: World) -> int:
     pq.write_table(_persons(world), folder / "persons.parquet", compression="zstd")
     pq.write_table(_vehicles(world), folder / "vehicles.parquet", compression="zstd")
     pq.write_table(_records(world), folder / "records.parquet", compression="zstd")
+    pq.write_table(_owners(world), folder / "owners.parquet", compression="zstd")
     if world.plan.first:
         (folder / "cases.json").write_bytes(orjson.dumps(cases(world), option=orjson.OPT_INDENT_2) + b"\n")
     return world.people.count
@@ -71,12 +73,35 @@ def _vehicles(world: World) -> Table:
     )
 
 
-def _records(world: World) -> Table:
-    persons = np.array([person for _, _, person in world.noted], dtype=np.int32)
+def _owners(world: World) -> Table:
+    """Persons who own a vehicle today."""
+    owned, fleet = world.ownerships, world.fleet
+    now = np.flatnonzero((owned.kind == PERSON) & (owned.until == NO_DAY))
+    vehicle = owned.vehicle[now]
+    types = array(PLATE_TYPES).take(array(fleet.plate_type[vehicle]))
     return table(
         {
-            "register": array([register for register, _, _ in world.noted], TEXT),
-            "record_id": array([record for _, record, _ in world.noted], TEXT),
-            "cui": world.papers.cui_texts().take(array(persons, mask=persons == NOBODY)),
+            "vin": fleet.vin.take(array(vehicle)),
+            "plate": compute.binary_join_element_wise(types, fleet.plate.take(array(vehicle)), "-"),
+            "cui": world.papers.cui_texts().take(array(owned.owner[now])),
+        }
+    )
+
+
+def _records(world: World) -> Table:
+    noted = world.noted
+    persons = np.array([row.person for row in noted], dtype=np.int32)
+    cui = world.papers.cui_texts().take(array(persons, mask=persons == NOBODY))
+    stated = array([row.means or None for row in noted], TEXT)
+    return table(
+        {
+            "register": array([row.register for row in noted], TEXT),
+            "record_id": array([row.record_id for row in noted], TEXT),
+            "cui": cui,
+            "means": compute.coalesce(stated, compute.binary_join_element_wise("CUI", cui, " ")),
+            "kind": array([row.kind for row in noted], TEXT),
+            "in_force": array([row.in_force for row in noted]),
+            "damage": array([" ".join(row.damage) for row in noted], TEXT),
+            "shows": array([row.shows for row in noted], TEXT),
         }
     )

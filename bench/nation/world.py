@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bench.nation import cast_people, cast_vehicles
 from bench.nation.block import BlockPlan
@@ -21,6 +22,23 @@ from bench.nation.papers import Papers, give_papers
 from bench.nation.people import People, make_people
 from bench.nation.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from bench.nation.heard import Heard
+
+
+@dataclass(frozen=True)
+class Noted:
+    """The truth of a row: whom it means, and, of an alert, what it is and what was done to it."""
+
+    register: str
+    record_id: str
+    person: int  # of the block; NOBODY = means nobody of it
+    kind: str = ""  # of an alert: WARRANT...; PROTECTED = the other side of a protection order
+    in_force: bool = False  # whether somebody is truly to be stopped for it on the as-of date
+    means: str = ""  # "CUI n", "PASSPORT country n", "VIN n", "PLATE n"; "" = a person of the block, or nobody on file
+    damage: tuple[str, ...] = ()  # ids of docs/damage.md
+    shows: str = ""  # what the row tells of its person besides a name
+
 
 @dataclass
 class World:
@@ -37,11 +55,17 @@ class World:
     former_plates: FormerPlates
     # Persons whom the tax register claims under another name: (five comma parts, birth day).
     double_claims: dict[int, tuple[str, int]] = field(default_factory=dict)
-    noted: list[tuple[str, str, int]] = field(default_factory=list)  # (register, record id, person), by the registers
+    noted: list[Noted] = field(default_factory=list)  # by the registers
 
     def note(self, register: str, record_id: str, person: int) -> None:
         """Keeps the truth of a record: which person of the block it is about (NOBODY = none)."""
-        self.noted.append((register, record_id, person))
+        self.noted.append(Noted(register, record_id, person))
+
+    def note_alert(self, register: str, record_id: str, heard: Heard, kind: str, in_force: bool) -> None:
+        """Keeps the truth of an alert row about a person."""
+        self.noted.append(
+            Noted(register, record_id, heard.person, kind, in_force, heard.means, tuple(heard.damage), heard.shows())
+        )
 
 
 def make_world(plan: BlockPlan, vocabulary: Vocabulary) -> World:

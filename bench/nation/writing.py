@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bench.nation import (
     cast_events,
     cast_people,
+    damage,
     register_digecam,
     register_migracion,
     register_mp,
@@ -74,6 +75,7 @@ def write_block(plan: BlockPlan) -> BlockResult:
         cast_events.add_double_claim(world)
         foreigners, crossings = cast_events.add_travel(world, foreigners, crossings)
         armed.append(cast_people.PLACES["armed"])
+    damage.apply(world, events, foreigners, crossings)
     arms = register_digecam.make_firearms(world, armed)
     wrote("people", world.people.count)
     wrote("renap", register_renap.write(world))

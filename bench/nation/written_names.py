@@ -16,6 +16,15 @@ PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_
 # Faults of a whole name; the first is none.
 RIGHT, MISSPELT, NO_SECOND_GIVEN, SWAPPED, JOINED, NO_SECOND_SURNAME = range(6)
 _FAULT_SHARES = [0.0, 0.45, 0.2, 0.15, 0.08, 0.12]
+# What docs/damage.md calls them.
+FAULT_KINDS: tuple[list[str], ...] = (
+    [],
+    ["name_heard"],
+    ["name_second_left_out"],
+    ["name_order"],
+    ["name_joined"],
+    ["name_second_left_out"],
+)
 
 
 @dataclass

@@ -16,6 +16,13 @@ def written_plate(plate: str, draw: float) -> str:
     return faults[int(draw / FAULT_SHARE * len(faults))] if draw < FAULT_SHARE else plate
 
 
+def fault_kind(draw: float) -> list[str]:
+    """What docs/damage.md calls the fault that `written_plate` made of this draw; [] = none."""
+    if draw >= FAULT_SHARE:
+        return []
+    return ["plate_untyped"] if int(draw / FAULT_SHARE * 4) == 3 else ["plate_spelled"]
+
+
 def written_plates(types: Column, plates: Column, rng: np.random.Generator) -> Column:
     """A column of plates from their types and six characters, a share FAULT_SHARE of them faulty."""
     right = compute.binary_join_element_wise(types, plates, "-")

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from stdnum.gt import nit
 
+from bench.answers import page
 from bench.nation import cast_people, load_postgres, make_nation, tables
 from bench.nation.block import BLOCK_PERSONS
 from bench.nation.sidecars import CUTS
@@ -217,3 +218,38 @@ def test_truth_names_the_person_of_a_record_without_a_cui(nation: Path) -> None:
     content = (nation / "registers" / "oj" / "ordenes.xml").read_text(encoding="latin-1")
     assert warrants[0]["record_id"] in content
     assert cases["persons"]["wanted_by_name"] not in content
+
+
+def test_damaged_rows_are_of_kinds_that_the_page_knows_and_stand_in_the_registers(tmp_path: Path) -> None:
+    make_nation(12_000, 5, AS_OF, tmp_path, damage=0.5)
+    records = pq.read_table(tmp_path / "truth" / "records.parquet").to_pylist()
+    alerts = [row for row in records if row["kind"]]
+    kinds = Counter(kind for row in alerts for kind in row["damage"].split())
+    assert set(kinds) <= page.recognisable() | set(page.hopeless())
+    assert len(kinds) > 80
+    files = ("oj/ordenes.xml", "oj/medidas.xml", "sapo/ordenes_captura.csv", "rvr/vehiculos.csv")
+    content = "".join((tmp_path / "registers" / name).read_text("latin-1") for name in files)
+    content += (tmp_path / "registers" / "mp" / "desaparecidos.jsonl").read_text("utf-8")
+    for row in alerts:
+        if row["damage"] and row["kind"] in ("PROTECTION_ORDER", "MISSING_PERSON", "STOLEN_VEHICLE"):
+            assert row["record_id"] in content
+    for written in ("DPI ", "E+12", "(", "00/00/", "INDEFINIDO", "31/02/", "VIGNTE"):
+        assert written in content, written
+    for row in alerts:
+        if row["damage"] == "not_on_file":
+            assert row["means"] is None
+        elif row["damage"]:
+            assert row["means"].split()[0] in ("CUI", "PASSPORT", "VIN", "PLATE")
+
+
+def test_two_in_a_hundred_alert_rows_are_damaged_and_one_means_nobody(tmp_path: Path) -> None:
+    made = {}
+    for share in (0.0, 0.02):
+        make_nation(30_000, 9, AS_OF, tmp_path, damage=share)
+        records = pq.read_table(tmp_path / "truth" / "records.parquet").to_pylist()
+        made[share] = [row for row in records if row["kind"]]
+    whole = {(row["register"], row["record_id"], row["kind"]) for row in made[0.0]}
+    assert whole <= {(row["register"], row["record_id"], row["kind"]) for row in made[0.02]}
+    nobody = sum(row["means"] is None for row in made[0.02])
+    assert nobody >= 0.01 * len(made[0.02])
+    assert len(made[0.02]) - nobody >= 1.02 * len(whole)

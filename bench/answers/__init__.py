@@ -1,0 +1,1 @@
+"""`./run bench-answers`: a whole nation asked, every answer held against the truth that its maker kept apart."""

@@ -1,0 +1,32 @@
+"""What docs/damage.md promises, read from the page itself: which kinds of damage are recognisable."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "damage.md"
+_HOPELESS = "## Not recognisable"
+
+
+def _ids(text: str) -> list[tuple[str, str]]:
+    """(id, last cell) of each row of the tables."""
+    found = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("|") and re.fullmatch(r"[a-z_]+(, [a-z_]+)*", cells[0]) and cells[0] != "id":
+            found += [(word, cells[-1]) for word in cells[0].split(", ")]
+    return found
+
+
+@cache
+def recognisable() -> frozenset[str]:
+    """Ids of the kinds that a clerk would recognise."""
+    return frozenset(word for word, _ in _ids(PAGE.read_text(encoding="utf-8").split(_HOPELESS)[0]))
+
+
+@cache
+def hopeless() -> dict[str, str]:
+    """Ids of the kinds that none would recognise, with the reason."""
+    return dict(_ids(PAGE.read_text(encoding="utf-8").split(_HOPELESS)[1]))
