@@ -86,7 +86,8 @@ def print_samples(samples: list[Samples]) -> None:
 def write_report(name: str, rows: list[dict[str, Any]], samples: list[Samples]) -> Path:
     """Prints the table, writes the JSON and draws the picture; returns the JSON's path."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    print_samples(samples)
+    if samples:
+        print_samples(samples)
     table = Table(title=f"Bars: {name}", title_justify="left")
     for heading in ("bar", "goal", "value", "unit", "met"):
         table.add_column(heading)

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from bench import foundation
+from bench.answers import bench as answers
 from bench.names import bench as names
 from bench.trust import bench as trust
 
@@ -13,19 +14,22 @@ from bench.trust import bench as trust
 def main() -> int:
     """Parses the name and its options."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("name", choices=["foundation", "names", "trust"])
+    parser.add_argument("name", choices=["foundation", "names", "trust", "answers"])
     parser.add_argument("--persons", type=int, default=foundation.PERSONS)
     parser.add_argument("--growth", action="store_true", help="build 5 M persons too (about ten minutes more)")
     parser.add_argument("--large", action="store_true", help="names: search 10 M persons too")
     parser.add_argument("--fresh", action="store_true", help="names: measure anew what an earlier run has measured")
     parser.add_argument("--no-peers", action="store_true", help="names: leave out the other matchers")
     parser.add_argument("--kills", type=int, default=trust.KILLS, help="trust: workers killed under load")
+    parser.add_argument("--damage", type=float, help="answers: damaged rows beside each alert row")
     options = parser.parse_args()
     if options.name == "names":
         met = names.run(options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers)
         return 0 if met else 1
     if options.name == "trust":
         return 0 if trust.run(min(options.persons, trust.PERSONS), options.kills) else 1
+    if options.name == "answers":
+        return 0 if answers.run(options.persons, options.damage) else 1
     return 0 if foundation.run(options.persons, options.growth) else 1
 
 

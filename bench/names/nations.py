@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from bench.foundation import POSTGRES_REGISTERS
 from bench.names.tables import plain
 from bench.nation import load_postgres, tables
+from bench.nation.making import DAMAGED
 from bench.postgres_cluster import PostgresCluster
 
 WORK = Path(__file__).parent.parent.parent / "build" / "bench" / "names-work"
@@ -60,13 +61,16 @@ def digest(*patterns: str) -> str:
     return state.hexdigest()[:16]
 
 
-def prepare(name: str, persons: int, seed: int, *, listed: bool = False) -> Nation:
+def prepare(
+    name: str, persons: int, seed: int, *, listed: bool = False, damage: float = DAMAGED, work: Path = WORK
+) -> Nation:
     """The nation `name`, made or found."""
-    directory = WORK / f"{name}-{persons}"
+    directory = work / f"{name}-{persons}"
     stamp = directory / "stamp.json"
     made_of = {
         "persons": persons,
         "seed": seed,
+        "damage": damage,
         "day": f"{datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=6):%Y-%m-%d}",  # registers grow stale
         "nation": digest("bench/nation/*.py", "bench/nation/data/*.tsv"),
         "indexer": digest("core/*.pyx", "core/*.pxi", "indexer/**/*.py", "indexer/registers/*.toml"),
@@ -74,18 +78,29 @@ def prepare(name: str, persons: int, seed: int, *, listed: bool = False) -> Nati
     if not (stamp.exists() and json.loads(stamp.read_text(encoding="utf-8"))["made_of"] == made_of):
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
-        summary, cuis = _make(directory, persons, seed, listed)
+        summary, cuis = _make(directory, persons, seed, damage, listed)
         stamp.write_text(json.dumps({"made_of": made_of, "summary": summary, "listed": cuis}), encoding="utf-8")
     found = json.loads(stamp.read_text(encoding="utf-8"))
     return Nation(directory, found["summary"], frozenset(found["listed"]))
 
 
-def _make(directory: Path, persons: int, seed: int, listed: bool) -> tuple[dict[str, Any], list[str]]:
+def _make(directory: Path, persons: int, seed: int, damage: float, listed: bool) -> tuple[dict[str, Any], list[str]]:
     nation, data = directory / "nation", directory / "data"
     ronda = [sys.executable, "-m", "ronda.command"]
     started = time.monotonic()
     subprocess.run(
-        [*ronda, "nation", "--persons", str(persons), "--seed", str(seed), "--out", str(nation)],
+        [
+            *ronda,
+            "nation",
+            "--persons",
+            str(persons),
+            "--seed",
+            str(seed),
+            "--damage",
+            str(damage),
+            "--out",
+            str(nation),
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -27,7 +27,7 @@ from bench.nation.written_names import right_names
 if TYPE_CHECKING:
     from bench.nation.cast_events import Events
 
-NOBODY_SHARE = 0.012  # of the alert rows: they mean nobody on file
+NOBODY_SHARE = 0.015  # of the alert rows, damaged ones too: they mean nobody on file
 _TRIES = 80  # persons tried for a kind that only fits some (whose CUI begins with 0, whose name has an accent)
 
 
@@ -51,7 +51,7 @@ def apply(world: World, events: Events, foreigners: Foreigners, crossings: Cross
     first = world.plan.index * wanted
     for number in range(first, first + wanted):
         makers[number % len(makers)]()
-    for number in range(max(1, round(alerts * NOBODY_SHARE)) if world.plan.damage else 0):
+    for number in range(max(1, round((alerts + wanted) * NOBODY_SHARE)) if world.plan.damage else 0):
         _means_nobody(desk, number)
     _own(world, desk)
 
