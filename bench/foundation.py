@@ -85,7 +85,7 @@ def build_nation(persons: int, work: Path) -> Build:
     subprocess.run([*ronda, "nation", "--persons", str(persons), "--out", str(nation)], check=True)
     seconds = time.monotonic() - started
     with PostgresCluster(work / "postgres") as cluster:
-        from bench.nation import load_postgres  # noqa: PLC0415 - the bench's own room, needed here only
+        from bench.nation.loading import load_postgres  # noqa: PLC0415 - the bench's own room, needed here only
 
         load_postgres(nation, cluster.dsn)
         dsns = [word for register in POSTGRES_REGISTERS for word in ("--postgres", f"{register}={cluster.dsn}")]

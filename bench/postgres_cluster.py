@@ -1,6 +1,10 @@
 """A private PostgreSQL server: its own directory, a free loopback port, nobody else's data.
 
 PostgreSQL refuses to run as root; as root this drops to the account `postgres`, else `nobody`.
+
+Whoever starts a cluster on a directory of its own must keep others off it (bench/demo holds a lock). A server that a
+killed run left on it is stopped first: only one whose process id stands in the directory's own postmaster.pid and whose
+working directory is that directory, as PostgreSQL's always is.
 """
 
 from __future__ import annotations
@@ -14,14 +18,22 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+import psutil
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
 # Debian keeps the server programs out of PATH, one directory a major version.
 DEBIAN_ROOT = Path("/usr/lib/postgresql")
 SUPERUSER = "ronda"
 START_SECONDS = 60
+START_ATTEMPTS = 5  # each on another port
 
 
 class PostgresUnavailable(RuntimeError):
     """The server programs are missing, or the server did not start. The message says what to do."""
+
+
+class _PortTaken(PostgresUnavailable):
+    """Somebody took the port between our look and the server's start."""
 
 
 def server_programs() -> Path:
@@ -71,6 +83,8 @@ class PostgresCluster:
         self._temporary = directory is None
         self.directory = Path(tempfile.mkdtemp(prefix="ronda-postgres-")) if directory is None else Path(directory)
         self.port = port or free_port()
+        self.made = False  # whether `start` made the cluster anew: it holds nothing then
+        self._any_port = not port
         self._running = False
 
     @classmethod
@@ -93,49 +107,82 @@ class PostgresCluster:
     def _log(self) -> Path:
         return self.directory / "server.log"
 
+    @property
+    def _complete(self) -> Path:
+        """Written last when a cluster is made: one that was interrupted, or is of another version, is made anew."""
+        return self.directory / "made-by"
+
     def start(self) -> PostgresCluster:
         """Makes the cluster if it is new, starts the server and waits until it answers.
 
-        Raises PostgresUnavailable with the end of the server's log.
+        Raises PostgresUnavailable with the end of the server's log; nothing runs then.
         """
-        new = not (self._data / "PG_VERSION").exists()
         self.directory.mkdir(parents=True, exist_ok=True)
         if self._account is not None:
             os.chown(self.directory, self._account.pw_uid, self._account.pw_gid)
         self.directory.chmod(0o700)
-        if new:
-            self._run("initdb", "-D", str(self._data), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        try:
+            self._stop_server()
+            known = self._complete.read_text(encoding="utf-8") if self._complete.exists() else ""
+            self.made = known != str(self._programs)
+            if self.made:
+                self._complete.unlink(missing_ok=True)
+                shutil.rmtree(self._data, ignore_errors=True)
+                self._run(
+                    *("initdb", "-D", str(self._data), "-U", SUPERUSER),
+                    *("-A", "trust", "-E", "UTF8", "--locale=C", "-N"),
+                )
+            self._start_server()
+            if self.made:
+                self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", SUPERUSER, "ronda")
+                self._complete.write_text(str(self._programs), encoding="utf-8")
+        except BaseException:
+            self._stop_server()
+            raise
+        self._running = True
+        return self
+
+    @retry(retry=retry_if_exception_type(_PortTaken), stop=stop_after_attempt(START_ATTEMPTS), reraise=True)
+    def _start_server(self) -> None:
         # Loaded once and thrown away or rebuilt: durability is traded for a fast load.
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off "
             "-c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 "
             "-c max_wal_size=4GB -c shared_buffers=128MB"
         )
-        self._run(
-            "pg_ctl",
-            "-D",
-            str(self._data),
-            "-l",
-            str(self._log),
-            "-w",
-            "-t",
-            str(START_SECONDS),
-            "-o",
-            options,
-            "start",
-        )
-        self._running = True
-        if new:
-            self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", SUPERUSER, "ronda")
-        return self
+        self._log.unlink(missing_ok=True)
+        try:
+            self._run(
+                *("pg_ctl", "-D", str(self._data), "-l", str(self._log)),
+                *("-w", "-t", str(START_SECONDS), "-o", options, "start"),
+            )
+        except PostgresUnavailable as error:
+            if self._any_port and "Address already in use" in str(error):
+                self.port = free_port()
+                raise _PortTaken(str(error)) from None
+            raise
 
     def stop(self) -> None:
         """Stops the server; removes a temporary directory. Does nothing the second time."""
         if self._running:
-            self._run("pg_ctl", "-D", str(self._data), "-m", "immediate" if self._temporary else "fast", "-w", "stop")
+            self._stop_server()
             self._running = False
         if self._temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _stop_server(self) -> None:
+        """Stops the server of this directory, whoever started it; what is left of one that was killed is removed."""
+        if self._serves():
+            self._run("pg_ctl", "-D", str(self._data), "-m", "immediate" if self._temporary else "fast", "-w", "stop")
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _serves(self) -> bool:
+        """Whether the process of our postmaster.pid is a server on our directory, not one that got its number later."""
+        try:
+            number = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+            return Path(psutil.Process(number).cwd()) == self._data.resolve()
+        except (OSError, ValueError, psutil.Error):
+            return False
 
     def __enter__(self) -> PostgresCluster:
         return self.start()
@@ -157,6 +204,7 @@ class PostgresCluster:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in a terminal is for us; we stop the server
                 cwd="/",
                 env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "HOME": str(self.directory)},
                 check=False,

@@ -63,16 +63,19 @@ def nation(
             tasks[stage] = bars.add_task(stage, total=total)
         bars.update(tasks[stage], completed=done, total=total)
 
-    with bars:
-        summary = make_nation(
-            persons=persons,
-            seed=seed,
-            as_of=day,
-            out=out,
-            postgres_dsn=postgres or None,
-            on_progress=show,
-            damage=damage,
-        )
+    try:
+        with bars:
+            summary = make_nation(
+                persons=persons,
+                seed=seed,
+                as_of=day,
+                out=out,
+                postgres_dsn=postgres or None,
+                on_progress=show,
+                damage=damage,
+            )
+    except ValueError as error:
+        fail(str(error), EXIT_CALLER, as_json)
     if as_json:
         print_json(summary.to_json())
     else:

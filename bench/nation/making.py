@@ -10,25 +10,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from bench.nation import days
 from bench.nation.block import BlockPlan, plan
 from bench.nation.gathering import Gathering
+from bench.nation.limits import check_persons, today_in_guatemala
 from bench.nation.loading import load_postgres
 from bench.nation.sidecars import write_cuts, write_schemas
 from bench.nation.summary import NationSummary
 from bench.nation.writing import BlockResult, write_block
 
 DAMAGED = 0.02
-MIN_PERSONS, MAX_PERSONS = 1_000, 21_700_000
 
 Progress = Callable[[str, int, int | None], None]  # (what is being done, units done, units in all)
-
-
-def today_in_guatemala() -> datetime.date:
-    """The default as-of: the registers' extracts are of the evening before, so a new nation is fresh."""
-    return datetime.datetime.now(ZoneInfo("America/Guatemala")).date()
 
 
 def make_nation(
@@ -47,8 +41,7 @@ def make_nation(
     persons made and rows loaded. Older registers/ and truth/ in `out` are replaced. Raises ValueError for persons
     out of range, and for an `out` whose registers/ or truth/ is not a nation's.
     """
-    if not MIN_PERSONS <= persons <= MAX_PERSONS:
-        raise ValueError(f"persons: {MIN_PERSONS:,} to {MAX_PERSONS:,}")
+    check_persons(persons)
     _refuse_strangers(out)
     day = as_of or today_in_guatemala()
     started = time.monotonic()

@@ -14,8 +14,10 @@ import pytest
 from stdnum.gt import nit
 
 from bench.answers import page
-from bench.nation import cast_people, load_postgres, make_nation, tables
+from bench.nation import cast_people, tables
 from bench.nation.block import BLOCK_PERSONS
+from bench.nation.loading import load_postgres
+from bench.nation.making import make_nation
 from bench.nation.sidecars import CUTS
 from bench.postgres_cluster import PostgresCluster
 from core import identifiers

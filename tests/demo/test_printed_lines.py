@@ -1,0 +1,84 @@
+"""The very lines that `./run serve` prints to be tried, and what it says of an index that lacks a register."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.demo.running_demo import ROOT, RunningDemo
+from tests.pasted import pasted_lines, readme_commands, readme_snippets
+
+
+def _run(line: str) -> str:
+    """What a pasted line prints; the project's own commands are those of this interpreter's environment."""
+    here = line.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
+    done = subprocess.run(
+        ["bash", "-c", here], cwd=ROOT, env=kept, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def _until_seen(level: str, line: str) -> None:
+    until = time.monotonic() + 60
+    while level not in (said := _run(line)):  # the server takes a new generation within a second
+        assert time.monotonic() < until, said
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "data"
+    RunningDemo.clear_of(tmp_path / "data")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_printed_line_does_what_it_says(data: Path) -> None:
+    demo = RunningDemo(data).wait_ready()
+    try:
+        wanted, clean, unknown, stolen, search, registers, curl, withdraw, undo = demo.pasted()
+        assert [line.level for line in (wanted, clean, unknown, stolen)] == ["ROJO", "VERDE", "AMARILLO", "ROJO"]
+        for line in (wanted, clean, unknown, stolen):
+            assert line.level in _run(line.command)
+        assert "aycinena" in _run(search.command).lower()
+        assert "renap" in _run(registers.command).lower()
+        answer = _run(curl.command)
+        assert '"LEVEL_HIT"' in answer
+        assert '"asOf"' in answer
+        _run(withdraw.command)
+        _until_seen("GRIS", clean.command)
+        assert "ROJO" in _run(wanted.command)
+    finally:
+        assert demo.end() == 0
+    again = RunningDemo(data).wait_ready()  # the register is still out, and the page says so
+    try:
+        assert "Left out since an earlier try: mp" in again.screen()
+        first, *_, last = again.pasted()
+        assert first.command == last.command == undo.command
+        clean = next(line for line in again.pasted() if line.level == "GRIS")
+        assert "GRIS" in _run(clean.command)
+        _run(first.command)
+        _until_seen("VERDE", clean.command)
+    finally:
+        assert again.end() == 0
+
+
+def test_lines_are_read_from_pages_as_they_stand() -> None:
+    page = (
+        "A\n\n  .venv/bin/ronda check 1 \\\n      --json\n      VERDE: who\n  RONDA_CONFIG=/a .venv/bin/ronda index\n"
+    )
+    first, second = pasted_lines(page)
+    assert (first.command, first.level) == (".venv/bin/ronda check 1 --json", "VERDE")
+    assert (second.command, second.level) == ("RONDA_CONFIG=/a .venv/bin/ronda index", "")
+    readme = "Try `.venv/bin/ronda check 1`, see `.venv/bin`.\n\n```sh\n./run serve\n```\n\n```python\nprint(1)\n```\n"
+    assert readme_commands(readme) == [".venv/bin/ronda check 1"]
+    assert readme_snippets(readme, "sh") == ["./run serve\n"]
+    assert readme_snippets(readme, "python") == ["print(1)\n"]
