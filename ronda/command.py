@@ -7,45 +7,72 @@ Exit status: 0 done or answered (whatever the level), 1 our fault or not availab
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command_from_info, get_group_from_info
+from typer.models import CommandInfo, TyperInfo
 
-from ronda import (
-    command_ask,
-    command_audit,
-    command_build,
-    command_keys,
-    command_notifications,
-    command_serve,
-    command_subject,
-    command_why,
-)
+# Subcommand -> module and name of its function, or of its group of subcommands. The order is that of --help.
+PLACES = {
+    "nation": ("command_build", "nation"),
+    "index": ("command_build", "index"),
+    "serve": ("command_serve", "serve"),
+    "check": ("command_ask", "check"),
+    "search": ("command_ask", "search"),
+    "why": ("command_why", "why"),
+    "registers": ("command_ask", "registers"),
+    "notifications": ("command_notifications", "notifications"),
+    "generations": ("command_build", "generations"),
+    "subject": ("command_subject", "subject"),
+    "audit": ("command_audit", "audit"),
+    "keys": ("command_keys", "keys"),
+    "policy": ("command_keys", "policy"),
+}
+
+
+class _OnDemand(Mapping[str, Any]):
+    """The subcommands; a module is imported when its subcommand is asked for: an officer waits for nothing else."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, attribute = PLACES[name]
+        found = getattr(import_module(f"ronda.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            return get_group_from_info(
+                TyperInfo(found, name=name), pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None
+            )
+        return get_command_from_info(
+            CommandInfo(name=name, callback=found), pretty_exceptions_short=True, rich_markup_mode=None
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _OnDemand()  # type: ignore[assignment] # nothing is added to it later
+
 
 app = typer.Typer(
     name="ronda",
-    help="Background checks: build a generation from the registers, serve it, ask it.",
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-generations = typer.Typer(help="Generations on disk: list, verify, roll back.", no_args_is_help=True)
 
-app.command("nation")(command_build.nation)
-app.command("index")(command_build.index)
-app.command("serve")(command_serve.serve)
-app.command("check")(command_ask.check)
-app.command("search")(command_ask.search)
-app.command("why")(command_why.why)
-app.command("registers")(command_ask.registers)
-app.command("notifications")(command_notifications.notifications)
-generations.command("list")(command_build.list_generations)
-generations.command("verify")(command_build.verify_generation)
-generations.command("rollback")(command_build.rollback)
-app.add_typer(generations, name="generations")
-app.add_typer(command_subject.subject, name="subject")
-app.add_typer(command_audit.audit, name="audit")
-app.add_typer(command_keys.keys, name="keys")
-app.add_typer(command_keys.policy, name="policy")
+
+@app.callback()
+def ronda() -> None:
+    """Background checks: build a generation from the registers, serve it, ask it."""
 
 
 def main() -> None:

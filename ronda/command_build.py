@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 JsonOption = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
 DataOption = Annotated[Path | None, typer.Option(help="Data directory; else RONDA_DATA, or data.")]
 
+generations = typer.Typer(help="Generations on disk: list, verify, roll back.", no_args_is_help=True)
+
 GIB = 1024**3
 NO_LIMIT = 2**62  # bytes; keep_gib = 0 means that only the number of generations counts
 
@@ -133,6 +135,7 @@ def index(
         print_summary(summary, Console())
 
 
+@generations.command("list")
 def list_generations(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show the generations on disk, newest first."""
     from rich.table import Table
@@ -170,6 +173,7 @@ def list_generations(data: DataOption = None, as_json: JsonOption = False) -> No
     print_renderables(table)
 
 
+@generations.command("verify")
 def verify_generation(
     generation_id: Annotated[str, typer.Argument(help="Generation; default: the current one.")] = "",
     data: DataOption = None,
@@ -194,6 +198,7 @@ def verify_generation(
         raise typer.Exit(EXIT_STOPPED)
 
 
+@generations.command("rollback")
 def rollback(
     target: Annotated[str, typer.Argument(help="Generation to go back to; default: the one before.")] = "",
     data: DataOption = None,
