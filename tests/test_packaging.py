@@ -16,7 +16,7 @@ DATA: dict[str, list[str]] = _SETTINGS["package-data"]
 ROOTS = {name.partition(".")[0] for name in SHIPPED}
 # Measurements, which run in a checkout alone: they write below its build/, start servers from its root, and need the
 # packages of requirements/dev.lock and peers.lock. The rest of bench is the demo, which an install can run.
-LEFT_OUT = ("bench.names", "bench.trust")
+LEFT_OUT = ("bench.answers", "bench.names", "bench.trust")
 # The door to those measurements: `./run bench` runs it, in a checkout.
 DOOR = "bench.run"
 # Code: what setuptools takes by itself, what that is compiled from, and what Python caches.

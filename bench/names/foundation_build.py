@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.foundation import POSTGRES_REGISTERS
 from bench.names.nations import WORK, Nation
-from bench.nation import load_postgres
+from bench.nation.loading import load_postgres
 from bench.postgres_cluster import PostgresCluster
 
 COMMIT = "96c7e88aedc7d012aa3d3a137ac830faf03ff290"

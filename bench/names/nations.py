@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 
 from bench.foundation import POSTGRES_REGISTERS
 from bench.names.tables import plain
-from bench.nation import load_postgres, tables
+from bench.nation import tables
+from bench.nation.loading import load_postgres
 from bench.nation.making import DAMAGED
 from bench.postgres_cluster import PostgresCluster
 

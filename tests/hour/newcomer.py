@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.hour.machine import Machine
 from tests.pasted import Pasted, pasted_lines, readme_commands, readme_snippets
 
-START_SECONDS = 900
+START_SECONDS = 3600
 SUITE_SECONDS = 5400
 _SERVING = "Stop: Ctrl-C"
 _TAIL = 30  # lines shown of a phase that failed
