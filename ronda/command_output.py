@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from google.protobuf.json_format import MessageToDict
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -38,6 +37,8 @@ def print_json(value: Any) -> None:
 
 def message_json(message: Message) -> None:
     """A contract message as JSON with the contract's field names."""
+    from google.protobuf.json_format import MessageToDict
+
     print_json(MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=False))
 
 
