@@ -38,7 +38,9 @@ def hour(
         _refuse_what_cannot_be()
         inside = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
         os.environ[_IN_NAMESPACES] = "1"
-        os.execvp("unshare", ["unshare", *inside, sys.executable, "-m", "tests.hour", *sys.argv[1:]])
+        # A shell as process 1: it takes in what daemons leave, as a machine's init does.
+        init = ["sh", "-c", '"$@"; exit $?', "sh"]
+        os.execvp("unshare", ["unshare", *inside, *init, sys.executable, "-m", "tests.hour", *sys.argv[1:]])
     commit = _git("rev-parse", "HEAD")
     print(f"commit {commit}", flush=True)  # noqa: T201
     shutil.rmtree(LOGS, ignore_errors=True)

@@ -1,7 +1,7 @@
 """A bare Debian 13 with git and nothing else: a chroot over a base that debootstrap made once.
 
 Must run as root in mount and PID namespaces of its own (`unshare`, see __main__): however it ends, its mounts and its
-processes end with it. What is downloaded is kept between runs in CACHE; everything else is of this run only. How this
+processes end with it. One at a time: its server has the port that ./run serve has. What is downloaded is kept between runs in CACHE; everything else is of this run only. How this
 host reaches the registries (apt's and pip's configuration, proxies, certificates) is passed on as found.
 """
 
@@ -93,6 +93,8 @@ class Machine:
 def bare_machine(source: Path) -> Iterator[Machine]:
     """A new one; `source` (a bare repository) is at /source on it."""
     lower = base()
+    for left in CACHE.glob("run-*"):  # of a run that was killed; its mounts went with it
+        shutil.rmtree(left, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix="run-", dir=CACHE))
     try:
         for name in ("upper", "work", "root"):
