@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,12 @@ import pytest
 from bench.postgres_cluster import PostgresCluster
 from tests.between_workers import made_once, one_postgres, run_directory
 from tests.nation_kit import BuiltNation, build_nation
+
+
+def pytest_configure() -> None:
+    """A closed terminal or a SIGTERM ends a run as Ctrl-C does: what its fixtures started is stopped."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,9 +38,10 @@ def hour(
         _refuse_what_cannot_be()
         inside = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
         os.environ[_IN_NAMESPACES] = "1"
-        # A shell as process 1: it takes in what daemons leave, as a machine's init does.
-        init = ["sh", "-c", '"$@"; exit $?', "sh"]
-        os.execvp("unshare", ["unshare", *inside, *init, sys.executable, "-m", "tests.hour", *sys.argv[1:]])
+        # A shell as process 1 takes in what daemons leave, as a machine's init does. All are killed when we end.
+        init = ["setpriv", "--pdeathsig", "KILL", "unshare", *inside, "sh", "-c", '"$@"; exit $?', "sh"]
+        done = subprocess.run([*init, sys.executable, "-m", "tests.hour", *sys.argv[1:]], check=False)
+        raise typer.Exit(done.returncode)
     commit = _git("rev-parse", "HEAD")
     print(f"commit {commit}", flush=True)  # noqa: T201
     shutil.rmtree(LOGS, ignore_errors=True)

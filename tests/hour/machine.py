@@ -1,8 +1,9 @@
 """A bare Debian 13 with git and nothing else: a chroot over a base that debootstrap made once.
 
 Must run as root in mount and PID namespaces of its own (`unshare`, see __main__): however it ends, its mounts and its
-processes end with it. One at a time: its server has the port that ./run serve has. What is downloaded is kept between runs in CACHE; everything else is of this run only. How this
-host reaches the registries (apt's and pip's configuration, proxies, certificates) is passed on as found.
+processes end with it. One at a time: its server has the port that ./run serve has. What is downloaded is kept between
+runs in CACHE; everything else is of this run only. How this host reaches the registries (apt's and pip's configuration,
+proxies, certificates) is passed on as found.
 """
 
 from __future__ import annotations
