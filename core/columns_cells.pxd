@@ -24,7 +24,9 @@ cdef enum:
     RULE_RECORD_ID = 13
     RULE_NO_SUBJECT = 14
     RULE_UNDECODABLE = 15
-    RULE_COUNT = 16
+    RULE_OTHERWISE = 16      # an identifier read as clerks and spreadsheets write it
+    RULE_UNREADABLE = 17     # an alert's subject is only shown by a text that is no identifier
+    RULE_COUNT = 18
 
 cdef struct Cell:
     const char* data         # NULL = null; borrowed from the batch, the plan or the arena

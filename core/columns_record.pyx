@@ -6,13 +6,14 @@ from libc.string cimport memcpy, strlen
 
 from core.columns_cells cimport (
     RULE_DATE, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
+    RULE_UNREADABLE,
     VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, cell_of, date_of_slot, flag_of,
     holds, int_of, mapped_of, no_cell, raw_cell_is_damaged, text_of, warn,
 )
 from core.columns_output cimport *
 from core.columns_parse cimport day_of_date, number_of_date
 from core.columns_payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
-from core.columns_subject cimport Subject, names_a_person, names_a_vehicle, read_subject
+from core.columns_subject cimport Subject, names_a_person, names_a_vehicle, only_shown, read_subject, take_shown
 from core.dossier cimport NO_DAY
 from core.wire cimport Buffer, buffer_reset, put_raw
 
@@ -51,6 +52,8 @@ cdef Cell rule_text(int rule) noexcept nogil:
         word = b"unknown_code"
     elif rule == RULE_UNDECODABLE:
         word = b"undecodable_bytes"
+    elif rule == RULE_UNREADABLE:
+        word = b"unreadable_identifier"
     else:
         word = b"no_subject"
     text.data = word
@@ -138,6 +141,10 @@ cdef int broken_rule(Encoding* e, RecordPlan* plan, State* state, int* field) no
         field[0] = plan.strict[i].field
         if text_of(c, plan.strict[i].slot, &cell) == VALUE_UNKNOWN:
             return RULE_UNKNOWN_CODE
+    i = only_shown(state.subject, plan.vehicle)
+    if alert.present and not alert.protected and i >= 0:
+        field[0] = e.subjects[plan.subject].field + i
+        return RULE_UNREADABLE
     field[0] = -1
     if not (names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject)):
         return RULE_NO_SUBJECT
@@ -281,10 +288,8 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
 
 cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int rule, int field) noexcept nogil:
     """Notes the refusal; an alert that still shows a subject becomes a damaged record."""
-    cdef Output* o = e.outputs
-    cdef int64_t row = e.written
     cdef Refusal refusal
-    cdef Cell name = no_cell()
+    cdef Subject stated = state.subject[0]
     refusal.row = e.row
     refusal.record = number
     refusal.field = field
@@ -292,8 +297,16 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
     put_raw(&e.refusals, &refusal, sizeof(Refusal))
     if not plan.alert.present or plan.alert.protected:
         return
-    if not (names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject)):
-        return
+    take_shown(&e.context, state.subject)
+    if names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject):
+        put_damaged(e, plan, state, rule, field)
+    state.subject[0] = stated     # other records of the row have what it states
+
+
+cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int field) noexcept nogil:
+    cdef Output* o = e.outputs
+    cdef int64_t row = e.written
+    cdef Cell name = no_cell()
     state.record_id = text_or_null(&e.context, plan.record_id)
     if state.record_id.data == NULL:
         state.record_id = row_number(e)

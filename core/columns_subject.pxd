@@ -3,6 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from core.columns_cells cimport Cell, Context, Date
+from core.identifiers cimport Plate
 
 # Keys of [record.subject] that are values, in the order of indexer.manifest_records.Subject.
 cdef enum:
@@ -94,6 +95,9 @@ cdef struct Subject:
     Cell plate               # number alone
     Cell plate_text          # "P-123BCD"
     Cell plate_country
+    Cell shown_cui           # where the cell of the CUI is none, but shows one (docs/answers.md section 4)
+    bint shows_plate         # where the cell of the plate is none, but shows one
+    Plate shown_plate
     Cell vin
     bint vin_valid           # false: there is one, and its check digit fails
     Cell chassis
@@ -108,5 +112,9 @@ cdef struct Subject:
     int share                # percent; 0 = not stated
 
 cdef void read_subject(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
+# Whether nothing but a text that is no identifier shows whom or what the row is about: the key of its field, or -1.
+cdef int only_shown(Subject* s, bint vehicle) noexcept nogil
+# Takes what is shown for what is stated.
+cdef void take_shown(Context* c, Subject* s) noexcept nogil
 cdef bint names_a_person(Subject* s) noexcept nogil
 cdef bint names_a_vehicle(Subject* s) noexcept nogil

@@ -4,14 +4,14 @@ from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcmp, memcpy, memset
 
 from core.columns_cells cimport (
-    CELL_MAX, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
+    CELL_MAX, RULE_OTHERWISE, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
     VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell,
     same_text, text_of, trimmed, warn,
 )
 from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN
 from core.identifiers cimport (
-    CANONICAL_MAX, Plate, canonical_into, country_into, cui_digits_into, fits_vin, parse_plate,
-    plate_text_into, vin_check_digit_holds,
+    CANONICAL_MAX, Plate, country_into, cui_digits_into, fits_vin, plate_text_into, read_into, read_plate_into,
+    shown_cui_into, shown_plate_into, vin_check_digit_holds,
 )
 from core.match_names cimport name_text_into
 from core.names cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
@@ -21,6 +21,7 @@ cdef enum:
     MUNICIPALITY_MAX = 33    # most municipalities of a department (13 Huehuetenango)
     DEPARTMENT_MAX = 22
     AGE_MAX = 130            # years
+    PLATE_BYTES = 72         # a plate taken apart and written, or a type's word before a number
 
 
 cdef inline Cell text_at(Context* c, SubjectPlan* plan, int key) noexcept nogil:
@@ -36,15 +37,18 @@ cdef Cell canonical_at(Context* c, SubjectPlan* plan, int key, int kind) noexcep
     cdef char* out
     cdef size_t size
     cdef int rule
+    cdef bint otherwise
     if cell.data == NULL:
         return cell
     out = arena_take(c, CANONICAL_MAX)
     if out == NULL:
         return no_cell()
-    rule = canonical_into(kind, cell.data, cell.size, out, CANONICAL_MAX, &size)
+    rule = read_into(kind, cell.data, cell.size, out, CANONICAL_MAX, &size, &otherwise)
     if rule:
         warn(c, plan.field + key, rule)
         return no_cell()
+    if otherwise:
+        warn(c, plan.field + key, RULE_OTHERWISE)
     result.data = out
     result.size = <int>size
     return result
@@ -244,20 +248,25 @@ cdef void read_name(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
 cdef void read_cui_and_nit(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     cdef Cell cell = text_at(c, plan, S_cui)
     cdef char* out
-    cdef bint valid = True
+    cdef bint valid = True, otherwise
     s.cui_valid = True
     if cell.data != NULL:
         out = arena_take(c, 16)
-        if out != NULL and cui_digits_into(cell.data, cell.size, out, &valid):
+        if out != NULL and cui_digits_into(cell.data, cell.size, out, &valid, &otherwise):
             s.cui.data = out
             s.cui.size = 13
             s.cui_valid = valid
+            if otherwise:
+                warn(c, plan.field + S_cui, RULE_OTHERWISE)
         else:
             warn(c, plan.field + S_cui, RULE_LENGTH_OF_CUI)
+            if out != NULL and shown_cui_into(cell.data, cell.size, out):
+                s.shown_cui.data = out
+                s.shown_cui.size = 13
     s.nit = canonical_at(c, plan, S_nit, KEY_NIT)
     if s.cui.data == NULL and s.nit.size == 13:
         out = arena_take(c, 16)
-        if out != NULL and cui_digits_into(s.nit.data, s.nit.size, out, &valid) and valid:
+        if out != NULL and cui_digits_into(s.nit.data, s.nit.size, out, &valid, &otherwise) and valid:
             s.cui.data = out
             s.cui.size = 13
 
@@ -281,41 +290,8 @@ cdef void read_document(Context* c, SubjectPlan* plan, Subject* s) noexcept nogi
     s.document_country.size = 3
 
 
-cdef void read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
-    cdef Cell text = text_at(c, plan, S_plate), country, kind
-    cdef Plate plate, typed
-    cdef char* out
-    cdef int rule, size
-    if text.data == NULL:
-        return
-    country = text_at(c, plan, S_plate_country)
-    out = arena_take(c, 128)
-    if out == NULL:
-        return
-    if country.data == NULL:
-        memcpy(out, b"GTM", 3)
-    else:
-        rule = country_into(country.data, country.size, out)
-        if rule:
-            warn(c, plan.field + S_plate_country, rule)
-            return
-    rule = parse_plate(text.data, text.size, out, 3, &plate)
-    if rule:
-        warn(c, plan.field + S_plate, rule)
-        return
-    kind = text_at(c, plan, S_plate_type)
-    if plate.type_length == 0 and kind.data != NULL and memcmp(out, b"GTM", 3) == 0:
-        if kind.size <= 4:
-            memcpy(out + 64, kind.data, kind.size)
-            memcpy(out + 64 + kind.size, plate.number, plate.number_length)
-            size = kind.size + plate.number_length
-            rule = parse_plate(out + 64, size, b"GTM", 3, &typed)
-        else:
-            rule = 1
-        if rule or typed.type_length == 0:
-            warn(c, plan.field + S_plate_type, RULE_UNKNOWN_CODE)
-        else:
-            plate = typed
+cdef void put_plate(Subject* s, char* out, const Plate* plate) noexcept nogil:
+    """A plate into out[PLATE_BYTES], which begins with its country."""
     s.plate_country.data = out
     s.plate_country.size = 3
     memcpy(out + 4, plate.type, plate.type_length)
@@ -326,8 +302,61 @@ cdef void read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     s.plate.data = out + 8
     s.plate.size = plate.number_length
     s.plate_text.data = out + 24
-    s.plate_text.size = <int>plate_text_into(&plate, out + 64)
-    memcpy(out + 24, out + 64, s.plate_text.size)
+    s.plate_text.size = <int>plate_text_into(plate, out + 24)
+
+
+cdef int typed_plate(Cell kind, const char* number, int size, char* scratch, Plate* plate) noexcept nogil:
+    """The plate with the type of its own column, a letter or a word; 0 or a RULE_*. scratch[PLATE_BYTES]."""
+    cdef bint otherwise
+    cdef int rule
+    if kind.size + 1 + size > PLATE_BYTES:
+        return RULE_LENGTH_OF_CUI
+    memcpy(scratch, kind.data, kind.size)
+    scratch[kind.size] = 32
+    memcpy(scratch + kind.size + 1, number, size)
+    rule = read_plate_into(scratch, kind.size + 1 + size, b"GTM", 3, plate, &otherwise)
+    return RULE_UNKNOWN_CODE if rule == 0 and plate.type_length == 0 else rule
+
+
+cdef void read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
+    cdef Cell text = text_at(c, plan, S_plate), country, kind
+    cdef Plate plate, typed
+    cdef char* out
+    cdef char* scratch
+    cdef bint otherwise = False, national
+    cdef int rule
+    if text.data == NULL:
+        return
+    country = text_at(c, plan, S_plate_country)
+    out = arena_take(c, PLATE_BYTES)
+    scratch = arena_take(c, PLATE_BYTES)
+    if out == NULL or scratch == NULL:
+        return
+    if country.data == NULL:
+        memcpy(out, b"GTM", 3)
+    else:
+        rule = country_into(country.data, country.size, out)
+        if rule:
+            warn(c, plan.field + S_plate_country, rule)
+            return
+    national = memcmp(out, b"GTM", 3) == 0
+    kind = text_at(c, plan, S_plate_type)
+    rule = read_plate_into(text.data, text.size, out, 3, &plate, &otherwise)
+    if rule and national and kind.data != NULL:
+        otherwise = typed_plate(kind, text.data, text.size, scratch, &plate) == 0  # six digits are a plate with a type only
+        rule = 0 if otherwise else rule
+    elif rule == 0 and plate.type_length == 0 and kind.data != NULL and national:
+        if typed_plate(kind, plate.number, plate.number_length, scratch, &typed):
+            warn(c, plan.field + S_plate_type, RULE_UNKNOWN_CODE)
+        else:
+            plate = typed
+    if rule:
+        warn(c, plan.field + S_plate, rule)
+        s.shows_plate = national and shown_plate_into(text.data, text.size, &s.shown_plate)
+        return
+    if otherwise:
+        warn(c, plan.field + S_plate, RULE_OTHERWISE)
+    put_plate(s, out, &plate)
 
 
 cdef void read_chassis(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
@@ -401,6 +430,25 @@ cdef void read_subject(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
     s.valid_from = date_at(c, plan, S_valid_from)
     s.valid_to = date_at(c, plan, S_valid_to)
     s.share = number_at(c, plan, S_share, 100)
+
+
+cdef int only_shown(Subject* s, bint vehicle) noexcept nogil:
+    if vehicle:
+        return S_plate if s.shows_plate and s.vin.data == NULL and s.chassis.data == NULL else -1
+    if s.shown_cui.data == NULL or s.cui.data != NULL or s.nit.data != NULL or s.document_number.data != NULL:
+        return -1
+    return S_cui if s.licence.data == NULL and s.cedula.data == NULL else -1
+
+
+cdef void take_shown(Context* c, Subject* s) noexcept nogil:
+    cdef char* out
+    if s.cui.data == NULL:
+        s.cui = s.shown_cui
+    if s.plate.data == NULL and s.shows_plate:
+        out = arena_take(c, PLATE_BYTES)
+        if out != NULL:
+            memcpy(out, b"GTM", 3)
+            put_plate(s, out, &s.shown_plate)
 
 
 cdef bint names_a_person(Subject* s) noexcept nogil:

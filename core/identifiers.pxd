@@ -45,6 +45,12 @@ cdef const char* rule_word(int rule) noexcept nogil
 # 0 or a RULE_*; RULE_LENGTH too when out is too small. KEY_PLATE reads Guatemalan plates ("P-123BCD", "?-123BCD").
 cdef int canonical_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n) noexcept nogil
 
+# The same, and in otherwise[0] whether it was read as clerks and spreadsheets write it (docs/answers.md section 4).
+cdef int read_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n, bint* otherwise) noexcept nogil
+
+# The strict reading alone.
+cdef int exact_into(int kind, const char* text, size_t n, char* out, int cap, int* out_n) noexcept nogil
+
 # Canonical "SLV:A123456" from country (ISO alpha-3) and number; the rest as canonical_into.
 cdef int document_into(const char* country, size_t country_n, const char* number, size_t number_n,
                        char* out, size_t cap, size_t* out_n) noexcept nogil
@@ -52,14 +58,25 @@ cdef int document_into(const char* country, size_t country_n, const char* number
 # Three upper-case letters of a country code into out[3]. 0, RULE_LENGTH or RULE_CHARACTERS.
 cdef int country_into(const char* text, size_t n, char* out) noexcept nogil
 
+# The strict reading of a Guatemalan or foreign plate alone; and whether the whole reading was another.
+cdef int exact_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil
+cdef int read_plate_into(const char* text, size_t n, const char* country, size_t country_n, Plate* plate,
+                         bint* otherwise) noexcept nogil
+
 # Takes a plate apart. country_n = 0 means Guatemala, as "GTM" does. 0 or a RULE_* (of the plate or the country).
 cdef int parse_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil
 
 # "P-123BCD" or "?-123BCD" of a parsed plate into out (cap >= CANONICAL_MAX); returns its length.
 cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil
 
-# A register's CUI: 1 and 13 digits into out[13], valid[0] = whether every rule holds; 0 = no 13 digits.
-cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid) noexcept nogil
+# A register's CUI: 1 and 13 digits into out[13], valid[0] = whether every rule holds, otherwise[0] as in read_into; 0 = none.
+cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bint* otherwise) noexcept nogil
+
+# The one valid CUI that stands in a text that is none, into out[13]; 0 = none, or several.
+cdef bint shown_cui_into(const char* text, size_t n, char* out) noexcept nogil
+
+# The one number of a Guatemalan plate that stands in a text that is none; 0 = none, or several.
+cdef bint shown_plate_into(const char* text, size_t n, Plate* plate) noexcept nogil
 
 # Whether the text is 17 of the VIN's alphabet; whether ISO 3779's check digit (place 9) holds too.
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil

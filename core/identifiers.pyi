@@ -29,6 +29,15 @@ def plate(text: str | bytes, country: str | bytes = "GTM") -> Plate:
 def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
     """A register's CUI: its 13 digits, or None, and whether every rule of the CUI holds."""
 
+def read_otherwise(kind: int, text: str | bytes) -> bool:
+    """Whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md section 4)."""
+
+def shown_cui(text: str | bytes) -> str | None:
+    """The one valid CUI that stands in a text that is none; None when there is none, or several."""
+
+def shown_plate(text: str | bytes) -> Plate | None:
+    """The one number of a Guatemalan plate that stands in a text that is none; None when there is none, or several."""
+
 def cedula_orden(text: str | bytes) -> str:
     """Orden of a cédula ("A-1"), also where its registro is missing or zero: that is no identifier.
 

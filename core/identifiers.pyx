@@ -17,7 +17,11 @@ from core.identifiers_numbers cimport (
 )
 from core.identifiers_plate cimport misread_plates, read_foreign_plate, read_guatemalan_plate, write_plate
 from core.identifiers_slips cimport suggest_slips
+from core.identifiers_shown cimport find_cui, find_plate
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, TELEPHONE_SIGNS, Compact, compact
+from core.identifiers_written cimport (
+    may_be_of_spreadsheet, may_hold_words, read_written, written_cui, written_plate,
+)
 
 from core.identifier_kind import IdentifierKind
 from core.identifiers_types import IdentifierError
@@ -81,26 +85,44 @@ cdef int country_into(const char* text, size_t n, char* out) noexcept nogil:
     return RULE_OK
 
 
-# Writes into scratch[CANONICAL_MAX].
-cdef int document_text(const char* country, size_t country_n, const char* number, size_t number_n, char* scratch,
+# Writes into scratch[CANONICAL_MAX]; `exact`: the strict reading of the number alone.
+cdef int document_text(const char* country, size_t country_n, const char* number, size_t number_n, bint exact, char* scratch,
                        int* length) noexcept nogil:
+    cdef bint otherwise
     cdef int rule = country_into(country, country_n, scratch)
     if rule == RULE_OK:
         scratch[3] = c":"
-        rule = free_into(number, number_n, FREE_MIN, DOCUMENT_MAX, scratch + 4, length)
+        if exact:
+            rule = free_into(number, number_n, FREE_MIN, DOCUMENT_MAX, scratch + 4, length)
+        else:
+            rule = read_text(KEY_DOCUMENT_NUMBER, number, number_n, scratch + 4, length, &otherwise)
         length[0] += 4
     return rule
 
 
-cdef int split_document(const char* text, size_t n, char* scratch, int* length) noexcept nogil:
+cdef int split_document(const char* text, size_t n, bint exact, char* scratch, int* length) noexcept nogil:
     cdef size_t colon
     for colon in range(n):
         if text[colon] == c":":
-            return document_text(text, colon, text + colon + 1, n - colon - 1, scratch, length)
+            return document_text(text, colon, text + colon + 1, n - colon - 1, exact, scratch, length)
     return RULE_FORMAT if n else RULE_LENGTH
 
 
-cdef int canonical_text(int kind, const char* text, size_t n, char* scratch, int* length) noexcept nogil:
+cdef int exact_into(int kind, const char* text, size_t n, char* out, int cap, int* out_n) noexcept nogil:
+    cdef char scratch[CANONICAL_MAX]
+    cdef int length
+    cdef int rule = exact_text(kind, text, n, scratch, &length)
+    out_n[0] = 0
+    if rule != RULE_OK:
+        return rule
+    if length > cap:
+        return RULE_LENGTH
+    memcpy(out, scratch, length)
+    out_n[0] = length
+    return RULE_OK
+
+
+cdef int exact_text(int kind, const char* text, size_t n, char* scratch, int* length) noexcept nogil:
     cdef Compact c
     cdef Plate plate
     cdef bint apart
@@ -128,7 +150,7 @@ cdef int canonical_text(int kind, const char* text, size_t n, char* scratch, int
             length[0] = <int>write_plate(&plate, scratch)
         return rule
     if kind == KEY_DOCUMENT:
-        return split_document(text, n, scratch, length)
+        return split_document(text, n, True, scratch, length)
     if kind == KEY_DOCUMENT_NUMBER or kind == KEY_LICENCE:
         return free_into(text, n, FREE_MIN, DOCUMENT_MAX, scratch, length)
     if kind == KEY_VIN or kind == KEY_ENGINE:
@@ -136,6 +158,48 @@ cdef int canonical_text(int kind, const char* text, size_t n, char* scratch, int
     if kind == KEY_CHASSIS_TAIL or kind == KEY_ENGINE_TAIL:
         return free_into(text, n, TAIL_MIN, TAIL_MAX, scratch, length)
     return RULE_FORMAT
+
+
+# A licence, document, VIN or engine: what is left without words may itself be read so ("V IN1HG..." grows together).
+cdef int free_text(int kind, const char* text, size_t n, char* scratch, int* length) noexcept nogil:
+    cdef char again[CANONICAL_MAX]
+    cdef int i, size
+    cdef int rule = read_written(kind, text, n, RULE_OK, scratch, length)
+    for i in range(3):
+        if rule != RULE_OK or not may_hold_words(kind, scratch, length[0]):
+            break
+        size = length[0]
+        memcpy(again, scratch, size)
+        rule = read_written(kind, again, size, RULE_OK, scratch, length)
+    return rule
+
+
+cdef int read_text(int kind, const char* text, size_t n, char* scratch, int* length, bint* otherwise) noexcept nogil:
+    cdef char strict[CANONICAL_MAX]
+    cdef Plate plate
+    cdef int size, rule
+    otherwise[0] = False
+    if kind == KEY_PLATE:
+        length[0] = 0
+        rule = read_plate_into(text, n, b"", 0, &plate, otherwise)
+        if rule == RULE_OK:
+            length[0] = <int>write_plate(&plate, scratch)
+        return rule
+    if kind == KEY_DOCUMENT:
+        return split_document(text, n, False, scratch, length)
+    rule = exact_text(kind, text, n, scratch, length)
+    if may_hold_words(kind, text, n) or may_be_of_spreadsheet(text, n):
+        size = length[0] if rule == RULE_OK else 0
+        memcpy(strict, scratch, size)
+        if kind == KEY_LICENCE or kind == KEY_DOCUMENT_NUMBER or kind == KEY_VIN or kind == KEY_ENGINE:
+            rule = free_text(kind, text, n, scratch, length)
+        else:
+            rule = read_written(kind, text, n, rule, scratch, length)
+        otherwise[0] = rule == RULE_OK and (size != length[0] or memcmp(strict, scratch, size) != 0)
+    elif rule != RULE_OK:
+        rule = read_written(kind, text, n, rule, scratch, length)
+        otherwise[0] = rule == RULE_OK
+    return rule
 
 
 cdef int hand_over(int rule, const char* scratch, int length, char* out, size_t cap, size_t* out_n) noexcept nogil:
@@ -149,22 +213,27 @@ cdef int hand_over(int rule, const char* scratch, int length, char* out, size_t 
     return RULE_OK
 
 
-cdef int canonical_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n) noexcept nogil:
+cdef int read_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n, bint* otherwise) noexcept nogil:
     cdef char scratch[CANONICAL_MAX]
     cdef int length = 0
-    cdef int rule = canonical_text(kind, text, n, scratch, &length)
+    cdef int rule = read_text(kind, text, n, scratch, &length, otherwise)
     return hand_over(rule, scratch, length, out, cap, out_n)
+
+
+cdef int canonical_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n) noexcept nogil:
+    cdef bint otherwise
+    return read_into(kind, text, n, out, cap, out_n, &otherwise)
 
 
 cdef int document_into(const char* country, size_t country_n, const char* number, size_t number_n,
                        char* out, size_t cap, size_t* out_n) noexcept nogil:
     cdef char scratch[CANONICAL_MAX]
     cdef int length = 0
-    cdef int rule = document_text(country, country_n, number, number_n, scratch, &length)
+    cdef int rule = document_text(country, country_n, number, number_n, False, scratch, &length)
     return hand_over(rule, scratch, length, out, cap, out_n)
 
 
-cdef int parse_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil:
+cdef int exact_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil:
     cdef char code[3]
     cdef int rule
     if country_n == 0:
@@ -177,18 +246,51 @@ cdef int parse_plate(const char* text, size_t n, const char* country, size_t cou
     return read_foreign_plate(text, n, plate)
 
 
+cdef int read_plate_into(const char* text, size_t n, const char* country, size_t country_n, Plate* plate,
+                         bint* otherwise) noexcept nogil:
+    cdef char code[3]
+    cdef int rule = exact_plate(text, n, country, country_n, plate)
+    otherwise[0] = False
+    if rule == RULE_OK:
+        return rule
+    if country_n and (country_into(country, country_n, code) != RULE_OK or memcmp(code, b"GTM", 3) != 0):
+        return rule
+    rule = written_plate(text, n, rule, plate)
+    otherwise[0] = rule == RULE_OK
+    return rule
+
+
+cdef int parse_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil:
+    cdef bint otherwise
+    return read_plate_into(text, n, country, country_n, plate, &otherwise)
+
+
+cdef bint shown_cui_into(const char* text, size_t n, char* out) noexcept nogil:
+    return find_cui(text, n, out)
+
+
+cdef bint shown_plate_into(const char* text, size_t n, Plate* plate) noexcept nogil:
+    return find_plate(text, n, plate)
+
+
 cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil:
     return write_plate(plate, out)
 
 
-cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid) noexcept nogil:
+cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bint* otherwise) noexcept nogil:
     cdef Compact c
-    compact(text, n, ONLY_SEPARATORS, &c)
-    valid[0] = False
-    if c.bad or c.letters or c.n != 13:
+    cdef int rule
+    valid[0] = otherwise[0] = False
+    if not may_be_of_spreadsheet(text, n):
+        compact(text, n, ONLY_SEPARATORS, &c)
+        if not (c.bad or c.letters or c.n != 13):
+            memcpy(out, c.text, 13)
+            valid[0] = cui_rule(c.text) == RULE_OK
+            return True
+    if not written_cui(text, n, out, &rule):
         return False
-    memcpy(out, c.text, 13)
-    valid[0] = cui_rule(c.text) == RULE_OK
+    valid[0] = rule == RULE_OK
+    otherwise[0] = True
     return True
 
 
@@ -309,11 +411,39 @@ def plate(text: str | bytes, country: str | bytes = "GTM") -> PlateRead:
 def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
     """A register's CUI: its 13 digits, or None, and whether every rule of the CUI holds."""
     cdef char out[13]
-    cdef bint valid
+    cdef bint valid, otherwise
     cdef bytes data = utf8(text)
-    if not cui_digits_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, &valid):
+    if not cui_digits_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, &valid, &otherwise):
         return None, False
     return out[:13].decode("ascii"), valid
+
+
+def read_otherwise(kind: int, text: str | bytes) -> bool:
+    """Whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md section 4)."""
+    cdef char out[CANONICAL_MAX]
+    cdef size_t n
+    cdef bint otherwise
+    cdef bytes data = utf8(text)
+    read_into(kind, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out, CANONICAL_MAX, &n, &otherwise)
+    return otherwise
+
+
+def shown_cui(text: str | bytes) -> str | None:
+    """The one valid CUI that stands in a text that is none; None when there is none, or several."""
+    cdef char out[13]
+    cdef bytes data = utf8(text)
+    return out[:13].decode("ascii") if shown_cui_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out) else None
+
+
+def shown_plate(text: str | bytes) -> PlateRead | None:
+    """The one number of a Guatemalan plate that stands in a text that is none; None when there is none, or several."""
+    cdef Plate parts
+    cdef bytes data = utf8(text)
+    if not shown_plate_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), &parts):
+        return None
+    return PlateRead(
+        parts.type[:parts.type_length].decode("ascii"), parts.number[:6].decode("ascii"), "GTM", bool(parts.vowel)
+    )
 
 
 def cedula_orden(text: str | bytes) -> str:

@@ -8,12 +8,13 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memcmp, memcpy
 
 from core.dossier cimport (
-    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
+    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
 )
-from core.identifiers cimport CANONICAL_MAX, KIND_NAME, RULE_OK, Canonical, canonical_into, document_into, parse_plate
+from core.identifiers cimport CANONICAL_MAX, KIND_NAME, RULE_OK, Canonical, canonical_into, exact_into, exact_plate
 from core.identifiers cimport Plate, plate_text_into
 from core.identifiers_numbers cimport fits_vin_alphabet, read_cedula
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, all_digits, compact
+from core.identifiers_written cimport may_be_of_spreadsheet
 from core.names_folding cimport SEPARATES, VANISHES, folded_letters
 from core.names_unicode cimport decode_utf8
 
@@ -75,8 +76,17 @@ cdef NameShape name_shape(const char* text, size_t n) noexcept nogil:
     return shape
 
 
-# Adds the text as `kind` when it is one.
+# Adds the text as `kind` when it is one, strictly written.
 cdef void fit(int kind, const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
+    cdef int length
+    if exact_into(kind, text, n, out[count[0]].text, CANONICAL_MAX, &length) == RULE_OK:
+        out[count[0]].kind = kind
+        out[count[0]].length = length
+        count[0] += 1
+
+
+# The same, as clerks and spreadsheets write it.
+cdef void fit_written(int kind, const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
     cdef size_t length
     if canonical_into(kind, text, n, out[count[0]].text, CANONICAL_MAX, &length) == RULE_OK:
         out[count[0]].kind = kind
@@ -85,16 +95,18 @@ cdef void fit(int kind, const char* text, size_t n, Canonical* out, int* count) 
 
 
 cdef void fit_document(const char* country, const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
-    cdef size_t length
-    if document_into(country, 3, text, n, out[count[0]].text, CANONICAL_MAX, &length) == RULE_OK:
+    cdef int length
+    if exact_into(KEY_DOCUMENT_NUMBER, text, n, out[count[0]].text + 4, CANONICAL_MAX - 4, &length) == RULE_OK:
+        memcpy(out[count[0]].text, country, 3)
+        out[count[0]].text[3] = c":"
         out[count[0]].kind = KEY_DOCUMENT
-        out[count[0]].length = length
+        out[count[0]].length = length + 4
         count[0] += 1
 
 
 cdef void fit_plate(const char* country, const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
     cdef Plate plate
-    if parse_plate(text, n, country, 3, &plate) == RULE_OK:
+    if exact_plate(text, n, country, 3, &plate) == RULE_OK:
         out[count[0]].kind = KEY_PLATE
         out[count[0]].length = plate_text_into(&plate, out[count[0]].text)
         count[0] += 1
@@ -147,6 +159,10 @@ cdef bint is_old_plate(const Canonical* found) noexcept nogil:
 cdef void detect_national(const char* text, size_t n, const char* country, Canonical* out, int* count) noexcept nogil:
     cdef Compact c
     cdef int before
+    if may_be_of_spreadsheet(text, n):
+        fit_all_written(text, n, out, count)
+        if count[0]:
+            return
     fit(KEY_CUI, text, n, out, count)
     if count[0]:
         return                       # its NIT and its licence are the same number
@@ -163,9 +179,28 @@ cdef void detect_national(const char* text, size_t n, const char* country, Canon
     before = count[0]
     fit(KEY_PLATE, text, n, out, count)
     fit_vin(&c, out, count)
+    if count[0] == 0:
+        fit_all_written(text, n, out, count)
     # "A123456" may be a plate of before 2004, but as well any other number.
     if count[0] == 0 or (before == 0 and count[0] == 1 and is_old_plate(&out[0])):
         fit_free(&c, out, count)
+
+
+# "DPI 1580352240101", "P-4O7RST": only where nothing fits as it is strictly written.
+cdef void fit_all_written(const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
+    cdef Compact c
+    fit_written(KEY_CUI, text, n, out, count)
+    if count[0]:
+        return
+    fit_written(KEY_NIT, text, n, out, count)
+    fit_written(KEY_CEDULA, text, n, out, count)
+    fit_written(KEY_TELEPHONE, text, n, out, count)
+    fit_written(KEY_PLATE, text, n, out, count)
+    fit_written(KEY_VIN, text, n, out, count)
+    if count[0] and out[count[0] - 1].kind == KEY_VIN:
+        compact(out[count[0] - 1].text, out[count[0] - 1].length, ANY_SIGN, &c)
+        if not fits_vin_alphabet(&c) or c.letters == c.n:
+            count[0] -= 1              # a free number: the last resort
 
 
 # A national passport, where its country was said and it is neither a plate nor a VIN.
@@ -174,7 +209,7 @@ cdef void fit_national_document(const char* text, size_t n, const char* country,
     cdef Plate plate
     if c.bad or c.letters >= c.n or fits_vin_alphabet(c):
         return
-    if parse_plate(text, n, NULL, 0, &plate) != RULE_OK:
+    if exact_plate(text, n, NULL, 0, &plate) != RULE_OK:
         fit_document(country, text, n, out, count)
 
 
@@ -195,6 +230,19 @@ cdef bint is_letter(char c) noexcept nogil:
     return c"A" <= c <= c"Z" or c"a" <= c <= c"z"
 
 
+# "CUI: 1580352240101" names its kind, no country.
+cdef bint is_label(const char* text) noexcept nogil:
+    cdef char word[3]
+    cdef int i
+    for i in range(3):
+        word[i] = text[i] & 0xDF
+    return (
+        memcmp(word, b"CUI", 3) == 0 or memcmp(word, b"DPI", 3) == 0 or memcmp(word, b"NIT", 3) == 0
+        or memcmp(word, b"VIN", 3) == 0 or memcmp(word, b"TEL", 3) == 0 or memcmp(word, b"CEL", 3) == 0
+        or memcmp(word, b"CED", 3) == 0 or memcmp(word, b"LIC", 3) == 0 or memcmp(word, b"PAS", 3) == 0
+    )
+
+
 cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical* out) noexcept nogil:
     cdef int count = 0
     cdef char said[3]
@@ -203,7 +251,7 @@ cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical
     while n and text[0] == c" ":
         text += 1
         n -= 1
-    if n > 4 and text[3] == c":" and is_letter(text[0]) and is_letter(text[1]) and is_letter(text[2]):
+    if n > 4 and text[3] == c":" and not is_label(text) and is_letter(text[0]) and is_letter(text[1]) and is_letter(text[2]):
         for i in range(3):           # "SLV:A123456" says its country itself
             said[i] = text[i] & 0xDF
         detect_foreign(text + 4, n - 4, said, out, &count)

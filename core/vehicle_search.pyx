@@ -11,7 +11,7 @@ from core.candidates cimport gather_candidates
 from core.dossier cimport ENTITY_VEHICLE, IdentifierEntry, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_VIN
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
-from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
+from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, exact_into, rule_word
 from core.names cimport fold_into
 from core.page_token cimport mix_bytes, mix_number, read_page_token
 from core.plates cimport (PLATE_CHARACTERS, PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_misread, plate_next, plate_scan,
@@ -109,7 +109,7 @@ cdef int _read_number(const Text* text, bint as_vin, Number* number) noexcept no
     digits."""
     cdef int kinds[3]
     cdef Canonical canonical
-    cdef size_t length
+    cdef int length
     cdef int i, k, rule = RULE_OK, broken = RULE_OK
     cdef char c
     kinds[0] = KEY_VIN
@@ -118,13 +118,13 @@ cdef int _read_number(const Text* text, bint as_vin, Number* number) noexcept no
     number.n = 0
     number.misread = 0
     for i in range(2 if as_vin else NUMBERS):
-        rule = canonical_into(kinds[i], text.data, text.size, canonical.text, CANONICAL_MAX, &length)
+        rule = exact_into(kinds[i], text.data, text.size, canonical.text, CANONICAL_MAX, &length)
         if rule != RULE_OK:
             broken = rule
             continue
         if as_vin:
             number.misread = 0
-            for k in range(<int>length):
+            for k in range(length):
                 c = canonical.text[k]
                 if c == c"I" or c == c"O" or c == c"Q":
                     canonical.text[k] = c"1" if c == c"I" else c"0"

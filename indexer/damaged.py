@@ -1,4 +1,4 @@
-"""Alert rows whose columns cannot be told, but that still show a CUI or a plate (docs/manifests.md, "Refused records").
+"""Alert rows of unknown columns that still show a CUI, a plate or a VIN (docs/manifests.md, "Refused records").
 
 Rows whose columns can be told are the compiled encoder's (core/columns_record.pyx).
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.identifiers import cui_digits, plate
+from core.identifier_kind import IdentifierKind
+from core.identifiers import canonical, cui_digits, is_vin, plate, shown_cui, shown_plate
 from core.identifiers_types import IdentifierError, Plate
 from indexer.manifest import Manifest
 from indexer.manifest_fields import SECTIONS, is_vehicle_section
@@ -21,14 +22,15 @@ from ronda.v1 import alert_pb2, person_records_pb2, section_pb2
 
 @dataclass(frozen=True)
 class DamagedRow:
-    """A damaged record about one CUI or one plate."""
+    """A damaged record about one CUI, one plate or one VIN."""
 
     manifest: Manifest
     ordinal: int
     row: BadRow
     sensitivity: int
-    cui: str | None
-    plate: Plate | None
+    cui: str | None = None
+    plate: Plate | None = None
+    vin: str | None = None
 
     def standard(self) -> dict[str, Any]:
         """The row in STANDARD_SCHEMA."""
@@ -56,6 +58,7 @@ class DamagedRow:
             "plate_type": self.plate.type if self.plate else None,
             "plate": self.plate.number if self.plate else None,
             "plate_country": self.plate.country if self.plate else None,
+            "vin": self.vin,
             "share": 0,
             "alert_kind": alert_pb2.ALERT_KIND_DAMAGED_RECORD,
             "alert_state": alert_pb2.ALERT_STATE_PENDING,
@@ -66,7 +69,7 @@ class DamagedRow:
 
 
 def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -> list[DamagedRow]:
-    """One damaged record for each valid CUI (source of alerts on persons) or typed plate (on vehicles) in the cells.
+    """One damaged record for each valid CUI (alerts on persons), typed plate or VIN (on vehicles) in the cells.
 
     OPEN only when every record of an alert that the source yields is: else DISCREET.
     """
@@ -80,22 +83,35 @@ def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -
     if any(not is_vehicle_section(r.section) for r in alerts):
         for cui in dict.fromkeys(_cui(cell) for cell in row.cells):
             if cui is not None:
-                found.append(DamagedRow(manifest, ordinal, row, sensitivity, cui, None))
+                found.append(DamagedRow(manifest, ordinal, row, sensitivity, cui=cui))
     if any(is_vehicle_section(r.section) for r in alerts):
         for shown in dict.fromkeys(_plate(cell) for cell in row.cells):
             if shown is not None:
-                found.append(DamagedRow(manifest, ordinal, row, sensitivity, None, shown))
+                found.append(DamagedRow(manifest, ordinal, row, sensitivity, plate=shown))
+        for vin in dict.fromkeys(_vin(cell) for cell in row.cells):
+            if vin is not None:
+                found.append(DamagedRow(manifest, ordinal, row, sensitivity, vin=vin))
     return found
 
 
 def _cui(cell: str) -> str | None:
     digits, valid = cui_digits(cell)
-    return digits if valid else None
+    return digits if valid else shown_cui(cell)
 
 
 def _plate(cell: str) -> Plate | None:
+    found: Plate | None
     try:
         found = plate(cell)
     except IdentifierError:
+        found = shown_plate(cell)
+    return found if found is not None and found.type else None
+
+
+def _vin(cell: str) -> str | None:
+    """A VIN of letters and digits: seventeen digits alone are another number."""
+    try:
+        found = canonical(IdentifierKind.VIN, cell)
+    except IdentifierError:
         return None
-    return found if found.type else None
+    return found if is_vin(found) and not found.isdigit() and not found.isalpha() else None

@@ -50,7 +50,7 @@ class ExtractReport:
     refused: dict[str, int] = field(default_factory=dict)
     """Refused records by "section.field.rule"."""
     warnings: dict[str, int] = field(default_factory=dict)
-    """Values left out by "section.field.rule"."""
+    """Values left out, and identifiers read otherwise than strictly, by "section.field.rule"."""
     finished: bool = True
 
     def write(self, path: Path) -> None:

@@ -54,7 +54,7 @@ class Standardiser:
         return table
 
     def warnings(self) -> Counter[str]:
-        """Values left out so far, by "section.field.rule"."""
+        """Values left out, and identifiers read otherwise than strictly, so far, by "section.field.rule"."""
         found = self._encoder.warnings().items()
         return Counter({".".join(part for part in parts if part): n for parts, n in found})
 

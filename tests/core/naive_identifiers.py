@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from core.identifier_kind import IdentifierKind
 from core.identifiers_types import IdentifierError, Plate
+from tests.core import naive_written
 from tests.core.naive_names import fold, latin_letters
 
 __all__ = ["IdentifierError", "IdentifierKind", "Plate"]
@@ -156,7 +157,7 @@ def country_code(text: str) -> str:
 
 
 def document(country: str, number: str) -> str:
-    return country_code(country) + ":" + free(number, 3, 20)
+    return country_code(country) + ":" + canonical(IdentifierKind.DOCUMENT_NUMBER, number)
 
 
 def split_document(text: str) -> str:
@@ -173,6 +174,16 @@ def plate_characters(text: str) -> str:
 
 
 def plate(text: str, country: str = "GTM") -> Plate:
+    try:
+        return exact_plate(text, country)
+    except IdentifierError as error:
+        if country_code(country) != "GTM":
+            raise
+        rule = error.rule
+    return naive_written.plate_as_written(text, rule)
+
+
+def exact_plate(text: str, country: str = "GTM") -> Plate:
     code = country_code(country)
     characters = plate_characters(text)
     if code != "GTM":
@@ -187,7 +198,8 @@ def plate(text: str, country: str = "GTM") -> Plate:
     return Plate(found[1] or "", found[2], code, bool(re.search("[AEIOU]", found[2])))
 
 
-READERS: dict[IdentifierKind, Callable[[str], str]] = {
+# As strictly written.
+EXACT: dict[IdentifierKind, Callable[[str], str]] = {
     IdentifierKind.CUI: cui,
     IdentifierKind.NIT: nit,
     IdentifierKind.CEDULA: cedula,
@@ -195,7 +207,7 @@ READERS: dict[IdentifierKind, Callable[[str], str]] = {
     IdentifierKind.DOCUMENT_NUMBER: lambda text: free(text, 3, 20),
     IdentifierKind.LICENCE: lambda text: free(text, 3, 20),
     IdentifierKind.TELEPHONE: telephone,
-    IdentifierKind.PLATE: lambda text: plate(text).text,
+    IdentifierKind.PLATE: lambda text: exact_plate(text).text,
     IdentifierKind.VIN: lambda text: free(text, 3, 25),
     IdentifierKind.CHASSIS_TAIL: lambda text: free(text, 6, 8),
     IdentifierKind.ENGINE: lambda text: free(text, 3, 25),
@@ -204,9 +216,24 @@ READERS: dict[IdentifierKind, Callable[[str], str]] = {
 
 
 def canonical(kind: int, text: str) -> str:
-    if kind not in READERS:
+    if kind not in EXACT:
         raise ValueError(f"kind {kind} has no canonical text")
-    return READERS[IdentifierKind(kind)](text)
+    kind = IdentifierKind(kind)
+    if kind is IdentifierKind.PLATE:
+        return plate(text).text
+    if kind is IdentifierKind.DOCUMENT:
+        return EXACT[kind](text)
+    return naive_written.read(kind, text, EXACT[kind])
+
+
+def read_otherwise(kind: int, text: str) -> bool:
+    kind = IdentifierKind(kind)
+    if problem(kind, text) is not None or kind is IdentifierKind.DOCUMENT:
+        return False
+    try:
+        return EXACT[kind](text) != canonical(kind, text)
+    except IdentifierError:
+        return True
 
 
 def problem(kind: int, text: str) -> str | None:
@@ -217,14 +244,19 @@ def problem(kind: int, text: str) -> str | None:
     return None
 
 
-def cui_digits(text: str) -> tuple[str | None, bool]:
+def strict_cui_digits(text: str) -> str | None:
     try:
         digits = compact(text)
     except IdentifierError:
-        return None, False
-    if not re.fullmatch("[0-9]{13}", digits):
-        return None, False
-    return digits, cui_rule(digits) is None
+        return None
+    return digits if re.fullmatch("[0-9]{13}", digits) else None
+
+
+def cui_digits(text: str) -> tuple[str | None, bool]:
+    digits = None if naive_written.of_spreadsheet(text) else strict_cui_digits(text)
+    if digits is None:
+        digits, _ = naive_written.cui_as_written(text)
+    return digits, digits is not None and cui_rule(digits) is None
 
 
 def vin(text: str) -> str | None:
@@ -268,10 +300,16 @@ def looks_like_name(text: str) -> bool:
     return bool(words) and not any(re.search("[0-9]", word) for word in words)
 
 
-def attempts(text: str, kinds: Iterable[IdentifierKind]) -> Iterator[tuple[IdentifierKind, str]]:
+def attempts(
+    text: str, kinds: Iterable[IdentifierKind], read: Callable[[IdentifierKind, str], str]
+) -> Iterator[tuple[IdentifierKind, str]]:
     for kind in kinds:
-        if problem(kind, text) is None:
-            yield kind, canonical(kind, text)
+        with contextlib.suppress(IdentifierError):
+            yield kind, read(kind, text)
+
+
+def exactly(kind: IdentifierKind, text: str) -> str:
+    return EXACT[kind](text)
 
 
 def detect_foreign(text: str, country: str) -> list[tuple[IdentifierKind, str]]:
@@ -285,16 +323,19 @@ def detect_foreign(text: str, country: str) -> list[tuple[IdentifierKind, str]]:
     if 3 <= len(number) <= 20:
         found.append((IdentifierKind.DOCUMENT, f"{country}:{number}"))
     with contextlib.suppress(IdentifierError):
-        found.append((IdentifierKind.PLATE, plate(text, country).text))
+        found.append((IdentifierKind.PLATE, exact_plate(text, country).text))
     return [*found, *([(IdentifierKind.VIN, number)] if VIN_PATTERN.fullmatch(number) else [])]
 
 
 def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind, str]]:
-    if cui_digits(text)[0]:
-        return list(attempts(text, [IdentifierKind.CUI]))
-    found = list(attempts(text, [IdentifierKind.NIT, IdentifierKind.TELEPHONE, IdentifierKind.PLATE]))
-    if problem(IdentifierKind.CEDULA, text) is None and read_cedula(text)[2]:
-        found.append((IdentifierKind.CEDULA, cedula(text)))
+    if naive_written.of_spreadsheet(text) and (found := written_kinds(text)):
+        return found
+    if strict_cui_digits(text):
+        return list(attempts(text, [IdentifierKind.CUI], exactly))
+    found = list(attempts(text, [IdentifierKind.NIT, IdentifierKind.TELEPHONE, IdentifierKind.PLATE], exactly))
+    with contextlib.suppress(IdentifierError):
+        if read_cedula(text)[2]:
+            found.append((IdentifierKind.CEDULA, cedula(text)))
     try:
         number = compact(text, ANY_SIGN)
     except IdentifierError:
@@ -304,6 +345,8 @@ def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind
     taken = {kind for kind, _ in found} & {IdentifierKind.CEDULA, IdentifierKind.PLATE, IdentifierKind.VIN}
     if with_document and not taken and re.search("[0-9]", number) and 3 <= len(number) <= 20:
         found.append((IdentifierKind.DOCUMENT, f"GTM:{number}"))
+    if not found:
+        found = written_kinds(text)
     old_plate = found and re.fullmatch("[A-Z]+-[0-9]{6}", found[-1][1])
     if (not found or (old_plate and len(found) == 1)) and re.search("[0-9]", number):
         mixed = bool(re.search("[A-Z]", number))
@@ -316,9 +359,21 @@ def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind
     return found
 
 
+def written_kinds(text: str) -> list[tuple[IdentifierKind, str]]:
+    """Of a text that is strictly nothing."""
+    kinds = IdentifierKind
+    asked = [kinds.CUI] if problem(kinds.CUI, text) is None else [kinds.NIT, kinds.CEDULA, kinds.TELEPHONE, kinds.PLATE]
+    found = list(attempts(text, asked, canonical))
+    if kinds.CUI not in asked and problem(kinds.VIN, text) is None:
+        number = canonical(kinds.VIN, text)
+        if VIN_PATTERN.fullmatch(number) and not number.isalpha():
+            found.append((kinds.VIN, number))
+    return found
+
+
 def detect(text: str, country: str = "") -> list[tuple[IdentifierKind, str]]:
     code = country_code(country) if country else ""
-    said = re.match("([A-Za-z]{3}):(?=.)", text.lstrip(" "), re.DOTALL)
+    said = re.match("(?!(?i:CUI|DPI|NIT|VIN|TEL|CEL|CED|LIC|PAS):)([A-Za-z]{3}):(?=.)", text.lstrip(" "), re.DOTALL)
     if said:
         found = detect_foreign(text.lstrip(" ")[4:], upper(said[1]))
     elif code not in ("", "GTM"):
@@ -352,7 +407,7 @@ def suggest(kind: int, text: str) -> list[str]:
         return [s for s in slips if len(s) == 17 and vin_check_digit_valid(s)][:20]
     if kind not in (IdentifierKind.CUI, IdentifierKind.NIT):
         return []
-    valid = [s for s in slips if problem(kind, s) is None and canonical(kind, s) == s]
+    valid = [s for s in slips if [s] == [text for _, text in attempts(s, [IdentifierKind(kind)], exactly)]]
     return [s for s in valid if (len(s) == 13) == (kind == IdentifierKind.CUI)][:20]
 
 

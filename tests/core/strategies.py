@@ -73,3 +73,25 @@ identifier_texts = st.one_of(
     st.text("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", min_size=17, max_size=17),
     st.text(max_size=20),
 )
+
+_LABELS = (
+    "DPI,CUI,CUI:,NIT,NIT.,No.,N°,TEL:,CEDULA,ORDEN,REGISTRO,REG.,LICENCIA,TIPO C,PASAPORTE,PLACA,VIN:,CHASIS,MOTOR,"
+    "PARTICULAR,MOTO OFICIAL,MOTO,PADRE,P,C,(,),',\",=,+,*,O"
+)
+_NUMBERS = (
+    "1580352240101,580352240101,1580 35224 0101,158O352240101,I580352240101,1580352240102,1.580352240101E+12,1.58E+12,"
+    "39525503,3952550-3,576937-K,5769E7K,55551234,5555I234,5.5551234E7,A-1 123456,A-1 I23456,O-16 12O45,0-16 1234,"
+    "1-9 55,1-12 77,P-407RST,407RST,P4O7RST,P407R5T,PP407RST,P-4S7RST,PO407RST,P-123456,123456,A123456,AB12,"
+    "1HGCM82633A004352,1HGCM82633AOO4352,IHGCM82633A004352,VIN1HGCM82633A004352,ENG0123,000576937K"
+)
+_TAILS = ".0,.00,;0,Guatemala,GUATEMALA,San Marcos,Mixco Guatemala,GTM,Peten,P,(P),C,ROBADA,MADRE,1580352240101,|,,,"
+
+# An identifier as clerks and spreadsheets write it: words around it, look-alikes, a spreadsheet's forms.
+written_texts = st.tuples(
+    st.lists(st.sampled_from(_LABELS.split(",")), max_size=2),
+    st.sampled_from(["", " ", "-"]),
+    st.one_of(st.sampled_from(_NUMBERS.split(",")), digits),
+    st.sampled_from(["", " ", "-"]),
+    st.lists(st.sampled_from(_TAILS.replace(";", ",").split(",")), max_size=2),
+    st.sampled_from(["", " "]),
+).map(lambda parts: parts[5].join([parts[1].join(parts[0]), parts[2], parts[3], parts[3].join(parts[4])]))

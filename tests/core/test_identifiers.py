@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from core import identifiers
 from core.identifier_kind import IdentifierKind as Kind
 from core.identifiers_types import IdentifierError
-from tests.core import naive_identifiers
-from tests.core.strategies import identifier_texts, texts
+from tests.core import naive_identifiers, naive_written
+from tests.core.strategies import identifier_texts, texts, written_texts
 
 CHECKED = [kind for kind in Kind if kind is not Kind.NAME]
 COUNTRIES = st.sampled_from(["", "GTM", "SLV", "mex", "S", "12A", "É"])
@@ -62,6 +62,22 @@ def test_vector(vector: dict[str, str]) -> None:
 def test_canonical_text_equals_the_naive_twin(kind: Kind, text: str) -> None:
     assert outcome(identifiers.canonical, kind, text) == outcome(naive_identifiers.canonical, kind, text)
     assert identifiers.problem(kind, text) == naive_identifiers.problem(kind, text)
+
+
+@given(st.sampled_from(CHECKED), written_texts)
+@example(Kind.NIT, "395255030.0")
+@example(Kind.LICENCE, "LICENCIA TIPO C 1580352240101")
+def test_as_written_equals_the_naive_twin(kind: Kind, text: str) -> None:
+    assert outcome(identifiers.canonical, kind, text) == outcome(naive_identifiers.canonical, kind, text)
+    assert identifiers.read_otherwise(kind, text) == naive_identifiers.read_otherwise(kind, text)
+    assert identifiers.cui_digits(text) == naive_identifiers.cui_digits(text)
+    assert identifiers.shown_cui(text) == naive_written.shown_cui(text)
+    assert identifiers.shown_plate(text) == naive_written.shown_plate(text)
+    assert identifiers.detect(text) == naive_identifiers.detect(text)
+    if identifiers.problem(kind, text) is None:
+        canonical = identifiers.canonical(kind, text)
+        assert identifiers.canonical(kind, canonical) == canonical
+        assert not identifiers.read_otherwise(kind, canonical)
 
 
 @given(st.sampled_from(CHECKED), identifier_texts)

@@ -89,6 +89,9 @@ def broken_rule(row: Row, record: Record, subject: PlainSubject) -> tuple[str, s
     for name, value in named(record):
         if value.strict and isinstance(row.coded(value), Unknown):
             return "unknown_code", name
+    shown = subject.only_shown(is_vehicle_section(record.section))
+    if alert is not None and not alert.protected and shown:
+        return "unreadable_identifier", f"subject.{shown}"
     if not (subject.names_a_vehicle() if is_vehicle_section(record.section) else subject.names_a_person()):
         return "no_subject", ""
     return "", ""
@@ -107,6 +110,7 @@ def damaged(
     manifest: Manifest, ordinal: int, row: Row, record: Record, subject: PlainSubject, rule: str, field: str
 ) -> list[dict[str, Any]]:
     vehicle = is_vehicle_section(record.section)
+    subject = subject.as_shown()
     shows = subject.names_a_vehicle() if vehicle else subject.names_a_person()
     if record.alert is None or record.alert.protected or not shows:
         return []

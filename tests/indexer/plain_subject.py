@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from google.protobuf.descriptor import EnumDescriptor
 
@@ -12,7 +12,7 @@ from core.identifiers_types import IdentifierError, Plate
 from indexer.manifest_fields import ENUMS, enum_numbers
 from indexer.manifest_records import Record
 from indexer.manifest_values import Value
-from tests.core import naive_identifiers, naive_names
+from tests.core import naive_identifiers, naive_names, naive_written
 from tests.indexer.plain_values import BAD, Date, Row, Unknown
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
@@ -56,6 +56,18 @@ class PlainSubject:
     valid_from: Date | None
     valid_to: Date | None
     share: int
+    shown_cui: str | None
+    shown_plate: Plate | None
+
+    def only_shown(self, vehicle: bool) -> str:
+        """The key of the field that alone shows the subject, by a text that is no identifier; "" = none."""
+        if vehicle:
+            return "plate" if self.shown_plate and not (self.plate or self.vin or self.chassis) else ""
+        stated = (self.cui, self.document_number, self.nit, self.licence, self.cedula)
+        return "cui" if self.shown_cui and not any(stated) else ""
+
+    def as_shown(self) -> PlainSubject:
+        return replace(self, cui=self.cui or self.shown_cui, plate=self.plate or self.shown_plate)
 
     def names_a_person(self) -> bool:
         found = (self.cui, self.document_number, self.nit, self.licence, self.cedula, self.name_key)
@@ -94,6 +106,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
 
     cui_text = row.text(given.cui)
     cui, valid = naive_identifiers.cui_digits(cui_text) if cui_text is not None else (None, True)
+    cui_shown_only = cui is None
     if cui is None:
         valid = True
     nit = canonical(given.nit, IdentifierKind.NIT)
@@ -148,6 +161,8 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         valid_from=good_date(row.date(given.valid_from)),
         valid_to=good_date(row.date(given.valid_to)),
         share=number(given.share, 100),
+        shown_cui=naive_written.shown_cui(cui_text) if cui_text is not None and cui_shown_only else None,
+        shown_plate=shown_plate(row, record),
     )
 
 
@@ -191,17 +206,27 @@ def plate(row: Row, record: Record) -> Plate | None:
     if text is None or (issuer is not None and country(issuer) is None):
         return None
     issuer = country(issuer) or "GTM"
+    found = read_plate(text, issuer)
+    if kind is None or issuer != "GTM" or (found is not None and found.type):
+        return found
+    typed = read_plate(f"{kind} {found.number if found else text}", "GTM")
+    fits = len(f"{kind} {found.number if found else text}".encode()) <= 72
+    return typed if typed is not None and typed.type and fits else found
+
+
+def read_plate(text: str, issuer: str) -> Plate | None:
     try:
-        found = naive_identifiers.plate(text, issuer)
+        return naive_identifiers.plate(text, issuer)
     except IdentifierError:
         return None
-    if found.type == "" and kind is not None and issuer == "GTM":
-        try:
-            typed = naive_identifiers.plate(kind + found.number, "GTM")
-        except IdentifierError:
-            return found
-        return typed if typed.type and len(kind.encode()) <= 4 else found
-    return found
+
+
+def shown_plate(row: Row, record: Record) -> Plate | None:
+    """Of a cell that is no plate."""
+    text, issuer = row.text(record.subject.plate), row.text(record.subject.plate_country)
+    if text is None or (issuer is not None and country(issuer) != "GTM") or plate(row, record) is not None:
+        return None
+    return naive_written.shown_plate(text)
 
 
 def chassis_numbers(vin: str | None, chassis: str | None) -> tuple[str | None, str | None]:

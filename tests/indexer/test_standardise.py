@@ -37,6 +37,10 @@ CELLS = [
     "2026-01-01 10:15", "1985-13-01", "19850704", "1500-01-01", "0", "1", "7", "22", "23", "99", "1998", "1998.0",
     "-5", "3000000000", "1,250.50", "Q1250.5", "Q. 3", "12.345", "S", "SI", "sí", "N", "no", "true", "F", "M",
     "PENDIENTE", "CANCELADA", "RARO", "OC", "ROBADO", "PLACA", "a|b", "x" * 200, "y" * 5000,
+    "DPI 2547325860101", "2547325860101.0", "2547325860101 (MADRE)", "254732586O1O1", "PARTICULAR 720GVH",
+    "720GVH P", "P-7S0GVH",
+    "P-720GVH ROBADA", "PP720GVH", "1HGCM82633AOO4352", "VIN 1HGCM82633A004352", "1.58E+12", "PARTICULAR",
+    "TEL. 22901234",
     "\tsalto\nde l\xednea\xa0", "GTM", "slv", "S1V", "MX", "J", "\x00", "🙂", "ß÷ÿ",
 ]  # fmt: skip
 # What makes the records of every_key.toml whole, by column.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ronda.v1 import alert_pb2, section_pb2
-from tests.core import naive_identifiers
-from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core import naive_identifiers, naive_written
+from tests.core.naive_identifiers import IdentifierError
 from tests.oracle import subject_fields
 from tests.oracle.record import PERSON, VEHICLE, AlertRow, Record
 from tests.oracle.sources import Row
@@ -49,11 +49,13 @@ def damaged_record(
         _from_loose_cells(record, row.loose)
     else:
         subject_fields.fill(record, spec["subject"], values)
+        subject_fields.take_shown(record)
         date = values.date(spec.get("date")) or NO_DATE
         record.sort_day = whole_day(date)
         record.about_year = subject_fields.about_year(spec["subject"], values, date) if about_person else 0
         record.record_id = (values.text(spec["record_id"]) if "record_id" in spec else "") or str(row.number)
-    if not (record.cui or record.plate or (about_person and record.name_key)):
+    stated = (record.cui, any(record.document), record.nit, record.licence, record.cedula, record.name_key)
+    if not (any(stated) if about_person else record.plate or record.vin or record.chassis or record.engine):
         return None
     record.alert = AlertRow(alert_pb2.ALERT_KIND_DAMAGED_RECORD, alert_pb2.ALERT_STATE_PENDING)
     record.alert.hit.authority = register["contact"]
@@ -70,12 +72,13 @@ def _from_loose_cells(record: Record, cells: tuple[str, ...]) -> None:
     for cell in cells:
         text = cell.strip()
         if record.about == PERSON:
-            if not record.cui and naive_identifiers.problem(IdentifierKind.CUI, text) is None:
-                record.cui = naive_identifiers.canonical(IdentifierKind.CUI, text)
+            digits, valid = naive_identifiers.cui_digits(text)
+            record.cui = record.cui or (digits if digits and valid else naive_written.shown_cui(text)) or ""
             continue
+        plate: naive_identifiers.Plate | None
         try:
             plate = naive_identifiers.plate(text)
         except IdentifierError:
-            continue
-        if plate.type and not record.plate:
+            plate = naive_written.shown_plate(text)
+        if plate is not None and plate.type and not record.plate:
             record.plate_type, record.plate, record.plate_country = plate.type, plate.number, plate.country

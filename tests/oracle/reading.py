@@ -234,6 +234,9 @@ def standard_record(
     known |= {"date": date, "certificate_visible": record.certificate_visible}
     if "alert" in spec:
         _alert(record, spec["alert"], values, known)
+    shown = subject_fields.only_shown(record, spec["subject"])
+    if "alert" in spec and not spec["alert"].get("protected") and shown:
+        raise RefusedError("unreadable_identifier", shown)
     if not has_subject(record):
         raise RefusedError("no_subject", "")
     _message(record, spec, values, known)

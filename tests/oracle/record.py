@@ -76,6 +76,8 @@ class Record:
     valid_from: int | None = None
     valid_to: int | None = None
     share: int = 0
+    shown_cui: str = ""  # of a cell that is no CUI
+    shown_plate: tuple[str, str] = ("", "")  # type, number; of a cell that is no plate
     alert: AlertRow | None = None
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ronda.v1 import value_pb2
-from tests.core import naive_identifiers, naive_names
+from tests.core import naive_identifiers, naive_names, naive_written
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.record import Record
 from tests.oracle.values import NO_DATE, RowValues, whole_day
@@ -41,6 +41,8 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
         digits, valid = naive_identifiers.cui_digits(cui)
         if digits:
             record.cui, record.cui_valid = digits, valid
+        else:
+            record.shown_cui = naive_written.shown_cui(cui) or ""
     for kind, name in (
         (IdentifierKind.CEDULA, "cedula"),
         (IdentifierKind.NIT, "nit"),
@@ -103,6 +105,21 @@ def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict
     record.dead = death is None or any(death) or values.flag(spec.get("dead", False))
 
 
+def only_shown(record: Record, spec: dict[str, Any]) -> str:
+    """The field by whose text alone the subject is shown, though it is no identifier; "" = none."""
+    if record.about == "person":
+        stated = (record.cui, record.document[1], record.nit, record.licence, record.cedula)
+        return "subject.cui" if record.shown_cui and not any(stated) else ""
+    return "subject.plate" if record.shown_plate[1] and not (record.plate or record.vin or record.chassis) else ""
+
+
+def take_shown(record: Record) -> None:
+    record.cui = record.cui or record.shown_cui
+    if not record.plate and record.shown_plate[1]:
+        record.plate_type, record.plate = record.shown_plate
+        record.plate_country = "GTM"
+
+
 def about_year(spec: dict[str, Any], values: RowValues, date: tuple[int, int, int]) -> int:
     """Birth year from the apparent age on the record's date; 0 = unknown."""
     age = values.number(spec.get("about_age"))
@@ -114,12 +131,15 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
     text = values.text(spec.get("plate"))
     if text:
         kind = values.text(spec.get("plate_type")).upper()
-        plate = _plate(text, country) or (_plate(f"{kind}-{text}", country) if kind else None)
+        plate = _plate(text, country) or (_plate(f"{kind} {text}", country) if kind and country == "GTM" else None)
+        if plate is None and country == "GTM":
+            shown = naive_written.shown_plate(text)
+            record.shown_plate = (shown.type, shown.number) if shown is not None else ("", "")
         if plate is not None:
             record.plate, record.plate_country = plate.number, plate.country
             record.plate_type = plate.type
             if not plate.type and kind:
-                typed = _plate(f"{kind}-{plate.number}", country)
+                typed = _plate(f"{kind} {plate.number}", country)
                 record.plate_type = typed.type if typed is not None else ""
             known["plate_country"] = plate.country
     known["plate"] = record.plate_text

@@ -62,7 +62,7 @@ class Sought:
         found, misread = [], 0
         for kind, criterion, name in NUMBERS[: 2 if as_vin else 3]:
             try:
-                text = naive_identifiers.canonical(kind, self.number)
+                text = naive_identifiers.EXACT[kind](self.number)
             except IdentifierError:
                 continue
             if as_vin:

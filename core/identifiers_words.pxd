@@ -1,0 +1,29 @@
+# A typed identifier as words of upper-case letters and digits, and the words that say nothing of it.
+
+from libc.stdint cimport uint8_t
+
+cdef enum:
+    WORDS_TEXT = 80       # characters of all words
+    WORDS_MAX = 16
+
+cdef struct Words:
+    int count
+    bint bad              # a sign that no clerk writes, a wildcard, or longer than any identifier and its words
+    bint plus             # a + stands before the first digit
+    int n                 # characters of text
+    int start[WORDS_MAX]
+    int length[WORDS_MAX]
+    int letters[WORDS_MAX]
+    char text[WORDS_TEXT] # A to Z, 0 to 9; Ñ is N
+
+cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil
+cdef bint word_is(const Words* w, int i, const char* word) noexcept nogil
+# Whether the word stands in a list of words between spaces: " DPI CUI ".
+cdef bint word_in(const Words* w, int i, const char* words) noexcept nogil
+cdef void drop_word(Words* w, int i) noexcept nogil
+# Drops the words of `labels` wherever they stand, one grown together with the digits that follow it too.
+cdef void drop_labels(Words* w, const char* labels) noexcept nogil
+# Drops one or two names of Guatemala's departments and municipalities behind the number.
+cdef void drop_places(Words* w) noexcept nogil
+# The words from `first` to before `last`, joined by `between` (0 = nothing), into out[WORDS_TEXT + WORDS_MAX]; their length.
+cdef int join_words(const Words* w, int first, int last, char between, char* out) noexcept nogil

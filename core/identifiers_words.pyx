@@ -1,0 +1,155 @@
+"""A typed identifier as words; called from compiled code only. Python calls core.identifiers."""
+
+from libc.stdint cimport uint32_t
+from libc.string cimport memcmp, memcpy, memmove, strlen, strstr
+
+from core.identifiers_text cimport is_digit, is_separator
+from core.names_folding cimport N_TILDE, SEPARATES, VANISHES, folded_letters
+from core.names_unicode cimport decode_utf8
+
+include "identifiers_places.pxi"
+
+cdef enum:
+    LABEL_MIN = 3         # letters of a label that may be grown together with the digits behind it
+    PLACE_GROWN_MIN = 4   # letters of a place that may be grown together with the digits before it
+    PLACE_MAX = 64        # characters of two places, generously
+
+
+# Signs above ASCII that stand around a number: quotation marks, guillemets, ordinals (N.º), a dot in the middle.
+cdef inline bint is_sign(uint32_t code) noexcept nogil:
+    return (
+        code == 0xAA or code == 0xB0 or code == 0xBA or code == 0xAB or code == 0xBB or code == 0xB7
+        or 0x201C <= code <= 0x201E or code == 0x2022
+    )
+
+
+cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil:
+    cdef const unsigned char* at = <const unsigned char*>text
+    cdef const unsigned char* end = at + n
+    cdef uint32_t code, folded
+    cdef bint inside = False
+    cdef char c
+    out.count = out.n = 0
+    out.bad = out.plus = False
+    while at < end:
+        at += decode_utf8(at, end, &code)
+        folded = SEPARATES if is_sign(code) else folded_letters(code)
+        if folded == VANISHES:
+            continue
+        if folded == SEPARATES:
+            if code == c"*" or code == c"?" or code >= 0x80 and not (is_separator(code) or is_sign(code)):
+                out.bad = True
+                return
+            if code == c"+" and out.n == 0:
+                out.plus = True
+            inside = False
+            continue
+        if not inside:
+            if out.count == WORDS_MAX:
+                out.bad = True
+                return
+            out.start[out.count] = out.n
+            out.length[out.count] = out.letters[out.count] = 0
+            out.count += 1
+            inside = True
+        while folded:
+            if out.n == WORDS_TEXT:
+                out.bad = True
+                return
+            c = <char>c"N" if folded & 0xFF == N_TILDE else <char>(folded & 0xFF)
+            out.text[out.n] = c
+            out.n += 1
+            out.length[out.count - 1] += 1
+            out.letters[out.count - 1] += not is_digit(c)
+            folded >>= 8
+
+
+cdef bint word_is(const Words* w, int i, const char* word) noexcept nogil:
+    return <size_t>w.length[i] == strlen(word) and memcmp(w.text + w.start[i], word, w.length[i]) == 0
+
+
+# Whether text[0..n) stands in a list of words between `bar`.
+cdef bint listed(const char* text, int n, char bar, const char* words) noexcept nogil:
+    cdef char sought[PLACE_MAX + 3]
+    if n > PLACE_MAX or n == 0:
+        return False
+    sought[0] = sought[n + 1] = bar
+    sought[n + 2] = 0
+    memcpy(sought + 1, text, n)
+    return strstr(words, sought) != NULL
+
+
+cdef bint word_in(const Words* w, int i, const char* words) noexcept nogil:
+    return w.letters[i] == w.length[i] and listed(w.text + w.start[i], w.length[i], c" ", words)
+
+
+cdef void drop_word(Words* w, int i) noexcept nogil:
+    cdef int k
+    w.count -= 1
+    for k in range(i, w.count):
+        w.start[k] = w.start[k + 1]
+        w.length[k] = w.length[k + 1]
+        w.letters[k] = w.letters[k + 1]
+
+
+cdef void drop_labels(Words* w, const char* labels) noexcept nogil:
+    cdef int i = 0, k
+    cdef const char* text
+    while i < w.count:
+        if word_in(w, i, labels):
+            drop_word(w, i)
+            continue
+        text = w.text + w.start[i]
+        k = 0
+        while k < w.length[i] and not is_digit(text[k]):
+            k += 1
+        if LABEL_MIN <= k < w.length[i] and listed(text, k, c" ", labels):
+            w.start[i] += k
+            w.length[i] -= k
+            w.letters[i] -= k
+        i += 1
+
+
+cdef int join_words(const Words* w, int first, int last, char between, char* out) noexcept nogil:
+    cdef int i, n = 0
+    for i in range(first, last):
+        if n and between:
+            out[n] = between
+            n += 1
+        memcpy(out + n, w.text + w.start[i], w.length[i])
+        n += w.length[i]
+    return n
+
+
+cdef bint is_place(const Words* w, int first, int last) noexcept nogil:
+    cdef char joined[WORDS_TEXT + WORDS_MAX]
+    return listed(joined, join_words(w, first, last, c" ", joined), c"|", GUATEMALA_PLACES)
+
+
+cdef void drop_places(Words* w) noexcept nogil:
+    cdef int first = w.count, i, k
+    # "1580352240101GUATEMALA": the letters behind the digits are a word of their own.
+    for i in range(w.count):
+        k = w.length[i]
+        while k and not is_digit(w.text[w.start[i] + k - 1]):
+            k -= 1
+        if 0 < k and w.length[i] - k >= PLACE_GROWN_MIN and w.count < WORDS_MAX:
+            memmove(&w.start[i + 1], &w.start[i], (w.count - i) * sizeof(int))
+            memmove(&w.length[i + 1], &w.length[i], (w.count - i) * sizeof(int))
+            memmove(&w.letters[i + 1], &w.letters[i], (w.count - i) * sizeof(int))
+            w.count += 1
+            w.start[i + 1] += k
+            w.length[i + 1] -= k
+            w.letters[i + 1] = w.length[i + 1]
+            w.letters[i] -= w.length[i + 1]
+            w.length[i] = k
+            first = w.count
+            break
+    while first and w.letters[first - 1] == w.length[first - 1]:
+        first -= 1
+    if first == 0 or first == w.count:
+        return
+    for i in range(first + 1, w.count + 1):
+        if is_place(w, first, i) and (i == w.count or is_place(w, i, w.count)):
+            w.count = first
+            return

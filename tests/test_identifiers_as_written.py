@@ -1,0 +1,192 @@
+"""Identifiers as clerks and spreadsheets write them, in registers and questions, through gRPC."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+import pytest
+
+from indexer.pipeline import build
+from ronda.v1 import alert_pb2, level_pb2
+from ronda.v1 import check_service_pb2 as checks
+from tests.asker import Asker
+from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
+from tests.server.running_server import RunningServer
+
+WANTED = 15_803_522  # a number whose CUI is long enough to lose nothing in between
+ZERO_FIRST = 1_580_353  # its CUI begins with a zero
+READ = {
+    "a spreadsheet's number": "{0}.0",
+    "with a comma": "{0},00",
+    "an apostrophe": "'{0}",
+    "a formula": '="{0}"',
+    "the kind before it": "DPI {0}",
+    "the kind and a colon": "CUI:{0}",
+    "the kind, number": "DPI No. {0}",
+    "grown together": "DPI{0}",
+    "parentheses": "({0})",
+    "a place behind": "{0} Guatemala",
+    "two places behind": "{0}, San Pedro Sacatepéquez, San Marcos",
+    "issued in": "{0} extendido en Mixco",
+    "in groups": "{0:.4} {0:4.9}",
+    "all digits of an exponent": "exponent",
+    "O for 0": "O",
+    "l and I for 1": "l",
+    "S for 5": "S",
+}
+UNREAD = {
+    "whose it is": ("{0} (MADRE)", "POSSIBLE"),
+    "a case number beside it": ("EXP-77 DPI {0}", "POSSIBLE"),
+    "two persons'": ("two", "CLEAR"),
+    "an exponent that lost digits": ("1.58E+12", "CLEAR"),
+}
+OJ = MANIFESTS["oj"]
+RVR = """
+[register]
+id = "rvr"
+name = "PNC robados"
+owner = "PNC"
+contact = "tel. 110"
+order = 40
+roles = { vehicle = ["alert"] }
+stale_after = "30d"
+
+[[source]]
+name = "robos"
+format = "csv"
+path = "rvr.csv"
+as_of = { from = "mtime" }
+
+[[record]]
+source = "robos"
+section = "vehicle_alert"
+record_id = "ID"
+date = "FECHA"
+
+[record.subject]
+plate = "PLACA"
+plate_type = "TIPO"
+vin = "VIN"
+
+[record.alert]
+kind = "STOLEN_VEHICLE"
+state = "PENDING"
+"""
+# Plate, type and VIN of the report on vehicle n (plate P-nnnBCD, VIN 3N1AB7AP5FYnnnnnn); level of its check by plate.
+STOLEN = {
+    "O for 0": ("P-O{0:02d}BCD", "", "", "HIT"),
+    "the type as a word": ("PARTICULAR {0:03d}BCD", "", "", "HIT"),
+    "the type behind": ("{0:03d}BCD P", "", "", "HIT"),
+    "the type behind, in parentheses": ("{0:03d}BCD (P)", "", "", "HIT"),
+    "the type twice": ("P P-{0:03d}BCD", "", "", "HIT"),
+    "the type twice, together": ("PP{0:03d}BCD", "", "", "HIT"),
+    "the country behind": ("P{0:03d}BCD GTM", "", "", "HIT"),
+    "the country's name behind": ("P{0:03d}BCD GUATEMALA", "", "", "HIT"),
+    "the word before it": ("PLACA P {0:03d} BCD", "", "", "HIT"),
+    "a word in the type's column": ("{0:03d}BCD", "PARTICULAR", "", "HIT"),
+    "O in the VIN": ("", "", "3N1AB7AP5FYOOOO{0:02d}", "HIT"),
+    "hyphens and a word in the VIN": ("", "", "VIN: 3N1-AB7AP5FY-0000{0:02d}", "HIT"),
+    "a remark": ("P-{0:03d}BCD ROBADA", "", "", "POSSIBLE"),
+    "two types": ("C P-{0:03d}BCD", "", "", "POSSIBLE"),
+    "S for 5, among the digits": ("P-S{0:02d}BCD", "", "", "POSSIBLE"),
+}
+VEHICLE = {case: (500 + n if case.startswith("S for 5") else 11 + n) for n, case in enumerate(STOLEN)}
+
+
+def spoiled(form: str, cui: str) -> str:
+    if form == "exponent":
+        return f"{cui[0]}.{cui[1:]}E+12"
+    if form in ("O", "l", "S"):
+        return cui.replace({"O": "0", "l": "1", "S": "5"}[form], form)
+    if form == "two":
+        return f"{cui} / {cui_of(7)}"
+    return form.format(cui) if form != "{0:.4} {0:4.9}" else f"{cui[:4]} {cui[4:9]} {cui[9:]}"
+
+
+def person_of(case: str) -> str:
+    return cui_of(WANTED + [*READ, *UNREAD].index(case))
+
+
+@pytest.fixture(scope="module")
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    registers = SmallRegisters(tmp_path_factory.mktemp("written"))
+    (registers.manifests / "rvr.toml").write_text(RVR, encoding="utf-8")
+    with (registers.sources / "renap.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["ID", "CUI", "NOMBRE", "NACIMIENTO", "SEXO"])
+        for case in [*READ, *UNREAD]:
+            rows.writerow([case, person_of(case), f"ANA {case.upper()}", "1980-05-17", "F"])
+        rows.writerow(["zero", cui_of(ZERO_FIRST), "ANA CERO", "1980-05-17", "F"])
+    with (registers.sources / "oj.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["ORDEN", "CUI", "NOMBRE", "NACIMIENTO", "ESTADO", "FECHA"])
+        for case, form in READ.items():
+            rows.writerow([case, spoiled(form, person_of(case)), "", "", "PENDIENTE", "2020-05-05"])
+        for case, (form, _) in UNREAD.items():
+            rows.writerow([case, spoiled(form, person_of(case)), "", "", "PENDIENTE", "2020-05-05"])
+        rows.writerow(["zero", cui_of(ZERO_FIRST).removeprefix("0") + ".0", "", "", "PENDIENTE", "2020-05-05"])
+    with (registers.sources / "sat.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["ID", "PLACA", "VIN", "CUI", "NOMBRE"])
+        for n in VEHICLE.values():
+            rows.writerow([n, f"P-{n:03d}BCD", f"3N1AB7AP5FY{n:06d}", "", ""])
+    with (registers.sources / "rvr.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["ID", "PLACA", "TIPO", "VIN", "FECHA"])
+        for case, (plate, kind, vin, _) in STOLEN.items():
+            n = VEHICLE[case] % 500 if case.startswith("S for 5") else VEHICLE[case]
+            rows.writerow([case, plate.format(n), kind, vin.format(n), "2024-01-01"])
+    build(registers.options())
+    server = RunningServer(registers.data, tmp_path_factory.mktemp("serve") / "log", workers=1)
+    try:
+        yield Asker(server.wait_ready())
+    finally:
+        server.stop()
+
+
+def level(answer: checks.CheckPersonResponse | checks.CheckVehicleResponse) -> str:
+    return level_pb2.Level.Name(answer.answer.level).removeprefix("LEVEL_")
+
+
+@pytest.mark.parametrize("case", READ)
+def test_a_cui_that_a_register_writes_otherwise(asker: Asker, case: str) -> None:
+    answer = asker.person(person_of(case))
+    assert (level(answer), [h.record.record_id for h in answer.answer.hits]) == ("HIT", [case])
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_a_cui_that_cannot_be_read(asker: Asker, case: str) -> None:
+    answer = asker.person(person_of(case))
+    assert level(answer) == UNREAD[case][1]
+    shown = [h.kind for h in answer.answer.hits]
+    assert shown == [alert_pb2.ALERT_KIND_DAMAGED_RECORD] * (UNREAD[case][1] == "POSSIBLE")
+
+
+def test_a_cui_without_its_leading_zero(asker: Asker) -> None:
+    assert cui_of(ZERO_FIRST).startswith("01")
+    assert level(asker.person(cui_of(ZERO_FIRST))) == "HIT"
+
+
+@pytest.mark.parametrize("case", READ)
+def test_a_cui_that_an_officer_types_otherwise(asker: Asker, case: str) -> None:
+    """In its field and in the one box."""
+    typed = spoiled(READ[case], person_of(case))
+    assert level(asker.person(typed)) == "HIT"
+    box = asker(checks.CheckRequest(query=typed))
+    assert level(box) == "HIT"
+    assert [(d.canonical, d.found) for d in box.detected] == [(person_of(case), True)]
+
+
+@pytest.mark.parametrize("case", STOLEN)
+def test_a_plate_or_vin_that_a_register_writes_otherwise(asker: Asker, case: str) -> None:
+    answer = asker(checks.CheckVehicleRequest(plate=f"P-{VEHICLE[case]:03d}BCD"))
+    assert level(answer) == STOLEN[case][3]
+    assert [h.record.record_id for h in answer.answer.hits] == [case]
+
+
+@pytest.mark.parametrize("case", [c for c in STOLEN if STOLEN[c][0] and not STOLEN[c][1] and STOLEN[c][3] == "HIT"])
+def test_a_plate_that_an_officer_types_otherwise(asker: Asker, case: str) -> None:
+    typed = STOLEN[case][0].format(VEHICLE[case])
+    assert level(asker(checks.CheckVehicleRequest(plate=typed))) == "HIT"
+    assert level(asker(checks.CheckRequest(query=typed))) == "HIT"
