@@ -43,6 +43,7 @@ def nation(
     as_json: JsonOption = False,
 ) -> None:
     """Make a synthetic nation: twelve registers in their formats, and the truth kept apart."""
+    import psycopg
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -78,6 +79,10 @@ def nation(
             )
     except ValueError as error:
         fail(str(error), EXIT_CALLER, as_json)
+    except psycopg.OperationalError as error:
+        fail(f"--postgres: {str(error).strip()}", EXIT_CALLER, as_json)
+    except OSError as error:
+        fail(f"--out: {error.filename or out}: {error.strerror}", EXIT_OURS, as_json)
     if as_json:
         print_json(summary.to_json())
     else:

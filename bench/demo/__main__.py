@@ -104,7 +104,7 @@ def _start(
     log = directory.steps_log
     with page.step("PostgreSQL"):
         running.enter_context(cluster)
-    if cluster.made or not directory.holds("nation", persons):
+    if cluster.made or not (directory.holds("nation", persons) and directory.cases.exists()):
         directory.undone("nation", "index")
         with page.step(f"nation of {persons:,}"):
             wanted = ("--persons", str(persons), "--out", str(directory.nation), "--postgres", cluster.dsn)

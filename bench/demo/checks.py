@@ -21,8 +21,7 @@ WITHDRAWN = "mp"  # the register that is taken out in the last line to try
 def checks_to_try(directory: DemoDirectory, listen: str) -> str:
     """Lines to paste into a second shell, each with what is to be seen; rich markup."""
     cases: dict[str, Any] = {
-        case["name"]: case["request"]
-        for case in json.loads((directory.nation / "truth" / "cases.json").read_text(encoding="utf-8"))["cases"]
+        case["name"]: case["request"] for case in json.loads(directory.cases.read_text(encoding="utf-8"))["cases"]
     }
     left_out = directory.left_out()
     index = f"RONDA_CONFIG={shlex.quote(str(directory.config))} .venv/bin/ronda index"

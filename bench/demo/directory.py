@@ -34,6 +34,11 @@ class DemoDirectory:
         return self.path / "nation"
 
     @property
+    def cases(self) -> Path:
+        """The nation's cast, of which the checks to try are; written last."""
+        return self.nation / "truth" / "cases.json"
+
+    @property
     def config(self) -> Path:
         """What RONDA_CONFIG names, for a rebuild from a second shell."""
         return self.path / "ronda.toml"
@@ -112,12 +117,13 @@ class DemoDirectory:
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def registers(self) -> list[dict[str, Any]]:
-        """Registers of the published generation as its manifest lists them; [] before the first."""
-        current = self.path / "CURRENT"
-        if not current.exists():
+        """Registers of the published generation as its manifest lists them; [] where there is none."""
+        try:
+            current = (self.path / "CURRENT").read_text(encoding="utf-8").strip()
+            manifest = (self.path / "generations" / current / "MANIFEST.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
             return []
-        manifest = self.path / "generations" / current.read_text(encoding="utf-8").strip() / "MANIFEST.json"
-        found: list[dict[str, Any]] = json.loads(manifest.read_text(encoding="utf-8"))["registers"]
+        found: list[dict[str, Any]] = json.loads(manifest)["registers"]
         return found
 
     def left_out(self) -> list[str]:

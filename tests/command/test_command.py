@@ -246,3 +246,17 @@ def test_without_a_size_limit_generations_are_kept_for_roll_back(small_nation: B
     assert ronda("generations", "rollback", "--data", str(data), "--yes").returncode == 0
     assert (data / "CURRENT").read_text(encoding="utf-8").strip() == first["generation_id"]
     assert first["generation_id"] in (data / "publish.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--out", "/proc/nope"), "--out: /proc/nope"),
+        (("--postgres", "postgresql://127.0.0.1:1/none"), "--postgres: connection failed"),
+    ],
+)
+def test_a_nation_that_cannot_be_written_is_a_sentence(tmp_path: Path, given: tuple[str, str], said: str) -> None:
+    done = ronda("nation", "--persons", "1000", *(() if "--out" in given else ("--out", str(tmp_path))), *given)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

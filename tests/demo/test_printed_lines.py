@@ -15,15 +15,28 @@ from tests.demo.running_demo import ROOT, RunningDemo
 from tests.pasted import pasted_lines, readme_commands, readme_snippets
 
 
-def _run(line: str) -> str:
+def _run(line: str, folder: Path = ROOT, **settings: str) -> str:
     """What a pasted line prints; the project's own commands are those of this interpreter's environment."""
     here = line.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
     done = subprocess.run(
-        ["bash", "-c", here], cwd=ROOT, env=kept, capture_output=True, text=True, timeout=300, check=False
+        ["bash", "-ec", here], cwd=folder, env=kept | settings, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     return done.stdout
+
+
+def _readme(listen: str, folder: Path) -> str:
+    """What the README's snippets print, in its order, the demo's address put for the default one."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("127.0.0.1:50051", listen)
+    (folder / "proto").symlink_to(ROOT / "proto")
+    said = [_run(line, folder, RONDA_SERVER=listen) for line in readme_commands(text)]
+    for snippet in readme_snippets(text, "python"):
+        said.append(_run(f".venv/bin/python - <<'SNIPPET'\n{snippet}SNIPPET\n", folder))
+    for snippet in readme_snippets(text, "sh"):
+        if "./run " not in snippet:
+            said.append(_run(snippet, folder, RONDA_SERVER=listen))
+    return "\n".join(said)
 
 
 def _until_seen(level: str, line: str) -> None:
@@ -41,7 +54,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_every_printed_line_does_what_it_says(data: Path) -> None:
+def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, tmp_path: Path) -> None:
     demo = RunningDemo(data).wait_ready()
     try:
         wanted, clean, unknown, stolen, search, registers, curl, withdraw, undo = demo.pasted()
@@ -53,6 +66,12 @@ def test_every_printed_line_does_what_it_says(data: Path) -> None:
         answer = _run(curl.command)
         assert '"LEVEL_HIT"' in answer
         assert '"asOf"' in answer
+        said = _readme(demo.listen, tmp_path)
+        assert "ROJO: HAY ALERTA" in said  # the shell's
+        assert "Consignar el vehículo" in said  # Python's
+        assert '"LEVEL_HIT"' in said  # buf's
+        assert "cases hold" in said  # the policy of the new institution
+        assert "unit-7.pem is" in said
         _run(withdraw.command)
         _until_seen("GRIS", clean.command)
         assert "ROJO" in _run(wanted.command)

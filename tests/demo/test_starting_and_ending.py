@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -59,6 +60,12 @@ def test_nothing_is_left_behind_and_the_next_start_works(data: Path) -> None:
     assert (data / "nation" / "truth" / "cases.json").stat().st_mtime_ns == nation
     _all_gone(family)
     assert demo.end(signal.SIGINT) == 0
+
+    shutil.rmtree(data / "nation")  # what somebody has cleared away is made again
+    shutil.rmtree(data / "generations")
+    demo = RunningDemo(data).wait_ready()
+    assert "index" in demo.screen()
+    assert demo.end() == 0
 
 
 @pytest.mark.slow

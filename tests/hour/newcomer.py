@@ -15,7 +15,6 @@ START_SECONDS = 3600
 SUITE_SECONDS = 5400
 _SERVING = "Stop: Ctrl-C"
 _TAIL = 30  # lines shown of a phase that failed
-_PATH = 'export PATH="$PWD/.venv/bin:$PATH" && '
 
 
 class PhaseFailed(Exception):
@@ -118,7 +117,7 @@ class Newcomer:
             self._script(log, f".venv/bin/python - <<'SNIPPET'\n{snippet}SNIPPET\n")
         for snippet in readme_snippets(text, "sh"):
             if "./run " not in snippet:  # the two commands are phases of their own
-                self._script(log, f"{_PATH}set -e\n{snippet}")
+                self._script(log, f"set -e\n{snippet}")
 
 
 class Served:
