@@ -39,7 +39,9 @@ class WholeTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield _whole(Text(self._title, style="italic"), options.max_width)
-        filled = [each for each in self._columns() if not self._rows or any(cell.plain for cell in each[1:])]
+        if not self._rows:
+            return
+        filled = [each for each in self._columns() if any(cell.plain for cell in each[1:])]
         widths = _widths(filled, options.max_width)
         if widths is not None:
             yield self._grid(filled, widths)

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from indexer.carry_forward import RegisterInBuild
 from indexer.progress import StageTime
 from ronda.v1 import alert_pb2, level_pb2
@@ -45,7 +42,7 @@ class BuildSummary:
             "records": self.records,
             "links": [{"criterion": c, "level": level, "links": n} for c, level, n in self.links],
             "alerts": dict(self.alerts),
-            "registers": [_register_json(register) for register in self.registers],
+            "registers": [register_json(register) for register in self.registers],
             "stages": [{"name": s.name, "seconds": s.seconds, "rows": s.rows} for s in self.stages],
             "seconds": round(self.seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,
@@ -57,7 +54,8 @@ class BuildSummary:
         }
 
 
-def _register_json(register: RegisterInBuild) -> dict[str, Any]:
+def register_json(register: RegisterInBuild) -> dict[str, Any]:
+    """What became of a register."""
     extract = register.extract
     return {
         "id": register.register_id,
@@ -90,43 +88,3 @@ def level_name(number: int) -> str:
 def alert_kind_name(number: int) -> str:
     """WARRANT, TRAVEL_BAN..."""
     return alert_pb2.AlertKind.Name(number).removeprefix("ALERT_KIND_")
-
-
-def print_summary(summary: BuildSummary, console: Console) -> None:
-    """Tables for people: registers, links and alerts, stages."""
-    registers = Table(title=f"Generation {summary.generation_id}", title_justify="left")
-    for heading in ("register", "state", "as of", "rows", "refused", "records", "s"):
-        registers.add_column(heading, justify="left" if heading in ("register", "state", "as of") else "right")
-    for register in summary.registers:
-        row = _register_json(register)
-        state = (
-            register.fate
-            + (" (resumed)" if register.resumed else "")
-            + (f": {register.reason}" if register.reason else "")
-        )
-        registers.add_row(
-            register.register_id,
-            state,
-            as_of_text(row["as_of_ms"]),
-            f"{row['rows_read']:,}",
-            f"{row['rows_refused']:,}",
-            f"{row['records']:,}",
-            f"{row['seconds']:.1f}",
-        )
-    console.print(registers)
-    links = ", ".join(f"{criterion} {level} {count:,}" for criterion, level, count in summary.links)
-    alerts = ", ".join(f"{kind} {count:,}" for kind, count in summary.alerts.items())
-    stages = ", ".join(f"{stage.name} {stage.seconds:.1f} s" for stage in summary.stages)
-    lines = [
-        f"{summary.persons:,} persons, {summary.vehicles:,} vehicles and plates, {summary.records:,} records",
-        f"links: {links or 'none'}",
-        f"alert records: {alerts or 'none'}",
-        f"{sum(summary.files.values()) / 1e6:,.1f} MB on disk, peak memory {summary.peak_memory_bytes / 1e6:,.0f} MB",
-        f"{summary.seconds:.1f} s: {stages}",
-    ]
-    if summary.accepted_shrinks:
-        lines.append(f"shrinks accepted by name: {', '.join(summary.accepted_shrinks)}")
-    if summary.collected:
-        lines.append(f"old generations removed: {', '.join(summary.collected)}")
-    for line in [*lines, *summary.notes]:
-        console.print(line, highlight=False, markup=False)

@@ -1,20 +1,24 @@
 """The `ronda` command: the composition root. Each subcommand imports its part of the house when it runs.
 
-Exit status: 0 done or answered (whatever the level), 1 our fault or not available, 2 the caller's fault,
-3 publishing stopped on purpose (shrink limit, damaged generation).
+Its exit statuses are in ronda/exit_status.py and docs/command.md.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import ClickException
 from typer.core import TyperGroup
 from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
+
+from ronda.exit_status import MEANING, ExitStatus
+from ronda.spanish_usage import speak_spanish, usage_error_lines, whole_summaries
 
 # Subcommand -> module and name of its function, or of its group of subcommands. The order is that of --help.
 PLACES = {
@@ -23,6 +27,7 @@ PLACES = {
     "serve": ("command_serve", "serve"),
     "check": ("command_ask", "check"),
     "search": ("command_ask", "search"),
+    "records": ("command_records", "records"),
     "why": ("command_why", "why"),
     "registers": ("command_ask", "registers"),
     "notifications": ("command_notifications", "notifications"),
@@ -41,12 +46,14 @@ class _OnDemand(Mapping[str, Any]):
         module, attribute = PLACES[name]
         found = getattr(import_module(f"ronda.{module}"), attribute)
         if isinstance(found, typer.Typer):
-            return get_group_from_info(
+            group = get_group_from_info(
                 TyperInfo(found, name=name), pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None
             )
-        return get_command_from_info(
+            return whole_summaries(group)
+        command = get_command_from_info(
             CommandInfo(name=name, callback=found), pretty_exceptions_short=True, rich_markup_mode=None
         )
+        return whole_summaries(command)
 
     def __iter__(self) -> Iterator[str]:
         return iter(PLACES)
@@ -61,24 +68,54 @@ class _Commands(TyperGroup):
         self.commands = _OnDemand()  # type: ignore[assignment] # nothing is added to it later
 
 
+_STATUSES = "\n".join(f"  {int(status):>3}  {meaning}" for status, meaning in MEANING.items())
+
 app = typer.Typer(
     name="ronda",
     cls=_Commands,
+    epilog=f"\b\nEstados de salida:\n{_STATUSES}",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"ronda {version('ronda')}")
+        raise typer.Exit
+
+
 @app.callback()
-def ronda() -> None:
-    """Background checks: build a generation from the registers, serve it, ask it."""
+def ronda(
+    version: Annotated[
+        bool, typer.Option("--version", help="Muestra la versión.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """Ronda: quién es, qué vehículo es, y si hay motivo para actuar.
+
+    \b
+    Ejemplos:
+      ronda check P-323ZZB
+      ronda search Chepe Ernandez Kej 1985
+    """
 
 
 def main() -> None:
     """Entry point of the installed command. What it writes, only its own user can read."""
     os.umask(0o077)
-    app()
+    speak_spanish()
+    try:
+        status = app(standalone_mode=False)
+    except ClickException as error:
+        typer.echo("\n".join(usage_error_lines(error)), err=True)
+        status = error.exit_code
+    except typer.Abort:
+        typer.echo("Interrumpido.", err=True)
+        status = ExitStatus.OURS
+    sys.exit(status if isinstance(status, int) else ExitStatus.DONE)
 
 
 if __name__ == "__main__":

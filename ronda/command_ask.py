@@ -2,81 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import grpc
 import typer
 
-from ronda.command_output import EXIT_CALLER, fail, fail_call, message_json, print_renderables
+from ronda.command_output import fail, message_json, print_renderables
+from ronda.command_question import (
+    CaseOption,
+    DeadlineOption,
+    IdentityOption,
+    JsonOption,
+    PurposeOption,
+    PurposeWord,
+    ReasonOption,
+    ServerOption,
+    SexOption,
+    call,
+    context,
+    read_birth,
+)
+from ronda.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import RenderableType
 
-    from clients.connection import Connection
     from ronda.v1 import check_service_pb2, value_pb2
-
-
-class PurposeWord(StrEnum):
-    """Purposes as typed on the command line."""
-
-    TRAFFIC_STOP = "traffic-stop"
-    INVESTIGATION = "investigation"
-    BORDER = "border"
-    WARRANT_SERVICE = "warrant-service"
-    VICTIM_PROTECTION = "victim-protection"
-    CLEARANCE = "clearance"
-    AUDIT = "audit"
-    TRAINING = "training"
-    BREAK_GLASS = "break-glass"
-
-
-class SexWord(StrEnum):
-    """Sex as typed on the command line."""
-
-    FEMALE = "f"
-    MALE = "m"
-
-
-ServerOption = Annotated[str, typer.Option("--server", envvar="RONDA_SERVER", help="host:port of a Ronda server.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="The whole answer as JSON.")]
-IdentityOption = Annotated[
-    str,
-    typer.Option(
-        "--identity",
-        envvar="RONDA_IDENTITY",
-        help="Path without ending of your .pem, .key and .token, with server-ca.pem beside them; none = plaintext.",
-    ),
-]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why, where the purpose needs a reason (break-glass).")]
-PurposeOption = Annotated[PurposeWord, typer.Option("--purpose", help="Why you ask.")]
-CaseOption = Annotated[str, typer.Option("--case", help="Case number, where policy asks for one.")]
-DeadlineOption = Annotated[float, typer.Option("--deadline", help="Seconds to wait for the answer.", min=0.05)]
-
-
-def read_birth(text: str) -> value_pb2.PartialDate:
-    """A birth date as yyyy, yyyy-mm, yyyy-mm-dd or dd/mm/yyyy; fails with exit status 2 otherwise."""
-    from ronda.v1.value_pb2 import PartialDate
-
-    if found := re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", text):
-        year, month, day = (int(part or 0) for part in found.groups())
-        return PartialDate(year=year, month=month, day=day)
-    if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
-        day, month, year = (int(part) for part in found.groups())
-        return PartialDate(year=year, month=month, day=day)
-    raise typer.BadParameter("escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa", param_hint="--born")
-
-
-def _sex(word: SexWord | None) -> value_pb2.Sex:
-    from ronda.v1 import value_pb2
-
-    if word is None:
-        return value_pb2.SEX_UNSPECIFIED
-    return value_pb2.SEX_FEMALE if word is SexWord.FEMALE else value_pb2.SEX_MALE
 
 
 def _document(text: str) -> value_pb2.ForeignDocument:
@@ -84,30 +34,6 @@ def _document(text: str) -> value_pb2.ForeignDocument:
 
     country, colon, number = text.partition(":")
     return ForeignDocument(country=country.upper(), number=number) if colon else ForeignDocument(number=text)
-
-
-def _context(purpose: PurposeWord, case: str, reason: str = "") -> Any:
-    from clients.connection import request_context
-    from ronda.v1.context_pb2 import Purpose
-
-    return request_context(Purpose.Value(f"PURPOSE_{purpose.name}"), case, reason)
-
-
-def _call(
-    target: str, identity: str, as_json: bool, hints: Callable[[], list[str]], ask: Callable[[Connection], Any]
-) -> Any:
-    """Asks, or ends the command with the reason in Spanish."""
-    from clients.connection import Connection, Identity, read_failure
-
-    try:
-        connection = Connection(target, Identity.beside(Path(identity)) if identity else None)
-    except OSError as error:
-        fail(f"--identity: {error.filename}: {error.strerror}", EXIT_CALLER, as_json)
-    with connection:
-        try:
-            return ask(connection)
-        except grpc.RpcError as error:
-            fail_call(read_failure(error), target, as_json, hints())
 
 
 def _did_you_mean(*asked: str) -> list[str]:
@@ -124,6 +50,8 @@ def _show_check(response: check_service_pb2.CheckResponse, extra: list[Renderabl
     from clients.officer_view.candidates import candidates_table
 
     parts: list[RenderableType] = [answer_head(response.answer), *extra]
+    if not extra and not response.candidates and not response.answer.notes:
+        parts.append("Nada consta con lo preguntado: ni persona ni vehículo.")
     if response.candidates:
         parts.append(candidates_table(response.candidates, response.candidates_total))
     if response.suggestions:
@@ -132,26 +60,29 @@ def _show_check(response: check_service_pb2.CheckResponse, extra: list[Renderabl
 
 
 def check(
-    query: Annotated[str, typer.Argument(help="CUI, NIT, cédula, passport, telephone, plate, VIN or name.")] = "",
+    box: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONSULTA", help="CUI, NIT, cédula, pasaporte, teléfono, placa, VIN o nombre."),
+    ] = None,
     cui: Annotated[str, typer.Option(help="CUI/DPI.")] = "",
     nit: Annotated[str, typer.Option(help="NIT.")] = "",
-    cedula: Annotated[str, typer.Option(help="Cédula, for example 'A-1 123456'.")] = "",
+    cedula: Annotated[str, typer.Option(help="Cédula, por ejemplo 'A-1 123456'.")] = "",
     document: Annotated[
-        str, typer.Option(help="Passport or foreign document as COUNTRY:NUMBER, for example SLV:A123.")
+        str, typer.Option(help="Pasaporte o documento extranjero como PAÍS:NÚMERO, por ejemplo SLV:A123.")
     ] = "",
-    licence: Annotated[str, typer.Option(help="Driving licence.")] = "",
-    telephone: Annotated[str, typer.Option(help="Telephone.")] = "",
-    name: Annotated[str, typer.Option(help="Whole name, asked or seen.")] = "",
-    born: Annotated[str, typer.Option(help="Birth date: yyyy, yyyy-mm, yyyy-mm-dd or dd/mm/yyyy.")] = "",
-    sex: Annotated[SexWord | None, typer.Option(help="Sex seen.")] = None,
-    plate: Annotated[str, typer.Option(help="Plate.")] = "",
-    country: Annotated[str, typer.Option(help="Country of the plate or document, ISO alpha-3.")] = "",
-    vin: Annotated[str, typer.Option(help="VIN or chassis number.")] = "",
-    chassis_tail: Annotated[str, typer.Option(help="Last 6 to 8 characters of the chassis number.")] = "",
-    engine: Annotated[str, typer.Option(help="Engine number.")] = "",
-    make: Annotated[str, typer.Option(help="Make seen.")] = "",
-    colour: Annotated[str, typer.Option(help="Colour seen, Spanish.")] = "",
-    model_year: Annotated[int, typer.Option(help="Model year seen.")] = 0,
+    licence: Annotated[str, typer.Option(help="Licencia de conducir.")] = "",
+    telephone: Annotated[str, typer.Option(help="Teléfono.")] = "",
+    name: Annotated[str, typer.Option(help="Nombre completo, dicho o visto.")] = "",
+    born: Annotated[str, typer.Option(help="Nacimiento: aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa.")] = "",
+    sex: SexOption = None,
+    plate: Annotated[str, typer.Option(help="Placa.")] = "",
+    country: Annotated[str, typer.Option(help="País de la placa o del documento, ISO alfa-3.")] = "",
+    vin: Annotated[str, typer.Option(help="VIN o número de chasis.")] = "",
+    chassis_tail: Annotated[str, typer.Option(help="Últimos 6 a 8 caracteres del chasis.")] = "",
+    engine: Annotated[str, typer.Option(help="Número de motor.")] = "",
+    make: Annotated[str, typer.Option(help="Marca vista.")] = "",
+    colour: Annotated[str, typer.Option(help="Color visto, en español.")] = "",
+    model_year: Annotated[int, typer.Option(help="Modelo (año) visto.")] = 0,
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
@@ -160,27 +91,37 @@ def check(
     deadline: DeadlineOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a person or a vehicle: one box, or typed options."""
+    """Consulta una persona o un vehículo: un solo cuadro, o datos sueltos; las comillas no hacen falta.
+
+    \b
+    Ejemplos:
+      ronda check 2357 11136 0101
+      ronda check P-323ZZB
+      ronda check Ramiro Zachrisson
+      ronda check --name "Isabel Aycinena" --born 1988 --sex F
+      ronda check --plate P-323ZZB --colour rojo
+    """
     from ronda.v1 import check_service_pb2 as contract
     from ronda.v1.value_pb2 import PersonName
 
-    context = _context(purpose, case, reason)
+    query = " ".join(box or [])
+    frame = context(purpose, case, reason)
     person_asked = any((cui, nit, cedula, document, licence, telephone, name, born, sex))
     vehicle_asked = any((plate, vin, chassis_tail, engine, make, colour, model_year))
     if person_asked and vehicle_asked:
-        fail("Pregunte por una persona o por un vehículo, no por ambos a la vez.", EXIT_CALLER, as_json)
+        fail("Pregunte por una persona o por un vehículo, no por ambos a la vez.", ExitStatus.CALLER, as_json)
     extra: list[RenderableType] = []
     response: Any
     if person_asked:
         person_request = contract.CheckPersonRequest(
-            context=context,
+            context=frame,
             query=query,
             cui=cui,
             nit=nit,
             cedula=cedula,
             licence=licence,
             telephone=telephone,
-            sex=_sex(sex),
+            sex=sex or None,
         )
         if document:
             person_request.document.CopyFrom(_document(document))
@@ -188,7 +129,7 @@ def check(
             person_request.name.CopyFrom(PersonName(full=name))
         if born:
             person_request.birth_date.CopyFrom(read_birth(born))
-        response = _call(
+        response = call(
             server,
             identity,
             as_json,
@@ -197,7 +138,7 @@ def check(
         )
     elif vehicle_asked:
         vehicle_request = contract.CheckVehicleRequest(
-            context=context,
+            context=frame,
             query=query,
             plate=plate,
             plate_country=country,
@@ -208,7 +149,7 @@ def check(
             colour=colour,
             model_year=model_year,
         )
-        response = _call(
+        response = call(
             server,
             identity,
             as_json,
@@ -216,9 +157,9 @@ def check(
             lambda c: c.checks.CheckVehicle(vehicle_request, timeout=deadline),
         )
     else:
-        box = contract.CheckRequest(context=context, query=query, country=country)
-        response = _call(
-            server, identity, as_json, lambda: _did_you_mean(query), lambda c: c.checks.Check(box, timeout=deadline)
+        one_box = contract.CheckRequest(context=frame, query=query, country=country)
+        response = call(
+            server, identity, as_json, lambda: _did_you_mean(query), lambda c: c.checks.Check(one_box, timeout=deadline)
         )
     if as_json:
         message_json(response)
@@ -236,26 +177,32 @@ def check(
 
 
 def search(
-    names: Annotated[str, typer.Argument(help="Names and surnames as heard, in any order; a year may follow.")] = "",
-    born: Annotated[str, typer.Option(help="Birth date or year: yyyy, yyyy-mm, yyyy-mm-dd or dd/mm/yyyy.")] = "",
-    age_from: Annotated[int, typer.Option(help="Least age today, in years.")] = 0,
-    age_to: Annotated[int, typer.Option(help="Greatest age today, in years.")] = 0,
-    sex: Annotated[SexWord | None, typer.Option(help="Sex.")] = None,
-    department: Annotated[int, typer.Option(help="Department of birth, INE code 1 to 22.")] = 0,
-    municipality: Annotated[int, typer.Option(help="Municipality of birth, INE code: 101.")] = 0,
-    father: Annotated[str, typer.Option(help="Father's name.")] = "",
-    mother: Annotated[str, typer.Option(help="Mother's name.")] = "",
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NOMBRES",
+            help="Nombres y apellidos como se oyeron, en cualquier orden; puede seguir el año de nacimiento.",
+        ),
+    ] = None,
+    born: Annotated[str, typer.Option(help="Fecha o año de nacimiento: aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa.")] = "",
+    age_from: Annotated[int, typer.Option(help="Edad mínima hoy, en años.")] = 0,
+    age_to: Annotated[int, typer.Option(help="Edad máxima hoy, en años.")] = 0,
+    sex: SexOption = None,
+    department: Annotated[int, typer.Option(help="Departamento de nacimiento, código INE de 1 a 22.")] = 0,
+    municipality: Annotated[int, typer.Option(help="Municipio de nacimiento, código INE: 101.")] = 0,
+    father: Annotated[str, typer.Option(help="Nombre del padre.")] = "",
+    mother: Annotated[str, typer.Option(help="Nombre de la madre.")] = "",
     vehicle: Annotated[
-        str, typer.Option(help="What is known of a vehicle, in any order: 'Toyota azul pickup P 12?...'.")
+        str, typer.Option(help="Lo que se sabe de un vehículo, en cualquier orden: 'Toyota azul pickup P 12?...'.")
     ] = "",
-    plate: Annotated[str, typer.Option(help="Partial plate: ? is one character, * any number.")] = "",
-    number: Annotated[str, typer.Option(help="VIN, chassis or engine number, or its last 6 to 8 characters.")] = "",
-    vehicle_type: Annotated[str, typer.Option(help="Kind of vehicle: pickup, moto.")] = "",
-    make: Annotated[str, typer.Option(help="Make.")] = "",
-    colour: Annotated[str, typer.Option(help="Colour, Spanish.")] = "",
-    model_year: Annotated[int, typer.Option(help="Model year.")] = 0,
-    page_size: Annotated[int, typer.Option(help="Results a page, 1 to 100.")] = 20,
-    page_token: Annotated[str, typer.Option(help="Token of the page before.")] = "",
+    plate: Annotated[str, typer.Option(help="Placa parcial: ? es un carácter, * los que sean.")] = "",
+    number: Annotated[str, typer.Option(help="VIN, chasis o motor, o sus últimos 6 a 8 caracteres.")] = "",
+    vehicle_type: Annotated[str, typer.Option(help="Tipo de vehículo: pickup, moto.")] = "",
+    make: Annotated[str, typer.Option(help="Marca.")] = "",
+    colour: Annotated[str, typer.Option(help="Color, en español.")] = "",
+    model_year: Annotated[int, typer.Option(help="Modelo (año).")] = 0,
+    page_size: Annotated[int, typer.Option(help="Resultados por página, de 1 a 100.")] = 20,
+    page_token: Annotated[str, typer.Option(help="Página siguiente, como la dijo la anterior.")] = "",
     purpose: PurposeOption = PurposeWord.INVESTIGATION,
     case: CaseOption = "",
     server: ServerOption = "127.0.0.1:50051",
@@ -263,18 +210,26 @@ def search(
     deadline: DeadlineOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Search persons by name, or vehicles by a partial plate and what is seen."""
+    """Busca personas por nombre, o vehículos por placa parcial y lo que se vio; las comillas no hacen falta.
+
+    \b
+    Ejemplos:
+      ronda search Chepe Ernandez Kej 1985
+      ronda search aycinena beltranena --sex F --age-from 30
+      ronda search --vehicle "Toyota azul pickup P 12?..."
+    """
     from clients.officer_view.answer import answer_head, registers_line
     from clients.officer_view.candidates import candidates_table, narrowing_line
     from ronda.v1 import check_service_pb2 as contract
 
-    context = _context(purpose, case)
+    names = " ".join(words or [])
+    frame = context(purpose, case)
     response: Any
     if vehicle or plate or number or vehicle_type or make or colour or model_year:
         if names or born or sex or department or municipality or age_from or age_to or father or mother:
-            fail("Busque personas o vehículos, no ambos a la vez.", EXIT_CALLER, as_json)
+            fail("Busque personas o vehículos, no ambos a la vez.", ExitStatus.CALLER, as_json)
         vehicles = contract.SearchVehiclesRequest(
-            context=context,
+            context=frame,
             query=vehicle,
             plate_pattern=plate,
             number=number,
@@ -285,12 +240,12 @@ def search(
             page_size=page_size,
             page_token=page_token,
         )
-        response = _call(server, identity, as_json, list, lambda c: c.checks.SearchVehicles(vehicles, timeout=deadline))
+        response = call(server, identity, as_json, list, lambda c: c.checks.SearchVehicles(vehicles, timeout=deadline))
     else:
         persons = contract.SearchPersonsRequest(
-            context=context,
+            context=frame,
             names=names,
-            sex=_sex(sex),
+            sex=sex or None,
             department=department,
             municipality=municipality,
             age_from=age_from,
@@ -303,7 +258,7 @@ def search(
         if born:
             # A year alone is a date too: as years it would rule out those whose year is written one off.
             persons.birth_date.CopyFrom(read_birth(born))
-        response = _call(server, identity, as_json, list, lambda c: c.checks.SearchPersons(persons, timeout=deadline))
+        response = call(server, identity, as_json, list, lambda c: c.checks.SearchPersons(persons, timeout=deadline))
     if as_json:
         message_json(response)
         return
@@ -319,17 +274,24 @@ def search(
 
 
 def registers(
+    purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
+    case: CaseOption = "",
     server: ServerOption = "127.0.0.1:50051",
     identity: IdentityOption = "",
     deadline: DeadlineOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the registers that answers rest on, and how fresh they are."""
+    """Muestra los registros en que se basan las respuestas, y de cuándo son sus datos.
+
+    \b
+    Ejemplo:
+      ronda registers --json
+    """
     from clients.officer_view.registers import registers_table
     from ronda.v1 import register_service_pb2 as contract
 
-    request = contract.ListRegistersRequest(context=_context(PurposeWord.INVESTIGATION, ""))
-    response = _call(server, identity, as_json, list, lambda c: c.registers.ListRegisters(request, timeout=deadline))
+    request = contract.ListRegistersRequest(context=context(purpose, case))
+    response = call(server, identity, as_json, list, lambda c: c.registers.ListRegisters(request, timeout=deadline))
     if as_json:
         message_json(response)
         return

@@ -24,25 +24,28 @@ if TYPE_CHECKING:
     from server.audit.reading import AuditReader
     from server.settings import Settings
 
-audit = typer.Typer(help="The audit log: verify it, and see who asked for whom.", no_args_is_help=True)
+audit = typer.Typer(help="La auditoría: verificarla, y ver quién preguntó por quién.", no_args_is_help=True)
 
-AuditOption = Annotated[Path | None, typer.Option("--audit", help="Directory of the audit log; else the settings'.")]
+AuditOption = Annotated[
+    Path | None, typer.Option("--audit", help="Directorio de la auditoría; si no, el de los ajustes.")
+]
 KeyOption = Annotated[
-    Path | None, typer.Option("--key", envvar="RONDA_AUDITOR_KEY", help="The auditor's private key (PEM).")
+    Path | None, typer.Option("--key", envvar="RONDA_AUDITOR_KEY", help="Llave privada del auditor (PEM).")
 ]
 TokenOption = Annotated[
     Path | None,
-    typer.Option("--token", envvar="RONDA_TOKEN", help="File with your token; it must hold the audit role."),
+    typer.Option("--token", envvar="RONDA_TOKEN", help="Archivo con su token; debe tener el rol de auditoría."),
 ]
 PublicOption = Annotated[
-    Path | None, typer.Option("--public-key", help="Public key of the checkpoints (PEM); else that of the settings.")
+    Path | None,
+    typer.Option("--public-key", help="Llave pública de los puntos de control (PEM); si no, la de los ajustes."),
 ]
 SinceOption = Annotated[
-    str, typer.Option("--since", help="From this time on, e.g. 2026-11-24 or 2026-11-24T20:00 (UTC).")
+    str, typer.Option("--since", help="Desde esta hora, por ejemplo 2026-11-24 o 2026-11-24T20:00 (UTC).")
 ]
-UntilOption = Annotated[str, typer.Option("--until", help="Up to this time.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
-CaseOption = Annotated[str, typer.Option("--case", help="Case number of your look.")]
+UntilOption = Annotated[str, typer.Option("--until", help="Hasta esta hora.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
+CaseOption = Annotated[str, typer.Option("--case", help="Número de caso de su revisión.")]
 
 _SUBJECT_AT = 16  # core/dossier.pxd: subject_id in a dossier's header
 _HOW = {1: "consultado", 2: "propietario", 3: "candidato", 4: "constancia", 5: "listado", 6: "auditoría"}
@@ -150,8 +153,13 @@ def _officer(settings: Settings, token: Path | None) -> dict[str, Any] | None:
 
 
 @audit.command("keys")
-def keys(out: Annotated[Path, typer.Option("--out", help="Directory for the keys.")]) -> None:
-    """Make the auditor's key pair and the one that signs checkpoints; auditor.key belongs to the auditor alone."""
+def keys(out: Annotated[Path, typer.Option("--out", help="Directorio para las llaves.")]) -> None:
+    """Hace el par de llaves del auditor y el que firma los puntos de control; auditor.key es solo del auditor.
+
+    \b
+    Ejemplo:
+      ronda audit keys --out llaves
+    """
     from server.audit.keys import make_auditor_keys, make_signing_keys
 
     with _explained(False):
@@ -163,10 +171,15 @@ def keys(out: Annotated[Path, typer.Option("--out", help="Directory for the keys
 def verify(
     directory: AuditOption = None,
     public_key: PublicOption = None,
-    keeper: Annotated[list[Path] | None, typer.Option("--keeper", help="Directory of a second keeper's.")] = None,
+    keeper: Annotated[list[Path] | None, typer.Option("--keeper", help="Directorio de un segundo custodio.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check every record, seal and checkpoint; exit status 1 when something is not as it was written."""
+    """Revisa cada registro, sello y punto de control; estado 1 si algo no está como se escribió.
+
+    \b
+    Ejemplo:
+      ronda audit verify --keeper /media/custodio
+    """
     from server.audit.checkpoints import CheckpointFiles
     from server.audit.set_up import audit_directory
     from server.audit.verifying import verify as check
@@ -206,15 +219,20 @@ def verify(
 
 @audit.command("tail")
 def tail(
-    count: Annotated[int, typer.Option("-n", min=1, max=100_000, help="How many.")] = 20,
+    count: Annotated[int, typer.Option("-n", min=1, max=100_000, help="Cuántas.")] = 20,
     directory: AuditOption = None,
     key: KeyOption = None,
     token: TokenOption = None,
     case: CaseOption = "",
-    questions: Annotated[bool, typer.Option("--questions", help="Open what was asked.")] = False,
+    questions: Annotated[bool, typer.Option("--questions", help="Abre lo que se preguntó.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the newest records."""
+    """Muestra las consultas más nuevas.
+
+    \b
+    Ejemplo:
+      ronda audit tail -n 50 --questions
+    """
     with _explained(as_json):
         auditor = _Auditor(directory, key, token)
         reader = auditor.looks("TAIL", {"n": count, "questions": questions}, case)
@@ -223,20 +241,25 @@ def tail(
 
 @audit.command("who-asked")
 def who_asked(
-    cui: Annotated[str, typer.Option("--cui", help="CUI of the person.")] = "",
-    plate: Annotated[str, typer.Option("--plate", help="Plate of the vehicle, with its type.")] = "",
-    vin: Annotated[str, typer.Option("--vin", help="VIN of the vehicle.")] = "",
-    subject: Annotated[str, typer.Option("--subject", help="Subject id of an answer, hexadecimal.")] = "",
+    cui: Annotated[str, typer.Option("--cui", help="CUI de la persona.")] = "",
+    plate: Annotated[str, typer.Option("--plate", help="Placa del vehículo, con su tipo.")] = "",
+    vin: Annotated[str, typer.Option("--vin", help="VIN del vehículo.")] = "",
+    subject: Annotated[str, typer.Option("--subject", help="Id de sujeto de una respuesta, hexadecimal.")] = "",
     since: SinceOption = "",
     until: UntilOption = "",
     directory: AuditOption = None,
     key: KeyOption = None,
     token: TokenOption = None,
     case: CaseOption = "",
-    questions: Annotated[bool, typer.Option("--questions", help="Open what was asked.")] = False,
+    questions: Annotated[bool, typer.Option("--questions", help="Abre lo que se preguntó.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show who was shown a person or vehicle, however they came upon it, and who asked for it in vain."""
+    """Muestra a quién se le mostró una persona o vehículo, como sea que llegó a ella, y quién preguntó en vano.
+
+    \b
+    Ejemplo:
+      ronda audit who-asked --cui 2357111360101 --since 2026-11-01
+    """
     with _explained(as_json):
         auditor = _Auditor(directory, key, token)
         subjects, asked = _subjects(auditor.settings, cui, plate, vin, subject)
@@ -309,18 +332,23 @@ def _held_subjects(settings: Settings, asked: list[bytes], texts: list[str]) -> 
 
 @audit.command("asked-by")
 def asked_by(
-    nip: Annotated[str, typer.Option("--nip", help="The officer's NIP.")],
-    institution: Annotated[str, typer.Option("--institution", help="Only of this institution.")] = "",
+    nip: Annotated[str, typer.Option("--nip", help="NIP del oficial.")],
+    institution: Annotated[str, typer.Option("--institution", help="Solo de esta institución.")] = "",
     since: SinceOption = "",
     until: UntilOption = "",
     directory: AuditOption = None,
     key: KeyOption = None,
     token: TokenOption = None,
     case: CaseOption = "",
-    questions: Annotated[bool, typer.Option("--questions", help="Open what was asked.")] = False,
+    questions: Annotated[bool, typer.Option("--questions", help="Abre lo que se preguntó.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what an officer asked."""
+    """Muestra lo que preguntó un oficial.
+
+    \b
+    Ejemplo:
+      ronda audit asked-by --nip 10001 --institution pnc
+    """
     with _explained(as_json):
         auditor = _Auditor(directory, key, token)
         first, last = _milliseconds(since) or 0, _milliseconds(until)
@@ -344,11 +372,15 @@ def report(
     case: CaseOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show patterns to ask about: enumeration, night and off-unit use, repeated look-ups, break-glass."""
+    """Muestra patrones por revisar: enumeración, uso de noche o fuera de unidad, repeticiones, uso de emergencia.
+
+    \b
+    Ejemplo:
+      ronda audit report --since 2026-11-01
+    """
     from dataclasses import asdict
 
-    from rich.table import Table
-
+    from clients.whole_table import WholeTable
     from server.audit.misuse import report as find
 
     with _explained(as_json):
@@ -359,26 +391,32 @@ def report(
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return
-    table = Table(title=f"Patrones por revisar: {len(findings)}", title_justify="left")
-    for heading in ("regla", "quién", "consultas", "desde", "hasta"):
-        table.add_column(heading)
+    headings = ("regla", "quién", "consultas", "desde", "hasta")
+    table = WholeTable(f"Patrones por revisar: {len(findings)}", *headings, right=("consultas",))
     for finding in findings:
         times = (when(finding.first_ms), when(finding.last_ms))
-        table.add_row(finding.rule, finding.who, str(finding.count), *times)
+        table.add(finding.rule, finding.who, str(finding.count), *times)
     print_renderables(table)
 
 
 @audit.command("proof")
 def proof(
-    record: Annotated[str, typer.Option("--record", help="log/segment/place, as the other tools show it.")] = "",
-    since: Annotated[Path | None, typer.Option("--since", help="File with an older checkpoint.")] = None,
-    check: Annotated[Path | None, typer.Option("--check", help="File with a proof: says whether it holds.")] = None,
+    record: Annotated[
+        str, typer.Option("--record", help="log/segmento/lugar, como lo muestran las otras órdenes.")
+    ] = "",
+    since: Annotated[Path | None, typer.Option("--since", help="Archivo con un punto de control anterior.")] = None,
+    check: Annotated[Path | None, typer.Option("--check", help="Archivo con una prueba: dice si se sostiene.")] = None,
     directory: AuditOption = None,
     public_key: PublicOption = None,
     auditor_key: KeyOption = None,
     token: TokenOption = None,
 ) -> None:
-    """Prove, to somebody without the log, that a record is in it, or that it continues an older checkpoint."""
+    """Prueba, a quien no tiene la auditoría, que un registro está en ella, o que continúa un punto de control.
+
+    \b
+    Ejemplo:
+      ronda audit proof --record worker-0/2/17 > prueba.json
+    """
     from server.audit.evidence import holds, prove_continuation, prove_record
     from server.audit.set_up import audit_directory
 
@@ -410,14 +448,21 @@ def _record_place(text: str) -> tuple[Any, int]:
 
 @audit.command("witness")
 def witness(
-    listen: Annotated[str, typer.Option("--listen", help="Address, host:port.")],
-    directory: Annotated[Path, typer.Option("--directory", help="Where the checkpoints are kept.")],
-    public_key: Annotated[Path, typer.Option("--public-key", help="Public key of the checkpoints (PEM).")],
-    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option("--tls-key", help="Its private key, PEM.")] = None,
-    tls_client_ca: Annotated[Path | None, typer.Option("--tls-client-ca", help="CA of client certificates.")] = None,
+    listen: Annotated[str, typer.Option("--listen", help="Dirección, anfitrión:puerto.")],
+    directory: Annotated[Path, typer.Option("--directory", help="Dónde se guardan los puntos de control.")],
+    public_key: Annotated[Path, typer.Option("--public-key", help="Llave pública de los puntos de control (PEM).")],
+    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", help="Cadena de certificados, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", help="Su llave privada, PEM.")] = None,
+    tls_client_ca: Annotated[
+        Path | None, typer.Option("--tls-client-ca", help="Autoridad de los certificados de clientes.")
+    ] = None,
 ) -> None:
-    """Keep the checkpoints of another institution's audit log, until SIGTERM."""
+    """Guarda los puntos de control de la auditoría de otra institución, hasta SIGTERM.
+
+    \b
+    Ejemplo:
+      ronda audit witness --listen 127.0.0.1:50061 --directory custodia --public-key signing.pub
+    """
     import grpc
 
     from server.audit.keys import load_signing_public

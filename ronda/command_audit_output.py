@@ -84,18 +84,14 @@ def _as_dict(reader: AuditReader, record: AuditRecord, questions: bool) -> dict[
 def show_records(
     reader: AuditReader, rows: list[tuple[AuditRecord, str]], title: str, as_json: bool, questions: bool
 ) -> None:
-    from rich.table import Table
-
+    from clients.whole_table import WholeTable
     from server.audit.misuse import who_is
 
     if as_json:
         print_json([_as_dict(reader, record, questions) | ({"how": how} if how else {}) for record, how in rows])
         return
-    table = Table(title=f"{title}: {len(rows)}", title_justify="left")
-    for heading in ("hora", "quién", "unidad", "propósito", "caso", "consulta", "resultado", "cómo", "registro"):
-        table.add_column(heading)
-    if questions:
-        table.add_column("pregunta")
+    headings = ["hora", "quién", "unidad", "propósito", "caso", "consulta", "resultado", "cómo", "registro"]
+    table = WholeTable(f"{title}: {len(rows)}", *headings, *(["pregunta"] if questions else []))
     for record, how in rows:
         names = _names(record)
         cells = [
@@ -111,5 +107,5 @@ def show_records(
         ]
         if questions:
             cells.append(json.dumps(_question(reader, record), ensure_ascii=False))
-        table.add_row(*cells)
+        table.add(*cells)
     print_renderables(table)

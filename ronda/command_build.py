@@ -13,10 +13,10 @@ from ronda.command_output import EXIT_CALLER, EXIT_OURS, EXIT_STOPPED, fail, pri
 if TYPE_CHECKING:
     from server.settings import Settings
 
-JsonOption = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
-DataOption = Annotated[Path | None, typer.Option(help="Data directory; else RONDA_DATA, or data.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="El resumen como JSON, en la salida estándar.")]
+DataOption = Annotated[Path | None, typer.Option(help="Directorio de datos; si no, RONDA_DATA, o data.")]
 
-generations = typer.Typer(help="Generations on disk: list, verify, roll back.", no_args_is_help=True)
+generations = typer.Typer(help="Generaciones en disco: listar, verificar, volver atrás.", no_args_is_help=True)
 
 GIB = 1024**3
 NO_LIMIT = 2**62  # bytes; keep_gib = 0 means that only the number of generations counts
@@ -32,23 +32,32 @@ def _settings(**given: object) -> Settings:
 
 
 def nation(
-    persons: Annotated[int, typer.Option(help="Persons, 1,000 to 21,700,000.", min=1_000, max=21_700_000)] = 100_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
-    as_of: Annotated[datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: today.")] = None,
-    out: Annotated[Path, typer.Option(help="Directory to write; registers/ and truth/ are made in it.")] = Path(
+    persons: Annotated[int, typer.Option(help="Personas, de 1,000 a 21,700,000.", min=1_000, max=21_700_000)] = 100_000,
+    seed: Annotated[int, typer.Option(help="La misma semilla da los mismos bytes.")] = 1,
+    as_of: Annotated[
+        datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Día de los datos; si no, hoy.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Directorio que se escribe; en él se hacen registers/ y truth/.")] = Path(
         "nation"
     ),
-    postgres: Annotated[str, typer.Option(help="DSN of a PostgreSQL server to load the database registers into.")] = "",
-    damage: Annotated[float, typer.Option(help="Damaged alert rows beside each alert row.", min=0.0, max=1.0)] = 0.02,
+    postgres: Annotated[
+        str, typer.Option(help="DSN de un servidor PostgreSQL donde cargar los registros que son bases de datos.")
+    ] = "",
+    damage: Annotated[float, typer.Option(help="Filas de alerta dañadas por cada fila de alerta.", min=0.0, max=1.0)] = 0.02,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a synthetic nation: twelve registers in their formats, and the truth kept apart."""
+    """Hace una nación sintética: doce registros en sus formatos, y la verdad aparte.
+
+    \b
+    Ejemplo:
+      ronda nation --persons 5000 --out nation
+    """
     import psycopg
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     from bench.nation.making import make_nation
-    from bench.nation.summary import print_summary
+    from bench.nation.summary import summary_parts
 
     day = as_of.date() if as_of else None
     bars = Progress(
@@ -86,26 +95,35 @@ def nation(
     if as_json:
         print_json(summary.to_json())
     else:
-        print_summary(summary, Console())
+        print_renderables(*summary_parts(summary))
 
 
 def index(
     data: DataOption = None,
-    sources: Annotated[Path | None, typer.Option(help="Directory of the registers' files; else RONDA_SOURCES.")] = None,
-    manifests: Annotated[Path | None, typer.Option(help="Directory of manifests; else the twelve of Ronda.")] = None,
-    postgres: Annotated[list[str] | None, typer.Option(help="REGISTER=DSN of a register read from a database.")] = None,
-    withdraw: Annotated[list[str] | None, typer.Option(help="Leave this register out on purpose: MISSING.")] = None,
-    accept_shrink: Annotated[list[str] | None, typer.Option(help="Publish although this register shrank.")] = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="Directorio de los archivos de los registros; si no, RONDA_SOURCES.")
+    ] = None,
+    manifests: Annotated[Path | None, typer.Option(help="Directorio de manifiestos; si no, los doce de Ronda.")] = None,
+    postgres: Annotated[
+        list[str] | None, typer.Option(help="REGISTRO=DSN de un registro que se lee de una base de datos.")
+    ] = None,
+    withdraw: Annotated[list[str] | None, typer.Option(help="Deja fuera este registro a propósito: AUSENTE.")] = None,
+    accept_shrink: Annotated[
+        list[str] | None, typer.Option(help="Publica aunque este registro se haya encogido.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the registers, link, write a generation, check it and publish it."""
-    from rich.console import Console
+    """Lee los registros, enlaza, escribe una generación, la revisa y la publica.
 
+    \b
+    Ejemplo:
+      ronda index --data data --sources nation/registers --withdraw mp
+    """
     from indexer.build_errors import BuildError, BuildRefused, PublishingStopped
     from indexer.build_options import BuildOptions
     from indexer.manifest import ManifestError
     from indexer.pipeline import build
-    from indexer.summary import print_summary
+    from ronda.command_index_output import summary_parts
 
     settings = _settings(data=data, sources=sources, manifests=manifests)
     dsns = {register: dsn.get_secret_value() for register, dsn in settings.postgres.items()}
@@ -137,36 +155,32 @@ def index(
     if as_json:
         print_json(summary.to_json())
     else:
-        print_summary(summary, Console())
+        print_renderables(*summary_parts(summary))
 
 
 @generations.command("list")
 def list_generations(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show the generations on disk, newest first."""
-    from rich.table import Table
+    """Muestra las generaciones en disco, la más nueva primero.
 
+    \b
+    Ejemplo:
+      ronda generations list
+    """
+    from clients.whole_table import WholeTable
     from indexer.generations import list_generations as read_generations
 
     found = read_generations(_settings(data=data).data)
     if as_json:
         print_json([generation.to_json() for generation in found])
         return
-    table = Table(title="Generations", title_justify="left")
-    for heading in (
-        "generation",
-        "built (UTC)",
-        "current",
-        "persons",
-        "vehicles",
-        "MiB",
-        "oldest register as-of (UTC)",
-    ):
-        table.add_column(heading)
+    numbers = ("persons", "vehicles", "MiB")
+    headings = ("generation", "built (UTC)", "current", *numbers, "oldest register as-of (UTC)")
+    table = WholeTable("Generations", *headings, right=numbers)
     for generation in found:
         built = datetime.datetime.fromtimestamp(generation.built_at_ms / 1000, datetime.UTC)
         times = [register.as_of_ms for register in generation.registers if register.as_of_ms]
         oldest = datetime.datetime.fromtimestamp(min(times) / 1000, datetime.UTC) if times else None
-        table.add_row(
+        table.add(
             generation.generation_id,
             f"{built:%Y-%m-%d %H:%M:%S}",
             "yes" if generation.current else "",
@@ -180,12 +194,17 @@ def list_generations(data: DataOption = None, as_json: JsonOption = False) -> No
 
 @generations.command("verify")
 def verify_generation(
-    generation_id: Annotated[str, typer.Argument(help="Generation; default: the current one.")] = "",
+    generation_id: Annotated[str, typer.Argument(help="Generación; si no, la actual.")] = "",
     data: DataOption = None,
-    deep: Annotated[bool, typer.Option(help="Walk every dossier, key and page too.")] = False,
+    deep: Annotated[bool, typer.Option(help="Recorre además cada expediente, clave y página.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a generation's files against its manifest; names each file that is wrong."""
+    """Revisa los archivos de una generación contra su manifiesto; nombra cada archivo que no es como se publicó.
+
+    \b
+    Ejemplo:
+      ronda generations verify --deep
+    """
     from indexer.build_errors import BuildError
     from indexer.generations import verify_generation as verify
 
@@ -205,14 +224,18 @@ def verify_generation(
 
 @generations.command("rollback")
 def rollback(
-    target: Annotated[str, typer.Argument(help="Generation to go back to; default: the one before.")] = "",
+    target: Annotated[str, typer.Argument(help="Generación a la que se vuelve; si no, la anterior.")] = "",
     data: DataOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Switch; without it only shows what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Cambia; sin ella solo muestra qué cambiaría.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Go back to an older generation, after showing older as-of times and the alerts it would revive."""
-    from rich.table import Table
+    """Vuelve a una generación anterior, tras mostrar sus fechas y las alertas que revivirían.
 
+    \b
+    Ejemplo:
+      ronda generations rollback           # muestra; con --yes cambia
+    """
+    from clients.whole_table import WholeTable
     from indexer.build_errors import BuildError
     from indexer.rollback import rollback as switch_back
     from indexer.rollback import rollback_preview
@@ -227,15 +250,14 @@ def rollback(
     if as_json:
         print_json(preview.to_json() | {"switched": yes})
         return
-    table = Table(title=f"{preview.current} -> {preview.target}", title_justify="left")
-    for heading in ("register", "name", "as-of now (UTC)", "as-of then (UTC)"):
-        table.add_column(heading)
+    headings = ("register", "name", "as-of now (UTC)", "as-of then (UTC)")
+    table = WholeTable(f"{preview.current} -> {preview.target}", *headings)
     for register in preview.registers:
         times = [
             f"{datetime.datetime.fromtimestamp(ms / 1000, datetime.UTC):%Y-%m-%d %H:%M}" if ms else "missing"
             for ms in (register.now_ms, register.then_ms)
         ]
-        table.add_row(register.register_id, register.name, *times)
+        table.add(register.register_id, register.name, *times)
     revived = [f"  {alert.register_id} {alert.record_id}" for alert in preview.revived]
     said = [f"alerts that would be pending again: {preview.revived_total}", *revived]
     said.append("switched" if yes else "nothing was changed; add --yes to switch")

@@ -14,17 +14,22 @@ if TYPE_CHECKING:
 
     from server.trust.issuing import Issuer
 
-keys = typer.Typer(help="Certificates, keys and tokens: institutions, devices, officers.", no_args_is_help=True)
-policy = typer.Typer(help="Policy: who may ask what, for which purpose.", no_args_is_help=True)
+keys = typer.Typer(help="Certificados, llaves y tokens: instituciones, equipos, oficiales.", no_args_is_help=True)
+policy = typer.Typer(help="Política: quién puede preguntar qué, y con qué motivo.", no_args_is_help=True)
 
-InstitutionDirectory = Annotated[Path, typer.Argument(help="What `ronda keys institution` made.")]
-TrustDirectory = Annotated[Path, typer.Argument(help="A trust directory.")]
-Days = Annotated[float, typer.Option(help="Days that it holds.")]
+InstitutionDirectory = Annotated[Path, typer.Argument(help="Lo que hizo `ronda keys institution`.")]
+TrustDirectory = Annotated[Path, typer.Argument(help="Un directorio de confianza.")]
+Days = Annotated[float, typer.Option(help="Días que vale.")]
 
 
 @keys.command("dev-ca")
-def development_ca(directory: Annotated[Path, typer.Argument(help="New directory.")]) -> None:
-    """Make a whole working set for one machine: server, trust directory, institutions, a patrol. Not for production."""
+def development_ca(directory: Annotated[Path, typer.Argument(help="Directorio nuevo.")]) -> None:
+    """Hace un juego completo para un equipo: servidor, instituciones, una patrulla. No es para producción.
+
+    \b
+    Ejemplo:
+      ronda keys dev-ca dev
+    """
     from server.trust.development_ca import make_development_set
 
     _refuse_existing(lambda: make_development_set(directory))
@@ -40,12 +45,19 @@ def development_ca(directory: Annotated[Path, typer.Argument(help="New directory
 
 @keys.command("institution")
 def institution(
-    directory: Annotated[Path, typer.Argument(help="New directory, for the institution alone.")],
-    identity: Annotated[str, typer.Option("--id", help="Short id, for example bomberos.")],
-    trust_domain: Annotated[str, typer.Option(help="SPIFFE trust domain, for example bomberos.gob.gt.")],
-    issuer: Annotated[str, typer.Option(help="`iss` of its tokens; none = https://identidad.<trust domain>.")] = "",
+    directory: Annotated[Path, typer.Argument(help="Directorio nuevo, solo para la institución.")],
+    identity: Annotated[str, typer.Option("--id", help="Id corto, por ejemplo bomberos.")],
+    trust_domain: Annotated[str, typer.Option(help="Dominio de confianza SPIFFE, por ejemplo bomberos.gob.gt.")],
+    issuer: Annotated[
+        str, typer.Option(help="`iss` de sus tokens; sin él, https://identidad.<dominio de confianza>.")
+    ] = "",
 ) -> None:
-    """Make an institution's own keys: a CA for its devices and a signing key for its officers' tokens."""
+    """Hace las llaves de una institución: una autoridad para sus equipos y la que firma los tokens de sus oficiales.
+
+    \b
+    Ejemplo:
+      ronda keys institution bomberos --id bomberos --trust-domain bomberos.gob.gt
+    """
     from server.trust.issuing import Issuer
 
     _refuse_existing(
@@ -57,14 +69,22 @@ def institution(
 @keys.command("enrol")
 def enrol(
     trust: TrustDirectory,
-    identity: Annotated[str, typer.Option("--id", help="Short id; roles are written id/role in policy.")],
-    name: Annotated[str, typer.Option(help="Name for people.")],
-    trust_domain: Annotated[str, typer.Option(help="SPIFFE trust domain of its devices.")],
-    ca: Annotated[Path, typer.Option(help="Its device CA, PEM.", exists=True)],
-    jwks: Annotated[Path, typer.Option(help="Public keys of its tokens, JWK Set.", exists=True)],
-    issuer: Annotated[str, typer.Option(help="`iss` of its tokens; none = https://identidad.<trust domain>.")] = "",
+    identity: Annotated[str, typer.Option("--id", help="Id corto; en la política los roles se escriben id/rol.")],
+    name: Annotated[str, typer.Option(help="Nombre para las personas.")],
+    trust_domain: Annotated[str, typer.Option(help="Dominio de confianza SPIFFE de sus equipos.")],
+    ca: Annotated[Path, typer.Option(help="La autoridad de sus equipos, PEM.", exists=True)],
+    jwks: Annotated[Path, typer.Option(help="Llaves públicas de sus tokens, JWK Set.", exists=True)],
+    issuer: Annotated[
+        str, typer.Option(help="`iss` de sus tokens; sin él, https://identidad.<dominio de confianza>.")
+    ] = "",
 ) -> None:
-    """Enrol an institution: copy its public files into the trust directory and write its table."""
+    """Inscribe una institución: copia sus archivos públicos al directorio de confianza y escribe su tabla.
+
+    \b
+    Ejemplo:
+      ronda keys enrol trust --id bomberos --name Bomberos --trust-domain bomberos.gob.gt \\
+          --ca bomberos/ca.pem --jwks bomberos/officers.jwks.json
+    """
     from server.settings import SettingsError
     from server.trust.institutions import Institutions
     from server.trust.issuing import enrol as add
@@ -91,13 +111,20 @@ def enrol(
 @keys.command("device")
 def device(
     directory: InstitutionDirectory,
-    out: Annotated[Path, typer.Option(help="Path without ending: .pem and .key are added.")],
-    unit: Annotated[str, typer.Option(help="Unit of the device.")] = "",
-    name: Annotated[str, typer.Option("--device", help="Name of the device within its unit.")] = "",
-    gateway: Annotated[str, typer.Option(help="Instead: name of a gateway that asks on behalf of officers.")] = "",
+    out: Annotated[Path, typer.Option(help="Ruta sin terminación: se agregan .pem y .key.")],
+    unit: Annotated[str, typer.Option(help="Unidad del equipo.")] = "",
+    name: Annotated[str, typer.Option("--device", help="Nombre del equipo en su unidad.")] = "",
+    gateway: Annotated[
+        str, typer.Option(help="En su lugar: nombre de un portal que pregunta en nombre de oficiales.")
+    ] = "",
     days: Days = 90,
 ) -> None:
-    """Issue a client certificate to a device of a unit, or to a gateway."""
+    """Emite el certificado de un equipo de una unidad, o de un portal.
+
+    \b
+    Ejemplo:
+      ronda keys device bomberos --unit central --device 7 --out unit-7
+    """
     issuer = _issuer(directory)
     if bool(gateway) == bool(unit and name):
         fail("Give --unit and --device, or --gateway.", EXIT_CALLER, False)
@@ -109,11 +136,16 @@ def device(
 
 @keys.command("server")
 def server(
-    directory: Annotated[Path, typer.Argument(help="New directory.")],
-    host: Annotated[list[str], typer.Option(help="Host name or address; several times for several.")],
+    directory: Annotated[Path, typer.Argument(help="Directorio nuevo.")],
+    host: Annotated[list[str], typer.Option(help="Nombre o dirección del servidor; se repite para varios.")],
     days: Days = 90,
 ) -> None:
-    """Make a CA and a server certificate by it. Clients trust server-ca.pem."""
+    """Hace una autoridad y un certificado de servidor. Los clientes confían en server-ca.pem.
+
+    \b
+    Ejemplo:
+      ronda keys server llaves --host ronda.mingob.gob.gt
+    """
     from server.trust.issuing import make_ca, server_certificate, write_private
 
     def make() -> None:
@@ -129,15 +161,20 @@ def server(
 @keys.command("token")
 def token(
     directory: InstitutionDirectory,
-    nip: Annotated[str, typer.Option(help="The officer's NIP.")],
-    unit: Annotated[str, typer.Option(help="Her unit.")],
-    role: Annotated[list[str], typer.Option(help="A role, without the institution; several times for several.")],
-    certificate: Annotated[Path, typer.Option(help="Client certificate that it is bound to.", exists=True)],
-    gateway: Annotated[str, typer.Option(help="SPIFFE name of the gateway that asks on her behalf.")] = "",
-    seconds: Annotated[int, typer.Option(help="How long it lives.", min=1)] = 900,
-    audience: Annotated[str, typer.Option(help="`aud`.")] = "ronda",
+    nip: Annotated[str, typer.Option(help="NIP del oficial.")],
+    unit: Annotated[str, typer.Option(help="Su unidad.")],
+    role: Annotated[list[str], typer.Option(help="Un rol, sin la institución; se repite para varios.")],
+    certificate: Annotated[Path, typer.Option(help="Certificado del equipo al que queda atado.", exists=True)],
+    gateway: Annotated[str, typer.Option(help="Nombre SPIFFE del portal que pregunta en su nombre.")] = "",
+    seconds: Annotated[int, typer.Option(help="Cuánto vive, en segundos.", min=1)] = 900,
+    audience: Annotated[str, typer.Option(help="`aud` del token.")] = "ronda",
 ) -> None:
-    """Sign an officer's token, to standard output. In production an identity provider does this after a sign-in."""
+    """Firma el token de un oficial, a la salida estándar. En producción lo hace un proveedor de identidad.
+
+    \b
+    Ejemplo:
+      ronda keys token pnc --nip 1001 --unit central --role patrol --certificate unit-7.pem > unit-7.token
+    """
     from server.trust.issuing import Pair
 
     issuer = _issuer(directory)
@@ -150,7 +187,12 @@ def token(
 
 @policy.command("init")
 def init(trust: TrustDirectory) -> None:
-    """Copy the example policy, allowances and cases into a trust directory, to start from."""
+    """Copia la política, cuotas y casos de ejemplo a un directorio de confianza, para empezar.
+
+    \b
+    Ejemplo:
+      ronda policy init trust
+    """
     from server.trust.development_ca import copy_example
 
     _refuse_existing(lambda: copy_example(trust))
@@ -158,7 +200,12 @@ def init(trust: TrustDirectory) -> None:
 
 @policy.command("test")
 def test(trust: TrustDirectory) -> None:
-    """Hold policy against cases.toml: exit status 0 = every row holds, 1 = one does not, 2 = a file is wrong."""
+    """Prueba la política contra cases.toml: estado 0 = toda fila se cumple, 1 = alguna no, 2 = archivo mal.
+
+    \b
+    Ejemplo:
+      ronda policy test trust
+    """
     from server.settings import SettingsError
     from server.trust.allowances import read_allowances
     from server.trust.policy import Policy
@@ -180,7 +227,12 @@ def test(trust: TrustDirectory) -> None:
 
 @policy.command("schema")
 def schema(trust: TrustDirectory) -> None:
-    """Print the Cedar schema that policy.cedar is validated against: every word that it may use."""
+    """Muestra el esquema Cedar con que se valida policy.cedar: cada palabra que puede usar.
+
+    \b
+    Ejemplo:
+      ronda policy schema trust > schema.cedarschema
+    """
     from server.settings import SettingsError
     from server.trust.allowances import read_allowances
     from server.trust.policy_model import schema_text

@@ -11,16 +11,23 @@ from ronda.command_output import fail
 
 
 def serve(
-    listen: Annotated[str | None, typer.Option(help="Address, host:port.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Data directory with the generations.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; 0 = one a core.")] = None,
-    metrics: Annotated[str | None, typer.Option(help='Prometheus address, host:port, or "off".')] = None,
-    reflection: Annotated[bool | None, typer.Option(help="Serve gRPC reflection.")] = None,
-    trust: Annotated[Path | None, typer.Option(help="Trust directory; none = development mode, loopback only.")] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Server certificate, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    listen: Annotated[str | None, typer.Option(help="Dirección, anfitrión:puerto.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Directorio de datos con las generaciones.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Procesos de trabajo; 0 = uno por núcleo.")] = None,
+    metrics: Annotated[str | None, typer.Option(help='Dirección para Prometheus, anfitrión:puerto, u "off".')] = None,
+    reflection: Annotated[bool | None, typer.Option(help="Sirve la reflexión de gRPC.")] = None,
+    trust: Annotated[
+        Path | None, typer.Option(help="Directorio de confianza; sin él, modo de desarrollo, solo en este equipo.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificado del servidor, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Su llave privada, PEM.")] = None,
 ) -> None:
-    """Serve the current generation; settings not given come from RONDA_* and the file named by RONDA_CONFIG."""
+    """Sirve la generación actual; lo no indicado viene de RONDA_* y del archivo que nombra RONDA_CONFIG.
+
+    \b
+    Ejemplo:
+      RONDA_CONFIG=/etc/ronda/ronda.toml ronda serve
+    """
     from server.settings import SettingsError, load_settings
     from server.supervisor import serve as run_supervisor
     from server.worker_messages import EXIT_SETTINGS

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from server.audit.reading import AuditReader
     from server.settings import Settings
 
-subject = typer.Typer(help="Habeas data: what is held about a person, and who looked.", no_args_is_help=True)
+subject = typer.Typer(help="Habeas data: qué se tiene de una persona, y quién lo vio.", no_args_is_help=True)
 
-NipOption = Annotated[str, typer.Option("--nip", help="Your NIP, in development mode only; else the token says it.")]
-CuiOption = Annotated[str, typer.Option("--cui", help="CUI of the person.")]
+NipOption = Annotated[str, typer.Option("--nip", help="Su NIP, solo en modo de desarrollo; si no, lo dice el token.")]
+CuiOption = Annotated[str, typer.Option("--cui", help="CUI de la persona.")]
 
 
 class _Stop(Exception):
@@ -133,9 +133,9 @@ def _asked_key(cui: str) -> bytes:
 @subject.command("export")
 def export(
     cui: CuiOption,
-    out: Annotated[Path, typer.Option("--out", help="File for the request, for the reviewer alone.")],
+    out: Annotated[Path, typer.Option("--out", help="Archivo para la solicitud, solo para quien revisa.")],
     closed_case: Annotated[
-        list[str] | None, typer.Option("--closed-case", help="Case number that is closed; several times for several.")
+        list[str] | None, typer.Option("--closed-case", help="Número de caso ya cerrado; se repite para varios.")
     ] = None,
     directory: AuditOption = None,
     key: KeyOption = None,
@@ -143,7 +143,12 @@ def export(
     nip: NipOption = "",
     case: CaseOption = "",
 ) -> None:
-    """Prepare an export: what is held about a person, from which register, and who looked. Nothing is released yet."""
+    """Prepara una exportación: qué se tiene de una persona, de qué registro, y quién lo vio. Aún no se entrega nada.
+
+    \b
+    Ejemplo:
+      ronda subject export --cui 2357111360101 --out solicitud.json
+    """
     from server.audit.writer import clock_ms
     from server.habeas_data.export import compose, digest
     from server.habeas_data.holdings import subject_id_of
@@ -163,15 +168,20 @@ def export(
 
 @subject.command("release")
 def release(
-    request: Annotated[Path, typer.Argument(help="The request that another person prepared.")],
-    out: Annotated[Path, typer.Option("--out", help="Directory for the JSON and PDF that the person gets.")],
+    request: Annotated[Path, typer.Argument(help="La solicitud que otra persona preparó.")],
+    out: Annotated[Path, typer.Option("--out", help="Directorio para el JSON y el PDF que la persona recibe.")],
     directory: AuditOption = None,
     key: KeyOption = None,
     token: TokenOption = None,
     nip: NipOption = "",
     case: CaseOption = "",
 ) -> None:
-    """Release an export that another person prepared: as JSON and PDF, without what is for the reviewer."""
+    """Entrega una exportación que otra persona preparó: como JSON y PDF, sin lo que es para quien revisa.
+
+    \b
+    Ejemplo:
+      ronda subject release solicitud.json --out entrega
+    """
     from server.audit.writer import clock_ms
     from server.habeas_data.export import digest
     from server.habeas_data.holdings import subject_id_of

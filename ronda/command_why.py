@@ -12,13 +12,20 @@ from ronda.command_output import EXIT_CALLER, fail, print_json, print_renderable
 
 
 def why(
-    person: Annotated[str, typer.Argument(help="CUI of the person; '' = everybody.")],
-    record: Annotated[str, typer.Argument(help="Record id, as the register writes it; '' = every record.")] = "",
-    generation: Annotated[str, typer.Option(help="Generation; default: the current one.")] = "",
+    person: Annotated[str, typer.Argument(help="CUI de la persona; '' = todas.")],
+    record: Annotated[
+        str, typer.Argument(help="Número del registro, como lo escribe la institución; '' = todos.")
+    ] = "",
+    generation: Annotated[str, typer.Option(help="Generación; si no, la actual.")] = "",
     data: DataOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The reasons as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Las razones como JSON.")] = False,
 ) -> None:
-    """Show why a record is linked to a person by name: what agrees, what disagrees, score and version of the rule."""
+    """Muestra por qué un registro está enlazado a una persona por su nombre: qué coincide, qué no, puntaje y regla.
+
+    \b
+    Ejemplo:
+      ronda why 2357111360101 OC-01103-2025-900000
+    """
     from core.identifiers import cui_digits
     from indexer.build_errors import BuildError
     from indexer.link_reasons import link_reasons

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import RenderableType
+
+from clients.whole_table import WholeTable
 
 
 @dataclass
@@ -48,17 +49,14 @@ class NationSummary:
         }
 
 
-def print_summary(summary: NationSummary, console: Console) -> None:
-    """A table for people."""
-    table = Table(title=f"{summary.persons:,} persons, seed {summary.seed}, as of {summary.as_of.isoformat()}")
-    table.add_column("register")
-    for title in ("rows", "MB", "CPU s"):
-        table.add_column(title, justify="right")
+def summary_parts(summary: NationSummary) -> list[RenderableType]:
+    """A table and lines for people."""
+    title = f"{summary.persons:,} persons, seed {summary.seed}, as of {summary.as_of.isoformat()}"
+    table = WholeTable(title, "register", "rows", "MB", "CPU s", right=("rows", "MB", "CPU s"))
     for name, size in summary.bytes.items():
         spent = summary.seconds.get(name, 0.0)
-        table.add_row(name, f"{summary.rows.get(name, 0):,}", f"{size / 1e6:,.1f}", f"{spent:,.1f}")
-    console.print(table)
-    for name in ("made", "loaded"):
-        if name in summary.seconds:
-            console.print(f"{name} in {summary.seconds[name]:,.1f} s")
-    console.print(f"registers and truth in {summary.out}", highlight=False)
+        table.add(name, f"{summary.rows.get(name, 0):,}", f"{size / 1e6:,.1f}", f"{spent:,.1f}")
+    spent_lines = [
+        f"{name} in {summary.seconds[name]:,.1f} s" for name in ("made", "loaded") if name in summary.seconds
+    ]
+    return [table, *spent_lines, f"registers and truth in {summary.out}"]

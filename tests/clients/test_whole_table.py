@@ -79,7 +79,7 @@ def test_columns_that_hold_nothing_take_no_room() -> None:
     table = WholeTable("", "uno", "nada", "dos")
     table.add("a", "", "b")
     assert "nada" not in "\n".join(printed(table, 80))
-    assert "nada" in "\n".join(printed(WholeTable("", "nada"), 80))
+    assert printed(WholeTable("Candidatos: 0", "nada"), 80) == ["Candidatos: 0"]
 
 
 def test_a_row_has_a_cell_for_each_heading() -> None:

@@ -156,7 +156,7 @@ def test_a_slip_in_a_cui_says_what_was_meant(server: RunningServer, asked: dict[
 
 def test_no_server_says_what_to_do() -> None:
     done = ronda("check", "P-123BCD", "--server", "127.0.0.1:9", "--deadline", "1")
-    assert done.returncode == 1
+    assert done.returncode == 10
     assert "ronda serve" in done.stderr
 
 

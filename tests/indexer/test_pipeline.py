@@ -21,7 +21,8 @@ from indexer.manifest import ManifestError
 from indexer.pipeline import build
 from indexer.publish import current_generation, published_generations, read_manifest
 from indexer.subject_key import SubjectKeyDamaged
-from indexer.summary import BuildSummary, print_summary
+from indexer.summary import BuildSummary
+from ronda.command_index_output import summary_parts
 from tests.indexer.small_registers import SmallRegisters, cui_of
 
 KEY_CUI, KEY_PLATE = 1, 8
@@ -91,7 +92,7 @@ def test_the_summary_says_it_for_people_and_as_json(registers: SmallRegisters) -
     assert {"criterion": "CUI", "level": "by rule", "links": 103} in told["links"]
     assert [register["rows_read"] for register in told["registers"]] == [100, 3, 30]
     text = io.StringIO()
-    print_summary(summary, Console(file=text, width=200))
+    Console(file=text, width=200).print(*summary_parts(summary))
     assert "100 persons, 30 vehicles" in text.getvalue()
     assert "renap" in text.getvalue()
 

@@ -1,0 +1,119 @@
+"""What every question to a server has in common: its options, its context, and the call."""
+
+from __future__ import annotations
+
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ronda.command_output import fail
+from ronda.exit_status import ExitStatus
+
+# Before gRPC is imported, which reads it then: its own lines, in English, say nothing that command_failures does not.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clients.connection import Connection
+    from ronda.v1 import value_pb2
+
+
+class PurposeWord(StrEnum):
+    """Purposes as typed on the command line."""
+
+    TRAFFIC_STOP = "traffic-stop"
+    INVESTIGATION = "investigation"
+    BORDER = "border"
+    WARRANT_SERVICE = "warrant-service"
+    VICTIM_PROTECTION = "victim-protection"
+    CLEARANCE = "clearance"
+    AUDIT = "audit"
+    TRAINING = "training"
+    BREAK_GLASS = "break-glass"
+
+
+_MALE = ("m", "h", "masculino", "hombre", "varón", "varon", "male")
+_FEMALE = ("f", "femenino", "mujer", "female")
+
+
+def read_sex(text: str) -> Any:
+    """A sex as people write it, in capitals or not; the contract's."""
+    from ronda.v1 import value_pb2
+
+    word = text.strip().casefold()
+    if word in _MALE:
+        return value_pb2.SEX_MALE
+    if word in _FEMALE:
+        return value_pb2.SEX_FEMALE
+    raise typer.BadParameter("escriba m (masculino) o f (femenino)")
+
+
+ServerOption = Annotated[
+    str, typer.Option("--server", envvar="RONDA_SERVER", help="Servidor de Ronda, anfitrión:puerto.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="La respuesta entera como JSON.")]
+IdentityOption = Annotated[
+    str,
+    typer.Option(
+        "--identity",
+        envvar="RONDA_IDENTITY",
+        help="Ruta sin terminación de sus archivos .pem, .key y .token, con server-ca.pem al lado; sin ella, sin TLS.",
+    ),
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Razón, donde el motivo la exige (break-glass).")]
+PurposeOption = Annotated[PurposeWord, typer.Option("--purpose", help="Motivo de la consulta.")]
+CaseOption = Annotated[str, typer.Option("--case", help="Número de caso, donde la política lo exige.")]
+DeadlineOption = Annotated[float, typer.Option("--deadline", help="Segundos que se espera la respuesta.", min=0.05)]
+SexOption = Annotated[Any, typer.Option("--sex", parser=read_sex, metavar="M|F", help="Sexo: m o f.")]
+
+
+def read_birth(text: str) -> value_pb2.PartialDate:
+    """A birth date as yyyy, yyyy-mm, yyyy-mm-dd or dd/mm/yyyy; fails with exit status 2 otherwise."""
+    from ronda.v1.value_pb2 import PartialDate
+
+    if found := re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", text):
+        year, month, day = (int(part or 0) for part in found.groups())
+        return PartialDate(year=year, month=month, day=day)
+    if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
+        day, month, year = (int(part) for part in found.groups())
+        return PartialDate(year=year, month=month, day=day)
+    raise typer.BadParameter("escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa", param_hint="--born")
+
+
+def context(purpose: PurposeWord, case: str, reason: str = "") -> Any:
+    """The frame of a request."""
+    from clients.connection import request_context
+    from ronda.v1.context_pb2 import Purpose
+
+    return request_context(Purpose.Value(f"PURPOSE_{purpose.name}"), case, reason)
+
+
+def call(
+    target: str, identity: str, as_json: bool, hints: Callable[[], list[str]], ask: Callable[[Connection], Any]
+) -> Any:
+    """Asks, or ends the command with the reason in Spanish."""
+    import grpc
+
+    from clients.connection import Connection, Identity, read_failure
+
+    shown = Identity.beside(Path(identity)) if identity else None
+    try:
+        if shown is not None:
+            shown.token.read_bytes()  # else the call itself fails, and says nothing of the file
+        connection = Connection(target, shown)
+    except OSError as error:
+        from ronda.command_failures import missing_file
+
+        fail(missing_file(str(error.filename)), ExitStatus.FILES, as_json)
+    with connection:
+        try:
+            return ask(connection)
+        except grpc.RpcError as error:
+            from ronda.command_failures import fail_call
+
+            fail_call(read_failure(error), target, shown, as_json, hints())

@@ -1,0 +1,50 @@
+"""The exit statuses of the `ronda` command: one for each thing that the caller can do about it (docs/command.md)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """What a status says; 78 is `ronda serve` alone (sysexits.h, EX_CONFIG)."""
+
+    DONE = 0
+    OURS = 1
+    CALLER = 2
+    STOPPED = 3
+    NO_SERVER = 10
+    NO_DATA = 11
+    BUSY = 12
+    DEADLINE = 13
+    FILES = 14
+    TOKEN_EXPIRED = 15
+    NOT_ACCEPTED = 16
+    FORBIDDEN = 17
+    PLAINTEXT_OR_TLS = 18
+    SERVER_CERTIFICATE = 19
+    DAMAGED = 20
+    NOT_RECORDED = 21
+    GONE = 22
+    SETTINGS = 78
+
+
+MEANING = {
+    ExitStatus.DONE: "hecho o respondido, sea cual sea el color",
+    ExitStatus.OURS: "falla de Ronda",
+    ExitStatus.CALLER: "lo pedido no es válido",
+    ExitStatus.STOPPED: "no se publica, o la generación está dañada",
+    ExitStatus.NO_SERVER: "no hay servidor en esa dirección",
+    ExitStatus.NO_DATA: "el servidor aún no tiene datos",
+    ExitStatus.BUSY: "servidor ocupado o cuota agotada: reintente",
+    ExitStatus.DEADLINE: "no respondió a tiempo",
+    ExitStatus.FILES: "falta un archivo de la identidad",
+    ExitStatus.TOKEN_EXPIRED: "token vencido, o aún no vigente",
+    ExitStatus.NOT_ACCEPTED: "el servidor no acepta el token o el certificado",
+    ExitStatus.FORBIDDEN: "la política no lo permite",
+    ExitStatus.PLAINTEXT_OR_TLS: "uno habla TLS y el otro no",
+    ExitStatus.SERVER_CERTIFICATE: "el certificado del servidor no es de confianza",
+    ExitStatus.DAMAGED: "expediente dañado: no se muestra",
+    ExitStatus.NOT_RECORDED: "no pudo quedar en la auditoría: no se muestra",
+    ExitStatus.GONE: "esa página o ese sujeto ya no está: pregunte de nuevo",
+    ExitStatus.SETTINGS: "ajustes del servidor no válidos",
+}

@@ -1,0 +1,141 @@
+"""Help and usage errors in Spanish: Typer has its words in English, in its code (the Click that it carries too).
+
+tests/command/test_help.py walks every subcommand's help and every kind of usage error, and fails on an English word.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from typer._click.core import Context
+from typer._click.exceptions import (
+    BadParameter,
+    ClickException,
+    MissingParameter,
+    NoArgsIsHelpError,
+    NoSuchOption,
+    UsageError,
+)
+from typer._click.formatting import HelpFormatter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HEADINGS = {"Options": "Opciones", "Arguments": "Argumentos", "Commands": "Órdenes"}
+_USAGE = (("[OPTIONS]", "[OPCIONES]"), ("COMMAND [ARGS]...", "ORDEN [ARGUMENTOS]..."))
+_TYPES = (
+    (r"<list\[str\]>", "<texto>"),
+    (r"<list\[path\]>", "<ruta>"),
+    (r"<str>", "<texto>"),
+    (r"<int(?: range)?>", "<entero>"),
+    (r"<float(?: range)?>", "<número>"),
+    (r"<path>", "<ruta>"),
+    (r"<directory>", "<directorio>"),
+    (r"<file>", "<archivo>"),
+    (r"<datetime(\[[^]]*\])?>", "<fecha>"),
+)
+_ROWS = (
+    (r"\[env var: ", "[variable: "),
+    (r"\[default: ", "[por omisión: "),
+    (r"; default: ", "; por omisión: "),
+    (r"(?<=[\[ ])required\]", "obligatorio]"),
+    (r"Show this message and exit\.", "Muestra esta ayuda."),
+    (r"Install completion for the current shell\.", "Instala el autocompletado en esta terminal."),
+    (
+        r"Show completion for the current shell, to copy it or customize the installation\.",
+        "Muestra el autocompletado, para copiarlo o adaptarlo.",
+    ),
+)
+_ERRORS = (
+    (r"Value error, ", ""),
+    (r"Input should be a valid integer, unable to parse string as an integer", "escriba un número entero"),
+    (r"Input should be a valid number, unable to parse string as a number", "escriba un número"),
+    (r"Input should be greater than or equal to (\S+)", r"escriba \1 o más"),
+    (r"Input should be less than or equal to (\S+)", r"escriba \1 o menos"),
+    (r"(.+) is not one of (.+?)\.?", r"\1 no es ninguno de \2"),
+    (r"(.+) does not match the formats? (.+?)\.?", r"\1 no tiene la forma \2"),
+    (r"(?:path|file|directory) (.+) does not exist\.?", r"\1 no existe"),
+    (r"(?:path|file|directory) (.+) is a directory\.?", r"\1 es un directorio"),
+    (r"(?:path|file|directory) (.+) is a file\.?", r"\1 es un archivo"),
+    (r"(?:path|file|directory) (.+) is not readable\.?", r"no se puede leer \1"),
+    (r"Option (.+) requires an argument\.?", r"la opción \1 lleva un valor"),
+    (r"Option (.+) does not take a value\.?", r"la opción \1 no lleva valor"),
+    (r"No such command (.+?)\.(?: Did you mean (.+)\?)?", r"no existe la orden \1"),
+    (r"Missing command\.", "falta la orden"),
+    (r"Got unexpected extra arguments? \((.+)\)", r"sobra: \1"),
+    (r"Got unexpected extra argument\(s\) \((.+)\)", r"sobra: \1"),
+)
+
+
+class SpanishFormatter(HelpFormatter):
+    """Writes a help page with Spanish headings, types and defaults."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Uso: ronda check [OPCIONES]..."""
+        for english, spanish in _USAGE:
+            args = args.replace(english, spanish)
+        super().write_usage(prog, args, prefix or "Uso: ")
+
+    def write_heading(self, heading: str) -> None:
+        """A section's name."""
+        super().write_heading(_HEADINGS.get(heading, heading))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Options, arguments and subcommands."""
+        told = [(_replaced(left, _TYPES), _replaced(right, _ROWS)) for left, right in rows]
+        super().write_dl(told, col_max, col_spacing)
+
+
+def _replaced(text: str, table: Sequence[tuple[str, str]]) -> str:
+    for english, spanish in table:
+        text = re.sub(english, spanish, text)
+    return text
+
+
+def speak_spanish() -> None:
+    """Every help page from now on."""
+    Context.formatter_class = SpanishFormatter
+
+
+def whole_summaries(command: Any) -> Any:
+    """Lets a list of subcommands show each one's first sentence whole: Click cuts what does not fit a line."""
+    command.short_help = " ".join((command.help or "").split("\n\n")[0].split())
+    for each in getattr(command, "commands", {}).values():
+        whole_summaries(each)
+    return command
+
+
+def usage_error_lines(error: ClickException) -> list[str]:
+    """The usage, where to read more, and what is wrong."""
+    if isinstance(error, NoArgsIsHelpError):
+        return [error.format_message()]
+    lines = []
+    if isinstance(error, UsageError) and error.ctx is not None:
+        lines += [error.ctx.get_usage(), f"Más en `{error.ctx.command_path} --help`.", ""]
+    return [*lines, f"Error: {_said(error)}."]
+
+
+def _said(error: ClickException) -> str:
+    if isinstance(error, MissingParameter):
+        return f"falta {_hint(error)}"
+    if isinstance(error, BadParameter):
+        return f"valor no válido en {_hint(error)}: {_spanish(error.message)}"
+    if isinstance(error, NoSuchOption):
+        near = f" (¿quiso decir {' o '.join(sorted(error.possibilities))}?)" if error.possibilities else ""
+        return f"no existe la opción {error.option_name}{near}"
+    return _spanish(error.message)
+
+
+def _hint(error: BadParameter) -> str:
+    hint = error.param_hint
+    if hint is None and error.param is not None:
+        hint = error.param.get_error_hint()
+    return hint if isinstance(hint, str) else " / ".join(hint or ["lo escrito"])
+
+
+def _spanish(message: str) -> str:
+    for english, spanish in _ERRORS:
+        if found := re.fullmatch(english, message.removeprefix("Value error, ")):
+            return found.expand(spanish)
+    return message.rstrip(".")

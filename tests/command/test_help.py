@@ -1,0 +1,107 @@
+"""The whole of `ronda --help`, and what is said of a mistyped command: Spanish, with an example, and nothing cut."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ronda.command import app
+from ronda.exit_status import MEANING, ExitStatus
+from ronda.spanish_usage import speak_spanish
+from tests.command.terminal import piped
+
+ROOT = Path(__file__).parents[2]
+# Words that stand in every English sentence of a help page, and in no Spanish one.
+ENGLISH = re.compile(
+    r"\b(the|of|and|or|to|is|are|with|what|who|from|this|that|it|its|for|by|show|file|must|should|input|value|valid|"
+    r"usage|options?|arguments?|commands?|default|required|missing|such|try|exit|message|error:? [a-z]* ?is)\b",
+    re.IGNORECASE,
+)
+# Names of options and files, and what is typed as it stands.
+TYPED = re.compile(r"--[a-z-]+|`[^`]*`|<[^>]*>|\bronda [a-z -]*|[a-z-]+\.[a-z]+|\[variable: \w+|Error:|'[^']*'")
+
+
+def pages() -> dict[str, str]:
+    """Help page by command."""
+    speak_spanish()
+    found: dict[str, str] = {}
+
+    def walk(path: tuple[str, ...]) -> None:
+        done = piped(*path, "--help")
+        assert done.returncode == 0, done.stderr
+        found[" ".join(path)] = done.stdout
+        listed = done.stdout.partition("Órdenes:\n")[2].partition("\n\n")[0]
+        for name in re.findall(r"^  ([a-z][a-z-]*)(?:  |$)", listed, re.MULTILINE):
+            walk((*path, name))
+
+    walk(())
+    return found
+
+
+@pytest.fixture(scope="module")
+def every_page() -> dict[str, str]:
+    """One walk for all tests."""
+    return pages()
+
+
+def test_every_page_is_spanish(every_page: dict[str, str]) -> None:
+    assert len(every_page) > 30
+    for path, text in every_page.items():
+        said = re.sub(r"Ejemplos?:\n(?:    .*\n)+|^Uso: .*|^  [a-z-]+(?=  )", "", text, flags=re.MULTILINE)
+        assert not ENGLISH.findall(TYPED.sub("", said)), path
+
+
+def test_every_command_has_an_example_and_is_not_cut(every_page: dict[str, str]) -> None:
+    for path, text in every_page.items():
+        assert "Órdenes:" in text or "Ejemplo" in text, path
+        assert "..." not in re.sub(r"\S\.\.\.|\[ARGUMENTOS\]\.\.\.", "", text), path
+
+
+def test_the_statuses_stand_in_help_and_on_the_page(every_page: dict[str, str]) -> None:
+    page = (ROOT / "docs" / "command.md").read_text(encoding="utf-8")
+    assert set(MEANING) == set(ExitStatus)
+    for status, meaning in MEANING.items():
+        assert re.search(rf"^ +{int(status)}  {re.escape(meaning)}$", every_page[""], re.MULTILINE)
+        assert f"| {int(status)} | {meaning} |" in page
+    assert app.info.epilog
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("check --sex X", "escriba m (masculino) o f (femenino)"),
+        ("check --deadline abc", "escriba un número"),
+        ("check --deadline 0.001", "escriba 0.05 o más"),
+        ("check --nope", "no existe la opción --nope"),
+        ("check --born 19x", "dd/mm/aaaa"),
+        ("search --page-size a", "escriba un número entero"),
+        ("check --purpose x", "'x' no es ninguno de 'traffic-stop'"),
+        ("check --json=3", "la opción '--json' no lleva valor"),
+        ("buscar", "no existe la orden 'buscar'"),
+        ("chekc", "no existe la orden 'chekc'"),
+        ("audit who-asked --until", "la opción '--until' lleva un valor"),
+        ("keys token x", "falta '--nip'"),
+        ("why", "falta 'person'"),
+        ("why a b c", "sobra: c"),
+        ("why a b c d", "sobra: c d"),
+        ("keys enrol t --id a --name b --trust-domain c --ca /nope --jwks /nope", "'/nope' no existe"),
+        ("nation --persons 5", "escriba 1000 o más"),
+        ("nation --persons 50000000", "escriba 21700000 o menos"),
+        ("nation --as-of 2020", "'2020' no tiene la forma '%Y-%m-%d'"),
+        ("audit", "Órdenes:"),
+        ("", "Órdenes:"),
+    ],
+)
+def test_what_is_mistyped_is_said_in_spanish_with_status_2(typed: str, said: str) -> None:
+    done = piped(*typed.split())
+    assert done.returncode == ExitStatus.CALLER
+    assert said in done.stdout + done.stderr
+    if "Órdenes" not in said:
+        assert not ENGLISH.findall(TYPED.sub("", done.stderr)), done.stderr
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    done = piped("--version")
+    assert re.fullmatch(r"ronda \d+\.\d+\.\d+\S*\n", done.stdout)
