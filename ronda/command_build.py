@@ -43,7 +43,9 @@ def nation(
     postgres: Annotated[
         str, typer.Option(help="DSN de un servidor PostgreSQL donde cargar los registros que son bases de datos.")
     ] = "",
-    damage: Annotated[float, typer.Option(help="Filas de alerta dañadas por cada fila de alerta.", min=0.0, max=1.0)] = 0.02,
+    damage: Annotated[
+        float, typer.Option(help="Filas de alerta dañadas por cada fila de alerta.", min=0.0, max=1.0)
+    ] = 0.02,
     as_json: JsonOption = False,
 ) -> None:
     """Hace una nación sintética: doce registros en sus formatos, y la verdad aparte.
