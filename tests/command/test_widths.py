@@ -39,9 +39,6 @@ COMMANDS = {
     "who asked": ["audit", "who-asked", "--cui", "{wanted}"],
     "asked by": ["audit", "asked-by", "--nip", "{nip}"],
     "patterns": ["audit", "report"],
-    "help": ["--help"],
-    "help of check": ["check", "--help"],
-    "help of audit": ["audit", "who-asked", "--help"],
 }
 
 
