@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bench.bars import Bar, Samples, write_report
 from bench.demo.directory import DemoDirectory
+from bench.demo.stopping import stop_on_signals
 from bench.nation import cast_people
 from bench.postgres_cluster import free_port
 
@@ -34,7 +35,8 @@ _CLEAN = f"{cast_people.cui_of(cast_people.PLACES['clean'], 1, 1):013d}"  # in e
 
 
 def run() -> bool:
-    """Measures and reports; whether every bar is met."""
+    """Measures and reports; whether every bar is met. A signal ends it and what it started: bench.demo.stopping."""
+    stop_on_signals()
     with tempfile.TemporaryDirectory(prefix="ronda-hour-", dir="/var/tmp") as place:
         clone = Path(place) / "ronda"
         subprocess.run(["git", "clone", "-q", "--no-local", str(ROOT), str(clone)], check=True)
@@ -46,7 +48,8 @@ def run() -> bool:
                 _check(clone, listen)  # compiles Python's own caches
                 checks = [_check(clone, listen) for _ in range(CHECKS)]
         finally:
-            shutil.rmtree(DemoDirectory(clone / "data").cluster, ignore_errors=True)
+            if (clone / "data").exists():
+                shutil.rmtree(DemoDirectory(clone / "data").cluster, ignore_errors=True)
     rows = [FIRST.measured(first), SECOND.measured(second), CHECK.measured(statistics.median(checks))]
     samples = [Samples(bar.name, [value], "s") for bar, value in ((FIRST, first), (SECOND, second))]
     samples.append(Samples(CHECK.name, checks, "s", note=f"load average {os.getloadavg()[0]:.1f}"))
