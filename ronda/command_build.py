@@ -58,8 +58,11 @@ def nation(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    from bench.nation.making import make_nation
-    from bench.nation.summary import summary_parts
+    try:
+        from bench.nation.making import make_nation
+        from bench.nation.summary import summary_parts
+    except ModuleNotFoundError:
+        fail("La nación sintética es de un checkout (./run build), no de una instalación.", EXIT_CALLER, as_json)
 
     day = as_of.date() if as_of else None
     bars = Progress(

@@ -158,8 +158,12 @@ class Settings(BaseSettings):
     )
     audit_keeper: str = Field(
         "",
-        description="Second keeper of the checkpoints: a directory on another machine, or grpc://host:port of a "
-        "witness (`ronda audit witness`); empty = none.",
+        description="Second keeper of the checkpoints: a directory on another machine, or a witness (`ronda audit "
+        "witness`): grpcs://host:port, or grpc://host:port without TLS; empty = none.",
+    )
+    audit_keeper_ca: Path | None = Field(
+        None,
+        description="CA of a grpcs:// keeper's certificate, PEM file; empty = a CA that this machine trusts.",
     )
     audit_segment_mib: int = Field(
         256, ge=16, le=1024, description="Size at which a segment of the audit log is full, in MiB; a new one a day."
@@ -218,6 +222,16 @@ class Settings(BaseSettings):
                 raise ValueError(f"{register}: no password in the DSN; name a file: passfile=/path (libpq)")
         return dsns
 
+    @field_validator("audit_keeper")
+    @classmethod
+    def _keeper_is_a_place(cls, text: str) -> str:
+        scheme, separator, address = text.partition("://")
+        if separator:
+            if scheme not in ("grpc", "grpcs"):
+                raise ValueError("must be a directory, grpcs://host:port or grpc://host:port")
+            parse_address(address)
+        return text
+
     @field_validator("listen")
     @classmethod
     def _listen_is_an_address(cls, text: str) -> str:
@@ -241,6 +255,8 @@ class Settings(BaseSettings):
             raise ValueError("trust needs tls_cert and tls_key: who asks is proven by certificates")
         if self.trust is not None and self.tls_client_ca is not None:
             raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
+        if self.audit_keeper_ca is not None and not self.audit_keeper.startswith("grpcs://"):
+            raise ValueError("audit_keeper_ca needs an audit_keeper of grpcs://host:port")
         if self.trust is None and not self.listen_address.is_loopback:
             raise ValueError(
                 "listen: in development mode only a loopback address is accepted, for everybody who reaches it sees "

@@ -242,7 +242,7 @@ def check_process(settings: Settings) -> None:
 
 def check_files_of(settings: Settings) -> None:
     """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
-    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust"):
+    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", "audit_keeper_ca"):
         path: Path | None = getattr(settings, name)
         if path is not None and not os.access(path, os.R_OK, effective_ids=True):
             raise SettingsError(f"{name}: cannot read {path}")

@@ -26,7 +26,7 @@ TICK_S = 1.0
 def _open(orders: Orders) -> Checkpointer | None:
     """None while another process signs."""
     key = load_signing_private(orders.signing_key)
-    keepers = [open_keeper(orders.keeper, key.public_key())] if orders.keeper else []
+    keepers = [open_keeper(orders.keeper, key.public_key(), orders.keeper_ca)] if orders.keeper else []
     try:
         return Checkpointer(orders.directory, key, keepers, orders.retention_years)
     except BlockingIOError:

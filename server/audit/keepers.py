@@ -19,7 +19,8 @@ from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
 
-WITNESS_PREFIX = "grpc://"
+PLAIN_WITNESS = "grpc://"  # on this machine, or through a tunnel
+TLS_WITNESS = "grpcs://"
 _TIMEOUT_S = 5.0
 
 
@@ -109,8 +110,14 @@ class WitnessKeeper:
         self._channel.close()
 
 
-def open_keeper(where: str, key: Ed25519PublicKey, credentials: grpc.ChannelCredentials | None = None) -> Keeper:
-    """`grpc://host:port` is a witness, anything else a directory."""
-    if where.startswith(WITNESS_PREFIX):
-        return WitnessKeeper(where.removeprefix(WITNESS_PREFIX), key, credentials)
+def open_keeper(where: str, key: Ed25519PublicKey, ca: Path | None = None) -> Keeper:
+    """`grpcs://host:port` is a witness, `grpc://host:port` one without TLS, anything else a directory.
+
+    `ca`: whom its certificate must come from, PEM; None = a CA that this machine trusts. Raises OSError for `ca`.
+    """
+    if where.startswith(TLS_WITNESS):
+        credentials = grpc.ssl_channel_credentials(ca.read_bytes() if ca is not None else None)
+        return WitnessKeeper(where.removeprefix(TLS_WITNESS), key, credentials)
+    if where.startswith(PLAIN_WITNESS):
+        return WitnessKeeper(where.removeprefix(PLAIN_WITNESS), key)
     return DirectoryKeeper(Path(where), key)

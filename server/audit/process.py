@@ -26,7 +26,8 @@ class Orders(BaseModel):
 
     directory: Path
     signing_key: Path
-    keeper: str  # "" = none; else a directory or grpc://host:port
+    keeper: str  # "" = none; else a directory, grpcs://host:port or grpc://host:port
+    keeper_ca: Path | None = None  # of a grpcs:// keeper's certificate; None = one that this machine trusts
     retention_years: int
     log_level: str = "info"
 

@@ -119,6 +119,7 @@ def audit_process(settings: Settings) -> AuditProcess:
             directory=audit_directory(settings),
             signing_key=signing_key(settings),
             keeper=settings.audit_keeper,
+            keeper_ca=settings.audit_keeper_ca,
             retention_years=settings.audit_retention_years,
             log_level=settings.log_level,
         )

@@ -151,6 +151,11 @@ FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "no signing key": (_with(audit_signing_key=None), "audit_signing_key: is needed"),
     "a signing key that is gone": (_with(audit_signing_key="/nonexistent/signing.key"), "audit_signing_key: "),
     "a limits file nowhere": (_with(limits_file="/nonexistent/limits"), "limits_file: "),
+    "a keeper that is no place": (_with(audit_keeper="http://witness:1"), "audit_keeper: must be"),
+    "a keeper's CA that is gone": (
+        _with(audit_keeper="grpcs://localhost:1", audit_keeper_ca="/nonexistent/ca.pem"),
+        "audit_keeper_ca: cannot read",
+    ),
     "an audit log nowhere": (_with(audit="/proc/audit"), "audit: "),
 }
 
