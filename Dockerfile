@@ -1,12 +1,20 @@
-# The server and indexer image, from the same steps as ./run build. No demo data, no tests.
-FROM debian:trixie-slim AS build
+# The server and indexer image: no demo data, no tests, and at run time no compiler, Cython, grpcio-tools or bench.
+# The base is Debian 13 by its name: no registry can be reached from where this is written, so no digest could be read.
+# Pin one where you build (docker buildx imagetools inspect debian:trixie-slim), or build the base yourself:
+#   debootstrap --variant=minbase trixie base && tar -C base -c . | docker import - ronda-base
+#   docker build --build-arg BASE=ronda-base .
+# `./run image-check` runs these steps, read from this file, in such a base, and checks what the last stage holds.
+ARG BASE=debian:trixie-slim
+
+FROM ${BASE} AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        python3 python3-venv python3-dev gcc libc6-dev liblmdb-dev libssl-dev libxxhash-dev \
+        ca-certificates python3 python3-venv python3-dev gcc libc6-dev liblmdb-dev libssl-dev libxxhash-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY requirements/app.lock requirements/app.lock
-RUN python3 -m venv /opt/ronda && /opt/ronda/bin/pip install -q --require-hashes -r requirements/app.lock
+COPY requirements requirements
+RUN python3 -m venv /opt/build && /opt/build/bin/pip install -q --require-hashes -r requirements/build.lock \
+    && python3 -m venv /opt/ronda && /opt/ronda/bin/pip install -q --require-hashes -r requirements/app.lock
 COPY setup.py pyproject.toml README.md LICENSE ./
 COPY proto proto
 COPY ronda ronda
@@ -14,10 +22,10 @@ COPY core core
 COPY server server
 COPY indexer indexer
 COPY clients clients
-COPY bench bench
-RUN /opt/ronda/bin/pip install -q --no-deps --no-build-isolation .
+RUN /opt/build/bin/pip wheel -q --no-deps --no-build-isolation --wheel-dir /wheel . \
+    && /opt/ronda/bin/pip install -q --no-index --no-deps /wheel/ronda-*.whl
 
-FROM debian:trixie-slim
+FROM ${BASE}
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends python3 liblmdb0 libssl3t64 \
     && rm -rf /var/lib/apt/lists/* \

@@ -1,0 +1,109 @@
+"""docs/production.md is run as it stands: every block, in order, in a sandbox over this machine's files.
+
+What a site brings is the test's: a nation's registers and free ports. `systemctl` is a stand-in that follows the
+installed units (no systemd runs where tests do); systemd-analyze, systemd-sysusers and systemd-tmpfiles are real.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.postgres_cluster import free_port
+from tests.deploy.sandbox import run_in_sandbox, why_not
+from tests.nation_kit import BuiltNation
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "production.md"
+SITE = "<!-- a site brings its registers -->"
+_PIECE = re.compile(rf"^```sh\n(.*?)^```$|^({re.escape(SITE)})$|^## ([^\n]+)$", re.MULTILINE | re.DOTALL)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1200),
+    pytest.mark.skipif(bool(why_not()), reason=why_not() or "can be run"),
+    pytest.mark.skipif(
+        any(shutil.which(name) is None for name in ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")),
+        reason="systemd's programs are not installed",
+    ),
+]
+
+
+def script_of(page: str, site: str) -> tuple[str, list[str]]:
+    """The page as one script that says each heading, without the build (done in the checkout); its blocks."""
+    lines, blocks = [], []
+    for piece in _PIECE.finditer(page):
+        block, marked, heading = piece.groups()
+        if heading:
+            lines.append(f"echo {shlex.quote(f'=== {heading}')}")
+        elif marked:
+            lines.append(site)
+        else:
+            blocks.append(block)
+            if block != "./run wheel\n":
+                lines.append(block)
+    return "\n".join(lines), blocks
+
+
+def section(output: str, heading: str) -> str:
+    """What the commands under a heading printed."""
+    return output.partition(f"=== {heading}\n")[2].partition("\n=== ")[0]
+
+
+def test_the_page_runs_as_written(small_nation: BuiltNation, tmp_path: Path) -> None:
+    if not __import__("os").environ.get("NOWHEEL"):
+        subprocess.run(["./run", "wheel"], cwd=ROOT, check=True, capture_output=True)
+    shutil.copytree(ROOT / "dist", tmp_path / "dist")
+    dsns = "".join(f'{register} = "{dsn}"\n' for register, dsn in small_nation.dsns.items())
+    site = f"""
+cp -r {small_nation.registers}/. /var/lib/ronda-sources/
+chgrp -R ronda /var/lib/ronda-sources
+chmod -R u=rwX,g=rX,o= /var/lib/ronda-sources
+printf '%s' '{dsns}' >> /etc/ronda/ronda.toml
+"""
+    script, blocks = script_of(PAGE.read_text(encoding="utf-8"), site)
+    assert len(blocks) > 8
+    assert SITE in PAGE.read_text(encoding="utf-8")
+    script = "mkdir -p /run/units\ntrap 'tail -n 20 /run/units/*.log >&2' ERR\nset -E\n" + script
+    for port in ("50051", "50443", "9464"):
+        ours = str(free_port())
+        script = script.replace(port, ours)
+        for path in (tmp_path / "dist" / "deploy").iterdir():
+            path.write_text(path.read_text(encoding="utf-8").replace(port, ours), encoding="utf-8")
+    done = run_in_sandbox(script + CHECKS, tmp_path, seconds=1100)
+    told = f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, told[-6000:]
+    assert "0 of" not in section(done.stdout, "5. Who may ask")
+    assert section(done.stdout, "6. Settings, registers, units").endswith("active")
+    assert "P-123BCD" in section(done.stdout, "7. The first check").replace("P123BCD", "P-123BCD")
+    facts = dict(line.split("=", 1) for line in done.stdout.partition("=== facts\n")[2].splitlines())
+    assert facts["users"] == "ronda", "whatever serves is no root"
+    assert facts["imported"].startswith("/opt/ronda-0.1.0/lib/"), "an installed wheel, not a checkout"
+    assert facts["absent"] == "Cython grpc_tools bench"
+    assert facts["data"] == "700 ronda"
+    assert int(facts["witnessed"]) > 0
+    assert int(facts["generations"]) == 2
+    assert facts["older"] == "yes", "the roll-back went to the older one"
+
+
+CHECKS = r"""
+echo '=== facts'
+echo "users=$(ps -eo user:20,args | awk '$2 ~ "^/opt/ronda" {print $1}' | sort -u | xargs)"
+echo "imported=$(cd / && /opt/ronda/bin/python -c 'import server.supervisor; print(server.supervisor.__file__)')"
+absent=""
+for name in Cython grpc_tools bench; do
+    (cd / && /opt/ronda/bin/python -c "import $name" 2>/dev/null) || absent="$absent $name"
+done
+echo "absent=${absent# }"
+echo "data=$(stat -c '%a %U' /var/lib/ronda)"
+echo "witnessed=$(grep -c '^signature' /var/lib/ronda-witness/* | tail -n 1 | sed 's/.*://')"
+echo "generations=$(ls /var/lib/ronda/generations | wc -l)"
+oldest="$(ls /var/lib/ronda/generations | sort | head -n 1)"
+[ "$(cat /var/lib/ronda/CURRENT)" = "$oldest" ] && echo older=yes || echo older=no
+for unit in ronda ronda-witness; do systemctl stop $unit.service; done
+"""
