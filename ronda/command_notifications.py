@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ronda.command_output import print_json, print_renderables
+from ronda.command_output import EXIT_CALLER, fail, print_json, print_renderables
 
-DataOption = Annotated[Path, typer.Option("--data", envvar="RONDA_DATA", help="Directorio de datos del servidor.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Directorio de datos; si no, el de los ajustes.")]
 RegisterOption = Annotated[str, typer.Option("--register", help="Solo las alertas de este registro; vacío = todas.")]
 SinceOption = Annotated[str, typer.Option("--since", help="Solo desde esta fecha u hora (ISO 8601, UTC).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
 
 
 def notifications(
-    data: DataOption, register: RegisterOption = "", since: SinceOption = "", as_json: JsonOption = False
+    data: DataOption = None, register: RegisterOption = "", since: SinceOption = "", as_json: JsonOption = False
 ) -> None:
     """Lista quién vio a sujetos de alertas discretas, lo más antiguo primero, para el titular de la alerta.
 
@@ -26,8 +27,17 @@ def notifications(
     """
     from clients.whole_table import WholeTable
     from server.notifications import FOLDER, read_lines
+    from server.settings import SettingsError, load_settings
 
-    lines = read_lines(data / FOLDER, register, since)
+    try:
+        where = load_settings(data=data).data
+    except SettingsError as error:
+        fail(str(error), EXIT_CALLER, as_json)
+    directory = where / FOLDER
+    for path in (where, directory) if os.path.lexists(directory) else (where,):
+        if not os.access(path, os.R_OK | os.X_OK):  # an empty list would say that nobody looked
+            fail(f"{path}: no es un directorio que este usuario pueda leer", EXIT_CALLER, as_json)
+    lines = read_lines(directory, register, since)
     if as_json:
         print_json(lines)
         return

@@ -88,6 +88,13 @@ def test_the_command_lists_one_register(tmp_path: Path) -> None:
     assert "mp" not in table.output
 
 
+def test_a_directory_that_cannot_be_read_is_no_empty_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = CliRunner().invoke(app, ["notifications", "--data", str(tmp_path / "gone")])
+    assert (gone.exit_code, "gone" in gone.output) == (2, True)
+    monkeypatch.setenv("RONDA_DATA", str(tmp_path))  # the settings' own, as on a server
+    assert CliRunner().invoke(app, ["notifications"]).exit_code == 0
+
+
 def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
     append_lines(tmp_path, [a_line("mp", "2026-11-24T10:00:00")])
     (path,) = tmp_path.iterdir()

@@ -40,7 +40,9 @@ def test_every_package_of_the_shipped_roots_is_listed() -> None:
 
 
 def test_shipped_code_imports_shipped_packages_alone() -> None:
-    packages = {dotted(path.parent) for root in (*ROOTS, "bench", "tests") for path in (ROOT / root).rglob("__init__.py")}
+    packages = {
+        dotted(path.parent) for root in (*ROOTS, "bench", "tests") for path in (ROOT / root).rglob("__init__.py")
+    }
     missing = {
         (dotted(path), name)
         for package in SHIPPED
