@@ -139,6 +139,10 @@ def server(
     directory: Annotated[Path, typer.Argument(help="Directorio nuevo.")],
     host: Annotated[list[str], typer.Option(help="Nombre o dirección del servidor; se repite para varios.")],
     days: Days = 90,
+    by: Annotated[
+        Path | None,
+        typer.Option(help="Directorio de un certificado anterior, cuya autoridad firma este: una renovación."),
+    ] = None,
 ) -> None:
     """Hace una autoridad y un certificado de servidor. Los clientes confían en server-ca.pem.
 
@@ -146,11 +150,12 @@ def server(
     Ejemplo:
       ronda keys server llaves --host ronda.mingob.gob.gt
     """
-    from server.trust.issuing import make_ca, server_certificate, write_private
+    from server.trust.issuing import Pair, make_ca, server_certificate, write_private
 
     def make() -> None:
+        earlier = (by / "server-ca.pem", by / "server-ca.key") if by is not None else None
+        ca = Pair(*(path.read_bytes() for path in earlier)) if earlier is not None else make_ca("Ronda server CA")
         directory.mkdir(parents=True, mode=0o700)
-        ca = make_ca("Ronda server CA")
         (directory / "server-ca.pem").write_bytes(ca.certificate)
         write_private(directory / "server-ca.key", ca.key)
         server_certificate(ca, host, days).write(directory / "server.pem", directory / "server.key")

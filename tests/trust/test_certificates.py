@@ -41,6 +41,16 @@ def test_a_servers_certificate(tmp_path: Path) -> None:
     assert verify(made / "server.pem", made / "server-ca.pem", "sslclient") != "ok"
 
 
+def test_a_renewal_is_by_the_ca_that_clients_have(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    ronda("keys", "server", first, "--host", "ronda.gob.gt")
+    ronda("keys", "server", second, "--host", "ronda.gob.gt", "--by", first)
+    assert (first / "server.pem").read_bytes() != (second / "server.pem").read_bytes()
+    assert (
+        verify(second / "server.pem", first / "server-ca.pem", "sslserver", "-verify_hostname", "ronda.gob.gt") == "ok"
+    )
+
+
 def test_a_host_name_that_is_longer_than_a_common_name(tmp_path: Path) -> None:
     made = tmp_path / "server"
     ronda("keys", "server", made, "--host", LONG_HOST)
