@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from bench.postgres_cluster import PostgresCluster
@@ -18,6 +19,11 @@ def pytest_configure() -> None:
     """A closed terminal or a SIGTERM ends a run as Ctrl-C does: what its fixtures started is stopped."""
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+
+
+# No test is timed: on a machine that does other things too, an example takes what it takes.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

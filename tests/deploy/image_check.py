@@ -16,16 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench.postgres_cluster import PostgresCluster, free_port
 from tests.nation_kit import build_nation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build" / "image"
@@ -70,24 +65,17 @@ class Stage:
     )
 
     def command(self, *command: str) -> list[str]:
-        """What runs a command in the stage, as its user, with its environment."""
+        """What runs a command in the stage, as its user, with its environment, and /proc and /dev as an engine's.
+
+        These are mounted in a namespace of the command's own, so nothing is left mounted, however it ends.
+        """
         account = [] if self.user == "root" else ["--userspec", f"{self.user}:{self.user}", "--groups="]
         kept = [f"{name}={value}" for name, value in self.environment.items()]
         inner = f"cd {shlex.quote(self.directory)} && exec {shlex.join(command)}"
-        return ["chroot", *account, str(self.root), "env", "-i", *kept, "/bin/sh", "-c", inner]
-
-    @contextmanager
-    def mounted(self) -> Iterator[None]:
-        """/proc and /dev, as an engine gives them."""
-        inside = [self.root / "proc", self.root / "dev"]
-        run("mount", "-t", "proc", "proc", inside[0])
-        run("mount", "--rbind", "/dev", inside[1])
-        run("mount", "--make-rslave", inside[1])
-        try:
-            yield
-        finally:
-            for path in inside:
-                run("umount", "-l", path)
+        entered = ["chroot", *account, str(self.root), "env", "-i", *kept, "/bin/sh", "-c", inner]
+        root = shlex.quote(str(self.root))
+        mounts = f"mount -t proc proc {root}/proc && mount --rbind /dev {root}/dev"
+        return ["unshare", "--mount", "/bin/sh", "-c", f"{mounts} && exec {shlex.join(entered)}"]
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
@@ -120,8 +108,7 @@ def build(text: str) -> Stage:
                 stage.environment["PIP_CERT"] = "/etc/pip-ca.pem"
         elif word == "RUN":
             say(rest[:100])
-            with stage.mounted():
-                run(*stage.command("/bin/sh", "-c", rest))
+            run(*stage.command("/bin/sh", "-c", rest))
         elif word == "COPY":
             source = ROOT
             if words[0].startswith("--from="):
@@ -157,22 +144,21 @@ def copy(context: Path, sources: list[Path], stage: Stage, target: str) -> None:
 
 def check(stage: Stage) -> None:
     """What the last stage must hold, and must not."""
-    with stage.mounted():
-        run(*stage.command("ronda", "--help"), stdout=subprocess.DEVNULL)
-        for name in ABSENT:
-            done = subprocess.run(
-                stage.command("/opt/ronda/bin/python", "-c", f"import {name}"),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if "ModuleNotFoundError" not in done.stderr:
-                raise SystemExit(f"{name} is in the image, or could not be looked for: {done.stderr}")
-            say(f"absent: {name}")
-        for name in ("gcc", "cc", "git"):
-            if shutil.which(name, path=str(stage.root / "usr/bin")):
-                raise SystemExit(f"{name} is in the image")
-        answered(stage)
+    run(*stage.command("ronda", "--help"), stdout=subprocess.DEVNULL)
+    for name in ABSENT:
+        done = subprocess.run(
+            stage.command("/opt/ronda/bin/python", "-c", f"import {name}"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "ModuleNotFoundError" not in done.stderr:
+            raise SystemExit(f"{name} is in the image, or could not be looked for: {done.stderr}")
+        say(f"absent: {name}")
+    for name in ("gcc", "cc", "git"):
+        if shutil.which(name, path=str(stage.root / "usr/bin")):
+            raise SystemExit(f"{name} is in the image")
+    answered(stage)
 
 
 def answered(stage: Stage) -> None:
@@ -184,8 +170,7 @@ def answered(stage: Stage) -> None:
             run("cp", "-r", nation.data / name, data / name)
         cases = json.loads((nation.truth / "cases.json").read_text(encoding="utf-8"))["cases"]
     wanted = next(case["request"]["cui"] for case in cases if case["name"] == "wanted")
-    with stage.mounted():
-        run(*Stage(stage.root).command("chown", "-R", "ronda:ronda", "/var/lib/ronda"))
+    run(*Stage(stage.root).command("chown", "-R", "ronda:ronda", "/var/lib/ronda"))
     address = f"127.0.0.1:{free_port()}"  # loopback: without a trust directory nothing else is served
     stage.environment |= {"RONDA_LISTEN": address, "RONDA_METRICS": "off"}
     server = subprocess.Popen(stage.command("ronda", "serve"), stdout=subprocess.PIPE, text=True)
