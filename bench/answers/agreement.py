@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.answers.asking import CLEAR, HIT, INSUFFICIENT, POSSIBLE, Asker, level_name, level_of, ways
+from bench.answers.asking import CLEAR, HIT, INSUFFICIENT, POSSIBLE, Asker, level_name, level_of, ways, ways_to_vehicle
 from bench.answers.truth import Truth
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1 import clearance_service_pb2 as clearance
@@ -47,6 +47,36 @@ def compare(truth: Truth, asker: Asker, cuis: list[str]) -> Ways:
     for cui, (result, reason) in zip(base, asker.clear("cuis", list(base)), strict=True):
         _by_clearance(found, base[cui], result, reason, cui)
     return found
+
+
+def compare_vehicles(truth: Truth, asker: Asker, vins: list[str], found: Ways) -> None:
+    """Asks each vehicle by VIN, by plate and for its clearance; its own alerts and its plate's, not its owners'."""
+    by_vin = {vehicle["vin"]: vehicle for vehicle in truth.vehicles}
+    asked: list[tuple[str, Any]] = []
+    for vin in vins:
+        levels = {}
+        for way, request in ways_to_vehicle(by_vin[vin]).items():
+            response = asker.whole(request)
+            if response is not None:
+                levels[way] = response
+        if len(levels) < 2:
+            continue
+        found.subjects += 1
+        base, other = levels["VIN"], levels["plate"]
+        expected = base.vehicle.vehicle_level or base.answer.level
+        got = other.vehicle.vehicle_level or other.answer.level
+        several = other.candidates_total > 0 or not other.HasField("vehicle")
+        rule = "several have borne the plate, or a report by plate may mean several" if several else ""
+        _note(found, "plate for VIN", level_name(expected), level_name(got), rule, "", base)
+        asked.append((vin, base))
+    for (_vin, base), (result, reason) in zip(asked, asker.clear("vins", [vin for vin, _ in asked]), strict=True):
+        level = base.vehicle.vehicle_level or base.answer.level
+        got = clearance.ClearanceResult.Name(result).removeprefix("CLEARANCE_RESULT_")
+        why = clearance.ClearanceReason.Name(reason).removeprefix("CLEARANCE_REASON_")
+        rule = "invalid row" if got == "INVALID" else ""
+        if why == "UNCERTAIN_IDENTIFIER":
+            rule = "a VIN that no one vehicle holds for certain is REVIEW"
+        _note(found, "clearance by VIN", _RESULTS.get(level, ""), got, rule, "", base)
 
 
 def _note(found: Ways, way: str, expected: str, got: str, rule: str, cui: str, response: Any) -> None:

@@ -50,7 +50,9 @@ def run(persons: int = PERSONS, damage: float | None = None) -> bool:
     figures["innocents"] = vars(innocents.look(truth, asker, _WITHOUT_ALERT, _VEHICLES, SEED))
     _say(started, f"{asker.asked:,} questions asked; persons and vehicles without an alert done")
     figures["addresses"] = vars(victims.look(truth, asker))
-    figures["ways"] = vars(agreement.compare(truth, asker, _some(truth)))
+    compared = agreement.compare(truth, asker, _some(truth))
+    agreement.compare_vehicles(truth, asker, _some_vehicles(truth), compared)
+    figures["ways"] = vars(compared)
     _say(started, "ways compared")
     figures["grpc"] = _through_grpc(nation, truth, asker)
     figures |= {"questions": asker.asked, "refused": dict(asker.refused), "minutes": (time.monotonic() - started) / 60}
@@ -62,6 +64,14 @@ def _some(truth: Truth) -> list[str]:
     chosen = random.Random(SEED)
     meant = sorted({row.means[4:] for row in truth.alerts if row.in_force and row.means.startswith("CUI ")})
     others = sorted(set(truth.persons) - set(meant))
+    return chosen.sample(meant, min(_WAYS_SAMPLE, len(meant))) + chosen.sample(others, min(_WAYS_SAMPLE, len(others)))
+
+
+def _some_vehicles(truth: Truth) -> list[str]:
+    """VINs of vehicles that an alert in force means, and of as many others."""
+    chosen = random.Random(SEED)
+    meant = sorted({row.means[4:] for row in truth.alerts if row.in_force and row.means.startswith("VIN ")})
+    others = sorted({vehicle["vin"] for vehicle in truth.vehicles} - set(meant))
     return chosen.sample(meant, min(_WAYS_SAMPLE, len(meant))) + chosen.sample(others, min(_WAYS_SAMPLE, len(others)))
 
 

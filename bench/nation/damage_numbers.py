@@ -176,10 +176,21 @@ WITH_CUI: dict[str, Slip] = {
     "cui_two": _two,
     "cui_filler": _birth_is_known,
 }
+
+
+def _shifted(heard: Heard, _world: World, _rng: np.random.Generator) -> bool:
+    """Every field stands in the next column, from the CUI on: the birth date's holds a surname."""
+    parts = [heard.part(name) for name in ("first_given", "second_given", "first_surname", "second_surname")]
+    heard.cedula, heard.cui, heard.birth_written = heard.cui, "", parts[3] or "N/A"
+    heard.parts = dict(zip(("second_given", "first_surname", "second_surname"), parts, strict=False))
+    return True
+
+
 # These only the police's copy of warrants can write.
 WITH_CEDULA: dict[str, Slip] = {
     "cedula_spelled": lambda heard, world, rng: _cedula(heard, world, rng, wrong=False),
     "cedula_digit_wrong": lambda heard, world, rng: _cedula(heard, world, rng, wrong=True),
+    "row_shifted": _shifted,
 }
 
 
