@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ronda.v1 import alert_pb2, clearance_service_pb2, level_pb2, person_pb2, register_pb2, section_pb2, value_pb2
+from ronda.v1 import (
+    alert_pb2,
+    check_service_pb2,
+    clearance_service_pb2,
+    level_pb2,
+    person_pb2,
+    register_pb2,
+    section_pb2,
+    value_pb2,
+)
 
 if TYPE_CHECKING:
     from ronda.v1.value_pb2 import PartialDate
@@ -159,7 +168,23 @@ RULES = {
 AGREEMENTS = {
     level_pb2.AGREEMENT_AGREES: "coincide",
     level_pb2.AGREEMENT_DISAGREES: "NO coincide",
+    level_pb2.AGREEMENT_PARTLY: "coincide en lo que se sabe",
+    level_pb2.AGREEMENT_NEAR: "se parece",
     level_pb2.AGREEMENT_UNKNOWN: "sin dato",
+}
+
+KINDS = {
+    check_service_pb2.IDENTIFIER_KIND_CUI: "CUI",
+    check_service_pb2.IDENTIFIER_KIND_NIT: "NIT",
+    check_service_pb2.IDENTIFIER_KIND_CEDULA: "cédula",
+    check_service_pb2.IDENTIFIER_KIND_DOCUMENT: "pasaporte o documento",
+    check_service_pb2.IDENTIFIER_KIND_LICENCE: "licencia",
+    check_service_pb2.IDENTIFIER_KIND_TELEPHONE: "teléfono",
+    check_service_pb2.IDENTIFIER_KIND_PLATE: "placa",
+    check_service_pb2.IDENTIFIER_KIND_VIN: "VIN o chasis",
+    check_service_pb2.IDENTIFIER_KIND_CHASSIS_TAIL: "final de chasis",
+    check_service_pb2.IDENTIFIER_KIND_ENGINE: "motor",
+    check_service_pb2.IDENTIFIER_KIND_NAME: "nombre",
 }
 
 CAUTIONS = {

@@ -55,6 +55,7 @@ cdef struct Fit:                 # a subject found
     uint8_t quiet                # a candidate without hits
     uint8_t misread              # characters misread, in a search of vehicles
     uint8_t by_name              # found by name: evidence is set
+    uint8_t level                # of a candidate: strongest of its alerts in force; 0 = none
     int32_t evidence             # hundredths of a bit
     int32_t names_evidence       # of it, what the names give
 
@@ -129,6 +130,7 @@ cdef struct Call:
     NameQuestion name_question   # and what was asked of it
     uint8_t visible_classes[256] # of the rows of names.bin
     char folded[8256]            # core.names FOLDED_MAX
+    uint8_t owner_ranks[65536]   # of one vehicle's owners, in stored order: core/vehicle_question.pyx
 
 cdef Call* call_new() noexcept nogil
 cdef void call_free(Call* call) noexcept nogil

@@ -7,7 +7,10 @@ from core.call cimport Call
 from core.person_comparison cimport PersonQuestion
 from core.vehicle_comparison cimport VehicleQuestion
 
-# Fills call.candidates from fits[start:start + most]. `hits`: those of candidates that are not quiet join the answer's.
+# The candidates of a check: all fits, those with alerts first, as many as are sent into call.candidates; `hits`: those of
+# all that are not quiet join the answer's. Either question may be NULL: no comparisons. OK or FAILED.
+cdef int gather_all(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, bint hits) noexcept nogil
+# Fills call.candidates from fits[start:start + most], in the order of fits. `hits`: as above, of these.
 # Either question may be NULL: no comparisons. OK or FAILED.
 cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start,
                            size_t most,

@@ -1,16 +1,24 @@
 """Candidates of an answer, without the GIL. Nothing here is for Python."""
 
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
 from core.alerts cimport AlertSum, sum_alerts
-from core.call cimport Candidate, Fit, call_dossier, call_shows
+from core.call cimport Candidate, Fit, SHOWN_MAX, call_dossier, call_out_of_memory, call_shows
 from core.dossier cimport ENTITY_UNIDENTIFIED
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK
+from core.generation cimport store_prefetch_dossier
 from core.name_search cimport matched_claim, score_of
 from core.person cimport Person, person_status_by_name, person_view
 from core.person_comparison cimport compare_person
 from core.vehicle_comparison cimport compare_vehicle, plate_shown, vehicle_status_by_name
 
 include "contract.pxi"
+
+cdef enum:
+    QUICK_FITS = 250             # whose alerts are looked at in a question that must be quick: about 0.5 ms
+    AHEAD = 8                    # dossiers asked of memory ahead of their turn
 
 
 cdef bint _first_registration_visible(const Call* call, const Dossier* vehicle) noexcept nogil:
@@ -61,4 +69,64 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
                 compare_person(call, persons, &person, &candidate.compared)
         candidate.level = alerts.level or LEVEL_INSUFFICIENT
         candidate.alerts = alerts.in_force
+    return OK
+
+
+cdef int _weigh(Call* call, bint* alerted) noexcept nogil:
+    """Level of every fit by its alerts in force."""
+    cdef size_t i
+    cdef Dossier dossier
+    cdef AlertSum alerts
+    cdef Fit* fit
+    alerted[0] = False
+    for i in range(call.fits.count):
+        if i + AHEAD < call.fits.count:
+            store_prefetch_dossier(call.store, call.fits.items[i + AHEAD].entity)
+        fit = &call.fits.items[i]
+        if call_dossier(call, fit.entity, &dossier) < 0:
+            return FAILED
+        sum_alerts(call, &dossier, fit.link, 0, 0, &alerts)
+        fit.level = alerts.level
+        alerted[0] = alerted[0] or fit.level
+    return OK
+
+
+cdef int _order(Call* call) noexcept nogil:
+    """The strongest level first, otherwise as they stand."""
+    cdef size_t i, placed = 0, n = call.fits.count
+    cdef int level
+    cdef Fit* fits = <Fit*>malloc(n * sizeof(Fit))
+    if fits == NULL:
+        return call_out_of_memory(call)
+    memcpy(fits, call.fits.items, n * sizeof(Fit))
+    for level in range(LEVEL_HIT, LEVEL_UNSPECIFIED - 1, -1):
+        for i in range(n):
+            if fits[i].level == level:
+                call.fits.items[placed] = fits[i]
+                placed += 1
+    free(fits)
+    return OK
+
+
+cdef int gather_all(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, bint hits) noexcept nogil:
+    cdef bint alerted
+    cdef size_t i
+    cdef Dossier dossier
+    cdef AlertSum alerts
+    if call.quick and call.fits.count > QUICK_FITS:
+        call.put_off = True
+        return FAILED
+    if _weigh(call, &alerted) < 0 or (alerted and _order(call) < 0):
+        return FAILED
+    if gather_candidates(call, persons, vehicles, 0, SHOWN_MAX, hits) < 0:
+        return FAILED
+    if not hits:
+        return OK
+    for i in range(SHOWN_MAX, call.fits.count):  # not sent, but counted
+        if call.fits.items[i].level == LEVEL_UNSPECIFIED:
+            return OK
+        if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
+            return FAILED
+        if not call.fits.items[i].quiet:
+            sum_alerts(call, &dossier, call.fits.items[i].link, HIT_SUBJECT_KIND_CANDIDATE, <int>i + 1, &alerts)
     return OK

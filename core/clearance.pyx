@@ -115,13 +115,13 @@ cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdi
                  bint otherwise,
                  bint certain, bint vehicle) noexcept nogil:
     """Steps 3 to 7. `otherwise`: the name given differs. `certain`: the identifier names one subject for certain."""
-    if verdict.n_certain:
-        _set(batch, row, CLEARANCE_RESULT_WITH_RECORD, CLEARANCE_REASON_RECORD)
-        _refer(batch, row, verdict, True)
-    elif _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
+    if _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
     elif otherwise:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_CONFLICT)
+    elif verdict.n_certain:
+        _set(batch, row, CLEARANCE_RESULT_WITH_RECORD, CLEARANCE_REASON_RECORD)
+        _refer(batch, row, verdict, True)
     elif verdict.n:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, verdict, False)
@@ -212,6 +212,7 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
     cdef Verdict verdict
     cdef Left certain[17]        # of the vehicle and its plates
     cdef Left left[17]
+    cdef uint8_t status
     cdef int i
     if item.kind == KEY_PLATE and not item.certain:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
@@ -235,8 +236,10 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
         under_standard(call, standard, &finding.plates[i], finding.plate_links[i], &verdict)
         certain[i] = verdict.certain_left
         left[i] = verdict.left
-    _judge(call, batch, row, standard, &verdict, vehicle_finding_status(call, item, &finding), False,
-           finding.certain, True)
+    status = vehicle_finding_status(call, item, &finding)
+    if item.lookup == KEY_VIN and finding.count == 0 and call.states.identified & item.identifies:
+        status = IDENTITY_STATUS_NOT_FOUND  # a check says UNVERIFIED, for it may be foreign; a certificate has to be sure
+    _judge(call, batch, row, standard, &verdict, status, False, finding.certain, True)
     for i in range(finding.n_plates):
         _show(call, batch, row, &finding.plates[i], &certain[i], &left[i])
     if finding.subject != NO_ENTITY:

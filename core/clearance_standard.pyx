@@ -65,6 +65,12 @@ cdef void _add_alert(const Dossier* dossier, const AlertEntry* alert, bint certa
     _add(verdict, NULL, 0, alert.section, alert.sensitivity, certain)
 
 
+cdef bint _is_wanted(uint8_t kind) noexcept nogil:
+    """A damaged record may have been one of them; it is never above POSSIBLE."""
+    return kind in (ALERT_KIND_WARRANT, ALERT_KIND_TRAVEL_BAN, ALERT_KIND_ESCAPE, ALERT_KIND_STOLEN_VEHICLE,
+                    ALERT_KIND_STOLEN_PLATE, ALERT_KIND_STOLEN_ENGINE, ALERT_KIND_DAMAGED_RECORD)
+
+
 cdef void under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,
                           Verdict* verdict) noexcept nogil:
     cdef uint32_t i
@@ -78,7 +84,8 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
     if standard == CLEARANCE_STANDARD_WANTED:
         for i in range(dossier.header.n_alerts):
             alert = &dossier.alerts[i]
-            if alert_in_force(alert, call.today) and call_shows(call, alert.section, alert.sensitivity):
+            if _is_wanted(alert.kind) and alert_in_force(alert, call.today) and call_shows(
+                    call, alert.section, alert.sensitivity):
                 _add_alert(dossier, alert, alert_level(call, alert, link) == LEVEL_HIT
                            and alert.flags & ALERT_CRITERION_1 != 0,
                            verdict)

@@ -3,9 +3,9 @@
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy
 
-from core.asked cimport Asked, asked_from_canonical, asked_from_plate
-from core.call cimport ASKED_NAME, Fit, SHOWN_MAX, call_asked, call_out_of_memory, fits_add, fits_sort
-from core.candidates cimport gather_candidates
+from core.asked cimport Asked, asked_from_canonical, asked_from_plate, asked_held
+from core.call cimport ASKED_NAME, Candidate, Fit, call_asked, call_out_of_memory, fits_add, fits_sort
+from core.candidates cimport gather_all
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN, NO_ENTITY)
 from core.failure cimport FAILED, OK, fail
@@ -14,11 +14,11 @@ from core.identifiers cimport (CANONICAL_MAX, Canonical, DETECTED_MAX, KIND_NAME
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.notes cimport (NOTE_CONFLICT, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
                          NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED)
-from core.person_comparison cimport BY_NAME, PersonQuestion
+from core.person_comparison cimport BY_NAME, PersonQuestion, compare_nobody
 from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, suggest_slips, take_free_names)
 from core.person cimport Person, person_open, person_status_by_name
 from core.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
-from core.vehicle_comparison cimport VehicleQuestion
+from core.vehicle_comparison cimport BEARS_NOW, Bearing, VehicleQuestion, compare_no_vehicle, plate_bearing
 from core.vehicle_finding cimport VehicleFinding, find_vehicle, suggest_plates, vehicle_finding_status
 from core.vehicle_question cimport add_plates, answer_vehicle
 
@@ -153,11 +153,13 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
 
 # ---- what each kind finds ----
 
-cdef void _person_question(const Tried* tried, PersonQuestion* asked) noexcept nogil:
+cdef void _person_question(const Call* call, const Tried* tried, PersonQuestion* asked) noexcept nogil:
     asked.n = 0
     asked.principal = BY_NAME
-    asked.one_box = True
-    asked.birth = asked.sex = asked.parents = asked.years = asked.department = False
+    asked.holders[0] = 1         # whom it compares with was found by it
+    asked.birth = tried.kind == KIND_NAME and (call.question.birth_year or call.question.birth_month
+                                               or call.question.birth_mday)
+    asked.sex = asked.parents = asked.years = asked.department = False
     if tried.kind != KIND_NAME:
         asked.items[0] = tried.item
         asked.n = 1
@@ -167,7 +169,7 @@ cdef void _person_question(const Tried* tried, PersonQuestion* asked) noexcept n
 cdef void _vehicle_question(const Tried* tried, VehicleQuestion* asked) noexcept nogil:
     asked.items[0] = tried.item
     asked.n = 1
-    asked.one_box = True
+    asked.holders[0] = 2
     asked.make = asked.colour = False
     asked.model_year = asked.make_length = asked.colour_length = 0
 
@@ -178,7 +180,7 @@ cdef int _try(Call* call, Box* box, Tried* tried) noexcept nogil:
     cdef PersonFinding person
     cdef VehicleFinding vehicle
     if tried.of_persons:
-        _person_question(tried, &asked)
+        _person_question(call, tried, &asked)
         if find_person(call, &asked, &person, "query") < 0:
             return FAILED
         tried.subject = person.subject
@@ -212,7 +214,7 @@ cdef int _one(Call* call, Box* box, const Tried* best, Outcome* outcome) noexcep
     cdef VehicleQuestion vehicle
     call.fits.count = 0
     if best.of_persons:
-        _person_question(best, &person)
+        _person_question(call, best, &person)
         return answer_person(call, &person, outcome, "query")
     _vehicle_question(best, &vehicle)
     return answer_vehicle(call, &vehicle, &box.plates if box.plate_tried and best.kind != KEY_PLATE else NULL, outcome)
@@ -240,11 +242,34 @@ cdef void _note(Call* call, const Box* box, const Tried* only, Outcome* outcome)
         outcome.notes |= 1 << NOTE_CONFLICT
 
 
+cdef void _compare_held(const Call* call, const Box* box, Candidate* candidate) noexcept nogil:
+    """Of several kinds that found: those by which the candidate is held."""
+    cdef const Tried* tried
+    cdef Bearing bearing
+    cdef bint held, identified
+    cdef int i
+    for i in range(box.n):
+        tried = &box.tried[i]
+        if tried.kind == KIND_NAME or tried.of_persons == candidate.is_vehicle:
+            continue
+        if tried.kind == KEY_PLATE:
+            plate_bearing(call, &candidate.dossier, &tried.item, &bearing)
+            held = bearing.bears == BEARS_NOW
+        else:
+            held = asked_held(call, &candidate.dossier, &tried.item, &identified)
+        if held:
+            candidate.compared.criterion[candidate.compared.n] = tried.item.criterion
+            candidate.compared.agreement[candidate.compared.n] = AGREEMENT_AGREES
+            candidate.compared.n += 1
+
+
 cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     """All that were found, former bearers aside, are candidates with hits."""
     cdef size_t i, kept = 0
     cdef int k, finders = 0
     cdef const Tried* only = NULL
+    cdef PersonQuestion person
+    cdef VehicleQuestion vehicle
     cdef Grounds grounds
     cdef bint persons = True, several_bear = False
     if box.n > 1 or box.tried[0].kind != KIND_NAME:  # those found by name stand best first
@@ -271,8 +296,21 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     outcome.status = only.status if only != NULL else <uint8_t>IDENTITY_STATUS_UNSPECIFIED
     if box.plate_tried:
         add_plates(call, &box.plates, outcome)
-    if gather_candidates(call, NULL, NULL, 0, SHOWN_MAX, True) < 0:
-        return FAILED
+    if only == NULL:
+        if gather_all(call, NULL, NULL, True) < 0:
+            return FAILED
+        for k in range(call.n_candidates):
+            _compare_held(call, box, &call.candidates[k])
+    elif only.of_persons:
+        _person_question(call, only, &person)
+        compare_nobody(call, &person, True, &outcome.compared)
+        if gather_all(call, &person, NULL, True) < 0:
+            return FAILED
+    else:
+        _vehicle_question(only, &vehicle)
+        compare_no_vehicle(&vehicle, True, &outcome.compared)
+        if gather_all(call, NULL, &vehicle, True) < 0:
+            return FAILED
     outcome.candidates_total = <int>call.fits.count
     grounds.status = outcome.status
     grounds.national = only != NULL and only.kind != KIND_NAME and only.item.national
@@ -283,6 +321,17 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     if only != NULL:
         _note(call, box, only, outcome)
     return OK
+
+
+cdef void _compare_nothing(const Call* call, const Tried* tried, Outcome* outcome) noexcept nogil:
+    cdef PersonQuestion person
+    cdef VehicleQuestion vehicle
+    if tried.of_persons:
+        _person_question(call, tried, &person)
+        compare_nobody(call, &person, False, &outcome.compared)
+    else:
+        _vehicle_question(tried, &vehicle)
+        compare_no_vehicle(&vehicle, False, &outcome.compared)
 
 
 cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
@@ -314,6 +363,8 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     _note(call, box, NULL, outcome)
     if box.n == 1 and box.tried[0].kind == KIND_NAME:
         outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
+    if box.n == 1:
+        _compare_nothing(call, &box.tried[0], outcome)
     if found:
         return OK
     for i in range(box.n):

@@ -171,6 +171,48 @@ cdef uint8_t compare_person_parents(const Call* call, const Person* person) noex
     return best or AGREEMENT_UNKNOWN
 
 
+cdef bint person_is_named(const Call* call, const Person* person) noexcept nogil:
+    cdef uint32_t i
+    if call.asked_name.shape.count == 0:
+        return False
+    for i in range(person.dossier.header.n_claims):
+        if person.dossier.claims[i].name_text_length and claim_counts(call, person, &person.dossier.claims[i]):
+            return True
+    return False
+
+
+cdef bint person_parent_is_named(const Call* call, const Person* person) noexcept nogil:
+    cdef uint32_t i
+    cdef const ClaimEntry* claim
+    for i in range(person.dossier.header.n_claims):
+        claim = &person.dossier.claims[i]
+        if ((call.asked_father.shape.count and claim.father_length) or (call.asked_mother.shape.count and claim.mother_length)) \
+                and claim_counts(call, person, claim):
+            return True
+    return False
+
+
+cdef inline bint _same_where_known(int a, int b) noexcept nogil:
+    return a == 0 or b == 0 or a == b
+
+
+cdef uint8_t person_birth_nearness(const Call* call, const Person* person) noexcept nogil:
+    cdef uint32_t i
+    cdef uint8_t nearness = 0
+    cdef const ClaimEntry* claim
+    if call.question.birth_year == 0:
+        return 0
+    for i in range(person.dossier.header.n_claims):
+        claim = &person.dossier.claims[i]
+        if claim.birth_year == 0 or not claim_counts(call, person, claim):
+            continue
+        nearness = AGREEMENT_NEAR
+        if (claim.birth_year == call.question.birth_year and _same_where_known(claim.birth_month, call.question.birth_month)
+                and _same_where_known(claim.birth_mday, call.question.birth_mday)):
+            return AGREEMENT_PARTLY
+    return nearness
+
+
 cdef int person_age(const Call* call, const Person* person) noexcept nogil:
     if person.dead or person.birth_year == 0:
         return -1

@@ -20,7 +20,6 @@ cdef struct PersonQuestion:      # the names' keys stand in the call
     bint sex
     bint years                   # a search: years of birth or ages, call.name_question
     bint department              # a search: of birth, call.question
-    bint one_box                 # no comparisons
 
 cdef void compare_person(const Call* call, const PersonQuestion* asked, const Person* person,
                          Compared* compared) noexcept nogil

@@ -5,7 +5,7 @@ from libc.stdint cimport uint32_t
 from core.asked cimport another_held, asked_held
 from core.dossier cimport ClaimEntry, KEY_TELEPHONE
 from core.person cimport (claim_counts, compare_person_birth, compare_person_names, compare_person_parents,
-                          compare_person_sex)
+                          compare_person_sex, person_birth_nearness, person_is_named, person_parent_is_named)
 
 include "contract.pxi"
 
@@ -22,6 +22,11 @@ cdef inline void _clear(Compared* compared) noexcept nogil:
     compared.n = 0
     compared.disagrees = compared.mismatch = compared.supported = False
     compared.names = compared.birth = compared.parents = 0
+
+
+cdef inline uint8_t _told(uint8_t agreement, uint8_t nearness) noexcept nogil:
+    """UNKNOWN is told only of what one side does not state: `nearness` is 0."""
+    return nearness if agreement == AGREEMENT_UNKNOWN and nearness else agreement
 
 
 cdef bint person_supported(const Call* call, const Person* person) noexcept nogil:
@@ -69,8 +74,6 @@ cdef void compare_person(const Call* call, const PersonQuestion* asked, const Pe
     cdef int i
     cdef uint8_t agreement
     _clear(compared)
-    if asked.one_box:
-        return
     for i in range(asked.n):
         agreement = _compare_identifier(call, asked, i, person)
         if agreement == AGREEMENT_AGREES and i != asked.principal:
@@ -78,15 +81,16 @@ cdef void compare_person(const Call* call, const PersonQuestion* asked, const Pe
         _add(compared, asked.items[i].criterion, agreement)
     if call.names.length:
         compared.names = compare_person_names(call, person)
-        _add(compared, CRITERION_NAMES, compared.names)
+        _add(compared, CRITERION_NAMES, _told(compared.names, AGREEMENT_NEAR if person_is_named(call, person) else 0))
     if asked.birth:
         compared.birth = compare_person_birth(call, person)
-        _add(compared, CRITERION_BIRTH_DATE, compared.birth)
+        _add(compared, CRITERION_BIRTH_DATE, _told(compared.birth, person_birth_nearness(call, person)))
     if asked.sex:
         _add(compared, CRITERION_SEX, compare_person_sex(call, person))
     if asked.parents:
         compared.parents = compare_person_parents(call, person)
-        _add(compared, CRITERION_PARENTS, compared.parents)
+        _add(compared, CRITERION_PARENTS,
+             _told(compared.parents, AGREEMENT_NEAR if person_parent_is_named(call, person) else 0))
     if asked.years and not asked.birth:
         _add(compared, CRITERION_BIRTH_DATE, _within_years(call, person))
     if asked.department:
@@ -98,8 +102,6 @@ cdef void compare_person(const Call* call, const PersonQuestion* asked, const Pe
 cdef void compare_nobody(const Call* call, const PersonQuestion* asked, bint found, Compared* compared) noexcept nogil:
     cdef int i
     _clear(compared)
-    if asked.one_box:
-        return
     for i in range(asked.n):
         _add(compared, asked.items[i].criterion,
              AGREEMENT_AGREES if found and i == asked.principal else AGREEMENT_UNKNOWN)

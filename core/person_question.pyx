@@ -4,10 +4,10 @@ from libc.string cimport memmove
 
 from core.alerts cimport sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
-from core.call cimport (ASKED_NAME, Fit, KEY_BYTES, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, fits_add,
+from core.call cimport (ASKED_NAME, FITS_MAX, Fit, KEY_BYTES, call_asked, call_dossier, call_out_of_memory, fits_add,
                         fits_hold,
                         fits_sort)
-from core.candidates cimport gather_candidates
+from core.candidates cimport gather_all
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE,
                            KEY_VIN, NO_ENTITY)
 from core.dossier_view cimport Dossier
@@ -20,7 +20,7 @@ from core.name_search cimport NAMES_ASKED, find_by_name
 from core.match_names cimport ReadName, name_text_into, read_name
 from core.names cimport name_key_into, name_key_of_parts_into
 from core.notes cimport (NOTE_CONFLICT, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
-                         NOTE_MISUSED,
+                         NOTE_MISUSED, NOTE_NAME_BY_RECORD,
                          NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED)
 from core.outcome cimport SUGGESTED_LIMIT
 from core.person cimport Person, person_condition, person_open, person_status_by_name
@@ -178,7 +178,6 @@ cdef int _read(Call* call, PersonQuestion* asked) noexcept nogil:
     cdef const Question* question = &call.question
     cdef bint named
     asked.n = 0
-    asked.one_box = False
     if (_take_identifier(call, asked, KEY_CUI, &question.cui, "cui") < 0
             or _take_identifier(call, asked, KEY_NIT, &question.nit, "nit") < 0
             or _take_identifier(call, asked, KEY_CEDULA, &question.cedula, "cedula") < 0
@@ -267,7 +266,7 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
     if asked.principal != BY_NAME:
         finding.certain = asked.items[asked.principal].certain
         return _find_by_identifier(call, asked, finding)
-    if find_by_name(call, NAMES_ASKED, SHOWN_MAX + 1, field) < 0:
+    if find_by_name(call, NAMES_ASKED, FITS_MAX, field) < 0:
         return FAILED
     finding.count = <int>(call.fits.count - start)
     for at in range(start, call.fits.count):
@@ -329,7 +328,7 @@ cdef int _find_named(Call* call, const char* field) noexcept nogil:
     A name that too many bear adds nobody: it was not what was asked in the first place.
     """
     cdef size_t i, known, kept, start = call.fits.count
-    if find_by_name(call, NAMES_ASKED, SHOWN_MAX + 1, field) < 0:
+    if find_by_name(call, NAMES_ASKED, FITS_MAX, field) < 0:
         if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
             return FAILED
         failure_init(call.failure)
@@ -380,7 +379,7 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
         item = &asked.items[asked.principal]
     if outcome.status == IDENTITY_STATUS_NOT_FOUND:
         if asked.principal == BY_NAME:
-            outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
+            outcome.notes |= 1 << NOTE_NAME_BY_RECORD
         elif item != NULL and item.lookup != KEY_TELEPHONE and item.lookup != KEY_DOCUMENT_NUMBER:
             outcome.notes |= 1 << NOTE_DOCUMENT_NOT_ON_FILE
     elif outcome.status == IDENTITY_STATUS_DECEASED:
@@ -444,7 +443,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
             outcome.status = person_condition(&outcome.person, &outcome.person_alerts, borrowed)
     else:
         compare_nobody(call, asked, finding.count > 0, &outcome.compared)
-    if gather_candidates(call, asked, NULL, 0, SHOWN_MAX, not outcome.has_person) < 0:
+    if gather_all(call, asked, NULL, not outcome.has_person) < 0:
         return FAILED
     outcome.candidates_total = <int>call.fits.count
     if outcome.compared.disagrees:

@@ -19,8 +19,8 @@ from core.person cimport person_age
 from core.question cimport METHOD_CHECK, METHOD_CHECK_PERSON
 from core.records cimport (Totals, protected_today, put_records, put_totals, section_visible, totals_insert)
 from core.shown cimport Left, SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, left_add, left_init, shown_put
-from core.wire cimport (begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_fixed64, put_int, put_int_if,
-                        put_packed_bytes, put_raw, put_uint, put_uint_if)
+from core.wire cimport (Field, Reader, WIRE_LENGTH, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_fixed64, put_int, put_int_if,
+                        put_packed_bytes, put_raw, put_uint, put_uint_if, read_field, reader_init)
 
 include "contract.pxi"
 
@@ -133,6 +133,23 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
     return OK
 
 
+cdef void _put_person_name(Call* call, const Person* person, Left* left) noexcept nogil:
+    """As a candidate's: of the stored summary."""
+    cdef Reader reader
+    cdef Field field
+    if not person.summary_visible or person.dossier.header.summary_length == 0:
+        return
+    reader_init(&reader, person.dossier.bytes + person.dossier.header.summary_offset, person.dossier.header.summary_length)
+    while read_field(&reader, &field) == 1:
+        if field.wire != WIRE_LENGTH:
+            continue
+        if field.number == F_Candidate_name:
+            put_bytes(call.out, F_Person_name, <const char*>field.data, field.size)
+        elif field.number == F_Candidate_register_id:
+            put_bytes(call.out, F_Person_name_register_id, <const char*>field.data, field.size)
+    left_add(left, person.summary_section, person.summary_sensitivity)
+
+
 cdef void _put_person(Call* call, uint32_t number, const Person* person, const AlertSum* alerts, const Owner* owner,
                       Left* left) noexcept nogil:
     """Person as field `number`; with `owner` the short one that stands in a vehicle."""
@@ -161,6 +178,7 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
     if person.dossier.header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]:
         put_int(call.out, F_Person_name_only_alerts, person.dossier.header.name_only_alerts)
     _put_cautions(call, F_Person_cautions, _person_cautions(call, person, alerts))
+    _put_person_name(call, person, left)
     end_message(call.out, mark, 2)
 
 

@@ -29,7 +29,6 @@ cdef int _take_question(Call* call, PersonQuestion* asked) noexcept nogil:
             return FAILED
     asked.n = 0
     asked.principal = BY_NAME
-    asked.one_box = False
     asked.birth = question.birth_year != 0 or question.birth_month != 0 or question.birth_mday != 0
     asked.sex = question.sex != SEX_UNSPECIFIED
     asked.years = question.year_from or question.year_to or question.age_from or question.age_to

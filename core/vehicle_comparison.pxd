@@ -21,7 +21,6 @@ cdef struct VehicleQuestion:
     int holders[4]               # vehicles found that hold (bear) each
     uint32_t holder[4]           # the one, when it is one
     int n
-    bint one_box                 # no comparisons
     bint make
     bint colour
     int32_t model_year

@@ -236,8 +236,6 @@ cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossie
     cdef int i
     cdef uint8_t agreement, make, colour, year
     _clear(compared)
-    if asked.one_box:
-        return
     for i in range(asked.n):
         agreement = _compare_identifier(call, asked, i, vehicle)
         if agreement == AGREEMENT_DISAGREES:
@@ -257,8 +255,6 @@ cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossie
 cdef void compare_no_vehicle(const VehicleQuestion* asked, bint found, Compared* compared) noexcept nogil:
     cdef int i
     _clear(compared)
-    if asked.one_box:
-        return
     for i in range(asked.n):
         _add(compared, asked.items[i].criterion, AGREEMENT_AGREES if found and i == 0 else AGREEMENT_UNKNOWN)
     if asked.make:

@@ -4,9 +4,9 @@ from libc.stdint cimport int32_t, uint32_t
 
 from core.alerts cimport AlertSum, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
-from core.call cimport (Fit, OWNERS_MAX, SHOWN_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
+from core.call cimport (Fit, OWNERS_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
                         fits_sort)
-from core.candidates cimport gather_candidates
+from core.candidates cimport gather_all
 from core.dossier cimport (ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
 from core.dossier_view cimport Dossier, holds_on
 from core.failure cimport FAILED, OK, fail
@@ -24,6 +24,13 @@ from core.vehicle_comparison cimport FOLDED_SEEN, compare_no_vehicle, compare_ve
 from core.vehicle_finding cimport find_borne_plates, find_vehicle, suggest_plates, vehicle_finding_status
 
 include "contract.pxi"
+
+cdef enum:                       # of owners, the first shown last
+    RANK_OUT = 0
+    RANK_OWNED = 1
+    RANK_OWNS = 2
+    RANK_POSSIBLE = 3
+    RANK_HIT = 4
 
 
 # ---- what was asked ----
@@ -67,7 +74,6 @@ cdef int _take_plate(Call* call, VehicleQuestion* asked) noexcept nogil:
 cdef int _read(Call* call, VehicleQuestion* asked) noexcept nogil:
     cdef const Question* question = &call.question
     asked.n = 0
-    asked.one_box = False
     if (_take_plate(call, asked) < 0
             or _take_identifier(call, asked, KEY_VIN, &question.vin, "vin") < 0
             or _take_identifier(call, asked, KEY_CHASSIS_TAIL, &question.chassis_tail, "chassis_tail") < 0
@@ -123,57 +129,88 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
 
 # ---- owners ----
 
-cdef int _gather_owner(Call* call, Vehicle* vehicle, const OwnerEntry* entry, int32_t ordinal, bint present,
-                       uint8_t link,
+cdef int _gather_owner(Call* call, Owner* owner, const OwnerEntry* entry, int32_t ordinal, bint present, uint8_t link,
                        bint hits) noexcept nogil:
-    cdef Owner* owner = &vehicle.owners[vehicle.n_owners]
-    vehicle.n_owners += 1
     owner.entry = entry
     owner.ordinal = ordinal
     owner.present = present
     owner.has_person = entry.entity != NO_ENTITY
     owner.level = LEVEL_INSUFFICIENT
     owner.status = IDENTITY_STATUS_UNSPECIFIED
-    if owner.has_person:
-        if person_open(call, entry.entity, &owner.person) < 0:
+    if not owner.has_person:
+        return OK
+    if person_open(call, entry.entity, &owner.person) < 0:
+        return FAILED
+    link = min(link, entry.link_level)
+    if owner.person.dead:
+        link = min(link, <uint8_t>LEVEL_POSSIBLE)
+    sum_alerts(call, &owner.person.dossier, link, HIT_SUBJECT_KIND_OWNER if present and hits else 0,
+               ordinal, &owner.alerts)
+    owner.status = person_status_by_name(&owner.person, &owner.alerts, False)
+    if present and owner.alerts.level:
+        owner.level = owner.alerts.level
+    elif any_record_visible(call, &owner.person.dossier):
+        owner.level = LEVEL_CLEAR if call.states.needed_fresh_person else LEVEL_INCOMPLETE
+    if not present:
+        owner.alerts.armed = False  # a former owner gives no hits, so none of them says so
+    return OK
+
+
+cdef int _rank_owners(Call* call, const Dossier* vehicle) noexcept nogil:
+    """call.owner_ranks: who is not visible is OUT, who owned it once or will, OWNED, and the present ones by their alerts.
+
+    One present owner alone is the first whatever her alerts: they are not looked at here.
+    """
+    cdef uint32_t i, present = 0
+    cdef const OwnerEntry* entry
+    cdef Owner owner
+    for i in range(vehicle.header.n_owners):
+        entry = &vehicle.owners[i]
+        call.owner_ranks[i] = RANK_OUT
+        if call_shows(call, SECTION_OWNER, entry.sensitivity):
+            call.owner_ranks[i] = RANK_OWNED
+            if holds_on(entry.valid_from, entry.valid_to, call.today):
+                call.owner_ranks[i] = RANK_OWNS
+                present += 1
+    if present < 2:
+        return OK
+    for i in range(vehicle.header.n_owners):
+        if call.owner_ranks[i] != RANK_OWNS:
+            continue
+        if _gather_owner(call, &owner, &vehicle.owners[i], 0, True, LEVEL_HIT, False) < 0:
             return FAILED
-        link = min(link, entry.link_level)
-        if owner.person.dead:
-            link = min(link, <uint8_t>LEVEL_POSSIBLE)
-        sum_alerts(call, &owner.person.dossier, link, HIT_SUBJECT_KIND_OWNER if present and hits else 0,
-                   ordinal, &owner.alerts)
-        owner.status = person_status_by_name(&owner.person, &owner.alerts, False)
-        if present and owner.alerts.level:
-            owner.level = owner.alerts.level
-        elif any_record_visible(call, &owner.person.dossier):
-            owner.level = LEVEL_CLEAR if call.states.needed_fresh_person else LEVEL_INCOMPLETE
-        if not present:
-            owner.alerts.armed = False  # a former owner gives no hits, so none of them says so
-    if present:
-        vehicle.owner_level = max(vehicle.owner_level, owner.level)
+        if owner.has_person and owner.alerts.level:
+            call.owner_ranks[i] = RANK_HIT if owner.alerts.level == LEVEL_HIT else RANK_POSSIBLE
     return OK
 
 
 cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hits) noexcept nogil:
-    """Present ones first, each kind in stored order: first day descending (unknown last), register, record id, row."""
+    """Owners after the first `first` into vehicle.owners, ten at most; hits and owner_level are those of all."""
     cdef uint32_t i
-    cdef int turn
+    cdef int rank
     cdef bint present
-    cdef const OwnerEntry* entry
+    cdef Owner unsent
+    cdef Owner* owner
     vehicle.n_owners = vehicle.owners_total = 0
     vehicle.owner_level = LEVEL_UNSPECIFIED
-    for turn in range(2):
+    if _rank_owners(call, &vehicle.dossier) < 0:
+        return FAILED
+    for rank in range(RANK_HIT, RANK_OUT, -1):
         for i in range(vehicle.dossier.header.n_owners):
-            entry = &vehicle.dossier.owners[i]
-            if not call_shows(call, SECTION_OWNER, entry.sensitivity):
+            if call.owner_ranks[i] != rank:
                 continue
-            present = holds_on(entry.valid_from, entry.valid_to, call.today)
-            if present != (turn == 0):
-                continue
+            present = rank != RANK_OWNED
             vehicle.owners_total += 1
-            if vehicle.owners_total > first and vehicle.n_owners < OWNERS_MAX and _gather_owner(
-                    call, vehicle, entry, vehicle.owners_total, present, link, hits) < 0:
+            owner = &unsent
+            if vehicle.owners_total > first and vehicle.n_owners < OWNERS_MAX:
+                owner = &vehicle.owners[vehicle.n_owners]
+                vehicle.n_owners += 1
+            elif not present or not hits:
+                continue
+            if _gather_owner(call, owner, &vehicle.dossier.owners[i], vehicle.owners_total, present, link, hits) < 0:
                 return FAILED
+            if present:
+                vehicle.owner_level = max(vehicle.owner_level, owner.level)
     return OK
 
 
@@ -263,7 +300,7 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
     add_plates(call, &finding, outcome)
     if also != NULL:
         add_plates(call, also, outcome)
-    if gather_candidates(call, NULL, asked, 0, SHOWN_MAX, not outcome.has_vehicle) < 0:
+    if gather_all(call, NULL, asked, not outcome.has_vehicle) < 0:
         return FAILED
     outcome.candidates_total = <int>call.fits.count
     if outcome.compared.disagrees:

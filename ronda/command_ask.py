@@ -46,10 +46,12 @@ def _did_you_mean(*asked: str) -> list[str]:
 
 
 def _show_check(response: check_service_pb2.CheckResponse, extra: list[RenderableType]) -> None:
-    from clients.officer_view.answer import answer_head, registers_line
+    from clients.officer_view.answer import answer_head, registers_line, tried_line
     from clients.officer_view.candidates import candidates_table
 
     parts: list[RenderableType] = [answer_head(response.answer), *extra]
+    if response.detected:
+        parts.insert(1, tried_line(response.detected))
     if not extra and not response.candidates and not response.answer.notes:
         parts.append("Nada consta con lo preguntado: ni persona ni vehículo.")
     if response.candidates:

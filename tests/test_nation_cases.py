@@ -96,7 +96,7 @@ def test_clearance_of_the_cast(asker: Asker, cast: dict[str, Any]) -> None:
             "wanted_by_several_1": ("REVIEW", "NAME_MATCH"),
             "wanted_by_name": ("REVIEW", "NAME_MATCH"),
             "deceased": ("REVIEW", "DECEASED"),
-            "misused": ("WITH_RECORD", "RECORD"),
+            "misused": ("REVIEW", "MISUSED"),
             "two_names": ("REVIEW", "CONFLICT"),
             "cancelled_in_oj": ("NO_RECORD", "NOTHING_ON_FILE"),
             "damaged_record": ("REVIEW", "NAME_MATCH"),

@@ -11,12 +11,12 @@ from clients.officer_view.frame import Framed
 from clients.officer_view.hits import hit_lines
 from clients.officer_view.styles import WARNING, level_headline
 from clients.officer_view.words import as_of_text, words
-from ronda.v1 import level_pb2, register_pb2
+from ronda.v1 import check_service_pb2, level_pb2, register_pb2
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from collections.abc import Iterable
 
-    from ronda.v1 import check_service_pb2
+    from rich.console import RenderableType
 
 
 def answer_head(answer: check_service_pb2.Answer) -> Framed:
@@ -33,11 +33,22 @@ def answer_head(answer: check_service_pb2.Answer) -> Framed:
             f"{spanish.CRITERIA.get(c.criterion, '?')}: {spanish.AGREEMENTS.get(c.agreement, 'sin dato')}"
             for c in answer.comparisons
         )
-        parts.append(Text(f"Dado: {compared}"))
+        parts.append(Text(f"Lo que usted dio: {compared}"))
     parts += [hit_lines(hit) for hit in answer.hits]
     if answer.hits_total > len(answer.hits):
         parts.append(Text(f"Y {answer.hits_total - len(answer.hits)} alertas más, que aquí no caben."))
     return Framed(*parts)
+
+
+def tried_line(detected: Iterable[check_service_pb2.DetectedKind]) -> Text:
+    """What the one box was taken for, each with whether it is on file; the text of a name is not repeated."""
+    said = []
+    for kind in detected:
+        what = spanish.KINDS.get(kind.kind, "?")
+        if kind.kind != check_service_pb2.IDENTIFIER_KIND_NAME and kind.canonical:
+            what += f" {kind.canonical}"
+        said.append(f"{what} ({'consta' if kind.found else 'no consta'})")
+    return Text(f"Se buscó como: {', '.join(said)}")
 
 
 def registers_line(answer: check_service_pb2.Answer) -> Text:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from clients.connection import CallFailure
     from ronda.v1 import check_service_pb2
 
+_LEAST, _EVEN, _MOST = 0.01, 0.5, 99
+
 
 def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: int) -> WholeTable:
     """Several subjects that fit, best first; of persons found by name how like they are, and the spelling on file."""
@@ -40,19 +42,34 @@ def _subject_cell(candidate: check_service_pb2.Candidate) -> Text:
 
 
 def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
-    """What agrees, what does not, what decides nothing (within known noise, or no data), and the likeness."""
+    """What was given and agrees, does not, nearly does or is not on file; and how likely it is the same person."""
     lines = []
-    for agreement, said in (
-        (level_pb2.AGREEMENT_AGREES, "coincide"),
-        (level_pb2.AGREEMENT_DISAGREES, "NO coincide"),
-        (level_pb2.AGREEMENT_UNKNOWN, "dudoso o sin dato"),
+    for agreement in (
+        level_pb2.AGREEMENT_AGREES,
+        level_pb2.AGREEMENT_PARTLY,
+        level_pb2.AGREEMENT_NEAR,
+        level_pb2.AGREEMENT_DISAGREES,
+        level_pb2.AGREEMENT_UNKNOWN,
     ):
+        said = spanish.AGREEMENTS[agreement]
         criteria = [c.criterion for c in candidate.comparisons if c.agreement == agreement]
         if criteria:
             lines.append(f"{said}: {words(criteria, spanish.CRITERIA)}")
     if candidate.HasField("score"):
-        lines.append(f"parecido: {100 * candidate.score:.0f} %" if candidate.score >= 0.01 else "parecido: < 1 %")
+        lines.append(f"que sea la misma persona: {_likelihood(candidate)}")
     return Text("\n".join(lines))
+
+
+def _likelihood(candidate: check_service_pb2.Candidate) -> str:
+    """In whole hundredths, never all of them; and why it is low where the names agree."""
+    hundredths = round(100 * candidate.score)
+    text = "< 1 %" if candidate.score < _LEAST else "> 99 %" if hundredths > _MOST else f"{hundredths} %"
+    agreed = any(
+        c.criterion == level_pb2.CRITERION_NAMES and c.agreement == level_pb2.AGREEMENT_AGREES
+        for c in candidate.comparisons
+    )
+    common = agreed and candidate.score < _EVEN
+    return f"{text} (muchas personas llevan ese nombre: pida otro dato)" if common else text
 
 
 def _plates(candidate: check_service_pb2.Candidate) -> str:

@@ -56,11 +56,12 @@ def _sources(hit: alert_pb2.Hit) -> Text:
 
 
 def _agreement(hit: alert_pb2.Hit) -> list[Text]:
+    """What ties the record to its subject; how the question compares stands in the answer's head."""
     lines = []
     if hit.agrees:
-        lines.append(Text(f"Coincide: {words(hit.agrees, spanish.CRITERIA)}"))
+        lines.append(Text(f"El registro le corresponde por: {words(hit.agrees, spanish.CRITERIA)}"))
     if hit.disagrees:
-        lines.append(Text(f"No coincide: {words(hit.disagrees, spanish.CRITERIA)}", style=WARNING))
+        lines.append(Text(f"El registro difiere en: {words(hit.disagrees, spanish.CRITERIA)}", style=WARNING))
     return lines
 
 

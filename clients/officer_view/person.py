@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 def person_lines(person: person_pb2.Person) -> Group:
     """Identity claims, age, addresses, namesakes, alerts without effect, totals."""
     parts: list[RenderableType] = [_claim_line(claim) for claim in person.identity_claims[:5]]
+    if not person.identity_claims and person.name:
+        said = f"  nombre según [{person.name_register_id}]: no consta en el registro de identidad"
+        parts.append(Text.assemble((person.name, "bold"), said))
     if person.HasField("age"):
         parts.append(Text(f"Edad: {person.age} años"))
     parts += [

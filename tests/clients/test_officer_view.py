@@ -9,10 +9,11 @@ from rich.console import Console, RenderableType
 
 from clients import spanish
 from clients.connection import CallFailure, FieldViolation
-from clients.officer_view.answer import answer_head, registers_line
+from clients.officer_view.answer import answer_head, registers_line, tried_line
 from clients.officer_view.candidates import candidates_table, narrowing_line, too_broad_line
 from clients.officer_view.hits import hit_lines
-from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2, section_pb2
+from clients.officer_view.person import person_lines
+from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, person_pb2, register_pb2, section_pb2
 from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
 
 
@@ -38,6 +39,8 @@ def test_a_level_from_the_future_is_not_clear() -> None:
 def test_every_enum_that_an_officer_sees_has_spanish_words() -> None:
     tables: dict[Any, dict[Any, str]] = {
         level_pb2.Criterion: spanish.CRITERIA,
+        level_pb2.Agreement: spanish.AGREEMENTS,
+        check_service_pb2.IdentifierKind: spanish.KINDS,
         level_pb2.CautionFlag: spanish.CAUTIONS,
         level_pb2.IdentityStatus: spanish.IDENTITY,
         alert_pb2.AlertKind: spanish.ALERTS,
@@ -76,8 +79,8 @@ def test_a_hit_shows_action_sources_as_of_and_what_disagrees() -> None:
         "oj C-1",
         "sapo 9 (vigente)",
         "ATRASADO",
-        "Coincide: nombres",
-        "No coincide: fecha de nacimiento",
+        "El registro le corresponde por: nombres",
+        "El registro difiere en: fecha de nacimiento",
         "no consta en OJ: confirme",
     ):
         assert said in text
@@ -122,11 +125,38 @@ def test_candidates_by_name_show_how_like_they_are_and_the_spelling_on_file() ->
         assert said in text
 
 
+def test_likeness_and_the_words_for_names_do_not_contradict_each_other() -> None:
+    common = check_service_pb2.Candidate(name="JUAN LÓPEZ", score=0.004)
+    common.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_AGREES)
+    rare = check_service_pb2.Candidate(name="RAMIRO ZACHRISSON", score=0.9999)
+    rare.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_NEAR)
+    rare.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_PARTLY)
+    text = printed(candidates_table([common, rare], 2), width=160)
+    assert "< 1 % (muchas personas llevan ese nombre" in text
+    assert "se parece: nombres" in text
+    assert "coincide en lo que se sabe: fecha de nacimiento" in text
+    assert "misma persona: > 99 %" in text
+    assert "100 %" not in text
+    assert "dudoso" not in text
+
+
+def test_the_kinds_tried_are_named() -> None:
+    plate = check_service_pb2.DetectedKind(kind=check_service_pb2.IDENTIFIER_KIND_PLATE, canonical="P-123BCD")
+    named = check_service_pb2.DetectedKind(kind=check_service_pb2.IDENTIFIER_KIND_NAME, canonical="JUAN", found=True)
+    assert printed(tried_line([plate, named])).strip() == "Se buscó como: placa P-123BCD (no consta), nombre (consta)"
+
+
+def test_who_is_known_from_a_warrant_alone_has_its_name() -> None:
+    text = printed(person_lines(person_pb2.Person(name="RAMIRO ZACHRISSON", name_register_id="oj")))
+    assert "RAMIRO ZACHRISSON" in text
+    assert "[oj]" in text
+
+
 def test_candidates_are_whole_on_a_narrow_terminal() -> None:
     name, written = "MARÍA GUADALUPE HERNÁNDEZ QUEJ", "GUADALUPE ERNANDES KEJ"
     found = check_service_pb2.Candidate(name=name, score=0.5, matched_name=written, cui="1234567890101", alerts=2)
     text = printed(candidates_table([found], 1), width=80)
-    for said in (name, "CUI 1234 56789 0101", "alertas: 2", "parecido: 50 %"):
+    for said in (name, "CUI 1234 56789 0101", "alertas: 2", "misma persona: 50 %"):
         assert any(said in line for line in text.splitlines())
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, section_pb2
@@ -32,7 +33,7 @@ def candidate(
     found.alerts = len(hits)
     found.identity_status = view.status_by_name(subject)
     if subject.about == PERSON:
-        _person(view, subject, found)
+        fill_summary(view, subject, found)
     else:
         found.plate = plate(view, subject)
         links = [k for k in view.links(subject) if k.section == section_pb2.SECTION_VEHICLE_REGISTRATION]
@@ -47,12 +48,38 @@ def candidate(
     return found, hits
 
 
+def gather(
+    view: View,
+    response: Any,
+    people: list[tuple[Subject, int]],
+    compare: Callable[[Subject], Comparisons],
+    by_name: dict[Subject, Fit] | None = None,
+    quiet: Container[Subject] = (),
+) -> list[Any]:
+    """Adds the candidates, (subject, link): those with alerts first. Returns the hits of all but the quiet."""
+
+    def level(person: tuple[Subject, int]) -> int:
+        hits = open_hits(view, person[0], person[1], hit_subject(CANDIDATE, person[0]))
+        return max((h.level for h in hits), default=0)
+
+    all_hits = []
+    for ordinal, (subject, link) in enumerate(sorted(people, key=level, reverse=True), 1):
+        compared = compare(subject) if ordinal <= AT_MOST else []
+        one, hits = candidate(view, subject, link, compared, ordinal, (by_name or {}).get(subject))
+        if ordinal <= AT_MOST:
+            response.candidates.append(one)
+        if subject not in quiet:
+            all_hits += hits
+    response.candidates_total = len(people)
+    return all_hits
+
+
 def add_comparisons(target: Any, comparisons: Comparisons) -> None:
     for criterion, outcome in comparisons:
         target.add(criterion=criterion, agreement=outcome)
 
 
-def _person(view: View, subject: Subject, found: Any) -> None:
+def fill_summary(view: View, subject: Subject, found: Any) -> None:
     """Fields of a person: of the first identity claim, each the first that states it."""
     links = sorted(subject.links, key=lambda link: link.record.order)
     claims = [link for link in links if view.is_identity_claim(link)]

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ronda.v1 import alert_pb2, error_pb2, level_pb2, section_pb2
 from ronda.v1 import clearance_service_pb2 as contract
-from ronda.v1 import error_pb2, level_pb2, section_pb2
 from tests.core import naive_calendar, naive_names
 from tests.core.naive_identifiers import IdentifierKind
 from tests.oracle import agreement, showing
 from tests.oracle.agreement import DISAGREES
 from tests.oracle.alerts import hit_of, is_criterion_1, reference, stored_alerts
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
-from tests.oracle.finding import HIT, UNVERIFIED, Finding, by_identifier
+from tests.oracle.finding import HIT, NOT_FOUND, UNVERIFIED, Finding, by_identifier
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Link, Subject
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from tests.oracle.view import View
 
 WANTED = contract.CLEARANCE_STANDARD_WANTED
+WANTED_KINDS = (
+    alert_pb2.ALERT_KIND_WARRANT,
+    alert_pb2.ALERT_KIND_TRAVEL_BAN,
+    alert_pb2.ALERT_KIND_ESCAPE,
+    alert_pb2.ALERT_KIND_STOLEN_VEHICLE,
+    alert_pb2.ALERT_KIND_STOLEN_PLATE,
+    alert_pb2.ALERT_KIND_STOLEN_ENGINE,
+    alert_pb2.ALERT_KIND_DAMAGED_RECORD,
+)
 STANDARDS = {
     contract.CLEARANCE_STANDARD_POLICE_RECORD: "police",
     contract.CLEARANCE_STANDARD_CRIMINAL_RECORD: "criminal",
@@ -115,7 +124,7 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
         return [
             (a.first, hit_of(view, a, HIT, where).level, a.criterion_1)
             for a in stored_alerts(view, subject)
-            if a.in_force(view.today)
+            if a.in_force(view.today) and a.kind in WANTED_KINDS
         ]
     found = []
     for section in [*showing.PERSON_SECTIONS, *showing.VEHICLE_SECTIONS]:
@@ -150,12 +159,12 @@ def _verdict(
     kind: str,
 ) -> Verdict:
     certain = [link for link, level, criterion_1 in records if level == HIT and criterion_1]
-    if certain:
-        return contract.CLEARANCE_RESULT_WITH_RECORD, contract.CLEARANCE_REASON_RECORD, certain
     if finding.status in STATUS_REASONS:
         return contract.CLEARANCE_RESULT_REVIEW, STATUS_REASONS[finding.status], []
     if named_otherwise:
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_CONFLICT, []
+    if certain:
+        return contract.CLEARANCE_RESULT_WITH_RECORD, contract.CLEARANCE_REASON_RECORD, certain
     if records:
         links = [link for link, _, _ in records]
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
@@ -179,6 +188,8 @@ def _vehicle_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     else:
         asked = identifier(IdentifierKind.VIN, level_pb2.CRITERION_VIN, "vin", row["vins"], "vins")
     finding = by_vehicle_identifier(view, asked)
+    if asked.kind == "vin" and not finding.found and view.identifiers_loaded("vin"):
+        finding.status = NOT_FOUND
     by_plate = asked.kind == "plate"
     records = []
     if finding.subject is not None and (not by_plate or bears_asked(view, finding)):

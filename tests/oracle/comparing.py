@@ -11,11 +11,12 @@ from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import Identifier, PersonQuestion, VehicleQuestion
 from tests.oracle.finding import persons_with
 from tests.oracle.finding_vehicles import bearings, by_plate, fits_plate
-from tests.oracle.record import Subject
+from tests.oracle.record import Birth, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
 
+PARTLY, NEAR = level_pb2.AGREEMENT_PARTLY, level_pb2.AGREEMENT_NEAR
 Comparisons = list[tuple[int, int]]
 SEEN_ONLY = (level_pb2.CRITERION_COLOUR, level_pb2.CRITERION_MODEL_YEAR)
 
@@ -35,15 +36,28 @@ def person(view: View, question: PersonQuestion, subject: Subject | None, found:
         outcome = agreement.names(question.name_text, claims)
         if subject is None and principal is None and found:
             outcome = AGREES
-        result.append((level_pb2.CRITERION_NAMES, outcome))
+        named = any(c.name_text for c in claims)
+        result.append((level_pb2.CRITERION_NAMES, NEAR if outcome == UNKNOWN and named else outcome))
     if any(question.birth):
-        result.append((level_pb2.CRITERION_BIRTH_DATE, agreement.birth_dates(question.birth, claims)))
+        outcome = agreement.birth_dates(question.birth, claims)
+        if outcome == UNKNOWN:
+            outcome = _nearness(question.birth, [c.birth for c in claims if c.birth[0]])
+        result.append((level_pb2.CRITERION_BIRTH_DATE, outcome))
     if question.sex:
         result.append((level_pb2.CRITERION_SEX, agreement.sexes(question.sex, claims)))
     if question.father or question.mother:
         outcome = agreement.parents(question.father, question.mother, claims)
-        result.append((level_pb2.CRITERION_PARENTS, outcome))
+        both = any((question.father and c.father) or (question.mother and c.mother) for c in claims)
+        result.append((level_pb2.CRITERION_PARENTS, NEAR if outcome == UNKNOWN and both else outcome))
     return result
+
+
+def _nearness(asked: Birth, filed: list[Birth]) -> int:
+    """Of a birth date that neither agrees nor disagrees."""
+    if not asked[0] or not filed:
+        return UNKNOWN
+    part = any(b[0] == asked[0] and all(not x or not y or x == y for x, y in zip(asked, b, strict=True)) for b in filed)
+    return PARTLY if part else NEAR
 
 
 def _identifier(view: View, subject: Subject, asked: Identifier) -> int:

@@ -90,7 +90,8 @@ def fill_notes(
         ("CONFLICT", status == level_pb2.IDENTITY_STATUS_CONFLICT),
         ("IDENTIFIERS_DISAGREE", disagree),
         ("UNVERIFIED", unverified and bool(lost)),
-        ("NAME_NOT_ON_FILE", named and (not_found or nothing)),
+        ("NAME_NOT_ON_FILE", named and nothing),
+        ("NAME_BY_RECORD", named and not_found),
     ):
         if holds:
             codes.append(code)

@@ -11,7 +11,6 @@ from tests.oracle.finding import HIT, Finding
 from tests.oracle.record import PERSON, Subject
 from tests.oracle.searching import PAGE_DEFAULT, page
 from tests.oracle.vehicle_answer import (
-    OWNERS_AT_MOST,
     fill_owner,
     is_present,
     owner_hits,
@@ -71,7 +70,7 @@ def level_of(view: View, subject: Subject) -> int:
         return heading.level(view, open_hits(view, subject, HIT, where), found, True, False, False, "person")
     hits = vehicle_hits(view, Finding(subject=subject, link=HIT), by_plate=False)
     level = heading.level(view, hits, found, True, False, False, "vehicle")
-    for ordinal, link in enumerate(sorted_owners(view, subject)[:OWNERS_AT_MOST], 1):
+    for ordinal, link in enumerate(sorted_owners(view, subject), 1):
         if is_present(view, link):
             level = max(level, owner_level(view, link, owner_hits(view, link, ordinal, HIT)))
     return level

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2
 from tests.core import naive_identifiers, naive_names
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
-from tests.oracle import heading, showing, vehicle_answer
+from tests.oracle import comparing, heading, showing, vehicle_answer
+from tests.oracle.agreement import AGREES
 from tests.oracle.alerts import open_hits
 from tests.oracle.asked import QUERY_LIMIT, Identifier, PersonQuestion, QuestionError, VehicleQuestion, invalid, plate
-from tests.oracle.candidates import AT_MOST, candidate
+from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.naming import free_name
@@ -62,6 +63,7 @@ class Tried:
     asked: Identifier  # kind "name" for a name
     canonical: str
     finding: Finding
+    question: PersonQuestion | VehicleQuestion  # as its own field would ask
 
     @property
     def kind(self) -> str:
@@ -122,17 +124,19 @@ def _try(view: View, kind: IdentifierKind, text: str, query: str, country: str) 
         if not key:
             raise invalid("query")
         question = PersonQuestion(name_key=key, name_text=naive_names.name_text({}, name), birth=birth)
-        return Tried(Identifier("name", level_pb2.CRITERION_NAMES, key), text, by_name(view, question, "query"))
+        named = Identifier("name", level_pb2.CRITERION_NAMES, key)
+        return Tried(named, text, by_name(view, question, "query"), question)
     if kind == IdentifierKind.PLATE:
         asked = plate(query, country, "query")
-        return Tried(asked, text, by_vehicle_identifier(view, asked))
+        return Tried(asked, text, by_vehicle_identifier(view, asked), VehicleQuestion(identifiers=[asked]))
     if kind in VEHICLE_KINDS:
         name, criterion = VEHICLE_KINDS[kind]
         asked = Identifier(name, criterion, text)
-        return Tried(asked, text, by_vehicle_identifier(view, asked))
+        return Tried(asked, text, by_vehicle_identifier(view, asked), VehicleQuestion(identifiers=[asked]))
     name, criterion = PERSON_KINDS[kind]
     asked = Identifier(name, criterion, text)
-    return Tried(asked, text, by_identifier(view, asked, PersonQuestion(identifiers=[asked])))
+    one = PersonQuestion(identifiers=[asked])
+    return Tried(asked, text, by_identifier(view, asked, one), one)
 
 
 def answer(view: View, request: Any, tried: list[Tried], response: Any, limit: int) -> Any:
@@ -152,38 +156,41 @@ def answer(view: View, request: Any, tried: list[Tried], response: Any, limit: i
 
 
 def _one(view: View, request: Any, response: Any, best: Tried, findings: list[Finding], limit: int) -> None:
-    """The answer that the typed question would give, with the strongest kind's link; comparisons left out."""
+    """The answer that the typed question would give, with the strongest kind's link."""
     from tests.oracle.person_answer import answer as person_answer
 
     subject = best.finding.subject
     assert subject is not None
-    if subject.about == PERSON:
-        question = (
-            PersonQuestion(identifiers=[best.asked])
-            if best.kind != "name"
-            else PersonQuestion(name_key=best.asked.value)
-        )
-        typed = person_answer(view, request, question, best.finding, limit, one_box=True)
+    if isinstance(best.question, PersonQuestion):
+        typed = person_answer(view, request, best.question, best.finding, limit)
         response.person.CopyFrom(typed.person)
     else:
         finding = best.finding
         for other in findings:
             finding.plates += [p for p in other.plates if p not in finding.plates]
             finding.former += [v for v in other.former if v not in finding.former and v is not subject]
-        typed = vehicle_answer.answer(
-            view, request, VehicleQuestion(identifiers=[best.asked]), finding, limit, one_box=True
-        )
+        typed = vehicle_answer.answer(view, request, best.question, finding, limit)
         response.vehicle.CopyFrom(typed.vehicle)
     response.answer.CopyFrom(typed.answer)
     response.candidates.extend(typed.candidates)
     response.candidates_total = typed.candidates_total
-    strip_comparisons(response)
 
 
-def strip_comparisons(response: Any) -> None:
-    del response.answer.comparisons[:]
-    for one in response.candidates:
-        del one.comparisons[:]
+def _compare(view: View, tried: Tried, subject: Subject | None, found: bool) -> comparing.Comparisons:
+    if isinstance(tried.question, PersonQuestion):
+        return comparing.person(view, tried.question, subject, found)
+    return comparing.vehicle(view, tried.question, subject, found)
+
+
+def _held(view: View, finders: list[Tried], subject: Subject) -> comparing.Comparisons:
+    """Of several kinds that found: those by which the subject is held."""
+    return [
+        compared
+        for t in sorted(finders, key=lambda t: CONTRACT_KINDS[t.kind])
+        if t.of_persons == (subject.about == PERSON) and t.kind != "name"
+        for compared in _compare(view, t, subject, True)
+        if compared[1] == AGREES
+    ]
 
 
 def _several(view: View, response: Any, finders: list[Tried]) -> None:
@@ -197,11 +204,16 @@ def _several(view: View, response: Any, finders: list[Tried]) -> None:
             hits += open_hits(view, plate_subject, link, where)
     named = finders[0].finding.by_name if len(finders) == 1 else {}
     ordered = list(people) if named else sorted(people, key=lambda s: s.place)
-    for ordinal, subject in enumerate(ordered[:AT_MOST], 1):
-        one, own = candidate(view, subject, POSSIBLE, [], ordinal, named.get(subject))
-        response.candidates.append(one)
-        hits += own
-    response.candidates_total = len(ordered)
+    alone = finders[0] if len(finders) == 1 else None
+    hits += gather(
+        view,
+        response,
+        [(subject, POSSIBLE) for subject in ordered],
+        lambda s: _compare(view, alone, s, True) if alone is not None else _held(view, finders, s),
+        named,
+    )
+    if alone is not None:
+        add_comparisons(response.answer.comparisons, _compare(view, alone, None, True))
     first = finders[0]
     status = first.finding.status if len(finders) == 1 else level_pb2.IDENTITY_STATUS_UNSPECIFIED
     several_bear = any(t.finding.several_bear for t in finders)
@@ -255,6 +267,8 @@ def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried]) -
     heading.fill_hits(head, hits)
     named = len(tried) == 1 and tried[0].kind == "name"
     heading.fill_notes(view, head, asked, status, False, named, nothing=True)
+    if len(tried) == 1:
+        add_comparisons(head.comparisons, _compare(view, tried[0], None, False))
     if finders:
         return
     plates = [a for a in asked if a.kind == "plate"]

@@ -12,7 +12,7 @@ from tests.oracle import comparing, heading, showing
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import open_hits
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, person_question
-from tests.oracle.candidates import AT_MOST, add_comparisons, candidate
+from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Subject
@@ -51,15 +51,12 @@ def find(view: View, question: PersonQuestion) -> Finding:
     return by_name(view, question, "name") if question.name_key else Finding()
 
 
-def answer(
-    view: View, request: Any, question: PersonQuestion, finding: Finding, limit: int, one_box: bool = False
-) -> Any:
-    """One-box questions have no comparisons."""
+def answer(view: View, request: Any, question: PersonQuestion, finding: Finding, limit: int) -> Any:
     response = check_service_pb2.CheckPersonResponse()
     principal = question.principal
     subject, link, status = finding.subject, finding.link, finding.status
     found = subject is not None or bool(finding.others)
-    comparisons = [] if one_box else comparing.person(view, question, subject, found)
+    comparisons = comparing.person(view, question, subject, found)
     disagree = comparing.disagree(comparisons)
     if subject is not None and principal is not None and principal.kind in CRITERION_1 and _is_conflict(comparisons):
         link = POSSIBLE
@@ -136,13 +133,7 @@ def _candidates(
     view: View, response: Any, question: PersonQuestion, people: list[tuple[Subject, int]], finding: Finding
 ) -> list[Any]:
     """Adds the candidates; returns their hits, none when there is a person."""
-    hits = []
-    for ordinal, (subject, link) in enumerate(people[:AT_MOST], 1):
-        compared = comparing.person(view, question, subject, True)
-        one, own = candidate(view, subject, link, compared, ordinal, finding.by_name.get(subject))
-        response.candidates.append(one)
-        hits += own
-    response.candidates_total = len(people)
+    hits = gather(view, response, people, lambda s: comparing.person(view, question, s, True), finding.by_name)
     return [] if finding.subject is not None else hits
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ronda.v1 import alert_pb2, level_pb2, section_pb2
+from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, section_pb2
 from tests.oracle.alerts import closed_hits, reference
 from tests.oracle.record import Link, Subject
 
@@ -86,6 +86,8 @@ def fill_person(
     owner: int = 0,
 ) -> None:
     """Person of an answer. `hits`: those of this person; `owner`: ordinal when shown as an owner."""
+    from tests.oracle import candidates
+
     only: tuple[int, ...] = ()
     if owner:
         only = tuple(s for s in OWNER_PERSON_SECTIONS if s != ADDRESS or not is_protected(view, subject))
@@ -104,6 +106,9 @@ def fill_person(
         if value is not None:
             setattr(message, name, value)
     message.cautions.extend(person_cautions(view, subject, hits))
+    summary = check_service_pb2.Candidate()
+    candidates.fill_summary(view, subject, summary)
+    message.name, message.name_register_id = summary.name, summary.register_id
 
 
 def person_cautions(view: View, subject: Subject, hits: list[alert_pb2.Hit]) -> list[int]:

@@ -12,7 +12,7 @@ from tests.core import naive_identifiers
 from tests.oracle import comparing, heading, showing
 from tests.oracle.alerts import closed_hits, open_hits, reference
 from tests.oracle.asked import QuestionError, VehicleQuestion, vehicle_question
-from tests.oracle.candidates import AT_MOST, add_comparisons, candidate
+from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import HIT, POSSIBLE, Finding
 from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
 from tests.oracle.record import PLATE, Link, Subject
@@ -43,14 +43,11 @@ def check_vehicle(view: View, request: Any) -> check_service_pb2.CheckVehicleRes
     return heading.trimmed(lambda limit: answer(view, request, question, finding, limit))
 
 
-def answer(
-    view: View, request: Any, question: VehicleQuestion, finding: Finding, limit: int, one_box: bool = False
-) -> Any:
-    """One-box questions have no comparisons."""
+def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding, limit: int) -> Any:
     response = check_service_pb2.CheckVehicleResponse()
     vehicle = finding.subject
     found = vehicle is not None or bool(finding.others)
-    comparisons = [] if one_box else comparing.vehicle(view, question, vehicle, found)
+    comparisons = comparing.vehicle(view, question, vehicle, found)
     disagree = comparing.disagree(comparisons)
     by_plate = bool(question.identifiers) and question.identifiers[0].kind == "plate"
     hits = vehicle_hits(view, finding, by_plate)
@@ -155,11 +152,13 @@ def is_present(view: View, link: Link) -> bool:
 
 
 def sorted_owners(view: View, vehicle: Subject) -> list[Link]:
-    """Visible owners: present, then others; each by first day descending (unknown last), register, record id, row."""
+    """Visible owners: present ones by their alerts, then others; each by first day descending, then register order."""
 
     def order(link: Link) -> tuple[Any, ...]:
         first = link.record.valid_from
-        return (not is_present(view, link), first is None, -(first or 0), link.record.order)
+        present = is_present(view, link)
+        alerted = max((h.level for h in owner_hits(view, link, 0, HIT)), default=0) if present else 0
+        return (not present, -alerted, first is None, -(first or 0), link.record.order)
 
     return sorted((link for link in view.links(vehicle) if link.section == OWNER), key=order)
 
@@ -168,14 +167,14 @@ def _owners(view: View, message: Any, owners: list[Link], request: Any, link: in
     hits: list[Any] = []
     levels = []
     asked = showing.wanted(request, OWNER)
-    for ordinal, owner in enumerate(owners[:OWNERS_AT_MOST], 1):
+    for ordinal, owner in enumerate(owners, 1):
         present = is_present(view, owner)
         own_hits = owner_hits(view, owner, ordinal, link) if present else []
         level = owner_level(view, owner, own_hits)
         if present:
             levels.append(level)
             hits += own_hits
-        if asked:
+        if asked and ordinal <= OWNERS_AT_MOST:
             fill_owner(view, message.owners.add(), owner, ordinal, level, own_hits, request, limit)
     message.owner_level = max(levels, default=level_pb2.LEVEL_UNSPECIFIED)
     if owners:
@@ -231,15 +230,7 @@ def further(view: View, question: VehicleQuestion, finding: Finding, known: list
 def _candidates(
     view: View, response: Any, question: VehicleQuestion, shown: list[tuple[Subject, int]], finding: Finding
 ) -> list[Any]:
-    hits = []
-    for ordinal, (vehicle, link) in enumerate(shown[:AT_MOST], 1):
-        compared = comparing.vehicle(view, question, vehicle, True)
-        one, own = candidate(view, vehicle, link, compared, ordinal)
-        response.candidates.append(one)
-        if vehicle not in finding.former:
-            hits += own
-    response.candidates_total = len(shown)
-    return hits
+    return gather(view, response, shown, lambda v: comparing.vehicle(view, question, v, True), quiet=finding.former)
 
 
 def suggestions(view: View, asked: Any) -> list[str]:
