@@ -287,7 +287,7 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
 
 
 cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int rule, int field) noexcept nogil:
-    """Notes the refusal; an alert that still shows a subject becomes a damaged record."""
+    """Notes the refusal; an alert, or a protected side, that still shows a subject becomes a damaged record."""
     cdef Refusal refusal
     cdef Subject stated = state.subject[0]
     refusal.row = e.row
@@ -295,7 +295,7 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
     refusal.field = field
     refusal.rule = rule
     put_raw(&e.refusals, &refusal, sizeof(Refusal))
-    if not plan.alert.present or plan.alert.protected:
+    if not plan.alert.present:
         return
     take_shown(&e.context, state.subject)
     if names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject):
@@ -322,11 +322,14 @@ cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int
     buffer_reset(&e.payload)
     write_damaged(e, state, name, rule_text(rule), &e.payload)
     put_head(e, state, plan.damaged_section, SUBJECT_VEHICLE if plan.vehicle else SUBJECT_PERSON, 0)
-    put_number(&o[O_alert_kind], row, ALERT_KIND_DAMAGED_RECORD)
     put_number(&o[O_alert_state], row, ALERT_STATE_PENDING)
-    buffer_reset(&e.hit)
-    write_damaged_hit(e, &e.hit)
-    put_text(&o[O_hit_payload], row, buffer_cell(&e.hit))
+    if plan.alert.protected:     # no alert: it hides her address, without dates for ever
+        put_number(&o[O_alert_flags], row, ALERT_PROTECTED)
+    else:
+        put_number(&o[O_alert_kind], row, ALERT_KIND_DAMAGED_RECORD)
+        buffer_reset(&e.hit)
+        write_damaged_hit(e, &e.hit)
+        put_text(&o[O_hit_payload], row, buffer_cell(&e.hit))
     e.written += 1
 
 

@@ -14,7 +14,7 @@ from core.outcome cimport Outcome, Vehicle
 from core.page_token cimport mix_bytes, mix_number, put_page_token, read_page_token
 from core.person_question cimport outcome_begin
 from core.question cimport known_section
-from core.records cimport Totals, any_record_visible, put_records, put_totals, totals_insert
+from core.records cimport Totals, any_record_visible, protected_today, put_records, put_totals, totals_insert
 from core.response cimport put_answer, put_owner, put_subject_id
 from core.shown cimport Left, SHOWN_LISTED, left_add, left_init, shown_put
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates
@@ -144,7 +144,7 @@ cdef int _list_page(Call* call) noexcept nogil:
             totals_insert(&totals, section, total, shown)
         if shown:
             left_add(&left, section, SENSITIVITY_OPEN)
-    else:
+    elif section != SECTION_ADDRESS or not protected_today(call, &dossier):  # a plate may have given the subject's id
         put_records(call, &dossier, <uint64_t>1 << section, call.question.page_size,
                     <int>min(offset, <uint32_t>PAGE_LIMIT), &totals, &left)
         if totals.n:

@@ -23,5 +23,5 @@ cdef void put_totals(Call* call, uint32_t number, const Totals* totals) noexcept
 cdef void totals_insert(Totals* totals, uint8_t section, int32_t total, int32_t shown) noexcept nogil
 cdef bint any_record_visible(const Call* call, const Dossier* dossier) noexcept nogil
 cdef bint section_visible(const Call* call, const Dossier* dossier, uint8_t section) noexcept nogil
-# Whether a protection order that is in force today names the person as its protected side, visible or not.
+# Whether a record of a protected side that is in force today is on file for the person, certain or not, visible or not.
 cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nogil

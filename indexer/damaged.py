@@ -15,7 +15,7 @@ from indexer.manifest import Manifest
 from indexer.manifest_fields import SECTIONS, is_vehicle_section
 from indexer.manifest_sources import Source
 from indexer.readers.batch import BadRow
-from indexer.standard import SUBJECT_PERSON, SUBJECT_VEHICLE
+from indexer.standard import ALERT_PROTECTED, SUBJECT_PERSON, SUBJECT_VEHICLE
 from indexer.standardise_plan import damaged_text
 from ronda.v1 import alert_pb2, person_records_pb2, section_pb2
 
@@ -31,6 +31,7 @@ class DamagedRow:
     cui: str | None = None
     plate: Plate | None = None
     vin: str | None = None
+    protects: bool = False  # a row of a protected side: no alert, it hides an address
 
     def standard(self) -> dict[str, Any]:
         """The row in STANDARD_SCHEMA."""
@@ -60,22 +61,25 @@ class DamagedRow:
             "plate_country": self.plate.country if self.plate else None,
             "vin": self.vin,
             "share": 0,
-            "alert_kind": alert_pb2.ALERT_KIND_DAMAGED_RECORD,
+            "alert_kind": 0 if self.protects else alert_pb2.ALERT_KIND_DAMAGED_RECORD,
             "alert_state": alert_pb2.ALERT_STATE_PENDING,
-            "alert_flags": 0,
+            "alert_flags": ALERT_PROTECTED if self.protects else 0,
             "state_date": 0,
-            "hit_payload": alert_pb2.Hit(authority=contact).SerializeToString(deterministic=True),
+            "hit_payload": None
+            if self.protects
+            else alert_pb2.Hit(authority=contact).SerializeToString(deterministic=True),
         }
 
 
 def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -> list[DamagedRow]:
     """One damaged record for each valid CUI (alerts on persons), typed plate or VIN (on vehicles) in the cells.
 
-    OPEN only when every record of an alert that the source yields is: else DISCREET.
+    OPEN only when every record of an alert that the source yields is: else DISCREET. Where it yields protected sides too,
+    each CUI may be of one: a second record for it, of sensitivity VICTIM.
     """
     stated = [r for r in manifest.record if r.source == source.name and r.alert is not None]
     alerts = [r for r in stated if r.alert is not None and not r.alert.protected]
-    if not alerts or not row.cells:
+    if not row.cells:
         return []
     open_ = all(r.sensitivity.const is not None and r.sensitivity.const.endswith("OPEN") for r in stated)
     sensitivity = section_pb2.SENSITIVITY_OPEN if open_ else section_pb2.SENSITIVITY_DISCREET
@@ -84,6 +88,11 @@ def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -
         for cui in dict.fromkeys(_cui(cell) for cell in row.cells):
             if cui is not None:
                 found.append(DamagedRow(manifest, ordinal, row, sensitivity, cui=cui))
+    if len(alerts) < len(stated):
+        victim = section_pb2.SENSITIVITY_VICTIM
+        for cui in dict.fromkeys(_cui(cell) for cell in row.cells):
+            if cui is not None:
+                found.append(DamagedRow(manifest, ordinal, row, victim, cui=cui, protects=True))
     if any(is_vehicle_section(r.section) for r in alerts):
         for shown in dict.fromkeys(_plate(cell) for cell in row.cells):
             if shown is not None:

@@ -87,7 +87,8 @@ def link_names(database: LinkingDatabase) -> None:
 def _collect_records(database: LinkingDatabase) -> None:
     standards = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
-    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR clearance & {standards} <> 0)"
+    protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
+    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR {protects} OR clearance & {standards} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS

@@ -102,10 +102,10 @@ class Manifest(ManifestModel):
 
     @property
     def sections(self) -> list[int]:
-        """Every section that its records fill, ascending; with the damaged-record sections of its alerts."""
+        """Every section that its records fill, ascending; with the damaged-record sections of its alerts and protected sides."""
         found = {SECTIONS[r.section] for r in self.record}
         for record in self.record:
-            if record.alert is not None and not record.alert.protected:
+            if record.alert is not None:
                 vehicle = SECTIONS[record.section] >= FIRST_VEHICLE_SECTION
                 found.add(SECTIONS["vehicle_damaged_record" if vehicle else "damaged_record"])
         return sorted(found)

@@ -1,4 +1,4 @@
-"""A few hand-written registers, built and served: who is asked about in tests of what an answer says, and who owns what.
+"""A few hand-written registers, built and served, for tests of what an answer says.
 
 RENAP (identity, address), OJ (warrants), SAT (vehicles, owners), MP (protection orders, document reports).
 """

@@ -16,9 +16,10 @@ from tests.oracle.values import NO_DATE, RefusedError, RowValues, whole_day
 def damaged_record(
     manifest: dict[str, Any], ordinal: int, spec: dict[str, Any], values: RowValues, row: Row, error: RefusedError
 ) -> Record | None:
-    """The damaged record of a refused row, or None when it shows nobody or would have been no alert."""
-    if "alert" not in spec or spec["alert"].get("protected"):
+    """The damaged record of a refused row, or None when it shows nobody or would have been neither alert nor protected side."""
+    if "alert" not in spec:
         return None
+    protects = bool(spec["alert"].get("protected"))
     from ronda.v1 import person_records_pb2
 
     about_person = spec["section"] not in ("vehicle_alert", "vehicle_other_record")
@@ -57,7 +58,8 @@ def damaged_record(
     stated = (record.cui, any(record.document), record.nit, record.licence, record.cedula, record.name_key)
     if not (any(stated) if about_person else record.plate or record.vin or record.chassis or record.engine):
         return None
-    record.alert = AlertRow(alert_pb2.ALERT_KIND_DAMAGED_RECORD, alert_pb2.ALERT_STATE_PENDING)
+    kind = 0 if protects else alert_pb2.ALERT_KIND_DAMAGED_RECORD
+    record.alert = AlertRow(kind, alert_pb2.ALERT_STATE_PENDING)
     record.alert.hit.authority = register["contact"]
     message = record.message
     message.record.register_id = register["id"]

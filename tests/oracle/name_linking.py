@@ -51,8 +51,8 @@ def link_unborne(linking: Linking, links: list[Link]) -> None:
 
 
 def _is_linked_by_name(record: Record) -> bool:
-    is_alert = record.alert is not None and record.alert.kind != 0
-    return bool(record.name_key) and (is_alert or bool(record.standards))
+    """Alerts, protected sides, and what counts for a clearance standard."""
+    return bool(record.name_key) and (record.alert is not None or bool(record.standards))
 
 
 def _is_dead(linking: Linking, subject: Subject) -> bool:
