@@ -74,8 +74,8 @@ class DamagedRow:
 def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -> list[DamagedRow]:
     """One damaged record for each valid CUI (alerts on persons), typed plate or VIN (on vehicles) in the cells.
 
-    OPEN only when every record of an alert that the source yields is: else DISCREET. Where it yields protected sides too,
-    each CUI may be of one: a second record for it, of sensitivity VICTIM.
+    OPEN only when every record of an alert that the source yields is: else DISCREET. Where it yields protected sides
+    too, each CUI may be of one: a second record for it, of sensitivity VICTIM.
     """
     stated = [r for r in manifest.record if r.source == source.name and r.alert is not None]
     alerts = [r for r in stated if r.alert is not None and not r.alert.protected]

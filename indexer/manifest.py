@@ -102,7 +102,7 @@ class Manifest(ManifestModel):
 
     @property
     def sections(self) -> list[int]:
-        """Every section that its records fill, ascending; with the damaged-record sections of its alerts and protected sides."""
+        """Every section that its records fill, ascending; with the damaged-record sections of its alerts."""
         found = {SECTIONS[r.section] for r in self.record}
         for record in self.record:
             if record.alert is not None:

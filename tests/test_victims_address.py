@@ -1,4 +1,4 @@
-"""By plate nobody reads the address of a woman whom an order may protect, and not by the id that a plate gave either."""
+"""By plate nobody reads the address of whom an order may protect, and not by the id that a plate gave either."""
 
 from __future__ import annotations
 

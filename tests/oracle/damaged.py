@@ -16,7 +16,7 @@ from tests.oracle.values import NO_DATE, RefusedError, RowValues, whole_day
 def damaged_record(
     manifest: dict[str, Any], ordinal: int, spec: dict[str, Any], values: RowValues, row: Row, error: RefusedError
 ) -> Record | None:
-    """The damaged record of a refused row, or None when it shows nobody or would have been neither alert nor protected side."""
+    """The damaged record of a refused row, or None when it shows nobody or would have been no alert."""
     if "alert" not in spec:
         return None
     protects = bool(spec["alert"].get("protected"))
