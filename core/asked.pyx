@@ -8,7 +8,7 @@ from core.dossier cimport (IDENTIFIER_IDENTIFIED, IdentifierEntry, KEY_CEDULA, K
                            KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN)
 from core.generation cimport IDENTIFIES_FOREIGN_DOCUMENT, dossier_identifier, store_lookup
-from core.identifiers cimport Plate, RULE_OK, parse_plate, plate_text_into
+from core.identifiers cimport Plate, RULE_OK, cui_digits_into, parse_plate, plate_text_into
 
 include "contract.pxi"
 
@@ -20,7 +20,7 @@ cdef void _describe(Asked* asked) noexcept nogil:
     """What an identifier is worth, by its kind and text."""
     asked.link = LEVEL_POSSIBLE
     asked.identifies = 0
-    asked.national = asked.certain = asked.foreign = asked.is_cui = False
+    asked.national = asked.certain = asked.foreign = asked.is_cui = asked.impossible = False
     if asked.lookup == KEY_CUI or asked.lookup == KEY_NIT or asked.lookup == KEY_LICENCE:
         asked.link = LEVEL_HIT
         asked.national = asked.certain = True
@@ -67,6 +67,18 @@ cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcep
     memcpy(asked.text, canonical.text, canonical.length)
     memcpy(asked.shown, canonical.text, canonical.length)
     _describe(asked)
+
+
+cdef bint asked_from_impossible_cui(Asked* asked, const char* text, size_t n) noexcept nogil:
+    cdef Canonical canonical
+    cdef bint valid
+    if not cui_digits_into(text, n, canonical.text, &valid):
+        return False
+    canonical.kind = KEY_CUI
+    canonical.length = CUI_LENGTH
+    asked_from_canonical(asked, &canonical)
+    asked.impossible = not valid
+    return True
 
 
 cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country,

@@ -20,7 +20,7 @@ cdef enum:
 cdef enum:
     CANONICAL_MAX = 44    # bytes; no canonical text is longer
     DETECTED_MAX = 12     # no query fits more kinds
-    SUGGESTIONS_MAX = 20
+    SUGGESTIONS_MAX = 96
     MISREADS_MAX = 48
 
 # A canonical text and its kind.

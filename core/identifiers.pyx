@@ -494,7 +494,7 @@ def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[Identifie
 
 
 def suggest(kind: int, text: str | bytes) -> list[str]:
-    """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 20."""
+    """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 96."""
     cdef Canonical found[SUGGESTIONS_MAX]
     cdef bytes data = utf8(text)
     return texts(found, suggest_into(kind, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), found))

@@ -4,7 +4,8 @@ cdef extern from *:
     """
     __attribute__((unused)) static const char *const ronda_note_codes[] = {
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
-        "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "NAME_BY_RECORD", "NOT_LISTED",
+        "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "NAME_BY_RECORD",
+        "NOT_LISTED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
     /* The last seven are the beginnings of texts that name a register or a day. */
@@ -18,13 +19,14 @@ cdef extern from *:
         "los datos dados se contradicen",
         "no se pudo verificar: registro de identidad no disponible",
         "nombre no consta",
+        "el CUI no puede existir: revise sus dígitos",
         "nombre según el registro que lo menciona: no consta en el registro de identidad",
         "no consta en ",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     """
-    const char* note_code "ronda_note_codes"[17]
-    const char* note_text "ronda_note_texts"[17]
+    const char* note_code "ronda_note_codes"[18]
+    const char* note_text "ronda_note_texts"[18]
 
 cdef enum:
     NOTE_DOCUMENT_NOT_ON_FILE = 0
@@ -36,12 +38,13 @@ cdef enum:
     NOTE_IDENTIFIERS_DISAGREE = 6
     NOTE_UNVERIFIED = 7
     NOTE_NAME_NOT_ON_FILE = 8
-    NOTE_NAME_BY_RECORD = 9
-    ANSWER_NOTES = 10            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_NOT_LISTED = 10
-    NOTE_CLOSED_CANCELLED = 11
-    NOTE_CLOSED_EXECUTED = 12
-    NOTE_CLOSED_SUSPENDED = 13
-    NOTE_CLOSED_LAPSED = 14
-    NOTE_CLOSED_EXPIRED = 15
-    NOTE_CLOSED_NOT_YET = 16
+    NOTE_CUI_IMPOSSIBLE = 9
+    NOTE_NAME_BY_RECORD = 10
+    ANSWER_NOTES = 11            # the notes of an answer come before this one; the others belong to one hit
+    NOTE_NOT_LISTED = 11
+    NOTE_CLOSED_CANCELLED = 12
+    NOTE_CLOSED_EXECUTED = 13
+    NOTE_CLOSED_SUSPENDED = 14
+    NOTE_CLOSED_LAPSED = 15
+    NOTE_CLOSED_EXPIRED = 16
+    NOTE_CLOSED_NOT_YET = 17

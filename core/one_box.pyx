@@ -3,23 +3,23 @@
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy
 
-from core.asked cimport Asked, asked_from_canonical, asked_from_plate, asked_held
+from core.asked cimport Asked, asked_from_canonical, asked_from_impossible_cui, asked_from_plate, asked_held
 from core.call cimport ASKED_NAME, Candidate, Fit, call_asked, call_out_of_memory, fits_add, fits_sort
 from core.candidates cimport gather_all
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN, NO_ENTITY)
 from core.failure cimport FAILED, OK, fail
-from core.identifiers cimport (CANONICAL_MAX, Canonical, DETECTED_MAX, KIND_NAME, RULE_CHECKSUM, RULE_DEPARTMENT,
-                               RULE_MUNICIPALITY, RULE_OK, canonical_into, country_into, detect_into, rule_word)
+from core.identifiers cimport Canonical, DETECTED_MAX, KIND_NAME, RULE_OK, country_into, detect_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
-from core.notes cimport (NOTE_CONFLICT, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
+from core.notes cimport (NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
                          NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED)
 from core.person_comparison cimport BY_NAME, PersonQuestion, compare_nobody
-from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, suggest_slips, take_free_names)
+from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, take_free_names)
 from core.person cimport Person, person_open, person_status_by_name
 from core.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
+from core.suggestions cimport suggest
 from core.vehicle_comparison cimport BEARS_NOW, Bearing, VehicleQuestion, compare_no_vehicle, plate_bearing
-from core.vehicle_finding cimport VehicleFinding, find_vehicle, suggest_plates, vehicle_finding_status
+from core.vehicle_finding cimport VehicleFinding, find_vehicle, vehicle_finding_status
 from core.vehicle_question cimport add_plates, answer_vehicle
 
 include "contract.pxi"
@@ -93,13 +93,6 @@ cdef bint _blank(const Text* text) noexcept nogil:
 
 
 cdef int _refuse(Call* call) noexcept nogil:
-    """Nothing fits: the CUI's rule for what is a CUI with a slip in it, else the format."""
-    cdef char ignored[CANONICAL_MAX]
-    cdef size_t length
-    cdef int rule = canonical_into(KEY_CUI, call.question.query.data, call.question.query.size, ignored,
-                                   CANONICAL_MAX, &length)
-    if rule == RULE_CHECKSUM or rule == RULE_DEPARTMENT or rule == RULE_MUNICIPALITY:
-        return fail(call.failure, ERROR_REASON_FIELD_INVALID, "query", rule_word(rule))
     return fail(call.failure, ERROR_REASON_FIELD_INVALID, "query", "format")
 
 
@@ -147,6 +140,15 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         else:
             asked_from_canonical(&tried.item, &found[i])
         box.n += 1
+    if box.n == 0 and call.question.method != METHOD_CHECK_VEHICLE and asked_from_impossible_cui(
+            &box.tried[0].item, query.data, query.size):
+        tried = &box.tried[0]
+        tried.kind = KEY_CUI
+        tried.of_persons = True
+        outcome.detected[0].kind = IDENTIFIER_KIND_CUI
+        outcome.detected[0].length = <uint8_t>tried.item.length
+        memcpy(outcome.detected[0].text, tried.item.text, tried.item.length)
+        box.n = 1
     outcome.n_detected = box.n
     return OK if box.n else _refuse(call)
 
@@ -361,6 +363,8 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     grounds.fresh = call.states.needed_fresh_person if persons else call.states.needed_fresh_vehicle
     outcome.level = level_of(strongest_hit(call), &grounds)
     _note(call, box, NULL, outcome)
+    if box.tried[0].kind == KEY_CUI and box.tried[0].item.impossible:
+        outcome.notes |= 1 << NOTE_CUI_IMPOSSIBLE
     if box.n == 1 and box.tried[0].kind == KIND_NAME:
         outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
     if box.n == 1:
@@ -368,11 +372,9 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     if found:
         return OK
     for i in range(box.n):
-        if outcome.n_suggestions == 0 and box.tried[i].kind != KIND_NAME:
-            suggest_slips(&box.tried[i].item, outcome)
-    for i in range(box.n):
-        if outcome.n_suggestions == 0 and box.tried[i].kind == KEY_PLATE:
-            return suggest_plates(call, &box.tried[i].item, outcome)
+        if outcome.n_suggestions == 0 and box.tried[i].kind != KIND_NAME and suggest(
+                call, &box.tried[i].item, outcome) < 0:
+            return FAILED
     return OK
 
 

@@ -67,3 +67,4 @@ cdef struct Outcome:
     Detected detected[12]
     int n_suggestions
     Canonical suggestions[10]
+    uint32_t suggested[10]       # whoever has it on file; NO_ENTITY = nobody

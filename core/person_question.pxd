@@ -3,7 +3,6 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 
-from core.asked cimport Asked
 from core.call cimport Call
 from core.outcome cimport Outcome
 from core.person_comparison cimport PersonQuestion
@@ -36,7 +35,5 @@ cdef int take_free_names(Call* call, const char* text, size_t size, const char* 
 cdef int take_name_parts(Call* call, bint* given) noexcept nogil
 # Parents' names into call.asked_father and asked_mother; whether one was given.
 cdef bint read_asked_parents(Call* call) noexcept nogil
-# Valid identifiers one slip away from a CUI, NIT or VIN: Outcome.suggestions.
-cdef void suggest_slips(const Asked* item, Outcome* outcome) noexcept nogil
 # Empties an outcome.
 cdef void outcome_begin(Outcome* outcome) noexcept nogil

@@ -3,29 +3,29 @@
 from libc.string cimport memmove
 
 from core.alerts cimport sum_alerts
-from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
+from core.asked cimport (Asked, LOOKUP_MAX, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup)
 from core.call cimport (ASKED_NAME, FITS_MAX, Fit, KEY_BYTES, call_asked, call_dossier, call_out_of_memory, fits_add,
                         fits_hold,
                         fits_sort)
 from core.candidates cimport gather_all
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE,
-                           KEY_VIN, NO_ENTITY)
+                           NO_ENTITY)
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail, failure_init
-from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, SUGGESTIONS_MAX, canonical_into, country_into,
-                               document_into, rule_word, suggest_into)
+from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into,
+                               document_into, rule_word)
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.free_names cimport FreeName, read_free_name
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.match_names cimport ReadName, name_text_into, read_name
 from core.names cimport name_key_into, name_key_of_parts_into
-from core.notes cimport (NOTE_CONFLICT, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
+from core.notes cimport (NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
                          NOTE_MISUSED, NOTE_NAME_BY_RECORD,
                          NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED)
-from core.outcome cimport SUGGESTED_LIMIT
 from core.person cimport Person, person_condition, person_open, person_status_by_name
 from core.person_comparison cimport BY_NAME, BY_NOTHING, compare_nobody, compare_person, person_supported
 from core.question cimport NAME_FULL, Question, Text
+from core.suggestions cimport suggest
 
 include "contract.pxi"
 
@@ -53,6 +53,9 @@ cdef int _take_identifier(Call* call, PersonQuestion* asked, int kind, const Tex
     if text.size == 0:
         return OK
     rule = canonical_into(kind, text.data, text.size, canonical.text, CANONICAL_MAX, &length)
+    if rule != RULE_OK and kind == KEY_CUI and asked_from_impossible_cui(&asked.items[asked.n], text.data, text.size):
+        asked.n += 1
+        return OK
     if rule != RULE_OK:
         return _invalid(call, field, rule)
     canonical.kind = <uint8_t>kind
@@ -393,17 +396,10 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
             outcome.notes |= 1 << NOTE_UNVERIFIED
         else:
             outcome.notes |= 1 << NOTE_NO_RECORD_FOREIGN
+    if item != NULL and item.impossible and nothing:
+        outcome.notes |= 1 << NOTE_CUI_IMPOSSIBLE
     if asked.principal == BY_NAME and nothing:
         outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
-
-
-cdef void suggest_slips(const Asked* item, Outcome* outcome) noexcept nogil:
-    cdef Canonical found[SUGGESTIONS_MAX]
-    cdef int i
-    if item.lookup == KEY_CUI or item.lookup == KEY_NIT or item.lookup == KEY_VIN:
-        outcome.n_suggestions = min(suggest_into(item.lookup, item.text, item.length, found), <int>SUGGESTED_LIMIT)
-        for i in range(outcome.n_suggestions):
-            outcome.suggestions[i] = found[i]
 
 
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
@@ -458,7 +454,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     outcome.level = level_of(strongest_hit(call), &grounds)
     _note(call, asked, finding.count == 0, outcome)
     if finding.count == 0 and asked.principal >= 0:
-        suggest_slips(&asked.items[asked.principal], outcome)
+        return suggest(call, &asked.items[asked.principal], outcome)
     return OK
 
 

@@ -6,8 +6,8 @@ from libc.string cimport memchr, memcpy
 
 from core.alerts cimport put_closed_alerts, put_hits, put_note
 from core.answer_id cimport answer_id_into, hexadecimal
-from core.call cimport ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_out_of_memory, call_shows, call_wants
-from core.dossier cimport ClaimEntry, FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY
+from core.call cimport ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_dossier, call_out_of_memory, call_shows, call_wants
+from core.dossier cimport ClaimEntry, FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY, NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport Register
@@ -18,7 +18,7 @@ from core.outcome cimport Detected, Owner
 from core.person cimport person_age
 from core.question cimport METHOD_CHECK, METHOD_CHECK_PERSON
 from core.records cimport (Totals, protected_today, put_records, put_totals, section_visible, totals_insert)
-from core.shown cimport Left, SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, left_add, left_init, shown_put
+from core.shown cimport Left, SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, SHOWN_SUGGESTED, left_add, left_init, shown_put
 from core.wire cimport (Field, Reader, WIRE_LENGTH, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_fixed64, put_int, put_int_if,
                         put_packed_bytes, put_raw, put_uint, put_uint_if, read_field, reader_init)
 
@@ -325,6 +325,7 @@ cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
     """The rest of a response starts at field 3 or, where it may hold a person or a vehicle, at field 4."""
     cdef int i
     cdef Left left
+    cdef Dossier suggested
     cdef uint32_t number = F_CheckPersonResponse_candidates
     left_init(&left)
     if call.question.method == METHOD_CHECK:
@@ -348,6 +349,11 @@ cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
         _put_detected(call, number + 2, &outcome.detected[i])
     for i in range(outcome.n_suggestions):
         put_bytes(call.out, number + 3, outcome.suggestions[i].text, outcome.suggestions[i].length)
+        if outcome.suggested[i] != NO_ENTITY:  # that somebody has it leaves with the answer, nothing else of her
+            if call_dossier(call, outcome.suggested[i], &suggested) < 0:
+                return FAILED
+            left_init(&left)
+            shown_put(call, &suggested, SHOWN_SUGGESTED, i + 1, LEVEL_UNSPECIFIED, &left)
     return OK
 
 

@@ -14,6 +14,7 @@ cdef enum:
     SHOWN_CANDIDATE = 3          # candidate of a check, result of a search
     SHOWN_CLEARANCE = 4          # row of a clearance batch
     SHOWN_LISTED = 5             # records listed one section at a time
+    SHOWN_SUGGESTED = 7          # an identifier on file was suggested (6: core/audit_record.pxd)
 
 cdef enum:
     # ShownEntry.flags

@@ -5,7 +5,6 @@ from libc.stdint cimport uint8_t, uint32_t
 from core.asked cimport Asked
 from core.call cimport Call
 from core.dossier_view cimport Dossier
-from core.outcome cimport Outcome
 
 cdef struct VehicleFinding:      # the other vehicles found stand in call.fits: those that fit, then former bearers
     uint32_t subject             # NO_ENTITY = none, or several
@@ -26,5 +25,4 @@ cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) no
 cdef uint8_t vehicle_finding_status(const Call* call, const Asked* item, const VehicleFinding* finding) noexcept nogil
 # Plate subjects of the plates that a vehicle bears today join finding.plates, with `link`. OK or FAILED.
 cdef int find_borne_plates(Call* call, const Dossier* vehicle, uint8_t link, VehicleFinding* finding) noexcept nogil
-# Plates on file that may have been misread as the asked one: Outcome.suggestions. OK or FAILED.
-cdef int suggest_plates(Call* call, const Asked* item, Outcome* outcome) noexcept nogil
+

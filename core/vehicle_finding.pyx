@@ -9,8 +9,8 @@ from core.dossier cimport (ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, 
                            NO_ENTITY)
 from core.dossier_view cimport holds_on
 from core.failure cimport FAILED, OK
-from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, plate_misreads_into
-from core.outcome cimport PLATES_LIMIT, SUGGESTED_LIMIT
+from core.identifiers cimport RULE_OK
+from core.outcome cimport PLATES_LIMIT
 from core.vehicle_comparison cimport (BEARS_FORMERLY, BEARS_NOW, Bearing, is_bearing, plate_bearing, plate_matches,
                                       plates_assigned)
 
@@ -217,44 +217,4 @@ cdef int find_borne_plates(Call* call, const Dossier* vehicle, uint8_t link, Veh
         if is_bearing(call, entry, assigned) and holds_on(entry.valid_from, entry.valid_to, call.today):
             if _find_borne_plate(call, vehicle, entry, link, finding) < 0:
                 return FAILED
-    return OK
-
-
-cdef bint _plate_on_file(Call* call, const Asked* item, int* status) noexcept nogil:
-    """Whether a visible bearing of a vehicle, now or formerly, has the plate on file."""
-    cdef uint32_t entities[LOOKUP_MAX]
-    cdef Dossier dossier
-    cdef int i, n = asked_lookup(call, item, entities)
-    status[0] = OK
-    if n < 0:
-        status[0] = FAILED
-        return False
-    for i in range(n):
-        if entities[i] < call.store.n_persons:
-            continue
-        if call_dossier(call, entities[i], &dossier) < 0:
-            status[0] = FAILED
-            return False
-        if dossier.header.kind == ENTITY_VEHICLE and _plate_link(call, &dossier, item):
-            return True
-    return False
-
-
-cdef int suggest_plates(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
-    cdef Canonical misreads[MISREADS_MAX]
-    cdef Asked misread
-    cdef int i, n, status
-    if item.foreign:
-        return OK
-    n = plate_misreads_into(item.shown, item.shown_length, misreads)
-    for i in range(n):
-        if outcome.n_suggestions == SUGGESTED_LIMIT:
-            break
-        if asked_from_plate(&misread, misreads[i].text, misreads[i].length, "GTM", 3) != RULE_OK:
-            continue
-        if _plate_on_file(call, &misread, &status):
-            outcome.suggestions[outcome.n_suggestions] = misreads[i]
-            outcome.n_suggestions += 1
-        if status < 0:
-            return FAILED
     return OK

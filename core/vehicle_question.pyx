@@ -17,11 +17,11 @@ from core.notes cimport (NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECOR
                          NOTE_UNVERIFIED)
 from core.outcome cimport Owner, PLATES_LIMIT
 from core.person cimport person_open, person_status_by_name
-from core.person_question cimport suggest_slips
 from core.question cimport Question, Text
 from core.records cimport any_record_visible
+from core.suggestions cimport suggest
 from core.vehicle_comparison cimport FOLDED_SEEN, compare_no_vehicle, compare_vehicle, vehicle_status_by_name
-from core.vehicle_finding cimport find_borne_plates, find_vehicle, suggest_plates, vehicle_finding_status
+from core.vehicle_finding cimport find_borne_plates, find_vehicle, vehicle_finding_status
 
 include "contract.pxi"
 
@@ -323,9 +323,7 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
             return FAILED
         outcome.level = max(outcome.level, outcome.vehicle.owner_level)
     if item != NULL and finding.count + finding.n_former + finding.n_plates == 0:
-        if item.kind == KEY_PLATE:
-            return suggest_plates(call, item, outcome)
-        suggest_slips(item, outcome)
+        return suggest(call, item, outcome)
     return OK
 
 

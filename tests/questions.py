@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,16 @@ class Question:
 
     method: str
     request: Any
+
+
+def one_slip(draw: random.Random, text: str) -> str:
+    """The text with two neighbours swapped, or one character typed for another of its kind."""
+    places = [i for i, c in enumerate(text) if c.isalnum()]
+    place = draw.choice(places)
+    if draw.random() < 0.3 and place + 1 in places:
+        return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
+    others = string.digits if text[place].isdigit() else string.ascii_uppercase
+    return text[:place] + draw.choice(others.replace(text[place], "")) + text[place + 1 :]
 
 
 class Drawer:
@@ -55,6 +66,7 @@ class Drawer:
             (3, self.search_vehicles),
             (5, self.list_records),
             (4, self.clear),
+            (4, self.mistyped),
             (2, self.nonsense),
         ]
         weights = [weight for weight, _ in kinds]
@@ -355,6 +367,19 @@ class Drawer:
             birth = self.birth(subject)
             batch.birth_dates.append(birth.year * 10000 + birth.month * 100 + birth.day if birth and not cui else 0)
         return Question("Clear", batch)
+
+    def mistyped(self) -> Question:
+        """A CUI, NIT, VIN or plate on file with one slip in it: mostly nobody's."""
+        if self.maybe(0.5):
+            vehicle = self.some_vehicle()
+            texts = [self.value(vehicle, "vin"), *(k.record.plate_text for k in vehicle.links if k.record.plate)]
+        else:
+            subject = self.person()
+            texts = [self.value(subject, "cui"), self.value(subject, "nit")]
+        text = one_slip(self.random, self.random.choice([t for t in texts if t] or ["P-123BCD"]).removeprefix("?-"))
+        if self.maybe(0.3) and len(text) == 13:
+            return Question("CheckPerson", self.framed(checks.CheckPersonRequest(cui=text)))
+        return Question("Check", self.framed(checks.CheckRequest(query=text)))
 
     def nonsense(self) -> Question:
         """Requests that break a rule."""

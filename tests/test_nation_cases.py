@@ -14,6 +14,7 @@ from google.protobuf import json_format
 
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
+from ronda.v1 import level_pb2
 from tests.asker import Asker
 from tests.expectations import assert_expected
 from tests.nation_cases import FOUND, PERSONS, QUESTIONS, VEHICLES
@@ -121,13 +122,19 @@ def test_clearance_of_the_cast(asker: Asker, cast: dict[str, Any]) -> None:
         assert set(with_record) <= set(response.reference_rows), "what is behind a record is named"
 
 
-def test_an_invalid_cui_is_an_error_that_names_the_field(asker: Asker, cast: dict[str, Any]) -> None:
-    invalid = cast["persons"]["invalid_cui"]
-    request = checks.CheckPersonRequest(cui=invalid)
+def test_a_cui_that_fails_its_check_digit_is_found_as_it_is_on_file(asker: Asker, cast: dict[str, Any]) -> None:
+    found = asker(checks.CheckPersonRequest(cui=cast["persons"]["invalid_cui"]))
+    assert found.person.identity_claims[0].cui == cast["persons"]["invalid_cui"]
+    assert level_pb2.CAUTION_FLAG_INVALID_IDENTIFIER_ON_FILE in found.answer.cautions
+
+
+def test_a_cui_of_twelve_digits_is_an_error_that_names_the_field(asker: Asker, cast: dict[str, Any]) -> None:
+    short = cast["persons"]["invalid_cui"][1:]
+    request = checks.CheckPersonRequest(cui=short)
     failed = failure(asker.channel, "CheckService/CheckPerson", request.SerializeToString())
     assert failed.reason == "FIELD_INVALID"
     assert list(failed.fields) == ["cui"]
-    assert invalid not in failed.text
+    assert short not in failed.text
 
 
 def test_the_nations_own_expectations(asker: Asker, cast: dict[str, Any]) -> None:

@@ -404,11 +404,11 @@ def suggest(kind: int, text: str) -> list[str]:
     changed.sort(key=lambda slip: frozenset((slip[0], typed[slip[1]])) not in NEAR)
     slips = [s for s in swapped if s != typed] + [typed[:i] + c + typed[i + 1 :] for c, i in changed]
     if kind == IdentifierKind.VIN:
-        return [s for s in slips if len(s) == 17 and vin_check_digit_valid(s)][:20]
+        return [s for s in slips if len(s) == 17 and vin_check_digit_valid(s)][:96]
     if kind not in (IdentifierKind.CUI, IdentifierKind.NIT):
         return []
     valid = [s for s in slips if [s] == [text for _, text in attempts(s, [IdentifierKind(kind)], exactly)]]
-    return [s for s in valid if (len(s) == 13) == (kind == IdentifierKind.CUI)][:20]
+    return [s for s in valid if (len(s) == 13) == (kind == IdentifierKind.CUI)][:96]
 
 
 def plate_misreads(text: str) -> list[str]:

@@ -57,6 +57,11 @@ class Identifier:
         return len(self.value) == 13 and naive_identifiers.problem(IdentifierKind.CUI, self.value) is None
 
     @property
+    def impossible(self) -> bool:
+        """A CUI that breaks its rule."""
+        return self.kind == "cui" and naive_identifiers.problem(IdentifierKind.CUI, self.value) is not None
+
+    @property
     def national(self) -> bool:
         """Whether it is an identifier that Guatemala gives."""
         if self.kind == "document":
@@ -146,7 +151,9 @@ def person_question(request: Any) -> PersonQuestion:
     )
     for kind, criterion, name in kinds:
         if getattr(request, name):
-            question.identifiers.append(identifier(kind, criterion, name, getattr(request, name)))
+            digits = naive_identifiers.cui_digits(getattr(request, name))[0] if name == "cui" else None
+            asked = Identifier(name, criterion, digits) if digits else None
+            question.identifiers.append(asked or identifier(kind, criterion, name, getattr(request, name)))
     papers = document(request)
     if papers is not None:
         question.identifiers.append(papers)

@@ -91,6 +91,7 @@ def fill_notes(
         ("IDENTIFIERS_DISAGREE", disagree),
         ("UNVERIFIED", unverified and bool(lost)),
         ("NAME_NOT_ON_FILE", named and nothing),
+        ("CUI_IMPOSSIBLE", nothing and any(a.impossible for a in asked)),
         ("NAME_BY_RECORD", named and not_found),
     ):
         if holds:

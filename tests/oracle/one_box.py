@@ -19,8 +19,8 @@ from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.naming import free_name
-from tests.oracle.person_answer import suggestions
 from tests.oracle.record import PERSON, Subject
+from tests.oracle.suggesting import suggestions
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -111,6 +111,9 @@ def try_all(view: View, query: str, country: str) -> list[Tried]:
     except IdentifierError as error:
         raise invalid("country") from error
     detected = naive_identifiers.detect(query, country)
+    digits = naive_identifiers.cui_digits(query)[0]
+    if not detected and digits:
+        detected = [(IdentifierKind.CUI, digits)]
     if not detected:
         raise invalid("query")
     tried = [_try(view, kind, text, query, country) for kind, text in detected]
@@ -271,5 +274,4 @@ def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried]) -
         add_comparisons(head.comparisons, _compare(view, tried[0], None, False))
     if finders:
         return
-    plates = [a for a in asked if a.kind == "plate"]
-    response.suggestions.extend(suggestions(asked) or (vehicle_answer.suggestions(view, plates[0]) if plates else []))
+    response.suggestions.extend(suggestions(view, asked))

@@ -11,11 +11,12 @@ from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2
 from tests.oracle import comparing, heading, showing
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import open_hits
-from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, person_question
+from tests.oracle.asked import PersonQuestion, QuestionError, person_question
 from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Subject
+from tests.oracle.suggesting import suggestions
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -86,7 +87,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     named = principal is None and bool(question.name_key)
     heading.fill_notes(view, head, asked, status, disagree, named, nothing=not found)
     if not found and principal is not None:
-        response.suggestions.extend(suggestions([principal]))
+        response.suggestions.extend(suggestions(view, [principal]))
     return response
 
 
@@ -135,17 +136,3 @@ def _candidates(
     """Adds the candidates; returns their hits, none when there is a person."""
     hits = gather(view, response, people, lambda s: comparing.person(view, question, s, True), finding.by_name)
     return [] if finding.subject is not None else hits
-
-
-def suggestions(asked: list[Identifier]) -> list[str]:
-    """Valid identifiers one slip away, of the first that has any."""
-    from tests.core import naive_identifiers
-    from tests.core.naive_identifiers import IdentifierKind
-
-    kinds = {"cui": IdentifierKind.CUI, "nit": IdentifierKind.NIT, "vin": IdentifierKind.VIN}
-    for identifier in asked:
-        if identifier.kind in kinds:
-            found = naive_identifiers.suggest(kinds[identifier.kind], identifier.value)
-            if found:
-                return found[:10]
-    return []

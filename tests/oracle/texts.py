@@ -44,6 +44,7 @@ NOTES = {
     "IDENTIFIERS_DISAGREE": "los datos dados se contradicen",
     "UNVERIFIED": "no se pudo verificar: registro de identidad no disponible",
     "NAME_NOT_ON_FILE": "nombre no consta",
+    "CUI_IMPOSSIBLE": "el CUI no puede existir: revise sus dígitos",
     "NAME_BY_RECORD": "nombre según el registro que lo menciona: no consta en el registro de identidad",
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2, section_pb2
-from tests.core import naive_identifiers
 from tests.oracle import comparing, heading, showing
 from tests.oracle.alerts import closed_hits, open_hits, reference
 from tests.oracle.asked import QuestionError, VehicleQuestion, vehicle_question
@@ -17,6 +16,7 @@ from tests.oracle.finding import HIT, POSSIBLE, Finding
 from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
 from tests.oracle.record import PLATE, Link, Subject
 from tests.oracle.showing import hit_subject
+from tests.oracle.suggesting import suggestions
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -86,7 +86,7 @@ def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding
     asked = [principal] if principal is not None else []
     heading.fill_notes(view, head, asked, finding.status, disagree, False, nothing=not found)
     if not finding.found and principal is not None:
-        response.suggestions.extend(suggestions(view, principal))
+        response.suggestions.extend(suggestions(view, [principal]))
     return response
 
 
@@ -231,32 +231,3 @@ def _candidates(
     view: View, response: Any, question: VehicleQuestion, shown: list[tuple[Subject, int]], finding: Finding
 ) -> list[Any]:
     return gather(view, response, shown, lambda v: comparing.vehicle(view, question, v, True), quiet=finding.former)
-
-
-def suggestions(view: View, asked: Any) -> list[str]:
-    """Plates on file that may have been misread as this; VINs one slip away."""
-    from tests.oracle.asked import plate
-    from tests.oracle.person_answer import suggestions as slips
-
-    if asked.kind != "plate":
-        return slips([asked])
-    kind, number, country = asked.value
-    if country != "GTM":
-        return []
-    found = []
-    for text in naive_identifiers.plate_misreads(f"{kind}-{number}" if kind else number):
-        misread = plate(text.removeprefix("?-"), "")
-        if on_file(view, misread):
-            found.append(text)
-    return found[:10]
-
-
-def on_file(view: View, asked: Any) -> bool:
-    from tests.oracle.finding_vehicles import fits_plate
-
-    return any(
-        fits_plate(asked.value, b.type, b.number, b.country)
-        for v in view.oracle.vehicles_carrying(asked)
-        if v.about != PLATE
-        for b in bearings(view, v)
-    )

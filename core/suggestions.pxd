@@ -1,0 +1,8 @@
+# What may have been meant by an identifier that finds nobody: Outcome.suggestions (docs/answers.md section 13).
+
+from core.asked cimport Asked
+from core.call cimport Call
+from core.outcome cimport Outcome
+
+# CUIs, NITs and VINs one slip away, those on file first; plates on file one or two characters away. OK or FAILED.
+cdef int suggest(Call* call, const Asked* item, Outcome* outcome) noexcept nogil

@@ -1,0 +1,220 @@
+"""What may have been meant by an identifier that finds nobody, without the GIL. Nothing here is for Python."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.string cimport memchr, memcmp, memcpy
+
+from core.asked cimport LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
+from core.call cimport call_damaged, call_dossier
+from core.dossier cimport ENTITY_PLATE, IdentifierEntry, KEY_CUI, KEY_NIT, KEY_PLATE, KEY_VIN, NO_ENTITY
+from core.dossier_view cimport Dossier
+from core.failure cimport FAILED, OK
+from core.generation cimport store_lookup
+from core.identifiers cimport Canonical, MISREADS_MAX, SUGGESTIONS_MAX, plate_misreads_into, suggest_into
+from core.outcome cimport SUGGESTED_LIMIT
+from core.vehicle_comparison cimport is_bearing, plates_assigned
+
+include "contract.pxi"
+
+cdef enum:
+    NUMBER = 6                   # characters of a Guatemalan plate without its type
+    PLATES_OF_NUMBER = 64        # on file with one number, types and bearers: more are not looked at
+
+cdef const char* _DIGITS = b"0123456789"
+cdef const char* _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+cdef int _find_holder(Call* call, const Canonical* text, uint32_t* holder) noexcept nogil:
+    """The first who visibly holds it, or NO_ENTITY. OK or FAILED."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef Dossier dossier
+    cdef Asked item
+    cdef bint identified
+    cdef int i, n
+    holder[0] = NO_ENTITY
+    asked_from_canonical(&item, text)
+    n = asked_lookup(call, &item, entities)
+    if n < 0:
+        return FAILED
+    for i in range(n):
+        if (entities[i] < call.store.n_persons) == (item.lookup == KEY_VIN):
+            continue
+        if call_dossier(call, entities[i], &dossier) < 0:
+            return FAILED
+        if asked_held(call, &dossier, &item, &identified):
+            holder[0] = entities[i]
+            return OK
+    return OK
+
+
+cdef int _suggest_slips(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+    cdef Canonical found[SUGGESTIONS_MAX]
+    cdef uint32_t holders[SUGGESTIONS_MAX]
+    cdef int i, turn, n = suggest_into(item.lookup, item.text, item.length, found)
+    for i in range(n):
+        if _find_holder(call, &found[i], &holders[i]) < 0:
+            return FAILED
+    for turn in range(2):
+        for i in range(n):
+            if (holders[i] == NO_ENTITY) == (turn == 1) and outcome.n_suggestions < SUGGESTED_LIMIT:
+                outcome.suggestions[outcome.n_suggestions] = found[i]
+                outcome.suggested[outcome.n_suggestions] = holders[i]
+                outcome.n_suggestions += 1
+    return OK
+
+
+# ---- plates ----
+
+cdef struct OnFile:              # a plate on file, "P-123BCD" or "123BCD"
+    Canonical plate
+    uint32_t entity
+
+
+cdef bint _add_plate(const OnFile* found, Outcome* outcome) noexcept nogil:
+    """False when the list is full."""
+    cdef int i
+    cdef const Canonical* one
+    for i in range(outcome.n_suggestions):
+        one = &outcome.suggestions[i]
+        if one.length == found.plate.length and memcmp(one.text, found.plate.text, one.length) == 0:
+            return True
+    if outcome.n_suggestions == SUGGESTED_LIMIT:
+        return False
+    outcome.suggestions[outcome.n_suggestions] = found.plate
+    outcome.suggested[outcome.n_suggestions] = found.entity
+    outcome.n_suggestions += 1
+    return True
+
+
+cdef inline bint _before(const Canonical* a, const Canonical* b) noexcept nogil:
+    cdef int order = memcmp(a.text, b.text, min(a.length, b.length))
+    return order < 0 or (order == 0 and a.length < b.length)
+
+
+cdef int _gather_plates(Call* call, const Asked* item, const char* number, bint any_type, OnFile* found,
+                        int* n_found) noexcept nogil:
+    """Plates on file with this number, by text; unless `any_type`, of the asked type where both are known."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef Dossier dossier
+    cdef const IdentifierEntry* entry
+    cdef const char* text
+    cdef const char* hyphen
+    cdef OnFile one
+    cdef char key[4 + NUMBER]
+    cdef bint assigned
+    cdef size_t kind
+    cdef uint32_t k
+    cdef int i, at
+    cdef int64_t n
+    memcpy(key, b"GTM:", 4)
+    memcpy(key + 4, number, NUMBER)
+    n = store_lookup(call.store, KEY_PLATE, key, 4 + NUMBER, entities, LOOKUP_MAX)
+    if n < 0:
+        return call_damaged(call, "keys.mdb", "cannot be read")
+    for i in range(<int>min(n, <int64_t>LOOKUP_MAX)):
+        if entities[i] < call.store.n_persons:
+            continue
+        if call_dossier(call, entities[i], &dossier) < 0:
+            return FAILED
+        assigned = dossier.header.kind != ENTITY_PLATE and plates_assigned(&dossier)
+        for k in range(dossier.header.n_identifiers):
+            entry = &dossier.identifiers[k]
+            if not is_bearing(call, entry, assigned):
+                continue
+            text = <const char*>dossier.bytes + entry.offset
+            hyphen = <const char*>memchr(text, c"-", entry.length)
+            if hyphen == NULL:
+                continue
+            kind = hyphen - text
+            if kind > 4 or kind + 1 + NUMBER + 4 != entry.length or memcmp(hyphen + 1, number, NUMBER) != 0 or memcmp(
+                    hyphen + 1 + NUMBER, b"|GTM", 4) != 0:
+                continue
+            if kind == 1 and text[0] == c"?":
+                text += 2
+                kind = 0
+            elif not any_type and item.type[0] and (memcmp(item.type, text, kind) != 0 or (kind < 4 and item.type[kind])):
+                continue
+            if n_found[0] == PLATES_OF_NUMBER:
+                return OK
+            one.plate.kind = KEY_PLATE
+            one.plate.length = <uint8_t>(kind + (kind > 0) + NUMBER)
+            memcpy(one.plate.text, text, one.plate.length)
+            one.entity = entities[i]
+            at = n_found[0]
+            while at > 0 and _before(&one.plate, &found[at - 1].plate):
+                found[at] = found[at - 1]
+                at -= 1
+            found[at] = one
+            n_found[0] += 1
+    return OK
+
+
+cdef int _suggest_number(Call* call, const Asked* item, const char* number, bint any_type, Outcome* outcome) noexcept nogil:
+    """1 when the list is full, else 0, or FAILED."""
+    cdef OnFile found[PLATES_OF_NUMBER]
+    cdef int i, n = 0
+    if _gather_plates(call, item, number, any_type, found, &n) < 0:
+        return FAILED
+    for i in range(n):
+        if not _add_plate(&found[i], outcome):
+            return 1
+    return 0
+
+
+cdef int _suggest_misreads(Call* call, const Asked* item, const char* number, int misread, Outcome* outcome) noexcept nogil:
+    """Those with so many characters misread."""
+    cdef Canonical misreads[MISREADS_MAX]
+    cdef const char* other
+    cdef int i, k, differ, status, n = plate_misreads_into(item.shown, item.shown_length, misreads)
+    for i in range(n):
+        other = misreads[i].text + misreads[i].length - NUMBER
+        differ = 0
+        for k in range(NUMBER):
+            differ += other[k] != number[k]
+        if differ == misread:
+            status = _suggest_number(call, item, other, False, outcome)
+            if status:
+                return status
+    return 0
+
+
+cdef int _suggest_plates(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+    """1 when the list is full, else 0, or FAILED."""
+    cdef const char* asked = item.text + 4
+    cdef const char* other
+    cdef char number[NUMBER]
+    cdef int i, status = _suggest_number(call, item, asked, True, outcome)
+    if status:
+        return status
+    memcpy(number, asked, NUMBER)
+    for i in range(NUMBER - 1):
+        if asked[i] == asked[i + 1]:
+            continue
+        number[i], number[i + 1] = asked[i + 1], asked[i]
+        status = _suggest_number(call, item, number, False, outcome)
+        number[i], number[i + 1] = asked[i], asked[i + 1]
+        if status:
+            return status
+    status = _suggest_misreads(call, item, asked, 1, outcome)
+    if status:
+        return status
+    for i in range(NUMBER):
+        other = _DIGITS if c"0" <= asked[i] <= c"9" else _LETTERS
+        while other[0]:
+            if other[0] != asked[i]:
+                number[i] = other[0]
+                status = _suggest_number(call, item, number, False, outcome)
+                if status:
+                    return status
+            other += 1
+        number[i] = asked[i]
+    return _suggest_misreads(call, item, asked, 2, outcome)
+
+
+cdef int suggest(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+    if item.kind == KEY_PLATE:
+        if item.foreign or item.length != 4 + NUMBER:
+            return OK
+        return FAILED if _suggest_plates(call, item, outcome) < 0 else OK
+    if item.lookup == KEY_CUI or item.lookup == KEY_NIT or item.lookup == KEY_VIN:
+        return _suggest_slips(call, item, outcome)
+    return OK

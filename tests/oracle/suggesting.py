@@ -1,0 +1,81 @@
+"""What may have been meant by an identifier that finds nobody (docs/answers.md section 13)."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from tests.core import naive_identifiers
+from tests.core.naive_identifiers import IdentifierKind
+from tests.oracle.asked import Identifier
+from tests.oracle.finding import persons_with
+from tests.oracle.finding_vehicles import bearings
+from tests.oracle.record import PLATE
+
+if TYPE_CHECKING:
+    from tests.oracle.view import View
+
+AT_MOST = 10
+KINDS = {"cui": IdentifierKind.CUI, "nit": IdentifierKind.NIT, "vin": IdentifierKind.VIN}
+
+
+def suggestions(view: View, asked: Iterable[Identifier]) -> list[str]:
+    """Of the first identifier that has any."""
+    for one in asked:
+        found = plates(view, one) if one.kind == "plate" else slips(view, one) if one.kind in KINDS else []
+        if found:
+            return found[:AT_MOST]
+    return []
+
+
+def slips(view: View, asked: Identifier) -> list[str]:
+    found = naive_identifiers.suggest(KINDS[asked.kind], asked.value)
+    return sorted(found, key=lambda text: not on_file(view, Identifier(asked.kind, asked.criterion, text)))
+
+
+def on_file(view: View, asked: Identifier) -> bool:
+    if asked.kind == "vin":
+        vehicles = view.oracle.vehicles_carrying(asked)
+        return any(asked.is_of(link.record) for v in vehicles if v.about != PLATE for link in view.links(v))
+    return bool(persons_with(view, asked))
+
+
+def plates(view: View, asked: Identifier) -> list[str]:
+    kind, number, country = asked.value
+    if country != "GTM":
+        return []
+    found = plates_of_number(view, asked, number, "")
+    for other in numbers(kind, number):
+        found += plates_of_number(view, asked, other, kind)
+    return list(dict.fromkeys(found))
+
+
+def numbers(kind: str, number: str) -> Iterator[str]:
+    """Numbers that may have been meant, the likeliest slips first."""
+    for i in range(5):
+        if number[i] != number[i + 1]:
+            yield number[:i] + number[i + 1] + number[i] + number[i + 2 :]
+    misread = [text[-6:] for text in naive_identifiers.plate_misreads(f"{kind}-{number}" if kind else number)]
+    differing = {other: sum(a != b for a, b in zip(other, number, strict=True)) for other in misread}
+    yield from (other for other in misread if differing[other] == 1)
+    for i in range(6):
+        for character in string.digits if number[i].isdigit() else string.ascii_uppercase:
+            if character != number[i]:
+                yield number[:i] + character + number[i + 1 :]
+    yield from (other for other in misread if differing[other] == 2)
+
+
+def plates_of_number(view: View, asked: Identifier, number: str, kind: str) -> list[str]:
+    """On file with this number and type ("" = any), by text; bytewise, as letters and digits are ASCII."""
+    texts = set()
+    for vehicle in view.oracle.vehicles_carrying(Identifier("plate", asked.criterion, ("", number, "GTM"))):
+        if vehicle.about == PLATE:
+            records = [link.record for link in view.links(vehicle)]
+            borne = {(r.plate_type, r.plate, r.plate_country) for r in records if r.plate}
+        else:
+            borne = {(b.type, b.number, b.country) for b in bearings(view, vehicle)}
+        for its_type, its_number, country in borne:
+            if (its_number, country) == (number, "GTM") and (not kind or its_type in ("", kind)):
+                texts.add(f"{its_type}-{number}" if its_type else number)
+    return sorted(texts)

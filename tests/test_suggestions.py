@@ -1,0 +1,88 @@
+"""A mistyped number or plate: what it may have been is told by the server, what is on file first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import level_pb2
+from tests.asker import Asker
+from tests.indexer.small_registers import cui_of
+from tests.small_world import SmallWorld
+
+CUI = cui_of(12345678)
+POSSIBLE = level_pb2.LEVEL_POSSIBLE
+
+
+@pytest.fixture(scope="module")
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    world = SmallWorld()
+    world.person(12345678, "ANA ABAC TZUL")
+    for number, plate in enumerate(("P-123BCD", "P-124BCD", "C-777XYZ", "P-808BBB", "TC-555RST"), 1):
+        world.car(number, plate)
+    world.report("V1", "ROBO", PLACA="P-123BCD", VIN="3N1AB7AP5FY000001")
+    yield from world.serve(tmp_path_factory.mktemp("suggestions"))
+
+
+def slips(cui: str) -> Iterator[str]:
+    for place, digit in enumerate(cui):
+        for other in "0123456789":
+            if other != digit:
+                yield cui[:place] + other + cui[place + 1 :]
+    for place in range(12):
+        if cui[place] != cui[place + 1]:
+            yield cui[:place] + cui[place + 1] + cui[place] + cui[place + 2 :]
+
+
+def test_a_cui_on_file_is_the_first_suggestion_for_every_slip_in_it(asker: Asker) -> None:
+    for typed in slips(CUI):
+        found = asker(checks.CheckRequest(query=typed))
+        assert found.answer.level == POSSIBLE
+        assert found.answer.identity_status == level_pb2.IDENTITY_STATUS_NOT_FOUND
+        assert found.suggestions[0] == CUI
+        assert len(found.suggestions) <= 10
+
+
+def test_a_cui_that_cannot_exist_is_an_answer_that_says_so(asker: Asker) -> None:
+    typed = CUI[:8] + str((int(CUI[8]) + 1) % 10) + CUI[9:]
+    for request in (
+        checks.CheckRequest(query=typed),
+        checks.CheckPersonRequest(query=f"{typed[:4]} {typed[4:9]} {typed[9:]}"),
+        checks.CheckPersonRequest(cui=typed),
+    ):
+        found = asker(request)
+        assert [note.code for note in found.answer.notes] == ["DOCUMENT_NOT_ON_FILE", "CUI_IMPOSSIBLE"]
+        assert found.suggestions[0] == CUI
+    assert asker(checks.CheckRequest(query=typed)).detected[0].canonical == typed
+
+
+PLATES = {
+    "P-128BCD": ["P-123BCD", "P-124BCD"],  # any other character, on file
+    "P-132BCD": ["P-123BCD"],  # swapped
+    "P-123BDC": ["P-123BCD"],
+    "P-888BBB": ["P-808BBB"],
+    "C-123BCD": ["P-123BCD"],  # another type
+    "P-777XYZ": ["C-777XYZ"],
+    "M-128BCD": [],  # two slips
+    "128BCD": ["P-123BCD", "P-124BCD"],  # no type asked
+    "TC-556RST": ["TC-555RST"],
+    "P-999ZZZ": [],
+}
+
+
+@pytest.mark.parametrize("typed", PLATES)
+def test_a_mistyped_plate_says_plate_and_suggests_those_on_file(asker: Asker, typed: str) -> None:
+    for request in (checks.CheckRequest(query=typed), checks.CheckVehicleRequest(plate=typed)):
+        found = asker(request)
+        assert list(found.suggestions) == PLATES[typed]
+        assert [note.code for note in found.answer.notes] == ["PLATE_NOT_ON_FILE"]
+        assert found.answer.notes[0].text == "placa no consta"
+    detected = asker(checks.CheckRequest(query=typed)).detected
+    assert [checks.IdentifierKind.Name(d.kind) for d in detected] == ["IDENTIFIER_KIND_PLATE"]
+
+
+def test_what_was_found_suggests_nothing(asker: Asker) -> None:
+    assert not asker(checks.CheckRequest(query="P-123BCD")).suggestions
+    assert not asker(checks.CheckRequest(query=CUI)).suggestions
