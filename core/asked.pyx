@@ -71,8 +71,8 @@ cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcep
 
 cdef bint asked_from_impossible_cui(Asked* asked, const char* text, size_t n) noexcept nogil:
     cdef Canonical canonical
-    cdef bint valid
-    if not cui_digits_into(text, n, canonical.text, &valid):
+    cdef bint valid, otherwise
+    if not cui_digits_into(text, n, canonical.text, &valid, &otherwise):
         return False
     canonical.kind = KEY_CUI
     canonical.length = CUI_LENGTH

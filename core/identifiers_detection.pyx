@@ -23,6 +23,8 @@ cdef enum:
     LICENCE_MAX = 15
     TAIL_MIN = 6
     TAIL_MAX = 8
+    PASSPORT_MIN = 5      # of a document without country; of digits alone one more
+    PASSPORT_DIGITS_MAX = 12
     ENGINE_MAX = 20       # above TAIL_MAX only with letters and digits mixed: digits alone are a slip in a NIT or CUI
     YEAR_FIRST = 1800     # birth years that may end a name
     YEAR_LAST = 2099
@@ -134,6 +136,9 @@ cdef void fit_free(const Compact* c, Canonical* out, int* count) noexcept nogil:
     cdef bint mixed = 0 < c.letters < c.n
     if c.bad or c.letters == c.n:
         return
+    if PASSPORT_MIN <= c.n <= (ENGINE_MAX if mixed else PASSPORT_DIGITS_MAX):
+        if mixed or c.n > PASSPORT_MIN:
+            fit(KEY_DOCUMENT_NUMBER, c.text, c.n, out, count)
     if mixed and LICENCE_MIN <= c.n <= LICENCE_MAX:
         fit(KEY_LICENCE, c.text, c.n, out, count)
     if TAIL_MIN <= c.n <= TAIL_MAX:

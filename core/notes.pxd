@@ -4,7 +4,8 @@ cdef extern from *:
     """
     __attribute__((unused)) static const char *const ronda_note_codes[] = {
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
-        "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "NAME_BY_RECORD",
+        "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
+        "NAME_BY_RECORD",
         "NOT_LISTED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
@@ -20,13 +21,14 @@ cdef extern from *:
         "no se pudo verificar: registro de identidad no disponible",
         "nombre no consta",
         "el CUI no puede existir: revise sus dígitos",
+        "alguien con orden vigente lleva el nombre del propietario: identifíquelo",
         "nombre según el registro que lo menciona: no consta en el registro de identidad",
         "no consta en ",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     """
-    const char* note_code "ronda_note_codes"[18]
-    const char* note_text "ronda_note_texts"[18]
+    const char* note_code "ronda_note_codes"[19]
+    const char* note_text "ronda_note_texts"[19]
 
 cdef enum:
     NOTE_DOCUMENT_NOT_ON_FILE = 0
@@ -39,12 +41,13 @@ cdef enum:
     NOTE_UNVERIFIED = 7
     NOTE_NAME_NOT_ON_FILE = 8
     NOTE_CUI_IMPOSSIBLE = 9
-    NOTE_NAME_BY_RECORD = 10
-    ANSWER_NOTES = 11            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_NOT_LISTED = 11
-    NOTE_CLOSED_CANCELLED = 12
-    NOTE_CLOSED_EXECUTED = 13
-    NOTE_CLOSED_SUSPENDED = 14
-    NOTE_CLOSED_LAPSED = 15
-    NOTE_CLOSED_EXPIRED = 16
-    NOTE_CLOSED_NOT_YET = 17
+    NOTE_OWNER_NAME_ALERT = 10
+    NOTE_NAME_BY_RECORD = 11
+    ANSWER_NOTES = 12            # the notes of an answer come before this one; the others belong to one hit
+    NOTE_NOT_LISTED = 12
+    NOTE_CLOSED_CANCELLED = 13
+    NOTE_CLOSED_EXECUTED = 14
+    NOTE_CLOSED_SUSPENDED = 15
+    NOTE_CLOSED_LAPSED = 16
+    NOTE_CLOSED_EXPIRED = 17
+    NOTE_CLOSED_NOT_YET = 18

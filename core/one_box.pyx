@@ -17,7 +17,7 @@ from core.person_comparison cimport BY_NAME, PersonQuestion, compare_nobody
 from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, take_free_names)
 from core.person cimport Person, person_open, person_status_by_name
 from core.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
-from core.suggestions cimport suggest
+from core.suggestions cimport suggest, suggest_for_misformed
 from core.vehicle_comparison cimport BEARS_NOW, Bearing, VehicleQuestion, compare_no_vehicle, plate_bearing
 from core.vehicle_finding cimport VehicleFinding, find_vehicle, vehicle_finding_status
 from core.vehicle_question cimport add_plates, answer_vehicle
@@ -340,7 +340,7 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     """Nothing but perhaps a plate's own alerts."""
     cdef Grounds grounds
     cdef const Tried* tried
-    cdef bint national = False, unverified = False, persons = True, found = False
+    cdef bint national = False, unverified = False, persons = True, found = False, like
     cdef int i
     grounds.certain = False
     for i in range(box.n):
@@ -375,6 +375,11 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         if outcome.n_suggestions == 0 and box.tried[i].kind != KIND_NAME and suggest(
                 call, &box.tried[i].item, outcome) < 0:
             return FAILED
+    if outcome.n_suggestions == 0 and not box.plate_tried and call.question.method != METHOD_CHECK_PERSON:
+        if suggest_for_misformed(call, call.question.query.data, call.question.query.size, outcome, &like) < 0:
+            return FAILED
+        if like:
+            outcome.notes |= 1 << NOTE_PLATE_NOT_ON_FILE
     return OK
 
 

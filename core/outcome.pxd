@@ -27,6 +27,7 @@ cdef struct Owner:
     int32_t ordinal
     bint present
     bint has_person
+    bint name_alert              # known by name only, and somebody with a warrant bears it
     Person person
     AlertSum alerts
     uint8_t level
@@ -40,6 +41,7 @@ cdef struct Vehicle:
     bint bears_asked_plate
     bint own_alerts              # its own alerts count: it bears the asked plate, or no plate was asked
     bint armed
+    bint name_alert              # of a present owner
     int n_owners                 # shown
     int owners_total             # visible
     Owner owners[10]

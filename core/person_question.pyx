@@ -402,6 +402,16 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
         outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
 
 
+cdef bint _further_one_is_nobodys(const Call* call, const PersonQuestion* asked) noexcept nogil:
+    """A further national identifier that nobody holds, though its register could tell."""
+    cdef int i
+    for i in range(asked.n):
+        if i != asked.principal and asked.items[i].national and asked.holders[i] == 0 and (
+                call.states.identified & asked.items[i].identifies):
+            return True
+    return False
+
+
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
     cdef PersonFinding finding
     cdef Grounds grounds
@@ -448,6 +458,9 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     grounds.status = outcome.status
     grounds.national = asked.principal >= 0 and asked.items[asked.principal].national
     grounds.disagrees = outcome.compared.disagrees
+    if _further_one_is_nobodys(call, asked):
+        grounds.disagrees = True
+        outcome.notes |= 1 << NOTE_DOCUMENT_NOT_ON_FILE
     grounds.certain = finding.certain
     grounds.nothing_found = finding.count == 0
     grounds.fresh = call.states.needed_fresh_person

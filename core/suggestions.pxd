@@ -6,3 +6,5 @@ from core.outcome cimport Outcome
 
 # CUIs, NITs and VINs one slip away, those on file first; plates on file one or two characters away. OK or FAILED.
 cdef int suggest(Call* call, const Asked* item, Outcome* outcome) noexcept nogil
+# Whether the text looks like a plate that is none: then the plates on file that it may be. OK or FAILED.
+cdef int suggest_for_misformed(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil

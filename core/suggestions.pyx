@@ -3,13 +3,13 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memchr, memcmp, memcpy
 
-from core.asked cimport LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
+from core.asked cimport LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.call cimport call_damaged, call_dossier
 from core.dossier cimport ENTITY_PLATE, IdentifierEntry, KEY_CUI, KEY_NIT, KEY_PLATE, KEY_VIN, NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK
 from core.generation cimport store_lookup
-from core.identifiers cimport Canonical, MISREADS_MAX, SUGGESTIONS_MAX, plate_misreads_into, suggest_into
+from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, SUGGESTIONS_MAX, plate_misreads_into, suggest_into
 from core.outcome cimport SUGGESTED_LIMIT
 from core.vehicle_comparison cimport is_bearing, plates_assigned
 
@@ -218,3 +218,87 @@ cdef int suggest(Call* call, const Asked* item, Outcome* outcome) noexcept nogil
     if item.lookup == KEY_CUI or item.lookup == KEY_NIT or item.lookup == KEY_VIN:
         return _suggest_slips(call, item, outcome)
     return OK
+
+
+# ---- what looks like a plate ----
+
+cdef bint _read_misformed(const char* text, size_t size, char* characters, int* n) noexcept nogil:
+    """Letters and digits in upper case, three letters and six others at most; False for anything else."""
+    cdef size_t i
+    cdef int k, digits = 0
+    cdef char c
+    n[0] = 0
+    for i in range(size):
+        c = text[i]
+        if c == c" " or c == c"-":
+            continue
+        if c"a" <= c <= c"z":
+            c -= 32
+        if n[0] == 3 + NUMBER or not (c"A" <= c <= c"Z" or c"0" <= c <= c"9"):
+            return False
+        characters[n[0]] = c
+        n[0] += 1
+    if n[0] < NUMBER:
+        return False
+    for k in range(n[0]):
+        if k < n[0] - NUMBER and characters[k] < c"A":
+            return False
+        digits += k >= n[0] - NUMBER and characters[k] < c"A"
+    return 2 <= digits <= 4
+
+
+cdef int _misplaced(const char* number, int* first) noexcept nogil:
+    """Characters that stand where they may not: a letter among the first three, a digit among the others."""
+    cdef int i, count = 0
+    for i in range(NUMBER):
+        if (number[i] < c"A") != (i < NUMBER // 2):
+            if count == 0:
+                first[0] = i
+            count += 1
+    return count
+
+
+cdef int _suggest_for_number(Call* call, const Asked* item, char* number, Outcome* outcome) noexcept nogil:
+    """1 when the list is full, else 0, or FAILED."""
+    cdef const char* other
+    cdef int i, first = 0, second = 0, status, misplaced = _misplaced(number, &first)
+    cdef char was
+    if misplaced == 0:
+        status = _suggest_number(call, item, number, True, outcome)
+        if status:
+            return status
+    for i in range(NUMBER - 1):
+        if number[i] == number[i + 1]:
+            continue
+        number[i], number[i + 1] = number[i + 1], number[i]
+        status = _suggest_number(call, item, number, False, outcome) if _misplaced(number, &second) == 0 else 0
+        number[i], number[i + 1] = number[i + 1], number[i]
+        if status:
+            return status
+    if misplaced != 1:
+        return 0
+    was = number[first]
+    other = _DIGITS if first < NUMBER // 2 else _LETTERS
+    while other[0]:
+        number[first] = other[0]
+        status = _suggest_number(call, item, number, False, outcome)
+        if status:
+            return status
+        other += 1
+    number[first] = was
+    return 0
+
+
+cdef int suggest_for_misformed(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil:
+    cdef char characters[3 + NUMBER]
+    cdef char typed[3 + NUMBER]
+    cdef Asked item
+    cdef int n
+    like[0] = _read_misformed(text, size, characters, &n)
+    if not like[0]:
+        return OK
+    memcpy(typed, characters, n - NUMBER)
+    memcpy(typed + n - NUMBER, b"000BBB", NUMBER)
+    if n == NUMBER or asked_from_plate(&item, typed, n, NULL, 0) != RULE_OK:
+        item.type[0] = 0
+    return FAILED if _suggest_for_number(call, &item, characters + n - NUMBER, outcome) < 0 else OK

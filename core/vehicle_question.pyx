@@ -2,18 +2,20 @@
 
 from libc.stdint cimport int32_t, uint32_t
 
-from core.alerts cimport AlertSum, sum_alerts
+from core.alerts cimport AlertSum, alert_in_force, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.call cimport (Fit, OWNERS_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
                         fits_sort)
 from core.candidates cimport gather_all
-from core.dossier cimport (ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
+from core.dossier cimport (AlertEntry, ClaimEntry, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
 from core.dossier_view cimport Dossier, holds_on
-from core.failure cimport FAILED, OK, fail
+from core.failure cimport FAILED, OK, fail, failure_init
 from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
+from core.match_names cimport read_name
+from core.name_search cimport NAMES_ASKED, find_by_name
 from core.names cimport fold_into
-from core.notes cimport (NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_PLATE_NOT_ON_FILE,
+from core.notes cimport (NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_OWNER_NAME_ALERT, NOTE_PLATE_NOT_ON_FILE,
                          NOTE_UNVERIFIED)
 from core.outcome cimport Owner, PLATES_LIMIT
 from core.person cimport person_open, person_status_by_name
@@ -129,12 +131,54 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
 
 # ---- owners ----
 
+cdef bint _wanted(const Call* call, const Dossier* dossier) noexcept nogil:
+    cdef uint32_t i
+    cdef const AlertEntry* alert
+    for i in range(dossier.header.n_alerts):
+        alert = &dossier.alerts[i]
+        if alert.kind in (ALERT_KIND_WARRANT, ALERT_KIND_ESCAPE, ALERT_KIND_TRAVEL_BAN) and alert_in_force(
+                alert, call.today) and call_shows(call, alert.section, alert.sensitivity):
+            return True
+    return False
+
+
+cdef int _find_name_alert(Call* call, Owner* owner) noexcept nogil:
+    """Whether somebody who is wanted bears the name of an owner who is known by it alone."""
+    cdef const Dossier* own = &owner.person.dossier
+    cdef Dossier dossier
+    cdef const ClaimEntry* claim = NULL
+    cdef size_t i, start = call.fits.count
+    for i in range(own.header.n_claims):
+        if own.claims[i].name_text_length and call_shows(call, own.claims[i].section, own.claims[i].sensitivity):
+            claim = &own.claims[i]
+            break
+    if claim == NULL:
+        return OK
+    read_name(<const char*>own.bytes + claim.name_text_offset, claim.name_text_length, NULL, &call.asked_name.shape,
+              call.asked_name.forms)
+    if find_by_name(call, NAMES_ASKED, 0, "names") < 0:
+        if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
+            return FAILED
+        failure_init(call.failure)
+    for i in range(start, call.fits.count):
+        if call.fits.items[i].names != AGREEMENT_AGREES:
+            continue
+        if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
+            return FAILED
+        if _wanted(call, &dossier):
+            owner.name_alert = True
+            break
+    call.fits.count = start
+    return OK
+
+
 cdef int _gather_owner(Call* call, Owner* owner, const OwnerEntry* entry, int32_t ordinal, bint present, uint8_t link,
                        bint hits) noexcept nogil:
     owner.entry = entry
     owner.ordinal = ordinal
     owner.present = present
     owner.has_person = entry.entity != NO_ENTITY
+    owner.name_alert = False
     owner.level = LEVEL_INSUFFICIENT
     owner.status = IDENTITY_STATUS_UNSPECIFIED
     if not owner.has_person:
@@ -149,6 +193,10 @@ cdef int _gather_owner(Call* call, Owner* owner, const OwnerEntry* entry, int32_
     owner.status = person_status_by_name(&owner.person, &owner.alerts, False)
     if present and owner.alerts.level:
         owner.level = owner.alerts.level
+    elif present and owner.person.dossier.header.kind == ENTITY_UNIDENTIFIED:
+        if _find_name_alert(call, owner) < 0:
+            return FAILED
+        owner.level = LEVEL_POSSIBLE if owner.name_alert else LEVEL_INSUFFICIENT
     elif any_record_visible(call, &owner.person.dossier):
         owner.level = LEVEL_CLEAR if call.states.needed_fresh_person else LEVEL_INCOMPLETE
     if not present:
@@ -193,6 +241,7 @@ cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hit
     cdef Owner* owner
     vehicle.n_owners = vehicle.owners_total = 0
     vehicle.owner_level = LEVEL_UNSPECIFIED
+    vehicle.name_alert = False
     if _rank_owners(call, &vehicle.dossier) < 0:
         return FAILED
     for rank in range(RANK_HIT, RANK_OUT, -1):
@@ -209,6 +258,7 @@ cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hit
                 continue
             if _gather_owner(call, owner, &vehicle.dossier.owners[i], vehicle.owners_total, present, link, hits) < 0:
                 return FAILED
+            vehicle.name_alert = vehicle.name_alert or owner.name_alert
             if present:
                 vehicle.owner_level = max(vehicle.owner_level, owner.level)
     return OK
@@ -322,6 +372,8 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
         if gather_owners(call, &outcome.vehicle, finding.link) < 0:
             return FAILED
         outcome.level = max(outcome.level, outcome.vehicle.owner_level)
+        if outcome.vehicle.name_alert:
+            outcome.notes |= 1 << NOTE_OWNER_NAME_ALERT
     if item != NULL and finding.count + finding.n_former + finding.n_plates == 0:
         return suggest(call, item, outcome)
     return OK

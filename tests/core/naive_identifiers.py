@@ -350,6 +350,8 @@ def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind
     old_plate = found and re.fullmatch("[A-Z]+-[0-9]{6}", found[-1][1])
     if (not found or (old_plate and len(found) == 1)) and re.search("[0-9]", number):
         mixed = bool(re.search("[A-Z]", number))
+        if 5 <= len(number) <= 20 if mixed else 6 <= len(number) <= 12:
+            found.append((IdentifierKind.DOCUMENT_NUMBER, number))
         if mixed and 5 <= len(number) <= 15:
             found.append((IdentifierKind.LICENCE, number))
         if 6 <= len(number) <= 8:

@@ -67,16 +67,24 @@ def counts_as_national(view: View, asked: Identifier | None, status: int) -> boo
 
 
 def fill_notes(
-    view: View, answer: Any, asked: list[Identifier], status: int, disagree: bool, named: bool, nothing: bool
+    view: View,
+    answer: Any,
+    asked: list[Identifier],
+    status: int,
+    disagree: bool,
+    named: bool,
+    nothing: bool,
+    further: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> None:
-    """`asked`: the identifiers that the status speaks of; `named`: a name was asked and nothing else."""
+    """`asked`: the identifiers that the status speaks of; `named`: a name was asked and nothing else; `further`:
+    notes that other rules give."""
     codes = []
     not_found = status == level_pb2.IDENTITY_STATUS_NOT_FOUND
     unverified = status == level_pb2.IDENTITY_STATUS_UNVERIFIED
     kinds = {a.kind for a in asked}
-    if not_found and kinds & {"cui", "nit", "cedula", "document", "licence"}:
+    if (not_found and kinds & {"cui", "nit", "cedula", "document", "licence"}) or "DOCUMENT_NOT_ON_FILE" in further:
         codes.append("DOCUMENT_NOT_ON_FILE")
-    if not_found and kinds & {"plate", "vin"}:
+    if (not_found and kinds & {"plate", "vin"}) or "PLATE_NOT_ON_FILE" in further:
         codes.append("PLATE_NOT_ON_FILE")
     lost = [a for a in asked if a.national and not any(view.identifiers_loaded(k) for k in a.identified_as)]
     untyped = [a for a in asked if a.kind == "plate" and a.value[2] == "GTM" and not a.value[0]]
@@ -92,6 +100,7 @@ def fill_notes(
         ("UNVERIFIED", unverified and bool(lost)),
         ("NAME_NOT_ON_FILE", named and nothing),
         ("CUI_IMPOSSIBLE", nothing and any(a.impossible for a in asked)),
+        ("OWNER_NAME_ALERT", "OWNER_NAME_ALERT" in further),
         ("NAME_BY_RECORD", named and not_found),
     ):
         if holds:

@@ -20,7 +20,7 @@ from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_id
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.naming import free_name
 from tests.oracle.record import PERSON, Subject
-from tests.oracle.suggesting import suggestions
+from tests.oracle.suggesting import misformed_plates, suggestions
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -154,7 +154,7 @@ def answer(view: View, request: Any, tried: list[Tried], response: Any, limit: i
     elif subjects or any(t.finding.others for t in finders):
         _several(view, response, finders)
     else:
-        _none(view, response, tried, finders)
+        _none(view, response, tried, finders, request.query)
     return response
 
 
@@ -245,7 +245,7 @@ def _only_persons(response: Any) -> bool:
     return all(d.kind not in vehicles for d in response.detected)
 
 
-def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried]) -> None:
+def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried], query: str) -> None:
     """Nothing but perhaps a plate's own alerts."""
     hits = []
     for t in finders:
@@ -269,9 +269,14 @@ def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried]) -
     heading.fill_registers(view, head, persons_only=persons)
     heading.fill_hits(head, hits)
     named = len(tried) == 1 and tried[0].kind == "name"
-    heading.fill_notes(view, head, asked, status, False, named, nothing=True)
+    unread = not finders and not isinstance(response, check_service_pb2.CheckPersonResponse)
+    unread = unread and not any(a.kind == "plate" for a in asked)
+    found = [] if finders else suggestions(view, asked)
+    misformed = misformed_plates(view, query) if unread and not found else None
+    further = {"PLATE_NOT_ON_FILE"} if misformed is not None else set()
+    heading.fill_notes(view, head, asked, status, False, named, True, further)
     if len(tried) == 1:
         add_comparisons(head.comparisons, _compare(view, tried[0], None, False))
     if finders:
         return
-    response.suggestions.extend(suggestions(view, asked))
+    response.suggestions.extend(found or misformed or [])

@@ -59,6 +59,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     found = subject is not None or bool(finding.others)
     comparisons = comparing.person(view, question, subject, found)
     disagree = comparing.disagree(comparisons)
+    nobodys = _further_one_is_nobodys(view, question)
     if subject is not None and principal is not None and principal.kind in CRITERION_1 and _is_conflict(comparisons):
         link = POSSIBLE
         if status == level_pb2.IDENTITY_STATUS_FOUND:
@@ -74,7 +75,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     hits += _candidates(view, response, question, people, finding)
     head = response.answer
     national = principal is not None and principal.national
-    head.level = heading.level(view, hits, status, finding.certain, national, disagree, "person")
+    head.level = heading.level(view, hits, status, finding.certain, national, disagree or nobodys, "person")
     head.identity_status = status
     heading.fill_registers(view, head, persons_only=True)
     heading.fill_hits(head, hits)
@@ -85,7 +86,9 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     head.cautions.sort()
     asked = [principal] if principal is not None else []
     named = principal is None and bool(question.name_key)
-    heading.fill_notes(view, head, asked, status, disagree, named, nothing=not found)
+    heading.fill_notes(
+        view, head, asked, status, disagree, named, not found, {"DOCUMENT_NOT_ON_FILE"} if nobodys else set()
+    )
     if not found and principal is not None:
         response.suggestions.extend(suggestions(view, [principal]))
     return response
@@ -104,6 +107,17 @@ def _is_conflict(comparisons: comparing.Comparisons) -> bool:
         or criterion in (level_pb2.CRITERION_TELEPHONE, level_pb2.CRITERION_DOCUMENT_WITHOUT_COUNTRY)
     ]
     return identifiers.count(AGREES) <= 1 and AGREES not in [outcomes.get(c) for c in support]
+
+
+def _further_one_is_nobodys(view: View, question: PersonQuestion) -> bool:
+    """Whether a further national identifier is held by nobody, though its register could tell."""
+    return any(
+        asked.national
+        and any(view.identifiers_loaded(k) for k in asked.identified_as)
+        and not persons_with(view, asked)
+        for asked in question.identifiers
+        if asked is not question.principal
+    )
 
 
 def further(view: View, question: PersonQuestion, finding: Finding) -> list[tuple[Subject, int]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ronda.v1 import level_pb2
 from tests.core import naive_identifiers
-from tests.core.naive_identifiers import IdentifierKind
+from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.asked import Identifier
 from tests.oracle.finding import persons_with
 from tests.oracle.finding_vehicles import bearings
@@ -79,3 +81,33 @@ def plates_of_number(view: View, asked: Identifier, number: str, kind: str) -> l
             if (its_number, country) == (number, "GTM") and (not kind or its_type in ("", kind)):
                 texts.add(f"{its_type}-{number}" if its_type else number)
     return sorted(texts)
+
+
+def misformed_plates(view: View, text: str) -> list[str] | None:
+    """Of what looks like a plate and is none: the plates that it may be. None: it does not look like one."""
+    typed = text.upper() if text.isascii() else text
+    typed = typed.replace(" ", "").replace("-", "")
+    shape = re.fullmatch("([A-Z]{0,3})([A-Z0-9]{6})", typed)
+    if not shape or not 2 <= sum(c.isdigit() for c in shape[2]) <= 4:
+        return None
+    kind, number = shape.groups()
+    try:
+        kind = naive_identifiers.plate(f"{kind}000BBB").type if kind else ""
+    except IdentifierError:
+        kind = ""
+    asked = Identifier("plate", level_pb2.CRITERION_PLATE, (kind, number, "GTM"))
+    found = plates_of_number(view, asked, number, "") if _is_plate(number) else []
+    for i in range(5):
+        swapped = number[:i] + number[i + 1] + number[i] + number[i + 2 :]
+        if swapped != number and _is_plate(swapped):
+            found += plates_of_number(view, asked, swapped, kind)
+    misplaced = [i for i, c in enumerate(number) if c.isdigit() != (i < 3)]
+    if len(misplaced) == 1:
+        (i,) = misplaced
+        for c in string.digits if i < 3 else string.ascii_uppercase:
+            found += plates_of_number(view, asked, number[:i] + c + number[i + 1 :], kind)
+    return list(dict.fromkeys(found))[:AT_MOST]
+
+
+def _is_plate(number: str) -> bool:
+    return bool(re.fullmatch("[0-9]{3}[A-Z]{3}", number))

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2, section_pb2
-from tests.oracle import comparing, heading, showing
-from tests.oracle.alerts import closed_hits, open_hits, reference
-from tests.oracle.asked import QuestionError, VehicleQuestion, vehicle_question
+from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2, person_pb2, section_pb2
+from tests.oracle import agreement, comparing, heading, showing
+from tests.oracle.agreement import AGREES
+from tests.oracle.alerts import closed_hits, open_hits, reference, stored_alerts
+from tests.oracle.asked import PersonQuestion, QuestionError, VehicleQuestion, vehicle_question
 from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import HIT, POSSIBLE, Finding
 from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
+from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import PLATE, Link, Subject
 from tests.oracle.showing import hit_subject
 from tests.oracle.suggesting import suggestions
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 OWNERS_AT_MOST = 10
 PERSON_RECORDS = 5
+WANTED_KINDS = (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE, alert_pb2.ALERT_KIND_TRAVEL_BAN)
 OWNER = section_pb2.SECTION_OWNER
 VEHICLE_KIND, PLATE_KIND = alert_pb2.HIT_SUBJECT_KIND_VEHICLE, alert_pb2.HIT_SUBJECT_KIND_PLATE
 
@@ -84,7 +87,9 @@ def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding
             cautions.append(flag)
     head.cautions.extend(sorted(cautions))
     asked = [principal] if principal is not None else []
-    heading.fill_notes(view, head, asked, finding.status, disagree, False, nothing=not found)
+    owned = sorted_owners(view, vehicle) if vehicle is not None else []
+    further_notes = {"OWNER_NAME_ALERT"} if any(name_alert(view, link) for link in owned) else set()
+    heading.fill_notes(view, head, asked, finding.status, disagree, False, not found, further_notes)
     if not finding.found and principal is not None:
         response.suggestions.extend(suggestions(view, [principal]))
     return response
@@ -195,9 +200,31 @@ def owner_hits(view: View, link: Link, ordinal: int, question: int) -> list[Any]
 def owner_level(view: View, link: Link, hits: list[Any]) -> int:
     if hits:
         return int(max(h.level for h in hits))
+    if is_present(view, link) and _known_by_name(link):
+        return POSSIBLE if name_alert(view, link) else level_pb2.LEVEL_INSUFFICIENT
     if link.owner is None or not view.exists(link.owner):
         return level_pb2.LEVEL_INSUFFICIENT
     return level_pb2.LEVEL_CLEAR if view.needed_fresh("person") else level_pb2.LEVEL_INCOMPLETE
+
+
+def _known_by_name(link: Link) -> bool:
+    return link.owner is not None and link.owner.kind == person_pb2.SUBJECT_KIND_UNIDENTIFIED
+
+
+def name_alert(view: View, link: Link) -> bool:
+    """Whether somebody who is wanted bears the name of a present owner who is known by it alone."""
+    if not is_present(view, link) or not _known_by_name(link) or owner_hits(view, link, 0, HIT):
+        return False
+    named = [c.name_text for c in view.claims(link.owner) if c.name_text]  # type: ignore[arg-type]
+    if not named:
+        return False
+    try:
+        fits = name_fits(view, Asked(PersonQuestion(name_text=named[0]), field="names"))
+    except QuestionError:
+        return False
+    alike = [fit.subject for fit in fits if agreement.names(named[0], view.claims(fit.subject)) == AGREES]
+    alerts = [alert for subject in alike for alert in stored_alerts(view, subject)]
+    return any(alert.kind in WANTED_KINDS and alert.in_force(view.today) for alert in alerts)
 
 
 def fill_owner(
