@@ -83,6 +83,24 @@ def test_a_mistyped_plate_says_plate_and_suggests_those_on_file(asker: Asker, ty
     assert [checks.IdentifierKind.Name(d.kind) for d in detected] == ["IDENTIFIER_KIND_PLATE"]
 
 
+MISFORMED = {
+    "X-123BCD": ["P-123BCD"],  # no type is X
+    "12B3CD": ["P-123BCD"],  # a digit and a letter swapped
+    "P-12B3CD": ["P-123BCD"],
+    "P-1A3BCD": ["P-123BCD"],  # a letter where a digit stands
+    "P-12B7CD": [],  # two slips
+    "C-12B3CD": [],  # of another type
+}
+
+
+@pytest.mark.parametrize("typed", MISFORMED)
+def test_what_looks_like_a_plate_says_plate(asker: Asker, typed: str) -> None:
+    found = asker(checks.CheckRequest(query=typed))
+    assert list(found.suggestions) == MISFORMED[typed]
+    assert "PLATE_NOT_ON_FILE" in [note.code for note in found.answer.notes]
+    assert found.answer.level != level_pb2.LEVEL_CLEAR
+
+
 def test_what_was_found_suggests_nothing(asker: Asker) -> None:
     assert not asker(checks.CheckRequest(query="P-123BCD")).suggestions
     assert not asker(checks.CheckRequest(query=CUI)).suggestions

@@ -56,7 +56,7 @@ def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
         if criteria:
             lines.append(f"{said}: {words(criteria, spanish.CRITERIA)}")
     if candidate.HasField("score"):
-        lines.append(f"que sea la misma persona: {_likelihood(candidate)}")
+        lines.append(f"probabilidad: {_likelihood(candidate)}")
     return Text("\n".join(lines))
 
 
@@ -69,7 +69,7 @@ def _likelihood(candidate: check_service_pb2.Candidate) -> str:
         for c in candidate.comparisons
     )
     common = agreed and candidate.score < _EVEN
-    return f"{text} (muchas personas llevan ese nombre: pida otro dato)" if common else text
+    return f"{text} (nombre común: pida otro dato)" if common else text
 
 
 def _plates(candidate: check_service_pb2.Candidate) -> str:

@@ -132,10 +132,10 @@ def test_likeness_and_the_words_for_names_do_not_contradict_each_other() -> None
     rare.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_NEAR)
     rare.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_PARTLY)
     text = printed(candidates_table([common, rare], 2), width=160)
-    assert "< 1 % (muchas personas llevan ese nombre" in text
+    assert "< 1 % (nombre común" in text
     assert "se parece: nombres" in text
     assert "coincide en lo que se sabe: fecha de nacimiento" in text
-    assert "misma persona: > 99 %" in text
+    assert "probabilidad: > 99 %" in text
     assert "100 %" not in text
     assert "dudoso" not in text
 
@@ -156,7 +156,7 @@ def test_candidates_are_whole_on_a_narrow_terminal() -> None:
     name, written = "MARÍA GUADALUPE HERNÁNDEZ QUEJ", "GUADALUPE ERNANDES KEJ"
     found = check_service_pb2.Candidate(name=name, score=0.5, matched_name=written, cui="1234567890101", alerts=2)
     text = printed(candidates_table([found], 1), width=80)
-    for said in (name, "CUI 1234 56789 0101", "alertas: 2", "misma persona: 50 %"):
+    for said in (name, "CUI 1234 56789 0101", "alertas: 2", "probabilidad: 50 %"):
         assert any(said in line for line in text.splitlines())
 
 
