@@ -7,23 +7,24 @@ from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plat
 from core.call cimport (Fit, OWNERS_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
                         fits_sort)
 from core.candidates cimport gather_all
-from core.dossier cimport (AlertEntry, ClaimEntry, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
+from core.dossier cimport (AlertEntry, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
 from core.dossier_view cimport Dossier, holds_on
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
-from core.match_names cimport read_name
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.names cimport fold_into
 from core.notes cimport (NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_OWNER_NAME_ALERT, NOTE_PLATE_NOT_ON_FILE,
                          NOTE_UNVERIFIED)
 from core.outcome cimport Owner, PLATES_LIMIT
 from core.person cimport person_open, person_status_by_name
+from core.person_question cimport read_asked_name
 from core.question cimport Question, Text
 from core.records cimport any_record_visible
 from core.suggestions cimport suggest
 from core.vehicle_comparison cimport FOLDED_SEEN, compare_no_vehicle, compare_vehicle, vehicle_status_by_name
 from core.vehicle_finding cimport find_borne_plates, find_vehicle, vehicle_finding_status
+from core.wire cimport Field, Reader, WIRE_LENGTH, read_field, reader_init
 
 include "contract.pxi"
 
@@ -142,20 +143,19 @@ cdef bint _wanted(const Call* call, const Dossier* dossier) noexcept nogil:
     return False
 
 
-cdef int _find_name_alert(Call* call, Owner* owner) noexcept nogil:
+cdef int _find_name_alert(Call* call, const Dossier* vehicle, Owner* owner) noexcept nogil:
     """Whether somebody who is wanted bears the name of an owner who is known by it alone."""
-    cdef const Dossier* own = &owner.person.dossier
     cdef Dossier dossier
-    cdef const ClaimEntry* claim = NULL
+    cdef Reader reader
+    cdef Field field
     cdef size_t i, start = call.fits.count
-    for i in range(own.header.n_claims):
-        if own.claims[i].name_text_length and call_shows(call, own.claims[i].section, own.claims[i].sensitivity):
-            claim = &own.claims[i]
-            break
-    if claim == NULL:
+    call.names.length = 0
+    reader_init(&reader, vehicle.bytes + owner.entry.offset, owner.entry.length)
+    while read_field(&reader, &field) == 1:
+        if field.number == F_Owner_name and field.wire == WIRE_LENGTH:
+            read_asked_name(call, <const char*>field.data, field.size)
+    if call.names.length <= 0:
         return OK
-    read_name(<const char*>own.bytes + claim.name_text_offset, claim.name_text_length, NULL, &call.asked_name.shape,
-              call.asked_name.forms)
     if find_by_name(call, NAMES_ASKED, 0, "names") < 0:
         if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
             return FAILED
@@ -172,8 +172,9 @@ cdef int _find_name_alert(Call* call, Owner* owner) noexcept nogil:
     return OK
 
 
-cdef int _gather_owner(Call* call, Owner* owner, const OwnerEntry* entry, int32_t ordinal, bint present, uint8_t link,
-                       bint hits) noexcept nogil:
+cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const OwnerEntry* entry, int32_t ordinal, bint present,
+                       uint8_t link, bint hits) noexcept nogil:
+    """`vehicle` NULL: only the owner's own alerts matter."""
     owner.entry = entry
     owner.ordinal = ordinal
     owner.present = present
@@ -194,7 +195,7 @@ cdef int _gather_owner(Call* call, Owner* owner, const OwnerEntry* entry, int32_
     if present and owner.alerts.level:
         owner.level = owner.alerts.level
     elif present and owner.person.dossier.header.kind == ENTITY_UNIDENTIFIED:
-        if _find_name_alert(call, owner) < 0:
+        if vehicle != NULL and _find_name_alert(call, vehicle, owner) < 0:
             return FAILED
         owner.level = LEVEL_POSSIBLE if owner.name_alert else LEVEL_INSUFFICIENT
     elif any_record_visible(call, &owner.person.dossier):
@@ -225,7 +226,7 @@ cdef int _rank_owners(Call* call, const Dossier* vehicle) noexcept nogil:
     for i in range(vehicle.header.n_owners):
         if call.owner_ranks[i] != RANK_OWNS:
             continue
-        if _gather_owner(call, &owner, &vehicle.owners[i], 0, True, LEVEL_HIT, False) < 0:
+        if _gather_owner(call, NULL, &owner, &vehicle.owners[i], 0, True, LEVEL_HIT, False) < 0:
             return FAILED
         if owner.has_person and owner.alerts.level:
             call.owner_ranks[i] = RANK_HIT if owner.alerts.level == LEVEL_HIT else RANK_POSSIBLE
@@ -256,7 +257,8 @@ cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hit
                 vehicle.n_owners += 1
             elif not present or not hits:
                 continue
-            if _gather_owner(call, owner, &vehicle.dossier.owners[i], vehicle.owners_total, present, link, hits) < 0:
+            if _gather_owner(call, &vehicle.dossier, owner, &vehicle.dossier.owners[i], vehicle.owners_total, present, link,
+                             hits) < 0:
                 return FAILED
             vehicle.name_alert = vehicle.name_alert or owner.name_alert
             if present:

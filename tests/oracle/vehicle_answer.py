@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2, person_pb2, section_pb2
+from tests.core import naive_names
 from tests.oracle import agreement, comparing, heading, showing
 from tests.oracle.agreement import AGREES
 from tests.oracle.alerts import closed_hits, open_hits, reference, stored_alerts
@@ -215,14 +216,14 @@ def name_alert(view: View, link: Link) -> bool:
     """Whether somebody who is wanted bears the name of a present owner who is known by it alone."""
     if not is_present(view, link) or not _known_by_name(link) or owner_hits(view, link, 0, HIT):
         return False
-    named = [c.name_text for c in view.claims(link.owner) if c.name_text]  # type: ignore[arg-type]
-    if not named:
+    name = naive_names.name_text({}, link.record.message.name)
+    if not name:
         return False
     try:
-        fits = name_fits(view, Asked(PersonQuestion(name_text=named[0]), field="names"))
+        fits = name_fits(view, Asked(PersonQuestion(name_text=name), field="names"))
     except QuestionError:
         return False
-    alike = [fit.subject for fit in fits if agreement.names(named[0], view.claims(fit.subject)) == AGREES]
+    alike = [fit.subject for fit in fits if agreement.names(name, view.claims(fit.subject)) == AGREES]
     alerts = [alert for subject in alike for alert in stored_alerts(view, subject)]
     return any(alert.kind in WANTED_KINDS and alert.in_force(view.today) for alert in alerts)
 
