@@ -75,7 +75,7 @@ def run(persons: int, nation: Path | None) -> bool:
         return checks.CheckResponse.FromString(engine.answer(METHODS["Check"], request, grant, clock_ms))
 
     draw = random.Random(SEED)
-    cuis = pq.read_table(truth / "persons.parquet", columns=["cui"])["cui"].to_pylist()
+    cuis = [str(p["cui"]) for p in pq.read_table(truth / "persons.parquet", columns=["cui"]).to_pylist()]
     vehicles = pq.read_table(truth / "vehicles.parquet", columns=["plate_type", "plate"]).to_pylist()
     plates = [f"{v['plate_type']}-{v['plate']}" for v in vehicles if v["plate_type"] and v["plate"]]
     met = True
