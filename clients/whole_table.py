@@ -38,7 +38,7 @@ class WholeTable:
         self._rows.append(tuple(Text(cell) if isinstance(cell, str) else cell for cell in cells))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield _whole(Text(self._title, style="italic"), options.max_width)
+        yield whole(Text(self._title, style="italic"), options.max_width)
         if not self._rows:
             return
         filled = [each for each in self._columns() if any(cell.plain for cell in each[1:])]
@@ -70,10 +70,10 @@ class WholeTable:
                     continue
                 below = "\n" in cell.plain or len(heading) + 2 + _longest(cell.plain.split()) > available
                 said = Text.assemble((f"{heading}:", "bold"), "\n" if below else " ", cell)
-                yield from (_whole(line, available) for line in said.split(allow_blank=True))
+                yield from (whole(line, available) for line in said.split(allow_blank=True))
 
 
-def _whole(text: Text, available: int) -> Text:
+def whole(text: Text, available: int) -> Text:
     """Wrapped between words; with a word longer than the screen not at all, so that the terminal wraps it."""
     text.overflow = "fold" if _longest(text.plain.split()) <= available else "ignore"
     return text

@@ -24,10 +24,16 @@ EXIT_STOPPED = ExitStatus.STOPPED
 def print_renderables(*parts: RenderableType) -> None:
     """Prints for people: nothing is ever cut; colours and frames only on a terminal, a pipe gets each line whole."""
     from rich.console import Console
+    from rich.text import Text
+
+    from clients.whole_table import whole
 
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else UNBOUNDED)
     for part in parts:
-        console.print(part, crop=False)
+        line = Text(part) if isinstance(part, str) else part
+        # The console joins texts into a new one, which knows nothing of the line's own overflow.
+        overflow = whole(line, console.width).overflow if isinstance(line, Text) else None
+        console.print(line, crop=False, overflow=overflow)
 
 
 def print_json(value: Any) -> None:

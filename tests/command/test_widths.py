@@ -21,6 +21,7 @@ from tests.server.running_server import RunningServer
 WIDTHS = (40, 80, 120)
 FRAME = re.compile(r"[─-╿]")  # box drawing
 OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")  # id of one answer, another one each time
+TOKEN = re.compile(r"--page-token\s+(\S+)")  # likewise sealed anew for each answer
 COUNT = re.compile(r"^(Últimas consultas|Consultas[^:]*): \d+$", re.MULTILINE)  # a look is in the log itself
 
 COMMANDS = {
@@ -59,7 +60,7 @@ def asked(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -
 
 def words_of(text: str) -> Counter[str]:
     """The words, without frames and without what is another one each time."""
-    return Counter(OWN.sub("", FRAME.sub(" ", COUNT.sub("", text))).split())
+    return Counter(OWN.sub("", TOKEN.sub("", FRAME.sub(" ", COUNT.sub("", text)))).split())
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -78,6 +79,7 @@ def test_no_word_is_lost_at_any_width(name: str, asked: dict[str, Any]) -> None:
         text = Text.from_ansi(seen).plain
         assert not words_of(whole.stdout) - words_of(text) - headings, width
         assert all(heading in text for heading in headings), width
+        assert [len(token) for token in TOKEN.findall(text)] == [len(token) for token in TOKEN.findall(whole.stdout)]
         too_long = [line for line in text.splitlines() if cell_len(line) > width]
         assert all(any(cell_len(word) > width for word in line.split()) for line in too_long), too_long
         assert "…" not in text
