@@ -22,8 +22,8 @@ cdef inline bint is_identity(const Facts* facts, const Record* record) noexcept 
 # Fills `claims` with the indexes (uint32_t) of the records that state a name, a birth year, a sex or a parent, equal ones once, in
 # register order.
 cdef void collect_claims(Entity* entity, const Facts* facts, Buffer* claims) noexcept nogil
-# Gives every record of a person its level, and the criteria that agree and disagree.
-cdef void link_persons_records(Entity* entity, const Facts* facts, const Buffer* claims) noexcept nogil
+# Gives every record of a person its level, and the criteria that agree and disagree. `on_file` is working memory. 0, or -1 = out of it.
+cdef int link_persons_records(Entity* entity, const Facts* facts, const Buffer* claims, Buffer* on_file) noexcept nogil
 # The same for a vehicle or plate.
 cdef void link_vehicles_records(Entity* entity) noexcept nogil
 # Whether two identity claims have names that are DIFFERENT and birth dates that do not agree.

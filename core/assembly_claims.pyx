@@ -1,12 +1,15 @@
 """Claims of who somebody is, and the links that records have with them."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.string cimport memcmp
 
 from core.assembly_record cimport (
     MAX_CRITERIA, Text, compare_records, entity_record_count, entity_records, same_text, text_of,
 )
 from core.calendar cimport birth_dates_agreement
-from core.match_pairing cimport compare_name_texts
+from core.dossier cimport KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_LICENCE, KEY_NIT
+from core.match_names cimport ReadName, read_name
+from core.match_pairing cimport CONFLICT_GIVEN, NamePairing, compare_name_texts, pair_with_text
 from core.name_index_writer cimport municipality_of_cui
 from core.wire cimport buffer_reset, put_raw
 
@@ -15,6 +18,12 @@ include "contract.pxi"
 cdef extern from "stdlib.h" nogil:
     ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil
     void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
+
+
+cdef enum:
+    FOREIGN_DOCUMENT_BIT = 30    # IDENTIFIES_FOREIGN_DOCUMENT of core/generation.pxd
+    STANDARDS = 0x38             # CLEARANCE_POLICE, _CRIMINAL, _RENAS of indexer/standard.py
+    LEVEL_DOUBTED = 1            # link_level of a record that linking holds for POSSIBLE at most
 
 
 cdef inline bint _states_something(const Record* record) noexcept nogil:
@@ -91,6 +100,14 @@ cdef inline int _compare_names(const Entity* entity, const Record* a, const Reco
     return _compare_texts(entity, a.name_text, b.name_text)
 
 
+cdef bint _given_names_differ(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    cdef ReadName name
+    cdef NamePairing pairing
+    read_name(<const char*>text_of(entity, a.name_text), a.name_text.length, NULL, &name.shape, name.forms)
+    pair_with_text(&name, <const char*>text_of(entity, b.name_text), b.name_text.length, &pairing)
+    return pairing.flags & CONFLICT_GIVEN != 0
+
+
 cdef int _compare_parents(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
     cdef int father = AGREEMENT_UNKNOWN, mother = AGREEMENT_UNKNOWN
     if a.father.length and b.father.length:
@@ -117,20 +134,71 @@ cdef inline void _list(Record* record, int criterion, int agreement) noexcept no
         record.n_disagrees += 1
 
 
-cdef void _link(Entity* entity, const Facts* facts, const Buffer* claims, Record* record) noexcept nogil:
+cdef bint _is_identified(const Entity* entity, const Facts* facts, const Record* record) noexcept nogil:
+    """Whether the record's register identifies the kind of identifier by which it joins."""
+    cdef int bit
+    if record.criterion == CRITERION_DOCUMENT:
+        bit = KEY_DOCUMENT
+        if record.document_country.length != 3 or memcmp(text_of(entity, record.document_country), b"GTM", 3) != 0:
+            bit = FOREIGN_DOCUMENT_BIT
+    elif record.criterion == CRITERION_CUI:
+        bit = KEY_CUI
+    elif record.criterion == CRITERION_NIT:
+        bit = KEY_NIT
+    elif record.criterion == CRITERION_LICENCE:
+        bit = KEY_LICENCE
+    elif record.criterion == CRITERION_CEDULA:
+        bit = KEY_CEDULA
+    else:
+        return False
+    return (facts.registers[record.register].identifies >> bit) & 1
+
+
+cdef inline bint _may_claim(const Entity* entity, const Facts* facts, const Record* record) noexcept nogil:
+    """Whether it is a claim on file of somebody without identity claims."""
+    return (record.name_key.length and not record.alert_kind and not record.clearance & STANDARDS and record.level != LEVEL_POSSIBLE
+            and record.level != LEVEL_HIT and _is_identified(entity, facts, record))
+
+
+cdef bint _collect_on_file(Entity* entity, const Facts* facts, const Buffer* claims, Buffer* on_file) noexcept nogil:
+    """Fills `on_file` with the claims on file, equal ones once; whether they are identity claims."""
     cdef const Record* records = entity_records(entity)
     cdef const uint32_t* indexes = <const uint32_t*>claims.data
+    cdef uint32_t i
+    cdef size_t j
+    buffer_reset(on_file)
+    for j in range(claims.size // sizeof(uint32_t)):
+        if is_identity(facts, &records[indexes[j]]):
+            put_raw(on_file, &indexes[j], sizeof(uint32_t))
+    if on_file.size:
+        return True
+    for i in range(<uint32_t>entity_record_count(entity)):
+        if not _may_claim(entity, facts, &records[i]):
+            continue
+        indexes = <const uint32_t*>on_file.data
+        for j in range(on_file.size // sizeof(uint32_t)):
+            if _same_claim(entity, &records[indexes[j]], &records[i]):
+                break
+        else:
+            put_raw(on_file, &i, sizeof(i))
+    return False
+
+
+cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_claim) noexcept nogil:
+    cdef const Record* records = entity_records(entity)
+    cdef const uint32_t* indexes = <const uint32_t*>on_file.data
     cdef const Record* claim
     cdef int names = 0, parents = 0, birth = 0, sex = 0
+    cdef bint doubted = record.level == LEVEL_DOUBTED, differ = True, borne
     cdef size_t i
-    for i in range(claims.size // sizeof(uint32_t)):
+    for i in range(on_file.size // sizeof(uint32_t)):
         claim = &records[indexes[i]]
-        if not is_identity(facts, claim):
-            continue
-        if record.section == SECTION_IDENTITY and claim.register == record.register:
+        if is_claim and claim.register == record.register:
             continue
         if record.name_key.length and claim.name_key.length:
             names = _better(names, _compare_names(entity, record, claim))
+            if names == AGREEMENT_DISAGREES and differ:
+                differ = _given_names_differ(entity, record, claim)
         if _has_parent(record) and _has_parent(claim):
             parents = _better(parents, _compare_parents(entity, record, claim))
         if record.birth_year and claim.birth_year:
@@ -144,29 +212,31 @@ cdef void _link(Entity* entity, const Facts* facts, const Buffer* claims, Record
     _list(record, CRITERION_PARENTS, parents)
     _list(record, CRITERION_BIRTH_DATE, birth)
     _list(record, CRITERION_SEX, sex)
+    borne = (birth == AGREEMENT_AGREES or parents == AGREEMENT_AGREES) and not (names == AGREEMENT_DISAGREES and differ)
     if record.criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE):
-        if names == AGREEMENT_DISAGREES and birth != AGREEMENT_AGREES and parents != AGREEMENT_AGREES:
-            record.level = LEVEL_POSSIBLE
-        else:
-            record.level = LEVEL_HIT
-    elif record.criterion == CRITERION_CEDULA and (
-            names == AGREEMENT_AGREES or parents == AGREEMENT_AGREES or birth == AGREEMENT_AGREES):
+        record.level = LEVEL_POSSIBLE if doubted or (names == AGREEMENT_DISAGREES and not borne) else LEVEL_HIT
+    elif record.criterion == CRITERION_CEDULA and (names == AGREEMENT_AGREES or borne) and not doubted:
         record.level = LEVEL_HIT
     else:
         record.level = LEVEL_POSSIBLE
 
 
-cdef void link_persons_records(Entity* entity, const Facts* facts, const Buffer* claims) noexcept nogil:
+cdef int link_persons_records(Entity* entity, const Facts* facts, const Buffer* claims, Buffer* on_file) noexcept nogil:
+    cdef bint of_identity = _collect_on_file(entity, facts, claims, on_file), is_claim
     cdef Record* record
     cdef size_t i
+    if on_file.failed:
+        return -1
     for i in range(entity_record_count(entity)):
         record = entity_records(entity) + i
-        if record.level:
+        if record.level > LEVEL_DOUBTED:
             continue  # linked by name
         if record.criterion:
-            _link(entity, facts, claims, record)
+            is_claim = record.section == SECTION_IDENTITY or (not of_identity and _may_claim(entity, facts, record))
+            _link(entity, on_file, record, is_claim)
         else:
             record.level = LEVEL_HIT  # its own subject
+    return 0
 
 
 cdef void link_vehicles_records(Entity* entity) noexcept nogil:

@@ -416,7 +416,8 @@ cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, 
         collect_claims(entity, facts, &scratch.claim_indexes)
         if scratch.claim_indexes.failed:
             return ASSEMBLY_MEMORY
-        link_persons_records(entity, facts, &scratch.claim_indexes)
+        if link_persons_records(entity, facts, &scratch.claim_indexes, &scratch.order) < 0:
+            return ASSEMBLY_MEMORY
     if collect_alerts(entity, facts, &scratch.order, &scratch.alerts, &scratch.heap) < 0:
         return ASSEMBLY_REFERENCE
     if _collect_records(entity, scratch, counts) < 0:

@@ -13,7 +13,7 @@ from libc.string cimport memset
 
 from core.calendar cimport birth_dates_agreement, partial_date_problem
 from core.match_names cimport NameShape, ReadName, name_text_into, read_name
-from core.match_pairing cimport KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names
+from core.match_pairing cimport CONFLICT_GIVEN, KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text
 from core.name_frequencies cimport NameFrequencies, token_bits
 from core.name_tokens cimport KIND_NONE, TERMS_MAX, TokenForm, compare_tokens, form_token, token_terms
 from core.names_folding cimport N_TILDE, FoldedName, fold_name
@@ -135,6 +135,16 @@ cdef int one_token(object text, TokenForm* out) except -1:
         raise ValueError("a token of a name is one word of letters")
     form_token(name.letters[0], name.length[0], out)
     return 0
+
+
+def given_names_differ(a: str | bytes, b: str | bytes) -> bool:
+    """Whether each name has a given name that finds no partner, and no given names pair."""
+    cdef bytes left = utf8(a), right = utf8(b)
+    cdef ReadName name
+    cdef NamePairing pairing
+    read_name(PyBytes_AS_STRING(left), PyBytes_GET_SIZE(left), NULL, &name.shape, name.forms)
+    pair_with_text(&name, PyBytes_AS_STRING(right), PyBytes_GET_SIZE(right), &pairing)
+    return pairing.flags & CONFLICT_GIVEN != 0
 
 
 def token_kind(a: str, b: str) -> str:

@@ -284,13 +284,17 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
         out.agreement = AGREEMENT_UNKNOWN
 
 
-cdef uint8_t compare_with_text(const ReadName* a, const char* b, size_t b_n) noexcept nogil:
+cdef void pair_with_text(const ReadName* a, const char* b, size_t b_n, NamePairing* out) noexcept nogil:
     cdef ReadName other
     cdef KindMatrix kinds
-    cdef NamePairing pairing
     read_name(b, b_n, NULL, &other.shape, other.forms)
     fill_kinds(&a.shape, a.forms, &other.shape, other.forms, &kinds)
-    pair_names(&a.shape, &other.shape, &kinds, &pairing)
+    pair_names(&a.shape, &other.shape, &kinds, out)
+
+
+cdef uint8_t compare_with_text(const ReadName* a, const char* b, size_t b_n) noexcept nogil:
+    cdef NamePairing pairing
+    pair_with_text(a, b, b_n, &pairing)
     return pairing.agreement
 
 

@@ -42,7 +42,7 @@ cdef enum:                       # NameFound.flags
 cdef struct NameQuestion:
     NameShape shape              # roles and lengths; query_begin sets the bits
     TokenForm forms[16]
-    PartialBirth birth           # a birth date that disagrees rules out, and so does a sex
+    PartialBirth birth           # a birth date that disagrees rules out, and so does a sex unless `any_sex`
     uint8_t sex                  # ronda.v1 Sex, 0 = not asked
     int year_from                # years of birth, 0 = open
     int year_to
@@ -51,6 +51,8 @@ cdef struct NameQuestion:
     const uint8_t* visible       # by class of rows; NULL = all
     bint all_years               # what orders persons is hidden from the caller: look at every ordinal
     bint strict                  # of a check: see score_ordinal
+    bint any_sex                 # another sex costs evidence, and rules nobody out
+    bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
     double possible              # score from which names that are only similar fit
 

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from core.match cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence, sex_evidence
+from core.match cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence
 from core.match_names cimport ROLE_MARRIED, NameShape
 from core.match_pairing cimport KindMatrix, NamePairing, pair_names
 from core.name_index_expansion cimport department_set, held_place, hold_token
@@ -234,7 +234,7 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
             town_fits = town_fits or rows[i].municipality == question.municipality
     if names_agree == 0 or names_agree == AGREEMENT_DISAGREES:
         return 0
-    if birth == AGREEMENT_DISAGREES or sex == AGREEMENT_DISAGREES:
+    if birth == AGREEMENT_DISAGREES or (sex == AGREEMENT_DISAGREES and not question.any_sex):
         return 0
     if (question.year_from or question.year_to) and year_stated and not year_fits:
         return 0
@@ -246,7 +246,7 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
     found.names_evidence = best
     found.evidence = best + by_birth + by_town
     if sex:
-        found.evidence += sex_evidence(question.sex, question.sex, &agreement)  # who differs is out
+        found.evidence += SEX_DIFFERS if sex == AGREEMENT_DISAGREES else SEX_SAME
     if question.department and departments:
         found.evidence += department_evidence(department_set(question.department), departments, &agreement)
     found.names = names_agree

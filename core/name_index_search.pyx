@@ -264,7 +264,7 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
             ordinal = start + 64 * w + ronda_lowest_bit(word)
             word &= word - 1
             query.candidates += 1
-            if query.candidates > SCORED_MAX:
+            if query.candidates > SCORED_MAX and not query.question.exhaustive:
                 continue
             prefetch(&query.names.rows_at[ordinal])
             batch[n_batch] = ordinal
@@ -324,10 +324,10 @@ cdef int _find(NameQuery* query) noexcept nogil:
             status = _window(query, short_lists, stretches, n, low & ~<uint32_t>63, high, covered, span)
             if status:
                 return status
-            if query.looked > LOOKED_MAX:
+            if query.looked > LOOKED_MAX and not question.exhaustive:
                 return NAMES_TOO_BROAD
         start += WINDOW
-    return NAMES_TOO_BROAD if query.candidates > SCORED_MAX else 0
+    return NAMES_TOO_BROAD if query.candidates > SCORED_MAX and not question.exhaustive else 0
 
 
 # ---- ranking ----

@@ -1,4 +1,4 @@
-"""Whose names agree, for many questions at once: what linking asks of names.bin."""
+"""Whom a record may mean, for many records at once: what linking asks of names.bin."""
 
 from array import array
 
@@ -11,7 +11,7 @@ from core.match cimport match_probability
 from core.match_names cimport read_name
 from core.name_index cimport NameIndex
 from core.name_index_expansion cimport held_place, query_begin
-from core.name_index_query cimport NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion
+from core.name_index_query cimport FOUND_BIRTH, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion
 from core.name_index_scoring cimport score_ordinal
 from core.name_index_search cimport find_names_again
 from core.name_sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
@@ -25,6 +25,10 @@ include "contract.pxi"
 
 cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead
+    COLUMNS = 8
+
+ALERT_SCORE = 0.5                # docs/answers.md section 5
+cdef double _alert_score = ALERT_SCORE
 
 
 cdef bint _is_for_sweep(const NameQuery* query) noexcept nogil:
@@ -45,7 +49,7 @@ cdef class NameSweep:
 
     cdef NameIndex index
     cdef Sweep* sweep
-    cdef Buffer out[6]           # columns
+    cdef Buffer out[COLUMNS]
     cdef Buffer first            # by plan: where its candidates start in `ordered`; one more for the end
     cdef Buffer ordered          # ordinals by plan
 
@@ -53,7 +57,7 @@ cdef class NameSweep:
         cdef int column
         self.index = index
         self.sweep = sweep_new(&index.file)
-        for column in range(6):
+        for column in range(COLUMNS):
             buffer_init(&self.out[column])
         buffer_init(&self.first)
         buffer_init(&self.ordered)
@@ -63,7 +67,7 @@ cdef class NameSweep:
     def __dealloc__(self):
         cdef int column
         sweep_free(self.sweep)
-        for column in range(6):
+        for column in range(COLUMNS):
             buffer_free(&self.out[column])
         buffer_free(&self.first)
         buffer_free(&self.ordered)
@@ -77,11 +81,17 @@ cdef class NameSweep:
         question.birth.month = <uint8_t>int8_or(&columns[2], row, 0)
         question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
         question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
-        question.possible = 1.1  # no score is so high: names must agree
+        question.possible = _alert_score
+        question.any_sex = question.exhaustive = True
 
-    cdef void _put(self, uint32_t row, const NameFound* found) noexcept nogil:
+    cdef void _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
+        """Who reaches the alert score, where years of birth stand on both sides, and whose names agree."""
+        cdef uint8_t alerts = found.flags & FOUND_BIRTH != 0 and found.evidence >= self.index.query.enough
         cdef double score
-        if found.names != AGREEMENT_AGREES:
+        if found.names == AGREEMENT_AGREES:
+            if not agreeing:
+                return
+        elif not near or not alerts:
             return
         score = match_probability(found.evidence, self.index.query.prior)
         put_raw(&self.out[0], &row, 4)
@@ -90,6 +100,8 @@ cdef class NameSweep:
         put_raw(&self.out[3], &score, 8)
         put_raw(&self.out[4], &found.birth, 1)
         put_raw(&self.out[5], &found.sex, 1)
+        put_raw(&self.out[6], &found.names, 1)
+        put_raw(&self.out[7], &alerts, 1)
 
     cdef int _score(self, const Column* columns) noexcept nogil:
         """Scores the candidates of a sweep, a question at a time."""
@@ -137,7 +149,7 @@ cdef class NameSweep:
                 if status < 0:
                     return status
                 if status:
-                    self._put(row, &person)
+                    self._put(row, &person, True, False)
                 place += 1
         return 0
 
@@ -146,30 +158,30 @@ cdef class NameSweep:
         cdef int64_t row = 0
         cdef int status
         cdef size_t i
+        cdef bint swept
         sweep_reset(self.sweep)
         while row < rows:
             self._read(columns, row, &question)
             status = query_begin(self.index.query, &self.index.file, &question)
             if status < 0:
                 return status
-            # few persons: by itself, unless these years hold too many
-            if question.birth.year and not _is_for_sweep(self.index.query):
+            swept = question.birth.year == 0 or _is_for_sweep(self.index.query)
+            if swept:
+                status = sweep_add(self.sweep, self.index.query, <uint32_t>row)
+                if status < 0:
+                    return status
+                if status == 0:      # full
+                    status = self._finish(columns)
+                    if status < 0:
+                        return status
+                    continue
+            if question.birth.year:  # few persons are of these years
                 status = find_names_again(self.index.query)
                 if status < 0:
                     return status
                 if status != NAMES_TOO_BROAD:
                     for i in range(self.index.query.n_found):
-                        self._put(<uint32_t>row, &self.index.query.found[i])
-                    row += 1
-                    continue
-            status = sweep_add(self.sweep, self.index.query, <uint32_t>row)
-            if status < 0:
-                return status
-            if status == 0:          # full
-                status = self._finish(columns)
-                if status < 0:
-                    return status
-                continue
+                        self._put(<uint32_t>row, &self.index.query.found[i], not swept, True)
             row += 1
         return self._finish(columns)
 
@@ -186,17 +198,17 @@ cdef class NameSweep:
         sweep_reset(self.sweep)
         return 0
 
-    def agreeing(self, batch):
+    def fitting(self, batch):
         cdef RecordColumns rows = RecordColumns(batch, name_index.ASKED_FIELDS)
         cdef int status, column
-        for column in range(6):
+        for column in range(COLUMNS):
             buffer_reset(&self.out[column])
         with nogil:
             status = self._find(rows.columns, rows.rows)
         self.index.check_status(status)
         result = {}
         for column, (name, code) in enumerate((("row", "I"), ("entity", "I"), ("evidence", "i"), ("score", "d"),
-                                               ("birth", "B"), ("sex", "B"))):
+                                               ("birth", "B"), ("sex", "B"), ("names", "B"), ("alerts", "B"))):
             if self.out[column].failed:
                 raise MemoryError
             result[name] = array(code, (<char*>self.out[column].data)[:self.out[column].size] if self.out[column].size else b"")

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from indexer.linking_database import LinkedRegister, LinkingDatabase, StagedFile
 from indexer.linking_names import link_names, write_reasons
+from indexer.linking_on_file import collect_crossed_claims
 from indexer.linking_order import count_links, deal_into_ranges, range_starts, sorted_batches
 from indexer.linking_persons import collect_persons, resolve_persons
 from indexer.linking_subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects, write_alerted
@@ -70,6 +71,7 @@ def link(
     with LinkingDatabase(directory, registers, files, memory_bytes=memory_bytes, threads=threads) as database:
         on_step("identifiers")
         resolve_persons(database)
+        collect_crossed_claims(database)
         collect_persons(database)
         on_step("vehicles")
         link_vehicles(database)

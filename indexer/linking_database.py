@@ -39,6 +39,7 @@ CRITERION_DEPARTMENT = 20
 
 # ronda.v1.Level
 LEVEL_BY_RULE = 0
+LEVEL_DOUBTED = 1  # by rule, POSSIBLE at most; no answer has it
 LEVEL_POSSIBLE = 4
 LEVEL_HIT = 5
 

@@ -1,7 +1,7 @@
-"""Records by name: persons whose names agree, and the rules S and F (docs/answers.md section 5).
+"""Records by name: persons whom they may mean, and the rules S, F and A (docs/answers.md section 5).
 
-    identity claims of persons with a CUI --> names.bin in the work directory
-    records without an identifier, or with one that fits nobody --batches, both cores--> pairs whose names agree
+    claims on file --> names.bin in the work directory
+    records without an identifier, or with one that is not borne out --batches, both cores--> pairs that fit
     pairs + claims --> parents, department, age band --> links, counts, and why (links.parquet)
 
 Only alerts and records that count for a clearance come here.
@@ -34,15 +34,17 @@ from indexer.linking_database import (
     LINK_LIMIT,
     LinkingDatabase,
 )
+from indexer.linking_on_file import STANDARDS, claims_on_file
 from indexer.linking_unborne import find_unborne
 from indexer.linking_weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
-from indexer.standard import ALERT_PROTECTED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS
+from indexer.standard import ALERT_PROTECTED
 
 ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
 AGE_BAND_YEARS = 5
-# The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier.
-RULE_VERSION = "names-3"
+# The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
+# persons with a CUI, and names that agree.
+RULE_VERSION = "names-4"
 
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
 _PAIR_FIELDS: list[pa.Field[Any]] = [
@@ -51,6 +53,8 @@ _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("score", pa.float64()),
     pa.field("birth", pa.uint8()),
     pa.field("sex", pa.uint8()),
+    pa.field("names", pa.uint8()),
+    pa.field("alerts", pa.uint8()),
 ]
 _PAIR_SCHEMA = pa.schema(_PAIR_FIELDS)
 _PARENT_FIELDS: list[pa.Field[Any]] = [
@@ -62,15 +66,17 @@ _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 
 def link_names(database: LinkingDatabase) -> None:
-    """Makes `name_link`(place, cui, level, agrees, disagrees, score, people) and `name_count`(cui, records).
+    """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records)
+    and `doubted`(place): records that their own identifier links POSSIBLE at most.
 
-    people: persons who fit the record. Needs `cui_person` and `resolved`.
+    people: persons whom the record may mean. Needs `cui_person`, `text_person`, `crossed_claim` and `resolved`.
     """
     _collect_records(database)
     _collect_claims(database)
     database.run("""
         CREATE TABLE unborne_record AS
-        SELECT u.place, p.entity AS own_entity, u.stated FROM unborne u LEFT JOIN named_person p ON p.cui = u.own_cui;
+        SELECT u.place, coalesce(p.entity, t.entity) AS own_entity, u.stated, u.borne FROM unborne u
+        LEFT JOIN named_person p ON p.cui = u.own_cui LEFT JOIN named_person t ON t.text = u.own_text;
         DROP TABLE unborne
     """)
     pairs = database.directory / "name_pair.parquet"
@@ -85,10 +91,9 @@ def link_names(database: LinkingDatabase) -> None:
 
 
 def _collect_records(database: LinkingDatabase) -> None:
-    standards = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
-    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR {protects} OR clearance & {standards} <> 0)"
+    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
@@ -108,19 +113,22 @@ def _collect_claims(database: LinkingDatabase) -> None:
     """
     database.run("""
         CREATE TABLE named_person AS
-        SELECT (row_number() OVER (ORDER BY earliest NULLS FIRST, cui) - 1)::UINTEGER AS entity, cui, dead
-        FROM cui_person WHERE claimed AND EXISTS (SELECT 1 FROM name_only)
+        SELECT (row_number() OVER (ORDER BY earliest NULLS FIRST, cui, text) - 1)::UINTEGER AS entity, cui, text
+        FROM (SELECT earliest, cui, NULL::VARCHAR AS text FROM cui_person WHERE claimed
+              UNION ALL SELECT earliest, NULL, text FROM text_person)
+        WHERE EXISTS (SELECT 1 FROM name_only)
     """)
-    database.run("""
+    columns = "name_text, birth, sex, birth_department, residence_department, father, mother, death_day"
+    database.run(f"""
         CREATE TABLE named_claim AS
-        SELECT p.entity, i.name_text, i.birth, i.sex, i.birth_department, i.residence_department, i.father, i.mother,
-               i.death_day
-        FROM identity_staged i JOIN named_person p USING (cui)
+        SELECT p.entity, {columns} FROM ({claims_on_file(columns)}) c JOIN named_person p USING (cui)
+        UNION ALL
+        SELECT DISTINCT p.entity, {columns} FROM crossed_claim c JOIN named_person p USING (text)
     """)
 
 
 def _find_pairs(database: LinkingDatabase, path: Path) -> None:
-    """Writes the pairs of records and persons whose names agree and whose birth date and sex do not disagree."""
+    """Writes the pairs of records and persons whom they may mean (core.name_linking)."""
     index_file = database.directory / "link_names.bin"
     index_file.unlink(missing_ok=True)
     claims = database.stream(f"""
@@ -136,7 +144,7 @@ def _find_pairs(database: LinkingDatabase, path: Path) -> None:
     def look(batch: pa.RecordBatch) -> pa.RecordBatch:
         if not hasattr(sweeps, "one"):
             sweeps.one = NameSweep(NameIndex(index_file))
-        found = sweeps.one.agreeing(batch.select(batch.schema.names[1:]))
+        found = sweeps.one.fitting(batch.select(batch.schema.names[1:]))
         columns = [batch.column("place").to_numpy()[np.array(found["row"], dtype=np.int64)]]
         columns += [np.array(found[name]) for name in _PAIR_SCHEMA.names[1:]]
         arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _PAIR_SCHEMA, strict=True)]
@@ -156,7 +164,7 @@ def _birth_columns() -> str:
 
 
 def _compare_pairs(database: LinkingDatabase) -> None:
-    """name_fit(place, entity, score, birth, sex, parents, dead, department, band)."""
+    """name_fit(place, entity, score, birth, sex, names, alerts, parents, dead, department, band)."""
     parents = database.directory / "name_parents.parquet"
     with pq.ParquetWriter(parents, _PARENT_SCHEMA, compression="lz4") as writer:
         for batch in _compared_parents(database):
@@ -200,50 +208,65 @@ def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
 
 
 def _decide(database: LinkingDatabase) -> None:
-    """The rules S and F: `name_link` and `name_count`."""
-    compared = (("parents", CRITERION_PARENTS), ("birth", CRITERION_BIRTH_DATE), ("sex", CRITERION_SEX))
+    """The rules S, F and A: `name_link`, `name_count` and `doubted`."""
+    compared = (
+        ("names", CRITERION_NAMES),
+        ("parents", CRITERION_PARENTS),
+        ("birth", CRITERION_BIRTH_DATE),
+        ("sex", CRITERION_SEX),
+    )
 
     def criteria(outcome: int) -> str:
         return " || ".join(f"CASE WHEN {name} = {outcome} THEN '{code:02x}' ELSE '' END" for name, code in compared)
 
     other = f"CASE WHEN stated THEN '{CRITERION_CUI:02x}' ELSE '' END"
     department = f"CASE WHEN department THEN '{CRITERION_DEPARTMENT:02x}' ELSE '' END"
+    agreed = f"names = {AGREES} AND sex <> {DISAGREES}"
     database.run(f"""
         CREATE TABLE name_decided AS
         WITH alive AS (SELECT *, bool_or(NOT dead) OVER (PARTITION BY place) AS living FROM name_fit),
-        fits AS (SELECT *, parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
-                        band OR department AS supported FROM alive WHERE NOT (living AND dead)),
+        fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
+                        {agreed} AND (band OR department) AS supported, alerts = 1 AS scored
+                 FROM alive WHERE NOT (living AND dead)),
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
-                            count(*) FILTER (supported) OVER w AS n_supported
-                     FROM fits WINDOW w AS (PARTITION BY place))
-        SELECT n.*, u.place IS NOT NULL AS unborne, coalesce(u.stated, false) AS stated,
-               CASE WHEN n_strong > 0 THEN strong AND n_strong <= {LINK_LIMIT}
-                    WHEN u.place IS NOT NULL THEN false
-                    ELSE supported AND n_supported <= {LINK_LIMIT} END AS linked
-        FROM numbered n LEFT JOIN unborne_record u USING (place);
+                            count(*) FILTER (supported) OVER w AS n_supported,
+                            count(*) FILTER (scored) OVER w AS n_scored
+                     FROM fits WINDOW w AS (PARTITION BY place)),
+        told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
+                        coalesce(u.borne, false) AS borne
+                 FROM numbered n LEFT JOIN unborne_record u USING (place))
+        SELECT *, strong AND n_strong <= {LINK_LIMIT}
+                  OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
+                                    OR scored AND n_scored <= {LINK_LIMIT}) AS linked
+        FROM told;
         CREATE TABLE name_link AS
-        SELECT d.place, p.cui,
-               (CASE WHEN n_strong = 1 AND living AND NOT unborne THEN {LEVEL_HIT}
+        SELECT d.place, p.cui, p.text,
+               (CASE WHEN strong AND n_strong = 1 AND living AND NOT numbered THEN {LEVEL_HIT}
                      ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
-               unhex('{CRITERION_NAMES:02x}' || {criteria(AGREES)} || {department}) AS agrees,
+               unhex({criteria(AGREES)} || {department}) AS agrees,
                unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band
         FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
+        CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
         CREATE TABLE name_count AS
-        SELECT p.cui, count(*)::INTEGER AS records
+        SELECT p.cui, p.text, count(*)::INTEGER AS records
         FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
-        WHERE d.living AND NOT d.linked AND NOT d.unborne AND r.pending_alert GROUP BY p.cui;
+        WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
         DROP TABLE name_decided; DROP TABLE name_fit
     """)
 
 
 def write_reasons(database: LinkingDatabase, path: Path) -> None:
-    """links.parquet: every link by name with its reason, by (register, record id, version, row, cui)."""
+    """links.parquet: every link by name with its reason, by (register, record id, version, row, identifier).
+
+    identifier: the subject's, "cui:1234567890101" or "document:SLV:A123"; cui: null where it has none.
+    """
     database.copy_sorted(
         f"""
-        SELECT g.id AS register, s.record_id, s.version, s."row", s.section, printf('%013d', n.cui) AS cui, n.level,
+        SELECT g.id AS register, s.record_id, s.version, s."row", s.section, printf('%013d', n.cui) AS cui,
+               coalesce(n.text, printf('cui:%013d', n.cui)) AS identifier, n.level,
                n.agrees, n.disagrees, n.band AS age_band, n.people, n.score, '{RULE_VERSION}' AS rule
         FROM name_link n JOIN person_staged s USING (place) JOIN register_name g USING (register)
-        ORDER BY g.id, s.record_id, s.version, s."row", n.cui
+        ORDER BY g.id, s.record_id, s.version, s."row", identifier
         """,
         path,
     )

@@ -8,8 +8,10 @@ from indexer.linking_database import (
     CRITERION_DOCUMENT,
     CRITERION_LICENCE,
     CRITERION_NIT,
+    SECTION_IDENTITY,
     LinkingDatabase,
 )
+from indexer.linking_on_file import claims_on_file
 
 KINDS = {
     "document": CRITERION_DOCUMENT,
@@ -79,35 +81,38 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
 
 
 def collect_persons(database: LinkingDatabase) -> None:
-    """Makes table `cui_person`: every CUI with its birth date, whether it is claimed, dead, and the homonyms.
+    """Makes `cui_person`, every CUI, and `text_person`, who is on file by another identifier.
 
     cui_person(cui, birth, earliest, claimed, dead, homonyms): birth is yyyymmdd with 00 for unknown parts, null without
-    a year; earliest is the first of those that identity claims state, null where none does.
-    Needs `resolved`.
+    a year; earliest is the first of those that claims on file state, null where none does; claimed: there are claims.
+    text_person(text, earliest, dead, homonyms). Needs `resolved` and `crossed_claim`.
     """
     # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
     name = "coalesce((hash(name_key) >> 1)::BIGINT, 0)"
     # The first claim by place is the first of the lowest register; within one register the order is by record id.
     # arg_min, and any state with a text in it, would not spill: a nation of ten million would be out of memory.
-    first_birth = "min((place << 26) | birth) & ((1 << 26) - 1)"  # birth: yyyymmdd, 25 bits
+    first_birth = f"min((place << 26) | birth) FILTER (section = {SECTION_IDENTITY}) & ((1 << 26) - 1)"  # 25 bits
     first_name = f"(min(place::HUGEINT * {1 << 63} + {name}) % {1 << 63})::BIGINT"
-    database.run("""
+    on_file = claims_on_file('register, section, record_id, version, "row", place, name_key, birth, death_day')
+    database.run(f"""
         CREATE TABLE repeated AS SELECT DISTINCT cui FROM (
-            SELECT cui, register FROM identity_staged WHERE cui IS NOT NULL GROUP BY cui, register HAVING count(*) > 1)
+            SELECT cui, register FROM ({claims_on_file("register")}) WHERE cui IS NOT NULL
+            GROUP BY cui, register HAVING count(*) > 1)
     """)
     database.run(f"""
         CREATE TABLE claimed AS
         SELECT cui, {first_birth} AS birth, min(birth) AS earliest,
                nullif({first_name}, 0) AS name, bool_or(death_day IS NOT NULL) AS dead
-        FROM identity_staged WHERE cui IS NOT NULL GROUP BY cui
+        FROM ({claims_on_file("section, place, name_key, birth, death_day")}) WHERE cui IS NOT NULL GROUP BY cui
     """)
     order = 'PARTITION BY cui ORDER BY register, record_id, version, "row", place'
     database.run(f"""
         CREATE TABLE first_claim AS
-        WITH claims AS (SELECT i.* FROM identity_staged i SEMI JOIN repeated USING (cui)),
+        WITH claims AS (SELECT i.* FROM ({on_file}) i SEMI JOIN repeated USING (cui)),
         named AS (SELECT cui, nullif({name}, 0) AS name FROM claims
                   QUALIFY row_number() OVER ({order}) = 1),
-        born AS (SELECT cui, birth FROM claims WHERE birth IS NOT NULL QUALIFY row_number() OVER ({order}) = 1)
+        born AS (SELECT cui, birth FROM claims WHERE birth IS NOT NULL AND section = {SECTION_IDENTITY}
+                 QUALIFY row_number() OVER ({order}) = 1)
         SELECT named.cui, born.birth, named.name FROM named LEFT JOIN born USING (cui)
     """)
     database.run("""
@@ -130,20 +135,33 @@ def collect_persons(database: LinkingDatabase) -> None:
             WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner)
         SELECT cui, birth FROM stated SEMI JOIN wanted USING (cui) QUALIFY row_number() OVER ({order}) = 1
     """)
-    database.run("""
-        CREATE TABLE shared_name AS
-        SELECT name, count(*) FILTER (NOT dead) AS living FROM claimed WHERE name IS NOT NULL
-        GROUP BY name HAVING count(*) > 1
+    database.run(f"""
+        CREATE TABLE text_claimed AS
+        WITH claims AS (
+            SELECT * FROM crossed_claim WHERE text IS NOT NULL
+            AND text NOT IN (SELECT text FROM resolved WHERE organisation AND starts_with(text, 'nit:'))),
+        named AS (SELECT text, nullif({name}, 0) AS name FROM claims
+                  QUALIFY row_number() OVER ({order.replace("BY cui", "BY text")}) = 1)
+        SELECT c.text, min(c.birth) AS earliest, bool_or(c.death_day IS NOT NULL) AS dead, n.name
+        FROM claims c JOIN named n USING (text) GROUP BY c.text, n.name
     """)
     database.run("""
+        CREATE TABLE shared_name AS
+        SELECT name, count(*) FILTER (NOT dead) AS living
+        FROM (SELECT name, dead FROM claimed UNION ALL SELECT name, dead FROM text_claimed) WHERE name IS NOT NULL
+        GROUP BY name HAVING count(*) > 1
+    """)
+    homonyms = "coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms"
+    database.run(f"""
         CREATE TABLE cui_person AS
         SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.earliest, c.cui IS NOT NULL AS claimed,
-               coalesce(c.dead, false) AS dead,
-               coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms
+               coalesce(c.dead, false) AS dead, {homonyms}
         FROM every_cui e LEFT JOIN claimed c USING (cui) LEFT JOIN other_birth o USING (cui)
-        LEFT JOIN shared_name s ON s.name = c.name
+        LEFT JOIN shared_name s ON s.name = c.name;
+        CREATE TABLE text_person AS
+        SELECT c.text, c.earliest, c.dead, {homonyms} FROM text_claimed c LEFT JOIN shared_name s ON s.name = c.name
     """)
     database.run(
         "DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
-        "DROP TABLE other_birth; DROP TABLE shared_name"
+        "DROP TABLE other_birth; DROP TABLE text_claimed; DROP TABLE shared_name"
     )

@@ -20,13 +20,15 @@ from indexer.linking_database import (
     CRITERION_CUI,
     CRITERION_NAMES,
     LEVEL_BY_RULE,
+    LEVEL_DOUBTED,
     LEVEL_HIT,
     LEVEL_POSSIBLE,
     LinkingDatabase,
 )
 from indexer.linking_links import Links
 from indexer.linking_names import ALERT_STATE_PENDING, SENSITIVITY_OPEN
-from indexer.linking_weak import find_weak
+from indexer.linking_on_file import claims_on_file
+from indexer.linking_weak import judge_links
 from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
 from indexer.subject_key import subject_ids
 
@@ -69,7 +71,7 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
         ordered,
     )
     subjects.unlink()
-    database.run("DROP TABLE own_text; DROP TABLE cui_person")
+    database.run("DROP TABLE own_text; DROP TABLE cui_person; DROP TABLE text_person")
     numbered = f"read_parquet('{ordered}', file_row_number = true)"
     database.run(f"""
         CREATE TABLE entity_by_cui AS
@@ -98,9 +100,11 @@ def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
                coalesce(n.records, 0)::INTEGER AS name_only_alerts
         FROM cui_person p LEFT JOIN name_count n USING (cui)
     """
-    by_text = """
-        SELECT birth::INTEGER AS birth, NULL::BIGINT AS cui, text, kind, NULL::INTEGER AS homonyms,
-               NULL::INTEGER AS name_only_alerts FROM own_text
+    by_text = f"""
+        SELECT o.birth::INTEGER AS birth, NULL::BIGINT AS cui, text, o.kind,
+               CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(p.homonyms, 0) END AS homonyms,
+               CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.records, 0) END AS name_only_alerts
+        FROM own_text o LEFT JOIN text_person p USING (text) LEFT JOIN name_count n USING (text)
     """
     with pq.ParquetWriter(path, _ID_SCHEMA, compression="lz4") as writer:
         for batch in database.stream(by_cui):
@@ -137,24 +141,28 @@ def link_records(database: LinkingDatabase) -> Links:
     # born 29 February: 18 years later never is a leap year, so the first of March comes of counting on
     majority = """(make_date((birth // 10000 + 18)::INTEGER, greatest(birth // 100 % 100, 1)::INTEGER, 1)
                    - DATE '1970-01-01' + greatest(birth % 100, 1) - 1)"""
+    by_rule = f"(CASE WHEN d.place IS NULL THEN {LEVEL_BY_RULE} ELSE {LEVEL_DOUBTED} END)::UTINYINT"
     links = Links(database.directory / "links", sum(database.counts))
     links.fill(
         database.stream(
             f"""
         WITH linked AS (
-            SELECT p.place, e.entity, {CRITERION_CUI}::UTINYINT AS criterion, {LEVEL_BY_RULE}::UTINYINT AS level,
+            SELECT p.place, e.entity, {CRITERION_CUI}::UTINYINT AS criterion, {by_rule} AS level,
                    NULL::BLOB AS agrees, NULL::BLOB AS disagrees, e.birth
-            FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE NOT p.is_owner
+            FROM person_staged p JOIN entity_by_cui e USING (cui) LEFT JOIN doubted d USING (place) WHERE NOT p.is_owner
             UNION ALL
-            SELECT r.place, e.entity, r.criterion, {LEVEL_BY_RULE}::UTINYINT, NULL, NULL, e.birth
-            FROM resolved r JOIN entity_by_cui e USING (cui) WHERE NOT r.is_owner
+            SELECT r.place, e.entity, r.criterion, {by_rule}, NULL, NULL, e.birth
+            FROM resolved r JOIN entity_by_cui e USING (cui) LEFT JOIN doubted d USING (place) WHERE NOT r.is_owner
             UNION ALL
-            SELECT r.place, e.entity, r.criterion, {LEVEL_BY_RULE}::UTINYINT, NULL, NULL, e.birth
-            FROM resolved r JOIN entity_by_text e USING (text)
+            SELECT r.place, e.entity, r.criterion, {by_rule}, NULL, NULL, e.birth
+            FROM resolved r JOIN entity_by_text e USING (text) LEFT JOIN doubted d USING (place)
             WHERE NOT r.is_owner AND r.place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT})
             UNION ALL
             SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
             FROM name_link n JOIN entity_by_cui e USING (cui)
+            UNION ALL
+            SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
+            FROM name_link n JOIN entity_by_text e USING (text)
             UNION ALL
             SELECT v.place, e.entity, v.criterion, v.level,
                    CASE WHEN v.level <> {LEVEL_BY_RULE} THEN unhex(printf('%02x', v.criterion)) END, NULL, NULL
@@ -200,23 +208,22 @@ def _resolve_owners(database: LinkingDatabase) -> None:
         LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
         WHERE r.is_owner AND coalesce(c.entity, t.entity) IS NOT NULL
     """)
-    database.run("""
+    columns = "name_key, name_text, birth, father, mother"
+    compared = ", ".join(f"i.{column}" for column in columns.split(", "))
+    database.run(f"""
         CREATE TABLE owner_claim AS
-        SELECT e.entity AS subject, i.name_key, i.name_text, i.birth, i.father, i.mother
-        FROM identity_staged i JOIN entity_by_cui e USING (cui)
+        SELECT e.entity AS subject, {compared} FROM ({claims_on_file(columns)}) i JOIN entity_by_cui e USING (cui)
         SEMI JOIN owner o ON o.subject = e.entity
         UNION ALL
-        SELECT coalesce(c.entity, t.entity), i.name_key, i.name_text, i.birth, i.father, i.mother
-        FROM identity_staged i JOIN resolved r USING (place)
-        LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
-        SEMI JOIN owner o ON o.subject = coalesce(c.entity, t.entity)
+        SELECT t.entity, {compared} FROM crossed_claim i JOIN entity_by_text t USING (text)
+        SEMI JOIN owner o ON o.subject = t.entity
     """)
     database.run("CREATE VIEW doubted_owner AS SELECT * FROM owner WHERE criterion <> 0")
-    find_weak(database, "doubted_owner", "owner_claim", "weak_owner")
+    judge_links(database, "doubted_owner", "owner_claim", "judged_owner")
     database.run(f"""
         CREATE TABLE owner_link AS
         SELECT o.place, o.subject AS owner_entity,
                (CASE WHEN w.place IS NULL THEN {LEVEL_HIT} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS owner_level
-        FROM owner o LEFT JOIN weak_owner w USING (place);
-        DROP VIEW doubted_owner; DROP TABLE owner; DROP TABLE owner_claim; DROP TABLE weak_owner
+        FROM owner o LEFT JOIN (SELECT place FROM judged_owner WHERE weak) w USING (place);
+        DROP VIEW doubted_owner; DROP TABLE owner; DROP TABLE owner_claim; DROP TABLE judged_owner
     """)

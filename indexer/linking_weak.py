@@ -1,4 +1,4 @@
-"""Links by an identifier that nothing else bears out: names differ and neither birth date nor parents agree.
+"""Links by an identifier that not everything bears out: names that differ, a birth date that disagrees.
 
 The rule is docs/answers.md section 4, "Link of a record with an identifier"; the core applies it to records when it
 assembles dossiers (core/assembly.pyx), here it is needed before that: of owners, and of records that linking by name
@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.calendar import compare_birth_dates
-from core.match import compare_texts
+from core.match import compare_texts, given_names_differ
 from indexer.linking_database import CRITERION_CEDULA, LinkingDatabase
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement
 
 _STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
-_SCHEMA = pa.schema([("place", pa.int64())])
+_SCHEMA = pa.schema([("place", pa.int64()), ("weak", pa.bool_()), ("claimed", pa.bool_())])
 
 
 @dataclass
@@ -51,60 +51,68 @@ def compare_parents(record: Side, claim: Side) -> int:
     return AGREES if AGREES in outcomes else UNKNOWN
 
 
-def find_weak(database: LinkingDatabase, records: str, claims: str, weak: str) -> None:
-    """Makes table `weak`(place): those of `records` whose link by identifier is only POSSIBLE.
+def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
+    """Makes table `judged`(place, weak, claimed): those of `records` whose identifier not all that they say bears out.
 
-    records: a table (place, subject, criterion, name_key, name_text, birth, father, mother). claims: a table (subject
-    and the same from name_key on) of the subjects' identity claims. Most records bear the very name that the civil
-    registry has; only the others are compared one by one.
+    weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
+    not agree or the birth date disagrees. records: a table (place, subject, criterion, name_key, name_text, birth,
+    father, mother). claims: a table (subject and the same from name_key on) of the subjects' claims on file. Most
+    records say just what the civil registry has; only the others are compared one by one.
     """
     pairs = database.stream(f"""
         WITH doubtful AS (
-            SELECT r.* FROM {records} r ANTI JOIN {claims} k ON k.subject = r.subject AND k.name_key = r.name_key)
+            SELECT r.* FROM {records} r ANTI JOIN {claims} k ON k.subject = r.subject AND k.name_key = r.name_key
+            AND (r.birth IS NULL OR k.birth = r.birth))
         SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, k.subject IS NOT NULL AS claimed,
                k.name_text AS claim_name_text, k.birth AS claim_birth, k.father AS claim_father,
                k.mother AS claim_mother
         FROM doubtful d LEFT JOIN {claims} k ON k.subject = d.subject
         ORDER BY d.place
     """)
-    path = database.directory / f"{weak}.parquet"
+    path = database.directory / f"{judged}.parquet"
     with pq.ParquetWriter(path, _SCHEMA) as file:
-        for places in _weak_places(pairs):
-            file.write_batch(pa.record_batch([pa.array(places, pa.int64())], schema=_SCHEMA))
-    database.table_of(weak, [path], "")
+        for found in _judged(pairs):
+            file.write_table(pa.Table.from_pylist(found, schema=_SCHEMA))
+    database.table_of(judged, [path], "")
     path.unlink()
 
 
-def _weak_places(pairs: Iterator[pa.RecordBatch]) -> Iterator[list[int]]:
+def _judged(pairs: Iterator[pa.RecordBatch]) -> Iterator[list[dict[str, Any]]]:
     place = -1
     claims: list[dict[str, Any]] = []
     for batch in pairs:
-        weak = []
+        found: list[dict[str, Any]] = []
         for row in batch.to_pylist():
             if row["place"] != place and claims:
-                if _is_weak(claims):
-                    weak.append(place)
+                found += _judge(place, claims)
                 claims = []
             place = row["place"]
             claims.append(row)
-        yield weak
-    if claims and _is_weak(claims):
-        yield [place]
+        yield found
+    yield _judge(place, claims) if claims else []
 
 
-def _is_weak(rows: list[dict[str, Any]]) -> bool:
-    """Whether one record, joined with each identity claim of its subject, is linked only perhaps."""
-    supported = False
-    names = []
+def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One record, joined with each claim on file of its subject; nothing when all bears it out."""
+    of_cedula = rows[0]["criterion"] == CRITERION_CEDULA
+    names, births, parents = [], [], []
+    given_differ = True
     for row in rows:
         if not row["claimed"]:
-            continue
+            return [{"place": place, "weak": of_cedula, "claimed": False}]
         mine, theirs = _dated(row, ""), _dated(row, "claim_")
-        supported |= compare_birth_dates(mine.birth, theirs.birth) == AGREES or compare_parents(mine, theirs) == AGREES
-        names.append(compare_texts(row["name_text"] or "", row["claim_name_text"] or ""))
-    if rows[0]["criterion"] == CRITERION_CEDULA:
-        return not supported and AGREES not in names
-    return bool(names) and all(outcome == DISAGREES for outcome in names) and not supported
+        parents.append(compare_parents(mine, theirs))
+        if mine.birth[0] and theirs.birth[0]:
+            births.append(compare_birth_dates(mine.birth, theirs.birth))
+        if row["name_text"] and row["claim_name_text"]:
+            names.append(compare_texts(row["name_text"], row["claim_name_text"]))
+            given_differ = given_differ and given_names_differ(row["name_text"], row["claim_name_text"])
+    name, birth = best(names), best(births)
+    borne = AGREES in (birth, *parents) and not (name == DISAGREES and given_differ)
+    weak = not borne and (name != AGREES if of_cedula else name == DISAGREES)
+    if weak or name != AGREES or birth == DISAGREES:
+        return [{"place": place, "weak": weak, "claimed": True}]
+    return []
 
 
 def _dated(row: dict[str, Any], prefix: str) -> Side:

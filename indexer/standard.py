@@ -91,7 +91,8 @@ STANDARD_SCHEMA = pa.schema(_STANDARD_FIELDS)
 LINK_FIELDS: list[pa.Field[Any]] = [
     pa.field("entity", pa.uint32(), False),  # subject that the record joins
     pa.field("link_criterion", pa.uint8(), False),  # ronda.v1.Criterion by which; 0 = the record's own subject
-    pa.field("link_level", pa.uint8(), False),  # ronda.v1.Level; 0 = by section 4 of docs/answers.md, when assembling
+    # ronda.v1.Level; 0 = by section 4 of docs/answers.md, when assembling; 1 = so, POSSIBLE at most
+    pa.field("link_level", pa.uint8(), False),
     pa.field("link_agrees", pa.binary()),  # one byte a ronda.v1.Criterion, for links by name (level not 0)
     pa.field("link_disagrees", pa.binary()),
     pa.field("owner_entity", pa.uint32()),  # section OWNER: the owner's entity; null = unknown owner

@@ -42,7 +42,7 @@ def test_each_link_by_name_is_stored_with_its_reason(large_nation: BuiltNation) 
     """links.parquet holds exactly the links by name, with what agrees and disagrees, a score and the rule's version."""
     rows = pq.read_table(large_nation.generation_directory / "links.parquet").to_pylist()
     stored = {
-        (r["register"], r["record_id"], r["version"], r["row"], r["cui"]): (
+        (r["register"], r["record_id"], r["version"], r["row"], r["identifier"]): (
             r["level"],
             list(r["agrees"]),
             list(r["disagrees"]),
@@ -50,7 +50,7 @@ def test_each_link_by_name_is_stored_with_its_reason(large_nation: BuiltNation) 
         for r in rows
     }
     expected = {
-        (k.record.register_id, k.record.record_id, k.record.version, k.record.row, s.key.removeprefix("cui:")): (
+        (k.record.register_id, k.record.record_id, k.record.version, k.record.row, s.key): (
             k.level,
             k.agrees,
             k.disagrees,
@@ -61,7 +61,7 @@ def test_each_link_by_name_is_stored_with_its_reason(large_nation: BuiltNation) 
     }
     assert stored == expected
     assert {r["level"] for r in rows} == {level_pb2.LEVEL_POSSIBLE, level_pb2.LEVEL_HIT}
-    assert all(0 <= r["score"] <= 1 and r["people"] >= 1 and r["rule"] == "names-3" for r in rows)
+    assert all(0 <= r["score"] <= 1 and r["people"] >= 1 and r["rule"] == "names-4" for r in rows)
     mistyped = [r for r in rows if level_pb2.CRITERION_CUI in r["disagrees"]]
     assert mistyped
     assert {r["level"] for r in mistyped} == {level_pb2.LEVEL_POSSIBLE}

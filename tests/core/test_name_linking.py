@@ -1,7 +1,8 @@
-"""Many questions to names.bin at once: all whose names agree, held against a comparison with everybody."""
+"""Many records to names.bin at once: whom each may mean, held against a comparison with everybody."""
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.core.noisy_names import pairs
 from tests.core.test_name_index import built, claim
 
 AGREES, DISAGREES = 1, 2
+BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = 500, 150, 100, -800  # core/match_weights.pxi
 Asked = tuple[str, int, int]  # name, birth year or 0, sex
 
 
@@ -39,11 +41,20 @@ def of_initials_alone(name: str) -> bool:
 
 
 def swept(index: NameIndex, asked: list[Asked]) -> dict[tuple[int, int], int]:
-    """(row, entity) -> evidence of the names; every pair comes once."""
-    found = NameSweep(index).agreeing(batch_of(asked))
+    """(row, entity) -> evidence, of those whose names agree; every pair comes once."""
+    return {pair: evidence for pair, (names, evidence, _) in fitting(index, asked).items() if names == AGREES}
+
+
+def fitting(index: NameIndex, asked: list[Asked]) -> dict[tuple[int, int], tuple[int, int, bool]]:
+    """(row, entity) -> agreement of the names, evidence, whether the alert score is reached."""
+    found = NameSweep(index).fitting(batch_of(asked))
     pairs_found = list(zip(found["row"], found["entity"], strict=True))
     assert len(set(pairs_found)) == len(pairs_found)
-    return {(int(row), int(entity)): int(e) for (row, entity), e in zip(pairs_found, found["evidence"], strict=True)}
+    told = zip(found["names"], found["evidence"], found["alerts"], strict=True)
+    return {
+        (int(row), int(entity)): (int(names), int(evidence), bool(alerts))
+        for (row, entity), (names, evidence, alerts) in zip(pairs_found, told, strict=True)
+    }
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -107,7 +118,7 @@ def test_initials_joined_tokens_and_married_names_lose_nobody(tmp_path: Path, se
     assert found == expected
 
 
-def test_birth_and_sex_rule_out(tmp_path: Path) -> None:
+def test_a_birth_date_rules_out_another_sex_costs_and_the_score_finds_names_that_are_near(tmp_path: Path) -> None:
     chance = random.Random(5)
     noisy = pairs(1_500, 13)
     years = sorted(chance.choice([0, *range(1940, 2000)]) for _ in noisy)
@@ -120,14 +131,24 @@ def test_birth_and_sex_rule_out(tmp_path: Path) -> None:
         if not of_initials_alone(name)
     ]
     scan = NameScan([name for _, name in noisy], index.frequencies)
-    expected = set()
+    prior = 100 * math.log2(len(noisy))
+    expected = {}
     for row, (name, year, sex) in enumerate(asked):
-        for n, agreement in enumerate(scan.compare(name)[0]):
-            birth = compare_birth_dates((year, 0, 0), (years[n], 0, 0))
-            if agreement == AGREES and birth != DISAGREES and not (sex and sexes[n] and sex != sexes[n]):
-                expected.add((row, n))
-    assert set(swept(index, asked)) == expected
-    assert len(expected) > 100
+        agreements, evidences, _ = scan.compare(name)
+        for n, (names, told) in enumerate(zip(agreements, evidences, strict=True)):
+            if names == DISAGREES or compare_birth_dates((year, 0, 0), (years[n], 0, 0)) == DISAGREES:
+                continue
+            born = (BIRTH_YEAR if year == years[n] else BIRTH_YEAR_NEAR) if year and years[n] else 0
+            evidence = told + born + ((SEX_SAME if sex == sexes[n] else SEX_DIFFERS) if sex and sexes[n] else 0)
+            alerts = bool(year and years[n] and evidence >= prior - 0.5)
+            if names == AGREES or alerts:
+                expected[row, n] = (names, evidence, alerts)
+    found = fitting(index, asked)
+    missed = {pair for pair in set(expected) - set(found) if share_a_token(asked[pair[0]][0], noisy[pair[1]][1])}
+    assert missed == set()
+    assert {pair: expected[pair] for pair in found} == found
+    assert sum(names == AGREES for names, _, _ in found.values()) > 100
+    assert sum(names != AGREES for names, _, _ in found.values()) > 100
 
 
 def test_more_questions_than_one_sweep_holds(tmp_path: Path) -> None:
@@ -159,7 +180,7 @@ def test_odd_names_find_nobody_or_somebody(tmp_path: Path, names: str) -> None:
 def test_an_empty_index_and_an_empty_batch(tmp_path: Path) -> None:
     index = built(tmp_path / "names.bin", [claim(0, "ANA\x1fPEREZ")])
     assert swept(index, [("OTRO NOMBRE", 0, 0)]) == {}
-    assert len(NameSweep(index).agreeing(batch_of([("ANA PEREZ", 0, 0)]).slice(0, 0))["row"]) == 0
+    assert len(NameSweep(index).fitting(batch_of([("ANA PEREZ", 0, 0)]).slice(0, 0))["row"]) == 0
     build_names(tmp_path / "none.bin", [])
     assert swept(NameIndex(tmp_path / "none.bin"), [("ANA PEREZ", 0, 0)]) == {}
 

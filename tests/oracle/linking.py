@@ -8,13 +8,12 @@ from collections.abc import Iterable
 
 from ronda.v1 import level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
-from tests.oracle import agreement, name_linking, vehicle_linking
+from tests.oracle import agreement, name_linking, name_match, vehicle_linking
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.record import PERSON, PLATE, Link, Record, Subject
 from tests.oracle.registers import Register
 
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
-CERTAIN = (level_pb2.CRITERION_CUI, level_pb2.CRITERION_DOCUMENT, level_pb2.CRITERION_NIT, level_pb2.CRITERION_LICENCE)
 MINOR_SECTIONS = (
     section_pb2.SECTION_DETENTION,
     section_pb2.SECTION_SENTENCE,
@@ -47,8 +46,7 @@ class Linking:
         identified = [link for s in self.by_key.values() for link in s.links]
         for link in identified:
             self.weigh(link)
-        name_linking.link(self, nameless)
-        name_linking.link_unborne(self, identified)
+        name_linking.link(self, nameless, identified)
         vehicle_linking.link(self, vehicles)
         owner_of = {record: (subject, criterion) for record, subject, criterion in owners}
         for subject in self.by_key.values():
@@ -120,49 +118,51 @@ class Linking:
             subject.kind = person_pb2.SUBJECT_KIND_ORGANISATION
         return link
 
-    def identity_claims(self, subject: Subject, other_than: int | None = None) -> list[Record]:
-        """Identity claims in order, perhaps those of the other registers only."""
+    def identity_claims(self, subject: Subject) -> list[Record]:
+        """Identity claims in order."""
         found = [
             link.record
             for link in subject.links
             if link.section == section_pb2.SECTION_IDENTITY
             and "identity" in self.registers[link.record.register].roles["person"]
-            and link.record.register != other_than
         ]
         return sorted(found, key=lambda r: r.order)
+
+    def claims_on_file(self, subject: Subject) -> list[Record]:
+        """Identity claims in order; without any, what registers that identify the subject's identifiers say by name."""
+        found = self.identity_claims(subject)
+        if not found:
+            stated = {link.record for link in subject.links if self._may_claim(link.record, link.criterion)}
+            found = sorted(stated, key=lambda r: r.order)
+        return found
+
+    def _may_claim(self, record: Record, criterion: int) -> bool:
+        kinds = {_criterion(kind): kind for kind in ("cui", "document", "nit", "licence", "cedula")}
+        is_alert = record.alert is not None and record.alert.kind != 0
+        return (
+            criterion in kinds
+            and bool(record.name_key)
+            and not is_alert
+            and not record.standards
+            and self.register_identifies(record, kinds[criterion])
+        )
 
     def weigh(self, link: Link) -> None:
         """Level and criteria of a link by an identifier."""
         record = link.record
-        own = record.register if record.section == section_pb2.SECTION_IDENTITY else None
-        level, agrees, disagrees = self.level_by_identifier(record, link.subject, link.criterion, own)
+        claims = self.claims_on_file(link.subject)
+        if record.section == section_pb2.SECTION_IDENTITY or record in claims:
+            claims = [c for c in claims if c.register != record.register]
+        level, agrees, disagrees = level_by_identifier(record, link.criterion, claims)
         link.level = level
         link.agrees += agrees
         link.disagrees += disagrees
-
-    def level_by_identifier(
-        self, record: Record, subject: Subject, criterion: int, other_than: int | None = None
-    ) -> tuple[int, list[int], list[int]]:
-        claims = self.identity_claims(subject, other_than)
-        outcomes = compared(record, claims)
-        agrees = [c for c, outcome in outcomes.items() if outcome == AGREES]
-        disagrees = [c for c, outcome in outcomes.items() if outcome == DISAGREES]
-        supported = [c for c in agrees if c in (level_pb2.CRITERION_PARENTS, level_pb2.CRITERION_BIRTH_DATE)]
-        level = HIT
-        if criterion in CERTAIN:
-            if outcomes[level_pb2.CRITERION_NAMES] == DISAGREES and not supported:
-                level = POSSIBLE
-        elif criterion == level_pb2.CRITERION_CEDULA and not (
-            supported or outcomes[level_pb2.CRITERION_NAMES] == AGREES
-        ):
-            level = POSSIBLE
-        return level, agrees, disagrees
 
     def _own(self, link: Link, owner: Subject | None, criterion: int) -> None:
         link.owner = owner
         if owner is None:
             return
-        level = self.level_by_identifier(link.record, owner, criterion)[0] if criterion else HIT
+        level = level_by_identifier(link.record, criterion, self.claims_on_file(owner))[0] if criterion else HIT
         link.owner_level = min(level, link.level)
 
     # afterwards
@@ -191,6 +191,21 @@ class Linking:
 
 def _criterion(kind: str) -> int:
     return int(level_pb2.Criterion.Value(f"CRITERION_{kind.upper()}"))
+
+
+def level_by_identifier(record: Record, criterion: int, claims: list[Record]) -> tuple[int, list[int], list[int]]:
+    """Level, and the criteria besides the identifying one that agree and disagree."""
+    outcomes = compared(record, claims)
+    agrees = [c for c, outcome in outcomes.items() if outcome == AGREES]
+    disagrees = [c for c, outcome in outcomes.items() if outcome == DISAGREES]
+    names = outcomes[level_pb2.CRITERION_NAMES]
+    borne_out = bool({level_pb2.CRITERION_PARENTS, level_pb2.CRITERION_BIRTH_DATE} & set(agrees))
+    if names == DISAGREES and all(
+        "CONFLICT_GIVEN" in name_match.compare(record.name_text, c.name_text).flags for c in claims if c.name_text
+    ):
+        borne_out = False
+    enough = names == AGREES if criterion == level_pb2.CRITERION_CEDULA else names != DISAGREES
+    return HIT if enough or borne_out else POSSIBLE, agrees, disagrees
 
 
 def compared(record: Record, claims: list[Record]) -> dict[int, int]:

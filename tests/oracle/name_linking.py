@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from core.match import compare_texts
-from ronda.v1 import alert_pb2, level_pb2, section_pb2
+from core.name_frequencies import NameFrequencies
+from core.name_index import name_roles
+from core.name_scan import NameScan
+from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
+from tests.core import naive_calendar, naive_names
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials
 from tests.oracle.record import PERSON, Link, Record, Subject
 
 if TYPE_CHECKING:
@@ -16,38 +21,107 @@ if TYPE_CHECKING:
 
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 AT_MOST = 50
+ALERT_SCORE = 0.5
 
 
-def link(linking: Linking, records: list[Record]) -> None:
-    persons = [s for s in linking.by_key.values() if s.has_cui]
-    claimed = [(s, [c.name_text for c in linking.identity_claims(s) if c.name_text]) for s in persons]
-    for subject in persons:
-        subject.name_only_alerts = 0
-        subject.homonyms = 0
+class Fit:
+    """One person on file whom a record may mean."""
+
+    def __init__(self, person: OnFile, record: Record, names: int, evidence: int, population: int) -> None:
+        claims = person.claims
+        birth = agreement.birth_dates(record.birth, claims)
+        sex = agreement.sexes(record.sex, claims)
+        parents = agreement.parents(record.father, record.mother, claims)
+        self.subject = person.subject
+        self.dead = any(c.dead for c in claims)
+        self.possible = DISAGREES not in (names, birth)
+        self.agreed = self.possible and names == AGREES and sex != DISAGREES
+        self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
+        self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
+        years = record.birth[0] and any(c.birth[0] for c in claims)
+        told = evidence + _birth_evidence(record, claims) + _sex_evidence(record, claims)
+        self.scored = bool(self.possible and years and _score(told, population) >= ALERT_SCORE)
+        self.outcomes = {
+            level_pb2.CRITERION_NAMES: names,
+            level_pb2.CRITERION_PARENTS: parents,
+            level_pb2.CRITERION_BIRTH_DATE: birth,
+            level_pb2.CRITERION_SEX: sex,
+        }
+        if same_department(record, claims):
+            self.outcomes[level_pb2.CRITERION_DEPARTMENT] = AGREES
+
+
+class OnFile:
+    """A person on file and what is claimed of him."""
+
+    def __init__(self, subject: Subject, claims: list[Record]) -> None:
+        self.subject = subject
+        self.claims = claims
+        self.names = {c.name_text for c in claims if c.name_text}
+
+
+class PersonsOnFile:
+    """Everybody on file, and how common the sounds of their names are."""
+
+    def __init__(self, linking: Linking) -> None:
+        persons = [s for s in linking.by_key.values() if is_person(s)]
+        self.persons = [OnFile(s, claims) for s in persons if (claims := linking.claims_on_file(s))]
+        sounds: Counter[str] = Counter()
+        self.population = 0
+        self.bearers: dict[str, list[OnFile]] = defaultdict(list)
+        for person in self.persons:
+            heard = set()
+            for text in person.names:
+                self.bearers[text].append(person)
+                heard |= {naive_names.phonetic_key(t[:SOUND_LETTERS]) for t in naive_names.tokens(text)[:16]}
+            sounds.update(heard)
+            self.population += bool(heard)
+        self.population = max(1, self.population)
+        self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
+
+    def fits(self, record: Record, but: Subject | None = None) -> list[Fit]:
+        """C and A; the living alone where anybody lives."""
+        roles = name_roles(record.name_text)
+        best: dict[OnFile, tuple[int, int]] = {}
+        for text, names, evidence in zip(self.bearers, *self.scan.compare(record.name_text)[:2], strict=True):
+            for person in self.bearers[text]:
+                before = best.get(person, (DISAGREES, evidence))
+                best[person] = agreement.best((names, before[0])), max(evidence, before[1])
+        fits = [
+            Fit(person, record, names, evidence, self.population)
+            for person, (names, evidence) in best.items()
+            if names != DISAGREES and person.subject is not but and like_by_more_than_initials(roles, person.names)
+        ]
+        fits = [fit for fit in fits if fit.agreed or fit.scored]
+        return [fit for fit in fits if not fit.dead] or fits
+
+
+def is_person(subject: Subject) -> bool:
+    return subject.about == PERSON and subject.kind == person_pb2.SUBJECT_KIND_PERSON
+
+
+def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
+    """Joins by name `records`, which have no identifier, and those of `links` whose identifier is not borne out."""
+    for subject in linking.by_key.values():
+        if is_person(subject):
+            subject.name_only_alerts = subject.homonyms = 0
+    file = PersonsOnFile(linking)
+    own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
     for record in records:
-        joined = _by_name(linking, record, claimed) if _is_linked_by_name(record) else False
+        joined = _is_linked_by_name(record) and _join_fits(linking, record, file.fits(record), numbered=False)
         if not joined:
-            own = linking.subject(f"record:{record.register_id}:{record.record_id}", PERSON)
-            linking.join(record, own, 0, HIT)
-    _homonyms(linking, persons)
-
-
-def link_unborne(linking: Linking, links: list[Link]) -> None:
-    """Joins, POSSIBLE, to others by name what an identifier linked to nobody whom it fits."""
-    persons = [s for s in linking.by_key.values() if s.has_cui]
-    claimed = [(s, [c.name_text for c in linking.identity_claims(s) if c.name_text]) for s in persons]
-    for link in links:
-        record = link.record
-        borne_out = link.level == HIT and linking.identity_claims(link.subject)
-        if borne_out or not _is_linked_by_name(record):
-            continue
-        fits = _fits(linking, record, [(s, texts) for s, texts in claimed if s is not link.subject])
-        candidates = [s for s in fits if not _is_dead(linking, s)] or fits
-        supported = [s for s in candidates if _supported(linking, record, s)]
-        for subject in supported if len(supported) <= AT_MOST else []:
-            _join(linking, record, subject, POSSIBLE)
-            if record.cui:
-                subject.links[-1].disagrees.insert(0, level_pb2.CRITERION_CUI)
+            subject = linking.subject(f"record:{record.register_id}:{record.record_id}", PERSON)
+            linking.join(record, subject, 0, HIT)
+    for link, claims in own.items():
+        names = agreement.names(link.record.name_text, claims)
+        if link.level == POSSIBLE or not claims:
+            _join_fits(linking, link.record, file.fits(link.record, but=link.subject), numbered=True)
+        elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
+            strong = [fit for fit in file.fits(link.record, but=link.subject) if fit.strong]
+            for fit in strong if len(strong) <= AT_MOST else []:
+                link.level = POSSIBLE
+                _join(linking, link.record, fit, POSSIBLE)
+    _homonyms(file)
 
 
 def _is_linked_by_name(record: Record) -> bool:
@@ -55,95 +129,87 @@ def _is_linked_by_name(record: Record) -> bool:
     return bool(record.name_key) and (record.alert is not None or bool(record.standards))
 
 
-def _is_dead(linking: Linking, subject: Subject) -> bool:
-    return any(c.dead for c in linking.identity_claims(subject))
-
-
-def _by_name(linking: Linking, record: Record, claimed: list[tuple[Subject, list[str]]]) -> bool:
+def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: bool) -> bool:
     """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
-    fits = _fits(linking, record, claimed)
-    living = [s for s in fits if not _is_dead(linking, s)]
-    candidates = living or fits
-    supported = [s for s in candidates if _supported(linking, record, s)]
-    linked: list[Subject] = []
-    level = POSSIBLE
-    if supported:
-        if len(supported) == 1 and living:
-            level = HIT
-        if len(supported) <= AT_MOST:
-            linked = supported
-    else:
-        around = [s for s in candidates if _around(linking, record, s)]
-        if len(around) <= AT_MOST:
-            linked = around
-    for subject in linked:
-        _join(linking, record, subject, level)
+    strong = [fit for fit in fits if fit.strong]
+    scored = [fit for fit in fits if fit.scored]
+    around = strong or [fit for fit in fits if fit.supported]
+    level = HIT if len(strong) == 1 and not strong[0].dead and not numbered else POSSIBLE
+    for fit in fits:
+        by_rule = fit in around and len(around) <= AT_MOST
+        if by_rule or (fit.scored and len(scored) <= AT_MOST):
+            _join(linking, record, fit, level if fit.strong else POSSIBLE)
+        elif not fit.dead and _counts(record):
+            assert fit.subject.name_only_alerts is not None
+            fit.subject.name_only_alerts += 1
+    return level == HIT
+
+
+def _counts(record: Record) -> bool:
     alert = record.alert
-    if (
+    return bool(
         alert is not None
         and alert.kind
         and alert.state == alert_pb2.ALERT_STATE_PENDING
         and record.sensitivity == section_pb2.SENSITIVITY_OPEN
-    ):
-        for subject in living:
-            if subject not in linked:
-                assert subject.name_only_alerts is not None
-                subject.name_only_alerts += 1
-    return level == HIT
+    )
 
 
-def _fits(linking: Linking, record: Record, claimed: list[tuple[Subject, list[str]]]) -> list[Subject]:
-    fits = []
-    for subject, texts in claimed:
-        if not any(compare_texts(record.name_text, text) == AGREES for text in texts):
-            continue
-        claims = linking.identity_claims(subject)
-        if agreement.birth_dates(record.birth, claims) == DISAGREES or agreement.sexes(record.sex, claims) == DISAGREES:
-            continue
-        fits.append(subject)
-    return fits
+def _join(linking: Linking, record: Record, fit: Fit, level: int) -> None:
+    joined = linking.join(record, fit.subject, level_pb2.CRITERION_NAMES, level)
+    joined.agrees = [c for c, outcome in fit.outcomes.items() if outcome == AGREES]
+    joined.disagrees = [level_pb2.CRITERION_CUI] if record.cui else []
+    joined.disagrees += [c for c, outcome in fit.outcomes.items() if outcome == DISAGREES]
 
 
-def _supported(linking: Linking, record: Record, subject: Subject) -> bool:
-    claims = linking.identity_claims(subject)
-    parents = agreement.parents(record.father, record.mother, claims)
-    return parents != DISAGREES and AGREES in (parents, agreement.birth_dates(record.birth, claims))
-
-
-def _around(linking: Linking, record: Record, subject: Subject) -> bool:
-    """Age band or department agree."""
-    claims = linking.identity_claims(subject)
+def _same_age(record: Record, claims: list[Record]) -> bool:
     year = record.birth[0] or record.about_year
-    if year and any(c.birth[0] and abs(c.birth[0] - year) <= 5 for c in claims):
-        return True
-    return _same_department(record, claims)
+    return bool(year) and any(c.birth[0] and abs(c.birth[0] - year) <= 5 for c in claims)
 
 
-def _same_department(record: Record, claims: list[Record]) -> bool:
+def same_department(record: Record, claims: list[Record]) -> bool:
     filed = {d for c in claims for d in (c.birth_department, c.residence_department) if d}
     return bool(filed & {record.birth_department, record.residence_department})
 
 
-def _join(linking: Linking, record: Record, subject: Subject, level: int) -> None:
-    from tests.oracle.linking import compared
-
-    joined = linking.join(record, subject, level_pb2.CRITERION_NAMES, level)
-    claims = linking.identity_claims(subject)
-    outcomes = compared(record, claims)
-    del outcomes[level_pb2.CRITERION_NAMES]
-    if _same_department(record, claims):
-        outcomes[level_pb2.CRITERION_DEPARTMENT] = AGREES
-    joined.agrees += [c for c, outcome in outcomes.items() if outcome == AGREES]
-    joined.disagrees += [c for c, outcome in outcomes.items() if outcome == DISAGREES]
+def _birth_evidence(record: Record, claims: list[Record]) -> int:
+    """Hundredths of a bit; docs/names.md, "Persons"."""
+    if not record.birth[0]:
+        return 0
+    return max((_birth_bits(record.birth, c.birth) for c in claims if c.birth[0]), default=0)
 
 
-def _homonyms(linking: Linking, persons: list[Subject]) -> None:
-    """Other living persons with a CUI whose first identity claim has the same name key."""
-    first = {s: claims[0].name_key for s in persons if (claims := linking.identity_claims(s))}
-    living: dict[str, list[Subject]] = defaultdict(list)
-    for subject, key in first.items():
-        if key and not _is_dead(linking, subject):
-            living[key].append(subject)
-    for subject in persons:
-        others = living.get(first.get(subject, ""), [])
-        subject.homonyms = len(others) - (subject in others)
+def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
+    outcome = naive_calendar.compare_birth_dates(a, b)
+    if outcome == AGREES:
+        return WEIGHTS["BIRTH_EXACT"]
+    if outcome == DISAGREES:
+        return WEIGHTS["BIRTH_DIFFERS"]
+    if all(a) and all(b):
+        return WEIGHTS["BIRTH_NOISE"]
+    if a[0] != b[0]:
+        return WEIGHTS["BIRTH_YEAR_NEAR"]
+    return WEIGHTS["BIRTH_MONTH" if a[1] and b[1] else "BIRTH_YEAR"]
+
+
+def _sex_evidence(record: Record, claims: list[Record]) -> int:
+    if not record.sex or not any(c.sex for c in claims):
+        return 0
+    return WEIGHTS["SEX_DIFFERS" if agreement.sexes(record.sex, claims) == DISAGREES else "SEX_SAME"]
+
+
+def _score(evidence: int, population: int) -> float:
+    prior = math.floor(100 * math.log2(population) + 0.5)
+    bits = (WEIGHTS["SLOPE"] * (evidence - prior) / 100.0 + WEIGHTS["OFFSET"]) / 100.0
+    return 1 / (1 + math.exp(-bits * 0.6931471805599453))
+
+
+def _homonyms(file: PersonsOnFile) -> None:
+    """Other living persons on file whose first claim has the same name key."""
+    living: dict[str, list[OnFile]] = defaultdict(list)
+    for person in file.persons:
+        if person.claims[0].name_key and not any(c.dead for c in person.claims):
+            living[person.claims[0].name_key].append(person)
+    for person in file.persons:
+        others = living.get(person.claims[0].name_key, [])
+        person.subject.homonyms = len(others) - (person in others)

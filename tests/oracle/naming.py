@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -132,14 +133,18 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
     for possible in (POSSIBLE_SCORE, FEW_SCORE) if asked.searched else (CHECKED_SCORE,):
         if len(fits) < FEW:
             fits = [f for s in near if (f := _fit(view, s, asked, likenesses, possible)) is not None]
-            fits = [f for f in fits if _is_like_by_more_than_initials(roles, f.subject)]
+            fits = [f for f in fits if like_by_more_than_initials(roles, _texts(f.subject))]
     return sorted(fits, key=lambda f: (-f.evidence, f.subject.place))
 
 
-def _is_like_by_more_than_initials(roles: list[tuple[str, int]], subject: Subject) -> bool:
+def _texts(subject: Subject) -> set[str]:
+    return {link.record.name_text for link in subject.links if link.record.name_text}
+
+
+def like_by_more_than_initials(roles: list[tuple[str, int]], texts: Iterable[str]) -> bool:
     """Whether a word asked, and one of any name on file, go together and both are more than a letter."""
     asked = [token for token, _ in roles if len(token) > 1]
-    for text in {link.record.name_text for link in subject.links if link.record.name_text}:
+    for text in texts:
         held = [token for token, _ in name_roles(text)]
         if any(kind(a, b) in WHOLE_KINDS for a in asked for b in held):
             return True
