@@ -4,8 +4,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
 from core.assembly_record cimport compare_records, entity_record_count, entity_records, same_text, text_of
+from core.calendar cimport day_or_none
 from core.dossier cimport (
-    ALERT_ARMED, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE, NO_REGISTER, AlertEntry,
+    ALERT_ARMED, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE, NO_DAY, NO_REGISTER, AlertEntry,
 )
 from core.wire cimport (
     WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw, put_tag,
@@ -20,6 +21,8 @@ cdef extern from "stdlib.h" nogil:
 
 cdef enum:
     SIDE_PROTECTED = 64  # alert_flags: the protected side of an order, no alert
+    ISSUED_AGAIN = 32    # alert_flags, while alerts are made: after the authority closed the warrant
+    IN_DOUBT = 128       # alert_flags, while alerts are made: another row of this record says another state
     KINDS = 14
     SOURCES_MAX = 20     # of one alert: an answer with it stays under 64 KiB
 
@@ -93,24 +96,110 @@ cdef inline bint _is_alert(const Record* record) noexcept nogil:
     return record.alert_kind and record.alert_kind < KINDS and not record.alert_flags & SIDE_PROTECTED
 
 
-cdef inline bint _same_alert(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
-    return (a.alert_kind == b.alert_kind and a.sensitivity == b.sensitivity and a.merge_key.length
+cdef inline bint _is_discreet(const Record* record) noexcept nogil:
+    return record.sensitivity == SENSITIVITY_DISCREET
+
+
+cdef inline bint _same_warrant(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    return (a.alert_kind == b.alert_kind and _is_discreet(a) == _is_discreet(b) and a.merge_key.length
             and same_text(entity, a.merge_key, b.merge_key))
 
 
+cdef int _by_kind(const Record* a, const Record* b) noexcept nogil:
+    cdef int order = <int>a.alert_kind - <int>b.alert_kind
+    return order if order else <int>_is_discreet(a) - <int>_is_discreet(b)
+
+
 cdef int _by_group(const void* left, const void* right, void* context) noexcept nogil:
-    """Records of one alert together, in register order within it."""
+    """Records of one warrant together, in register order within it."""
     cdef Entity* entity = <Entity*>context
     cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
     cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
-    cdef int order = <int>a.alert_kind - <int>b.alert_kind
-    if order == 0:
-        order = <int>a.sensitivity - <int>b.sensitivity
+    cdef int order = _by_kind(a, b)
     if order == 0:
         order = (a.merge_key.length > b.merge_key.length) - (a.merge_key.length < b.merge_key.length)
     if order == 0 and a.merge_key.length:
         order = memcmp(text_of(entity, a.merge_key), text_of(entity, b.merge_key), a.merge_key.length)
     return order if order else compare_records(entity, a, b)
+
+
+cdef int _by_row(const void* left, const void* right, void* context) noexcept nogil:
+    """The rows of one record together."""
+    cdef Entity* entity = <Entity*>context
+    cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
+    cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
+    cdef int order = _by_kind(a, b)
+    return order if order else compare_records(entity, a, b)
+
+
+cdef int _by_alert(const void* left, const void* right, void* context) noexcept nogil:
+    """The records of a warrant by the alerts that are stored of it."""
+    cdef Entity* entity = <Entity*>context
+    cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
+    cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
+    cdef int order = <int>(a.alert_flags & ISSUED_AGAIN) - <int>(b.alert_flags & ISSUED_AGAIN)
+    if order == 0:
+        order = <int>a.sensitivity - <int>b.sensitivity
+    return order if order else compare_records(entity, a, b)
+
+
+cdef inline int64_t _issued(const Record* record) noexcept nogil:
+    return record.issued_day if record.issued_known else record.sort_day
+
+
+cdef inline int64_t _state_day(const Record* record) noexcept nogil:
+    """NO_DAY where it is not known whole."""
+    return day_or_none(record.state_date // 10000, record.state_date // 100 % 100, record.state_date % 100)
+
+
+cdef int _later(const Record* a, const Record* b) noexcept nogil:
+    """Which of two rows of one record holds: above 0 = a, below 0 = b, 0 = nobody knows."""
+    cdef int64_t x = _state_day(a), y = _state_day(b)
+    if a.version != b.version:
+        return 1 if a.version > b.version else -1
+    x = x if x != NO_DAY else _issued(a)
+    y = y if y != NO_DAY else _issued(b)
+    return (x > y) - (x < y)
+
+
+cdef void _keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcept nogil:
+    """Leaves out the rows of a record that a later one supersedes; of rows that tie and differ the PENDING one is kept, in doubt."""
+    cdef Record* records = entity_records(entity)
+    cdef Record* best
+    cdef Record* row
+    cdef size_t start = 0, end, i, kept = 0
+    cdef uint32_t chosen
+    cdef int later
+    qsort_r(indexes, count[0], sizeof(uint32_t), _by_row, entity)
+    while start < count[0]:
+        best = &records[indexes[start]]
+        chosen = indexes[start]
+        end = start + 1
+        while end < count[0]:
+            row = &records[indexes[end]]
+            if _by_kind(row, best) or row.register != best.register or not same_text(entity, row.record_id, best.record_id):
+                break
+            end += 1
+        indexes[kept] = chosen
+        kept += 1
+        for i in range(start + 1, end):
+            row = &records[indexes[i]]
+            best = &records[indexes[kept - 1]]
+            if row.row == best.row:  # of two sources, which number their rows: not one record
+                indexes[kept] = indexes[i]
+                kept += 1
+                continue
+            later = _later(row, best)
+            if later == 0 and row.alert_state != best.alert_state:
+                if row.alert_state == ALERT_STATE_PENDING:
+                    later = 1
+                if row.alert_state == ALERT_STATE_PENDING or best.alert_state == ALERT_STATE_PENDING:
+                    row.alert_flags |= IN_DOUBT
+                    best.alert_flags |= IN_DOUBT
+            if later > 0:
+                indexes[kept - 1] = indexes[i]
+        start = end
+    count[0] = kept
 
 
 cdef int _by_stored_order(const void* left, const void* right, void* context) noexcept nogil:
@@ -154,40 +243,64 @@ cdef int _put_source(Buffer* heap, const Entity* entity, const Record* record) n
     return status
 
 
-cdef int _merge(Entity* entity, const Facts* facts, const uint32_t* group, size_t count, Buffer* alerts,
-                Buffer* heap) noexcept nogil:
+cdef struct Warrant:             # what is known of it, whatever its records' sensitivity
+    const Record* first          # the representative
+    uint8_t state
+
+
+cdef Warrant _warrant(Entity* entity, const Facts* facts, const uint32_t* group, size_t count) noexcept nogil:
     cdef const Record* records = entity_records(entity)
-    cdef const Record* first = _representative(entity, facts, group, count)
+    cdef Warrant known
+    cdef size_t i
+    known.first = _representative(entity, facts, group, count)
+    known.state = known.first.alert_state
+    if known.first.register != facts.authority[known.first.alert_kind]:
+        for i in range(count):
+            if records[group[i]].alert_state == ALERT_STATE_PENDING:
+                known.state = ALERT_STATE_PENDING
+    return known
+
+
+cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, const uint32_t* group, size_t count, Buffer* alerts,
+                    Buffer* heap) noexcept nogil:
+    """The alert of those records of a warrant that share a sensitivity, in register order."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* first = &records[group[0]]
     cdef const Record* record
     cdef AlertEntry alert
     cdef int32_t authority = facts.authority[first.alert_kind]
     cdef size_t i
     cdef int status, sources = 1
+    cdef bint doubted = False
+    for i in range(count):
+        if &records[group[i]] == known.first:
+            first = known.first
     memset(&alert, 0, sizeof(alert))
     alert.kind = first.alert_kind
     alert.section = first.section
     alert.sensitivity = first.sensitivity
-    alert.register = first.register
+    alert.register = known.first.register
     alert.authority = <uint8_t>authority if authority >= 0 else <uint8_t>NO_REGISTER
     alert.flags = first.alert_flags & (ALERT_MISUSE | ALERT_ARMED)
     if first.alert_kind == ALERT_KIND_STOLEN_PLATE:
         alert.flags |= ALERT_PLATE
-    if first.register == authority:
+    if known.first.register == authority:
         alert.flags |= ALERT_LISTED_BY_AUTHORITY
-    alert.state = first.alert_state
+    alert.state = known.state
     for i in range(count):
         record = &records[group[i]]
-        if first.register != authority and record.alert_state == ALERT_STATE_PENDING:
-            alert.state = ALERT_STATE_PENDING
+        doubted = doubted or record.alert_flags & (ISSUED_AGAIN | IN_DOUBT) != 0
         if record.level > alert.link_level:
             alert.link_level = record.level
     for i in range(count):
         record = &records[group[i]]
         if record.level == alert.link_level and _is_criterion_1(record.criterion):
             alert.flags |= ALERT_CRITERION_1
-    alert.valid_from = first.alert_from
-    alert.valid_to = first.alert_to
-    alert.state_date = first.state_date
+    if doubted and alert.link_level > LEVEL_POSSIBLE:
+        alert.link_level = LEVEL_POSSIBLE
+    alert.valid_from = known.first.alert_from
+    alert.valid_to = known.first.alert_to
+    alert.state_date = known.first.state_date
     alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_known else 0
     alert.reserved = <uint64_t>(first - records)
     alert.hit_offset = <uint32_t>heap.size
@@ -208,9 +321,38 @@ cdef int _merge(Entity* entity, const Facts* facts, const uint32_t* group, size_
     return status
 
 
+cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t count, Buffer* alerts, Buffer* heap) noexcept nogil:
+    """The alerts of one warrant: one a sensitivity, and so for what was issued again after the authority closed it."""
+    cdef Record* records = entity_records(entity)
+    cdef Warrant known = _warrant(entity, facts, group, count)
+    cdef int64_t closed = NO_DAY
+    cdef size_t i, start = 0, end, again = count
+    if known.first.register == facts.authority[known.first.alert_kind] and known.state != ALERT_STATE_PENDING:
+        closed = _state_day(known.first)
+    if closed != NO_DAY:
+        for i in range(count):
+            if (records[group[i]].register != known.first.register and records[group[i]].alert_state == ALERT_STATE_PENDING
+                    and _issued(&records[group[i]]) > closed):
+                records[group[i]].alert_flags |= ISSUED_AGAIN
+    if count > 1:
+        qsort_r(group, count, sizeof(uint32_t), _by_alert, entity)
+    while start < count:
+        if again == count and records[group[start]].alert_flags & ISSUED_AGAIN:
+            again = start
+            known = _warrant(entity, facts, group + start, count - start)
+        end = start + 1
+        while (end < count and records[group[end]].sensitivity == records[group[start]].sensitivity
+               and records[group[end]].alert_flags & ISSUED_AGAIN == records[group[start]].alert_flags & ISSUED_AGAIN):
+            end += 1
+        if _put_alert(entity, facts, &known, group + start, end - start, alerts, heap) < 0:
+            return -1
+        start = end
+    return 0
+
+
 cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffer* alerts, Buffer* heap) noexcept nogil:
     cdef const Record* records = entity_records(entity)
-    cdef const uint32_t* indexes
+    cdef uint32_t* indexes
     cdef AlertEntry* entries
     cdef uint32_t i
     cdef size_t start, end, count
@@ -222,12 +364,13 @@ cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffe
     count = order.size // sizeof(uint32_t)
     if count == 0 or order.failed:
         return 0
-    qsort_r(order.data, count, sizeof(uint32_t), _by_group, entity)
-    indexes = <const uint32_t*>order.data
+    indexes = <uint32_t*>order.data
+    _keep_latest(entity, indexes, &count)
+    qsort_r(indexes, count, sizeof(uint32_t), _by_group, entity)
     start = 0
     while start < count:
         end = start + 1
-        while end < count and _same_alert(entity, &records[indexes[start]], &records[indexes[end]]):
+        while end < count and _same_warrant(entity, &records[indexes[start]], &records[indexes[end]]):
             end += 1
         if _merge(entity, facts, indexes + start, end - start, alerts, heap) < 0:
             return -1

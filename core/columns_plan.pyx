@@ -128,6 +128,7 @@ cdef int build_subject(SubjectPlan* out, dict plan) except -1:
 cdef int build_alert(AlertPlan* out, dict plan) except -1:
     out.state_date, out.valid_from, out.valid_to, out.issued = -1, -1, -1, -1
     out.authority, out.offence_code, out.offence_text, out.misuse = -1, -1, -1, -1
+    out.court = -1
     if plan is None:
         return 0
     out.present = True
@@ -141,6 +142,7 @@ cdef int build_alert(AlertPlan* out, dict plan) except -1:
     out.authority = plan["authority"]
     out.offence_code = plan["offence_code"]
     out.offence_text = plan["offence_text"]
+    out.court = plan["court"]
     out.n_merge = len(plan["merge"])
     out.merge = int_list(plan["merge"])
     out.n_cautions = len(plan["cautions"])

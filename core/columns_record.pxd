@@ -110,6 +110,7 @@ cdef struct AlertPlan:
     int authority
     int offence_code
     int offence_text
+    int court                # of the merge key
     int* merge               # owned
     int n_merge
     Caution* cautions        # owned

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdio cimport snprintf
 from libc.string cimport memcpy, strlen
 
+from core.court_names cimport court_into
 from core.columns_cells cimport (
     RULE_DATE, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
     RULE_UNREADABLE,
@@ -152,9 +153,9 @@ cdef int broken_rule(Encoding* e, RecordPlan* plan, State* state, int* field) no
 
 
 cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
-    """Values joined by | in upper case (A to Z and the letters of Latin-1); null when one is null."""
+    """The court in one form, then values in upper case (A to Z and the letters of Latin-1), joined by |; null when one is null."""
     cdef Context* c = &e.context
-    cdef Cell cell, key = no_cell()
+    cdef Cell cell, key = no_cell(), court = no_cell()
     cdef int32_t size = 0, i, at = 0
     cdef int part
     cdef char* out
@@ -166,9 +167,20 @@ cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
         size += cell.size + 1
     if size == 0:
         return key
+    if alert.court >= 0:
+        court = text_or_null(c, alert.court)
+        if court.data == NULL:
+            return key
+        size += court.size + 1
     out = arena_take(c, size)
     if out == NULL:
         return key
+    if alert.court >= 0:
+        at = court_into(<const unsigned char*>court.data, court.size, out)
+        if at == 0:
+            return key
+        out[at] = 124
+        at += 1
     for part in range(alert.n_merge):
         cell = text_or_null(c, alert.merge[part])
         if part:

@@ -94,6 +94,7 @@ class Alert(ManifestModel):
     valid_from: ColumnOrValue | None = None
     valid_to: ColumnOrValue | None = None
     issued: ColumnOrValue | None = None
+    court: ColumnOrValue | None = None
     merge_key: tuple[ColumnOrValue, ...] = ()
     authority: ColumnOrValue | None = None
     offence: Offence = Offence()
@@ -105,6 +106,8 @@ class Alert(ManifestModel):
     def _kind_or_protected(self) -> Alert:
         if self.protected == (self.kind is not None):
             raise ValueError("give kind, or protected = true, not both")
+        if self.court is not None and not self.merge_key:
+            raise ValueError("court is a part of the merge key: give merge_key too")
         return self
 
 

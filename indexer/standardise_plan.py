@@ -266,6 +266,7 @@ class _Compiler:
             "authority": self.slot(alert.authority),
             "offence_code": self.slot(alert.offence.code),
             "offence_text": self.slot(alert.offence.text),
+            "court": self.slot(alert.court),
             "merge": [self.slot(value) for value in alert.merge_key],
             "cautions": [(cautions[caution.flag], self.condition(caution)) for caution in alert.cautions],
             "misuse": self.flag(alert.misuse),

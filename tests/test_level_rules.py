@@ -174,7 +174,9 @@ LINKS = {
     "another sex": Case(
         one("GUADALUPE ILLESCAS JERONIMO"),
         Warrant("GUADALUPE ILLESCAS JERONIMO", born="1980-05-17", sex="M"),
-        ("CLEAR",),
+        ("POSSIBLE",),  # by its score: a sex is soon mistyped
+        ALL_DATES,
+        "SEX",
     ),
     # names that do not agree: none
     "a sister": Case(
@@ -212,7 +214,10 @@ LINKS = {
         "CUI",
     ),
     "a mistyped CUI and a name alone": Case(
-        one("ELVIA ROSIBEL GRAMAJO HERNANDEZ"), Warrant("ELVIA ROSIBEL GRAMAJO HERNANDEZ", cui=NOBODYS), ("CLEAR",)
+        one("ELVIA ROSIBEL GRAMAJO HERNANDEZ"),
+        Warrant("ELVIA ROSIBEL GRAMAJO HERNANDEZ", cui=NOBODYS),
+        ("CLEAR",),
+        counted=(1,),
     ),
     "a mistyped CUI and another birth date": Case(
         one("FIDELIA IXCOT JUAREZ"), Warrant("FIDELIA IXCOT JUAREZ", born="1971-05-17", cui=NOBODYS), ("CLEAR",)

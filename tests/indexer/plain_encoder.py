@@ -23,6 +23,7 @@ from indexer.manifest_records import Alert, Record
 from indexer.manifest_values import Condition, Value
 from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_pb2, value_pb2
 from tests.core import naive_identifiers, naive_names
+from tests.core.naive_courts import court_name
 from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
 
@@ -217,6 +218,8 @@ def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
     flags |= standard.ALERT_ARMED if "ARMED" in cautions else 0
     flags |= standard.ALERT_PROTECTED if alert.protected else 0
     keys = [row.text(value) for value in alert.merge_key]
+    if alert.court is not None:
+        keys.insert(0, court_name(row.text(alert.court) or "") or None)
     merge = "|".join(upper(key) for key in keys if key is not None) if keys and None not in keys else None
     whole = state_date is not None and all(state_date)
     hit = alert_pb2.Hit(cautions=[f"CAUTION_FLAG_{flag}" for flag in cautions])

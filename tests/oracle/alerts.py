@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ronda.v1 import alert_pb2, level_pb2
+from ronda.v1 import alert_pb2, level_pb2, section_pb2
+from tests.core import naive_calendar
 from tests.oracle import texts
-from tests.oracle.record import Link, Subject
+from tests.oracle.record import AlertRow, Link, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -19,17 +21,19 @@ if TYPE_CHECKING:
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 PENDING = alert_pb2.ALERT_STATE_PENDING
 SOURCES_AT_MOST = 20
+NEVER = -(2**31)  # before every day
 
 
 @dataclass(eq=False)
 class Alert:
-    """One alert: `links` are its records, the representative first."""
+    """One alert: `links` are its records, the representative first where it is one of them."""
 
     subject: Subject
     links: list[Link]
     state: int
     authority: int | None  # ordinal of the register authoritative for the kind
     level: int
+    known: Link  # the warrant's representative, shown or not
 
     @property
     def first(self) -> Link:
@@ -42,11 +46,11 @@ class Alert:
 
     @property
     def valid_from(self) -> int | None:
-        return self.first.record.alert.valid_from  # type: ignore[union-attr]
+        return self.known.record.alert.valid_from  # type: ignore[union-attr]
 
     @property
     def valid_to(self) -> int | None:
-        return self.first.record.alert.valid_to  # type: ignore[union-attr]
+        return self.known.record.alert.valid_to  # type: ignore[union-attr]
 
     @property
     def misuse(self) -> bool:
@@ -55,7 +59,8 @@ class Alert:
     @property
     def criterion_1(self) -> bool:
         """Whether one of its strongest records belongs by criterion 1, typed plate or VIN."""
-        return any(link.level == self.level and is_criterion_1(link) for link in self.links)
+        strongest = max(link.level for link in self.links)
+        return any(link.level == strongest and is_criterion_1(link) for link in self.links)
 
     def in_force(self, today: int) -> bool:
         return (
@@ -66,7 +71,7 @@ class Alert:
 
     @property
     def listed_by_authority(self) -> bool:
-        return any(link.record.register == self.authority for link in self.links)
+        return self.known.record.register == self.authority
 
 
 def is_criterion_1(link: Link) -> bool:
@@ -81,28 +86,106 @@ def is_criterion_1(link: Link) -> bool:
 
 def all_alerts(view: View, subject: Subject) -> list[Alert]:
     """Every alert in stored order, visible or not."""
-    groups: dict[tuple[object, ...], list[Link]] = defaultdict(list)
-    for number, link in enumerate(sorted(subject.links, key=lambda li: li.record.order)):
-        alert = link.record.alert
-        if alert is None or not alert.kind:
-            continue
-        groups[alert.kind, alert.merge_key or number, link.sensitivity].append(link)
-    alerts = [_alert(view, subject, links) for links in groups.values()]
+    links = [k for k in subject.links if k.record.alert is not None and k.record.alert.kind]
+    kept, doubted = _latest_rows(links)
+    warrants: dict[tuple[object, ...], list[Link]] = defaultdict(list)
+    for number, link in enumerate(sorted(kept, key=lambda li: li.record.order)):
+        row = row_of(link)
+        warrants[row.kind, row.merge_key or number, _is_discreet(link)].append(link)
+    alerts = [alert for warrant in warrants.values() for alert in _alerts(view, subject, warrant, doubted)]
     return sorted(alerts, key=_stored_order)
 
 
-def _alert(view: View, subject: Subject, links: list[Link]) -> Alert:
-    kind = links[0].record.alert.kind  # type: ignore[union-attr]
+def row_of(link: Link) -> AlertRow:
+    assert link.record.alert is not None
+    return link.record.alert
+
+
+def _is_discreet(link: Link) -> bool:
+    return link.sensitivity == section_pb2.SENSITIVITY_DISCREET
+
+
+def _latest_rows(links: list[Link]) -> tuple[list[Link], set[Link]]:
+    """The rows that hold, one a record, and those of which nobody knows whether they do."""
+    records: dict[tuple[object, ...], list[Link]] = defaultdict(list)
+    for link in sorted(links, key=lambda li: li.record.order):
+        record = link.record
+        records[row_of(link).kind, _is_discreet(link), record.register, record.record_id].append(link)
+    kept, doubted = [], set()
+    for rows in records.values():
+        held = [rows[0]]
+        for row in rows[1:]:
+            best = held[-1]
+            if row.record.row == best.record.row:
+                held.append(row)
+                continue
+            mine, theirs = _row_age(row), _row_age(best)
+            pending = row_of(row).state == PENDING
+            if mine == theirs and row_of(row).state != row_of(best).state:
+                if PENDING in (row_of(row).state, row_of(best).state):
+                    doubted |= {row, best}
+                if pending:
+                    held[-1] = row
+            elif mine > theirs:
+                held[-1] = row
+        kept += held
+    return kept, doubted
+
+
+def _row_age(link: Link) -> tuple[int, int]:
+    """The greater is the later."""
+    day = state_day(link)
+    day = day if day is not None else _issued(link)
+    return link.record.version, NEVER if day is None else day
+
+
+def state_day(link: Link) -> int | None:
+    year, month, day = row_of(link).state_date
+    return naive_calendar.day_of(year, month, day) if year and month and day else None
+
+
+def _issued(link: Link) -> int | None:
+    issued = row_of(link).issued
+    return issued if issued is not None else link.record.sort_day
+
+
+def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link]) -> Iterator[Alert]:
+    """One alert for each sensitivity; apart, what was issued again after the authority closed it."""
+    kind = row_of(warrant[0]).kind
     authority = next((r.ordinal for r in view.oracle.registers if kind in r.authoritative_for), None)
+    known = _representative(warrant, authority)
+    again: list[Link] = []
+    closed = state_day(known)
+    if known.record.register == authority and row_of(known).state != PENDING and closed is not None:
+        again = [
+            link
+            for link in warrant
+            if link.record.register != authority
+            and row_of(link).state == PENDING
+            and (issued := _issued(link)) is not None
+            and issued > closed
+        ]
+    for links in ([k for k in warrant if k not in again], again):
+        if not links:
+            continue
+        known = _representative(links, authority)
+        states = [row_of(link).state for link in links]
+        listed = known.record.register == authority
+        state = PENDING if not listed and PENDING in states else row_of(known).state
+        for sensitivity in sorted({link.sensitivity for link in links}):
+            own = [link for link in links if link.sensitivity == sensitivity]
+            first = known if known in own else own[0]
+            level = max(link.level for link in own)
+            if links is again or any(link in doubted for link in own):
+                level = min(level, POSSIBLE)
+            rest = [link for link in own if link is not first]
+            yield Alert(subject, [first, *rest], state, authority, level, known)
+
+
+def _representative(links: list[Link], authority: int | None) -> Link:
     listed = [link for link in links if link.record.register == authority]
-    pending = [link for link in listed if link.record.alert.state == PENDING]  # type: ignore[union-attr]
-    first = (pending or listed or links)[0]
-    states = [link.record.alert.state for link in links]  # type: ignore[union-attr]
-    state = first.record.alert.state  # type: ignore[union-attr]
-    if not listed and PENDING in states:
-        state = PENDING
-    rest = [link for link in links if link is not first]
-    return Alert(subject, [first, *rest], state, authority, max(link.level for link in links))
+    pending = [link for link in listed if row_of(link).state == PENDING]
+    return (pending or listed or links)[0]
 
 
 def _stored_order(alert: Alert) -> tuple[object, ...]:
@@ -149,7 +232,7 @@ def closed_hits(view: View, subject: Subject, where: alert_pb2.HitSubject) -> li
 
 
 def _closed_note(view: View, alert: Alert, hit: alert_pb2.Hit) -> None:
-    register = view.register(alert.first).name
+    register = view.register(alert.known).name
     words = {
         alert_pb2.ALERT_STATE_CANCELLED: ("CLOSED_CANCELLED", "cancelada"),
         alert_pb2.ALERT_STATE_EXECUTED: ("CLOSED_EXECUTED", "ejecutada"),
@@ -164,7 +247,7 @@ def _closed_note(view: View, alert: Alert, hit: alert_pb2.Hit) -> None:
             texts.note(hit.notes, "CLOSED_EXPIRED", f"vencida el {texts.day(alert.valid_to)}")
     elif alert.state in words:
         code, word = words[alert.state]
-        year, month, day = alert.first.record.alert.state_date  # type: ignore[union-attr]
+        year, month, day = row_of(alert.known).state_date
         when = f" el {day:02}/{month:02}/{year:04}" if year and month and day else ""
         texts.note(hit.notes, code, f"{word} por {register}{when}")
 
@@ -189,7 +272,7 @@ def _message(view: View, alert: Alert, where: alert_pb2.HitSubject) -> alert_pb2
     code, text = texts.ACTIONS[alert.kind]
     hit.action.code, hit.action.text = code, text
     hit.subject.CopyFrom(where)
-    register = view.register(alert.first)
+    register = view.register(alert.known)
     if register.loaded:
         hit.source_as_of.FromMilliseconds(register.as_of_ms)
     hit.source_state = register.state(view.masks, view.clock_ms)

@@ -12,6 +12,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from ronda.v1 import alert_pb2, level_pb2, person_alerts_pb2, person_pb2, section_pb2, vehicle_pb2
+from tests.core import naive_courts
 from tests.oracle import subject_fields
 from tests.oracle.damaged import damaged_record
 from tests.oracle.record import PERSON, PLATE, VEHICLE, AlertRow, Record
@@ -280,6 +281,8 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     for key in ("state_date", "issued"):
         dates[key] = values.date(spec.get(key)) or NO_DATE
     parts = [values.text(v).upper() for v in spec.get("merge_key", ())]
+    if "court" in spec:
+        parts.insert(0, naive_courts.court_name(values.text(spec["court"])))
     alert = AlertRow(kind, state, dates["state_date"], misuse=values.flag(spec.get("misuse", False)))
     alert.merge_key = "|".join(parts) if parts and all(parts) else None
     alert.valid_from, alert.valid_to = whole_day(dates["valid_from"]), whole_day(dates["valid_to"])

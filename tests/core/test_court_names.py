@@ -1,0 +1,51 @@
+"""Courts by words: one court however it is spelt, two courts never one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.court_names import court_name, court_words
+from tests.core import naive_courts
+
+FIRST = "JUZGADO PRIMERO DE PRIMERA INSTANCIA PENAL DE GUATEMALA"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "Juzgado 1o. de 1a. Inst. Penal, Guatemala",
+        "JDO. 1o. 1a. INST. PENAL DE GUATEMALA",
+        "JUZG. PRIMERO PRIMERA INSTANCIA PENAL DEL DEPARTAMENTO DE GUATEMALA",
+        "juzgado primero de primera instancia penal  de guatemala",
+        "JDO I DE 1RA INSTANCIA PENAL GUATE.",
+        "Juzgado No. 1 de 1ª. Instancia Penal de Guatemala",
+    ],
+)
+def test_one_court_however_it_is_spelt(spelt: str) -> None:
+    assert court_name(spelt) == court_name(FIRST)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "JUZGADO SEGUNDO DE PRIMERA INSTANCIA PENAL DE GUATEMALA",
+        "JUZGADO PRIMERO DE PRIMERA INSTANCIA PENAL DE JALAPA",
+        "JUZGADO PRIMERO DE PRIMERA INSTANCIA CIVIL DE GUATEMALA",
+        "TRIBUNAL PRIMERO DE SENTENCIA PENAL DE GUATEMALA",
+        "JUZGADO DE PAZ PENAL DE GUATEMALA",
+    ],
+)
+def test_two_courts_are_never_one(other: str) -> None:
+    assert court_name(other) != court_name(FIRST)
+
+
+def test_what_is_no_word_names_no_court() -> None:
+    assert court_name("") == court_name("...") == court_name("de la") == ""
+    assert court_name("JUZGADO DE LA NIÑEZ") == "JDO NINEZ"
+
+
+@given(st.lists(st.sampled_from([*court_words(), "DE", "ÑANDÚ", "ß", "Æ", "1º.", "x" * 70, "🙂", "A"]), max_size=80))
+def test_equals_its_plain_twin(words: list[str]) -> None:
+    assert court_name(" ".join(words)) == naive_courts.court_name(" ".join(words))
