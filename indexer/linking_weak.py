@@ -22,7 +22,12 @@ from indexer.linking_database import CRITERION_CEDULA, LinkingDatabase
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement
 
 _STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
-_SCHEMA = pa.schema([("place", pa.int64()), ("weak", pa.bool_()), ("claimed", pa.bool_())])
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("weak", pa.bool_()),
+    pa.field("claimed", pa.bool_()),
+]
+_SCHEMA = pa.schema(_FIELDS)
 
 
 @dataclass
