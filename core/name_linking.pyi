@@ -15,8 +15,8 @@ class NameSweep:
 
     def __new__(cls, index: NameIndex) -> NameSweep: ...
     def fitting(self, batch: ExportsArrow) -> dict[str, array[int] | array[float]]:
-        """Whom each row may mean: those whose names AGREE, and those whose names are not DIFFERENT and whose score reaches
-        ALERT_SCORE where years of birth stand on both sides; of neither those whose birth date disagrees.
+        """Whom each row may mean: those whose names AGREE, and those whose names are not DIFFERENT and whose score
+        reaches ALERT_SCORE where years of birth stand on both sides; of neither those whose birth date disagrees.
 
         batch: core.name_index.ASKED_FIELDS, up to 2^32 rows; the more, the less each costs: without a birth year,
         questions share one reading of the index. None is too broad; who shares
