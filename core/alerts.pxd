@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.call cimport Call
 from core.dossier cimport AlertEntry
-from core.dossier_view cimport Dossier, holds_on
+from core.dossier_view cimport Dossier, holds_on, holds_surely
 from core.shown cimport Left, left_add
 
 include "contract.pxi"
@@ -19,8 +19,8 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
 cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
     return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)
 
-# Level of one alert in force by the link of question (and owner); NOT_LISTED and DAMAGED_RECORD are never above
-# POSSIBLE.
+# Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD and what does not
+# hold for certain today are never above POSSIBLE.
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil
 # Sums up the visible alerts in force of a dossier; with subject_kind not 0 they become hits of the answer too.
 cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t subject_kind, int32_t ordinal,

@@ -24,7 +24,8 @@ cdef uint8_t _unlisted_by(const Call* call, const AlertEntry* alert) noexcept no
 
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
     cdef uint8_t level = min(link, alert.link_level)
-    if alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER:
+    if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER
+            or not holds_surely(alert.valid_from, alert.valid_to, alert.from_span, alert.to_span, call.today)):
         level = min(level, <uint8_t>LEVEL_POSSIBLE)
     return level
 

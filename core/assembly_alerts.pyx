@@ -300,9 +300,11 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
         alert.link_level = LEVEL_POSSIBLE
     alert.valid_from = known.first.alert_from
     alert.valid_to = known.first.alert_to
+    alert.from_span = known.first.alert_from_span
+    alert.to_span = known.first.alert_to_span
     alert.state_date = known.first.state_date
     alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_known else 0
-    alert.reserved = <uint64_t>(first - records)
+    alert.reserved = <uint32_t>(first - records)
     alert.hit_offset = <uint32_t>heap.size
     put_uint_if(heap, F_Hit_kind, alert.kind)
     status = put_reference(heap, F_Hit_record, entity, first)

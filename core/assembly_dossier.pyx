@@ -113,6 +113,8 @@ cdef int _put_owner(Entity* entity, uint32_t index, Buffer* owners, Buffer* heap
     entry.share = record.share
     entry.valid_from = record.valid_from
     entry.valid_to = record.valid_to
+    entry.from_span = record.valid_from_span
+    entry.to_span = record.valid_to_span
     entry.offset = <uint32_t>heap.size
     put_reference(heap, F_Owner_record, entity, record)
     put_raw(heap, text_of(entity, record.payload) + start + length, record.payload.length - start - length)

@@ -43,6 +43,10 @@ cdef struct Record:
     int32_t valid_to
     int32_t alert_from
     int32_t alert_to
+    uint16_t valid_from_span     # days; 0 = known, SPAN_UNKNOWN (core/dossier_view.pxd)
+    uint16_t valid_to_span
+    uint16_t alert_from_span
+    uint16_t alert_to_span
     int32_t issued_day
     uint32_t state_date
     uint32_t owner_entity

@@ -14,7 +14,8 @@ cdef enum:  # places in LINKED_FIELDS
     C_CUI, C_CUI_VALID, C_DOCUMENT_COUNTRY, C_DOCUMENT_NUMBER, C_NIT, C_LICENCE, C_CEDULA, C_TELEPHONE, C_NAME, C_NAME_KEY, C_NAME_TEXT
     C_BIRTH_YEAR, C_BIRTH_MONTH, C_BIRTH_MDAY, C_SEX, C_BIRTH_DEPARTMENT, C_RESIDENCE_DEPARTMENT, C_FATHER, C_MOTHER
     C_DEATH_DAY, C_PLATE_TYPE, C_PLATE, C_PLATE_COUNTRY, C_VIN, C_CHASSIS, C_ENGINE, C_MAKE, C_LINE, C_COLOUR, C_MODEL_YEAR
-    C_VALID_FROM, C_VALID_TO, C_SHARE, C_ALERT_KIND, C_ALERT_STATE, C_ALERT_FLAGS, C_ALERT_FROM, C_ALERT_TO, C_STATE_DATE
+    C_VALID_FROM, C_VALID_TO, C_VALID_FROM_SPAN, C_VALID_TO_SPAN, C_SHARE, C_ALERT_KIND, C_ALERT_STATE, C_ALERT_FLAGS
+    C_ALERT_FROM, C_ALERT_TO, C_ALERT_FROM_SPAN, C_ALERT_TO_SPAN, C_STATE_DATE
     C_STATE_DATE_PARTS, C_ISSUED_DAY, C_MERGE_KEY, C_HIT_PAYLOAD, C_LINK_CRITERION, C_LINK_LEVEL, C_LINK_AGREES
     C_LINK_DISAGREES, C_OWNER_ENTITY, C_OWNER_LEVEL
 
@@ -25,8 +26,10 @@ LINKED_FIELDS = [
     ("name_key", "u"), ("name_text", "u"), ("birth_year", "s"), ("birth_month", "c"), ("birth_mday", "c"), ("sex", "C"), ("birth_department", "C"),
     ("residence_department", "C"), ("father", "u"), ("mother", "u"), ("death_day", "i"), ("plate_type", "u"),
     ("plate", "u"), ("plate_country", "u"), ("vin", "u"), ("chassis", "u"), ("engine", "u"), ("make", "u"), ("line", "u"),
-    ("colour", "u"), ("model_year", "s"), ("valid_from", "i"), ("valid_to", "i"), ("share", "C"), ("alert_kind", "C"),
-    ("alert_state", "C"), ("alert_flags", "C"), ("alert_from", "i"), ("alert_to", "i"), ("state_date", "i"),
+    ("colour", "u"), ("model_year", "s"), ("valid_from", "i"), ("valid_to", "i"),
+    ("valid_from_span", "s"), ("valid_to_span", "s"), ("share", "C"), ("alert_kind", "C"),
+    ("alert_state", "C"), ("alert_flags", "C"), ("alert_from", "i"), ("alert_to", "i"),
+    ("alert_from_span", "s"), ("alert_to_span", "s"), ("state_date", "i"),
     ("state_date_parts", "z"), ("issued_day", "i"), ("merge_key", "u"), ("hit_payload", "z"), ("link_criterion", "C"),
     ("link_level", "C"), ("link_agrees", "z"), ("link_disagrees", "z"), ("owner_entity", "I"), ("owner_level", "C"),
 ]
@@ -102,12 +105,16 @@ cdef int entity_add(Entity* entity, const Column* columns, int64_t row) noexcept
     record.model_year = <uint16_t>int16_or(&columns[C_MODEL_YEAR], row, 0)
     record.valid_from = int32_or(&columns[C_VALID_FROM], row, NO_DAY)
     record.valid_to = int32_or(&columns[C_VALID_TO], row, NO_DAY)
+    record.valid_from_span = <uint16_t>int16_or(&columns[C_VALID_FROM_SPAN], row, 0)
+    record.valid_to_span = <uint16_t>int16_or(&columns[C_VALID_TO_SPAN], row, 0)
     record.share = byte_at(&columns[C_SHARE], row)
     record.alert_kind = byte_at(&columns[C_ALERT_KIND], row)
     record.alert_state = byte_at(&columns[C_ALERT_STATE], row)
     record.alert_flags = byte_at(&columns[C_ALERT_FLAGS], row)
     record.alert_from = int32_or(&columns[C_ALERT_FROM], row, NO_DAY)
     record.alert_to = int32_or(&columns[C_ALERT_TO], row, NO_DAY)
+    record.alert_from_span = <uint16_t>int16_or(&columns[C_ALERT_FROM_SPAN], row, 0)
+    record.alert_to_span = <uint16_t>int16_or(&columns[C_ALERT_TO_SPAN], row, 0)
     record.state_date = <uint32_t>int32_or(&columns[C_STATE_DATE], row, 0)
     record.state_date_parts = _keep(entity, &columns[C_STATE_DATE_PARTS], row)
     record.issued_known = not is_null(&columns[C_ISSUED_DAY], row)

@@ -64,6 +64,7 @@ cdef struct Slot:
     Cell join
     Cell constant
     int map                  # -1 = none
+    bint birth               # read as a birth date: the pivot of years of two digits
     uint32_t epoch           # row for which `value`, `status` hold
     Cell value
     int status
@@ -100,6 +101,7 @@ cdef struct Context:
     Condition* conditions
     DateFormat* formats
     int n_formats
+    bint month_first         # a format of the source has the month before the day, and the year last
     int32_t* null_dates      # yyyymmdd
     int n_null_dates
     int null_words           # map

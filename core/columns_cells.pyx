@@ -264,7 +264,7 @@ cdef Date date_of_slot(Context* c, int number) noexcept nogil:
     cdef Cell cell
     if slot.date_epoch != c.epoch:
         text_of(c, number, &cell)
-        slot.date = parse_date(c, cell)
+        slot.date = parse_date(c, cell, slot.birth)
         slot.date_epoch = c.epoch
     return slot.date
 

@@ -51,12 +51,16 @@ cdef enum:
     O_vehicle_type
     O_valid_from
     O_valid_to
+    O_valid_from_span
+    O_valid_to_span
     O_share
     O_alert_kind
     O_alert_state
     O_alert_flags
     O_alert_from
     O_alert_to
+    O_alert_from_span
+    O_alert_to_span
     O_state_date
     O_state_date_parts
     O_issued_day

@@ -4,8 +4,8 @@ from libc.stdint cimport int32_t, int64_t
 
 from core.columns_cells cimport Cell, Context, Date
 
-# By the source's date formats and null dates (docs/manifests.md, "Dates").
-cdef Date parse_date(Context* c, Cell cell) noexcept nogil
+# By the source's date formats and null dates, else by any other that is read in one way (docs/manifests.md, "Dates").
+cdef Date parse_date(Context* c, Cell cell, bint birth) noexcept nogil
 # VALUE_OK or VALUE_BAD; a fraction is cut; beyond 32 bits is bad.
 cdef int parse_int(Cell cell, int64_t* out) noexcept nogil
 # "Q1,250.5" -> 125050 centavos; digits after the second are cut.

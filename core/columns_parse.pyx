@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t
 
 from core.calendar cimport CivilDate, date_from_day, day_from_date, day_or_none, partial_date_problem
 from core.columns_cells cimport VALUE_BAD, VALUE_NULL, VALUE_OK, Cell, Context, Date, DateFormat
+from core.columns_dates cimport other_date
 from core.dossier cimport NO_DAY
 
 cdef enum:
@@ -116,7 +117,7 @@ cdef bint match(Cell cell, DateFormat* form, Date* date) noexcept nogil:
     return True
 
 
-cdef Date parse_date(Context* c, Cell cell) noexcept nogil:
+cdef Date parse_date(Context* c, Cell cell, bint birth) noexcept nogil:
     cdef Date date
     cdef int i, j
     cdef int32_t number
@@ -137,8 +138,12 @@ cdef Date parse_date(Context* c, Cell cell) noexcept nogil:
             return date
         if partial_date_problem(date.year, date.month, date.day) == 0:
             return date
-    date.status = VALUE_BAD
-    date.year = date.month = date.day = 0
+    date = other_date(cell, birth, c.month_first)
+    number = date.year * 10000 + date.month * 100 + date.day
+    for j in range(c.n_null_dates):
+        if date.status == VALUE_OK and c.null_dates[j] == number:
+            date.status = VALUE_NULL
+            date.year = date.month = date.day = 0
     return date
 
 

@@ -90,6 +90,7 @@ cdef int build_source(Encoding* e, dict plan, list keep) except -1:
         keep.append(text)
         c.formats[i].parts = text
         c.formats[i].count = len(text)
+        c.month_first = c.month_first or (b"M" in text and text.find(b"M") < text.find(b"D") < text.find(b"Y"))
         c.formats[i].separated = any(part not in b"YMD" for part in text)
     c.n_slots = len(plan["slots"])
     c.slots = <Slot*>zeroed(c.n_slots, sizeof(Slot))
@@ -100,6 +101,8 @@ cdef int build_source(Encoding* e, dict plan, list keep) except -1:
         slot.join = cell_from(join, keep)
         slot.constant = cell_from(constant, keep)
         slot.map = number
+    for i in plan["birth_slots"]:
+        c.slots[<int>i].birth = True
     c.conditions = <Condition*>zeroed(len(plan["conditions"]), sizeof(Condition))
     for i, (column, test, number) in enumerate(plan["conditions"]):
         c.conditions[i].column = column

@@ -11,6 +11,7 @@ from core.columns_cells cimport (
     VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, cell_of, date_of_slot, flag_of,
     holds, int_of, mapped_of, no_cell, raw_cell_is_damaged, text_of, warn,
 )
+from core.columns_dates cimport Validity, validity_of
 from core.columns_output cimport *
 from core.columns_parse cimport day_of_date, number_of_date
 from core.columns_payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
@@ -199,6 +200,14 @@ cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
     return key
 
 
+cdef void put_validity(Output* o, int days, int spans, int64_t row, Validity v) noexcept nogil:
+    """Into the columns `days` and `spans`, and the ones after them."""
+    put_number_or_null(&o[days], row, v.first, NO_DAY)
+    put_number_or_null(&o[days + 1], row, v.last, NO_DAY)
+    put_number_or_null(&o[spans], row, v.first_span, 0)
+    put_number_or_null(&o[spans + 1], row, v.last_span, 0)
+
+
 cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
     cdef int32_t death = day_of_date(s.death)
     put_text(&o[O_cui], row, s.cui)
@@ -234,8 +243,7 @@ cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
     put_text(&o[O_colour], row, s.colour)
     put_number_or_null(&o[O_model_year], row, s.model_year, 0)
     put_text(&o[O_vehicle_type], row, s.vehicle_type)
-    put_number_or_null(&o[O_valid_from], row, day_of_date(s.valid_from), NO_DAY)
-    put_number_or_null(&o[O_valid_to], row, day_of_date(s.valid_to), NO_DAY)
+    put_validity(o, O_valid_from, O_valid_from_span, row, validity_of(s.valid_from, s.valid_to))
     put_number(&o[O_share], row, s.share)
 
 
@@ -286,8 +294,7 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     put_number(&o[O_alert_kind], row, state.kind)
     put_number(&o[O_alert_state], row, state.alert_state)
     put_number(&o[O_alert_flags], row, flags)
-    put_number_or_null(&o[O_alert_from], row, day_of_date(state.alert_from), NO_DAY)
-    put_number_or_null(&o[O_alert_to], row, day_of_date(state.alert_to), NO_DAY)
+    put_validity(o, O_alert_from, O_alert_from_span, row, validity_of(state.alert_from, state.alert_to))
     put_number(&o[O_state_date], row, number_of_date(state.state_date))
     put_number_or_null(&o[O_issued_day], row, day_of_date(state.issued), NO_DAY)
     put_text(&o[O_merge_key], row, merge_key(e, alert))

@@ -107,13 +107,15 @@ cdef packed struct AlertEntry:
     uint8_t flags                # ALERT_*
     uint8_t register             # ordinal of the representative's register
     uint8_t authority            # ordinal of the register authoritative for this kind; NO_REGISTER = none
-    int32_t valid_from           # day; NO_DAY = since ever
-    int32_t valid_to             # day, inclusive; NO_DAY = open
+    int32_t valid_from           # earliest possible first day; NO_DAY = since ever
+    int32_t valid_to             # latest possible last day, inclusive; NO_DAY = open
     uint32_t state_date          # yyyymmdd of the state; 0 = not known whole
     uint32_t issued_day          # day + 2^31, for sorting; 0 = unknown
     uint32_t hit_offset          # Hit's stored fields 1 to 13, encoded, without a tag around them
     uint32_t hit_length
-    uint64_t reserved
+    uint16_t from_span           # days by which valid_from may be later; SPAN_UNKNOWN (core/dossier_view.pxd) = any day
+    uint16_t to_span             # days by which valid_to may be earlier
+    uint32_t reserved
 
 cdef packed struct RecordEntry:
     uint8_t section              # Section
@@ -137,7 +139,9 @@ cdef packed struct OwnerEntry:
     int32_t valid_to
     uint32_t offset              # Owner's stored fields 3 to 7 (record, name, share, dates), encoded, without a tag around them
     uint32_t length
-    uint8_t reserved[8]
+    uint8_t reserved[4]
+    uint16_t from_span           # as in AlertEntry
+    uint16_t to_span
 
 cdef packed struct ClaimEntry:
     uint8_t register             # ordinal

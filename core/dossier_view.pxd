@@ -23,6 +23,15 @@ cdef inline void dossier_view(Dossier* dossier, const uint8_t* bytes) noexcept n
     dossier.claims = <const ClaimEntry*>(dossier.owners + header.n_owners)
     dossier.identifiers = <const IdentifierEntry*>(dossier.claims + header.n_claims)
 
+cdef enum:
+    SPAN_UNKNOWN = 32767         # of a first or last day that may be any
+
+cdef inline bint holds_surely(int32_t valid_from, int32_t valid_to, int from_span, int to_span, int32_t day) noexcept nogil:
+    """Whether a day lies between the latest possible first and the earliest possible last day."""
+    if from_span == SPAN_UNKNOWN or to_span == SPAN_UNKNOWN:
+        return False
+    return (valid_from == NO_DAY or valid_from + from_span <= day) and (valid_to == NO_DAY or valid_to - to_span >= day)
+
 cdef inline bint holds_on(int32_t valid_from, int32_t valid_to, int32_t day) noexcept nogil:
     """Whether a day lies within two days, either of which may be unknown: open on that side."""
     return (valid_from == NO_DAY or valid_from <= day) and (valid_to == NO_DAY or valid_to >= day)

@@ -8,7 +8,7 @@ from core.call cimport (Fit, OWNERS_MAX, call_asked, call_dossier, call_out_of_m
                         fits_sort)
 from core.candidates cimport gather_all
 from core.dossier cimport (AlertEntry, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
-from core.dossier_view cimport Dossier, holds_on
+from core.dossier_view cimport Dossier, holds_on, holds_surely
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
@@ -187,6 +187,8 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
     if person_open(call, entry.entity, &owner.person) < 0:
         return FAILED
     link = min(link, entry.link_level)
+    if not holds_surely(entry.valid_from, entry.valid_to, entry.from_span, entry.to_span, call.today):
+        link = min(link, <uint8_t>LEVEL_POSSIBLE)
     if owner.person.dead:
         link = min(link, <uint8_t>LEVEL_POSSIBLE)
     sum_alerts(call, &owner.person.dossier, link, HIT_SUBJECT_KIND_OWNER if present and hits else 0,

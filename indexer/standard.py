@@ -72,7 +72,11 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("model_year", pa.int16()),
     pa.field("vehicle_type", pa.string()),
     pa.field("valid_from", pa.int32()),  # plate assignment, ownership
-    pa.field("valid_to", pa.int32()),
+    pa.field("valid_to", pa.int32()),  # earliest possible first, latest possible last day
+    pa.field(
+        "valid_from_span", pa.int16()
+    ),  # days by which it may be otherwise; null = none, 32767 = it may be any day
+    pa.field("valid_to_span", pa.int16()),
     pa.field("share", pa.uint8(), False),  # percent owned; 0 = not stated
     # the alert
     pa.field("alert_kind", pa.uint8(), False),  # ronda.v1.AlertKind; 0 = no alert
@@ -80,6 +84,8 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("alert_flags", pa.uint8(), False),  # ALERT_*
     pa.field("alert_from", pa.int32()),
     pa.field("alert_to", pa.int32()),
+    pa.field("alert_from_span", pa.int16()),  # as valid_from_span
+    pa.field("alert_to_span", pa.int16()),
     pa.field("state_date", pa.int32(), False),  # yyyymmdd; 0 = not known whole
     pa.field("state_date_parts", pa.binary()),  # PartialDate encoded, for HitSource
     pa.field("issued_day", pa.int32()),

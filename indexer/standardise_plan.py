@@ -90,6 +90,7 @@ class _Compiler:
         self.conditions: list[tuple[int, int, int]] = []
         self.subjects: list[dict[str, Any]] = []
         self.ops: list[dict[str, Any]] = []
+        self.birth_slots: set[int] = set()
         self._map_numbers: dict[tuple[tuple[bytes, tuple[bytes, int]], ...], int] = {}
         self._slot_numbers: dict[tuple[Any, ...], int] = {}
         self._condition_numbers: dict[tuple[int, int, int], int] = {}
@@ -106,6 +107,7 @@ class _Compiler:
             "date_formats": [packed_format(text) for text in self.source.date_formats],
             "maps": self.maps,
             "slots": self.slots,
+            "birth_slots": sorted(self.birth_slots),
             "conditions": self.conditions,
             "subjects": self.subjects,
             "records": records,
@@ -128,8 +130,8 @@ class _Compiler:
             self.maps.append(encoded)
         return self._map_numbers[identity]
 
-    def slot(self, value: Value | None, coded: bool = True) -> int:
-        """`coded` = False: the text before its code map, for a map of numbers."""
+    def slot(self, value: Value | None, coded: bool = True, birth: bool = False) -> int:
+        """`coded` = False: the text before its code map, for a map of numbers. `birth`: read as a birth date."""
         if value is None:
             return -1
         columns = [self.column_number[name] for name in value.origin]
@@ -138,9 +140,10 @@ class _Compiler:
             codes = self.map({key: (text, 0) for key, text in self.manifest.codes[value.codes].items()})
         constant = value.const.encode() if value.const else None
         slot = (columns, value.join.encode(), constant, codes)
-        identity = (tuple(columns), *slot[1:])
+        identity = (tuple(columns), *slot[1:], birth)
         if identity not in self._slot_numbers:
             self._slot_numbers[identity] = len(self.slots)
+            self.birth_slots |= {len(self.slots)} if birth else set()
             self.slots.append(slot)
         return self._slot_numbers[identity]
 
@@ -227,7 +230,7 @@ class _Compiler:
 
     def subject(self, record: Record) -> int:
         subject: Subject = record.subject
-        slots = [self.slot(getattr(subject, key)) for key in SUBJECT_KEYS]
+        slots = [self.slot(getattr(subject, key), birth=key == "birth_date") for key in SUBJECT_KEYS]
         sex = subject.sex
         sex_map = -1
         if sex is not None:

@@ -17,11 +17,12 @@ HEADER = """
 """
 ALERT = """
     kind:B link_level:B section:B state:B sensitivity:B flags:B register:B authority:B valid_from:i valid_to:i
-    state_date:I issued_day:I offset:I length:I reserved:Q
+    state_date:I issued_day:I offset:I length:I from_span:H to_span:H reserved:I
 """
 RECORD = "section:B sensitivity:B register:B flags:B day_from:i day_to:i offset:I length:I reference_length:I"
 OWNER = """
-    entity:I link_level:B sensitivity:B register:B share:B valid_from:i valid_to:i offset:I length:I reserved:Q
+    entity:I link_level:B sensitivity:B register:B share:B valid_from:i valid_to:i offset:I length:I reserved:I
+    from_span:H to_span:H
 """
 CLAIM = """
     register:B sensitivity:B section:B identity:B birth_year:H birth_month:B birth_mday:B sex:B birth_department:B

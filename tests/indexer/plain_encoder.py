@@ -24,7 +24,7 @@ from indexer.manifest_values import Condition, Value
 from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_pb2, value_pb2
 from tests.core import naive_identifiers, naive_names
 from tests.core.naive_courts import court_name
-from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject
+from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject, validity
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
 
 STANDARDS = {"police": 8, "criminal": 16, "renas": 32}
@@ -195,14 +195,18 @@ def head(
         "colour": s.colour,
         "model_year": s.model_year,
         "vehicle_type": s.vehicle_type,
-        "valid_from": day_number(s.valid_from),
-        "valid_to": day_number(s.valid_to),
+        "valid_from": s.validity[0],
+        "valid_to": s.validity[1],
+        "valid_from_span": s.validity[2] or None,
+        "valid_to_span": s.validity[3] or None,
         "share": s.share,
         "alert_kind": 0,
         "alert_state": 0,
         "alert_flags": 0,
         "alert_from": None,
         "alert_to": None,
+        "alert_from_span": None,
+        "alert_to_span": None,
         "state_date": 0,
         "state_date_parts": None,
         "issued_day": None,
@@ -213,6 +217,7 @@ def head(
 
 def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
     state_date = good_date(row.date(alert.state_date))
+    first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to)
     cautions = [caution.flag for caution in alert.cautions if row.holds(caution)]
     flags = standard.ALERT_MISUSE if row.flag(alert.misuse) else 0
     flags |= standard.ALERT_ARMED if "ARMED" in cautions else 0
@@ -231,8 +236,10 @@ def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
         "alert_kind": enum_of(row, alert.kind, ENUMS["alert_kind"]) or 0,
         "alert_state": enum_of(row, alert.state, ENUMS["alert_state"]),
         "alert_flags": flags,
-        "alert_from": day_number(row.date(alert.valid_from)),
-        "alert_to": day_number(row.date(alert.valid_to)),
+        "alert_from": first,
+        "alert_to": last,
+        "alert_from_span": first_span or None,
+        "alert_to_span": last_span or None,
         "state_date": state_date[0] * 10000 + state_date[1] * 100 + state_date[2] if state_date and whole else 0,
         "state_date_parts": value_pb2.PartialDate(
             year=state_date[0], month=state_date[1], day=state_date[2]

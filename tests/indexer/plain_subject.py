@@ -12,7 +12,7 @@ from core.identifiers_types import IdentifierError, Plate
 from indexer.manifest_fields import ENUMS, enum_numbers
 from indexer.manifest_records import Record
 from indexer.manifest_values import Value
-from tests.core import naive_identifiers, naive_names, naive_written
+from tests.core import naive_dates, naive_identifiers, naive_names, naive_written
 from tests.indexer.plain_values import BAD, Date, Row, Unknown
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
@@ -55,6 +55,7 @@ class PlainSubject:
     model_year: int | None
     valid_from: Date | None
     valid_to: Date | None
+    validity: tuple[int | None, int | None, int, int]
     share: int
     shown_cui: str | None
     shown_plate: Plate | None
@@ -139,7 +140,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         parts=parts,
         name=name,
         name_key=key or None,
-        birth=good_date(row.date(given.birth_date)),
+        birth=good_date(row.date(given.birth_date, birth=True)),
         about_year=about,
         sex=sex if isinstance(sex, int) else 0,
         birth_department=number(given.birth_department, 22),
@@ -160,10 +161,17 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         model_year=number(given.model_year, 9999) or None,
         valid_from=good_date(row.date(given.valid_from)),
         valid_to=good_date(row.date(given.valid_to)),
+        validity=validity(row, given.valid_from, given.valid_to),
         share=number(given.share, 100),
         shown_cui=naive_written.shown_cui(cui_text) if cui_text is not None and cui_shown_only else None,
         shown_plate=shown_plate(row, record),
     )
+
+
+def validity(row: Row, begins: Value | None, ends: Value | None) -> tuple[int | None, int | None, int, int]:
+    dates = [row.date(begins), row.date(ends)]
+    first, last = [(0, 0, 0) if d is None else None if isinstance(d, str) else d for d in dates]
+    return naive_dates.validity(first, last)
 
 
 def names(row: Row, record: Record) -> tuple[dict[str, str], str | None]:

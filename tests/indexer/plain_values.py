@@ -11,6 +11,7 @@ from typing import NamedTuple
 from indexer.manifest import Manifest
 from indexer.manifest_sources import Source
 from indexer.manifest_values import Condition, Flag, Value
+from tests.core import naive_dates
 
 CELL_MAX = 4096
 INT_MAX = 2**31 - 1
@@ -70,9 +71,15 @@ class Row:
         found = self.coded(value)
         return found.text if isinstance(found, Unknown) else found
 
-    def date(self, value: Value | None) -> Date | str | None:
+    def date(self, value: Value | None, birth: bool = False) -> Date | str | None:
         text = self.text(value)
-        return None if text is None else parse_date(text, self.source)
+        if text is None:
+            return None
+        found = parse_date(text, self.source)
+        if found != BAD:
+            return found
+        other = naive_dates.other_date(text, birth, naive_dates.month_first(self.source.date_formats))
+        return BAD if other is None else None if other == (0, 0, 0) or other in null_dates(self.source) else other
 
     def whole_number(self, value: Value | None) -> int | str | Unknown | None:
         found = self.coded(value)
@@ -133,9 +140,13 @@ def day_number(date: Date | str | None) -> int | None:
 TIME = r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d{1,9})?)?(?P<z>Z|[+-]\d{2}(?::?\d{2})?)?"
 
 
+def null_dates(source: Source) -> set[tuple[int, ...]]:
+    return {tuple(int(p) for p in (t.split("/")[::-1] if "/" in t else t.split("-"))) for t in source.null_dates}
+
+
 def parse_date(text: str, source: Source) -> Date | str | None:
     """(year, month, day) with 0 for unknown parts, None for a null date, BAD."""
-    null_dates = {tuple(int(p) for p in (t.split("/")[::-1] if "/" in t else t.split("-"))) for t in source.null_dates}
+    nothing = null_dates(source)
     for form in source.date_formats:
         digits = "[0-9]{1,2}" if re.search("[-/. ]", form) else "[0-9]{2}"
         pattern = re.escape(form).replace("yyyy", "(?P<Y>[0-9]{4})")
@@ -154,7 +165,7 @@ def parse_date(text: str, source: Source) -> Date | str | None:
                     continue
             if match["z"] and all(date) and valid_partial(date):
                 date = _guatemalan(date, match)
-        if date == (0, 0, 0) or date in null_dates:
+        if date == (0, 0, 0) or date in nothing:
             return None
         if valid_partial(date):
             return date

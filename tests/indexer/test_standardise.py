@@ -40,7 +40,8 @@ CELLS = [
     "DPI 2547325860101", "2547325860101.0", "2547325860101 (MADRE)", "254732586O1O1", "PARTICULAR 720GVH",
     "720GVH P", "P-7S0GVH",
     "P-720GVH ROBADA", "PP720GVH", "1HGCM82633AOO4352", "VIN 1HGCM82633A004352", "1.58E+12", "PARTICULAR",
-    "TEL. 22901234",
+    "TEL. 22901234", "04/03/85", "04-03-1985", "4 MAR 1985", "4 de marzo de 1985", "31110", "25/12/30", "04/25/1985",
+    "00/00/2019", "00/2030", "1985", "19850304", "04031985", "11121985", "30/02/85", "1985-03-04 00:00:00",
     "\tsalto\nde l\xednea\xa0", "GTM", "slv", "S1V", "MX", "J", "\x00", "🙂", "ß÷ÿ",
 ]  # fmt: skip
 # What makes the records of every_key.toml whole, by column.

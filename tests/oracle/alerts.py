@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.oracle import texts
-from tests.oracle.record import AlertRow, Link, Subject
+from tests.oracle.record import AlertRow, Link, Subject, holds_surely
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -68,6 +68,10 @@ class Alert:
             and (self.valid_from is None or self.valid_from <= today)
             and (self.valid_to is None or self.valid_to >= today)
         )
+
+    def surely_in_force(self, today: int) -> bool:
+        spans = self.known.record.alert.spans  # type: ignore[union-attr]
+        return holds_surely(self.valid_from, self.valid_to, spans, today)
 
     @property
     def listed_by_authority(self) -> bool:
@@ -210,7 +214,7 @@ def open_hits(view: View, subject: Subject, link: int, where: alert_pb2.HitSubje
 def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> alert_pb2.Hit:
     hit = _message(view, alert, where)
     hit.level = min(link, alert.level)
-    if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD:
+    if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
     if alert.authority is not None and not alert.listed_by_authority:
         authority = view.oracle.registers[alert.authority]

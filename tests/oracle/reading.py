@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from ronda.v1 import alert_pb2, level_pb2, person_alerts_pb2, person_pb2, section_pb2, vehicle_pb2
-from tests.core import naive_courts
+from tests.core import naive_courts, naive_dates
 from tests.oracle import subject_fields
 from tests.oracle.damaged import damaged_record
 from tests.oracle.record import PERSON, PLATE, VEHICLE, AlertRow, Record
@@ -285,7 +285,8 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
         parts.insert(0, naive_courts.court_name(values.text(spec["court"])))
     alert = AlertRow(kind, state, dates["state_date"], misuse=values.flag(spec.get("misuse", False)))
     alert.merge_key = "|".join(parts) if parts and all(parts) else None
-    alert.valid_from, alert.valid_to = whole_day(dates["valid_from"]), whole_day(dates["valid_to"])
+    alert.valid_from, alert.valid_to, *spans = naive_dates.validity(dates["valid_from"], dates["valid_to"])
+    alert.spans = (spans[0], spans[1])
     alert.issued = whole_day(dates["issued"])
     offence = spec.get("offence", {})
     hit = alert.hit

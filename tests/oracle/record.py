@@ -6,9 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ronda.v1 import alert_pb2
+from tests.core import naive_dates
 
 Birth = tuple[int, int, int]
 PERSON, VEHICLE, PLATE = "person", "vehicle", "plate"
+
+
+def holds_surely(first: int | None, last: int | None, spans: tuple[int, int], day: int) -> bool:
+    """Whether a day lies between the latest possible first and the earliest possible last day."""
+    if naive_dates.ANY_DAY in spans:
+        return False
+    return (first is None or first + spans[0] <= day) and (last is None or last - spans[1] >= day)
 
 
 @dataclass(eq=False)
@@ -20,6 +28,7 @@ class AlertRow:
     state_date: Birth = (0, 0, 0)
     valid_from: int | None = None
     valid_to: int | None = None
+    spans: tuple[int, int] = (0, 0)  # days by which valid_from, valid_to may be otherwise
     issued: int | None = None
     merge_key: str | None = None
     misuse: bool = False
@@ -75,6 +84,7 @@ class Record:
     model_year: int = 0
     valid_from: int | None = None
     valid_to: int | None = None
+    spans: tuple[int, int] = (0, 0)  # days by which they may be otherwise
     share: int = 0
     shown_cui: str = ""  # of a cell that is no CUI
     shown_plate: tuple[str, str] = ("", "")  # type, number; of a cell that is no plate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ronda.v1 import value_pb2
-from tests.core import naive_identifiers, naive_names, naive_written
+from tests.core import naive_dates, naive_identifiers, naive_names, naive_written
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.record import Record
-from tests.oracle.values import NO_DATE, RowValues, whole_day
+from tests.oracle.values import NO_DATE, RowValues
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
 KEY_PARTS = PARTS[:5]
@@ -88,7 +88,7 @@ def _name(record: Record, spec: dict[str, Any], values: RowValues) -> value_pb2.
 def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict[str, Any]) -> None:
     from ronda.v1.value_pb2 import Sex
 
-    record.birth = known["birth_date"] = values.date(spec.get("birth_date")) or NO_DATE
+    record.birth = known["birth_date"] = values.date(spec.get("birth_date"), birth=True) or NO_DATE
     record.sex = known["sex"] = values.enumerated(spec.get("sex"), Sex, "SEX_")
     for key in ("birth_department", "residence_department"):
         department = values.number(spec.get(key)) or 0
@@ -161,7 +161,9 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
     known["vehicle_type"] = values.text(spec.get("vehicle_type"))
     for key in ("valid_from", "valid_to"):
         known[key] = values.date(spec.get(key)) or NO_DATE
-        setattr(record, key, whole_day(known[key]))
+    dates = [values.date(spec.get(key)) for key in ("valid_from", "valid_to")]
+    record.valid_from, record.valid_to, *spans = naive_dates.validity(*dates)
+    record.spans = (spans[0], spans[1])
 
 
 def _plate(text: str, country: str) -> naive_identifiers.Plate | None:

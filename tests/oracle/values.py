@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tests.core import naive_calendar
+from tests.core import naive_calendar, naive_dates
 from tests.oracle.record import Birth
 
 NO_DATE: Birth = (0, 0, 0)
@@ -65,12 +65,17 @@ class RowValues:
             return "true" if value else "false"
         return " ".join(str(value).split())
 
-    def date(self, spec: Any) -> Birth | None:
+    def date(self, spec: Any, birth: bool = False) -> Birth | None:
         """Its parts; NO_DATE when null; None when it does not parse."""
         value, _ = self.raw(spec, "") if spec is not None else (None, False)
         if value is None:
             return NO_DATE
-        return parse_date(str(value).strip(), self.source)
+        text = str(value).strip()
+        found = parse_date(text, self.source)
+        if found is None:
+            formats = self.source.get("date_formats", ())
+            found = naive_dates.other_date(text, birth, naive_dates.month_first(formats))
+        return NO_DATE if found in _null_dates(self.source) else found
 
     def day(self, spec: Any) -> int | None:
         return whole_day(self.date(spec) or NO_DATE)

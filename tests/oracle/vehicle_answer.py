@@ -17,7 +17,7 @@ from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import HIT, POSSIBLE, Finding
 from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
 from tests.oracle.naming import Asked, name_fits
-from tests.oracle.record import PLATE, Link, Subject
+from tests.oracle.record import PLATE, Link, Subject, holds_surely
 from tests.oracle.showing import hit_subject
 from tests.oracle.suggesting import suggestions
 
@@ -193,6 +193,8 @@ def owner_hits(view: View, link: Link, ordinal: int, question: int) -> list[Any]
     if person is None:
         return []
     level = min(question, link.owner_level)
+    if not holds_surely(link.record.valid_from, link.record.valid_to, link.record.spans, view.today):
+        level = min(level, POSSIBLE)
     if view.is_dead(person):
         level = min(level, POSSIBLE)
     return open_hits(view, person, level, hit_subject(alert_pb2.HIT_SUBJECT_KIND_OWNER, person, ordinal))
