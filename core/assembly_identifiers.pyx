@@ -127,7 +127,9 @@ cdef void _add_vehicle(Sink* sink, Spill keys, const Facts* facts, const Entity*
     cdef uint8_t plate[TEXT_MAX]
     cdef uint32_t length
     cdef bint assignment = record.section == SECTION_PLATE_ASSIGNMENT
-    if record.plate.length and record.plate.length < 128 and record.plate_type.length < 16:
+    # An alert whose plate and VIN contradict (docs/answers.md section 4) gives neither vehicle what is the other's.
+    cdef bint contradicts = record.criterion == CRITERION_VIN and record.level == LEVEL_POSSIBLE
+    if record.plate.length and record.plate.length < 128 and record.plate_type.length < 16 and not contradicts:
         length = record.plate_type.length
         if length:
             memcpy(plate, text_of(entity, record.plate_type), length)
@@ -144,8 +146,9 @@ cdef void _add_vehicle(Sink* sink, Spill keys, const Facts* facts, const Entity*
             memcpy(plate + length + 1, b"GTM", 3)
         _add(sink, keys, facts, record, KEY_PLATE, plate, length + 4, record.valid_from if assignment else NO_DAY,
              record.valid_to if assignment else NO_DAY, KEY_PLATE)
-    _add_text(sink, keys, facts, entity, record, KEY_VIN, record.vin)
-    _add_text(sink, keys, facts, entity, record, KEY_VIN, record.chassis)
+    if record.criterion != CRITERION_PLATE:
+        _add_text(sink, keys, facts, entity, record, KEY_VIN, record.vin)
+        _add_text(sink, keys, facts, entity, record, KEY_VIN, record.chassis)
     _add_text(sink, keys, facts, entity, record, KEY_ENGINE, record.engine)
 
 

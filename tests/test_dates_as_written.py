@@ -1,4 +1,4 @@
-"""Dates in other formats than the register's, and validity of dates with unknown parts, through gRPC (docs/answers.md section 1)."""
+"""Dates in other formats than the register's, and validity of dates with unknown parts, through gRPC."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.asker import Asker
 from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
 from tests.server.running_server import RunningServer
 
-YEAR = dt.date.today().year
+YEAR = dt.datetime.now(dt.UTC).year
 # The birth date on the warrant of somebody born on 4 March 1985 -> level.
 BORN = {
     "04/03/1985": "HIT",
@@ -91,7 +91,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
 
 
 def word(level: int) -> str:
-    return level_pb2.Level.Name(level).removeprefix("LEVEL_")  # type: ignore[arg-type]
+    return level_pb2.Level.Name(level).removeprefix("LEVEL_")
 
 
 @pytest.mark.parametrize("born", BORN)

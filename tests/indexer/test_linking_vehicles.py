@@ -20,7 +20,18 @@ from tests.indexer.linking_result import (
     by_plate,
     citizen,
 )
-from tests.indexer.staged_records import OWNED_VEHICLE, OWNER, PNC, REGISTRATION, SAT, VEHICLE_ALERT, cui, record
+from tests.indexer.staged_records import (
+    OWNED_VEHICLE,
+    OWNER,
+    PNC,
+    REGISTRATION,
+    SAT,
+    TRANSITO,
+    VEHICLE_ALERT,
+    VEHICLE_FINE,
+    cui,
+    record,
+)
 
 
 def test_vehicles_are_known_by_vin_then_chassis_then_plate(run: Any) -> None:
@@ -39,9 +50,9 @@ def test_vehicles_are_known_by_vin_then_chassis_then_plate(run: Any) -> None:
     ("day", "expected"),
     [
         (50, {("vin:V1", BY_RULE)}),  # only V1 bore it
-        (120, {("vin:V1", BY_RULE)}),  # nobody: the one before
+        (120, {("vin:V1", POSSIBLE), ("vin:V2", POSSIBLE)}),  # nobody: the one before and the one after
         (200, {("vin:V2", BY_RULE)}),
-        (None, {("vin:V2", BY_RULE)}),  # the present bearer
+        (None, {("vin:V1", POSSIBLE), ("vin:V2", POSSIBLE)}),  # each that ever did
         (5, {("vin:V1", POSSIBLE)}),  # before anybody: the first after
     ],
 )
@@ -50,11 +61,53 @@ def test_a_plate_belongs_to_its_bearer_on_the_date(run: Any, day: int | None, ex
     assert result.links("f") == {(result.entity(vehicle), PLATE, level) for vehicle, level in expected}
 
 
-def test_without_a_present_bearer_the_latest_former_one_counts(run: Any) -> None:
-    result = run(
-        borne("a1", "V1", valid_from=10, valid_to=100), borne("a2", "V2", valid_from=20, valid_to=90), by_plate("f")
-    )
+def test_the_only_bearer_since_ever_is_meant_without_a_date_too(run: Any) -> None:
+    result = run(borne("a1", "V1"), by_plate("f"))
     assert result.links("f") == {(result.entity("vin:V1"), PLATE, BY_RULE)}
+
+
+def test_between_bearings_the_one_before_and_the_one_after(run: Any) -> None:
+    result = run(
+        borne("a1", "V1", valid_from=10, valid_to=100),
+        borne("a2", "V2", valid_from=20, valid_to=90),
+        borne("a3", "V3", valid_from=300),
+        by_plate("f", 200),
+    )
+    assert result.links("f") == {(result.entity(f"vin:V{n}"), PLATE, POSSIBLE) for n in (1, 3)}
+
+
+def test_a_bearing_known_in_part_is_possible_where_no_other_is_certain(run: Any) -> None:
+    """From the year that began on day 100: one who bore it for certain that day is meant alone."""
+    partly = borne("a1", "V1", valid_from=100, valid_from_span=364)
+    alone = run(partly, by_plate("f", 200), by_plate("g", 500))
+    assert alone.links("f") == {(alone.entity("vin:V1"), PLATE, POSSIBLE)}
+    assert alone.links("g") == {(alone.entity("vin:V1"), PLATE, BY_RULE)}
+    both = run(partly, borne("a2", "V2", valid_from=150, valid_to=250), by_plate("f", 200))
+    assert both.links("f") == {(both.entity("vin:V2"), PLATE, BY_RULE)}
+
+
+def test_an_alert_whose_vin_never_bore_its_plate_is_possible_for_both(run: Any) -> None:
+    def stolen(record_id: str, **fields: Any) -> dict[str, Any]:
+        return record(PNC, VEHICLE_ALERT, record_id, alert_kind=7, alert_state=1, **fields)
+
+    plate = {"plate": "123BCD", "plate_type": "P"}
+    result = run(
+        borne("a1", "V1"),
+        borne("b1", "V2", plate="456BCD"),
+        stolen("right", vin="V1", **plate),
+        stolen("other", vin="V2", **plate),
+        stolen("wrong", vin="V9", **plate),
+        stolen("untyped", vin="V9", plate="123BCD"),
+        stolen("nobody", vin="V1", plate="999BCD", plate_type="P"),
+        record(TRANSITO, VEHICLE_FINE, "fine", vin="V2", **plate),
+    )
+    own = {"right": "V1", "other": "V2", "wrong": "V9", "untyped": "V9", "nobody": "V1", "fine": "V2"}
+    for record_id, vin in own.items():
+        certain = record_id in ("right", "nobody", "fine")
+        links = {(result.entity(f"vin:{vin}"), VIN, BY_RULE if certain else POSSIBLE)}
+        if not certain:
+            links.add((result.entity("vin:V1"), PLATE, POSSIBLE))
+        assert result.links(record_id) == links, record_id
 
 
 def test_several_bearers_on_the_date_are_possible_each(run: Any) -> None:
@@ -71,13 +124,15 @@ def test_another_type_or_country_is_another_plate(run: Any) -> None:
     assert result.links("s") == {(result.entity("vehicle-plate:P-123BCD|SLV"), PLATE, BY_RULE)}
 
 
-def test_a_guatemalan_plate_without_type_makes_no_vehicle_a_foreign_one_does(run: Any) -> None:
+def test_a_guatemalan_plate_without_type_is_possible_for_its_bearers(run: Any) -> None:
     result = run(
         borne("a1", "V1"),
         by_plate("g", plate_type=None),
+        by_plate("n", plate_type=None, plate="999BCD"),
         by_plate("s", plate_type=None, plate_country="SLV"),
     )
-    assert result.links("g") == {(result.entity("vehicle-record:transito:g"), 0, BY_RULE)}
+    assert result.links("g") == {(result.entity("vin:V1"), PLATE, POSSIBLE)}
+    assert result.links("n") == {(result.entity("vehicle-record:transito:n"), 0, BY_RULE)}
     assert result.links("s") == {(result.entity("vehicle-plate:?-123BCD|SLV"), PLATE, BY_RULE)}
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2, section_pb2
-from tests.oracle.record import PLATE, VEHICLE, Record, Subject
+from tests.oracle.record import PLATE, VEHICLE, Record, Subject, holds_surely
 
 if TYPE_CHECKING:
     from tests.oracle.linking import Linking
@@ -18,29 +19,40 @@ PlateKey = tuple[str, str, str]
 
 
 def link(linking: Linking, records: list[Record]) -> None:
-    bearers: dict[PlateKey, list[tuple[int, int, str, Subject]]] = defaultdict(list)
-    later: list[Record] = []
+    bearers: dict[PlateKey, list[Bearing]] = defaultdict(list)
     by_engine: dict[str, set[Subject]] = defaultdict(set)
+    for record in records:
+        has_number = record.about != PLATE and (record.vin or record.chassis)
+        if has_number and record.plate and record.section == section_pb2.SECTION_PLATE_ASSIGNMENT:
+            bearing = Bearing(record, _numbered(linking, record))
+            bearers["", record.plate, record.plate_country].append(bearing)
+            if record.plate_type or record.plate_country != "GTM":
+                bearers["typed " + record.plate_type, record.plate, record.plate_country].append(bearing)
+    later: list[Record] = []
     for record in records:
         if record.about == PLATE:
             _plate(linking, record)
-            continue
-        number = record.vin or record.chassis
-        if not number:
+        elif record.vin or record.chassis:
+            subject = _numbered(linking, record)
+            others = bearers.get(_key(record), []) if record.alert is not None and record.alert.kind else []
+            contradicts = bool(others) and all(b.subject is not subject for b in others)
+            if contradicts:
+                # neither vehicle is known by what is the other's
+                numbered = dataclasses.replace(record, plate="", plate_type="")
+                linking.join(numbered, subject, level_pb2.CRITERION_VIN, POSSIBLE)
+                for other in _may_have_borne(record, others)[0]:
+                    plated = dataclasses.replace(record, vin="", chassis="")
+                    linking.join(plated, other, level_pb2.CRITERION_PLATE, POSSIBLE)
+            else:
+                linking.join(record, subject, level_pb2.CRITERION_VIN, HIT)
+            if record.engine:
+                by_engine[record.engine].add(subject)
+        else:
             later.append(record)
-            continue
-        subject = linking.subject(f"vin:{record.vin}" if record.vin else f"chassis:{record.chassis}", VEHICLE)
-        linking.join(record, subject, level_pb2.CRITERION_VIN, HIT)
-        if record.engine:
-            by_engine[record.engine].add(subject)
-        if record.section == section_pb2.SECTION_PLATE_ASSIGNMENT and record.plate:
-            first = SINCE_EVER if record.valid_from is None else record.valid_from
-            last = FOR_EVER if record.valid_to is None else record.valid_to
-            bearers[_key(record)].append((first, last, number, subject))
     only_engine = []
     for record in later:
-        if record.plate and (record.plate_type or record.plate_country != "GTM"):
-            for subject in _by_plate(linking, record, bearers[_key(record)]):
+        if record.plate and (record.plate_type or record.plate_country != "GTM" or bearers.get(_key(record))):
+            for subject in _by_plate(linking, record, bearers.get(_key(record), [])):
                 if record.engine:
                     by_engine[record.engine].add(subject)
         else:
@@ -54,8 +66,45 @@ def link(linking: Linking, records: list[Record]) -> None:
             linking.join(record, own, 0, HIT)
 
 
+def _numbered(linking: Linking, record: Record) -> Subject:
+    return linking.subject(f"vin:{record.vin}" if record.vin else f"chassis:{record.chassis}", VEHICLE)
+
+
+class Bearing:
+    """A vehicle's assignment of a plate."""
+
+    def __init__(self, record: Record, subject: Subject) -> None:
+        self.record, self.subject = record, subject
+        self.first = SINCE_EVER if record.valid_from is None else record.valid_from
+        self.last = FOR_EVER if record.valid_to is None else record.valid_to
+
+    def surely(self, day: int | None) -> bool:
+        """On the day; without one, on every day."""
+        r = self.record
+        days = [SINCE_EVER, FOR_EVER] if day is None else [day]
+        return all(holds_surely(r.valid_from, r.valid_to, r.spans, d) for d in days)
+
+
+def _may_have_borne(record: Record, bearings: list[Bearing]) -> tuple[list[Subject], bool]:
+    """Whom the record's plate may mean, and whether it is one for certain."""
+    day = record.sort_day
+    found = [b for b in bearings if b.surely(day)]
+    certain = bool(found)
+    if not found:
+        found = [b for b in bearings if day is None or b.first <= day <= b.last]
+    if not found:
+        assert day is not None
+        ended = sorted((b for b in bearings if b.last < day), key=lambda b: (-b.last, -b.first, b.subject.key))
+        begun = sorted((b for b in bearings if b.first > day), key=lambda b: (b.first, b.subject.key))
+        found = ended[:1] + begun[:1]
+    subjects = sorted({b.subject for b in found}, key=lambda s: s.key)
+    return subjects[:AT_MOST], certain and len(subjects) == 1
+
+
 def _key(record: Record) -> PlateKey:
-    return record.plate_type, record.plate, record.plate_country
+    """A Guatemalan plate without its type may be that of any type."""
+    typed = record.plate_type or record.plate_country != "GTM"
+    return (f"typed {record.plate_type}" if typed else "", record.plate, record.plate_country)
 
 
 def _plate(linking: Linking, record: Record) -> None:
@@ -68,25 +117,14 @@ def _plate(linking: Linking, record: Record) -> None:
     linking.join(record, subject, level_pb2.CRITERION_PLATE, HIT)
 
 
-def _by_plate(linking: Linking, record: Record, bearers: list[tuple[int, int, str, Subject]]) -> list[Subject]:
-    """Joins a record that has only a plate to whoever bore it on its date."""
+def _by_plate(linking: Linking, record: Record, bearers: list[Bearing]) -> list[Subject]:
+    """Joins a record that has only a plate to whoever may have borne it on its date."""
     if not bearers:
         subject = linking.subject(f"vehicle-plate:{record.plate_text}|{record.plate_country}", VEHICLE)
         linking.join(record, subject, level_pb2.CRITERION_PLATE, HIT)
         return [subject]
-    day = FOR_EVER if record.sort_day is None else record.sort_day
-    holding = {number: s for first, last, number, s in bearers if first <= day <= last}
-    if holding:
-        level = HIT if len(holding) == 1 else POSSIBLE
-        chosen = [holding[number] for number in sorted(holding)[:AT_MOST]]
-    else:
-        ended = [b for b in bearers if b[1] < day]
-        if ended:
-            level = HIT
-            chosen = [sorted(ended, key=lambda b: (-b[1], -b[0], b[2]))[0][3]]
-        else:
-            level = POSSIBLE
-            chosen = [sorted(bearers, key=lambda b: (b[0], b[2]))[0][3]]
+    chosen, certain = _may_have_borne(record, bearers)
+    typed = record.plate_type or record.plate_country != "GTM"
     for subject in chosen:
-        linking.join(record, subject, level_pb2.CRITERION_PLATE, level)
+        linking.join(record, subject, level_pb2.CRITERION_PLATE, HIT if certain and typed else POSSIBLE)
     return chosen
