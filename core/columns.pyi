@@ -8,7 +8,7 @@ are numbered by their place; -1 = none. Texts are UTF-8 bytes.
   null_dates    yyyymmdd;  date_formats: "D/M/Y", one letter a part
   maps          {key: (text, number)}
   slots         (columns, join, constant or None, map)
-  conditions    (column, 0 in / 1 not in / 2 present / 3 absent, map of the list)
+  conditions    (column, 0 in / 1 not in / 2 present / 3 absent, map of the list, in upper case without accents)
   subjects      {slots by SUBJECT_KEYS, field, sex_map, organisation, dead (flags), surname_first, comma_parts, date}
   records       {section, vehicle, damaged_section, subject, when, record_id, version, date, sensitivity, clearance,
                  certificate, required [(column, date slot)], strict [(slot, field)], op, n_ops, field, alert or None}
@@ -60,6 +60,10 @@ class Encoder:
 
     def take_refusals(self) -> list[tuple[int, int, str, str]]:
         """(row, number of the record in the plan, field or "", rule) of each refused record since the last call."""
+
+    def left_out(self) -> dict[str, int]:
+        """Rows of which the conditions left out every record, by the column of the first that did not hold, since the
+        encoder was made."""
 
     def warnings(self) -> dict[tuple[str, str, str], int]:
         """Values left out, by (section, field, rule), since the encoder was made."""

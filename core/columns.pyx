@@ -43,7 +43,7 @@ cdef class Encoder:
         cdef Encoding* e = &self.encoding
         cdef Context* c = &e.context
         cdef int64_t count = rows.shape[0], i, before = e.written
-        cdef int record
+        cdef int record, outcome, first
         cdef const int64_t* numbers = NULL
         cdef const uint8_t* marks = NULL
         cdef list views = []
@@ -68,8 +68,15 @@ cdef class Encoder:
                 c.index = i
                 c.undecodable = marks != NULL and marks[i]
                 e.row = numbers[i]
+                first = -1
                 for record in range(e.n_records):
-                    encode_record(e, record)
+                    outcome = encode_record(e, record)
+                    if outcome:
+                        first = c.n_inputs
+                    elif first < 0:
+                        first = e.left_out_by
+                if 0 <= first < c.n_inputs:
+                    e.left_out[first] += 1
         if outputs_failed(e.outputs) or e.payload.failed or e.hit.failed or e.refusals.failed:
             raise MemoryError("standard records")
         for number in range(c.n_inputs):
@@ -96,6 +103,14 @@ cdef class Encoder:
             ))
         buffer_reset(&e.refusals)
         return taken
+
+    def left_out(self):
+        cdef int column
+        return {
+            self.names[column]: self.encoding.left_out[column]
+            for column in range(self.encoding.context.n_inputs)
+            if self.encoding.left_out[column]
+        }
 
     def warnings(self):
         cdef uint32_t* counts = self.encoding.context.warnings

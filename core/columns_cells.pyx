@@ -291,6 +291,53 @@ cdef int money_of(Context* c, int slot, int64_t* out) noexcept nogil:
     return parse_amount(cell, out) if status == VALUE_OK else status
 
 
+# U+00C0 to U+00DF without their accents, 0 = as it is; U+00E0 to U+00FF are their small letters.
+cdef const char* UNACCENTED = b"AAAAAA\0CEEEEIIII\0\0OOOOO\0\0UUUUY\0\0"
+
+
+cdef Cell folded(Context* c, Cell cell) noexcept nogil:
+    """The text in upper case without accents (A to Z and the letters of Latin-1; Ñ is kept), at the arena's end."""
+    cdef Cell out = no_cell()
+    cdef char* text = arena_take(c, cell.size)
+    cdef int32_t i = 0, size = 0
+    cdef uint8_t byte, second, letter
+    if text == NULL:
+        return out
+    while i < cell.size:
+        byte = <uint8_t>cell.data[i]
+        i += 1
+        if byte == 0xC3 and i < cell.size:
+            second = <uint8_t>cell.data[i]
+            i += 1
+            letter = <uint8_t>UNACCENTED[second & 0x1F]
+            if second == 0xBF:
+                letter = 89  # ÿ stands where ß has its capital
+            if letter:
+                byte = letter
+            else:
+                text[size] = <char>byte
+                size += 1
+                byte = second - 0x20 if second >= 0xA0 and second != 0xB7 else second  # æ ð ñ ø þ, not ÷
+        elif 97 <= byte <= 122:
+            byte -= 32
+        text[size] = <char>byte
+        size += 1
+    out.data = text
+    out.size = size
+    return out
+
+
+cdef bint is_listed(Context* c, Map* words, Cell cell) noexcept nogil:
+    """Whether the cell stands in a condition's list, whose words are folded."""
+    cdef size_t used = c.used
+    cdef bint listed
+    if cell.data == NULL or cell.size > 2 * words.longest:  # folding halves a text at most
+        return False
+    listed = map_find(words, folded(c, cell)) != NULL
+    c.used = used
+    return listed
+
+
 cdef bint holds(Context* c, int number, bint doubtful) noexcept nogil:
     cdef Condition* condition = &c.conditions[number]
     cdef Cell cell
@@ -302,7 +349,7 @@ cdef bint holds(Context* c, int number, bint doubtful) noexcept nogil:
         return cell.data != NULL
     if condition.test == TEST_ABSENT:
         return cell.data == NULL
-    listed = cell.data != NULL and map_find(&c.maps[condition.map], cell) != NULL
+    listed = is_listed(c, &c.maps[condition.map], cell)
     return listed == (condition.test == TEST_IN)
 
 

@@ -231,7 +231,8 @@ cdef int build(Encoding* e, dict plan, list keep) except -1:
     for i, text in enumerate(plan["names"]):
         memcpy(e.field_names[i], <const char*>text, min(len(text), FIELD_NAME_MAX - 1))
     c.warnings = <uint32_t*>zeroed(e.n_fields * RULE_COUNT, sizeof(uint32_t))
-    c.capacity = ARENA_STEP * (c.n_inputs + c.n_slots + VALUES_OF_A_SUBJECT * e.n_subjects + 8 * e.n_records)
+    e.left_out = <uint32_t*>zeroed(c.n_inputs, sizeof(uint32_t))
+    c.capacity = ARENA_STEP * (c.n_inputs + c.n_slots + VALUES_OF_A_SUBJECT * e.n_subjects + 8 * e.n_records + 1)
     c.arena = <char*>zeroed(c.capacity, 1)
     e.outputs = <Output*>zeroed(O_COUNT, sizeof(Output))
     outputs_init(e.outputs)
@@ -261,7 +262,7 @@ cdef void dismantle(Encoding* e) noexcept:
     for memory in (
         <size_t>c.inputs, <size_t>c.maps, <size_t>c.null_dates, <size_t>c.formats, <size_t>c.slots,
         <size_t>c.conditions, <size_t>c.warnings, <size_t>c.arena, <size_t>e.subjects, <size_t>e.states,
-        <size_t>e.records, <size_t>e.ops, <size_t>e.field_names,
+        <size_t>e.records, <size_t>e.ops, <size_t>e.field_names, <size_t>e.left_out,
     ):
         free(<void*><size_t>memory)
     if e.outputs != NULL:

@@ -189,6 +189,8 @@ cdef struct Encoding:
     Buffer refusals          # Refusal[]
     char (*field_names)[FIELD_NAME_MAX]   # end with a zero
     int n_fields
+    uint32_t* left_out       # [input]: rows without a record, by the column of the first condition not held
+    int left_out_by          # column of the condition that left out the last record left out
     int64_t row              # number of the present row in its source
     int64_t written
 

@@ -385,6 +385,7 @@ cdef int encode_record(Encoding* e, int number) noexcept nogil:
     cdef int i, rule, field = -1, subject, clearance
     for i in range(plan.n_when):
         if not holds(c, plan.when[i], True):
+            e.left_out_by = c.conditions[plan.when[i]].column
             return 0
     state.subject = &e.states[plan.subject]
     state.kind = state.alert_state = 0

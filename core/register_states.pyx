@@ -39,12 +39,23 @@ cdef void put_register_status(Buffer* out, uint32_t number, const Register* regi
     end_message(out, mark, 1)
 
 
-cdef uint8_t _state(const Register* register, const GrantMasks* grant, int64_t clock_ms) noexcept nogil:
+cdef int64_t _newest_as_of(const Store* store) noexcept nogil:
+    """The latest as-of of the registers loaded, INT64_MIN without any: a clock behind it tells no age."""
+    cdef int64_t newest = INT64_MIN
+    cdef int i
+    for i in range(store.n_registers):
+        if store.registers[i].loaded:
+            newest = max(newest, store.registers[i].as_of_ms)
+    return newest
+
+
+cdef uint8_t _state(const Register* register, const GrantMasks* grant, int64_t clock_ms,
+                    int64_t newest_ms) noexcept nogil:
     if not register.loaded:
         return REGISTER_STATE_MISSING
     if (register.needed_person | register.needed_vehicle) & ~grant.masks[SENSITIVITY_OPEN]:
         return REGISTER_STATE_WITHHELD
-    if register.carried_forward or clock_ms - register.as_of_ms > register.stale_after_ms:
+    if clock_ms < newest_ms or register.carried_forward or clock_ms - register.as_of_ms > register.stale_after_ms:
         return REGISTER_STATE_STALE
     return REGISTER_STATE_FRESH
 
@@ -52,12 +63,16 @@ cdef uint8_t _state(const Register* register, const GrantMasks* grant, int64_t c
 cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant,
                                   int64_t clock_ms) noexcept nogil:
     cdef int i
-    cdef int64_t flip
+    cdef int64_t flip, newest_ms = _newest_as_of(store)
     cdef uint8_t state
     cdef const Register* register
     states.grant = grant[0]
     states.from_ms = INT64_MIN
     states.until_ms = INT64_MAX
+    if clock_ms < newest_ms:
+        states.until_ms = newest_ms
+    else:
+        states.from_ms = newest_ms
     states.needed_fresh_person = states.needed_fresh_vehicle = True
     states.complete_person = states.complete_vehicle = True
     states.identified = 0
@@ -65,7 +80,7 @@ cdef void register_states_compute(RegisterStates* states, const Store* store, co
     buffer_reset(&states.vehicle)
     for i in range(store.n_registers):
         register = &store.registers[i]
-        state = states.state[i] = _state(register, grant, clock_ms)
+        state = states.state[i] = _state(register, grant, clock_ms, newest_ms)
         if state == REGISTER_STATE_FRESH or state == REGISTER_STATE_STALE:
             states.identified |= register.identifies
             flip = register.as_of_ms + register.stale_after_ms + 1

@@ -16,8 +16,8 @@ class BuildOptions:
     manifests: Path | None = None  # None = the shipped ones
     dsns: Mapping[str, str] = field(default_factory=dict)  # register id -> PostgreSQL DSN
     withdraw: Sequence[str] = ()
-    accept_shrink: Sequence[str] = ()
-    keep_generations: int = 3
+    accept_shrink: Sequence[str] = ()  # "oj", "oj/ordenes" (a source), "oj/WARRANT" (a kind of alert)
+    keep_generations: int = 3  # besides the current one
     keep_bytes: int = 200_000_000_000
     memory_mib: int = 600  # DuckDB's limit while linking
     terminal: bool | None = None  # None = whether stderr is one

@@ -1,4 +1,4 @@
-"""What becomes of each register in a build: fresh, carried forward, or MISSING; and whether it may have shrunk so far.
+"""What becomes of each register in a build: fresh, carried forward, or MISSING.
 
 A hit never disappears because a file did: an unreadable source is carried forward from its last good extract with its
 old as-of. MISSING is only what was never loaded or was withdrawn by name.
@@ -6,7 +6,7 @@ old as-of. MISSING is only what was never loaded or was withdrawn by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,11 @@ class RegisterInBuild:
     reason: str = ""  # why it is not fresh
     resumed: bool = False  # its extract was finished by a build that was not published
 
+    @property
+    def failed(self) -> bool:
+        """Its source failed: the build was published without fresh data of it."""
+        return self.fate in ("carried", "missing")
+
     def manifest_entry(self, fixed: Mapping[str, Any]) -> dict[str, Any]:
         """Its entry in MANIFEST.json; `fixed` is the part that the register's manifest states."""
         extract = self.extract
@@ -39,6 +44,8 @@ class RegisterInBuild:
             "carried_reason": self.reason if self.fate == "carried" else "",
             "rows_read": 0 if extract is None else extract.rows_read,
             "rows_refused": 0 if extract is None else extract.rows_refused,
+            "refused": {} if extract is None else dict(extract.refused),
+            "left_out": {} if extract is None else dict(extract.left_out),
             "checksum": "" if extract is None else extract.checksum,
         }
 
@@ -49,42 +56,3 @@ def decide_unreadable(
     """A register whose source could not be read: carried forward, or missing when it was never loaded."""
     fate: Fate = "missing" if last is None else "carried"
     return RegisterInBuild(ordinal, register_id, name, fate, last, reason)
-
-
-@dataclass(frozen=True)
-class Shrink:
-    """A register whose accepted rows fell by more than its manifest allows."""
-
-    register_id: str
-    rows_before: int
-    rows_now: int
-    limit_percent: int
-
-    @property
-    def percent(self) -> float:
-        """How far it fell, in percent of the rows before."""
-        return 100 * (1 - self.rows_now / self.rows_before)
-
-    def text(self) -> str:
-        """For people: which register, by how much, what to do."""
-        return (
-            f"{self.register_id}: {self.rows_before:,} rows before, {self.rows_now:,} now "
-            f"(-{self.percent:.1f} %, limit {self.limit_percent} %). "
-            f"If that is right: --accept-shrink {self.register_id}"
-        )
-
-
-def find_shrinks(
-    registers: Iterable[RegisterInBuild], last: Mapping[str, StagedExtract], limits: Mapping[str, int]
-) -> list[Shrink]:
-    """Fresh registers with accepted rows fewer by more than their limit (percent) against the last good extract."""
-    found = []
-    for register in registers:
-        before = last.get(register.register_id)
-        if register.fate != "fresh" or register.extract is None or before is None or before.rows_accepted <= 0:
-            continue
-        limit = limits[register.register_id]
-        shrink = Shrink(register.register_id, before.rows_accepted, register.extract.rows_accepted, limit)
-        if shrink.percent > limit:
-            found.append(shrink)
-    return found

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from indexer.alert_counts import AlertCounts
 from indexer.extract_report import ExtractReport, SourceUnreadable
 from indexer.fingerprint import fingerprint
 from indexer.manifest import Manifest, load_manifest
@@ -40,6 +42,8 @@ ROW_GROUP = 131_072
 FILE_ROWS = 4_000_000
 """Records a file."""
 PROGRESS_S = 0.2
+AHEAD_MAX_S = 24 * 3600.0
+"""How far an as-of may lie ahead of the clock."""
 
 
 class _RecordWriter:
@@ -94,6 +98,9 @@ class _Extraction:
         self.rows = self.done = self.total = self.rows_refused = 0
         self.refused: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.taken: dict[str, int] = {}
+        self.alerts = AlertCounts()
         self.as_of: list[int] = []
         self.checksums: list[str] = []
         self.told = 0.0
@@ -125,6 +132,9 @@ class _Extraction:
             fingerprint=mark,
             duration_s=round(time.monotonic() - started, 3),
             refused=dict(sorted(self.refused.items())),
+            left_out=dict(sorted(self.left_out.items())),
+            sources=self.taken,
+            alerts=self.alerts.by_kind(),
             warnings=dict(sorted(self.warnings.items())),
         )
 
@@ -142,22 +152,40 @@ class _Extraction:
             batches = self._query(source, standardiser.columns)
         else:
             assert path is not None
-            self.as_of.append(file_as_of(source, path, self.data_directory))
+            self._speaks_of(file_as_of(source, path, self.data_directory))
             self.checksums.append(file_checksum(path))
             batches = read_file(source, path, standardiser.columns)
-        before, done_before = self.rows, self.done
+        before, refused_before, done_before = self.rows, self.rows_refused, self.done
+        why: Counter[str] = Counter()
+        whole = 0
         for batch in batches:
             refused = standardiser.add(batch)
             quarantine.add(refused)
-            self.refused.update(".".join(part for part in (r.section, r.field, r.rule) if part) for r in refused)
+            why.update(".".join(part for part in (r.section, r.field, r.rule) if part) for r in refused)
             self.rows_refused += len({r.row for r in refused})
             self.rows += len(batch.rows) + len(batch.bad)
             self.done = done_before + batch.bytes_done
-            writer.add(standardiser.take())
+            records = standardiser.take()
+            whole += self.alerts.add(records)
+            writer.add(records)
             self._tell()
         self.warnings += standardiser.warnings()
-        if self.rows == before and not source.may_be_empty:
+        left_out = standardiser.left_out()
+        self.refused += why
+        self.left_out += left_out
+        rows, refused_rows = self.rows - before, self.rows_refused - refused_before
+        self.taken[source.name] = rows - refused_rows - left_out.total()
+        if rows == 0 and not source.may_be_empty:
             raise Unreadable("it holds no rows")
+        if whole == 0 and (refused_rows or (rows and not source.may_be_empty)):
+            raise Unreadable(_nothing_whole(rows, why, left_out))
+
+    def _speaks_of(self, as_of_ms: int) -> None:
+        """Notes a source's as-of. Raises Unreadable when it lies further ahead than any time zone explains."""
+        if as_of_ms > (time.time() + AHEAD_MAX_S) * 1000:
+            stated = datetime.fromtimestamp(as_of_ms / 1000, UTC)
+            raise Unreadable(f"its as-of {stated:%Y-%m-%d %H:%M} UTC is more than a day ahead of the clock")
+        self.as_of.append(as_of_ms)
 
     def _query(self, source: PostgresqlSource, columns: list[str]) -> Iterator[Batch]:
         if self.dsn is None:
@@ -166,10 +194,10 @@ class _Extraction:
         digest = xxhash.xxh3_128()
         try:
             if source.as_of.origin == "query":
-                self.as_of.append(parse_as_of(reader.as_of(source.as_of.sql or "")))
+                self._speaks_of(parse_as_of(reader.as_of(source.as_of.sql or "")))
             else:
                 sidecar = newest_file(self.data_directory, source.as_of.path or "")
-                self.as_of.append(parse_as_of(sidecar.read_text(encoding="utf-8")))
+                self._speaks_of(parse_as_of(sidecar.read_text(encoding="utf-8")))
             for batch in reader.read(columns):
                 for column in batch.columns:
                     for buffer in column.buffers()[1:]:
@@ -185,6 +213,13 @@ class _Extraction:
         if force or now - self.told >= PROGRESS_S:
             self.told = now
             _say({"rows": self.rows, "bytes_done": self.done, "bytes_total": self.total})
+
+
+def _nothing_whole(rows: int, refused: Counter[str], left_out: Counter[str]) -> str:
+    """Why none of a source's rows gave a whole record: a wrong encoding, a code that changed."""
+    reasons = [f"{count:,} refused: {reason}" for reason, count in refused.most_common(3)]
+    reasons += [f"{count:,} left out by when: {column}" for column, count in left_out.most_common(3)]
+    return f"none of its {rows:,} rows gives a whole record ({'; '.join(reasons)})"
 
 
 def _say(message: dict[str, Any]) -> None:

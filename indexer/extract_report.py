@@ -49,6 +49,12 @@ class ExtractReport:
     duration_s: float
     refused: dict[str, int] = field(default_factory=dict)
     """Refused records by "section.field.rule"."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Rows of which `when` left out every record, by "source.column" of the first condition that did not hold."""
+    sources: dict[str, int] = field(default_factory=dict)
+    """Rows of each source that became records: neither refused nor left out."""
+    alerts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Whole alert records by kind: "listed" in any state, and those of them that are "pending"."""
     warnings: dict[str, int] = field(default_factory=dict)
     """Values left out, and identifiers read otherwise than strictly, by "section.field.rule"."""
     finished: bool = True

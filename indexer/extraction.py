@@ -142,6 +142,10 @@ class _Extraction:
             report.records,
             report.checksum,
             round(report.duration_s, 3),
+            report.sources,
+            report.alerts,
+            report.refused,
+            report.left_out,
         )
         if report.fingerprint is not None:
             mark_resumable(self.options.data, staged, manifest_digest(_file(manifest)), report.fingerprint)

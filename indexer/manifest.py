@@ -172,4 +172,12 @@ def load_manifests(directory: Path) -> list[Manifest]:
         if manifest.id in seen:
             raise ManifestError(file, "register.id", f"{manifest.id!r} is taken by another manifest")
         seen.add(manifest.id)
+    decides: dict[str, str] = {}
+    for manifest, file in manifests:
+        for kind in (name.removeprefix("ALERT_KIND_") for name in manifest.register_.authoritative_for):
+            if kind in decides:
+                raise ManifestError(
+                    file, "register.authoritative_for", f"{kind} is decided by {decides[kind]!r} already"
+                )
+            decides[kind] = manifest.id
     return [manifest for manifest, _ in manifests]

@@ -38,6 +38,7 @@ class _Source(ManifestModel):
     null_dates: tuple[str, ...] = ()
     date_formats: tuple[str, ...] = ("yyyy-mm-dd",)
     may_be_empty: bool = False
+    shrink_limit_percent: int | None = Field(default=None, ge=0, le=100)  # None = the register's
 
     @field_validator("date_formats")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -51,7 +52,7 @@ class Value(ManifestModel):
 
 
 class Condition(ManifestModel):
-    """A test of one cell, after trimming and null words; the cell's text is compared exactly."""
+    """A test of one cell, after trimming and null words; a list is compared without case and accents (`folded`)."""
 
     column: str
     in_: tuple[CellText, ...] | None = Field(default=None, alias="in")
@@ -63,6 +64,19 @@ class Condition(ManifestModel):
         if (self.in_ is not None) + (self.not_in is not None) + (self.present is not None) != 1:
             raise ValueError("give exactly one of in, not_in, present")
         return self
+
+
+def folded(text: str) -> str:
+    """A text as conditions compare it: A to Z and the letters of Latin-1 in upper case without accents, Ñ kept."""
+    return "".join(_folded_letter(letter) for letter in text)
+
+
+def _folded_letter(letter: str) -> str:
+    if ord(letter) > 0xFF:
+        return letter
+    base = letter if letter in "ñÑ" else unicodedata.normalize("NFD", letter)[0]
+    upper = base.upper()
+    return upper if len(upper) == 1 and ord(upper) <= 0xFF else base
 
 
 def _column(value: Any) -> Any:

@@ -23,8 +23,9 @@ import duckdb
 
 from core.assembly import Assembly, assemble
 from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
+from indexer.build_check import check_asked
 from indexer.build_options import BuildOptions
-from indexer.carry_forward import RegisterInBuild, find_shrinks
+from indexer.carry_forward import RegisterInBuild
 from indexer.extraction import LEAST_FREE_BYTES, extract_registers
 from indexer.file_digest import sha256_of
 from indexer.generation_check import check_generation
@@ -45,10 +46,10 @@ from indexer.publish import (
     log_publishing,
     new_generation_id,
     publish,
-    read_manifest,
     remove_leftovers,
 )
 from indexer.rollback import ALERTED_FILE
+from indexer.shrinking import find_shrinks
 from indexer.staging import StagedExtract, load_last, save_last
 from indexer.subject_key import load_or_create_key
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
@@ -70,7 +71,7 @@ def build(options: BuildOptions) -> BuildSummary:
     raises, the generation that answers is the one that answered before.
     """
     manifests = load_manifests(options.manifests or SHIPPED_MANIFESTS)
-    _check_names(options, manifests)
+    check_asked(options, manifests)
     try:
         with indexer_lock(options.data, "build"), MemoryWatch() as memory:
             return _Build(options, manifests, memory).run()
@@ -78,35 +79,6 @@ def build(options: BuildOptions) -> BuildSummary:
         if getattr(error, "errno", None) in _DISK_FULL or any(os.strerror(code) in str(error) for code in _DISK_FULL):
             raise NoSpace(f"the disk of {options.data} is full") from error
         raise
-
-
-def _check_names(options: BuildOptions, manifests: Sequence[Manifest]) -> None:
-    known = {manifest.id for manifest in manifests}
-    published = _published_registers(options.data)
-    for name in options.accept_shrink:
-        if name not in known:
-            raise BuildRefused(f"--accept-shrink {name}: no manifest has this register id")
-    for name in options.withdraw:
-        if name not in known | published:
-            raise BuildRefused(f"--withdraw {name}: no manifest and no published generation has this register id")
-    gone = sorted(published - known - set(options.withdraw))
-    if gone:
-        raise PublishingStopped(
-            f"published, but without a manifest now: {', '.join(gone)}. "
-            f"If that is right: {' '.join(f'--withdraw {name}' for name in gone)}"
-        )
-
-
-def _published_registers(data: Path) -> set[str]:
-    """Registers loaded in the current generation."""
-    current = current_generation(data)
-    if current is None:
-        return set()
-    try:
-        registers = read_manifest(data / GENERATIONS / current)["registers"]
-        return {register["id"] for register in registers if register["state"] == "loaded"}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()  # a damaged manifest must not keep the next build from replacing it
 
 
 class _Build:
@@ -133,6 +105,7 @@ class _Build:
         try:
             with self.progress.stage("extract"):
                 registers = extract_registers(self.options, self.manifests, self.generation_id, last, self.progress)
+            self._check_not_empty(registers, previous)
             accepted = self._check_shrinks(registers, last)
             linked = self._link(registers, key)
             assembly = self._assemble(registers, linked)
@@ -170,13 +143,20 @@ class _Build:
                 "make room, or keep fewer generations"
             )
 
+    def _check_not_empty(self, registers: Sequence[RegisterInBuild], previous: str | None) -> None:
+        if previous is not None or any(r.extract is not None and r.extract.records for r in registers):
+            return
+        why = "; ".join(r.reason or f"{r.register_id}: no record" for r in registers)
+        raise BuildRefused(f"not published: a first generation without a single record. {why}")
+
     def _check_shrinks(self, registers: Sequence[RegisterInBuild], last: Mapping[str, StagedExtract]) -> list[str]:
-        limits = {manifest.id: manifest.register_.shrink_limit_percent for manifest in self.manifests}
-        shrinks = find_shrinks(registers, last, limits)
-        refused = [shrink for shrink in shrinks if shrink.register_id not in self.options.accept_shrink]
+        shrinks = find_shrinks(registers, last, self.manifests)
+        refused = [shrink for shrink in shrinks if not shrink.accepted_by(self.options.accept_shrink)]
         if refused:
-            raise PublishingStopped("publishing stopped, registers shrank: " + "; ".join(s.text() for s in refused))
-        return [shrink.text().split(". If that", 1)[0] for shrink in shrinks]
+            raise PublishingStopped(
+                "not published, what the registers hold shrank: " + "; ".join(shrink.text() for shrink in refused)
+            )
+        return [shrink.what() for shrink in shrinks]
 
     def _link(self, registers: Sequence[RegisterInBuild], key: bytes) -> Linked:
         files = [

@@ -120,7 +120,7 @@ def directory_bytes(directory: Path) -> int:
 
 
 def collect(data: Path, *, keep_generations: int, keep_bytes: int) -> list[str]:
-    """Removes the oldest generations beyond `keep_generations` (the current one counts) or `keep_bytes` in all.
+    """Removes the oldest generations beyond `keep_generations` besides the current one, or `keep_bytes` in all.
 
     The current generation is never removed. Returns the ids removed.
     """
@@ -128,9 +128,9 @@ def collect(data: Path, *, keep_generations: int, keep_bytes: int) -> list[str]:
     kept = published_generations(data)
     sizes = {name: directory_bytes(data / GENERATIONS / name) for name in kept}
     removed = []
-    for name in [name for name in kept if name != current]:
-        within = len(sizes) <= max(keep_generations, 1) and sum(sizes.values()) <= keep_bytes
-        if within:
+    others = [name for name in kept if name != current]
+    for name in others:
+        if len(others) - len(removed) <= keep_generations and sum(sizes.values()) <= keep_bytes:
             break
         doomed = data / GENERATIONS / f".doomed-{name}"  # out of sight first: nobody opens half a generation
         (data / GENERATIONS / name).rename(doomed)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,18 @@ class StagedExtract:
     records: int
     checksum: str
     seconds: float = 0.0
+    sources: Mapping[str, int] = field(default_factory=dict)
+    """Rows of each source that became records: what the shrink limit compares."""
+    alerts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Whole alert records by kind: "listed" in any state, and those of them that are "pending"."""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """Refused records by "section.field.rule"."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Rows of which `when` left out every record, by "source.column" of the first condition that did not hold."""
 
     @property
     def rows_accepted(self) -> int:
-        """Rows that became records: what the shrink limit compares, so that a file refused whole counts as shrunk."""
+        """Rows that were not refused."""
         return self.rows_read - self.rows_refused
 
     def path(self, data: Path) -> Path:

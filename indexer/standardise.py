@@ -58,6 +58,10 @@ class Standardiser:
         found = self._encoder.warnings().items()
         return Counter({".".join(part for part in parts if part): n for parts, n in found})
 
+    def left_out(self) -> Counter[str]:
+        """Rows so far of which `when` left out every record, by "source.column" of the first condition not held."""
+        return Counter({f"{self.source.name}.{column}": n for column, n in self._encoder.left_out().items()})
+
 
 def _buffers(column: Any) -> tuple[pa.Buffer, pa.Buffer, pa.Buffer | None, int]:
     valid, offsets, data = column.buffers()

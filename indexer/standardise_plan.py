@@ -24,7 +24,7 @@ from indexer.manifest_fields import (
 )
 from indexer.manifest_records import Alert, FieldValue, Record, Subject
 from indexer.manifest_sources import Source
-from indexer.manifest_values import Condition, Flag, Value
+from indexer.manifest_values import Condition, Flag, Value, folded
 
 _FLAG_FALSE, _FLAG_TRUE = -1, -2
 _TEST_IN, _TEST_NOT_IN, _TEST_PRESENT, _TEST_ABSENT = range(4)
@@ -153,7 +153,7 @@ class _Compiler:
             entry = (column, _TEST_PRESENT if test.present else _TEST_ABSENT, -1)
         else:
             words = test.in_ if test.in_ is not None else test.not_in or ()
-            listed = self.map({word: (word, 0) for word in words})
+            listed = self.map({folded(word): ("", 0) for word in words})
             entry = (column, _TEST_IN if test.in_ is not None else _TEST_NOT_IN, listed)
         if entry not in self._condition_numbers:
             self._condition_numbers[entry] = len(self.conditions)

@@ -32,6 +32,11 @@ class BuildSummary:
     collected: Sequence[str] = ()
     notes: Sequence[str] = field(default_factory=list)
 
+    @property
+    def failed(self) -> list[RegisterInBuild]:
+        """Registers whose source failed: carried forward or, never loaded before, missing."""
+        return [register for register in self.registers if register.failed]
+
     def to_json(self) -> dict[str, Any]:
         """The whole summary as plain JSON values."""
         return {
@@ -43,6 +48,7 @@ class BuildSummary:
             "links": [{"criterion": c, "level": level, "links": n} for c, level, n in self.links],
             "alerts": dict(self.alerts),
             "registers": [register_json(register) for register in self.registers],
+            "failed_registers": [register.register_id for register in self.failed],
             "stages": [{"name": s.name, "seconds": s.seconds, "rows": s.rows} for s in self.stages],
             "seconds": round(self.seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,
@@ -66,6 +72,10 @@ def register_json(register: RegisterInBuild) -> dict[str, Any]:
         "rows_read": extract.rows_read if extract else 0,
         "rows_refused": extract.rows_refused if extract else 0,
         "records": extract.records if extract else 0,
+        "sources": dict(extract.sources) if extract else {},
+        "alerts": {kind: dict(counts) for kind, counts in extract.alerts.items()} if extract else {},
+        "refused": dict(extract.refused) if extract else {},
+        "left_out": dict(extract.left_out) if extract else {},
         "seconds": extract.seconds if extract else 0.0,
     }
 
@@ -88,3 +98,19 @@ def level_name(number: int) -> str:
 def alert_kind_name(number: int) -> str:
     """WARRANT, TRAVEL_BAN..."""
     return alert_pb2.AlertKind.Name(number).removeprefix("ALERT_KIND_")
+
+
+def rows_lost(register: RegisterInBuild) -> str:
+    """Rows that are no records, by reason; empty when every row is one."""
+    if register.extract is None:
+        return ""
+    reasons = [f"{n:,} refused by {reason}" for reason, n in register.extract.refused.items()]
+    reasons += [f"{n:,} left out by when {column}" for column, n in register.extract.left_out.items()]
+    return f"{register.register_id}: {', '.join(reasons)}" if reasons else ""
+
+
+def failure(register: RegisterInBuild) -> str:
+    """What became of a register whose source failed, and why."""
+    as_of = as_of_text(register.extract.as_of_ms if register.extract else None)
+    became = f"carried forward as of {as_of}, STALE" if register.fate == "carried" else "MISSING"
+    return f"NOT FRESH: {register.register_id} is {became}: {register.reason}"

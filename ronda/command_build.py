@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ronda.command_output import EXIT_CALLER, EXIT_OURS, EXIT_STOPPED, fail, print_json, print_renderables
+from ronda.command_output import (
+    EXIT_CALLER,
+    EXIT_NOT_FRESH,
+    EXIT_OURS,
+    EXIT_STOPPED,
+    fail,
+    print_json,
+    print_renderables,
+)
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -114,7 +122,10 @@ def index(
     ] = None,
     withdraw: Annotated[list[str] | None, typer.Option(help="Deja fuera este registro a propósito: AUSENTE.")] = None,
     accept_shrink: Annotated[
-        list[str] | None, typer.Option(help="Publica aunque este registro se haya encogido.")
+        list[str] | None,
+        typer.Option(
+            help="Publica aunque esto se haya encogido: REGISTRO, REGISTRO/FUENTE o REGISTRO/CLASE de alerta."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -161,6 +172,8 @@ def index(
         print_json(summary.to_json())
     else:
         print_renderables(*summary_parts(summary))
+    if summary.failed:
+        raise typer.Exit(EXIT_NOT_FRESH)
 
 
 @generations.command("list")
@@ -174,7 +187,10 @@ def list_generations(data: DataOption = None, as_json: JsonOption = False) -> No
     from clients.whole_table import WholeTable
     from indexer.generations import list_generations as read_generations
 
-    found = read_generations(_settings(data=data).data)
+    directory = _settings(data=data).data
+    if not directory.is_dir():
+        fail(f"data: {directory.absolute()} is no directory", EXIT_CALLER, as_json)
+    found = read_generations(directory)
     if as_json:
         print_json([generation.to_json() for generation in found])
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clients.whole_table import WholeTable
-from indexer.summary import as_of_text, register_json
+from indexer.summary import as_of_text, failure, register_json, rows_lost
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,6 +43,8 @@ def summary_parts(summary: BuildSummary) -> list[RenderableType]:
         f"{sum(summary.files.values()) / 1e6:,.1f} MB on disk, peak memory {summary.peak_memory_bytes / 1e6:,.0f} MB",
         f"{summary.seconds:.1f} s: {stages}",
     ]
+    lines += [lost for lost in map(rows_lost, summary.registers) if lost]
+    lines += [failure(register) for register in summary.failed]
     if summary.accepted_shrinks:
         lines.append(f"shrinks accepted by name: {', '.join(summary.accepted_shrinks)}")
     if summary.collected:

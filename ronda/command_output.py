@@ -19,6 +19,7 @@ UNBOUNDED = 1_000_000  # columns of a pipe
 EXIT_OURS = ExitStatus.OURS
 EXIT_CALLER = ExitStatus.CALLER
 EXIT_STOPPED = ExitStatus.STOPPED
+EXIT_NOT_FRESH = ExitStatus.NOT_FRESH
 
 
 def print_renderables(*parts: RenderableType) -> None:

@@ -12,6 +12,7 @@ class ExitStatus(IntEnum):
     OURS = 1
     CALLER = 2
     STOPPED = 3
+    NOT_FRESH = 4
     NO_SERVER = 10
     NO_DATA = 11
     BUSY = 12
@@ -33,6 +34,7 @@ MEANING = {
     ExitStatus.OURS: "falla de Ronda",
     ExitStatus.CALLER: "lo pedido no es válido",
     ExitStatus.STOPPED: "no se publica, o la generación está dañada",
+    ExitStatus.NOT_FRESH: "se publicó, pero falló la fuente de un registro",
     ExitStatus.NO_SERVER: "no hay servidor en esa dirección",
     ExitStatus.NO_DATA: "el servidor aún no tiene datos",
     ExitStatus.BUSY: "servidor ocupado o cuota agotada: reintente",

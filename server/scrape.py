@@ -146,12 +146,14 @@ def _registers(registers: list[dict[str, Any]]) -> Iterator[Metric]:
     refused = GaugeMetricFamily(
         "ronda_register_rows_refused", "Rows refused in the extract in use.", labels=["register"]
     )
+    loaded = [register for register in registers if register["state"] != "missing"]
+    ahead = any(register["as_of_ms"] / 1000 > now for register in loaded)  # docs/answers.md section 7: nothing is fresh
     for register in registers:
         name = register["id"]
         is_state = "MISSING"
         if register["state"] != "missing":
             seconds = now - register["as_of_ms"] / 1000
-            stale = register["carried_forward"] or seconds > register["stale_after_s"]
+            stale = ahead or register["carried_forward"] or seconds > register["stale_after_s"]
             is_state = "STALE" if stale else "FRESH"
             age.add_metric([name], seconds)
             refused.add_metric([name], register["rows_refused"])

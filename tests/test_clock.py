@@ -85,6 +85,22 @@ def test_clear_becomes_incomplete(tell: Teller, now: datetime.datetime, small_na
     assert tell("wanted", now).answer.hits[0].source_state == FRESH
 
 
+def test_a_clock_behind_an_as_of_makes_nothing_fresh(
+    tell: Teller, now: datetime.datetime, small_nation: BuiltNation
+) -> None:
+    """One register says when the clock must have been, so no register's age can be told, its own neither."""
+    assert_expected(tell("clean", now), CLEAR)
+    before = datetime.datetime.fromtimestamp((small_nation.as_of_ms - 1) / 1000, GUATEMALA)
+    for moment in (before, now - datetime.timedelta(days=1), now - datetime.timedelta(days=3650)):
+        behind = tell("clean", moment)
+        assert_expected(behind, FOUND | {"level": "INCOMPLETE", "coverage": "INCOMPLETE", "hits": []})
+        assert {register.state for register in behind.answer.registers} == {STALE}
+    wanted = tell("wanted", before)
+    assert_expected(wanted, FOUND | {"level": "HIT", "coverage": "INCOMPLETE"})
+    assert wanted.answer.hits[0].source_state == STALE
+    assert_expected(tell("clean", now), CLEAR)  # the states that were kept for the other moment are not used again
+
+
 def test_age_turns_18(tell: Teller, now: datetime.datetime) -> None:
     """At midnight in Guatemala of the 18th birthday, not at midnight UTC."""
     born = tell("minor", now).person.identity_claims[0].birth_date

@@ -109,12 +109,22 @@ class Row:
         if condition.present is not None:
             return (cell is not None) == condition.present
         if condition.in_ is not None:
-            return cell is not None and cell in condition.in_
+            return cell is not None and same_word(cell) in map(same_word, condition.in_)
         assert condition.not_in is not None
-        return cell is None or cell not in condition.not_in
+        return cell is None or same_word(cell) not in map(same_word, condition.not_in)
 
     def flag(self, flag: Flag) -> bool:
         return flag if isinstance(flag, bool) else self.holds(flag)
+
+
+ACCENTED, PLAIN = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÒÓÔÕÖÙÚÛÜÝ", "AAAAAACEEEEIIIIOOOOOUUUUY"
+SMALL = "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
+CAPITAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞY"
+
+
+def same_word(text: str) -> str:
+    """What conditions take for one word: capitals without accents, Ñ kept."""
+    return text.translate(str.maketrans(SMALL, CAPITAL)).translate(str.maketrans(ACCENTED, PLAIN))
 
 
 def valid_partial(date: Date) -> bool:

@@ -22,7 +22,7 @@ PROGRAM = (
     "from indexer.pipeline import build\n"
     "print('ready', flush=True)\n"
     "sources, manifests, data = map(pathlib.Path, sys.argv[1:])\n"
-    "build(BuildOptions(data=data, sources=sources, manifests=manifests, quiet=True, keep_generations=2))\n"
+    "build(BuildOptions(data=data, sources=sources, manifests=manifests, quiet=True, keep_generations=1))\n"
 )
 
 
@@ -62,7 +62,7 @@ def test_twenty_kills_lose_nothing(registers: SmallRegisters) -> None:
         else:
             assert persons_found(registers, persons - 1, persons) == [True, False]
         assert verify_generation(registers.data).ok
-        summary = build(registers.options(keep_generations=2))
+        summary = build(registers.options(keep_generations=1))
         assert summary.persons == persons
         assert leftovers(registers.data) == []
         assert len(published_generations(registers.data)) <= 2

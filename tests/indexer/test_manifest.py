@@ -136,11 +136,25 @@ def test_a_broken_rule_is_named(tmp_path: Path, old: str, new: str, key: str, ru
 
 def test_configuration_order_and_double_ids(tmp_path: Path) -> None:
     write(tmp_path, EXAMPLE.replace('"oj"', '"aa"').replace("order = 30", "order = 2"), "1.toml")
-    write(tmp_path, EXAMPLE.replace('"oj"', '"bb"').replace("order = 30", "order = 1"), "2.toml")
+    decides = 'authoritative_for = ["warrant", "protection_order"]'
+    second = EXAMPLE.replace('"oj"', '"bb"').replace("order = 30", "order = 1")
+    write(tmp_path, second.replace(decides, ""), "2.toml")
     assert [m.id for m in load_manifests(tmp_path)] == ["bb", "aa"]
     write(tmp_path, EXAMPLE.replace('"oj"', '"aa"'), "3.toml")
     with pytest.raises(ManifestError, match="taken by another"):
         load_manifests(tmp_path)
+
+
+def test_two_registers_that_decide_one_kind(tmp_path: Path) -> None:
+    """Of two authorities the first by order would silently decide: neither may."""
+    write(tmp_path, EXAMPLE, "1.toml")
+    other = EXAMPLE.replace('"oj"', '"bb"').replace("order = 30", "order = 40")
+    write(tmp_path, other.replace('["warrant", "protection_order"]', '["escape", "protection_order"]'), "2.toml")
+    with pytest.raises(ManifestError, match="PROTECTION_ORDER is decided by 'oj' already") as caught:
+        load_manifests(tmp_path)
+    assert (caught.value.file.name, caught.value.key) == ("2.toml", "register.authoritative_for")
+    write(tmp_path, other.replace('["warrant", "protection_order"]', '["escape"]'), "2.toml")
+    assert [m.id for m in load_manifests(tmp_path)] == ["oj", "bb"]
 
 
 def test_no_manifest_at_all(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,9 @@ def rows_of(manifest: Manifest, source: Source) -> st.SearchStrategy[Rows]:
     words = sorted(
         {w for r in manifest.record for c in [*r.when, *(r.alert.cautions if r.alert else ())] for w in c.in_ or ()}
     )
-    kinds = [st.sampled_from(CELLS), st.sampled_from([*codes, *words, "x"]), st.text(max_size=30)]
+    accented = str.maketrans("AEIOUNaeioun", "ÁÈÎÖÚÑáèîöúñ")
+    written = [*words, *map(str.lower, words), *(word.title().translate(accented) for word in words)]
+    kinds = [st.sampled_from(CELLS), st.sampled_from([*codes, *written, "x"]), st.text(max_size=30)]
     likely = LIKELY if manifest.id == "every-key" else {}
     columns = Standardiser(manifest, source, 0).columns
     cells = [st.one_of(*kinds, *[st.sampled_from(likely[name])] * 6 if name in likely else []) for name in columns]
@@ -113,6 +116,35 @@ def test_whole_records_of_every_kind_equal_the_plain_twin() -> None:
     sections = {SECTIONS[r.section] for r in manifest.record}
     damaged = {SECTIONS["damaged_record"], SECTIONS["vehicle_damaged_record"]}
     assert {record["section"] for record in found[0]} == sections | damaged
+
+
+@pytest.mark.parametrize("text", ["captura", "CAPTURA", "Captúra", "cÀpTÜrâ", "  captura "])
+def test_a_condition_ignores_case_and_accents(text: str) -> None:
+    record = """
+[[record]]
+source = "uno"
+section = "warrant"
+when = { column = "A", in = ["Captura", "SEÑA"] }
+subject = { cui = "B" }
+alert = { kind = "WARRANT", state = "PENDING" }
+"""
+    head = (HERE / "every_key.toml").read_text(encoding="utf-8")
+    whole = Manifest.model_validate(
+        {
+            "register": tomllib.loads(head)["register"]
+            | {"roles": {"person": ["alert"]}, "identifies": [], "standards": []},
+            "source": [{"name": "uno", "format": "csv", "path": "uno.csv", "as_of": {"from": "mtime"}}],
+            "record": tomllib.loads(record)["record"],
+        }
+    )
+    cui = "2547325860101"
+    for cell, listed in ((text, True), ("seña", True), ("SENA", False), ("capturas", False), ("captur", False)):
+        records, _ = compiled(whole, whole.source[0], [[cell, cui]])
+        assert bool(records) == listed, cell
+    standardiser = Standardiser(whole, whole.source[0], 0)
+    columns = [pa.array(["captur", text, None], pa.string()), pa.array([cui] * 3, pa.string())]
+    standardiser.add(Batch(columns, np.arange(1, 4, dtype=np.int64)))
+    assert standardiser.left_out() == {"uno.A": 2}
 
 
 def test_the_core_knows_the_schema_and_the_keys() -> None:

@@ -37,6 +37,7 @@ class Register:
     stale_after_ms: int
     loaded: bool
     as_of_ms: int = 0
+    newest_as_of_ms: int = 0  # of all registers: a clock behind it tells nobody's age
     carried_forward: bool = False
     carried_reason: str = ""
     rows_read: int = 0
@@ -47,7 +48,7 @@ class Register:
             return register_pb2.REGISTER_STATE_MISSING
         if any(not masks[section_pb2.SENSITIVITY_OPEN] >> section & 1 for section in self.needed):
             return register_pb2.REGISTER_STATE_WITHHELD
-        if self.carried_forward or clock_ms - self.as_of_ms > self.stale_after_ms:
+        if clock_ms < self.newest_as_of_ms or self.carried_forward or clock_ms - self.as_of_ms > self.stale_after_ms:
             return register_pb2.REGISTER_STATE_STALE
         return register_pb2.REGISTER_STATE_FRESH
 

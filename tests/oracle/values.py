@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,13 +129,24 @@ class RowValues:
     def holds(self, condition: dict[str, Any]) -> bool:
         text = self.cell(condition["column"])
         if "in" in condition:
-            return bool(text) and text in [_cell_text(v) for v in condition["in"]]
+            return bool(text) and _any_case(str(text)) in [_any_case(_cell_text(v)) for v in condition["in"]]
         if "not_in" in condition:
-            return text not in [_cell_text(v) for v in condition["not_in"]] if text else True
+            listed = [_any_case(_cell_text(v)) for v in condition["not_in"]]
+            return _any_case(str(text)) not in listed if text else True
         return bool(bool(text) == condition["present"])
 
     def flag(self, flag: bool | dict[str, Any]) -> bool:
         return flag if isinstance(flag, bool) else self.holds(flag)
+
+
+def _any_case(text: str) -> str:
+    """Capitals without accents where the letter is one of Latin-1's; Ñ is kept."""
+    found = ""
+    for letter in text:
+        plain = unicodedata.decomposition(letter).split(" ")[0] if letter not in "Ññ" and letter <= "\xff" else ""
+        base = chr(int(plain, 16)) if plain and not plain.startswith("<") else letter
+        found += base.upper() if base <= "\xff" and base not in "ßµ" else base
+    return found
 
 
 def _cell_text(value: Any) -> str:
