@@ -22,8 +22,8 @@ from typing import Any
 import duckdb
 
 from core.assembly import Assembly, assemble
-from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
 from indexer.build_check import check_asked
+from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
 from indexer.build_options import BuildOptions
 from indexer.carry_forward import RegisterInBuild
 from indexer.extraction import LEAST_FREE_BYTES, extract_registers

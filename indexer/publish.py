@@ -127,7 +127,7 @@ def collect(data: Path, *, keep_generations: int, keep_bytes: int) -> list[str]:
     current = current_generation(data)
     kept = published_generations(data)
     sizes = {name: directory_bytes(data / GENERATIONS / name) for name in kept}
-    removed = []
+    removed: list[str] = []
     others = [name for name in kept if name != current]
     for name in others:
         if len(others) - len(removed) <= keep_generations and sum(sizes.values()) <= keep_bytes:

@@ -1,8 +1,8 @@
 """Whether a register lost more than its manifest allows: by source, and by kind of alert.
 
-A well-formed file that was cut, a sheet left empty, a code that changed so that `when` leaves every row out, states that
-all turn CANCELLED in one night: each looks like good news to whoever asks. So each stops the publishing until somebody
-says by name that it is right.
+A well-formed file that was cut, a sheet left empty, a code that changed so that `when` leaves every row out, states
+that all turn CANCELLED in one night: each looks like good news to whoever asks. So each stops the publishing until
+somebody says by name that it is right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the `ronda` command refuses to build or to publish, with which exit status and which words (docs/operations.md)."""
+"""What the `ronda` command refuses to build or to publish: exit status and words (docs/operations.md)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_source_that_failed_is_named_and_told_by_the_exit_status(registers: Sm
 
 
 def test_an_as_of_ahead_of_the_clock(registers: SmallRegisters) -> None:
-    """A day ahead may be a time zone or a clerk's tomorrow; more is a wrong date, and no register is fresh until 2031."""
+    """A day ahead may be a time zone or a clerk's tomorrow; more is a wrong date, fresh until 2031."""
     assert index(registers).returncode == FRESH
     now = datetime.datetime.now(datetime.UTC).timestamp()
     path = registers.sources / "oj.csv"

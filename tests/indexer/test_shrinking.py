@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.build_errors import BuildRefused, PublishingStopped
@@ -66,7 +66,7 @@ alert = { kind = "WARRANT", state = { column = "ESTADO", codes = "state" } }
 
 [[record]]
 source = "ordenes"
-section = "escape"
+section = "prison"
 when = { column = "TIPO", in = ["FUGA"] }
 record_id = "ID"
 subject = { cui = "CUI" }
@@ -203,9 +203,7 @@ def test_the_last_row_of_a_source_that_may_be_empty(court: Court) -> None:
 
 def test_a_code_that_changed_leaves_every_row_out(court: Court) -> None:
     court.orders([*pending("O.C.", 17), *pending("F", 2, 30)])
-    court.carried(
-        match="none of its 19 rows gives a whole record (19 left out by when: TIPO)".replace("TIPO", "ordenes.TIPO")
-    )
+    court.carried(match="none of its 19 rows gives a whole record (19 left out by when: ordenes.TIPO)")
 
 
 def test_a_code_of_one_kind_that_changed(court: Court) -> None:
@@ -302,6 +300,7 @@ def test_limits_of_a_source_and_of_its_register(court: Court) -> None:
     assert build(court.options()).to_json()["alerts"]["WARRANT"] == 1
 
 
+@settings(deadline=None)
 @given(before=st.integers(1, 10_000), now=st.integers(0, 10_000), limit=st.integers(0, 100), may_end=st.booleans())
 def test_a_limit_is_a_share_rounded_down_and_at_least_one(before: int, now: int, limit: int, may_end: bool) -> None:
     lost = before - now
