@@ -124,7 +124,7 @@ class Court(SmallRegisters):
         lines = [
             json.dumps({"ID": n, "CUI": cui_of(person), "ESTADO": state}) for n, (_, person, state) in enumerate(rows)
         ]
-        (self.sources / "oj_menores.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        (self.sources / "oj_menores.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def stopped(self, *, match: str) -> None:
         """A build that must not publish, for this reason; what answered goes on answering."""
