@@ -41,6 +41,12 @@ def test_two_courts_are_never_one(other: str) -> None:
     assert court_name(other) != court_name(FIRST)
 
 
+def test_a_form_is_never_longer_than_its_word() -> None:
+    """The room for a key is the text's own size: a lone "x" named no court while its form was "10"."""
+    assert [word for word, form in court_words().items() if len(form) > len(word)] == []
+    assert court_name("x") == court_name("10") == court_name("Décimo") == "X"
+
+
 def test_what_is_no_word_names_no_court() -> None:
     assert court_name("") == court_name("...") == court_name("de la") == ""
     assert court_name("JUZGADO DE LA NIÑEZ") == "JDO NINEZ"

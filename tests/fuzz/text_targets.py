@@ -17,7 +17,7 @@ _KINDS = list(IdentifierKind)
 CANONICAL_MAX = 44
 CANONICAL_BYTES = CANONICAL_MAX + 2  # struct Canonical
 DETECTED_MAX = 12
-SUGGESTIONS_MAX = 20
+SUGGESTIONS_MAX = 96
 MISREADS_MAX = 48
 FOLDED_MAX = 8256
 NAME_KEY_MAX = 4160
@@ -51,7 +51,7 @@ def identifiers(data: bytes) -> None:
     head, rest = data[0] if data else 0, data[1:]
     kind = _KINDS[head // 4 % len(_KINDS)]
     said = rest[: head % 4]
-    with exact(said) as country, exact(rest[len(said) :]) as text, room(CANONICAL_BYTES * MISREADS_MAX) as found:
+    with exact(said) as country, exact(rest[len(said) :]) as text, room(CANONICAL_BYTES * SUGGESTIONS_MAX) as found:
         size = len(rest) - len(said)
         canonical = canonical_text(kind, text, size)
         if canonical is not None:

@@ -113,7 +113,7 @@ def damaged(
     vehicle = is_vehicle_section(record.section)
     subject = subject.as_shown()
     shows = subject.names_a_vehicle() if vehicle else subject.names_a_person()
-    if record.alert is None or record.alert.protected or not shows:
+    if record.alert is None or not shows:
         return []
     contact = manifest.register_.contact
     sensitivity = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
@@ -124,10 +124,13 @@ def damaged(
     found |= {
         "section": SECTIONS["vehicle_damaged_record" if vehicle else "damaged_record"],
         "sensitivity": sensitivity if isinstance(sensitivity, int) else section_pb2.SENSITIVITY_DISCREET,
-        "alert_kind": alert_pb2.ALERT_KIND_DAMAGED_RECORD,
         "alert_state": alert_pb2.ALERT_STATE_PENDING,
-        "hit_payload": alert_pb2.Hit(authority=contact).SerializeToString(),
     }
+    if record.alert.protected:
+        found["alert_flags"] = standard.ALERT_PROTECTED
+    else:
+        found["alert_kind"] = alert_pb2.ALERT_KIND_DAMAGED_RECORD
+        found["hit_payload"] = alert_pb2.Hit(authority=contact).SerializeToString()
     return [found]
 
 

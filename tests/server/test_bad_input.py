@@ -11,7 +11,7 @@ import pytest
 
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
-from ronda.v1 import context_pb2, section_pb2
+from ronda.v1 import context_pb2, level_pb2, section_pb2
 from tests.nation_kit import BuiltNation
 from tests.server.requests import CLEAR_FIRST, CUI, CUI_WRONG_DEPARTMENT, CUI_WRONG_DIGIT, QUESTION
 from tests.server.running_server import Failure, RunningServer, call, clear, failure
@@ -28,6 +28,8 @@ def server(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) 
     running = RunningServer(small_nation.data, log, log_level="debug").wait_ready()
     workers = running.worker_pids()
     yield running
+    with running.channel() as channel:  # one refusal at least, whichever cases this test worker was given
+        assert failure(channel, "CheckService/CheckPerson", b"").reason == "QUESTION_EMPTY"
     assert running.worker_pids() == workers
     text = running.log_path.read_text(encoding="utf-8") + running.metrics()
     for secret in (SECRET, CUI, CUI_WRONG_DIGIT, CUI_WRONG_DEPARTMENT, "123BCD"):
@@ -47,8 +49,6 @@ def _sections(*numbers: int) -> bytes:
 
 
 CASES = {
-    "wrong check digit": ("CheckPerson", _person(cui=CUI_WRONG_DIGIT), "FIELD_INVALID", "cui"),
-    "impossible department": ("CheckPerson", _person(cui=CUI_WRONG_DEPARTMENT), "FIELD_INVALID", "cui"),
     "too few digits": ("CheckPerson", _person(cui="123"), "FIELD_INVALID", "cui"),
     "nothing asked": ("CheckPerson", b"", "QUESTION_EMPTY", None),
     "empty query": ("Check", checks.CheckRequest(query="").SerializeToString(), "QUESTION_EMPTY", None),
@@ -114,6 +114,16 @@ def test_bad_questions(server: RunningServer, case: str) -> None:
             assert failed.fields[field]
         assert SECRET not in failed.text
         assert call(channel, "CheckService/CheckPerson", QUESTION)
+
+
+@pytest.mark.parametrize("cui", [CUI_WRONG_DIGIT, CUI_WRONG_DEPARTMENT])
+def test_a_cui_that_cannot_be_is_an_answer_that_says_so(server: RunningServer, cui: str) -> None:
+    """docs/answers.md section 8: looked up as it stands; not on file, it is never less than POSSIBLE."""
+    with server.channel() as channel:
+        reply = call(channel, "CheckService/CheckPerson", _person(cui=cui))
+    answer = checks.CheckPersonResponse.FromString(reply).answer
+    assert answer.level == level_pb2.LEVEL_POSSIBLE
+    assert "CUI_IMPOSSIBLE" in [note.code for note in answer.notes]
 
 
 def test_unknown_subject(server: RunningServer) -> None:

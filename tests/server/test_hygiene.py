@@ -135,8 +135,9 @@ def test_a_generation_is_for_its_owner_alone(small_nation: BuiltNation) -> None:
 def test_the_command_writes_for_its_user_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     before = os.umask(0o022)
     try:
-        monkeypatch.setattr(command, "app", lambda: None)
-        command.main()
+        monkeypatch.setattr(command, "app", lambda **_: None)
+        with pytest.raises(SystemExit):
+            command.main()
         assert os.umask(0o022) == 0o077
     finally:
         os.umask(before)
