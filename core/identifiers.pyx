@@ -19,13 +19,10 @@ from core.identifiers_plate cimport misread_plates, read_foreign_plate, read_gua
 from core.identifiers_slips cimport suggest_slips
 from core.identifiers_shown cimport find_cui, find_plate
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, TELEPHONE_SIGNS, Compact, compact
-from core.identifiers_written cimport (
-    may_be_of_spreadsheet, may_hold_words, read_written, written_cui, written_plate,
-)
+from core.identifiers_written cimport may_be_of_spreadsheet, may_hold_words, read_written, written_cui, written_plate
 
 from core.identifier_kind import IdentifierKind
-from core.identifiers_types import IdentifierError
-from core.identifiers_types import Plate as PlateRead  # Plate is the C struct here
+from core.identifiers_types import IdentifierError, Plate as PlateRead  # Plate is the C struct here
 from core.names import fold
 
 _CANONICAL_KINDS = frozenset(IdentifierKind) - {IdentifierKind.NAME}
@@ -38,20 +35,15 @@ cdef enum:
     TAIL_MAX = 8
 
 
+cdef extern from *:
+    """
+    static const char* const RULE_WORDS[] = {"", "length", "characters", "checksum", "department", "municipality", "format"};
+    """
+    const char* RULE_WORDS[1]  # by RULE_*
+
+
 cdef const char* rule_word(int rule) noexcept nogil:
-    if rule == RULE_LENGTH:
-        return b"length"
-    if rule == RULE_CHARACTERS:
-        return b"characters"
-    if rule == RULE_CHECKSUM:
-        return b"checksum"
-    if rule == RULE_DEPARTMENT:
-        return b"department"
-    if rule == RULE_MUNICIPALITY:
-        return b"municipality"
-    if rule == RULE_FORMAT:
-        return b"format"
-    return b""
+    return RULE_WORDS[rule]
 
 
 # A number without a rule of its own: alphanumerics with a digit among them (so that "S/N" and "NO TIENE" are none).
