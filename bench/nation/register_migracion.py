@@ -24,7 +24,7 @@ def write(world: World, foreigners: Foreigners, crossings: Crossings, bans: list
     pq.write_table(_bans(world, bans), folder / "arraigos.parquet")
     for ban in bans:
         holds = ban.state == PENDING and (ban.end == NO_DAY or ban.end >= world.plan.today)
-        world.note_alert("migracion", ban.number, ban.person, "TRAVEL_BAN", holds)
+        world.note_alert("migracion", ban.number, ban.person, "TRAVEL_BAN", holds, without=("cedula", "age", "parents"))
     return len(crossings.day) + len(bans)
 
 

@@ -75,7 +75,10 @@ def write_prisons(world: World, prisons: Prisons) -> int:
     for stay in prisons.stays:
         world.note("dgsp", stay.number, stay.person.person)
     for escape in escapes:
-        world.note_alert("dgsp", escape.number, escape.person, "ESCAPE", escape.status == ESCAPED)
+        world.note_alert(
+            "dgsp", escape.number, escape.person, "ESCAPE", escape.status == ESCAPED,
+            without=("cedula", "document", "age", "parents"),
+        )  # fmt: skip
     return len(prisons.stays) + len(escapes)
 
 

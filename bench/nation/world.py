@@ -61,10 +61,13 @@ class World:
         """Keeps the truth of a record: which person of the block it is about (NOBODY = none)."""
         self.noted.append(Noted(register, record_id, person))
 
-    def note_alert(self, register: str, record_id: str, heard: Heard, kind: str, in_force: bool) -> None:
-        """Keeps the truth of an alert row about a person."""
+    def note_alert(
+        self, register: str, record_id: str, heard: Heard, kind: str, in_force: bool, *, without: tuple[str, ...] = ()
+    ) -> None:
+        """Keeps the truth of an alert row about a person. without: what the register has no field for."""
+        shows = " ".join(word for word in heard.shows().split() if word not in without)
         self.noted.append(
-            Noted(register, record_id, heard.person, kind, in_force, heard.means, tuple(heard.damage), heard.shows())
+            Noted(register, record_id, heard.person, kind, in_force, heard.means, tuple(heard.damage), shows)
         )
 
 

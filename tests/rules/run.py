@@ -40,21 +40,21 @@ def main(
         raise typer.Exit(1)
     chosen = [m for m in mutations if not only or any(fnmatch.fnmatch(m.name, pattern) for pattern in only)]
     verdicts = _verdicts(fresh)
-    waiting = [m for m in chosen if _key(m) not in verdicts]
+    keys = {mutation: _key(mutation) for mutation in chosen}  # as the tree is now, whatever changes during the run
+    waiting = [m for m in chosen if keys[m] not in verdicts]
     console.print(f"{len(chosen)} mutations, {len(waiting)} to judge")
     if waiting:
-        _judge_all(waiting, verdicts, console)
-    rows = [_row(mutation, verdicts[_key(mutation)]) for mutation in chosen]
+        _judge_all(waiting, keys, verdicts, console)
+    rows = [_row(mutation, verdicts[keys[mutation]]) for mutation in chosen]
     _report(rows, console)
     raise typer.Exit(0 if all(row["verdict"] == "killed" for row in rows) else 1)
 
 
-def _judge_all(waiting: list[Mutation], verdicts: dict[str, Any], console: Console) -> None:
+def _judge_all(waiting: list[Mutation], keys: dict[Mutation, str], verdicts: dict[str, Any], console: Console) -> None:
     scratch = Scratch(ROOT, WORK / "tree")
     scratch.make()
     console.print("the named tests, unmutated...")
     whole = scratch.test(sorted({mutation.test for mutation in waiting}), seconds=3_600)
-    keys = {mutation: _key(mutation) for mutation in waiting}  # as the copy is, whatever changes meanwhile
     for number, mutation in enumerate(waiting, 1):
         started = time.monotonic()
         verdict, why = judge(mutation, whole[mutation.test], scratch)
