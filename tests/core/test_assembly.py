@@ -172,6 +172,24 @@ def test_one_warrant_seen_by_several_registers_is_one_alert(tmp_path: Path) -> N
     )
 
 
+def test_an_alerts_link_is_the_strongest_of_its_records(tmp_path: Path) -> None:
+    for number, order in enumerate((("p", "o"), ("o", "p"))):
+        names = dict(zip(order, ("PEDRO GOMEZ", "JUAN PEREZ LOPEZ"), strict=True))
+        dossier = person(
+            tmp_path / str(number),
+            identity(),
+            warrant("o", merge_key="c", name=names["o"]),
+            warrant("p", register=PNC, merge_key="c", name=names["p"]),
+        )
+        assert [alert.link_level for alert in dossier.alerts] == [HIT]
+        assert dossier.alerts[0].flags & 16, "by the number that the strongest states"
+
+
+def test_an_open_warrant_and_a_minors_are_two_alerts(tmp_path: Path) -> None:
+    dossier = person(tmp_path, warrant("a", merge_key="c"), warrant("b", merge_key="c", sensitivity=3))
+    assert [(alert.kind, alert.sensitivity) for alert in dossier.alerts] == [(1, 1), (1, 3)]
+
+
 def test_the_authoritys_pending_record_stands_before_its_cancelled_one(tmp_path: Path) -> None:
     dossier = person(tmp_path, warrant("a", alert_state=CANCELLED, merge_key="c"), warrant("b", merge_key="c"))
     assert [alert.state for alert in dossier.alerts] == [PENDING]
