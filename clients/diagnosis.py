@@ -24,6 +24,7 @@ class Trouble(Enum):
     CERTIFICATE_OF_ANOTHER_CA = auto()
     CERTIFICATE_OUT_OF_DATE = auto()
     CERTIFICATE_OF_ANOTHER_NAME = auto()
+    IDENTITY_IS_NONE = auto()
     UNKNOWN = auto()
 
 
@@ -38,7 +39,10 @@ def diagnose(target: str, identity: Identity | None) -> Trouble:
         tls.check_hostname = False  # only asked whether it is TLS; nothing is sent
         tls.verify_mode = ssl.CERT_NONE
     else:
-        tls = ssl.create_default_context(cafile=str(identity.server_ca))
+        try:
+            tls = ssl.create_default_context(cafile=str(identity.server_ca))
+        except ssl.SSLError:  # empty, or no certificate
+            return Trouble.IDENTITY_IS_NONE
     try:
         with socket.create_connection((host, int(port)), _SECONDS) as plain:
             return _shake_hands(plain, tls, host, asked=identity is not None)

@@ -5,6 +5,7 @@ Its exit statuses are in ronda/exit_status.py and docs/command.md.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -103,15 +104,32 @@ def ronda(
     """
 
 
+def _readable(argument: str) -> str:
+    """The argument as its terminal meant it: bytes that are no UTF-8 come from one that writes Latin-1."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(argument).decode("latin-1")
+    return argument
+
+
 def main() -> None:
     """Entry point of the installed command. What it writes, only its own user can read."""
     os.umask(0o077)
     speak_spanish()
     try:
-        status = app(standalone_mode=False)
+        status = app(args=[_readable(argument) for argument in sys.argv[1:]], standalone_mode=False)
+        sys.stdout.flush()
     except ClickException as error:
         typer.echo("\n".join(usage_error_lines(error)), err=True)
         status = error.exit_code
+    except (UnicodeEncodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO):
+            raise
+        sys.stderr.write(
+            "No se pudo escribir la respuesta completa: revise la salida (UTF-8, espacio, quien la lee).\n"
+        )
+        os._exit(ExitStatus.OURS)  # what is left in the buffer cannot be written either
     except typer.Abort:
         typer.echo("Interrumpido.", err=True)
         status = ExitStatus.OURS

@@ -36,13 +36,12 @@ def _document(text: str) -> value_pb2.ForeignDocument:
     return ForeignDocument(country=country.upper(), number=number) if colon else ForeignDocument(number=text)
 
 
-def _did_you_mean(*asked: str) -> list[str]:
-    """Valid identifiers one slip away from what was typed; worked out here, never sent in an error."""
+def _did_you_mean(**asked: str) -> list[str]:
+    """Valid identifiers one slip away from what was typed, by option; worked out here, never sent in an error."""
     from core.identifier_kind import IdentifierKind
     from core.identifiers import suggest
 
-    kinds = (IdentifierKind.CUI, IdentifierKind.NIT, IdentifierKind.VIN)
-    return [found for text in asked if text for kind in kinds for found in suggest(kind, text)][:5]
+    return [found for kind, text in asked.items() if text for found in suggest(IdentifierKind[kind.upper()], text)][:5]
 
 
 def _show_check(response: check_service_pb2.CheckResponse, extra: list[RenderableType]) -> None:
@@ -56,6 +55,8 @@ def _show_check(response: check_service_pb2.CheckResponse, extra: list[Renderabl
         parts.append("Nada consta con lo preguntado: ni persona ni vehículo.")
     if response.candidates:
         parts.append(candidates_table(response.candidates, response.candidates_total))
+        if (unseen := response.candidates_total - len(response.candidates)) > 0:
+            parts.append(f"Y {unseen} más, que aquí no caben: agregue datos, o véalos todos con `ronda search`.")
     if response.suggestions:
         parts.append(f"¿Quiso decir {', '.join(response.suggestions)}?")
     print_renderables(*parts, registers_line(response.answer))
@@ -84,7 +85,7 @@ def check(
     engine: Annotated[str, typer.Option(help="Número de motor.")] = "",
     make: Annotated[str, typer.Option(help="Marca vista.")] = "",
     colour: Annotated[str, typer.Option(help="Color visto, en español.")] = "",
-    model_year: Annotated[int, typer.Option(help="Modelo (año) visto.")] = 0,
+    model_year: Annotated[int, typer.Option(help="Modelo (año) visto.", min=0, max=9999)] = 0,
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
@@ -108,6 +109,8 @@ def check(
 
     query = " ".join(box or [])
     frame = context(purpose, case, reason)
+    if query and (name or born or sex) and not any(letter.isdecimal() for letter in query):
+        name, query = f"{name} {query}".strip(), ""  # words beside --born or --sex, or --name without quotes
     person_asked = any((cui, nit, cedula, document, licence, telephone, name, born, sex))
     vehicle_asked = any((plate, vin, chassis_tail, engine, make, colour, model_year))
     if person_asked and vehicle_asked:
@@ -135,7 +138,7 @@ def check(
             server,
             identity,
             as_json,
-            lambda: _did_you_mean(cui, nit),
+            lambda: _did_you_mean(cui=cui, nit=nit),
             lambda c: c.checks.CheckPerson(person_request, timeout=deadline),
         )
     elif vehicle_asked:
@@ -155,13 +158,17 @@ def check(
             server,
             identity,
             as_json,
-            lambda: _did_you_mean(vin),
+            lambda: _did_you_mean(vin=vin),
             lambda c: c.checks.CheckVehicle(vehicle_request, timeout=deadline),
         )
     else:
         one_box = contract.CheckRequest(context=frame, query=query, country=country)
         response = call(
-            server, identity, as_json, lambda: _did_you_mean(query), lambda c: c.checks.Check(one_box, timeout=deadline)
+            server,
+            identity,
+            as_json,
+            lambda: _did_you_mean(cui=query, nit=query, vin=query),
+            lambda c: c.checks.Check(one_box, timeout=deadline),
         )
     if as_json:
         message_json(response)
@@ -187,11 +194,13 @@ def search(
         ),
     ] = None,
     born: Annotated[str, typer.Option(help="Fecha o año de nacimiento: aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa.")] = "",
-    age_from: Annotated[int, typer.Option(help="Edad mínima hoy, en años.")] = 0,
-    age_to: Annotated[int, typer.Option(help="Edad máxima hoy, en años.")] = 0,
+    age_from: Annotated[int, typer.Option(help="Edad mínima hoy, en años.", min=0, max=150)] = 0,
+    age_to: Annotated[int, typer.Option(help="Edad máxima hoy, en años.", min=0, max=150)] = 0,
     sex: SexOption = None,
-    department: Annotated[int, typer.Option(help="Departamento de nacimiento, código INE de 1 a 22.")] = 0,
-    municipality: Annotated[int, typer.Option(help="Municipio de nacimiento, código INE: 101.")] = 0,
+    department: Annotated[
+        int, typer.Option(help="Departamento de nacimiento, código INE de 1 a 22.", min=0, max=9999)
+    ] = 0,
+    municipality: Annotated[int, typer.Option(help="Municipio de nacimiento, código INE: 101.", min=0, max=9999)] = 0,
     father: Annotated[str, typer.Option(help="Nombre del padre.")] = "",
     mother: Annotated[str, typer.Option(help="Nombre de la madre.")] = "",
     vehicle: Annotated[
@@ -202,8 +211,8 @@ def search(
     vehicle_type: Annotated[str, typer.Option(help="Tipo de vehículo: pickup, moto.")] = "",
     make: Annotated[str, typer.Option(help="Marca.")] = "",
     colour: Annotated[str, typer.Option(help="Color, en español.")] = "",
-    model_year: Annotated[int, typer.Option(help="Modelo (año).")] = 0,
-    page_size: Annotated[int, typer.Option(help="Resultados por página, de 1 a 100.")] = 20,
+    model_year: Annotated[int, typer.Option(help="Modelo (año).", min=0, max=9999)] = 0,
+    page_size: Annotated[int, typer.Option(help="Resultados por página, de 1 a 100.", min=1, max=100)] = 20,
     page_token: Annotated[str, typer.Option(help="Página siguiente, como la dijo la anterior.")] = "",
     purpose: PurposeOption = PurposeWord.INVESTIGATION,
     case: CaseOption = "",

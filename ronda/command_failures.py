@@ -102,6 +102,10 @@ _TROUBLES: dict[Trouble, tuple[ExitStatus, str]] = {
         ExitStatus.SERVER_CERTIFICATE,
         "El certificado del servidor no es para {target}: escriba en --server el nombre que el certificado dice.",
     ),
+    Trouble.IDENTITY_IS_NONE: (
+        ExitStatus.FILES,
+        "server-ca.pem, al lado de --identity, no es un certificado: pida el archivo de nuevo a operaciones.",
+    ),
     Trouble.UNKNOWN: (
         ExitStatus.NOT_ACCEPTED,
         "El servidor {target} cortó la conexión: revise el certificado de --identity (vigencia, institución inscrita).",
@@ -113,11 +117,11 @@ def fail_call(
     failure: CallFailure, target: str, identity: Identity | None, as_json: bool, hints: list[str]
 ) -> NoReturn:
     """Says in Spanish why there is no answer and what to do, and ends with the status for it."""
+    hints = hints if failure.status == "INVALID_ARGUMENT" else []
     status, said = _explained(failure, target, identity, hints)
     details: dict[str, Any] = {
         "status": failure.status,
         "reason": failure.reason,
-        "exit": int(status),
         "violations": [{"field": v.field, "rule": v.rule} for v in failure.violations],
         "suggestions": hints,
     }

@@ -52,6 +52,6 @@ def message_json(message: Message) -> None:
 def fail(text: str, exit_status: int, as_json: bool, **details: Any) -> NoReturn:
     """Says what went wrong and what to do, on standard error, and ends with the status."""
     if as_json:
-        print_json({"error": {"text": text, **details}})
+        print_json({"error": {"text": text, "exit": int(exit_status), **details}})
     typer.secho(text, err=True, bold=True)
     raise typer.Exit(int(exit_status))

@@ -13,6 +13,8 @@ import typer
 from ronda.command_output import fail
 from ronda.exit_status import ExitStatus
 
+MAX_PORT = 65535
+
 # Before gRPC is imported, which reads it then: its own lines, in English, say nothing that command_failures does not.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
@@ -53,8 +55,17 @@ def read_sex(text: str) -> Any:
     raise typer.BadParameter("escriba m (masculino) o f (femenino)")
 
 
+def _read_server(target: str) -> str:
+    """host:port, the host perhaps an IPv6 address in brackets; fails with exit status 2 otherwise."""
+    found = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})", target)
+    if found is None or not 0 < int(found[1]) <= MAX_PORT:
+        raise typer.BadParameter("escriba anfitrión:puerto, por ejemplo 127.0.0.1:50051")
+    return target
+
+
 ServerOption = Annotated[
-    str, typer.Option("--server", envvar="RONDA_SERVER", help="Servidor de Ronda, anfitrión:puerto.")
+    str,
+    typer.Option("--server", envvar="RONDA_SERVER", callback=_read_server, help="Servidor de Ronda, anfitrión:puerto."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="La respuesta entera como JSON.")]
 IdentityOption = Annotated[
@@ -78,9 +89,11 @@ def read_birth(text: str) -> value_pb2.PartialDate:
 
     if found := re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", text):
         year, month, day = (int(part or 0) for part in found.groups())
-        return PartialDate(year=year, month=month, day=day)
-    if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
+    elif found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
         day, month, year = (int(part) for part in found.groups())
+    else:
+        year = month = day = 0
+    if year:  # without it the question would have no date, and nobody would be told
         return PartialDate(year=year, month=month, day=day)
     raise typer.BadParameter("escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa", param_hint="--born")
 

@@ -34,7 +34,8 @@ def answer_head(answer: check_service_pb2.Answer) -> Framed:
             for c in answer.comparisons
         )
         parts.append(Text(f"Lo que usted dio: {compared}"))
-    parts += [hit_lines(hit) for hit in answer.hits]
+    as_of = {status.register_id: status.as_of for status in answer.registers}
+    parts += [hit_lines(hit, as_of) for hit in answer.hits]
     if answer.hits_total > len(answer.hits):
         parts.append(Text(f"Y {answer.hits_total - len(answer.hits)} alertas más, que aquí no caben."))
     return Framed(*parts)

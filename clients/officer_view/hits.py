@@ -11,16 +11,26 @@ from rich.text import Text
 from clients import spanish
 from clients.officer_view.styles import WARNING, level_badge
 from clients.officer_view.words import as_of_text, words
-from ronda.v1 import register_pb2
+from ronda.v1 import alert_pb2, level_pb2, register_pb2
 
 if TYPE_CHECKING:
-    from ronda.v1 import alert_pb2
+    from collections.abc import Mapping
+
+    from google.protobuf.timestamp_pb2 import Timestamp
 
 _INDENT = (0, 0, 0, 2)  # CSS order: left only
+_OF_VEHICLES = (
+    alert_pb2.ALERT_KIND_STOLEN_VEHICLE,
+    alert_pb2.ALERT_KIND_STOLEN_PLATE,
+    alert_pb2.ALERT_KIND_STOLEN_ENGINE,
+)
 
 
-def hit_lines(hit: alert_pb2.Hit) -> Group:
-    """One hit: kind, level, subject, offence, action, record, sources, as-of, what agrees and what does not."""
+def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None) -> Group:
+    """One hit: kind, level, subject, offence, action, record, sources, as-of, what agrees and what does not.
+
+    as_of: of when each register's data are, by its id; sources of other times say their own.
+    """
     kind = spanish.ALERTS.get(hit.kind, "Alerta")
     subject = spanish.SUBJECTS.get(hit.subject.kind, "")
     ordinal = f" {hit.subject.ordinal}" if hit.subject.ordinal else ""
@@ -28,11 +38,20 @@ def hit_lines(hit: alert_pb2.Hit) -> Group:
     lines: list[Text] = []
     if hit.offence.text or hit.authority:
         lines.append(Text(" · ".join(part for part in (hit.offence.text, hit.authority) if part)))
-    lines += [Text(f"Acción: {hit.action.text}", style="bold"), _reference(hit), _sources(hit), *_agreement(hit)]
+    lines += [_action(hit), _reference(hit), _sources(hit, as_of or {}), *_agreement(hit)]
     if hit.cautions:
         lines.append(Text(f"Precaución: {words(hit.cautions, spanish.CAUTIONS)}", style=WARNING))
     lines += [Text(f"Nota: {note.text}") for note in hit.notes]
     return Group(heading, *(Padding(line, _INDENT, expand=False) for line in lines))
+
+
+def _action(hit: alert_pb2.Hit) -> Text:
+    """What to do; of what is only possible, to confirm first whom or what it means: a namesake is not arrested."""
+    action = hit.action.text
+    if hit.level == level_pb2.LEVEL_POSSIBLE and hit.action.code not in ("CONSULT", "OBSERVE"):
+        what = "placa y VIN" if hit.kind in _OF_VEHICLES else "la identidad (DPI)"
+        action = f"confirme primero {what}. Solo si se confirma: {action[:1].lower()}{action[1:]}"
+    return Text(f"Acción: {action}", style="bold")
 
 
 def _reference(hit: alert_pb2.Hit) -> Text:
@@ -44,11 +63,14 @@ def _reference(hit: alert_pb2.Hit) -> Text:
     return text
 
 
-def _sources(hit: alert_pb2.Hit) -> Text:
-    sources = ", ".join(
-        f"{s.record.register_id} {s.record.record_id} ({spanish.STATES.get(s.state, 'estado desconocido')})"
-        for s in hit.sources
-    )
+def _sources(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp]) -> Text:
+    said = []
+    for source in hit.sources:
+        state = spanish.STATES.get(source.state, "estado desconocido")
+        own = as_of.get(source.record.register_id, hit.source_as_of)
+        when = "" if own == hit.source_as_of else f", {as_of_text(own)}"
+        said.append(f"{source.record.register_id} {source.record.record_id} ({state}{when})")
+    sources = ", ".join(said)
     text = Text(f"Fuentes: {sources} · {as_of_text(hit.source_as_of)}")
     if hit.source_state != register_pb2.REGISTER_STATE_FRESH:
         text.append(f" ({spanish.REGISTER_STATES.get(hit.source_state, 'estado desconocido')})", style=WARNING)

@@ -23,8 +23,8 @@ def time_text(time: Timestamp) -> str:
 
 
 def as_of_text(time: Timestamp) -> str:
-    """Of when a register's data are; a register that was never loaded has none."""
-    return f"datos al {time_text(time)}" if time.seconds else "nunca se ha cargado"
+    """Of when a register's data are; one that was never loaded, or was withdrawn, has none."""
+    return f"datos al {time_text(time)}" if time.seconds else "sin datos cargados"
 
 
 def words(codes: Iterable[_Code], table: Mapping[_Code, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
 
 from clients import spanish
@@ -13,6 +14,7 @@ from clients.officer_view.answer import answer_head, registers_line, tried_line
 from clients.officer_view.candidates import candidates_table, narrowing_line, too_broad_line
 from clients.officer_view.hits import hit_lines
 from clients.officer_view.person import person_lines
+from clients.officer_view.words import time_text
 from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, person_pb2, register_pb2, section_pb2
 from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
 
@@ -75,7 +77,7 @@ def test_a_hit_shows_action_sources_as_of_and_what_disagrees() -> None:
     text = printed(hit_lines(hit))
     for said in (
         "AMARILLO Orden de captura (propietario 2)",
-        "Acción: Detener",
+        "Acción: confirme primero la identidad (DPI). Solo si se confirma: detener",
         "oj C-1",
         "sapo 9 (vigente)",
         "ATRASADO",
@@ -84,6 +86,13 @@ def test_a_hit_shows_action_sources_as_of_and_what_disagrees() -> None:
         "no consta en OJ: confirme",
     ):
         assert said in text
+    hit.level = level_pb2.LEVEL_HIT
+    sapo = Timestamp(seconds=1_790_000_000 - 86_400)
+    text = printed(hit_lines(hit, {"oj": hit.source_as_of, "sapo": sapo}))
+    assert "Acción: Detener" in text
+    assert f"sapo 9 (vigente, datos al {time_text(sapo)})" in text
+    hit.level, hit.kind = level_pb2.LEVEL_POSSIBLE, alert_pb2.ALERT_KIND_STOLEN_VEHICLE
+    assert "confirme primero placa y VIN" in printed(hit_lines(hit))
 
 
 def test_the_head_names_what_was_given_and_how_it_compares() -> None:
@@ -100,7 +109,7 @@ def test_late_registers_are_named_with_their_as_of() -> None:
     answer.registers.add(register_id="oj", name="Organismo Judicial", state=register_pb2.REGISTER_STATE_MISSING)
     answer.registers.add(register_id="mp", name="Ministerio Público", state=register_pb2.REGISTER_STATE_FRESH)
     text = printed(registers_line(answer))
-    assert "Organismo Judicial: AUSENTE (nunca se ha cargado)" in text
+    assert "Organismo Judicial: AUSENTE (sin datos cargados)" in text
     assert "Ministerio Público" not in text
 
 
