@@ -79,7 +79,9 @@ IdentityOption = Annotated[
 ReasonOption = Annotated[str, typer.Option("--reason", help="Razón, donde el motivo la exige (break-glass).")]
 PurposeOption = Annotated[PurposeWord, typer.Option("--purpose", help="Motivo de la consulta.")]
 CaseOption = Annotated[str, typer.Option("--case", help="Número de caso, donde la política lo exige.")]
-DeadlineOption = Annotated[float, typer.Option("--deadline", help="Segundos que se espera la respuesta.", min=0.05)]
+DeadlineOption = Annotated[
+    float, typer.Option("--deadline", help="Segundos que se espera la respuesta.", min=0.05, max=3600)
+]
 SexOption = Annotated[Any, typer.Option("--sex", parser=read_sex, metavar="M|F", help="Sexo: m o f.")]
 
 

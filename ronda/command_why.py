@@ -12,9 +12,10 @@ from ronda.command_output import EXIT_CALLER, fail, print_json, print_renderable
 
 
 def why(
-    person: Annotated[str, typer.Argument(help="CUI de la persona; '' = todas.")],
+    person: Annotated[str, typer.Argument(metavar="PERSONA", help="CUI de la persona; '' = todas.")],
     record: Annotated[
-        str, typer.Argument(help="Número del registro, como lo escribe la institución; '' = todos.")
+        str,
+        typer.Argument(metavar="REGISTRO", help="Número del registro, como lo escribe la institución; '' = todos."),
     ] = "",
     generation: Annotated[str, typer.Option(help="Generación; si no, la actual.")] = "",
     data: DataOption = None,
@@ -36,7 +37,9 @@ def why(
         fail("Escriba el CUI con sus 13 dígitos.", EXIT_CALLER, as_json, field="person")
     try:
         found = link_reasons(load_settings(data=data).data, cui or "", record, generation or None)
-    except (BuildError, SettingsError) as error:
+    except BuildError:
+        fail("Ahí no hay una generación publicada, o no esa: revise --data y --generation.", EXIT_CALLER, as_json)
+    except SettingsError as error:
         fail(str(error), EXIT_CALLER, as_json)
     if as_json:
         print_json({"links": [_plain(asdict(reason)) for reason in found]})

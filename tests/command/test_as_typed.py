@@ -63,6 +63,7 @@ def test_a_terminal_that_writes_latin_1_is_understood(server: RunningServer) -> 
         ("search", "lopez", "--age-from", "99999999999"),
         ("search", "lopez", "--page-size", "99999999999"),
         ("search", "lopez", "--page-size", "0"),
+        ("check", "P-123BCD", "--deadline", "inf"),
         ("check", "--name", "Ramiro", "--born", "0000"),
         ("check", "--name", "Ramiro", "--born", "00/00/0000"),
         *(
@@ -104,3 +105,13 @@ def test_files_that_are_no_certificate_are_named(server: RunningServer, tmp_path
     assert f'"exit": {ExitStatus.FILES}' in done.stdout
     missing = piped("check", "P-323ZZB", "--identity", str(tmp_path / "none"), "--json")
     assert (missing.returncode, f'"exit": {ExitStatus.FILES}' in missing.stdout) == (ExitStatus.FILES, True)
+
+
+@pytest.mark.parametrize("where", [("--data", "/nonexistent"), ("--generation", "none")])
+def test_why_says_in_spanish_that_there_is_no_such_generation(
+    small_nation: BuiltNation, where: tuple[str, str]
+) -> None:
+    data = () if where[0] == "--data" else ("--data", str(small_nation.data))
+    done = piped("why", "", *data, *where)
+    assert done.returncode == ExitStatus.CALLER
+    assert "no hay una generación publicada" in done.stderr

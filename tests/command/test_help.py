@@ -83,7 +83,7 @@ def test_the_statuses_stand_in_help_and_on_the_page(every_page: dict[str, str]) 
         ("chekc", "no existe la orden 'chekc'"),
         ("audit who-asked --until", "la opción '--until' lleva un valor"),
         ("keys token x", "falta '--nip'"),
-        ("why", "falta 'person'"),
+        ("why", "falta 'PERSONA'"),
         ("why a b c", "sobra: c"),
         ("why a b c d", "sobra: c d"),
         ("keys enrol t --id a --name b --trust-domain c --ca /nope --jwks /nope", "'/nope' no existe"),
