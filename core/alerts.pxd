@@ -4,7 +4,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.call cimport Call
-from core.dossier cimport AlertEntry
+from core.dossier cimport AlertEntry, DossierHeader
 from core.dossier_view cimport Dossier, holds_on, holds_surely
 from core.shown cimport Left, left_add
 
@@ -19,6 +19,8 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
 cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
     return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)
 
+# Whether an alert may be seen: as it is, or, of a minor who is of age now, without its offence (section 10).
+cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
 # Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD and what does not
 # hold for certain today are never above POSSIBLE.
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil

@@ -3,14 +3,17 @@
 from libc.string cimport strlen
 
 from core.answer_id cimport hexadecimal
-from core.calendar cimport CivilDate, date_from_day
+from core.calendar cimport CivilDate, age_in_years, date_from_day
 from core.call cimport Hit, SHOWN_MAX, call_shows, hits_add
 from core.dossier cimport (ALERT_ARMED, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, NO_DAY, NO_REGISTER)
 from core.generation cimport MAX_REGISTERS, Register
 from core.notes cimport (NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
                          NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code, note_text)
 from core.shown cimport shown_hit
-from core.wire cimport begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if
+from core.wire cimport Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field, reader_init
+
+cdef enum:
+    OF_AGE = 18                  # years (Decreto 27-2003, article 2)
 
 
 cdef uint8_t _unlisted_by(const Call* call, const AlertEntry* alert) noexcept nogil:
@@ -20,6 +23,32 @@ cdef uint8_t _unlisted_by(const Call* call, const AlertEntry* alert) noexcept no
     if alert.authority >= call.store.n_registers or call.states.state[alert.authority] != REGISTER_STATE_FRESH:
         return NO_REGISTER
     return alert.authority
+
+
+cdef bint _shown_without_offence(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
+    """A warrant or escape of a minor who is of age today."""
+    return (alert.sensitivity == SENSITIVITY_MINOR and (alert.kind == ALERT_KIND_WARRANT or alert.kind == ALERT_KIND_ESCAPE)
+            and header.birth_year != 0 and alert_in_force(alert, call.today) and call_shows(call, alert.section, SENSITIVITY_OPEN)
+            and age_in_years(header.birth_year, header.birth_month or 1, header.birth_mday or 1, call.today) >= OF_AGE)
+
+
+cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
+    return call_shows(call, alert.section, alert.sensitivity) or _shown_without_offence(call, header, alert)
+
+
+cdef void _put_stored(Call* call, const Hit* hit) noexcept nogil:
+    """Fields 1 to 13, the offence only for whoever may see all of it."""
+    cdef Reader reader
+    cdef Field field
+    cdef const uint8_t* at = hit.stored
+    if call_shows(call, hit.section, hit.sensitivity):
+        put_raw(call.out, hit.stored, hit.length)
+        return
+    reader_init(&reader, hit.stored, hit.length)
+    while read_field(&reader, &field) == 1:
+        if field.number != F_Hit_offence:
+            put_raw(call.out, at, reader.at - at)
+        at = reader.at
 
 
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
@@ -40,7 +69,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
     total.in_force = 0
     for i in range(dossier.header.n_alerts):
         alert = &dossier.alerts[i]
-        if not alert_in_force(alert, call.today) or not call_shows(call, alert.section, alert.sensitivity):
+        if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):
             continue
         hit.level = alert_level(call, alert, link)
         total.level = max(total.level, hit.level)
@@ -138,7 +167,7 @@ cdef void put_hits(Call* call) noexcept nogil:
                 continue
             sent += 1
             mark = begin_message(call.out, F_Answer_hits, 2)
-            put_raw(call.out, hit.stored, hit.length)
+            _put_stored(call, hit)
             shown_hit(call, hit)
             _put_computed(call, hit.level, hit.subject_kind, hit.ordinal, <const uint8_t*>hit.owner.subject_id,
                           hit.register)

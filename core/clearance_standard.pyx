@@ -1,6 +1,6 @@
 """What a clearance standard rests on and counts, without the GIL. Nothing here is for Python."""
 
-from core.alerts cimport alert_in_force, alert_level
+from core.alerts cimport alert_in_force, alert_level, alert_shows
 from core.call cimport call_shows
 from core.dossier cimport (ALERT_CRITERION_1, AlertEntry, KEY_CUI, KEY_PLATE, KEY_VIN, RECORD_CERTIFICATE,
                            RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL, RECORD_STANDARD_POLICE,
@@ -84,8 +84,7 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
     if standard == CLEARANCE_STANDARD_WANTED:
         for i in range(dossier.header.n_alerts):
             alert = &dossier.alerts[i]
-            if _is_wanted(alert.kind) and alert_in_force(alert, call.today) and call_shows(
-                    call, alert.section, alert.sensitivity):
+            if _is_wanted(alert.kind) and alert_in_force(alert, call.today) and alert_shows(call, dossier.header, alert):
                 _add_alert(dossier, alert, alert_level(call, alert, link) == LEVEL_HIT
                            and alert.flags & ALERT_CRITERION_1 != 0,
                            verdict)

