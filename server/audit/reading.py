@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -298,25 +299,25 @@ class AuditReader:
         return sorted(found, key=_order)
 
     def newest(self, count: int) -> list[AuditRecord]:
-        """The last `count` questions of all logs, oldest first."""
-        newest: dict[str, list[SegmentId]] = {}
-        for each in self.segments():
-            newest.setdefault(each.log, []).append(each)
+        """The last `count` questions of all logs, oldest first.
+
+        A log may have several segments that are written at once (a server that drains while the next one answers): the
+        number of a segment tells nothing of the times in it, only its seal does.
+        """
+        seals = self._seals.sealed
+        latest = [(seals[each].sealed_ms if each in seals else math.inf, each.number, each) for each in self.segments()]
         found: list[AuditRecord] = []
-        for ids in newest.values():
-            wanted = count
-            for id_ in reversed(ids):
-                if wanted <= 0:
-                    break
-                with mapped(id_.path(self.directory)) as data:
-                    try:
-                        segment = Segment(id_, data)
-                    except SegmentDamaged:
-                        continue
-                    last = _question_offsets(segment)[-wanted:]
-                    found += [segment.record(offset) for _, offset in last]
-                    wanted -= len(last)
-        return heapq.nlargest(count, found, key=_order)[::-1]
+        for until_ms, _, id_ in sorted(latest, reverse=True):
+            if len(found) == count and until_ms < found[-1].time_ms:
+                break  # neither this one nor what was sealed before it holds anything newer
+            with mapped(id_.path(self.directory)) as data:
+                try:
+                    segment = Segment(id_, data)
+                except SegmentDamaged:
+                    continue
+                last = [segment.record(offset) for _, offset in _question_offsets(segment)[-count:]]
+                found = heapq.nlargest(count, found + last, key=_order)
+        return found[::-1]
 
 
 def _order(record: AuditRecord) -> tuple[int, SegmentId, int]:

@@ -78,6 +78,18 @@ def test_the_newest_records(house: House) -> None:
     assert len(house.reader().newest(10_000)) == 206
 
 
+def test_the_newest_of_two_servers_that_write_one_log_at_once(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    with house.writer() as draining, house.writer() as next_one:  # segments 1 and 2 of worker-0
+        for time_ms in range(5):
+            append(next_one.log, time_ms)
+        for time_ms in range(5, 10):
+            append(draining.log, time_ms)
+        for count in (1, 4, 5, 7):
+            newest = [record.time_ms - START_MS for record in house.reader().newest(count)]
+            assert newest == list(range(10))[-count:]
+
+
 def test_another_auditor_reads_nothing(house: House) -> None:
     with pytest.raises(KeyMissing, match="worker-0/1"):
         AuditReader(house.audit, X25519PrivateKey.generate()).looks_at([subject(42)])
