@@ -28,6 +28,8 @@ LEVELS = {
     level_pb2.LEVEL_INCOMPLETE: ("GRIS", "INCOMPLETO: falta un registro, no es un visto bueno"),
     level_pb2.LEVEL_INSUFFICIENT: ("NEGRO", "INSUFICIENTE: la consulta no identifica con certeza"),
     level_pb2.LEVEL_CLEAR: ("VERDE", "SIN ALERTAS"),
+    # Only a page of an older generation says none (docs/answers.md section 13).
+    level_pb2.LEVEL_UNSPECIFIED: ("SIN NIVEL", "página de una carga anterior, no es un visto bueno: pregunte de nuevo"),
 }
 UNKNOWN_LEVEL = ("NEGRO", "NIVEL DESCONOCIDO: no es un visto bueno")
 

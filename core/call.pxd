@@ -107,6 +107,7 @@ cdef struct Call:
     int32_t today                # day in Guatemala
     bint quick                   # a name that takes long is not looked for: FAILED with put_off
     bint put_off
+    bint superseded              # another generation serves by now: no level is said
     int record_limit             # records of a section: 20, fewer when the answer would pass 60 KiB
     int list_limit               # hits, closed alerts, candidates, owners written; 10 and fewer where that does not do
     Question question
@@ -147,6 +148,10 @@ cdef bint fits_hold(const Fits* fits, uint32_t entity) noexcept nogil
 # Ascending by entity, from `start` on.
 cdef void fits_sort(Fits* fits, size_t start) noexcept nogil
 cdef void hits_add(Hits* hits, const Hit* hit) noexcept nogil
+
+cdef inline uint8_t call_level(const Call* call, uint8_t level) noexcept nogil:
+    """The level as this answer says it: a page of a generation that was replaced says none."""
+    return 0 if call.superseded else level
 
 cdef inline void call_asked(Call* call, uint8_t kind, const char* text, size_t size) noexcept nogil:
     """What was asked, for the audit record: the principal identifier, name or pattern."""

@@ -58,7 +58,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.today = day_in_guatemala(clock_ms)
     call.out = out
     call.failure = failure
-    call.quick = call.put_off = False
+    call.quick = call.put_off = call.superseded = False
     call.record_limit = SHOWN_MAX
     call.list_limit = PAGE_MAX
     call.hits.count = call.fits.count = 0

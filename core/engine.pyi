@@ -57,6 +57,7 @@ class Engine:
         audit: AuditLog | None = None,
         quick: bool = False,
         entered: int = -1,
+        superseded: bool = False,
     ) -> bytes:
         """The response's bytes for the request's bytes; `clock_ms` is UTC in milliseconds.
 
@@ -71,6 +72,8 @@ class Engine:
 
         quick: a name that would take more than about a millisecond to find is not looked for: PutOff, to be tried
         again without `quick` where waiting harms nobody, with `entered` = its flags (limits are then not taken twice).
+        superseded: this generation no longer serves and answers a page of its own: no level is said (docs/answers.md
+        section 13).
         """
 
     def answer_shown(

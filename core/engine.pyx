@@ -100,7 +100,7 @@ cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
     asker.session = NULL
     asker.grant = NULL
     asker.audit = NULL if audit is None else audit.core
-    asker.quick = False
+    asker.quick = asker.superseded = False
     asker.entered = -1
     if isinstance(caller, Caller):
         asker.session = &(<Caller>caller).session
@@ -148,7 +148,7 @@ cdef class Engine:
         return self.generation.generation_id
 
     def answer(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None, bint quick=False,
-               int entered=-1):
+               int entered=-1, bint superseded=False):
         cdef Buffer out
         cdef Ending ending
         cdef Asker asker
@@ -158,6 +158,7 @@ cdef class Engine:
         _asker(caller, audit, &asker)
         asker.quick = quick
         asker.entered = entered
+        asker.superseded = superseded
         buffer_init(&out)
         try:
             with nogil:

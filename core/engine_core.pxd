@@ -35,6 +35,7 @@ cdef struct Asker:               # on whose account an answer is given
     const GrantMasks* grant
     void* audit                  # AuditLog.core; NULL = no record is written
     bint quick                   # a name that takes long is not looked for: PUT_OFF
+    bint superseded              # another generation serves by now, this one answers a page of its own
     int entered                  # LOOK_* of the call that was put off before; -1 = none was
 
 cdef struct Ending:              # why no answer was given

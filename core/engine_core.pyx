@@ -171,6 +171,7 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
         call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms, out,
                    failure)
         call.quick = asker.quick
+        call.superseded = asker.superseded
         status = _dispatch(core, call)
         if call.put_off:
             ending.verdict = account.verdict

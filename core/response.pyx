@@ -6,7 +6,8 @@ from libc.string cimport memchr, memcpy
 
 from core.alerts cimport put_closed_alerts, put_hits, put_note
 from core.answer_id cimport answer_id_into, hexadecimal
-from core.call cimport ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_dossier, call_out_of_memory, call_shows, call_wants
+from core.call cimport (ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_dossier, call_level, call_out_of_memory, call_shows,
+                        call_wants)
 from core.dossier cimport ClaimEntry, FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY, NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
@@ -107,7 +108,7 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
     cdef uint32_t cautions = outcome.cautions
     cdef bint complete = call.states.complete_person
     cdef int note
-    put_uint(call.out, F_Answer_level, outcome.level)
+    put_uint(call.out, F_Answer_level, call_level(call, outcome.level))
     if outcome.about_vehicle:
         complete = call.states.complete_vehicle
     put_uint(call.out, F_Answer_coverage, COVERAGE_COMPLETE if complete else COVERAGE_INCOMPLETE)
@@ -192,7 +193,7 @@ cdef void put_owner(Call* call, const Vehicle* vehicle, int at) noexcept nogil:
     if owner.has_person:
         put_uint(call.out, F_Owner_kind, owner.person.dossier.header.kind)
     put_raw(call.out, vehicle.dossier.bytes + owner.entry.offset, owner.entry.length)
-    put_uint_if(call.out, F_Owner_level, owner.level)
+    put_uint_if(call.out, F_Owner_level, call_level(call, owner.level))
     put_uint_if(call.out, F_Owner_identity_status, owner.status)
     if owner.has_person:
         _put_person(call, F_Owner_person, &owner.person, &owner.alerts, owner, &left)
@@ -287,7 +288,7 @@ cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
         left_init(&left)
         mark = begin_message(call.out, number, 2)
         put_subject_id(call, F_Candidate_subject_id, <const unsigned char*>candidate.dossier.header.subject_id)
-        put_uint_if(call.out, F_Candidate_level, candidate.level)
+        put_uint_if(call.out, F_Candidate_level, call_level(call, candidate.level))
         if not candidate.is_vehicle:
             put_uint(call.out, F_Candidate_kind, candidate.dossier.header.kind)
         if candidate.summary_visible:

@@ -4,6 +4,7 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.alerts cimport alert_in_force
+from core.call cimport call_level
 from core.dossier cimport AlertEntry, DossierHeader
 from core.wire cimport buffer_reserve
 
@@ -65,7 +66,7 @@ cdef void shown_put(Call* call, const Dossier* dossier, uint8_t how, size_t row,
     cdef ShownEntry* entry = _find(call, dossier.header, how, row)
     if entry == NULL:
         return
-    entry.level = max(entry.level, level)
+    entry.level = max(entry.level, call_level(call, level))
     entry.sections |= left.sections
     if left.sensitive:
         entry.flags |= SHOWN_SENSITIVE

@@ -13,12 +13,13 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 import grpc
 
 from core.caller import Caller
-from core.engine import METHODS, Engine
+from core.engine import METHODS
 from core.errors import AuditUnavailable, DossierDamaged, GrantNeeded, PutOff, QuestionError
 from ronda.v1 import error_pb2
 from server import call_metrics
@@ -26,7 +27,7 @@ from server.audit.writer import AuditWriter
 from server.call_metrics import MethodMetrics
 from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
 from server.gate import Gate
-from server.generations import GenerationKeeper
+from server.generations import GenerationKeeper, ServedGeneration
 from server.logs import ERROR, log
 from server.refused_calls import record_refusal
 from server.trust.callers import Callers
@@ -180,10 +181,10 @@ async def _search(
     try:
         async with keeper.pinned(generation_id) if generation_id else keeper.current() as served:
             try:
-                return await _in_thread(service, served.engine, number, request, caller, entered)
+                return await _in_thread(service, served, number, request, caller, entered)
             except GrantNeeded as needed:
                 caller = service.callers.decide(context, needed.purpose)
-                return await _in_thread(service, served.engine, number, request, caller, entered)
+                return await _in_thread(service, served, number, request, caller, entered)
     except QuestionError as error:
         if not error.generation_id or generation_id:
             raise
@@ -192,12 +193,12 @@ async def _search(
 
 
 async def _in_thread(
-    service: Service, engine: Engine, number: int, request: bytes, caller: Caller, entered: int
+    service: Service, served: ServedGeneration, number: int, request: bytes, caller: Caller, entered: int
 ) -> bytes:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(
-        service.threads, engine.answer, number, request, caller, clock_ms(), service.audit.log, False, entered
-    )
+    loop, log_of_looks = asyncio.get_running_loop(), service.audit.log
+    superseded = served.id != service.keeper.current_id  # a page of it says no level
+    answer = partial(served.engine.answer, quick=False, entered=entered, superseded=superseded)
+    return await loop.run_in_executor(service.threads, answer, number, request, caller, clock_ms(), log_of_looks)
 
 
 async def refuse(

@@ -33,12 +33,23 @@ class Both:
         return self.engine == self.oracle
 
 
-def ask(engine: Engine, oracle: Oracle, question: Question, masks: dict[int, int], clock_ms: int) -> Both:
+def ask(
+    engine: Engine,
+    oracle: Oracle,
+    question: Question,
+    masks: dict[int, int],
+    clock_ms: int,
+    *,
+    superseded: bool = False,
+) -> Both:
+    """Both answers. `superseded`: as pages of a generation that another has replaced."""
     grant = Grant(masks)
-    return Both(
-        _said(lambda: _engine(engine, question, grant, clock_ms)),
-        _said(lambda: _oracle(oracle, question, masks, clock_ms)),
-    )
+
+    def oracles() -> list[Any]:
+        pages = _oracle(oracle, question, masks, clock_ms)
+        return [oracle.of_an_older_generation(page) for page in pages] if superseded else pages
+
+    return Both(_said(lambda: _engine(engine, question, grant, clock_ms, superseded)), _said(oracles))
 
 
 def _said(answer: Any) -> str:
@@ -48,7 +59,7 @@ def _said(answer: Any) -> str:
         return f"error {error.reason} {error.field}"
 
 
-def _engine(engine: Engine, question: Question, grant: Grant, clock_ms: int) -> list[Any]:
+def _engine(engine: Engine, question: Question, grant: Grant, clock_ms: int, superseded: bool) -> list[Any]:
     if question.method == "Clear":
         request = question.request.SerializeToString()
         stream = engine.clearance(request, grant, clock_ms)
@@ -57,7 +68,8 @@ def _engine(engine: Engine, question: Question, grant: Grant, clock_ms: int) -> 
     request = type(question.request).FromString(question.request.SerializeToString())
     pages = []
     for _ in range(PAGES_AT_MOST if question.method in PAGED else 1):
-        response = parsed(kind, engine.answer(METHODS[question.method], request.SerializeToString(), grant, clock_ms))
+        number, asked = METHODS[question.method], request.SerializeToString()
+        response = parsed(kind, engine.answer(number, asked, grant, clock_ms, superseded=superseded))
         pages.append(response)
         if question.method not in PAGED or not response.next_page_token:
             break

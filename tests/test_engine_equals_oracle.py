@@ -14,7 +14,7 @@ import pytest
 
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import section_pb2
-from tests.comparison import ask
+from tests.comparison import PAGED, ask
 from tests.nation_kit import BuiltNation
 from tests.questions import Drawer, Question
 from tests.registers_read import assert_registers_equal
@@ -85,3 +85,16 @@ def test_claims_that_differ_by_their_cui_alone_are_two(large_nation: BuiltNation
             question = Question("SearchPersons", request)
             assert ask(large_nation.engine, large_nation.oracle, question, masks, large_nation.as_of_ms).equal, request
     assert asked == 40
+
+
+def test_pages_of_an_older_generation_say_no_level_in_either(large_nation: BuiltNation) -> None:
+    drawer = Drawer(large_nation.oracle, SEED + 1)
+    masks = dict.fromkeys(range(1, 6), 2**64 - 1)
+    drawn = [q for q in drawer.questions(600) if q.method in PAGED]
+    levels = 0
+    for question in drawn:
+        both = ask(large_nation.engine, large_nation.oracle, question, masks, large_nation.as_of_ms, superseded=True)
+        assert both.equal, f"{question.method} {question.request}"
+        assert " LEVEL_" not in both.engine.replace("LEVEL_UNSPECIFIED", "")
+        levels += not both.engine.startswith("error")
+    assert levels > 50

@@ -63,7 +63,7 @@ def registers_line(answer: check_service_pb2.Answer) -> Text:
                 f"{s.name}: {spanish.REGISTER_STATES.get(s.state, 'desconocido')} ({as_of_text(s.as_of)})" for s in late
             )
         )
-    elif answer.coverage == level_pb2.COVERAGE_COMPLETE:
+    elif answer.coverage == level_pb2.COVERAGE_COMPLETE and answer.level != level_pb2.LEVEL_UNSPECIFIED:
         text.append(f"Los {len(answer.registers)} registros están al día.")
     text.append(f"\nRespuesta {answer.answer_id} · generación {answer.generation_id}")
     return text

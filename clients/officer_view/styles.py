@@ -15,6 +15,7 @@ BADGES = {
     "AMARILLO": "bold rgb(0,0,0) on rgb(255,200,0)",
     "GRIS": "bold rgb(0,0,0) on rgb(190,190,190)",
     "NEGRO": "bold rgb(255,255,255) on rgb(0,0,0)",
+    "SIN NIVEL": "bold rgb(255,255,255) on rgb(0,0,0)",
     "VERDE": "bold rgb(0,0,0) on rgb(0,190,0)",
 }
 WARNING = "bold"

@@ -29,7 +29,7 @@ def printed(renderable: RenderableType, width: int = 160) -> str:
 
 def test_every_level_of_the_contract_has_its_colour() -> None:
     words = {level: spanish.level_words(level)[0] for level in level_pb2.Level.values()}
-    assert words == {0: "NEGRO", 1: "VERDE", 2: "NEGRO", 3: "GRIS", 4: "AMARILLO", 5: "ROJO"}
+    assert words == {0: "SIN NIVEL", 1: "VERDE", 2: "NEGRO", 3: "GRIS", 4: "AMARILLO", 5: "ROJO"}
 
 
 def test_a_level_from_the_future_is_not_clear() -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ronda.v1 import register_service_pb2
+from ronda.v1 import level_pb2, register_service_pb2
 from tests.oracle import clearing, one_box, person_answer, searching, vehicle_answer, vehicle_searching
 from tests.oracle.asked import Identifier
 from tests.oracle.linking import Linking
@@ -133,6 +133,17 @@ class Oracle:
 
     def list_records(self, request: Any, masks: Masks, clock_ms: int, offset: int = 0) -> tuple[Any, int | None]:
         return searching.list_records(View(self, masks, clock_ms), request, offset)
+
+    @staticmethod
+    def of_an_older_generation(page: Any) -> Any:
+        """The same page once another generation serves: nothing that it says has a level."""
+        page.answer.level = level_pb2.LEVEL_UNSPECIFIED
+        for candidate in getattr(page, "candidates", ()):
+            candidate.level = level_pb2.LEVEL_UNSPECIFIED
+        if hasattr(page, "vehicle"):
+            for owner in page.vehicle.owners:
+                owner.level = level_pb2.LEVEL_UNSPECIFIED
+        return page
 
     def clear(self, standard: int, batch: Any, masks: Masks, clock_ms: int) -> Any:
         return clearing.clear(View(self, masks, clock_ms), standard, batch)

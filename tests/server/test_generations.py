@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ronda.v1 import check_service_pb2, clearance_service_pb2
+from ronda.v1 import check_service_pb2, clearance_service_pb2, level_pb2, section_pb2
 from tests.server.conftest import StartServer
 from tests.server.load import Load
 from tests.server.published import Published
@@ -167,3 +168,40 @@ def test_altered_bytes_are_found_in_the_background(published: Published, start_s
             return str(dict(answer.trailing_metadata()).get("ronda-detail", ""))
 
         assert until(detail) == "damaged files: dossiers.bin"
+
+
+def _page(channel: grpc.Channel, method: str, request: Any) -> Any:
+    response = getattr(check_service_pb2, f"{method}Response")
+    return response.FromString(call(channel, f"CheckService/{method}", request.SerializeToString()))
+
+
+def test_a_page_of_an_older_generation_says_no_level(published: Published, start_server: StartServer) -> None:
+    """A warrant of the newer load is not in it: green, or anything else, would be said of yesterday."""
+    first = published.publish()
+    server = start_server(workers=1).wait_ready()
+    persons = check_service_pb2.SearchPersonsRequest(names="JUAN", page_size=1)
+    vehicles = check_service_pb2.SearchVehiclesRequest(plate_pattern="P-1*", page_size=1)
+    asked: list[tuple[str, Any]] = [("SearchPersons", persons), ("SearchVehicles", vehicles)]
+    with server.channel() as channel:
+        found = _page(channel, "SearchVehicles", vehicles).candidates[0]
+        for section in (section_pb2.SECTION_OWNER, section_pb2.SECTION_VEHICLE_REGISTRATION):
+            owners = check_service_pb2.ListRecordsRequest(subject_id=found.subject_id, section=section, page_size=1)
+            if _page(channel, "ListRecords", owners).next_page_token:
+                asked.append(("ListRecords", owners))
+        for method, request in asked:
+            page = _page(channel, method, request)
+            assert page.answer.level, method
+            request.page_token = page.next_page_token
+            assert request.page_token, method
+            second = _page(channel, method, request)
+            assert second.answer.level, "the generation that serves says one on every page"
+        newer = published.publish()
+        until(lambda: _serving(channel) == newer)
+        for method, request in asked:
+            page = _page(channel, method, request)
+            assert page.answer.generation_id == first
+            assert page.answer.level == level_pb2.LEVEL_UNSPECIFIED, method
+            assert all(c.level == level_pb2.LEVEL_UNSPECIFIED for c in getattr(page, "candidates", ())), method
+            request.page_token = ""
+            again = _page(channel, method, request)
+            assert (again.answer.generation_id, bool(again.answer.level)) == (newer, True), method
