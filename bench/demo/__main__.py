@@ -4,8 +4,8 @@ Everything lives in data/. What is already there and fresh is used again: a nati
 because its registers would be stale. Nothing is touched before the wishes are known to be possible.
 
 Exit status: 0 stopped on request (Ctrl-C, SIGTERM, a closed terminal) while it served; 128 + the signal's number
-when stopped before; 2 a wish that cannot be met (address or directory in use, no such nation); 1 a step or the server
-failed.
+when stopped before; 2 a wish that cannot be met (address or directory in use, a directory that cannot be, no such
+nation); 1 a step or the server failed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.markup import escape
 
 from bench.demo.checks import checks_to_try
-from bench.demo.directory import DemoDirectory, InUse
+from bench.demo.directory import DemoDirectory, DirectoryRefused
 from bench.demo.page import Page
 from bench.demo.programs import StepFailed, finish, last_words, started
 from bench.demo.stopping import Stopped, stop_on_signals
@@ -80,7 +80,7 @@ def serve(
     except Stopped as stopped:
         page.say("Stopped.")
         raise typer.Exit(0 if served else EXIT_SIGNAL + stopped.number) from None
-    except (InUse, SettingsError) as error:
+    except (DirectoryRefused, SettingsError) as error:
         _end(page, str(error), EXIT_CALLER)
     except (StepFailed, PostgresUnavailable) as error:
         _end(page, str(error), EXIT_FAILED)

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,12 @@ from bench.nation.limits import today_in_guatemala
 POSTGRES_REGISTERS = ("renap", "sipol")
 
 
-class InUse(Exception):
-    """Another demo runs in the directory. The text says what to do."""
+class DirectoryRefused(Exception):
+    """The directory cannot be the demo's. The text says why and what to do."""
+
+
+class InUse(DirectoryRefused):
+    """Another demo runs in it."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,20 @@ class DemoDirectory:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Makes the directory and keeps other demos off it. Raises InUse; OSError where that cannot be."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "demo.lock").open("a+", encoding="ascii") as file:
+        """Makes the directory and keeps other demos off it. At the end its lock goes, and the directory if it is empty.
+
+        Raises DirectoryRefused.
+        """
+        lock = self.path / "demo.lock"
+        try:
+            made = [path for path in (self.path, *self.path.parents) if not path.exists()]
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = lock.open("a+", encoding="ascii")
+        except OSError as error:
+            raise DirectoryRefused(
+                f"--data {self.path}: {error.strerror}: name a directory that is yours, or is not there yet"
+            ) from None
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -75,10 +90,18 @@ class DemoDirectory:
                     f"{self.path} is in use by another ./run serve (process {file.read().strip() or 'unknown'}): "
                     "stop that one, or name another directory with --data and another address with --listen"
                 ) from None
+            if not lock.exists() or not os.path.samestat(lock.stat(), os.fstat(file.fileno())):
+                raise InUse(f"another ./run serve in {self.path} is just ending: try again")
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
-            yield
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+                with suppress(OSError):  # what is not empty stays
+                    for path in made:
+                        path.rmdir()
 
     def holds(self, stamp: str, persons: int) -> bool:
         """Whether the step of this name was done to its end, for so many persons, today."""

@@ -19,6 +19,7 @@ class Page:
     def __init__(self, *, verbose: bool) -> None:
         self.console = Console(stderr=True, highlight=False)
         self._moving = self.console.is_terminal and not verbose
+        self._beginnings = verbose  # the steps' own words follow them; off a terminal each step is one line
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -28,7 +29,8 @@ class Page:
             with Live(Spinner("dots", text=name), console=self.console, transient=True):
                 yield
         else:
-            self.say(f"  {name} ...")
+            if self._beginnings:
+                self.say(f"  {name} ...")
             yield
         self.say(f"  {name:<{_NAME_WIDTH}}{time.monotonic() - started:6.1f} s")
 

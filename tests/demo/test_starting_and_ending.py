@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.demo.page import Page
 from bench.postgres_cluster import PostgresCluster, PostgresUnavailable, free_port
 from tests.demo.running_demo import ROOT, RunningDemo, demo_command
 
@@ -41,6 +42,7 @@ def test_nothing_is_left_behind_and_the_next_start_works(data: Path) -> None:
     assert f"in use by another ./run serve (process {demo.process.pid})" in _refused(demo_command(data, "127.0.0.1:0"))
     elsewhere = demo_command(data.with_name("other"), demo.listen)
     assert "Address already in use" in _refused(elsewhere)
+    assert not data.with_name("other").exists()
     too_small = [*demo_command(data, "127.0.0.1:0"), "--persons", "500"]
     assert "500 persons: the smallest nation has 1,000" in _refused(too_small)
 
@@ -66,6 +68,30 @@ def test_nothing_is_left_behind_and_the_next_start_works(data: Path) -> None:
     demo = RunningDemo(data).wait_ready()
     assert "index" in demo.screen()
     assert demo.end() == 0
+
+
+def test_data_that_can_be_no_directory_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="ascii")
+    for data in (file, file / "below"):
+        said = _refused(demo_command(data, f"127.0.0.1:{free_port()}"))
+        assert f"--data {data}: " in said
+        assert "name a directory" in said
+    wrong = tmp_path / "new" / "data"
+    assert "loopback" in _refused(demo_command(wrong, "192.0.2.1:50051"))
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    assert "loopback" in _refused(demo_command(kept, "192.0.2.1:50051"))
+    assert file.read_text(encoding="ascii") == "mine"
+    assert sorted(tmp_path.rglob("*")) == [file, kept]
+
+
+def test_a_piped_page_names_each_step_once(capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("one", "two"):
+        with Page(verbose=False).step(name):
+            pass
+    lines = capfd.readouterr().err.splitlines()
+    assert [line.split()[0] for line in lines] == ["one", "two"]
 
 
 @pytest.mark.slow
