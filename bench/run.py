@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import foundation, hour
+from bench import cost, foundation, hour
 from bench.answers import bench as answers
 from bench.names import bench as names
 from bench.trust import bench as trust
@@ -14,7 +14,7 @@ from bench.trust import bench as trust
 def main() -> int:
     """Parses the name and its options."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("name", choices=["foundation", "names", "trust", "answers", "hour"])
+    parser.add_argument("name", choices=["foundation", "names", "trust", "answers", "cost", "hour"])
     parser.add_argument("--persons", type=int, default=foundation.PERSONS)
     parser.add_argument("--growth", action="store_true", help="build 5 M persons too (about ten minutes more)")
     parser.add_argument("--large", action="store_true", help="names: search 10 M persons too")
@@ -22,6 +22,8 @@ def main() -> int:
     parser.add_argument("--no-peers", action="store_true", help="names: leave out the other matchers")
     parser.add_argument("--kills", type=int, default=trust.KILLS, help="trust: workers killed under load")
     parser.add_argument("--damage", type=float, help="answers: damaged rows beside each alert row")
+    parser.add_argument("--against", default=cost.AGAINST, help="cost: the commit to compare with")
+    parser.add_argument("--pairs", type=int, default=cost.PAIRS, help="cost: pairs of builds")
     options = parser.parse_args()
     if options.name == "names":
         met = names.run(options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers)
@@ -30,6 +32,8 @@ def main() -> int:
         return 0 if trust.run(min(options.persons, trust.PERSONS), options.kills) else 1
     if options.name == "answers":
         return 0 if answers.run(options.persons, options.damage) else 1
+    if options.name == "cost":
+        return 0 if cost.run(min(options.persons, cost.PERSONS), options.against, options.pairs) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

@@ -279,8 +279,10 @@ cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch
         born = fallback if fallback.birth_year else NULL
         sex = fallback.sex
         department = fallback.birth_department
-    if named != NULL:
+    if named != NULL:  # its two fields first: an answer's Person has them and nothing else of the summary
         put_bytes_if(&scratch.heap, F_Candidate_name, text_of(entity, named.name), named.name.length)
+        put_bytes(&scratch.heap, F_Candidate_register_id, facts.registers[named.register].id,
+                  facts.registers[named.register].id_length)
     for i in range(scratch.identifiers.size // sizeof(IdentifierEntry)):
         if identifiers[i].kind == KEY_CUI:
             # the text lies in the same heap: reserve first, so that it does not move while it is copied
@@ -292,9 +294,6 @@ cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch
         _put_date(&scratch.heap, F_Candidate_birth_date, born)
     put_uint_if(&scratch.heap, F_Candidate_sex, sex)
     put_uint_if(&scratch.heap, F_Candidate_department, department)
-    if named != NULL:
-        put_bytes(&scratch.heap, F_Candidate_register_id, facts.registers[named.register].id,
-                  facts.registers[named.register].id_length)
 
 
 cdef void _repeat(Buffer* heap, uint32_t offset, uint32_t length) noexcept nogil:

@@ -148,6 +148,7 @@ cdef void _put_person_name(Call* call, const Person* person, Left* left) noexcep
             put_bytes(call.out, F_Person_name, <const char*>field.data, field.size)
         elif field.number == F_Candidate_register_id:
             put_bytes(call.out, F_Person_name_register_id, <const char*>field.data, field.size)
+            break  # the name stands before it
     left_add(left, person.summary_section, person.summary_sensitivity)
 
 
