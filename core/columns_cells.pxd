@@ -44,6 +44,7 @@ cdef struct Input:
     const char* data
     const uint8_t* valid     # bitmap; NULL = no nulls
     int64_t first
+    bint name                # a name is text enough with a letter lost
     uint32_t epoch           # row for which `cell` holds
     Cell cell
 
@@ -110,7 +111,7 @@ cdef struct Context:
     size_t capacity
     uint32_t epoch           # one more with each row; 0 is never a row's
     int64_t index            # row within the batch
-    bint undecodable         # the row holds U+FFFD where bytes could not be read: such cells are null
+    bint undecodable         # the row holds U+FFFD where bytes could not be read: such cells are null, but for names
     uint32_t* warnings       # [field][RULE_COUNT]
 
 cdef Cell no_cell() noexcept nogil

@@ -192,7 +192,7 @@ cdef Cell cell_of(Context* c, int column) noexcept nogil:
         warn(c, column, RULE_TOO_LONG)
         cell = no_cell()
     elif cell.data != NULL:
-        if c.undecodable and holds_replacement(cell):
+        if c.undecodable and not given.name and holds_replacement(cell):
             cell = no_cell()
         else:
             cell = collapsed(c, cell)

@@ -101,6 +101,8 @@ cdef int build_source(Encoding* e, dict plan, list keep) except -1:
         slot.join = cell_from(join, keep)
         slot.constant = cell_from(constant, keep)
         slot.map = number
+    for i in plan["name_columns"]:
+        c.inputs[i].name = True
     for i in plan["birth_slots"]:
         c.slots[<int>i].birth = True
     c.conditions = <Condition*>zeroed(len(plan["conditions"]), sizeof(Condition))

@@ -26,7 +26,7 @@ cdef enum:
 
 POPULATION = 128
 TOKEN_KINDS = (
-    "none", "exact", "phonetic", "joined", "abbreviation", "transliterated", "ocr", "edit", "phonetic edit", "nickname", "ending",
+    "none", "exact", "phonetic", "lost", "joined", "abbreviation", "transliterated", "ocr", "edit", "phonetic edit", "nickname", "ending",
     "two edits", "short edit", "initial", "a begins", "a ends", "b begins", "b ends",
 )
 
@@ -124,7 +124,7 @@ def compare_texts(a: str | bytes, b: str | bytes) -> int:
 
 
 cdef str text_of(const TokenForm* form):
-    return (<const char*>form.letters)[:form.length].decode("latin-1")
+    return (<const char*>form.letters)[:form.length].decode("latin-1").replace("?", "\ufffd")
 
 
 cdef int one_token(object text, TokenForm* out) except -1:

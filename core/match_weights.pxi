@@ -3,10 +3,11 @@
 
 cdef extern from *:
     """
-    static const int32_t COSTS[18] = {
+    static const int32_t COSTS[19] = {
         0,    /* NONE */
         0,    /* EXACT */
         80,   /* PHONETIC */
+        150,  /* LOST */
         80,   /* JOINED */
         100,  /* ABBREVIATION */
         250,  /* TRANSLITERATED */
@@ -21,7 +22,7 @@ cdef extern from *:
         0, 0, 0, 0,
     };
     """
-    const int32_t COSTS[18]
+    const int32_t COSTS[19]
 
 cdef enum:
     COST_MARRIED = 100             # a husband's surname paired with a surname

@@ -44,7 +44,7 @@ def name_roles(text):
     cdef ReadName name
     cdef int i
     read_name(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), NULL, &name.shape, name.forms)
-    return [((<bytes>name.forms[i].letters[:name.forms[i].length]).decode("latin-1"), name.shape.tokens[i].role)
+    return [((<bytes>name.forms[i].letters[:name.forms[i].length]).decode("latin-1").replace("?", "\ufffd"), name.shape.tokens[i].role)
             for i in range(name.shape.count)]
 
 

@@ -16,24 +16,25 @@ cdef enum:
     KIND_NONE = 0
     KIND_EXACT = 1            # equal letters
     KIND_PHONETIC = 2         # equal phonetic keys
-    KIND_JOINED = 3           # equal but for particles joined to one: DELACRUZ, CRUZ
-    KIND_ABBREVIATION = 4     # MA, MARIA; HDZ, HERNANDEZ
-    KIND_TRANSLITERATED = 5   # equivalent spellings of another script or language: MOHAMED, MUHAMMAD; WONG, HUANG
-    KIND_OCR = 6              # equal once confused shapes fall together: L0PEZ, LOPEZ
-    KIND_EDIT = 7             # one insertion, deletion, substitution or transposition of letters, both of four or more
-    KIND_PHONETIC_EDIT = 8    # the same between phonetic keys, both of four symbols or more
-    KIND_NICKNAME = 9         # CHEPE, JOSE; CHEPE, PEPE. Only between given names
-    KIND_ENDING = 10          # one edit apart, but in the ending that tells the sex: MARIO, MARIA
-    KIND_TWO_EDITS = 11       # two edits of letters, both of seven or more
-    KIND_SHORT_EDIT = 12      # one edit, one token of two or three letters, not both of them known names: OSE, JOSE
-    KIND_INITIAL = 13         # one is a single letter, and the other begins with it
+    KIND_LOST = 3             # equal but for one letter that a side has lost, or so the phonetic keys: PATI?O, PATINO
+    KIND_JOINED = 4           # equal but for particles joined to one: DELACRUZ, CRUZ
+    KIND_ABBREVIATION = 5     # MA, MARIA; HDZ, HERNANDEZ
+    KIND_TRANSLITERATED = 6   # equivalent spellings of another script or language: MOHAMED, MUHAMMAD; WONG, HUANG
+    KIND_OCR = 7              # equal once confused shapes fall together: L0PEZ, LOPEZ
+    KIND_EDIT = 8             # one insertion, deletion, substitution or transposition of letters, both of four or more
+    KIND_PHONETIC_EDIT = 9    # the same between phonetic keys, both of four symbols or more
+    KIND_NICKNAME = 10         # CHEPE, JOSE; CHEPE, PEPE. Only between given names
+    KIND_ENDING = 11          # one edit apart, but in the ending that tells the sex: MARIO, MARIA
+    KIND_TWO_EDITS = 12       # two edits of letters, both of seven or more
+    KIND_SHORT_EDIT = 13      # one edit, one token of two or three letters, not both of them known names: OSE, JOSE
+    KIND_INITIAL = 14         # one is a single letter, and the other begins with it
     # The letters of one are the beginning or the end of the other's, and at least two are left over. No pair by itself: two
     # such tokens side by side make the other whole (MARIA JOSE, MARIAJOSE).
-    KIND_A_BEGINS = 14        # a begins b
-    KIND_A_ENDS = 15          # a ends b
-    KIND_B_BEGINS = 16        # b begins a
-    KIND_B_ENDS = 17          # b ends a
-    KINDS = 18
+    KIND_A_BEGINS = 15        # a begins b
+    KIND_A_ENDS = 16          # a ends b
+    KIND_B_BEGINS = 17        # b begins a
+    KIND_B_ENDS = 18          # b ends a
+    KINDS = 19
 
 cdef struct TokenForm:
     uint8_t length
@@ -49,7 +50,7 @@ cdef struct TokenForm:
     uint8_t loose[TOKEN_LETTERS]    # key under which transliterations fall together; none of a known token
     uint8_t shape[TOKEN_LETTERS]    # letters with those that look alike made one
 
-# letters: folded (A to Z, 0 to 9, N_TILDE), n >= 1.
+# letters: folded (A to Z, 0 to 9, N_TILDE, LOST), n >= 1.
 cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept nogil
 
 # KIND_* of two tokens. Symmetric, but for the four kinds of beginnings and ends.

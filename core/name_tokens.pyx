@@ -5,7 +5,7 @@ from libc.string cimport memcmp, memcpy, memset
 
 from core.name_equivalents cimport ABBREVIATION, NICKNAME, TRANSLITERATION, equivalents_of
 from core.name_frequencies cimport token_known
-from core.names_folding cimport N_TILDE
+from core.names_folding cimport LOST, N_TILDE
 from core.names_phonetic cimport phonetic_symbols
 from core.xxhash cimport XXH3_64bits
 
@@ -13,6 +13,7 @@ cdef extern from *:
     int __builtin_popcount(unsigned int bits) noexcept nogil
 
 cdef enum:
+    LOST_LEAST = 3            # letters or symbols, one of them lost
     EDIT_LEAST = 4            # letters or symbols; shorter are compared exactly: Tot, Pot and Pop are different people
     TWO_EDITS_LEAST = 7
     PART_LEAST = 2            # letters of each half of a joined token
@@ -172,6 +173,19 @@ cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept 
 
 cdef inline bint same(const uint8_t* a, int a_n, const uint8_t* b, int b_n) noexcept nogil:
     return a_n == b_n and memcmp(a, b, a_n) == 0
+
+
+# Whether two texts are equal but for one place, where one of them lost its letter.
+cdef bint one_lost(const uint8_t* a, int a_n, const uint8_t* b, int b_n) noexcept nogil:
+    cdef int i, lost = 0
+    if a_n != b_n or a_n < LOST_LEAST:
+        return False
+    for i in range(a_n):
+        if a[i] != b[i]:
+            if a[i] != LOST and b[i] != LOST or lost:
+                return False
+            lost = 1
+    return lost == 1
 
 
 # Whether two different texts are one insertion, deletion, substitution or transposition of neighbours apart.
@@ -338,6 +352,9 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
         return KIND_INITIAL if a.letters[0] == b.letters[0] else KIND_NONE
     if same(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length):
         return KIND_PHONETIC
+    if (a.letter_set | b.letter_set) >> (LOST & 31) and (one_lost(a.letters, a.length, b.letters, b.length)
+            or one_lost(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length)):
+        return KIND_LOST
     apart = __builtin_popcount(a.letter_set ^ b.letter_set)
     if apart <= 4 and joined_particles(a, b):
         return KIND_JOINED

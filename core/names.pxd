@@ -5,7 +5,7 @@
 cdef enum:
     TOKENS_MAX = 64
     TOKEN_LETTERS_MAX = 64
-    FOLDED_MAX = 8256         # bytes: 64 tokens of 64 letters of two bytes (N with tilde), and what separates them
+    FOLDED_MAX = 12352        # bytes: 64 tokens of 64 letters of three bytes (U+FFFD), and what separates them
     NAME_KEY_MAX = 4160       # bytes: 64 keys of 64 ASCII symbols, and what separates them
 
 # Folded text, tokens separated by one space, into out[cap]; its length, or -1 when cap is too small.

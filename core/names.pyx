@@ -10,7 +10,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memcmp, memcpy
 
-from core.names_folding cimport N_TILDE, FoldedName, drop_particles, fold_name
+from core.names_folding cimport LOST, N_TILDE, FoldedName, drop_particles, fold_name
 from core.names_phonetic cimport phonetic_symbols
 
 from core.match import similarity  # the public score of two names belongs to this module's readers
@@ -40,6 +40,13 @@ cdef int join(const FoldedName* name, char* out, size_t cap) noexcept nogil:
                 out[k] = <char>0xC3
                 out[k + 1] = <char>0x91
                 k += 2
+            elif name.letters[i][j] == LOST:
+                if cap - k < 3:
+                    return -1
+                out[k] = <char>0xEF
+                out[k + 1] = <char>0xBF
+                out[k + 2] = <char>0xBD
+                k += 3
             else:
                 if k == cap:
                     return -1

@@ -1,9 +1,10 @@
-# Folding of a name into tokens of one-byte letters: A to Z, 0 to 9, and N_TILDE.
+# Folding of a name into tokens of one-byte letters: A to Z, 0 to 9, N_TILDE and LOST.
 
 from libc.stdint cimport uint8_t, uint32_t
 
 cdef enum:
     N_TILDE = 0xD1
+    LOST = 0x3F                  # "?": a letter that a file lost, U+FFFD; any one letter
     SEPARATES = 0
     VANISHES = 1
     FOLDED_TOKENS = 64
@@ -11,7 +12,7 @@ cdef enum:
 
 cdef struct FoldedName:
     int count                                        # tokens
-    uint8_t length[FOLDED_TOKENS]                    # letters of each token, never 0
+    uint8_t length[FOLDED_TOKENS]                    # letters of each token, never 0; one letter at least is none that is LOST
     uint8_t letters[FOLDED_TOKENS][FOLDED_LETTERS]
 
 # What a code point folds to: SEPARATES, VANISHES, one letter, or two with the first in the low byte.

@@ -58,17 +58,18 @@ cdef void fold_name(const unsigned char* text, size_t n, FoldedName* out) noexce
     cdef const unsigned char* end = text + n
     cdef uint32_t code, folded
     cdef bint inside = False     # a token is open
+    cdef bint told = False       # it holds a letter that is not lost
     cdef bint on_n = False       # the last letter stored is an N, with nothing but marks since
     cdef int count = 0
     cdef int length = 0
     out.count = 0
     while text < end:
         text += decode_utf8(text, end, &code)
-        folded = folded_letters(code)
+        folded = LOST if code == 0xFFFD else folded_letters(code)
         if folded == SEPARATES:
             if inside:
                 out.length[count] = length
-                count += 1
+                count += told
                 inside = False
                 if count == FOLDED_TOKENS:
                     break
@@ -80,17 +81,19 @@ cdef void fold_name(const unsigned char* text, size_t n, FoldedName* out) noexce
             continue
         if not inside:
             inside = True
+            told = False
             length = 0
         on_n = False
         while folded:
             if length < FOLDED_LETTERS:
                 out.letters[count][length] = folded & 0xFF
                 length += 1
+                told = told or folded != LOST
                 on_n = folded == c"N"
             folded >>= 8
     if inside:
         out.length[count] = length
-        count += 1
+        count += told
     out.count = count
 
 

@@ -7,7 +7,7 @@ error, where a classic Spanish Soundex found 47 to 83 %. They apply in this orde
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
-from core.names_folding cimport N_TILDE
+from core.names_folding cimport LOST, N_TILDE
 
 
 cdef inline bint is_vowel(uint8_t c) noexcept nogil:
@@ -103,7 +103,7 @@ cdef int phonetic_symbols(const uint8_t* letters, int n, uint8_t* out) noexcept 
         elif c == c"E" and i + 1 < m:                      # EA, EO > IA, IO: Leonel, Lionel
             if s[i + 1] == c"A" or s[i + 1] == c"O":
                 c = c"I"
-        if k == 0 or out[k - 1] != c or c"0" <= c <= c"9":  # doubles squeezed, but not digits: Anna, Ana
+        if k == 0 or out[k - 1] != c or c"0" <= c <= c"9" or c == LOST:  # doubles squeezed, but no digits: Anna, Ana
             out[k] = c
             k += 1
         i += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from core.columns import Encoder
+from indexer import damaged_letters
 from indexer.damaged import DamagedRow, damaged_row
 from indexer.manifest import Manifest
 from indexer.manifest_sources import Source
 from indexer.quarantine import Refused
 from indexer.readers.batch import Batch
 from indexer.standard import STANDARD_SCHEMA
-from indexer.standardise_plan import compile_plan, source_columns
+from indexer.standardise_plan import compile_plan, name_columns, source_columns
 
 
 class Standardiser:
@@ -28,6 +30,8 @@ class Standardiser:
         self._sections = [record.section for record in manifest.record if record.source == source.name]
         self._encoder = Encoder(compile_plan(manifest, source, ordinal))
         self._damaged: list[DamagedRow] = []
+        self._names = [self.columns.index(name) for name in name_columns(manifest, source)]
+        self._letters: Counter[tuple[str, str]] = Counter()
 
     def add(self, batch: Batch) -> list[Refused]:
         """Encodes a batch; returns what was refused of it. Raises MemoryError."""
@@ -36,11 +40,20 @@ class Standardiser:
             refused.append(Refused(row.row, self.source.name, "", "", row.rule))
             self._damaged += damaged_row(self.manifest, self.source, self.ordinal, row)
         if len(batch.rows):
-            columns = [_buffers(column) for column in batch.columns]
+            columns = [_buffers(column) for column in self._mended(batch.columns)]
             self._encoder.encode(columns, batch.rows, batch.undecodable)
             for number, record, field, rule in self._encoder.take_refusals():
                 refused.append(Refused(number, self.source.name, self._sections[record], field, rule))
         return refused
+
+    def _mended(self, columns: Sequence[pa.Array[Any]]) -> list[pa.Array[Any]]:
+        """The columns, those of names with the letters that crossed code pages put back."""
+        found = list(columns)
+        for number in self._names:
+            found[number], restored, lost = damaged_letters.mend_column(found[number])
+            self._letters[self.columns[number], "letters_restored"] += restored
+            self._letters[self.columns[number], "letters_lost"] += lost
+        return found
 
     def take(self) -> pa.Table:
         """The standard records since the last call, in STANDARD_SCHEMA."""
@@ -54,9 +67,13 @@ class Standardiser:
         return table
 
     def warnings(self) -> Counter[str]:
-        """Values left out, and identifiers read otherwise than strictly, so far, by "section.field.rule"."""
+        """Values left out, identifiers read otherwise than strictly, and letters of names put back or lost, so far.
+
+        By "section.field.rule", of letters by "source.column.rule".
+        """
         found = self._encoder.warnings().items()
-        return Counter({".".join(part for part in parts if part): n for parts, n in found})
+        letters = {f"{self.source.name}.{column}.{rule}": n for (column, rule), n in self._letters.items() if n}
+        return Counter({".".join(part for part in parts if part): n for parts, n in found} | letters)
 
     def left_out(self) -> Counter[str]:
         """Rows so far of which `when` left out every record, by "source.column" of the first condition not held."""

@@ -35,6 +35,7 @@ _CLEARANCE = {
 }
 _TRUE_WORDS, _FALSE_WORDS = ("1", "S", "SI", "SÍ", "Y", "T", "TRUE", "V"), ("0", "N", "NO", "F", "FALSE")
 _PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
+NAME_KEYS = (*_PARTS, "full_name", "father_name", "mother_name")
 _COMPUTED = {
     "record": "reference",
     "identifier_valid": "identifier_valid",
@@ -51,6 +52,22 @@ def source_columns(manifest: Manifest, source: Source) -> list[str]:
         if record.source == source.name:
             found |= record_columns(record)
     return sorted(found)
+
+
+def name_columns(manifest: Manifest, source: Source) -> list[str]:
+    """Those of them that hold names, and nothing else of a subject or an alert, in alphabetical order."""
+    names: set[str] = set()
+    others: set[str] = set()
+    for record in manifest.record:
+        if record.source == source.name:
+            stated = [(key in NAME_KEYS, value) for key, value in record.subject if isinstance(value, Value)]
+            stated += [(False, value) for value in (record.record_id, record.version, record.date) if value is not None]
+            if record.alert is not None:
+                stated += [(False, value) for _, value in record.alert if isinstance(value, Value)]
+                stated += [(False, value) for value in record.alert.merge_key]
+            for is_name, value in stated:
+                (names if is_name else others).update(value.origin)
+    return sorted(names - others)
 
 
 def compile_plan(manifest: Manifest, source: Source, ordinal: int) -> dict[str, Any]:
@@ -108,6 +125,7 @@ class _Compiler:
             "maps": self.maps,
             "slots": self.slots,
             "birth_slots": sorted(self.birth_slots),
+            "name_columns": [self.column_number[name] for name in name_columns(self.manifest, self.source)],
             "conditions": self.conditions,
             "subjects": self.subjects,
             "records": records,

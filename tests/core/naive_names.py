@@ -10,6 +10,7 @@ from functools import cache
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3
 PARTICLES = {"DE", "DEL", "LA", "LAS", "LOS", "Y", "SAN", "SANTA", "VIUDA", "VDA"}
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
+LOST = "\ufffd"  # a letter that a file lost
 SEPARATOR = "\x1f"  # between given names, surnames and married surname of a stored name
 TOKENS_MAX = 64
 LETTERS_MAX = 64
@@ -61,12 +62,12 @@ def fold(text: str) -> str:
             pieces.append("\0")
         elif character in VANISHING:
             pieces.append("\1")
-        elif character.isascii() and character.isdigit():
+        elif character == LOST or (character.isascii() and character.isdigit()):
             pieces.append(character)
         else:
             pieces.extend(latin_letters(character) or " ")
-    tokens = "".join(p for p in pieces if p not in "\0\1").split()
-    return " ".join(token[:LETTERS_MAX] for token in tokens[:TOKENS_MAX])
+    tokens = [token[:LETTERS_MAX] for token in "".join(p for p in pieces if p not in "\0\1").split()]
+    return " ".join([token for token in tokens if token.strip(LOST)][:TOKENS_MAX])
 
 
 def tokens(text: str) -> list[str]:
@@ -105,8 +106,8 @@ def phonetic_key(token: str) -> str:
     key = re.sub("M(?=[BPF])", "N", key)
     key = key.replace("Y", "I")
     key = re.sub("E(?=[AO])", "I", key)
-    key = re.sub(r"([^0-9])\1+", r"\1", key)
-    return key.replace(ch, "C") or folded[0]
+    key = re.sub(r"([^0-9\ufffd])\1+", r"\1", key)
+    return (key.replace(ch, "C") or folded[0]).replace(LOST, "?")
 
 
 def name_key(text: str) -> str:

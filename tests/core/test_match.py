@@ -58,6 +58,11 @@ SELDOM = [
     ("JUAN CHNK", "JUAN CHINIK"),
     ("FCO LOPEZ", "FRANCISCO LOPEZ"),
     ("LI WONG", "LI HUANG"),
+    ("ANA PATI\ufffdO", "ANA PATIÑO"),
+    ("ANA MU\ufffdOS", "ANA MUÑOZ"),
+    ("JUAN M\ufffd\ufffdOZ", "JUAN MUÑOZ"),
+    ("LUIS TO\ufffd CAAL", "LUIS TOT CAAL"),
+    ("LUIS T\ufffd CAAL", "LUIS TO CAAL"),
     ("M0LINA RUIZ ANA", "ANA MOLINA RUIZ"),
 ]
 

@@ -49,7 +49,7 @@ def test_composed_and_decomposed_accents_fold_alike(name: str) -> None:
 
 @given(st.binary(max_size=80))
 def test_bytes_that_are_no_utf8_separate(data: bytes) -> None:
-    assert names.fold(data) == naive_names.fold(data.decode("utf-8", "replace"))
+    assert names.fold(data) == naive_names.fold(data.decode("utf-8", "surrogateescape"))
 
 
 @given(st.lists(st.text("AÑ", min_size=1, max_size=90), max_size=80))
@@ -112,3 +112,15 @@ def test_parts_come_before_the_full_name() -> None:
 def test_a_name_is_text() -> None:
     with pytest.raises(TypeError, match="str or bytes"):
         names.fold(7)  # type: ignore[arg-type]
+
+
+@given(st.text("AÑN\ufffd .,\u0303", max_size=12))
+def test_a_lost_letter_is_one_of_its_word(text: str) -> None:
+    assert names.fold(text) == naive_names.fold(text)
+    assert names.name_key(text) == naive_names.name_key(text)
+
+
+def test_a_word_of_lost_letters_alone_is_none() -> None:
+    assert names.fold("Pati\ufffdo \ufffd \ufffd\ufffd, mu\ufffdoz") == "PATI\ufffdO MU\ufffdOZ"
+    assert names.fold("\ufffd") == ""
+    assert names.phonetic_key("b\ufffd\ufffdez") == "B??ES"

@@ -157,7 +157,7 @@ def test_refused_rows_go_to_the_quarantine_without_their_values(place: Place) ->
     damaged = {row["row"]: row for row in place.records() if row["alert_kind"] == 13}
     assert sorted(damaged) == [2, 5, 6, 7, 8, 9]
     assert [damaged[n]["record_id"] for n in (2, 5, 6, 7, 9)] == ["2", "5", "6", "7", "9"]
-    assert (damaged[9]["cui"], damaged[9]["name"]) == ("2547325850101", None)
+    assert (damaged[9]["cui"], damaged[9]["name"]) == ("2547325850101", "MU\ufffdOZ")
     assert damaged[6]["cui"] == "2547325850101"
     for row in damaged.values():
         assert row["alert_state"] == 1 and row["section"] == 24 and row["subject"] == standard.SUBJECT_PERSON

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from core import name_equivalents, name_frequencies
-from tests.core.naive_names import fold, phonetic_key
+from tests.core.naive_names import LOST, fold, phonetic_key
 
 _SOURCE = (Path(__file__).parents[2] / "core" / "match_weights.pxi").read_text(encoding="utf-8")
 WEIGHTS = {name: int(value) for name, value in re.findall(r"^    (\w+) = (-?\d+)", _SOURCE, re.MULTILINE)}
@@ -220,6 +220,12 @@ def is_short_edit(a: str, b: str) -> bool:
     return min(map(len, sounds)) == 3 and len(sounds[0]) != len(sounds[1]) and distance(*sounds) == 1
 
 
+def one_lost(a: str, b: str, lost: str) -> bool:
+    """Equal but for one place, where one of them lost its letter."""
+    differ = [pair for pair in zip(a, b, strict=False) if pair[0] != pair[1]]
+    return len(a) == len(b) >= 3 and len(differ) == 1 and lost in differ[0]
+
+
 @cache
 def kind(a: str, b: str) -> str:
     if a == b:
@@ -229,6 +235,8 @@ def kind(a: str, b: str) -> str:
     sounds = phonetic_key(a), phonetic_key(b)
     if sounds[0] == sounds[1]:
         return "phonetic"
+    if one_lost(a, b, LOST) or one_lost(*sounds, "?"):
+        return "lost"
     shorter, longer = sorted((a, b), key=len)
     if len(shorter) >= 3 and any(longer == particles + shorter for particles in JOINED_PARTICLES) and apart(a, b) <= 4:
         return "joined"

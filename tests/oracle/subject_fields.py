@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from indexer.damaged_letters import mend
 from ronda.v1 import value_pb2
 from tests.core import naive_dates, naive_identifiers, naive_names, naive_written
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
@@ -62,9 +63,14 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
     record.organisation = values.flag(spec.get("organisation", False))
 
 
+def _of_a_name(spec: dict[str, Any], key: str, values: RowValues) -> str:
+    """With its letters put back ("Damaged letters"; tests/indexer/test_damaged_letters.py holds that)."""
+    return mend(values.text(spec.get(key)))[0]
+
+
 def _name(record: Record, spec: dict[str, Any], values: RowValues) -> value_pb2.PersonName:
-    parts = {part: values.text(spec.get(part)) for part in PARTS}
-    full = "" if any(parts.values()) else values.text(spec.get("full_name"))
+    parts = {part: _of_a_name(spec, part, values) for part in PARTS}
+    full = "" if any(parts.values()) else _of_a_name(spec, "full_name", values)
     if full and spec.get("comma_parts"):
         pieces = [" ".join(p.split()) for p in full.split(",")]
         if len(pieces) == len(spec["comma_parts"]):
@@ -98,7 +104,7 @@ def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict
     limit = MUNICIPALITIES[record.birth_department - 1] if record.birth_department else 0
     known["birth_municipality"] = municipality if 1 <= municipality <= limit else 0
     for key in ("father", "mother"):
-        known[f"{key}_name"] = values.text(spec.get(f"{key}_name"))
+        known[f"{key}_name"] = _of_a_name(spec, f"{key}_name", values)
         setattr(record, key, naive_names.name_text({}, known[f"{key}_name"]))
     death = values.date(spec.get("death_date"))
     known["death_date"] = death or NO_DATE

@@ -1,0 +1,184 @@
+"""Letters of names that crossed between code pages, or were lost (docs/manifests.md, "Damaged letters")."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import islice, product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core import name_frequencies
+from core.names import fold, phonetic_key, tokens
+
+LOST = "\ufffd"
+"""Stands for one letter that cannot be told."""
+
+_LETTERS = "ÁÉÍÓÚÜÑáéíóúüñ"
+_CODE_PAGES = ("cp850", "cp437", "latin-1", "cp1252", "mac_roman")
+_LETTER = "A-Za-zÀ-ÖØ-öø-ÿ"
+# No letter of a name, though Unicode calls them letters.
+_NO_LETTERS = "ÐÞðþµƒ"
+# Between letters, but not between two whole names, they stand where a letter was; elsewhere they separate,
+# as all other signs of ASCII do.
+_SIGNS = r"&#?_@$%^~\\|"
+WAYS_MOST = 64  # of reading one word; a name needs two or four
+_SIDE_MOST = 6  # letters behind such a sign: PATI&O, but JOHNSON&JOHNSON
+
+
+def _misread(letter: bytes, code_page: str) -> str:
+    """The characters of some bytes as a code page shows them; what it leaves undefined is a control character."""
+    shown = ""
+    for byte in letter:
+        try:
+            shown += bytes([byte]).decode(code_page)
+        except UnicodeDecodeError:
+            shown += chr(byte)
+    return shown
+
+
+def _is_letter(character: str) -> bool:
+    return re.fullmatch(f"[{_LETTER}]", character) is not None and character not in _NO_LETTERS
+
+
+def _readings() -> dict[str, str]:
+    """What a letter became, and the letters that it may have been."""
+    found: dict[str, set[str]] = {}
+    for letter in _LETTERS:
+        for wrong in _CODE_PAGES:
+            once = _misread(letter.encode(), wrong)
+            for shown in (once, _misread(once.encode(), "cp1252"), _misread(once.encode(), "latin-1")):
+                found.setdefault(shown, set()).add(letter)
+            for right in _CODE_PAGES:
+                shown = _misread(letter.encode(right, "ignore"), wrong)
+                if shown and not _is_letter(shown) and (not shown.isascii() or not shown.isprintable()):
+                    found.setdefault(shown, set()).add(letter)
+    # An accent on its own, and the ordinals (Mª), are written on purpose.
+    return {shown: "".join(sorted(letters)) for shown, letters in found.items() if shown not in "´`¨ªº\xa0\xad"}
+
+
+READINGS = _readings()
+_DAMAGED = re.compile(
+    "|".join(re.escape(shown) for shown in sorted(READINGS, key=len, reverse=True))
+    + f"|(?<=[{_LETTER}])[{_SIGNS}](?=[{_LETTER}{LOST}])|{LOST}{{1,2}}"
+    + f"|(?<=[{_LETTER}])[^{_LETTER}\\x00-\\x7f\\s](?=[{_LETTER}])"
+)
+SUSPICIOUS = re.compile(rf"[{_SIGNS}]|[^\x00-\x7f{_LETTERS}]")
+_KEPT = set("´`¨ªº\xa0\xad'’‘‛′ʼ–—")
+
+
+@cache
+def _known_sounds() -> frozenset[str]:
+    lines = (name_frequencies.GIVEN_NAMES + "\n" + name_frequencies.SURNAMES).splitlines()
+    return frozenset(phonetic_key(word) for line in lines for word in line.partition(":")[2].split())
+
+
+def _byte_table() -> npt.NDArray[np.bool_]:
+    """Bytes of UTF-8 that no whole name holds; C3 leads letters, and is told by what follows."""
+    table = np.zeros(256, np.bool_)
+    table[[ord(sign) for sign in re.sub(r"\\\\", r"\\", _SIGNS)]] = True
+    table[0xC2:] = True
+    table[0xC3] = False
+    return table
+
+
+_BYTES = _byte_table()
+_BEHIND_C3 = np.isin(np.arange(256), [letter.encode()[1] for letter in _LETTERS])
+
+
+def mend_column(column: pa.Array[Any]) -> tuple[pa.Array[Any], int, int]:
+    """A column of names as `mend` mends each: (column, letters restored, letters lost). Null cells stay."""
+    _, offsets, data = column.buffers()
+    if offsets is None or data is None or len(column) == 0:
+        return column, 0, 0
+    starts = np.frombuffer(memoryview(offsets), np.int32)[column.offset : column.offset + len(column) + 1]
+    text = np.frombuffer(memoryview(data), np.uint8)[starts[0] : starts[-1]]
+    odd = _BYTES[text]
+    odd[:-1] |= (text[:-1] == 0xC3) & ~_BEHIND_C3[text[1:]]
+    rows = np.unique(np.searchsorted(starts, np.flatnonzero(odd) + starts[0], side="right") - 1)
+    mended: list[str] = []
+    mask = np.zeros(len(column), np.bool_)
+    restored = lost = 0
+    for row in rows.tolist():
+        before = column[row].as_py()
+        after, put_back, gone = mend(before or "")
+        restored, lost = restored + put_back, lost + gone
+        if before is not None and after != before:
+            mask[row] = True
+            mended.append(after)
+    if not mended:
+        return column, restored, lost
+    return pc.replace_with_mask(column, pa.array(mask), pa.array(mended, pa.string())), restored, lost
+
+
+def _choices(match: re.Match[str]) -> list[str]:
+    """The letters that a damaged place may have been, in the case of its neighbours; none = it is lost."""
+    text, shown = match.string, match[0]
+    if shown not in READINGS:
+        return []
+    beside = text[: match.start()][-1:] + text[match.end() :][:1]
+    letters = READINGS[shown]
+    if any(c.isalpha() for c in beside):
+        upper = any(c.isupper() for c in beside)
+        letters = letters.upper() if upper else letters.lower()
+    by_fold = {fold(letter): letter for letter in sorted(letters)}
+    return list(by_fold.values())
+
+
+def mend(text: str) -> tuple[str, int, int]:
+    """A name with its letters put back: (text, letters restored, letters lost). Those that cannot be told are U+FFFD.
+
+    A letter is told when the tables leave one letter (accents aside), or one that makes its word a name that is known.
+    """
+    if SUSPICIOUS.search(text) is None:
+        return text, 0, 0
+    mended, restored, lost = [], 0, 0
+    for word in re.split(r"(\s+)", text):
+        fixed, put_back, gone = _mend_word(word)
+        mended.append(fixed)
+        restored += put_back
+        lost += gone
+    return "".join(mended), restored, lost
+
+
+def _mend_word(word: str) -> tuple[str, int, int]:
+    places = [m for m in _DAMAGED.finditer(word) if _is_damage(m)]
+    if not places or not re.search(f"[{_LETTER}]", word):
+        return word, 0, 0
+    choices = [_choices(match) for match in places]
+    several = [i for i, letters in enumerate(choices) if len(letters) > 1]
+    if several:
+        ways = islice(product(*(choices[i] for i in several)), WAYS_MOST)
+        held = [way for way in ways if _is_known(_put(word, places, choices, dict(zip(several, way, strict=True))))]
+        for place, i in enumerate(several):
+            choices[i] = [held[0][place]] if len(held) == 1 else []
+    restored = sum(len(letters) == 1 for letters in choices)
+    return _put(word, places, choices, {}), restored, len(choices) - restored
+
+
+def _put(word: str, places: list[re.Match[str]], choices: list[list[str]], chosen: dict[int, str]) -> str:
+    out, at = "", 0
+    for i, match in enumerate(places):
+        letter = chosen.get(i) or (choices[i][0] if len(choices[i]) == 1 else LOST)
+        out += word[at : match.start()] + letter
+        at = match.end()
+    return out + word[at:]
+
+
+def _is_damage(match: re.Match[str]) -> bool:
+    if match[0] in _KEPT:
+        return False
+    if re.fullmatch(f"[{_SIGNS}]", match[0]):
+        before = re.split(f"[^{_LETTER}]+", match.string[: match.start()])[-1]
+        behind = re.split(f"[^{_LETTER}]+", match.string[match.end() :])[0]
+        two_names = all(len(side) > 2 and _is_known(side) for side in (before, behind))
+        return len(before) + len(behind) > 2 and len(behind) <= _SIDE_MOST and not two_names
+    return True
+
+
+def _is_known(word: str) -> bool:
+    return all(phonetic_key(token) in _known_sounds() for token in tokens(word))
