@@ -108,6 +108,20 @@ def context(purpose: PurposeWord, case: str, reason: str = "") -> Any:
     return request_context(Purpose.Value(f"PURPOSE_{purpose.name}"), case, reason)
 
 
+_OURS = ("RONDA_SERVER", "RONDA_IDENTITY", "RONDA_CONFIG", "RONDA_TOKEN", "RONDA_AUDITOR_KEY")
+
+
+def _warn_of_variables() -> None:
+    """Says which RONDA_* nothing reads: who mistypes RONDA_SERVER asks another server than she thinks."""
+    if not any(name.upper().startswith("RONDA_") and name not in _OURS for name in os.environ):
+        return
+    from server.settings import unknown_variables  # seldom: it takes longer than the question
+
+    for name, near in unknown_variables().items():
+        meant = f"; ¿quiso decir {near}?" if near else ""
+        typer.echo(f"Aviso: {name} no es un ajuste de Ronda y no se toma en cuenta{meant}", err=True)
+
+
 def call(
     target: str, identity: str, as_json: bool, hints: Callable[[], list[str]], ask: Callable[[Connection], Any]
 ) -> Any:
@@ -116,6 +130,7 @@ def call(
 
     from clients.connection import Connection, Identity, read_failure
 
+    _warn_of_variables()
     shown = Identity.beside(Path(identity)) if identity else None
     try:
         if shown is not None:

@@ -6,6 +6,7 @@ the TOML file named by `RONDA_CONFIG`, the default.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import re
@@ -17,7 +18,22 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 MIB = 1024 * 1024
+_C_INT_MAX = 2**31 - 1
 CONFIG_VARIABLE = "RONDA_CONFIG"
+PREFIX = "RONDA_"
+# Variables that are no settings: those of the `ronda` command, and how those begin that switch builds and tests.
+_NO_SETTINGS = (CONFIG_VARIABLE, "RONDA_SERVER", "RONDA_IDENTITY", "RONDA_TOKEN", "RONDA_AUDITOR_KEY")
+_SWITCHES = (
+    "RONDA_CLANG",
+    "RONDA_FUZZ_",
+    "RONDA_HOUR_",
+    "RONDA_LINETRACE",
+    "RONDA_NAME_",
+    "RONDA_ORACLE_",
+    "RONDA_SANITIZE",
+    "RONDA_SKIP_CORE",
+)
+_NEAR = 0.65  # of difflib's ratio: RONDA_SERVRE is RONDA_SERVER, RONDA_DATA_DIR is RONDA_DATA
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -49,7 +65,10 @@ class Address(NamedTuple):
 def parse_address(text: str) -> Address:
     """Reads "host:port" or "[ipv6]:port". Raises ValueError with the rule."""
     host, separator, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
+    bracketed = host.startswith("[") and host.endswith("]")
+    host = host[1:-1] if bracketed else host
+    if bracketed != (":" in host) or any(sign in host for sign in "[]") or not port.isascii():
+        separator = ""
     if not separator or not host or not port.isdecimal() or int(port) > 65535:
         raise ValueError("must be host:port, for example 127.0.0.1:50051 or [::1]:50051")
     return Address(host, int(port))
@@ -58,7 +77,7 @@ def parse_address(text: str) -> Address:
 class Settings(BaseSettings):
     """Settings of the server and, where they say so, of the indexer."""
 
-    model_config = SettingsConfigDict(env_prefix="RONDA_", extra="forbid", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
 
     listen: str = Field(
         "127.0.0.1:50051",
@@ -246,6 +265,16 @@ class Settings(BaseSettings):
         return text
 
     @model_validator(mode="after")
+    def _fits_an_integer_of_c(self) -> Settings:
+        """gRPC counts in integers of 32 bits, seconds as milliseconds: a worker could not start with more."""
+        for name in type(self).model_fields:
+            most = _C_INT_MAX // 1000 if name.endswith("_s") else _C_INT_MAX
+            value = getattr(self, name)
+            if isinstance(value, int) and value > most:
+                raise ValueError(f"{name}: must be {most} at most")
+        return self
+
+    @model_validator(mode="after")
     def _secure(self) -> Settings:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key belong together: set both or none")
@@ -295,6 +324,8 @@ def load_settings(**overrides: Any) -> Settings:
 
     Raises SettingsError: a setting breaks a rule, is unknown, or the TOML file cannot be read.
     """
+    if unknown := unknown_variables():
+        raise SettingsError("\n".join(f"{name}: no such setting{_near_one(near)}" for name, near in unknown.items()))
     config = os.environ.get(CONFIG_VARIABLE)
     try:
         if config:
@@ -315,6 +346,26 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(f"{CONFIG_VARIABLE}: {config}: {error}") from None
 
 
+def unknown_variables() -> dict[str, str]:
+    """RONDA_* of the environment that nothing reads, each with the known one that it is like ("" = none): mistyped.
+
+    Empty ones count as not set.
+    """
+    known = [*_NO_SETTINGS, *(setting.variable for setting in SETTINGS)]
+    found = {}
+    for name, value in sorted(os.environ.items()):
+        upper = name.upper()
+        if value and upper.startswith(PREFIX) and upper not in known and not upper.startswith(_SWITCHES):
+            names = [each.removeprefix(PREFIX) for each in known]
+            like = difflib.get_close_matches(upper.removeprefix(PREFIX), names, 1, _NEAR)
+            found[name] = PREFIX + like[0] if like else ""
+    return found
+
+
+def _near_one(near: str) -> str:
+    return f"; did you mean {near}?" if near else ""
+
+
 def _rule(location: tuple[int | str, ...], message: str) -> str:
     name = ".".join(str(part) for part in location)
     rule = message.removeprefix("Value error, ")
@@ -331,7 +382,7 @@ class Setting(NamedTuple):
     @property
     def variable(self) -> str:
         """Its environment variable."""
-        return f"RONDA_{self.name.upper()}"
+        return f"{PREFIX}{self.name.upper()}"
 
 
 def _shown(default: object) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from server.settings import SETTINGS, SettingsError, load_settings, settings_table
+from server.settings import SETTINGS, SettingsError, load_settings, settings_table, unknown_variables
 
 ROOT = Path(__file__).parents[2]
+PARTS = ("ronda", "server", "indexer", "clients", "core", "bench", "tests")
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,12 @@ def test_precedence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"listen": "0.0.0.0:1", "tls_cert": "/c", "tls_key": "/k"}, "in development mode only a loopback address"),
         ({"trust": "/t"}, "trust needs tls_cert and tls_key"),
         ({"trust": "/t", "tls_cert": "/c", "tls_key": "/k", "tls_client_ca": "/a"}, "tls_client_ca: with trust"),
+        ({"listen": "[::1:50051"}, "listen: must be host:port"),
+        ({"listen": "::1:50051"}, "listen: must be host:port"),
+        ({"listen": "[localhost]:50051"}, "listen: must be host:port"),
+        ({"max_concurrent_streams": 2**31}, "max_concurrent_streams: must be 2147483647 at most"),
+        ({"max_transport_message_bytes": 10**20}, "max_transport_message_bytes: must be 2147483647 at most"),
+        ({"max_connection_age_s": 2147484}, "max_connection_age_s: must be 2147483 at most"),
         ({"workers": -1}, "workers: "),
         ({"log_level": "loud"}, "log_level: "),
         ({"tls_cert": "/x.pem"}, "tls_cert and tls_key belong together"),
@@ -85,6 +93,33 @@ def test_bad_files_and_variables_are_named(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("RONDA_POSTGRES", "no json")
     with pytest.raises(SettingsError, match="postgres"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "near"),
+    [
+        ("RONDA_SERVRE", "RONDA_SERVER"),
+        ("RONDA_LISTN", "RONDA_LISTEN"),
+        ("RONDA_DATA_DIR", "RONDA_DATA"),
+        ("ronda_x", ""),
+    ],
+)
+def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatch, mistyped: str, near: str) -> None:
+    monkeypatch.setenv(mistyped, "secret")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == f"{mistyped}: no such setting" + (f"; did you mean {near}?" if near else "")
+    monkeypatch.setenv(mistyped, "")  # empty counts as not set
+    load_settings()
+
+
+def test_each_variable_that_the_repository_names_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {"RONDA_SERVRE", "RONDA_LISTN", "RONDA_DATA_DIR"}  # of this test
+    for path in [*ROOT.glob("run"), *(p for part in PARTS for p in (ROOT / part).rglob("*.py"))]:
+        for variable in re.findall(r"\bRONDA_[A-Z][A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8")):
+            if variable not in named:
+                monkeypatch.setenv(variable, "1")
+    assert unknown_variables() == {}
 
 
 def test_without_trust_a_server_is_in_development_mode() -> None:
