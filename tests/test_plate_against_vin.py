@@ -65,6 +65,74 @@ CASES: dict[str, tuple[Bearings, tuple[str, str, str], tuple[str, ...]]] = {
         ("P-1{0}BCD", "", "2024-05-01"),
         ("POSSIBLE",),
     ),
+    "by plate, which two bear": (
+        (("P-1{0}BCD", "", ""), ("P-1{0}BCD", "", "")),
+        ("P-1{0}BCD", "", "2024-01-01"),
+        ("POSSIBLE", "POSSIBLE"),
+    ),
+    "by plate, on the day that it changed hands": (
+        (("P-1{0}BCD", "2010-01-01", "2020-01-01"), ("P-1{0}BCD", "2020-01-01", "")),
+        ("P-1{0}BCD", "", "2020-01-01"),
+        ("POSSIBLE", "POSSIBLE"),
+    ),
+    "by plate, before anybody bore it": (
+        (("P-1{0}BCD", "2021-01-01", ""),),
+        ("P-1{0}BCD", "", "2015-01-01"),
+        ("POSSIBLE",),
+    ),
+    "by plate, on a day of the second of three bearers": (
+        (
+            ("P-1{0}BCD", "2005-01-01", "2010-01-01"),
+            ("P-1{0}BCD", "2011-01-01", "2020-01-01"),
+            ("P-1{0}BCD", "2021-01-01", ""),
+        ),
+        ("P-1{0}BCD", "", "2015-01-01"),
+        ("CLEAR", "HIT", "CLEAR"),
+    ),
+    "by plate, between the first two of three bearers": (
+        (
+            ("P-1{0}BCD", "2005-01-01", "2010-01-01"),
+            ("P-1{0}BCD", "2011-01-01", "2020-01-01"),
+            ("P-1{0}BCD", "2021-01-01", ""),
+        ),
+        ("P-1{0}BCD", "", "2010-06-01"),
+        ("POSSIBLE", "POSSIBLE", "CLEAR"),
+    ),
+    "by plate, in the year in which it was given up": (
+        (("P-1{0}BCD", "2010-01-01", "00/00/2020"),),
+        ("P-1{0}BCD", "", "2020-06-01"),
+        ("POSSIBLE",),
+    ),
+    "a plate that another gave up, VIN of one who never bore it": (
+        (("P-1{0}BCD", "2010-01-01", "2020-01-01"), ("P-2{0}BCD", "", "")),
+        ("P-1{0}BCD", "1", "2024-01-01"),
+        ("POSSIBLE", "POSSIBLE"),
+    ),
+    "its VIN and its plate without the type": (
+        (("P-1{0}BCD", "", ""),),
+        ("1{0}BCD", "0", "2024-01-01"),
+        ("HIT",),
+    ),
+    "by plate, of whose number another type exists": (
+        (("P-1{0}BCD", "", ""), ("C-1{0}BCD", "", "")),
+        ("P-1{0}BCD", "", "2024-01-01"),
+        ("HIT", "CLEAR"),
+    ),
+    "an untyped plate that exists in two types": (
+        (("P-1{0}BCD", "", ""), ("C-1{0}BCD", "", "")),
+        ("1{0}BCD", "", "2024-01-01"),
+        ("POSSIBLE", "POSSIBLE"),
+    ),
+    "the number of another type, its VIN": (
+        (("P-1{0}BCD", "", ""), ("C-1{0}BCD", "", "")),
+        ("C-1{0}BCD", "0", "2024-01-01"),
+        ("POSSIBLE", "POSSIBLE"),
+    ),
+    "its VIN, its plate of later": (
+        (("P-1{0}BCD", "2020-01-01", ""),),
+        ("P-1{0}BCD", "0", "2015-01-01"),
+        ("HIT",),
+    ),
 }
 
 
