@@ -5,10 +5,12 @@ from libc.string cimport strlen
 from core.answer_id cimport hexadecimal
 from core.calendar cimport CivilDate, age_in_years, date_from_day
 from core.call cimport Hit, SHOWN_MAX, call_shows, hits_add
-from core.dossier cimport (ALERT_ARMED, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, NO_DAY, NO_REGISTER)
+from core.dossier cimport (ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, NO_DAY,
+                           NO_REGISTER)
 from core.generation cimport MAX_REGISTERS, Register
 from core.notes cimport (NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-                         NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code, note_text)
+                         NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code,
+                         note_text)
 from core.shown cimport shown_hit
 from core.wire cimport Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field, reader_init
 
@@ -88,6 +90,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.subject_kind = subject_kind
             hit.register = alert.register
             hit.unlisted_by = _unlisted_by(call, alert)
+            hit.withdrawn = alert.authority if alert.flags & ALERT_AUTHORITY_WITHDRAWN else <uint8_t>NO_REGISTER
             hits_add(&call.hits, &hit)
 
 
@@ -115,20 +118,23 @@ cdef void _put_day(Call* call, int day, int month, int year) noexcept nogil:
 
 
 cdef void _put_filled_note(Call* call, int note, uint8_t register, const AlertEntry* alert) noexcept nogil:
-    """A note that names a register or a day. `alert` is NULL for NOT_LISTED."""
+    """A note that names a register or a day. `alert` is NULL for NOT_LISTED and AUTHORITY_WITHDRAWN."""
     cdef size_t mark = begin_message(call.out, F_Hit_notes, 1), text
     cdef CivilDate date
     cdef const Register* owner
     put_bytes(call.out, F_CodedText_code, note_code[note], strlen(note_code[note]))
     text = begin_message(call.out, F_CodedText_text, 1)
-    put_raw(call.out, note_text[note], strlen(note_text[note]))
+    if note != NOTE_AUTHORITY_WITHDRAWN:
+        put_raw(call.out, note_text[note], strlen(note_text[note]))
     if note == NOTE_CLOSED_EXPIRED or note == NOTE_CLOSED_NOT_YET:
         date = date_from_day(alert.valid_to if note == NOTE_CLOSED_EXPIRED else alert.valid_from)
         _put_day(call, date.day, date.month, date.year)
     elif register < call.store.n_registers:
         owner = &call.store.registers[register]
         put_raw(call.out, owner.name, owner.name_length)
-        if note == NOTE_NOT_LISTED:
+        if note == NOTE_AUTHORITY_WITHDRAWN:
+            put_raw(call.out, note_text[note], strlen(note_text[note]))
+        elif note == NOTE_NOT_LISTED:
             put_raw(call.out, b": confirme", 10)
         elif alert != NULL and alert.state_date:
             put_raw(call.out, b" el ", 4)
@@ -171,6 +177,8 @@ cdef void put_hits(Call* call) noexcept nogil:
             shown_hit(call, hit)
             _put_computed(call, hit.level, hit.subject_kind, hit.ordinal, <const uint8_t*>hit.owner.subject_id,
                           hit.register)
+            if hit.withdrawn != NO_REGISTER:
+                _put_filled_note(call, NOTE_AUTHORITY_WITHDRAWN, hit.withdrawn, NULL)
             if hit.unlisted_by != NO_REGISTER:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
             end_message(call.out, mark, 2)

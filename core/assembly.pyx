@@ -124,6 +124,7 @@ cdef class Assembler:
             self.kept.append(identifier)
             self.facts.registers[i].id = <const uint8_t*>PyBytes_AS_STRING(identifier)
             self.facts.registers[i].id_length = <uint32_t>PyBytes_GET_SIZE(identifier)
+            self.facts.registers[i].loaded = entry.loaded
             self.facts.registers[i].identity_person = bool(entry.roles_person & 1 << 2)
             self.facts.registers[i].identifies = entry.identifies
             for kind in range(32):

@@ -6,7 +6,7 @@ from libc.string cimport memcmp, memset
 from core.assembly_record cimport compare_records, entity_record_count, entity_records, same_text, text_of
 from core.calendar cimport day_or_none
 from core.dossier cimport (
-    ALERT_ARMED, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE, NO_DAY, NO_REGISTER, AlertEntry,
+    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE, NO_DAY, NO_REGISTER, AlertEntry,
 )
 from core.wire cimport (
     WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw, put_tag,
@@ -246,14 +246,36 @@ cdef int _put_source(Buffer* heap, const Entity* entity, const Record* record) n
 cdef struct Warrant:             # what is known of it, whatever its records' sensitivity
     const Record* first          # the representative
     uint8_t state
+    bint withdrawn               # its authority had closed it and is withdrawn; another register has it PENDING
+
+
+cdef const Record* _pending_elsewhere(Entity* entity, int32_t authority, const uint32_t* group, size_t count) noexcept nogil:
+    """The first record of another register than the authority's, where one of those is PENDING; else NULL."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* first = NULL
+    cdef bint pending = False
+    cdef size_t i
+    for i in range(count):
+        if records[group[i]].register != authority:
+            first = first if first != NULL else &records[group[i]]
+            pending = pending or records[group[i]].alert_state == ALERT_STATE_PENDING
+    return first if pending else NULL
 
 
 cdef Warrant _warrant(Entity* entity, const Facts* facts, const uint32_t* group, size_t count) noexcept nogil:
     cdef const Record* records = entity_records(entity)
     cdef Warrant known
     cdef size_t i
+    cdef int32_t authority = facts.authority[records[group[0]].alert_kind]
+    cdef const Record* other
     known.first = _representative(entity, facts, group, count)
     known.state = known.first.alert_state
+    known.withdrawn = False
+    if known.first.register == authority and not facts.registers[authority].loaded:
+        other = _pending_elsewhere(entity, authority, group, count)
+        if other != NULL:
+            known.first, known.state, known.withdrawn = other, ALERT_STATE_PENDING, True
+        return known
     if known.first.register != facts.authority[known.first.alert_kind]:
         for i in range(count):
             if records[group[i]].alert_state == ALERT_STATE_PENDING:
@@ -271,7 +293,7 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     cdef int32_t authority = facts.authority[first.alert_kind]
     cdef size_t i
     cdef int status, sources = 1
-    cdef bint doubted = False
+    cdef bint doubted = known.withdrawn
     for i in range(count):
         if &records[group[i]] == known.first:
             first = known.first
@@ -284,6 +306,8 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     alert.flags = first.alert_flags & (ALERT_MISUSE | ALERT_ARMED)
     if first.alert_kind == ALERT_KIND_STOLEN_PLATE:
         alert.flags |= ALERT_PLATE
+    if known.withdrawn:
+        alert.flags |= ALERT_AUTHORITY_WITHDRAWN
     if known.first.register == authority:
         alert.flags |= ALERT_LISTED_BY_AUTHORITY
     alert.state = known.state

@@ -6,6 +6,7 @@ from core.assembly_record cimport Entity, Record
 from core.wire cimport Buffer
 
 cdef struct RegisterFacts:       # of the manifest, by ordinal
+    bint loaded                  # else a record of it is a closing kept of a register that was withdrawn
     bint identity_person         # role identity for persons
     uint32_t identifies          # as Register.identifies in core/generation.pxd
     const uint8_t* id            # UTF-8

@@ -38,6 +38,7 @@ cdef struct Hit:                 # one alert in force, as this answer shows it
     uint8_t subject_kind         # HitSubjectKind
     uint8_t register             # ordinal of its record's register
     uint8_t unlisted_by          # ordinal of the authority that does not list it; NO_REGISTER = none
+    uint8_t withdrawn            # ordinal of the authority that had closed it and is withdrawn; NO_REGISTER = none
     uint8_t section              # Section of its records
     uint8_t sensitivity
 

@@ -58,6 +58,7 @@ cdef enum:
     ALERT_ARMED = 2
     ALERT_LISTED_BY_AUTHORITY = 4
     ALERT_PLATE = 8              # the alert is about the plate (kind STOLEN_PLATE)
+    ALERT_AUTHORITY_WITHDRAWN = 32  # the authority had closed it and is withdrawn since
     ALERT_CRITERION_1 = 16       # the strongest link of its records is by CUI, document, NIT, licence, typed plate or VIN
 
 cdef enum:

@@ -6,10 +6,10 @@ cdef extern from *:
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
         "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
         "NAME_BY_RECORD",
-        "NOT_LISTED",
+        "AUTHORITY_WITHDRAWN", "NOT_LISTED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
-    /* The last seven are the beginnings of texts that name a register or a day. */
+    /* Of the last eight the texts name a register or a day: the first's stands behind the name, the others' before it. */
     __attribute__((unused)) static const char *const ronda_note_texts[] = {
         "documento no consta",
         "placa no consta",
@@ -23,12 +23,13 @@ cdef extern from *:
         "el CUI no puede existir: revise sus dígitos",
         "alguien con orden vigente lleva el nombre del propietario: identifíquelo",
         "nombre según el registro que lo menciona: no consta en el registro de identidad",
+        " no disponible; la había dado por cerrada: confirme",
         "no consta en ",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     """
-    const char* note_code "ronda_note_codes"[19]
-    const char* note_text "ronda_note_texts"[19]
+    const char* note_code "ronda_note_codes"[20]
+    const char* note_text "ronda_note_texts"[20]
 
 cdef enum:
     NOTE_DOCUMENT_NOT_ON_FILE = 0
@@ -44,10 +45,11 @@ cdef enum:
     NOTE_OWNER_NAME_ALERT = 10
     NOTE_NAME_BY_RECORD = 11
     ANSWER_NOTES = 12            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_NOT_LISTED = 12
-    NOTE_CLOSED_CANCELLED = 13
-    NOTE_CLOSED_EXECUTED = 14
-    NOTE_CLOSED_SUSPENDED = 15
-    NOTE_CLOSED_LAPSED = 16
-    NOTE_CLOSED_EXPIRED = 17
-    NOTE_CLOSED_NOT_YET = 18
+    NOTE_AUTHORITY_WITHDRAWN = 12
+    NOTE_NOT_LISTED = 13
+    NOTE_CLOSED_CANCELLED = 14
+    NOTE_CLOSED_EXECUTED = 15
+    NOTE_CLOSED_SUSPENDED = 16
+    NOTE_CLOSED_LAPSED = 17
+    NOTE_CLOSED_EXPIRED = 18
+    NOTE_CLOSED_NOT_YET = 19

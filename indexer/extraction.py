@@ -24,6 +24,7 @@ from indexer.staging import (
     mark_resumable,
     remove_unused,
 )
+from indexer.withdrawn import keep_closings
 
 LEAST_FREE_BYTES = 64_000_000  # with less, no build begins
 AT_ONCE = 2  # registers read at a time: one a core
@@ -85,7 +86,7 @@ class _Extraction:
         """One register; runs in a thread."""
         name = manifest.register_.name
         if manifest.register_.withdrawn or manifest.id in self.options.withdraw:
-            return RegisterInBuild(ordinal, manifest.id, name, "withdrawn", None, "withdrawn on purpose")
+            return self._withdrawn(ordinal, manifest)
         resumed = self.resumable.get(manifest.id)
         if resumed is not None:
             self.progress.count(resumed.rows_read)
@@ -104,6 +105,13 @@ class _Extraction:
             return register
         self.progress.move(bar, to=staged.rows_read, total=staged.rows_read)
         return RegisterInBuild(ordinal, manifest.id, name, "fresh", staged)
+
+    def _withdrawn(self, ordinal: int, manifest: Manifest) -> RegisterInBuild:
+        last = self.last.get(manifest.id)
+        kinds = manifest.entry(ordinal)["authoritative_for"]
+        kept = keep_closings(self.options.data, self.generation_id, last, kinds) if last is not None else None
+        name, reason = manifest.register_.name, "withdrawn on purpose"
+        return RegisterInBuild(ordinal, manifest.id, name, "withdrawn", None, reason, closings=kept)
 
     def _extract(self, ordinal: int, manifest: Manifest, bar: TaskID) -> StagedExtract:
         directory = self.options.data / STAGING / manifest.id / self.generation_id

@@ -162,8 +162,8 @@ class _Build:
         files = [
             StagedFile(path, register.ordinal)
             for register in registers
-            if register.extract is not None
-            for path in register.extract.files(self.data)
+            if register.staged is not None
+            for path in register.staged.files(self.data)
         ]
         roles = [
             LinkedRegister(ordinal, m.id, frozenset(m.register_.identifies), "identity" in m.register_.roles.person)
@@ -225,7 +225,7 @@ class _Build:
             "files": files,
             "registers": entries,
             # the extracts that this generation was made from: indexer.staging reads it after a kill
-            "staging": {r.register_id: asdict(r.extract) for r in registers if r.extract is not None},
+            "staging": {r.register_id: asdict(r.staged) for r in registers if r.staged is not None},
         }
         write_manifest(self.building / MANIFEST, manifest)
         return assembly
@@ -256,7 +256,8 @@ class _Build:
         log_publishing(self.data, "published", {"from": previous, "to": self.generation_id})
         extracts = {r.register_id: r.extract for r in registers if r.extract is not None}
         self._keep_quarantine(extracts)
-        save_last(self.data, self.generation_id, extracts)
+        kept = {r.register_id: r.staged for r in registers if r.staged is not None}
+        save_last(self.data, self.generation_id, kept)
 
     def _keep_quarantine(self, extracts: Mapping[str, StagedExtract]) -> None:
         home = self.data / QUARANTINE

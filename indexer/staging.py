@@ -43,6 +43,9 @@ class StagedExtract:
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Rows of which `when` left out every record, by "source.column" of the first condition that did not hold."""
 
+    withdrawn: bool = False
+    """Withdrawn since: its files hold closings alone (indexer.withdrawn), its counts are those of before."""
+
     @property
     def rows_accepted(self) -> int:
         """Rows that were not refused."""
@@ -63,7 +66,8 @@ def manifest_digest(file: Path) -> str:
 
 
 def load_last(data: Path) -> dict[str, StagedExtract]:
-    """The last good extract of each register, by id; those whose files are gone are left out.
+    """The last good extract of each register, by id; those whose files are gone are left out. One that was withdrawn
+    since is never carried forward.
 
     CURRENT is switched before LAST.json: after a kill in between, the generation's own manifest tells.
     """

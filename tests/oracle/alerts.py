@@ -34,6 +34,7 @@ class Alert:
     authority: int | None  # ordinal of the register authoritative for the kind
     level: int
     known: Link  # the warrant's representative, shown or not
+    withdrawn: bool = False  # the authority had closed it and is withdrawn since
 
     @property
     def first(self) -> Link:
@@ -158,6 +159,11 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
     kind = row_of(warrant[0]).kind
     authority = next((r.ordinal for r in view.oracle.registers if kind in r.authoritative_for), None)
     known = _representative(warrant, authority)
+    if authority is not None and known.record.register == authority and not view.oracle.registers[authority].loaded:
+        others = [link for link in warrant if link.record.register != authority]
+        if any(row_of(link).state == PENDING for link in others):
+            yield from _of_a_withdrawn_authority(subject, warrant, authority, others[0])
+            return
     again: list[Link] = []
     closed = state_day(known)
     if known.record.register == authority and row_of(known).state != PENDING and closed is not None:
@@ -184,6 +190,15 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
                 level = min(level, POSSIBLE)
             rest = [link for link in own if link is not first]
             yield Alert(subject, [first, *rest], state, authority, level, known)
+
+
+def _of_a_withdrawn_authority(subject: Subject, warrant: list[Link], authority: int, known: Link) -> Iterator[Alert]:
+    for sensitivity in sorted({link.sensitivity for link in warrant}):
+        own = [link for link in warrant if link.sensitivity == sensitivity]
+        first = known if known in own else own[0]
+        level = min(POSSIBLE, max(link.level for link in own))
+        rest = [link for link in own if link is not first]
+        yield Alert(subject, [first, *rest], PENDING, authority, level, known, withdrawn=True)
 
 
 def _representative(links: list[Link], authority: int | None) -> Link:
@@ -238,6 +253,9 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
         hit.ClearField("offence")
     if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
+    if alert.withdrawn and alert.authority is not None:
+        name = view.oracle.registers[alert.authority].name
+        texts.note(hit.notes, "AUTHORITY_WITHDRAWN", f"{name} no disponible; la había dado por cerrada: confirme")
     if alert.authority is not None and not alert.listed_by_authority:
         authority = view.oracle.registers[alert.authority]
         if authority.fresh(view.masks, view.clock_ms):

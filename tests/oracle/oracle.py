@@ -12,6 +12,7 @@ from typing import Any
 from ronda.v1 import level_pb2, register_service_pb2
 from tests.oracle import clearing, one_box, person_answer, searching, vehicle_answer, vehicle_searching
 from tests.oracle.asked import Identifier
+from tests.oracle.closings import closings
 from tests.oracle.linking import Linking
 from tests.oracle.naming import NamesOnFile
 from tests.oracle.reading import Extract, read_register
@@ -60,6 +61,9 @@ class Oracle:
             if register.loaded:
                 directory = (elsewhere or {}).get(register.id, data_directory)
                 extract = read_register(manifest, ordinal, directory, dsns.get(register.id, ""))
+            elif state.get("closings_kept"):
+                whole = read_register(manifest, ordinal, data_directory, dsns.get(register.id, ""))
+                extract.records = closings(whole.records, register)
             register.rows_read, register.rows_refused = extract.rows_read, extract.rows_refused
             registers.append(register)
             records += extract.records

@@ -1,0 +1,65 @@
+"""What stays of a register that was withdrawn on purpose: what it had closed, and how large it was.
+
+Withdrawing the authority must not make red whom it had cleared: its last closings are kept, and nothing else of what it
+said of people (docs/answers.md section 6). Its sizes are kept too: when it comes back it is held against them.
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own file names and numbers
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from indexer.staging import StagedExtract
+from indexer.standard import ALERT_PROTECTED
+
+PENDING, DISCREET = 1, 2  # ronda.v1.AlertState, ronda.v1.Sensitivity
+_CLOSINGS = "records-0000.parquet"
+# Days since 1970 of yyyymmdd; null where it is not known whole.
+_STATE_DAY = (
+    "TRY(make_date(nullif(state_date, 0) // 10000, state_date // 100 % 100, state_date % 100)) - DATE '1970-01-01'"
+)
+
+
+def keep_closings(data: Path, generation_id: str, last: StagedExtract, kinds: Collection[int]) -> StagedExtract:
+    """Stages the closings of a register that is withdrawn now; one that was before stays as it is.
+
+    kinds: ronda.v1.AlertKind, those that it decides.
+    """
+    if last.withdrawn:
+        return last
+    kept = replace(last, directory=generation_id, withdrawn=True)
+    directory = kept.path(data)
+    directory.mkdir(parents=True, exist_ok=True)
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in last.files(data))
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM read_parquet([{listed}])")
+        connection.execute(f"""
+            COPY ({_closings(kinds)}) TO '{str(directory / _CLOSINGS).replace("'", "''")}' (FORMAT parquet)
+        """)
+    return kept
+
+
+def _closings(kinds: Collection[int]) -> str:
+    """SQL: the rows that hold, of records that are closed, unless the same register has the warrant pending too.
+
+    The latest state of a record holds: docs/answers.md section 6, "One record, several rows".
+    """
+    decided = ", ".join(map(str, sorted(kinds))) or "0"
+    return f"""
+        WITH aged AS (
+            SELECT *, rank() OVER (PARTITION BY alert_kind, sensitivity = {DISCREET}, record_id
+                                   ORDER BY version DESC,
+                                            coalesce({_STATE_DAY}, issued_day, sort_day) DESC NULLS LAST) AS age
+            FROM staged WHERE alert_kind IN ({decided}) AND alert_flags & {ALERT_PROTECTED} = 0),
+        held AS (SELECT *, bool_or(alert_state = {PENDING})
+                           OVER (PARTITION BY alert_kind, sensitivity = {DISCREET}, record_id) AS pending
+                 FROM aged WHERE age = 1)
+        SELECT * EXCLUDE (age, pending) FROM held h WHERE NOT pending AND NOT EXISTS (
+            SELECT 1 FROM held p WHERE p.pending AND p.alert_kind = h.alert_kind AND p.merge_key = h.merge_key
+            AND (p.cui = h.cui OR p.name_key = h.name_key))
+        ORDER BY record_id, version, "row"
+    """
