@@ -1,10 +1,13 @@
 """The naive oracle: docs/answers.md and docs/manifests.md once more, in the simplest Python.
 
 It reads the registers' files directly, links with dicts and builds answers with the generated message classes. Slow and
-obvious. It shares no code with the indexer, and one thing with the core: whether two names agree, and how like they
-are, is asked of `core.match` and its tables (in plain Python a pair takes milliseconds). That comparison has a naive
-twin, written from docs/names.md (`name_match.py`, `name_tokens.py`); tests/core/test_match.py holds the two together on
-names that reach every line of the twin.
+obvious. It shares no code with the indexer, and with the core no rule but one: whether two names agree, and how like
+they are, is asked of `core.match` (of many names at once `name_scan`, of the roles of words `name_index`) and its
+tables (`name_frequencies`, `name_equivalents`); in plain Python a pair takes milliseconds. That comparison has a naive
+twin, written from docs/names.md (`name_match.py`, `name_tokens.py`); tests/core/test_match.py holds the two together
+on names that reach every line of the twin. Data that both use: the words of courts (`court_names`), and the kinds of
+identifiers with their error (`identifier_kind`, `identifiers_types`). tests/test_oracle_stands_alone.py follows every
+import.
 """
 
 from tests.oracle.oracle import Oracle
