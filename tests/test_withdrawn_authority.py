@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +102,7 @@ class World:
             rows.writerow(["ID", "CUI", "NOMBRE", "NACIMIENTO", "SEXO"])
             for number in range(len(CASES)):
                 rows.writerow([number, cui_of(number + 1), *_who(number), "F"])
-        for name, place in (("oj", 0), ("pnc", 1)):
+        for name in ("oj", "pnc"):
             with (self.registers.sources / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
                 rows = csv.writer(file)
                 rows.writerow(HEADER)
@@ -112,7 +111,7 @@ class World:
                         continue
                     causa = f"C{[*CASES].index(CO_ACCUSED.get(case, case))}"
                     cui = "" if name == "oj" and case == BY_NAME else cui_of(number + 1)
-                    for record_id, state, issued, day in told[place]:  # type: ignore[misc]
+                    for record_id, state, issued, day in told[0] if name == "oj" else told[1]:
                         rows.writerow([record_id, cui, *_who(number), state, issued, day, causa])
 
         shutil.rmtree(self.whole, ignore_errors=True)
@@ -163,7 +162,7 @@ def _who(number: int) -> tuple[str, str]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 

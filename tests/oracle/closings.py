@@ -23,7 +23,8 @@ def closings(records: list[Record], register: Register) -> list[Record]:
         if record.alert is not None and record.alert.kind in register.authoritative_for:
             discreet = record.sensitivity == section_pb2.SENSITIVITY_DISCREET
             rows[record.alert.kind, discreet, record.record_id].append(record)
-    pending, closed = [], []
+    pending: list[Record] = []
+    closed: list[Record] = []
     for mine in rows.values():
         latest = max(map(_age, mine))
         held = [record for record in mine if _age(record) == latest]
