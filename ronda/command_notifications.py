@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ def notifications(
       ronda notifications --data data --register sipol --since 2026-11-24
     """
     from clients.whole_table import WholeTable
-    from server.notifications import FOLDER, read_lines
+    from server.notifications import FOLDER, read_lines, registers_notified
     from server.settings import SettingsError, load_settings
 
     try:
@@ -37,7 +38,21 @@ def notifications(
     for path in (where, directory) if os.path.lexists(directory) else (where,):
         if not os.access(path, os.R_OK | os.X_OK):  # an empty list would say that nobody looked
             fail(f"{path}: no es un directorio que este usuario pueda leer", EXIT_CALLER, as_json)
-    lines = read_lines(directory, register, since)
+    if register and register not in _registers(where) | registers_notified(directory):
+        fail(
+            f"--register {register}: no hay registro así, ni en la generación publicada ni en los avisos",
+            EXIT_CALLER,
+            as_json,
+        )
+    try:
+        from_when = _utc(since) if since else ""
+    except ValueError:
+        fail(
+            f"--since {since}: escriba una fecha u hora ISO 8601 en UTC, por ejemplo 2026-11-24T10:30",
+            EXIT_CALLER,
+            as_json,
+        )
+    lines = read_lines(directory, register, from_when)
     if as_json:
         print_json(lines)
         return
@@ -49,3 +64,21 @@ def notifications(
         records = ", ".join(line["records"])
         table.add(line["at"][:19], line["register"], records, line["how"], line["purpose"], line["case_number"], who)
     print_renderables(table)
+
+
+def _utc(text: str) -> str:
+    """A date or time as the lines write theirs. Raises ValueError for what is none."""
+    when = datetime.fromisoformat(text)
+    return (when.astimezone(UTC) if when.tzinfo else when).isoformat()[: len("2026-11-24T10:30:00")]
+
+
+def _registers(data: Path) -> set[str]:
+    """Ids of the registers of the published generation; none where nothing readable is published."""
+    from indexer.publish import GENERATIONS, current_generation, read_manifest
+
+    try:
+        current = current_generation(data)
+        listed = read_manifest(data / GENERATIONS / current)["registers"] if current else []
+        return {str(each["id"]) for each in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()

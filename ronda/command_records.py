@@ -24,6 +24,8 @@ from ronda.exit_status import ExitStatus
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+    from ronda.v1.check_service_pb2 import CheckResponse
+
 _PAGE = 100  # the most that the contract allows
 
 
@@ -48,11 +50,13 @@ def records(
     Ejemplos:
       ronda records 2357 11136 0101 vehículos
       ronda records P-323ZZB placas
+      ronda records P-323ZZB robos
       ronda records 2357111360101 "movimientos migratorios" --json
     """
     from clients import spanish
     from clients.record_words import sections_called
     from ronda.v1 import check_service_pb2 as contract
+    from ronda.v1.section_pb2 import SECTION_VEHICLE_ALERT
 
     *query, word = asked
     if not query:
@@ -63,33 +67,44 @@ def records(
 
     box = contract.CheckRequest(context=context(purpose, case, reason), query=" ".join(query))
     found = ask(lambda c: c.checks.Check(box, timeout=deadline))
-    kind = found.WhichOneof("subject")
-    if kind is None:
+    subject = found.WhichOneof("subject")
+    plates = _plates(found)
+    if subject is None and not plates:
         fail("La consulta no halla a uno solo: pregunte por CUI, documento o placa.", ExitStatus.CALLER, as_json)
-    subject = getattr(found, kind)
-    held = {total.section: total.total for total in subject.totals}
-    sections = [section for section in sections_called(word) if section in held]
+    held = {total.section: total.total for total in getattr(found, subject).totals} if subject else {}
+    listable = [*held, *([SECTION_VEHICLE_ALERT] if plates and SECTION_VEHICLE_ALERT not in held else [])]
+    sections = [section for section in sections_called(word) if section in listable]
     if len(sections) != 1:
-        names = ", ".join(f"{spanish.SECTIONS.get(section, '?')} {total}" for section, total in held.items())
+        names = ", ".join(
+            f"{spanish.SECTIONS.get(section, '?')} {held.get(section, '')}".rstrip() for section in listable
+        )
         what = "Hay varias secciones así" if sections else f"No hay registros en «{word}»"
         fail(f"{what}. En archivo: {names or 'nada'}.", ExitStatus.CALLER, as_json)
+    section = sections[0]
+    subjects = [getattr(found, subject).subject_id] if section in held else []
+    subjects += plates if section == SECTION_VEHICLE_ALERT else []
     rows: list[Message] = []
-    token, last = "", None
-    while last is None or token:
-        request = contract.ListRecordsRequest(
-            context=context(purpose, case, reason),
-            subject_id=subject.subject_id,
-            section=sections[0],
-            page_size=_PAGE,
-            page_token=token,
-        )
-        page = ask(lambda c, request=request: c.checks.ListRecords(request, timeout=deadline))
-        rows += _rows(getattr(page, kind))
-        token = page.next_page_token
-        if last is None:
-            last = page
-        else:
-            getattr(last, kind).MergeFrom(getattr(page, kind))
+    last: Any = None
+    for subject_id in subjects:
+        token, first = "", True
+        while first or token:
+            request = contract.ListRecordsRequest(
+                context=context(purpose, case, reason),
+                subject_id=subject_id,
+                section=section,
+                page_size=_PAGE,
+                page_token=token,
+            )
+            page = ask(lambda c, request=request: c.checks.ListRecords(request, timeout=deadline))
+            kind = page.WhichOneof("subject")
+            rows += _rows(getattr(page, kind))
+            token = page.next_page_token
+            if last is None:
+                last = page
+            else:
+                getattr(last, kind).MergeFrom(getattr(page, kind))
+                last.total += page.total if first else 0
+            first = False
     if as_json:
         last.ClearField("next_page_token")
         message_json(last)
@@ -97,7 +112,15 @@ def records(
     from clients.officer_view.answer import registers_line
     from clients.officer_view.records import records_table
 
-    print_renderables(records_table(sections[0], rows, last.total), registers_line(last.answer))
+    print_renderables(records_table(section, rows, last.total), registers_line(last.answer))
+
+
+def _plates(found: CheckResponse) -> list[str]:
+    """Ids of the plates themselves that an alert is about: it is theirs, and in no vehicle's count."""
+    from ronda.v1.alert_pb2 import HIT_SUBJECT_KIND_PLATE
+
+    alerts = [*found.answer.hits, *found.vehicle.closed_alerts]
+    return list(dict.fromkeys(a.subject.subject_id for a in alerts if a.subject.kind == HIT_SUBJECT_KIND_PLATE))
 
 
 def _rows(dossier: Message) -> list[Message]:

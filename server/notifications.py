@@ -28,7 +28,7 @@ from ronda.v1 import context_pb2, section_pb2
 from server.logs import ERROR, log
 
 FOLDER = "notifications"
-WAYS = {1: "asked", 2: "owner", 3: "candidate", 4: "clearance", 5: "list"}  # DiscreetLook.how
+WAYS = {1: "asked", 2: "owner", 3: "candidate", 4: "clearance", 5: "list", 7: "suggested"}  # DiscreetLook.how
 _EVERY_S = 0.5
 _KEPT = 100_000  # looks that wait for a disk that refuses; further ones stand in the audit log only
 _METHODS = {method.value: "".join(word.title() for word in method.name.split("_")) for method in Method} | {32: "Clear"}
@@ -109,6 +109,11 @@ def read_lines(directory: Path, register: str = "", since: str = "") -> list[dic
         with path.open(encoding="utf-8") as lines:
             found += [line for line in map(_parsed, lines) if line is not None and line["at"] >= since]
     return sorted(found, key=lambda line: str(line["at"]))
+
+
+def registers_notified(directory: Path) -> set[str]:
+    """Ids of the registers that have notifications on disk."""
+    return {named["register"] for path in directory.glob("*.jsonl") if (named := _FILE.match(path.name))}
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

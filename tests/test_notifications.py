@@ -103,6 +103,40 @@ def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
     assert [line["at"][-2:] for line in read_lines(tmp_path)] == ["00", "01"]
 
 
+def test_a_mistyped_number_that_suggests_hers_is_told_as_such(
+    small_nation: BuiltNation, writer: AuditWriter, tmp_path: Path
+) -> None:
+    """The CUI with two digits swapped: that it is on file leaves with the answer, so its owner is told."""
+    cui = small_nation.cast["persons"]["discreet"]
+    caller = Caller(b"{}")
+    caller.give(TRAFFIC, PATROL, methods=EVERY_METHOD)
+    place = next(i for i in range(12) if cui[i] != cui[i + 1])
+    slipped = cui[:place] + cui[place + 1] + cui[place] + cui[place + 2 :]
+    request = checks.CheckRequest(query=slipped, context=context_pb2.RequestContext(purpose=TRAFFIC))
+    answered = small_nation.engine.answer(
+        Method.CHECK, request.SerializeToString(), caller, small_nation.as_of_ms, writer.log
+    )
+    assert cui in checks.CheckResponse.FromString(answered).suggestions
+    Notifications(tmp_path / FOLDER).close(small_nation.engine)
+    assert [line["how"] for line in read_lines(tmp_path / FOLDER)] == ["suggested"]
+
+
+def test_what_would_print_an_empty_list_by_mistake_is_refused(tmp_path: Path) -> None:
+    append_lines(tmp_path / FOLDER, [a_line("mp", "2026-11-24T10:00:00")])
+
+    def listed(*more: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["notifications", "--data", str(tmp_path), *more])
+        return done.exit_code, done.output
+
+    for wrong in (("--since", "ayer"), ("--since", "24/11/2026"), ("--register", "pm")):
+        status, said = listed(*wrong)
+        assert status == 2, wrong
+        assert f"{wrong[0]} {wrong[1]}: " in said
+    for right in (("--since", "2026-11-24"), ("--since", "2026-11-24T04:00:00-06:00"), ("--register", "mp")):
+        assert "Avisos: 1" in listed(*right)[1], right
+    assert "Avisos: 0" in listed("--since", "2026-11-24T04:00:01-06:00")[1]
+
+
 def test_a_full_disk_delays_what_is_written(tmp_path: Path) -> None:
     waiting = Notifications(tmp_path / FOLDER)
     waiting._waiting = [a_line("mp", "2026-11-24T10:00:00")]

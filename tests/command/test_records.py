@@ -47,6 +47,25 @@ def test_each_count_of_an_answer_can_be_seen(server: str, wanted: str) -> None:
         assert vehicle["plate"] in shown
 
 
+@pytest.fixture(scope="module")
+def stolen_plate(small_nation: BuiltNation) -> str:
+    """A plate that was reported stolen without its vehicle."""
+    cases = json.loads((small_nation.directory / "truth" / "cases.json").read_text(encoding="utf-8"))["cases"]
+    return str(next(case["request"]["plate"] for case in cases if case["name"] == "stolen_plate"))
+
+
+def test_the_record_of_a_stolen_plate_can_be_seen(server: str, stolen_plate: str) -> None:
+    answer = json.loads(piped("check", stolen_plate, "--server", server, "--json").stdout)["answer"]
+    record = next(hit["record"]["record_id"] for hit in answer["hits"] if hit["kind"] == "ALERT_KIND_STOLEN_PLATE")
+    done = piped("records", stolen_plate, "robos", "--server", server)
+    assert done.returncode == 0, done.stderr
+    assert "robos y recuperaciones: 1 de 1" in done.stdout
+    assert record in done.stdout
+    listed = json.loads(piped("records", stolen_plate, "robos", "--server", server, "--json").stdout)
+    assert [alert["record"]["record_id"] for alert in listed["vehicle"]["vehicle_alerts"]] == [record]
+    assert "robos y recuperaciones" in piped("records", stolen_plate, "armas", "--server", server).stderr
+
+
 def test_what_cannot_be_listed_says_what_can(server: str, wanted: str) -> None:
     nothing = piped("records", wanted, "armas", "--server", server)
     assert nothing.returncode == 2
