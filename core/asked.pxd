@@ -21,7 +21,7 @@ cdef struct Asked:               # one identifier
     bint certain
     bint foreign                 # a foreign document or plate, a document without country: FOUND or UNVERIFIED
     uint32_t identifies          # bit of Register.identifies of the registers that identify it
-    bint impossible              # a CUI that breaks its rule
+    bint impossible              # a CUI that breaks its rule, its length too
     bint is_cui                  # a NIT that is a CUI: both are looked up and held
     size_t length
     char text[44]                # canonical, as KEY_* of core/dossier.pxd draws it for lookups
@@ -31,7 +31,7 @@ cdef struct Asked:               # one identifier
 
 # Fills `asked` from a canonical identifier of core.identifiers (a detected kind, or a typed field).
 cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcept nogil
-# The 13 digits of a CUI, whatever rule they break; False when the text is none.
+# The 13 digits of a CUI, whatever rule they break, or the 12 or 14 of one that lost a digit or has one too many; False when the text is none.
 cdef bint asked_from_impossible_cui(Asked* asked, const char* text, size_t n) noexcept nogil
 # A plate of any country: number, type ("" = unknown), country.
 cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country,

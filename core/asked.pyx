@@ -1,6 +1,6 @@
 """What was asked, compared with a dossier's identifiers, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.call cimport call_damaged, call_shows
@@ -8,7 +8,7 @@ from core.dossier cimport (IDENTIFIER_IDENTIFIED, IdentifierEntry, KEY_CEDULA, K
                            KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN)
 from core.generation cimport IDENTIFIES_FOREIGN_DOCUMENT, dossier_identifier, store_lookup
-from core.identifiers cimport Plate, RULE_OK, cui_digits_into, parse_plate, plate_text_into
+from core.identifiers cimport Plate, RULE_OK, cui_digits_into, miscounted_cui_into, parse_plate, plate_text_into
 
 include "contract.pxi"
 
@@ -72,10 +72,14 @@ cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcep
 cdef bint asked_from_impossible_cui(Asked* asked, const char* text, size_t n) noexcept nogil:
     cdef Canonical canonical
     cdef bint valid, otherwise
-    if not cui_digits_into(text, n, canonical.text, &valid, &otherwise):
-        return False
+    if cui_digits_into(text, n, canonical.text, &valid, &otherwise):
+        canonical.length = CUI_LENGTH
+    else:
+        valid = False
+        canonical.length = <uint8_t>miscounted_cui_into(text, n, canonical.text)
+        if canonical.length == 0:
+            return False
     canonical.kind = KEY_CUI
-    canonical.length = CUI_LENGTH
     asked_from_canonical(asked, &canonical)
     asked.impossible = not valid
     return True

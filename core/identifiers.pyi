@@ -58,7 +58,7 @@ def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[Identifie
     """
 
 def suggest(kind: int, text: str | bytes) -> list[str]:
-    """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 96."""
+    """Valid CUI (of 12 and 14 digits too), NIT or VIN one slip away from the text, most plausible first, at most 96."""
 
 def plate_misreads(plate: str | bytes) -> list[str]:
     """Guatemalan plates ("P-123BCD") that may have been misread as this text, at most 48: one misread, then two."""

@@ -286,6 +286,17 @@ cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bi
     return True
 
 
+cdef int miscounted_cui_into(const char* text, size_t n, char* out) noexcept nogil:
+    cdef Compact c
+    if may_be_of_spreadsheet(text, n):
+        return 0
+    compact(text, n, ONLY_SEPARATORS, &c)
+    if c.bad or c.letters or not (c.n == 12 or c.n == 14):
+        return 0
+    memcpy(out, c.text, c.n)
+    return c.n
+
+
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil:
     cdef Compact c
     compact(text, n, ANY_SIGN, &c)
@@ -486,7 +497,7 @@ def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[Identifie
 
 
 def suggest(kind: int, text: str | bytes) -> list[str]:
-    """Valid CUI, NIT or VIN one slip away from the text, most plausible first, at most 96."""
+    """Valid CUI (of 12 and 14 digits too), NIT or VIN one slip away from the text, most plausible first, at most 96."""
     cdef Canonical found[SUGGESTIONS_MAX]
     cdef bytes data = utf8(text)
     return texts(found, suggest_into(kind, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), found))

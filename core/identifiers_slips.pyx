@@ -20,6 +20,9 @@ cdef extern from *:
         NEAR_PAIRS_COUNT
     const char (*NEAR_PAIRS)[3]
 
+cdef enum:
+    CUI_LENGTH = 13
+
 cdef const char* DIGITS = b"0123456789"
 cdef const char* NIT_CHARACTERS = b"0123456789K"
 cdef const char* VIN_CHARACTERS = b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -47,8 +50,12 @@ cdef bint holds(int kind, const Compact* c) noexcept nogil:
     return read_nit(c, out, &n) == RULE_OK and n == c.n and memcmp(out, c.text, n) == 0
 
 
+# Adds it when it holds, once.
 cdef void try_slip(int kind, Compact* c, Canonical* out, int* count) noexcept nogil:
     cdef int i
+    for i in range(count[0]):
+        if out[i].length == c.n and memcmp(out[i].text, c.text, c.n) == 0:
+            return
     c.letters = 0
     for i in range(c.n):
         c.letters += not is_digit(c.text[i])
@@ -57,6 +64,38 @@ cdef void try_slip(int kind, Compact* c, Canonical* out, int* count) noexcept no
         out[count[0]].length = c.n
         memcpy(out[count[0]].text, c.text, c.n)
         count[0] += 1
+
+
+# Twelve digits of a CUI and the one that was lost, those that repeat a neighbour first. Before a digit like itself and behind
+# it are the same text: only before is tried.
+cdef void try_lost(const char* digits, Canonical* out, int* count) noexcept nogil:
+    cdef Compact c
+    cdef const char* lost
+    cdef int i, turn
+    c.n = CUI_LENGTH
+    for turn in range(2):
+        for i in range(CUI_LENGTH):
+            memcpy(c.text, digits, i)
+            memcpy(c.text + i + 1, digits + i, CUI_LENGTH - 1 - i)
+            lost = DIGITS
+            while lost[0]:
+                if (i == 0 or digits[i - 1] != lost[0]) and (i < CUI_LENGTH - 1 and digits[i] == lost[0]) == (turn == 0):
+                    c.text[i] = lost[0]
+                    try_slip(KEY_CUI, &c, out, count)
+                lost += 1
+
+
+# Fourteen digits of a CUI without the one too many, those that repeat a neighbour first.
+cdef void try_doubled(const char* digits, Canonical* out, int* count) noexcept nogil:
+    cdef Compact c
+    cdef int i, turn
+    c.n = CUI_LENGTH
+    for turn in range(2):
+        for i in range(CUI_LENGTH + 1):
+            if (i == 0 or digits[i - 1] != digits[i]) and (i < CUI_LENGTH and digits[i + 1] == digits[i]) == (turn == 0):
+                memcpy(c.text, digits, i)
+                memcpy(c.text + i, digits + i + 1, CUI_LENGTH - i)
+                try_slip(KEY_CUI, &c, out, count)
 
 
 # Transpositions of neighbours first, then one character taken for a near one, then for any other; each by place.
@@ -74,9 +113,15 @@ cdef int suggest_slips(int kind, const char* text, size_t n, Canonical* out) noe
         alphabet = VIN_CHARACTERS
     elif kind == KEY_NIT and c.n <= 13:
         alphabet = NIT_CHARACTERS
-        if c.n == 13:
+        if c.n == CUI_LENGTH:
             kind = KEY_CUI
-    elif kind != KEY_CUI or c.n != 13:
+    elif kind == KEY_CUI and not c.letters and c.n == CUI_LENGTH - 1:
+        try_lost(c.text, out, &count)
+        return count
+    elif kind == KEY_CUI and not c.letters and c.n == CUI_LENGTH + 1:
+        try_doubled(c.text, out, &count)
+        return count
+    elif kind != KEY_CUI or c.n != CUI_LENGTH:
         return 0
     for i in range(c.n - 1):
         if c.text[i] != c.text[i + 1]:
@@ -94,4 +139,6 @@ cdef int suggest_slips(int kind, const char* text, size_t n, Canonical* out) noe
                     try_slip(kind, &c, out, &count)
                 other += 1
             c.text[i] = was
+    if kind == KEY_CUI and c.text[0] == c"0" and not c.letters:  # perhaps a zero that was put before twelve digits
+        try_lost(c.text + 1, out, &count)
     return count

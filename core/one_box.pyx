@@ -1,7 +1,7 @@
 """One box: every kind of identifier that fits a text is looked up, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 from core.asked cimport Asked, asked_from_canonical, asked_from_impossible_cui, asked_from_plate, asked_held
 from core.call cimport ASKED_NAME, Candidate, Fit, call_asked, call_out_of_memory, fits_add, fits_sort
@@ -17,7 +17,7 @@ from core.person_comparison cimport BY_NAME, PersonQuestion, compare_nobody
 from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, take_free_names)
 from core.person cimport Person, person_open, person_status_by_name
 from core.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
-from core.suggestions cimport suggest, suggest_for_misformed
+from core.suggestions cimport suggest, suggest_for_lost_digit, suggest_for_misformed
 from core.vehicle_comparison cimport BEARS_NOW, Bearing, VehicleQuestion, compare_no_vehicle, plate_bearing
 from core.vehicle_finding cimport VehicleFinding, find_vehicle, vehicle_finding_status
 from core.vehicle_question cimport add_plates, answer_vehicle
@@ -375,6 +375,12 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         if outcome.n_suggestions == 0 and box.tried[i].kind != KIND_NAME and suggest(
                 call, &box.tried[i].item, outcome) < 0:
             return FAILED
+    if (outcome.n_suggestions == 0 and box.tried[0].kind != KEY_CUI and call.question.method != METHOD_CHECK_VEHICLE
+            and (box.country_n == 0 or memcmp(box.country, b"GTM", 3) == 0)):
+        if suggest_for_lost_digit(call, call.question.query.data, call.question.query.size, outcome, &like) < 0:
+            return FAILED
+        if like:
+            outcome.notes |= 1 << NOTE_DOCUMENT_NOT_ON_FILE
     if outcome.n_suggestions == 0 and not box.plate_tried and call.question.method != METHOD_CHECK_PERSON:
         if suggest_for_misformed(call, call.question.query.data, call.question.query.size, outcome, &like) < 0:
             return FAILED

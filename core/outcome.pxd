@@ -13,7 +13,7 @@ from core.person cimport Person
 
 cdef enum:
     DETECTED_LIMIT = 12
-    SUGGESTED_LIMIT = 10
+    SUGGESTED_LIMIT = 5          # what a small screen shows, and as many as one question may tell to be on file
     PLATES_LIMIT = 16            # plate subjects of one answer
 
 cdef struct Detected:
@@ -68,5 +68,6 @@ cdef struct Outcome:
     int n_detected
     Detected detected[12]
     int n_suggestions
-    Canonical suggestions[10]
-    uint32_t suggested[10]       # whoever has it on file; NO_ENTITY = nobody
+    int n_on_file                # the first of them, which somebody visibly has
+    Canonical suggestions[5]
+    uint32_t suggested[5]        # whoever has it on file; NO_ENTITY = nobody

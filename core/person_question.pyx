@@ -35,7 +35,7 @@ cdef void outcome_begin(Outcome* outcome) noexcept nogil:
     outcome.notes = outcome.cautions = 0
     outcome.about_vehicle = outcome.plain = outcome.has_person = outcome.has_vehicle = False
     outcome.compared.n = 0
-    outcome.n_plates = outcome.n_detected = outcome.n_suggestions = 0
+    outcome.n_plates = outcome.n_detected = outcome.n_suggestions = outcome.n_on_file = 0
     outcome.candidates_total = 0
 
 

@@ -356,6 +356,7 @@ cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
                 return FAILED
             left_init(&left)
             shown_put(call, &suggested, SHOWN_SUGGESTED, i + 1, LEVEL_UNSPECIFIED, &left)
+    put_int_if(call.out, number + 4, outcome.n_on_file)
     return OK
 
 

@@ -4,7 +4,9 @@ from core.asked cimport Asked
 from core.call cimport Call
 from core.outcome cimport Outcome
 
-# CUIs, NITs and VINs one slip away, those on file first; plates on file one or two characters away. OK or FAILED.
+# CUIs, NITs and VINs one slip away, those on file first, others only for an impossible CUI; plates on file one or two characters away. OK or FAILED.
 cdef int suggest(Call* call, const Asked* item, Outcome* outcome) noexcept nogil
 # Whether the text looks like a plate that is none: then the plates on file that it may be. OK or FAILED.
 cdef int suggest_for_misformed(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil
+# Whether the text is 12 digits, of a CUI that lost one perhaps: then the CUIs on file that it may be. OK or FAILED.
+cdef int suggest_for_lost_digit(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil

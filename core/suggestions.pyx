@@ -9,7 +9,8 @@ from core.dossier cimport ENTITY_PLATE, IdentifierEntry, KEY_CUI, KEY_NIT, KEY_P
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK
 from core.generation cimport store_lookup
-from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, SUGGESTIONS_MAX, plate_misreads_into, suggest_into
+from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, SUGGESTIONS_MAX, miscounted_cui_into, plate_misreads_into
+from core.identifiers cimport suggest_into
 from core.outcome cimport SUGGESTED_LIMIT
 from core.vehicle_comparison cimport is_bearing, plates_assigned
 
@@ -53,12 +54,13 @@ cdef int _suggest_slips(Call* call, const Asked* item, Outcome* outcome) noexcep
     for i in range(n):
         if _find_holder(call, &found[i], &holders[i]) < 0:
             return FAILED
-    for turn in range(2):
+    for turn in range(1 + item.impossible):
         for i in range(n):
             if (holders[i] == NO_ENTITY) == (turn == 1) and outcome.n_suggestions < SUGGESTED_LIMIT:
                 outcome.suggestions[outcome.n_suggestions] = found[i]
                 outcome.suggested[outcome.n_suggestions] = holders[i]
                 outcome.n_suggestions += 1
+                outcome.n_on_file += turn == 0
     return OK
 
 
@@ -82,6 +84,7 @@ cdef bint _add_plate(const OnFile* found, Outcome* outcome) noexcept nogil:
     outcome.suggestions[outcome.n_suggestions] = found.plate
     outcome.suggested[outcome.n_suggestions] = found.entity
     outcome.n_suggestions += 1
+    outcome.n_on_file += 1
     return True
 
 
@@ -289,16 +292,113 @@ cdef int _suggest_for_number(Call* call, const Asked* item, char* number, Outcom
     return 0
 
 
+cdef bint _read_miscounted(const char* text, size_t size, char* characters, int* typed, int* digits, int* letters) noexcept nogil:
+    """A plate whose number lost a character, or has one too many: letters of its type (three at most), digits, letters.
+
+    Into characters[3 + NUMBER + 1], in upper case; how many of each. False for anything else.
+    """
+    cdef size_t i
+    cdef int n = 0
+    cdef char c
+    typed[0] = digits[0] = letters[0] = 0
+    for i in range(size):
+        c = text[i]
+        if c == c" " or c == c"-":
+            continue
+        if c"a" <= c <= c"z":
+            c -= 32
+        if n == 3 + NUMBER + 1 or not (c"A" <= c <= c"Z" or c"0" <= c <= c"9"):
+            return False
+        if c >= c"A" and digits[0]:
+            letters[0] += 1
+        elif c >= c"A":
+            typed[0] += 1
+        elif letters[0]:
+            return False
+        else:
+            digits[0] += 1
+        characters[n] = c
+        n += 1
+    return typed[0] <= 3 and (
+        (digits[0] + letters[0] == NUMBER - 1 and digits[0] >= 2 and letters[0] >= 2)
+        or (digits[0] + letters[0] == NUMBER + 1 and digits[0] >= 3 and letters[0] >= 3))
+
+
+cdef int _suggest_lost(Call* call, const Asked* item, const char* five, int digits, Outcome* outcome) noexcept nogil:
+    """Of five characters, the one that was lost: a digit where there are two, else a letter. 1 when the list is full, else 0, or FAILED."""
+    cdef const char* lost
+    cdef char number[NUMBER]
+    cdef int first = 0 if digits == 2 else digits
+    cdef int i, turn, status
+    for turn in range(2):
+        for i in range(first, first + 3):
+            memcpy(number, five, i)
+            memcpy(number + i + 1, five + i, NUMBER - 1 - i)
+            lost = _DIGITS if digits == 2 else _LETTERS
+            while lost[0]:
+                # Before a character like itself and behind it are the same text.
+                if (i == first or five[i - 1] != lost[0]) and (i < first + 2 and five[i] == lost[0]) == (turn == 0):
+                    number[i] = lost[0]
+                    status = _suggest_number(call, item, number, False, outcome)
+                    if status:
+                        return status
+                lost += 1
+    return 0
+
+
+cdef int _suggest_doubled(Call* call, const Asked* item, const char* seven, int digits, Outcome* outcome) noexcept nogil:
+    """Of seven characters, without the one too many. 1 when the list is full, else 0, or FAILED."""
+    cdef char number[NUMBER]
+    cdef int first = 0 if digits == 4 else digits
+    cdef int i, turn, status
+    for turn in range(2):
+        for i in range(first, first + 4):
+            if (i > first and seven[i - 1] == seven[i]) or (i < first + 3 and seven[i + 1] == seven[i]) != (turn == 0):
+                continue
+            memcpy(number, seven, i)
+            memcpy(number + i, seven + i + 1, NUMBER - i)
+            status = _suggest_number(call, item, number, False, outcome)
+            if status:
+                return status
+    return 0
+
+
+cdef void _take_type(Asked* item, const char* characters, int typed) noexcept nogil:
+    """The plate's type that these letters are; none where they are none."""
+    cdef char whole[3 + NUMBER]
+    memcpy(whole, characters, typed)
+    memcpy(whole + typed, b"000BBB", NUMBER)
+    if typed == 0 or asked_from_plate(item, whole, typed + NUMBER, NULL, 0) != RULE_OK:
+        item.type[0] = 0
+
+
 cdef int suggest_for_misformed(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil:
-    cdef char characters[3 + NUMBER]
-    cdef char typed[3 + NUMBER]
+    cdef char characters[3 + NUMBER + 1]
     cdef Asked item
-    cdef int n
-    like[0] = _read_misformed(text, size, characters, &n)
+    cdef int n, digits, letters, status = 0
+    like[0] = _read_miscounted(text, size, characters, &n, &digits, &letters)
+    if like[0]:
+        _take_type(&item, characters, n)
+        if digits + letters < NUMBER:
+            status = _suggest_lost(call, &item, characters + n, digits, outcome)
+        else:
+            status = _suggest_doubled(call, &item, characters + n, digits, outcome)
+        if status:
+            return FAILED if status < 0 else OK
+    if not _read_misformed(text, size, characters, &n):
+        return OK
+    like[0] = True
+    _take_type(&item, characters, n - NUMBER)
+    return FAILED if _suggest_for_number(call, &item, characters + n - NUMBER, outcome) < 0 else OK
+
+
+cdef int suggest_for_lost_digit(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil:
+    cdef Canonical digits
+    cdef Asked item
+    digits.kind = KEY_CUI
+    digits.length = <uint8_t>miscounted_cui_into(text, size, digits.text)
+    like[0] = digits.length == 12
     if not like[0]:
         return OK
-    memcpy(typed, characters, n - NUMBER)
-    memcpy(typed + n - NUMBER, b"000BBB", NUMBER)
-    if n == NUMBER or asked_from_plate(&item, typed, n, NULL, 0) != RULE_OK:
-        item.type[0] = 0
-    return FAILED if _suggest_for_number(call, &item, characters + n - NUMBER, outcome) < 0 else OK
+    asked_from_canonical(&item, &digits)
+    return _suggest_slips(call, &item, outcome)

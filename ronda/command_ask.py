@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ronda.v1 import check_service_pb2, value_pb2
 
 
+_NIT_LIKELY = 6  # characters: a shorter text is a number cut short sooner than a NIT with a slip in it
+
+
 def _document(text: str) -> value_pb2.ForeignDocument:
     from ronda.v1.value_pb2 import ForeignDocument
 
@@ -36,12 +39,24 @@ def _document(text: str) -> value_pb2.ForeignDocument:
     return ForeignDocument(country=country.upper(), number=number) if colon else ForeignDocument(number=text)
 
 
-def _did_you_mean(**asked: str) -> list[str]:
-    """Valid identifiers one slip away from what was typed, by option; worked out here, never sent in an error."""
+def _nits_meant(text: str) -> list[str]:
+    """Valid NITs one slip away from one that is refused: worked out here, so nobody knows whether they are on file."""
     from core.identifier_kind import IdentifierKind
     from core.identifiers import suggest
 
-    return [found for kind, text in asked.items() if text for found in suggest(IdentifierKind[kind.upper()], text)][:5]
+    return suggest(IdentifierKind.NIT, text)[:5] if len(text) >= _NIT_LIKELY else []
+
+
+def _meant_line(response: check_service_pb2.CheckResponse) -> str:
+    """What may have been meant, and which of it is on file."""
+    found, on_file = list(response.suggestions), response.suggestions_on_file
+    parts = [f"{', '.join(found[:on_file])} ({'constan' if on_file > 1 else 'consta'})"] if on_file else []
+    parts += (
+        [f"{', '.join(found[on_file:])} (no consta{'n' if len(found) - on_file > 1 else ''})"]
+        if found[on_file:]
+        else []
+    )
+    return f"¿Quiso decir {'; o '.join(parts)}?"
 
 
 def _show_check(response: check_service_pb2.CheckResponse, extra: list[RenderableType]) -> None:
@@ -58,7 +73,7 @@ def _show_check(response: check_service_pb2.CheckResponse, extra: list[Renderabl
         if (unseen := response.candidates_total - len(response.candidates)) > 0:
             parts.append(f"Y {unseen} más, que aquí no caben: agregue datos, o véalos todos con `ronda search`.")
     if response.suggestions:
-        parts.append(f"¿Quiso decir {', '.join(response.suggestions)}?")
+        parts.append(_meant_line(response))
     print_renderables(*parts, registers_line(response.answer))
 
 
@@ -138,7 +153,7 @@ def check(
             server,
             identity,
             as_json,
-            lambda: _did_you_mean(cui=cui, nit=nit),
+            lambda: _nits_meant(nit),
             lambda c: c.checks.CheckPerson(person_request, timeout=deadline),
         )
     elif vehicle_asked:
@@ -158,7 +173,7 @@ def check(
             server,
             identity,
             as_json,
-            lambda: _did_you_mean(vin=vin),
+            list,
             lambda c: c.checks.CheckVehicle(vehicle_request, timeout=deadline),
         )
     else:
@@ -167,7 +182,7 @@ def check(
             server,
             identity,
             as_json,
-            lambda: _did_you_mean(cui=query, nit=query, vin=query),
+            list,
             lambda c: c.checks.Check(one_box, timeout=deadline),
         )
     if as_json:

@@ -142,7 +142,7 @@ def _explained(
     if failure.status == "INVALID_ARGUMENT":
         rules = [(v.field, spanish.RULES.get(v.rule, v.rule)) for v in failure.violations]
         broken = "; ".join(f"{spanish.FIELDS.get(field, field)}: {rule}" for field, rule in rules) or failure.message
-        hint = f" ¿Quiso decir {', '.join(hints)}?" if hints else ""
+        hint = f" ¿Quiso decir {', '.join(hints)}? (sin buscar: no se sabe si constan)" if hints else ""
         return ExitStatus.CALLER, f"Consulta no válida: {broken}.{hint}"
     if failure.status == "DEADLINE_EXCEEDED":
         return REASONS["DEADLINE_EXCEEDED"]

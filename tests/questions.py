@@ -33,9 +33,11 @@ class Question:
 
 
 def one_slip(draw: random.Random, text: str) -> str:
-    """The text with two neighbours swapped, or one character typed for another of its kind."""
+    """The text with two neighbours swapped, one character lost or typed twice, or one typed for another of its kind."""
     places = [i for i, c in enumerate(text) if c.isalnum()]
     place = draw.choice(places)
+    if draw.random() < 0.3:
+        return text[:place] + draw.choice(["", 2 * text[place]]) + text[place + 1 :]
     if draw.random() < 0.3 and place + 1 in places:
         return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
     others = string.digits if text[place].isdigit() else string.ascii_uppercase
@@ -377,7 +379,7 @@ class Drawer:
             subject = self.person()
             texts = [self.value(subject, "cui"), self.value(subject, "nit")]
         text = one_slip(self.random, self.random.choice([t for t in texts if t] or ["P-123BCD"]).removeprefix("?-"))
-        if self.maybe(0.3) and len(text) == 13:
+        if self.maybe(0.3) and text.isdigit() and 12 <= len(text) <= 14:
             return Question("CheckPerson", self.framed(checks.CheckPersonRequest(cui=text)))
         return Question("Check", self.framed(checks.CheckRequest(query=text)))
 

@@ -42,7 +42,8 @@ def test_a_cui_on_file_is_the_first_suggestion_for_every_slip_in_it(asker: Asker
         assert found.answer.level == POSSIBLE
         assert found.answer.identity_status == level_pb2.IDENTITY_STATUS_NOT_FOUND
         assert found.suggestions[0] == CUI
-        assert len(found.suggestions) <= 10
+        assert found.suggestions_on_file == 1
+        assert len(found.suggestions) <= 5
 
 
 def test_a_cui_that_cannot_exist_is_an_answer_that_says_so(asker: Asker) -> None:
@@ -56,6 +57,45 @@ def test_a_cui_that_cannot_exist_is_an_answer_that_says_so(asker: Asker) -> None
         assert [note.code for note in found.answer.notes] == ["DOCUMENT_NOT_ON_FILE", "CUI_IMPOSSIBLE"]
         assert found.suggestions[0] == CUI
     assert asker(checks.CheckRequest(query=typed)).detected[0].canonical == typed
+
+
+def miscounted(text: str) -> Iterator[str]:
+    """The text with a character lost, and with one typed twice."""
+    for place in range(len(text)):
+        yield text[:place] + text[place + 1 :]
+        yield text[:place] + text[place] + text[place:]
+
+
+def test_a_cui_that_lost_a_digit_or_has_one_too_many_suggests_the_one_on_file(asker: Asker) -> None:
+    for typed in miscounted(CUI):
+        for request in (checks.CheckRequest(query=typed), checks.CheckPersonRequest(cui=typed)):
+            found = asker(request)
+            assert found.suggestions[0] == CUI, typed
+            assert found.suggestions_on_file == 1
+            assert "DOCUMENT_NOT_ON_FILE" in [note.code for note in found.answer.notes]
+            assert found.answer.identity_status != level_pb2.IDENTITY_STATUS_FOUND
+        assert found.answer.level == POSSIBLE
+
+
+def test_twelve_digits_that_are_no_cui_on_file_suggest_none_that_is_not(asker: Asker) -> None:
+    assert not asker(checks.CheckRequest(query="246813579135")).suggestions
+    assert not asker(checks.CheckRequest(query=CUI[1:], country="SLV")).suggestions
+
+
+def test_a_number_that_is_valid_suggests_only_what_is_on_file(asker: Asker) -> None:
+    for query in (cui_of(87654321), "1234567K", "1M8GDM9AXKP042788"):
+        found = asker(checks.CheckRequest(query=query))
+        assert not found.suggestions
+        assert not found.suggestions_on_file
+
+
+@pytest.mark.parametrize("plate", ["P-123BCD", "C-777XYZ", "TC-555RST"])
+def test_a_plate_that_lost_a_character_or_has_one_too_many_suggests_the_one_on_file(asker: Asker, plate: str) -> None:
+    kind, number = plate.split("-")
+    for typed in miscounted(number):
+        found = asker(checks.CheckRequest(query=f"{kind}-{typed}"))
+        assert plate in found.suggestions, typed
+        assert found.suggestions_on_file == len(found.suggestions) <= 5
 
 
 PLATES = {
@@ -90,6 +130,12 @@ MISFORMED = {
     "P-1A3BCD": ["P-123BCD"],  # a letter where a digit stands
     "P-12B7CD": [],  # two slips
     "C-12B3CD": [],  # of another type
+    "P-12BCD": ["P-123BCD", "P-124BCD"],  # a digit lost
+    "C-12BCD": [],
+    "P-1223BCD": ["P-123BCD"],
+    "P-123BCDD": ["P-123BCD"],
+    "P-123BDCD": ["P-123BCD"],  # one too many
+    "P-122BCDD": [],
 }
 
 

@@ -154,13 +154,37 @@ def test_a_slip_in_a_cui_says_what_was_meant(server: RunningServer, asked: dict[
     assert "AMARILLO" in done.stdout
     assert "el CUI no puede existir: revise sus dígitos" in done.stdout
     assert "Se buscó como: CUI" in done.stdout
-    assert f"¿Quiso decir {cui}" in done.stdout
+    assert f"¿Quiso decir {cui} (consta)" in done.stdout
+    for miscounted in (cui[:5] + cui[6:], cui[:5] + cui[5] + cui[5:]):
+        assert f"¿Quiso decir {cui} (consta)" in ronda("check", miscounted, "--server", server.address).stdout
+
+
+def test_what_is_no_identifier_gets_no_nonsense_hint(server: RunningServer) -> None:
+    for query in ("66", "12345"):
+        done = ronda("check", query, "--server", server.address)
+        assert done.returncode == 2
+        assert "quiso decir" not in done.stderr.casefold()
+    by_nit = ronda("check", "--nit", "12345670", "--server", server.address)
+    assert "sin buscar" in by_nit.stderr
 
 
 def test_no_server_says_what_to_do() -> None:
     done = ronda("check", "P-123BCD", "--server", "127.0.0.1:9", "--deadline", "1")
     assert done.returncode == 10
     assert "ronda serve" in done.stderr
+
+
+def test_a_mistyped_variable_is_said_and_stops_a_server() -> None:
+    mistyped = {"RONDA_SERVRE": "192.0.2.1:50051"}
+    asked = ronda("check", "P-123BCD", "--server", "127.0.0.1:9", "--deadline", "1", **mistyped)
+    assert asked.returncode == 10
+    assert (
+        "Aviso: RONDA_SERVRE no es un ajuste de Ronda y no se toma en cuenta; ¿quiso decir RONDA_SERVER?"
+        in asked.stderr
+    )
+    served = ronda("serve", **mistyped)
+    assert served.returncode == 78
+    assert "RONDA_SERVRE: no such setting" in served.stderr
 
 
 def test_persons_and_vehicles_are_not_asked_at_once() -> None:

@@ -390,12 +390,46 @@ def detect(text: str, country: str = "") -> list[tuple[IdentifierKind, str]]:
     return sorted(found)
 
 
+def miscounted_cui(text: str) -> str | None:
+    """The 12 or 14 digits of what may be a CUI that lost a digit or has one too many."""
+    if naive_written.of_spreadsheet(text):
+        return None
+    try:
+        digits = compact(text)
+    except IdentifierError:
+        return None
+    return digits if digits.isdigit() and len(digits) in (12, 14) else None
+
+
+def one_more(text: str, characters: str) -> list[str]:
+    """Each text with one character more, once; those where it repeats its neighbour first, then by place."""
+    longer = [(text[:i] + c + text[i:], c != text[i : i + 1]) for i in range(len(text) + 1) for c in characters]
+    return _each_once(longer, [c == text[i - 1 : i] for i in range(len(text) + 1) for c in characters])
+
+
+def one_less(text: str) -> list[str]:
+    """Each text with one character less, once; those where it repeated its neighbour first, then by place."""
+    shorter = [(text[:i] + text[i + 1 :], text[i] != text[i + 1 : i + 2]) for i in range(len(text))]
+    return _each_once(shorter, [text[i - 1 : i] == text[i] for i in range(len(text))])
+
+
+def _each_once(found: list[tuple[str, bool]], seen: list[bool]) -> list[str]:
+    kept = [one for one, again in zip(found, seen, strict=True) if not again]
+    return [text for text, _ in sorted(kept, key=lambda one: one[1])]
+
+
+def _lost(digits: str) -> list[str]:
+    return [s for s in one_more(digits, "0123456789") if cui_rule(s) is None]
+
+
 def suggest(kind: int, text: str) -> list[str]:
     try:
         typed = compact(text, ANY_SIGN)
     except IdentifierError:
         return []
     kind = IdentifierKind.CUI if kind == IdentifierKind.NIT and len(typed) == 13 else kind
+    if kind == IdentifierKind.CUI and typed.isdigit() and len(typed) in (12, 14):
+        return _lost(typed) if len(typed) == 12 else [s for s in one_less(typed) if cui_rule(s) is None]
     alphabet = {
         IdentifierKind.CUI: "0123456789",
         IdentifierKind.NIT: "0123456789K",
@@ -410,7 +444,10 @@ def suggest(kind: int, text: str) -> list[str]:
     if kind not in (IdentifierKind.CUI, IdentifierKind.NIT):
         return []
     valid = [s for s in slips if [s] == [text for _, text in attempts(s, [IdentifierKind(kind)], exactly)]]
-    return [s for s in valid if (len(s) == 13) == (kind == IdentifierKind.CUI)][:96]
+    found = [s for s in valid if (len(s) == 13) == (kind == IdentifierKind.CUI)]
+    if kind == IdentifierKind.CUI and typed.isdigit() and len(typed) == 13 and typed[0] == "0":
+        found += _lost(typed[1:])
+    return list(dict.fromkeys(found))[:96]
 
 
 def plate_misreads(text: str) -> list[str]:

@@ -70,7 +70,7 @@ class TestLevels:
         assert response.answer.identity_status == level_pb2.IDENTITY_STATUS_NOT_FOUND
         assert notes(response.answer) == ["DOCUMENT_NOT_ON_FILE"]
         assert not response.HasField("person")
-        assert response.suggestions
+        assert not response.suggestions
 
     def test_a_name_alone_is_never_clear_and_never_a_hit(self, engine: Engine) -> None:
         assert check_person(engine, name={"full": "Maria Choc"}).answer.level == INSUFFICIENT

@@ -53,7 +53,7 @@ def refusal(engine: Engine, method: str, request: bytes) -> tuple[int, str]:
         ({"query": "x", "cui": WANTED_CUI}, (error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "query")),
         ({"query": "---"}, (INVALID, "query")),
         ({"query": "n" * 201}, (INVALID, "query")),
-        ({"cui": SLIPPED_CUI[1:]}, (INVALID, "cui")),
+        ({"cui": SLIPPED_CUI[2:]}, (INVALID, "cui")),
         ({"nit": "12345"}, (INVALID, "nit")),
         ({"document": {"country": "GTM"}}, (INVALID, "document.number")),
         ({"document": {"country": "G1M", "number": "A1234"}}, (INVALID, "document.country")),

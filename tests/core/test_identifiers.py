@@ -107,6 +107,9 @@ def test_detection_equals_the_naive_twin(text: str, country: str) -> None:
 
 @given(st.sampled_from([Kind.CUI, Kind.NIT, Kind.VIN, Kind.PLATE]), identifier_texts)
 @example(Kind.CUI, "1587564440940")
+@example(Kind.CUI, "158756444094")
+@example(Kind.CUI, "15875644440940")
+@example(Kind.CUI, "0158756444094")
 @example(Kind.VIN, "1M8GDM9AXKP042787")
 def test_suggestions_equal_the_naive_twin(kind: Kind, text: str) -> None:
     assert identifiers.suggest(kind, text) == naive_identifiers.suggest(kind, text)
@@ -173,6 +176,10 @@ def test_slips_are_suggested_most_plausible_first() -> None:
     assert "1587564440904" in identifiers.suggest(Kind.CUI, "1587564540904")
     assert "1M8GDM9AXKP042788" in identifiers.suggest(Kind.VIN, "1M8GDM9AXKPO42788")
     assert identifiers.suggest(Kind.CUI, "123") == []
+    cui = "1587564440904"
+    for place in range(13):
+        assert cui in identifiers.suggest(Kind.CUI, cui[:place] + cui[place + 1 :])
+        assert cui in identifiers.suggest(Kind.CUI, cui[:place] + cui[place] + cui[place:])
 
 
 def test_misread_plates_keep_their_shape_and_type() -> None:

@@ -142,6 +142,11 @@ def document(request: Any) -> Identifier | None:
         raise invalid("document.number") from error
 
 
+def asked_cui(text: str) -> str | None:
+    """The digits of a CUI, whatever rule they break: 13, or 12 or 14 that are read in no other way."""
+    return naive_identifiers.cui_digits(text)[0] or naive_identifiers.miscounted_cui(text)
+
+
 def person_question(request: Any) -> PersonQuestion:
     question = PersonQuestion()
     kinds = (
@@ -151,7 +156,7 @@ def person_question(request: Any) -> PersonQuestion:
     )
     for kind, criterion, name in kinds:
         if getattr(request, name):
-            digits = naive_identifiers.cui_digits(getattr(request, name))[0] if name == "cui" else None
+            digits = asked_cui(getattr(request, name)) if name == "cui" else None
             asked = Identifier(name, criterion, digits) if digits else None
             question.identifiers.append(asked or identifier(kind, criterion, name, getattr(request, name)))
     papers = document(request)

@@ -14,13 +14,22 @@ from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle import comparing, heading, showing, vehicle_answer
 from tests.oracle.agreement import AGREES
 from tests.oracle.alerts import open_hits
-from tests.oracle.asked import QUERY_LIMIT, Identifier, PersonQuestion, QuestionError, VehicleQuestion, invalid, plate
+from tests.oracle.asked import (
+    QUERY_LIMIT,
+    Identifier,
+    PersonQuestion,
+    QuestionError,
+    VehicleQuestion,
+    asked_cui,
+    invalid,
+    plate,
+)
 from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.naming import free_name
 from tests.oracle.record import PERSON, Subject
-from tests.oracle.suggesting import misformed_plates, suggestions
+from tests.oracle.suggesting import lost_digit, misformed_plates, suggestions
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -111,7 +120,7 @@ def try_all(view: View, query: str, country: str) -> list[Tried]:
     except IdentifierError as error:
         raise invalid("country") from error
     detected = naive_identifiers.detect(query, country)
-    digits = naive_identifiers.cui_digits(query)[0]
+    digits = asked_cui(query)
     if not detected and digits:
         detected = [(IdentifierKind.CUI, digits)]
     if not detected:
@@ -154,7 +163,7 @@ def answer(view: View, request: Any, tried: list[Tried], response: Any, limit: i
     elif subjects or any(t.finding.others for t in finders):
         _several(view, response, finders)
     else:
-        _none(view, response, tried, finders, request.query)
+        _none(view, request, response, tried, finders)
     return response
 
 
@@ -245,7 +254,7 @@ def _only_persons(response: Any) -> bool:
     return all(d.kind not in vehicles for d in response.detected)
 
 
-def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried], query: str) -> None:
+def _none(view: View, request: Any, response: Any, tried: list[Tried], finders: list[Tried]) -> None:
     """Nothing but perhaps a plate's own alerts."""
     hits = []
     for t in finders:
@@ -269,14 +278,22 @@ def _none(view: View, response: Any, tried: list[Tried], finders: list[Tried], q
     heading.fill_registers(view, head, persons_only=persons)
     heading.fill_hits(head, hits)
     named = len(tried) == 1 and tried[0].kind == "name"
+    found, held = suggestions(view, asked) if not finders else ([], 0)
+    further = set()
+    if not finders and not found and not isinstance(response, check_service_pb2.CheckVehicleResponse):
+        country = getattr(request, "country", "").upper()
+        lost = lost_digit(view, request.query, [a.kind for a in asked]) if country in ("", "GTM") else None
+        further |= {"DOCUMENT_NOT_ON_FILE"} if lost is not None else set()
+        found, held = lost or [], len(lost or [])
     unread = not finders and not isinstance(response, check_service_pb2.CheckPersonResponse)
-    unread = unread and not any(a.kind == "plate" for a in asked)
-    found = [] if finders else suggestions(view, asked)
-    misformed = misformed_plates(view, query) if unread and not found else None
-    further = {"PLATE_NOT_ON_FILE"} if misformed is not None else set()
+    if unread and not found and not any(a.kind == "plate" for a in asked):
+        misformed = misformed_plates(view, request.query)
+        further |= {"PLATE_NOT_ON_FILE"} if misformed is not None else set()
+        found, held = misformed or [], len(misformed or [])
     heading.fill_notes(view, head, asked, status, False, named, True, further)
     if len(tried) == 1:
         add_comparisons(head.comparisons, _compare(view, tried[0], None, False))
     if finders:
         return
-    response.suggestions.extend(found or misformed or [])
+    response.suggestions.extend(found)
+    response.suggestions_on_file = held

@@ -90,7 +90,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
         view, head, asked, status, disagree, named, not found, {"DOCUMENT_NOT_ON_FILE"} if nobodys else set()
     )
     if not found and principal is not None:
-        response.suggestions.extend(suggestions(view, [principal]))
+        found_near, response.suggestions_on_file = suggestions(view, [principal])
+        response.suggestions.extend(found_near)
     return response
 
 

@@ -18,22 +18,37 @@ from tests.oracle.record import PLATE
 if TYPE_CHECKING:
     from tests.oracle.view import View
 
-AT_MOST = 10
+AT_MOST = 5
 KINDS = {"cui": IdentifierKind.CUI, "nit": IdentifierKind.NIT, "vin": IdentifierKind.VIN}
 
 
-def suggestions(view: View, asked: Iterable[Identifier]) -> list[str]:
-    """Of the first identifier that has any."""
+def suggestions(view: View, asked: Iterable[Identifier]) -> tuple[list[str], int]:
+    """Of the first identifier that has any, and how many of them are on file."""
     for one in asked:
-        found = plates(view, one) if one.kind == "plate" else slips(view, one) if one.kind in KINDS else []
+        if one.kind == "plate":
+            found = plates(view, one)[:AT_MOST]
+            on_file = len(found)
+        else:
+            found, on_file = slips(view, one) if one.kind in KINDS else ([], 0)
         if found:
-            return found[:AT_MOST]
-    return []
+            return found, on_file
+    return [], 0
 
 
-def slips(view: View, asked: Identifier) -> list[str]:
-    found = naive_identifiers.suggest(KINDS[asked.kind], asked.value)
-    return sorted(found, key=lambda text: not on_file(view, Identifier(asked.kind, asked.criterion, text)))
+def slips(view: View, asked: Identifier) -> tuple[list[str], int]:
+    near = naive_identifiers.suggest(KINDS[asked.kind], asked.value)
+    held = [text for text in near if on_file(view, Identifier(asked.kind, asked.criterion, text))][:AT_MOST]
+    others = [text for text in near if text not in held] if asked.impossible else []
+    return (held + others)[:AT_MOST], len(held)
+
+
+def lost_digit(view: View, query: str, tried: Iterable[str]) -> list[str] | None:
+    """Of 12 digits that fit no CUI, the CUIs on file that they may be. None: it is not such a text."""
+    digits = naive_identifiers.miscounted_cui(query)
+    if digits is None or len(digits) != 12 or "cui" in tried:
+        return None
+    found, held = slips(view, Identifier("cui", level_pb2.CRITERION_CUI, digits))
+    return found[:held]
 
 
 def on_file(view: View, asked: Identifier) -> bool:
@@ -87,15 +102,50 @@ def misformed_plates(view: View, text: str) -> list[str] | None:
     """Of what looks like a plate and is none: the plates that it may be. None: it does not look like one."""
     typed = text.upper() if text.isascii() else text
     typed = typed.replace(" ", "").replace("-", "")
-    shape = re.fullmatch("([A-Z]{0,3})([A-Z0-9]{6})", typed)
-    if not shape or not 2 <= sum(c.isdigit() for c in shape[2]) <= 4:
+    miscounted, misplaced = _miscounted_plates(view, typed), _misplaced_plates(view, typed)
+    if miscounted is None and misplaced is None:
         return None
-    kind, number = shape.groups()
+    return list(dict.fromkeys([*(miscounted or []), *(misplaced or [])]))[:AT_MOST]
+
+
+def _miscounted_plates(view: View, typed: str) -> list[str] | None:
+    shape = re.fullmatch("([A-Z]{0,3})([0-9]{2,4})([A-Z]{2,4})", typed)
+    if not shape or (len(shape[2]), len(shape[3])) not in ((2, 3), (3, 2), (4, 3), (3, 4)):
+        return None
+    kind, digits, letters = shape.groups()
+    if len(digits) != 3:
+        change = (
+            naive_identifiers.one_more(digits, string.digits)
+            if len(digits) == 2
+            else naive_identifiers.one_less(digits)
+        )
+        numbers = [each + letters for each in change]
+    else:
+        change = (
+            naive_identifiers.one_more(letters, string.ascii_uppercase)
+            if len(letters) == 2
+            else naive_identifiers.one_less(letters)
+        )
+        numbers = [digits + each for each in change]
+    asked = _asked_plate(kind, "000BBB")
+    return [plate for number in numbers for plate in plates_of_number(view, asked, number, asked.value[0])]
+
+
+def _asked_plate(kind: str, number: str) -> Identifier:
+    """With the type that the letters are, if they are one."""
     try:
         kind = naive_identifiers.plate(f"{kind}000BBB").type if kind else ""
     except IdentifierError:
         kind = ""
-    asked = Identifier("plate", level_pb2.CRITERION_PLATE, (kind, number, "GTM"))
+    return Identifier("plate", level_pb2.CRITERION_PLATE, (kind, number, "GTM"))
+
+
+def _misplaced_plates(view: View, typed: str) -> list[str] | None:
+    shape = re.fullmatch("([A-Z]{0,3})([A-Z0-9]{6})", typed)
+    if not shape or not 2 <= sum(c.isdigit() for c in shape[2]) <= 4:
+        return None
+    asked = _asked_plate(*shape.groups())
+    kind, number, _ = asked.value
     found = plates_of_number(view, asked, number, "") if _is_plate(number) else []
     for i in range(5):
         swapped = number[:i] + number[i + 1] + number[i] + number[i + 2 :]
@@ -106,7 +156,7 @@ def misformed_plates(view: View, text: str) -> list[str] | None:
         (i,) = misplaced
         for c in string.digits if i < 3 else string.ascii_uppercase:
             found += plates_of_number(view, asked, number[:i] + c + number[i + 1 :], kind)
-    return list(dict.fromkeys(found))[:AT_MOST]
+    return found
 
 
 def _is_plate(number: str) -> bool:

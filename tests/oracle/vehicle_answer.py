@@ -92,7 +92,8 @@ def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding
     further_notes = {"OWNER_NAME_ALERT"} if any(name_alert(view, link) for link in owned) else set()
     heading.fill_notes(view, head, asked, finding.status, disagree, False, not found, further_notes)
     if not finding.found and principal is not None:
-        response.suggestions.extend(suggestions(view, [principal]))
+        found_near, response.suggestions_on_file = suggestions(view, [principal])
+        response.suggestions.extend(found_near)
     return response
 
 
