@@ -15,10 +15,13 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     bint armed                   # one of them says so
     bint misused                 # a DOCUMENT alert says that another used the identity
     int32_t in_force             # visible alerts in force
+    bint crowded                 # one that means her or others, more than fifty, reaches the alert score: not CLEAR
 
 cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
     return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)
 
+# Whether the caller may know what name_only_alerts counts: it needs IDENTITY and every alert section OPEN.
+cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil
 # Whether an alert may be seen: as it is, or, of a minor who is of age now, without its offence (section 10).
 cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
 # Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD and what does not

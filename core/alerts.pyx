@@ -5,8 +5,8 @@ from libc.string cimport strlen
 from core.answer_id cimport hexadecimal
 from core.calendar cimport CivilDate, age_in_years, date_from_day
 from core.call cimport Hit, SHOWN_MAX, call_shows, hits_add
-from core.dossier cimport (ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, NO_DAY,
-                           NO_REGISTER)
+from core.dossier cimport (ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED,
+                           NO_DAY, NO_REGISTER)
 from core.generation cimport MAX_REGISTERS, Register
 from core.notes cimport (NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
                          NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code,
@@ -15,7 +15,13 @@ from core.shown cimport shown_hit
 from core.wire cimport Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field, reader_init
 
 cdef enum:
+    # Alert sections whose OPEN records name_only_alerts may count: 5 to 11, OTHER_RECORD, DAMAGED_RECORD; and IDENTITY.
+    NAME_ONLY_SECTIONS = (1 << 1) | (0x7F << 5) | (1 << 23) | (1 << 24)
     OF_AGE = 18                  # years (Decreto 27-2003, article 2)
+
+
+cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil:
+    return header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]
 
 
 cdef uint8_t _unlisted_by(const Call* call, const AlertEntry* alert) noexcept nogil:
@@ -69,6 +75,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
     total.level = LEVEL_UNSPECIFIED
     total.armed = total.misused = False
     total.in_force = 0
+    total.crowded = dossier.header.flags & FLAG_CROWDED != 0 and name_only_alerts_shown(call, dossier.header)
     for i in range(dossier.header.n_alerts):
         alert = &dossier.alerts[i]
         if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):

@@ -31,7 +31,8 @@ from core.registers import register_entry
 from core.spill cimport Spill
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
-ENTITY_FIELDS = [("entity", "I"), ("kind", "C"), ("subject_id", "w:16"), ("homonyms", "i"), ("name_only_alerts", "i")]
+ENTITY_FIELDS = [("entity", "I"), ("kind", "C"), ("subject_id", "w:16"), ("homonyms", "i"), ("name_only_alerts", "i"),
+                 ("crowded", "C")]
 
 cdef enum:
     ORDER_OF_ENTITIES = -10
@@ -53,6 +54,7 @@ cdef struct Announced:           # an entity whose records are yet to come
     uint32_t number
     int32_t homonyms
     int32_t name_only_alerts
+    uint8_t crowded
     uint8_t kind
     uint8_t subject_id[16]
 
@@ -159,6 +161,7 @@ cdef class Assembler:
             memcpy(announced.subject_id, column[2].values + (column[2].first + row) * 16, 16)
             announced.homonyms = int32_or(&column[3], row, -1)
             announced.name_only_alerts = int32_or(&column[4], row, -1)
+            announced.crowded = byte_at(&column[5], row)
             if announced.number != self.n_announced:
                 raise AssemblyError(f"entity {self.n_announced} is missing, or out of order")
             if not ENTITY_PERSON <= announced.kind <= ENTITY_PLATE:
@@ -196,6 +199,7 @@ cdef class Assembler:
         self.entity.kind = announced.kind
         self.entity.homonyms = announced.homonyms
         self.entity.name_only_alerts = announced.name_only_alerts
+        self.entity.crowded = announced.crowded != 0
         memcpy(self.entity.subject_id, announced.subject_id, 16)
         buffer_reset(&self.entity.arena)
         buffer_reset(&self.entity.records)

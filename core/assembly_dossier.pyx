@@ -8,7 +8,7 @@ from core.assembly_claims cimport collect_claims, identities_conflict, is_identi
 from core.assembly_identifiers cimport collect_identifiers, collect_plates, first_registration
 from core.assembly_record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
 from core.dossier cimport (
-    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, KEY_CUI, NO_DAY, NO_ENTITY,
+    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, KEY_CUI, NO_DAY, NO_ENTITY,
     RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_PROTECTED, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry,
     RecordEntry,
 )
@@ -406,6 +406,8 @@ cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, 
     header.death_day = NO_DAY
     header.homonyms = entity.homonyms
     header.name_only_alerts = entity.name_only_alerts
+    if entity.crowded:
+        header.flags |= FLAG_CROWDED
     buffer_reset(&scratch.records)
     buffer_reset(&scratch.owners)
     buffer_reset(&scratch.claims)

@@ -87,6 +87,7 @@ cdef struct Entity:
     uint8_t subject_id[16]
     int32_t homonyms             # -1 = not set
     int32_t name_only_alerts
+    bint crowded                 # one of them reaches the alert score
     Buffer arena
     Buffer records               # Record[]
 

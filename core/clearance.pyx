@@ -112,9 +112,9 @@ cdef uint8_t _reason_of(uint8_t status) noexcept nogil:
 
 
 cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdict* verdict, uint8_t status,
-                 bint otherwise,
+                 bint otherwise, bint crowded,
                  bint certain, bint vehicle) noexcept nogil:
-    """Steps 3 to 7. `otherwise`: the name given differs. `certain`: the identifier names one subject for certain."""
+    """Steps 3 to 7. `otherwise`: the name given differs. `crowded`: a warrant may mean her. `certain`: the identifier names one subject for certain."""
     if _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
     elif otherwise:
@@ -122,7 +122,7 @@ cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdi
     elif verdict.n_certain:
         _set(batch, row, CLEARANCE_RESULT_WITH_RECORD, CLEARANCE_REASON_RECORD)
         _refer(batch, row, verdict, True)
-    elif verdict.n:
+    elif verdict.n or crowded:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, verdict, False)
     elif not certain:
@@ -169,7 +169,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
     cdef AlertSum alerts
     cdef Verdict verdict
     cdef uint8_t status
-    cdef bint otherwise = False
+    cdef bint otherwise = False, crowded = False
     verdict.n = verdict.n_certain = 0
     asked.items[0] = looked.item
     asked.n = 1
@@ -196,10 +196,11 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         under_standard(call, standard, &dossier, LEVEL_HIT, &verdict)
         person_view(call, finding.subject, &dossier, &person)
         sum_alerts(call, &dossier, LEVEL_HIT, 0, 0, &alerts)
+        crowded = alerts.crowded and standard == CLEARANCE_STANDARD_WANTED
         if status == IDENTITY_STATUS_FOUND:
             status = person_condition(&person, &alerts, False)
         otherwise = call.names.length > 0 and compare_person_names(call, &person) == AGREEMENT_DISAGREES
-    _judge(call, batch, row, standard, &verdict, status, otherwise, finding.certain, False)
+    _judge(call, batch, row, standard, &verdict, status, otherwise, crowded, finding.certain, False)
     if finding.subject != NO_ENTITY:
         _show(call, batch, row, &dossier, &verdict.certain_left, &verdict.left)
         return OK
@@ -239,7 +240,7 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
     status = vehicle_finding_status(call, item, &finding)
     if item.lookup == KEY_VIN and finding.count == 0 and call.states.identified & item.identifies:
         status = IDENTITY_STATUS_NOT_FOUND  # a check says UNVERIFIED, for it may be foreign; a certificate has to be sure
-    _judge(call, batch, row, standard, &verdict, status, False, finding.certain, True)
+    _judge(call, batch, row, standard, &verdict, status, False, False, finding.certain, True)
     for i in range(finding.n_plates):
         _show(call, batch, row, &finding.plates[i], &certain[i], &left[i])
     if finding.subject != NO_ENTITY:
@@ -251,6 +252,8 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
 cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcept nogil:
     cdef Dossier dossier
     cdef Verdict verdict
+    cdef AlertSum alerts
+    cdef bint crowded = False
     cdef size_t i, first = shown_count(call)
     verdict.n = verdict.n_certain = 0
     call.fits.count = 0
@@ -264,8 +267,10 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
         if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
             return FAILED
         under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
+        sum_alerts(call, &dossier, LEVEL_POSSIBLE, 0, 0, &alerts)
+        crowded = crowded or (alerts.crowded and standard == CLEARANCE_STANDARD_WANTED)
         shown_row(call, &dossier, row, CLEARANCE_RESULT_UNSPECIFIED, &verdict.left)
-    if verdict.n:
+    if verdict.n or crowded:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, &verdict, False)
     elif not standard_is_fresh(call, standard, False):

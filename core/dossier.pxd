@@ -51,6 +51,7 @@ cdef enum:
 
 cdef enum:
     FLAG_IDENTITY_CONFLICT = 1   # DossierHeader.flags: identity claims contradict
+    FLAG_CROWDED = 4             # one of name_only_alerts reaches the alert score, as it does for more than fifty
     FLAG_INVALID_IDENTIFIER = 2  # an identity claim's own identifier fails its check digit
 
 cdef enum:

@@ -5,7 +5,7 @@ cdef extern from *:
     __attribute__((unused)) static const char *const ronda_note_codes[] = {
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
         "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
-        "NAME_BY_RECORD",
+        "NAME_BY_RECORD", "CROWDED",
         "AUTHORITY_WITHDRAWN", "NOT_LISTED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
@@ -23,13 +23,15 @@ cdef extern from *:
         "el CUI no puede existir: revise sus dígitos",
         "alguien con orden vigente lleva el nombre del propietario: identifíquelo",
         "nombre según el registro que lo menciona: no consta en el registro de identidad",
+        "una orden sin documento puede ser de esta persona o de otras, más de cincuenta: "
+        "no es un visto bueno, consulte a la institución",
         " no disponible; la había dado por cerrada: confirme",
         "no consta en ",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     """
-    const char* note_code "ronda_note_codes"[20]
-    const char* note_text "ronda_note_texts"[20]
+    const char* note_code "ronda_note_codes"[21]
+    const char* note_text "ronda_note_texts"[21]
 
 cdef enum:
     NOTE_DOCUMENT_NOT_ON_FILE = 0
@@ -44,12 +46,13 @@ cdef enum:
     NOTE_CUI_IMPOSSIBLE = 9
     NOTE_OWNER_NAME_ALERT = 10
     NOTE_NAME_BY_RECORD = 11
-    ANSWER_NOTES = 12            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_AUTHORITY_WITHDRAWN = 12
-    NOTE_NOT_LISTED = 13
-    NOTE_CLOSED_CANCELLED = 14
-    NOTE_CLOSED_EXECUTED = 15
-    NOTE_CLOSED_SUSPENDED = 16
-    NOTE_CLOSED_LAPSED = 17
-    NOTE_CLOSED_EXPIRED = 18
-    NOTE_CLOSED_NOT_YET = 19
+    NOTE_CROWDED = 12
+    ANSWER_NOTES = 13            # the notes of an answer come before this one; the others belong to one hit
+    NOTE_AUTHORITY_WITHDRAWN = 13
+    NOTE_NOT_LISTED = 14
+    NOTE_CLOSED_CANCELLED = 15
+    NOTE_CLOSED_EXECUTED = 16
+    NOTE_CLOSED_SUSPENDED = 17
+    NOTE_CLOSED_LAPSED = 18
+    NOTE_CLOSED_EXPIRED = 19
+    NOTE_CLOSED_NOT_YET = 20

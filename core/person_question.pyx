@@ -19,7 +19,7 @@ from core.free_names cimport FreeName, read_free_name
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.match_names cimport ReadName, name_text_into, read_name
 from core.names cimport name_key_into, name_key_of_parts_into
-from core.notes cimport (NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
+from core.notes cimport (NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
                          NOTE_MISUSED, NOTE_NAME_BY_RECORD,
                          NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED)
 from core.person cimport Person, person_condition, person_open, person_status_by_name
@@ -465,6 +465,9 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     grounds.nothing_found = finding.count == 0
     grounds.fresh = call.states.needed_fresh_person
     outcome.level = level_of(strongest_hit(call), &grounds)
+    if outcome.has_person and outcome.person_alerts.crowded:
+        outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
+        outcome.notes |= 1 << NOTE_CROWDED
     _note(call, asked, finding.count == 0, outcome)
     if finding.count == 0 and asked.principal >= 0:
         return suggest(call, &asked.items[asked.principal], outcome)

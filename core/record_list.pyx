@@ -73,6 +73,8 @@ cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outco
     sum_alerts(call, dossier, LEVEL_HIT, HIT_SUBJECT_KIND_VEHICLE if vehicle else HIT_SUBJECT_KIND_PERSON, 0, &alerts)
     if not vehicle:
         outcome.level = level_of(strongest_hit(call), &grounds)
+        if alerts.crowded:
+            outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
         return OK
     finding.n_plates = 0
     if find_borne_plates(call, dossier, LEVEL_HIT, &finding) < 0:

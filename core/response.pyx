@@ -4,7 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memchr, memcpy
 
-from core.alerts cimport put_closed_alerts, put_hits, put_note
+from core.alerts cimport name_only_alerts_shown, put_closed_alerts, put_hits, put_note
 from core.answer_id cimport answer_id_into, hexadecimal
 from core.call cimport (ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_dossier, call_level, call_out_of_memory, call_shows,
                         call_wants)
@@ -29,8 +29,6 @@ cdef enum:
     OWNER_RECORDS = 5            # records of a section in an owner's person
     # Bit (1 << Section): IDENTITY, ADDRESS, the alert sections 5 to 11, DAMAGED_RECORD.
     OWNER_SECTIONS = (1 << 1) | (1 << 2) | (0x7F << 5) | (1 << 24)
-    # Alert sections whose OPEN records name_only_alerts may count: 5 to 11, OTHER_RECORD, DAMAGED_RECORD; and IDENTITY.
-    NAME_ONLY_SECTIONS = (1 << 1) | (0x7F << 5) | (1 << 23) | (1 << 24)
 
 
 cdef void put_subject_id(Call* call, uint32_t number, const unsigned char* subject_id) noexcept nogil:
@@ -177,7 +175,7 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
         put_closed_alerts(call, &person.dossier, F_Person_closed_alerts, HIT_SUBJECT_KIND_PERSON, 0, closed, left)
     if _homonyms_shown(call, person):
         put_int(call.out, F_Person_homonyms, person.dossier.header.homonyms)
-    if person.dossier.header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]:
+    if name_only_alerts_shown(call, person.dossier.header):
         put_int(call.out, F_Person_name_only_alerts, person.dossier.header.name_only_alerts)
     _put_cautions(call, F_Person_cautions, _person_cautions(call, person, alerts))
     _put_person_name(call, person, left)

@@ -201,7 +201,9 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
             return FAILED
         owner.level = LEVEL_POSSIBLE if owner.name_alert else LEVEL_INSUFFICIENT
     elif any_record_visible(call, &owner.person.dossier):
-        owner.level = LEVEL_CLEAR if call.states.needed_fresh_person else LEVEL_INCOMPLETE
+        owner.level = LEVEL_INSUFFICIENT if owner.alerts.crowded else LEVEL_CLEAR
+        if not call.states.needed_fresh_person:
+            owner.level = LEVEL_INCOMPLETE
     if not present:
         owner.alerts.armed = False  # a former owner gives no hits, so none of them says so
     return OK

@@ -66,8 +66,8 @@ _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 
 def link_names(database: LinkingDatabase) -> None:
-    """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records)
-    and `doubted`(place): records that their own identifier links POSSIBLE at most.
+    """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records,
+    crowded) and `doubted`(place): records that their own identifier links POSSIBLE at most.
 
     people: persons whom the record may mean. Needs `cui_person`, `text_person`, `crossed_claim` and `resolved`.
     """
@@ -248,7 +248,7 @@ def _decide(database: LinkingDatabase) -> None:
         FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
         CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
         CREATE TABLE name_count AS
-        SELECT p.cui, p.text, count(*)::INTEGER AS records
+        SELECT p.cui, p.text, count(*)::INTEGER AS records, bool_or(d.scored)::UTINYINT AS crowded
         FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
         WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
         DROP TABLE name_decided; DROP TABLE name_fit

@@ -115,5 +115,7 @@ _ENTITY_FIELDS: list[pa.Field[Any]] = [
     pa.field("subject_id", pa.binary(16), False),  # keyed BLAKE2b-128 of the canonical identifier
     pa.field("homonyms", pa.int32()),  # null = not set
     pa.field("name_only_alerts", pa.int32()),
+    # 1: one of these reaches the alert score, as it does for more than fifty
+    pa.field("crowded", pa.uint8(), False),
 ]
 ENTITY_SCHEMA = pa.schema(_ENTITY_FIELDS)

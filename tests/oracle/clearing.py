@@ -147,7 +147,8 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     named_otherwise = (
         finding.subject is not None and agreement.names(text, view.comparable(finding.subject)) == DISAGREES
     )
-    return _verdict(view, standard, finding, records, named_otherwise, "person")
+    crowded = standard == WANTED and finding.subject is not None and view.crowded(finding.subject)
+    return _verdict(view, standard, finding, records, named_otherwise, "person", crowded)
 
 
 def _verdict(
@@ -157,6 +158,7 @@ def _verdict(
     records: list[tuple[Link, int, bool]],
     named_otherwise: bool,
     kind: str,
+    crowded: bool = False,
 ) -> Verdict:
     certain = [link for link, level, criterion_1 in records if level == HIT and criterion_1]
     if finding.status in STATUS_REASONS:
@@ -165,7 +167,7 @@ def _verdict(
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_CONFLICT, []
     if certain:
         return contract.CLEARANCE_RESULT_WITH_RECORD, contract.CLEARANCE_REASON_RECORD, certain
-    if records:
+    if records or crowded:
         links = [link for link, _, _ in records]
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
     if kind == "vehicle" and not finding.certain:
@@ -212,7 +214,7 @@ def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int])
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
     for fit in fits:
         links += [link for link, _, _ in under_standard(view, fit.subject, standard)]
-    if links:
+    if links or (standard == WANTED and any(view.crowded(fit.subject) for fit in fits)):
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
     if not _all_fresh(view, standard, "person"):
         return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []

@@ -102,6 +102,7 @@ def fill_notes(
         ("CUI_IMPOSSIBLE", nothing and any(a.impossible for a in asked)),
         ("OWNER_NAME_ALERT", "OWNER_NAME_ALERT" in further),
         ("NAME_BY_RECORD", named and not_found),
+        ("CROWDED", "CROWDED" in further),
     ):
         if holds:
             codes.append(code)

@@ -142,6 +142,7 @@ def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: b
         elif not fit.dead and _counts(record):
             assert fit.subject.name_only_alerts is not None
             fit.subject.name_only_alerts += 1
+            fit.subject.crowded = fit.subject.crowded or fit.scored
     return level == HIT
 
 

@@ -76,6 +76,9 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     head = response.answer
     national = principal is not None and principal.national
     head.level = heading.level(view, hits, status, finding.certain, national, disagree or nobodys, "person")
+    crowded = subject is not None and view.crowded(subject)
+    if crowded:
+        head.level = max(head.level, level_pb2.LEVEL_INSUFFICIENT)
     head.identity_status = status
     heading.fill_registers(view, head, persons_only=True)
     heading.fill_hits(head, hits)
@@ -86,9 +89,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     head.cautions.sort()
     asked = [principal] if principal is not None else []
     named = principal is None and bool(question.name_key)
-    heading.fill_notes(
-        view, head, asked, status, disagree, named, not found, {"DOCUMENT_NOT_ON_FILE"} if nobodys else set()
-    )
+    more = ({"DOCUMENT_NOT_ON_FILE"} if nobodys else set()) | ({"CROWDED"} if crowded else set())
+    heading.fill_notes(view, head, asked, status, disagree, named, not found, more)
     if not found and principal is not None:
         found_near, response.suggestions_on_file = suggestions(view, [principal])
         response.suggestions.extend(found_near)

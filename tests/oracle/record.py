@@ -131,6 +131,7 @@ class Subject:
     links: list[Link] = field(default_factory=list)
     homonyms: int | None = None
     name_only_alerts: int | None = None
+    crowded: bool = False  # one of these reaches the alert score, as it does for more than fifty
     birth: Birth = (0, 0, 0)
     place: int = 0  # subject order
 

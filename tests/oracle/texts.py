@@ -47,6 +47,8 @@ NOTES = {
     "CUI_IMPOSSIBLE": "el CUI no puede existir: revise sus dígitos",
     "OWNER_NAME_ALERT": "alguien con orden vigente lleva el nombre del propietario: identifíquelo",
     "NAME_BY_RECORD": "nombre según el registro que lo menciona: no consta en el registro de identidad",
+    "CROWDED": "una orden sin documento puede ser de esta persona o de otras, más de cincuenta: "
+    "no es un visto bueno, consulte a la institución",
 }
 
 

@@ -208,7 +208,9 @@ def owner_level(view: View, link: Link, hits: list[Any]) -> int:
         return POSSIBLE if name_alert(view, link) else level_pb2.LEVEL_INSUFFICIENT
     if link.owner is None or not view.exists(link.owner):
         return level_pb2.LEVEL_INSUFFICIENT
-    return level_pb2.LEVEL_CLEAR if view.needed_fresh("person") else level_pb2.LEVEL_INCOMPLETE
+    if not view.needed_fresh("person"):
+        return level_pb2.LEVEL_INCOMPLETE
+    return level_pb2.LEVEL_INSUFFICIENT if view.crowded(link.owner) else level_pb2.LEVEL_CLEAR
 
 
 def _known_by_name(link: Link) -> bool:

@@ -166,3 +166,7 @@ class View:
     def name_only_alerts(self, subject: Subject) -> int | None:
         seen = self.shows(IDENTITY, OPEN) and all(self.shows(s, OPEN) for s in PERSON_ALERT_SECTIONS)
         return subject.name_only_alerts if seen else None
+
+    def crowded(self, subject: Subject) -> bool:
+        """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""
+        return self.name_only_alerts(subject) is not None and subject.crowded
