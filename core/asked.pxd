@@ -10,7 +10,7 @@ from core.identifiers cimport Canonical
 
 cdef enum:
     ASKED_MAX = 12
-    LOOKUP_MAX = 64              # entities of one key that are looked at
+    LOOKUP_MAX = 2048            # entities of one key that are looked at, in memory on the stack
 
 cdef struct Asked:               # one identifier
     uint8_t kind                 # KEY_*: of the entries that hold it
