@@ -36,7 +36,7 @@ UNKNOWN_LEVEL = ("NEGRO", "NIVEL DESCONOCIDO: no es un visto bueno")
 IDENTITY = {
     level_pb2.IDENTITY_STATUS_FOUND: "consta en el registro de identidad",
     level_pb2.IDENTITY_STATUS_NOT_FOUND: "no consta",
-    level_pb2.IDENTITY_STATUS_CONFLICT: "los registros discrepan",
+    level_pb2.IDENTITY_STATUS_CONFLICT: "contradictoria",
     level_pb2.IDENTITY_STATUS_DECEASED: "persona fallecida",
     level_pb2.IDENTITY_STATUS_MISUSED: "posible suplantación",
     level_pb2.IDENTITY_STATUS_UNVERIFIED: "no verificada",
@@ -156,7 +156,7 @@ RULES = {
     "INE code of three or four digits": "código INE de tres o cuatro cifras",
     "32 hexadecimal digits": "32 cifras hexadecimales",
     "nothing was asked": "no se preguntó nada",
-    "came together with a typed field": "no se combina con otros datos",
+    "came together with a typed field": "no se combina con otros datos: dé cada uno en su opción, como --cui o --plate",
     "came together with a name in parts": "no se combina con el nombre por partes",
     "unknown purpose": "motivo desconocido",
     "unknown section": "sección desconocida",

@@ -20,6 +20,7 @@ from ronda.command_question import (
     call,
     context,
     read_birth,
+    read_colour,
 )
 from ronda.exit_status import ExitStatus
 
@@ -59,17 +60,40 @@ def _meant_line(response: check_service_pb2.CheckResponse) -> str:
     return f"¿Quiso decir {'; o '.join(parts)}?"
 
 
-def _show_check(response: check_service_pb2.CheckResponse, extra: list[RenderableType]) -> None:
-    from clients.officer_view.answer import answer_head, registers_line, tried_line
-    from clients.officer_view.candidates import candidates_table
+def _subject(response: Any) -> Any:
+    """The person or vehicle that an answer found; None where it found none, or several."""
+    for kind in ("person", "vehicle"):
+        if kind in type(response).DESCRIPTOR.fields_by_name and response.HasField(kind):
+            return getattr(response, kind)
+    return None
 
-    parts: list[RenderableType] = [answer_head(response.answer), *extra]
+
+def _subject_lines(subject: Any) -> RenderableType:
+    if subject.DESCRIPTOR.name == "Person":
+        from clients.officer_view.person import person_lines
+
+        return person_lines(subject)
+    from clients.officer_view.vehicle import vehicle_lines
+
+    return vehicle_lines(subject)
+
+
+def _show_check(response: Any) -> None:
+    from clients.officer_view.answer import answer_head, nothing_found, registers_line, tried_line
+    from clients.officer_view.candidates import candidates_table, likeness_line, shared_plate_line
+
+    subject = _subject(response)
+    of_candidates = bool(response.candidates) and subject is None
+    parts: list[RenderableType] = [answer_head(response.answer, subject, of_candidates=of_candidates)]
     if response.detected:
-        parts.insert(1, tried_line(response.detected))
-    if not extra and not response.candidates and not response.answer.notes:
-        parts.append("Nada consta con lo preguntado: ni persona ni vehículo.")
+        parts.append(tried_line(response.detected))
+    if subject is not None:
+        parts.append(_subject_lines(subject))
+    elif not response.candidates and not response.answer.notes:
+        parts.append(nothing_found(response.answer))
     if response.candidates:
         parts.append(candidates_table(response.candidates, response.candidates_total))
+        parts += filter(None, (likeness_line(response.candidates), shared_plate_line(response.candidates)))
         if (unseen := response.candidates_total - len(response.candidates)) > 0:
             parts.append(f"Y {unseen} más, que aquí no caben: agregue datos, o véalos todos con `ronda search`.")
     if response.suggestions:
@@ -99,8 +123,8 @@ def check(
     chassis_tail: Annotated[str, typer.Option(help="Últimos 6 a 8 caracteres del chasis.")] = "",
     engine: Annotated[str, typer.Option(help="Número de motor.")] = "",
     make: Annotated[str, typer.Option(help="Marca vista.")] = "",
-    colour: Annotated[str, typer.Option(help="Color visto, en español.")] = "",
-    model_year: Annotated[int, typer.Option(help="Modelo (año) visto.", min=0, max=9999)] = 0,
+    colour: Annotated[str, typer.Option(callback=read_colour, help="Color visto, en español.")] = "",
+    model_year: Annotated[int, typer.Option(help="Modelo (año) visto.", min=0, max=9999, show_default=False)] = 0,
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
@@ -130,7 +154,6 @@ def check(
     vehicle_asked = any((plate, vin, chassis_tail, engine, make, colour, model_year))
     if person_asked and vehicle_asked:
         fail("Pregunte por una persona o por un vehículo, no por ambos a la vez.", ExitStatus.CALLER, as_json)
-    extra: list[RenderableType] = []
     response: Any
     if person_asked:
         person_request = contract.CheckPersonRequest(
@@ -188,16 +211,7 @@ def check(
     if as_json:
         message_json(response)
         return
-    fields = type(response).DESCRIPTOR.fields_by_name
-    if "person" in fields and response.HasField("person"):
-        from clients.officer_view.person import person_lines
-
-        extra.append(person_lines(response.person))
-    if "vehicle" in fields and response.HasField("vehicle"):
-        from clients.officer_view.vehicle import vehicle_lines
-
-        extra.append(vehicle_lines(response.vehicle))
-    _show_check(response, extra)
+    _show_check(response)
 
 
 def search(
@@ -209,13 +223,15 @@ def search(
         ),
     ] = None,
     born: Annotated[str, typer.Option(help="Fecha o año de nacimiento: aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa.")] = "",
-    age_from: Annotated[int, typer.Option(help="Edad mínima hoy, en años.", min=0, max=150)] = 0,
-    age_to: Annotated[int, typer.Option(help="Edad máxima hoy, en años.", min=0, max=150)] = 0,
+    age_from: Annotated[int, typer.Option(help="Edad mínima hoy, en años.", min=0, max=150, show_default=False)] = 0,
+    age_to: Annotated[int, typer.Option(help="Edad máxima hoy, en años.", min=0, max=150, show_default=False)] = 0,
     sex: SexOption = None,
     department: Annotated[
-        int, typer.Option(help="Departamento de nacimiento, código INE de 1 a 22.", min=0, max=9999)
+        int, typer.Option(help="Departamento de nacimiento, código INE de 1 a 22.", min=0, max=9999, show_default=False)
     ] = 0,
-    municipality: Annotated[int, typer.Option(help="Municipio de nacimiento, código INE: 101.", min=0, max=9999)] = 0,
+    municipality: Annotated[
+        int, typer.Option(help="Municipio de nacimiento, código INE: 101.", min=0, max=9999, show_default=False)
+    ] = 0,
     father: Annotated[str, typer.Option(help="Nombre del padre.")] = "",
     mother: Annotated[str, typer.Option(help="Nombre de la madre.")] = "",
     vehicle: Annotated[
@@ -225,8 +241,8 @@ def search(
     number: Annotated[str, typer.Option(help="VIN, chasis o motor, o sus últimos 6 a 8 caracteres.")] = "",
     vehicle_type: Annotated[str, typer.Option(help="Tipo de vehículo: pickup, moto.")] = "",
     make: Annotated[str, typer.Option(help="Marca.")] = "",
-    colour: Annotated[str, typer.Option(help="Color, en español.")] = "",
-    model_year: Annotated[int, typer.Option(help="Modelo (año).", min=0, max=9999)] = 0,
+    colour: Annotated[str, typer.Option(callback=read_colour, help="Color, en español.")] = "",
+    model_year: Annotated[int, typer.Option(help="Modelo (año).", min=0, max=9999, show_default=False)] = 0,
     page_size: Annotated[int, typer.Option(help="Resultados por página, de 1 a 100.", min=1, max=100)] = 20,
     page_token: Annotated[str, typer.Option(help="Página siguiente, como la dijo la anterior.")] = "",
     purpose: PurposeOption = PurposeWord.INVESTIGATION,
@@ -245,7 +261,7 @@ def search(
       ronda search --vehicle "Toyota azul pickup P 12?..."
     """
     from clients.officer_view.answer import answer_head, registers_line
-    from clients.officer_view.candidates import candidates_table, narrowing_line
+    from clients.officer_view.candidates import candidates_table, likeness_line, narrowing_line
     from ronda.v1 import check_service_pb2 as contract
 
     names = " ".join(words or [])
@@ -292,6 +308,8 @@ def search(
         answer_head(response.answer),
         candidates_table(response.candidates, response.candidates_total),
     ]
+    if likeness := likeness_line(response.candidates):
+        parts.append(likeness)
     if narrowing := narrowing_line(response) if hasattr(response, "narrow_by") else "":
         parts.append(narrowing)
     if response.next_page_token:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ronda.command_audit_output import show_records, when
+from ronda.audit_words import RULES, finding_text
+from ronda.command_audit_output import GUATEMALA, ZONE, show_records, when
 from ronda.command_output import EXIT_CALLER, EXIT_OURS, fail, print_json, print_renderables
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ PublicOption = Annotated[
     typer.Option("--public-key", help="Llave pública de los puntos de control (PEM); si no, la de los ajustes."),
 ]
 SinceOption = Annotated[
-    str, typer.Option("--since", help="Desde esta hora, por ejemplo 2026-11-24 o 2026-11-24T20:00 (UTC).")
+    str, typer.Option("--since", help="Desde esta hora de Guatemala, por ejemplo 2026-11-24 o 2026-11-24T20:00.")
 ]
-UntilOption = Annotated[str, typer.Option("--until", help="Hasta esta hora.")]
+UntilOption = Annotated[
+    str, typer.Option("--until", help="Hasta esta hora de Guatemala; un día solo, hasta que termina.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
 CaseOption = Annotated[str, typer.Option("--case", help="Número de caso de su revisión.")]
 
@@ -69,13 +72,13 @@ def _explained(as_json: bool) -> Iterator[None]:
     try:
         yield
     except (_Stop, SettingsError, KeyFileError, NotProvable, PermissionError) as error:
-        fail(str(error), EXIT_CALLER, as_json)
+        fail(finding_text(error), EXIT_CALLER, as_json)
     except KeyMissing as error:
-        fail(f"La llave no abre el registro: {error}", EXIT_CALLER, as_json)
+        fail(f"La llave no abre el registro: {finding_text(error)}", EXIT_CALLER, as_json)
     except AuditUnavailable:
         fail("La consulta no pudo quedar registrada: no se muestra nada.", EXIT_OURS, as_json)
     except (CheckpointError, SealsDamaged) as error:
-        fail(f"El registro está dañado: {error}; ejecute `ronda audit verify`.", EXIT_OURS, as_json)
+        fail(f"El registro está dañado: {finding_text(error)}; ejecute `ronda audit verify`.", EXIT_OURS, as_json)
     except OSError as error:
         fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_OURS, as_json)
 
@@ -86,14 +89,17 @@ def _settings(directory: Path | None) -> Settings:
     return load_settings(audit=directory)
 
 
-def _milliseconds(text: str) -> int | None:
+def read_moment(text: str, *, to_its_end: bool = False) -> int | None:
+    """ms UTC of a day or an hour, of Guatemala where it names no zone; `to_its_end`: of a day alone its last."""
     if not text:
         return None
     try:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
-        raise _Stop(f"no es una fecha: {text}") from None
-    return int(moment.replace(tzinfo=moment.tzinfo or datetime.UTC).timestamp() * 1000)
+        raise _Stop(f"no es una fecha: {text}; escriba por ejemplo 2026-11-24 o 2026-11-24T20:00") from None
+    if to_its_end and len(text.strip()) <= len("2026-11-24"):
+        moment += datetime.timedelta(days=1, milliseconds=-1)
+    return int(moment.replace(tzinfo=moment.tzinfo or GUATEMALA).timestamp() * 1000)
 
 
 def _public_key(settings: Settings, path: Path | None) -> Ed25519PublicKey:
@@ -208,12 +214,12 @@ def verify(
         )
     else:
         typer.echo(
-            f"{verdict.records} records in {verdict.segments} segments ({verdict.dropped} dropped after their years), "
-            f"{verdict.checkpoints} checkpoints; second keeper: {'yes' if keepers else 'NO'}"
+            f"{verdict.records} registros en {verdict.segments} segmentos ({verdict.dropped} quitados cumplidos sus "
+            f"años), {verdict.checkpoints} puntos de control; segundo custodio: {'sí' if keepers else 'NO'}"
         )
         for problem in problems:
-            typer.secho(problem, fg="red")
-        typer.secho("TAMPERED OR DAMAGED" if problems else "whole", fg="red" if problems else "green")
+            typer.secho(finding_text(problem), bold=True)
+        typer.secho("ALTERADA O DAÑADA" if problems else "Íntegra", bold=True)
     raise typer.Exit(EXIT_OURS if problems else 0)
 
 
@@ -264,7 +270,7 @@ def who_asked(
         auditor = _Auditor(directory, key, token)
         subjects, asked = _subjects(auditor.settings, cui, plate, vin, subject)
         arguments = {"cui": cui, "plate": plate, "vin": vin, "subject": subject, "since": since, "until": until}
-        first, last = _milliseconds(since) or 0, _milliseconds(until)
+        first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         reader = auditor.looks("WHO_ASKED", arguments, case, subject_ids=subjects, asked_key=asked[0] if asked else b"")
         rows = [
             (look.record, ", ".join(sorted({_HOW.get(entry.how, "?") for entry in look.entries})) or "sin resultado")
@@ -351,7 +357,7 @@ def asked_by(
     """
     with _explained(as_json):
         auditor = _Auditor(directory, key, token)
-        first, last = _milliseconds(since) or 0, _milliseconds(until)
+        first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         arguments = {"nip": nip, "institution": institution, "since": since, "until": until}
         reader = auditor.looks("ASKED_BY", arguments, case)
 
@@ -385,17 +391,17 @@ def report(
 
     with _explained(as_json):
         auditor = _Auditor(directory, key, token)
-        first, last = _milliseconds(since) or 0, _milliseconds(until)
+        first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         reader = auditor.looks("REPORT", {"since": since, "until": until}, case)
         findings = find(reader, first, last)
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return
-    headings = ("regla", "quién", "consultas", "desde", "hasta")
+    headings = ("regla", "quién", "consultas", f"desde ({ZONE})", f"hasta ({ZONE})")
     table = WholeTable(f"Patrones por revisar: {len(findings)}", *headings, right=("consultas",))
     for finding in findings:
         times = (when(finding.first_ms), when(finding.last_ms))
-        table.add(finding.rule, finding.who, str(finding.count), *times)
+        table.add(RULES[finding.rule], finding.who, str(finding.count), *times)
     print_renderables(table)
 
 
@@ -425,7 +431,7 @@ def proof(
         key = _public_key(settings, public_key)
         if check is not None:
             held = holds(json.loads(check.read_text(encoding="utf-8")), key)
-            typer.secho("the proof holds" if held else "THE PROOF DOES NOT HOLD", fg="green" if held else "red")
+            typer.secho("La prueba se sostiene" if held else "LA PRUEBA NO SE SOSTIENE", bold=True)
             raise typer.Exit(0 if held else EXIT_OURS)
         where = audit_directory(settings)
         if since is not None:

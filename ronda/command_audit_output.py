@@ -6,16 +6,20 @@ import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
+from ronda.audit_words import METHODS, OUTCOMES, PURPOSES
 from ronda.command_output import print_json, print_renderables
 
 if TYPE_CHECKING:
     from server.audit.reading import AuditReader, AuditRecord
 
 
+GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))  # no daylight saving time
+ZONE = "Guatemala"  # said in the heading of each column of times
+
+
 def when(time_ms: int) -> str:
-    """Guatemala's time (UTC-6, no daylight saving time)."""
-    zone = datetime.timezone(datetime.timedelta(hours=-6))
-    return datetime.datetime.fromtimestamp(time_ms / 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
+    """Guatemala's time."""
+    return datetime.datetime.fromtimestamp(time_ms / 1000, GUATEMALA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _names(record: AuditRecord) -> dict[str, str]:
@@ -65,7 +69,7 @@ def _question(reader: AuditReader, record: AuditRecord) -> Any:
 def _as_dict(reader: AuditReader, record: AuditRecord, questions: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "record": f"{record.segment}/{record.place}",
-        "time": when(record.time_ms),
+        "time": datetime.datetime.fromtimestamp(record.time_ms / 1000, GUATEMALA).isoformat(timespec="seconds"),
         **_names(record),
         "identity": record.identity,
         "case_number": record.case_number,
@@ -90,7 +94,7 @@ def show_records(
     if as_json:
         print_json([_as_dict(reader, record, questions) | ({"how": how} if how else {}) for record, how in rows])
         return
-    headings = ["hora", "quién", "unidad", "propósito", "caso", "consulta", "resultado", "cómo", "registro"]
+    headings = [f"hora ({ZONE})", "quién", "unidad", "propósito", "caso", "consulta", "resultado", "cómo", "registro"]
     table = WholeTable(f"{title}: {len(rows)}", *headings, *(["pregunta"] if questions else []))
     for record, how in rows:
         names = _names(record)
@@ -98,10 +102,10 @@ def show_records(
             when(record.time_ms),
             who_is(record.identity),
             str(record.identity.get("unit", "")),
-            names["purpose"],
+            PURPOSES.get(names["purpose"], names["purpose"]),
             record.case_number,
-            names["method"],
-            names["status"],
+            METHODS.get(names["method"], names["method"]),
+            OUTCOMES.get(names["status"], names["status"]),
             how,
             f"{record.segment}/{record.place}",
         ]

@@ -77,11 +77,55 @@ IdentityOption = Annotated[
     ),
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Razón, donde el motivo la exige (break-glass).")]
-PurposeOption = Annotated[PurposeWord, typer.Option("--purpose", help="Motivo de la consulta.")]
+PurposeOption = Annotated[
+    PurposeWord,
+    typer.Option("--purpose", metavar="<motivo>", help=f"Motivo de la consulta: {', '.join(PurposeWord)}."),
+]
 CaseOption = Annotated[str, typer.Option("--case", help="Número de caso, donde la política lo exige.")]
 DeadlineOption = Annotated[
     float, typer.Option("--deadline", help="Segundos que se espera la respuesta.", min=0.05, max=3600)
 ]
+# As officers say them; core/vehicle_words.pyx knows their feminines, other words for them, and the English ones.
+COLOURS = [
+    "amarillo",
+    "anaranjado",
+    "azul",
+    "beige",
+    "blanco",
+    "café",
+    "celeste",
+    "corinto",
+    "crema",
+    "dorado",
+    "fucsia",
+    "gris",
+    "lila",
+    "morado",
+    "naranja",
+    "negro",
+    "perla",
+    "plateado",
+    "rojo",
+    "rosado",
+    "turquesa",
+    "verde",
+    "vino",
+    "violeta",
+]
+
+
+def read_colour(text: str) -> str:
+    """A colour that Ronda knows; fails with exit status 2 otherwise: an unknown one differs from every vehicle's."""
+    if not text.strip():
+        return ""
+    from core.vehicle_words import vehicle_words
+
+    said = vehicle_words(text)
+    if said is None or not said["colours"]:
+        raise typer.BadParameter(f"no se conoce el color «{text}»; escriba uno de {', '.join(COLOURS)}")
+    return text
+
+
 SexOption = Annotated[Any, typer.Option("--sex", parser=read_sex, metavar="M|F", help="Sexo: m o f.")]
 
 

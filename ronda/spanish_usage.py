@@ -6,6 +6,8 @@ tests/command/test_help.py walks every subcommand's help and every kind of usage
 from __future__ import annotations
 
 import re
+import shutil
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from typer._click.core import Context
@@ -68,8 +70,36 @@ _ERRORS = (
 )
 
 
+_WIDEST, _NARROWEST, _MARGIN = 80, 30, 2  # columns
+_ROOMY, _NARROW_TERMS = 60, 14  # where it is narrower, columns beside which a term's text may stand
+
+
 class SpanishFormatter(HelpFormatter):
-    """Writes a help page with Spanish headings, types and defaults."""
+    """Writes a help page with Spanish headings, types and defaults, as narrow as the terminal is."""
+
+    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
+        """Click writes no narrower than 50 columns: what the terminal then wraps is cut within words."""
+        screen = max(min(shutil.get_terminal_size().columns, max_width or _WIDEST) - _MARGIN, _NARROWEST)
+        super().__init__(indent_increment, width or screen, max_width)
+
+    def write_text(self, text: str) -> None:
+        """A paragraph; lines that stand as they are (statuses) are wrapped too, but commands to copy are not."""
+        before = len(self.buffer)
+        super().write_text(text)
+        lines = "".join(self.buffer[before:]).splitlines()
+        self.buffer[before:] = [f"{piece}\n" for line in lines for piece in self._wrapped(line)]
+
+    def _wrapped(self, line: str) -> list[str]:
+        if len(line) <= self.width or line.lstrip().startswith("ronda "):
+            return [line]
+        hanging = re.match(r"\s*(?:\d+\s+)?", line)
+        return textwrap.wrap(
+            line,
+            self.width,
+            subsequent_indent=" " * (hanging.end() if hanging else 0),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Uso: ronda check [OPCIONES]..."""
@@ -84,7 +114,7 @@ class SpanishFormatter(HelpFormatter):
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Options, arguments and subcommands."""
         told = [(_replaced(left, _TYPES), _replaced(right, _ROWS)) for left, right in rows]
-        super().write_dl(told, col_max, col_spacing)
+        super().write_dl(told, col_max if self.width >= _ROOMY else _NARROW_TERMS, col_spacing)
 
 
 def _replaced(text: str, table: Sequence[tuple[str, str]]) -> str:

@@ -9,6 +9,7 @@ from rich.text import Text
 from clients import spanish
 from clients.officer_view.frame import Framed
 from clients.officer_view.hits import hit_lines
+from clients.officer_view.identity import identity_text
 from clients.officer_view.styles import WARNING, level_headline
 from clients.officer_view.words import as_of_text, words
 from ronda.v1 import check_service_pb2, level_pb2, register_pb2
@@ -18,17 +19,35 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from clients.officer_view.identity import Subject
 
-def answer_head(answer: check_service_pb2.Answer) -> Framed:
-    """The level, identity status, notes, cautions, comparisons and hits."""
+_FINDS_NOBODY = {
+    level_pb2.CRITERION_PARENTS,
+    level_pb2.CRITERION_BIRTH_DATE,
+    level_pb2.CRITERION_SEX,
+    level_pb2.CRITERION_MAKE,
+    level_pb2.CRITERION_COLOUR,
+    level_pb2.CRITERION_MODEL_YEAR,
+}
+
+
+def answer_head(
+    answer: check_service_pb2.Answer, subject: Subject | None = None, *, of_candidates: bool = False
+) -> Framed:
+    """The level, identity status, notes, cautions, comparisons and hits.
+
+    subject: who or what was found, if one was. of_candidates: several may be meant, each with comparisons of its own;
+    the head's, which only tell that something was found, are left out.
+    """
     parts: list[RenderableType] = [level_headline(answer.level)]
-    status = spanish.IDENTITY.get(answer.identity_status)
-    if status:
+    if status := identity_text(answer, subject):
         parts.append(Text(f"Identidad: {status}"))
     parts += [Text(f"Nota: {note.text}", style=WARNING) for note in answer.notes]
-    if answer.cautions:
-        parts.append(Text(f"Precaución: {words(answer.cautions, spanish.CAUTIONS)}", style=WARNING))
-    if answer.comparisons:
+    noted = {note.text for note in answer.notes}
+    cautions = [caution for caution in answer.cautions if spanish.CAUTIONS.get(caution) not in noted]
+    if cautions:
+        parts.append(Text(f"Precaución: {words(cautions, spanish.CAUTIONS)}", style=WARNING))
+    if answer.comparisons and not of_candidates:
         compared = ", ".join(
             f"{spanish.CRITERIA.get(c.criterion, '?')}: {spanish.AGREEMENTS.get(c.agreement, 'sin dato')}"
             for c in answer.comparisons
@@ -39,6 +58,14 @@ def answer_head(answer: check_service_pb2.Answer) -> Framed:
     if answer.hits_total > len(answer.hits):
         parts.append(Text(f"Y {answer.hits_total - len(answer.hits)} alertas más, que aquí no caben."))
     return Framed(*parts)
+
+
+def nothing_found(answer: check_service_pb2.Answer) -> str:
+    """That nothing is on file; or, of what alone finds nobody (a birth date, a colour), that nothing was looked up."""
+    given = {c.criterion for c in answer.comparisons}
+    if given and given <= _FINDS_NOBODY:
+        return "Con eso solo no se busca: agregue un nombre, un documento, una placa o un VIN."
+    return "Nada consta con lo preguntado: ni persona ni vehículo."
 
 
 def tried_line(detected: Iterable[check_service_pb2.DetectedKind]) -> Text:

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from ronda.v1 import check_service_pb2
 
 _LEAST, _EVEN, _MOST = 0.01, 0.5, 99
+_PLATES = (level_pb2.CRITERION_PLATE, level_pb2.CRITERION_PLATE_UNTYPED)
+_BORNE_BEFORE = [(plate, level_pb2.AGREEMENT_DISAGREES) for plate in _PLATES]
+_FIND_VEHICLES = (  # beside a plate, which finds who bears it and who bore it
+    *_PLATES,
+    level_pb2.CRITERION_VIN,
+    level_pb2.CRITERION_CHASSIS_TAIL,
+    level_pb2.CRITERION_ENGINE,
+)
 
 
 def candidates_table(candidates: Iterable[check_service_pb2.Candidate], total: int) -> WholeTable:
@@ -44,6 +52,7 @@ def _subject_cell(candidate: check_service_pb2.Candidate) -> Text:
 def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
     """What was given and agrees, does not, nearly does or is not on file; and how likely it is the same person."""
     lines = []
+    compared = _said_of_plates(candidate)
     for agreement in (
         level_pb2.AGREEMENT_AGREES,
         level_pb2.AGREEMENT_PARTLY,
@@ -52,16 +61,32 @@ def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
         level_pb2.AGREEMENT_UNKNOWN,
     ):
         said = spanish.AGREEMENTS[agreement]
-        criteria = [c.criterion for c in candidate.comparisons if c.agreement == agreement]
+        criteria = [criterion for criterion, held in compared if held == agreement]
         if criteria:
             lines.append(f"{said}: {words(criteria, spanish.CRITERIA)}")
+    if len(compared) < len(candidate.comparisons):
+        lines.append("placa: la portó en otra fecha")
     if candidate.HasField("score"):
-        lines.append(f"probabilidad: {_likelihood(candidate)}")
+        lines.append(f"parecido: {_likeness(candidate)}")
     return Text("\n".join(lines))
 
 
-def _likelihood(candidate: check_service_pb2.Candidate) -> str:
-    """In whole hundredths, never all of them; and why it is low where the names agree."""
+def _said_of_plates(candidate: check_service_pb2.Candidate) -> list[tuple[level_pb2.Criterion, level_pb2.Agreement]]:
+    """(Criterion, agreement), without the plate of who is a candidate only because it bore it at another time."""
+    compared: list[tuple[level_pb2.Criterion, level_pb2.Agreement]] = [
+        (c.criterion, c.agreement) for c in candidate.comparisons
+    ]
+    otherwise = [c for c, agreement in compared if c in _FIND_VEHICLES and agreement == level_pb2.AGREEMENT_AGREES]
+    if otherwise:
+        return compared
+    return [each for each in compared if each not in _BORNE_BEFORE]
+
+
+def _likeness(candidate: check_service_pb2.Candidate) -> str:
+    """In whole hundredths, never all of them; and why it is low where the names agree.
+
+    Of all pairs as alike as this one, how many are one person: of each candidate by itself, so that two may stand high.
+    """
     hundredths = round(100 * candidate.score)
     text = "< 1 %" if candidate.score < _LEAST else "> 99 %" if hundredths > _MOST else f"{hundredths} %"
     agreed = any(
@@ -70,6 +95,28 @@ def _likelihood(candidate: check_service_pb2.Candidate) -> str:
     )
     common = agreed and candidate.score < _EVEN
     return f"{text} (nombre común: pida otro dato)" if common else text
+
+
+def likeness_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
+    """What the likeness of persons found by name tells, and that of several who are alike one at most is meant."""
+    scores = [candidate.score for candidate in candidates if candidate.HasField("score")]
+    if not scores:
+        return ""
+    text = (
+        "Parecido: de cada 100 personas tan parecidas a lo dado, cuántas son la buscada; de cada candidato por sí solo."
+    )
+    alike = sum(score >= _EVEN for score in scores)
+    return f"{text} Son {alike} los muy parecidos y a lo sumo uno es: pida otro dato." if alike > 1 else text
+
+
+def shared_plate_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
+    """Why an answer is yellow without an alert: more than one vehicle bears the plate today."""
+    bearers = [
+        candidate
+        for candidate in candidates
+        if any(c.criterion in _PLATES and c.agreement == level_pb2.AGREEMENT_AGREES for c in candidate.comparisons)
+    ]
+    return f"{len(bearers)} vehículos llevan hoy esa placa: compare VIN, marca y color." if len(bearers) > 1 else ""
 
 
 def _plates(candidate: check_service_pb2.Candidate) -> str:

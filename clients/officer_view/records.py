@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clients import spanish
+from clients.places import department_name, municipality_name
 from clients.record_words import FIELDS, ROLES
 from clients.whole_table import WholeTable
 
@@ -22,6 +23,11 @@ _ENUMS: dict[str, dict[Any, str]] = {
     "ronda.v1.ProtectionRole": ROLES,
     "ronda.v1.Level": {level: colour for level, (colour, _) in spanish.LEVELS.items()},
 }
+_DEPARTMENTS = ("department", "birth_department")
+_MUNICIPALITIES = {
+    "municipality": "department",
+    "birth_municipality": "birth_department",
+}  # and where its department is
 _NESTED_DOSSIER = "ronda.v1.Person"  # an owner's, which has a page of its own: `ronda check`
 
 
@@ -46,6 +52,10 @@ def _value(record: Message, field: Any) -> str:
     if field.is_repeated:
         return "\n".join(_message(each) for each in getattr(record, field.name))
     value = getattr(record, field.name)
+    if field.name in _DEPARTMENTS:
+        return department_name(value)
+    if field.name in _MUNICIPALITIES:
+        return municipality_name(getattr(record, _MUNICIPALITIES[field.name], 0), value)
     if field.message_type is not None:
         return _message(value) if record.HasField(field.name) else ""
     if field.enum_type is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def registers_table(response: register_service_pb2.ListRegistersResponse) -> WholeTable:
-    """Every register with its state, as-of and rows."""
+    """Every register with its state, as-of and rows; why a new extract failed is for operators, in English: in JSON."""
     headings = ("registro", "institución", "estado", "datos al", "filas", "rechazadas", "nota")
     table = WholeTable(f"Generación {response.generation_id}", *headings, right=("filas", "rechazadas"))
     for register in response.registers:
@@ -31,6 +31,6 @@ def registers_table(response: register_service_pb2.ListRegistersResponse) -> Who
             time_text(status.as_of),
             f"{register.rows_read:,}",
             f"{status.rows_refused:,}",
-            register.carried_reason,
+            "el archivo nuevo no se pudo usar: sigue el anterior" if status.carried_forward else "",
         )
     return table

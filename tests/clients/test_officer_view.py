@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +11,22 @@ from rich.console import Console, RenderableType
 
 from clients import spanish
 from clients.connection import CallFailure, FieldViolation
-from clients.officer_view.answer import answer_head, registers_line, tried_line
-from clients.officer_view.candidates import candidates_table, narrowing_line, too_broad_line
+from clients.officer_view.answer import answer_head, nothing_found, registers_line, tried_line
+from clients.officer_view.candidates import (
+    candidates_table,
+    narrowing_line,
+    too_broad_line,
+)
 from clients.officer_view.hits import hit_lines
+from clients.officer_view.identity import identity_text
 from clients.officer_view.person import person_lines
+from clients.officer_view.records import records_table
 from clients.officer_view.words import time_text
-from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, person_pb2, register_pb2, section_pb2
+from clients.places import municipality_name
+from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, person_pb2, register_pb2, section_pb2, vehicle_pb2
 from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
+
+ROOT = Path(__file__).parents[2]
 
 
 def printed(renderable: RenderableType, width: int = 160) -> str:
@@ -104,6 +114,29 @@ def test_the_head_names_what_was_given_and_how_it_compares() -> None:
     assert "CUI: coincide, sexo: NO coincide" in text
 
 
+def test_what_was_not_looked_up_is_not_said_to_be_nowhere() -> None:
+    answer = check_service_pb2.Answer(level=level_pb2.LEVEL_INSUFFICIENT)
+    assert nothing_found(answer).startswith("Nada consta")
+    answer.comparisons.add(criterion=level_pb2.CRITERION_COLOUR)
+    assert nothing_found(answer).startswith("Con eso solo no se busca")
+    answer.comparisons.add(criterion=level_pb2.CRITERION_VIN)
+    assert nothing_found(answer).startswith("Nada consta")
+
+
+def test_the_head_of_candidates_leaves_the_comparing_to_each() -> None:
+    answer = check_service_pb2.Answer(level=level_pb2.LEVEL_POSSIBLE)
+    answer.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_AGREES)
+    assert "coincide" not in printed(answer_head(answer, of_candidates=True))
+
+
+def test_an_identity_in_conflict_blames_nobody_the_note_says_what_differs() -> None:
+    answer = check_service_pb2.Answer(identity_status=level_pb2.IDENTITY_STATUS_CONFLICT)
+    answer.notes.add(code="NAME_DIFFERS", text="el nombre dado no es el que consta con este documento")
+    text = printed(answer_head(answer))
+    assert "discrepan" not in text
+    assert "Identidad: contradictoria" in text
+
+
 def test_late_registers_are_named_with_their_as_of() -> None:
     answer = check_service_pb2.Answer(coverage=level_pb2.COVERAGE_INCOMPLETE)
     answer.registers.add(register_id="oj", name="Organismo Judicial", state=register_pb2.REGISTER_STATE_MISSING)
@@ -134,19 +167,51 @@ def test_candidates_by_name_show_how_like_they_are_and_the_spelling_on_file() ->
         assert said in text
 
 
-def test_likeness_and_the_words_for_names_do_not_contradict_each_other() -> None:
-    common = check_service_pb2.Candidate(name="JUAN LÓPEZ", score=0.004)
-    common.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_AGREES)
-    rare = check_service_pb2.Candidate(name="RAMIRO ZACHRISSON", score=0.9999)
-    rare.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_NEAR)
-    rare.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_PARTLY)
-    text = printed(candidates_table([common, rare], 2), width=160)
-    assert "< 1 % (nombre común" in text
-    assert "se parece: nombres" in text
-    assert "coincide en lo que se sabe: fecha de nacimiento" in text
-    assert "probabilidad: > 99 %" in text
-    assert "100 %" not in text
-    assert "dudoso" not in text
+def test_who_is_in_no_register_of_identity_is_said_to_be_on_file_where_she_is() -> None:
+    found = level_pb2.IDENTITY_STATUS_FOUND
+    answer = check_service_pb2.Answer(level=level_pb2.LEVEL_CLEAR, identity_status=found)
+    states = register_pb2.REGISTER_STATE_FRESH, register_pb2.REGISTER_STATE_MISSING
+    for register_id, name, state in (("renap", "RENAP", states[0]), ("sat", "SAT", states[1])):
+        answer.registers.add(
+            register_id=register_id, name=name, state=state, roles=[register_pb2.REGISTER_ROLE_IDENTITY]
+        )
+    answer.registers.add(register_id="migracion", name="Migración", state=states[0])
+    foreigner = person_pb2.Person(kind=person_pb2.SUBJECT_KIND_PERSON)
+    foreigner.border_crossings.add().record.register_id = "migracion"
+    assert identity_text(answer, foreigner) == "consta en Migración; no consta en RENAP"
+    company = person_pb2.Person(kind=person_pb2.SUBJECT_KIND_ORGANISATION)
+    company.tax_registrations.add().record.register_id = "sat"
+    assert identity_text(answer, company) == "consta en SAT"
+    citizen = person_pb2.Person()
+    citizen.identity_claims.add()
+    assert identity_text(answer, citizen) == "consta en el registro de identidad"
+    vehicle = vehicle_pb2.Vehicle()
+    vehicle.registrations.add().record.register_id = "sat"
+    assert identity_text(answer, vehicle) == "consta en SAT"
+    answer.identity_status = level_pb2.IDENTITY_STATUS_NOT_FOUND
+    assert identity_text(answer, foreigner) == "no consta"
+
+
+def test_what_a_note_says_no_caution_says_again() -> None:
+    answer = check_service_pb2.Answer(cautions=[level_pb2.CAUTION_FLAG_ARMED])
+    answer.cautions.append(level_pb2.CAUTION_FLAG_IDENTIFIERS_DISAGREE)
+    answer.notes.add(code="IDENTIFIERS_DISAGREE", text="los datos dados se contradicen")
+    text = printed(answer_head(answer))
+    assert text.count("los datos dados se contradicen") == 1
+    assert "Precaución: puede estar armado" in text
+
+
+def test_departments_and_municipalities_have_their_names() -> None:
+    address = person_pb2.Address(street="3 CALLE", department=1, municipality=8)
+    unknown = person_pb2.Address(department=77, municipality=99)
+    text = printed(records_table(section_pb2.SECTION_ADDRESS, [address, unknown], 2))
+    for said in ("Guatemala", "Mixco", "código 77", "código 99"):
+        assert said in text
+    assert municipality_name(0, 1601) == "Cobán"
+    lines = (ROOT / "bench" / "nation" / "data" / "municipalities.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert len(lines) == 340
+    for department, number, name in (line.split("\t") for line in lines):
+        assert municipality_name(int(department), int(number)) == name
 
 
 def test_the_kinds_tried_are_named() -> None:
@@ -159,14 +224,6 @@ def test_who_is_known_from_a_warrant_alone_has_its_name() -> None:
     text = printed(person_lines(person_pb2.Person(name="RAMIRO ZACHRISSON", name_register_id="oj")))
     assert "RAMIRO ZACHRISSON" in text
     assert "[oj]" in text
-
-
-def test_candidates_are_whole_on_a_narrow_terminal() -> None:
-    name, written = "MARÍA GUADALUPE HERNÁNDEZ QUEJ", "GUADALUPE ERNANDES KEJ"
-    found = check_service_pb2.Candidate(name=name, score=0.5, matched_name=written, cui="1234567890101", alerts=2)
-    text = printed(candidates_table([found], 1), width=80)
-    for said in (name, "CUI 1234 56789 0101", "alertas: 2", "probabilidad: 50 %"):
-        assert any(said in line for line in text.splitlines())
 
 
 def test_a_search_that_found_many_says_what_narrows_it() -> None:

@@ -47,6 +47,9 @@ def test_candidates_that_are_not_sent_are_counted(server: RunningServer) -> None
     total = int(said.split("Candidatos: ")[1].split()[0])
     assert total > 20
     assert f"Y {total - 20} más" in said
+    # Each candidate says how she compares: a head that said "coincide" would contradict who is only like it.
+    assert "Lo que usted dio" not in said
+    assert "Lo que usted dio: nombres" in piped("check", *WANTED, "--server", server.address).stdout
 
 
 def test_a_terminal_that_writes_latin_1_is_understood(server: RunningServer) -> None:
@@ -61,6 +64,8 @@ def test_a_terminal_that_writes_latin_1_is_understood(server: RunningServer) -> 
     [
         ("check", "--plate", "P-123BCD", "--model-year", "99999999999999"),
         ("search", "lopez", "--age-from", "99999999999"),
+        ("check", "--plate", "P-123BCD", "--colour", "azulito"),
+        ("search", "--vehicle", "toyota", "--colour", "tornasol"),
         ("search", "lopez", "--page-size", "99999999999"),
         ("search", "lopez", "--page-size", "0"),
         ("check", "P-123BCD", "--deadline", "inf"),

@@ -98,12 +98,12 @@ def test_a_year_of_birth_ranks_persons_and_keeps_those_a_year_off(server: Runnin
     assert done.returncode == 0, done.stderr
     assert "AMARILLO: POSIBLE" in done.stdout
     assert "Candidatos: 7" in done.stdout
-    rows = [row for row in re.split(r"^[├└].*$", done.stdout, flags=re.MULTILINE) if "probabilidad" in row]
+    rows = [row for row in re.split(r"^[├└].*$", done.stdout, flags=re.MULTILINE) if "parecido: " in row]
     found = {}
     for place, row in enumerate(rows, 1):
         level = re.search(rf"│ {place} +│ (\w+)", row)
         born = re.search(r"nac\. \d\d/\d\d/(\d{4})", row)
-        likeness = re.search(r"probabilidad: (?:> )?(\d+) %", row)
+        likeness = re.search(r"parecido: (?:> )?(\d+) %", row)
         assert level
         assert likeness
         found[place] = (level[1], int(born[1]) if born else 0, int(likeness[1]))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core.vehicle_words import vehicle_words
 from ronda.command import app
+from ronda.command_question import COLOURS
 from ronda.exit_status import MEANING, ExitStatus
 from ronda.spanish_usage import speak_spanish
 from tests.command.terminal import piped
@@ -57,6 +59,22 @@ def test_every_command_has_an_example_and_is_not_cut(every_page: dict[str, str])
     for path, text in every_page.items():
         assert "Órdenes:" in text or "Ejemplo" in text, path
         assert "..." not in re.sub(r"\S\.\.\.|\[ARGUMENTOS\]\.\.\.", "", text), path
+
+
+@pytest.mark.parametrize("path", ["", "check", "search", "audit who-asked", "index"])
+def test_help_is_as_narrow_as_its_terminal(path: str) -> None:
+    """What is wider is a command to copy, or one word; no line is broken by the terminal within a word."""
+    for line in piped(*path.split(), "--help", COLUMNS="40").stdout.splitlines():
+        word = max(map(len, line.split()), default=0)
+        assert len(line.rstrip()) <= 40 or "ronda " in line or line.startswith("Uso:") or word > 20, line
+
+
+def test_every_colour_that_is_named_is_known_and_every_known_one_is_named() -> None:
+    bits = [vehicle_words(colour)["colours"] for colour in COLOURS]  # type: ignore[index]
+    assert all(bits)
+    known = (ROOT / "core" / "vehicle_words.pyx").read_text(encoding="utf-8").partition("COLOUR_WORDS[] = {")[2]
+    for word in re.findall(r'\{"([A-Z]+)",', known.partition("};")[0]):
+        assert any(vehicle_words(word)["colours"] & each for each in bits), word  # type: ignore[index,operator]
 
 
 def test_the_statuses_stand_in_help_and_on_the_page(every_page: dict[str, str]) -> None:
