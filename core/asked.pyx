@@ -8,7 +8,8 @@ from core.dossier cimport (IDENTIFIER_IDENTIFIED, IdentifierEntry, KEY_CEDULA, K
                            KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN)
 from core.generation cimport IDENTIFIES_FOREIGN_DOCUMENT, dossier_identifier, store_lookup
-from core.identifiers cimport Plate, RULE_OK, cui_digits_into, miscounted_cui_into, parse_plate, plate_text_into
+from core.identifiers cimport Plate, RULE_OK, cui_digits_into, parse_plate, plate_text_into
+from core.identifiers_slips cimport miscounted_cui_into
 
 include "contract.pxi"
 

@@ -10,7 +10,7 @@ from core.columns_cells cimport (
 )
 from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN
 from core.identifiers cimport (
-    CANONICAL_MAX, Plate, country_into, cui_digits_into, fits_vin, plate_text_into, read_into, read_plate_into,
+    CANONICAL_MAX, RULE_FORMAT, Plate, country_into, cui_digits_into, fits_vin, plate_text_into, read_into, read_plate_into,
     shown_cui_into, shown_plate_into, vin_check_digit_holds,
 )
 from core.match_names cimport name_text_into
@@ -359,10 +359,21 @@ cdef void read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     put_plate(s, out, &plate)
 
 
+cdef Cell without_filler(Context* c, SubjectPlan* plan, int key, Cell number) noexcept nogil:
+    """A number of a vehicle; null, with a warning, where it is one character repeated."""
+    cdef int i = 1
+    while i < number.size and number.data[i] == number.data[0]:
+        i += 1
+    if number.data == NULL or i < number.size:
+        return number
+    warn(c, plan.field + key, RULE_FORMAT)
+    return no_cell()
+
+
 cdef void read_chassis(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     """17 characters of the VIN's alphabet are the VIN, in whichever column; others are the chassis number."""
-    cdef Cell vin = canonical_at(c, plan, S_vin, KEY_VIN)
-    cdef Cell chassis = canonical_at(c, plan, S_chassis, KEY_VIN)
+    cdef Cell vin = without_filler(c, plan, S_vin, canonical_at(c, plan, S_vin, KEY_VIN))
+    cdef Cell chassis = without_filler(c, plan, S_chassis, canonical_at(c, plan, S_chassis, KEY_VIN))
     if vin.data != NULL:
         if fits_vin(vin.data, vin.size):
             s.vin = vin
@@ -421,7 +432,7 @@ cdef void read_subject(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
     read_person(c, plan, s)
     read_plate(c, plan, s)
     read_chassis(c, plan, s)
-    s.engine = canonical_at(c, plan, S_engine, KEY_ENGINE)
+    s.engine = without_filler(c, plan, S_engine, canonical_at(c, plan, S_engine, KEY_ENGINE))
     s.make = text_at(c, plan, S_make)
     s.line = text_at(c, plan, S_line)
     s.colour = text_at(c, plan, S_colour)

@@ -86,9 +86,6 @@ cdef bint vin_check_digit_holds(const char* text, size_t n) noexcept nogil
 # country_n = 0: none given.
 cdef int detect_into(const char* text, size_t n, const char* country, size_t country_n, Canonical* out) noexcept nogil
 
-# The 12 or 14 digits of what is no CUI, for one was lost or is too many, into out[14]; how many, 0 = it is neither.
-cdef int miscounted_cui_into(const char* text, size_t n, char* out) noexcept nogil
-
 # Valid identifiers one slip away (KEY_CUI, of 12 and 14 digits too; KEY_NIT, KEY_VIN), most plausible first, into out[SUGGESTIONS_MAX]; their number.
 cdef int suggest_into(int kind, const char* text, size_t n, Canonical* out) noexcept nogil
 

@@ -12,14 +12,13 @@ from core.dossier cimport (
     KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
 )
 from core.identifiers_detection cimport detect_kinds
-from core.identifiers_numbers cimport (
-    cui_rule, fits_vin_alphabet, read_cedula, read_cui, read_nit, read_telephone, vin_check_holds,
-)
+from core.identifiers_numbers cimport cui_rule, fits_vin_alphabet, read_cedula, read_cui, read_nit, read_telephone, vin_check_holds
 from core.identifiers_plate cimport misread_plates, read_foreign_plate, read_guatemalan_plate, write_plate
 from core.identifiers_slips cimport suggest_slips
 from core.identifiers_shown cimport find_cui, find_plate
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, TELEPHONE_SIGNS, Compact, compact
-from core.identifiers_written cimport may_be_of_spreadsheet, may_hold_words, read_written, written_cui, written_plate
+from core.identifiers_plate_written cimport written_plate
+from core.identifiers_written cimport may_be_of_spreadsheet, may_hold_words, read_written, written_cui
 
 from core.identifier_kind import IdentifierKind
 from core.identifiers_types import IdentifierError, Plate as PlateRead  # Plate is the C struct here
@@ -284,17 +283,6 @@ cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bi
     valid[0] = rule == RULE_OK
     otherwise[0] = True
     return True
-
-
-cdef int miscounted_cui_into(const char* text, size_t n, char* out) noexcept nogil:
-    cdef Compact c
-    if may_be_of_spreadsheet(text, n):
-        return 0
-    compact(text, n, ONLY_SEPARATORS, &c)
-    if c.bad or c.letters or not (c.n == 12 or c.n == 14):
-        return 0
-    memcpy(out, c.text, c.n)
-    return c.n
 
 
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil:

@@ -191,6 +191,11 @@ cdef void detect_national(const char* text, size_t n, const char* country, Canon
         fit_free(&c, out, count)
 
 
+cdef bint is_short_plate(const Canonical* found, const Compact* c) noexcept nogil:
+    cdef int type_and_number = found.length - 1 - (found.text[0] == c"?")
+    return found.kind == KEY_PLATE and c.n < type_and_number
+
+
 # "DPI 1580352240101", "P-4O7RST": only where nothing fits as it is strictly written.
 cdef void fit_all_written(const char* text, size_t n, Canonical* out, int* count) noexcept nogil:
     cdef Compact c
@@ -201,6 +206,9 @@ cdef void fit_all_written(const char* text, size_t n, Canonical* out, int* count
     fit_written(KEY_CEDULA, text, n, out, count)
     fit_written(KEY_TELEPHONE, text, n, out, count)
     fit_written(KEY_PLATE, text, n, out, count)
+    compact(text, n, ANY_SIGN, &c)
+    if count[0] and not c.bad and is_short_plate(&out[count[0] - 1], &c):
+        count[0] -= 1                  # "P12BCD" may have lost any character
     fit_written(KEY_VIN, text, n, out, count)
     if count[0] and out[count[0] - 1].kind == KEY_VIN:
         compact(out[count[0] - 1].text, out[count[0] - 1].length, ANY_SIGN, &c)

@@ -5,7 +5,7 @@ from libc.string cimport memcmp, memcpy
 from core.identifiers cimport RULE_OK, Plate
 from core.identifiers_numbers cimport cui_rule
 from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT, Words, join_words, split_words
-from core.identifiers_written cimport plate_number
+from core.identifiers_plate_written cimport plate_number, short_plate
 
 cdef enum:
     CUI_DIGITS = 13
@@ -48,28 +48,39 @@ cdef bint find_cui(const char* text, size_t n, char* out) noexcept nogil:
     return found
 
 
-cdef bint find_plate(const char* text, size_t n, Plate* plate) noexcept nogil:
-    cdef Words words
+# The number of a plate that stands among the words: 1; 0 = none, -1 = several. `short`: one that has lost zeros, with its type.
+cdef int plate_among(const Words* words, bint short, Plate* plate) noexcept nogil:
     cdef Plate part
     cdef char joined[WORDS_TEXT + WORDS_MAX]
-    cdef bint found = False
-    cdef int first, last, size
-    split_words(text, n, &words)
-    if words.bad:
-        return False
+    cdef int first, last, size, found = 0
     for first in range(words.count):
         for last in range(first + 1, min(words.count, first + PLATE_WORDS) + 1):
-            size = join_words(&words, first, last, 0, joined)
+            size = join_words(words, first, last, 0, joined)
             if size > PLATE_NUMBER_MAX:
                 break
-            if not plate_number(joined, size, True, &part):
+            if short:
+                if not short_plate(joined, size, &part) or part.type_length == 0:
+                    continue
+            elif not plate_number(joined, size, True, &part):
                 continue
             if found and memcmp(plate.number, part.number, 6) != 0:
-                return False
+                return -1
             if not found or plate.type_length == 0:
                 plate[0] = part
             elif part.type_length and (part.type_length != plate.type_length
                                        or memcmp(part.type, plate.type, part.type_length) != 0):
-                return False
-            found = True
+                return -1
+            found = 1
     return found
+
+
+cdef bint find_plate(const char* text, size_t n, Plate* plate) noexcept nogil:
+    cdef Words words
+    cdef int found
+    split_words(text, n, &words)
+    if words.bad:
+        return False
+    found = plate_among(&words, False, plate)
+    if found == 0 and not words.doubtful:
+        found = plate_among(&words, True, plate)
+    return found > 0

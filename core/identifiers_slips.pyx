@@ -5,7 +5,8 @@ from libc.string cimport memcmp, memcpy
 from core.dossier cimport KEY_CUI, KEY_NIT, KEY_VIN
 from core.identifiers cimport RULE_OK, SUGGESTIONS_MAX, Canonical
 from core.identifiers_numbers cimport cui_rule, fits_vin_alphabet, read_nit, vin_check_holds
-from core.identifiers_text cimport ANY_SIGN, COMPACT_MAX, Compact, compact, is_digit
+from core.identifiers_text cimport ANY_SIGN, COMPACT_MAX, ONLY_SEPARATORS, Compact, compact, is_digit
+from core.identifiers_written cimport may_be_of_spreadsheet
 
 cdef extern from *:
     """
@@ -142,3 +143,14 @@ cdef int suggest_slips(int kind, const char* text, size_t n, Canonical* out) noe
     if kind == KEY_CUI and c.text[0] == c"0" and not c.letters:  # perhaps a zero that was put before twelve digits
         try_lost(c.text + 1, out, &count)
     return count
+
+
+cdef int miscounted_cui_into(const char* text, size_t n, char* out) noexcept nogil:
+    cdef Compact c
+    if may_be_of_spreadsheet(text, n):
+        return 0
+    compact(text, n, ONLY_SEPARATORS, &c)
+    if c.bad or c.letters or not (c.n == 12 or c.n == 14):
+        return 0
+    memcpy(out, c.text, c.n)
+    return c.n

@@ -32,3 +32,18 @@ cdef inline bint all_digits(const char* text, int n) noexcept nogil:
         if not is_digit(text[i]):
             return False
     return True
+
+cdef extern from *:
+    """
+    /* The one digit that a letter is misread for; 0 = none. */
+    static const char MISREAD_DIGIT[26] = {
+        ['O' - 'A'] = '0', ['D' - 'A'] = '0', ['Q' - 'A'] = '0', ['I' - 'A'] = '1', ['L' - 'A'] = '1', ['Z' - 'A'] = '2',
+        ['S' - 'A'] = '5', ['G' - 'A'] = '6', ['B' - 'A'] = '8', ['A' - 'A'] = '4'};
+    """
+    const char* MISREAD_DIGIT
+
+# O is 0, I and L are 1; any other character is itself.
+cdef inline char as_digit(char c) noexcept nogil:
+    if c == c"O":
+        return c"0"
+    return c"1" if c == c"I" or c == c"L" else c

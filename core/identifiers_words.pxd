@@ -8,7 +8,8 @@ cdef enum:
 
 cdef struct Words:
     int count
-    bint bad              # a sign that no clerk writes, a wildcard, or longer than any identifier and its words
+    bint bad              # a sign that no clerk writes or that stands for a character, or longer than any identifier and its words
+    int doubtful          # 1: * or ¡ stand around it; 2: ? or ¿
     bint plus             # a + stands before the first digit
     int n                 # characters of text
     int start[WORDS_MAX]

@@ -15,12 +15,30 @@ cdef enum:
     PLACE_MAX = 64        # characters of two places, generously
 
 
-# Signs above ASCII that stand around a number: quotation marks, guillemets, ordinals (N.º), a dot in the middle.
+# Signs above ASCII that stand around a number: quotation marks, guillemets, ordinals (N.º), dots, arrows of writing.
 cdef inline bint is_sign(uint32_t code) noexcept nogil:
     return (
         code == 0xAA or code == 0xB0 or code == 0xBA or code == 0xAB or code == 0xBB or code == 0xB7
-        or 0x201C <= code <= 0x201E or code == 0x2022
+        or code == 0xA1 or code == 0xBF or code == 0xA8 or code == 0xAF or code == 0xB8 or code == 0xA7
+        or 0x200E <= code <= 0x200F or 0x2016 <= code <= 0x2017 or 0x201C <= code <= 0x205E or 0x2066 <= code <= 0x2069
+        or code == 0x3000
     )
+
+
+# A digit or sign of ASCII in its full-width form, or an Arabic digit, as that of ASCII.
+cdef inline uint32_t plain_form(uint32_t code) noexcept nogil:
+    if 0xFF01 <= code <= 0xFF5E:
+        return code - 0xFEE0
+    if 0x660 <= code <= 0x669 or 0x6F0 <= code <= 0x6F9:
+        return 48 + (code & 0xF)
+    return code
+
+
+# A sign that may stand for a character that nobody could read; 1, or 2 where it doubts the number before it.
+cdef inline int doubts(uint32_t code) noexcept nogil:
+    if code == c"?" or code == 0xBF:
+        return 2
+    return code == c"*" or code == 0xA1
 
 
 cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil:
@@ -28,16 +46,23 @@ cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil:
     cdef const unsigned char* end = at + n
     cdef uint32_t code, folded
     cdef bint inside = False
+    cdef bint beside = False         # a doubtful sign stands right behind a character
     cdef char c
-    out.count = out.n = 0
+    out.count = out.n = out.doubtful = 0
     out.bad = out.plus = False
     while at < end:
         at += decode_utf8(at, end, &code)
+        code = plain_form(code)
         folded = SEPARATES if is_sign(code) else folded_letters(code)
         if folded == VANISHES:
             continue
         if folded == SEPARATES:
-            if code == c"*" or code == c"?" or code >= 0x80 and not (is_separator(code) or is_sign(code)):
+            if doubts(code):
+                out.doubtful = max(out.doubtful, doubts(code))
+                beside = beside or inside
+            else:
+                beside = False
+            if code >= 0x80 and not (is_separator(code) or is_sign(code)):
                 out.bad = True
                 return
             if code == c"+" and out.n == 0:
@@ -45,7 +70,7 @@ cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil:
             inside = False
             continue
         if not inside:
-            if out.count == WORDS_MAX:
+            if out.count == WORDS_MAX or beside:
                 out.bad = True
                 return
             out.start[out.count] = out.n

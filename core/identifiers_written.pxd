@@ -1,7 +1,5 @@
 # Identifiers as clerks and spreadsheets write them (docs/answers.md section 4, "As written").
 
-from core.identifiers cimport Plate
-
 # A number of a spreadsheet: its digits into out[cap] and 1; -1 = its digits are lost to an exponent; 0 = it is none.
 cdef int spreadsheet_number(const char* text, size_t n, char* out, int cap, int* length) noexcept nogil
 
@@ -14,7 +12,3 @@ cdef int read_written(int kind, const char* text, size_t n, int rule, char* scra
 cdef bint may_hold_words(int kind, const char* text, size_t n) noexcept nogil
 # The 13 digits of a CUI, valid or not, into out[13]. False: none, or read through look-alikes or a lost zero and not valid.
 cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept nogil
-cdef int written_plate(const char* text, size_t n, int rule, Plate* plate) noexcept nogil
-# A number of a plate, three digits and three letters, that fills text[0..n), a type and a zero before it allowed. `misread`: any
-# letter that is misread for one digit counts as that digit; else only O, I and L.
-cdef bint plate_number(const char* text, int n, bint misread, Plate* plate) noexcept nogil

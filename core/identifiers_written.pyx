@@ -1,27 +1,25 @@
 """Identifiers as clerks and spreadsheets write them; called from compiled code only. Python calls core.identifiers."""
 
-from libc.string cimport memcmp, memcpy, strlen
+from libc.string cimport memcmp, memcpy
 
 from core.dossier cimport (
     KEY_CEDULA, KEY_CUI, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN,
 )
 from core.identifiers cimport (
-    CANONICAL_MAX, RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, Plate, exact_into,
+    CANONICAL_MAX, RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, exact_into,
 )
 from core.identifiers_numbers cimport cui_rule, fits_vin_alphabet
-from core.identifiers_plate cimport read_type
-from core.identifiers_text cimport ANY_SIGN, Compact, all_digits, compact, is_digit
+from core.identifiers_text cimport ANY_SIGN, MISREAD_DIGIT, Compact, all_digits, as_digit, compact, is_digit
 from core.identifiers_words cimport (
     WORDS_MAX, WORDS_TEXT, Words, drop_labels, drop_places, drop_word, join_words, split_words, word_in, word_is,
 )
 
 cdef enum:
     SPREADSHEET_MAX = 40  # characters of a number of a spreadsheet, quotation marks included
-    TYPE_WORDS = 19
     VIN_WORD_MIN = 4      # letters of a word that is no part of a VIN written in groups
 
 # Words that only name the kind of number.
-cdef const char* CUI_LABELS = b" CUI DPI NO NRO NUM NUMERO N DE DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN "
+cdef const char* CUI_LABELS = b" CUI DPI NO NRO NUM NUMERO N DE DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN GT GTM GUA GUATEMALA "
 cdef const char* NIT_LABELS = b" NIT NO NRO NUM NUMERO N DE IDENTIFICACION TRIBUTARIA "
 cdef const char* TELEPHONE_LABELS = b" TEL TELEFONO TELEFONOS CEL CELULAR MOVIL CASA TRABAJO OFICINA NO NRO NUM NUMERO N DE "
 cdef const char* CEDULA_LABELS = b" CEDULA CED VECINDAD ORDEN REGISTRO REG NO NRO NUM NUMERO DE Y "
@@ -30,26 +28,6 @@ cdef const char* LICENCE_TYPES = b" A B C M E "
 cdef const char* DOCUMENT_LABELS = b" PASAPORTE PASS PAS PASSPORT DOCUMENTO NO NRO NUM NUMERO DE "
 cdef const char* VIN_LABELS = b" VIN NIV CHASIS CHASSIS SERIE NO NRO NUM NUMERO DE "
 cdef const char* ENGINE_LABELS = b" MOTOR NO NRO NUM NUMERO DE "
-cdef const char* PLATE_LABELS = b" PLACA PLACAS NO NRO NUM NUMERO DE "
-
-cdef extern from *:
-    """
-    static const struct { const char *word, *type; } PLATE_TYPE_WORDS[19] = {
-        {"PARTICULAR", "P"}, {"COMERCIAL", "C"}, {"ALQUILER", "A"}, {"URBANO", "U"}, {"MOTO", "M"}, {"MOTOCICLETA", "M"},
-        {"MOTOTAXI", "MT"}, {"OFICIAL", "O"}, {"MOTO OFICIAL", "MO"}, {"DIPLOMATICO", "CD"}, {"CONSULAR", "CC"},
-        {"MISION INTERNACIONAL", "MI"}, {"REMOLQUE", "TC"}, {"EXTRAURBANO", "TE"}, {"EXTRANJERO", "EXT"},
-        {"DISTRIBUIDOR", "DIS"}, {"PARTICULARES", "P"}, {"COMERCIALES", "C"}, {"MOTOCICLETAS", "M"}};
-    /* The one digit that a letter of a plate is misread for; 0 = none. */
-    static const char MISREAD_DIGIT[26] = {
-        ['O' - 'A'] = '0', ['D' - 'A'] = '0', ['Q' - 'A'] = '0', ['I' - 'A'] = '1', ['L' - 'A'] = '1', ['Z' - 'A'] = '2',
-        ['S' - 'A'] = '5', ['G' - 'A'] = '6', ['B' - 'A'] = '8', ['A' - 'A'] = '4'};
-    """
-    ctypedef struct PlateTypeWord:
-        const char* word
-        const char* type
-    const PlateTypeWord* PLATE_TYPE_WORDS
-    const char* MISREAD_DIGIT
-
 
 cdef inline bint is_wrapping(char c) noexcept nogil:
     return c == c" " or c == c"'" or c == c'"' or c == c"=" or c == c"(" or c == c")" or c == c"`"
@@ -102,12 +80,6 @@ cdef int spreadsheet_number(const char* text, size_t n, char* out, int cap, int*
     return 1 if whole == 1 and exponent == fraction else -1
 
 
-cdef inline char as_digit(char c) noexcept nogil:
-    if c == c"O":
-        return c"0"
-    return c"1" if c == c"I" or c == c"L" else c
-
-
 # O, I and L as digits; how many there were.
 cdef int with_digits(char* text, int n) noexcept nogil:
     cdef int i, changed = 0
@@ -143,6 +115,10 @@ cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept
                 sure = False
         if not all_digits(digits, length):
             return False
+        if length == 12 and words.doubtful:
+            return False
+        if length == 26 and memcmp(digits, digits + 13, 13) == 0:
+            length = 13
     rule[0] = RULE_LENGTH
     if length == 12:
         out[0] = c"0"
@@ -165,12 +141,12 @@ cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept
 cdef int told(int kind, const char* text, size_t n, const char* labels, char between, Words* words, char* out) noexcept nogil:
     cdef int length
     cdef int found = spreadsheet_number(text, n, out, WORDS_TEXT, &length)
-    words.count = 0
+    words.count = words.doubtful = 0
     words.plus = words.bad = False
     if found:
         return length if found > 0 else -1
     split_words(text, n, words)
-    if words.bad:
+    if words.bad or kind == KEY_NIT and words.doubtful > 1:
         return -1
     drop_labels(words, labels)
     if kind != KEY_TELEPHONE and kind != KEY_VIN and kind != KEY_ENGINE:
@@ -217,7 +193,7 @@ cdef int read_cedula_written(const char* text, size_t n, int rule, char* scratch
         elif n > 3 and text[n - 2] == c"0" and (text[n - 3] == c"." or text[n - 3] == c","):
             n -= 3
     split_words(text, n, &words)
-    if words.bad:
+    if words.bad or words.doubtful > 1:
         return exact_into(KEY_CEDULA, text, n, scratch, CANONICAL_MAX, length)
     drop_labels(&words, CEDULA_LABELS)
     drop_places(&words)
@@ -322,6 +298,7 @@ cdef bint holds_digit(const Words* w, int i) noexcept nogil:
 cdef int read_vin_written(const char* text, size_t n, char* scratch, int* length) noexcept nogil:
     cdef Words words
     cdef char out[WORDS_TEXT + WORDS_MAX]
+    cdef char vin[17]
     cdef int size = told(KEY_VIN, text, n, VIN_LABELS, 0, &words, out), i, found = 0, numbers = 0
     cdef bint plain = True         # no word of letters alone, which would be no part of a VIN
     if size < 0:
@@ -333,9 +310,10 @@ cdef int read_vin_written(const char* text, size_t n, char* scratch, int* length
         return RULE_OK
     for i in range(words.count):
         numbers += holds_digit(&words, i)
-        if holds_digit(&words, i) and as_vin(words.text + words.start[i], words.length[i], scratch):
-            found += 1
-    if found == 1 and numbers == 1:
+        if holds_digit(&words, i) and as_vin(words.text + words.start[i], words.length[i], vin):
+            found += found == 0 or memcmp(vin, scratch, 17) == 0
+            memcpy(scratch, vin, 17)
+    if found and found == numbers:
         length[0] = 17
         return RULE_OK
     return exact_into(KEY_VIN, out, size, scratch, CANONICAL_MAX, length)
@@ -371,116 +349,4 @@ cdef int read_written(int kind, const char* text, size_t n, int rule, char* scra
         return read_vin_written(text, n, scratch, length)
     if kind == KEY_ENGINE:
         return read_free_written(kind, ENGINE_LABELS, text, n, scratch, length)
-    return rule
-
-
-# ---- plates ----
-
-cdef bint is_vowel(char c) noexcept nogil:
-    return c == c"A" or c == c"E" or c == c"I" or c == c"O" or c == c"U"
-
-
-cdef bint plate_number(const char* text, int n, bint misread, Plate* plate) noexcept nogil:
-    cdef char number[6]
-    cdef char head[4]
-    cdef int i
-    cdef char c
-    if not 6 <= n <= 10:
-        return False
-    memcpy(number, text + n - 6, 6)
-    memcpy(head, text, n - 6)
-    plate.vowel = False
-    for i in range(3):
-        c = number[i]
-        if not is_digit(c):
-            c = MISREAD_DIGIT[c - c"A"] if misread else as_digit(c)
-            if not is_digit(c):
-                return False
-            number[i] = c
-        if is_digit(number[i + 3]):
-            return False
-        plate.vowel = plate.vowel or is_vowel(number[i + 3])
-    # "PO407RST": an O in place of the zero of padding.
-    if not read_type(head, n - 6, plate):
-        if n < 8 or head[n - 7] != c"O" or not read_type(head, n - 7, plate):
-            return False
-    memcpy(plate.number, number, 6)
-    plate.number_length = 6
-    return True
-
-
-# The type that word i is, or words i and i + 1 are; how many words it takes.
-cdef int type_words(const Words* w, int i, Plate* plate) noexcept nogil:
-    cdef char joined[WORDS_TEXT + WORDS_MAX]
-    cdef int k, size, many
-    for many in range(2, 0, -1):
-        if i + many > w.count:
-            continue
-        size = join_words(w, i, i + many, c" ", joined)
-        for k in range(TYPE_WORDS):
-            if <size_t>size == strlen(PLATE_TYPE_WORDS[k].word) and memcmp(joined, PLATE_TYPE_WORDS[k].word, size) == 0:
-                plate.type_length = <unsigned char>strlen(PLATE_TYPE_WORDS[k].type)
-                memcpy(plate.type, PLATE_TYPE_WORDS[k].type, plate.type_length)
-                return many
-    if 1 <= w.length[i] <= 3 and w.letters[i] == w.length[i] and read_type(w.text + w.start[i], w.length[i], plate):
-        return 1
-    return 0
-
-
-# Adds a type to what is known; False when it is another.
-cdef bint agree(Plate* plate, const Plate* other) noexcept nogil:
-    if other.type_length == 0:
-        return True
-    if plate.type_length == 0:
-        plate.type_length = other.type_length
-        memcpy(plate.type, other.type, other.type_length)
-        return True
-    return plate.type_length == other.type_length and memcmp(plate.type, other.type, plate.type_length) == 0
-
-
-cdef int written_plate(const char* text, size_t n, int rule, Plate* plate) noexcept nogil:
-    cdef Words words
-    cdef Plate part, known
-    cdef char joined[WORDS_TEXT + WORDS_MAX]
-    cdef int i = 0, last, many, size
-    cdef bint old
-    split_words(text, n, &words)
-    if words.bad:
-        return rule
-    drop_labels(&words, PLATE_LABELS)
-    drop_places(&words)
-    known.type_length = 0
-    # Types before the number: "PARTICULAR P 407RST".
-    while i < words.count:
-        many = type_words(&words, i, &part)
-        if many == 0:
-            break
-        if not agree(&known, &part):
-            return rule
-        i += many
-    for last in range(i + 1, min(words.count, i + 4) + 1):
-        size = join_words(&words, i, last, 0, joined)
-        old = size == 6 and all_digits(joined, 6)
-        if old:
-            part.type_length = 0
-            part.vowel = False
-            memcpy(part.number, joined, 6)
-            part.number_length = 6
-        elif not plate_number(joined, size, False, &part):
-            # "PP407RST": the type twice
-            if not (size == 8 and joined[0] == joined[1] and plate_number(joined + 1, 7, False, &part)):
-                continue
-        if not agree(&known, &part):
-            return rule
-        while last < words.count:
-            many = type_words(&words, last, plate)
-            if many == 0 or not agree(&known, plate):
-                return rule
-            last += many
-        if old and known.type_length == 0:
-            return rule
-        plate[0] = part
-        plate.type_length = known.type_length
-        memcpy(plate.type, known.type, known.type_length)
-        return RULE_OK
     return rule

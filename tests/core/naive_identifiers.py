@@ -366,6 +366,9 @@ def written_kinds(text: str) -> list[tuple[IdentifierKind, str]]:
     kinds = IdentifierKind
     asked = [kinds.CUI] if problem(kinds.CUI, text) is None else [kinds.NIT, kinds.CEDULA, kinds.TELEPHONE, kinds.PLATE]
     found = list(attempts(text, asked, canonical))
+    with contextlib.suppress(IdentifierError):
+        number = compact(text, ANY_SIGN)
+        found = [f for f in found if f[0] != kinds.PLATE or len(number) >= len(f[1].replace("?", "")) - 1]
     if kinds.CUI not in asked and problem(kinds.VIN, text) is None:
         number = canonical(kinds.VIN, text)
         if VIN_PATTERN.fullmatch(number) and not number.isalpha():

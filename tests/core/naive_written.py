@@ -17,7 +17,8 @@ PLACES = set(
 )
 _NUMBER = "NO NRO NUM NUMERO DE"
 LABELS = {
-    Kind.CUI: f"CUI DPI N DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN {_NUMBER}",
+    Kind.CUI: f"CUI DPI N DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN "
+    f"GT GTM GUA GUATEMALA {_NUMBER}",
     Kind.NIT: f"NIT N IDENTIFICACION TRIBUTARIA {_NUMBER}",
     Kind.TELEPHONE: f"TEL TELEFONO TELEFONOS CEL CELULAR MOVIL CASA TRABAJO OFICINA N {_NUMBER}",
     Kind.CEDULA: f"CEDULA CED VECINDAD ORDEN REGISTRO REG Y {_NUMBER}",
@@ -37,7 +38,13 @@ TYPE_WORDS = {
 FREE = (Kind.LICENCE, Kind.DOCUMENT_NUMBER, Kind.VIN, Kind.ENGINE)
 DIGITS = str.maketrans("OIL", "011")
 MISREAD = str.maketrans("ODQILZSGBA", "0001125684")
-_SIGNS = "ªº°«»·“”„•"
+_SIGNS = "ªº°«»·¡¿¨¯¸§\u200e\u200f\u2016\u2017\u3000"
+_SIGNS += "".join(map(chr, [*range(0x201C, 0x205F), *range(0x2066, 0x206A)]))
+_PLAIN = {0xFEE0 + code: code for code in range(0x21, 0x7F)} | {
+    zero + digit: ord("0") + digit for zero in (0x660, 0x6F0) for digit in range(10)
+}
+_DOUBTS = "*?¡¿"
+OWN_COUNTRY = ("GT", "GTM", "GUA", "GUATEMALA")
 
 Read = Callable[[str], str]
 
@@ -50,20 +57,37 @@ def words_of(text: str) -> list[str]:
     from tests.core.naive_identifiers import SEPARATORS
 
     spaced = ""
-    for character in text:
+    text = text.translate(_PLAIN)
+    for i, character in enumerate(text):
         folded = "" if character in _SIGNS else fold(character)
         if folded:
             spaced += folded.replace("Ñ", "N")
         elif character not in _SIGNS and fold(f"A{character}B") == "AB":
             continue
         else:
-            if character in "*?" or (ord(character) >= 0x80 and character not in _SIGNS + SEPARATORS):
+            if character in _DOUBTS and spaced[-1:] not in ("", " ") and _goes_on(text[i:]):
+                raise Unread
+            if ord(character) >= 0x80 and character not in _SIGNS + SEPARATORS:
                 raise Unread
             spaced += " "
     words = spaced.split()
     if len(words) > 16 or sum(map(len, words)) > 80:
         raise Unread
     return words
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a character of the number follows right behind the doubtful signs that the text begins with."""
+    for character in text:
+        if fold(character):
+            return True
+        if character not in _DOUBTS and (character in _SIGNS or fold(f"A{character}B") != "AB"):
+            return False
+    return False
+
+
+def doubtful(text: str, signs: str = _DOUBTS) -> bool:
+    return any(sign in text.translate(_PLAIN) for sign in signs)
 
 
 def spreadsheet(text: str) -> str | None:
@@ -115,6 +139,8 @@ def told(kind: Kind, text: str, between: str = "") -> tuple[str, list[str]]:
     digits = spreadsheet(text)
     if digits is not None:
         return digits, []
+    if kind is Kind.NIT and doubtful(text, "?¿"):
+        raise Unread
     words = without_labels(words_of(text), kind)
     if kind not in (Kind.TELEPHONE, Kind.VIN, Kind.ENGINE):
         words = without_places(words)
@@ -138,7 +164,11 @@ def cui_as_written(text: str) -> tuple[str | None, str | None]:
         return None, error.rule
     except Unread:
         return None, "characters"
+    if len(number) == 26 and spreadsheet(text) is None and number[:13] == number[13:]:
+        number = number[:13]
     if len(number) == 12:
+        if spreadsheet(text) is None and doubtful(text):
+            return None, "characters"
         number = "0" + number
         return (number, None) if cui_rule(number) is None else (None, "length")
     if len(number) != 13:
@@ -207,6 +237,8 @@ def _as_written(kind: Kind, text: str, strict: str, rule: str, exact: Read) -> s
         return exact("+" + number if plus else number)
     if kind is Kind.CEDULA:
         return _cedula(text, exact)
+    if not rule:
+        return strict
     raise IdentifierError(rule)
 
 
@@ -220,6 +252,8 @@ def _told_or(rule: str, kind: Kind, text: str) -> str:
 def _cedula(text: str, exact: Read) -> str:
     cut = re.sub("[.,]0{1,2}$", "", text) if len(text.encode()) > 3 else re.sub("[.,]0$", "", text)
     try:
+        if doubtful(cut, "?¿"):
+            raise Unread
         words = without_places(without_labels(words_of(cut), Kind.CEDULA))
     except Unread:
         return exact(cut)
@@ -265,7 +299,7 @@ def _free(kind: Kind, text: str, exact: Read) -> str:
         if whole and not any(word.isalpha() and len(word) >= 4 for word in words):
             return whole
         numbers = [word for word in words if not word.isalpha()]
-        if len(numbers) == 1 and as_vin(numbers[0]):
+        if len({as_vin(number) for number in numbers}) == 1 and as_vin(numbers[0]):
             return as_vin(numbers[0])
     return exact(joined)
 
@@ -273,6 +307,11 @@ def _free(kind: Kind, text: str, exact: Read) -> str:
 def as_vin(text: str) -> str:
     read = text.replace("I", "1").replace("O", "0").replace("Q", "0")
     return read if re.fullmatch("[A-HJ-NPR-Z0-9]{17}", read) else ""
+
+
+def without_filler(number: str) -> str:
+    """A number of a vehicle; "" where it is one character repeated."""
+    return number if len(set(number)) > 1 else ""
 
 
 # ---- plates ----
@@ -291,7 +330,19 @@ def plate_number(text: str, letters: dict[int, int]) -> Plate | None:
         head = head or shorter
     if head is None or not re.fullmatch("[0-9]{3}", digits):
         return None
+    if len(found[1]) == 1 and found[1] + found[2][0] in PLATE_TYPES and found[2][0].isalpha():
+        return None  # "MO12BCD": M-012BCD, or MO-012BCD without its zero
     return Plate(head[1] or "", digits + found[3], "GTM", bool(re.search("[AEIOU]", found[3])))
+
+
+def short_plate(text: str) -> Plate | None:
+    from tests.core.naive_identifiers import PLATE_TYPES
+
+    found = re.fullmatch("([A-Z]*)([0-9]{1,2})([A-Z]{3})", text)
+    if found is None or found[1] not in ("", *PLATE_TYPES) or found[1][-1:] in ("O", "I", "L"):
+        return None
+    number = found[2].zfill(3) + found[3]
+    return Plate(found[1], number, "GTM", bool(re.search("[AEIOU]", found[3])))
 
 
 def type_at(words: list[str], i: int) -> tuple[str, int]:
@@ -307,9 +358,20 @@ def type_at(words: list[str], i: int) -> tuple[str, int]:
 
 def plate_as_written(text: str, rule: str) -> Plate:
     try:
-        words = without_places(without_labels(words_of(text), Kind.PLATE))
+        words = without_labels(words_of(text), Kind.PLATE)
     except Unread:
         raise IdentifierError(rule) from None
+    if len(words) > 1 and words[0] in OWN_COUNTRY:
+        words = words[1:]
+    if words[: len(words) // 2] == words[len(words) // 2 :]:
+        words = words[: len(words) // 2]
+    try:
+        return _plate_of(words, rule, doubtful(text))
+    except IdentifierError:
+        return _plate_of(without_places(words), rule, doubtful(text))
+
+
+def _plate_of(words: list[str], rule: str, in_doubt: bool) -> Plate:
     types = []
     i = 0
     while i < len(words) and type_at(words, i)[1]:
@@ -322,6 +384,8 @@ def plate_as_written(text: str, rule: str) -> Plate:
         found = Plate("", joined, "GTM", False) if old else plate_number(joined, DIGITS)
         if found is None and len(joined) == 8 and joined[0] == joined[1]:
             found = plate_number(joined[1:], DIGITS)
+        if found is None and not in_doubt:
+            found = short_plate(joined)
         if found is None:
             continue
         types += [found.type] if found.type else []
@@ -361,12 +425,25 @@ def shown_plate(text: str) -> Plate | None:
         words = words_of(text)
     except Unread:
         return None
-    found = []
-    for first in range(len(words)):
-        for last in range(first + 1, min(len(words), first + 4) + 1):
-            plate = plate_number("".join(words[first:last]), MISREAD)
-            if plate is not None:
-                found.append(plate)
+    return _one_of(words, lambda text: plate_number(text, MISREAD)) or (
+        None
+        if doubtful(text) or _any_of(words, lambda text: plate_number(text, MISREAD))
+        else _one_of(words, _typed_short)
+    )
+
+
+def _typed_short(text: str) -> Plate | None:
+    found = short_plate(text)
+    return found if found and found.type else None
+
+
+def _any_of(words: list[str], read: Callable[[str], Plate | None]) -> list[Plate]:
+    spans = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 4) + 1))
+    return [plate for plate in map(read, spans) if plate is not None]
+
+
+def _one_of(words: list[str], read: Callable[[str], Plate | None]) -> Plate | None:
+    found = _any_of(words, read)
     numbers, types = {p.number for p in found}, {p.type for p in found} - {""}
     if len(numbers) != 1 or len(types) > 1:
         return None

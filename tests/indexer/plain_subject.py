@@ -125,7 +125,8 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     death = row.date(given.death_date)
     document_number = canonical(given.document_number, IdentifierKind.DOCUMENT_NUMBER)
     vin, chassis = chassis_numbers(
-        canonical(given.vin, IdentifierKind.VIN), canonical(given.chassis, IdentifierKind.VIN)
+        naive_written.without_filler(canonical(given.vin, IdentifierKind.VIN) or "") or None,
+        naive_written.without_filler(canonical(given.chassis, IdentifierKind.VIN) or "") or None,
     )
     return PlainSubject(
         cui=cui,
@@ -153,7 +154,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         plate=plate(row, record),
         vin=vin,
         chassis=chassis,
-        engine=canonical(given.engine, IdentifierKind.ENGINE),
+        engine=naive_written.without_filler(canonical(given.engine, IdentifierKind.ENGINE) or "") or None,
         make=row.text(given.make),
         line=row.text(given.line),
         colour=row.text(given.colour),

@@ -150,14 +150,14 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
             known["plate_country"] = plate.country
     known["plate"] = record.plate_text
     for key in ("vin", "chassis"):
-        number = canonical(IdentifierKind.VIN, values.text(spec.get(key)))
+        number = naive_written.without_filler(canonical(IdentifierKind.VIN, values.text(spec.get(key))))
         if not number:
             continue
         if naive_identifiers.is_vin(number):
             record.vin = record.vin or number
         else:
             record.chassis = record.chassis or number
-    record.engine = canonical(IdentifierKind.ENGINE, values.text(spec.get("engine")))
+    record.engine = naive_written.without_filler(canonical(IdentifierKind.ENGINE, values.text(spec.get("engine"))))
     for key in ("make", "line", "colour"):
         setattr(record, key, values.text(spec.get(key)))
     record.model_year = values.number(spec.get("model_year")) or 0
