@@ -5,6 +5,7 @@ from libc.string cimport memcmp
 
 from core.calendar cimport CivilDate, date_from_day, day_from_date, partial_date_problem
 from core.columns_cells cimport VALUE_BAD, VALUE_NULL, VALUE_OK
+from core.columns_dates_written cimport WRITTEN_MAX, written_date
 from core.dossier cimport NO_DAY
 
 cdef enum:
@@ -148,6 +149,33 @@ cdef Date bad_date() noexcept nogil:
     return a_date(0, 13, 0)
 
 
+cdef Date of_six(const Group* group, bint birth, bint month_first) noexcept nogil:
+    """ddmmyy (mmddyy where the month stands first), yymmdd, mmyyyy or yyyymm, where only one of them is a date."""
+    cdef Group year
+    cdef Date ways[4]
+    cdef int a = group.value // 10000, b = group.value // 100 % 100, c = group.value % 100, i, found = -1
+    year.digits = 2
+    year.value = c
+    ways[0] = a_date(full_year(&year, birth), a if month_first else b, b if month_first else a)
+    year.value = a
+    ways[1] = a_date(full_year(&year, birth), b, c)
+    ways[2] = a_date(group.value % 10000, a, 0)
+    ways[3] = a_date(group.value // 100, c, 0)
+    for i in range(4):
+        if ways[i].status != VALUE_OK or ways[i].month == 0 or (i < 2 and ways[i].day == 0):
+            continue
+        if i >= 2 and not COMPACT_YEAR_FIRST <= ways[i].year <= COMPACT_YEAR_LAST:
+            continue
+        if found >= 0 and not same_date(&ways[i], &ways[found]):
+            return bad_date()
+        found = i
+    return ways[found] if found >= 0 else bad_date()
+
+
+cdef bint same_date(const Date* a, const Date* b) noexcept nogil:
+    return a.year == b.year and a.month == b.month and a.day == b.day
+
+
 cdef Date of_digits(const Group* group) noexcept nogil:
     """yyyymmdd or ddmmyyyy, a spreadsheet's day number, or a year."""
     cdef CivilDate civil
@@ -169,9 +197,25 @@ cdef Date of_digits(const Group* group) noexcept nogil:
 
 
 cdef Date other_date(Cell cell, bint birth, bint month_first) noexcept nogil:
+    cdef char text[WRITTEN_MAX]
+    cdef Cell written
+    cdef Date date = of_groups(without_time(cell), birth, month_first, False)
+    if date.status != VALUE_BAD:
+        return date
+    written.data = text
+    written.size = written_date(cell, text)
+    return of_groups(written, birth, month_first, True) if written.size else date
+
+
+cdef Date of_groups(Cell cell, bint birth, bint month_first, bint written) noexcept nogil:
+    """The date that groups of digits and months are; `written`: as clerks write it."""
     cdef Group groups[GROUPS]
     cdef int count, first, second, year
-    count = groups_of(without_time(cell), groups)
+    count = groups_of(cell, groups)
+    if count == 1 and written and groups[0].digits == 6:
+        return of_six(&groups[0], birth, month_first)
+    if count == 3 and written and groups[0].digits == 0 and 1 <= groups[1].digits <= 2 and groups[2].digits == 4:
+        return a_date(groups[2].value, groups[0].value, groups[1].value)    # marzo 4, 1985
     if count == 1 and groups[0].digits:
         return of_digits(&groups[0])
     if count == 2 and groups[1].digits == 4 and groups[0].digits <= 2:      # 03/1985, marzo de 1985

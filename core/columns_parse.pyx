@@ -27,8 +27,8 @@ cdef int digits(Cell cell, int32_t* at, int least, int most) noexcept nogil:
 
 
 cdef bint clock(Cell cell, int32_t at, int* minutes, bint* zoned) noexcept nogil:
-    """A time of day up to the text's end: minutes since midnight, minus the zone's offset if it states one."""
-    cdef int hour, minute, second, sign, zone_hour, zone_minute = 0
+    """A time of day up to the text's end: minutes since midnight, minus the zone's offset if it states one that is no midnight."""
+    cdef int hour, minute, second = 0, sign, zone_hour, zone_minute = 0, fraction = 0
     zoned[0] = False
     hour = digits(cell, &at, 1, 2)
     if hour < 0 or hour > 24 or at >= cell.size or cell.data[at] != 58:
@@ -44,12 +44,13 @@ cdef bint clock(Cell cell, int32_t at, int* minutes, bint* zoned) noexcept nogil
             return False
         if at < cell.size and cell.data[at] == 46:
             at += 1
-            if digits(cell, &at, 1, 9) < 0:
+            fraction = digits(cell, &at, 1, 9)
+            if fraction < 0:
                 return False
     minutes[0] = hour * 60 + minute
     if at == cell.size:
         return True
-    zoned[0] = True
+    zoned[0] = hour or minute or second or fraction
     if cell.data[at] == 90:
         return at + 1 == cell.size
     if cell.data[at] != 43 and cell.data[at] != 45:

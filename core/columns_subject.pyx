@@ -8,6 +8,7 @@ from core.columns_cells cimport (
     VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell,
     same_text, text_of, trimmed, warn,
 )
+from core.columns_dates_written cimport about_year
 from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN
 from core.identifiers cimport (
     CANONICAL_MAX, RULE_FORMAT, Plate, country_into, cui_digits_into, fits_vin, plate_text_into, read_into, read_plate_into,
@@ -407,6 +408,9 @@ cdef void read_person(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
                 s.about_year = date.year - <int>value
         elif status != VALUE_NULL:
             warn(c, plan.field + S_about_age, RULE_OUT_OF_RANGE if status == VALUE_OK else RULE_UNPARSABLE)
+    if s.birth.status == VALUE_BAD and s.about_year == 0:
+        date = date_of_slot(c, plan.date) if plan.date >= 0 else s.birth
+        s.about_year = about_year(text_at(c, plan, S_birth_date), date.year if date.status == VALUE_OK else 0)
     if plan.slots[S_sex] >= 0:
         status = mapped_of(c, plan.slots[S_sex], plan.sex_map, &value)
         if status == VALUE_OK:

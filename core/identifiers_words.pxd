@@ -1,6 +1,6 @@
 # A typed identifier as words of upper-case letters and digits, and the words that say nothing of it.
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint32_t
 
 cdef enum:
     WORDS_TEXT = 80       # characters of all words
@@ -17,6 +17,8 @@ cdef struct Words:
     int letters[WORDS_MAX]
     char text[WORDS_TEXT] # A to Z, 0 to 9; Ñ is N
 
+cdef bint is_sign(uint32_t code) noexcept nogil
+cdef uint32_t plain_form(uint32_t code) noexcept nogil
 cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil
 cdef bint word_is(const Words* w, int i, const char* word) noexcept nogil
 # Whether the word stands in a list of words between spaces: " DPI CUI ".

@@ -16,7 +16,7 @@ cdef enum:
 
 
 # Signs above ASCII that stand around a number: quotation marks, guillemets, ordinals (N.º), dots, arrows of writing.
-cdef inline bint is_sign(uint32_t code) noexcept nogil:
+cdef bint is_sign(uint32_t code) noexcept nogil:
     return (
         code == 0xAA or code == 0xB0 or code == 0xBA or code == 0xAB or code == 0xBB or code == 0xB7
         or code == 0xA1 or code == 0xBF or code == 0xA8 or code == 0xAF or code == 0xB8 or code == 0xA7
@@ -26,7 +26,7 @@ cdef inline bint is_sign(uint32_t code) noexcept nogil:
 
 
 # A digit or sign of ASCII in its full-width form, or an Arabic digit, as that of ASCII.
-cdef inline uint32_t plain_form(uint32_t code) noexcept nogil:
+cdef uint32_t plain_form(uint32_t code) noexcept nogil:
     if 0xFF01 <= code <= 0xFF5E:
         return code - 0xFEE0
     if 0x660 <= code <= 0x669 or 0x6F0 <= code <= 0x6F9:

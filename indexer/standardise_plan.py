@@ -262,7 +262,7 @@ class _Compiler:
             "dead": self.flag(subject.dead),
             "surname_first": subject.name_order == "surname_first",
             "comma_parts": [_PARTS.index(part) if part else -1 for part in subject.comma_parts],
-            "date": self.slot(record.date) if subject.about_age is not None else -1,
+            "date": self.slot(record.date) if (subject.about_age or subject.birth_date) is not None else -1,
         }
         identity = tuple(tuple(v) if isinstance(v, list) else v for v in plan.values())
         if identity not in self._subject_numbers:

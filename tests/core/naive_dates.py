@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from tests.core import naive_calendar
+from tests.core import naive_calendar, naive_names
 
 Date = tuple[int, int, int]
 _MONTHS = "ENERO FEBRERO MARZO ABRIL MAYO JUNIO JULIO AGOSTO SEPTIEMBRE OCTUBRE NOVIEMBRE DICIEMBRE"
@@ -25,8 +25,115 @@ def month_first(formats: Sequence[str]) -> bool:
     return any(re.fullmatch("mm.?dd.?yyyy", form) for form in formats)
 
 
+_SKIPPED = (
+    "NACIO NACIDO NACIDA NAC NACIMIENTO FECHA FEC F N EL LA DIA A AL DE DEL EN ANO MES DESDE HASTA VENCE VENCIMIENTO "
+    "EMISION LUNES MARTES MIERCOLES JUEVES VIERNES SABADO DOMINGO"
+)
+_ABOUT = "CIRCA CA C APROX APROXIMADO APROXIMADA APROXIMADAMENTE HACIA ALREDEDOR"
+_TIME = "A M P AM PM H HR HRS HS HORA HORAS"
+_ROMAN = "I II III IV V VI VII VIII IX X XI XII"
+_ENGLISH = "JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER"
+SKIPPED, ABOUT_WORDS, TIME_WORDS, ROMAN = _SKIPPED.split(), _ABOUT.split(), _TIME.split(), _ROMAN.split()
+ENGLISH = {name[:k]: i for i, name in enumerate(_ENGLISH.split(), 1) for k in (3, len(name))} | {"SEPT": 9}
+MISREAD = str.maketrans("ODQILZSGBA", "0001125684")
+
+
+def words_of(text: str) -> list[str] | None:
+    """Words of a date without its time of day; None: it cannot be told."""
+    from tests.core import naive_written
+    from tests.core.naive_identifiers import SEPARATORS
+
+    flat = ""
+    for character in text.translate(naive_written.PLAIN):
+        folded = "" if character in naive_written.SIGNS else naive_names.fold(character)
+        if folded:
+            flat += folded.replace("Ñ", "N")
+        elif character in naive_written.SIGNS or naive_names.fold(f"A{character}B") != "AB":
+            if character in "?+~" or (ord(character) >= 0x80 and character not in naive_written.SIGNS + SEPARATORS):
+                return None
+            flat += character if character in ":-" else " "
+    timed = re.match(r"(?:(.*?)[ :-])??(?:([0-9]+)T)?([0-9]{1,2}):(.*)", flat, re.DOTALL)
+    if timed:
+        if "-" in timed[4]:
+            return None
+        for word in re.split("[ :]+", timed[4].strip(" :")):
+            grown = re.fullmatch("([0-9]{1,2})([A-Z]+)", word)
+            if re.search("[A-Z]", word) and word not in TIME_WORDS and not (grown and grown[2] in TIME_WORDS):
+                return None
+        flat = f"{timed[1] or ''} {timed[2] or ''}"
+    words = re.split("[ :-]+", flat)
+    words = [word for word in words if word]
+    return words if len(words) <= 16 and sum(map(len, words)) <= 80 else None
+
+
+def without_age(words: list[str]) -> tuple[list[str], int | None]:
+    for i, word in enumerate(words):
+        before, after = words[max(i - 1, 0) : i], words[i + 1 : i + 2]
+        if re.fullmatch("[0-9]{1,3}", word) and (after in (["ANOS"], ["ANIOS"]) or before == ["EDAD"]):
+            if int(word) > 130:
+                return words, None
+            rest = words[i + 1 :]
+            rest = rest[1:] if rest[:1] in (["ANOS"], ["ANIOS"], ["ANO"]) else rest
+            rest = rest[2:] if rest[:2] == ["DE", "EDAD"] else rest
+            return [*(words[: i - 1] if before == ["EDAD"] else words[:i]), *rest], int(word)
+    return words, None
+
+
+def rewritten(text: str) -> str | None:
+    """The date as clerks write it, in plain words."""
+    words = words_of(text)
+    if words is None:
+        return None
+    words = [word for word in without_age(words)[0] if word not in SKIPPED]
+    fraction = len(words) == 2 and "".join(words).isdigit()
+    if fraction and (len(words[0]) == 5 or (len(words[0]) == 8 and not words[1].strip("0"))):
+        words = words[:1]
+    plain = []
+    for word in words:
+        month = ROMAN.index(word) + 1 if word in ROMAN else ENGLISH.get(word, 0)
+        misread = re.search("[0-9]", word) and re.fullmatch("[0-9ODQILZSGBA]+", word)
+        plain.append(MONTHS[month - 1][:3] if month else word.translate(MISREAD) if misread else word)
+    return " ".join(plain)
+
+
+def about_year(text: str, year: int) -> int | None:
+    """The year that "circa 1962", or an age in that year, tells."""
+    words = words_of(text)
+    if words is None:
+        return None
+    words, age = without_age(words)
+    words = [word for word in words if word not in SKIPPED]
+    about = [word for word in words if word not in ABOUT_WORDS]
+    if not about:
+        return year - age if age is not None and year else None
+    if len(about) == 1 < len(words) and re.fullmatch("(19|20)[0-9]{2}", about[0]):
+        return int(about[0])
+    return None
+
+
 def other_date(text: str, birth: bool, months_first: bool) -> Date | None:
     """The one reading of a date that no format fits; NOTHING for zeros; None when there is none."""
+    found = _other_date(text, birth, months_first, False)
+    if found is not None:
+        return found
+    plain = rewritten(text)
+    return _other_date(plain, birth, months_first, True) if plain else None
+
+
+def _of_six(value: int, birth: bool, months_first: bool) -> Date | None:
+    a, b, c = value // 10000, value // 100 % 100, value % 100
+
+    def full(year: int) -> int:
+        return year + (2000 if year <= (26 if birth else 69) else 1900)
+
+    ways = {(full(c), *((a, b) if months_first else (b, a))), (full(a), b, c)}
+    ways = {way for way in ways if all(way)}
+    ways |= {(y, m, 0) for y, m in ((value % 10000, a), (value // 100, c)) if m and 1900 <= y <= 2099}
+    good = [way for way in ways if exists(way)]
+    return good[0] if len(good) == 1 else None
+
+
+def _other_date(text: str, birth: bool, months_first: bool, written: bool) -> Date | None:
     if ":" in text:
         timed = re.fullmatch(r"(.*)[ T]\d+:[^:].*", text, re.ASCII | re.DOTALL)
         if timed is None or ":" in timed[1] or not re.search(r"[0-9]$", text) or text[-3] in "+-":
@@ -40,6 +147,11 @@ def other_date(text: str, birth: bool, months_first: bool) -> Date | None:
         if not re.fullmatch("[0-9]{1,8}", word) and word.upper() not in NAMES:
             return None
         numbers.append((int(word), len(word)) if word.isdigit() else (NAMES[word.upper()], 0))
+    lengths = [digits for _, digits in numbers]
+    if written and lengths == [6]:
+        return _of_six(numbers[0][0], birth, months_first)
+    if written and lengths in ([0, 1, 4], [0, 2, 4]):
+        numbers = [numbers[1], numbers[0], numbers[2]]
     found = _of_numbers(numbers, birth, months_first)
     return found if found is not None and exists(found) else None
 

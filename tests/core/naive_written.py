@@ -38,9 +38,9 @@ TYPE_WORDS = {
 FREE = (Kind.LICENCE, Kind.DOCUMENT_NUMBER, Kind.VIN, Kind.ENGINE)
 DIGITS = str.maketrans("OIL", "011")
 MISREAD = str.maketrans("ODQILZSGBA", "0001125684")
-_SIGNS = "ªº°«»·¡¿¨¯¸§\u200e\u200f\u2016\u2017\u3000"
-_SIGNS += "".join(map(chr, [*range(0x201C, 0x205F), *range(0x2066, 0x206A)]))
-_PLAIN = {0xFEE0 + code: code for code in range(0x21, 0x7F)} | {
+SIGNS = "ªº°«»·¡¿¨¯¸§\u200e\u200f\u2016\u2017\u3000"
+SIGNS += "".join(map(chr, [*range(0x201C, 0x205F), *range(0x2066, 0x206A)]))
+PLAIN = {0xFEE0 + code: code for code in range(0x21, 0x7F)} | {
     zero + digit: ord("0") + digit for zero in (0x660, 0x6F0) for digit in range(10)
 }
 _DOUBTS = "*?¡¿"
@@ -57,17 +57,17 @@ def words_of(text: str) -> list[str]:
     from tests.core.naive_identifiers import SEPARATORS
 
     spaced = ""
-    text = text.translate(_PLAIN)
+    text = text.translate(PLAIN)
     for i, character in enumerate(text):
-        folded = "" if character in _SIGNS else fold(character)
+        folded = "" if character in SIGNS else fold(character)
         if folded:
             spaced += folded.replace("Ñ", "N")
-        elif character not in _SIGNS and fold(f"A{character}B") == "AB":
+        elif character not in SIGNS and fold(f"A{character}B") == "AB":
             continue
         else:
             if character in _DOUBTS and spaced[-1:] not in ("", " ") and _goes_on(text[i:]):
                 raise Unread
-            if ord(character) >= 0x80 and character not in _SIGNS + SEPARATORS:
+            if ord(character) >= 0x80 and character not in SIGNS + SEPARATORS:
                 raise Unread
             spaced += " "
     words = spaced.split()
@@ -81,13 +81,13 @@ def _goes_on(text: str) -> bool:
     for character in text:
         if fold(character):
             return True
-        if character not in _DOUBTS and (character in _SIGNS or fold(f"A{character}B") != "AB"):
+        if character not in _DOUBTS and (character in SIGNS or fold(f"A{character}B") != "AB"):
             return False
     return False
 
 
 def doubtful(text: str, signs: str = _DOUBTS) -> bool:
-    return any(sign in text.translate(_PLAIN) for sign in signs)
+    return any(sign in text.translate(PLAIN) for sign in signs)
 
 
 def spreadsheet(text: str) -> str | None:

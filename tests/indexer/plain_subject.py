@@ -122,6 +122,9 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     about = None
     if isinstance(age, int) and 0 <= age <= 130 and isinstance(day, tuple) and day[0]:
         about = day[0] - age
+    born, stated = row.date(given.birth_date, birth=True), row.text(given.birth_date)
+    if about is None and isinstance(born, str) and stated is not None:
+        about = naive_dates.about_year(stated, day[0] if isinstance(day, tuple) else 0)
     death = row.date(given.death_date)
     document_number = canonical(given.document_number, IdentifierKind.DOCUMENT_NUMBER)
     vin, chassis = chassis_numbers(

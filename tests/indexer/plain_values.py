@@ -173,7 +173,12 @@ def parse_date(text: str, source: Source) -> Date | str | None:
                 hours, minutes = int(match["z"][1:3]), int(match["z"][3:].lstrip(":") or 0)
                 if hours > 23 or minutes > 59:
                     continue
-            if match["z"] and all(date) and valid_partial(date):
+            if (
+                match["z"]
+                and re.search("[1-9]", match["time"].split(match["z"])[0])
+                and all(date)
+                and valid_partial(date)
+            ):
                 date = _guatemalan(date, match)
         if date == (0, 0, 0) or date in nothing:
             return None

@@ -129,7 +129,11 @@ def take_shown(record: Record) -> None:
 def about_year(spec: dict[str, Any], values: RowValues, date: tuple[int, int, int]) -> int:
     """Birth year from the apparent age on the record's date; 0 = unknown."""
     age = values.number(spec.get("about_age"))
-    return date[0] - age if age is not None and date[0] else 0
+    if age is not None and date[0]:
+        return date[0] - age
+    if values.date(spec.get("birth_date"), birth=True) is None:
+        return naive_dates.about_year(values.text(spec["birth_date"]), date[0]) or 0
+    return 0
 
 
 def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dict[str, Any]) -> None:

@@ -169,7 +169,7 @@ def parse_date(text: str, source: dict[str, Any]) -> Birth | None:
         date = (int(groups.get("y") or 0), int(groups.get("m") or 0), int(groups.get("d") or 0))
         if (date[0] and not 1000 <= date[0] <= 9999) or naive_calendar.date_problem(*date):
             continue
-        if groups["time"] and all(date) and re.search(r"(Z|[+-]\d{2}:?\d{2})$", groups["time"]):
+        if all(date) and re.search(r"(Z|[+-]\d{2}:?\d{2})$", _clock_of(groups["time"] or "")):
             moment = datetime.datetime.fromisoformat(
                 "{:04}-{:02}-{:02}".format(*date) + groups["time"].replace(" ", "T")
             )
@@ -177,6 +177,11 @@ def parse_date(text: str, source: dict[str, Any]) -> Birth | None:
             date = (local.year, local.month, local.day)
         return NO_DATE if date in _null_dates(source) else date
     return NO_DATE if text in source.get("null_dates", ()) else None
+
+
+def _clock_of(time: str) -> str:
+    """The time and its zone; "" at midnight, which is how programs write a mere date."""
+    return "" if re.match(r".[0:.]+(Z|[+-]|$)", time) else time
 
 
 def _null_dates(source: dict[str, Any]) -> set[Birth]:

@@ -1,0 +1,1 @@
+"""Dates as clerks and spreadsheets write them; called from compiled code only."""
