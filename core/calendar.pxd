@@ -32,6 +32,19 @@ cdef int32_t day_or_none(int year, int month, int day) noexcept nogil
 # (29 for February of an unknown year, 31 for an unknown month).
 cdef int partial_date_problem(int year, int month, int day) noexcept nogil
 
+# How a birth date may have come to be written otherwise.
+cdef enum:
+    NOISE_NONE = 0
+    NOISE_YEAR_OR_SWAP = 1    # the year one off, or day and month swapped
+    NOISE_DAYS = 2            # one or two days off
+    NOISE_DIGIT = 3           # one digit wrong, or two neighbouring digits of a part swapped
+
+# The kind of noise that lies between two whole birth dates that differ; the first that holds.
+cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
+
+# Whether two years or parts of `digits` digits differ in one of them, or by two neighbouring ones swapped.
+cdef bint digits_near(int a, int b, int digits) noexcept nogil
+
 # ronda.v1.Agreement of two valid birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN.
 cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
 

@@ -11,6 +11,7 @@ include "contract.pxi"
 
 cdef enum:
     DAY_MS = 86400000
+    DAYS_OFF = 2
     GUATEMALA_OFFSET_MS = 21600000  # UTC-6, no daylight saving since 2006
 
 
@@ -84,6 +85,45 @@ cdef inline bint may_be_equal(int a, int b) noexcept nogil:
     return a == 0 or b == 0 or a == b
 
 
+cdef bint digits_near(int a, int b, int digits) noexcept nogil:
+    cdef int place, here, there, differing = 0, first = -1, first_here = 0, first_there = 0
+    for place in range(digits):
+        here = a % 10
+        there = b % 10
+        a //= 10
+        b //= 10
+        if here == there:
+            continue
+        differing += 1
+        if differing == 1:
+            first = place
+            first_here = here
+            first_there = there
+        elif differing > 2 or place != first + 1 or here != first_there or there != first_here:
+            return False
+    return differing > 0
+
+
+cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil:
+    cdef int differing = (year_a != year_b) + (month_a != month_b) + (day_a != day_b)
+    cdef int32_t apart
+    if -1 <= year_a - year_b <= 1:
+        if month_a == month_b and day_a == day_b:
+            return NOISE_YEAR_OR_SWAP
+        if year_a == year_b and month_a == day_b and day_a == month_b:
+            return NOISE_YEAR_OR_SWAP
+        apart = day_from_date(year_a, month_a, day_a) - day_from_date(year_b, month_b, day_b)
+        if -DAYS_OFF <= apart <= DAYS_OFF:
+            return NOISE_DAYS
+    if differing != 1:
+        return NOISE_NONE
+    if year_a != year_b:
+        return NOISE_DIGIT if digits_near(year_a, year_b, 4) else NOISE_NONE
+    if month_a != month_b:
+        return NOISE_DIGIT if digits_near(month_a, month_b, 2) else NOISE_NONE
+    return NOISE_DIGIT if digits_near(day_a, day_b, 2) else NOISE_NONE
+
+
 cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil:
     if year_a == 0 or year_b == 0:
         return AGREEMENT_UNKNOWN
@@ -92,8 +132,8 @@ cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, i
     # The year off by one at most, and nothing known that contradicts.
     if -1 <= year_a - year_b <= 1 and may_be_equal(month_a, month_b) and may_be_equal(day_a, day_b):
         return AGREEMENT_UNKNOWN
-    if year_a == year_b and month_a != 0 and day_a != 0 and month_a == day_b and day_a == month_b:
-        return AGREEMENT_UNKNOWN  # day and month swapped
+    if month_a and day_a and month_b and day_b and birth_noise(year_a, month_a, day_a, year_b, month_b, day_b) != NOISE_NONE:
+        return AGREEMENT_UNKNOWN
     return AGREEMENT_DISAGREES
 
 

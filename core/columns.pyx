@@ -15,7 +15,7 @@ from core.columns_plan import DERIVED, OPERATIONS, SUBJECT_KEYS
 # Words of the rules after core.identifiers' own (1 to 6).
 RULES = (
     "unparsable", "unknown_code", "too_long", "out_of_range", "required_missing", "unparsable_date", "record_id_missing",
-    "no_subject", "undecodable_bytes", "read_otherwise", "unreadable_identifier",
+    "no_subject", "undecodable_bytes", "read_otherwise", "unreadable_identifier", "doubtful_birth_date",
 )
 
 

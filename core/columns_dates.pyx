@@ -239,6 +239,25 @@ cdef Date of_groups(Cell cell, bint birth, bint month_first, bint written) noexc
     return a_date(year, second, first) if is_good(year, second, first) else a_date(year, first, second)
 
 
+cdef int lone_year(Cell cell) noexcept nogil:
+    cdef int at = 0, start, value, found = 0
+    while at < cell.size:
+        if not is_digit(cell.data[at]):
+            at += 1
+            continue
+        start = at
+        value = 0
+        while at < cell.size and is_digit(cell.data[at]):
+            if at - start < 5:
+                value = value * 10 + cell.data[at] - 48
+            at += 1
+        if at - start == 4 and COMPACT_YEAR_FIRST <= value <= COMPACT_YEAR_LAST:
+            if found:
+                return 0
+            found = value
+    return found
+
+
 cdef void range_of(Date date, int32_t* earliest, int32_t* latest) noexcept nogil:
     """First and last day that a date with a year may be."""
     cdef int last = date.day if date.day else 31

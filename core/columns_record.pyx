@@ -4,9 +4,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdio cimport snprintf
 from libc.string cimport memcpy, strlen
 
-from core.court_names cimport court_into
+from core.calendar cimport age_in_years
 from core.columns_cells cimport (
-    RULE_DATE, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
+    RULE_DATE, RULE_DOUBTFUL, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
     RULE_UNREADABLE,
     VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, cell_of, date_of_slot, flag_of,
     holds, int_of, mapped_of, no_cell, raw_cell_is_damaged, text_of, warn,
@@ -15,7 +15,8 @@ from core.columns_dates cimport Validity, validity_of
 from core.columns_output cimport *
 from core.columns_parse cimport day_of_date, number_of_date
 from core.columns_payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
-from core.columns_subject cimport Subject, names_a_person, names_a_vehicle, only_shown, read_subject, take_shown
+from core.columns_subject cimport S_birth_date, Subject, names_a_person, names_a_vehicle, only_shown, read_subject, take_shown
+from core.court_names cimport court_into
 from core.dossier cimport NO_DAY
 from core.wire cimport Buffer, buffer_reset, put_raw
 
@@ -30,6 +31,9 @@ cdef enum:
     ALERT_MISUSE = 1
     ALERT_ARMED = 2
     ALERT_PROTECTED = 64
+    ALERT_BIRTH_DOUBTED = 16
+    ANSWERABLE_AGE = 13          # years: nobody younger is accused, or restrained (Ley PINA, articles 132 and 136)
+    LAST_FILLER_YEAR = 1900      # nobody born so early lives
 
 cdef enum:
     VERSION_FIELD = 1        # after RecordPlan.field
@@ -273,11 +277,26 @@ cdef void put_head(Encoding* e, State* state, int section, int subject, int clea
     put_subject(o, row, state.subject)
 
 
+cdef bint birth_is_doubtful(Date birth, Date acted, bint child) noexcept nogil:
+    """docs/answers.md section 5, "doubtful birth dates". acted: the day of the order; child: of a missing child."""
+    cdef int32_t born = day_of_date(birth), day = day_of_date(acted)
+    if birth.status == VALUE_BAD:
+        return True
+    if birth.status != VALUE_OK or birth.year == 0:
+        return False
+    if birth.year <= LAST_FILLER_YEAR or (birth.month == 1 and birth.day == 1):
+        return True
+    if born == NO_DAY or day == NO_DAY:
+        return False
+    return born >= day or (not child and age_in_years(birth.year, birth.month, birth.day, day) < ANSWERABLE_AGE)
+
+
 cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     cdef Output* o = e.outputs
     cdef int64_t row = e.written
     cdef AlertPlan* alert = &plan.alert
     cdef Cell parts = no_cell(), hit = no_cell()
+    cdef Date acted
     cdef int flags = 0, i
     buffer_reset(&e.hit)
     if state.state_date.status == VALUE_OK:
@@ -291,6 +310,10 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
             flags |= ALERT_ARMED
     if alert.protected:
         flags |= ALERT_PROTECTED
+    acted = state.issued if day_of_date(state.issued) != NO_DAY else state.date
+    if not plan.vehicle and birth_is_doubtful(state.subject.birth, acted, state.kind == ALERT_KIND_MISSING_CHILD):
+        flags |= ALERT_BIRTH_DOUBTED
+        warn(&e.context, e.subjects[plan.subject].field + S_birth_date, RULE_DOUBTFUL)
     put_number(&o[O_alert_kind], row, state.kind)
     put_number(&o[O_alert_state], row, state.alert_state)
     put_number(&o[O_alert_flags], row, flags)

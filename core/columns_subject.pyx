@@ -8,6 +8,7 @@ from core.columns_cells cimport (
     VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell,
     same_text, text_of, trimmed, warn,
 )
+from core.columns_dates cimport lone_year
 from core.columns_dates_written cimport about_year
 from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN
 from core.identifiers cimport (
@@ -389,6 +390,7 @@ cdef void read_chassis(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
 
 
 cdef void read_person(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
+    cdef Cell written
     cdef int64_t value = 0
     cdef int status
     cdef Date date
@@ -411,6 +413,11 @@ cdef void read_person(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     if s.birth.status == VALUE_BAD and s.about_year == 0:
         date = date_of_slot(c, plan.date) if plan.date >= 0 else s.birth
         s.about_year = about_year(text_at(c, plan, S_birth_date), date.year if date.status == VALUE_OK else 0)
+    if s.birth.status == VALUE_BAD and s.about_year:  # it is stated about when: not in doubt
+        s.birth.status = VALUE_NULL
+    elif s.birth.status == VALUE_BAD and text_of(c, plan.slots[S_birth_date], &written) == VALUE_OK:
+        s.birth.year = lone_year(written)
+        s.birth.status = VALUE_OK if s.birth.year else VALUE_BAD
     if plan.slots[S_sex] >= 0:
         status = mapped_of(c, plan.slots[S_sex], plan.sex_map, &value)
         if status == VALUE_OK:

@@ -47,6 +47,8 @@ cdef enum:
     AGREES_COST_MOST = 350         # the names agree up to this cost of kinds and crossed roles
     BIRTH_EXACT = 1400             # log2(366 days of about 50 years)
     BIRTH_NOISE = 900              # day and month swapped, or the year one off
+    BIRTH_DAYS = 700               # one or two days off
+    BIRTH_DIGIT = 450              # another digit wrong, or two swapped: some thirty dates are so near
     BIRTH_MONTH = 850              # the month is known and equal, the day is not known
     BIRTH_YEAR = 500               # only the year is known and equal
     BIRTH_YEAR_NEAR = 150          # the year is one off, day or month not known

@@ -38,6 +38,7 @@ cdef enum:                       # NameFound.flags
     FOUND_BIRTH = 4              # years of birth stood on both sides
     FOUND_COVERED = 8            # every asked token is paired in some visible name
     FOUND_BY_SCORE = 16          # it fits by its score alone, `further` counted in
+    FOUND_FAR = 32               # years of birth stood on both sides, none within one of the asked: a digit of the year is wrong
 
 cdef struct NameQuestion:
     NameShape shape              # roles and lengths; query_begin sets the bits
@@ -52,6 +53,7 @@ cdef struct NameQuestion:
     bint all_years               # what orders persons is hidden from the caller: look at every ordinal
     bint strict                  # of a check: see score_ordinal
     bint any_sex                 # another sex costs evidence, and rules nobody out
+    bint far_years               # look at the years, too, that one wrong digit makes of the asked one
     bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
     double possible              # score from which names that are only similar fit

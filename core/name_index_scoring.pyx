@@ -13,7 +13,7 @@ from core.name_index_file cimport (
 )
 from core.name_index_lists cimport DISTANT_MOST
 from core.name_index_query cimport (
-    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_IDENTITY, NAMES_DAMAGED, NameFound, NameQuery, NameQuestion, PairedRow,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_FAR, FOUND_IDENTITY, NAMES_DAMAGED, NameFound, NameQuery, NameQuestion, PairedRow,
 )
 from core.name_tokens cimport KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE
 from core.xxhash cimport XXH3_64bits_withSeed
@@ -153,7 +153,7 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
     cdef int i, n = 0, status
     cdef bint has_identity = False, dead = False, counted = False, hopeful = False
     cdef bint year_stated = False, year_fits = False, place_stated = False, place_fits = False
-    cdef bint town_stated = False, town_fits = False
+    cdef bint town_stated = False, town_fits = False, near = False
     if rows_open(names, ordinal, &at, &end) < 0:
         return NAMES_DAMAGED
     memset(&rows[0], 0, sizeof(NameRow))
@@ -210,6 +210,7 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
                 by_birth = evidence if not year_stated else max(by_birth, evidence)
                 birth = _better(birth, agreement)
                 found.flags |= FOUND_BIRTH
+                near = near or -1 <= <int>held.year - <int>question.birth.year <= 1
             year_stated = True
             year_fits = year_fits or (rows[i].birth_year >= question.year_from and (
                 question.year_to == 0 or rows[i].birth_year <= question.year_to))
@@ -234,6 +235,10 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
             town_fits = town_fits or rows[i].municipality == question.municipality
     if names_agree == 0 or names_agree == AGREEMENT_DISAGREES:
         return 0
+    if found.flags & FOUND_BIRTH and not near:
+        if not question.far_years:
+            return 0
+        found.flags |= FOUND_FAR
     if birth == AGREEMENT_DISAGREES or (sex == AGREEMENT_DISAGREES and not question.any_sex):
         return 0
     if (question.year_from or question.year_to) and year_stated and not year_fits:

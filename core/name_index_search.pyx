@@ -5,10 +5,11 @@ from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memset
 
 from core.bitmap_words cimport NO_WORDS, STEP, Words, put_words, some_bit, words_at
+from core.calendar cimport digits_near
 from core.layout cimport HEADER_SIZE
 from core.match_names cimport SHAPE_TOKENS
 from core.name_index_expansion cimport query_again, query_begin
-from core.name_index_file cimport SHORT_LISTS, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place
+from core.name_index_file cimport SHORT_LISTS, YEAR_FIRST, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place
 from core.name_index_query cimport (
     LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, WINDOW_WORDS, HeldList, NameFound, NameQuery,
     NameQuestion,
@@ -26,6 +27,8 @@ cdef extern from *:
 
 cdef enum:
     BATCH = 32                   # candidates whose rows are fetched ahead
+    STRETCHES_MOST = 64          # a year has 36 others that differ in a digit, three in two swapped; each end of the table, and both
+                                 # stretches without a year
 
 
 cdef struct Stretch:
@@ -33,17 +36,51 @@ cdef struct Stretch:
     uint32_t end
 
 
+cdef int _year_stretches(const NamesFile* names, const uint8_t* wanted, Stretch* out) noexcept nogil:
+    """The ordinals of the wanted places of `names.years`, neighbouring ones joined; how many stretches."""
+    cdef uint32_t start, end
+    cdef int place, n = 0
+    for place in range(YEARS + 1):
+        if not wanted[place]:
+            continue
+        start = names.years[place]
+        end = names.years[place + 1] if place < YEARS else names.tables.n_entities
+        if start >= end:
+            continue
+        if n and out[n - 1].end == start:
+            out[n - 1].end = end
+        else:
+            out[n].start = start
+            out[n].end = end
+            n += 1
+    return n
+
+
+cdef int _far_stretches(const NamesFile* names, int asked, Stretch* out) noexcept nogil:
+    """The ordinals of years within one of the asked, and of those that a slip in one digit makes of it."""
+    cdef uint8_t wanted[YEARS + 1]
+    cdef int place, year
+    memset(wanted, 0, sizeof(wanted))
+    # years before the first and behind the last are counted with these: whether one of them is near is not asked
+    wanted[0] = wanted[YEARS] = 1
+    for place in range(YEARS):
+        year = YEAR_FIRST + place
+        if -1 <= year - asked <= 1 or digits_near(year, asked, 4):
+            wanted[place] = 1
+    return _year_stretches(names, wanted, out)
+
+
 cdef int _stretches(const NameQuery* query, Stretch* out) noexcept nogil:
     """The ordinals that may fit by what was asked of birth years."""
     cdef const NameQuestion* question = query.question
     cdef const NamesFile* names = query.names
     cdef int low = 0, high = 100000, year = question.birth.year
-    cdef int n = 0, place
+    cdef int n, place
     if question.year_from:
         low = question.year_from
     if question.year_to:
         high = question.year_to
-    if year:
+    if year and not question.far_years:
         low = max(low, year - 1)
         high = min(high, year + 1)
     if question.all_years or not names.tables.ordered or (low == 0 and high == 100000):
@@ -52,6 +89,11 @@ cdef int _stretches(const NameQuery* query, Stretch* out) noexcept nogil:
         return 1
     out[0].start = 0             # of unknown year
     out[0].end = names.years[0]
+    if question.far_years:
+        n = 1 + _far_stretches(names, year, out + 1)
+        out[n].start = names.tables.n_entities
+        out[n].end = names.n_ordinals
+        return n + 1
     out[1].start = names.years[year_place(low)]
     place = year_place(high) + 1
     out[1].end = names.years[place] if place <= YEARS else names.tables.n_entities
@@ -295,7 +337,7 @@ cdef int find_names_again(NameQuery* query) noexcept nogil:
 cdef int _find(NameQuery* query) noexcept nogil:
     cdef const NamesFile* names = query.names
     cdef const NameQuestion* question = query.question
-    cdef Stretch stretches[3]
+    cdef Stretch stretches[STRETCHES_MOST]
     cdef ListCursor short_lists[SHORT_LISTS + 1]
     cdef uint32_t start, end, low, high
     cdef uint64_t span = 0, covered = 0

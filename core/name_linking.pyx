@@ -11,7 +11,7 @@ from core.match cimport match_probability
 from core.match_names cimport read_name
 from core.name_index cimport NameIndex
 from core.name_index_expansion cimport held_place, query_begin
-from core.name_index_query cimport FOUND_BIRTH, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion
+from core.name_index_query cimport FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion
 from core.name_index_scoring cimport score_ordinal
 from core.name_index_search cimport find_names_again
 from core.name_sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
@@ -25,7 +25,7 @@ include "contract.pxi"
 
 cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead
-    COLUMNS = 8
+    COLUMNS = 9
 
 ALERT_SCORE = 0.5                # docs/answers.md section 5
 cdef double _alert_score = ALERT_SCORE
@@ -82,17 +82,19 @@ cdef class NameSweep:
         question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
         question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
         question.possible = _alert_score
-        question.any_sex = question.exhaustive = True
+        question.any_sex = question.exhaustive = question.far_years = True
 
-    cdef void _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
-        """Who reaches the alert score, where years of birth stand on both sides, and whose names agree."""
-        cdef uint8_t alerts = found.flags & FOUND_BIRTH != 0 and found.evidence >= self.index.query.enough
+    cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
+        """Who reaches the alert score, where years of birth stand on both sides or none is asked, and whose names agree."""
+        cdef bint dated = self.index.query.question.birth.year != 0
+        cdef uint8_t alerts = (not dated or found.flags & FOUND_BIRTH != 0) and found.evidence >= self.index.query.enough
+        cdef uint8_t years = 0 if not found.flags & FOUND_BIRTH else 2 if found.flags & FOUND_FAR else 1
         cdef double score
         if found.names == AGREEMENT_AGREES:
             if not agreeing:
-                return
+                return False
         elif not near or not alerts:
-            return
+            return False
         score = match_probability(found.evidence, self.index.query.prior)
         put_raw(&self.out[0], &row, 4)
         put_raw(&self.out[1], &found.entity, 4)
@@ -102,6 +104,8 @@ cdef class NameSweep:
         put_raw(&self.out[5], &found.sex, 1)
         put_raw(&self.out[6], &found.names, 1)
         put_raw(&self.out[7], &alerts, 1)
+        put_raw(&self.out[8], &years, 1)
+        return True
 
     cdef int _score(self, const Column* columns) noexcept nogil:
         """Scores the candidates of a sweep, a question at a time."""
@@ -153,11 +157,28 @@ cdef class NameSweep:
                 place += 1
         return 0
 
+    cdef int _look(self, uint32_t row, bint swept, bint far) noexcept nogil:
+        """Puts those of the asked years, or only those of the far ones: how many of compared years that were, or NAMES_*."""
+        cdef const NameFound* found
+        cdef size_t i
+        cdef int dated = 0
+        cdef int status = find_names_again(self.index.query)
+        if status < 0:
+            return status
+        if status == NAMES_TOO_BROAD:
+            return 0
+        for i in range(self.index.query.n_found):
+            found = &self.index.query.found[i]
+            if far and not found.flags & FOUND_FAR:
+                continue
+            if self._put(row, found, not swept, True) and found.flags & FOUND_BIRTH:
+                dated = 1
+        return dated
+
     cdef int _find(self, const Column* columns, int64_t rows) noexcept nogil:
         cdef NameQuestion question
         cdef int64_t row = 0
         cdef int status
-        cdef size_t i
         cdef bint swept
         sweep_reset(self.sweep)
         while row < rows:
@@ -176,12 +197,13 @@ cdef class NameSweep:
                         return status
                     continue
             if question.birth.year:  # few persons are of these years
-                status = find_names_again(self.index.query)
+                question.far_years = False
+                status = self._look(<uint32_t>row, swept, False)
+                if status == 0 and question.birth.month and question.birth.day:
+                    question.far_years = True
+                    status = self._look(<uint32_t>row, swept, True)
                 if status < 0:
                     return status
-                if status != NAMES_TOO_BROAD:
-                    for i in range(self.index.query.n_found):
-                        self._put(<uint32_t>row, &self.index.query.found[i], not swept, True)
             row += 1
         return self._finish(columns)
 
@@ -208,7 +230,8 @@ cdef class NameSweep:
         self.index.check_status(status)
         result = {}
         for column, (name, code) in enumerate((("row", "I"), ("entity", "I"), ("evidence", "i"), ("score", "d"),
-                                               ("birth", "B"), ("sex", "B"), ("names", "B"), ("alerts", "B"))):
+                                               ("birth", "B"), ("sex", "B"), ("names", "B"), ("alerts", "B"),
+                                               ("years", "B"))):
             if self.out[column].failed:
                 raise MemoryError
             result[name] = array(code, (<char*>self.out[column].data)[:self.out[column].size] if self.out[column].size else b"")

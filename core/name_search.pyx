@@ -7,7 +7,7 @@ from core.call cimport Fit, call_damaged, call_dossier, call_out_of_memory, call
 from core.calendar cimport date_from_day
 from core.dossier cimport ENTITY_ORGANISATION, ClaimEntry
 from core.dossier_view cimport Dossier
-from core.failure cimport FAILED, OK, fail
+from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation cimport store_kind
 from core.match cimport match_probability, parents_evidence
 from core.match_names cimport ReadName, read_name
@@ -15,7 +15,7 @@ from core.match_pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
 from core.name_frequencies cimport BITS_UNKNOWN
 from core.name_index_file cimport token_find
 from core.name_index_query cimport (
-    FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound, NameQuery,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound, NameQuery,
     NameQuestion,
 )
 from core.name_index_search cimport find_names, find_names_again, rank_found
@@ -47,7 +47,7 @@ cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil
     out.birth.day = <uint8_t>call.question.birth_mday
     out.sex = <uint8_t>call.question.sex
     out.possible = CHECKED_SCORE if kind == NAMES_ASKED else POSSIBLE_SCORE
-    out.strict = kind == NAMES_ASKED
+    out.strict = out.any_sex = kind == NAMES_ASKED
     if kind == NAMES_SEARCHED:
         out.year_from = call.question.year_from
         out.year_to = call.question.year_to
@@ -142,6 +142,31 @@ cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
     return OK
 
 
+cdef bint _year_compared(const NameQuery* query) noexcept nogil:
+    """Whether somebody was found whose year of birth could be compared."""
+    cdef size_t i
+    for i in range(query.n_found):
+        if query.found[i].flags & FOUND_BIRTH:
+            return True
+    return False
+
+
+cdef int _look_far(Call* call, const char* field) noexcept nogil:
+    """Where nobody of the asked year was found: those whose year is wrong in a digit, unless they are too many. OK or FAILED."""
+    cdef NameQuery* query = call.name_query
+    cdef const Question* question = &call.question
+    if not (question.birth_year and question.birth_month and question.birth_mday) or _year_compared(query):
+        return OK
+    call.name_question.far_years = True
+    if _look(call, True, field) == OK:
+        return OK
+    if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
+        return FAILED
+    failure_init(call.failure)
+    call.name_question.far_years = False
+    return _look(call, True, field)
+
+
 cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) noexcept nogil:
     cdef NameQuery* query = call.name_query
     cdef NameFound* found
@@ -158,6 +183,8 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         call.name_question.possible = FEW_SCORE
         if _look(call, True, field) < 0:
             return FAILED
+    if _look_far(call, field) < 0:
+        return FAILED
     rank_found(query, ranked)
     for i in range(query.n_found):
         found = &query.found[i]
@@ -169,7 +196,7 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         fit.evidence = found.evidence
         fit.names_evidence = found.names_evidence
         fit.certain = (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
-                       and store_kind(call.store, found.entity) != ENTITY_ORGANISATION
+                       and store_kind(call.store, found.entity) != ENTITY_ORGANISATION and found.sex != AGREEMENT_DISAGREES
                        and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
     return OK
 

@@ -37,15 +37,17 @@ from indexer.linking_database import (
 from indexer.linking_on_file import STANDARDS, claims_on_file
 from indexer.linking_unborne import find_unborne
 from indexer.linking_weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
-from indexer.standard import ALERT_PROTECTED
+from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_PROTECTED
 
 ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
 AGE_BAND_YEARS = 5
+FIRST_OF_JANUARY, LAST_FILLER_YEAR = 101, 1900  # written where the year, or nothing, is known
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
-# persons with a CUI, and names that agree.
-RULE_VERSION = "names-4"
+# persons with a CUI, and names that agree, 4 no doubtful birth date and less noise in one.
+RULE_VERSION = "names-5"
 
+YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.name_linking
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
 _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
@@ -55,6 +57,7 @@ _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("sex", pa.uint8()),
     pa.field("names", pa.uint8()),
     pa.field("alerts", pa.uint8()),
+    pa.field("years", pa.uint8()),
 ]
 _PAIR_SCHEMA = pa.schema(_PAIR_FIELDS)
 _PARENT_FIELDS: list[pa.Field[Any]] = [
@@ -81,7 +84,8 @@ def link_names(database: LinkingDatabase) -> None:
     """)
     pairs = database.directory / "name_pair.parquet"
     _find_pairs(database, pairs)
-    database.table_of("name_pair", [pairs], "")
+    database.table_of("name_asked", [pairs], "")
+    _join_pairs(database)
     _compare_pairs(database)
     _decide(database)
     database.run(
@@ -97,7 +101,9 @@ def _collect_records(database: LinkingDatabase) -> None:
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
-        SELECT place, name_text, birth, about_year, sex, birth_department, residence_department, father, mother,
+        SELECT place, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED} <> 0 AS doubted,
+               doubted AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
+                   AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert
         FROM person_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
@@ -136,8 +142,13 @@ def _find_pairs(database: LinkingDatabase, path: Path) -> None:
         FROM named_claim ORDER BY entity, birth NULLS LAST, name_text
     """)
     build_names(index_file, claims)
+    # a doubtful birth date is asked for, and once more without it, or by its year: it agrees, and rules nobody out
     asked = database.stream(
-        f"SELECT place, name_text, {_birth_columns()}, sex FROM name_only ORDER BY place", _ASKED_ROWS
+        f"""SELECT place, name_text, {_birth_columns()}, sex
+            FROM (SELECT place, name_text, birth, sex FROM name_only
+                  UNION ALL SELECT place, name_text, CASE WHEN NOT void THEN birth // 10000 * 10000 END, sex
+                  FROM name_only WHERE doubted) ORDER BY place""",
+        _ASKED_ROWS,
     )
     sweeps = threading.local()
 
@@ -163,8 +174,27 @@ def _birth_columns() -> str:
     )
 
 
+def _join_pairs(database: LinkingDatabase) -> None:
+    """name_pair(place, entity, score, birth, sex, names, scored, named), of one or two questions a record.
+
+    scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void.
+    Whose year is wrong in a digit stays only where nobody's year fits.
+    """
+    database.run(f"""
+        CREATE TABLE name_pair AS
+        WITH kept AS (SELECT a.*, r.void FROM name_asked a JOIN name_only r USING (place)
+                      WHERE NOT r.void OR a.years = {YEARS_UNKNOWN} OR a.birth = {AGREES}),
+        near AS (SELECT *, bool_or(years = {YEARS_NEAR}) OVER (PARTITION BY place) AS any_near FROM kept)
+        SELECT place, entity, max(score) AS score, min(birth) AS birth, min(sex) AS sex, min(names) AS names,
+               bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
+               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named
+        FROM near WHERE NOT (any_near AND years = {YEARS_FAR}) GROUP BY place, entity;
+        DROP TABLE name_asked
+    """)
+
+
 def _compare_pairs(database: LinkingDatabase) -> None:
-    """name_fit(place, entity, score, birth, sex, names, alerts, parents, dead, department, band)."""
+    """name_fit(place, entity, score, birth, sex, names, scored, named, parents, dead, department, band)."""
     parents = database.directory / "name_parents.parquet"
     with pq.ParquetWriter(parents, _PARENT_SCHEMA, compression="lz4") as writer:
         for batch in _compared_parents(database):
@@ -176,8 +206,8 @@ def _compare_pairs(database: LinkingDatabase) -> None:
         CREATE TABLE name_fit AS
         WITH filed AS (
             SELECT p.place, p.entity, bool_or(c.death_day IS NOT NULL) AS dead, bool_or({shared}) AS department,
-                   bool_or(abs(coalesce(r.birth // 10000, nullif(r.about_year, 0)) - c.birth // 10000)
-                           <= {AGE_BAND_YEARS}) AS band
+                   bool_or(abs(coalesce(CASE WHEN NOT r.void THEN r.birth // 10000 END, nullif(r.about_year, 0))
+                               - c.birth // 10000) <= {AGE_BAND_YEARS}) AS band
             FROM (SELECT * FROM name_pair ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
                   USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
             GROUP BY p.place, p.entity)
@@ -224,21 +254,25 @@ def _decide(database: LinkingDatabase) -> None:
     agreed = f"names = {AGREES} AND sex <> {DISAGREES}"
     database.run(f"""
         CREATE TABLE name_decided AS
-        WITH alive AS (SELECT *, bool_or(NOT dead) OVER (PARTITION BY place) AS living FROM name_fit),
+        WITH alive AS (SELECT *, bool_or(NOT dead) OVER (PARTITION BY place) AS living FROM name_fit
+                       WHERE {agreed} OR scored OR named),
         fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
-                        {agreed} AND (band OR department) AS supported, alerts = 1 AS scored
+                        {agreed} AND (band OR department) AS supported
                  FROM alive WHERE NOT (living AND dead)),
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (supported) OVER w AS n_supported,
-                            count(*) FILTER (scored) OVER w AS n_scored
+                            count(*) FILTER (scored) OVER w AS n_scored,
+                            count(*) FILTER (named) OVER w AS n_named
                      FROM fits WINDOW w AS (PARTITION BY place)),
         told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
                         coalesce(u.borne, false) AS borne
                  FROM numbered n LEFT JOIN unborne_record u USING (place))
         SELECT *, strong AND n_strong <= {LINK_LIMIT}
                   OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
-                                    OR scored AND n_scored <= {LINK_LIMIT}) AS linked
-        FROM told;
+                                    OR scored AND n_scored <= {LINK_LIMIT}
+                                    OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
+                                       AND coalesce(about_year, 0) = 0) AS linked
+        FROM told JOIN (SELECT place, about_year FROM name_only) USING (place);
         CREATE TABLE name_link AS
         SELECT d.place, p.cui, p.text,
                (CASE WHEN strong AND n_strong = 1 AND living AND NOT numbered THEN {LEVEL_HIT}

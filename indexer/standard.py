@@ -22,6 +22,7 @@ CLEARANCE_RENAS = 32
 
 ALERT_MISUSE = 1
 ALERT_ARMED = 2
+ALERT_BIRTH_DOUBTED = 16  # a birth date that can hardly be the subject's (docs/answers.md section 5)
 ALERT_PROTECTED = 64  # not an alert: the protected side of an order; state and dates are filled
 
 _STANDARD_FIELDS: list[pa.Field[Any]] = [

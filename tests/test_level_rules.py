@@ -169,7 +169,7 @@ LINKS = {
     ),
     # beyond noise, or another sex: none
     "another birth date": Case(
-        one("FLOR DE MARIA GUERRA HUITZ"), Warrant("FLOR DE MARIA GUERRA HUITZ", born="1982-05-17"), ("CLEAR",)
+        one("FLOR DE MARIA GUERRA HUITZ"), Warrant("FLOR DE MARIA GUERRA HUITZ", born="1991-05-17"), ("CLEAR",)
     ),
     "another sex": Case(
         one("GUADALUPE ILLESCAS JERONIMO"),
@@ -309,8 +309,9 @@ QUESTIONS: dict[str, tuple[str, str, str, str]] = {
     "nickname and birth date": ("CHEPE LUIS BATZ KEJ", "1980-05-17", "", "HIT"),
     "name alone": ("ANA LUCIA ABAC TZUL", "", "", "POSSIBLE"),
     "name, a year off": ("ANA LUCIA ABAC TZUL", "1981-05-17", "", "POSSIBLE"),
-    "name and another birth date": ("ANA LUCIA ABAC TZUL", "1990-05-17", "", "INSUFFICIENT"),
-    "name and another sex": ("ANA LUCIA ABAC TZUL", "", "M", "INSUFFICIENT"),
+    "name, a digit of the year off": ("ANA LUCIA ABAC TZUL", "1990-05-17", "", "POSSIBLE"),
+    "name and another birth date": ("ANA LUCIA ABAC TZUL", "1991-05-17", "", "INSUFFICIENT"),
+    "name and another sex": ("ANA LUCIA ABAC TZUL", "", "M", "POSSIBLE"),
     "a sister's name and birth date": ("CLARA ABAC TZUL", "1980-05-17", "", "INSUFFICIENT"),
 }
 

@@ -52,9 +52,23 @@ def compare_birth_dates(a: Date, b: Date) -> int:
         return UNKNOWN
     if abs(a[0] - b[0]) == 1 and all(x == y for x, y in known[1:]):
         return UNKNOWN
-    if all(a) and all(b) and (a[0], a[2], a[1]) == b:
-        return UNKNOWN
-    return DISAGREES
+    return UNKNOWN if all(a) and all(b) and noise(a, b) else DISAGREES
+
+
+def noise(a: Date, b: Date) -> str:
+    """How one whole date may have been written for another; "" = it can't."""
+    if (a[0], a[2], a[1]) == b or (abs(a[0] - b[0]) == 1 and a[1:] == b[1:]):
+        return "year or swap"
+    if abs(day_of(*a) - day_of(*b)) <= 2:
+        return "days"
+    texts = [(f"{x:0{n}d}", f"{y:0{n}d}") for x, y, n in zip(a, b, (4, 2, 2), strict=True) if x != y]
+    return "digit" if len(texts) == 1 and _one_slip(*texts[0]) else ""
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """One digit is another, or two neighbours changed places."""
+    swapped = (a[:i] + a[i + 1] + a[i] + a[i + 2 :] for i in range(len(a) - 1))
+    return sum(x != y for x, y in zip(a, b, strict=True)) == 1 or b in swapped
 
 
 def age_on(birth_date: Date, today: int) -> int | None:

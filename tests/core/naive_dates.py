@@ -199,6 +199,31 @@ def _alone(value: int, digits: int) -> Date | None:
     return None
 
 
+def birth_date(date: Date | None, text: str) -> Date:
+    """As read, or of what is no date the only year of four digits, from 1900 to 2099."""
+    if date is not None:
+        return date
+    years = [int(word) for word in re.findall("[0-9]+", text) if len(word) == 4 and 1900 <= int(word) <= 2099]
+    return (years[0], 0, 0) if len(years) == 1 else NOTHING
+
+
+def is_january_first(birth: Date) -> bool:
+    """Written where the year alone is known."""
+    return birth[0] > 1900 and birth[1:] == (1, 1)
+
+
+def is_doubtful(birth: Date, readable: bool, acted: Date, missing_child: bool) -> bool:
+    """Whether an alert's birth date can hardly be its subject's: a filler, or the day of the order."""
+    if not birth[0]:
+        return not readable
+    if birth[0] <= 1900 or birth[1:] == (1, 1):
+        return True
+    if not all(birth) or not all(acted):
+        return False
+    thirteen = (acted[0] - 13, acted[1], acted[2])
+    return birth >= acted or (birth > thirteen and not missing_child)
+
+
 def bounds(date: Date) -> tuple[int, int]:
     """First and last day that a date with a year may be."""
     year, month, day = date

@@ -140,8 +140,8 @@ def test_a_birth_date_rules_out_another_sex_costs_and_the_score_finds_names_that
                 continue
             born = (BIRTH_YEAR if year == years[n] else BIRTH_YEAR_NEAR) if year and years[n] else 0
             evidence = told + born + ((SEX_SAME if sex == sexes[n] else SEX_DIFFERS) if sex and sexes[n] else 0)
-            alerts = bool(year and years[n] and evidence >= prior - 0.5)
-            if names == AGREES or alerts:
+            alerts = bool((years[n] or not year) and evidence >= prior - 0.5)
+            if names == AGREES or (alerts and year):
                 expected[row, n] = (names, evidence, alerts)
     found = fitting(index, asked)
     missed = {pair for pair in set(expected) - set(found) if share_a_token(asked[pair[0]][0], noisy[pair[1]][1])}

@@ -22,7 +22,7 @@ from indexer.manifest_fields import (
 from indexer.manifest_records import Alert, Record
 from indexer.manifest_values import Condition, Value
 from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_pb2, value_pb2
-from tests.core import naive_identifiers, naive_names
+from tests.core import naive_dates, naive_identifiers, naive_names
 from tests.core.naive_courts import court_name
 from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject, validity
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
@@ -146,6 +146,13 @@ def standard_record(
     found["sensitivity"] = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
     if record.alert is not None:
         found |= alert_columns(row, record.alert)
+        acted = good_date(row.date(record.alert.issued)) or (0, 0, 0)
+        if not all(acted):
+            acted = good_date(row.date(record.date)) or (0, 0, 0)
+        child = found["alert_kind"] == alert_pb2.ALERT_KIND_MISSING_CHILD
+        doubtful = naive_dates.is_doubtful(subject.birth or (0, 0, 0), subject.birth_readable, acted, child)
+        if doubtful and not is_vehicle_section(record.section):
+            found["alert_flags"] |= standard.ALERT_BIRTH_DOUBTED
         if found["alert_kind"] == alert_pb2.ALERT_KIND_STOLEN_PLATE and is_vehicle_section(record.section):
             found["subject"] = standard.SUBJECT_PLATE
     return found

@@ -35,6 +35,7 @@ class PlainSubject:
     name: str | None
     name_key: str | None
     birth: Date | None
+    birth_readable: bool
     about_year: int | None
     sex: int
     birth_department: int
@@ -126,6 +127,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     if about is None and isinstance(born, str) and stated is not None:
         about = naive_dates.about_year(stated, day[0] if isinstance(day, tuple) else 0)
     death = row.date(given.death_date)
+    year = naive_dates.birth_date(None, stated or "") if isinstance(born, str) and about is None else None
     document_number = canonical(given.document_number, IdentifierKind.DOCUMENT_NUMBER)
     vin, chassis = chassis_numbers(
         naive_written.without_filler(canonical(given.vin, IdentifierKind.VIN) or "") or None,
@@ -144,7 +146,8 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         parts=parts,
         name=name,
         name_key=key or None,
-        birth=good_date(row.date(given.birth_date, birth=True)),
+        birth=year if year is not None and year[0] else good_date(born),
+        birth_readable=not isinstance(born, str) or about is not None or (year is not None and bool(year[0])),
         about_year=about,
         sex=sex if isinstance(sex, int) else 0,
         birth_department=number(given.birth_department, 22),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2, person_pb2
 from tests.oracle import agreement
-from tests.oracle.agreement import AGREES
+from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.asked import Identifier, PersonQuestion
 from tests.oracle.naming import Asked, Fit, name_fits
 from tests.oracle.record import PERSON, Record, Subject
@@ -128,4 +128,5 @@ def _is_sure(view: View, fit: Fit) -> bool:
         and not view.is_dead(fit.subject)
         and fit.comparable == AGREES
         and AGREES in (fit.birth, fit.parents)
+        and fit.sex != DISAGREES
     )

@@ -10,11 +10,11 @@ from core.name_frequencies import NameFrequencies
 from core.name_index import name_roles
 from core.name_scan import NameScan
 from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
-from tests.core import naive_calendar, naive_names
+from tests.core import naive_calendar, naive_dates, naive_names
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials
-from tests.oracle.record import PERSON, Link, Record, Subject
+from tests.oracle.record import PERSON, Birth, Link, Record, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.linking import Linking
@@ -29,7 +29,9 @@ class Fit:
 
     def __init__(self, person: OnFile, record: Record, names: int, evidence: int, population: int) -> None:
         claims = person.claims
-        birth = agreement.birth_dates(record.birth, claims)
+        asked = births_asked(record)
+        births = [_stated_birth(one, record, claims) for one in asked]
+        birth = agreement.best(births)
         sex = agreement.sexes(record.sex, claims)
         parents = agreement.parents(record.father, record.mother, claims)
         self.subject = person.subject
@@ -37,10 +39,19 @@ class Fit:
         self.possible = DISAGREES not in (names, birth)
         self.agreed = self.possible and names == AGREES and sex != DISAGREES
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
+        self.listed = self.possible and names == AGREES
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
-        years = record.birth[0] and any(c.birth[0] for c in claims)
-        told = evidence + _birth_evidence(record, claims) + _sex_evidence(record, claims)
-        self.scored = bool(self.possible and years and _score(told, population) >= ALERT_SCORE)
+        filed = [c.birth[0] for c in claims if c.birth[0]]
+        told = evidence + _sex_evidence(record, claims)
+        dated = [
+            told + _birth_evidence(one, claims)
+            for one, outcome in zip(asked, births, strict=True)
+            if one[0] and outcome != DISAGREES
+        ]
+        self.scored = bool(self.possible and filed and any(_score(bits, population) >= ALERT_SCORE for bits in dated))
+        self.named = bool(is_void(record) and names == AGREES and _score(told, population) >= ALERT_SCORE)
+        self.compared = bool(filed and dated)
+        self.far = self.compared and all(abs(year - record.birth[0]) > 1 for year in filed)
         self.outcomes = {
             level_pb2.CRITERION_NAMES: names,
             level_pb2.CRITERION_PARENTS: parents,
@@ -90,9 +101,11 @@ class PersonsOnFile:
         fits = [
             Fit(person, record, names, evidence, self.population)
             for person, (names, evidence) in best.items()
-            if names != DISAGREES and person.subject is not but and like_by_more_than_initials(roles, person.names)
+            if names != DISAGREES and like_by_more_than_initials(roles, person.names)
         ]
-        fits = [fit for fit in fits if fit.agreed or fit.scored]
+        near = any(fit.compared and not fit.far and (fit.listed or fit.scored) for fit in fits)
+        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named]
+        fits = [fit for fit in fits if not (near and fit.far) and fit.subject is not but]
         return [fit for fit in fits if not fit.dead] or fits
 
 
@@ -134,10 +147,12 @@ def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: b
     strong = [fit for fit in fits if fit.strong]
     scored = [fit for fit in fits if fit.scored]
     around = strong or [fit for fit in fits if fit.supported]
+    named = [] if around or record.about_year else [fit for fit in fits if fit.named]
     level = HIT if len(strong) == 1 and not strong[0].dead and not numbered else POSSIBLE
     for fit in fits:
         by_rule = fit in around and len(around) <= AT_MOST
-        if by_rule or (fit.scored and len(scored) <= AT_MOST):
+        by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
+        if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)
         elif not fit.dead and _counts(record):
             assert fit.subject.name_only_alerts is not None
@@ -164,7 +179,7 @@ def _join(linking: Linking, record: Record, fit: Fit, level: int) -> None:
 
 
 def _same_age(record: Record, claims: list[Record]) -> bool:
-    year = record.birth[0] or record.about_year
+    year = (0 if is_void(record) else record.birth[0]) or record.about_year
     return bool(year) and any(c.birth[0] and abs(c.birth[0] - year) <= 5 for c in claims)
 
 
@@ -173,11 +188,27 @@ def same_department(record: Record, claims: list[Record]) -> bool:
     return bool(filed & {record.birth_department, record.residence_department})
 
 
-def _birth_evidence(record: Record, claims: list[Record]) -> int:
+def is_void(record: Record) -> bool:
+    """A doubtful birth date of which not even the year counts."""
+    return record.doubtful and not naive_dates.is_january_first(record.birth)
+
+
+def births_asked(record: Record) -> list[Birth]:
+    """The birth date as it stands; of a doubtful one also its year, or nothing."""
+    if not record.doubtful:
+        return [record.birth]
+    return [record.birth, (0, 0, 0) if is_void(record) else (record.birth[0], 0, 0)]
+
+
+def _stated_birth(asked: Birth, record: Record, claims: list[Record]) -> int:
+    """As the claims say; a void date agrees or rules nobody out."""
+    outcome = agreement.birth_dates(asked, claims)
+    return DISAGREES if is_void(record) and asked[0] and outcome != AGREES else outcome
+
+
+def _birth_evidence(birth: Birth, claims: list[Record]) -> int:
     """Hundredths of a bit; docs/names.md, "Persons"."""
-    if not record.birth[0]:
-        return 0
-    return max((_birth_bits(record.birth, c.birth) for c in claims if c.birth[0]), default=0)
+    return max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0)
 
 
 def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
@@ -187,7 +218,8 @@ def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
     if outcome == DISAGREES:
         return WEIGHTS["BIRTH_DIFFERS"]
     if all(a) and all(b):
-        return WEIGHTS["BIRTH_NOISE"]
+        noise = naive_calendar.noise(a, b)
+        return WEIGHTS["BIRTH_NOISE" if noise == "year or swap" else "BIRTH_DAYS" if noise == "days" else "BIRTH_DIGIT"]
     if a[0] != b[0]:
         return WEIGHTS["BIRTH_YEAR_NEAR"]
     return WEIGHTS["BIRTH_MONTH" if a[1] and b[1] else "BIRTH_YEAR"]

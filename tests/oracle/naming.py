@@ -65,6 +65,7 @@ class Fit:
     comparable: int  # Agreement of the names that comparisons use
     birth: int
     parents: int
+    sex: int
     matched: Record
 
 
@@ -130,10 +131,18 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
         if names != DISAGREES:
             near.update(file.holders[text])
     fits: list[Fit] = []
+    used = CHECKED_SCORE
+
+    def look(far: bool) -> list[Fit]:
+        found = [f for s in near if (f := _fit(view, s, asked, likenesses, used, far)) is not None]
+        return [f for f in found if like_by_more_than_initials(roles, _texts(f.subject))]
+
     for possible in (POSSIBLE_SCORE, FEW_SCORE) if asked.searched else (CHECKED_SCORE,):
         if len(fits) < FEW:
-            fits = [f for s in near if (f := _fit(view, s, asked, likenesses, possible)) is not None]
-            fits = [f for f in fits if like_by_more_than_initials(roles, _texts(f.subject))]
+            used = possible
+            fits = look(far=False)
+    if all(question.birth) and not any(_states_year(view, f.subject) for f in fits):
+        fits = look(far=True)
     return sorted(fits, key=lambda f: (-f.evidence, f.subject.place))
 
 
@@ -153,7 +162,14 @@ def like_by_more_than_initials(roles: list[tuple[str, int]], texts: Iterable[str
     return False
 
 
-def _fit(view: View, subject: Subject, asked: Asked, likenesses: dict[str, Likeness], possible: float) -> Fit | None:
+def _states_year(view: View, subject: Subject) -> bool:
+    return any(c.birth[0] for c in view.comparable(subject))
+
+
+def _fit(
+    view: View, subject: Subject, asked: Asked, likenesses: dict[str, Likeness], possible: float, far: bool
+) -> Fit | None:
+    """far: whether years of birth may be further apart than one."""
     question = asked.question
     file = view.oracle.names_on_file
     named = [c for c in view.claims(subject) if c.name_text]
@@ -163,7 +179,13 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: dict[str, Liken
     mine = [likenesses[c.name_text] for c in named]
     names = agreement.best(k.agreement for k in mine)
     birth = agreement.birth_dates(question.birth, comparable)
-    if DISAGREES in (names, birth, agreement.sexes(question.sex, comparable)) or _sifted(asked, comparable):
+    if DISAGREES in (names, birth) or _sifted(asked, comparable):
+        return None
+    sex = agreement.sexes(question.sex, comparable)
+    if asked.searched and sex == DISAGREES:
+        return None
+    years = [c.birth[0] for c in comparable if c.birth[0]]
+    if question.birth[0] and years and not far and all(abs(y - question.birth[0]) > 1 for y in years):
         return None
     matched = max(named, key=lambda c: likenesses[c.name_text].evidence)
     parents = agreement.parents(question.father, question.mother, comparable)
@@ -171,7 +193,7 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: dict[str, Liken
     if parents != UNKNOWN:
         evidence += WEIGHTS["PARENTS_AGREE" if parents == AGREES else "PARENTS_DISAGREE"]
     compared = agreement.best(likenesses[c.name_text].agreement for c in comparable if c.name_text)
-    fit = Fit(subject, evidence, compared, birth, parents, matched)
+    fit = Fit(subject, evidence, compared, birth, parents, sex, matched)
     covered = any(k.covered for k in mine)
     if asked.searched:
         sure = names == AGREES or covered
@@ -212,7 +234,8 @@ def _attributes(asked: Asked, claims: list[Record]) -> int:
     births = [c.birth for c in claims if c.birth[0]]
     towns = {town(c) for c in claims}
     here = asked.municipality if asked.municipality in towns else 0
-    same = question.sex and any(c.sex == question.sex for c in claims)
+    sexes = [c.sex for c in claims if c.sex]
+    sex = question.sex if question.sex in sexes else next(iter(sexes), 0)
     departments = {d for c in claims for d in (c.birth_department, c.residence_department) if d}
     found = compare(
         Person(
@@ -223,7 +246,7 @@ def _attributes(asked: Asked, claims: list[Record]) -> int:
         ),
         Person(
             birth=births or [(0, 0, 0)],
-            sex=question.sex if same else 0,
+            sex=sex,
             department=sorted(departments) or [0],
             municipality=here,
         ),

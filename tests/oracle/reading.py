@@ -230,7 +230,7 @@ def standard_record(
         standards=frozenset(spec.get("clearance", ())),
         certificate_visible=values.flag(spec.get("certificate_visible", True)),
     )
-    known = subject_fields.fill(record, spec["subject"], values)
+    known = subject_fields.fill(record, spec["subject"], values, date)
     record.about_year = subject_fields.about_year(spec["subject"], values, date) if section < 32 else 0
     known |= {"date": date, "certificate_visible": record.certificate_visible}
     if "alert" in spec:
@@ -311,6 +311,10 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
         person_alerts_pb2.PROTECTION_ROLE_PROTECTED
         if spec.get("protected")
         else person_alerts_pb2.PROTECTION_ROLE_RESTRAINED
+    )
+    acted = dates["issued"] if all(dates["issued"]) else known["date"]
+    record.doubtful = naive_dates.is_doubtful(
+        record.birth, known.get("birth_readable", True), acted, kind == alert_pb2.ALERT_KIND_MISSING_CHILD
     )
     if kind == alert_pb2.ALERT_KIND_STOLEN_PLATE:
         record.about = PLATE

@@ -17,14 +17,16 @@ DEPARTMENTS = range(1, 23)
 MUNICIPALITIES = (17, 8, 16, 16, 14, 14, 19, 8, 24, 21, 9, 30, 33, 21, 8, 17, 14, 5, 11, 11, 7, 17)
 
 
-def fill(record: Record, spec: dict[str, Any], values: RowValues) -> dict[str, Any]:
+def fill(
+    record: Record, spec: dict[str, Any], values: RowValues, date: tuple[int, int, int] = NO_DATE
+) -> dict[str, Any]:
     """Fills the record; returns what message fields may be filled from (name, birth date...)."""
     known: dict[str, Any] = {}
     if record.about == "person" or record.section == 34:
         _identifiers(record, spec, values, known)
         known["name"] = _name(record, spec, values)
         known["full_name"] = record.name
-        _person(record, spec, values, known)
+        _person(record, spec, values, known, about_year(spec, values, date))
     _vehicle(record, spec, values, known)
     return known
 
@@ -91,10 +93,13 @@ def _name(record: Record, spec: dict[str, Any], values: RowValues) -> value_pb2.
     return value_pb2.PersonName(**parts, full=full)
 
 
-def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict[str, Any]) -> None:
+def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict[str, Any], about: int) -> None:
     from ronda.v1.value_pb2 import Sex
 
-    record.birth = known["birth_date"] = values.date(spec.get("birth_date"), birth=True) or NO_DATE
+    written = values.text(spec.get("birth_date"))
+    read = values.date(spec.get("birth_date"), birth=True)
+    known["birth_readable"] = read is not None or about > 0
+    record.birth = known["birth_date"] = naive_dates.birth_date(read, "" if about else written)
     record.sex = known["sex"] = values.enumerated(spec.get("sex"), Sex, "SEX_")
     for key in ("birth_department", "residence_department"):
         department = values.number(spec.get(key)) or 0
