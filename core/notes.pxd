@@ -4,7 +4,7 @@ cdef extern from *:
     """
     __attribute__((unused)) static const char *const ronda_note_codes[] = {
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
-        "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
+        "NAME_DIFFERS", "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
         "NAME_BY_RECORD", "CROWDED",
         "AUTHORITY_WITHDRAWN", "NOT_LISTED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
@@ -17,6 +17,7 @@ cdef extern from *:
         "documento de persona fallecida",
         "posible suplantación: identidad reportada como usada por otra persona",
         "los registros discrepan sobre de quién es este documento",
+        "el nombre dado no es el que consta con este documento",
         "los datos dados se contradicen",
         "no se pudo verificar: registro de identidad no disponible",
         "nombre no consta",
@@ -30,8 +31,8 @@ cdef extern from *:
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     """
-    const char* note_code "ronda_note_codes"[21]
-    const char* note_text "ronda_note_texts"[21]
+    const char* note_code "ronda_note_codes"[22]
+    const char* note_text "ronda_note_texts"[22]
 
 cdef enum:
     NOTE_DOCUMENT_NOT_ON_FILE = 0
@@ -40,19 +41,20 @@ cdef enum:
     NOTE_DECEASED = 3
     NOTE_MISUSED = 4
     NOTE_CONFLICT = 5
-    NOTE_IDENTIFIERS_DISAGREE = 6
-    NOTE_UNVERIFIED = 7
-    NOTE_NAME_NOT_ON_FILE = 8
-    NOTE_CUI_IMPOSSIBLE = 9
-    NOTE_OWNER_NAME_ALERT = 10
-    NOTE_NAME_BY_RECORD = 11
-    NOTE_CROWDED = 12
-    ANSWER_NOTES = 13            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_AUTHORITY_WITHDRAWN = 13
-    NOTE_NOT_LISTED = 14
-    NOTE_CLOSED_CANCELLED = 15
-    NOTE_CLOSED_EXECUTED = 16
-    NOTE_CLOSED_SUSPENDED = 17
-    NOTE_CLOSED_LAPSED = 18
-    NOTE_CLOSED_EXPIRED = 19
-    NOTE_CLOSED_NOT_YET = 20
+    NOTE_NAME_DIFFERS = 6
+    NOTE_IDENTIFIERS_DISAGREE = 7
+    NOTE_UNVERIFIED = 8
+    NOTE_NAME_NOT_ON_FILE = 9
+    NOTE_CUI_IMPOSSIBLE = 10
+    NOTE_OWNER_NAME_ALERT = 11
+    NOTE_NAME_BY_RECORD = 12
+    NOTE_CROWDED = 13
+    ANSWER_NOTES = 14            # the notes of an answer come before this one; the others belong to one hit
+    NOTE_AUTHORITY_WITHDRAWN = 14
+    NOTE_NOT_LISTED = 15
+    NOTE_CLOSED_CANCELLED = 16
+    NOTE_CLOSED_EXECUTED = 17
+    NOTE_CLOSED_SUSPENDED = 18
+    NOTE_CLOSED_LAPSED = 19
+    NOTE_CLOSED_EXPIRED = 20
+    NOTE_CLOSED_NOT_YET = 21

@@ -20,7 +20,7 @@ from core.name_search cimport NAMES_ASKED, find_by_name
 from core.match_names cimport ReadName, name_text_into, read_name
 from core.names cimport name_key_into, name_key_of_parts_into
 from core.notes cimport (NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
-                         NOTE_MISUSED, NOTE_NAME_BY_RECORD,
+                         NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS,
                          NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED)
 from core.person cimport Person, person_condition, person_open, person_status_by_name
 from core.person_comparison cimport BY_NAME, BY_NOTHING, compare_nobody, compare_person, person_supported
@@ -389,8 +389,8 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
         outcome.notes |= 1 << NOTE_DECEASED
     elif outcome.status == IDENTITY_STATUS_MISUSED:
         outcome.notes |= 1 << NOTE_MISUSED
-    elif outcome.status == IDENTITY_STATUS_CONFLICT:
-        outcome.notes |= 1 << NOTE_CONFLICT
+    elif outcome.status == IDENTITY_STATUS_CONFLICT and (outcome.person.conflict or not outcome.has_person):
+        outcome.notes |= 1 << NOTE_CONFLICT  # of the registers; that the name given differs is a note of its own
     elif outcome.status == IDENTITY_STATUS_UNVERIFIED:
         if item != NULL and item.national and not call.states.identified & item.identifies:
             outcome.notes |= 1 << NOTE_UNVERIFIED
@@ -440,6 +440,8 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
         borrowed = (finding.link == LEVEL_HIT and asked.principal >= 0
                     and asked.items[asked.principal].link == LEVEL_HIT
                     and outcome.compared.names == AGREEMENT_DISAGREES and not outcome.compared.supported)
+        if borrowed:
+            outcome.notes |= 1 << NOTE_NAME_DIFFERS
         sum_alerts(call, &outcome.person.dossier, LEVEL_POSSIBLE if borrowed else finding.link,
                    HIT_SUBJECT_KIND_PERSON, 0,
                    &outcome.person_alerts)

@@ -22,6 +22,7 @@ SHARED = {
     "core.court_names": "how courts are written",
     "core.identifier_kind": "an enum",
     "core.identifiers_types": "an error and a tuple",
+    "indexer.damaged_letters": "which letter a damaged one was",
 }
 
 

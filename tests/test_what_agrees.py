@@ -27,6 +27,8 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     world.person(3, "OLGA IRENE HERRARTE IBOY", "1975-00-00")
     for number in (4, 5):
         world.person(number, "SARA JUDITH JUAREZ KESTLER", f"19{60 + number}-01-02")
+    world.person(6, "TELMA YOLANDA COTZAJAY PIRIR", "1971-03-04")
+    world.person(6, "NERY OBDULIO MAZARIEGOS", "1990-11-12")
     yield from world.serve(tmp_path_factory.mktemp("agrees"))
 
 
@@ -99,6 +101,23 @@ def test_several_candidates_are_compared_with_what_was_typed(asker: Asker) -> No
     assert len(found.candidates) == 2
     assert told(found.answer.comparisons) == {"NAMES": "AGREES"}
     assert [told(c.comparisons) for c in found.candidates] == [{"NAMES": "AGREES"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "notes"),
+    [
+        (1, "OLGA IRENE HERRARTE", ["NAME_DIFFERS", "IDENTIFIERS_DISAGREE"]),
+        (1, "RAMIRO ZACHRISSON", []),
+        (6, "OLGA IRENE HERRARTE", ["CONFLICT", "NAME_DIFFERS", "IDENTIFIERS_DISAGREE"]),
+        (6, "NERY OBDULIO MAZARIEGOS", ["CONFLICT"]),
+    ],
+)
+def test_registers_disagree_only_where_they_do(asker: Asker, number: int, name: str, notes: list[str]) -> None:
+    request = checks.CheckPersonRequest(cui=cui_of(number), name=value_pb2.PersonName(full=name))
+    found = asker(request)
+    assert [note.code for note in found.answer.notes] == notes
+    conflict = found.answer.identity_status == level_pb2.IDENTITY_STATUS_CONFLICT
+    assert conflict == bool(notes)
 
 
 def test_parents_that_are_not_on_file_are_unknown(asker: Asker) -> None:

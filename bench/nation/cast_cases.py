@@ -117,7 +117,7 @@ def _identity(c: Cases) -> None:
              hits=[hit("DOCUMENT", action="RETAIN_DOCUMENT")], person_cautions=["MISUSED_IDENTITY"])  # fmt: skip
     c.person("one_cui_two_names", {"cui": c.cui("two_names")}, "POSSIBLE", "CONFLICT", notes=["CONFLICT"])
     c.person("borrowed_dpi", {"cui": c.cui("clean"), "name": {"full": c.name("traveller")}}, "POSSIBLE", "CONFLICT",
-             notes=["CONFLICT", "IDENTIFIERS_DISAGREE"], cautions=["IDENTIFIERS_DISAGREE"])  # fmt: skip
+             notes=["NAME_DIFFERS", "IDENTIFIERS_DISAGREE"], cautions=["IDENTIFIERS_DISAGREE"])  # fmt: skip
     c.person("contradicting_identifiers", {"cui": c.cui("clean"), "nit": c.nit("traveller")}, "POSSIBLE",
              notes=["IDENTIFIERS_DISAGREE"], cautions=["IDENTIFIERS_DISAGREE"])  # fmt: skip
     c.person("invalid_cui_on_file", {"cedula": c.cedula("invalid_cui")}, "CLEAR",

@@ -82,6 +82,7 @@ def fill_notes(
     not_found = status == level_pb2.IDENTITY_STATUS_NOT_FOUND
     unverified = status == level_pb2.IDENTITY_STATUS_UNVERIFIED
     kinds = {a.kind for a in asked}
+    named_otherwise = {"NAME_DIFFERS", "CONFLICT"}  # both: the registers contradict besides
     if (not_found and kinds & {"cui", "nit", "cedula", "document", "licence"}) or "DOCUMENT_NOT_ON_FILE" in further:
         codes.append("DOCUMENT_NOT_ON_FILE")
     if (not_found and kinds & {"plate", "vin"}) or "PLATE_NOT_ON_FILE" in further:
@@ -95,7 +96,8 @@ def fill_notes(
     for code, holds in (
         ("DECEASED", status == level_pb2.IDENTITY_STATUS_DECEASED),
         ("MISUSED", status == level_pb2.IDENTITY_STATUS_MISUSED),
-        ("CONFLICT", status == level_pb2.IDENTITY_STATUS_CONFLICT),
+        ("CONFLICT", status == level_pb2.IDENTITY_STATUS_CONFLICT and further & named_otherwise != {"NAME_DIFFERS"}),
+        ("NAME_DIFFERS", "NAME_DIFFERS" in further),
         ("IDENTIFIERS_DISAGREE", disagree),
         ("UNVERIFIED", unverified and bool(lost)),
         ("NAME_NOT_ON_FILE", named and nothing),

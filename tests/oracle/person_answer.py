@@ -60,8 +60,10 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     comparisons = comparing.person(view, question, subject, found)
     disagree = comparing.disagree(comparisons)
     nobodys = _further_one_is_nobodys(view, question)
+    notes = {"DOCUMENT_NOT_ON_FILE"} if nobodys else set()
     if subject is not None and principal is not None and principal.kind in CRITERION_1 and _is_conflict(comparisons):
         link = POSSIBLE
+        notes |= {"NAME_DIFFERS", "CONFLICT"} if view.claims_contradict(subject) else {"NAME_DIFFERS"}
         if status == level_pb2.IDENTITY_STATUS_FOUND:
             status = CONFLICT
     hits = []
@@ -89,7 +91,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     head.cautions.sort()
     asked = [principal] if principal is not None else []
     named = principal is None and bool(question.name_key)
-    more = ({"DOCUMENT_NOT_ON_FILE"} if nobodys else set()) | ({"CROWDED"} if crowded else set())
+    more = notes | ({"CROWDED"} if crowded else set())
     heading.fill_notes(view, head, asked, status, disagree, named, not found, more)
     if not found and principal is not None:
         found_near, response.suggestions_on_file = suggestions(view, [principal])

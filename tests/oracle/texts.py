@@ -41,6 +41,7 @@ NOTES = {
     "DECEASED": "documento de persona fallecida",
     "MISUSED": "posible suplantación: identidad reportada como usada por otra persona",
     "CONFLICT": "los registros discrepan sobre de quién es este documento",
+    "NAME_DIFFERS": "el nombre dado no es el que consta con este documento",
     "IDENTIFIERS_DISAGREE": "los datos dados se contradicen",
     "UNVERIFIED": "no se pudo verificar: registro de identidad no disponible",
     "NAME_NOT_ON_FILE": "nombre no consta",
