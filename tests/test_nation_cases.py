@@ -128,8 +128,8 @@ def test_a_cui_that_fails_its_check_digit_is_found_as_it_is_on_file(asker: Asker
     assert level_pb2.CAUTION_FLAG_INVALID_IDENTIFIER_ON_FILE in found.answer.cautions
 
 
-def test_a_cui_of_twelve_digits_is_an_error_that_names_the_field(asker: Asker, cast: dict[str, Any]) -> None:
-    short = cast["persons"]["invalid_cui"][1:]
+def test_a_cui_of_eleven_digits_is_an_error_that_names_the_field(asker: Asker, cast: dict[str, Any]) -> None:
+    short = cast["persons"]["invalid_cui"][2:]
     request = checks.CheckPersonRequest(cui=short)
     failed = failure(asker.channel, "CheckService/CheckPerson", request.SerializeToString())
     assert failed.reason == "FIELD_INVALID"
