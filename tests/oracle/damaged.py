@@ -49,9 +49,9 @@ def damaged_record(
     if row.refused:
         _from_loose_cells(record, row.loose)
     else:
-        subject_fields.fill(record, spec["subject"], values)
-        subject_fields.take_shown(record)
         date = values.date(spec.get("date")) or NO_DATE
+        subject_fields.fill(record, spec["subject"], values, date)
+        subject_fields.take_shown(record)
         record.sort_day = whole_day(date)
         record.about_year = subject_fields.about_year(spec["subject"], values, date) if about_person else 0
         record.record_id = (values.text(spec["record_id"]) if "record_id" in spec else "") or str(row.number)
