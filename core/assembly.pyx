@@ -20,7 +20,9 @@ from core.assembly_dossier cimport (
     scratch_free, scratch_init,
 )
 from core import assembly_record
-from core.assembly_record cimport Entity, entity_add, entity_record_count, entity_records, in_stream_order, row_entity
+from core.assembly_record cimport (
+    Entity, entity_add, entity_hide, entity_record_count, entity_records, in_stream_order, row_entity, row_hides,
+)
 from core.dossier cimport ENTITY_PERSON, ENTITY_PLATE, ENTITY_VEHICLE
 from core.errors import AssemblyError
 from core.keys import write_keys
@@ -201,6 +203,7 @@ cdef class Assembler:
         self.entity.name_only_alerts = announced.name_only_alerts
         self.entity.crowded = announced.crowded != 0
         memcpy(self.entity.subject_id, announced.subject_id, 16)
+        self.entity.hidden = False
         buffer_reset(&self.entity.arena)
         buffer_reset(&self.entity.records)
         self.entity_open = True
@@ -222,6 +225,9 @@ cdef class Assembler:
                 status = self._open_next()
                 if status != ASSEMBLED:
                     return status
+            if row_hides(columns, row):
+                entity_hide(&self.entity, columns, row)
+                continue
             if entity_add(&self.entity, columns, row) < 0:
                 return ASSEMBLY_MEMORY
             count = entity_record_count(&self.entity)

@@ -8,7 +8,8 @@ from core.assembly_claims cimport collect_claims, identities_conflict, is_identi
 from core.assembly_identifiers cimport collect_identifiers, collect_plates, first_registration
 from core.assembly_record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
 from core.dossier cimport (
-    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, KEY_CUI, NO_DAY, NO_ENTITY,
+    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_HIDDEN, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, KEY_CUI, NO_DAY,
+    NO_ENTITY,
     RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_PROTECTED, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry,
     RecordEntry,
 )
@@ -408,6 +409,10 @@ cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, 
     header.name_only_alerts = entity.name_only_alerts
     if entity.crowded:
         header.flags |= FLAG_CROWDED
+    if entity.hidden:
+        header.flags |= FLAG_HIDDEN
+        header.hides_from = entity.hides_from
+        header.hides_to = entity.hides_to
     buffer_reset(&scratch.records)
     buffer_reset(&scratch.owners)
     buffer_reset(&scratch.claims)

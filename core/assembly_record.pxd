@@ -88,6 +88,9 @@ cdef struct Entity:
     int32_t homonyms             # -1 = not set
     int32_t name_only_alerts
     bint crowded                 # one of them reaches the alert score
+    bint hidden                  # by an order that only hides: docs/answers.md section 5
+    int32_t hides_from           # earliest first and latest last day of these; NO_DAY = open
+    int32_t hides_to
     Buffer arena
     Buffer records               # Record[]
 
@@ -102,6 +105,9 @@ cdef inline const uint8_t* text_of(const Entity* entity, Text text) noexcept nog
 
 # Reads a row of a batch (columns in the order of LINKED_FIELDS) and appends it to the entity. 0, or -1 = out of memory.
 cdef int entity_add(Entity* entity, const Column* columns, int64_t row) noexcept nogil
+# Whether the row's record only hides the entity's address; then it is no record of the entity, and entity_hide takes its dates.
+cdef bint row_hides(const Column* columns, int64_t row) noexcept nogil
+cdef void entity_hide(Entity* entity, const Column* columns, int64_t row) noexcept nogil
 # The row's entity number.
 cdef uint32_t row_entity(const Column* columns, int64_t row) noexcept nogil
 # By register, record id, version, row: "register order" of docs/answers.md.

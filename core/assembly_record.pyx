@@ -19,6 +19,9 @@ cdef enum:  # places in LINKED_FIELDS
     C_STATE_DATE_PARTS, C_ISSUED_DAY, C_MERGE_KEY, C_HIT_PAYLOAD, C_LINK_CRITERION, C_LINK_LEVEL, C_LINK_AGREES
     C_LINK_DISAGREES, C_OWNER_ENTITY, C_OWNER_LEVEL
 
+cdef enum:
+    LEVEL_HIDES = 2              # link_level of an order that is not linked, and hides an address all the same
+
 LINKED_FIELDS = [
     ("entity", "I"), ("register", "C"), ("section", "C"), ("record_id", "u"), ("version", "i"), ("row", "l"), ("sort_day", "i"),
     ("sensitivity", "C"), ("clearance", "C"), ("payload", "z"), ("cui", "u"), ("cui_valid", "b"), ("document_country", "u"),
@@ -56,6 +59,24 @@ cdef uint8_t _criteria(const Column* column, int64_t row, uint8_t* criteria) noe
 
 cdef uint32_t row_entity(const Column* columns, int64_t row) noexcept nogil:
     return uint32_or(&columns[C_ENTITY], row, NO_ENTITY)
+
+
+cdef bint row_hides(const Column* columns, int64_t row) noexcept nogil:
+    return byte_at(&columns[C_LINK_LEVEL], row) == LEVEL_HIDES
+
+
+cdef void entity_hide(Entity* entity, const Column* columns, int64_t row) noexcept nogil:
+    cdef int32_t first = int32_or(&columns[C_ALERT_FROM], row, NO_DAY), last = int32_or(&columns[C_ALERT_TO], row, NO_DAY)
+    if not entity.hidden:
+        entity.hides_from = first
+        entity.hides_to = last
+        entity.hidden = True
+        return
+    entity.hides_from = min(entity.hides_from, first)  # NO_DAY is below every day
+    if last == NO_DAY or entity.hides_to == NO_DAY:
+        entity.hides_to = NO_DAY
+    else:
+        entity.hides_to = max(entity.hides_to, last)
 
 
 cdef int entity_add(Entity* entity, const Column* columns, int64_t row) noexcept nogil:

@@ -53,6 +53,7 @@ cdef enum:
     FLAG_IDENTITY_CONFLICT = 1   # DossierHeader.flags: identity claims contradict
     FLAG_CROWDED = 4             # one of name_only_alerts reaches the alert score, as it does for more than fifty
     FLAG_INVALID_IDENTIFIER = 2  # an identity claim's own identifier fails its check digit
+    FLAG_HIDDEN = 8              # hides_from, hides_to count
 
 cdef enum:
     ALERT_MISUSE = 1             # AlertEntry.flags: the document alert says another used the identity
@@ -98,7 +99,9 @@ cdef packed struct DossierHeader:
     uint32_t summary_offset      # Candidate's stored fields (name, cui, birth_date, sex, department, description, register_id), encoded; its plate
                                  # depends on the clock
     uint32_t summary_length
-    uint8_t reserved[20]
+    int32_t hides_from           # FLAG_HIDDEN: days on which her address is hidden by orders that are not linked to her; NO_DAY = open
+    int32_t hides_to
+    uint8_t reserved[12]
 
 cdef packed struct AlertEntry:
     uint8_t kind                 # AlertKind

@@ -1,7 +1,7 @@
 """Records of a dossier copied into an answer, without the GIL. Nothing here is for Python."""
 
 from core.call cimport call_shows, call_wants
-from core.dossier cimport RECORD_PROTECTED, RecordEntry
+from core.dossier cimport FLAG_HIDDEN, RECORD_PROTECTED, RecordEntry
 from core.dossier_view cimport holds_on
 from core.shown cimport left_add
 from core.wire cimport begin_message, end_message, put_int, put_int_if, put_raw, put_uint
@@ -87,4 +87,5 @@ cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nog
         record = &dossier.records[i]
         if record.flags & RECORD_PROTECTED and holds_on(record.day_from, record.day_to, call.today):
             return True
-    return False
+    return dossier.header.flags & FLAG_HIDDEN != 0 and holds_on(
+        dossier.header.hides_from, dossier.header.hides_to, call.today)

@@ -40,6 +40,7 @@ CRITERION_DEPARTMENT = 20
 # ronda.v1.Level
 LEVEL_BY_RULE = 0
 LEVEL_DOUBTED = 1  # by rule, POSSIBLE at most; no answer has it
+LEVEL_HIDES = 2  # no link: the record only hides an address; no answer has it
 LEVEL_POSSIBLE = 4
 LEVEL_HIT = 5
 

@@ -34,6 +34,7 @@ from indexer.linking_database import (
     LINK_LIMIT,
     LinkingDatabase,
 )
+from indexer.linking_hiding import HIDING, collect_hidden
 from indexer.linking_on_file import STANDARDS, claims_on_file
 from indexer.linking_unborne import find_unborne
 from indexer.linking_weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
@@ -70,7 +71,8 @@ _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 def link_names(database: LinkingDatabase) -> None:
     """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records,
-    crowded) and `doubted`(place): records that their own identifier links POSSIBLE at most.
+    crowded), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
+    (linking_hiding).
 
     people: persons whom the record may mean. Needs `cui_person`, `text_person`, `crossed_claim` and `resolved`.
     """
@@ -82,14 +84,15 @@ def link_names(database: LinkingDatabase) -> None:
         LEFT JOIN named_person p ON p.cui = u.own_cui LEFT JOIN named_person t ON t.text = u.own_text;
         DROP TABLE unborne
     """)
-    pairs = database.directory / "name_pair.parquet"
-    _find_pairs(database, pairs)
+    pairs, bearers = database.directory / "name_pair.parquet", database.directory / "name_bearer.parquet"
+    _find_pairs(database, pairs, bearers)
     database.table_of("name_asked", [pairs], "")
     _join_pairs(database)
     _compare_pairs(database)
     _decide(database)
+    collect_hidden(database, bearers)
     database.run(
-        "DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; DROP TABLE name_pair; "
+        "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; DROP TABLE name_pair; "
         "DROP TABLE unborne_record"
     )
 
@@ -104,7 +107,8 @@ def _collect_records(database: LinkingDatabase) -> None:
         SELECT place, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED} <> 0 AS doubted,
                doubted AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
-               {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert
+               {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
+               {HIDING} AS hides
         FROM person_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
@@ -133,8 +137,8 @@ def _collect_claims(database: LinkingDatabase) -> None:
     """)
 
 
-def _find_pairs(database: LinkingDatabase, path: Path) -> None:
-    """Writes the pairs of records and persons whom they may mean (core.name_linking)."""
+def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path) -> None:
+    """Writes the pairs of records and persons whom they may mean, and of those that hide and all who bear the name."""
     index_file = database.directory / "link_names.bin"
     index_file.unlink(missing_ok=True)
     claims = database.stream(f"""
@@ -143,13 +147,23 @@ def _find_pairs(database: LinkingDatabase, path: Path) -> None:
     """)
     build_names(index_file, claims)
     # a doubtful birth date is asked for, and once more without it, or by its year: it agrees, and rules nobody out
-    asked = database.stream(
+    _sweep(
+        database,
+        index_file,
         f"""SELECT place, name_text, {_birth_columns()}, sex
             FROM (SELECT place, name_text, birth, sex FROM name_only
                   UNION ALL SELECT place, name_text, CASE WHEN NOT void THEN birth // 10000 * 10000 END, sex
-                  FROM name_only WHERE doubted) ORDER BY place""",
-        _ASKED_ROWS,
+                  FROM name_only WHERE doubted)""",
+        pairs,
     )
+    unknown = "NULL::SMALLINT AS birth_year, NULL::TINYINT AS birth_month, NULL::TINYINT AS birth_mday, 0::UTINYINT AS sex"
+    _sweep(database, index_file, f"SELECT place, name_text, {unknown} FROM name_only WHERE hides", bearers)
+    index_file.unlink()
+
+
+def _sweep(database: LinkingDatabase, index_file: Path, query: str, path: Path) -> None:
+    """Writes who fits each record of the query, place first and then core.name_linking's columns."""
+    asked = database.stream(f"{query} ORDER BY place", _ASKED_ROWS)
     sweeps = threading.local()
 
     def look(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -164,7 +178,6 @@ def _find_pairs(database: LinkingDatabase, path: Path) -> None:
     with pq.ParquetWriter(path, _PAIR_SCHEMA, compression="lz4") as writer:
         for pairs in map_ahead(look, asked, threads=database.threads, ahead=2 * database.threads):
             writer.write_batch(pairs)
-    index_file.unlink()
 
 
 def _birth_columns() -> str:
@@ -285,7 +298,7 @@ def _decide(database: LinkingDatabase) -> None:
         SELECT p.cui, p.text, count(*)::INTEGER AS records, bool_or(d.scored)::UTINYINT AS crowded
         FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
         WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
-        DROP TABLE name_decided; DROP TABLE name_fit
+        DROP TABLE name_fit
     """)
 
 

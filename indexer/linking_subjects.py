@@ -21,6 +21,7 @@ from indexer.linking_database import (
     CRITERION_NAMES,
     LEVEL_BY_RULE,
     LEVEL_DOUBTED,
+    LEVEL_HIDES,
     LEVEL_HIT,
     LEVEL_POSSIBLE,
     LinkingDatabase,
@@ -166,6 +167,12 @@ def link_records(database: LinkingDatabase) -> Links:
             UNION ALL
             SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
             FROM name_link n JOIN entity_by_text e USING (text)
+            UNION ALL
+            SELECT h.place, e.entity, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL, e.birth
+            FROM name_hides h JOIN entity_by_cui e USING (cui)
+            UNION ALL
+            SELECT h.place, e.entity, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL, e.birth
+            FROM name_hides h JOIN entity_by_text e USING (text)
             UNION ALL
             SELECT v.place, e.entity, v.criterion, v.level,
                    CASE WHEN v.level <> {LEVEL_BY_RULE} THEN unhex(printf('%02x', v.criterion)) END, NULL, NULL

@@ -15,6 +15,7 @@ from tests.small_world import SmallWorld
 
 BORN = "1980-05-17"
 OTHER = {"CUI": cui_of(900)}
+NAMESAKE = cui_of(901)
 # case -> (name in RENAP, cells of the protected side's row; None = no row), whether the address is hidden
 ORDERS: dict[str, tuple[str, dict[str, str] | None, bool]] = {
     "no order": ("ANA ABAC TZUL", None, False),
@@ -44,13 +45,85 @@ ORDERS: dict[str, tuple[str, dict[str, str] | None, bool]] = {
         {"NOMBRE": "PAULA ZAPETA AGUSTIN", "HASTA": "2024-12-31"},
         False,
     ),
+    "her whole name alone": ("SONIA ELENA TUYUC MEJIA", {"NOMBRE": "SONIA ELENA TUYUC MEJIA", "NACIMIENTO": ""}, True),
+    "her name without the second given": (
+        "TERESA INES URIZAR PAZ",
+        {"NOMBRE": "TERESA URIZAR PAZ", "NACIMIENTO": ""},
+        True,
+    ),
+    "her name as heard alone": ("URSULA VELASQUEZ RUIZ", {"NOMBRE": "URSULA BELASQUES RUIS", "NACIMIENTO": ""}, True),
+    "her name and another birth date": (
+        "VILMA ELISA YOC ZAMORA",
+        {"NOMBRE": "VILMA ELISA YOC ZAMORA", "NACIMIENTO": "1955-01-01"},
+        True,
+    ),
+    "her name alone, in a row of no known state": (
+        "WENDY SARAI ACAL BOCEL",
+        {"NOMBRE": "WENDY SARAI ACAL BOCEL", "NACIMIENTO": "", "ESTADO": "VIGNTE"},
+        True,
+    ),
+    "a digit wrong, and her name": (
+        "XIOMARA LUZ CANIZ DIAZ",
+        {"CUI": "slip", "NOMBRE": "XIOMARA LUZ CANIZ DIAZ", "NACIMIENTO": ""},
+        True,
+    ),
+    "twelve digits, and her name": (
+        "YESENIA EVA ESCOBAR FRANCO",
+        {"CUI": "short", "NOMBRE": "YESENIA EVA ESCOBAR FRANCO", "NACIMIENTO": ""},
+        True,
+    ),
+    "a number nobody has, and her name": (
+        "ZULMA IRIS GODOY HERNANDEZ",
+        {"CUI": "nobody", "NOMBRE": "ZULMA IRIS GODOY HERNANDEZ", "NACIMIENTO": ""},
+        True,
+    ),
+    "a stranger's number, and her name": (
+        "AURA LILI ICAL JOLON",
+        {"CUI": "stranger", "NOMBRE": "AURA LILI ICAL JOLON", "NACIMIENTO": ""},
+        True,
+    ),
+    "a digit wrong and no name": ("BLANCA RITA KIX LUC", {"CUI": "slip", "NACIMIENTO": ""}, True),
+    "two digits exchanged and no name": ("CELIA NORA MUX NOJ", {"CUI": "swap", "NACIMIENTO": ""}, True),
+    "her name alone, that ran out": (
+        "DELIA ROSA ORDONEZ PEC",
+        {"NOMBRE": "DELIA ROSA ORDONEZ PEC", "NACIMIENTO": "", "HASTA": "2024-12-31"},
+        False,
+    ),
+    "her name alone, revoked": (
+        "EDITH SARA QUIM RAC",
+        {"NOMBRE": "EDITH SARA QUIM RAC", "NACIMIENTO": "", "ESTADO": "CANCELADA"},
+        False,
+    ),
+    "a digit wrong, that ran out": ("FABIOLA ANA SUY TOC", {"CUI": "slip", "HASTA": "2024-12-31"}, False),
+    "a namesake's, by her number": ("GILDA EMA UZ VIX", {"CUI": "namesake", "NOMBRE": "GILDA EMA UZ VIX", "NACIMIENTO": "1961-01-02"}, False),
+    "a sister's whole name alone": (
+        "HAYDEE MARIA XICAY YAX",
+        {"NOMBRE": "ISABEL JULIA XICAY YAX", "NACIMIENTO": ""},
+        False,
+    ),
     "a sister's": ("RUTH BARILLAS CASTELLANOS", {"NOMBRE": "SARA BARILLAS CASTELLANOS"}, False),
 }
+
+
+# first number -> name of so many
+COMMON = {1100: ("CANDELARIA TOJ UZ", 1000), 3100: ("DOMINGA VIX WUG", 1001)}
+
+
+def neighbour(number: int) -> str:
+    """A valid CUI that differs in the last digit: another municipality."""
+    return cui_of(number)[:-1] + "2"
+
+
+def swapped(cui: str) -> str:
+    """The CUI with its first two neighbours that differ exchanged."""
+    place = next(i for i in range(3, 8) if cui[i] != cui[i + 1])
+    return cui[:place] + cui[place + 1] + cui[place] + cui[place + 2 :]
 
 
 @pytest.fixture(scope="module")
 def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     world = SmallWorld()
+    world.person(901, "GILDA EMA UZ VIX", "1961-01-02")
     world.person(900, "TOMAS XOL YAT", "1961-01-02", SEXO="M", CALLE="CALLE 900")
     world.car(900, "P-900BCD", [OTHER])
     for number, (name, order, _) in enumerate(ORDERS.values(), 1):
@@ -58,12 +131,24 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         world.car(number, f"P-{number:03}BCD", [{"CUI": own, "NOMBRE": name}])
         if order is not None:
             numbers = {"own": own, "nobody": cui_of(5000 + number), "stranger": OTHER["CUI"], "": ""}
+            numbers |= {"slip": own[:4] + str((int(own[4]) + 5) % 10) + own[5:], "short": own[:8] + own[9:]}
+            numbers |= {"swap": swapped(own), "namesake": NAMESAKE}
             cells = {"NACIMIENTO": BORN, **order, "CUI": numbers[order.get("CUI", "")]}
             world.report(f"O{number}", "VICTIMA", **cells)
     for number in (100, 101):  # one of the two is meant, nobody knows which
         own = world.person(number, "ROSA IXCOY BATZ", BORN, CALLE=f"CALLE {number}")
         world.car(number, f"P-{number:03}BCD", [{"CUI": own}])
     world.report("O100", "VICTIMA", NOMBRE="ROSA IXCOY BATZ", NACIMIENTO=BORN)
+    for first, (name, bearers) in COMMON.items():
+        for number in range(first, first + bearers):
+            own = world.person(number, name, "1985-02-03", CALLE=f"CALLE {number}")
+        world.car(first, f"P-{first // 10}BCD", [{"CUI": own}])
+        world.report(f"O{first}", "VICTIMA", NOMBRE=name)
+    for number, name in ((201, "NORMA LISETH PUAC RAX"), (202, "INGRID JOSEFA SOC TUL")):
+        world.person(number, name, BORN, CUI=neighbour(number), CALLE=f"CALLE {number}")
+        world.car(number, f"P-{number}BCD", [{"CUI": neighbour(number)}])
+        numbered = world.person(300 + number, "OFELIA VASQUEZ XIC", BORN, CUI=cui_of(number))
+        world.report(f"O{number}", "VICTIMA", CUI=numbered, NOMBRE="OFELIA VASQUEZ XIC" if number == 201 else "X. Y.")
     yield from world.serve(tmp_path_factory.mktemp("victims"))
 
 
@@ -102,6 +187,23 @@ def test_an_order_that_may_be_hers_hides_her_address(asker: Asker, case: str) ->
 def test_both_whom_an_order_may_mean_are_hidden(asker: Asker) -> None:
     assert_hidden(asker, 100)
     assert_hidden(asker, 101)
+
+
+def test_a_name_that_a_thousand_bear_hides_nobody(asker: Asker) -> None:
+    shown = {}
+    for first, (_, bearers) in COMMON.items():
+        (owner,) = asker(checks.CheckVehicleRequest(plate=f"P-{first // 10}BCD")).vehicle.owners
+        shown[bearers] = [a.street for a in owner.person.addresses]
+    assert shown == {1000: [], 1001: ["CALLE 4100"]}
+
+
+def test_a_slip_of_a_number_that_is_borne_out_hides_nobody(asker: Asker) -> None:
+    person, _ = owner_of(asker, 201)
+    assert [a.street for a in person.addresses] == ["CALLE 201"]
+
+
+def test_a_slip_of_a_stranger_s_number_hides(asker: Asker) -> None:
+    assert_hidden(asker, 202)
 
 
 def test_a_stranger_s_number_on_an_order_hides_his_address_too(asker: Asker) -> None:

@@ -13,7 +13,7 @@ from ronda.v1 import alert_pb2, check_service_pb2, person_pb2, vehicle_pb2
 HEADER = """
     magic:I length:I checksum:Q subject_id:16s entity:I kind:B flags:B sex:B department:B birth_year:H birth_month:B
     birth_mday:B death_day:i homonyms:i name_only_alerts:i n_alerts:H n_owners:H n_claims:H n_identifiers:H n_records:I
-    summary_offset:I summary_length:I reserved:20s
+    summary_offset:I summary_length:I hides_from:i hides_to:i reserved:12s
 """
 ALERT = """
     kind:B link_level:B section:B state:B sensitivity:B flags:B register:B authority:B valid_from:i valid_to:i

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 AT_MOST = 50
 ALERT_SCORE = 0.5
+BEARERS_AT_MOST = 1000
 
 
 class Fit:
@@ -34,7 +35,7 @@ class Fit:
         birth = agreement.best(births)
         sex = agreement.sexes(record.sex, claims)
         parents = agreement.parents(record.father, record.mother, claims)
-        self.subject = person.subject
+        self.person, self.subject = person, person.subject
         self.dead = any(c.dead for c in claims)
         self.possible = DISAGREES not in (names, birth)
         self.agreed = self.possible and names == AGREES and sex != DISAGREES
@@ -90,6 +91,15 @@ class PersonsOnFile:
         self.population = max(1, self.population)
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
 
+    def bearing(self, record: Record) -> set[OnFile]:
+        """All whose name agrees with the record's, birth date and sex aside."""
+        roles = name_roles(record.name_text)
+        found: set[OnFile] = set()
+        for text, names in zip(self.bearers, self.scan.compare(record.name_text)[0], strict=True):
+            if names == AGREES:
+                found |= {p for p in self.bearers[text] if like_by_more_than_initials(roles, p.names)}
+        return found
+
     def fits(self, record: Record, but: Subject | None = None) -> list[Fit]:
         """C and A; the living alone where anybody lives."""
         roles = name_roles(record.name_text)
@@ -120,6 +130,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             subject.name_only_alerts = subject.homonyms = 0
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
+    _hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
         joined = _is_linked_by_name(record) and _join_fits(linking, record, file.fits(record), numbered=False)
         if not joined:
@@ -159,6 +170,39 @@ def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: b
             fit.subject.name_only_alerts += 1
             fit.subject.crowded = fit.subject.crowded or fit.scored
     return level == HIT
+
+
+def _hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link | None]]) -> None:
+    """Whose addresses the protected sides hide, linked or not: by a name that agrees, by a CUI one slip away.
+
+    Each record with its link by an identifier, if it has one.
+    """
+    by_cui = {person.subject.key: person for person in file.persons if person.subject.has_cui}
+    for record, link in records:
+        alert = record.alert
+        if alert is None or alert.kind or alert.state != alert_pb2.ALERT_STATE_PENDING:
+            continue
+        claims = linking.claims_on_file(link.subject) if link else []
+        unborne = link is None or not claims or link.level == POSSIBLE
+        hidden: set[OnFile] = set()
+        if record.name_key and (unborne or _doubted(record, claims)):
+            agreeing, fitting = file.bearing(record), {fit.person for fit in file.fits(record)}
+            hidden |= fitting | (agreeing if len(agreeing) <= BEARERS_AT_MOST else set())
+        if link is not None and record.cui and unborne:
+            hidden |= {by_cui[key] for slip in _slips(record.cui) if (key := f"cui:{slip}") in by_cui}
+        for person in hidden:
+            person.subject.hidden_by.append(alert)
+
+
+def _doubted(record: Record, claims: list[Record]) -> bool:
+    names = agreement.names(record.name_text, claims)
+    return names != AGREES or agreement.birth_dates(record.birth, claims) == DISAGREES
+
+
+def _slips(cui: str) -> set[str]:
+    changed = {cui[:i] + digit + cui[i + 1 :] for i in range(13) for digit in "0123456789"}
+    exchanged = {cui[:i] + cui[i + 1] + cui[i] + cui[i + 2 :] for i in range(12)}
+    return (changed | exchanged) - {cui}
 
 
 def _counts(record: Record) -> bool:

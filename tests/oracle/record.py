@@ -130,6 +130,7 @@ class Subject:
     about: str
     subject_id: str = ""
     links: list[Link] = field(default_factory=list)
+    hidden_by: list[AlertRow] = field(default_factory=list)  # orders that hide her address and are no link
     homonyms: int | None = None
     name_only_alerts: int | None = None
     crowded: bool = False  # one of these reaches the alert score, as it does for more than fifty

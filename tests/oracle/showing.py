@@ -53,7 +53,11 @@ def is_protected(view: View, subject: Subject) -> bool:
         first, last = alert.valid_from, alert.valid_to
         if (first is None or first <= view.today) and (last is None or last >= view.today):
             return True
-    return False
+    if not subject.hidden_by:
+        return False
+    firsts, lasts = [a.valid_from for a in subject.hidden_by], [a.valid_to for a in subject.hidden_by]
+    begun = None in firsts or min(f for f in firsts if f is not None) <= view.today
+    return begun and (None in lasts or max(e for e in lasts if e is not None) >= view.today)
 
 
 def wanted(request: Any, section: int) -> bool:
