@@ -15,6 +15,7 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     bint armed                   # one of them says so
     bint misused                 # a DOCUMENT alert says that another used the identity
     int32_t in_force             # visible alerts in force
+    bint one_bearer              # one counted by name alone names nobody else on file: no clean certificate
     bint crowded                 # one that means her or others, more than fifty, reaches the alert score: not CLEAR
 
 cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:

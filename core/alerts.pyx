@@ -5,7 +5,7 @@ from libc.string cimport strlen
 from core.answer_id cimport hexadecimal
 from core.calendar cimport CivilDate, age_in_years, date_from_day
 from core.call cimport Hit, SHOWN_MAX, call_shows, hits_add
-from core.dossier cimport (ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED,
+from core.dossier cimport (ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
                            NO_DAY, NO_REGISTER)
 from core.generation cimport MAX_REGISTERS, Register
 from core.notes cimport (NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
@@ -76,6 +76,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
     total.armed = total.misused = False
     total.in_force = 0
     total.crowded = dossier.header.flags & FLAG_CROWDED != 0 and name_only_alerts_shown(call, dossier.header)
+    total.one_bearer = dossier.header.flags & FLAG_ONE_BEARER != 0 and name_only_alerts_shown(call, dossier.header)
     for i in range(dossier.header.n_alerts):
         alert = &dossier.alerts[i]
         if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):

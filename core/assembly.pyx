@@ -36,6 +36,10 @@ from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 ENTITY_FIELDS = [("entity", "I"), ("kind", "C"), ("subject_id", "w:16"), ("homonyms", "i"), ("name_only_alerts", "i"),
                  ("crowded", "C")]
 
+cdef enum:                       # bits of the column `crowded`
+    CROWDED = 1
+    ONE_BEARER = 2
+
 cdef enum:
     ORDER_OF_ENTITIES = -10
     ORDER_OF_RECORDS = -11
@@ -201,7 +205,8 @@ cdef class Assembler:
         self.entity.kind = announced.kind
         self.entity.homonyms = announced.homonyms
         self.entity.name_only_alerts = announced.name_only_alerts
-        self.entity.crowded = announced.crowded != 0
+        self.entity.crowded = announced.crowded & CROWDED != 0
+        self.entity.one_bearer = announced.crowded & ONE_BEARER != 0
         memcpy(self.entity.subject_id, announced.subject_id, 16)
         self.entity.hidden = False
         buffer_reset(&self.entity.arena)

@@ -1,13 +1,13 @@
 """Alerts of one subject, merged from its records, as they are stored."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
 from core.assembly_record cimport compare_records, entity_record_count, entity_records, same_text, text_of
-from core.calendar cimport day_or_none
 from core.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE, NO_DAY, NO_REGISTER, AlertEntry,
 )
+from core.dossier_view cimport SPAN_UNKNOWN
 from core.wire cimport (
     WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw, put_tag,
     put_uint_if, put_varint, read_varint, reader_init,
@@ -143,23 +143,41 @@ cdef int _by_alert(const void* left, const void* right, void* context) noexcept 
     return order if order else compare_records(entity, a, b)
 
 
-cdef inline int64_t _issued(const Record* record) noexcept nogil:
-    return record.issued_day if record.issued_known else record.sort_day
+cdef int64_t ANY_DAY = 1 << 40   # beyond every day
+
+cdef struct Days:                # first and last that a day may be
+    int64_t first
+    int64_t last
 
 
-cdef inline int64_t _state_day(const Record* record) noexcept nogil:
-    """NO_DAY where it is not known whole."""
-    return day_or_none(record.state_date // 10000, record.state_date // 100 % 100, record.state_date % 100)
+cdef inline bint _is_stated(int32_t first, uint16_t span) noexcept nogil:
+    return first != NO_DAY or span == SPAN_UNKNOWN
+
+
+cdef inline Days _days(int32_t first, uint16_t span) noexcept nogil:
+    cdef Days days
+    days.first = first if first != NO_DAY else -ANY_DAY
+    days.last = <int64_t>first + span if first != NO_DAY else ANY_DAY
+    return days
+
+
+cdef inline Days _age(const Record* record) noexcept nogil:
+    """Of the state, else of issue; below every day where neither is stated."""
+    cdef Days days
+    if _is_stated(record.state_first, record.state_span):
+        return _days(record.state_first, record.state_span)
+    if _is_stated(record.issued_first, record.issued_span):
+        return _days(record.issued_first, record.issued_span)
+    days.first = days.last = -2 * ANY_DAY
+    return days
 
 
 cdef int _later(const Record* a, const Record* b) noexcept nogil:
     """Which of two rows of one record holds: above 0 = a, below 0 = b, 0 = nobody knows."""
-    cdef int64_t x = _state_day(a), y = _state_day(b)
+    cdef Days x = _age(a), y = _age(b)
     if a.version != b.version:
         return 1 if a.version > b.version else -1
-    x = x if x != NO_DAY else _issued(a)
-    y = y if y != NO_DAY else _issued(b)
-    return (x > y) - (x < y)
+    return (x.first > y.last) - (x.last < y.first)
 
 
 cdef void _keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcept nogil:
@@ -351,15 +369,18 @@ cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t coun
     """The alerts of one warrant: one a sensitivity, and so for what was issued again after the authority closed it."""
     cdef Record* records = entity_records(entity)
     cdef Warrant known = _warrant(entity, facts, group, count)
-    cdef int64_t closed = NO_DAY
+    cdef int64_t closed
     cdef size_t i, start = 0, end, again = count
-    if known.first.register == facts.authority[known.first.alert_kind] and known.state != ALERT_STATE_PENDING:
-        closed = _state_day(known.first)
-    if closed != NO_DAY:
+    cdef Record* record
+    if (known.first.register == facts.authority[known.first.alert_kind] and known.state != ALERT_STATE_PENDING
+            and _is_stated(known.first.state_first, known.first.state_span)):
+        closed = _days(known.first.state_first, known.first.state_span).first
         for i in range(count):
-            if (records[group[i]].register != known.first.register and records[group[i]].alert_state == ALERT_STATE_PENDING
-                    and _issued(&records[group[i]]) > closed):
-                records[group[i]].alert_flags |= ISSUED_AGAIN
+            record = &records[group[i]]
+            if (record.register != known.first.register and record.alert_state == ALERT_STATE_PENDING
+                    and _is_stated(record.issued_first, record.issued_span)
+                    and _days(record.issued_first, record.issued_span).last > closed):
+                record.alert_flags |= ISSUED_AGAIN
     if count > 1:
         qsort_r(group, count, sizeof(uint32_t), _by_alert, entity)
     while start < count:

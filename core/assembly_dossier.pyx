@@ -9,7 +9,7 @@ from core.assembly_identifiers cimport collect_identifiers, collect_plates, firs
 from core.assembly_record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
 from core.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_HIDDEN, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, KEY_CUI, NO_DAY,
-    NO_ENTITY,
+    FLAG_ONE_BEARER, NO_ENTITY,
     RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_PROTECTED, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry,
     RecordEntry,
 )
@@ -409,6 +409,8 @@ cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, 
     header.name_only_alerts = entity.name_only_alerts
     if entity.crowded:
         header.flags |= FLAG_CROWDED
+    if entity.one_bearer:
+        header.flags |= FLAG_ONE_BEARER
     if entity.hidden:
         header.flags |= FLAG_HIDDEN
         header.hides_from = entity.hides_from

@@ -48,6 +48,10 @@ cdef struct Record:
     uint16_t alert_from_span
     uint16_t alert_to_span
     int32_t issued_day
+    int32_t state_first          # earliest possible day of the state; NO_DAY with state_span SPAN_UNKNOWN = any, with 0 = not stated
+    int32_t issued_first         # so of the day of issue, else the record's
+    uint16_t state_span          # days by which it may be later
+    uint16_t issued_span
     uint32_t state_date
     uint32_t owner_entity
     Text record_id
@@ -88,6 +92,7 @@ cdef struct Entity:
     int32_t homonyms             # -1 = not set
     int32_t name_only_alerts
     bint crowded                 # one of them reaches the alert score
+    bint one_bearer              # one of them names nobody else on file
     bint hidden                  # by an order that only hides: docs/answers.md section 5
     int32_t hides_from           # earliest first and latest last day of these; NO_DAY = open
     int32_t hides_to

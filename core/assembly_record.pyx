@@ -16,7 +16,7 @@ cdef enum:  # places in LINKED_FIELDS
     C_DEATH_DAY, C_PLATE_TYPE, C_PLATE, C_PLATE_COUNTRY, C_VIN, C_CHASSIS, C_ENGINE, C_MAKE, C_LINE, C_COLOUR, C_MODEL_YEAR
     C_VALID_FROM, C_VALID_TO, C_VALID_FROM_SPAN, C_VALID_TO_SPAN, C_SHARE, C_ALERT_KIND, C_ALERT_STATE, C_ALERT_FLAGS
     C_ALERT_FROM, C_ALERT_TO, C_ALERT_FROM_SPAN, C_ALERT_TO_SPAN, C_STATE_DATE
-    C_STATE_DATE_PARTS, C_ISSUED_DAY, C_MERGE_KEY, C_HIT_PAYLOAD, C_LINK_CRITERION, C_LINK_LEVEL, C_LINK_AGREES
+    C_STATE_DATE_PARTS, C_ISSUED_DAY, C_STATE_FIRST, C_STATE_SPAN, C_ISSUED_FIRST, C_ISSUED_SPAN, C_MERGE_KEY, C_HIT_PAYLOAD, C_LINK_CRITERION, C_LINK_LEVEL, C_LINK_AGREES
     C_LINK_DISAGREES, C_OWNER_ENTITY, C_OWNER_LEVEL
 
 cdef enum:
@@ -33,7 +33,7 @@ LINKED_FIELDS = [
     ("valid_from_span", "s"), ("valid_to_span", "s"), ("share", "C"), ("alert_kind", "C"),
     ("alert_state", "C"), ("alert_flags", "C"), ("alert_from", "i"), ("alert_to", "i"),
     ("alert_from_span", "s"), ("alert_to_span", "s"), ("state_date", "i"),
-    ("state_date_parts", "z"), ("issued_day", "i"), ("merge_key", "u"), ("hit_payload", "z"), ("link_criterion", "C"),
+    ("state_date_parts", "z"), ("issued_day", "i"), ("state_first", "i"), ("state_span", "s"), ("issued_first", "i"), ("issued_span", "s"), ("merge_key", "u"), ("hit_payload", "z"), ("link_criterion", "C"),
     ("link_level", "C"), ("link_agrees", "z"), ("link_disagrees", "z"), ("owner_entity", "I"), ("owner_level", "C"),
 ]
 
@@ -140,6 +140,10 @@ cdef int entity_add(Entity* entity, const Column* columns, int64_t row) noexcept
     record.state_date_parts = _keep(entity, &columns[C_STATE_DATE_PARTS], row)
     record.issued_known = not is_null(&columns[C_ISSUED_DAY], row)
     record.issued_day = int32_or(&columns[C_ISSUED_DAY], row, NO_DAY)
+    record.state_first = int32_or(&columns[C_STATE_FIRST], row, NO_DAY)
+    record.state_span = <uint16_t>int16_or(&columns[C_STATE_SPAN], row, 0)
+    record.issued_first = int32_or(&columns[C_ISSUED_FIRST], row, NO_DAY)
+    record.issued_span = <uint16_t>int16_or(&columns[C_ISSUED_SPAN], row, 0)
     record.merge_key = _keep(entity, &columns[C_MERGE_KEY], row)
     record.hit_payload = _keep(entity, &columns[C_HIT_PAYLOAD], row)
     record.criterion = byte_at(&columns[C_LINK_CRITERION], row)

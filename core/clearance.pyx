@@ -196,7 +196,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         under_standard(call, standard, &dossier, LEVEL_HIT, &verdict)
         person_view(call, finding.subject, &dossier, &person)
         sum_alerts(call, &dossier, LEVEL_HIT, 0, 0, &alerts)
-        crowded = alerts.crowded and standard == CLEARANCE_STANDARD_WANTED
+        crowded = (alerts.crowded or alerts.one_bearer) and standard == CLEARANCE_STANDARD_WANTED
         if status == IDENTITY_STATUS_FOUND:
             status = person_condition(&person, &alerts, False)
         otherwise = call.names.length > 0 and compare_person_names(call, &person) == AGREEMENT_DISAGREES
@@ -268,7 +268,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
             return FAILED
         under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
         sum_alerts(call, &dossier, LEVEL_POSSIBLE, 0, 0, &alerts)
-        crowded = crowded or (alerts.crowded and standard == CLEARANCE_STANDARD_WANTED)
+        crowded = crowded or ((alerts.crowded or alerts.one_bearer) and standard == CLEARANCE_STANDARD_WANTED)
         shown_row(call, &dossier, row, CLEARANCE_RESULT_UNSPECIFIED, &verdict.left)
     if verdict.n or crowded:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)

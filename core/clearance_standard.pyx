@@ -106,4 +106,5 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
             reader_init(&reader, field.data, field.size)
             if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
                 _add(verdict, field.data, field.size, record.section, record.sensitivity,
-                     link == LEVEL_HIT and record.flags & (RECORD_POSSIBLE | RECORD_CRITERION_1) == RECORD_CRITERION_1)
+                     link == LEVEL_HIT and record.section != SECTION_DAMAGED_RECORD
+                     and record.flags & (RECORD_POSSIBLE | RECORD_CRITERION_1) == RECORD_CRITERION_1)

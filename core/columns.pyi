@@ -8,7 +8,8 @@ are numbered by their place; -1 = none. Texts are UTF-8 bytes.
   null_dates    yyyymmdd;  date_formats: "D/M/Y", one letter a part
   maps          {key: (text, number)}
   slots         (columns, join, constant or None, map)
-  conditions    (column, 0 in / 1 not in / 2 present / 3 absent, map of the list, in upper case without accents)
+  conditions    (column, 0 in / 1 not in / 2 present / 3 absent, map of the list, map of the others or -1; lists in
+                upper case without accents)
   subjects      {slots by SUBJECT_KEYS, field, sex_map, organisation, dead (flags), surname_first, comma_parts, date}
   records       {section, vehicle, damaged_section, subject, when, record_id, version, date, sensitivity, clearance,
                  certificate, required [(column, date slot)], strict [(slot, field)], op, n_ops, field, alert or None}

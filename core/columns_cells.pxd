@@ -83,6 +83,7 @@ cdef struct Condition:
     int column
     int test
     int map                  # the list, for TEST_IN and TEST_NOT_IN
+    int others               # what else may stand there, for TEST_IN; -1 = anything
 
 cdef enum:
     FLAG_FALSE = -1
@@ -137,4 +138,5 @@ cdef int int_of(Context* c, int slot, int64_t* out) noexcept nogil
 cdef int money_of(Context* c, int slot, int64_t* out) noexcept nogil
 # `doubtful`: what a condition on a damaged cell counts as.
 cdef bint holds(Context* c, int condition, bint doubtful) noexcept nogil
+cdef bint is_untold(Context* c, int number) noexcept nogil  # a list that tells nothing: the cell is null, or in neither list
 cdef bint flag_of(Context* c, int flag) noexcept nogil

@@ -234,6 +234,20 @@ cdef Cell joined(Context* c, Slot* slot) noexcept nogil:
     return result
 
 
+cdef MapEntry* code_find(Context* c, int map, Cell cell) noexcept nogil:
+    """The entry of a code map, whose keys are folded; a null cell is the empty key."""
+    cdef Map* codes = &c.maps[map]
+    cdef size_t used = c.used
+    cdef MapEntry* entry
+    if cell.data != NULL:
+        if cell.size > 2 * codes.longest:  # folding halves a text at most
+            return NULL
+        cell = folded(c, cell)
+    entry = map_find(codes, cell)
+    c.used = used
+    return entry
+
+
 cdef int text_of(Context* c, int number, Cell* out) noexcept nogil:
     cdef Slot* slot = &c.slots[number]
     cdef MapEntry* entry
@@ -248,7 +262,7 @@ cdef int text_of(Context* c, int number, Cell* out) noexcept nogil:
         slot.value = joined(c, slot)
     slot.status = VALUE_NULL if slot.value.data == NULL else VALUE_OK
     if slot.map >= 0:
-        entry = map_find(&c.maps[slot.map], slot.value)
+        entry = code_find(c, slot.map, slot.value)
         if entry != NULL:
             slot.value = entry.text if entry.text.size else no_cell()
             slot.status = VALUE_OK if entry.text.size else VALUE_NULL
@@ -272,7 +286,7 @@ cdef Date date_of_slot(Context* c, int number) noexcept nogil:
 cdef int mapped_of(Context* c, int slot, int map, int64_t* out) noexcept nogil:
     cdef Cell cell
     cdef int status = text_of(c, slot, &cell)
-    cdef MapEntry* entry = map_find(&c.maps[map], cell)
+    cdef MapEntry* entry = code_find(c, map, cell)
     if entry != NULL:
         out[0] = entry.number
         return VALUE_OK
@@ -351,6 +365,18 @@ cdef bint holds(Context* c, int number, bint doubtful) noexcept nogil:
         return cell.data == NULL
     listed = is_listed(c, &c.maps[condition.map], cell)
     return listed == (condition.test == TEST_IN)
+
+
+cdef bint is_untold(Context* c, int number) noexcept nogil:
+    cdef Condition* condition = &c.conditions[number]
+    cdef Cell cell
+    if condition.test != TEST_IN:
+        return False
+    cell = cell_of(c, condition.column)
+    if cell.data == NULL:
+        return True
+    return condition.others >= 0 and not is_listed(c, &c.maps[condition.map], cell) and not is_listed(
+        c, &c.maps[condition.others], cell)
 
 
 cdef bint flag_of(Context* c, int flag) noexcept nogil:

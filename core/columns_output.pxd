@@ -64,6 +64,10 @@ cdef enum:
     O_state_date
     O_state_date_parts
     O_issued_day
+    O_state_first
+    O_state_span
+    O_issued_first
+    O_issued_span
     O_merge_key
     O_hit_payload
     O_COUNT

@@ -11,9 +11,10 @@ cdef int width_of(int column) noexcept nogil:
     if column == O_row:
         return 8
     if column in (O_version, O_sort_day, O_death_day, O_valid_from, O_valid_to, O_alert_from, O_alert_to, O_state_date,
-                  O_issued_day):
+                  O_issued_day, O_state_first, O_issued_first):
         return 4
-    if column in (O_birth_year, O_about_year, O_model_year, O_valid_from_span, O_valid_to_span, O_alert_from_span, O_alert_to_span):
+    if column in (O_birth_year, O_about_year, O_model_year, O_valid_from_span, O_valid_to_span, O_alert_from_span, O_alert_to_span,
+                  O_state_span, O_issued_span):
         return 2
     if column in (O_register, O_section, O_subject, O_sensitivity, O_clearance, O_cui_valid, O_organisation,
                   O_birth_month, O_birth_mday, O_sex, O_birth_department, O_residence_department, O_share,

@@ -106,10 +106,11 @@ cdef int build_source(Encoding* e, dict plan, list keep) except -1:
     for i in plan["birth_slots"]:
         c.slots[<int>i].birth = True
     c.conditions = <Condition*>zeroed(len(plan["conditions"]), sizeof(Condition))
-    for i, (column, test, number) in enumerate(plan["conditions"]):
+    for i, (column, test, number, others) in enumerate(plan["conditions"]):
         c.conditions[i].column = column
         c.conditions[i].test = test
         c.conditions[i].map = number
+        c.conditions[i].others = others
     return 0
 
 

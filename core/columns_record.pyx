@@ -9,18 +9,24 @@ from core.columns_cells cimport (
     RULE_DATE, RULE_DOUBTFUL, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
     RULE_UNREADABLE,
     VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, cell_of, date_of_slot, flag_of,
-    holds, int_of, mapped_of, no_cell, raw_cell_is_damaged, text_of, warn,
+    holds, int_of, is_untold, mapped_of, no_cell, raw_cell_is_damaged, text_of, warn,
 )
 from core.columns_dates cimport Validity, validity_of
 from core.columns_output cimport *
 from core.columns_parse cimport day_of_date, number_of_date
 from core.columns_payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
-from core.columns_subject cimport S_birth_date, Subject, names_a_person, names_a_vehicle, only_shown, read_subject, take_shown
+from core.columns_subject cimport (
+    S_birth_date, S_cedula, S_cui, S_document_number, S_licence, S_nit, Subject, names_a_person, names_a_vehicle, only_shown,
+    read_subject, take_shown,
+)
 from core.court_names cimport court_into
 from core.dossier cimport NO_DAY
 from core.wire cimport Buffer, buffer_reset, put_raw
 
 include "contract.pxi"
+
+cdef extern from "strings.h" nogil:
+    int strncasecmp(const char* a, const char* b, size_t n)
 
 # As in indexer/standard.py.
 cdef enum:
@@ -30,6 +36,7 @@ cdef enum:
     CLEARANCE_CERTIFICATE = 4
     ALERT_MISUSE = 1
     ALERT_ARMED = 2
+    ALERT_UNREAD = 4
     ALERT_PROTECTED = 64
     ALERT_BIRTH_DOUBTED = 16
     ANSWERABLE_AGE = 13          # years: nobody younger is accused, or restrained (Ley PINA, articles 132 and 136)
@@ -251,6 +258,16 @@ cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
     put_number(&o[O_share], row, s.share)
 
 
+cdef void put_day(Output* o, int first, int span, int64_t row, Date date) noexcept nogil:
+    """The days that a date may be, into the columns `first` and `span`."""
+    cdef Date none
+    none.status = VALUE_NULL
+    none.year = none.month = none.day = 0
+    cdef Validity days = validity_of(date, none)
+    put_number_or_null(&o[first], row, days.first, NO_DAY)
+    put_number_or_null(&o[span], row, days.first_span, 0)
+
+
 cdef inline Cell buffer_cell(Buffer* buffer) noexcept nogil:
     """The buffer's bytes as a cell that is not null, even when empty."""
     cdef Cell cell
@@ -291,6 +308,34 @@ cdef bint birth_is_doubtful(Date birth, Date acted, bint child) noexcept nogil:
     return born >= day or (not child and age_in_years(birth.year, birth.month, birth.day, day) < ANSWERABLE_AGE)
 
 
+cdef bint is_unread(Context* c, int slot, Cell found) noexcept nogil:
+    """Whether the cell shows a number that was not read: two digits that differ, or a word that says so. Fillers show none."""
+    cdef Cell cell
+    cdef int32_t i
+    cdef char digit = 0
+    if slot < 0 or found.data != NULL or text_of(c, slot, &cell) == VALUE_NULL or cell.data == NULL:
+        return False
+    for i in range(cell.size):
+        if 48 <= cell.data[i] <= 57:
+            if digit and cell.data[i] != digit:
+                return True
+            digit = cell.data[i]
+        elif i + 6 <= cell.size and strncasecmp(cell.data + i, b"ILEGIB", 6) == 0:
+            return True
+    return False
+
+
+cdef bint shows_unread(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
+    cdef Context* c = &e.context
+    cdef const int* slots = e.subjects[plan.subject].slots
+    cdef Subject* s = state.subject
+    if plan.vehicle:
+        return False
+    return (is_unread(c, slots[S_cui], s.cui) or is_unread(c, slots[S_document_number], s.document_number)
+            or is_unread(c, slots[S_nit], s.nit) or is_unread(c, slots[S_licence], s.licence)
+            or is_unread(c, slots[S_cedula], s.cedula))
+
+
 cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     cdef Output* o = e.outputs
     cdef int64_t row = e.written
@@ -314,12 +359,16 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     if not plan.vehicle and birth_is_doubtful(state.subject.birth, acted, state.kind == ALERT_KIND_MISSING_CHILD):
         flags |= ALERT_BIRTH_DOUBTED
         warn(&e.context, e.subjects[plan.subject].field + S_birth_date, RULE_DOUBTFUL)
+    if shows_unread(e, plan, state):
+        flags |= ALERT_UNREAD
     put_number(&o[O_alert_kind], row, state.kind)
     put_number(&o[O_alert_state], row, state.alert_state)
     put_number(&o[O_alert_flags], row, flags)
     put_validity(o, O_alert_from, O_alert_from_span, row, validity_of(state.alert_from, state.alert_to))
     put_number(&o[O_state_date], row, number_of_date(state.state_date))
     put_number_or_null(&o[O_issued_day], row, day_of_date(state.issued), NO_DAY)
+    put_day(o, O_state_first, O_state_span, row, state.state_date)
+    put_day(o, O_issued_first, O_issued_span, row, state.issued if state.issued.status != VALUE_NULL else state.date)
     put_text(&o[O_merge_key], row, merge_key(e, alert))
     if not alert.protected:
         buffer_reset(&e.hit)
@@ -337,7 +386,7 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
     refusal.field = field
     refusal.rule = rule
     put_raw(&e.refusals, &refusal, sizeof(Refusal))
-    if not plan.alert.present:
+    if not plan.alert.present and not plan.clearance:
         return
     take_shown(&e.context, state.subject)
     if names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject):
@@ -353,7 +402,7 @@ cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int
     if state.record_id.data == NULL:
         state.record_id = row_number(e)
     if read_mapped(&e.context, &plan.sensitivity, &state.sensitivity) != VALUE_OK:
-        state.sensitivity = SENSITIVITY_DISCREET
+        state.sensitivity = SENSITIVITY_DISCREET if plan.alert.present else SENSITIVITY_OPEN
     state.date = date_or_null(&e.context, plan.date, -1)
     state.version = 0
     if plan.version >= 0 and int_of(&e.context, plan.version, &state.version) != VALUE_OK:
@@ -363,11 +412,14 @@ cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int
         name.size = <int>strlen(e.field_names[field])
     buffer_reset(&e.payload)
     write_damaged(e, state, name, rule_text(rule), &e.payload)
-    put_head(e, state, plan.damaged_section, SUBJECT_VEHICLE if plan.vehicle else SUBJECT_PERSON, 0)
-    put_number(&o[O_alert_state], row, ALERT_STATE_PENDING)
+    put_head(e, state, plan.damaged_section, SUBJECT_VEHICLE if plan.vehicle else SUBJECT_PERSON,
+             plan.clearance | CLEARANCE_CERTIFICATE if plan.clearance else 0)
+    if plan.alert.present:
+        put_number(&o[O_alert_state], row, ALERT_STATE_PENDING)
     if plan.alert.protected:     # no alert: it hides her address, without dates for ever
         put_number(&o[O_alert_flags], row, ALERT_PROTECTED)
-    else:
+    elif plan.alert.present:
+        put_number(&o[O_alert_flags], row, ALERT_UNREAD if shows_unread(e, plan, state) else 0)
         put_number(&o[O_alert_kind], row, ALERT_KIND_DAMAGED_RECORD)
         buffer_reset(&e.hit)
         write_damaged_hit(e, &e.hit)
@@ -405,15 +457,21 @@ cdef int encode_record(Encoding* e, int number) noexcept nogil:
     cdef RecordPlan* plan = &e.records[number]
     cdef Context* c = &e.context
     cdef State state
-    cdef int i, rule, field = -1, subject, clearance
+    cdef int i, rule, field = -1, subject, clearance, untold = -1
     for i in range(plan.n_when):
         if not holds(c, plan.when[i], True):
+            if (plan.alert.present or plan.clearance) and is_untold(c, plan.when[i]):
+                untold = c.conditions[plan.when[i]].column
+                continue
             e.left_out_by = c.conditions[plan.when[i]].column
             return 0
     state.subject = &e.states[plan.subject]
     state.kind = state.alert_state = 0
     read_subject(c, &e.subjects[plan.subject], state.subject)
     rule = broken_rule(e, plan, &state, &field)
+    if untold >= 0:
+        rule = RULE_UNKNOWN_CODE
+        field = untold
     if rule:
         refuse(e, plan, number, &state, rule, field)
         return -1

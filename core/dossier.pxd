@@ -53,6 +53,7 @@ cdef enum:
     FLAG_IDENTITY_CONFLICT = 1   # DossierHeader.flags: identity claims contradict
     FLAG_CROWDED = 4             # one of name_only_alerts reaches the alert score, as it does for more than fifty
     FLAG_INVALID_IDENTIFIER = 2  # an identity claim's own identifier fails its check digit
+    FLAG_ONE_BEARER = 16         # one of name_only_alerts names nobody else on file
     FLAG_HIDDEN = 8              # hides_from, hides_to count
 
 cdef enum:

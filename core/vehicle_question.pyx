@@ -7,7 +7,7 @@ from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plat
 from core.call cimport (Fit, OWNERS_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
                         fits_sort)
 from core.candidates cimport gather_all
-from core.dossier cimport (AlertEntry, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
+from core.dossier cimport (AlertEntry, ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
 from core.dossier_view cimport Dossier, holds_on, holds_surely
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into, rule_word
@@ -144,7 +144,7 @@ cdef bint _wanted(const Call* call, const Dossier* dossier) noexcept nogil:
 
 
 cdef int _find_name_alert(Call* call, const Dossier* vehicle, Owner* owner) noexcept nogil:
-    """Whether somebody who is wanted bears the name of an owner who is known by it alone."""
+    """Whether somebody who is wanted bears the name of an owner who is known by it alone, or whose number is not borne out."""
     cdef Dossier dossier
     cdef Reader reader
     cdef Field field
@@ -170,6 +170,12 @@ cdef int _find_name_alert(Call* call, const Dossier* vehicle, Owner* owner) noex
             break
     call.fits.count = start
     return OK
+
+
+cdef inline bint _is_unborne(const Owner* owner) noexcept nogil:
+    """Whether nothing bears out the owner's number: it is another's, or nobody whom an identity register holds has it."""
+    return owner.entry.link_level != LEVEL_HIT or (
+        owner.person.dossier.header.kind == ENTITY_PERSON and not owner.person.has_identity)
 
 
 cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const OwnerEntry* entry, int32_t ordinal, bint present,
@@ -204,6 +210,11 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
         owner.level = LEVEL_INSUFFICIENT if owner.alerts.crowded else LEVEL_CLEAR
         if not call.states.needed_fresh_person:
             owner.level = LEVEL_INCOMPLETE
+    if present and vehicle != NULL and not owner.alerts.level and _is_unborne(owner):
+        if _find_name_alert(call, vehicle, owner) < 0:
+            return FAILED
+        if owner.name_alert:
+            owner.level = LEVEL_POSSIBLE
     if not present:
         owner.alerts.armed = False  # a former owner gives no hits, so none of them says so
     return OK

@@ -38,7 +38,7 @@ def collect_hidden(database: LinkingDatabase, bearers: Path) -> None:
         WITH borne AS (SELECT place, entity FROM name_bearer
                        QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT}
                        UNION SELECT place, entity FROM name_decided SEMI JOIN (
-                           SELECT place FROM name_only WHERE hides) USING (place)),
+                           SELECT place FROM name_only WHERE hides) USING (place) WHERE scored),
         named AS (SELECT place, p.cui, p.text FROM borne
                   ANTI JOIN (SELECT place, entity FROM name_decided WHERE linked) d USING (place, entity)
                   JOIN named_person p USING (entity))
@@ -58,8 +58,7 @@ def _collect_slips(database: LinkingDatabase) -> None:
     """)
     database.run("CREATE TABLE cui_slip (place BIGINT, cui BIGINT)")
     for batch in stated:
-        rows = zip(batch.column("place").to_pylist(), batch.column("cui").to_pylist(), strict=True)
-        slips = [{"place": place, "cui": slip} for place, cui in rows for slip in _slips(cui)]
+        slips = [{"place": r["place"], "cui": slip} for r in batch.to_pylist() for slip in _slips(r["cui"])]
         database.connection.register("slips", pa.Table.from_pylist(slips, schema=_SLIP_SCHEMA))
         database.run("INSERT INTO cui_slip SELECT place, cui FROM slips")
         database.connection.unregister("slips")

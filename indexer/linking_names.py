@@ -38,14 +38,15 @@ from indexer.linking_hiding import HIDING, collect_hidden
 from indexer.linking_on_file import STANDARDS, claims_on_file
 from indexer.linking_unborne import find_unborne
 from indexer.linking_weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
-from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_PROTECTED
+from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_PROTECTED, ALERT_UNREAD
 
 ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
 AGE_BAND_YEARS = 5
 FIRST_OF_JANUARY, LAST_FILLER_YEAR = 101, 1900  # written where the year, or nothing, is known
+LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
-# persons with a CUI, and names that agree, 4 no doubtful birth date and less noise in one.
+# persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone.
 RULE_VERSION = "names-5"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.name_linking
@@ -92,8 +93,8 @@ def link_names(database: LinkingDatabase) -> None:
     _decide(database)
     collect_hidden(database, bearers)
     database.run(
-        "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; DROP TABLE name_pair; "
-        "DROP TABLE unborne_record"
+        "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; "
+        "DROP TABLE name_pair; DROP TABLE unborne_record"
     )
 
 
@@ -108,7 +109,8 @@ def _collect_records(database: LinkingDatabase) -> None:
                doubted AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
-               {HIDING} AS hides
+               {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,
+               alert_flags & {ALERT_UNREAD} <> 0 OR NOT {is_alert} AND NOT {protects} AS sole_suffices
         FROM person_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
@@ -270,22 +272,24 @@ def _decide(database: LinkingDatabase) -> None:
         WITH alive AS (SELECT *, bool_or(NOT dead) OVER (PARTITION BY place) AS living FROM name_fit
                        WHERE {agreed} OR scored OR named),
         fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
-                        {agreed} AND (band OR department) AS supported
+                        {agreed} AND (band OR department) AS supported, {agreed} AS agreed
                  FROM alive WHERE NOT (living AND dead)),
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (supported) OVER w AS n_supported,
-                            count(*) FILTER (scored) OVER w AS n_scored,
-                            count(*) FILTER (named) OVER w AS n_named
+                            count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
+                            count(*) FILTER (agreed) OVER w AS n_agreed
                      FROM fits WINDOW w AS (PARTITION BY place)),
         told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
-                        coalesce(u.borne, false) AS borne
-                 FROM numbered n LEFT JOIN unborne_record u USING (place))
+                        coalesce(u.borne, false) AS borne,
+                        agreed AND n_agreed = 1 AND living AND parents <> {DISAGREES} AND r.long_name AS sole,
+                        u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year
+                 FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
         SELECT *, strong AND n_strong <= {LINK_LIMIT}
                   OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
-                                    OR scored AND n_scored <= {LINK_LIMIT}
+                                    OR sole AND suffices OR scored AND n_scored <= {LINK_LIMIT}
                                     OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
-                                       AND coalesce(about_year, 0) = 0) AS linked
-        FROM told JOIN (SELECT place, about_year FROM name_only) USING (place);
+                                       AND about_year = 0) AS linked
+        FROM told;
         CREATE TABLE name_link AS
         SELECT d.place, p.cui, p.text,
                (CASE WHEN strong AND n_strong = 1 AND living AND NOT numbered THEN {LEVEL_HIT}
@@ -295,7 +299,8 @@ def _decide(database: LinkingDatabase) -> None:
         FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
         CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
         CREATE TABLE name_count AS
-        SELECT p.cui, p.text, count(*)::INTEGER AS records, bool_or(d.scored)::UTINYINT AS crowded
+        SELECT p.cui, p.text, count(*)::INTEGER AS records,
+               (bool_or(d.scored)::UTINYINT + 2 * bool_or(d.sole)::UTINYINT)::UTINYINT AS crowded
         FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
         WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
         DROP TABLE name_fit

@@ -13,7 +13,7 @@ from indexer.manifest_check import check
 from indexer.manifest_fields import ENUMS, FIRST_VEHICLE_SECTION, SECTIONS, enum_numbers
 from indexer.manifest_records import Record, Standard
 from indexer.manifest_sources import Source
-from indexer.manifest_values import CellText, ManifestModel
+from indexer.manifest_values import CellText, ManifestModel, folded
 
 RoleName = Literal["alert", "identity", "context"]
 IdentifierName = Literal["cui", "cedula", "document", "nit", "licence", "foreign_document", "plate", "vin"]
@@ -85,9 +85,14 @@ class Manifest(ManifestModel):
     @field_validator("codes")
     @classmethod
     def _names(cls, codes: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        for name in codes:
+        for name, table in codes.items():
             if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
                 raise ValueError(f"code map {name!r}: only a-z, 0-9 and _")
+            read: dict[str, tuple[str, str]] = {}
+            for key, meant in table.items():
+                other, before = read.setdefault(folded(key), (key, meant))
+                if before != meant:
+                    raise ValueError(f"code map {name!r}: {other!r} and {key!r} differ in case or accents alone")
         return codes
 
     @model_validator(mode="after")
@@ -102,10 +107,10 @@ class Manifest(ManifestModel):
 
     @property
     def sections(self) -> list[int]:
-        """Every section that its records fill, ascending; with the damaged-record sections of its alerts."""
+        """Every section that its records fill, ascending; those of damaged alerts and records of a standard too."""
         found = {SECTIONS[r.section] for r in self.record}
         for record in self.record:
-            if record.alert is not None:
+            if record.alert is not None or record.clearance:
                 vehicle = SECTIONS[record.section] >= FIRST_VEHICLE_SECTION
                 found.add(SECTIONS["vehicle_damaged_record" if vehicle else "damaged_record"])
         return sorted(found)

@@ -58,11 +58,14 @@ class Condition(ManifestModel):
     in_: tuple[CellText, ...] | None = Field(default=None, alias="in")
     not_in: tuple[CellText, ...] | None = None
     present: bool | None = None
+    others: tuple[CellText, ...] | None = None  # beside `in`: what else may stand there
 
     @model_validator(mode="after")
     def _one_test(self) -> Condition:
         if (self.in_ is not None) + (self.not_in is not None) + (self.present is not None) != 1:
             raise ValueError("give exactly one of in, not_in, present")
+        if self.others is not None and self.in_ is None:
+            raise ValueError("others goes with in")
         return self
 
 

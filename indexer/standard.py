@@ -22,6 +22,7 @@ CLEARANCE_RENAS = 32
 
 ALERT_MISUSE = 1
 ALERT_ARMED = 2
+ALERT_UNREAD = 4  # the row shows a number of a person that could not be read
 ALERT_BIRTH_DOUBTED = 16  # a birth date that can hardly be the subject's (docs/answers.md section 5)
 ALERT_PROTECTED = 64  # not an alert: the protected side of an order; state and dates are filled
 
@@ -90,6 +91,12 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("state_date", pa.int32(), False),  # yyyymmdd; 0 = not known whole
     pa.field("state_date_parts", pa.binary()),  # PartialDate encoded, for HitSource
     pa.field("issued_day", pa.int32()),
+    # the day of the state, and that of issue, else the record's: the earliest that it may be, and days by which it may
+    # be later (null = none); null and 32767 = any day; both null = not stated
+    pa.field("state_first", pa.int32()),
+    pa.field("state_span", pa.int16()),
+    pa.field("issued_first", pa.int32()),
+    pa.field("issued_span", pa.int16()),
     pa.field("merge_key", pa.string()),  # null = an alert of its own
     pa.field("hit_payload", pa.binary()),  # Hit fields 8 to 13 encoded: cautions, offence, issued, dates, authority
 ]
@@ -117,6 +124,7 @@ _ENTITY_FIELDS: list[pa.Field[Any]] = [
     pa.field("homonyms", pa.int32()),  # null = not set
     pa.field("name_only_alerts", pa.int32()),
     # 1: one of these reaches the alert score, as it does for more than fifty
+    # bits: 1 = one of them reaches the alert score, 2 = one of them names nobody else on file
     pa.field("crowded", pa.uint8(), False),
 ]
 ENTITY_SCHEMA = pa.schema(_ENTITY_FIELDS)

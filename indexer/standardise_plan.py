@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor
@@ -75,13 +74,7 @@ def compile_plan(manifest: Manifest, source: Source, ordinal: int) -> dict[str, 
     return _Compiler(manifest, source, ordinal).plan()
 
 
-def _any_case(word: str) -> list[str]:
-    return sorted({"".join(letters) for letters in product(*((c.lower(), c.upper()) for c in word))})
-
-
-_BOOLEAN_WORDS = {w: 1 for word in _TRUE_WORDS for w in _any_case(word)} | {
-    w: 0 for word in _FALSE_WORDS for w in _any_case(word)
-}
+_BOOLEAN_WORDS = dict.fromkeys(_TRUE_WORDS, 1) | dict.fromkeys(_FALSE_WORDS, 0)
 
 
 def packed_date(text: str) -> int:
@@ -104,13 +97,13 @@ class _Compiler:
         self.sections = [""] * len(self.columns)
         self.maps: list[Table] = []
         self.slots: list[tuple[list[int], bytes, bytes | None, int]] = []
-        self.conditions: list[tuple[int, int, int]] = []
+        self.conditions: list[tuple[int, int, int, int]] = []
         self.subjects: list[dict[str, Any]] = []
         self.ops: list[dict[str, Any]] = []
         self.birth_slots: set[int] = set()
         self._map_numbers: dict[tuple[tuple[bytes, tuple[bytes, int]], ...], int] = {}
         self._slot_numbers: dict[tuple[Any, ...], int] = {}
-        self._condition_numbers: dict[tuple[int, int, int], int] = {}
+        self._condition_numbers: dict[tuple[int, int, int, int], int] = {}
         self._subject_numbers: dict[tuple[Any, ...], int] = {}
 
     def plan(self) -> dict[str, Any]:
@@ -155,7 +148,7 @@ class _Compiler:
         columns = [self.column_number[name] for name in value.origin]
         codes = -1
         if coded and value.codes is not None:
-            codes = self.map({key: (text, 0) for key, text in self.manifest.codes[value.codes].items()})
+            codes = self.map({folded(key): (text, 0) for key, text in self.manifest.codes[value.codes].items()})
         constant = value.const.encode() if value.const else None
         slot = (columns, value.join.encode(), constant, codes)
         identity = (tuple(columns), *slot[1:], birth)
@@ -168,11 +161,12 @@ class _Compiler:
     def condition(self, test: Condition) -> int:
         column = self.column_number[test.column]
         if test.present is not None:
-            entry = (column, _TEST_PRESENT if test.present else _TEST_ABSENT, -1)
+            entry = (column, _TEST_PRESENT if test.present else _TEST_ABSENT, -1, -1)
         else:
             words = test.in_ if test.in_ is not None else test.not_in or ()
             listed = self.map({folded(word): ("", 0) for word in words})
-            entry = (column, _TEST_IN if test.in_ is not None else _TEST_NOT_IN, listed)
+            others = self.map({folded(word): ("", 0) for word in test.others}) if test.others is not None else -1
+            entry = (column, _TEST_IN if test.in_ is not None else _TEST_NOT_IN, listed, others)
         if entry not in self._condition_numbers:
             self._condition_numbers[entry] = len(self.conditions)
             self.conditions.append(entry)
@@ -193,9 +187,9 @@ class _Compiler:
     def numbers(self, value: Value, numbers: dict[str, int]) -> int:
         """Map from a cell's text, through the value's codes, to a number."""
         if value.codes is None:
-            return self.map({word: ("", number) for word, number in numbers.items()})
+            return self.map({folded(word): ("", number) for word, number in numbers.items()})
         codes = self.manifest.codes[value.codes]
-        return self.map({key: ("", numbers[word]) for key, word in codes.items() if word in numbers})
+        return self.map({folded(key): ("", numbers[word]) for key, word in codes.items() if word in numbers})
 
     def mapped(self, record: Record, name: str, value: Value | None, enum: EnumDescriptor) -> tuple[int, int, int, int]:
         """(slot, map, constant, field) of a coded value that refuses what its map lacks."""
@@ -254,7 +248,9 @@ class _Compiler:
         if sex is not None:
             numbers = enum_numbers(ENUMS["sex"])
             slots[SUBJECT_KEYS.index("sex")] = self.slot(sex, coded=False)
-            sex_map = self.map({sex.const: ("", numbers[sex.const])}) if sex.const else self.numbers(sex, numbers)
+            sex_map = (
+                self.map({folded(sex.const): ("", numbers[sex.const])}) if sex.const else self.numbers(sex, numbers)
+            )
         plan: dict[str, Any] = {
             "slots": slots,
             "sex_map": sex_map,
@@ -348,7 +344,7 @@ class _Compiler:
         if field.kind in ("bool", "enum"):
             numbers = enum_numbers(field.enum) if field.enum is not None else BOOLEANS
             if value.const is not None:
-                table = self.map({value.const: ("", numbers[value.const])})
+                table = self.map({folded(value.const): ("", numbers[value.const])})
                 return op | {"kind": "mapped", "slot": self.slot(value), "map": table}
             if field.enum is None and value.codes is None:
                 numbers = _BOOLEAN_WORDS

@@ -95,7 +95,11 @@ ORDERS: dict[str, tuple[str, dict[str, str] | None, bool]] = {
         False,
     ),
     "a digit wrong, that ran out": ("FABIOLA ANA SUY TOC", {"CUI": "slip", "HASTA": "2024-12-31"}, False),
-    "a namesake's, by her number": ("GILDA EMA UZ VIX", {"CUI": "namesake", "NOMBRE": "GILDA EMA UZ VIX", "NACIMIENTO": "1961-01-02"}, False),
+    "a namesake's, by her number": (
+        "GILDA EMA UZ VIX",
+        {"CUI": "namesake", "NOMBRE": "GILDA EMA UZ VIX", "NACIMIENTO": "1961-01-02"},
+        False,
+    ),
     "a sister's whole name alone": (
         "HAYDEE MARIA XICAY YAX",
         {"NOMBRE": "ISABEL JULIA XICAY YAX", "NACIMIENTO": ""},
@@ -147,8 +151,13 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     for number, name in ((201, "NORMA LISETH PUAC RAX"), (202, "INGRID JOSEFA SOC TUL")):
         world.person(number, name, BORN, CUI=neighbour(number), CALLE=f"CALLE {number}")
         world.car(number, f"P-{number}BCD", [{"CUI": neighbour(number)}])
-        numbered = world.person(300 + number, "OFELIA VASQUEZ XIC", BORN, CUI=cui_of(number))
-        world.report(f"O{number}", "VICTIMA", CUI=numbered, NOMBRE="OFELIA VASQUEZ XIC" if number == 201 else "X. Y.")
+        world.person(300 + number, "OFELIA VASQUEZ XIC", BORN, CUI=cui_of(number))
+        world.report(
+            f"O{number}",
+            "VICTIMA",
+            CUI=cui_of(number),
+            NOMBRE="OFELIA VASQUEZ XIC" if number == 201 else "PEDRO MIS CUX",
+        )
     yield from world.serve(tmp_path_factory.mktemp("victims"))
 
 

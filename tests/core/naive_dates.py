@@ -236,6 +236,13 @@ def bounds(date: Date) -> tuple[int, int]:
     return (first - epoch).days, (last - epoch).days
 
 
+def days_of(date: Date | None) -> tuple[int, int] | None:
+    """First and last day that a date may be; None where nothing is stated. A date None could not be read."""
+    if date is not None and not any(date):
+        return None
+    return bounds(date) if date is not None and date[0] else (-(2**40), 2**40)
+
+
 def validity(begins: Date | None, ends: Date | None) -> tuple[int | None, int | None, int, int]:
     """Earliest first and latest last day, and by how much each may be otherwise. None = it could not be read."""
     first = last = None

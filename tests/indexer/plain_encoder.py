@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -25,10 +26,10 @@ from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_p
 from tests.core import naive_dates, naive_identifiers, naive_names
 from tests.core.naive_courts import court_name
 from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject, validity
-from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
+from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number, same_word
 
 STANDARDS = {"police": 8, "criminal": 16, "renas": 32}
-TRUE_WORDS, FALSE_WORDS = {"1", "S", "SI", "SÍ", "Y", "T", "TRUE", "V"}, {"0", "N", "NO", "F", "FALSE"}
+TRUE_WORDS, FALSE_WORDS = {"1", "S", "SI", "Y", "T", "TRUE", "V"}, {"0", "N", "NO", "F", "FALSE"}
 
 
 class Refusal(NamedTuple):
@@ -43,10 +44,14 @@ def encode(manifest: Manifest, ordinal: int, rows: list[Row]) -> tuple[list[dict
     refusals: list[Refusal] = []
     for row in rows:
         for record in manifest.record:
-            if record.source != row.source.name or not all(row.holds(c) for c in record.when):
+            if record.source != row.source.name:
+                continue
+            failing = [c for c in record.when if not row.holds(c)]
+            counts = record.alert is not None or bool(record.clearance)
+            if any(not counts or not row.untold(c) for c in failing):
                 continue
             subject = read_subject(row, record)
-            rule, field = broken_rule(row, record, subject)
+            rule, field = ("unknown_code", failing[-1].column) if failing else broken_rule(row, record, subject)
             if rule:
                 refusals.append(Refusal(row.number, record.section, rule))
                 records += damaged(manifest, ordinal, row, record, subject, rule, field)
@@ -113,22 +118,30 @@ def damaged(
     vehicle = is_vehicle_section(record.section)
     subject = subject.as_shown()
     shows = subject.names_a_vehicle() if vehicle else subject.names_a_person()
-    if record.alert is None or not shows:
+    if (record.alert is None and not record.clearance) or not shows:
         return []
     contact = manifest.register_.contact
     sensitivity = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
+    if not isinstance(sensitivity, int):
+        sensitivity = section_pb2.SENSITIVITY_OPEN if record.alert is None else section_pb2.SENSITIVITY_DISCREET
     message = person_records_pb2.DamagedRecord(
         record=reference(manifest, row, record), text=f"registro dañado: consulte a {contact}", field=field, rule=rule
     )
     found = head(ordinal, row, record, subject, message, message.record)
     found |= {
         "section": SECTIONS["vehicle_damaged_record" if vehicle else "damaged_record"],
-        "sensitivity": sensitivity if isinstance(sensitivity, int) else section_pb2.SENSITIVITY_DISCREET,
-        "alert_state": alert_pb2.ALERT_STATE_PENDING,
+        "sensitivity": sensitivity,
+        "clearance": sum(STANDARDS[name] for name in record.clearance),
     }
+    if record.clearance:
+        found["clearance"] |= standard.CLEARANCE_CERTIFICATE
+    if record.alert is None:
+        return [found]
+    found["alert_state"] = alert_pb2.ALERT_STATE_PENDING
     if record.alert.protected:
         found["alert_flags"] = standard.ALERT_PROTECTED
     else:
+        found["alert_flags"] = standard.ALERT_UNREAD if shows_unread(row, record, subject) else 0
         found["alert_kind"] = alert_pb2.ALERT_KIND_DAMAGED_RECORD
         found["hit_payload"] = alert_pb2.Hit(authority=contact).SerializeToString()
     return [found]
@@ -145,7 +158,7 @@ def standard_record(
         found["clearance"] |= standard.CLEARANCE_CERTIFICATE
     found["sensitivity"] = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
     if record.alert is not None:
-        found |= alert_columns(row, record.alert)
+        found |= alert_columns(row, record, subject, record.alert)
         acted = good_date(row.date(record.alert.issued)) or (0, 0, 0)
         if not all(acted):
             acted = good_date(row.date(record.date)) or (0, 0, 0)
@@ -220,18 +233,35 @@ def head(
         "state_date": 0,
         "state_date_parts": None,
         "issued_day": None,
+        "state_first": None,
+        "state_span": None,
+        "issued_first": None,
+        "issued_span": None,
         "merge_key": None,
         "hit_payload": None,
     }
 
 
-def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
+def shows_unread(row: Row, record: Record, s: PlainSubject) -> bool:
+    """A cell of a person's number that shows one and was not read."""
+    given = record.subject
+    held = [(given.cui, s.cui), (given.document_number, s.document_number), (given.nit, s.nit)]
+    held += [(given.licence, s.licence), (given.cedula, s.cedula)]
+    texts = [row.text(value) or "" for value, number in held if number is None]
+    shown = any(len(set(re.findall("[0-9]", text))) > 1 or "ilegib" in text.lower() for text in texts)
+    return shown and not is_vehicle_section(record.section)
+
+
+def alert_columns(row: Row, record: Record, subject: PlainSubject, alert: Alert) -> dict[str, Any]:
     state_date = good_date(row.date(alert.state_date))
     first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to)
+    state_days = validity(row, alert.state_date, None)
+    issued_days = validity(row, alert.issued if row.date(alert.issued) is not None else record.date, None)
     cautions = [caution.flag for caution in alert.cautions if row.holds(caution)]
     flags = standard.ALERT_MISUSE if row.flag(alert.misuse) else 0
     flags |= standard.ALERT_ARMED if "ARMED" in cautions else 0
     flags |= standard.ALERT_PROTECTED if alert.protected else 0
+    flags |= standard.ALERT_UNREAD if shows_unread(row, record, subject) else 0
     keys = [row.text(value) for value in alert.merge_key]
     if alert.court is not None:
         keys.insert(0, court_name(row.text(alert.court) or "") or None)
@@ -251,6 +281,10 @@ def alert_columns(row: Row, alert: Alert) -> dict[str, Any]:
         "alert_from_span": first_span or None,
         "alert_to_span": last_span or None,
         "state_date": state_date[0] * 10000 + state_date[1] * 100 + state_date[2] if state_date and whole else 0,
+        "state_first": state_days[0],
+        "state_span": state_days[2] or None,
+        "issued_first": issued_days[0],
+        "issued_span": issued_days[2] or None,
         "state_date_parts": value_pb2.PartialDate(
             year=state_date[0], month=state_date[1], day=state_date[2]
         ).SerializeToString()
@@ -375,7 +409,7 @@ def boolean(text: str | Unknown | None, coded: bool) -> bool | None:
         return None
     if coded:
         return bool(BOOLEANS[text])
-    words = text.upper()
+    words = same_word(text)
     return True if words in TRUE_WORDS else False if words in FALSE_WORDS else None
 
 

@@ -62,8 +62,9 @@ class Row:
         if value.codes is None:
             return raw
         codes = self.manifest.codes[value.codes]
-        if (raw or "") in codes:
-            return codes[raw or ""] or None
+        for code, meant in codes.items():
+            if same_word(code) == same_word(raw or ""):
+                return meant or None
         return None if raw is None else Unknown(raw)
 
     def text(self, value: Value | None) -> str | None:
@@ -112,6 +113,14 @@ class Row:
             return cell is not None and same_word(cell) in map(same_word, condition.in_)
         assert condition.not_in is not None
         return cell is None or same_word(cell) not in map(same_word, condition.not_in)
+
+    def untold(self, condition: Condition) -> bool:
+        """A list that does not tell: the cell is null, or in neither list."""
+        cell = self.cells[condition.column]
+        if condition.in_ is None or cell is None:
+            return condition.in_ is not None
+        known = condition.in_ + (condition.others or ())
+        return condition.others is not None and same_word(cell) not in map(same_word, known)
 
     def flag(self, flag: Flag) -> bool:
         return flag if isinstance(flag, bool) else self.holds(flag)

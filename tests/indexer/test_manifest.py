@@ -107,6 +107,12 @@ def write(directory: Path, text: str, name: str = "m.toml") -> Manifest:
         ('"01/01/0001"', '"1/1/1"', "source.0.xml.null_dates", "dd/mm/yyyy"),
         ('{ from = "sidecar", path = "oj/CORTE" }', '{ from = "query", sql = "x" }', "", "only a postgresql source"),
         ('PENDIENTE = "PENDING"', 'PENDIENTE = "PENDIN"', "", "alert.state: 'PENDIN' is no AlertState"),
+        (
+            'PENDIENTE = "PENDING"',
+            'PENDIENTE = "PENDING"\n"Pendiénte" = "EXECUTED"',
+            "codes",
+            "'PENDIENTE' and 'Pendiénte' differ in case or accents alone",
+        ),
         ('codes = "sex"', 'codes = "sexo"', "", "codes 'sexo' is not in this manifest"),
         ('section = "warrant"', 'section = "warrants"', "", "section 'warrants'"),
         ('section = "warrant"', 'section = "damaged_record"', "", "none that a manifest may fill"),

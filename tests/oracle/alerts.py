@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
-from tests.core import naive_calendar
 from tests.oracle import texts
 from tests.oracle.record import AlertRow, Link, Subject, holds_surely
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 PENDING = alert_pb2.ALERT_STATE_PENDING
 SOURCES_AT_MOST = 20
-NEVER = -(2**31)  # before every day
+NEVER = -(2**41)  # before every day
 
 
 @dataclass(eq=False)
@@ -124,34 +123,28 @@ def _latest_rows(links: list[Link]) -> tuple[list[Link], set[Link]]:
             if row.record.row == best.record.row:
                 held.append(row)
                 continue
-            mine, theirs = _row_age(row), _row_age(best)
             pending = row_of(row).state == PENDING
-            if mine == theirs and row_of(row).state != row_of(best).state:
+            if _is_later(row, best):
+                held[-1] = row
+            elif not _is_later(best, row) and row_of(row).state != row_of(best).state:
                 if PENDING in (row_of(row).state, row_of(best).state):
                     doubted |= {row, best}
                 if pending:
                     held[-1] = row
-            elif mine > theirs:
-                held[-1] = row
         kept += held
     return kept, doubted
 
 
-def _row_age(link: Link) -> tuple[int, int]:
-    """The greater is the later."""
-    day = state_day(link)
-    day = day if day is not None else _issued(link)
-    return link.record.version, NEVER if day is None else day
+def _is_later(row: Link, other: Link) -> bool:
+    """Whether the row is the later one for certain."""
+    if row.record.version != other.record.version:
+        return row.record.version > other.record.version
+    return _age(row)[0] > _age(other)[1]
 
 
-def state_day(link: Link) -> int | None:
-    year, month, day = row_of(link).state_date
-    return naive_calendar.day_of(year, month, day) if year and month and day else None
-
-
-def _issued(link: Link) -> int | None:
-    issued = row_of(link).issued
-    return issued if issued is not None else link.record.sort_day
+def _age(link: Link) -> tuple[int, int]:
+    """Days that the state may be of, or the issue where none is stated."""
+    return row_of(link).state_days or row_of(link).issued_days or (NEVER, NEVER)
 
 
 def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link]) -> Iterator[Alert]:
@@ -165,15 +158,15 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
             yield from _of_a_withdrawn_authority(subject, warrant, authority, others[0])
             return
     again: list[Link] = []
-    closed = state_day(known)
+    closed = row_of(known).state_days
     if known.record.register == authority and row_of(known).state != PENDING and closed is not None:
         again = [
             link
             for link in warrant
             if link.record.register != authority
             and row_of(link).state == PENDING
-            and (issued := _issued(link)) is not None
-            and issued > closed
+            and (issued := row_of(link).issued_days) is not None
+            and issued[1] > closed[0]
         ]
     for links in ([k for k in warrant if k not in again], again):
         if not links:

@@ -15,7 +15,7 @@ from tests.oracle import agreement, showing
 from tests.oracle.agreement import DISAGREES
 from tests.oracle.alerts import hit_of, is_criterion_1, reference, stored_alerts
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
-from tests.oracle.finding import HIT, NOT_FOUND, UNVERIFIED, Finding, by_identifier
+from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Link, Subject
@@ -135,8 +135,13 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
                 and link.record.certificate_visible
                 and link.sensitivity != section_pb2.SENSITIVITY_EXPUNGED
             ):
-                found.append((link, link.level, is_criterion_1(link)))
+                damaged = link.section == section_pb2.SECTION_DAMAGED_RECORD
+                found.append((link, POSSIBLE if damaged else link.level, is_criterion_1(link)))
     return found
+
+
+def _may_be_meant(view: View, subject: Subject) -> bool:
+    return view.crowded(subject) or view.one_bearer(subject)
 
 
 def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
@@ -147,7 +152,7 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     named_otherwise = (
         finding.subject is not None and agreement.names(text, view.comparable(finding.subject)) == DISAGREES
     )
-    crowded = standard == WANTED and finding.subject is not None and view.crowded(finding.subject)
+    crowded = standard == WANTED and finding.subject is not None and _may_be_meant(view, finding.subject)
     return _verdict(view, standard, finding, records, named_otherwise, "person", crowded)
 
 
@@ -214,7 +219,7 @@ def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int])
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
     for fit in fits:
         links += [link for link, _, _ in under_standard(view, fit.subject, standard)]
-    if links or (standard == WANTED and any(view.crowded(fit.subject) for fit in fits)):
+    if links or (standard == WANTED and any(_may_be_meant(view, fit.subject) for fit in fits)):
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
     if not _all_fresh(view, standard, "person"):
         return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []

@@ -17,9 +17,11 @@ def damaged_record(
     manifest: dict[str, Any], ordinal: int, spec: dict[str, Any], values: RowValues, row: Row, error: RefusedError
 ) -> Record | None:
     """The damaged record of a refused row, or None when it shows nobody or would have been no alert."""
-    if "alert" not in spec:
+    told = row.refused in ("", "undecodable_bytes")  # which cell is in which column
+    standards: frozenset[str] = frozenset(spec.get("clearance", ())) if told else frozenset()
+    if "alert" not in spec and not standards:
         return None
-    protects = bool(spec["alert"].get("protected"))
+    protects = bool(spec.get("alert", {}).get("protected"))
     from ronda.v1 import person_records_pb2
 
     about_person = spec["section"] not in ("vehicle_alert", "vehicle_other_record")
@@ -45,7 +47,8 @@ def damaged_record(
             or section_pb2.SENSITIVITY_OPEN
         )
     except RefusedError:
-        record.sensitivity = section_pb2.SENSITIVITY_DISCREET
+        record.sensitivity = section_pb2.SENSITIVITY_DISCREET if "alert" in spec else section_pb2.SENSITIVITY_OPEN
+    record.standards = standards
     if row.refused:
         _from_loose_cells(record, row.loose)
     else:
@@ -58,9 +61,11 @@ def damaged_record(
     stated = (record.cui, any(record.document), record.nit, record.licence, record.cedula, record.name_key)
     if not (any(stated) if about_person else record.plate or record.vin or record.chassis or record.engine):
         return None
-    kind = 0 if protects else alert_pb2.ALERT_KIND_DAMAGED_RECORD
-    record.alert = AlertRow(kind, alert_pb2.ALERT_STATE_PENDING)
-    record.alert.hit.authority = register["contact"]
+    if "alert" in spec:
+        kind = 0 if protects else alert_pb2.ALERT_KIND_DAMAGED_RECORD
+        record.alert = AlertRow(kind, alert_pb2.ALERT_STATE_PENDING)
+        record.alert.hit.authority = register["contact"]
+        record.alert.unread = about_person and subject_fields.shows_unread(record, spec["subject"], values)
     message = record.message
     message.record.register_id = register["id"]
     message.record.record_id = record.record_id

@@ -160,8 +160,9 @@ def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: b
     around = strong or [fit for fit in fits if fit.supported]
     named = [] if around or record.about_year else [fit for fit in fits if fit.named]
     level = HIT if len(strong) == 1 and not strong[0].dead and not numbered else POSSIBLE
+    sole = _only_bearer(record, fits)
     for fit in fits:
-        by_rule = fit in around and len(around) <= AT_MOST
+        by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
         if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)
@@ -169,7 +170,21 @@ def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: b
             assert fit.subject.name_only_alerts is not None
             fit.subject.name_only_alerts += 1
             fit.subject.crowded = fit.subject.crowded or fit.scored
+            fit.subject.one_bearer = fit.subject.one_bearer or fit is sole
     return level == HIT
+
+
+def _only_bearer(record: Record, fits: list[Fit]) -> Fit | None:
+    """The one living person who bears a name of three tokens or more."""
+    agreed = [fit for fit in fits if fit.agreed]
+    if len(agreed) != 1 or agreed[0].dead or len(record.name_key.split()) < 3:
+        return None
+    return agreed[0] if agreed[0].outcomes[level_pb2.CRITERION_PARENTS] != DISAGREES else None
+
+
+def _sole_suffices(record: Record) -> bool:
+    """An alert that shows a number which can't be read, or a record of a standard that is no alert."""
+    return record.alert.unread if record.alert is not None else bool(record.standards)
 
 
 def _hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link | None]]) -> None:
@@ -186,7 +201,7 @@ def _hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Lin
         unborne = link is None or not claims or link.level == POSSIBLE
         hidden: set[OnFile] = set()
         if record.name_key and (unborne or _doubted(record, claims)):
-            agreeing, fitting = file.bearing(record), {fit.person for fit in file.fits(record)}
+            agreeing, fitting = file.bearing(record), {fit.person for fit in file.fits(record) if fit.scored}
             hidden |= fitting | (agreeing if len(agreeing) <= BEARERS_AT_MOST else set())
         if link is not None and record.cui and unborne:
             hidden |= {by_cui[key] for slip in _slips(record.cui) if (key := f"cui:{slip}") in by_cui}

@@ -154,7 +154,18 @@ def _columns(spec: Any, within: str = "") -> set[str]:
         for key, value in spec.items():
             if key in ("column", "columns") or (key in ("require", "record_id", "version", "date")):
                 found |= {value} if isinstance(value, str) else _columns(value, "column")
-            elif key in ("source", "section", "codes", "join", "const", "in", "not_in", "clearance", "sensitivity"):
+            elif key in (
+                "source",
+                "section",
+                "codes",
+                "join",
+                "const",
+                "in",
+                "not_in",
+                "others",
+                "clearance",
+                "sensitivity",
+            ):
                 continue
             else:
                 found |= _columns(value, "" if key in ("record", "when", "alert") else "column")
@@ -177,11 +188,14 @@ def _read_row(
     values = RowValues(row.cells, source, manifest.get("codes", {}))
     refused = False
     for spec in records:
-        if not row.refused and not all(values.holds(c) for c in _conditions(spec.get("when", []))):
+        failing = [c for c in _conditions(spec.get("when", [])) if not row.refused and not values.holds(c)]
+        if any(not ("alert" in spec or spec.get("clearance")) or not values.untold(c) for c in failing):
             continue
         try:
             if row.refused:
                 raise RefusedError(row.refused, "")
+            if failing:
+                raise RefusedError("unknown_code", failing[-1]["column"])
             extract.records.append(standard_record(manifest, ordinal, spec, values, row.number))
         except RefusedError as error:
             refused = True
@@ -232,9 +246,11 @@ def standard_record(
     )
     known = subject_fields.fill(record, spec["subject"], values, date)
     record.about_year = subject_fields.about_year(spec["subject"], values, date) if section < 32 else 0
-    known |= {"date": date, "certificate_visible": record.certificate_visible}
+    known |= {"date": date, "dated": values.date(spec.get("date")), "certificate_visible": record.certificate_visible}
     if "alert" in spec:
         _alert(record, spec["alert"], values, known)
+        assert record.alert is not None
+        record.alert.unread = record.about == PERSON and subject_fields.shows_unread(record, spec["subject"], values)
     shown = subject_fields.only_shown(record, spec["subject"])
     if "alert" in spec and not spec["alert"].get("protected") and shown:
         raise RefusedError("unreadable_identifier", shown)
@@ -278,12 +294,14 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     if "kind" in spec:
         kind = values.enumerated(spec["kind"], alert_pb2.AlertKind, "ALERT_KIND_", strict=True)
     state = values.enumerated(spec["state"], alert_pb2.AlertState, "ALERT_STATE_", strict=True)
-    for key in ("state_date", "issued"):
-        dates[key] = values.date(spec.get(key)) or NO_DATE
+    stated = {key: values.date(spec.get(key)) for key in ("state_date", "issued")}
+    dates |= {key: date or NO_DATE for key, date in stated.items()}
     parts = [values.text(v).upper() for v in spec.get("merge_key", ())]
     if "court" in spec:
         parts.insert(0, naive_courts.court_name(values.text(spec["court"])))
     alert = AlertRow(kind, state, dates["state_date"], misuse=values.flag(spec.get("misuse", False)))
+    alert.state_days = naive_dates.days_of(stated["state_date"])
+    alert.issued_days = naive_dates.days_of(stated["issued"] if stated["issued"] != NO_DATE else known["dated"])
     alert.merge_key = "|".join(parts) if parts and all(parts) else None
     alert.valid_from, alert.valid_to, *spans = naive_dates.validity(dates["valid_from"], dates["valid_to"])
     alert.spans = (spans[0], spans[1])

@@ -30,8 +30,11 @@ class AlertRow:
     valid_to: int | None = None
     spans: tuple[int, int] = (0, 0)  # days by which valid_from, valid_to may be otherwise
     issued: int | None = None
+    state_days: tuple[int, int] | None = None  # that the day of the state may be; None = not stated
+    issued_days: tuple[int, int] | None = None  # that the day of issue, else the record's, may be
     merge_key: str | None = None
     misuse: bool = False
+    unread: bool = False  # the row shows a number of a person that could not be read
     hit: alert_pb2.Hit = field(default_factory=alert_pb2.Hit)  # cautions, offence, issued, dates, authority
 
 
@@ -133,6 +136,7 @@ class Subject:
     hidden_by: list[AlertRow] = field(default_factory=list)  # orders that hide her address and are no link
     homonyms: int | None = None
     name_only_alerts: int | None = None
+    one_bearer: bool = False  # one of these names nobody else on file
     crowded: bool = False  # one of these reaches the alert score, as it does for more than fifty
     birth: Birth = (0, 0, 0)
     place: int = 0  # subject order

@@ -78,7 +78,7 @@ def seconds(text: str) -> int:
 def register_of(manifest: dict[str, Any], ordinal: int) -> Register:
     head = manifest["register"]
     sections = {_section(r["section"]) for r in manifest["record"]}
-    for section in {_section(r["section"]) for r in manifest["record"] if "alert" in r}:
+    for section in {_section(r["section"]) for r in manifest["record"] if "alert" in r or r.get("clearance")}:
         damaged = section_pb2.SECTION_DAMAGED_RECORD if section < 32 else section_pb2.SECTION_VEHICLE_DAMAGED_RECORD
         sections.add(damaged)
     roles = {kind: list(head.get("roles", {}).get(kind, [])) for kind in ("person", "vehicle")}

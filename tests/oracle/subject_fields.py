@@ -124,6 +124,20 @@ def only_shown(record: Record, spec: dict[str, Any]) -> str:
     return "subject.plate" if record.shown_plate[1] and not (record.plate or record.vin or record.chassis) else ""
 
 
+def shows_unread(record: Record, spec: dict[str, Any], values: RowValues) -> bool:
+    """Whether a cell of a person's number shows one that was not read: digits that differ, or ILEGIBLE."""
+    held = (
+        ("cui", record.cui),
+        ("document_number", record.document[1]),
+        ("nit", record.nit),
+        ("licence", record.licence),
+        ("cedula", record.cedula),
+    )
+    texts = [values.text(spec.get(key)) for key, number in held if not number]
+    digits = [{c for c in text if "0" <= c <= "9"} for text in texts]
+    return any(len(found) > 1 for found in digits) or any("ilegib" in text.lower() for text in texts)
+
+
 def take_shown(record: Record) -> None:
     record.cui = record.cui or record.shown_cui
     if not record.plate and record.shown_plate[1]:

@@ -12,7 +12,7 @@ from tests.core import naive_calendar, naive_dates
 from tests.oracle.record import Birth
 
 NO_DATE: Birth = (0, 0, 0)
-TRUE_WORDS = {"1", "S", "SI", "SÍ", "Y", "T", "TRUE", "V"}
+TRUE_WORDS = {"1", "S", "SI", "Y", "T", "TRUE", "V"}
 FALSE_WORDS = {"0", "N", "NO", "F", "FALSE"}
 
 
@@ -50,9 +50,9 @@ class RowValues:
         if not text:
             return None, False
         if "codes" in spec:
-            table = self.codes[spec["codes"]]
-            if text in table:
-                return table[text], True
+            for code, meant in self.codes[spec["codes"]].items():
+                if _any_case(code) == _any_case(text):
+                    return meant, True
             if strict or spec.get("strict"):
                 raise RefusedError("unknown_code", columns[0])
             return text, False
@@ -104,7 +104,7 @@ class RowValues:
             return value
         if not coded and isinstance(spec, dict) and "codes" in spec:
             return None
-        word = str(value).strip().upper()
+        word = _any_case(str(value).strip())
         return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
 
     def enumerated(self, spec: Any, enum: Any, prefix: str, strict: bool = False) -> int:
@@ -118,7 +118,7 @@ class RowValues:
             return 0
         if not coded and isinstance(spec, dict) and "codes" in spec:
             return 0
-        name = str(value).strip().upper()
+        name = _any_case(str(value).strip())
         name = name if name.startswith(prefix) else prefix + name
         if name in enum.keys():  # noqa: SIM118 (an enum wrapper, no dict)
             return int(enum.Value(name))
@@ -134,6 +134,15 @@ class RowValues:
             listed = [_any_case(_cell_text(v)) for v in condition["not_in"]]
             return _any_case(str(text)) not in listed if text else True
         return bool(bool(text) == condition["present"])
+
+    def untold(self, condition: dict[str, Any]) -> bool:
+        """Whether a list does not tell: a null cell, or a text that neither it nor the others hold."""
+        if "in" not in condition:
+            return False
+        text = self.cell(condition["column"])
+        if not text or "others" not in condition:
+            return not text
+        return _any_case(text) not in [_any_case(_cell_text(v)) for v in (*condition["in"], *condition["others"])]
 
     def flag(self, flag: bool | dict[str, Any]) -> bool:
         return flag if isinstance(flag, bool) else self.holds(flag)

@@ -206,6 +206,8 @@ def owner_level(view: View, link: Link, hits: list[Any]) -> int:
         return int(max(h.level for h in hits))
     if is_present(view, link) and _known_by_name(link):
         return POSSIBLE if name_alert(view, link) else level_pb2.LEVEL_INSUFFICIENT
+    if is_present(view, link) and name_alert(view, link):
+        return POSSIBLE
     if link.owner is None or not view.exists(link.owner):
         return level_pb2.LEVEL_INSUFFICIENT
     if not view.needed_fresh("person"):
@@ -217,9 +219,18 @@ def _known_by_name(link: Link) -> bool:
     return link.owner is not None and link.owner.kind == person_pb2.SUBJECT_KIND_UNIDENTIFIED
 
 
+def _unborne(view: View, link: Link) -> bool:
+    """An owner whose number nothing bears out: another's, or nobody's whom an identity register holds."""
+    if link.owner is None:
+        return False
+    unheld = link.owner.kind == person_pb2.SUBJECT_KIND_PERSON and not view.identity_claims(link.owner)
+    return link.owner_level != HIT or unheld
+
+
 def name_alert(view: View, link: Link) -> bool:
-    """Whether somebody who is wanted bears the name of a present owner who is known by it alone."""
-    if not is_present(view, link) or not _known_by_name(link) or owner_hits(view, link, 0, HIT):
+    """Whether somebody who is wanted bears the name of a present owner known by it alone, or by a doubtful number."""
+    unsure = _known_by_name(link) or _unborne(view, link)
+    if not is_present(view, link) or not unsure or owner_hits(view, link, 0, HIT):
         return False
     name = naive_names.name_text({}, link.record.message.name)
     if not name:

@@ -167,6 +167,10 @@ class View:
         seen = self.shows(IDENTITY, OPEN) and all(self.shows(s, OPEN) for s in PERSON_ALERT_SECTIONS)
         return subject.name_only_alerts if seen else None
 
+    def one_bearer(self, subject: Subject) -> bool:
+        """Whether an alert counted by name alone names nobody else on file."""
+        return self.name_only_alerts(subject) is not None and subject.one_bearer
+
     def crowded(self, subject: Subject) -> bool:
         """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""
         return self.name_only_alerts(subject) is not None and subject.crowded
