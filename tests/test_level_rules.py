@@ -216,8 +216,7 @@ LINKS = {
     "a mistyped CUI and a name alone": Case(
         one("ELVIA ROSIBEL GRAMAJO HERNANDEZ"),
         Warrant("ELVIA ROSIBEL GRAMAJO HERNANDEZ", cui=NOBODYS),
-        ("CLEAR",),
-        counted=(1,),
+        ("POSSIBLE",),
     ),
     "a mistyped CUI and another birth date": Case(
         one("FIDELIA IXCOT JUAREZ"), Warrant("FIDELIA IXCOT JUAREZ", born="1971-05-17", cui=NOBODYS), ("CLEAR",)

@@ -91,7 +91,7 @@ ROWS: dict[str, tuple[dict[str, str], int, str]] = {
 }
 
 
-NAMES = [
+NAMES = (
     "ANA ABAC TZUL",
     "BERTA BATZ QUEJ",
     "CARLA CHIROY SOLIS",
@@ -107,7 +107,7 @@ NAMES = [
     "NORA VALLADARES WONG",
     "OLGA XOYON YAC",
     "PAULA ZAPETA AGUSTIN",
-]
+)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import section_pb2
 from tests.asker import Asker
 from tests.indexer.small_registers import cui_of
+from tests.nation_kit import BuiltNation
 from tests.small_world import SmallWorld
 
 BORN = "1980-05-17"
@@ -230,3 +231,12 @@ def test_the_owner_in_the_list_of_owners_is_masked_as_well(asker: Asker) -> None
 def test_asked_by_her_own_number_she_has_an_address(asker: Asker) -> None:
     number = list(ORDERS).index("by CUI") + 1
     assert [a.street for a in asker.person(cui_of(number)).person.addresses] == [f"CALLE {number}"]
+
+
+def test_few_in_a_nation_have_their_address_hidden_by_a_name(large_nation: BuiltNation) -> None:
+    """What the rule costs: under one person in a hundred, linked and not linked."""
+    persons = [s for s in large_nation.oracle.subjects if s.has_cui]
+    hidden = [s for s in persons if s.hidden_by]
+    linked = [s for s in persons if any(k.record.alert is not None and not k.record.alert.kind for k in s.links)]
+    assert linked
+    assert len(hidden) < len(persons) / 100, f"{len(hidden)} of {len(persons)}"

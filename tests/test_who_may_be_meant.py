@@ -163,7 +163,7 @@ EVERYBODY = {
         "POSSIBLE",
     ),
     "nobody's CUI, a name alone": Case(
-        (Person("DELFINA PIRIR ZET"),), Warrant("DELFINA PIRIR ZET", "", -1), "CLEAR", (1,)
+        (Person("DELFINA PIRIR ZET"),), Warrant("DELFINA PIRIR ZET", "", -1), "POSSIBLE"
     ),
     "nobody's CUI, birth date swapped": Case(
         (Person("ESTELA QUINO ACEITUNO", "1980-05-07"),), Warrant("ESTELA QUINO ACEITUNO", "1980-07-05", -1), "POSSIBLE"
@@ -184,8 +184,7 @@ EVERYBODY = {
     "a stranger's CUI and a name alone": Case(
         (Person("ISABEL UCELO ESPINA"), Person("MARCO YOC TUM", "1961-01-02", "M")),
         Warrant("ISABEL UCELO ESPINA", "", 1),
-        "CLEAR POSSIBLE",
-        (1, 0),
+        "POSSIBLE POSSIBLE",
     ),
     "her twin's CUI": Case((ANA, TWIN), Warrant(ANA.name, number=1), "POSSIBLE POSSIBLE"),
     "her own CUI, and a twin": Case(
