@@ -217,6 +217,8 @@ LINKS = {
         one("ELVIA ROSIBEL GRAMAJO HERNANDEZ"),
         Warrant("ELVIA ROSIBEL GRAMAJO HERNANDEZ", cui=NOBODYS),
         ("POSSIBLE",),
+        agrees="NAMES",
+        disagrees="CUI",
     ),
     "a mistyped CUI and another birth date": Case(
         one("FIDELIA IXCOT JUAREZ"), Warrant("FIDELIA IXCOT JUAREZ", born="1971-05-17", cui=NOBODYS), ("CLEAR",)
