@@ -158,7 +158,9 @@ def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path) -> None:
                   FROM name_only WHERE doubted)""",
         pairs,
     )
-    unknown = "NULL::SMALLINT AS birth_year, NULL::TINYINT AS birth_month, NULL::TINYINT AS birth_mday, 0::UTINYINT AS sex"
+    unknown = (
+        "NULL::SMALLINT AS birth_year, NULL::TINYINT AS birth_month, NULL::TINYINT AS birth_mday, 0::UTINYINT AS sex"
+    )
     _sweep(database, index_file, f"SELECT place, name_text, {unknown} FROM name_only WHERE hides", bearers)
     index_file.unlink()
 
