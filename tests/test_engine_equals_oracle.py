@@ -90,11 +90,11 @@ def test_claims_that_differ_by_their_cui_alone_are_two(large_nation: BuiltNation
 def test_pages_of_an_older_generation_say_no_level_in_either(large_nation: BuiltNation) -> None:
     drawer = Drawer(large_nation.oracle, SEED + 1)
     masks = dict.fromkeys(range(1, 6), 2**64 - 1)
-    drawn = [q for q in drawer.questions(600) if q.method in PAGED]
+    drawn = [q for q in drawer.questions(100) if q.method in PAGED]
     levels = 0
     for question in drawn:
         both = ask(large_nation.engine, large_nation.oracle, question, masks, large_nation.as_of_ms, superseded=True)
         assert both.equal, f"{question.method} {question.request}"
         assert " LEVEL_" not in both.engine.replace("LEVEL_UNSPECIFIED", "")
         levels += not both.engine.startswith("error")
-    assert levels > 50
+    assert levels > 10
