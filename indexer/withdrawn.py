@@ -48,7 +48,7 @@ def _closings(kinds: Collection[int]) -> str:
 
     The latest state of a record holds: docs/answers.md section 6, "One record, several rows".
     """
-    decided = ", ".join(map(str, sorted(kinds))) or "0"
+    decided = ", ".join(map(str, sorted(kinds))) or "NULL"  # of none: 0 is what is no alert, and must not stay
     return f"""
         WITH aged AS (
             SELECT *, rank() OVER (PARTITION BY alert_kind, sensitivity = {DISCREET}, record_id
