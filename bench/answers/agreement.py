@@ -170,4 +170,6 @@ def _by_clearance(found: Ways, base: Any, result: int, reason: int, cui: str) ->
         rule = "kinds that WANTED does not ask for"
     elif expected == "WITH_RECORD" and got == "REVIEW" and why == "NAME_MATCH":
         rule = "a HIT by name is REVIEW"
+    elif expected == "NO_RECORD" and why == "NAME_MATCH" and base.person.name_only_alerts > 0:
+        rule = "a counted alert whose name nobody else bears is REVIEW"
     _note(found, "clearance", expected, got, rule, cui, base)
