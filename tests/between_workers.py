@@ -52,20 +52,22 @@ def made_once(directory: Path, name: str, make: Callable[[Path], dict[str, Any]]
 def one_postgres(directory: Path) -> Iterator[PostgresCluster]:
     """The run's one PostgreSQL server: the first to come starts it, the last to go stops it."""
     note = directory / "postgres.json"  # where it is, and how many use it
-    with locked(directory / "postgres.lock"):
-        known = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
-        if known.get("users"):
-            cluster = PostgresCluster.running(Path(known["directory"]), known["port"])
-        else:
-            cluster = PostgresCluster().start()
-        used = {"directory": str(cluster.directory), "port": cluster.port, "users": known.get("users", 0) + 1}
-        note.write_text(json.dumps(used), encoding="utf-8")
-    try:
+    cluster: PostgresCluster | None = None
+    try:  # from its start on: a run that is hung up on as soon as the note is there stops it too
+        with locked(directory / "postgres.lock"):
+            known = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
+            if known.get("users"):
+                cluster = PostgresCluster.running(Path(known["directory"]), known["port"])
+            else:
+                cluster = PostgresCluster().start()
+            used = {"directory": str(cluster.directory), "port": cluster.port, "users": known.get("users", 0) + 1}
+            note.write_text(json.dumps(used), encoding="utf-8")
         yield cluster
     finally:
-        with locked(directory / "postgres.lock"):
-            used = json.loads(note.read_text(encoding="utf-8"))
-            used["users"] -= 1
-            note.write_text(json.dumps(used), encoding="utf-8")
-            if not used["users"]:
-                cluster.stop()
+        if cluster is not None:
+            with locked(directory / "postgres.lock"):
+                used = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {"users": 1}
+                used["users"] -= 1
+                note.write_text(json.dumps(used), encoding="utf-8")
+                if used["users"] <= 0:
+                    cluster.stop()
