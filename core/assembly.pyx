@@ -34,9 +34,9 @@ from core.spill cimport Spill
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
 ENTITY_FIELDS = [("entity", "I"), ("kind", "C"), ("subject_id", "w:16"), ("homonyms", "i"), ("name_only_alerts", "i"),
-                 ("crowded", "C")]
+                 ("name_only_flags", "C")]
 
-cdef enum:                       # bits of the column `crowded`
+cdef enum:                       # bits of the column `name_only_flags`
     CROWDED = 1
     ONE_BEARER = 2
 
@@ -60,7 +60,7 @@ cdef struct Announced:           # an entity whose records are yet to come
     uint32_t number
     int32_t homonyms
     int32_t name_only_alerts
-    uint8_t crowded
+    uint8_t name_only_flags
     uint8_t kind
     uint8_t subject_id[16]
 
@@ -167,7 +167,7 @@ cdef class Assembler:
             memcpy(announced.subject_id, column[2].values + (column[2].first + row) * 16, 16)
             announced.homonyms = int32_or(&column[3], row, -1)
             announced.name_only_alerts = int32_or(&column[4], row, -1)
-            announced.crowded = byte_at(&column[5], row)
+            announced.name_only_flags = byte_at(&column[5], row)
             if announced.number != self.n_announced:
                 raise AssemblyError(f"entity {self.n_announced} is missing, or out of order")
             if not ENTITY_PERSON <= announced.kind <= ENTITY_PLATE:
@@ -205,8 +205,8 @@ cdef class Assembler:
         self.entity.kind = announced.kind
         self.entity.homonyms = announced.homonyms
         self.entity.name_only_alerts = announced.name_only_alerts
-        self.entity.crowded = announced.crowded & CROWDED != 0
-        self.entity.one_bearer = announced.crowded & ONE_BEARER != 0
+        self.entity.crowded = announced.name_only_flags & CROWDED != 0
+        self.entity.one_bearer = announced.name_only_flags & ONE_BEARER != 0
         memcpy(self.entity.subject_id, announced.subject_id, 16)
         self.entity.hidden = False
         buffer_reset(&self.entity.arena)

@@ -14,10 +14,10 @@ cdef struct Validity:
     int first_span
     int last_span
 
-# The one reading of a date that no format of its register fits (docs/manifests.md, "Dates"), status VALUE_OK; else VALUE_BAD.
 # The one year from 1900 to 2099 that stands in a text with four digits, no digit beside them; 0 = none, or several.
 cdef int lone_year(Cell cell) noexcept nogil
 
+# The one reading of a date that no format of its register fits (docs/manifests.md, "Dates"), status VALUE_OK; else VALUE_BAD.
 # `birth`: the pivot of births for years of two digits.
 cdef Date other_date(Cell cell, bint birth, bint month_first) noexcept nogil
 cdef Validity validity_of(Date begins, Date ends) noexcept nogil

@@ -1,9 +1,10 @@
 # A date as clerks and spreadsheets write it (docs/manifests.md, "Dates"), told again in plain words.
 
 from core.columns_cells cimport Cell
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 
 cdef enum:
-    WRITTEN_MAX = 96         # bytes of a date and its words; what is longer is none
+    WRITTEN_MAX = WORDS_TEXT + 3 * WORDS_MAX  # bytes: a word of one letter (I) may become a month's three, and a space before each
 
 # Groups of digits and three letters of a month's Spanish name, a space between, into out[WRITTEN_MAX]; the length, 0 = it is no date.
 cdef int written_date(Cell cell, char* out) noexcept nogil

@@ -4,8 +4,8 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
 from core.identifiers_text cimport MISREAD_DIGIT, is_digit, is_separator
-from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT, Words, drop_word, is_sign, plain_form, word_in, word_is
-from core.names_folding cimport N_TILDE, SEPARATES, VANISHES, folded_letters
+from core.identifiers_words cimport WORDS_MAX, Words, add_letters, begin_word, drop_word, is_sign, plain_form, word_in, word_is
+from core.names_folding cimport SEPARATES, VANISHES, folded_letters
 from core.names_unicode cimport decode_utf8
 
 cdef enum:
@@ -60,21 +60,9 @@ cdef bint split_date(Cell cell, Words* out) noexcept nogil:
                 hour = out.count - 1
             inside = False
             continue
-        if not inside:
-            if out.count == WORDS_MAX:
-                return False
-            out.start[out.count] = out.n
-            out.length[out.count] = out.letters[out.count] = 0
-            out.count += 1
-            inside = True
-        while folded:
-            if out.n == WORDS_TEXT:
-                return False
-            out.text[out.n] = <char>c"N" if folded & 0xFF == N_TILDE else <char>(folded & 0xFF)
-            out.length[out.count - 1] += 1
-            out.letters[out.count - 1] += not is_digit(out.text[out.n])
-            out.n += 1
-            folded >>= 8
+        if not inside and not begin_word(out) or not add_letters(out, folded):
+            return False
+        inside = True
     if time:
         for i in range(hour + 1, out.count):
             if out.letters[i] and not word_in(out, i, TIME_WORDS) and not minutes_and_words(out, i):

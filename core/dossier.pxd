@@ -51,18 +51,18 @@ cdef enum:
 
 cdef enum:
     FLAG_IDENTITY_CONFLICT = 1   # DossierHeader.flags: identity claims contradict
-    FLAG_CROWDED = 4             # one of name_only_alerts reaches the alert score, as it does for more than fifty
     FLAG_INVALID_IDENTIFIER = 2  # an identity claim's own identifier fails its check digit
-    FLAG_ONE_BEARER = 16         # one of name_only_alerts names nobody else on file
+    FLAG_CROWDED = 4             # one of name_only_alerts reaches the alert score, as it does for more than fifty
     FLAG_HIDDEN = 8              # hides_from, hides_to count
+    FLAG_ONE_BEARER = 16         # one of name_only_alerts names nobody else on file
 
 cdef enum:
     ALERT_MISUSE = 1             # AlertEntry.flags: the document alert says another used the identity
     ALERT_ARMED = 2
     ALERT_LISTED_BY_AUTHORITY = 4
     ALERT_PLATE = 8              # the alert is about the plate (kind STOLEN_PLATE)
-    ALERT_AUTHORITY_WITHDRAWN = 32  # the authority had closed it and is withdrawn since
     ALERT_CRITERION_1 = 16       # the strongest link of its records is by CUI, document, NIT, licence, typed plate or VIN
+    ALERT_AUTHORITY_WITHDRAWN = 32  # the authority had closed it and is withdrawn since
 
 cdef enum:
     RECORD_POSSIBLE = 1          # RecordEntry.flags: joined only perhaps

@@ -19,6 +19,10 @@ cdef struct Words:
 
 cdef bint is_sign(uint32_t code) noexcept nogil
 cdef uint32_t plain_form(uint32_t code) noexcept nogil
+# Begins another word; False: there is room for no more.
+cdef bint begin_word(Words* w) noexcept nogil
+# Adds the letters of one character, as folded_letters gives them, to the last word; False: there is room for no more.
+cdef bint add_letters(Words* w, uint32_t folded) noexcept nogil
 cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil
 cdef bint word_is(const Words* w, int i, const char* word) noexcept nogil
 # Whether the word stands in a list of words between spaces: " DPI CUI ".

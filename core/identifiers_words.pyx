@@ -41,13 +41,35 @@ cdef inline int doubts(uint32_t code) noexcept nogil:
     return code == c"*" or code == 0xA1
 
 
+cdef bint begin_word(Words* w) noexcept nogil:
+    if w.count == WORDS_MAX:
+        return False
+    w.start[w.count] = w.n
+    w.length[w.count] = w.letters[w.count] = 0
+    w.count += 1
+    return True
+
+
+cdef bint add_letters(Words* w, uint32_t folded) noexcept nogil:
+    cdef char c
+    while folded:
+        if w.n == WORDS_TEXT:
+            return False
+        c = <char>c"N" if folded & 0xFF == N_TILDE else <char>(folded & 0xFF)
+        w.text[w.n] = c
+        w.n += 1
+        w.length[w.count - 1] += 1
+        w.letters[w.count - 1] += not is_digit(c)
+        folded >>= 8
+    return True
+
+
 cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil:
     cdef const unsigned char* at = <const unsigned char*>text
     cdef const unsigned char* end = at + n
     cdef uint32_t code, folded
     cdef bint inside = False
     cdef bint beside = False         # a doubtful sign stands right behind a character
-    cdef char c
     out.count = out.n = out.doubtful = 0
     out.bad = out.plus = False
     while at < end:
@@ -69,24 +91,10 @@ cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil:
                 out.plus = True
             inside = False
             continue
-        if not inside:
-            if out.count == WORDS_MAX or beside:
-                out.bad = True
-                return
-            out.start[out.count] = out.n
-            out.length[out.count] = out.letters[out.count] = 0
-            out.count += 1
-            inside = True
-        while folded:
-            if out.n == WORDS_TEXT:
-                out.bad = True
-                return
-            c = <char>c"N" if folded & 0xFF == N_TILDE else <char>(folded & 0xFF)
-            out.text[out.n] = c
-            out.n += 1
-            out.length[out.count - 1] += 1
-            out.letters[out.count - 1] += not is_digit(c)
-            folded >>= 8
+        if not inside and (beside or not begin_word(out)) or not add_letters(out, folded):
+            out.bad = True
+            return
+        inside = True
 
 
 cdef bint word_is(const Words* w, int i, const char* word) noexcept nogil:

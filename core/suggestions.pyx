@@ -9,9 +9,8 @@ from core.dossier cimport ENTITY_PLATE, IdentifierEntry, KEY_CUI, KEY_NIT, KEY_P
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK
 from core.generation cimport store_lookup
-from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, SUGGESTIONS_MAX, plate_misreads_into
+from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, SUGGESTIONS_MAX, plate_misreads_into, suggest_into
 from core.identifiers_slips cimport miscounted_cui_into
-from core.identifiers cimport suggest_into
 from core.outcome cimport SUGGESTED_LIMIT
 from core.vehicle_comparison cimport is_bearing, plates_assigned
 

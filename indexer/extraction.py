@@ -13,6 +13,7 @@ from rich.progress import TaskID
 from indexer.build_errors import NoSpace
 from indexer.build_options import BuildOptions
 from indexer.carry_forward import RegisterInBuild, decide_unreadable
+from indexer.earlier_release import complete_columns
 from indexer.extract import Progress, SourceUnreadable, extract, fingerprint
 from indexer.manifest import Manifest
 from indexer.progress import BuildProgress
@@ -73,6 +74,7 @@ class _Extraction:
                 self.last.get(manifest.id),
             )
             if found is not None:
+                complete_columns(found.files(self.options.data))
                 self.resumable[manifest.id] = found
         remove_unused(self.options.data, [*self.last.values(), *self.resumable.values()])
 
@@ -100,14 +102,21 @@ class _Extraction:
                 raise
             raise NoSpace(f"the disk of {self.options.data} is full: {manifest.id} could not be staged") from error
         except SourceUnreadable as error:
-            register = decide_unreadable(ordinal, manifest.id, name, str(error), self.last.get(manifest.id))
+            register = decide_unreadable(ordinal, manifest.id, name, str(error), self._last(manifest))
             self.progress.say(f"  {manifest.id}: {register.fate}: {error}")
             return register
         self.progress.move(bar, to=staged.rows_read, total=staged.rows_read)
         return RegisterInBuild(ordinal, manifest.id, name, "fresh", staged)
 
-    def _withdrawn(self, ordinal: int, manifest: Manifest) -> RegisterInBuild:
+    def _last(self, manifest: Manifest) -> StagedExtract | None:
+        """Its last good extract, which an earlier release may have staged; None: it was never loaded."""
         last = self.last.get(manifest.id)
+        if last is not None:
+            complete_columns(last.files(self.options.data))
+        return last
+
+    def _withdrawn(self, ordinal: int, manifest: Manifest) -> RegisterInBuild:
+        last = self._last(manifest)
         kinds = manifest.entry(ordinal)["authoritative_for"]
         kept = keep_closings(self.options.data, self.generation_id, last, kinds) if last is not None else None
         name, reason = manifest.register_.name, "withdrawn on purpose"

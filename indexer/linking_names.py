@@ -72,7 +72,7 @@ _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 def link_names(database: LinkingDatabase) -> None:
     """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records,
-    crowded), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
+    name_only_flags), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
     (linking_hiding).
 
     people: persons whom the record may mean. Needs `cui_person`, `text_person`, `crossed_claim` and `resolved`.
@@ -255,7 +255,7 @@ def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
 
 
 def _decide(database: LinkingDatabase) -> None:
-    """The rules S, F and A: `name_link`, `name_count` and `doubted`."""
+    """The rules S, F, A and N, and the only bearer: `name_link`, `name_count` and `doubted`."""
     compared = (
         ("names", CRITERION_NAMES),
         ("parents", CRITERION_PARENTS),
@@ -302,7 +302,7 @@ def _decide(database: LinkingDatabase) -> None:
         CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
         CREATE TABLE name_count AS
         SELECT p.cui, p.text, count(*)::INTEGER AS records,
-               (bool_or(d.scored)::UTINYINT + 2 * bool_or(d.sole)::UTINYINT)::UTINYINT AS crowded
+               (bool_or(d.scored)::UTINYINT + 2 * bool_or(d.sole)::UTINYINT)::UTINYINT AS name_only_flags
         FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
         WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
         DROP TABLE name_fit

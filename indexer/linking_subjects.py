@@ -42,7 +42,8 @@ MINOR_SECTIONS = (5, 9, 12, 13, 14, 15)
 def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
     """Makes `entity_by_cui`(cui, entity, birth) and `entity_by_text`(text, entity, birth); returns the subjects' file.
 
-    The file holds one row an entity, in order: birth, subject_id, cui, text, kind, homonyms, name_only_alerts, crowded.
+    The file holds one row an entity, in order: birth, subject_id, cui, text, kind, homonyms, name_only_alerts,
+    name_only_flags.
     """
     order = 'PARTITION BY text ORDER BY register, record_id, version, "row", place'
     database.run(f"""
@@ -67,7 +68,7 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
     _write_ids(database, key, subjects)
     ordered = database.directory / "subjects.parquet"
     database.copy_sorted(
-        f"""SELECT birth, subject_id, cui, text, kind, homonyms, name_only_alerts, crowded
+        f"""SELECT birth, subject_id, cui, text, kind, homonyms, name_only_alerts, name_only_flags
             FROM read_parquet('{subjects}')
             ORDER BY kind >= {KIND_VEHICLE}, birth NULLS FIRST, subject_id""",
         ordered,
@@ -91,7 +92,7 @@ _ID_FIELDS: list[pa.Field[Any]] = [
     pa.field("kind", pa.uint8()),
     pa.field("homonyms", pa.int32()),
     pa.field("name_only_alerts", pa.int32()),
-    pa.field("crowded", pa.uint8()),
+    pa.field("name_only_flags", pa.uint8()),
     pa.field("subject_id", pa.binary(16)),
 ]
 _ID_SCHEMA = pa.schema(_ID_FIELDS)
@@ -100,14 +101,16 @@ _ID_SCHEMA = pa.schema(_ID_FIELDS)
 def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
     by_cui = f"""
         SELECT p.birth::INTEGER AS birth, p.cui, NULL::VARCHAR AS text, {KIND_PERSON}::UTINYINT AS kind, p.homonyms,
-               coalesce(n.records, 0)::INTEGER AS name_only_alerts, coalesce(n.crowded, 0)::UTINYINT AS crowded
+               coalesce(n.records, 0)::INTEGER AS name_only_alerts,
+               coalesce(n.name_only_flags, 0)::UTINYINT AS name_only_flags
         FROM cui_person p LEFT JOIN name_count n USING (cui)
     """
     by_text = f"""
         SELECT o.birth::INTEGER AS birth, NULL::BIGINT AS cui, text, o.kind,
                CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(p.homonyms, 0) END AS homonyms,
                CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.records, 0) END AS name_only_alerts,
-               (CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.crowded, 0) ELSE 0 END)::UTINYINT AS crowded
+               (CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.name_only_flags, 0) ELSE 0 END)::UTINYINT
+                   AS name_only_flags
         FROM own_text o LEFT JOIN text_person p USING (text) LEFT JOIN name_count n USING (text)
     """
     with pq.ParquetWriter(path, _ID_SCHEMA, compression="lz4") as writer:
@@ -128,10 +131,10 @@ def entity_batches(subjects: Path, rows: int = 65_536) -> Iterator[pa.RecordBatc
     """The subjects' file as ENTITY_SCHEMA batches, in order."""
     start = 0
     file = pq.ParquetFile(subjects)
-    for batch in file.iter_batches(rows, columns=["kind", "subject_id", "homonyms", "name_only_alerts", "crowded"]):
+    for batch in file.iter_batches(rows, columns=ENTITY_SCHEMA.names[1:]):
         columns = [
             pa.array(np.arange(start, start + batch.num_rows, dtype=np.uint32)),
-            *(batch.column(name) for name in ("kind", "subject_id", "homonyms", "name_only_alerts", "crowded")),
+            *(batch.column(name) for name in ENTITY_SCHEMA.names[1:]),
         ]
         cast = [pc.cast(c, f.type) if c.type != f.type else c for c, f in zip(columns, ENTITY_SCHEMA, strict=True)]
         yield pa.record_batch(cast, schema=ENTITY_SCHEMA)

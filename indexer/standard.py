@@ -123,8 +123,7 @@ _ENTITY_FIELDS: list[pa.Field[Any]] = [
     pa.field("subject_id", pa.binary(16), False),  # keyed BLAKE2b-128 of the canonical identifier
     pa.field("homonyms", pa.int32()),  # null = not set
     pa.field("name_only_alerts", pa.int32()),
-    # 1: one of these reaches the alert score, as it does for more than fifty
-    # bits: 1 = one of them reaches the alert score, 2 = one of them names nobody else on file
-    pa.field("crowded", pa.uint8(), False),
+    # bits of those: 1 = one reaches the alert score, as it does for more than fifty; 2 = one names nobody else on file
+    pa.field("name_only_flags", pa.uint8(), False),
 ]
 ENTITY_SCHEMA = pa.schema(_ENTITY_FIELDS)

@@ -18,10 +18,8 @@ from indexer.standard import ALERT_PROTECTED
 
 PENDING, DISCREET = 1, 2  # ronda.v1.AlertState, ronda.v1.Sensitivity
 _CLOSINGS = "records-0000.parquet"
-# Days since 1970 of yyyymmdd; null where it is not known whole.
-_STATE_DAY = (
-    "TRY(make_date(nullif(state_date, 0) // 10000, state_date // 100 % 100, state_date % 100)) - DATE '1970-01-01'"
-)
+_ANY_DAY = 1 << 40  # beyond every day
+_SPAN_UNKNOWN = 32_767  # days; the day may be any
 
 
 def keep_closings(data: Path, generation_id: str, last: StagedExtract, kinds: Collection[int]) -> StagedExtract:
@@ -43,22 +41,33 @@ def keep_closings(data: Path, generation_id: str, last: StagedExtract, kinds: Co
     return kept
 
 
+def _days(stated: str) -> str:
+    """SQL: a struct of the first and last day that one of a row's dates may be; null where it is not stated."""
+    return (
+        f"CASE WHEN {stated}_first IS NOT NULL THEN "
+        f"{{'first': {stated}_first::BIGINT, 'last': {stated}_first::BIGINT + coalesce({stated}_span, 0)}} "
+        f"WHEN {stated}_span = {_SPAN_UNKNOWN} THEN {{'first': -{_ANY_DAY}, 'last': {_ANY_DAY}}} END"
+    )
+
+
 def _closings(kinds: Collection[int]) -> str:
     """SQL: the rows that hold, of records that are closed, unless the same register has the warrant pending too.
 
-    The latest state of a record holds: docs/answers.md section 6, "One record, several rows".
+    A row holds unless another of its record is later for certain: docs/answers.md section 6, "One record, several
+    rows".
     """
     decided = ", ".join(map(str, sorted(kinds))) or "NULL"  # of none: 0 is what is no alert, and must not stay
+    never = f"{{'first': -{2 * _ANY_DAY}, 'last': -{2 * _ANY_DAY}}}"
+    record = f"alert_kind, sensitivity = {DISCREET}, record_id"
     return f"""
         WITH aged AS (
-            SELECT *, rank() OVER (PARTITION BY alert_kind, sensitivity = {DISCREET}, record_id
-                                   ORDER BY version DESC,
-                                            coalesce({_STATE_DAY}, issued_day, sort_day) DESC NULLS LAST) AS age
+            SELECT *, coalesce({_days("state")}, {_days("issued")}, {never}) AS age
             FROM staged WHERE alert_kind IN ({decided}) AND alert_flags & {ALERT_PROTECTED} = 0),
-        held AS (SELECT *, bool_or(alert_state = {PENDING})
-                           OVER (PARTITION BY alert_kind, sensitivity = {DISCREET}, record_id) AS pending
-                 FROM aged WHERE age = 1)
-        SELECT * EXCLUDE (age, pending) FROM held h WHERE NOT pending AND NOT EXISTS (
+        placed AS (SELECT *, max(version) OVER (PARTITION BY {record}) AS newest,
+                          max(age.first) OVER (PARTITION BY {record}, version) AS latest FROM aged),
+        held AS (SELECT *, bool_or(alert_state = {PENDING}) OVER (PARTITION BY {record}) AS pending
+                 FROM placed WHERE version = newest AND latest <= age.last)
+        SELECT * EXCLUDE (age, newest, latest, pending) FROM held h WHERE NOT pending AND NOT EXISTS (
             SELECT 1 FROM held p WHERE p.pending AND p.alert_kind = h.alert_kind AND p.merge_key = h.merge_key
             AND (p.cui = h.cui OR p.name_key = h.name_key))
         ORDER BY record_id, version, "row"

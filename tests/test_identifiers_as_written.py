@@ -11,7 +11,7 @@ from indexer.pipeline import build
 from ronda.v1 import alert_pb2, level_pb2
 from ronda.v1 import check_service_pb2 as checks
 from tests.asker import Asker
-from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
+from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of, stolen_vehicles
 from tests.server.running_server import RunningServer
 
 WANTED = 15_803_522  # a number whose CUI is long enough to lose nothing in between
@@ -54,37 +54,7 @@ UNREAD = {
     "another's letters": ("SLV{0}", "CLEAR"),
 }
 OJ = MANIFESTS["oj"]
-RVR = """
-[register]
-id = "rvr"
-name = "PNC robados"
-owner = "PNC"
-contact = "tel. 110"
-order = 40
-roles = { vehicle = ["alert"] }
-stale_after = "30d"
-
-[[source]]
-name = "robos"
-format = "csv"
-path = "rvr.csv"
-as_of = { from = "mtime" }
-
-[[record]]
-source = "robos"
-section = "vehicle_alert"
-record_id = "ID"
-date = "FECHA"
-
-[record.subject]
-plate = "PLACA"
-plate_type = "TIPO"
-vin = "VIN"
-
-[record.alert]
-kind = "STOLEN_VEHICLE"
-state = "PENDING"
-"""
+RVR = stolen_vehicles(plate="PLACA", plate_type="TIPO", vin="VIN")
 # Plate, type and VIN of the report on vehicle n (plate P-nnnBCD, VIN 3N1AB7AP5FYnnnnnn); level of its check by plate.
 STOLEN = {
     "O for 0": ("P-O{0:02d}BCD", "", "", "HIT"),

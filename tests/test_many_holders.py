@@ -12,7 +12,7 @@ from indexer.pipeline import build
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2
 from tests.asker import Asker
-from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
+from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of, stolen_vehicles
 from tests.server.running_server import RunningServer
 
 MANY = 80  # more than once were looked at
@@ -43,35 +43,7 @@ vin = "VIN"
 engine = "MOTOR"
 """
 )
-RVR = """
-[register]
-id = "rvr"
-name = "PNC robados"
-owner = "PNC"
-contact = "tel. 110"
-order = 40
-roles = { vehicle = ["alert"] }
-stale_after = "30d"
-
-[[source]]
-name = "robos"
-format = "csv"
-path = "rvr.csv"
-as_of = { from = "mtime" }
-
-[[record]]
-source = "robos"
-section = "vehicle_alert"
-record_id = "ID"
-date = "FECHA"
-
-[record.subject]
-vin = "VIN"
-
-[record.alert]
-kind = "STOLEN_VEHICLE"
-state = "PENDING"
-"""
+RVR = stolen_vehicles(vin="VIN")
 
 
 def vin_of(number: int) -> str:

@@ -13,6 +13,7 @@ TARGETS = {
     "identifiers": "tests.fuzz.text_targets:identifiers",
     "names": "tests.fuzz.text_targets:names",
     "match": "tests.fuzz.text_targets:names_compared",
+    "dates": "tests.fuzz.date_targets:dates",
     "wire": "tests.fuzz.store_targets:wire",
     "keys": "tests.fuzz.store_targets:keys",
     "name_index": "tests.fuzz.name_index_targets:name_index",

@@ -19,7 +19,7 @@ CANONICAL_BYTES = CANONICAL_MAX + 2  # struct Canonical
 DETECTED_MAX = 12
 SUGGESTIONS_MAX = 96
 MISREADS_MAX = 48
-FOLDED_MAX = 8256
+FOLDED_MAX = 12_352
 NAME_KEY_MAX = 4160
 
 _int, _size, _address = ctypes.c_int, ctypes.c_size_t, ctypes.c_void_p

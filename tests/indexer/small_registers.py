@@ -126,6 +126,41 @@ full_name = "NOMBRE"
 
 MANIFESTS = {"renap": _RENAP, "oj": _OJ, "sat": _SAT}
 
+_RVR = """
+[register]
+id = "rvr"
+name = "PNC robados"
+owner = "PNC"
+contact = "tel. 110"
+order = 40
+roles = { vehicle = ["alert"] }
+stale_after = "30d"
+
+[[source]]
+name = "robos"
+format = "csv"
+path = "rvr.csv"
+as_of = { from = "mtime" }
+
+[[record]]
+source = "robos"
+section = "vehicle_alert"
+record_id = "ID"
+date = "FECHA"
+
+[record.subject]
+%s
+
+[record.alert]
+kind = "STOLEN_VEHICLE"
+state = "PENDING"
+"""
+
+
+def stolen_vehicles(**subject: str) -> str:
+    """The manifest of a register of stolen vehicles, rvr.csv: field of the subject -> column."""
+    return _RVR % "\n".join(f'{field} = "{column}"' for field, column in subject.items())
+
 
 def cui_of(number: int) -> str:
     """A CUI with a right check digit, born in Guatemala City. Numbers whose check would be ten are moved on."""

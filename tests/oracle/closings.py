@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ronda.v1 import alert_pb2, section_pb2
-from tests.core import naive_calendar
 
 if TYPE_CHECKING:
     from tests.oracle.record import AlertRow, Record
@@ -17,7 +16,7 @@ NEVER = -(2**31)
 
 
 def closings(records: list[Record], register: Register) -> list[Record]:
-    """The closed records of the kinds that it decides, their latest rows; not where it has the warrant pending too."""
+    """The closed records of the kinds that it decides, the rows that hold; not where it has the warrant pending too."""
     rows: dict[tuple[object, ...], list[Record]] = defaultdict(list)
     for record in records:
         if record.alert is not None and record.alert.kind in register.authoritative_for:
@@ -26,8 +25,7 @@ def closings(records: list[Record], register: Register) -> list[Record]:
     pending: list[Record] = []
     closed: list[Record] = []
     for mine in rows.values():
-        latest = max(map(_age, mine))
-        held = [record for record in mine if _age(record) == latest]
+        held = [record for record in mine if not any(_is_later(other, record) for other in mine)]
         (pending if any(_row(record).state == PENDING for record in held) else closed).extend(held)
     return [c for c in closed if not any(_one_warrant(c, p) for p in pending)]
 
@@ -37,12 +35,16 @@ def _row(record: Record) -> AlertRow:
     return record.alert
 
 
-def _age(record: Record) -> tuple[int, int]:
-    row = _row(record)
-    year, month, day = row.state_date
-    when = naive_calendar.day_of(year, month, day) if year and month and day else row.issued
-    when = when if when is not None else record.sort_day
-    return record.version, NEVER if when is None else when
+def _is_later(record: Record, other: Record) -> bool:
+    """Whether the row is the later one for certain."""
+    if record.version != other.version:
+        return record.version > other.version
+    return _days(record)[0] > _days(other)[1]
+
+
+def _days(record: Record) -> tuple[int, int]:
+    """Days that the state may be of, or the issue where none is stated."""
+    return _row(record).state_days or _row(record).issued_days or (NEVER, NEVER)
 
 
 def _one_warrant(a: Record, b: Record) -> bool:

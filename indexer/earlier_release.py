@@ -1,0 +1,55 @@
+"""Staged extracts of an earlier release: the columns that they do not have yet.
+
+After an upgrade, a register whose source fails is carried forward from what the earlier release staged.
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column names and file names
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from indexer.standard import STANDARD_SCHEMA
+
+# What a column says that came later, told by those that were there; of any other it is not known.
+_TOLD_BY = {
+    "state_first": "(TRY(make_date(nullif(state_date, 0) // 10000, state_date // 100 % 100, state_date % 100))"
+    " - DATE '1970-01-01')",
+    "issued_first": "coalesce(issued_day, sort_day)",
+}
+
+
+def complete_columns(files: Sequence[Path]) -> None:
+    """Rewrites those of the files that lack nullable columns of STANDARD_SCHEMA, each durably and as a whole.
+
+    Raises KeyError for a file that lacks a column of which every row must say something.
+    """
+    for file in files:
+        missing = [field for field in STANDARD_SCHEMA if field.name not in pq.read_schema(file).names]
+        if not missing:
+            continue
+        for field in missing:
+            if not field.nullable:
+                raise KeyError(f"{file.name}: staged by a release without the column {field.name}")
+        _rewrite(file, {field.name for field in missing})
+
+
+def _rewrite(file: Path, missing: set[str]) -> None:
+    columns = ", ".join(
+        f'{_TOLD_BY.get(name, "NULL")} AS "{name}"' if name in missing else f'"{name}"'
+        for name in STANDARD_SCHEMA.names
+    )
+    source = str(file).replace("'", "''")
+    part = file.with_name(f".{file.name}.part")
+    with duckdb.connect() as connection:
+        rows = connection.sql(f"SELECT {columns} FROM read_parquet('{source}')").to_arrow_reader(65_536)
+        with pq.ParquetWriter(part, STANDARD_SCHEMA, compression="lz4") as writer:
+            for batch in rows:
+                writer.write_batch(batch.cast(STANDARD_SCHEMA))
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())
+    part.replace(file)
