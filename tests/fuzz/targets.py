@@ -7,13 +7,14 @@ returns (a list of bytes). Inputs longer than MAX_LENGTH bytes, or what LONGER s
 from __future__ import annotations
 
 MAX_LENGTH = 4096
-LONGER = {"name_index": 12_288}
+LONGER = {"name_index": 12_288, "rows": 12_288}
 
 TARGETS = {
     "identifiers": "tests.fuzz.text_targets:identifiers",
     "names": "tests.fuzz.text_targets:names",
     "match": "tests.fuzz.text_targets:names_compared",
     "dates": "tests.fuzz.date_targets:dates",
+    "rows": "tests.fuzz.row_targets:rows",
     "wire": "tests.fuzz.store_targets:wire",
     "keys": "tests.fuzz.store_targets:keys",
     "name_index": "tests.fuzz.name_index_targets:name_index",

@@ -23,49 +23,13 @@ from indexer.readers.batch import Batch
 from indexer.standard import STANDARD_SCHEMA
 from indexer.standardise import Standardiser
 from indexer.standardise_plan import name_columns
+from tests.indexer.cells import CELLS, LIKELY
 from tests.indexer.plain_encoder import Refusal, encode
 from tests.indexer.plain_values import Row
 
 HERE = Path(__file__).parent
 REGISTERS = HERE.parents[1] / "indexer" / "registers"
 MANIFESTS = {m.id: m for m in [*load_manifests(REGISTERS), load_manifest(HERE / "every_key.toml")]}
-
-CELLS = [
-    None, "", " ", "-1", "N/A", "SIN DATO", "2547325860101", "2547 32586 0101", "1234567890101", "3456789011205",
-    "123", "A-1 123456", "¥-15 12", "A-01 0044", "1234567-K", "12345678", "CF", "5555 1234", "+502 22901234",
-    "A1234567", "P-123BCD", "p0 720ghv", "123BCD", "720GVH", "O123", "1HGCM82633A004352", "1hgcm82633a00435x",
-    "JTDBR32E0", "S/N", "JUAN", "María  José", "PÉREZ", "DE LA CRUZ", "de León", "Xicay", "Ñañez",
-    "PEREZ,GOMEZ,,JUAN,JOSE", "PEREZ LOPEZ, ANA", "A,B", ",", "01/02/1990", "1/2/1990", "31/02/2020", "00/00/1985",
-    "00/05/1985", "1985-07-04", "01/01/1900", "0001-01-01", "2026-11-24T03:00:00Z", "2026-01-01 23:30:00-06:00",
-    "2026-01-01 10:15", "1985-13-01", "19850704", "1500-01-01", "0", "1", "7", "22", "23", "99", "1998", "1998.0",
-    "-5", "3000000000", "1,250.50", "Q1250.5", "Q. 3", "12.345", "S", "SI", "sí", "N", "no", "true", "F", "M",
-    "PENDIENTE", "CANCELADA", "RARO", "OC", "ROBADO", "PLACA", "a|b", "x" * 200, "y" * 5000,
-    "DPI 2547325860101", "2547325860101.0", "2547325860101 (MADRE)", "254732586O1O1", "PARTICULAR 720GVH",
-    "720GVH P", "P-7S0GVH",
-    "P-720GVH ROBADA", "PP720GVH", "1HGCM82633AOO4352", "VIN 1HGCM82633A004352", "1.58E+12", "PARTICULAR",
-    "04/03/1985 12:00:00 a. m.", "4/3/1985 08:30hrs", "1985-03-04T00:00:00Z", "1985-03-04 00:00:01Z", "(04/03/1985)",
-    "04/03/1985 (40 AÑOS)", "NACIO EL 04/03/1985", "31110.0", "31110.5", "O4/03/l985", "04\\03,1985", "4-III-1985",
-    "040385",
-    "040312", "031985", "198503", "circa 1985", "35 AÑOS", "EDAD: 35", "35 años aprox", "March 4, 1985", "04?03?1985",
-    "١٥/٠٣/١٩٨٥", "LUNES 4 de marzo de 1985", "1985-03-04T08:30", "04 03 1985T08", "12 X 1985", "C 1985", "19850304.0",
-    "TEL. 22901234", "04/03/85", "04-03-1985", "4 MAR 1985", "4 de marzo de 1985", "31110", "25/12/30", "04/25/1985",
-    "00/00/2019", "00/2030", "1985", "19850304", "04031985", "11121985", "30/02/85", "1985-03-04 00:00:00",
-    "\tsalto\nde l\xednea\xa0", "GTM", "slv", "S1V", "MX", "J", "\x00", "🙂", "ß÷ÿ",
-]  # fmt: skip
-# What makes the records of every_key.toml whole, by column.
-LIKELY = {
-    "A": ["PENDIENTE", "CANCELADA", "2547325860101", "7"],
-    "B": ["01/02/1990", "1/2/1990", "S", "JUAN PEREZ"],
-    "C": ["01/02/1990", "00/05/1985", "P-123BCD", "12345678", "7"],
-    "D": ["1985-07-04", "19850704", "P"],
-    "E": ["S", "N", "GTM", "01/02/1990"],
-    "F": ["S", "1HGCM82633A004352", "A1234567"],
-    "G": ["PEREZ,GOMEZ,,JUAN,JOSE", "LOPEZ"],
-    "H": ["01/02/2030", "40", "5555 1234"],
-    "I": ["2547325860101", "50", "J"],
-    "J": ["ROBADO", "PLACA", "M"],
-}
-
 
 Rows = list[list[str | None]]
 
