@@ -284,6 +284,8 @@ class Settings(BaseSettings):
             raise ValueError("trust needs tls_cert and tls_key: who asks is proven by certificates")
         if self.trust is not None and self.tls_client_ca is not None:
             raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
+        if self.trust is None and self.limits_file is not None:
+            raise ValueError("limits_file needs trust: in development mode nobody is limited")
         if self.audit_keeper_ca is not None and not self.audit_keeper.startswith("grpcs://"):
             raise ValueError("audit_keeper_ca needs an audit_keeper of grpcs://host:port")
         if self.trust is None and not self.listen_address.is_loopback:

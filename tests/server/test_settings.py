@@ -68,6 +68,7 @@ def test_precedence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"log_level": "loud"}, "log_level: "),
         ({"tls_cert": "/x.pem"}, "tls_cert and tls_key belong together"),
         ({"tls_client_ca": "/x.pem"}, "tls_client_ca needs"),
+        ({"limits_file": "/nowhere/limits"}, "limits_file needs trust"),
         ({"wrokers": 2}, "wrokers: "),
     ],
 )
