@@ -173,7 +173,7 @@ class LinkingDatabase:
                           + coalesce(birth_mday, 0)::INTEGER END AS birth,
                 about_year, sex, birth_department, residence_department,
                 nullif(father, '') AS father, nullif(mother, '') AS mother, death_day,
-                clearance, alert_kind, alert_state, alert_flags
+                clearance, alert_kind, alert_state, alert_flags, merge_key
             FROM staged WHERE subject = {SUBJECT_PERSON} OR section = {SECTION_OWNER}
         """)
         self.run(f"""

@@ -42,12 +42,14 @@ from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_PROTECTED, ALERT_UNREAD
 
 ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
+_DISCREET = "sensitivity = 2"
 AGE_BAND_YEARS = 5
 FIRST_OF_JANUARY, LAST_FILLER_YEAR = 101, 1900  # written where the year, or nothing, is known
 LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
-# persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone.
-RULE_VERSION = "names-5"
+# persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
+# 5 nobody by the same causa.
+RULE_VERSION = "names-6"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.name_linking
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
@@ -90,11 +92,12 @@ def link_names(database: LinkingDatabase) -> None:
     database.table_of("name_asked", [pairs], "")
     _join_pairs(database)
     _compare_pairs(database)
+    _collect_causas(database)
     _decide(database)
     collect_hidden(database, bearers)
     database.run(
         "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; "
-        "DROP TABLE name_pair; DROP TABLE unborne_record"
+        "DROP TABLE name_pair; DROP TABLE unborne_record; DROP TABLE name_causa"
     )
 
 
@@ -110,7 +113,8 @@ def _collect_records(database: LinkingDatabase) -> None:
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
                {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,
-               alert_flags & {ALERT_UNREAD} <> 0 OR NOT {is_alert} AND NOT {protects} AS sole_suffices
+               alert_flags & {ALERT_UNREAD} <> 0 OR NOT {is_alert} AND NOT {protects} AS sole_suffices,
+               register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet
         FROM person_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
@@ -254,6 +258,24 @@ def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
         yield pa.record_batch(columns, schema=_PARENT_SCHEMA)
 
 
+def _collect_causas(database: LinkingDatabase) -> None:
+    """name_causa(place, entity): records, and who has another register's record of the same causa by an identifier."""
+    database.run(f"""
+        CREATE TABLE name_causa AS
+        WITH numbered AS (
+            SELECT s.register, s.alert_kind, s.merge_key, s.{_DISCREET} AS discreet, coalesce(s.cui, r.cui) AS cui,
+                   r.text
+            FROM person_staged s LEFT JOIN resolved r USING (place)
+            WHERE s.alert_kind <> 0 AND s.alert_flags & {ALERT_PROTECTED} = 0 AND NOT s.is_owner
+                  AND s.merge_key IN (SELECT merge_key FROM name_only WHERE merge_key IS NOT NULL)),
+        told AS (SELECT o.place, n.cui, n.text FROM name_only o JOIN numbered n
+                 ON n.merge_key = o.merge_key AND n.alert_kind = o.alert_kind AND n.discreet = o.discreet
+                    AND n.register <> o.register)
+        SELECT place, entity FROM told JOIN named_person p ON p.cui = told.cui
+        UNION SELECT place, entity FROM told JOIN named_person p ON p.text = told.text
+    """)
+
+
 def _decide(database: LinkingDatabase) -> None:
     """The rules S, F, A and N, and the only bearer: `name_link`, `name_count` and `doubted`."""
     compared = (
@@ -284,11 +306,13 @@ def _decide(database: LinkingDatabase) -> None:
         told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
                         coalesce(u.borne, false) AS borne,
                         agreed AND n_agreed = 1 AND living AND parents <> {DISAGREES} AND r.long_name AS sole,
-                        u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year
-                 FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
+                        u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
+                        agreed AND k.place IS NOT NULL AS one_causa
+                 FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
+                 LEFT JOIN name_causa k USING (place, entity))
         SELECT *, strong AND n_strong <= {LINK_LIMIT}
                   OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
-                                    OR sole AND suffices OR scored AND n_scored <= {LINK_LIMIT}
+                                    OR sole AND suffices OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
                                     OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
                                        AND about_year = 0) AS linked
         FROM told;

@@ -17,6 +17,7 @@ from indexer.standard import SUBJECT_PERSON, SUBJECT_PLATE
 
 ALERT_STOLEN_PLATE = 8
 FIRST_DAY, LAST_DAY = -2000000000, 2000000000
+TAIL_MIN, TAIL_MAX = 6, 8  # characters of the end of a VIN or chassis number that is written for the whole
 ANY_DAY = 32767  # span of a day that may be any (indexer/standard.py)
 
 
@@ -62,6 +63,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
     """)
     _link_by_bearer(database)
     _link_by_engine(database)
+    _link_by_tail(database)
     database.run("DROP TABLE vehicle_direct; DROP TABLE bearer_link; DROP TABLE bearer")
 
 
@@ -140,3 +142,29 @@ def _link_by_engine(database: LinkingDatabase) -> None:
         FROM vehicle_direct d LEFT JOIN engine_holder h USING (engine) WHERE {by_engine}
     """)
     database.run("DROP TABLE engine_holder")
+
+
+def _link_by_tail(database: LinkingDatabase) -> None:
+    """Adds to vehicle_link the alerts that carry only the end of a number, for each vehicle whose number ends so."""
+    database.run(f"""
+        CREATE TABLE tail_asked AS
+        WITH ends AS (
+            SELECT place, chassis AS tail FROM vehicle_staged
+            WHERE alert_kind > 0 AND NOT of_plate AND vin IS NULL AND length(chassis) BETWEEN {TAIL_MIN} AND {TAIL_MAX}
+                  AND regexp_matches(chassis, '[0-9]') AND place NOT IN (SELECT place FROM bearer_link))
+        SELECT * FROM ends WHERE tail NOT IN (
+            SELECT chassis FROM vehicle_staged WHERE alert_kind = 0 AND NOT of_plate AND vin IS NULL
+            AND chassis IN (SELECT tail FROM ends))
+    """)
+    sizes = database.connection.execute("SELECT DISTINCT length(tail) FROM tail_asked ORDER BY 1").fetchall()
+    for (size,) in sizes:
+        database.run(f"""
+            INSERT INTO vehicle_link
+            WITH held AS (SELECT DISTINCT text, right(text, {size}) AS tail FROM vehicle_direct
+                          WHERE starts_with(text, 'vin:') OR starts_with(text, 'chassis:')),
+            met AS (SELECT t.place, h.text FROM tail_asked t JOIN held h USING (tail)
+                    WHERE h.text <> 'chassis:' || t.tail
+                    QUALIFY count(*) OVER (PARTITION BY t.place) <= {LINK_LIMIT})
+            SELECT place, text, {CRITERION_VIN}::UTINYINT, {LEVEL_POSSIBLE}::UTINYINT FROM met
+        """)
+    database.run("DROP TABLE tail_asked")

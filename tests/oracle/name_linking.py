@@ -23,6 +23,7 @@ HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 AT_MOST = 50
 ALERT_SCORE = 0.5
 BEARERS_AT_MOST = 1000
+Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 
 
 class Fit:
@@ -89,6 +90,7 @@ class PersonsOnFile:
             sounds.update(heard)
             self.population += bool(heard)
         self.population = max(1, self.population)
+        self.causas: dict[Causa, set[tuple[int, Subject]]] = {}
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
 
     def bearing(self, record: Record) -> set[OnFile]:
@@ -99,6 +101,12 @@ class PersonsOnFile:
             if names == AGREES:
                 found |= {p for p in self.bearers[text] if like_by_more_than_initials(roles, p.names)}
         return found
+
+    def has_causa(self, subject: Subject, record: Record) -> bool:
+        """Whether another register's alert of the same causa is the person's by an identifier."""
+        causa = _causa(record)
+        held = self.causas.get(causa, set()) if causa is not None else set()
+        return any(register != record.register and holder is subject for register, holder in held)
 
     def fits(self, record: Record, but: Subject | None = None) -> list[Fit]:
         """C and A; the living alone where anybody lives."""
@@ -119,6 +127,21 @@ class PersonsOnFile:
         return [fit for fit in fits if not fit.dead] or fits
 
 
+def _causa(record: Record) -> Causa | None:
+    if record.alert is None or not record.alert.kind or record.alert.merge_key is None:
+        return None
+    return record.alert.kind, record.alert.merge_key, record.sensitivity == section_pb2.SENSITIVITY_DISCREET
+
+
+def _numbered_causas(links: list[Link]) -> dict[Causa, set[tuple[int, Subject]]]:
+    found: dict[Causa, set[tuple[int, Subject]]] = defaultdict(set)
+    for link in links:
+        causa = _causa(link.record)
+        if causa is not None:
+            found[causa].add((link.record.register, link.subject))
+    return found
+
+
 def is_person(subject: Subject) -> bool:
     return subject.about == PERSON and subject.kind == person_pb2.SUBJECT_KIND_PERSON
 
@@ -130,16 +153,17 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             subject.name_only_alerts = subject.homonyms = 0
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
+    file.causas = _numbered_causas(links)
     _hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
-        joined = _is_linked_by_name(record) and _join_fits(linking, record, file.fits(record), numbered=False)
+        joined = _is_linked_by_name(record) and _join_fits(linking, record, file, file.fits(record), numbered=False)
         if not joined:
             subject = linking.subject(f"record:{record.register_id}:{record.record_id}", PERSON)
             linking.join(record, subject, 0, HIT)
     for link, claims in own.items():
         names = agreement.names(link.record.name_text, claims)
         if link.level == POSSIBLE or not claims:
-            _join_fits(linking, link.record, file.fits(link.record, but=link.subject), numbered=True)
+            _join_fits(linking, link.record, file, file.fits(link.record, but=link.subject), numbered=True)
         elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
             strong = [fit for fit in file.fits(link.record, but=link.subject) if fit.strong]
             for fit in strong if len(strong) <= AT_MOST else []:
@@ -153,7 +177,7 @@ def _is_linked_by_name(record: Record) -> bool:
     return bool(record.name_key) and (record.alert is not None or bool(record.standards))
 
 
-def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: bool) -> bool:
+def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list[Fit], *, numbered: bool) -> bool:
     """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
     strong = [fit for fit in fits if fit.strong]
     scored = [fit for fit in fits if fit.scored]
@@ -163,6 +187,7 @@ def _join_fits(linking: Linking, record: Record, fits: list[Fit], *, numbered: b
     sole = _only_bearer(record, fits)
     for fit in fits:
         by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
+        by_rule = by_rule or (fit.agreed and file.has_causa(fit.subject, record))
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
         if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)

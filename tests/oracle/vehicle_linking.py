@@ -29,6 +29,7 @@ def link(linking: Linking, records: list[Record]) -> None:
             if record.plate_type or record.plate_country != "GTM":
                 bearers["typed " + record.plate_type, record.plate, record.plate_country].append(bearing)
     later: list[Record] = []
+    ends = [record for record in records if _may_be_an_end(record) and not bearers.get(_key(record))]
     for record in records:
         if record.about == PLATE:
             _plate(linking, record)
@@ -64,6 +65,28 @@ def link(linking: Linking, records: list[Record]) -> None:
         else:
             own = linking.subject(f"vehicle-record:{record.register_id}:{record.record_id}", VEHICLE)
             linking.join(record, own, 0, HIT)
+    _link_ends(linking, records, ends)
+
+
+def _may_be_an_end(record: Record) -> bool:
+    """Whether the only number is short enough to be the last characters of one."""
+    number = (
+        "" if record.about == PLATE or record.vin or record.alert is None or not record.alert.kind else record.chassis
+    )
+    return 6 <= len(number) <= 8 and any(c.isdigit() for c in number)
+
+
+def _link_ends(linking: Linking, records: list[Record], ends: list[Record]) -> None:
+    numbers = {n for r in records if r.about != PLATE and (n := r.vin or r.chassis)}
+    whole = {r.chassis for r in records if r.about != PLATE and not r.vin and not (r.alert and r.alert.kind)}
+    for record in ends:
+        found = [n for n in numbers if n.endswith(record.chassis) and n != record.chassis]
+        if record.chassis in whole or len(found) > AT_MOST:
+            continue
+        unplated = dataclasses.replace(record, plate="", plate_type="")
+        for number in found:
+            key = f"vin:{number}" if f"vin:{number}" in linking.by_key else f"chassis:{number}"
+            linking.join(unplated, linking.by_key[key], level_pb2.CRITERION_VIN, POSSIBLE)
 
 
 def _numbered(linking: Linking, record: Record) -> Subject:

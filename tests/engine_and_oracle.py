@@ -1,0 +1,49 @@
+"""A generation of small registers, asked through the engine; the oracle must say the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.engine import METHODS, Engine
+from core.generation import Generation
+from core.grant import Grant
+from indexer.pipeline import build
+from indexer.publish import current_generation, read_manifest
+from ronda.v1 import check_service_pb2 as checks
+from tests.indexer.small_registers import SmallRegisters
+from tests.oracle import Oracle
+from tests.oracle.registers import everything
+
+
+class EngineAndOracle:
+    """Builds the registers and asks both, as one who may see everything."""
+
+    def __init__(self, registers: SmallRegisters) -> None:
+        build(registers.options())
+        generation = registers.data / "generations" / str(current_generation(registers.data))
+        manifest = read_manifest(generation)
+        self.engine = Engine(Generation.open(generation))
+        key = (registers.data / "subject.key").read_bytes()
+        self.oracle = Oracle.load(registers.sources, registers.manifests, {}, manifest, key)
+        self.clock_ms = max(r["as_of_ms"] or 0 for r in manifest["registers"])
+
+    def person(self, **asked: Any) -> Any:
+        request = checks.CheckPersonRequest(**asked)
+        return self._same("CheckPerson", request, self.oracle.check_person(request, everything(), self.clock_ms))
+
+    def vehicle(self, **asked: Any) -> Any:
+        request = checks.CheckVehicleRequest(**asked)
+        return self._same("CheckVehicle", request, self.oracle.check_vehicle(request, everything(), self.clock_ms))
+
+    def box(self, query: str) -> Any:
+        request = checks.CheckRequest(query=query)
+        return self._same("Check", request, self.oracle.check(request, everything(), self.clock_ms))
+
+    def _same(self, method: str, request: Any, told: Any) -> Any:
+        content = self.engine.answer(METHODS[method], request.SerializeToString(), Grant.everything(), self.clock_ms)
+        answer = getattr(checks, f"{method}Response").FromString(content)
+        for head in (answer.answer, told.answer):
+            head.ClearField("answer_id")
+            head.ClearField("answered_at")
+        assert answer == told, "the oracle says otherwise"
+        return answer
