@@ -51,6 +51,18 @@ CASES: dict[str, tuple[list[Order], list[Order], int]] = {
         [("1", VOID, "2024-01-05", "2024-03-01", FIRST)],
         [("9", OPEN, "2024-01-05", "2024-01-05", "JDO. 1o. PENAL MIXCO")], CLEAR,
     ),
+    "closed by its court, its words in another order": (
+        [("1", VOID, "2024-01-05", "2024-03-01", "Juzgado Penal Primero de Mixco")],
+        [("9", OPEN, "2024-01-05", "2024-01-05", FIRST)], CLEAR,
+    ),
+    "closed by the twelfth": (
+        [("1", VOID, "2024-01-05", "2024-03-01", "Juzgado Duodécimo Penal de Mixco")],
+        [("9", OPEN, "2024-01-05", "2024-01-05", "JUZGADO DECIMO SEGUNDO PENAL DE MIXCO")], CLEAR,
+    ),
+    "closed by the first, of the second instance": (
+        [("1", VOID, "2024-01-05", "2024-03-01", "Juzgado Primero de Segunda Instancia")],
+        [("9", OPEN, "2024-01-05", "2024-01-05", "Juzgado Segundo de Primera Instancia")], POSSIBLE,
+    ),
     "issued again after the closing": (
         [("1", DONE, "2020-01-05", "2020-03-01", FIRST)], [("9", OPEN, "2026-02-01", "2026-02-01", FIRST)], POSSIBLE,
     ),
@@ -61,7 +73,11 @@ CASES: dict[str, tuple[list[Order], list[Order], int]] = {
         [("1", DONE, "2024-01-05", "2024-03-01", FOURTH)], [("9", OPEN, "2024-01-05", "2024-01-05", FIRST)], POSSIBLE,
     ),
 }  # fmt: skip
-NOT_LISTED = {"issued again after the closing", "the authority closed another causa"}
+NOT_LISTED = {
+    "issued again after the closing",
+    "the authority closed another causa",
+    "closed by the first, of the second instance",
+}
 
 
 @pytest.fixture(scope="module")

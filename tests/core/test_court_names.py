@@ -21,10 +21,50 @@ FIRST = "JUZGADO PRIMERO DE PRIMERA INSTANCIA PENAL DE GUATEMALA"
         "juzgado primero de primera instancia penal  de guatemala",
         "JDO I DE 1RA INSTANCIA PENAL GUATE.",
         "Juzgado No. 1 de 1ª. Instancia Penal de Guatemala",
+        "JUZGADO PENAL PRIMERO DE PRIMERA INSTANCIA DE GUATEMALA",
+        "GUATEMALA, JUZGADO PRIMERO PENAL DE 1A INSTANCIA",
+        "JUZGADO DE PRIMERA INSTANCIA PENAL PRIMERO, CIUDAD DE GUATEMALA",
     ],
 )
 def test_one_court_however_it_is_spelt(spelt: str) -> None:
     assert court_name(spelt) == court_name(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("spelt", "again"),
+    [
+        ("JUZGADO PENAL PRIMERO", "JUZGADO PRIMERO PENAL"),
+        ("JUZGADO DUODECIMO PENAL", "JUZGADO DECIMO SEGUNDO PENAL"),
+        ("JUZGADO DUODECIMO PENAL", "JUZGADO PENAL DECIMOSEGUNDO"),
+        ("JUZGADO DUODÉCIMO DE PRIMERA INSTANCIA", "JDO. 12o. 1A. INST."),
+        ("JUZGADO UNDECIMO DE PAZ", "JUZGADO 11 DE PAZ"),
+        ("JUZGADO UNDECIMO DE PAZ", "JUZGADO DÉCIMO PRIMERO DE PAZ"),
+        ("JUZGADO UNDECIMO DE PRIMERA INSTANCIA", "JUZGADO DECIMO PRIMERO DE PRIMERA INSTANCIA"),
+        ("JUZGADO UNDECIMO DE PRIMERA INSTANCIA", "JUZGADO DECIMO PRIMERO PRIMERA INSTANCIA"),
+        ("TRIBUNAL DECIMOTERCERO DE SENTENCIA", "TRIB. SENT. XIII"),
+        ("TRIBUNAL DECIMO TERCERO DE SENTENCIA", "TRIB. 13o. SENTENCIA"),
+        ("SALA TERCERA DE LA CORTE DE APELACIONES", "SALA 3RA. CORTE APELACION"),
+        ("JUZGADO VIGESIMO PRIMERO DE PAZ", "JUZGADO 21 DE PAZ"),
+        ("JUZGADO DECIMO DE PRIMERA INSTANCIA", "JDO. 10o. PRIMERA INSTANCIA"),
+    ],
+)
+def test_ordinals_and_the_order_of_words(spelt: str, again: str) -> None:
+    assert court_name(spelt) == court_name(again)
+
+
+@pytest.mark.parametrize(
+    ("spelt", "other"),
+    [
+        ("JUZGADO PRIMERO DE SEGUNDA INSTANCIA", "JUZGADO SEGUNDO DE PRIMERA INSTANCIA"),
+        ("JUZGADO DECIMO DE PRIMERA INSTANCIA", "JUZGADO UNDECIMO DE PRIMERA INSTANCIA"),
+        ("JUZGADO DECIMO PRIMERA INSTANCIA", "JUZGADO UNDECIMO PRIMERA INSTANCIA"),
+        ("JUZGADO DECIMO DE PAZ", "JUZGADO UNDECIMO DE PAZ"),
+        ("JUZGADO DUODECIMO PENAL", "JUZGADO SEGUNDO PENAL"),
+        ("JUZGADO VIGESIMO DE PAZ", "JUZGADO DUODECIMO DE PAZ"),
+    ],
+)
+def test_ordinals_of_two_courts(spelt: str, other: str) -> None:
+    assert court_name(spelt) != court_name(other)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +90,7 @@ def test_a_form_is_never_longer_than_its_word() -> None:
 def test_what_is_no_word_names_no_court() -> None:
     assert court_name("") == court_name("...") == court_name("de la") == ""
     assert court_name("JUZGADO DE LA NIÑEZ") == "JDO NINEZ"
+    assert court_name("NIÑEZ, JUZGADO") == "JDO NINEZ"
 
 
 @given(st.lists(st.sampled_from([*court_words(), "DE", "ÑANDÚ", "ß", "Æ", "1º.", "x" * 70, "🙂", "A"]), max_size=80))
