@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3
 PARTICLES = {"DE", "DEL", "LA", "LAS", "LOS", "Y", "SAN", "SANTA", "VIUDA", "VDA"}
@@ -14,6 +14,7 @@ LOST = "\ufffd"  # a letter that a file lost
 SEPARATOR = "\x1f"  # between given names, surnames and married surname of a stored name
 TOKENS_MAX = 64
 LETTERS_MAX = 64
+_KEPT = 1 << 17  # texts whose folding is kept: registers say the same names over and over
 
 # Signs written where a name has an apostrophe or a glottal stop, and characters without width.
 VANISHING = set("'`´‘’‛′＇ˈʹʺʻʼʽʔɁɂꞋꞌ\u00ad\u200b\u200c\u200d\u2060\ufeff\u1fef\u1ffd")
@@ -23,6 +24,7 @@ MARK_BLOCKS += [range(0xFE20, 0xFE30)]
 WHOLE_LETTERS = {"Æ": "AE", "Œ": "OE", "Þ": "TH", "ẞ": "SS", "ß": "SS", "Ð": "D", "ı": "I", "ĸ": "K", "Ŋ": "N"}
 
 
+@cache
 def is_mark(character: str) -> bool:
     return any(ord(character) in block for block in MARK_BLOCKS)
 
@@ -51,6 +53,7 @@ def latin_letters(character: str) -> str:
     return named[2] if named else ""
 
 
+@lru_cache(_KEPT)
 def fold(text: str) -> str:
     pieces: list[str] = []
     for character in text:
@@ -75,6 +78,7 @@ def tokens(text: str) -> list[str]:
     return [token for token in every if token not in PARTICLES] or every
 
 
+@lru_cache(_KEPT)
 def phonetic_key(token: str) -> str:
     folded = fold(token).split()
     if not folded:
@@ -139,5 +143,6 @@ def name_text(parts: Mapping[str, str | None], full: str | None) -> str:
     return SEPARATOR.join(clean(group) for group in groups)
 
 
+@lru_cache(_KEPT)
 def clean(text: str) -> str:
     return "".join(" " if character < " " else character for character in text)

@@ -67,7 +67,8 @@ class Fit:
 class OnFile:
     """A person on file and what is claimed of him."""
 
-    def __init__(self, subject: Subject, claims: list[Record]) -> None:
+    def __init__(self, place: int, subject: Subject, claims: list[Record]) -> None:
+        self.place = place
         self.subject = subject
         self.claims = claims
         self.names = {c.name_text for c in claims if c.name_text}
@@ -78,7 +79,7 @@ class PersonsOnFile:
 
     def __init__(self, linking: Linking) -> None:
         persons = [s for s in linking.by_key.values() if is_person(s)]
-        self.persons = [OnFile(s, claims) for s in persons if (claims := linking.claims_on_file(s))]
+        self.persons = [OnFile(i, s, claims) for i, s in enumerate(persons) if (claims := linking.claims_on_file(s))]
         sounds: Counter[str] = Counter()
         self.population = 0
         self.bearers: dict[str, list[OnFile]] = defaultdict(list)
@@ -91,6 +92,7 @@ class PersonsOnFile:
             self.population += bool(heard)
         self.population = max(1, self.population)
         self.causas: dict[Causa, set[tuple[int, Subject]]] = {}
+        self.places = {text: place for place, text in enumerate(self.bearers)}
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
 
     def bearing(self, record: Record) -> set[OnFile]:
@@ -111,19 +113,20 @@ class PersonsOnFile:
     def fits(self, record: Record, but: Subject | None = None) -> list[Fit]:
         """C and A; the living alone where anybody lives."""
         roles = name_roles(record.name_text)
-        best: dict[OnFile, tuple[int, int]] = {}
-        for text, names, evidence in zip(self.bearers, *self.scan.compare(record.name_text)[:2], strict=True):
-            for person in self.bearers[text]:
-                before = best.get(person, (DISAGREES, evidence))
-                best[person] = agreement.best((names, before[0])), max(evidence, before[1])
-        fits = [
-            Fit(person, record, names, evidence, self.population)
-            for person, (names, evidence) in best.items()
-            if names != DISAGREES and like_by_more_than_initials(roles, person.names)
-        ]
-        near = any(fit.compared and not fit.far and (fit.listed or fit.scored) for fit in fits)
+        names, evidence = self.scan.compare(record.name_text)[:2]
+        near: set[OnFile] = set()
+        for text, one in zip(self.bearers, names, strict=True):
+            if one != DISAGREES:
+                near.update(self.bearers[text])
+        fits = []
+        for person in sorted(near, key=lambda p: p.place):
+            if like_by_more_than_initials(roles, person.names):
+                places = [self.places[text] for text in person.names]
+                agreed = agreement.best(names[i] for i in places)
+                fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population))
+        nearer = any(fit.compared and not fit.far and (fit.listed or fit.scored) for fit in fits)
         fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named]
-        fits = [fit for fit in fits if not (near and fit.far) and fit.subject is not but]
+        fits = [fit for fit in fits if not (nearer and fit.far) and fit.subject is not but]
         return [fit for fit in fits if not fit.dead] or fits
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -94,12 +94,28 @@ class NamesOnFile:
         self.prior = math.floor(100 * math.log2(self.population) + 0.5)
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        return {text: place for place, text in enumerate(self.holders)}
+
+    @cached_property
     def scan(self) -> NameScan:
         return NameScan(list(self.holders), self.frequencies)
 
     def score(self, evidence: int) -> float:
         bits = (WEIGHTS["SLOPE"] * (evidence - self.prior) / 100.0 + WEIGHTS["OFFSET"]) / 100.0
         return 1 / (1 + math.exp(-bits * 0.6931471805599453))
+
+
+class Likenesses:
+    """Of the asked name with every name on file, by its text."""
+
+    def __init__(self, file: NamesOnFile, names: Sequence[int], evidence: Sequence[int], covered: Sequence[int]):
+        self.places, self.names, self.evidence, self.covered = file.places, names, evidence, covered
+
+    def __getitem__(self, text: str) -> Likeness:
+        place = self.places[text]
+        names = self.names[place]
+        return Likeness(names, self.evidence[place], bool(self.covered[place]) and names != DISAGREES)
 
 
 @dataclass
@@ -124,10 +140,9 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
     if all(len(token) == 1 for token, _ in roles):
         raise QuestionError(error_pb2.ERROR_REASON_QUERY_TOO_BROAD, asked.field)
     file = view.oracle.names_on_file
-    likenesses: dict[str, Likeness] = {}
+    likenesses = Likenesses(file, *file.scan.compare(question.name_text))
     near: set[Subject] = set()
-    for text, names, evidence, covered in zip(file.holders, *file.scan.compare(question.name_text), strict=True):
-        likenesses[text] = Likeness(names, evidence, bool(covered) and names != DISAGREES)
+    for text, names in zip(file.holders, likenesses.names, strict=True):
         if names != DISAGREES:
             near.update(file.holders[text])
     fits: list[Fit] = []
@@ -166,9 +181,7 @@ def _states_year(view: View, subject: Subject) -> bool:
     return any(c.birth[0] for c in view.comparable(subject))
 
 
-def _fit(
-    view: View, subject: Subject, asked: Asked, likenesses: dict[str, Likeness], possible: float, far: bool
-) -> Fit | None:
+def _fit(view: View, subject: Subject, asked: Asked, likenesses: Likenesses, possible: float, far: bool) -> Fit | None:
     """far: whether years of birth may be further apart than one."""
     question = asked.question
     file = view.oracle.names_on_file

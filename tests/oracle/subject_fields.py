@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from indexer.damaged_letters import mend
@@ -31,6 +32,7 @@ def fill(
     return known
 
 
+@lru_cache(1 << 17)  # a row's records say the same numbers
 def canonical(kind: IdentifierKind, text: str) -> str:
     try:
         return naive_identifiers.canonical(kind, text) if text else ""

@@ -6,12 +6,14 @@ import datetime
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tests.core import naive_calendar, naive_dates
 from tests.oracle.record import Birth
 
 NO_DATE: Birth = (0, 0, 0)
+_KEPT = 1 << 17  # texts whose reading is kept: registers say the same words over and over
 TRUE_WORDS = {"1", "S", "SI", "Y", "T", "TRUE", "V"}
 FALSE_WORDS = {"0", "N", "NO", "F", "FALSE"}
 
@@ -76,7 +78,7 @@ class RowValues:
         if found is None:
             formats = self.source.get("date_formats", ())
             found = naive_dates.other_date(text, birth, naive_dates.month_first(formats))
-        return NO_DATE if found in _null_dates(self.source) else found
+        return NO_DATE if found in _null_dates(tuple(self.source.get("null_dates", ()))) else found
 
     def day(self, spec: Any) -> int | None:
         return whole_day(self.date(spec) or NO_DATE)
@@ -148,6 +150,7 @@ class RowValues:
         return flag if isinstance(flag, bool) else self.holds(flag)
 
 
+@lru_cache(_KEPT)
 def _any_case(text: str) -> str:
     """Capitals without accents where the letter is one of Latin-1's; Ñ is kept."""
     found = ""
@@ -167,7 +170,13 @@ def whole_day(date: Birth) -> int | None:
 
 
 def parse_date(text: str, source: dict[str, Any]) -> Birth | None:
-    for form in source.get("date_formats", ("yyyy-mm-dd",)):
+    formats, null_dates = source.get("date_formats", ("yyyy-mm-dd",)), source.get("null_dates", ())
+    return _parsed(text, tuple(formats), tuple(null_dates))
+
+
+@lru_cache(_KEPT)
+def _parsed(text: str, formats: tuple[str, ...], null_dates: tuple[str, ...]) -> Birth | None:
+    for form in formats:
         two = r"(?P<{}>\d{{2}})" if not re.search(r"[-/. ]", form) else r"(?P<{}>\d{{1,2}})"
         pattern = re.escape(form).replace("yyyy", r"(?P<y>\d{4})")
         pattern = pattern.replace("mm", two.format("m")).replace("dd", two.format("d"))
@@ -184,8 +193,8 @@ def parse_date(text: str, source: dict[str, Any]) -> Birth | None:
             )
             local = moment.astimezone(datetime.timezone(datetime.timedelta(hours=-6)))
             date = (local.year, local.month, local.day)
-        return NO_DATE if date in _null_dates(source) else date
-    return NO_DATE if text in source.get("null_dates", ()) else None
+        return NO_DATE if date in _null_dates(null_dates) else date
+    return NO_DATE if text in null_dates else None
 
 
 def _clock_of(time: str) -> str:
@@ -193,10 +202,11 @@ def _clock_of(time: str) -> str:
     return "" if re.match(r".[0:.]+(Z|[+-]|$)", time) else time
 
 
-def _null_dates(source: dict[str, Any]) -> set[Birth]:
+@lru_cache(_KEPT)
+def _null_dates(texts: tuple[str, ...]) -> frozenset[Birth]:
     found = set()
-    for text in source.get("null_dates", ()):
+    for text in texts:
         parts = [int(p) for p in re.split(r"[-/]", text)]
         year, month, day = parts if "-" in text else reversed(parts)
         found.add((year, month, day))
-    return found
+    return frozenset(found)
