@@ -60,5 +60,5 @@ def small_nation(postgres: PostgresCluster, run_root: Path) -> BuiltNation:
 
 @pytest.fixture(scope="session")
 def large_nation(postgres: PostgresCluster, run_root: Path) -> BuiltNation:
-    """A nation of 10,000 persons and 3,000 vehicles, published. Read-only."""
-    return _nation(run_root, "large-nation", postgres, persons=10_000, seed=20261124)
+    """A nation of 10,000 persons and 3,000 vehicles with every kind of damaged row, published. Read-only."""
+    return _nation(run_root, "large-nation", postgres, persons=10_000, seed=20261124, damage=0.4)

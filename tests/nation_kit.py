@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from bench.nation.making import make_nation
+from bench.nation.making import DAMAGED, make_nation
 from bench.postgres_cluster import PostgresCluster
 from indexer.build_options import BuildOptions
 from indexer.pipeline import SHIPPED_MANIFESTS, build
@@ -121,11 +121,18 @@ def new_database(cluster: PostgresCluster) -> str:
 
 
 def build_nation(
-    directory: Path, cluster: PostgresCluster, persons: int, seed: int, as_of: datetime.date | None = None
+    directory: Path,
+    cluster: PostgresCluster,
+    persons: int,
+    seed: int,
+    as_of: datetime.date | None = None,
+    damage: float = DAMAGED,
 ) -> BuiltNation:
-    """Makes a nation, loads its PostgreSQL registers and publishes a generation of it."""
+    """Makes a nation, loads its PostgreSQL registers and publishes a generation of it. `damage`: damaged rows beside
+    each alert row.
+    """
     dsn = new_database(cluster)
-    make_nation(persons, seed, as_of, directory, dsn)
+    make_nation(persons, seed, as_of, directory, dsn, damage=damage)
     nation = BuiltNation(directory, dsn)
     nation.build()
     return nation

@@ -42,7 +42,7 @@ def damaged_record(
             section_pb2.SENSITIVITY_DISCREET
             if row.refused and not isinstance(spec.get("sensitivity", "OPEN"), str)
             else values.enumerated(
-                spec.get("sensitivity", "OPEN"), section_pb2.Sensitivity, "SENSITIVITY_", strict=True
+                spec.get("sensitivity", "OPEN"), section_pb2.Sensitivity, "SENSITIVITY_", strict="sensitivity"
             )
             or section_pb2.SENSITIVITY_OPEN
         )

@@ -225,10 +225,10 @@ def standard_record(
             raise RefusedError("unparsable_date", column)
     record_id = values.text(spec["record_id"]) if "record_id" in spec else str(row)
     if not record_id:
-        raise RefusedError("record_id_missing", _column_of(spec["record_id"]))
+        raise RefusedError("record_id_missing", "record_id")
     date = values.date(spec.get("date")) or NO_DATE
     sensitivity = values.enumerated(
-        spec.get("sensitivity", "OPEN"), section_pb2.Sensitivity, "SENSITIVITY_", strict=True
+        spec.get("sensitivity", "OPEN"), section_pb2.Sensitivity, "SENSITIVITY_", strict="sensitivity"
     )
     record = Record(
         register=ordinal,
@@ -288,12 +288,12 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     for key in ("valid_from", "valid_to"):
         date = values.date(spec.get(key))
         if date is None:
-            raise RefusedError("unparsable_date", _column_of(spec[key]))
+            raise RefusedError("unparsable_date", f"alert.{key}")
         dates[key] = date
     kind = 0
     if "kind" in spec:
-        kind = values.enumerated(spec["kind"], alert_pb2.AlertKind, "ALERT_KIND_", strict=True)
-    state = values.enumerated(spec["state"], alert_pb2.AlertState, "ALERT_STATE_", strict=True)
+        kind = values.enumerated(spec["kind"], alert_pb2.AlertKind, "ALERT_KIND_", strict="alert.kind")
+    state = values.enumerated(spec["state"], alert_pb2.AlertState, "ALERT_STATE_", strict="alert.state")
     stated = {key: values.date(spec.get(key)) for key in ("state_date", "issued")}
     dates |= {key: date or NO_DATE for key, date in stated.items()}
     parts = [values.text(v).upper() for v in spec.get("merge_key", ())]

@@ -56,7 +56,7 @@ class RowValues:
                 if _any_case(code) == _any_case(text):
                     return meant, True
             if strict or spec.get("strict"):
-                raise RefusedError("unknown_code", columns[0])
+                raise RefusedError("unknown_code", field)
             return text, False
         return text, False
 
@@ -109,13 +109,13 @@ class RowValues:
         word = _any_case(str(value).strip())
         return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
 
-    def enumerated(self, spec: Any, enum: Any, prefix: str, strict: bool = False) -> int:
-        """Number of an enum value; 0 when null or unknown."""
+    def enumerated(self, spec: Any, enum: Any, prefix: str, strict: str = "") -> int:
+        """Number of an enum value; 0 when null or unknown. strict: the field that refuses the unknown; "" = none."""
         if spec is None:
             return 0
         if strict and isinstance(spec, str):
             spec = {"const": spec}
-        value, coded = self.raw(spec, "", strict)
+        value, coded = self.raw(spec, strict, bool(strict))
         if value is None:
             return 0
         if not coded and isinstance(spec, dict) and "codes" in spec:
@@ -125,7 +125,7 @@ class RowValues:
         if name in enum.keys():  # noqa: SIM118 (an enum wrapper, no dict)
             return int(enum.Value(name))
         if strict:
-            raise RefusedError("unknown_code", spec.get("column", ""))
+            raise RefusedError("unknown_code", strict)
         return 0
 
     def holds(self, condition: dict[str, Any]) -> bool:
