@@ -25,6 +25,7 @@ from ronda.command_question import (
 from ronda.exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
     from rich.console import RenderableType
 
     from ronda.v1 import check_service_pb2, value_pb2
@@ -68,14 +69,15 @@ def _subject(response: Any) -> Any:
     return None
 
 
-def _subject_lines(subject: Any) -> RenderableType:
+def _subject_lines(subject: Any, answered_at: Timestamp) -> RenderableType:
     if subject.DESCRIPTOR.name == "Person":
         from clients.officer_view.person import person_lines
 
         return person_lines(subject)
+    from clients.officer_view.ownership import day_of
     from clients.officer_view.vehicle import vehicle_lines
 
-    return vehicle_lines(subject)
+    return vehicle_lines(subject, day_of(answered_at))
 
 
 def _show_check(response: Any) -> None:
@@ -88,7 +90,7 @@ def _show_check(response: Any) -> None:
     if response.detected:
         parts.append(tried_line(response.detected))
     if subject is not None:
-        parts.append(_subject_lines(subject))
+        parts.append(_subject_lines(subject, response.answer.answered_at))
     elif not response.candidates and not response.answer.notes:
         parts.append(nothing_found(response.answer))
     if response.candidates:

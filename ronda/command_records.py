@@ -112,7 +112,8 @@ def records(
     from clients.officer_view.answer import registers_line
     from clients.officer_view.records import records_table
 
-    print_renderables(records_table(section, rows, last.total), registers_line(last.answer))
+    table = records_table(section, rows, last.total, last.answer.answered_at)
+    print_renderables(table, registers_line(last.answer))
 
 
 def _plates(found: CheckResponse) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from clients import spanish
+from clients.officer_view.deceased import before_acting, note_text
 from clients.officer_view.frame import Framed
 from clients.officer_view.hits import hit_lines
 from clients.officer_view.identity import identity_text
@@ -42,7 +43,7 @@ def answer_head(
     parts: list[RenderableType] = [level_headline(answer.level)]
     if status := identity_text(answer, subject):
         parts.append(Text(f"Identidad: {status}"))
-    parts += [Text(f"Nota: {note.text}", style=WARNING) for note in answer.notes]
+    parts += [Text(f"Nota: {note_text(note, answer)}", style=WARNING) for note in answer.notes]
     noted = {note.text for note in answer.notes}
     cautions = [caution for caution in answer.cautions if spanish.CAUTIONS.get(caution) not in noted]
     if cautions:
@@ -54,7 +55,8 @@ def answer_head(
         )
         parts.append(Text(f"Lo que usted dio: {compared}"))
     as_of = {status.register_id: status.as_of for status in answer.registers}
-    parts += [hit_lines(hit, as_of) for hit in answer.hits]
+    first = before_acting(answer)
+    parts += [hit_lines(hit, as_of, first) for hit in answer.hits]
     if answer.hits_total > len(answer.hits):
         parts.append(Text(f"Y {answer.hits_total - len(answer.hits)} alertas más, que aquí no caben."))
     return Framed(*parts)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
 _INDENT = (0, 0, 0, 2)  # CSS order: left only
+_HARMLESS = ("CONSULT", "OBSERVE")  # actions that touch nobody
 _OF_VEHICLES = (
     alert_pb2.ALERT_KIND_STOLEN_VEHICLE,
     alert_pb2.ALERT_KIND_STOLEN_PLATE,
@@ -26,10 +27,11 @@ _OF_VEHICLES = (
 )
 
 
-def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None) -> Group:
+def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None, before_acting: str = "") -> Group:
     """One hit: kind, level, subject, offence, action, record, sources, as-of, what agrees and what does not.
 
-    as_of: of when each register's data are, by its id; sources of other times say their own.
+    as_of: of when each register's data are, by its id; sources of other times say their own. before_acting: what comes
+    before the action of a hit about the person asked about.
     """
     kind = spanish.ALERTS.get(hit.kind, "Alerta")
     subject = spanish.SUBJECTS.get(hit.subject.kind, "")
@@ -38,19 +40,25 @@ def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None) 
     lines: list[Text] = []
     if hit.offence.text or hit.authority:
         lines.append(Text(" · ".join(part for part in (hit.offence.text, hit.authority) if part)))
-    lines += [_action(hit), _reference(hit), _sources(hit, as_of or {}), *_agreement(hit)]
+    lines += [_action(hit, before_acting), _reference(hit), _sources(hit, as_of or {}), *_agreement(hit)]
     if hit.cautions:
         lines.append(Text(f"Precaución: {words(hit.cautions, spanish.CAUTIONS)}", style=WARNING))
     lines += [Text(f"Nota: {note.text}") for note in hit.notes]
     return Group(heading, *(Padding(line, _INDENT, expand=False) for line in lines))
 
 
-def _action(hit: alert_pb2.Hit) -> Text:
+def _action(hit: alert_pb2.Hit, before_acting: str) -> Text:
     """What to do; of what is only possible, to confirm first whom or what it means: a namesake is not arrested."""
-    action = hit.action.text
-    if hit.level == level_pb2.LEVEL_POSSIBLE and hit.action.code not in ("CONSULT", "OBSERVE"):
+    action, first, condition = hit.action.text, "", ""
+    if hit.action.code in _HARMLESS:
+        return Text(f"Acción: {action}", style="bold")
+    if before_acting and hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_PERSON:
+        first, condition = before_acting, "Solo si es la persona buscada"
+    elif hit.level == level_pb2.LEVEL_POSSIBLE:
         what = "placa y VIN" if hit.kind in _OF_VEHICLES else "la identidad (DPI)"
-        action = f"confirme primero {what}. Solo si se confirma: {action[:1].lower()}{action[1:]}"
+        first, condition = f"confirme primero {what}", "Solo si se confirma"
+    if first:
+        action = f"{first}. {condition}: {action[:1].lower()}{action[1:]}"
     return Text(f"Acción: {action}", style="bold")
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clients import spanish
+from clients.officer_view.ownership import Day, day_of, why_not_looked_up
 from clients.places import department_name, municipality_name
 from clients.record_words import FIELDS, ROLES
 from clients.whole_table import WholeTable
+from ronda.v1 import vehicle_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from google.protobuf.message import Message
+    from google.protobuf.timestamp_pb2 import Timestamp
 
 _ENUMS: dict[str, dict[Any, str]] = {
     "ronda.v1.Sex": spanish.SEXES,
@@ -28,11 +31,13 @@ _MUNICIPALITIES = {
     "municipality": "department",
     "birth_municipality": "birth_department",
 }  # and where its department is
+_OF_OWNERS_TODAY = ("level", "identity_status")
 _NESTED_DOSSIER = "ronda.v1.Person"  # an owner's, which has a page of its own: `ronda check`
 
 
-def records_table(section: int, records: Sequence[Message], total: int) -> WholeTable:
+def records_table(section: int, records: Sequence[Message], total: int, answered_at: Timestamp) -> WholeTable:
     """A row a record, newest first; a column a field that any of them states."""
+    today = day_of(answered_at)
     name = spanish.SECTIONS.get(section, "registros")  # type: ignore[call-overload]
     title = f"{name}: {len(records)} de {total}"
     fields = [f for f in records[0].DESCRIPTOR.fields if f.name != "record" and _type(f) != _NESTED_DOSSIER]
@@ -40,7 +45,7 @@ def records_table(section: int, records: Sequence[Message], total: int) -> Whole
     for record in records:
         source: Any = getattr(record, "record")  # noqa: B009 # every record has one, and Message knows none
         said = f"{source.register_id} {source.record_id}" + (" (enlace posible)" if source.possible else "")
-        table.add(said, *(_value(record, field) for field in fields))
+        table.add(said, *(_value(record, field, today) for field in fields))
     return table
 
 
@@ -48,7 +53,9 @@ def _type(field: Any) -> str:
     return field.message_type.full_name if field.message_type is not None else ""
 
 
-def _value(record: Message, field: Any) -> str:
+def _value(record: Message, field: Any, today: Day) -> str:
+    if isinstance(record, vehicle_pb2.Owner) and field.name in _OF_OWNERS_TODAY and why_not_looked_up(record, today):
+        return why_not_looked_up(record, today) if field.name == "level" else ""
     if field.is_repeated:
         return "\n".join(_message(each) for each in getattr(record, field.name))
     value = getattr(record, field.name)

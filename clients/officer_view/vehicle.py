@@ -1,4 +1,4 @@
-"""A vehicle: what it is, its plates, and its owners with their levels."""
+"""A vehicle: what it is, its plates, and its owners, those of today with their levels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from clients import spanish
 from clients.officer_view.hits import closed_line
+from clients.officer_view.ownership import Day, why_not_looked_up
 from clients.officer_view.person import totals_line
 from clients.officer_view.styles import level_badge
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from ronda.v1 import vehicle_pb2
 
 
-def vehicle_lines(vehicle: vehicle_pb2.Vehicle) -> Group:
-    """Registrations, plates, owners, alerts without effect, totals."""
+def vehicle_lines(vehicle: vehicle_pb2.Vehicle, today: Day) -> Group:
+    """Registrations, plates, owners, alerts without effect, totals. `today`: the day of the answer."""
     parts: list[RenderableType] = [_registration_line(each) for each in vehicle.registrations[:3]]
     parts += [_plate_line(each) for each in vehicle.plate_assignments[:5]]
-    parts += [_owner_line(each) for each in vehicle.owners]
+    parts += [_owner_line(each, today) for each in vehicle.owners]
     parts += [closed_line(hit) for hit in vehicle.closed_alerts]
     parts.append(totals_line(vehicle.totals))
     return Group(*parts)
@@ -40,12 +41,14 @@ def _plate_line(plate: vehicle_pb2.PlateAssignment) -> Text:
     return Text(" ".join(["Placa", plate.plate, *(date for date in dates if date)]))
 
 
-def _owner_line(owner: vehicle_pb2.Owner) -> Text:
+def _owner_line(owner: vehicle_pb2.Owner, today: Day) -> Text:
     text = Text(f"Propietario {owner.ordinal}: {owner.name or 'desconocido'}")
     if owner.share_percent:
         text.append(f" ({owner.share_percent} %)")
     if until := spanish.date_text(owner.valid_to):
         text.append(f" hasta {until}")
+    if why := why_not_looked_up(owner, today):
+        return text.append(f"  {why}")
     text.append("  ").append_text(level_badge(owner.level))
     if status := spanish.IDENTITY.get(owner.identity_status):
         text.append(f"  identidad: {status}")

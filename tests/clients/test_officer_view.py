@@ -204,7 +204,7 @@ def test_what_a_note_says_no_caution_says_again() -> None:
 def test_departments_and_municipalities_have_their_names() -> None:
     address = person_pb2.Address(street="3 CALLE", department=1, municipality=8)
     unknown = person_pb2.Address(department=77, municipality=99)
-    text = printed(records_table(section_pb2.SECTION_ADDRESS, [address, unknown], 2))
+    text = printed(records_table(section_pb2.SECTION_ADDRESS, [address, unknown], 2, Timestamp()))
     for said in ("Guatemala", "Mixco", "código 77", "código 99"):
         assert said in text
     assert municipality_name(0, 1601) == "Cobán"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
 from clients.officer_view.person import address_text
@@ -15,7 +16,7 @@ from ronda.v1 import alert_pb2, person_pb2, person_records_pb2, section_pb2, veh
 def printed(section: int, *records: Message) -> str:
     console = Console(width=1000, no_color=True)
     with console.capture() as capture:
-        console.print(records_table(section, records, len(records)), crop=False)
+        console.print(records_table(section, records, len(records), Timestamp()), crop=False)
     return capture.get()
 
 
