@@ -11,8 +11,10 @@ from core.columns_cells cimport (
 from core.columns_dates cimport lone_year
 from core.columns_dates_written cimport about_year
 from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN
+from core.identifiers_countries cimport country_into, split_country
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 from core.identifiers cimport (
-    CANONICAL_MAX, RULE_FORMAT, Plate, country_into, cui_digits_into, fits_vin, plate_text_into, read_into, read_plate_into,
+    CANONICAL_MAX, RULE_FORMAT, Plate, cui_digits_into, fits_vin, plate_text_into, read_into, read_plate_into,
     shown_cui_into, shown_plate_into, vin_check_digit_holds,
 )
 from core.match_names cimport name_text_into
@@ -34,8 +36,12 @@ cdef inline Cell text_at(Context* c, SubjectPlan* plan, int key) noexcept nogil:
     return cell
 
 
-cdef Cell canonical_at(Context* c, SubjectPlan* plan, int key, int kind) noexcept nogil:
-    cdef Cell cell = text_at(c, plan, key), result
+cdef inline Cell canonical_at(Context* c, SubjectPlan* plan, int key, int kind) noexcept nogil:
+    return canonical_of(c, plan, key, kind, text_at(c, plan, key))
+
+
+cdef Cell canonical_of(Context* c, SubjectPlan* plan, int key, int kind, Cell cell) noexcept nogil:
+    cdef Cell result
     cdef char* out
     cdef size_t size
     cdef int rule
@@ -274,22 +280,32 @@ cdef void read_cui_and_nit(Context* c, SubjectPlan* plan, Subject* s) noexcept n
 
 
 cdef void read_document(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
-    cdef Cell country
+    """Number and country; the country may stand beside the number."""
+    cdef Cell country = text_at(c, plan, S_document_country), number = text_at(c, plan, S_document_number)
+    cdef char rest[WORDS_TEXT + WORDS_MAX]
+    cdef char said[3]
     cdef char* out
-    cdef int rule
-    s.document_number = canonical_at(c, plan, S_document_number, KEY_DOCUMENT_NUMBER)
-    country = text_at(c, plan, S_document_country)
-    if s.document_number.data == NULL or country.data == NULL:
+    cdef int rule = RULE_FORMAT, length
+    cdef bint code
+    if number.data == NULL:
         return
     out = arena_take(c, 8)
     if out == NULL:
         return
-    rule = country_into(country.data, country.size, out)
-    if rule:
-        warn(c, plan.field + S_document_country, rule)
-        return
-    s.document_country.data = out
-    s.document_country.size = 3
+    if country.data != NULL:
+        rule = country_into(country.data, country.size, out)
+        if rule:
+            warn(c, plan.field + S_document_country, rule)
+    if split_country(number.data, number.size, said, rest, &length, &code) and (rule or memcmp(said, out, 3) == 0):
+        memcpy(out, said, 3)
+        rule = 0
+        number.data = rest
+        number.size = length
+        warn(c, plan.field + S_document_number, RULE_OTHERWISE)
+    s.document_number = canonical_of(c, plan, S_document_number, KEY_DOCUMENT_NUMBER, number)
+    if s.document_number.data != NULL and rule == 0:
+        s.document_country.data = out
+        s.document_country.size = 3
 
 
 cdef void put_plate(Subject* s, char* out, const Plate* plate) noexcept nogil:

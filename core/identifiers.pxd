@@ -55,8 +55,6 @@ cdef int exact_into(int kind, const char* text, size_t n, char* out, int cap, in
 cdef int document_into(const char* country, size_t country_n, const char* number, size_t number_n,
                        char* out, size_t cap, size_t* out_n) noexcept nogil
 
-# Three upper-case letters of a country code into out[3]. 0, RULE_LENGTH or RULE_CHARACTERS.
-cdef int country_into(const char* text, size_t n, char* out) noexcept nogil
 
 # The strict reading of a Guatemalan or foreign plate alone; and whether the whole reading was another.
 cdef int exact_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil

@@ -18,6 +18,8 @@ from core.identifiers_slips cimport suggest_slips
 from core.identifiers_shown cimport find_cui, find_plate
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, TELEPHONE_SIGNS, Compact, compact
 from core.identifiers_plate_written cimport written_plate
+from core.identifiers_countries cimport country_into, drop_country
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 from core.identifiers_written cimport may_be_of_spreadsheet, may_hold_words, read_written, written_cui
 
 from core.identifier_kind import IdentifierKind
@@ -65,27 +67,18 @@ cdef int free_into(const char* text, size_t n, int shortest, int longest, char* 
     return rule
 
 
-cdef int country_into(const char* text, size_t n, char* out) noexcept nogil:
-    cdef Compact c
-    compact(text, n, ONLY_SEPARATORS, &c)
-    if c.bad or c.letters != c.n:
-        return RULE_CHARACTERS
-    if c.n != 3:
-        return RULE_LENGTH
-    memcpy(out, c.text, 3)
-    return RULE_OK
-
-
 # Writes into scratch[CANONICAL_MAX]; `exact`: the strict reading of the number alone.
 cdef int document_text(const char* country, size_t country_n, const char* number, size_t number_n, bint exact, char* scratch,
                        int* length) noexcept nogil:
     cdef bint otherwise
+    cdef char rest[WORDS_TEXT + WORDS_MAX]
     cdef int rule = country_into(country, country_n, scratch)
     if rule == RULE_OK:
         scratch[3] = c":"
         if exact:
             rule = free_into(number, number_n, FREE_MIN, DOCUMENT_MAX, scratch + 4, length)
         else:
+            drop_country(scratch, &number, &number_n, rest)
             rule = read_text(KEY_DOCUMENT_NUMBER, number, number_n, scratch + 4, length, &otherwise)
         length[0] += 4
     return rule

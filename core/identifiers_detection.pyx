@@ -10,9 +10,11 @@ from libc.string cimport memcmp, memcpy
 from core.dossier cimport (
     KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
 )
-from core.identifiers cimport CANONICAL_MAX, KIND_NAME, RULE_OK, Canonical, canonical_into, exact_into, exact_plate
+from core.identifiers cimport CANONICAL_MAX, DETECTED_MAX, KIND_NAME, RULE_OK, Canonical, canonical_into, exact_into, exact_plate
 from core.identifiers cimport Plate, plate_text_into
 from core.identifiers_numbers cimport fits_vin_alphabet, read_cedula
+from core.identifiers_countries cimport labelled_kind, split_country
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, all_digits, compact
 from core.identifiers_written cimport may_be_of_spreadsheet
 from core.names_folding cimport SEPARATES, VANISHES, folded_letters
@@ -164,6 +166,7 @@ cdef bint is_old_plate(const Canonical* found) noexcept nogil:
 cdef void detect_national(const char* text, size_t n, const char* country, Canonical* out, int* count) noexcept nogil:
     cdef Compact c
     cdef int before
+    cdef bint nothing
     if may_be_of_spreadsheet(text, n):
         fit_all_written(text, n, out, count)
         if count[0]:
@@ -186,9 +189,33 @@ cdef void detect_national(const char* text, size_t n, const char* country, Canon
     fit_vin(&c, out, count)
     if count[0] == 0:
         fit_all_written(text, n, out, count)
+    nothing = count[0] == 0
+    if nothing and fit_beside_words(text, n, country, out, count):
+        return
     # "A123456" may be a plate of before 2004, but as well any other number.
-    if count[0] == 0 or (before == 0 and count[0] == 1 and is_old_plate(&out[0])):
+    if nothing or (before == 0 and count[0] == 1 and is_old_plate(&out[0])):
         fit_free(&c, out, count)
+
+
+# "HONDURAS E123456", "PASAPORTE 152266666", "LICENCIA 1580352240101": the number without the words; whether it is no other.
+cdef bint fit_beside_words(const char* text, size_t n, const char* country, Canonical* out, int* count) noexcept nogil:
+    cdef char rest[WORDS_TEXT + WORDS_MAX]
+    cdef char said[3]
+    cdef int length, kind, i
+    cdef bint code
+    if split_country(text, n, said, rest, &length, &code):
+        fit_document(said, rest, length, out, count)
+        return count[0] > 0 and not code         # "HN E123456" may as well be one number
+    kind = labelled_kind(text, n, rest, &length)
+    if kind == 0:
+        return False
+    detect_national(rest, length, country, out, count)
+    for i in range(count[0]):
+        if out[i].kind == kind or out[i].kind == KEY_CUI or out[i].kind == KEY_DOCUMENT and kind == KEY_DOCUMENT_NUMBER:
+            return True
+    if count[0] < DETECTED_MAX:
+        fit(kind, rest, length, out, count)
+    return count[0] > 0
 
 
 cdef bint is_short_plate(const Canonical* found, const Compact* c) noexcept nogil:

@@ -9,7 +9,8 @@ from core.candidates cimport gather_all
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN, NO_ENTITY)
 from core.failure cimport FAILED, OK, fail
-from core.identifiers cimport Canonical, DETECTED_MAX, KIND_NAME, RULE_OK, country_into, detect_into, rule_word
+from core.identifiers_countries cimport country_into
+from core.identifiers cimport Canonical, DETECTED_MAX, KIND_NAME, RULE_OK, detect_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.notes cimport (NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
                          NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED)

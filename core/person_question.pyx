@@ -12,7 +12,9 @@ from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBE
                            NO_ENTITY)
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail, failure_init
-from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into,
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
+from core.identifiers_countries cimport country_into, split_country
+from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, canonical_into,
                                document_into, rule_word)
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.free_names cimport FreeName, read_free_name
@@ -65,13 +67,28 @@ cdef int _take_identifier(Call* call, PersonQuestion* asked, int kind, const Tex
     return OK
 
 
+cdef int _take_canonical_document(Call* call, PersonQuestion* asked, int rule, Canonical* canonical, size_t length) noexcept nogil:
+    if rule != RULE_OK:
+        return _invalid(call, "document.number", rule)
+    canonical.kind = KEY_DOCUMENT
+    canonical.length = <uint8_t>length
+    asked_from_canonical(&asked.items[asked.n], canonical)
+    asked.n += 1
+    return OK
+
+
 cdef int _take_document(Call* call, PersonQuestion* asked) noexcept nogil:
     cdef const Question* question = &call.question
     cdef Canonical canonical
     cdef char country[3]
+    cdef char number[WORDS_TEXT + WORDS_MAX]
     cdef size_t length
-    cdef int rule
+    cdef int rule, number_n
+    cdef bint code
     if question.document_country.size == 0:
+        if split_country(question.document_number.data, question.document_number.size, country, number, &number_n, &code):
+            rule = document_into(country, 3, number, number_n, canonical.text, CANONICAL_MAX, &length)
+            return _take_canonical_document(call, asked, rule, &canonical, length)
         return _take_identifier(call, asked, KEY_DOCUMENT_NUMBER, &question.document_number, "document.number")
     if question.document_number.size == 0:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "document.number", "length")
@@ -80,13 +97,7 @@ cdef int _take_document(Call* call, PersonQuestion* asked) noexcept nogil:
         return _invalid(call, "document.country", rule)
     rule = document_into(country, 3, question.document_number.data, question.document_number.size, canonical.text,
                          CANONICAL_MAX, &length)
-    if rule != RULE_OK:
-        return _invalid(call, "document.number", rule)
-    canonical.kind = KEY_DOCUMENT
-    canonical.length = <uint8_t>length
-    asked_from_canonical(&asked.items[asked.n], &canonical)
-    asked.n += 1
-    return OK
+    return _take_canonical_document(call, asked, rule, &canonical, length)
 
 
 # A text into its cleaned form, and that read.

@@ -10,7 +10,8 @@ from core.candidates cimport gather_all
 from core.dossier cimport (AlertEntry, ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
 from core.dossier_view cimport Dossier, holds_on, holds_surely
 from core.failure cimport FAILED, OK, fail, failure_init
-from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, country_into, rule_word
+from core.identifiers_countries cimport country_into
+from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.names cimport fold_into

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from core.identifier_kind import IdentifierKind
 from core.identifiers_types import IdentifierError, Plate
-from tests.core import naive_written
+from tests.core import naive_countries, naive_written
 from tests.core.naive_names import fold, latin_letters
 
 __all__ = ["IdentifierError", "IdentifierKind", "Plate"]
@@ -150,6 +150,8 @@ def free(text: str, shortest: int, longest: int) -> str:
 
 
 def country_code(text: str) -> str:
+    if known := naive_countries.known(text):
+        return known
     code = compact(text)
     refuse_unless(not re.search("[0-9]", code), "characters")
     refuse_unless(len(code) == 3, "length")
@@ -157,7 +159,9 @@ def country_code(text: str) -> str:
 
 
 def document(country: str, number: str) -> str:
-    return country_code(country) + ":" + canonical(IdentifierKind.DOCUMENT_NUMBER, number)
+    code = country_code(country)
+    beside = naive_countries.split(number)
+    return code + ":" + canonical(IdentifierKind.DOCUMENT_NUMBER, beside[1] if beside and beside[0] == code else number)
 
 
 def split_document(text: str) -> str:
@@ -347,8 +351,13 @@ def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind
         found.append((IdentifierKind.DOCUMENT, f"GTM:{number}"))
     if not found:
         found = written_kinds(text)
-    old_plate = found and re.fullmatch("[A-Z]+-[0-9]{6}", found[-1][1])
-    if (not found or (old_plate and len(found) == 1)) and re.search("[0-9]", number):
+    nothing = not found
+    if nothing:
+        found, other = beside_words(text, with_document)
+        if not other:
+            return found
+    old_plate = not nothing and re.fullmatch("[A-Z]+-[0-9]{6}", found[-1][1])
+    if (nothing or (old_plate and len(found) == 1)) and re.search("[0-9]", number):
         mixed = bool(re.search("[A-Z]", number))
         if 5 <= len(number) <= 20 if mixed else 6 <= len(number) <= 12:
             found.append((IdentifierKind.DOCUMENT_NUMBER, number))
@@ -359,6 +368,25 @@ def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind
         if 6 <= len(number) <= (20 if mixed else 8):
             found.append((IdentifierKind.ENGINE, number))
     return found
+
+
+def beside_words(text: str, with_document: bool) -> tuple[list[tuple[IdentifierKind, str]], bool]:
+    """The number without a country or the word for its kind; whether it may as well be another."""
+    beside = naive_countries.split(text)
+    if beside is not None:
+        country, number, short = beside
+        found = [(IdentifierKind.DOCUMENT, f"{country}:{number}")] if 3 <= len(number) <= 20 else []
+        return found, short or not found
+    said = naive_countries.labelled(text)
+    if said is None:
+        return [], True
+    kind, rest = said
+    found = detect_national(rest, with_document)
+    document = kind is IdentifierKind.DOCUMENT_NUMBER
+    enough = {kind, IdentifierKind.CUI} | ({IdentifierKind.DOCUMENT} if document else set())
+    if not enough & {k for k, _ in found}:
+        found += attempts(rest, [kind], exactly)
+    return found, not found
 
 
 def written_kinds(text: str) -> list[tuple[IdentifierKind, str]]:

@@ -12,7 +12,7 @@ from core.identifiers_types import IdentifierError, Plate
 from indexer.manifest_fields import ENUMS, enum_numbers
 from indexer.manifest_records import Record
 from indexer.manifest_values import Value
-from tests.core import naive_dates, naive_identifiers, naive_names, naive_written
+from tests.core import naive_countries, naive_dates, naive_identifiers, naive_names, naive_written
 from tests.indexer.plain_values import BAD, Date, Row, Unknown
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
@@ -128,7 +128,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         about = naive_dates.about_year(stated, day[0] if isinstance(day, tuple) else 0)
     death = row.date(given.death_date)
     year = naive_dates.birth_date(None, stated or "") if isinstance(born, str) and about is None else None
-    document_number = canonical(given.document_number, IdentifierKind.DOCUMENT_NUMBER)
+    document_country, document_number = document(row.text(given.document_country), row.text(given.document_number))
     vin, chassis = chassis_numbers(
         naive_written.without_filler(canonical(given.vin, IdentifierKind.VIN) or "") or None,
         naive_written.without_filler(canonical(given.chassis, IdentifierKind.VIN) or "") or None,
@@ -141,7 +141,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         licence=canonical(given.licence, IdentifierKind.LICENCE),
         telephone=canonical(given.telephone, IdentifierKind.TELEPHONE),
         document_number=document_number,
-        document_country=country(row.text(given.document_country)) if document_number is not None else None,
+        document_country=document_country if document_number is not None else None,
         organisation=row.flag(given.organisation),
         parts=parts,
         name=name,
@@ -213,6 +213,19 @@ def country(text: str | None) -> str | None:
         return None if text is None else naive_identifiers.country_code(text)
     except IdentifierError:
         return None
+
+
+def document(issuer: str | None, text: str | None) -> tuple[str | None, str | None]:
+    """Country and number; the country may stand beside the number."""
+    code = country(issuer)
+    beside = naive_countries.split(text) if text is not None else None
+    if beside is not None and code in (None, beside[0]):
+        code, text = beside[0], beside[1]
+    try:
+        number = None if text is None else naive_identifiers.canonical(IdentifierKind.DOCUMENT_NUMBER, text)
+    except IdentifierError:
+        return code, None
+    return code, number
 
 
 def plate(row: Row, record: Record) -> Plate | None:

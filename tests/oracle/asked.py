@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ronda.v1 import error_pb2, level_pb2
-from tests.core import naive_calendar, naive_identifiers, naive_names
+from tests.core import naive_calendar, naive_countries, naive_identifiers, naive_names
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.record import Birth, Record
 
@@ -124,6 +124,12 @@ def document(request: Any) -> Identifier | None:
         return None
     if not given.number:
         raise invalid("document.number")
+    if not given.country and (beside := naive_countries.split(given.number)):
+        try:
+            number = naive_identifiers.document(beside[0], beside[1])
+        except IdentifierError as error:
+            raise invalid("document.number") from error
+        return Identifier("document", level_pb2.CRITERION_DOCUMENT, number)
     if not given.country:
         return identifier(
             IdentifierKind.DOCUMENT_NUMBER,

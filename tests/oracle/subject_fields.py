@@ -7,7 +7,7 @@ from typing import Any
 
 from indexer.damaged_letters import mend
 from ronda.v1 import value_pb2
-from tests.core import naive_dates, naive_identifiers, naive_names, naive_written
+from tests.core import naive_countries, naive_dates, naive_identifiers, naive_names, naive_written
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.record import Record
 from tests.oracle.values import NO_DATE, RowValues
@@ -59,12 +59,23 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
     if not record.cui and len(record.nit) == 13 and naive_identifiers.problem(IdentifierKind.CUI, record.nit) is None:
         record.cui = record.nit
     known["cui"] = record.cui
-    number = canonical(IdentifierKind.DOCUMENT_NUMBER, values.text(spec.get("document_number")))
-    country = values.text(spec.get("document_country")).upper()
+    written = values.text(spec.get("document_number"))
+    country = country_of(values.text(spec.get("document_country")))
+    beside = naive_countries.split(written)
+    if beside is not None and country in ("", beside[0]):
+        country, written = beside[0], beside[1]
+    number = canonical(IdentifierKind.DOCUMENT_NUMBER, written)
     if number:
-        record.document = (country if len(country) == 3 and country.isascii() and country.isalpha() else "", number)
-        known["document"] = value_pb2.ForeignDocument(country=record.document[0], number=number)
+        record.document = (country, number)
+        known["document"] = value_pb2.ForeignDocument(country=country, number=number)
     record.organisation = values.flag(spec.get("organisation", False))
+
+
+def country_of(text: str) -> str:
+    try:
+        return naive_identifiers.country_code(text)
+    except IdentifierError:
+        return ""
 
 
 def _of_a_name(spec: dict[str, Any], key: str, values: RowValues) -> str:
@@ -158,7 +169,8 @@ def about_year(spec: dict[str, Any], values: RowValues, date: tuple[int, int, in
 
 
 def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dict[str, Any]) -> None:
-    country = values.text(spec.get("plate_country")).upper() or "GTM"
+    stated = values.text(spec.get("plate_country"))
+    country = country_of(stated) or stated.upper() or "GTM"
     text = values.text(spec.get("plate"))
     if text:
         kind = values.text(spec.get("plate_type")).upper()
