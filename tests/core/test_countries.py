@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core import identifiers
@@ -18,6 +18,8 @@ texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 
 
 @given(texts)
+@example("PA 152266666")
+@example("HN E123456")
 def test_what_a_text_holds(text: str) -> None:
     assert identifiers.detect(text) == naive_identifiers.detect(text)
 
