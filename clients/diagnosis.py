@@ -19,6 +19,7 @@ class Trouble(Enum):
     """What stands between a client and a server."""
 
     NOT_REACHED = auto()
+    ANOTHER_PROGRAM = auto()
     SERVER_SPEAKS_TLS = auto()
     SERVER_SPEAKS_PLAINTEXT = auto()
     CERTIFICATE_OF_ANOTHER_CA = auto()
@@ -63,4 +64,4 @@ def _shake_hands(plain: socket.socket, tls: ssl.SSLContext, host: str, *, asked:
             else Trouble.CERTIFICATE_OF_ANOTHER_CA
         )
     except OSError:  # no TLS in what came back, or the connection ended: SSLError is one too
-        return Trouble.SERVER_SPEAKS_PLAINTEXT if asked else Trouble.UNKNOWN
+        return Trouble.SERVER_SPEAKS_PLAINTEXT if asked else Trouble.ANOTHER_PROGRAM  # no gRPC, and no TLS either

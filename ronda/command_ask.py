@@ -21,10 +21,13 @@ from ronda.command_question import (
     context,
     read_birth,
     read_colour,
+    within,
 )
 from ronda.exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from google.protobuf.timestamp_pb2 import Timestamp
     from rich.console import RenderableType
 
@@ -49,24 +52,20 @@ def _nits_meant(text: str) -> list[str]:
     return suggest(IdentifierKind.NIT, text)[:5] if len(text) >= _NIT_LIKELY else []
 
 
-def _meant_line(response: check_service_pb2.CheckResponse) -> str:
-    """What may have been meant, and which of it is on file."""
-    found, on_file = list(response.suggestions), response.suggestions_on_file
-    parts = [f"{', '.join(found[:on_file])} ({'constan' if on_file > 1 else 'consta'})"] if on_file else []
-    parts += (
-        [f"{', '.join(found[on_file:])} (no consta{'n' if len(found) - on_file > 1 else ''})"]
-        if found[on_file:]
-        else []
-    )
-    return f"¿Quiso decir {'; o '.join(parts)}?"
-
-
 def _subject(response: Any) -> Any:
     """The person or vehicle that an answer found; None where it found none, or several."""
     for kind in ("person", "vehicle"):
         if kind in type(response).DESCRIPTOR.fields_by_name and response.HasField(kind):
             return getattr(response, kind)
     return None
+
+
+def _as_a_name(response: check_service_pb2.CheckPersonResponse) -> check_service_pb2.DetectedKind:
+    """That words beside an option were taken for a name: the command guesses that, so the server does not tell."""
+    from ronda.v1 import check_service_pb2 as contract
+
+    found = response.HasField("person") or bool(response.candidates)
+    return contract.DetectedKind(kind=contract.IDENTIFIER_KIND_NAME, found=found)
 
 
 def _subject_lines(subject: Any, answered_at: Timestamp) -> RenderableType:
@@ -80,15 +79,16 @@ def _subject_lines(subject: Any, answered_at: Timestamp) -> RenderableType:
     return vehicle_lines(subject, day_of(answered_at))
 
 
-def _show_check(response: Any) -> None:
-    from clients.officer_view.answer import answer_head, nothing_found, registers_line, tried_line
+def _show_check(response: Any, tried: Sequence[check_service_pb2.DetectedKind]) -> None:
+    """tried: what the words were taken for."""
+    from clients.officer_view.answer import answer_head, meant_line, nothing_found, registers_line, tried_line
     from clients.officer_view.candidates import candidates_table, likeness_line, shared_plate_line
 
     subject = _subject(response)
     of_candidates = bool(response.candidates) and subject is None
     parts: list[RenderableType] = [answer_head(response.answer, subject, of_candidates=of_candidates)]
-    if response.detected:
-        parts.append(tried_line(response.detected))
+    if tried:
+        parts.append(tried_line(tried))
     if subject is not None:
         parts.append(_subject_lines(subject, response.answer.answered_at))
     elif not response.candidates and not response.answer.notes:
@@ -99,7 +99,7 @@ def _show_check(response: Any) -> None:
         if (unseen := response.candidates_total - len(response.candidates)) > 0:
             parts.append(f"Y {unseen} más, que aquí no caben: agregue datos, o véalos todos con `ronda search`.")
     if response.suggestions:
-        parts.append(_meant_line(response))
+        parts.append(meant_line(response))
     print_renderables(*parts, registers_line(response.answer))
 
 
@@ -126,7 +126,7 @@ def check(
     engine: Annotated[str, typer.Option(help="Número de motor.")] = "",
     make: Annotated[str, typer.Option(help="Marca vista.")] = "",
     colour: Annotated[str, typer.Option(callback=read_colour, help="Color visto, en español.")] = "",
-    model_year: Annotated[int, typer.Option(help="Modelo (año) visto.", min=0, max=9999, show_default=False)] = 0,
+    model_year: Annotated[int | None, typer.Option(callback=within(1, 9999), help="Modelo (año) visto.")] = None,
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
@@ -150,7 +150,9 @@ def check(
 
     query = " ".join(box or [])
     frame = context(purpose, case, reason)
+    guessed = False
     if query and (name or born or sex) and not any(letter.isdecimal() for letter in query):
+        guessed = not name
         name, query = f"{name} {query}".strip(), ""  # words beside --born or --sex, or --name without quotes
     person_asked = any((cui, nit, cedula, document, licence, telephone, name, born, sex))
     vehicle_asked = any((plate, vin, chassis_tail, engine, make, colour, model_year))
@@ -192,7 +194,7 @@ def check(
             engine=engine,
             make=make,
             colour=colour,
-            model_year=model_year,
+            model_year=model_year or 0,
         )
         response = call(
             server,
@@ -213,7 +215,7 @@ def check(
     if as_json:
         message_json(response)
         return
-    _show_check(response)
+    _show_check(response, list(response.detected) or ([_as_a_name(response)] if guessed else []))
 
 
 def search(
@@ -226,25 +228,25 @@ def search(
     ] = None,
     born: Annotated[str, typer.Option(help="Fecha o año de nacimiento: aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa.")] = "",
     age_from: Annotated[int, typer.Option(help="Edad mínima hoy, en años.", min=0, max=150, show_default=False)] = 0,
-    age_to: Annotated[int, typer.Option(help="Edad máxima hoy, en años.", min=0, max=150, show_default=False)] = 0,
+    age_to: Annotated[int | None, typer.Option(callback=within(1, 150), help="Edad máxima hoy, en años.")] = None,
     sex: SexOption = None,
     department: Annotated[
-        int, typer.Option(help="Departamento de nacimiento, código INE de 1 a 22.", min=0, max=9999, show_default=False)
-    ] = 0,
+        int | None, typer.Option(callback=within(1, 22), help="Departamento de nacimiento, código INE de 1 a 22.")
+    ] = None,
     municipality: Annotated[
-        int, typer.Option(help="Municipio de nacimiento, código INE: 101.", min=0, max=9999, show_default=False)
-    ] = 0,
+        int | None, typer.Option(callback=within(101, 2299), help="Municipio de nacimiento, código INE: 101.")
+    ] = None,
     father: Annotated[str, typer.Option(help="Nombre del padre.")] = "",
     mother: Annotated[str, typer.Option(help="Nombre de la madre.")] = "",
     vehicle: Annotated[
-        str, typer.Option(help="Lo que se sabe de un vehículo, en cualquier orden: 'Toyota azul pickup P 12?...'.")
+        str, typer.Option(help="Lo que se sabe de un vehículo, en cualquier orden: 'Toyota gris pickup P 32?...'.")
     ] = "",
     plate: Annotated[str, typer.Option(help="Placa parcial: ? es un carácter, * los que sean.")] = "",
     number: Annotated[str, typer.Option(help="VIN, chasis o motor, o sus últimos 6 a 8 caracteres.")] = "",
     vehicle_type: Annotated[str, typer.Option(help="Tipo de vehículo: pickup, moto.")] = "",
     make: Annotated[str, typer.Option(help="Marca.")] = "",
     colour: Annotated[str, typer.Option(callback=read_colour, help="Color, en español.")] = "",
-    model_year: Annotated[int, typer.Option(help="Modelo (año).", min=0, max=9999, show_default=False)] = 0,
+    model_year: Annotated[int | None, typer.Option(callback=within(1, 9999), help="Modelo (año).")] = None,
     page_size: Annotated[int, typer.Option(help="Resultados por página, de 1 a 100.", min=1, max=100)] = 20,
     page_token: Annotated[str, typer.Option(help="Página siguiente, como la dijo la anterior.")] = "",
     purpose: PurposeOption = PurposeWord.INVESTIGATION,
@@ -260,7 +262,7 @@ def search(
     Ejemplos:
       ronda search Chepe Ernandez Kej 1985
       ronda search aycinena beltranena --sex F --age-from 30
-      ronda search --vehicle "Toyota azul pickup P 12?..."
+      ronda search --vehicle "Toyota gris pickup P 32?..."
     """
     from clients.officer_view.answer import answer_head, registers_line
     from clients.officer_view.candidates import candidates_table, likeness_line, narrowing_line
@@ -280,7 +282,7 @@ def search(
             vehicle_type=vehicle_type,
             make=make,
             colour=colour,
-            model_year=model_year,
+            model_year=model_year or 0,
             page_size=page_size,
             page_token=page_token,
         )
@@ -290,10 +292,10 @@ def search(
             context=frame,
             names=names,
             sex=sex or None,
-            department=department,
-            municipality=municipality,
+            department=department or 0,
+            municipality=municipality or 0,
             age_from=age_from,
-            age_to=age_to,
+            age_to=age_to or 0,
             father_name=father,
             mother_name=mother,
             page_size=page_size,
@@ -310,6 +312,8 @@ def search(
         answer_head(response.answer),
         candidates_table(response.candidates, response.candidates_total),
     ]
+    if not response.candidates:
+        parts.append("Nadie ni nada coincide con todo lo dado: quite un dato, o escriba menos de él.")
     if likeness := likeness_line(response.candidates):
         parts.append(likeness)
     if narrowing := narrowing_line(response) if hasattr(response, "narrow_by") else "":

@@ -80,6 +80,11 @@ _TROUBLES: dict[Trouble, tuple[ExitStatus, str]] = {
         ExitStatus.NO_SERVER,
         "No hay servidor en {target}: inícielo con `ronda serve` o indique otro con --server.",
     ),
+    Trouble.ANOTHER_PROGRAM: (
+        ExitStatus.NO_SERVER,
+        "Lo que escucha en {target} no contestó como Ronda, puede ser otro programa: revise el puerto de --server; "
+        "si es el de Ronda, reintente.",
+    ),
     Trouble.SERVER_SPEAKS_TLS: (
         ExitStatus.PLAINTEXT_OR_TLS,
         "El servidor {target} exige TLS: indique --identity con el certificado de este equipo y el token del oficial.",
@@ -148,6 +153,9 @@ def _explained(
         return REASONS["DEADLINE_EXCEEDED"]
     if failure.status == "RESOURCE_EXHAUSTED":
         return ExitStatus.BUSY, f"Servidor ocupado: {_RETRY}."
+    if failure.status == "UNIMPLEMENTED":  # Ronda itself gives a reason
+        status, said = _TROUBLES[Trouble.ANOTHER_PROGRAM]
+        return status, said.format(target=target)
     if failure.status == "UNAVAILABLE":
         return _unreachable(target, identity)
     return ExitStatus.OURS, f"La consulta no obtuvo respuesta ({failure.status} {failure.reason}): avise a operaciones."

@@ -70,7 +70,7 @@ def records(
     subject = found.WhichOneof("subject")
     plates = _plates(found)
     if subject is None and not plates:
-        fail("La consulta no halla a uno solo: pregunte por CUI, documento o placa.", ExitStatus.CALLER, as_json)
+        fail(_not_one(found), ExitStatus.CALLER, as_json)
     held = {total.section: total.total for total in getattr(found, subject).totals} if subject else {}
     listable = [*held, *([SECTION_VEHICLE_ALERT] if plates and SECTION_VEHICLE_ALERT not in held else [])]
     sections = [section for section in sections_called(word) if section in listable]
@@ -114,6 +114,17 @@ def records(
 
     table = records_table(section, rows, last.total, last.answer.answered_at)
     print_renderables(table, registers_line(last.answer))
+
+
+def _not_one(found: CheckResponse) -> str:
+    """Why no records are listed: nobody and nothing is on file as asked, or several are."""
+    if found.candidates:
+        return "La consulta no halla a uno solo: pregunte por CUI, documento o placa."
+    from clients.officer_view.answer import meant_line, tried_line
+
+    said = [tried_line(found.detected).plain if found.detected else "Nada consta con lo preguntado."]
+    said += [meant_line(found)] if found.suggestions else []
+    return "\n".join(said)
 
 
 def _plates(found: CheckResponse) -> list[str]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from clients import spanish
-from clients.officer_view.deceased import before_acting, note_text
+from clients.officer_view.deceased import DOCUMENTS, before_acting, note_text
 from clients.officer_view.frame import Framed
 from clients.officer_view.hits import hit_lines
 from clients.officer_view.identity import identity_text
 from clients.officer_view.styles import WARNING, level_headline
 from clients.officer_view.words import as_of_text, words
-from ronda.v1 import check_service_pb2, level_pb2, register_pb2
+from ronda.v1 import check_service_pb2, level_pb2, person_pb2, register_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,7 @@ _FINDS_NOBODY = {
     level_pb2.CRITERION_COLOUR,
     level_pb2.CRITERION_MODEL_YEAR,
 }
+_FIND_PERSONS = {*DOCUMENTS, level_pb2.CRITERION_TELEPHONE}
 
 
 def answer_head(
@@ -54,12 +55,31 @@ def answer_head(
             for c in answer.comparisons
         )
         parts.append(Text(f"Lo que usted dio: {compared}"))
+        if found_by_name := by_name_line(answer, subject):
+            parts.append(Text(found_by_name, style=WARNING))
     as_of = {status.register_id: status.as_of for status in answer.registers}
     first = before_acting(answer)
     parts += [hit_lines(hit, as_of, first) for hit in answer.hits]
     if answer.hits_total > len(answer.hits):
         parts.append(Text(f"Y {answer.hits_total - len(answer.hits)} alertas más, que aquí no caben."))
     return Framed(*parts)
+
+
+def by_name_line(answer: check_service_pb2.Answer, subject: Subject | None) -> str:
+    """That one person was found by a name alone, and others may bear it; "" where anything else bears it out.
+
+    The answer has no likeness of a single person: a search gives it.
+    """
+    held = {comparison.criterion: comparison.agreement for comparison in answer.comparisons}
+    names = held.pop(level_pb2.CRITERION_NAMES, None)
+    if not isinstance(subject, person_pb2.Person) or names is None or _FIND_PERSONS & held.keys():
+        return ""
+    others = "otras personas pueden llevarlo, confirme con el DPI"
+    if names != level_pb2.AGREEMENT_AGREES:
+        return f"Se halló solo por el nombre, que coincide en parte: {others}. Qué tanto se parece: `ronda search`."
+    if held.get(level_pb2.CRITERION_BIRTH_DATE) == level_pb2.AGREEMENT_AGREES:
+        return ""
+    return f"Se halló solo por el nombre: {others}."
 
 
 def nothing_found(answer: check_service_pb2.Answer) -> str:
@@ -79,6 +99,18 @@ def tried_line(detected: Iterable[check_service_pb2.DetectedKind]) -> Text:
             what += f" {kind.canonical}"
         said.append(f"{what} ({'consta' if kind.found else 'no consta'})")
     return Text(f"Se buscó como: {', '.join(said)}")
+
+
+def meant_line(response: check_service_pb2.CheckResponse) -> str:
+    """What may have been meant, and which of it is on file."""
+    found, on_file = list(response.suggestions), response.suggestions_on_file
+    parts = [f"{', '.join(found[:on_file])} ({'constan' if on_file > 1 else 'consta'})"] if on_file else []
+    parts += (
+        [f"{', '.join(found[on_file:])} (no consta{'n' if len(found) - on_file > 1 else ''})"]
+        if found[on_file:]
+        else []
+    )
+    return f"¿Quiso decir {'; o '.join(parts)}?"
 
 
 def registers_line(answer: check_service_pb2.Answer) -> Text:

@@ -114,6 +114,27 @@ def test_the_head_names_what_was_given_and_how_it_compares() -> None:
     assert "CUI: coincide, sexo: NO coincide" in text
 
 
+@pytest.mark.parametrize(
+    ("names", "besides", "said"),
+    [
+        (level_pb2.AGREEMENT_NEAR, {}, "que coincide en parte: otras personas pueden llevarlo"),
+        (level_pb2.AGREEMENT_AGREES, {}, "Se halló solo por el nombre: otras personas pueden llevarlo"),
+        (level_pb2.AGREEMENT_AGREES, {level_pb2.CRITERION_SEX: level_pb2.AGREEMENT_AGREES}, "otras personas"),
+        (level_pb2.AGREEMENT_AGREES, {level_pb2.CRITERION_BIRTH_DATE: level_pb2.AGREEMENT_AGREES}, ""),
+        (level_pb2.AGREEMENT_NEAR, {level_pb2.CRITERION_CUI: level_pb2.AGREEMENT_AGREES}, ""),
+    ],
+)
+def test_one_person_found_by_a_name_alone_is_not_taken_for_certain(
+    names: level_pb2.Agreement, besides: dict[level_pb2.Criterion, level_pb2.Agreement], said: str
+) -> None:
+    answer = check_service_pb2.Answer(level=level_pb2.LEVEL_CLEAR)
+    for criterion, agreement in {level_pb2.CRITERION_NAMES: names, **besides}.items():
+        answer.comparisons.add(criterion=criterion, agreement=agreement)
+    text = printed(answer_head(answer, person_pb2.Person()))
+    assert (said in text) if said else "Se halló" not in text
+    assert "Se halló" not in printed(answer_head(answer))
+
+
 def test_what_was_not_looked_up_is_not_said_to_be_nowhere() -> None:
     answer = check_service_pb2.Answer(level=level_pb2.LEVEL_INSUFFICIENT)
     assert nothing_found(answer).startswith("Nada consta")
