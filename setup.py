@@ -68,7 +68,7 @@ def extensions() -> list[Extension]:
     sanitize = os.environ.get("RONDA_SANITIZE") == "1"
     # pointer-overflow stays out: Cython's own argument wrappers add 0 to NULL.
     sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize=pointer-overflow"]
-    flags = ["-O1", "-g1", *sanitizers] if sanitize else ["-O3", "-g0"]
+    flags = ["-O0", "-g1", *sanitizers] if sanitize else ["-O3", "-g0"]
     macros = [("CYTHON_TRACE_NOGIL", "1")] if os.environ.get("RONDA_LINETRACE") == "1" else []
     found = []
     for source in sorted((ROOT / "core").glob("*.pyx")):

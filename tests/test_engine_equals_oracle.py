@@ -24,6 +24,7 @@ SEED = int(os.environ.get("RONDA_ORACLE_SEED", "20261124"))
 SHOWN = 5
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_engine_answers_as_the_oracle_does(large_nation: BuiltNation) -> None:
     """Every kind of identifier, names, what is seen, one box, lists, searches and clearance, under masks and clocks."""

@@ -1,4 +1,4 @@
-"""Two minutes of fuzzing in all, under libFuzzer with ASan and UBSan; longer: `python -m tests.fuzz.run`."""
+"""A minute of fuzzing in all, under libFuzzer with ASan and UBSan; longer: `python -m tests.fuzz.run`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SECONDS = 120
+SECONDS = 60
 
 
 @pytest.mark.slow
