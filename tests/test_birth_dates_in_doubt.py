@@ -45,6 +45,9 @@ CASES = {
     "hers exactly, a namesake's a day off": Case(
         "KARINA ELISA MACARIO QUIC", ("1985-03-04", "1985-03-05"), "1985-03-04", "HIT POSSIBLE"
     ),
+    "a day off hers, a namesake's by a digit of the year": Case(
+        "LESLY ODILIA NORIEGA TUL", ("1985-03-04", "1935-03-05"), "1985-03-05", "POSSIBLE CLEAR"
+    ),
     "nobody's, two near it": Case(
         "LORENA BEATRIZ NIMAJA SUY", ("1985-03-04", "1995-03-04"), "1975-03-04", "POSSIBLE POSSIBLE"
     ),

@@ -51,6 +51,7 @@ UNREAD = {
     "two persons'": ("two", "CLEAR"),
     "an exponent that lost digits": ("1.58E+12", "CLEAR"),
     "a sign for a digit": ("sign", "CLEAR"),
+    "a star among all digits": ("star", "CLEAR"),
     "another's letters": ("SLV{0}", "CLEAR"),
 }
 OJ = MANIFESTS["oj"]
@@ -86,7 +87,13 @@ STOLEN = {
     "a filler for the VIN": ("P-{0:03d}BCD", "", "00000000000000000", "HIT"),
 }
 # What stands in a plate's field where it is not known which: nobody's report, found by no plate.
-UNKNOWN_PLATES = {"M or MO": "MO71BCD", "a sign for a digit": "P-7?1BCD", "a sign, and a digit lost": "P-71BCD?"}
+UNKNOWN_PLATES = {
+    "M or MO": "MO71BCD",
+    "a sign for a digit": "P-7?1BCD",
+    "a star for a digit": "P-7*1BCD",
+    "a sign among all digits": "P-07?1BCD",
+    "a sign, and a digit lost": "P-71BCD?",
+}
 VEHICLE = {case: (500 + n if case.startswith("S for 5") else 11 + n) for n, case in enumerate(STOLEN)}
 
 
@@ -99,6 +106,8 @@ def spoiled(form: str, cui: str) -> str:
         return "".join(chr(FIRST_DIGIT[form] + int(digit)) for digit in cui)
     if form == "sign":
         return f"{cui[:5]}?{cui[6:]}"
+    if form == "star":
+        return f"{cui[:5]}*{cui[5:]}"
     if form == "two":
         return f"{cui} / {cui_of(7)}"
     return form.format(cui) if form != "{0:.4} {0:4.9}" else f"{cui[:4]} {cui[4:9]} {cui[9:]}"
