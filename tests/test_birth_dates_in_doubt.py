@@ -56,6 +56,9 @@ CASES = {
     "1 January of her year": Case(
         "NORMA ESTELA PEREN UZ", ("1985-03-04", "1950-06-07"), "1985-01-01", "POSSIBLE CLEAR"
     ),
+    "1 January of her year, a namesake's by a digit of the year": Case(
+        "NOELIA ARACELY OROXOM TZIC", ("1985-03-04", "1935-01-01"), "1985-01-01", "POSSIBLE CLEAR"
+    ),
     "born on 1 January": Case("OLGA MARINA QUISQUE VIN", ("1985-01-01", "1988-06-07"), "1985-01-01", "HIT CLEAR"),
     "the order's day": Case("PATRICIA ROSIBEL RAXJAL YOS", ("1985-03-04",), "2020-05-05", "POSSIBLE"),
     "a day after the order": Case("REINA MAGALI SACTIC ZEA", ("1985-03-04",), "2021-02-03", "POSSIBLE"),
