@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ronda.office_words import refusal_text
+
 PURPOSES = {
     "UNSPECIFIED": "no dicho",
     "TRAFFIC_STOP": "control vial",
@@ -135,7 +137,7 @@ def finding_text(found: object) -> str:
     for pattern, said in _FINDINGS:
         if whole := re.fullmatch(pattern, text):
             return _within(whole.expand(said))
-    return text
+    return refusal_text(text)
 
 
 def _within(text: str) -> str:

@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +14,9 @@ import typer
 
 from ronda.audit_words import RULES, finding_text
 from ronda.command_audit_output import GUATEMALA, ZONE, show_records, when
-from ronda.command_output import EXIT_CALLER, EXIT_OURS, fail, print_json, print_renderables
+from ronda.command_office import Stop, explained
+from ronda.command_output import EXIT_OURS, print_json, print_renderables
+from ronda.office_words import WITHOUT_IDENTITY, no_log_yet
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -54,35 +54,6 @@ _SUBJECT_AT = 16  # core/dossier.pxd: subject_id in a dossier's header
 _HOW = {1: "consultado", 2: "propietario", 3: "candidato", 4: "constancia", 5: "listado", 6: "auditoría"}
 
 
-class _Stop(Exception):
-    """What goes wrong, for the auditor: exit status 2."""
-
-
-@contextmanager
-def _explained(as_json: bool) -> Iterator[None]:
-    """Turns what may go wrong into one line and an exit status."""
-    from core.errors import AuditUnavailable
-    from server.audit.checkpoints import CheckpointError
-    from server.audit.evidence import NotProvable
-    from server.audit.keys import KeyFileError
-    from server.audit.reading import KeyMissing
-    from server.audit.seals import SealsDamaged
-    from server.settings import SettingsError
-
-    try:
-        yield
-    except (_Stop, SettingsError, KeyFileError, NotProvable, PermissionError) as error:
-        fail(finding_text(error), EXIT_CALLER, as_json)
-    except KeyMissing as error:
-        fail(f"La llave no abre el registro: {finding_text(error)}", EXIT_CALLER, as_json)
-    except AuditUnavailable:
-        fail("La consulta no pudo quedar registrada: no se muestra nada.", EXIT_OURS, as_json)
-    except (CheckpointError, SealsDamaged) as error:
-        fail(f"El registro está dañado: {finding_text(error)}; ejecute `ronda audit verify`.", EXIT_OURS, as_json)
-    except OSError as error:
-        fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_OURS, as_json)
-
-
 def _settings(directory: Path | None) -> Settings:
     from server.settings import load_settings
 
@@ -96,7 +67,7 @@ def read_moment(text: str, *, to_its_end: bool = False) -> int | None:
     try:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
-        raise _Stop(f"no es una fecha: {text}; escriba por ejemplo 2026-11-24 o 2026-11-24T20:00") from None
+        raise Stop(f"no es una fecha: {text}; escriba por ejemplo 2026-11-24 o 2026-11-24T20:00") from None
     if to_its_end and len(text.strip()) <= len("2026-11-24"):
         moment += datetime.timedelta(days=1, milliseconds=-1)
     return int(moment.replace(tzinfo=moment.tzinfo or GUATEMALA).timestamp() * 1000)
@@ -108,7 +79,13 @@ def _public_key(settings: Settings, path: Path | None) -> Ed25519PublicKey:
 
     if path is not None:
         return load_signing_public(path)
-    return load_signing_private(signing_key(settings)).public_key()
+    ours = signing_key(settings)
+    if not ours.exists():
+        raise Stop(
+            "falta --public-key: la llave pública de los puntos de control, signing.pub; de donde Ronda la busca si "
+            f"nadie la indica, {ours.parent}, no se halló"
+        )
+    return load_signing_private(ours).public_key()
 
 
 class _Auditor:
@@ -123,8 +100,10 @@ class _Auditor:
         self.officer = _officer(self.settings, token)
         if key is None and self.settings.development:
             key = development_keys(self.settings) / "auditor.key"
+            if not key.exists():
+                raise Stop(no_log_yet(str(key)))
         if key is None:
-            raise _Stop("falta --key: la llave privada del auditor")
+            raise Stop("falta --key: la llave privada del auditor")
         self.key: X25519PrivateKey = load_auditor_private(key)
 
     def looks(self, tool: str, arguments: dict[str, Any], case_number: str, **about: Any) -> AuditReader:
@@ -133,7 +112,7 @@ class _Auditor:
         from server.audit.reading import AuditReader
 
         if not self.directory.is_dir():
-            raise _Stop(f"no hay registro de auditoría en {self.directory}")
+            raise Stop(f"no hay registro de auditoría en {self.directory}")
         given = {name: value for name, value in arguments.items() if value}
         record_look(
             self.settings,
@@ -152,7 +131,7 @@ def _officer(settings: Settings, token: Path | None) -> dict[str, Any] | None:
     if settings.trust is None:
         return None
     if token is None:
-        raise _Stop("falta --token: un token con el rol de auditoría")
+        raise Stop("falta --token: un token con el rol de auditoría")
     from server.trust.operator import authorise
 
     return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), "ReadAudit")
@@ -168,7 +147,7 @@ def keys(out: Annotated[Path, typer.Option("--out", help="Directorio para las ll
     """
     from server.audit.keys import make_auditor_keys, make_signing_keys
 
-    with _explained(False):
+    with explained(False):
         for path in (*make_auditor_keys(out), *make_signing_keys(out)):
             typer.echo(path)
 
@@ -190,11 +169,11 @@ def verify(
     from server.audit.set_up import audit_directory
     from server.audit.verifying import verify as check
 
-    with _explained(as_json):
+    with explained(as_json):
         settings = _settings(directory)
         where = audit_directory(settings)
         if not where.is_dir():
-            raise _Stop(f"no hay registro de auditoría en {where}")
+            raise Stop(f"no hay registro de auditoría en {where}")
         keepers = [CheckpointFiles(each) for each in keeper or []]
         if not keepers and settings.audit_keeper and "://" not in settings.audit_keeper:
             keepers = [CheckpointFiles(Path(settings.audit_keeper))]
@@ -239,7 +218,7 @@ def tail(
     Ejemplo:
       ronda audit tail -n 50 --questions
     """
-    with _explained(as_json):
+    with explained(as_json):
         auditor = _Auditor(directory, key, token)
         reader = auditor.looks("TAIL", {"n": count, "questions": questions}, case)
         show_records(reader, [(record, "") for record in reader.newest(count)], "Últimas consultas", as_json, questions)
@@ -266,7 +245,7 @@ def who_asked(
     Ejemplo:
       ronda audit who-asked --cui 2357111360101 --since 2026-11-01
     """
-    with _explained(as_json):
+    with explained(as_json):
         auditor = _Auditor(directory, key, token)
         subjects, asked = _subjects(auditor.settings, cui, plate, vin, subject)
         arguments = {"cui": cui, "plate": plate, "vin": vin, "subject": subject, "since": since, "until": until}
@@ -288,14 +267,14 @@ def _subjects(settings: Settings, cui: str, plate: str, vin: str, subject: str) 
     from indexer.subject_key import subject_ids
 
     if sum(map(bool, (cui, plate, vin, subject))) != 1:
-        raise _Stop("indique uno: --cui, --plate, --vin o --subject")
+        raise Stop("indique uno: --cui, --plate, --vin o --subject")
     if subject:
         try:
             held = bytes.fromhex(subject.replace("-", ""))
         except ValueError:
             held = b""
         if len(held) != 16:
-            raise _Stop("--subject: 32 dígitos hexadecimales")
+            raise Stop("--subject: 32 dígitos hexadecimales")
         return [held], []
     try:
         if cui:
@@ -309,10 +288,12 @@ def _subjects(settings: Settings, cui: str, plate: str, vin: str, subject: str) 
             texts = [f"{kind}:{found.text}|{found.country}" for kind in ("plate", "vehicle-plate")]
             asked = [bytes([IdentifierKind.PLATE]) + f"{found.country}:{found.number}".encode()]
     except IdentifierError as error:
-        raise _Stop(f"no es un identificador válido: {error.rule}") from None
+        from clients.spanish import RULES as FIELD_RULES
+
+        raise Stop(f"no es un identificador válido: {FIELD_RULES.get(error.rule, error.rule)}") from None
     path = settings.data / "subject.key"
     if not path.exists():
-        raise _Stop(f"{path}: hace falta la llave de sujetos, o use --subject")
+        raise Stop(f"{path}: hace falta la llave de sujetos, o use --subject")
     computed = [each for each in subject_ids(path.read_bytes(), texts).to_pylist() if each is not None]
     return computed + _held_subjects(settings, asked, texts), asked
 
@@ -355,7 +336,7 @@ def asked_by(
     Ejemplo:
       ronda audit asked-by --nip 10001 --institution pnc
     """
-    with _explained(as_json):
+    with explained(as_json):
         auditor = _Auditor(directory, key, token)
         first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         arguments = {"nip": nip, "institution": institution, "since": since, "until": until}
@@ -389,7 +370,7 @@ def report(
     from clients.whole_table import WholeTable
     from server.audit.misuse import report as find
 
-    with _explained(as_json):
+    with explained(as_json):
         auditor = _Auditor(directory, key, token)
         first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         reader = auditor.looks("REPORT", {"since": since, "until": until}, case)
@@ -401,7 +382,7 @@ def report(
     table = WholeTable(f"Patrones por revisar: {len(findings)}", *headings, right=("consultas",))
     for finding in findings:
         times = (when(finding.first_ms), when(finding.last_ms))
-        table.add(RULES[finding.rule], finding.who, str(finding.count), *times)
+        table.add(RULES[finding.rule], WITHOUT_IDENTITY.get(finding.who, finding.who), str(finding.count), *times)
     print_renderables(table)
 
 
@@ -426,7 +407,7 @@ def proof(
     from server.audit.evidence import holds, prove_continuation, prove_record
     from server.audit.set_up import audit_directory
 
-    with _explained(False):
+    with explained(False):
         settings = _settings(directory)
         key = _public_key(settings, public_key)
         if check is not None:
@@ -448,7 +429,7 @@ def _record_place(text: str) -> tuple[Any, int]:
     log_name, _, rest = text.partition("/")
     number, _, place = rest.partition("/")
     if not log_name or not number.isdecimal() or not place.isdecimal():
-        raise _Stop("indique --record log/segmento/lugar (por ejemplo worker-0/2/17), --since o --check")
+        raise Stop("indique --record log/segmento/lugar (por ejemplo worker-0/2/17), --since o --check")
     return SegmentId(log_name, int(number)), int(place)
 
 
@@ -475,14 +456,14 @@ def witness(
     from server.audit.witness import start_witness
     from server.settings import parse_address
 
-    with _explained(False):
+    with explained(False):
         credentials = None
         if tls_cert is not None and tls_key is not None:
             pair = (tls_key.read_bytes(), tls_cert.read_bytes())
             roots = tls_client_ca.read_bytes() if tls_client_ca is not None else None
             credentials = grpc.ssl_server_credentials([pair], roots, roots is not None)
         elif not parse_address(listen).is_loopback:
-            raise _Stop("sin --tls-cert y --tls-key solo se acepta una dirección de este equipo")
+            raise Stop("sin --tls-cert y --tls-key solo se acepta una dirección de este equipo")
         server, port = start_witness(listen, directory, load_signing_public(public_key), credentials)
     typer.echo(f"ronda: witness ready on port {port}, pid {os.getpid()}")
     ended = threading.Event()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ronda.audit_words import METHODS, OUTCOMES, PURPOSES
 from ronda.command_output import print_json, print_renderables
+from ronda.office_words import who_text
 
 if TYPE_CHECKING:
     from server.audit.reading import AuditReader, AuditRecord
@@ -18,8 +19,8 @@ ZONE = "Guatemala"  # said in the heading of each column of times
 
 
 def when(time_ms: int) -> str:
-    """Guatemala's time."""
-    return datetime.datetime.fromtimestamp(time_ms / 1000, GUATEMALA).strftime("%Y-%m-%d %H:%M:%S")
+    """dd/mm/yyyy hh:mm:ss of Guatemala, as officers read dates."""
+    return datetime.datetime.fromtimestamp(time_ms / 1000, GUATEMALA).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def _names(record: AuditRecord) -> dict[str, str]:
@@ -100,7 +101,7 @@ def show_records(
         names = _names(record)
         cells = [
             when(record.time_ms),
-            who_is(record.identity),
+            who_text(record.identity, who_is(record.identity)),
             str(record.identity.get("unit", "")),
             PURPOSES.get(names["purpose"], names["purpose"]),
             record.case_number,

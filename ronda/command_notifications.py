@@ -9,11 +9,16 @@ from typing import Annotated
 
 import typer
 
+from ronda.audit_words import PURPOSES
+from ronda.command_audit_output import GUATEMALA, ZONE, when
 from ronda.command_output import EXIT_CALLER, fail, print_json, print_renderables
+from ronda.office_words import WAYS, who_text
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Directorio de datos; si no, el de los ajustes.")]
 RegisterOption = Annotated[str, typer.Option("--register", help="Solo las alertas de este registro; vacío = todas.")]
-SinceOption = Annotated[str, typer.Option("--since", help="Solo desde esta fecha u hora (ISO 8601, UTC).")]
+SinceOption = Annotated[
+    str, typer.Option("--since", help="Solo desde esta hora de Guatemala, por ejemplo 2026-11-24 o 2026-11-24T20:00.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
 
 
@@ -48,7 +53,7 @@ def notifications(
         from_when = _utc(since) if since else ""
     except ValueError:
         fail(
-            f"--since {since}: escriba una fecha u hora ISO 8601 en UTC, por ejemplo 2026-11-24T10:30",
+            f"--since {since}: no es una fecha; escriba por ejemplo 2026-11-24 o 2026-11-24T20:00",
             EXIT_CALLER,
             as_json,
         )
@@ -56,20 +61,33 @@ def notifications(
     if as_json:
         print_json(lines)
         return
-    headings = ("cuándo (UTC)", "registro", "alerta", "cómo", "motivo", "caso", "quién consultó")
+    headings = (f"cuándo ({ZONE})", "registro", "alerta", "cómo", "motivo", "caso", "quién consultó")
     table = WholeTable(f"Avisos: {len(lines)}", *headings)
     for line in lines:
         asker = line["asker"]
         who = " ".join(str(asker[name]) for name in ("nip", "unit", "institution", "device") if asker.get(name))
-        records = ", ".join(line["records"])
-        table.add(line["at"][:19], line["register"], records, line["how"], line["purpose"], line["case_number"], who)
+        table.add(
+            _when(line["at"]),
+            line["register"],
+            ", ".join(line["records"]),
+            WAYS.get(line["how"], line["how"]),
+            PURPOSES.get(line["purpose"], line["purpose"]),
+            line["case_number"],
+            who_text(asker, who),
+        )
     print_renderables(table)
 
 
 def _utc(text: str) -> str:
-    """A date or time as the lines write theirs. Raises ValueError for what is none."""
-    when = datetime.fromisoformat(text)
-    return (when.astimezone(UTC) if when.tzinfo else when).isoformat()[: len("2026-11-24T10:30:00")]
+    """A time, of Guatemala where it names no zone, as the lines write theirs. Raises ValueError for what is none."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=moment.tzinfo or GUATEMALA).astimezone(UTC).isoformat()[: len("2026-11-24T10:30:00")]
+
+
+def _when(at: str) -> str:
+    """A line's time, UTC where it names no zone, in Guatemala's."""
+    moment = datetime.fromisoformat(at)
+    return when(int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000))
 
 
 def _registers(data: Path) -> set[str]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ronda.command_audit import AuditOption, CaseOption, KeyOption, TokenOption
-from ronda.command_output import EXIT_CALLER, EXIT_OURS, fail
+from ronda.command_office import Stop, explained
+from ronda.office_words import no_log_yet
 
 if TYPE_CHECKING:
     from core.engine import Engine
@@ -23,34 +22,6 @@ subject = typer.Typer(help="Habeas data: qué se tiene de una persona, y quién 
 
 NipOption = Annotated[str, typer.Option("--nip", help="Su NIP, solo en modo de desarrollo; si no, lo dice el token.")]
 CuiOption = Annotated[str, typer.Option("--cui", help="CUI de la persona.")]
-
-
-class _Stop(Exception):
-    """What goes wrong at the caller's side."""
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    from core.errors import AuditUnavailable, QuestionError, StoredDataError
-    from server.audit.keys import KeyFileError
-    from server.audit.reading import KeyMissing
-    from server.habeas_data.two_persons import NotReleased
-    from server.settings import SettingsError
-
-    try:
-        yield
-    except (_Stop, SettingsError, KeyFileError, KeyMissing, PermissionError) as error:
-        fail(str(error), EXIT_CALLER, False)
-    except QuestionError as error:
-        fail(f"{error.field}: {error.rule}", EXIT_CALLER, False)
-    except NotReleased as error:
-        fail(f"No se entrega: {error}", EXIT_CALLER, False)
-    except StoredDataError as error:
-        fail(f"Datos dañados: {error}", EXIT_OURS, False)
-    except AuditUnavailable:
-        fail("La exportación no pudo quedar registrada: no se muestra nada.", EXIT_OURS, False)
-    except OSError as error:
-        fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_OURS, False)
 
 
 class _Office:
@@ -65,8 +36,10 @@ class _Office:
         self.officer = _officer(self.settings, token, nip, action)
         if key is None and self.settings.development:
             key = development_keys(self.settings) / "auditor.key"
+            if not key.exists():
+                raise Stop(no_log_yet(str(key)))
         if key is None:
-            raise _Stop("falta --key: la llave privada del auditor")
+            raise Stop("falta --key: la llave privada del auditor")
         self.key = load_auditor_private(key)
 
     @property
@@ -99,10 +72,10 @@ def _officer(settings: Settings, token: Path | None, nip: str, action: str) -> d
     """The identity of a token that policy lets do this; in development mode the NIP that is said."""
     if settings.trust is None:
         if not nip:
-            raise _Stop("falta --nip: quién lo pide (modo de desarrollo)")
+            raise Stop("falta --nip: quién lo pide (modo de desarrollo)")
         return {"nip": nip, "development": True}
     if token is None:
-        raise _Stop("falta --token")
+        raise Stop("falta --token")
     authorise = importlib.import_module("server.trust.operator").authorise  # fails closed while it is not there
     text = token.read_text(encoding="ascii", errors="replace").strip()
     identity: dict[str, Any] = authorise(settings, text, action)
@@ -115,7 +88,7 @@ def _engine(settings: Settings) -> Engine:
 
     current = settings.data / "CURRENT"
     if not current.exists():
-        raise _Stop(f"{current}: no hay datos publicados")
+        raise Stop(f"{current}: no hay datos publicados")
     return Engine(Generation.open(settings.data / "generations" / current.read_text(encoding="utf-8").strip()))
 
 
@@ -127,7 +100,9 @@ def _asked_key(cui: str) -> bytes:
     try:
         return bytes([IdentifierKind.CUI]) + canonical(IdentifierKind.CUI, cui).encode()
     except IdentifierError as error:
-        raise _Stop(f"--cui: {error.rule}") from None
+        from clients import spanish
+
+        raise Stop(f"--cui: {spanish.RULES.get(error.rule, error.rule)}") from None
 
 
 @subject.command("export")
@@ -154,7 +129,7 @@ def export(
     from server.habeas_data.holdings import subject_id_of
     from server.habeas_data.two_persons import write_request
 
-    with _explained():
+    with explained(False):
         office = _Office(directory, key, token, nip, "ExportSubject")
         asked = _asked_key(cui)
         engine, now = _engine(office.settings), clock_ms()
@@ -188,7 +163,7 @@ def release(
     from server.habeas_data.pdf import render
     from server.habeas_data.two_persons import NotReleased, check_release, read_request, write_released
 
-    with _explained():
+    with explained(False):
         office = _Office(directory, key, token, nip, "ReleaseExport")
         document = read_request(request)
         asked = _asked_key(document["released"]["cui"])

@@ -83,7 +83,7 @@ def test_the_command_lists_one_register(tmp_path: Path) -> None:
     )
     said = CliRunner().invoke(app, ["notifications", "--data", str(tmp_path), "--register", "mp", "--json"])
     assert [line["register"] for line in json.loads(said.output)] == ["mp"]
-    table = CliRunner().invoke(app, ["notifications", "--data", str(tmp_path), "--since", "2026-11-24T10:30"])
+    table = CliRunner().invoke(app, ["notifications", "--data", str(tmp_path), "--since", "2026-11-24T04:30"])
     assert "oj" in table.output
     assert "mp" not in table.output
 

@@ -156,12 +156,12 @@ def test_it_takes_two_persons(office: Office, tmp_path: Path) -> None:
     office.prepared("clean", tmp_path / "request.json")
     alone = office.run("release", tmp_path / "request.json", "--out", tmp_path / "out", "--nip", MAKER)
     assert alone.exit_code == 2
-    assert "another person must" in alone.output
+    assert "la entrega otra persona" in alone.output
     assert not (tmp_path / "out").exists()
     released(office, tmp_path / "request.json", tmp_path / "out")
     again = office.run("release", tmp_path / "request.json", "--out", tmp_path / "again", "--nip", "1003")
     assert again.exit_code == 2
-    assert "released before" in again.output
+    assert "ya fue entregada" in again.output
 
 
 def test_a_request_that_was_changed_is_not_released(office: Office, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_request_that_was_changed_is_not_released(office: Office, tmp_path: Pa
     (tmp_path / "changed.json").write_text(json.dumps(whole), encoding="utf-8")
     result = office.run("release", tmp_path / "changed.json", "--out", tmp_path / "out", "--nip", RELEASER)
     assert result.exit_code == 2
-    assert "no such request" in result.output
+    assert "no tiene esa solicitud" in result.output
 
 
 def test_every_step_is_in_the_audit_log(office: Office, tmp_path: Path) -> None:

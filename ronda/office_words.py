@@ -1,0 +1,97 @@
+"""What auditors and habeas data offices are told by the code that serves them, in Spanish: refusals, ways, who asked.
+
+tests/command/test_office_words.py reads that code, and fails on a sentence without its Spanish.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# How somebody was seen, as server/notifications.py writes it.
+WAYS = {
+    "asked": "consultado",
+    "owner": "propietario",
+    "candidate": "candidato",
+    "clearance": "constancia",
+    "list": "listado",
+    "suggested": "sugerido",
+}
+# Who is nobody in particular, as the audit names her (server/trust/callers.py).
+WITHOUT_IDENTITY = {"development": "modo de desarrollo"}
+_ACTIONS = {
+    "ReadAudit": "leer la auditoría",
+    "ExportSubject": "preparar una exportación",
+    "ReleaseExport": "entregar una exportación",
+}
+_ANOTHER = "pida otro a su institución"
+# server/trust/operator.py and officer_token.py, server/habeas_data/two_persons.py.
+_REFUSALS = (
+    (r"policy does not allow (\w+) to this officer", r"la política no permite a este oficial \1: pida el permiso"),
+    (
+        r"the token was made for another audience",
+        "el token es para otro uso: aquí se pide uno de oficina (su audiencia termina en «-office»)",
+    ),
+    (r"authorization: a Bearer token is needed", f"el archivo de --token está vacío: {_ANOTHER}"),
+    (
+        r"the token is no signed JWT|the authorization is not a Bearer token",
+        f"el archivo de --token no es un token firmado: {_ANOTHER}",
+    ),
+    (r"a token has at most (\d+) bytes", r"un token tiene \1 bytes a lo sumo"),
+    (r"a token lives at most (\d+) seconds", rf"un token vive \1 segundos a lo sumo: {_ANOTHER}"),
+    (r"the token must be signed with EdDSA \(Ed25519\)", "el token debe estar firmado con EdDSA (Ed25519)"),
+    (r"no institution has that issuer", "ninguna institución inscrita emitió ese token"),
+    (r"no key of the issuer made this signature", f"la firma del token no es de quien dice emitirlo: {_ANOTHER}"),
+    (r"the claim (\w+) is missing or breaks its rule", rf"al token le falta «\1», o está mal: {_ANOTHER}"),
+    (r"the token is not accepted", f"el token no se acepta: {_ANOTHER}"),
+    (r"the token has expired", f"el token venció: {_ANOTHER}"),
+    (r"the token is not valid yet", "el token aún no es vigente: revise la hora de este equipo y de quien lo emitió"),
+    (r"the officer or her token was revoked", "el oficial o su token fue revocado: avise a su institución"),
+    (r"in development mode there are no tokens: set trust", "en modo de desarrollo no hay tokens: quite --token"),
+    (r"(.+): No such file or directory", r"No existe \1: revise lo que escribió."),
+    (r"(.+): Permission denied", r"Este usuario no puede leer \1."),
+    (r"(.+): Is a directory", r"\1 es un directorio, no un archivo."),
+    (r"the file is no request", "el archivo no es una solicitud de `ronda subject export`"),
+    (r"the file is no request of this version", "el archivo no es una solicitud de esta versión: prepárela de nuevo"),
+    (r"a release needs a NIP", "para entregar hace falta un NIP"),
+    (
+        r"the audit log holds no such request: it was changed, or made elsewhere",
+        "la auditoría no tiene esa solicitud: fue cambiada, o hecha en otra parte",
+    ),
+    (r"this request was released before", "esta solicitud ya fue entregada"),
+    (
+        r"whoever made the request cannot release it: another person must",
+        "quien preparó la solicitud no puede entregarla: la entrega otra persona",
+    ),
+)
+
+
+def refusal_text(refused: object) -> str:
+    """Why an office's command is refused, in Spanish; what has no Spanish as it stands."""
+    text = str(refused)
+    for pattern, said in _REFUSALS:
+        if whole := re.fullmatch(pattern, text):
+            return re.sub(r"\w+", lambda word: _ACTIONS.get(word[0], word[0]), whole.expand(said))
+    return text
+
+
+def missing_text(name: str) -> str:
+    """That a file that somebody named is not there."""
+    return f"No existe {name}: revise lo que escribió."
+
+
+def no_log_yet(key: str) -> str:
+    """That development mode's own key of the log is not there: no server has run here."""
+    return (
+        f"Aún no hay auditoría aquí: `ronda serve` la empieza, y hace su llave {key} (modo de desarrollo). Si está en "
+        "otra parte, indique --audit, o RONDA_CONFIG con los ajustes; en producción, --key."
+    )
+
+
+def who_text(identity: Mapping[str, Any], shown: str) -> str:
+    """Who asked: `shown`, save where nobody's identity is asked for."""
+    nobody = identity.get("development") and identity.get("nip") in (None, "", "development")
+    return WITHOUT_IDENTITY["development"] if nobody else shown
