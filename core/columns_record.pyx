@@ -16,8 +16,8 @@ from core.columns_output cimport *
 from core.columns_parse cimport day_of_date, number_of_date
 from core.columns_payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
 from core.columns_subject cimport (
-    S_birth_date, S_cedula, S_cui, S_document_number, S_licence, S_nit, Subject, names_a_person, names_a_vehicle, only_shown,
-    read_subject, take_shown,
+    S_birth_date, S_cedula, S_cui, S_document_number, S_licence, S_nit, Subject, count_shown, names_a_person, names_a_vehicle,
+    only_shown, read_subject, take_shown,
 )
 from core.court_names cimport court_into
 from core.dossier cimport NO_DAY
@@ -381,6 +381,7 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
     """Notes the refusal; an alert, or a protected side, that still shows a subject becomes a damaged record."""
     cdef Refusal refusal
     cdef Subject stated = state.subject[0]
+    cdef int which
     refusal.row = e.row
     refusal.record = number
     refusal.field = field
@@ -388,10 +389,11 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
     put_raw(&e.refusals, &refusal, sizeof(Refusal))
     if not plan.alert.present and not plan.clearance:
         return
-    take_shown(&e.context, state.subject)
-    if names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject):
-        put_damaged(e, plan, state, rule, field)
-    state.subject[0] = stated     # other records of the row have what it states
+    for which in range(count_shown(state.subject, plan.vehicle)):
+        take_shown(&e.context, state.subject, which)
+        if names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject):
+            put_damaged(e, plan, state, rule, field)
+        state.subject[0] = stated     # other records of the row have what it states
 
 
 cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int field) noexcept nogil:

@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from core.columns_cells cimport Cell, Context, Date
-from core.identifiers cimport Plate
+from core.identifiers cimport SHOWN_CUIS, SHOWN_MAX, Plate
 
 # Keys of [record.subject] that are values, in the order of indexer.manifest_records.Subject.
 cdef enum:
@@ -50,6 +50,7 @@ cdef enum:
     PARTS = 6                # first, second, third given, first, second, married surname
     PART_IGNORED = -1
     COMMA_PARTS_MAX = 12
+    PLATE_BYTES = 72         # a plate taken apart and written, or a type's word before a number
 
 # How a subject is read: one for each distinct [record.subject] of a source.
 cdef struct SubjectPlan:
@@ -95,9 +96,10 @@ cdef struct Subject:
     Cell plate               # number alone
     Cell plate_text          # "P-123BCD"
     Cell plate_country
-    Cell shown_cui           # where the cell of the CUI is none, but shows one (docs/answers.md section 4)
-    bint shows_plate         # where the cell of the plate is none, but shows one
-    Plate shown_plate
+    int n_shown_cuis         # where the cell of the CUI is none, but shows some (docs/answers.md section 4)
+    char shown_cuis[SHOWN_CUIS]
+    int n_shown_plates       # where the cell of the plate is none, but shows some
+    Plate shown_plates[SHOWN_MAX]
     Cell vin
     bint vin_valid           # false: there is one, and its check digit fails
     Cell chassis
@@ -114,7 +116,9 @@ cdef struct Subject:
 cdef void read_subject(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
 # Whether nothing but a text that is no identifier shows whom or what the row is about: the key of its field, or -1.
 cdef int only_shown(Subject* s, bint vehicle) noexcept nogil
-# Takes what is shown for what is stated.
-cdef void take_shown(Context* c, Subject* s) noexcept nogil
+# How many it may be that are shown only so; 1 where nothing or something else says who it is.
+cdef int count_shown(Subject* s, bint vehicle) noexcept nogil
+# Takes one of what is shown for what is stated; several are nothing beside another number.
+cdef void take_shown(Context* c, Subject* s, int which) noexcept nogil
 cdef bint names_a_person(Subject* s) noexcept nogil
 cdef bint names_a_vehicle(Subject* s) noexcept nogil

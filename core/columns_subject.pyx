@@ -1,65 +1,25 @@
 """Who or what a row is about (docs/manifests.md, [record.subject])."""
 
 from libc.stdint cimport int64_t
-from libc.string cimport memchr, memcmp, memcpy, memset
+from libc.string cimport memchr, memcpy, memset
 
 from core.columns_cells cimport (
-    CELL_MAX, RULE_OTHERWISE, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
+    CELL_MAX, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
     VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell,
-    same_text, text_of, trimmed, warn,
+    text_of, trimmed, warn,
 )
 from core.columns_dates cimport lone_year
 from core.columns_dates_written cimport about_year
-from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN
-from core.identifiers_countries cimport country_into, split_country
-from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
-from core.identifiers cimport (
-    CANONICAL_MAX, RULE_FORMAT, Plate, cui_digits_into, fits_vin, plate_text_into, read_into, read_plate_into,
-    shown_cui_into, shown_plate_into, vin_check_digit_holds,
-)
+from core.columns_keys cimport text_at
+from core.columns_numbers cimport read_numbers
+from core.columns_vehicle cimport put_plate, read_vehicle
 from core.match_names cimport name_text_into
 from core.names cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
 
 cdef enum:
-    RULE_LENGTH_OF_CUI = 1   # core.identifiers RULE_LENGTH
     MUNICIPALITY_MAX = 33    # most municipalities of a department (13 Huehuetenango)
     DEPARTMENT_MAX = 22
     AGE_MAX = 130            # years
-    PLATE_BYTES = 72         # a plate taken apart and written, or a type's word before a number
-
-
-cdef inline Cell text_at(Context* c, SubjectPlan* plan, int key) noexcept nogil:
-    """Text of a key; null where the manifest or the row has none. A code that its map lacks stays as written."""
-    cdef Cell cell
-    if plan.slots[key] < 0 or text_of(c, plan.slots[key], &cell) == VALUE_NULL:
-        return no_cell()
-    return cell
-
-
-cdef inline Cell canonical_at(Context* c, SubjectPlan* plan, int key, int kind) noexcept nogil:
-    return canonical_of(c, plan, key, kind, text_at(c, plan, key))
-
-
-cdef Cell canonical_of(Context* c, SubjectPlan* plan, int key, int kind, Cell cell) noexcept nogil:
-    cdef Cell result
-    cdef char* out
-    cdef size_t size
-    cdef int rule
-    cdef bint otherwise
-    if cell.data == NULL:
-        return cell
-    out = arena_take(c, CANONICAL_MAX)
-    if out == NULL:
-        return no_cell()
-    rule = read_into(kind, cell.data, cell.size, out, CANONICAL_MAX, &size, &otherwise)
-    if rule:
-        warn(c, plan.field + key, rule)
-        return no_cell()
-    if otherwise:
-        warn(c, plan.field + key, RULE_OTHERWISE)
-    result.data = out
-    result.size = <int>size
-    return result
 
 
 cdef int number_at(Context* c, SubjectPlan* plan, int key, int most) noexcept nogil:
@@ -253,168 +213,12 @@ cdef void read_name(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
         s.name_key.size = size
 
 
-cdef void read_cui_and_nit(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
-    cdef Cell cell = text_at(c, plan, S_cui)
-    cdef char* out
-    cdef bint valid = True, otherwise
-    s.cui_valid = True
-    if cell.data != NULL:
-        out = arena_take(c, 16)
-        if out != NULL and cui_digits_into(cell.data, cell.size, out, &valid, &otherwise):
-            s.cui.data = out
-            s.cui.size = 13
-            s.cui_valid = valid
-            if otherwise:
-                warn(c, plan.field + S_cui, RULE_OTHERWISE)
-        else:
-            warn(c, plan.field + S_cui, RULE_LENGTH_OF_CUI)
-            if out != NULL and shown_cui_into(cell.data, cell.size, out):
-                s.shown_cui.data = out
-                s.shown_cui.size = 13
-    s.nit = canonical_at(c, plan, S_nit, KEY_NIT)
-    if s.cui.data == NULL and s.nit.size == 13:
-        out = arena_take(c, 16)
-        if out != NULL and cui_digits_into(s.nit.data, s.nit.size, out, &valid, &otherwise) and valid:
-            s.cui.data = out
-            s.cui.size = 13
-
-
-cdef void read_document(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
-    """Number and country; the country may stand beside the number."""
-    cdef Cell country = text_at(c, plan, S_document_country), number = text_at(c, plan, S_document_number)
-    cdef char rest[WORDS_TEXT + WORDS_MAX]
-    cdef char said[3]
-    cdef char* out
-    cdef int rule = RULE_FORMAT, length
-    cdef bint code
-    if number.data == NULL:
-        return
-    out = arena_take(c, 8)
-    if out == NULL:
-        return
-    if country.data != NULL:
-        rule = country_into(country.data, country.size, out)
-        if rule:
-            warn(c, plan.field + S_document_country, rule)
-    if split_country(number.data, number.size, said, rest, &length, &code) and (rule or memcmp(said, out, 3) == 0):
-        memcpy(out, said, 3)
-        rule = 0
-        number.data = rest
-        number.size = length
-        warn(c, plan.field + S_document_number, RULE_OTHERWISE)
-    s.document_number = canonical_of(c, plan, S_document_number, KEY_DOCUMENT_NUMBER, number)
-    if s.document_number.data != NULL and rule == 0:
-        s.document_country.data = out
-        s.document_country.size = 3
-
-
-cdef void put_plate(Subject* s, char* out, const Plate* plate) noexcept nogil:
-    """A plate into out[PLATE_BYTES], which begins with its country."""
-    s.plate_country.data = out
-    s.plate_country.size = 3
-    memcpy(out + 4, plate.type, plate.type_length)
-    if plate.type_length:
-        s.plate_type.data = out + 4
-        s.plate_type.size = plate.type_length
-    memcpy(out + 8, plate.number, plate.number_length)
-    s.plate.data = out + 8
-    s.plate.size = plate.number_length
-    s.plate_text.data = out + 24
-    s.plate_text.size = <int>plate_text_into(plate, out + 24)
-
-
-cdef int typed_plate(Cell kind, const char* number, int size, char* scratch, Plate* plate) noexcept nogil:
-    """The plate with the type of its own column, a letter or a word; 0 or a RULE_*. scratch[PLATE_BYTES]."""
-    cdef bint otherwise
-    cdef int rule
-    if kind.size + 1 + size > PLATE_BYTES:
-        return RULE_LENGTH_OF_CUI
-    memcpy(scratch, kind.data, kind.size)
-    scratch[kind.size] = 32
-    memcpy(scratch + kind.size + 1, number, size)
-    rule = read_plate_into(scratch, kind.size + 1 + size, b"GTM", 3, plate, &otherwise)
-    return RULE_UNKNOWN_CODE if rule == 0 and plate.type_length == 0 else rule
-
-
-cdef void read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
-    cdef Cell text = text_at(c, plan, S_plate), country, kind
-    cdef Plate plate, typed
-    cdef char* out
-    cdef char* scratch
-    cdef bint otherwise = False, national
-    cdef int rule
-    if text.data == NULL:
-        return
-    country = text_at(c, plan, S_plate_country)
-    out = arena_take(c, PLATE_BYTES)
-    scratch = arena_take(c, PLATE_BYTES)
-    if out == NULL or scratch == NULL:
-        return
-    if country.data == NULL:
-        memcpy(out, b"GTM", 3)
-    else:
-        rule = country_into(country.data, country.size, out)
-        if rule:
-            warn(c, plan.field + S_plate_country, rule)
-            return
-    national = memcmp(out, b"GTM", 3) == 0
-    kind = text_at(c, plan, S_plate_type)
-    rule = read_plate_into(text.data, text.size, out, 3, &plate, &otherwise)
-    if rule and national and kind.data != NULL:
-        otherwise = typed_plate(kind, text.data, text.size, scratch, &plate) == 0  # six digits are a plate with a type only
-        rule = 0 if otherwise else rule
-    elif rule == 0 and plate.type_length == 0 and kind.data != NULL and national:
-        if typed_plate(kind, plate.number, plate.number_length, scratch, &typed):
-            warn(c, plan.field + S_plate_type, RULE_UNKNOWN_CODE)
-        else:
-            plate = typed
-    if rule:
-        warn(c, plan.field + S_plate, rule)
-        s.shows_plate = national and shown_plate_into(text.data, text.size, &s.shown_plate)
-        return
-    if otherwise:
-        warn(c, plan.field + S_plate, RULE_OTHERWISE)
-    put_plate(s, out, &plate)
-
-
-cdef Cell without_filler(Context* c, SubjectPlan* plan, int key, Cell number) noexcept nogil:
-    """A number of a vehicle; null, with a warning, where it is one character repeated."""
-    cdef int i = 1
-    while i < number.size and number.data[i] == number.data[0]:
-        i += 1
-    if number.data == NULL or i < number.size:
-        return number
-    warn(c, plan.field + key, RULE_FORMAT)
-    return no_cell()
-
-
-cdef void read_chassis(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
-    """17 characters of the VIN's alphabet are the VIN, in whichever column; others are the chassis number."""
-    cdef Cell vin = without_filler(c, plan, S_vin, canonical_at(c, plan, S_vin, KEY_VIN))
-    cdef Cell chassis = without_filler(c, plan, S_chassis, canonical_at(c, plan, S_chassis, KEY_VIN))
-    if vin.data != NULL:
-        if fits_vin(vin.data, vin.size):
-            s.vin = vin
-        else:
-            s.chassis = vin
-    if chassis.data != NULL:
-        if s.vin.data == NULL and fits_vin(chassis.data, chassis.size):
-            s.vin = chassis
-        elif s.vin.data == NULL or not same_text(chassis, s.vin):
-            s.chassis = chassis
-    s.vin_valid = s.vin.data == NULL or vin_check_digit_holds(s.vin.data, s.vin.size)
-
-
 cdef void read_person(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     cdef Cell written
     cdef int64_t value = 0
     cdef int status
     cdef Date date
-    read_cui_and_nit(c, plan, s)
-    s.cedula = canonical_at(c, plan, S_cedula, KEY_CEDULA)
-    s.licence = canonical_at(c, plan, S_licence, KEY_LICENCE)
-    s.telephone = canonical_at(c, plan, S_telephone, KEY_TELEPHONE)
-    read_document(c, plan, s)
+    read_numbers(c, plan, s)
     read_name(c, plan, s)
     s.organisation = flag_of(c, plan.organisation)
     s.birth = date_at(c, plan, S_birth_date)
@@ -457,9 +261,7 @@ cdef void read_subject(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
     memset(s, 0, sizeof(Subject))
     s.epoch = c.epoch
     read_person(c, plan, s)
-    read_plate(c, plan, s)
-    read_chassis(c, plan, s)
-    s.engine = without_filler(c, plan, S_engine, canonical_at(c, plan, S_engine, KEY_ENGINE))
+    read_vehicle(c, plan, s)
     s.make = text_at(c, plan, S_make)
     s.line = text_at(c, plan, S_line)
     s.colour = text_at(c, plan, S_colour)
@@ -472,21 +274,27 @@ cdef void read_subject(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
 
 cdef int only_shown(Subject* s, bint vehicle) noexcept nogil:
     if vehicle:
-        return S_plate if s.shows_plate and s.vin.data == NULL and s.chassis.data == NULL else -1
-    if s.shown_cui.data == NULL or s.cui.data != NULL or s.nit.data != NULL or s.document_number.data != NULL:
+        return S_plate if s.n_shown_plates and s.plate.data == NULL and s.vin.data == NULL and s.chassis.data == NULL else -1
+    if s.n_shown_cuis == 0 or s.cui.data != NULL or s.nit.data != NULL or s.document_number.data != NULL:
         return -1
     return S_cui if s.licence.data == NULL and s.cedula.data == NULL else -1
 
 
-cdef void take_shown(Context* c, Subject* s) noexcept nogil:
+cdef int count_shown(Subject* s, bint vehicle) noexcept nogil:
+    cdef int count = s.n_shown_plates if vehicle else s.n_shown_cuis
+    return count if count > 1 and only_shown(s, vehicle) >= 0 else 1
+
+
+cdef void take_shown(Context* c, Subject* s, int which) noexcept nogil:
     cdef char* out
-    if s.cui.data == NULL:
-        s.cui = s.shown_cui
-    if s.plate.data == NULL and s.shows_plate:
+    if s.cui.data == NULL and s.n_shown_cuis and (s.n_shown_cuis == 1 or only_shown(s, False) >= 0):
+        s.cui.data = s.shown_cuis + which * 13
+        s.cui.size = 13
+    if s.plate.data == NULL and s.n_shown_plates and (s.n_shown_plates == 1 or only_shown(s, True) >= 0):
         out = arena_take(c, PLATE_BYTES)
         if out != NULL:
             memcpy(out, b"GTM", 3)
-            put_plate(s, out, &s.shown_plate)
+            put_plate(s, out, &s.shown_plates[which])
 
 
 cdef bint names_a_person(Subject* s) noexcept nogil:

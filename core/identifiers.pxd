@@ -22,6 +22,8 @@ cdef enum:
     DETECTED_MAX = 12     # no query fits more kinds
     SUGGESTIONS_MAX = 96
     MISREADS_MAX = 48
+    SHOWN_MAX = 4         # identifiers that a text may show; one with more shows none
+    SHOWN_CUIS = 52       # bytes of so many CUIs
 
 # A canonical text and its kind.
 cdef struct Canonical:
@@ -70,11 +72,11 @@ cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil
 # A register's CUI: 1 and 13 digits into out[13], valid[0] = whether every rule holds, otherwise[0] as in read_into; 0 = none.
 cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bint* otherwise) noexcept nogil
 
-# The one valid CUI that stands in a text that is none, into out[13]; 0 = none, or several.
-cdef bint shown_cui_into(const char* text, size_t n, char* out) noexcept nogil
+# The valid CUIs that stand in a text that is none, 13 digits each, into out[SHOWN_CUIS]; how many.
+cdef int shown_cuis_into(const char* text, size_t n, char* out) noexcept nogil
 
-# The one number of a Guatemalan plate that stands in a text that is none; 0 = none, or several.
-cdef bint shown_plate_into(const char* text, size_t n, Plate* plate) noexcept nogil
+# The Guatemalan plates that stand in a text that is none, into plates[SHOWN_MAX]; how many.
+cdef int shown_plates_into(const char* text, size_t n, Plate* plates) noexcept nogil
 
 # Whether the text is 17 of the VIN's alphabet; whether ISO 3779's check digit (place 9) holds too.
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil

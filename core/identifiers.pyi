@@ -32,10 +32,10 @@ def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
 def read_otherwise(kind: int, text: str | bytes) -> bool:
     """Whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md section 4)."""
 
-def shown_cui(text: str | bytes) -> str | None:
+def shown_cuis(text: str | bytes) -> list[str]:
     """The one valid CUI that stands in a text that is none; None when there is none, or several."""
 
-def shown_plate(text: str | bytes) -> Plate | None:
+def shown_plates(text: str | bytes) -> list[Plate]:
     """The one number of a Guatemalan plate that stands in a text that is none; None when there is none, or several."""
 
 def cedula_orden(text: str | bytes) -> str:

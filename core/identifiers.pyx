@@ -15,7 +15,7 @@ from core.identifiers_detection cimport detect_kinds
 from core.identifiers_numbers cimport cui_rule, fits_vin_alphabet, read_cedula, read_cui, read_nit, read_telephone, vin_check_holds
 from core.identifiers_plate cimport misread_plates, read_foreign_plate, read_guatemalan_plate, write_plate
 from core.identifiers_slips cimport suggest_slips
-from core.identifiers_shown cimport find_cui, find_plate
+from core.identifiers_shown cimport find_cuis, find_plates
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, TELEPHONE_SIGNS, Compact, compact
 from core.identifiers_plate_written cimport written_plate
 from core.identifiers_countries cimport country_into, drop_country
@@ -249,12 +249,12 @@ cdef int parse_plate(const char* text, size_t n, const char* country, size_t cou
     return read_plate_into(text, n, country, country_n, plate, &otherwise)
 
 
-cdef bint shown_cui_into(const char* text, size_t n, char* out) noexcept nogil:
-    return find_cui(text, n, out)
+cdef int shown_cuis_into(const char* text, size_t n, char* out) noexcept nogil:
+    return find_cuis(text, n, out)
 
 
-cdef bint shown_plate_into(const char* text, size_t n, Plate* plate) noexcept nogil:
-    return find_plate(text, n, plate)
+cdef int shown_plates_into(const char* text, size_t n, Plate* plates) noexcept nogil:
+    return find_plates(text, n, plates)
 
 
 cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil:
@@ -412,22 +412,24 @@ def read_otherwise(kind: int, text: str | bytes) -> bool:
     return otherwise
 
 
-def shown_cui(text: str | bytes) -> str | None:
-    """The one valid CUI that stands in a text that is none; None when there is none, or several."""
-    cdef char out[13]
+def shown_cuis(text: str | bytes) -> list[str]:
+    """The valid CUIs that stand in a text that is none, at most SHOWN_MAX."""
+    cdef char out[SHOWN_CUIS]
     cdef bytes data = utf8(text)
-    return out[:13].decode("ascii") if shown_cui_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out) else None
+    cdef int count = shown_cuis_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out)
+    return [out[13 * i:13 * i + 13].decode("ascii") for i in range(count)]
 
 
-def shown_plate(text: str | bytes) -> PlateRead | None:
-    """The one number of a Guatemalan plate that stands in a text that is none; None when there is none, or several."""
-    cdef Plate parts
+def shown_plates(text: str | bytes) -> list[PlateRead]:
+    """The Guatemalan plates that stand in a text that is none, at most SHOWN_MAX."""
+    cdef Plate parts[SHOWN_MAX]
     cdef bytes data = utf8(text)
-    if not shown_plate_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), &parts):
-        return None
-    return PlateRead(
-        parts.type[:parts.type_length].decode("ascii"), parts.number[:6].decode("ascii"), "GTM", bool(parts.vowel)
-    )
+    cdef int i, count = shown_plates_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), parts)
+    found = []
+    for i in range(count):
+        kind = parts[i].type[:parts[i].type_length].decode("ascii")
+        found.append(PlateRead(kind, parts[i].number[:6].decode("ascii"), "GTM", bool(parts[i].vowel)))
+    return found
 
 
 def cedula_orden(text: str | bytes) -> str:

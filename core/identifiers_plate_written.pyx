@@ -55,7 +55,7 @@ cdef bint plate_number(const char* text, int n, bint misread, Plate* plate) noex
         plate.vowel = plate.vowel or is_vowel(number[i + 3])
     # "PO407RST": an O in place of the zero of padding.
     if not read_type(head, n - 6, plate):
-        if n < 8 or head[n - 7] != c"O" or not read_type(head, n - 7, plate):
+        if n < 8 or head[n - 7] != c"O" or head[n - 8] == c"0" or not read_type(head, n - 7, plate):
             return False
     # "MO12BCD": M-012BCD, or MO-012BCD without its zero.
     if n == 7 and not is_digit(text[1]) and read_type(text, 2, &wider):
@@ -115,6 +115,34 @@ cdef bint short_plate(const char* text, int n, Plate* plate) noexcept nogil:
     return True
 
 
+cdef bint two_readings(const char* text, int n, Plate* narrow, Plate* wide) noexcept nogil:
+    cdef int head = 0, i
+    while head < n and not is_digit(text[head]):
+        head += 1
+    if head < 2 or not 4 <= n - head <= 5 or not all_digits(text + head, n - head - 3):
+        return False
+    if not is_digit(as_digit(text[head - 1])) or not read_type(text, head, wide) or not read_type(text, head - 1, narrow):
+        return False
+    wide.vowel = False
+    for i in range(n - 3, n):
+        if is_digit(text[i]):
+            return False
+        wide.vowel = wide.vowel or is_vowel(text[i])
+    wide.number_length = narrow.number_length = 6
+    narrow.vowel = wide.vowel
+    memcpy(wide.number, b"000", 3)
+    memcpy(wide.number + 6 - (n - head), text + head, n - head)
+    memcpy(narrow.number, wide.number, 6)
+    narrow.number[5 - (n - head)] = as_digit(text[head - 1])
+    return True
+
+
+# The type twice, grown together with the number ("PP407RST", "MOMO407RST").
+cdef bint type_twice(const char* text, int n, Plate* plate) noexcept nogil:
+    cdef int k = (n - 6) // 2
+    return 1 <= k <= PLATE_TYPE_MAX and n == 6 + 2 * k and memcmp(text, text + k, k) == 0 and plate_number(text + k, n - k, False, plate)
+
+
 cdef int plate_of_words(const Words* words, int rule, Plate* plate) noexcept nogil:
     cdef Plate part, known
     cdef char joined[WORDS_TEXT + WORDS_MAX]
@@ -138,8 +166,7 @@ cdef int plate_of_words(const Words* words, int rule, Plate* plate) noexcept nog
             memcpy(part.number, joined, 6)
             part.number_length = 6
         elif not plate_number(joined, size, False, &part):
-            # "PP407RST": the type twice
-            if not (size == 8 and joined[0] == joined[1] and plate_number(joined + 1, 7, False, &part)):
+            if not type_twice(joined, size, &part):
                 if words.doubtful or not short_plate(joined, size, &part):
                     continue
         if not agree(&known, &part):

@@ -2,10 +2,10 @@
 
 from libc.string cimport memcmp, memcpy
 
-from core.identifiers cimport RULE_OK, Plate
+from core.identifiers cimport RULE_OK, SHOWN_MAX, Plate
 from core.identifiers_numbers cimport cui_rule
 from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT, Words, join_words, split_words
-from core.identifiers_plate_written cimport plate_number, short_plate
+from core.identifiers_plate_written cimport plate_number, short_plate, two_readings
 
 cdef enum:
     CUI_DIGITS = 13
@@ -13,74 +13,91 @@ cdef enum:
     PLATE_NUMBER_MAX = 10
 
 
-# Notes a CUI; False when another was noted before.
-cdef bint note(const char* digits, char* out, bint* found) noexcept nogil:
-    if cui_rule(digits) != RULE_OK:
-        return True
-    if found[0] and memcmp(out, digits, CUI_DIGITS) != 0:
-        return False
-    memcpy(out, digits, CUI_DIGITS)
-    found[0] = True
-    return True
+# Notes a CUI once; one more than SHOWN_MAX makes the count greater, and is not written.
+cdef void note(const char* digits, char* out, int* count) noexcept nogil:
+    cdef int i
+    if count[0] > SHOWN_MAX or cui_rule(digits) != RULE_OK:
+        return
+    for i in range(count[0]):
+        if memcmp(out + CUI_DIGITS * i, digits, CUI_DIGITS) == 0:
+            return
+    if count[0] < SHOWN_MAX:
+        memcpy(out + CUI_DIGITS * count[0], digits, CUI_DIGITS)
+    count[0] += 1
 
 
-cdef bint find_cui(const char* text, size_t n, char* out) noexcept nogil:
+cdef int find_cuis(const char* text, size_t n, char* out) noexcept nogil:
     cdef Words words
     cdef char digits[WORDS_TEXT + WORDS_MAX]
-    cdef bint found = False
-    cdef int first = 0, last
+    cdef int first = 0, last, count = 0
     split_words(text, n, &words)
     if words.bad:
-        return False
+        return 0
     while first < words.count:
         if words.letters[first]:
             first += 1
             continue
         last = first
         while last < words.count and words.letters[last] == 0:
-            if words.length[last] == CUI_DIGITS and not note(words.text + words.start[last], out, &found):
-                return False
+            if words.length[last] == CUI_DIGITS:
+                note(words.text + words.start[last], out, &count)
             last += 1
         if last - first > 1 and join_words(&words, first, last, 0, digits) == CUI_DIGITS:
-            if not note(digits, out, &found):
-                return False
+            note(digits, out, &count)
         first = last
-    return found
+    return count if count <= SHOWN_MAX else 0
 
 
-# The number of a plate that stands among the words: 1; 0 = none, -1 = several. `short`: one that has lost zeros, with its type.
-cdef int plate_among(const Words* words, bint short, Plate* plate) noexcept nogil:
-    cdef Plate part
+cdef bint same_type(const Plate* a, const Plate* b) noexcept nogil:
+    return a.type_length == b.type_length and memcmp(a.type, b.type, a.type_length) == 0
+
+
+# Notes a plate once, with its type where one is shown; as note() counts.
+cdef void note_plate(const Plate* part, Plate* plates, int* count) noexcept nogil:
+    cdef int i
+    if count[0] > SHOWN_MAX:
+        return
+    for i in range(count[0]):
+        if memcmp(plates[i].number, part.number, 6) != 0:
+            continue
+        if part.type_length == 0 or same_type(&plates[i], part):
+            return
+        if plates[i].type_length == 0:
+            plates[i] = part[0]
+            return
+    if count[0] < SHOWN_MAX:
+        plates[count[0]] = part[0]
+    count[0] += 1
+
+
+# The plates that stand among the words. `short`: those that have lost zeros, with their type.
+cdef int plates_among(const Words* words, bint short, Plate* plates) noexcept nogil:
+    cdef Plate part, other
     cdef char joined[WORDS_TEXT + WORDS_MAX]
-    cdef int first, last, size, found = 0
+    cdef int first, last, size, count = 0
     for first in range(words.count):
         for last in range(first + 1, min(words.count, first + PLATE_WORDS) + 1):
             size = join_words(words, first, last, 0, joined)
             if size > PLATE_NUMBER_MAX:
                 break
-            if short:
-                if not short_plate(joined, size, &part) or part.type_length == 0:
-                    continue
-            elif not plate_number(joined, size, True, &part):
-                continue
-            if found and memcmp(plate.number, part.number, 6) != 0:
-                return -1
-            if not found or plate.type_length == 0:
-                plate[0] = part
-            elif part.type_length and (part.type_length != plate.type_length
-                                       or memcmp(part.type, plate.type, part.type_length) != 0):
-                return -1
-            found = 1
-    return found
+            if not short:
+                if plate_number(joined, size, True, &part):
+                    note_plate(&part, plates, &count)
+            elif two_readings(joined, size, &part, &other):
+                note_plate(&part, plates, &count)
+                note_plate(&other, plates, &count)
+            elif short_plate(joined, size, &part) and part.type_length:
+                note_plate(&part, plates, &count)
+    return count
 
 
-cdef bint find_plate(const char* text, size_t n, Plate* plate) noexcept nogil:
+cdef int find_plates(const char* text, size_t n, Plate* plates) noexcept nogil:
     cdef Words words
-    cdef int found
+    cdef int count
     split_words(text, n, &words)
     if words.bad:
-        return False
-    found = plate_among(&words, False, plate)
-    if found == 0 and not words.doubtful:
-        found = plate_among(&words, True, plate)
-    return found > 0
+        return 0
+    count = plates_among(&words, False, plates)
+    if count == 0 and not words.doubtful:
+        count = plates_among(&words, True, plates)
+    return count if count <= SHOWN_MAX else 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.identifier_kind import IdentifierKind
-from core.identifiers import canonical, cui_digits, is_vin, plate, shown_cui, shown_plate
+from core.identifiers import canonical, cui_digits, is_vin, plate, shown_cuis, shown_plates
 from core.identifiers_types import IdentifierError, Plate
 from indexer.manifest import Manifest
 from indexer.manifest_fields import SECTIONS, is_vehicle_section
@@ -84,37 +84,34 @@ def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -
     open_ = all(r.sensitivity.const is not None and r.sensitivity.const.endswith("OPEN") for r in stated)
     sensitivity = section_pb2.SENSITIVITY_OPEN if open_ else section_pb2.SENSITIVITY_DISCREET
     found = []
+    cuis = dict.fromkeys(cui for cell in row.cells for cui in _cuis(cell))
     if any(not is_vehicle_section(r.section) for r in alerts):
-        for cui in dict.fromkeys(_cui(cell) for cell in row.cells):
-            if cui is not None:
-                found.append(DamagedRow(manifest, ordinal, row, sensitivity, cui=cui))
+        for cui in cuis:
+            found.append(DamagedRow(manifest, ordinal, row, sensitivity, cui=cui))
     if len(alerts) < len(stated):
         victim = section_pb2.SENSITIVITY_VICTIM
-        for cui in dict.fromkeys(_cui(cell) for cell in row.cells):
-            if cui is not None:
-                found.append(DamagedRow(manifest, ordinal, row, victim, cui=cui, protects=True))
+        for cui in cuis:
+            found.append(DamagedRow(manifest, ordinal, row, victim, cui=cui, protects=True))
     if any(is_vehicle_section(r.section) for r in alerts):
-        for shown in dict.fromkeys(_plate(cell) for cell in row.cells):
-            if shown is not None:
-                found.append(DamagedRow(manifest, ordinal, row, sensitivity, plate=shown))
+        for shown in dict.fromkeys(shown for cell in row.cells for shown in _plates(cell)):
+            found.append(DamagedRow(manifest, ordinal, row, sensitivity, plate=shown))
         for vin in dict.fromkeys(_vin(cell) for cell in row.cells):
             if vin is not None:
                 found.append(DamagedRow(manifest, ordinal, row, sensitivity, vin=vin))
     return found
 
 
-def _cui(cell: str) -> str | None:
+def _cuis(cell: str) -> list[str]:
     digits, valid = cui_digits(cell)
-    return digits if valid else shown_cui(cell)
+    return [digits] if digits is not None and valid else shown_cuis(cell)
 
 
-def _plate(cell: str) -> Plate | None:
-    found: Plate | None
+def _plates(cell: str) -> list[Plate]:
     try:
-        found = plate(cell)
+        found = [plate(cell)]
     except IdentifierError:
-        found = shown_plate(cell)
-    return found if found is not None and found.type else None
+        found = shown_plates(cell)
+    return [each for each in found if each.type]
 
 
 def _vin(cell: str) -> str | None:

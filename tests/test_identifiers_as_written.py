@@ -48,7 +48,7 @@ FIRST_DIGIT = {"full-width": 0xFF10, "Arabic": 0x660, "Persian": 0x6F0}
 UNREAD = {
     "whose it is": ("{0} (MADRE)", "POSSIBLE"),
     "a case number beside it": ("EXP-77 DPI {0}", "POSSIBLE"),
-    "two persons'": ("two", "CLEAR"),
+    "two persons'": ("two", "POSSIBLE"),
     "an exponent that lost digits": ("1.58E+12", "CLEAR"),
     "a sign for a digit": ("sign", "CLEAR"),
     "a star among all digits": ("star", "CLEAR"),
@@ -85,10 +85,17 @@ STOLEN = {
     "the VIN between asterisks, full-width": ("", "", "*３N1AB7AP5FY0000{0:02d}*", "HIT"),
     "the VIN twice": ("", "", "3N1AB7AP5FY0000{0:02d} 3N1AB7AP5FY0000{0:02d}", "HIT"),
     "a filler for the VIN": ("P-{0:03d}BCD", "", "00000000000000000", "HIT"),
+    "the VIN in the plate's column": ("3N1AB7AP5FY0000{0:02d}", "", "", "HIT"),
+    "with its word, I for 1 and O for 0": ("VIN 3NIAB7AP5FYOOOO{0:02d}", "", "", "HIT"),
+    "plate and VIN exchanged": ("3N1AB7AP5FY0000{0:02d}", "", "P-{0:03d}BCD", "HIT"),
+    "the plate in the VIN's column": ("", "", "P-{0:03d}BCD", "HIT"),
+    "with its type's column": ("", "PARTICULAR", "{0:03d}BCD", "HIT"),
+    "two plates": ("P-{0:03d}BCD / P-456FGH", "", "", "POSSIBLE"),
+    "two plates, the other first": ("P-456FGH Y P-{0:03d}BCD", "", "", "POSSIBLE"),
 }
-# What stands in a plate's field where it is not known which: nobody's report, found by no plate.
+# What stands in a plate's field where it is not known which: several plates' report, or nobody's.
+TWO_READINGS = {"M or MO": "MO71BCD"}
 UNKNOWN_PLATES = {
-    "M or MO": "MO71BCD",
     "a sign for a digit": "P-7?1BCD",
     "a star for a digit": "P-7*1BCD",
     "a sign among all digits": "P-07?1BCD",
@@ -143,7 +150,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     with (registers.sources / "rvr.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["ID", "PLACA", "TIPO", "VIN", "FECHA"])
-        for case, plate in UNKNOWN_PLATES.items():
+        for case, plate in (TWO_READINGS | UNKNOWN_PLATES).items():
             rows.writerow([case, plate, "", "", "2024-01-01"])
         for case, (plate, kind, vin, _) in STOLEN.items():
             n = VEHICLE[case] % 500 if case.startswith("S for 5") else VEHICLE[case]
@@ -196,12 +203,29 @@ def test_a_plate_or_vin_that_a_register_writes_otherwise(asker: Asker, case: str
     assert [h.record.record_id for h in answer.answer.hits] == [case]
 
 
-@pytest.mark.parametrize("plate", ["M-071BCD", "MO-071BCD", "P-071BCD"])
-def test_of_two_readings_none_is_taken(asker: Asker, plate: str) -> None:
-    assert list(asker(checks.CheckVehicleRequest(plate=plate)).answer.hits) == []
+def test_of_an_unread_plate_none_is_taken(asker: Asker) -> None:
+    assert list(asker(checks.CheckVehicleRequest(plate="P-071BCD")).answer.hits) == []
 
 
-@pytest.mark.parametrize("case", [c for c in STOLEN if STOLEN[c][0] and not STOLEN[c][1] and STOLEN[c][3] == "HIT"])
+@pytest.mark.parametrize("plate", ["M-071BCD", "MO-071BCD"])
+def test_of_two_readings_each_may_be_meant(asker: Asker, plate: str) -> None:
+    answer = asker(checks.CheckVehicleRequest(plate=plate))
+    assert level(answer) == "POSSIBLE"
+    assert [(h.record.record_id, h.kind) for h in answer.answer.hits] == [
+        ("M or MO", alert_pb2.ALERT_KIND_DAMAGED_RECORD)
+    ]
+
+
+def test_the_other_of_two_plates_or_persons_may_be_meant(asker: Asker) -> None:
+    vehicle, person = asker(checks.CheckVehicleRequest(plate="P-456FGH")), asker.person(cui_of(7))
+    assert {h.record.record_id for h in vehicle.answer.hits} == {"two plates", "two plates, the other first"}
+    assert [h.record.record_id for h in person.answer.hits] == ["two persons'"]
+    assert {level(vehicle), level(person)} == {"POSSIBLE"}
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in STOLEN if "BCD" in STOLEN[c][0] and not STOLEN[c][1] and STOLEN[c][3] == "HIT"]
+)
 def test_a_plate_that_an_officer_types_otherwise(asker: Asker, case: str) -> None:
     typed = STOLEN[case][0].format(VEHICLE[case])
     assert level(asker(checks.CheckVehicleRequest(plate=typed))) == "HIT"

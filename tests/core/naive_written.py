@@ -382,8 +382,9 @@ def _plate_of(words: list[str], rule: str, in_doubt: bool) -> Plate:
         joined = "".join(words[i:last])
         old = re.fullmatch("[0-9]{6}", joined)
         found = Plate("", joined, "GTM", False) if old else plate_number(joined, DIGITS)
-        if found is None and len(joined) == 8 and joined[0] == joined[1]:
-            found = plate_number(joined[1:], DIGITS)
+        twice = re.fullmatch(r"(.{1,3})(\1.{6})", joined)
+        if found is None and twice:
+            found = plate_number(twice[2], DIGITS)
         if found is None and not in_doubt:
             found = short_plate(joined)
         if found is None:
@@ -405,46 +406,70 @@ def _plate_of(words: list[str], rule: str, in_doubt: bool) -> Plate:
 # ---- still shown ----
 
 
-def shown_cui(text: str) -> str | None:
+SHOWN_MAX = 4
+
+
+def looks_like_document(number: str) -> bool:
+    """A document in the CUI's column: five to nine digits, up to three letters before or behind."""
+    return bool(re.fullmatch("[A-Z]{0,3}[0-9]{5,9}|[0-9]{5,9}[A-Z]{0,3}", number))
+
+
+def is_vin_elsewhere(number: str) -> bool:
+    """A VIN in the plate's column: letters and digits, 17 of them."""
+    from tests.core.naive_identifiers import is_vin
+
+    return is_vin(number) and not number.isdigit() and not number.isalpha()
+
+
+def shown_cuis(text: str) -> list[str]:
     from tests.core.naive_identifiers import cui_rule
 
     try:
         words = words_of(text)
     except Unread:
-        return None
-    found = set()
+        return []
+    found = []
     for run in re.findall("[0-9]+(?: [0-9]+)*(?![0-9A-Z])", " ".join(w if w.isdigit() else "X" for w in words)):
-        found |= {word for word in run.split() if len(word) == 13}
-        found |= {run.replace(" ", "")} if len(run.replace(" ", "")) == 13 else set()
-    valid = {number for number in found if cui_rule(number) is None}
-    return valid.pop() if len(valid) == 1 else None
+        found += [number for number in [*run.split(), run.replace(" ", "")] if len(number) == 13]
+    valid = list(dict.fromkeys(number for number in found if cui_rule(number) is None))
+    return valid if len(valid) <= SHOWN_MAX else []
 
 
-def shown_plate(text: str) -> Plate | None:
+def shown_plates(text: str) -> list[Plate]:
     try:
         words = words_of(text)
     except Unread:
-        return None
-    return _one_of(words, lambda text: plate_number(text, MISREAD)) or (
-        None
-        if doubtful(text) or _any_of(words, lambda text: plate_number(text, MISREAD))
-        else _one_of(words, _typed_short)
-    )
+        return []
+    spans = ["".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 4) + 1)]
+    whole = [plate for plate in (plate_number(span, MISREAD) for span in spans) if plate is not None]
+    shown = whole or ([] if doubtful(text) else [plate for span in spans for plate in _shortened(span)])
+    found: list[Plate] = []
+    for plate in shown:
+        alike = [i for i, other in enumerate(found) if other.number == plate.number]
+        if any(plate.type in ("", found[i].type) for i in alike):
+            continue
+        untyped = next((i for i in alike if not found[i].type), None)
+        if untyped is None:
+            found.append(plate)
+        else:
+            found[untyped] = plate
+    return found if len(found) <= SHOWN_MAX else []
 
 
-def _typed_short(text: str) -> Plate | None:
-    found = short_plate(text)
-    return found if found and found.type else None
+def _shortened(text: str) -> list[Plate]:
+    """Plates with their type that have lost zeros; both, where the type may end in the first digit."""
+    from tests.core.naive_identifiers import PLATE_TYPES
 
-
-def _any_of(words: list[str], read: Callable[[str], Plate | None]) -> list[Plate]:
-    spans = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 4) + 1))
-    return [plate for plate in map(read, spans) if plate is not None]
-
-
-def _one_of(words: list[str], read: Callable[[str], Plate | None]) -> Plate | None:
-    found = _any_of(words, read)
-    numbers, types = {p.number for p in found}, {p.type for p in found} - {""}
-    if len(numbers) != 1 or len(types) > 1:
-        return None
-    return found[0]._replace(type=types.pop() if types else "")
+    found = re.fullmatch("([A-Z]+)([OIL])([0-9]{1,2})([A-Z]{3})", text)
+    if found is None:
+        plate = short_plate(text)
+        return [plate] if plate is not None and plate.type else []
+    narrow, letter, digits, letters = found.groups()
+    if not {narrow, narrow + letter} <= set(PLATE_TYPES):
+        return []
+    vowel = bool(re.search("[AEIOU]", letters))
+    first = (letter.translate(DIGITS) + digits).zfill(3)
+    return [
+        Plate(narrow, first + letters, "GTM", vowel),
+        Plate(narrow + letter, digits.zfill(3) + letters, "GTM", vowel),
+    ]

@@ -71,8 +71,8 @@ def test_as_written_equals_the_naive_twin(kind: Kind, text: str) -> None:
     assert outcome(identifiers.canonical, kind, text) == outcome(naive_identifiers.canonical, kind, text)
     assert identifiers.read_otherwise(kind, text) == naive_identifiers.read_otherwise(kind, text)
     assert identifiers.cui_digits(text) == naive_identifiers.cui_digits(text)
-    assert identifiers.shown_cui(text) == naive_written.shown_cui(text)
-    assert identifiers.shown_plate(text) == naive_written.shown_plate(text)
+    assert identifiers.shown_cuis(text) == naive_written.shown_cuis(text)
+    assert identifiers.shown_plates(text) == naive_written.shown_plates(text)
     assert identifiers.detect(text) == naive_identifiers.detect(text)
     if identifiers.problem(kind, text) is None:
         canonical = identifiers.canonical(kind, text)

@@ -116,10 +116,19 @@ def damaged(
     manifest: Manifest, ordinal: int, row: Row, record: Record, subject: PlainSubject, rule: str, field: str
 ) -> list[dict[str, Any]]:
     vehicle = is_vehicle_section(record.section)
-    subject = subject.as_shown()
-    shows = subject.names_a_vehicle() if vehicle else subject.names_a_person()
-    if (record.alert is None and not record.clearance) or not shows:
+    if record.alert is None and not record.clearance:
         return []
+    return [
+        damaged_record(manifest, ordinal, row, record, each, rule, field)
+        for each in subject.as_shown(vehicle)
+        if (each.names_a_vehicle() if vehicle else each.names_a_person())
+    ]
+
+
+def damaged_record(
+    manifest: Manifest, ordinal: int, row: Row, record: Record, subject: PlainSubject, rule: str, field: str
+) -> dict[str, Any]:
+    vehicle = is_vehicle_section(record.section)
     contact = manifest.register_.contact
     sensitivity = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
     if not isinstance(sensitivity, int):
@@ -136,7 +145,7 @@ def damaged(
     if record.clearance:
         found["clearance"] |= standard.CLEARANCE_CERTIFICATE
     if record.alert is None:
-        return [found]
+        return found
     found["alert_state"] = alert_pb2.ALERT_STATE_PENDING
     if record.alert.protected:
         found["alert_flags"] = standard.ALERT_PROTECTED
@@ -144,7 +153,7 @@ def damaged(
         found["alert_flags"] = standard.ALERT_UNREAD if shows_unread(row, record, subject) else 0
         found["alert_kind"] = alert_pb2.ALERT_KIND_DAMAGED_RECORD
         found["hit_payload"] = alert_pb2.Hit(authority=contact).SerializeToString()
-    return [found]
+    return found
 
 
 def standard_record(

@@ -58,18 +58,26 @@ class PlainSubject:
     valid_to: Date | None
     validity: tuple[int | None, int | None, int, int]
     share: int
-    shown_cui: str | None
-    shown_plate: Plate | None
+    shown_cuis: list[str]
+    shown_plates: list[Plate]
 
     def only_shown(self, vehicle: bool) -> str:
         """The key of the field that alone shows the subject, by a text that is no identifier; "" = none."""
         if vehicle:
-            return "plate" if self.shown_plate and not (self.plate or self.vin or self.chassis) else ""
+            return "plate" if self.shown_plates and not (self.plate or self.vin or self.chassis) else ""
         stated = (self.cui, self.document_number, self.nit, self.licence, self.cedula)
-        return "cui" if self.shown_cui and not any(stated) else ""
+        return "cui" if self.shown_cuis and not any(stated) else ""
 
-    def as_shown(self) -> PlainSubject:
-        return replace(self, cui=self.cui or self.shown_cui, plate=self.plate or self.shown_plate)
+    def as_shown(self, vehicle: bool) -> list[PlainSubject]:
+        """As each that is shown; several are none beside another number."""
+        cuis = self.shown_cuis if len(self.shown_cuis) == 1 or self.only_shown(False) else []
+        plates = self.shown_plates if len(self.shown_plates) == 1 or self.only_shown(True) else []
+        first = replace(self, cui=self.cui or next(iter(cuis), None), plate=self.plate or next(iter(plates), None))
+        if vehicle and self.only_shown(True):
+            return [replace(first, plate=shown) for shown in plates]
+        if not vehicle and self.only_shown(False):
+            return [replace(first, cui=shown) for shown in cuis]
+        return [first]
 
     def names_a_person(self) -> bool:
         found = (self.cui, self.document_number, self.nit, self.licence, self.cedula, self.name_key)
@@ -112,8 +120,26 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     if cui is None:
         valid = True
     nit = canonical(given.nit, IdentifierKind.NIT)
+    shown_cuis = naive_written.shown_cuis(cui_text) if cui_text is not None and cui_shown_only else []
     if cui is None and nit is not None and naive_identifiers.cui_digits(nit)[1]:
         cui = nit
+    issuer, document_number = document(row.text(given.document_country), row.text(given.document_number))
+    cedula, licence = canonical(given.cedula, IdentifierKind.CEDULA), canonical(given.licence, IdentifierKind.LICENCE)
+    unread = cui_text if cui_text is not None and cui_shown_only and not shown_cuis else ""
+    foreign = issuer not in (None, "GTM")
+    if unread and row.text(given.cedula) is None:
+        cedula = outcome(IdentifierKind.CEDULA, unread)
+    other = outcome(IdentifierKind.DOCUMENT_NUMBER, unread) if foreign and cedula is None else None
+    if other is not None and naive_written.looks_like_document(other):
+        beside = row.text(given.document_number)
+        if beside is None:
+            document_number = other
+        elif cui is None and valid_cui(beside) is not None:
+            cui, document_number = valid_cui(beside), other
+    if cui is None and not shown_cuis:
+        own = issuer == "GTM" or (issuer is None and row.text(given.document_country) is None)
+        texts = [row.text(given.document_number) if own else None, licence, row.text(given.cedula)]
+        cui = next((found for text in texts if (found := valid_cui(text)) is not None), None)
     parts, name = names(row, record)
     key = naive_names.name_key_of_parts(*(parts.get(p, "") for p in PARTS[:5])) if parts else ""
     if not parts and name is not None:
@@ -128,20 +154,26 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         about = naive_dates.about_year(stated, day[0] if isinstance(day, tuple) else 0)
     death = row.date(given.death_date)
     year = naive_dates.birth_date(None, stated or "") if isinstance(born, str) and about is None else None
-    document_country, document_number = document(row.text(given.document_country), row.text(given.document_number))
-    vin, chassis = chassis_numbers(
-        naive_written.without_filler(canonical(given.vin, IdentifierKind.VIN) or "") or None,
-        naive_written.without_filler(canonical(given.chassis, IdentifierKind.VIN) or "") or None,
-    )
+    bearing, plates = plate(row, record), shown_plates(row, record)
+    numbers = []
+    for value in (given.vin, given.chassis):
+        taken = None if bearing is not None or plates else plate_elsewhere(row, record, row.text(value))
+        bearing = bearing or taken
+        number_there = None if taken else canonical(value, IdentifierKind.VIN)
+        numbers.append(naive_written.without_filler(number_there or "") or None)
+    vin, chassis = chassis_numbers(*numbers)
+    if vin is None and plate(row, record) is None and not plates and plate_country(row, record) is not None:
+        found = canonical(given.plate, IdentifierKind.VIN)
+        vin = found if found is not None and naive_written.is_vin_elsewhere(found) else None
     return PlainSubject(
         cui=cui,
         cui_valid=valid,
         nit=nit,
-        cedula=canonical(given.cedula, IdentifierKind.CEDULA),
-        licence=canonical(given.licence, IdentifierKind.LICENCE),
+        cedula=cedula,
+        licence=licence,
         telephone=canonical(given.telephone, IdentifierKind.TELEPHONE),
         document_number=document_number,
-        document_country=document_country if document_number is not None else None,
+        document_country=issuer if document_number is not None else None,
         organisation=row.flag(given.organisation),
         parts=parts,
         name=name,
@@ -157,7 +189,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         mother=row.text(given.mother_name),
         dead=death is not None or row.flag(given.dead),
         death=good_date(death),
-        plate=plate(row, record),
+        plate=bearing,
         vin=vin,
         chassis=chassis,
         engine=naive_written.without_filler(canonical(given.engine, IdentifierKind.ENGINE) or "") or None,
@@ -170,8 +202,8 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         valid_to=good_date(row.date(given.valid_to)),
         validity=validity(row, given.valid_from, given.valid_to),
         share=number(given.share, 100),
-        shown_cui=naive_written.shown_cui(cui_text) if cui_text is not None and cui_shown_only else None,
-        shown_plate=shown_plate(row, record),
+        shown_cuis=shown_cuis,
+        shown_plates=plates,
     )
 
 
@@ -249,12 +281,40 @@ def read_plate(text: str, issuer: str) -> Plate | None:
         return None
 
 
-def shown_plate(row: Row, record: Record) -> Plate | None:
+def outcome(kind: int, text: str) -> str | None:
+    try:
+        return naive_identifiers.canonical(kind, text) if text else None
+    except IdentifierError:
+        return None
+
+
+def valid_cui(text: str | None) -> str | None:
+    digits, valid = naive_identifiers.cui_digits(text) if text is not None else (None, False)
+    return digits if valid else None
+
+
+def plate_country(row: Row, record: Record) -> str | None:
+    """None where it can't be read."""
+    issuer = row.text(record.subject.plate_country)
+    return "GTM" if issuer is None else country(issuer)
+
+
+def plate_elsewhere(row: Row, record: Record, text: str | None) -> Plate | None:
+    """The plate, with its type, in the cell of a VIN or chassis."""
+    if text is None or plate_country(row, record) != "GTM":
+        return None
+    found, kind = read_plate(text, "GTM"), row.text(record.subject.plate_type)
+    if found is not None and not found.type and kind is not None and len(f"{kind} {found.number}".encode()) <= 72:
+        found = read_plate(f"{kind} {found.number}", "GTM")
+    return found if found is not None and found.type and found.number[-1].isalpha() else None
+
+
+def shown_plates(row: Row, record: Record) -> list[Plate]:
     """Of a cell that is no plate."""
     text, issuer = row.text(record.subject.plate), row.text(record.subject.plate_country)
     if text is None or (issuer is not None and country(issuer) != "GTM") or plate(row, record) is not None:
-        return None
-    return naive_written.shown_plate(text)
+        return []
+    return naive_written.shown_plates(text)
 
 
 def chassis_numbers(vin: str | None, chassis: str | None) -> tuple[str | None, str | None]:

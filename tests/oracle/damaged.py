@@ -13,10 +13,28 @@ from tests.oracle.sources import Row
 from tests.oracle.values import NO_DATE, RefusedError, RowValues, whole_day
 
 
-def damaged_record(
+def damaged_records(
     manifest: dict[str, Any], ordinal: int, spec: dict[str, Any], values: RowValues, row: Row, error: RefusedError
+) -> list[Record]:
+    """Of a refused row: one for each whom it alone shows; none when it shows nobody or would have been no alert."""
+    found = damaged_record(manifest, ordinal, spec, values, row, error, 0)
+    if found is None or row.refused:
+        return [] if found is None else [found]
+    several = max(len(found.shown_cuis), len(found.shown_plates)) if found.only_shown else 1
+    rest = (damaged_record(manifest, ordinal, spec, values, row, error, which) for which in range(1, several))
+    return [found, *(record for record in rest if record is not None)]
+
+
+def damaged_record(
+    manifest: dict[str, Any],
+    ordinal: int,
+    spec: dict[str, Any],
+    values: RowValues,
+    row: Row,
+    error: RefusedError,
+    which: int,
 ) -> Record | None:
-    """The damaged record of a refused row, or None when it shows nobody or would have been no alert."""
+    """The damaged record of whom the row shows at that place."""
     told = row.refused in ("", "undecodable_bytes")  # which cell is in which column
     standards: frozenset[str] = frozenset(spec.get("clearance", ())) if told else frozenset()
     if "alert" not in spec and not standards:
@@ -54,7 +72,7 @@ def damaged_record(
     else:
         date = values.date(spec.get("date")) or NO_DATE
         subject_fields.fill(record, spec["subject"], values, date)
-        subject_fields.take_shown(record)
+        subject_fields.take_shown(record, spec["subject"], which)
         record.sort_day = whole_day(date)
         record.about_year = subject_fields.about_year(spec["subject"], values, date) if about_person else 0
         record.record_id = (values.text(spec["record_id"]) if "record_id" in spec else "") or str(row.number)
@@ -80,12 +98,12 @@ def _from_loose_cells(record: Record, cells: tuple[str, ...]) -> None:
         text = cell.strip()
         if record.about == PERSON:
             digits, valid = naive_identifiers.cui_digits(text)
-            record.cui = record.cui or (digits if digits and valid else naive_written.shown_cui(text)) or ""
+            record.cui = record.cui or (digits if digits and valid else next(iter(naive_written.shown_cuis(text)), ""))
             continue
         plate: naive_identifiers.Plate | None
         try:
             plate = naive_identifiers.plate(text)
         except IdentifierError:
-            plate = naive_written.shown_plate(text)
+            plate = next((shown for shown in naive_written.shown_plates(text) if shown.type), None)
         if plate is not None and plate.type and not record.plate:
             record.plate_type, record.plate, record.plate_country = plate.type, plate.number, plate.country

@@ -14,7 +14,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from ronda.v1 import alert_pb2, level_pb2, person_alerts_pb2, person_pb2, section_pb2, vehicle_pb2
 from tests.core import naive_courts, naive_dates
 from tests.oracle import subject_fields
-from tests.oracle.damaged import damaged_record
+from tests.oracle.damaged import damaged_records
 from tests.oracle.record import PERSON, PLATE, VEHICLE, AlertRow, Record
 from tests.oracle.sources import Row, rows_of
 from tests.oracle.values import NO_DATE, RefusedError, RowValues, whole_day
@@ -200,9 +200,7 @@ def _read_row(
         except RefusedError as error:
             refused = True
             extract.refusals.append((row.number, error.field, error.rule))
-            found = damaged_record(manifest, ordinal, spec, values, row, error)
-            if found is not None:
-                extract.records.append(found)
+            extract.records += damaged_records(manifest, ordinal, spec, values, row, error)
         if row.refused and any("alert" in s for s in records) and "alert" in spec:
             break
     extract.rows_refused += refused

@@ -90,8 +90,9 @@ class Record:
     valid_to: int | None = None
     spans: tuple[int, int] = (0, 0)  # days by which they may be otherwise
     share: int = 0
-    shown_cui: str = ""  # of a cell that is no CUI
-    shown_plate: tuple[str, str] = ("", "")  # type, number; of a cell that is no plate
+    only_shown: str = ""  # the field whose text alone, though no identifier, shows the subject of a damaged record
+    shown_cuis: tuple[str, ...] = ()  # of a cell that is no CUI
+    shown_plates: tuple[tuple[str, str], ...] = ()  # type, number; of a cell that is no plate
     alert: AlertRow | None = None
 
     @property

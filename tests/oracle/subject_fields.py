@@ -47,7 +47,7 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
         if digits:
             record.cui, record.cui_valid = digits, valid
         else:
-            record.shown_cui = naive_written.shown_cui(cui) or ""
+            record.shown_cuis = tuple(naive_written.shown_cuis(cui))
     for kind, name in (
         (IdentifierKind.CEDULA, "cedula"),
         (IdentifierKind.NIT, "nit"),
@@ -58,13 +58,15 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
         known[name] = getattr(record, name)
     if not record.cui and len(record.nit) == 13 and naive_identifiers.problem(IdentifierKind.CUI, record.nit) is None:
         record.cui = record.nit
-    known["cui"] = record.cui
+    stated = values.text(spec.get("document_country"))
     written = values.text(spec.get("document_number"))
-    country = country_of(values.text(spec.get("document_country")))
+    country = country_of(stated)
     beside = naive_countries.split(written)
     if beside is not None and country in ("", beside[0]):
         country, written = beside[0], beside[1]
     number = canonical(IdentifierKind.DOCUMENT_NUMBER, written)
+    number = _in_other_columns(record, spec, values, number, country, readable=bool(country) or not stated)
+    known["cui"], known["cedula"] = record.cui, record.cedula
     if number:
         record.document = (country, number)
         known["document"] = value_pb2.ForeignDocument(country=country, number=number)
@@ -76,6 +78,34 @@ def country_of(text: str) -> str:
         return naive_identifiers.country_code(text)
     except IdentifierError:
         return ""
+
+
+def _in_other_columns(
+    record: Record, spec: dict[str, Any], values: RowValues, number: str, country: str, *, readable: bool
+) -> str:
+    """The document's number; a cédula, document or CUI from another's column ("In another's column")."""
+    texts = {key: values.text(spec.get(key)) for key in ("cui", "cedula", "document_number")}
+    digits = naive_identifiers.cui_digits(texts["cui"])[0] if texts["cui"] else None
+    foreign = country not in ("", "GTM")
+    if texts["cui"] and digits is None and not record.shown_cuis:
+        if not texts["cedula"]:
+            record.cedula = canonical(IdentifierKind.CEDULA, texts["cui"])
+        other = canonical(IdentifierKind.DOCUMENT_NUMBER, texts["cui"]) if foreign and not record.cedula else ""
+        if naive_written.looks_like_document(other):
+            exchanged = _valid_cui(texts["document_number"])
+            if not texts["document_number"]:
+                number = other
+            elif exchanged and not record.cui:
+                record.cui, number = exchanged, other
+    if not record.cui and not record.shown_cuis:
+        own = "" if foreign or not readable else texts["document_number"]
+        record.cui = _valid_cui(own) or _valid_cui(record.licence) or _valid_cui(texts["cedula"])
+    return number
+
+
+def _valid_cui(text: str) -> str:
+    digits, valid = naive_identifiers.cui_digits(text) if text else (None, False)
+    return digits if digits and valid else ""
 
 
 def _of_a_name(spec: dict[str, Any], key: str, values: RowValues) -> str:
@@ -133,8 +163,8 @@ def only_shown(record: Record, spec: dict[str, Any]) -> str:
     """The field by whose text alone the subject is shown, though it is no identifier; "" = none."""
     if record.about == "person":
         stated = (record.cui, record.document[1], record.nit, record.licence, record.cedula)
-        return "subject.cui" if record.shown_cui and not any(stated) else ""
-    return "subject.plate" if record.shown_plate[1] and not (record.plate or record.vin or record.chassis) else ""
+        return "subject.cui" if record.shown_cuis and not any(stated) else ""
+    return "subject.plate" if record.shown_plates and not (record.plate or record.vin or record.chassis) else ""
 
 
 def shows_unread(record: Record, spec: dict[str, Any], values: RowValues) -> bool:
@@ -151,10 +181,13 @@ def shows_unread(record: Record, spec: dict[str, Any], values: RowValues) -> boo
     return any(len(found) > 1 for found in digits) or any("ilegib" in text.lower() for text in texts)
 
 
-def take_shown(record: Record) -> None:
-    record.cui = record.cui or record.shown_cui
-    if not record.plate and record.shown_plate[1]:
-        record.plate_type, record.plate = record.shown_plate
+def take_shown(record: Record, spec: dict[str, Any], which: int) -> None:
+    """One of those that are shown; of several none, beside another identifier."""
+    record.only_shown = only_shown(record, spec)
+    if record.shown_cuis and not record.cui and (len(record.shown_cuis) == 1 or record.only_shown):
+        record.cui = record.shown_cuis[which]
+    if record.shown_plates and not record.plate and (len(record.shown_plates) == 1 or record.only_shown):
+        record.plate_type, record.plate = record.shown_plates[which]
         record.plate_country = "GTM"
 
 
@@ -172,12 +205,13 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
     stated = values.text(spec.get("plate_country"))
     country = country_of(stated) or stated.upper() or "GTM"
     text = values.text(spec.get("plate"))
+    unread = False
     if text:
         kind = values.text(spec.get("plate_type")).upper()
         plate = _plate(text, country) or (_plate(f"{kind} {text}", country) if kind and country == "GTM" else None)
+        unread = plate is None
         if plate is None and country == "GTM":
-            shown = naive_written.shown_plate(text)
-            record.shown_plate = (shown.type, shown.number) if shown is not None else ("", "")
+            record.shown_plates = tuple((shown.type, shown.number) for shown in naive_written.shown_plates(text))
         if plate is not None:
             record.plate, record.plate_country = plate.number, plate.country
             record.plate_type = plate.type
@@ -185,8 +219,12 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
                 typed = _plate(f"{kind} {plate.number}", country)
                 record.plate_type = typed.type if typed is not None else ""
             known["plate_country"] = plate.country
-    known["plate"] = record.plate_text
     for key in ("vin", "chassis"):
+        taken = None if record.plate or record.shown_plates else _plate_elsewhere(spec, key, values, country)
+        if taken is not None:
+            record.plate_type, record.plate, record.plate_country = taken.type, taken.number, taken.country
+            known["plate_country"] = taken.country
+            continue
         number = naive_written.without_filler(canonical(IdentifierKind.VIN, values.text(spec.get(key))))
         if not number:
             continue
@@ -194,6 +232,10 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
             record.vin = record.vin or number
         else:
             record.chassis = record.chassis or number
+    known["plate"] = record.plate_text
+    number = canonical(IdentifierKind.VIN, text)
+    if unread and not record.shown_plates and not record.vin and naive_written.is_vin_elsewhere(number):
+        record.vin = number
     record.engine = naive_written.without_filler(canonical(IdentifierKind.ENGINE, values.text(spec.get("engine"))))
     for key in ("make", "line", "colour"):
         setattr(record, key, values.text(spec.get(key)))
@@ -207,6 +249,15 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
     dates = [values.date(spec.get(key)) for key in ("valid_from", "valid_to")]
     record.valid_from, record.valid_to, *spans = naive_dates.validity(*dates)
     record.spans = (spans[0], spans[1])
+
+
+def _plate_elsewhere(spec: dict[str, Any], key: str, values: RowValues, country: str) -> naive_identifiers.Plate | None:
+    """The plate, with its type, in the cell of a VIN or chassis."""
+    text, kind = values.text(spec.get(key)), values.text(spec.get("plate_type")).upper()
+    found = _plate(text, "GTM") if text and country == "GTM" else None
+    if found is not None and not found.type and kind:
+        found = _plate(f"{kind} {found.number}", "GTM")
+    return found if found is not None and found.type and found.number[-1].isalpha() else None
 
 
 def _plate(text: str, country: str) -> naive_identifiers.Plate | None:
