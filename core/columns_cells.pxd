@@ -38,6 +38,7 @@ cdef struct Date:
     int year                 # 0 = unknown, as for the other parts
     int month
     int day
+    bint turned              # read in the other order than the source's, which gives no date
 
 # One Arrow column of type string: offsets[first + i] .. offsets[first + i + 1].
 cdef struct Input:

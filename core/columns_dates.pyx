@@ -138,6 +138,7 @@ cdef Date a_date(int year, int month, int day) noexcept nogil:
     date.year = year
     date.month = month
     date.day = day
+    date.turned = False
     if year == 0 and month == 0 and day == 0:
         date.status = VALUE_NULL
     if date.status != VALUE_OK:
@@ -211,6 +212,7 @@ cdef Date of_groups(Cell cell, bint birth, bint month_first, bint written) noexc
     """The date that groups of digits and months are; `written`: as clerks write it."""
     cdef Group groups[GROUPS]
     cdef int count, first, second, year
+    cdef Date turned
     count = groups_of(cell, groups)
     if count == 1 and written and groups[0].digits == 6:
         return of_six(&groups[0], birth, month_first)
@@ -236,7 +238,11 @@ cdef Date of_groups(Cell cell, bint birth, bint month_first, bint written) noexc
     # The day stands first, unless the register says otherwise; the other way only where this one gives no date.
     if month_first:
         first, second = second, first
-    return a_date(year, second, first) if is_good(year, second, first) else a_date(year, first, second)
+    if is_good(year, second, first):
+        return a_date(year, second, first)
+    turned = a_date(year, first, second)
+    turned.turned = turned.status == VALUE_OK
+    return turned
 
 
 cdef int lone_year(Cell cell) noexcept nogil:

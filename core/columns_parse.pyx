@@ -124,6 +124,7 @@ cdef Date parse_date(Context* c, Cell cell, bint birth) noexcept nogil:
     cdef int32_t number
     date.status = VALUE_NULL
     date.year = date.month = date.day = 0
+    date.turned = False
     if cell.data == NULL:
         return date
     for i in range(c.n_formats):

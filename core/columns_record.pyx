@@ -37,6 +37,7 @@ cdef enum:
     ALERT_MISUSE = 1
     ALERT_ARMED = 2
     ALERT_UNREAD = 4
+    ALERT_BIRTH_TURNED = 8
     ALERT_PROTECTED = 64
     ALERT_BIRTH_DOUBTED = 16
     ANSWERABLE_AGE = 13          # years: nobody younger is accused, or restrained (Ley PINA, articles 132 and 136)
@@ -358,6 +359,9 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     acted = state.issued if day_of_date(state.issued) != NO_DAY else state.date
     if not plan.vehicle and birth_is_doubtful(state.subject.birth, acted, state.kind == ALERT_KIND_MISSING_CHILD):
         flags |= ALERT_BIRTH_DOUBTED
+    elif not plan.vehicle and state.subject.birth.status == VALUE_OK and state.subject.birth.turned:
+        flags |= ALERT_BIRTH_TURNED
+    if flags & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED):
         warn(&e.context, e.subjects[plan.subject].field + S_birth_date, RULE_DOUBTFUL)
     if shows_unread(e, plan, state):
         flags |= ALERT_UNREAD

@@ -44,6 +44,7 @@ cdef Date date_at(Context* c, SubjectPlan* plan, int key) noexcept nogil:
     cdef Date date
     date.status = VALUE_NULL
     date.year = date.month = date.day = 0
+    date.turned = False
     if plan.slots[key] >= 0:
         date = date_of_slot(c, plan.slots[key])
         if date.status == VALUE_BAD:

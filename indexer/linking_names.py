@@ -38,7 +38,7 @@ from indexer.linking_hiding import HIDING, collect_hidden
 from indexer.linking_on_file import STANDARDS, claims_on_file
 from indexer.linking_unborne import find_unborne
 from indexer.linking_weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
-from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_PROTECTED, ALERT_UNREAD
+from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, ALERT_UNREAD
 
 ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
@@ -108,8 +108,8 @@ def _collect_records(database: LinkingDatabase) -> None:
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
-        SELECT place, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED} <> 0 AS doubted,
-               doubted AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
+        SELECT place, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
+               alert_flags & {ALERT_BIRTH_DOUBTED} <> 0 AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
                {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,

@@ -23,6 +23,7 @@ CLEARANCE_RENAS = 32
 ALERT_MISUSE = 1
 ALERT_ARMED = 2
 ALERT_UNREAD = 4  # the row shows a number of a person that could not be read
+ALERT_BIRTH_TURNED = 8  # a birth date that only the other order than the source's gives: its year is certain
 ALERT_BIRTH_DOUBTED = 16  # a birth date that can hardly be the subject's (docs/answers.md section 5)
 ALERT_PROTECTED = 64  # not an alert: the protected side of an order; state and dates are filled
 

@@ -76,6 +76,12 @@ CASES = {
     # no dates
     "no such day, her year": Case("XENIA ALVA PAX", ("1985-03-04", "1990-03-04"), "1985-02-31", "POSSIBLE CLEAR"),
     "no such month": Case("YADIRA MELANIA BAL GIRON", ("1985-03-04",), "1985-13-13", "POSSIBLE"),
+    "the month too large, read the other way round": Case(
+        "YESENIA MARITZA BOROR CHUN", ("1985-06-03", "1985-03-13", "1950-06-07"), "03/13/1985", "POSSIBLE HIT CLEAR"
+    ),
+    "the month too large, nobody's the other way round": Case(
+        "YOLANDA REBECA CHOC DARDON", ("1985-06-03", "1950-06-07"), "03/13/1985", "POSSIBLE CLEAR"
+    ),
     "a text": Case("ZOILA ESPERANZA CANO HUB", ("1985-03-04", "1950-06-07"), "NO CONSTA", "POSSIBLE POSSIBLE"),
 }  # fmt: skip
 SEXES = "ALMA JUDITH GOMEZ ICAL"

@@ -111,13 +111,20 @@ def about_year(text: str, year: int) -> int | None:
     return None
 
 
-def other_date(text: str, birth: bool, months_first: bool) -> Date | None:
+def is_turned(text: str, birth: bool, months_first: bool) -> bool:
+    """Whether only the other order of day and month gives a date."""
+    return (
+        other_date(text, birth, months_first) is not None and other_date(text, birth, months_first, turns=False) is None
+    )
+
+
+def other_date(text: str, birth: bool, months_first: bool, turns: bool = True) -> Date | None:
     """The one reading of a date that no format fits; NOTHING for zeros; None when there is none."""
-    found = _other_date(text, birth, months_first, False)
+    found = _other_date(text, birth, months_first, False, turns)
     if found is not None:
         return found
     plain = rewritten(text)
-    return _other_date(plain, birth, months_first, True) if plain else None
+    return _other_date(plain, birth, months_first, True, turns) if plain else None
 
 
 def _of_six(value: int, birth: bool, months_first: bool) -> Date | None:
@@ -133,7 +140,7 @@ def _of_six(value: int, birth: bool, months_first: bool) -> Date | None:
     return good[0] if len(good) == 1 else None
 
 
-def _other_date(text: str, birth: bool, months_first: bool, written: bool) -> Date | None:
+def _other_date(text: str, birth: bool, months_first: bool, written: bool, turns: bool) -> Date | None:
     if ":" in text:
         timed = re.fullmatch(r"(.*)[ T]\d+:[^:].*", text, re.ASCII | re.DOTALL)
         if timed is None or ":" in timed[1] or not re.search(r"[0-9]$", text) or text[-3] in "+-":
@@ -152,11 +159,11 @@ def _other_date(text: str, birth: bool, months_first: bool, written: bool) -> Da
         return _of_six(numbers[0][0], birth, months_first)
     if written and lengths in ([0, 1, 4], [0, 2, 4]):
         numbers = [numbers[1], numbers[0], numbers[2]]
-    found = _of_numbers(numbers, birth, months_first)
+    found = _of_numbers(numbers, birth, months_first, turns)
     return found if found is not None and exists(found) else None
 
 
-def _of_numbers(numbers: list[tuple[int, int]], birth: bool, months_first: bool) -> Date | None:
+def _of_numbers(numbers: list[tuple[int, int]], birth: bool, months_first: bool, turns: bool) -> Date | None:
     lengths = [digits for _, digits in numbers]
     values = [value for value, _ in numbers]
     if len(numbers) == 1:
@@ -179,7 +186,7 @@ def _of_numbers(numbers: list[tuple[int, int]], birth: bool, months_first: bool)
         return (year, month, day)
     if months_first:
         day, month = month, day
-    return (year, month, day) if exists((year, month, day)) else (year, day, month)
+    return (year, month, day) if exists((year, month, day)) or not turns else (year, day, month)
 
 
 def _alone(value: int, digits: int) -> Date | None:

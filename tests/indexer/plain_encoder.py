@@ -175,6 +175,8 @@ def standard_record(
         doubtful = naive_dates.is_doubtful(subject.birth or (0, 0, 0), subject.birth_readable, acted, child)
         if doubtful and not is_vehicle_section(record.section):
             found["alert_flags"] |= standard.ALERT_BIRTH_DOUBTED
+        elif subject.birth and row.is_turned(record.subject.birth_date) and not is_vehicle_section(record.section):
+            found["alert_flags"] |= standard.ALERT_BIRTH_TURNED
         if found["alert_kind"] == alert_pb2.ALERT_KIND_STOLEN_PLATE and is_vehicle_section(record.section):
             found["subject"] = standard.SUBJECT_PLATE
     return found

@@ -82,6 +82,13 @@ class Row:
         other = naive_dates.other_date(text, birth, naive_dates.month_first(self.source.date_formats))
         return BAD if other is None else None if other == (0, 0, 0) or other in null_dates(self.source) else other
 
+    def is_turned(self, value: Value | None) -> bool:
+        """Whether only the other order than the source's gives the birth date."""
+        text = self.text(value)
+        months_first = naive_dates.month_first(self.source.date_formats)
+        unread = text is not None and parse_date(text, self.source) == BAD
+        return text is not None and unread and naive_dates.is_turned(text, True, months_first)
+
     def whole_number(self, value: Value | None) -> int | str | Unknown | None:
         found = self.coded(value)
         if not isinstance(found, str):

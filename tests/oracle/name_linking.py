@@ -277,7 +277,7 @@ def same_department(record: Record, claims: list[Record]) -> bool:
 
 def is_void(record: Record) -> bool:
     """A doubtful birth date of which not even the year counts."""
-    return record.doubtful and not naive_dates.is_january_first(record.birth)
+    return record.doubtful and not record.turned and not naive_dates.is_january_first(record.birth)
 
 
 def births_asked(record: Record) -> list[Birth]:

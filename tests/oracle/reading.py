@@ -332,6 +332,8 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     record.doubtful = naive_dates.is_doubtful(
         record.birth, known.get("birth_readable", True), acted, kind == alert_pb2.ALERT_KIND_MISSING_CHILD
     )
+    record.turned = record.turned and not record.doubtful
+    record.doubtful = record.doubtful or record.turned
     if kind == alert_pb2.ALERT_KIND_STOLEN_PLATE:
         record.about = PLATE
 

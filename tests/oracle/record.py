@@ -67,6 +67,7 @@ class Record:
     name_key: str = ""
     name_text: str = ""  # stored name, with its parts told apart
     birth: Birth = (0, 0, 0)
+    turned: bool = False  # a birth date in the other order than its source's
     doubtful: bool = False  # a birth date that can hardly be the subject's
     about_year: int = 0
     sex: int = 0

@@ -143,6 +143,7 @@ def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict
     read = values.date(spec.get("birth_date"), birth=True)
     known["birth_readable"] = read is not None or about > 0
     record.birth = known["birth_date"] = naive_dates.birth_date(read, "" if about else written)
+    record.turned = bool(record.birth[0]) and values.is_turned(spec.get("birth_date"))
     record.sex = known["sex"] = values.enumerated(spec.get("sex"), Sex, "SEX_")
     for key in ("birth_department", "residence_department"):
         department = values.number(spec.get(key)) or 0

@@ -80,6 +80,14 @@ class RowValues:
             found = naive_dates.other_date(text, birth, naive_dates.month_first(formats))
         return NO_DATE if found in _null_dates(tuple(self.source.get("null_dates", ()))) else found
 
+    def is_turned(self, spec: Any) -> bool:
+        """Whether only the other order than the source's gives the birth date."""
+        value, _ = self.raw(spec, "") if spec is not None else (None, False)
+        months_first = naive_dates.month_first(self.source.get("date_formats", ()))
+        text = "" if value is None else str(value).strip()
+        unread = bool(text) and parse_date(text, self.source) is None
+        return unread and naive_dates.is_turned(text, True, months_first)
+
     def day(self, spec: Any) -> int | None:
         return whole_day(self.date(spec) or NO_DATE)
 
