@@ -109,7 +109,8 @@ def _collect_records(database: LinkingDatabase) -> None:
     database.run(f"""
         CREATE TABLE name_only AS
         SELECT place, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
-               alert_flags & {ALERT_BIRTH_DOUBTED} <> 0 AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
+               alert_flags & {ALERT_BIRTH_DOUBTED} <> 0
+                   AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
                {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,

@@ -19,7 +19,7 @@ class Cell(ctypes.Structure):
 
 
 class Date(ctypes.Structure):
-    _fields_ = (("status", _int), ("year", _int), ("month", _int), ("day", _int))
+    _fields_ = (("status", _int), ("year", _int), ("month", _int), ("day", _int), ("turned", _int))
 
 
 other_date = c_function(columns_dates, "other_date", Date, Cell, _int, _int)
