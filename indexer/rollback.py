@@ -98,7 +98,7 @@ def rollback_preview(data: Path, target: str | None = None) -> RollbackPreview:
         before = now[register_id].as_of_ms if register_id in now else 0
         after = then[register_id].as_of_ms if register_id in then else 0
         steps.append(RegisterStep(register_id, name, before, after))
-    revived = sorted(_revived(current_directory, target_directory))
+    revived = sorted(set(_revived(current_directory, target_directory)))  # one record may be of several subjects
     return RollbackPreview(current, target, steps, revived[:SHOWN], len(revived))
 
 

@@ -122,7 +122,9 @@ def main() -> None:
         sys.stdout.flush()
     except ClickException as error:
         typer.echo("\n".join(usage_error_lines(error)), err=True)
-        status = error.exit_code
+        asked = getattr(error, "ctx", None)
+        serving = asked is not None and asked.info_name == "serve" and asked.parent.parent is None
+        status = ExitStatus.SETTINGS if serving else error.exit_code  # its options are settings
     except (UnicodeEncodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO):
             raise

@@ -215,7 +215,7 @@ def list_generations(data: DataOption = None, as_json: JsonOption = False) -> No
 
 @generations.command("verify")
 def verify_generation(
-    generation_id: Annotated[str, typer.Argument(help="Generación; si no, la actual.")] = "",
+    generation_id: Annotated[str, typer.Argument(metavar="GENERACIÓN", help="Generación; si no, la actual.")] = "",
     data: DataOption = None,
     deep: Annotated[bool, typer.Option(help="Recorre además cada expediente, clave y página.")] = False,
     as_json: JsonOption = False,
@@ -245,7 +245,9 @@ def verify_generation(
 
 @generations.command("rollback")
 def rollback(
-    target: Annotated[str, typer.Argument(help="Generación a la que se vuelve; si no, la anterior.")] = "",
+    target: Annotated[
+        str, typer.Argument(metavar="GENERACIÓN", help="Generación a la que se vuelve; si no, la anterior.")
+    ] = "",
     data: DataOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Cambia; sin ella solo muestra qué cambiaría.")] = False,
     as_json: JsonOption = False,
@@ -279,7 +281,7 @@ def rollback(
             for ms in (register.now_ms, register.then_ms)
         ]
         table.add(register.register_id, register.name, *times)
-    revived = [f"  {alert.register_id} {alert.record_id}" for alert in preview.revived]
-    said = [f"alerts that would be pending again: {preview.revived_total}", *revived]
+    said = [f"alerts that would be pending again: {preview.revived_total}"]
+    said += [f"  {alert.kind} {alert.register_id} {alert.record_id}" for alert in preview.revived]
     said.append("switched" if yes else "nothing was changed; add --yes to switch")
     print_renderables(table, *said)

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 keys = typer.Typer(help="Certificados, llaves y tokens: instituciones, equipos, oficiales.", no_args_is_help=True)
 policy = typer.Typer(help="Política: quién puede preguntar qué, y con qué motivo.", no_args_is_help=True)
 
-InstitutionDirectory = Annotated[Path, typer.Argument(help="Lo que hizo `ronda keys institution`.")]
-TrustDirectory = Annotated[Path, typer.Argument(help="Un directorio de confianza.")]
+InstitutionDirectory = Annotated[
+    Path, typer.Argument(metavar="DIRECTORIO", help="Lo que hizo `ronda keys institution`.")
+]
+TrustDirectory = Annotated[Path, typer.Argument(metavar="DIRECTORIO", help="Un directorio de confianza.")]
 Days = Annotated[float, typer.Option(help="Días que vale.")]
 
 
 @keys.command("dev-ca")
-def development_ca(directory: Annotated[Path, typer.Argument(help="Directorio nuevo.")]) -> None:
+def development_ca(directory: Annotated[Path, typer.Argument(metavar="DIRECTORIO", help="Directorio nuevo.")]) -> None:
     """Hace un juego completo para un equipo: servidor, instituciones, una patrulla. No es para producción.
 
     \b
@@ -45,7 +47,9 @@ def development_ca(directory: Annotated[Path, typer.Argument(help="Directorio nu
 
 @keys.command("institution")
 def institution(
-    directory: Annotated[Path, typer.Argument(help="Directorio nuevo, solo para la institución.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORIO", help="Directorio nuevo, solo para la institución.")
+    ],
     identity: Annotated[str, typer.Option("--id", help="Id corto, por ejemplo bomberos.")],
     trust_domain: Annotated[str, typer.Option(help="Dominio de confianza SPIFFE, por ejemplo bomberos.gob.gt.")],
     issuer: Annotated[
@@ -136,7 +140,7 @@ def device(
 
 @keys.command("server")
 def server(
-    directory: Annotated[Path, typer.Argument(help="Directorio nuevo.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORIO", help="Directorio nuevo.")],
     host: Annotated[list[str], typer.Option(help="Nombre o dirección del servidor; se repite para varios.")],
     days: Days = 90,
     by: Annotated[
@@ -150,7 +154,11 @@ def server(
     Ejemplo:
       ronda keys server llaves --host ronda.mingob.gob.gt
     """
-    from server.trust.issuing import Pair, make_ca, server_certificate, write_private
+    from server.trust.issuing import Pair, is_host, make_ca, server_certificate, write_private
+
+    for each in host:
+        if not is_host(each):  # a certificate for it would fit no server
+            fail(f"--host: {each!r} is neither a host name nor an address", EXIT_CALLER, False)
 
     def make() -> None:
         earlier = (by / "server-ca.pem", by / "server-ca.key") if by is not None else None
@@ -216,6 +224,7 @@ def test(trust: TrustDirectory) -> None:
     from server.trust.policy import Policy
     from server.trust.policy_cases import broken_rules, read_cases
 
+    _refuse_no_directory(trust)
     try:
         rules = Policy(trust / "policy.cedar", read_allowances(trust / "limits.toml"))
         cases = read_cases(trust / "cases.toml")
@@ -242,6 +251,7 @@ def schema(trust: TrustDirectory) -> None:
     from server.trust.allowances import read_allowances
     from server.trust.policy_model import schema_text
 
+    _refuse_no_directory(trust)
     try:
         typer.echo(schema_text(read_allowances(trust / "limits.toml")), nl=False)
     except SettingsError as error:
@@ -255,6 +265,11 @@ def _issuer(directory: Path) -> Issuer:
         return Issuer(directory)
     except (OSError, ValueError, KeyError):
         fail(f"{directory} is no institution's directory: `ronda keys institution` makes one", EXIT_CALLER, False)
+
+
+def _refuse_no_directory(trust: Path) -> None:
+    if not trust.is_dir():
+        fail(f"{trust}: no such directory; `ronda policy init {trust}` makes one to begin with", EXIT_CALLER, False)
 
 
 def _refuse_existing(make: Callable[[], object]) -> None:

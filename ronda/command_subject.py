@@ -143,7 +143,7 @@ def export(
 
 @subject.command("release")
 def release(
-    request: Annotated[Path, typer.Argument(help="La solicitud que otra persona preparó.")],
+    request: Annotated[Path, typer.Argument(metavar="SOLICITUD", help="La solicitud que otra persona preparó.")],
     out: Annotated[Path, typer.Option("--out", help="Directorio para el JSON y el PDF que la persona recibe.")],
     directory: AuditOption = None,
     key: KeyOption = None,

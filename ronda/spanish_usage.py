@@ -28,7 +28,8 @@ _HEADINGS = {"Options": "Opciones", "Arguments": "Argumentos", "Commands": "Órd
 _USAGE = (("[OPTIONS]", "[OPCIONES]"), ("COMMAND [ARGS]...", "ORDEN [ARGUMENTOS]..."))
 _TYPES = (
     (r"<list\[str\]>", "<texto>"),
-    (r"<list\[path\]>", "<ruta>"),
+    (r"<list\[[pP]ath\]>", "<ruta>"),
+    (r"<%Y-%m-%d>", "<aaaa-mm-dd>"),
     (r"<str>", "<texto>"),
     (r"<int(?: range)?>", "<entero>"),
     (r"<float(?: range)?>", "<número>"),
@@ -105,7 +106,7 @@ class SpanishFormatter(HelpFormatter):
         """Uso: ronda check [OPCIONES]..."""
         for english, spanish in _USAGE:
             args = args.replace(english, spanish)
-        super().write_usage(prog, args, prefix or "Uso: ")
+        super().write_usage(prog, re.sub(r"\{([^}]+)\}", r"\1", args), prefix or "Uso: ")
 
     def write_heading(self, heading: str) -> None:
         """A section's name."""
@@ -161,11 +162,12 @@ def _hint(error: BadParameter) -> str:
     hint = error.param_hint
     if hint is None and error.param is not None:
         hint = error.param.get_error_hint()
-    return hint if isinstance(hint, str) else " / ".join(hint or ["lo escrito"])
+    said = hint if isinstance(hint, str) else " / ".join(hint or ["lo escrito"])
+    return re.sub(r"\(env var: '?(\w+)'?\)", r"(variable: \1)", said)
 
 
 def _spanish(message: str) -> str:
     for english, spanish in _ERRORS:
         if found := re.fullmatch(english, message.removeprefix("Value error, ")):
-            return found.expand(spanish)
+            return found.expand(spanish).replace("%Y-%m-%d", "aaaa-mm-dd")
     return message.rstrip(".")

@@ -17,6 +17,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError as SourceError
 
+from server.setting_rules import NO_SUCH_SETTING, setting_rule
+
 MIB = 1024 * 1024
 _C_INT_MAX = 2**31 - 1
 CONFIG_VARIABLE = "RONDA_CONFIG"
@@ -40,6 +42,11 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 class SettingsError(Exception):
     """A setting breaks a rule (at fault: whoever configures). The text names the setting and the rule."""
+
+
+def file_fault(path: Path, error: OSError | ValueError) -> SettingsError:
+    """That a file of the settings cannot be read, or does not hold what it should."""
+    return SettingsError(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
 
 
 class Address(NamedTuple):
@@ -336,10 +343,13 @@ def load_settings(**overrides: Any) -> Settings:
                 pass
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        lines = [_rule(issue["loc"], issue["msg"]) for issue in error.errors(include_input=False, include_url=False)]
-        raise SettingsError("\n".join(lines)) from None
-    except SourceError as error:
-        raise SettingsError(str(error)) from None
+        issues = error.errors(include_input=False, include_url=False)
+        raise SettingsError(
+            "\n".join(_fault(issue["loc"], setting_rule(issue), config, overrides) for issue in issues)
+        ) from None
+    except SourceError as error:  # a table that the environment holds as JSON
+        named = re.search(r'field "(\w+)"', str(error))
+        raise SettingsError(f"{PREFIX}{named[1].upper()}: must be JSON" if named else str(error)) from None
     except FileNotFoundError:
         raise SettingsError(f"{CONFIG_VARIABLE}: no such file: {config}") from None
     except OSError as error:
@@ -364,14 +374,24 @@ def unknown_variables() -> dict[str, str]:
     return found
 
 
+def _fault(location: tuple[int | str, ...], rule: str, config: str | None, overrides: dict[str, Any]) -> str:
+    """Where a setting is said (the file, a variable, or by its name alone), its name and the rule that it breaks."""
+    if not location:  # a rule between settings, which names them
+        return rule
+    name = str(location[0])
+    if rule == NO_SUCH_SETTING:
+        rule += _near_one("".join(difflib.get_close_matches(name, Settings.model_fields, 1, _NEAR)))
+    named = ".".join(str(part) for part in location)
+    variable = f"{PREFIX}{name.upper()}"
+    if overrides.get(name) is not None:
+        return f"{named}: {rule}"
+    if any(each.upper() == variable and value for each, value in os.environ.items()):
+        return f"{variable}: {rule}"
+    return f"{config}: {named}: {rule}" if config else f"{named}: {rule}"
+
+
 def _near_one(near: str) -> str:
     return f"; did you mean {near}?" if near else ""
-
-
-def _rule(location: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(str(part) for part in location)
-    rule = message.removeprefix("Value error, ")
-    return f"{name}: {rule}" if name else rule
 
 
 class Setting(NamedTuple):

@@ -22,7 +22,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from server.settings import SettingsError
+from server.settings import SettingsError, file_fault
 
 Limit = tuple[int, float, int]
 _ALL_HOURS = (1 << 24) - 1
@@ -74,7 +74,7 @@ def read_allowances(path: Path) -> dict[str, Allowance]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+        raise file_fault(path, error) from None
     found = {}
     for name, table in tables.items():
         try:

@@ -23,7 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from server.settings import SettingsError
+from server.settings import SettingsError, file_fault
 
 # Also the head of role names in policy ("pnc/patrol"), so nothing that Cedar or a path would read otherwise.
 _ID = re.compile(r"\A[a-z][a-z0-9-]{0,31}\Z")
@@ -82,7 +82,7 @@ def _tables(path: Path) -> dict[str, dict[str, object]]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+        raise file_fault(path, error) from None
     if not tables or not all(isinstance(table, dict) for table in tables.values()):
         raise SettingsError(f"{path}: holds one table for each institution")
     return tables

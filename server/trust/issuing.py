@@ -17,6 +17,7 @@ import base64
 import ipaddress
 import json
 import os
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 _CA_DAYS = 3650
+_LONGEST_NAME = 253
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 _EARLY = timedelta(minutes=5)  # before now: the clocks of both ends differ
 _LONGEST_COMMON_NAME = 64  # characters; RFC 5280, ub-common-name. A DNS name may have 253.
 
@@ -266,6 +270,15 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def is_host(text: str) -> bool:
+    """Whether it is an address, or a host name (RFC 1123, the first label may be *) that a client may dial."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return len(text) <= _LONGEST_NAME and _HOST_NAME.fullmatch(text) is not None
+    return True
 
 
 def _host(host: str) -> x509.GeneralName:

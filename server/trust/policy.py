@@ -14,7 +14,7 @@ from typing import Any
 
 import cedarpy
 
-from server.settings import SettingsError
+from server.settings import SettingsError, file_fault
 from server.trust.allowances import Allowance
 from server.trust.policy_model import (
     METHOD_BITS,
@@ -70,7 +70,7 @@ class Policy:
             self._policies = cedarpy.PolicySet.from_str(text)
             self._entities = cedarpy.Entities.from_json_str(json.dumps(known_entities()))
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{path}: {error}") from None
+            raise file_fault(path, error) from None
         result = cedarpy.validate_policies(text, self._schema)
         if not result.validation_passed:
             raise SettingsError(f"{path}: " + "; ".join(each.error for each in result.errors))

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from server.settings import SettingsError
+from server.settings import SettingsError, file_fault
 from server.trust.policy import Decision, Policy, Principal
 from server.trust.policy_model import METHOD_BITS, OFFICE_ACTIONS, PURPOSES, SECTIONS, SENSITIVITIES
 
@@ -85,7 +85,7 @@ def read_cases(path: Path) -> list[Case]:
     except KeyError:
         raise SettingsError(f"{path}: holds no [[case]]") from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+        raise file_fault(path, error) from None
 
 
 def broken_rules(policy: Policy, case: Case) -> list[str]:

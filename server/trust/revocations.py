@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ronda.v1 import error_pb2
 from server.errors import Refusal
-from server.settings import SettingsError
+from server.settings import SettingsError, file_fault
 from server.trust.officer_token import Officer
 from server.trust.peer import Peer
 
@@ -51,4 +51,4 @@ def read_revocations(path: Path) -> Revocations:
         issue = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(f"{path}: {'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+        raise file_fault(path, error) from None

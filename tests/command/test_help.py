@@ -55,6 +55,13 @@ def test_every_page_is_spanish(every_page: dict[str, str]) -> None:
         assert not ENGLISH.findall(TYPED.sub("", said)), path
 
 
+def test_what_is_to_be_written_has_a_spanish_name(every_page: dict[str, str]) -> None:
+    for path, text in every_page.items():
+        usage = text.partition("\n\n")[0].partition("[OPCIONES]")[2]
+        assert usage == usage.upper(), path
+        assert not re.search(r"[{}]|<list|%Y|env var", text), path
+
+
 def test_every_command_has_an_example_and_is_not_cut(every_page: dict[str, str]) -> None:
     for path, text in every_page.items():
         assert "Órdenes:" in text or "Ejemplo" in text, path
@@ -107,7 +114,9 @@ def test_the_statuses_stand_in_help_and_on_the_page(every_page: dict[str, str]) 
         ("keys enrol t --id a --name b --trust-domain c --ca /nope --jwks /nope", "'/nope' no existe"),
         ("nation --persons 5", "escriba 1000 o más"),
         ("nation --persons 50000000", "escriba 21700000 o menos"),
-        ("nation --as-of 2020", "'2020' no tiene la forma '%Y-%m-%d'"),
+        ("nation --as-of 2020", "'2020' no tiene la forma 'aaaa-mm-dd'"),
+        ("check P-323ZZB --server nope", "en '--server' (variable: RONDA_SERVER): escriba anfitrión:puerto"),
+        ("keys server", "keys server [OPCIONES] DIRECTORIO"),
         ("audit", "Órdenes:"),
         ("", "Órdenes:"),
     ],
@@ -118,6 +127,11 @@ def test_what_is_mistyped_is_said_in_spanish_with_status_2(typed: str, said: str
     assert said in done.stdout + done.stderr
     if "Órdenes" not in said:
         assert not ENGLISH.findall(TYPED.sub("", done.stderr)), done.stderr
+
+
+@pytest.mark.parametrize("typed", ["--workers abc", "--listen 127.0.0.1:99999", "--nope"])
+def test_whatever_is_wrong_with_what_serve_is_given_ends_it_for_good(typed: str) -> None:
+    assert piped("serve", *typed.split()).returncode == ExitStatus.SETTINGS
 
 
 def test_the_version_is_that_of_the_package() -> None:

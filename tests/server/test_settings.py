@@ -92,7 +92,7 @@ def test_bad_files_and_variables_are_named(monkeypatch: pytest.MonkeyPatch, tmp_
         load_settings()
     monkeypatch.delenv("RONDA_CONFIG")
     monkeypatch.setenv("RONDA_POSTGRES", "no json")
-    with pytest.raises(SettingsError, match="postgres"):
+    with pytest.raises(SettingsError, match="RONDA_POSTGRES"):
         load_settings()
 
 
@@ -112,6 +112,43 @@ def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatc
     assert str(caught.value) == f"{mistyped}: no such setting" + (f"; did you mean {near}?" if near else "")
     monkeypatch.setenv(mistyped, "")  # empty counts as not set
     load_settings()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("lisen = 'a'", "lisen: no such setting; did you mean listen?"),
+        ("zzzzz = 1", "zzzzz: no such setting"),
+        ("workers = 'abc'", "workers: must be a whole number"),
+        ("workers = 1.5", "workers: must be a whole number"),
+        ("workers = 300", "workers: must be 256 at most"),
+        ("drain_s = -1", "drain_s: must be 0 or more"),
+        ("reflection = 'perhaps'", "reflection: must be true or false"),
+        ("data = 3", "data: must be a path"),
+        ("listen = 3", "listen: must be a text"),
+        ("listen = 'nowhere'", "listen: must be host:port, for example 127.0.0.1:50051 or [::1]:50051"),
+        ("log_level = 'loud'", "log_level: must be 'debug', 'info', 'warning' or 'error'"),
+        ("token_audience = ''", "token_audience: must not be empty"),
+        ("postgres = 'x'", "postgres: must be a table"),
+    ],
+)
+def test_what_the_file_says_wrongly_is_named_with_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, said: str
+) -> None:
+    config = tmp_path / "ronda.toml"
+    config.write_text(line)
+    monkeypatch.setenv("RONDA_CONFIG", str(config))
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == f"{config}: {said}"
+
+
+def test_what_a_variable_says_wrongly_is_named_with_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value, rule in (("WORKERS", "abc", "must be a whole number"), ("POSTGRES", "x", "must be JSON")):
+        with monkeypatch.context() as here, pytest.raises(SettingsError) as caught:
+            here.setenv(f"RONDA_{variable}", value)
+            load_settings()
+        assert str(caught.value) == f"RONDA_{variable}: {rule}"
 
 
 def test_each_variable_that_the_repository_names_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

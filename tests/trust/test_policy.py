@@ -97,6 +97,23 @@ def _run(*arguments: object) -> str:
     return result.output
 
 
+@pytest.mark.parametrize("command", ["test", "schema"])
+def test_a_trust_directory_that_is_none_is_said_to_be_none(command: str, tmp_path: Path) -> None:
+    none = CliRunner().invoke(app, ["policy", command, str(tmp_path / "nope")])
+    empty = CliRunner().invoke(app, ["policy", command, str(tmp_path)])
+    assert (none.exit_code, empty.exit_code) == (2, 2)
+    assert "no such directory; `ronda policy init" in none.output
+    assert empty.output == f"{tmp_path}/limits.toml: No such file or directory\n"
+
+
+@pytest.mark.parametrize("host", ["ab cd", "", "-a.gt", "a..gt", "10.1.2.3:50051", "https://ronda.gob.gt", "a" * 64])
+def test_a_host_that_nobody_can_dial_gets_no_certificate(host: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["keys", "server", str(tmp_path / "made"), "--host", "ok.gt", "--host", host])
+    assert done.exit_code == 2
+    assert "neither a host name nor an address" in done.output
+    assert not (tmp_path / "made").exists()
+
+
 def test_an_institution_is_enrolled_by_command(tmp_path: Path) -> None:
     trust, firemen, device = tmp_path / "trust", tmp_path / "bomberos", tmp_path / "device-7"
     _run("policy", "init", trust)
