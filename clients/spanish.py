@@ -155,6 +155,8 @@ RULES = {
     "after birth_year_to": "posterior al último año",
     "INE code of three or four digits": "código INE de tres o cuatro cifras",
     "32 hexadecimal digits": "32 cifras hexadecimales",
+    "digits that are no birth date": "números que no son fecha de nacimiento: escríbala como 14/03/1988",
+    "one thing at a time": "hay más de un dato: pregunte uno a la vez",
     "nothing was asked": "no se preguntó nada",
     "came together with a typed field": "no se combina con otros datos: dé cada uno en su opción, como --cui o --plate",
     "came together with a name in parts": "no se combina con el nombre por partes",

@@ -11,6 +11,7 @@ from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBE
 from core.failure cimport FAILED, OK, fail
 from core.identifiers_countries cimport country_into
 from core.identifiers cimport Canonical, DETECTED_MAX, KIND_NAME, RULE_OK, detect_into, rule_word
+from core.identifiers_detection cimport holds_two_things
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.notes cimport (NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
                          NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED)
@@ -118,6 +119,8 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
             return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, rule_word(rule))
         box.country_n = 3
     n = detect_into(query.data, query.size, box.country, box.country_n, found)
+    if n >= 0 and holds_two_things(query.data, query.size, found, n):
+        return fail(call.failure, ERROR_REASON_QUESTION_AMBIGUOUS, "query", "one thing at a time")
     for i in range(n):
         if call.question.method == METHOD_CHECK_PERSON and not _of_persons(found[i].kind):
             continue
@@ -239,6 +242,8 @@ cdef void _note(Call* call, const Box* box, const Tried* only, Outcome* outcome)
                 outcome.notes |= 1 << NOTE_DOCUMENT_NOT_ON_FILE
         if tried.item.identifies and not tried.item.foreign and not call.states.identified & tried.item.identifies:
             lost = True
+    if outcome.notes & 1 << NOTE_CUI_IMPOSSIBLE and not call.states.identified & 1 << KEY_CUI:
+        lost = True
     if outcome.status == IDENTITY_STATUS_UNVERIFIED:
         outcome.notes |= 1 << (NOTE_UNVERIFIED if lost else NOTE_NO_RECORD_FOREIGN)
     elif outcome.status == IDENTITY_STATUS_CONFLICT:
@@ -337,11 +342,35 @@ cdef void _compare_nothing(const Call* call, const Tried* tried, Outcome* outcom
         compare_no_vehicle(&vehicle, False, &outcome.compared)
 
 
+cdef int _suggest_meant(Call* call, const Box* box, Outcome* outcome) noexcept nogil:
+    """What may have been meant, where no kind found anything."""
+    cdef bint like
+    cdef int i
+    for i in range(box.n):
+        if outcome.n_suggestions == 0 and box.tried[i].kind != KIND_NAME and suggest(
+                call, &box.tried[i].item, outcome) < 0:
+            return FAILED
+    if (outcome.n_suggestions == 0 and box.tried[0].kind != KEY_CUI and call.question.method != METHOD_CHECK_VEHICLE
+            and (box.country_n == 0 or memcmp(box.country, b"GTM", 3) == 0)):
+        if suggest_for_lost_digit(call, call.question.query.data, call.question.query.size, outcome, &like) < 0:
+            return FAILED
+        if like:
+            outcome.notes |= 1 << NOTE_DOCUMENT_NOT_ON_FILE
+        if outcome.n_suggestions:
+            outcome.notes |= 1 << NOTE_CUI_IMPOSSIBLE
+    if outcome.n_suggestions == 0 and not box.plate_tried and call.question.method != METHOD_CHECK_PERSON:
+        if suggest_for_misformed(call, call.question.query.data, call.question.query.size, outcome, &like) < 0:
+            return FAILED
+        if like:
+            outcome.notes |= 1 << NOTE_PLATE_NOT_ON_FILE
+    return OK
+
+
 cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     """Nothing but perhaps a plate's own alerts."""
     cdef Grounds grounds
     cdef const Tried* tried
-    cdef bint national = False, unverified = False, persons = True, found = False, like
+    cdef bint national = False, unverified = False, persons = True, found = False
     cdef int i
     grounds.certain = False
     for i in range(box.n):
@@ -357,6 +386,14 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
                       else <uint8_t>IDENTITY_STATUS_NOT_FOUND if national else box.tried[0].status)
     if box.plate_tried:
         add_plates(call, &box.plates, outcome)
+    if not found:
+        if _suggest_meant(call, box, outcome) < 0:
+            return FAILED
+        if outcome.notes & 1 << NOTE_CUI_IMPOSSIBLE:  # a CUI that lost a digit: as its own field would say
+            grounds.certain = True
+            national = True
+            unverified = unverified or not call.states.identified & 1 << KEY_CUI
+            outcome.status = <uint8_t>IDENTITY_STATUS_UNVERIFIED if unverified else <uint8_t>IDENTITY_STATUS_NOT_FOUND
     grounds.status = outcome.status
     grounds.national = national
     grounds.disagrees = False
@@ -370,23 +407,6 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
     if box.n == 1:
         _compare_nothing(call, &box.tried[0], outcome)
-    if found:
-        return OK
-    for i in range(box.n):
-        if outcome.n_suggestions == 0 and box.tried[i].kind != KIND_NAME and suggest(
-                call, &box.tried[i].item, outcome) < 0:
-            return FAILED
-    if (outcome.n_suggestions == 0 and box.tried[0].kind != KEY_CUI and call.question.method != METHOD_CHECK_VEHICLE
-            and (box.country_n == 0 or memcmp(box.country, b"GTM", 3) == 0)):
-        if suggest_for_lost_digit(call, call.question.query.data, call.question.query.size, outcome, &like) < 0:
-            return FAILED
-        if like:
-            outcome.notes |= 1 << NOTE_DOCUMENT_NOT_ON_FILE
-    if outcome.n_suggestions == 0 and not box.plate_tried and call.question.method != METHOD_CHECK_PERSON:
-        if suggest_for_misformed(call, call.question.query.data, call.question.query.size, outcome, &like) < 0:
-            return FAILED
-        if like:
-            outcome.notes |= 1 << NOTE_PLATE_NOT_ON_FILE
     return OK
 
 

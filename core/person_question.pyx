@@ -17,6 +17,7 @@ from core.identifiers_countries cimport country_into, split_country
 from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, canonical_into,
                                document_into, rule_word)
 from core.levels cimport Grounds, level_of, strongest_hit
+from core.calendar cimport date_from_day
 from core.free_names cimport FreeName, read_free_name
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.match_names cimport ReadName, name_text_into, read_name
@@ -128,6 +129,10 @@ cdef int take_free_names(Call* call, const char* text, size_t size, const char* 
     cdef FreeName name
     cdef Question* question = &call.question
     read_free_name(text, size, &name)
+    if name.digits:
+        return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, "digits that are no birth date")
+    if name.age:
+        name.year = date_from_day(call.today).year - name.age
     if question.birth_year == 0 and question.birth_month == 0 and question.birth_mday == 0:
         question.birth_year = name.year
         question.birth_month = name.month

@@ -14,13 +14,14 @@ from typing import Any
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import section_pb2, value_pb2
-from tests.core import naive_identifiers
+from tests.core import naive_free_names, naive_identifiers
 from tests.oracle import Oracle
 from tests.oracle.record import PERSON, Record, Subject
 
 STANDARDS = tuple(clearance.ClearanceStandard.values()[1:])
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname", "full")
 IDENTIFIERS = ("cui", "nit", "cedula", "licence", "telephone")
+MONTHS = naive_free_names.MONTHS[:12]
 DAY_MS = 86_400_000
 
 
@@ -222,10 +223,43 @@ class Drawer:
         subject = self.person()
         if self.maybe(0.25):
             name = self.name(subject)
-            return " ".join(getattr(name, p) for p in PARTS if getattr(name, p)) or "JUAN"
+            text = " ".join(getattr(name, p) for p in PARTS if getattr(name, p)) or "JUAN"
+            return self.with_birth(text, subject) if self.maybe(0.5) else text
         found = [self.value(subject, n) for n in IDENTIFIERS]
         found += [number for link in subject.links for number in (link.record.document[1],)]
         return self.slipped(self.random.choice([f for f in found if f] or ["50001234"]))
+
+    def with_birth(self, name: str, subject: Subject) -> str:
+        """The name and a birth date as somebody types it, or what is none; now and then another thing instead."""
+        birth = self.birth(subject)
+        year, month, day = (birth.year, birth.month, birth.day) if birth is not None else (0, 0, 0)
+        year, month, day = year or 1980, month or 3, day or self.random.choice([14, 31])
+        forms = [
+            "{d:02}.{m:02}.{y}",
+            "{d}/{m}/{yy:02}",
+            "{d}-{m}-{y}",
+            "{y}-{m:02}-{d:02}",
+            "{d} {m} {y}",
+            "{d} {word} {y}",
+            "{y}",
+            "25",
+            "{d}/{m}.{y}",
+            "{d} de {word} de {y}",
+            "{d}-{word:.3}-{yy:02}",
+            "({d:02}/{m:02}/{y})",
+            "{age} años",
+            "{age} ANOS de edad",
+            "{d}.13.{y}",
+            "{d}{word}{y}",
+            "{cui}",
+            "P-123BCD",
+        ]
+        cui = self.value(subject, "cui") or "1"
+        written = self.random.choice(forms).format(
+            d=day, m=month, y=year, yy=year % 100, word=MONTHS[month - 1], age=2026 - year, cui=cui
+        )
+        label = self.random.choice(["", "", "", "nombre: ", "NOMBRES Y APELLIDOS ", "n ", "pasaporte ", "motor "])
+        return f"{label}{name}{self.random.choice([' ', ' ', ', '])}{written}"
 
     def vehicle(self) -> Question:
         request = checks.CheckVehicleRequest()
@@ -280,7 +314,9 @@ class Drawer:
         """Free text with a year, a name in parts, ages, a municipality, parents."""
         birth = self.birth(subject)
         if birth is not None and self.maybe(0.3):
-            request.names = f"N {request.names} {birth.year}"
+            request.names = (
+                f"N {request.names} {birth.year}" if self.maybe(0.5) else self.with_birth(request.names, subject)
+            )
         elif self.maybe(0.4):
             request.name.CopyFrom(self.name(subject))
             request.ClearField("names")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from core.identifier_kind import IdentifierKind
 from core.identifiers_types import IdentifierError, Plate
-from tests.core import naive_countries, naive_written
+from tests.core import naive_countries, naive_free_names, naive_written
 from tests.core.naive_names import fold, latin_letters
 
 __all__ = ["IdentifierError", "IdentifierKind", "Plate"]
@@ -415,6 +415,15 @@ def detect(text: str, country: str = "") -> list[tuple[IdentifierKind, str]]:
         found = []
     else:
         found = detect_national(text, bool(code))
+        ruled = {
+            IdentifierKind.CUI,
+            IdentifierKind.NIT,
+            IdentifierKind.CEDULA,
+            IdentifierKind.TELEPHONE,
+            IdentifierKind.PLATE,
+        }
+        if not ruled & {kind for kind, _ in found} and naive_free_names.is_dated_name(text):
+            found = []
     has_letters = any(latin_letters(c) or ("A" <= upper(c) <= "Z") for c in text)
     if not found and has_letters:
         return [(IdentifierKind.NAME, fold(text))]

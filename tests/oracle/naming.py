@@ -21,7 +21,7 @@ from core.name_frequencies import NameFrequencies
 from core.name_index import name_roles
 from core.name_scan import NameScan
 from ronda.v1 import error_pb2, section_pb2
-from tests.core import naive_calendar, naive_names
+from tests.core import naive_names
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import PersonQuestion, QuestionError
@@ -292,30 +292,3 @@ def narrowing(fits: list[Fit], view: View, asked: Asked) -> str:
 
 def _counted_year(claim: Record) -> int:
     return min(max(claim.birth[0] - 1700, 1), 511) if claim.birth[0] else 0
-
-
-def free_name(text: str) -> tuple[str, tuple[int, int, int]]:
-    """(names, birth date) of "N Chepe Ernandez Kej 1985"."""
-    words = re.findall(r"[^ \t\n\v\f\r]+", text)
-    if len(words) >= 3 and words[0] in ("N", "n"):
-        words = words[1:]
-    if len(words) >= 2:
-        date = _date(words[-1])
-        if date is not None:
-            return " ".join(words[:-1]), date
-    return " ".join(words), (0, 0, 0)
-
-
-def _date(word: str) -> tuple[int, int, int] | None:
-    found = None
-    if re.fullmatch(r"[0-9]{4}", word):
-        found = (int(word), 0, 0)
-    elif re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
-        year, month, day = word.split("-")
-        found = (int(year), int(month), int(day))
-    elif re.fullmatch(r"[0-9]{1,2}([/-])[0-9]{1,2}\1[0-9]{4}", word):
-        day, month, year = re.split("[/-]", word)
-        found = (int(year), int(month), int(day))
-    if found is None or not 1800 <= found[0] <= 2099 or (len(word) > 4 and 0 in found):
-        return None
-    return None if naive_calendar.date_problem(*found) else found

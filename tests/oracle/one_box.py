@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2
-from tests.core import naive_identifiers, naive_names
+from tests.core import naive_free_names, naive_identifiers, naive_names
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle import comparing, heading, showing, vehicle_answer
 from tests.oracle.agreement import AGREES
@@ -27,9 +27,9 @@ from tests.oracle.asked import (
 from tests.oracle.candidates import add_comparisons, gather
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
-from tests.oracle.naming import free_name
 from tests.oracle.record import PERSON, Subject
 from tests.oracle.suggesting import lost_digit, misformed_plates, suggestions
+from tests.oracle.two_things import holds_two_things
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -120,6 +120,8 @@ def try_all(view: View, query: str, country: str) -> list[Tried]:
     except IdentifierError as error:
         raise invalid("country") from error
     detected = naive_identifiers.detect(query, country)
+    if holds_two_things(query, detected):
+        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "query")
     digits = asked_cui(query)
     if not detected and digits:
         detected = [(IdentifierKind.CUI, digits)]
@@ -131,7 +133,9 @@ def try_all(view: View, query: str, country: str) -> list[Tried]:
 
 def _try(view: View, kind: IdentifierKind, text: str, query: str, country: str) -> Tried:
     if kind == IdentifierKind.NAME:
-        name, birth = free_name(query)
+        name, birth = naive_free_names.free_name(query, view.this_year)
+        if naive_free_names.unread_digits(name, birth):
+            raise invalid("query")
         key = naive_names.name_key(name)
         if not key:
             raise invalid("query")
@@ -262,29 +266,34 @@ def _none(view: View, request: Any, response: Any, tried: list[Tried], finders: 
             where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PLATE, plate_subject)
             hits += open_hits(view, plate_subject, link, where)
     asked = [t.asked for t in tried]
-    nationals = [t for t in tried if t.asked.national]
-    if any(t.finding.status == UNVERIFIED and t.kind != "vin" for t in nationals):
-        status = UNVERIFIED
-    elif [t for t in nationals if t.kind != "vin"]:
-        status = NOT_FOUND
-    else:
-        status = tried[0].finding.status
-    certain = any(t.finding.certain for t in tried)
-    head = response.answer
-    persons = all(t.of_persons for t in tried)
-    national = any(heading.counts_as_national(view, t.asked, t.finding.status) for t in tried)
-    head.level = heading.level(view, hits, status, certain, national, False, "person" if persons else "vehicle")
-    head.identity_status = status
-    heading.fill_registers(view, head, persons_only=persons)
-    heading.fill_hits(head, hits)
-    named = len(tried) == 1 and tried[0].kind == "name"
     found, held = suggestions(view, asked) if not finders else ([], 0)
     further = set()
+    meant = None  # a CUI that lost a digit
     if not finders and not found and not isinstance(response, check_service_pb2.CheckVehicleResponse):
         country = getattr(request, "country", "").upper()
         lost = lost_digit(view, request.query, [a.kind for a in asked]) if country in ("", "GTM") else None
         further |= {"DOCUMENT_NOT_ON_FILE"} if lost is not None else set()
         found, held = lost or [], len(lost or [])
+        if lost:
+            meant = Identifier("cui", level_pb2.CRITERION_CUI, naive_identifiers.miscounted_cui(request.query))
+            asked.append(meant)
+    nationals = [t for t in tried if t.asked.national]
+    unidentified = meant is not None and not view.identifiers_loaded("cui")
+    if unidentified or any(t.finding.status == UNVERIFIED and t.kind != "vin" for t in nationals):
+        status = UNVERIFIED
+    elif meant is not None or [t for t in nationals if t.kind != "vin"]:
+        status = NOT_FOUND
+    else:
+        status = tried[0].finding.status
+    certain = meant is not None or any(t.finding.certain for t in tried)
+    head = response.answer
+    persons = all(t.of_persons for t in tried)
+    national = meant is not None or any(heading.counts_as_national(view, t.asked, t.finding.status) for t in tried)
+    head.level = heading.level(view, hits, status, certain, national, False, "person" if persons else "vehicle")
+    head.identity_status = status
+    heading.fill_registers(view, head, persons_only=persons)
+    heading.fill_hits(head, hits)
+    named = len(tried) == 1 and tried[0].kind == "name"
     unread = not finders and not isinstance(response, check_service_pb2.CheckPersonResponse)
     if unread and not found and not any(a.kind == "plate" for a in asked):
         misformed = misformed_plates(view, request.query)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import check_service_pb2, error_pb2, level_pb2
-from tests.core import naive_names
+from tests.core import naive_free_names, naive_names
 from tests.oracle import comparing, heading, showing
 from tests.oracle.agreement import AGREES, UNKNOWN
 from tests.oracle.asked import PersonQuestion, QuestionError, birth_of, invalid
 from tests.oracle.candidates import candidate
 from tests.oracle.finding import POSSIBLE
-from tests.oracle.naming import BROAD, Asked, free_name, name_fits, narrowing
+from tests.oracle.naming import BROAD, Asked, name_fits, narrowing
 from tests.oracle.record import PERSON, Subject
 
 if TYPE_CHECKING:
@@ -65,7 +64,9 @@ def _asked(view: View, request: Any) -> Asked:
             raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "names")
         if len(request.names) > 200:
             raise invalid("names")
-        names, birth = free_name(request.names)
+        names, birth = naive_free_names.free_name(request.names, view.this_year)
+        if naive_free_names.unread_digits(names, birth):
+            raise invalid("names")
         question.name_key = naive_names.name_key(names)
         if not question.name_key:
             raise invalid("names")
@@ -80,11 +81,10 @@ def _asked(view: View, request: Any) -> Asked:
     question.mother = naive_names.name_text({}, request.mother_name)
     asked = Asked(question, True, request.birth_year_from, request.birth_year_to)
     asked.department, asked.municipality = request.department, request.municipality
-    this_year = (datetime.date(1970, 1, 1) + datetime.timedelta(days=view.today)).year
     if request.age_to:
-        asked.year_from = max(asked.year_from, this_year - request.age_to - 1)
+        asked.year_from = max(asked.year_from, view.this_year - request.age_to - 1)
     if request.age_from:
-        asked.year_to = min(asked.year_to or 9999, this_year - request.age_from)
+        asked.year_to = min(asked.year_to or 9999, view.this_year - request.age_from)
     return asked
 
 

@@ -28,6 +28,7 @@ class View:
         self.masks = masks
         self.clock_ms = clock_ms
         self.today = (clock_ms // 1000 - 21600) // 86400
+        self.this_year = naive_calendar.date_of(self.today)[0]
         self._kept: dict[tuple[str, Subject], object] = {}
 
     def shows(self, section: int, sensitivity: int) -> bool:
