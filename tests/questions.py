@@ -14,7 +14,7 @@ from typing import Any
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import section_pb2, value_pb2
-from tests.core import naive_free_names, naive_identifiers
+from tests.core import naive_free_names, naive_slips
 from tests.oracle import Oracle
 from tests.oracle.record import PERSON, Record, Subject
 
@@ -102,7 +102,7 @@ class Drawer:
             place = self.random.randrange(len(text))
             return text[:place] + self.random.choice("0123456789ABCK") + text[place + 1 :]
         if self.maybe(0.1):
-            valid = naive_identifiers.suggest(1, text) if len(text) == 13 else []
+            valid = naive_slips.suggest(1, text) if len(text) == 13 else []
             return self.random.choice(valid) if valid else text
         return text.lower() if self.maybe(0.1) else text
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2
-from tests.core import naive_identifiers
+from tests.core import naive_identifiers, naive_slips
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.asked import Identifier
 from tests.oracle.finding import persons_with
@@ -36,7 +36,7 @@ def suggestions(view: View, asked: Iterable[Identifier]) -> tuple[list[str], int
 
 
 def slips(view: View, asked: Identifier) -> tuple[list[str], int]:
-    near = naive_identifiers.suggest(KINDS[asked.kind], asked.value)
+    near = naive_slips.suggest(KINDS[asked.kind], asked.value)
     held = [text for text in near if on_file(view, Identifier(asked.kind, asked.criterion, text))][:AT_MOST]
     others = [text for text in near if text not in held] if asked.impossible else []
     return (held + others)[:AT_MOST], len(held)
@@ -73,7 +73,7 @@ def numbers(kind: str, number: str) -> Iterator[str]:
     for i in range(5):
         if number[i] != number[i + 1]:
             yield number[:i] + number[i + 1] + number[i] + number[i + 2 :]
-    misread = [text[-6:] for text in naive_identifiers.plate_misreads(f"{kind}-{number}" if kind else number)]
+    misread = [text[-6:] for text in naive_slips.plate_misreads(f"{kind}-{number}" if kind else number)]
     differing = {other: sum(a != b for a, b in zip(other, number, strict=True)) for other in misread}
     yield from (other for other in misread if differing[other] == 1)
     for i in range(6):
@@ -114,17 +114,13 @@ def _miscounted_plates(view: View, typed: str) -> list[str] | None:
         return None
     kind, digits, letters = shape.groups()
     if len(digits) != 3:
-        change = (
-            naive_identifiers.one_more(digits, string.digits)
-            if len(digits) == 2
-            else naive_identifiers.one_less(digits)
-        )
+        change = naive_slips.one_more(digits, string.digits) if len(digits) == 2 else naive_slips.one_less(digits)
         numbers = [each + letters for each in change]
     else:
         change = (
-            naive_identifiers.one_more(letters, string.ascii_uppercase)
+            naive_slips.one_more(letters, string.ascii_uppercase)
             if len(letters) == 2
-            else naive_identifiers.one_less(letters)
+            else naive_slips.one_less(letters)
         )
         numbers = [digits + each for each in change]
     asked = _asked_plate(kind, "000BBB")

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 
 from tests.core import naive_names
-from tests.core.naive_identifiers import MISREADS, PLATE_TYPES
+from tests.core.naive_identifiers import PLATE_TYPES
+from tests.core.naive_slips import MISREADS
 
 _COLOURS = {
     "WHITE": "BLANCA BLANCO PERLA WHITE CREMA CREAM",
