@@ -8,5 +8,5 @@ cdef int written_plate(const char* text, size_t n, int rule, Plate* plate) noexc
 cdef bint plate_number(const char* text, int n, bint misread, Plate* plate) noexcept nogil
 # One that has lost zeros before its one or two digits ("P12BCD").
 cdef bint short_plate(const char* text, int n, Plate* plate) noexcept nogil
-# "MO12BCD", of which neither is taken: M-012BCD and MO-012BCD.
-cdef bint two_readings(const char* text, int n, Plate* narrow, Plate* wide) noexcept nogil
+# "MO12BCD", of which neither is taken: M-012BCD and MO-012BCD. `alone`: nothing stands beside it, so no digit need be among them.
+cdef bint two_readings(const char* text, int n, bint alone, Plate* narrow, Plate* wide) noexcept nogil

@@ -115,26 +115,35 @@ cdef bint short_plate(const char* text, int n, Plate* plate) noexcept nogil:
     return True
 
 
-cdef bint two_readings(const char* text, int n, Plate* narrow, Plate* wide) noexcept nogil:
-    cdef int head = 0, i
-    while head < n and not is_digit(text[head]):
-        head += 1
-    if head < 2 or not 4 <= n - head <= 5 or not all_digits(text + head, n - head - 3):
-        return False
-    if not is_digit(as_digit(text[head - 1])) or not read_type(text, head, wide) or not read_type(text, head - 1, narrow):
-        return False
-    wide.vowel = False
-    for i in range(n - 3, n):
-        if is_digit(text[i]):
-            return False
-        wide.vowel = wide.vowel or is_vowel(text[i])
-    wide.number_length = narrow.number_length = 6
-    narrow.vowel = wide.vowel
-    memcpy(wide.number, b"000", 3)
-    memcpy(wide.number + 6 - (n - head), text + head, n - head)
-    memcpy(narrow.number, wide.number, 6)
-    narrow.number[5 - (n - head)] = as_digit(text[head - 1])
-    return True
+cdef bint two_readings(const char* text, int n, bint alone, Plate* narrow, Plate* wide) noexcept nogil:
+    cdef int head, i, digits
+    cdef char c
+    for head in range(2, PLATE_TYPE_MAX + 1):
+        if not 4 <= n - head <= 5 or is_digit(text[head - 1]) or not is_digit(as_digit(text[head - 1])):
+            continue
+        digits = 0
+        memcpy(wide.number, b"000", 3)
+        for i in range(head, n - 3):
+            c = as_digit(text[i])
+            if not is_digit(c):
+                break
+            digits += is_digit(text[i])
+            wide.number[6 - n + i] = c
+        else:
+            if not (digits or alone) or not read_type(text, head, wide) or not read_type(text, head - 1, narrow):
+                continue
+            wide.vowel = False
+            for i in range(n - 3, n):
+                if is_digit(text[i]):
+                    return False
+                wide.vowel = wide.vowel or is_vowel(text[i])
+                wide.number[6 - n + i] = text[i]
+            wide.number_length = narrow.number_length = 6
+            narrow.vowel = wide.vowel
+            memcpy(narrow.number, wide.number, 6)
+            narrow.number[5 - (n - head)] = as_digit(text[head - 1])
+            return True
+    return False
 
 
 # The type twice, grown together with the number ("PP407RST", "MOMO407RST").

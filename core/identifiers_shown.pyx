@@ -83,7 +83,7 @@ cdef int plates_among(const Words* words, bint short, Plate* plates) noexcept no
             if not short:
                 if plate_number(joined, size, True, &part):
                     note_plate(&part, plates, &count)
-            elif two_readings(joined, size, &part, &other):
+            elif two_readings(joined, size, words.count == 1, &part, &other):
                 note_plate(&part, plates, &count)
                 note_plate(&other, plates, &count)
             elif short_plate(joined, size, &part) and part.type_length:

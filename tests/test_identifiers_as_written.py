@@ -94,7 +94,7 @@ STOLEN = {
     "two plates, the other first": ("P-456FGH Y P-{0:03d}BCD", "", "", "POSSIBLE"),
 }
 # What stands in a plate's field where it is not known which: several plates' report, or nobody's.
-TWO_READINGS = {"M or MO": "MO71BCD"}
+TWO_READINGS = {"M or MO": "MO71BCD", "O for 0 besides": "MOO7GHJ", "no digit": "MOIIGHJ"}
 UNKNOWN_PLATES = {
     "a sign for a digit": "P-7?1BCD",
     "a star for a digit": "P-7*1BCD",
@@ -207,13 +207,18 @@ def test_of_an_unread_plate_none_is_taken(asker: Asker) -> None:
     assert list(asker(checks.CheckVehicleRequest(plate="P-071BCD")).answer.hits) == []
 
 
-@pytest.mark.parametrize("plate", ["M-071BCD", "MO-071BCD"])
-def test_of_two_readings_each_may_be_meant(asker: Asker, plate: str) -> None:
+@pytest.mark.parametrize(
+    ("plate", "case"),
+    [
+        *(("M-071BCD", "M or MO"), ("MO-071BCD", "M or MO")),
+        *(("M-007GHJ", "O for 0 besides"), ("MO-007GHJ", "O for 0 besides")),
+        *(("M-011GHJ", "no digit"), ("MO-011GHJ", "no digit")),
+    ],
+)
+def test_of_two_readings_each_may_be_meant(asker: Asker, plate: str, case: str) -> None:
     answer = asker(checks.CheckVehicleRequest(plate=plate))
     assert level(answer) == "POSSIBLE"
-    assert [(h.record.record_id, h.kind) for h in answer.answer.hits] == [
-        ("M or MO", alert_pb2.ALERT_KIND_DAMAGED_RECORD)
-    ]
+    assert [(h.record.record_id, h.kind) for h in answer.answer.hits] == [(case, alert_pb2.ALERT_KIND_DAMAGED_RECORD)]
 
 
 def test_the_other_of_two_plates_or_persons_may_be_meant(asker: Asker) -> None:

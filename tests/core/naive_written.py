@@ -442,7 +442,9 @@ def shown_plates(text: str) -> list[Plate]:
         return []
     spans = ["".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 4) + 1)]
     whole = [plate for plate in (plate_number(span, MISREAD) for span in spans) if plate is not None]
-    shown = whole or ([] if doubtful(text) else [plate for span in spans for plate in _shortened(span)])
+    shown = whole or (
+        [] if doubtful(text) else [plate for span in spans for plate in _shortened(span, alone=len(words) == 1)]
+    )
     found: list[Plate] = []
     for plate in shown:
         alike = [i for i, other in enumerate(found) if other.number == plate.number]
@@ -456,17 +458,17 @@ def shown_plates(text: str) -> list[Plate]:
     return found if len(found) <= SHOWN_MAX else []
 
 
-def _shortened(text: str) -> list[Plate]:
+def _shortened(text: str, *, alone: bool) -> list[Plate]:
     """Plates with their type that have lost zeros; both, where the type may end in the first digit."""
     from tests.core.naive_identifiers import PLATE_TYPES
 
-    found = re.fullmatch("([A-Z]+)([OIL])([0-9]{1,2})([A-Z]{3})", text)
-    if found is None:
+    ways = (re.fullmatch(f"({head})([OIL])([0-9OIL]{{1,2}})([A-Z]{{3}})", text) for head in ("[A-Z]", "[A-Z]{2}"))
+    found = next((w for w in ways if w and {w[1], w[1] + w[2]} <= set(PLATE_TYPES)), None)
+    if found is None or not (alone or re.search("[0-9]", found[3])):
         plate = short_plate(text)
         return [plate] if plate is not None and plate.type else []
     narrow, letter, digits, letters = found.groups()
-    if not {narrow, narrow + letter} <= set(PLATE_TYPES):
-        return []
+    digits = digits.translate(DIGITS)
     vowel = bool(re.search("[AEIOU]", letters))
     first = (letter.translate(DIGITS) + digits).zfill(3)
     return [
