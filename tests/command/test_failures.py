@@ -183,8 +183,8 @@ def _fields(message: Descriptor, before: str) -> Iterator[str]:
 
 
 def test_a_field_that_breaks_a_rule_is_named_in_spanish(plain: RunningServer) -> None:
-    asked = ("search", "Ana", "--department", "23", "--server", plain.address)
-    refused(ExitStatus.CALLER, "departamento: de 1 a 22", *asked)
+    asked = ("check", "--plate", "P-12", "--server", plain.address)
+    refused(ExitStatus.CALLER, "placa: formato no reconocido", *asked)
     refused(ExitStatus.CALLER, "consulta: no se preguntó nada", "check", "--server", plain.address)
 
 
