@@ -184,7 +184,7 @@ def _fields(message: Descriptor, before: str) -> Iterator[str]:
 
 def test_a_field_that_breaks_a_rule_is_named_in_spanish(plain: RunningServer) -> None:
     asked = ("check", "--plate", "P-12", "--server", plain.address)
-    refused(ExitStatus.CALLER, "placa: formato no reconocido", *asked)
+    refused(ExitStatus.CALLER, "placa: longitud incorrecta", *asked)
     refused(ExitStatus.CALLER, "consulta: no se preguntó nada", "check", "--server", plain.address)
 
 
