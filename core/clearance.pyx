@@ -200,7 +200,8 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         if status == IDENTITY_STATUS_FOUND:
             status = person_condition(&person, &alerts, False)
         otherwise = call.names.length > 0 and compare_person_names(call, &person) == AGREEMENT_DISAGREES
-    _judge(call, batch, row, standard, &verdict, status, otherwise, crowded, finding.certain, False)
+    # Of plates and VINs alone an uncertain one is REVIEW; whom a CUI of several means, its status says.
+    _judge(call, batch, row, standard, &verdict, status, otherwise, crowded, True, False)
     if finding.subject != NO_ENTITY:
         _show(call, batch, row, &dossier, &verdict.certain_left, &verdict.left)
         return OK

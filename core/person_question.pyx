@@ -87,7 +87,8 @@ cdef int _take_document(Call* call, PersonQuestion* asked) noexcept nogil:
     cdef int rule, number_n
     cdef bint code
     if question.document_country.size == 0:
-        if split_country(question.document_number.data, question.document_number.size, country, number, &number_n, &code):
+        if question.document_number.size and split_country(question.document_number.data, question.document_number.size, country,
+                                                           number, &number_n, &code):
             rule = document_into(country, 3, number, number_n, canonical.text, CANONICAL_MAX, &length)
             return _take_canonical_document(call, asked, rule, &canonical, length)
         return _take_identifier(call, asked, KEY_DOCUMENT_NUMBER, &question.document_number, "document.number")
