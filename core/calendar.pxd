@@ -6,6 +6,7 @@ from libc.stdint cimport int32_t, int64_t
 cdef enum:
     YEAR_MIN = 1000           # a year on file has four digits (ronda.v1.PartialDate)
     YEAR_MAX = 9999
+    BIRTH_PIVOT = 26          # a birth year of two digits up to this is of 2000, above it of 1900 (docs/manifests.md, "Dates")
 
 cdef struct CivilDate:
     int year

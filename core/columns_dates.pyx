@@ -3,14 +3,13 @@
 from libc.stdint cimport int32_t
 from libc.string cimport memcmp
 
-from core.calendar cimport CivilDate, date_from_day, day_from_date, partial_date_problem
+from core.calendar cimport BIRTH_PIVOT, CivilDate, date_from_day, day_from_date, partial_date_problem
 from core.columns_cells cimport VALUE_BAD, VALUE_NULL, VALUE_OK
 from core.columns_dates_written cimport WRITTEN_MAX, written_date
 from core.dossier cimport NO_DAY
 
 cdef enum:
     GROUPS = 3
-    BIRTH_PIVOT = 26         # a birth year of two digits up to this is of 2000, above it of 1900
     OTHER_PIVOT = 69         # any other date's
     SERIAL_FIRST = 3654      # a spreadsheet's day number: 1910-01-01
     SERIAL_LAST = 73050      # 2099-12-31

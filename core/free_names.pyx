@@ -2,12 +2,11 @@
 
 from libc.string cimport memcmp, strlen
 
-from core.calendar cimport DATE_OK, partial_date_problem
+from core.calendar cimport BIRTH_PIVOT, DATE_OK, partial_date_problem
 
 cdef enum:
     YEAR_FIRST = 1800
     YEAR_LAST = 2099
-    BIRTH_PIVOT = 26         # a year of two digits up to this is of 2000, above it of 1900 (docs/manifests.md, "Dates")
     AGE_MAX = 130            # years
     MONTH_LETTERS = 3        # at least, of a month's name that is cut
     NAME_DIGITS = 4          # at most, of a number in a company's name

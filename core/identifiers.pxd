@@ -57,7 +57,6 @@ cdef int exact_into(int kind, const char* text, size_t n, char* out, int cap, in
 cdef int document_into(const char* country, size_t country_n, const char* number, size_t number_n,
                        char* out, size_t cap, size_t* out_n) noexcept nogil
 
-
 # The strict reading of a Guatemalan or foreign plate alone; and whether the whole reading was another.
 cdef int exact_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil
 cdef int read_plate_into(const char* text, size_t n, const char* country, size_t country_n, Plate* plate,

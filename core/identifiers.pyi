@@ -33,10 +33,10 @@ def read_otherwise(kind: int, text: str | bytes) -> bool:
     """Whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md section 4)."""
 
 def shown_cuis(text: str | bytes) -> list[str]:
-    """The one valid CUI that stands in a text that is none; None when there is none, or several."""
+    """The valid CUIs that stand in a text that is none, as they are met; none where there are more than four."""
 
 def shown_plates(text: str | bytes) -> list[Plate]:
-    """The one number of a Guatemalan plate that stands in a text that is none; None when there is none, or several."""
+    """The Guatemalan plates that stand in a text that is none, as shown_cuis says."""
 
 def cedula_orden(text: str | bytes) -> str:
     """Orden of a cédula ("A-1"), also where its registro is missing or zero: that is no identifier.

@@ -413,7 +413,7 @@ def read_otherwise(kind: int, text: str | bytes) -> bool:
 
 
 def shown_cuis(text: str | bytes) -> list[str]:
-    """The valid CUIs that stand in a text that is none, at most SHOWN_MAX."""
+    """The valid CUIs that stand in a text that is none; none where there are more than SHOWN_MAX."""
     cdef char out[SHOWN_CUIS]
     cdef bytes data = utf8(text)
     cdef int count = shown_cuis_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), out)
@@ -421,7 +421,7 @@ def shown_cuis(text: str | bytes) -> list[str]:
 
 
 def shown_plates(text: str | bytes) -> list[PlateRead]:
-    """The Guatemalan plates that stand in a text that is none, at most SHOWN_MAX."""
+    """The Guatemalan plates that stand in a text that is none; none where there are more than SHOWN_MAX."""
     cdef Plate parts[SHOWN_MAX]
     cdef bytes data = utf8(text)
     cdef int i, count = shown_plates_into(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), parts)

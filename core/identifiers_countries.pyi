@@ -1,1 +1,1 @@
-"""Identifiers as clerks and spreadsheets write them; called from compiled code only. Python calls core.identifiers."""
+"""Countries beside a document's number; called from compiled code only. Python calls core.identifiers."""

@@ -26,13 +26,31 @@ cdef void note(const char* digits, char* out, int* count) noexcept nogil:
     count[0] += 1
 
 
+# Whether the text is 13 digits and signs between them, which may stand for one more ("15803*52240101"): a CUI, into out[13].
+cdef bint digits_and_signs(const char* text, size_t n, char* out) noexcept nogil:
+    cdef size_t i = 0
+    cdef int digits = 0
+    while i < n:
+        if c"0" <= text[i] <= c"9":
+            if digits == CUI_DIGITS:
+                return False
+            out[digits] = text[i]
+            digits += 1
+        elif text[i] == <char>0xC2 and i + 1 < n and (text[i + 1] == <char>0xA1 or text[i + 1] == <char>0xBF):  # ¡ and ¿
+            i += 1
+        elif not (text[i] == c"*" or text[i] == c"?" or text[i] == c" " or text[i] == c"-" or text[i] == c"."):
+            return False
+        i += 1
+    return digits == CUI_DIGITS and cui_rule(out) == RULE_OK
+
+
 cdef int find_cuis(const char* text, size_t n, char* out) noexcept nogil:
     cdef Words words
     cdef char digits[WORDS_TEXT + WORDS_MAX]
     cdef int first = 0, last, count = 0
     split_words(text, n, &words)
     if words.bad:
-        return 0
+        return digits_and_signs(text, n, out)
     while first < words.count:
         if words.letters[first]:
             first += 1

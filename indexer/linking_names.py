@@ -115,7 +115,8 @@ def _collect_records(database: LinkingDatabase) -> None:
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
                {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,
                alert_flags & {ALERT_UNREAD} <> 0 OR NOT {is_alert} AND NOT {protects} AS sole_suffices,
-               register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet
+               register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
+               {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed
         FROM person_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
@@ -294,7 +295,9 @@ def _decide(database: LinkingDatabase) -> None:
     agreed = f"names = {AGREES} AND sex <> {DISAGREES}"
     database.run(f"""
         CREATE TABLE name_decided AS
-        WITH alive AS (SELECT *, bool_or(NOT dead) OVER (PARTITION BY place) AS living FROM name_fit
+        WITH alive AS (SELECT f.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living,
+                              k.place IS NOT NULL AS of_causa
+                       FROM name_fit f LEFT JOIN name_causa k USING (place, entity)
                        WHERE {agreed} OR scored OR named),
         fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
                         {agreed} AND (band OR department) AS supported, {agreed} AS agreed
@@ -302,15 +305,15 @@ def _decide(database: LinkingDatabase) -> None:
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (supported) OVER w AS n_supported,
                             count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
-                            count(*) FILTER (agreed) OVER w AS n_agreed
+                            count(*) FILTER (agreed) OVER w AS n_agreed,
+                            count(*) FILTER (agreed AND of_causa) OVER w AS n_causa
                      FROM fits WINDOW w AS (PARTITION BY place)),
         told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
                         coalesce(u.borne, false) AS borne,
                         agreed AND n_agreed = 1 AND living AND parents <> {DISAGREES} AND r.long_name AS sole,
                         u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
-                        agreed AND k.place IS NOT NULL AS one_causa
-                 FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
-                 LEFT JOIN name_causa k USING (place, entity))
+                        agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa
+                 FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
         SELECT *, strong AND n_strong <= {LINK_LIMIT}
                   OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
                                     OR sole AND suffices OR one_causa OR scored AND n_scored <= {LINK_LIMIT}

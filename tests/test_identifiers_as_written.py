@@ -51,7 +51,7 @@ UNREAD = {
     "two persons'": ("two", "POSSIBLE"),
     "an exponent that lost digits": ("1.58E+12", "CLEAR"),
     "a sign for a digit": ("sign", "CLEAR"),
-    "a star among all digits": ("star", "CLEAR"),
+    "a star among all digits": ("star", "POSSIBLE"),
     "another's letters": ("SLV{0}", "CLEAR"),
 }
 OJ = MANIFESTS["oj"]

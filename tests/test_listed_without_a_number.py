@@ -41,6 +41,10 @@ CASES: dict[str, Case] = {
     "another sex": ("OLGA XOYON COY", [{"SEXO": "M"}], {}, POSSIBLE, UNLISTED, ["sapo"], 0),
     "the other register has no number either": ("PILAR YAC COY", [{}], {"CUI": ""}, CLEAR, [], [], 2),
     "one of two who bear the name": ("QUETA ZEPEDA COY", [{}], {}, HIT, [], LISTED, 0),
+    "cancelled for one of two of her name in the causa": (
+        "VILMA EBEN COY", [{"ESTADO": VOID}], {}, POSSIBLE, UNLISTED, ["sapo"], 0,
+    ),
+    "pending for one of two of her name in the causa": ("WANDA FAJARDO COY", [{}], {}, HIT, [], LISTED, 0),
     "the number of the other": ("ROSA AGUSTIN COY", [{"CUI": "twin"}], {}, POSSIBLE, UNLISTED, ["sapo"], 0),
     "no causa": ("SARA BAMACA COY", [{"CAUSA": ""}], {"CAUSA": ""}, POSSIBLE, UNLISTED, ["sapo"], 1),
     "only the authority has her number": ("TELMA CAL COY", [{"CUI": "own"}], {"CUI": ""}, HIT, [], LISTED, 0),
@@ -48,7 +52,8 @@ CASES: dict[str, Case] = {
         "URSULA DIAZ COY", [{"CUI": "own", "ESTADO": VOID}], {"CUI": ""}, CLEAR, [], [], 0,
     ),
 }  # fmt: skip
-TWINS = ("one of two who bear the name", "the number of the other")
+BOTH_ACCUSED = ("cancelled for one of two of her name in the causa", "pending for one of two of her name in the causa")
+TWINS = ("one of two who bear the name", "the number of the other", *BOTH_ACCUSED)
 
 
 class World:
@@ -76,6 +81,8 @@ class World:
                 row["CAUSA"] = f"D-{number}" if row["CAUSA"] == "other" else row["CAUSA"]
                 rows["oj"].append(row)
             rows["sapo"].append(order | {"ORDEN": f"{number}", "CUI": own} | other)
+            if case in BOTH_ACCUSED:
+                rows["sapo"].append(order | {"ORDEN": f"T{number}", "CUI": numbers["twin"]})
         headers = {"renap": ["ID", "CUI", "NOMBRE", "NACIMIENTO", "SEXO"], "oj": [*HEADER, "SEXO"], "sapo": HEADER}
         sexes = '[codes.sex]\nM = "MALE"\n\n[[record]]\n'
         manifest = OJ.replace("[[record]]\n", sexes).replace(
@@ -107,6 +114,12 @@ def test_whether_the_authority_lists_it(world: World, case: str) -> None:
     assert [note.code for hit in hits for note in hit.notes] == notes
     assert [source.record.register_id for hit in hits for source in hit.sources] == sources
     assert (found.answer.level, found.person.name_only_alerts) == (level, counted)
+
+
+@pytest.mark.parametrize("case", BOTH_ACCUSED)
+def test_the_other_of_two_of_one_name_in_one_causa_is_as_wanted(world: World, case: str) -> None:
+    found = world.check(cui_of(500 + [*CASES].index(case) + 1))
+    assert found.answer.level == CASES[case][3]
 
 
 def test_whom_the_causa_does_not_name_is_not_meant_by_it(world: World) -> None:

@@ -427,7 +427,8 @@ def shown_cuis(text: str) -> list[str]:
     try:
         words = words_of(text)
     except Unread:
-        return []
+        digits = re.sub("[*?¡¿ .-]", "", text)
+        return [digits] if re.fullmatch("[0-9]{13}", digits) and cui_rule(digits) is None else []
     found = []
     for run in re.findall("[0-9]+(?: [0-9]+)*(?![0-9A-Z])", " ".join(w if w.isdigit() else "X" for w in words)):
         found += [number for number in [*run.split(), run.replace(" ", "")] if len(number) == 13]

@@ -188,9 +188,12 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     named = [] if around or record.about_year else [fit for fit in fits if fit.named]
     level = HIT if len(strong) == 1 and not strong[0].dead and not numbered else POSSIBLE
     sole = _only_bearer(record, fits)
+    of_causa = [fit for fit in fits if fit.agreed and file.has_causa(fit.subject, record)]
+    if len(of_causa) > 1 and record.alert is not None and record.alert.state != alert_pb2.ALERT_STATE_PENDING:
+        of_causa = []  # father and son in one causa: nobody can say whose it closed
     for fit in fits:
         by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
-        by_rule = by_rule or (fit.agreed and file.has_causa(fit.subject, record))
+        by_rule = by_rule or fit in of_causa
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
         if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)
