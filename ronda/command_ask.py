@@ -21,7 +21,6 @@ from ronda.command_question import (
     context,
     read_birth,
     read_colour,
-    within,
 )
 from ronda.exit_status import ExitStatus
 
@@ -126,7 +125,7 @@ def check(
     engine: Annotated[str, typer.Option(help="Número de motor.")] = "",
     make: Annotated[str, typer.Option(help="Marca vista.")] = "",
     colour: Annotated[str, typer.Option(callback=read_colour, help="Color visto, en español.")] = "",
-    model_year: Annotated[int | None, typer.Option(callback=within(1, 9999), help="Modelo (año) visto.")] = None,
+    model_year: Annotated[int | None, typer.Option(min=1, max=9999, help="Modelo (año) visto.")] = None,
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
@@ -228,13 +227,13 @@ def search(
     ] = None,
     born: Annotated[str, typer.Option(help="Fecha o año de nacimiento: aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa.")] = "",
     age_from: Annotated[int, typer.Option(help="Edad mínima hoy, en años.", min=0, max=150, show_default=False)] = 0,
-    age_to: Annotated[int | None, typer.Option(callback=within(1, 150), help="Edad máxima hoy, en años.")] = None,
+    age_to: Annotated[int | None, typer.Option(min=1, max=150, help="Edad máxima hoy, en años.")] = None,
     sex: SexOption = None,
     department: Annotated[
-        int | None, typer.Option(callback=within(1, 22), help="Departamento de nacimiento, código INE de 1 a 22.")
+        int | None, typer.Option(min=1, max=22, help="Departamento de nacimiento, código INE de 1 a 22.")
     ] = None,
     municipality: Annotated[
-        int | None, typer.Option(callback=within(101, 2299), help="Municipio de nacimiento, código INE: 101.")
+        int | None, typer.Option(min=101, max=2299, help="Municipio de nacimiento, código INE: 101.")
     ] = None,
     father: Annotated[str, typer.Option(help="Nombre del padre.")] = "",
     mother: Annotated[str, typer.Option(help="Nombre de la madre.")] = "",
@@ -246,7 +245,7 @@ def search(
     vehicle_type: Annotated[str, typer.Option(help="Tipo de vehículo: pickup, moto.")] = "",
     make: Annotated[str, typer.Option(help="Marca.")] = "",
     colour: Annotated[str, typer.Option(callback=read_colour, help="Color, en español.")] = "",
-    model_year: Annotated[int | None, typer.Option(callback=within(1, 9999), help="Modelo (año).")] = None,
+    model_year: Annotated[int | None, typer.Option(min=1, max=9999, help="Modelo (año).")] = None,
     page_size: Annotated[int, typer.Option(help="Resultados por página, de 1 a 100.", min=1, max=100)] = 20,
     page_token: Annotated[str, typer.Option(help="Página siguiente, como la dijo la anterior.")] = "",
     purpose: PurposeOption = PurposeWord.INVESTIGATION,

@@ -126,17 +126,6 @@ def read_colour(text: str) -> str:
     return text
 
 
-def within(first: int, last: int) -> Callable[[int | None], int | None]:
-    """Reads a number between both, or none: in a request 0 is no filter, so that who types it must hear of it."""
-
-    def read(number: int | None) -> int | None:
-        if number is not None and not first <= number <= last:
-            raise typer.BadParameter(f"escriba un número de {first} a {last}")
-        return number
-
-    return read
-
-
 SexOption = Annotated[Any, typer.Option("--sex", parser=read_sex, metavar="M|F", help="Sexo: m o f.")]
 
 
