@@ -12,10 +12,10 @@ import typer
 from clients.diagnosis import Trouble, diagnose
 from ronda import command_ask, command_records
 from ronda.command_failures import _TROUBLES
-from ronda.command_question import within
 from ronda.exit_status import ExitStatus
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1 import level_pb2, value_pb2
+from tests.command.terminal import piped
 
 KINDS = (command_ask, command_records)
 
@@ -65,11 +65,19 @@ def test_a_search_that_nothing_fits_says_what_to_do(
     assert "quite un dato" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("number", [0, 23])
-def test_a_department_that_is_none_is_refused_and_not_left_out(number: int) -> None:
-    with pytest.raises(typer.BadParameter, match="de 1 a 22"):
-        within(1, 22)(number)
-    assert within(1, 22)(None) is None
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--department=0", "escriba 1 o más"),
+        ("--department=23", "escriba 22 o menos"),
+        ("--municipality=0", "escriba 101 o más"),
+        ("--age-to=0", "escriba 1 o más"),
+        ("--model-year=0", "escriba 1 o más"),
+    ],
+)
+def test_a_number_that_would_be_no_filter_is_refused(option: str, said: str) -> None:
+    done = piped("search", "Ana", option)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
 def test_a_port_where_another_program_listens_is_no_fault_of_an_identity_that_nobody_gave() -> None:
