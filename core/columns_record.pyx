@@ -493,5 +493,7 @@ cdef int encode_record(Encoding* e, int number) noexcept nogil:
     put_head(e, &state, plan.section, subject, clearance)
     if plan.alert.present:
         put_alert(e, plan, &state)
+    elif state.date.status != VALUE_NULL and day_of_date(state.date) == NO_DAY:     # else the sort day tells it
+        put_day(e.outputs, O_issued_first, O_issued_span, e.written, state.date)
     e.written += 1
     return 1

@@ -14,6 +14,9 @@ from indexer.staging import StagedExtract
 
 Fate = Literal["fresh", "carried", "missing", "withdrawn"]
 
+_GUATEMALA_BEHIND_S = 6 * 3600  # of UTC, all year
+_DAY_S = 24 * 3600
+
 
 @dataclass(frozen=True)
 class RegisterInBuild:
@@ -37,6 +40,11 @@ class RegisterInBuild:
     def staged(self) -> StagedExtract | None:
         """Whose files are linked, and which the next build is held against."""
         return self.extract if self.extract is not None else self.closings
+
+    @property
+    def as_of_day(self) -> int | None:
+        """The day of its as-of in Guatemala (UTC-6), since 1970; None when missing or withdrawn."""
+        return None if self.extract is None else (self.extract.as_of_ms // 1000 - _GUATEMALA_BEHIND_S) // _DAY_S
 
     def manifest_entry(self, fixed: Mapping[str, Any]) -> dict[str, Any]:
         """Its entry in MANIFEST.json; `fixed` is the part that the register's manifest states."""

@@ -58,6 +58,7 @@ class LinkedRegister:
     register_id: str
     identifies: frozenset[str]  # "cui", "document", "nit", "licence", "cedula", "foreign_document"...
     identity: bool  # role identity for persons
+    as_of_day: int | None = None  # in Guatemala, since 1970: nothing that it holds is later; None = not known
 
 
 @dataclass(frozen=True)
@@ -156,13 +157,17 @@ class LinkingDatabase:
             self.run("CREATE TABLE nothing AS SELECT * FROM nothing_staged")  # a cursor sees tables alone
             parts.append(f"SELECT 0::BIGINT AS place, register, {columns} FROM nothing")
         self.run("CREATE VIEW staged AS " + " UNION ALL ".join(parts))
-        names = ", ".join(f"({r.ordinal}::UTINYINT, {_quoted(r.register_id)})" for r in self.registers)
-        names = names or "(255::UTINYINT, '')"
-        self.run(f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id)")
+        days = {r.ordinal: "NULL" if r.as_of_day is None else str(r.as_of_day) for r in self.registers}
+        names = ", ".join(
+            f"({r.ordinal}::UTINYINT, {_quoted(r.register_id)}, {days[r.ordinal]}::INTEGER)" for r in self.registers
+        )
+        names = names or "(255::UTINYINT, '', NULL::INTEGER)"
+        self.run(f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id, as_of_day)")
         # the person of a record, or the owner in section OWNER; empty texts are unknown
         self.run(f"""
             CREATE VIEW person_staged AS
             SELECT place, register, section, record_id, version, "row", sensitivity, sort_day,
+                coalesce(sort_day, issued_first + coalesce(issued_span, 0)::INTEGER) AS latest_day, -- that it may be of
                 section = {SECTION_OWNER} AS is_owner,
                 TRY_CAST(cui AS BIGINT) AS cui,
                 nullif(document_country, '') || ':' || nullif(document_number, '') AS document,

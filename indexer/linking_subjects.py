@@ -182,10 +182,11 @@ def link_records(database: LinkingDatabase) -> Links:
             FROM vehicle_link v JOIN entity_by_text e USING (text))
         SELECT l.place, l.entity, l.criterion, l.level, l.agrees, l.disagrees, o.owner_entity,
                coalesce(o.owner_level, 0)::UTINYINT AS owner_level,
-               coalesce(m.sort_day < {majority}, false) AS minor
+               coalesce(m.latest_day < {majority}, false) AS minor
         FROM linked l LEFT JOIN owner_link o USING (place)
-        LEFT JOIN (SELECT place, sort_day FROM person_staged WHERE section IN ({sections}) AND NOT is_owner
-                   AND sensitivity = {SENSITIVITY_OPEN} AND sort_day IS NOT NULL) m USING (place)
+        LEFT JOIN (SELECT place, least(latest_day, as_of_day) AS latest_day -- least: of those that are known
+                   FROM person_staged JOIN register_name USING (register)
+                   WHERE section IN ({sections}) AND NOT is_owner AND sensitivity = {SENSITIVITY_OPEN}) m USING (place)
         """
         )
     )

@@ -165,8 +165,15 @@ class _Build:
             if register.staged is not None
             for path in register.staged.files(self.data)
         ]
+        as_of_days = {register.ordinal: register.as_of_day for register in registers}
         roles = [
-            LinkedRegister(ordinal, m.id, frozenset(m.register_.identifies), "identity" in m.register_.roles.person)
+            LinkedRegister(
+                ordinal,
+                m.id,
+                frozenset(m.register_.identifies),
+                "identity" in m.register_.roles.person,
+                as_of_days.get(ordinal),
+            )
             for ordinal, m in enumerate(self.manifests)
         ]
         with self.progress.stage("link"):

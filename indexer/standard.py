@@ -92,8 +92,8 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("state_date", pa.int32(), False),  # yyyymmdd; 0 = not known whole
     pa.field("state_date_parts", pa.binary()),  # PartialDate encoded, for HitSource
     pa.field("issued_day", pa.int32()),
-    # the day of the state, and that of issue, else the record's: the earliest that it may be, and days by which it may
-    # be later (null = none); null and 32767 = any day; both null = not stated
+    # the day of the state, and that of issue, else the record's (no alert: where sort_day is null): the earliest
+    # that it may be, and days by which it may be later (null = none); null and 32767 = any day; both null = not stated
     pa.field("state_first", pa.int32()),
     pa.field("state_span", pa.int16()),
     pa.field("issued_first", pa.int32()),

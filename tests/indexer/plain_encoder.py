@@ -179,6 +179,9 @@ def standard_record(
             found["alert_flags"] |= standard.ALERT_BIRTH_TURNED
         if found["alert_kind"] == alert_pb2.ALERT_KIND_STOLEN_PLATE and is_vehicle_section(record.section):
             found["subject"] = standard.SUBJECT_PLATE
+    elif found["sort_day"] is None:
+        first, _, span, _ = validity(row, record.date, None)
+        found |= {"issued_first": first, "issued_span": span or None}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from tests.oracle import agreement, name_linking, name_match, vehicle_linking
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.record import PERSON, PLATE, Link, Record, Subject
 from tests.oracle.registers import Register
+from tests.oracle.sources import GUATEMALA
 
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 MINOR_SECTIONS = (
@@ -174,7 +176,7 @@ class Linking:
             subject.birth = self._birth(subject)
             for link in subject.links:
                 opened = link.section in MINOR_SECTIONS and link.sensitivity == section_pb2.SENSITIVITY_OPEN
-                if opened and under_18(subject.birth, link.record.sort_day):
+                if opened and under_18(subject.birth, self._latest_day(link.record)):
                     link.sensitivity = section_pb2.SENSITIVITY_MINOR
         self.subjects = sorted(
             self.by_key.values(),
@@ -182,6 +184,17 @@ class Linking:
         )
         for place, subject in enumerate(self.subjects):
             subject.place = place
+
+    def _latest_day(self, record: Record) -> int | None:
+        """The latest day that a record can be of: none is later than what its register speaks of."""
+        day = record.sort_day
+        if day is None and record.dated_days is not None:
+            day = record.dated_days[1]
+        register = self.registers[record.register]
+        if not register.loaded:
+            return day
+        as_of = datetime.datetime.fromtimestamp(register.as_of_ms / 1000, GUATEMALA).date() - datetime.date(1970, 1, 1)
+        return as_of.days if day is None else min(day, as_of.days)
 
     def _birth(self, subject: Subject) -> tuple[int, int, int]:
         own = [link.record for link in subject.links if link.criterion != level_pb2.CRITERION_NAMES]

@@ -239,6 +239,7 @@ def standard_record(
         message=message_class(section)(),
         sensitivity=sensitivity or section_pb2.SENSITIVITY_OPEN,
         sort_day=whole_day(date),
+        dated_days=naive_dates.days_of(values.date(spec.get("date"))),
         standards=frozenset(spec.get("clearance", ())),
         certificate_visible=values.flag(spec.get("certificate_visible", True)),
     )
@@ -300,6 +301,7 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     alert = AlertRow(kind, state, dates["state_date"], misuse=values.flag(spec.get("misuse", False)))
     alert.state_days = naive_dates.days_of(stated["state_date"])
     alert.issued_days = naive_dates.days_of(stated["issued"] if stated["issued"] != NO_DATE else known["dated"])
+    record.dated_days = alert.issued_days
     alert.merge_key = "|".join(parts) if parts and all(parts) else None
     alert.valid_from, alert.valid_to, *spans = naive_dates.validity(dates["valid_from"], dates["valid_to"])
     alert.spans = (spans[0], spans[1])

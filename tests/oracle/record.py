@@ -52,6 +52,7 @@ class Record:
     message: Any  # the section's message, reference included
     sensitivity: int = 1
     sort_day: int | None = None
+    dated_days: tuple[int, int] | None = None  # that its day may be; of an alert that of issue, where stated
     standards: frozenset[str] = frozenset()
     certificate_visible: bool = True
     # a person, or the owner in section OWNER

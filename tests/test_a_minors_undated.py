@@ -1,0 +1,115 @@
+"""What a child did stays hidden where its day is known in part, or not at all."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from core.engine import METHODS, Engine
+from core.generation import Generation
+from core.grant import Grant
+from indexer.publish import read_manifest
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import level_pb2, section_pb2
+from tests import small_world
+from tests.indexer.small_registers import cui_of
+from tests.oracle import Oracle
+from tests.small_world import SmallWorld
+
+MINOR = section_pb2.SENSITIVITY_MINOR
+YEAR = datetime.datetime.now(datetime.UTC).year
+CHILD, GROWN = f"{YEAR - 14}-01-02", "2004-03-10"  # of age on 10 March 2022
+# born, the detention's day as its register writes it -> whether a patrol may see it
+DETENTIONS = {
+    (GROWN, "2022-03-09"): False,
+    (GROWN, "2022-03-10"): True,
+    (GROWN, "00/05/2020"): False,
+    (GROWN, "00/00/2021"): False,
+    (GROWN, "00/02/2022"): False,
+    (GROWN, "02/2022"): False,
+    (GROWN, "00/03/2022"): True,
+    (GROWN, "00/00/2022"): True,
+    (GROWN, "00/00/2023"): True,
+    (GROWN, ""): True,
+    (GROWN, "INDETERM"): True,
+    ("2004-00-00", "00/00/2021"): False,
+    ("2004-00-00", "00/00/2022"): True,
+    (CHILD, ""): False,
+    (CHILD, "INDETERM"): False,
+    (CHILD, "05/00/0000"): False,
+    (CHILD, f"00/00/{YEAR}"): False,
+    (CHILD, f"{YEAR + 40}-01-01"): False,
+    (CHILD, f"00/00/{YEAR + 40}"): False,
+    ("", "00/00/2015"): True,
+    ("1980-05-17", ""): True,
+}
+# of a child's warrants: the day of issue. All are hidden, as one with a whole day is
+WARRANTS = ["2026-01-01", "", "00/00/2026", "INDETERM"]
+DETENTION = """
+[[record]]
+source = "denuncias"
+section = "detention"
+when = { column = "TIPO", in = ["DETENIDO"] }
+record_id = "ID"
+date = "FECHA"
+
+[record.subject]
+cui = "CUI"
+"""
+
+
+class Both:
+    """The engine's answers, held against the oracle's."""
+
+    def __init__(self, registers: Path, data: Path) -> None:
+        generation = data / "generations" / (data / "CURRENT").read_text(encoding="utf-8").strip()
+        self.engine = Engine(Generation.open(generation))
+        key = (data / "subject.key").read_bytes()
+        told = read_manifest(generation)
+        self.oracle = Oracle.load(registers / "sources", registers / "manifests", {}, told, key)
+
+    def asked(self, number: int, sees_minors: bool) -> checks.CheckPersonResponse:
+        masks = {s: 0 if s == MINOR and not sees_minors else 2**64 - 1 for s in range(1, 6)}
+        request = checks.CheckPersonRequest(cui=cui_of(number))
+        clock_ms = int(datetime.datetime.now(datetime.UTC).timestamp() * 1000)
+        content = self.engine.answer(METHODS["CheckPerson"], request.SerializeToString(), Grant(masks), clock_ms)
+        answer = checks.CheckPersonResponse.FromString(content)
+        told = self.oracle.check_person(request, masks, clock_ms)
+        assert answer.answer.hits == told.answer.hits
+        assert answer.answer.level == told.answer.level
+        assert answer.person == told.person
+        return answer
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    world = SmallWorld()
+    for number, (born, day) in enumerate(DETENTIONS, 1):
+        cui = world.person(number, f"PERSONA {chr(64 + number)} CAAL", born)
+        world.report(f"D{number}", "DETENIDO", CUI=cui, FECHA=day)
+    for number, day in enumerate(WARRANTS, 101):
+        cui = world.person(number, f"PERSONA {chr(64 + number - 100)} TZUL", CHILD)
+        world.rows["oj"].append({"ORDEN": f"W{number}", "CUI": cui, "ESTADO": "PENDIENTE", "FECHA": day})
+    with pytest.MonkeyPatch.context() as patched:
+        roles = small_world.MP.replace('person = ["alert"]', 'person = ["alert", "context"]')
+        patched.setattr(small_world, "MP", roles + DETENTION)
+        directory = tmp_path_factory.mktemp("undated")
+        return Both(directory / "registers", world.build(directory))
+
+
+@pytest.mark.parametrize("case", DETENTIONS, ids=" on ".join)
+def test_a_detention(both: Both, case: tuple[str, str]) -> None:
+    number = list(DETENTIONS).index(case) + 1
+    assert len(both.asked(number, sees_minors=True).person.detentions) == 1
+    shown = both.asked(number, sees_minors=False).person
+    assert bool(shown.detentions) == DETENTIONS[case]
+    assert any(t.section == section_pb2.SECTION_DETENTION for t in shown.totals) == DETENTIONS[case]
+
+
+@pytest.mark.parametrize("day", WARRANTS)
+def test_a_childs_warrant(both: Both, day: str) -> None:
+    number = 101 + WARRANTS.index(day)
+    assert both.asked(number, sees_minors=True).answer.level == level_pb2.LEVEL_HIT
+    assert both.asked(number, sees_minors=False).answer.level == level_pb2.LEVEL_CLEAR
