@@ -27,6 +27,18 @@ def recognisable() -> frozenset[str]:
 
 
 @cache
+def recognisable_by_birth_date() -> frozenset[str]:
+    """Ids of the kinds that a clerk would recognise only beside a birth date (or the parents, who tell as much)."""
+    return frozenset(
+        word
+        for line in PAGE.read_text(encoding="utf-8").split(_HOPELESS)[0].splitlines()
+        if "| yes with birth date" in line and "age and department" not in line
+        for word, _ in _ids(line)
+        if word.startswith("name_")
+    )
+
+
+@cache
 def hopeless() -> dict[str, str]:
     """Ids of the kinds that none would recognise, with the reason."""
     return dict(_ids(PAGE.read_text(encoding="utf-8").split(_HOPELESS)[1]))

@@ -93,6 +93,8 @@ class Truth:
             return "two_faults_short" if "birth" in row.shows else "name_alone"
         if row.shows & {"birth", "parents"}:
             return ""
+        if page.recognisable_by_birth_date() & set(row.damage):
+            return "name_hurt_undated"
         if not row.shows & {"age", "department"}:
             return "name_alone"
         return "over_fifty" if self._fit(row, person) > _MOST else ""

@@ -84,6 +84,14 @@ def test_reasons_why_a_row_by_name_means_nobody_for_certain(truth: Truth) -> Non
     assert truth.why_not(replace(by_name, means="")) == "not_on_file"
     short = replace(by_name, shows=frozenset({"birth"}), damage=("name_one_each", "date_partial"))
     assert truth.why_not(short) == "two_faults_short"
+    for shows, damage, reason in (
+        ({"age", "department"}, "name_heard", "name_hurt_undated"),
+        ({"parents"}, "name_heard", ""),
+        ({"birth"}, "name_heard", ""),
+        ({"age", "department"}, "name_code_page", ""),
+        ({"age", "department"}, "name_case", ""),
+    ):
+        assert truth.why_not(replace(by_name, shows=frozenset(shows), damage=(damage,))) == reason
     with pytest.raises(ValueError, match="no such_kind"):
         truth.why_not(replace(by_name, damage=("such_kind",)))
 
