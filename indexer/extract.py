@@ -1,7 +1,8 @@
-"""Extracts a register in a process of its own: a crash, an exhausted memory or a hang refuses that register alone."""
+"""Extracts registers in other processes: a crash, an exhausted memory or a hang refuses the one that was read alone."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import queue
@@ -23,7 +24,7 @@ from indexer.extract_report import ExtractReport, Progress, SourceUnreadable
 from indexer.fingerprint import fingerprint
 from indexer.manifest import Manifest, load_manifest
 
-__all__ = ["ExtractReport", "Progress", "SourceUnreadable", "extract", "extract_all", "fingerprint"]
+__all__ = ["ExtractReport", "Progress", "ReadingProcesses", "SourceUnreadable", "extract_all", "fingerprint"]
 
 SILENCE_S = 900.0
 """A child that tells no progress for so long hangs."""
@@ -35,91 +36,132 @@ AT_ONCE = 2
 OnProgress = Callable[[Progress], None]
 
 
-def extract(
-    manifest_file: Path,
-    ordinal: int,
-    directory: Path,
-    *,
-    data_directory: Path,
-    dsns: Mapping[str, str],
-    on_progress: OnProgress | None = None,
-    silence_s: float = SILENCE_S,
-    memory_bytes: int = MEMORY_BYTES,
-) -> ExtractReport:
-    """Reads one register into `directory` (existing, empty): records-*.parquet, quarantine.parquet, extract.json last.
+class ReadingProcesses:
+    """The children of one stage, used again while they read well: to start one costs half a second of imports.
 
-    `dsns`: PostgreSQL connection strings by register id. Thread-safe: every call has its own child.
-    Raises SourceUnreadable; ManifestError; OSError (ENOSPC) when the disk is full, which is no fault of the source:
-    carrying the register forward because of it would hide it. What a failed child leaves in `directory` has no
-    extract.json.
+    Thread-safe: every call of `extract` has a child to itself. Closed by `with`.
     """
-    manifest = load_manifest(manifest_file)
-    task = {
-        "manifest": str(manifest_file),
-        "ordinal": ordinal,
-        "directory": str(directory),
-        "data_directory": str(data_directory),
-        "dsn": dsns.get(manifest.id),
-        "memory_bytes": memory_bytes,
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "indexer.extract_child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        assert child.stderr is not None
-        errors: list[bytes] = []
-        reader = threading.Thread(target=lambda stream: errors.append(stream.read()), args=(child.stderr,), daemon=True)
-        reader.start()
-        unreadable = _follow(child, task, manifest, on_progress, silence_s)
-        reader.join(timeout=5)
-    except BaseException:
-        child.kill()
-        child.wait()
-        raise
-    code = child.wait()
-    if code == EXIT_UNREADABLE and unreadable is not None:
-        raise SourceUnreadable(manifest.id, unreadable["source"], unreadable["why"])
-    if code == EXIT_DISK_FULL:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
-    if code != 0:
-        raise SourceUnreadable(manifest.id, "", _crash(code, b"".join(errors)))
-    return ExtractReport.from_json((directory / "extract.json").read_bytes())
 
+    def __init__(self, memory_bytes: int = MEMORY_BYTES, silence_s: float = SILENCE_S) -> None:
+        self.memory_bytes = memory_bytes
+        self.silence_s = silence_s
+        self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
 
-def _follow(
-    child: subprocess.Popen[bytes],
-    task: dict[str, Any],
-    manifest: Manifest,
-    on_progress: OnProgress | None,
-    silence_s: float,
-) -> dict[str, str] | None:
-    """Hands on the child's progress until its output ends; returns what it found unreadable."""
-    assert child.stdin is not None and child.stdout is not None
-    lines: queue.Queue[bytes | None] = queue.Queue()
-    threading.Thread(target=_pump, args=(child.stdout, lines), daemon=True).start()
-    try:
-        child.stdin.write(orjson.dumps(task) + b"\n")
-        child.stdin.close()
-    except BrokenPipeError:
-        pass  # it died at once; its exit code tells
-    unreadable: dict[str, str] | None = None
-    while True:
+    def __enter__(self) -> ReadingProcesses:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while not self._idle.empty():
+            self._idle.get().end()
+
+    def extract(
+        self,
+        manifest_file: Path,
+        ordinal: int,
+        directory: Path,
+        *,
+        data_directory: Path,
+        dsns: Mapping[str, str],
+        on_progress: OnProgress | None = None,
+    ) -> ExtractReport:
+        """Reads one register into `directory` (existing, empty): records-*.parquet, quarantine.parquet, extract.json.
+
+        `dsns`: PostgreSQL connection strings by register id.
+        Raises SourceUnreadable; ManifestError; OSError (ENOSPC) when the disk is full, which is no fault of the source:
+        carrying the register forward because of it would hide it. What a failed child leaves in `directory` has no
+        extract.json.
+        """
+        manifest = load_manifest(manifest_file)
+        task = {
+            "manifest": str(manifest_file),
+            "ordinal": ordinal,
+            "directory": str(directory),
+            "data_directory": str(data_directory),
+            "dsn": dsns.get(manifest.id),
+            "memory_bytes": self.memory_bytes,
+        }
+        child = self._child()
         try:
-            line = lines.get(timeout=silence_s)
-        except queue.Empty:
+            done, unreadable = child.read(task, manifest, on_progress, self.silence_s)
+        except BaseException:
             child.kill()
-            child.wait()
-            raise SourceUnreadable(manifest.id, "", f"no progress for {silence_s:g} s: stopped") from None
-        if line is None:
-            return unreadable
-        message = orjson.loads(line)
-        if "unreadable" in message:
-            unreadable = message["unreadable"]
-        elif on_progress is not None:
-            on_progress(Progress(manifest.id, message["rows"], message["bytes_done"], message["bytes_total"]))
+            raise
+        if done:
+            self._idle.put(child)
+            return ExtractReport.from_json((directory / "extract.json").read_bytes())
+        code, errors = child.ended()
+        if code == EXIT_UNREADABLE and unreadable is not None:
+            raise SourceUnreadable(manifest.id, unreadable["source"], unreadable["why"])
+        if code == EXIT_DISK_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
+        raise SourceUnreadable(manifest.id, "", _crash(code, errors))
+
+    def _child(self) -> _Child:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                child = self._idle.get_nowait()
+                if child.process.poll() is None:
+                    return child
+        return _Child()
+
+
+class _Child:
+    """A reading process, and the threads that empty its pipes."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "indexer.extract_child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert self.process.stdin is not None and self.process.stdout is not None and self.process.stderr is not None
+        self._tasks, self._errors = self.process.stdin, list[bytes]()
+        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        errors = self.process.stderr
+        self._reader = threading.Thread(target=lambda: self._errors.append(errors.read()), daemon=True)
+        self._reader.start()
+        threading.Thread(target=_pump, args=(self.process.stdout, self._lines), daemon=True).start()
+
+    def read(
+        self, task: dict[str, Any], manifest: Manifest, on_progress: OnProgress | None, silence_s: float
+    ) -> tuple[bool, dict[str, str] | None]:
+        """Hands on progress until (True, None), it is done, or (False, what it found unreadable), it has ended."""
+        with contextlib.suppress(BrokenPipeError):  # it died at once; its exit code tells
+            self._tasks.write(orjson.dumps(task) + b"\n")
+            self._tasks.flush()
+        unreadable: dict[str, str] | None = None
+        while True:
+            try:
+                line = self._lines.get(timeout=silence_s)
+            except queue.Empty:
+                raise SourceUnreadable(manifest.id, "", f"no progress for {silence_s:g} s: stopped") from None
+            if line is None:
+                return False, unreadable
+            message = orjson.loads(line)
+            if "done" in message:
+                return True, None
+            if "unreadable" in message:
+                unreadable = message["unreadable"]
+            elif on_progress is not None:
+                on_progress(Progress(manifest.id, message["rows"], message["bytes_done"], message["bytes_total"]))
+
+    def ended(self) -> tuple[int, bytes]:
+        """Its exit code, and what it wrote as errors, once its output has ended."""
+        code = self.process.wait()
+        self._reader.join(timeout=5)
+        return code, b"".join(self._errors)
+
+    def end(self) -> None:
+        """Lets it end: there is no further task."""
+        with contextlib.suppress(BrokenPipeError):
+            self._tasks.close()
+        self.process.wait()
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self.process.kill()
+        self.process.wait()
 
 
 def _pump(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
@@ -156,18 +198,12 @@ def extract_all(
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         try:
-            report = extract(
-                file,
-                ordinal,
-                directory,
-                data_directory=data_directory,
-                dsns=dsns,
-                on_progress=on_progress,
-                silence_s=silence_s,
+            report = processes.extract(
+                file, ordinal, directory, data_directory=data_directory, dsns=dsns, on_progress=on_progress
             )
         except SourceUnreadable as error:
             return register, error
         return register, report
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ReadingProcesses(silence_s=silence_s) as processes, ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(pool.map(lambda pair: one(*pair), manifests))

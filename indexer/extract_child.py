@@ -1,8 +1,8 @@
-"""The child process that reads one register: `python -m indexer.extract_child`, its task as one JSON line on stdin.
+"""The child process that reads registers: `python -m indexer.extract_child`, each task a JSON line on stdin.
 
 It writes Parquet files, the quarantine and the report into the staging directory, and tells its progress as JSON lines
-on stdout. Exit 0 = done; 3 = a source cannot be read (the last line says which and why); 4 = the disk it writes to is
-full; anything else is a crash.
+on stdout, "done" as the last of a register. Exit 0 = there is no further task; 3 = a source cannot be read (the last
+line says which and why); 4 = the disk it writes to is full; anything else is a crash.
 """
 
 from __future__ import annotations
@@ -228,21 +228,25 @@ def _say(message: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    """Runs the task on stdin."""
+    """Runs the tasks on stdin, until one fails: what it left in this process must not harm the next."""
     pa.set_cpu_count(1)  # one core a register: two registers run at once
-    task = orjson.loads(sys.stdin.buffer.readline())
-    resource.setrlimit(resource.RLIMIT_AS, (task["memory_bytes"], task["memory_bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold rows
-    try:
-        extraction = _Extraction(task)
-        extraction.run().write(extraction.directory / "extract.json")
-    except SourceUnreadable as error:
-        _say({"unreadable": {"source": error.source, "why": error.why}})
-        return EXIT_UNREADABLE
-    except OSError as error:
-        if error.errno in DISK_FULL:
-            return EXIT_DISK_FULL
-        raise
+    for line in sys.stdin.buffer:
+        task = orjson.loads(line)
+        resource.setrlimit(resource.RLIMIT_AS, (task["memory_bytes"], task["memory_bytes"]))
+        try:
+            extraction = _Extraction(task)
+            extraction.run().write(extraction.directory / "extract.json")
+        except SourceUnreadable as error:
+            _say({"unreadable": {"source": error.source, "why": error.why}})
+            return EXIT_UNREADABLE
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                return EXIT_DISK_FULL
+            raise
+        del extraction
+        pa.default_memory_pool().release_unused()
+        _say({"done": True})
     return 0
 
 

@@ -14,7 +14,7 @@ from indexer.build_errors import NoSpace
 from indexer.build_options import BuildOptions
 from indexer.carry_forward import RegisterInBuild, decide_unreadable
 from indexer.earlier_release import complete_columns
-from indexer.extract import Progress, SourceUnreadable, extract, fingerprint
+from indexer.extract import Progress, ReadingProcesses, SourceUnreadable, fingerprint
 from indexer.manifest import Manifest
 from indexer.progress import BuildProgress
 from indexer.staging import (
@@ -39,13 +39,14 @@ def extract_registers(
     progress: BuildProgress,
 ) -> list[RegisterInBuild]:
     """Every register in configuration order: read now, resumed, carried forward, missing or withdrawn."""
-    stage = _Extraction(options, generation_id, last, progress)
     jobs = list(enumerate(manifests))
     # longest first, by what it took the last time, so that no long one is left alone at the end
     order = sorted(jobs, key=lambda job: (-_expected_seconds(job[1], last), job[0]))
-    stage.find_resumable(manifests)
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="extract") as pool:
-        done = list(pool.map(lambda job: stage.read(*job), order))
+    with ReadingProcesses() as processes:
+        stage = _Extraction(options, generation_id, last, progress, processes)
+        stage.find_resumable(manifests)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="extract") as pool:
+            done = list(pool.map(lambda job: stage.read(*job), order))
     return sorted(done, key=lambda register: register.ordinal)
 
 
@@ -55,12 +56,18 @@ def _expected_seconds(manifest: Manifest, last: Mapping[str, StagedExtract]) -> 
 
 class _Extraction:
     def __init__(
-        self, options: BuildOptions, generation_id: str, last: Mapping[str, StagedExtract], progress: BuildProgress
+        self,
+        options: BuildOptions,
+        generation_id: str,
+        last: Mapping[str, StagedExtract],
+        progress: BuildProgress,
+        processes: ReadingProcesses,
     ) -> None:
         self.options = options
         self.generation_id = generation_id
         self.last = last
         self.progress = progress
+        self.processes = processes
         self.resumable: dict[str, StagedExtract] = {}
 
     def find_resumable(self, manifests: Sequence[Manifest]) -> None:
@@ -138,7 +145,7 @@ class _Extraction:
             self.progress.move(bar, to=now.rows, total=max(total, now.rows) if total else None)
 
         try:
-            report = extract(
+            report = self.processes.extract(
                 _file(manifest),
                 ordinal,
                 directory,

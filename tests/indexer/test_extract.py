@@ -17,7 +17,7 @@ import pytest
 
 from bench.postgres_cluster import PostgresCluster
 from indexer import standard
-from indexer.extract import ExtractReport, Progress, SourceUnreadable, extract, extract_all, fingerprint
+from indexer.extract import ExtractReport, Progress, ReadingProcesses, SourceUnreadable, extract_all, fingerprint
 from indexer.manifest import load_manifest
 from ronda.v1 import person_records_pb2
 
@@ -85,15 +85,10 @@ class Place:
         self.progress: list[Progress] = []
         register = load_manifest(manifest).id
         dsns = {register: dsn} if dsn is not None else {}
-        return extract(
-            manifest,
-            4,
-            staging,
-            data_directory=self.directory,
-            dsns=dsns,
-            on_progress=self.progress.append,
-            **options,
-        )
+        with ReadingProcesses(**options) as processes:
+            return processes.extract(
+                manifest, 4, staging, data_directory=self.directory, dsns=dsns, on_progress=self.progress.append
+            )
 
     def records(self) -> list[dict[str, Any]]:
         files = sorted(self.staging.glob("records-*.parquet"))
@@ -266,8 +261,33 @@ def test_a_fault_of_the_reader_is_told_by_its_place(place: Place) -> None:
     manifest = place.manifest()
     place.rows(HEADER + GOOD)
     staging = place.directory / "no-such-directory"
-    with pytest.raises(SourceUnreadable, match=r"failed: FileNotFoundError at [\w./-]+:\d+"):
-        extract(manifest, 0, staging, data_directory=place.directory, dsns={})
+    why = r"failed: FileNotFoundError at [\w./-]+:\d+"
+    with ReadingProcesses() as processes, pytest.raises(SourceUnreadable, match=why):
+        processes.extract(manifest, 0, staging, data_directory=place.directory, dsns={})
+
+
+def test_a_child_reads_on_until_one_fails(place: Place) -> None:
+    """One process for what can be read, a new one after what can't; none is left when the stage ends."""
+    seen: list[int] = []
+    with ReadingProcesses() as processes:
+        for number, rows in enumerate([HEADER + GOOD, HEADER + GOOD * 2, "nothing", HEADER + GOOD * 3]):
+            register = ("uno", "dos", "tres", "cuatro")[number]
+            place.rows(rows, register)
+            staging = place.directory / f"staging-{register}"
+            staging.mkdir()
+            try:
+                report = processes.extract(
+                    place.manifest(register), number, staging, data_directory=place.directory, dsns={}
+                )
+                assert report.records == rows.count("\n") - HEADER.count("\n")
+                assert report.ordinal == number
+                seen.append(children()[0].pid)
+            except SourceUnreadable as error:
+                assert error.source
+                assert not children()
+    assert seen[0] == seen[1] != seen[2]
+    assert len(seen) == 3
+    assert not children()
 
 
 def test_several_registers_at_once(place: Place) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from indexer import manifest_sources
-from indexer.extract import extract
+from indexer.extract import ReadingProcesses
 from indexer.manifest import Manifest, ManifestError, Register, load_manifest, load_manifests
 from indexer.manifest_fields import DEFAULTS
 from indexer.manifest_records import Alert, Record, Subject
@@ -244,7 +244,8 @@ def read_all(tmp_path: Path, toml: str, file: str, data: bytes) -> list[dict[str
     (tmp_path / file).write_bytes(data)
     staging = tmp_path / "staging"
     staging.mkdir()
-    report = extract(manifest, 0, staging, data_directory=tmp_path, dsns={})
+    with ReadingProcesses() as processes:
+        report = processes.extract(manifest, 0, staging, data_directory=tmp_path, dsns={})
     assert report.as_of_ms == 1_795_154_400_000  # 2026-11-20 00:00 in Guatemala
     return pq.read_table(staging / "records-00000.parquet").to_pylist()
 
