@@ -172,14 +172,12 @@ def _principal(officer: Officer, peer: Peer, trust: Trust) -> Principal:
     if officer.thumbprint != peer.thumbprint:
         raise Refusal(error_pb2.ERROR_REASON_TOKEN_NOT_BOUND)
     off_unit = bool(peer.unit) and (peer.unit, peer.institution.id) != (officer.unit, officer.institution.id)
-    principal = Principal(officer.institution.id, officer.roles, officer.unit, off_unit, delegated=bool(officer.actor))
-    if officer.actor or peer.is_gateway:
-        allowed = officer.actor == peer.device and trust.policy.may_delegate(
-            principal, peer.device, peer.institution.id
-        )
-        if not allowed:
-            raise Refusal(error_pb2.ERROR_REASON_DELEGATION_FORBIDDEN)
-    elif peer.institution.id != officer.institution.id:
+    gateway = (peer.device, peer.institution.id) if officer.actor or peer.is_gateway else None
+    delegated = bool(officer.actor)
+    principal = Principal(officer.institution.id, officer.roles, officer.unit, off_unit, delegated, gateway)
+    if gateway is not None and (officer.actor != peer.device or not trust.policy.may_delegate(principal)):
+        raise Refusal(error_pb2.ERROR_REASON_DELEGATION_FORBIDDEN)
+    if gateway is None and peer.institution.id != officer.institution.id:
         rule = "the officer's institution is not the device's"
         raise Refusal(error_pb2.ERROR_REASON_TOKEN_INVALID, rule=rule, metadata={"rule": "institution"})
     return principal

@@ -34,13 +34,14 @@ _PURPOSE_NAMES = {number: name for name, number in PURPOSES.items()}
 
 @dataclass(frozen=True)
 class Principal:
-    """What policy knows of a caller. `device_institution` differs from `institution` only for a gateway's."""
+    """What policy knows of a caller."""
 
     institution: str
     roles: tuple[str, ...]  # without the institution
     unit: str
     off_unit: bool
     delegated: bool
+    gateway: tuple[str, str] | None = None  # SPIFFE name, institution: who asks on the officer's behalf
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,13 @@ class Policy:
         """None: this principal may do nothing for this purpose."""
         return self._decide(principal, purpose)
 
-    def may_delegate(self, principal: Principal, gateway: str, gateway_institution: str) -> bool:
-        """Whether a gateway may ask on behalf of this principal."""
-        return self._delegates(principal, gateway, gateway_institution)
+    def may_delegate(self, principal: Principal) -> bool:
+        """Whether the principal's gateway may ask on her behalf, for any purpose. `decide` asks for which."""
+        return any(self._delegates(principal, purpose) for purpose in _PURPOSE_NAMES)
+
+    def delegates(self, principal: Principal, purpose: int) -> bool:
+        """Whether the principal's gateway may ask on her behalf for this purpose."""
+        return purpose in _PURPOSE_NAMES and self._delegates(principal, purpose)
 
     def allows(self, principal: Principal, action: str, purpose: int) -> bool:
         """Whether a single action is permitted: a method of the contract, or one of OFFICE_ACTIONS."""
@@ -92,7 +97,7 @@ class Policy:
 
     def _decide_now(self, principal: Principal, purpose: int) -> Decision | None:
         name = _PURPOSE_NAMES.get(purpose)
-        if name is None:
+        if name is None or (principal.gateway is not None and not self._delegates(principal, purpose)):
             return None
         pairs = [(section, sensitivity) for section in SECTIONS for sensitivity in SENSITIVITIES]
         whole = uid("Purpose", name)
@@ -115,9 +120,12 @@ class Policy:
             methods &= ~(1 << METHOD_BITS["Clear"])
         return Decision((masks[1], masks[2], masks[3], masks[4], masks[5]), methods, needs_case, spends[0], allowance)
 
-    def _delegates_now(self, principal: Principal, gateway: str, gateway_institution: str) -> bool:
-        request = _request("Delegate", uid("Gateway", gateway), "")
-        known = entity("Gateway", gateway, [uid("Institution", gateway_institution)])
+    def _delegates_now(self, principal: Principal, purpose: int) -> bool:
+        if principal.gateway is None:
+            return False
+        gateway, institution = principal.gateway
+        request = _request("Delegate", uid("Gateway", gateway), _PURPOSE_NAMES[purpose])
+        known = entity("Gateway", gateway, [uid("Institution", institution)])
         return self._ask(principal, [request], known)[0]
 
     def _ask(self, principal: Principal, requests: list[dict[str, Any]], *others: dict[str, Any]) -> list[bool]:
@@ -143,5 +151,5 @@ class Policy:
 
 
 def _request(action: str, resource: dict[str, str], purpose: str) -> dict[str, Any]:
-    context = {"purpose": {"__entity": uid("Purpose", purpose)}} if purpose else {}
+    context = {"purpose": {"__entity": uid("Purpose", purpose)}}
     return {"principal": _OFFICER, "action": uid("Action", action), "resource": resource, "context": context}

@@ -13,13 +13,14 @@
     hidden = ["COMPLAINT/OPEN"]
     needs_case_number = false
     allowance = "patrol"
-    delegates = ["spiffe://pnc.gob.gt/gateway/sms"]      # gateways that may ask on such an officer's behalf
+    delegates = ["spiffe://pnc.gob.gt/gateway/sms"]      # gateways that may ask so on such an officer's behalf
     refused_gateways = ["spiffe://pnc.gob.gt/gateway/other"]
 """
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -102,15 +103,15 @@ def broken_rules(policy: Policy, case: Case) -> list[str]:
     spent = decision.allowance_name if decision is not None else "none"
     if case.allowance is not None and case.allowance != spent:
         broken.append(f"the allowance is {spent}")
-    # The gateway's institution decides nothing unless policy says so; a name's trust domain tells it to the reader.
-    asked = Principal(case.institution, principal.roles, case.unit, off_unit=False, delegated=True)
-    broken += [f"{gateway} may not ask" for gateway in case.delegates if not _delegates(policy, asked, gateway)]
-    broken += [f"{gateway} may ask" for gateway in case.refused_gateways if _delegates(policy, asked, gateway)]
+    broken += [f"{name} may not ask so" for name in case.delegates if not _delegates(policy, principal, purpose, name)]
+    broken += [f"{name} may ask so" for name in case.refused_gateways if _delegates(policy, principal, purpose, name)]
     return broken
 
 
-def _delegates(policy: Policy, principal: Principal, gateway: str) -> bool:
-    return policy.may_delegate(principal, gateway, principal.institution)
+def _delegates(policy: Policy, principal: Principal, purpose: int, gateway: str) -> bool:
+    # The gateway's institution decides nothing unless policy says so; a name's trust domain tells it to the reader.
+    asked = replace(principal, off_unit=False, delegated=True, gateway=(gateway, principal.institution))
+    return policy.delegates(asked, purpose)
 
 
 def _allows(policy: Policy, principal: Principal, purpose: int, name: str) -> bool:

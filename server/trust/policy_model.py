@@ -6,10 +6,10 @@
 | | See | Record in Section, Sensitivity | are records of this section and sensitivity shown? |
 | | Spend | Allowance | may this allowance of limits.toml be spent? |
 | | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
-| | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf? |
+| | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf, for this purpose? |
 
-Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision but
-Delegate has `context.purpose`. Nothing is permitted that no policy permits.
+Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision has
+`context.purpose`. Nothing is permitted that no policy permits.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def schema_text(allowances: Iterable[str]) -> str:
         ("See", "Record", "Why"),
         ("Spend", "Allowance", "Why"),
         ("OmitCaseNumber", "Purpose", "Why"),
-        ("Delegate", "Gateway", "{}"),
+        ("Delegate", "Gateway", "Why"),
     ):
         lines.append(f"action {action} appliesTo {{ principal: Officer, resource: {resource}, context: {context} }};")
     return "\n".join(lines) + "\n"

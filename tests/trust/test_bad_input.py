@@ -89,10 +89,10 @@ def _signed_by_another(kit: TrustKit) -> Client:
     return kit.client(pair, token)
 
 
-def _gateway(kit: TrustKit, name: str, actor: str | None = None) -> Client:
+def _gateway(kit: TrustKit, name: str, actor: str | None = None, roles: tuple[str, ...] = ("patrol",)) -> Client:
     pair = kit.police.gateway(name)
     actor = kit.police.spiffe(f"/gateway/{name}") if actor is None else actor
-    return kit.client(pair, kit.police.token("10001", "zona-1", ["patrol"], pair.thumbprint, gateway=actor))
+    return kit.client(pair, kit.police.token("10001", "zona-1", list(roles), pair.thumbprint, gateway=actor))
 
 
 def _now() -> int:
@@ -205,6 +205,18 @@ AFTER_THE_HANDSHAKE: dict[str, Row] = {
         lambda kit: _gateway(kit, "other", kit.police.spiffe("/gateway/sms")), DENIED, "DELEGATION_FORBIDDEN"
     ),
     "a gateway without delegation": Row(lambda kit: _gateway(kit, "sms", ""), DENIED, "DELEGATION_FORBIDDEN"),
+    "break-glass through a gateway": Row(
+        lambda kit: _gateway(kit, "sms"),
+        DENIED,
+        "FORBIDDEN",
+        request=lambda: question(context_pb2.PURPOSE_BREAK_GLASS, reason="disparos en la zona"),
+    ),
+    "an investigation through a gateway that a patrol may use": Row(
+        lambda kit: _gateway(kit, "sms", roles=("investigator", "patrol")),
+        DENIED,
+        "FORBIDDEN",
+        request=lambda: question(context_pb2.PURPOSE_INVESTIGATION, case_number="C-1"),
+    ),
     "delegation by a patrol car": Row(
         lambda kit: kit.patrol(gateway=kit.police.spiffe("/unit/zona-1/device/patrol-1")),
         DENIED,
