@@ -76,7 +76,11 @@ RULES = {
     "break-glass": "emergencia",
 }
 # What server/audit/ finds or cannot do, in its words.
+_EMPTIED = r": whether the log was emptied or rolled back cannot be told"
+_NOT_TOLD = ": que no se haya vaciado o regresado a un estado anterior. Compare con --keeper"
 _FINDINGS = (
+    (rf"no second keeper was named{_EMPTIED}", f"sin segundo custodio no se sabe{_NOT_TOLD}"),
+    (rf"a second keeper holds no checkpoint{_EMPTIED}", f"un custodio sin puntos de control no dice{_NOT_TOLD}"),
     (r"rolled back: the second keeper holds checkpoint (\d+), which is not here",
      r"vuelta atrás: el segundo custodio tiene el punto de control \1, que aquí falta"),
     (r"checkpoints were removed, repeated or reordered: checkpoint (\d+) follows (\d+)",

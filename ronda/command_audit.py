@@ -16,6 +16,7 @@ from ronda.audit_words import RULES, finding_text
 from ronda.command_audit_output import GUATEMALA, ZONE, show_records, when
 from ronda.command_office import Stop, explained
 from ronda.command_output import EXIT_OURS, print_json, print_renderables
+from ronda.exit_status import ExitStatus
 from ronda.office_words import WITHOUT_IDENTITY, no_log_yet
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def verify(
     keeper: Annotated[list[Path] | None, typer.Option("--keeper", help="Directorio de un segundo custodio.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Revisa cada registro, sello y punto de control; estado 1 si algo no está como se escribió.
+    """Revisa cada registro, sello y punto de control; estado 1 si algo no está como se escribió, 3 si faltó qué comparar.
 
     \b
     Ejemplo:
@@ -189,6 +190,7 @@ def verify(
                 "checkpoints": verdict.checkpoints,
                 "last_checkpoint": last,
                 "problems": problems,
+                "unchecked": verdict.unchecked,
             }
         )
     else:
@@ -198,8 +200,13 @@ def verify(
         )
         for problem in problems:
             typer.secho(finding_text(problem), bold=True)
-        typer.secho("ALTERADA O DAÑADA" if problems else "Íntegra", bold=True)
-    raise typer.Exit(EXIT_OURS if problems else 0)
+        for left in verdict.unchecked:
+            typer.echo(f"NO SE COMPROBÓ: {finding_text(left)}")
+        if problems:
+            typer.secho("ALTERADA O DAÑADA", bold=True)
+        else:
+            typer.secho("Lo que está aquí concuerda, y nada más" if verdict.unchecked else "Íntegra", bold=True)
+    raise typer.Exit(EXIT_OURS if problems else ExitStatus.STOPPED if verdict.unchecked else ExitStatus.DONE)
 
 
 @audit.command("tail")

@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass
 class Verdict:
-    """What was read, and what is wrong with it: nothing, when `problems` is empty."""
+    """What was read, and what is wrong with it: nothing, when `problems` is empty. `unchecked`: what nothing here can tell."""
 
     records: int = 0
     segments: int = 0
@@ -46,6 +46,11 @@ class Verdict:
     dropped: int = 0
     last: Checkpoint | None = None  # the newest of the own checkpoints
     problems: list[Problem] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)  # NO_KEEPER, EMPTY_KEEPER
+
+
+NO_KEEPER = "no second keeper was named: whether the log was emptied or rolled back cannot be told"
+EMPTY_KEEPER = "a second keeper holds no checkpoint: whether the log was emptied or rolled back cannot be told"
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,12 @@ def verify(
     verdict = Verdict()
     own = _checkpoints(CheckpointFiles(directory / CHECKPOINTS), "checkpoint", key, verdict)
     verdict.last = own[-1][1] if own else None
-    kept = [
-        pair
-        for number, files in enumerate(keepers, 1)
-        for pair in _checkpoints(files, f"keeper {number}: checkpoint", key, verdict)
+    held = [
+        _checkpoints(files, f"keeper {number}: checkpoint", key, verdict) for number, files in enumerate(keepers, 1)
     ]
+    kept = [pair for pairs in held for pair in pairs]
+    if not kept:
+        verdict.unchecked.append(EMPTY_KEEPER if held else NO_KEEPER)
     _check_order(own, verdict)
     newest = max((checkpoint.number for _, checkpoint in kept), default=0)
     if newest > (verdict.last.number if verdict.last is not None else 0):

@@ -143,6 +143,25 @@ def test_the_log_verifies_and_proves_its_records(asked: Asked, tmp_path: Path) -
     assert json.loads(done.stdout)["problems"]
 
 
+def test_an_emptied_log_is_not_called_whole(asked: Asked, tmp_path: Path) -> None:
+    """What is gone agrees with itself: only a second keeper's checkpoints tell."""
+    for emptied in (tmp_path / "emptied", tmp_path / "emptied-keeper"):
+        emptied.mkdir()
+    for said in (("--json",), ("--json", "--keeper", str(tmp_path / "emptied-keeper"))):
+        public = ("--public-key", str(asked.audit.with_name("audit-keys") / "signing.pub"))
+        for directory in (asked.audit, tmp_path / "emptied"):
+            done = CliRunner().invoke(app, ["audit", "verify", "--audit", str(directory), *public, *said])
+            told = json.loads(done.stdout)
+            assert (done.exit_code, told["problems"]) == (3, []), done.stdout
+            assert "emptied or rolled back" in told["unchecked"][0]
+    plain = asked.ronda("verify")
+    assert plain.exit_code == 3
+    assert "NO SE COMPROBÓ: sin segundo custodio" in " ".join(plain.stdout.split())
+    assert "Íntegra" not in plain.stdout
+    kept = ["audit", "verify", "--audit", str(tmp_path / "emptied"), *public, "--keeper", str(asked.keeper)]
+    assert CliRunner().invoke(app, kept).exit_code == 1
+
+
 def test_nothing_personal_lies_open(asked: Asked) -> None:
     """The CUI, the telephone and the plate that were asked for are nowhere in the clear, nor in the server's log."""
     files = [path for path in asked.audit.rglob("*") if path.is_file()]
