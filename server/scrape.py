@@ -21,6 +21,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from server.audit.process import AuditProcess
+from server.audit.set_up import audit_directory
 from server.logs import log
 from server.settings import Settings, SettingsError
 from server.worker_process import WorkerProcess
@@ -36,6 +38,9 @@ class Supervised(Protocol):
     workers: dict[int, WorkerProcess]
 
     @property
+    def audit(self) -> AuditProcess: ...
+
+    @property
     def damaged_files(self) -> dict[str, list[str]]: ...
 
 
@@ -47,6 +52,7 @@ class Scrape:
         self._registry = CollectorRegistry()
         MultiProcessCollector(self._registry, path=str(directory))  # type: ignore[no-untyped-call]
         self._registry.register(_StateCollector(settings.data, supervised))
+        self._registry.register(_AuditCollector(audit_directory(settings), supervised))
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -133,6 +139,46 @@ class _StateCollector(Collector):
             except (OSError, ValueError):
                 return {}
         return self._manifest[1]
+
+
+class _AuditCollector(Collector):
+    """How far the audit log is signed and kept elsewhere, and the disk that it lies on."""
+
+    def __init__(self, directory: Path, supervised: Supervised) -> None:
+        self._directory = directory
+        self._supervised = supervised
+
+    def collect(self) -> Iterator[Metric]:
+        """Families of the scrape."""
+        audit = self._supervised.audit
+        yield GaugeMetricFamily(
+            "ronda_audit_signed_age_seconds",
+            "Since the log was last read and signed; nothing is signed when it grows past a few seconds.",
+            value=time.monotonic() - audit.reported,
+        )
+        if (report := audit.report) is not None:
+            yield CounterMetricFamily("ronda_audit_records", "Records that a checkpoint binds.", value=report.records)
+            yield GaugeMetricFamily(
+                "ronda_audit_records_unsigned", "Records that no checkpoint binds yet.", value=report.unsigned
+            )
+            yield GaugeMetricFamily(
+                "ronda_audit_segments_damaged", "Open segments with a record that was altered.", value=report.damaged
+            )
+            yield GaugeMetricFamily(
+                "ronda_audit_checkpoint", "Number of the newest checkpoint.", value=report.checkpoint
+            )
+            behind = GaugeMetricFamily(
+                "ronda_audit_keeper_behind", "Checkpoints that a second keeper has not taken.", labels=["keeper"]
+            )
+            for number, count in enumerate(report.keepers_behind, 1):
+                behind.add_metric([str(number)], count)
+            yield behind
+        try:
+            disk = shutil.disk_usage(self._directory)
+        except OSError:
+            return
+        yield GaugeMetricFamily("ronda_audit_disk_free_bytes", "Bytes left on the audit log's disk.", value=disk.free)
+        yield GaugeMetricFamily("ronda_audit_disk_bytes", "Size of the audit log's disk.", value=disk.total)
 
 
 def _registers(registers: list[dict[str, Any]]) -> Iterator[Metric]:

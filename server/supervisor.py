@@ -20,6 +20,7 @@ from pathlib import Path
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from server import logs, service_manager
+from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process, prepare_audit
 from server.file_check import FileCheck
 from server.logs import ERROR, WARNING, log
@@ -66,6 +67,11 @@ class Supervisor:
         self._status = 0
         self._audit = audit_process(settings)
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
+
+    @property
+    def audit(self) -> AuditProcess:
+        """The process that signs the audit log."""
+        return self._audit
 
     @property
     def damaged_files(self) -> dict[str, list[str]]:

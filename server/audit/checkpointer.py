@@ -27,6 +27,7 @@ from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, H
 from server.audit.index import write_index
 from server.audit.keepers import Keeper, KeeperError
 from server.audit.keys import key_id
+from server.audit.process import AuditReport
 from server.audit.seals import Drop, Seal, Seals, append_seals, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 from server.audit.witness import refusal
@@ -86,6 +87,7 @@ class Checkpointer:
         self._open: dict[SegmentId, _Open] = {}
         self._last: Checkpoint | None = None
         self._alarmed: dict[str, int] = {}
+        self._kept = [0] * len(keepers)  # number of the last checkpoint that each took
         self._retained_ms = 0
         self._listed = False
         self._newest: dict[str, int] = {}  # number of each log's newest segment
@@ -104,9 +106,11 @@ class Checkpointer:
         self._last = self._files.last(self._key.public_key())
         self._discover()
         self._hold_against("own", self._last)
-        for keeper in self._keepers:
+        for place, keeper in enumerate(self._keepers):
             try:
-                self._hold_against("second keeper", keeper.last())
+                last = keeper.last()
+                self._hold_against("second keeper", last)
+                self._kept[place] = last.number if last is not None else 0
             except KeeperError as error:
                 self._alarm("audit_keeper_not_reached", why=str(error))
 
@@ -125,6 +129,18 @@ class Checkpointer:
         if now - self._alarmed.get(event, 0) >= _ALARM_EVERY_MS:
             self._alarmed[event] = now
             log(event, level=level, **fields)
+
+    def report(self) -> AuditReport:
+        """What the scrape tells of the log, as of the last round."""
+        opened = [segment for segment in self._open.values() if segment.id not in self._seals.sealed]
+        signed = self._last.number if self._last is not None else 0
+        return AuditReport(
+            records=sum(seal.records for seal in self._seals.sealed.values()) + sum(s.signed for s in opened),
+            unsigned=sum(max(0, s.reader.records - s.signed) for s in opened),
+            damaged=sum(segment.damaged for segment in opened),
+            checkpoint=signed,
+            keepers_behind=[signed - kept for kept in self._kept],
+        )
 
     # ---- what is on disk ----
 
@@ -329,9 +345,10 @@ class Checkpointer:
         self._last = checkpoint
         for segment in self._open.values():
             segment.signed = max(segment.signed, segment.reader.records)
-        for keeper in self._keepers:
+        for place, keeper in enumerate(self._keepers):
             try:
                 keeper.keep(checkpoint)
+                self._kept[place] = number
             except KeeperError as error:
                 self._alarm("audit_keeper_failed", why=str(error), number=number)
         return checkpoint

@@ -32,6 +32,18 @@ class Orders(BaseModel):
     log_level: str = "info"
 
 
+class AuditReport(BaseModel):
+    """What the process tells after each round, as one JSON line on its standard output."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    records: int  # that a checkpoint binds, those of dropped segments included
+    unsigned: int  # written, and bound by none yet
+    damaged: int  # segments of which a record is not as it was written
+    checkpoint: int  # number of the newest; 0 = none
+    keepers_behind: list[int]  # checkpoints that each second keeper has not taken
+
+
 class AuditProcess:
     """The process as the supervisor sees it: kept running, and ended after the workers."""
 
@@ -39,6 +51,8 @@ class AuditProcess:
         self._orders = orders
         self._process: asyncio.subprocess.Process | None = None
         self._ending = False
+        self.report: AuditReport | None = None  # of the newest round; None = there was none yet
+        self.reported = time.monotonic()  # when it came; without one, when this began
 
     async def run(self) -> None:
         """Starts it again whenever it ends, with growing pauses, until `end`."""
@@ -50,12 +64,15 @@ class AuditProcess:
                 "-m",
                 "server.audit.checkpoint_process",
                 stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,
             )
-            assert self._process.stdin is not None
+            assert self._process.stdin is not None and self._process.stdout is not None
             with contextlib.suppress(ConnectionError):
                 self._process.stdin.write(self._orders.model_dump_json().encode() + b"\n")
+            async for line in self._process.stdout:
+                self.report = AuditReport.model_validate_json(line)
+                self.reported = time.monotonic()
             status = await self._process.wait()
             if self._ending:
                 return

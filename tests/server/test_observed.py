@@ -20,7 +20,7 @@ from tests.server.running_server import call, failure, until
 ROOT = Path(__file__).parents[2]
 
 
-def _samples(text: str) -> dict[tuple[str, ...], float]:
+def samples_of(text: str) -> dict[tuple[str, ...], float]:
     return {
         (sample.name, *sorted(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(text)
@@ -39,7 +39,7 @@ def test_the_scrape_adds_up_all_workers(
                 call(channel, "CheckService/CheckPerson", QUESTION)
             failure(channel, "CheckService/CheckPerson", b"")
             call(channel, "RegisterService/ListRegisters", b"")
-    samples = _samples(server.metrics())
+    samples = samples_of(server.metrics())
     assert samples["ronda_calls_total", "CheckPerson", "OK"] == 40
     assert samples["ronda_calls_total", "CheckPerson", "INVALID_ARGUMENT"] == 8
     assert samples["ronda_calls_total", "ListRegisters", "OK"] == 8
@@ -103,7 +103,7 @@ def test_overload_is_refused_with_a_time(published: Published, start_server: Sta
         ended.append(True)
         assert list(first) == []
         assert len(list(clear(channel, iter([CLEAR_FIRST, CLEAR_BATCH])))) == 1
-    assert _samples(server.metrics())["ronda_calls_shed_total", "concurrency"] == 1
+    assert samples_of(server.metrics())["ronda_calls_shed_total", "concurrency"] == 1
 
 
 def test_a_silent_stream_is_ended(published: Published, start_server: StartServer) -> None:
