@@ -160,7 +160,7 @@ def verify(
     keeper: Annotated[list[Path] | None, typer.Option("--keeper", help="Directorio de un segundo custodio.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Revisa cada registro, sello y punto de control; estado 1 si algo no está como se escribió, 3 si faltó qué comparar.
+    """Revisa cada registro, sello y punto de control; estado 1 si algo fue alterado, 3 si faltó qué comparar.
 
     \b
     Ejemplo:

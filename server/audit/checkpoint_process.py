@@ -1,7 +1,7 @@
 """`python -m server.audit.checkpoint_process`: signs once a second (checkpointer.py), a child of `ronda serve`.
 
-Reads its orders as one JSON line from standard input and ends, after a last round, when that input ends. Tells after each
-round what it found (AuditReport). While another process signs for the same directory it stands by.
+Reads its orders as one JSON line from standard input and ends, after a last round, when that input ends. After each
+round it tells what it found (AuditReport). While another process signs for the same directory it stands by.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _work(orders: Orders) -> None:
                 checkpointer = _open(orders)
             if checkpointer is not None:
                 checkpointer.tick()
-                print(checkpointer.report().model_dump_json(), flush=True)
+                os.write(1, checkpointer.report().model_dump_json().encode() + b"\n")  # under a pipe's size: whole
             if over:
                 return
             # What comes after the orders is only the end of the input.

@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass
 class Verdict:
-    """What was read, and what is wrong with it: nothing, when `problems` is empty. `unchecked`: what nothing here can tell."""
+    """What was read, what is wrong with it, and what nothing here can tell (`unchecked`)."""
 
     records: int = 0
     segments: int = 0
