@@ -79,6 +79,7 @@ def _as_dict(reader: AuditReader, record: AuditRecord, questions: bool) -> dict[
         "answer_id": record.answer_id.hex(),
         "latency_us": record.latency_us,
         "flags": record.flags,
+        "stands_for": record.stands_for,
         "subjects_shown": len(record.entries),
     }
     if questions:
@@ -106,7 +107,7 @@ def show_records(
             PURPOSES.get(names["purpose"], names["purpose"]),
             record.case_number,
             METHODS.get(names["method"], names["method"]),
-            OUTCOMES.get(names["status"], names["status"]),
+            OUTCOMES.get(names["status"], names["status"]) + (f" ({n} más)" if (n := record.stands_for) > 1 else ""),
             how,
             f"{record.segment}/{record.place}",
         ]

@@ -6,18 +6,27 @@ has no record.
 
 from __future__ import annotations
 
+import asyncio
+import time
+from dataclasses import dataclass
+
 from google.protobuf.message import DecodeError
 
 from core.caller import METHOD_OF_CLEAR, Caller
 from core.engine import METHODS
 from core.errors import AuditUnavailable
 from ronda.v1 import context_pb2, error_pb2, register_service_pb2
+from server.audit.segments import SUMMED
 from server.audit.writer import AuditWriter
 from server.errors import Refusal
 from server.logs import ERROR, log
 
 # bytes of a refused request that are kept, sealed: a large one is refused for its size, not for what it asks
 _ASKED_BYTES = 4096
+WHOLE = 20  # refusals of one caller, reason and minute that have a record each
+MINUTE_S = 60.0
+_LOOK_S = 2.0
+_CALLERS = 4096
 
 _STATE_OF_THE_SERVER = frozenset(
     {
@@ -30,28 +39,92 @@ _STATE_OF_THE_SERVER = frozenset(
 )
 
 
-async def record_refusal(
-    audit: AuditWriter, method: str, request: bytes, refusal: Refusal, caller: Caller | None, clock_ms: int
-) -> None:
-    """Appends the record. One that cannot be written is logged: the refusal tells nothing, so it may leave."""
-    if refusal.reason in _STATE_OF_THE_SERVER:
-        return
-    frame = _context_of(request)
-    try:
-        audit.log.append_record(
-            clock_ms=clock_ms,
-            method=METHODS.get(method, METHOD_OF_CLEAR),
-            purpose=max(0, min(frame.purpose, 255)),
-            status=refusal.reason,
-            identity=caller.identity if caller is not None else refusal.identity,
-            case_number=frame.case_number.encode(),
-            request_id=frame.request_id.encode(),
-            asked=request[:_ASKED_BYTES],
-        )
-        if audit.waits:
-            await audit.durable()
-    except AuditUnavailable:
-        log("refusal_not_recorded", level=ERROR, method=method)
+class RefusalRecords:
+    """Writes the records of refused calls: whoever is refused again and again cannot fill the audit disk.
+
+    Of each caller and reason the first WHOLE refusals of a minute have a record each; the rest are counted, and have one
+    record together once the minute is over (SUMMED in its flags, their number as its sequence: docs/audit-format.md).
+    While one goes on, each further minute has that one record alone. Not safe from several threads.
+    """
+
+    def __init__(self, audit: AuditWriter) -> None:
+        self._audit = audit
+        self._counted: dict[tuple[bytes, int], _Counted] = {}
+
+    async def record(self, method: str, request: bytes, refusal: Refusal, caller: Caller | None, clock_ms: int) -> None:
+        """Appends the record, or counts. One that cannot be written is logged: a refusal tells nothing, it may leave."""
+        if refusal.reason in _STATE_OF_THE_SERVER:
+            return
+        identity = caller.identity if caller is not None else refusal.identity
+        if self._counts(identity, refusal.reason, time.monotonic()):
+            return
+        frame = _context_of(request)
+        try:
+            self._audit.log.append_record(
+                clock_ms=clock_ms,
+                method=METHODS.get(method, METHOD_OF_CLEAR),
+                purpose=max(0, min(frame.purpose, 255)),
+                status=refusal.reason,
+                identity=identity,
+                case_number=frame.case_number.encode(),
+                request_id=frame.request_id.encode(),
+                asked=request[:_ASKED_BYTES],
+            )
+            if self._audit.waits:
+                await self._audit.durable()
+        except AuditUnavailable:
+            log("refusal_not_recorded", level=ERROR, method=method)
+
+    def _counts(self, identity: bytes, reason: int, now: float) -> bool:
+        """Whether this refusal is only counted."""
+        counted = self._counted.get((identity, reason))
+        if counted is None:
+            if len(self._counted) >= _CALLERS:  # more callers than anybody enrolled: told by reason alone
+                identity = b""
+            counted = self._counted.setdefault((identity, reason), _Counted(now + MINUTE_S, WHOLE))
+        if counted.whole > 0:
+            counted.whole -= 1
+            return False
+        counted.more += 1
+        return True
+
+    def sum_up(self, clock_ms: int, *, all_of_them: bool = False) -> None:
+        """Writes the records of minutes that are over; at the end of a worker, of those that run too."""
+        now = time.monotonic()
+        for key, counted in list(self._counted.items()):
+            if counted.ends > now and not all_of_them:
+                continue
+            if not counted.more:
+                del self._counted[key]
+                continue
+            identity, reason = key
+            try:
+                self._audit.log.append_record(
+                    clock_ms=clock_ms,
+                    status=reason,
+                    flags=SUMMED,
+                    identity=identity,
+                    overlay_sequence=counted.more,
+                )
+            except AuditUnavailable:
+                log("refusal_not_recorded", level=ERROR, refusals=counted.more)
+                continue  # asked again: the number is not lost while the worker lives
+            self._counted[key] = _Counted(now + MINUTE_S, 0)
+
+    async def run(self) -> None:
+        """Sums up while the worker serves."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            self.sum_up(time.time_ns() // 1_000_000)
+
+
+@dataclass
+class _Counted:
+    """Of one caller and reason: when the minute ends, how many more get a record of their own, how many got none."""
+
+    ends: float
+    whole: int
+    more: int = 0
 
 
 def _context_of(request: bytes) -> context_pb2.RequestContext:

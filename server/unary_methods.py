@@ -29,7 +29,7 @@ from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of,
 from server.gate import Gate
 from server.generations import GenerationKeeper, ServedGeneration
 from server.logs import ERROR, log
-from server.refused_calls import record_refusal
+from server.refused_calls import RefusalRecords
 from server.trust.callers import Callers
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -60,6 +60,7 @@ class Service:
     gate: Gate
     callers: Callers
     audit: AuditWriter
+    refusals: RefusalRecords
     threads: ThreadPoolExecutor
     max_message_bytes: int
     max_clear_message_bytes: int
@@ -219,7 +220,7 @@ async def refuse(
         report_fault(method, metrics, error)
     refusal = refusal_of(error)
     if error is refusal or (isinstance(error, QuestionError) and error.generation_id):
-        await record_refusal(service.audit, method, request, refusal, caller, clock_ms())
+        await service.refusals.record(method, request, refusal, caller, clock_ms())
     code, status = status_of(refusal)
     metrics.ended(code.name, seconds)
     log("call_refused", level=10, method=method, reason=reason_name(refusal.reason), field=refusal.field)

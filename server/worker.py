@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,6 +27,7 @@ from server.generations import GenerationKeeper
 from server.health import Health
 from server.logs import ERROR, log
 from server.notifications import FOLDER, Notifications
+from server.refused_calls import RefusalRecords
 from server.settings import Settings, SettingsError
 from server.tls import ServerTls, server_tls
 from server.trust.set_up import TrustSetUp
@@ -54,6 +56,7 @@ class Worker:
         self._notifications = Notifications(settings.data / FOLDER)
         self._trust = TrustSetUp(settings)
         self._audit = open_writer(settings, f"worker-{orders.number}")
+        self._refusals = RefusalRecords(self._audit)
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
     async def run(self) -> None:
@@ -70,6 +73,7 @@ class Worker:
             keeper=self._keeper,
             callers=self._trust.callers,
             audit=self._audit,
+            refusals=self._refusals,
             gate=self._gate,
             threads=threads,
             max_message_bytes=self._settings.max_message_bytes,
@@ -88,6 +92,7 @@ class Worker:
                 self._trust.watch(),
                 self._gate.watch_lag(),
                 self._beat(),
+                self._refusals.run(),
                 self._listen(),
                 self._notifications.run(lambda: self._keeper.engine),
             )
@@ -125,6 +130,7 @@ class Worker:
         await self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
         await server.stop(self._settings.drain_s)
         self._notifications.close(self._keeper.engine)
+        self._refusals.sum_up(time.time_ns() // 1_000_000, all_of_them=True)
         self._audit.close()
         log("worker_drained", answered=call_metrics.answered_calls())
 

@@ -26,6 +26,7 @@ from server.audit.keys import SegmentKeys, keyed_hash, open_keys
 from server.audit.seals import read_seals
 from server.audit.segments import (
     FRAME,
+    SUMMED,
     TEXT_HEAD_BYTES,
     SegmentDamaged,
     SegmentId,
@@ -80,6 +81,11 @@ class AuditRecord:
     entries: tuple[Entry, ...]
     sealed: bytes
     head: bytes  # what the seal is bound to
+
+    @property
+    def stands_for(self) -> int:
+        """How many calls: refusals of one caller are summed (server/refused_calls.py)."""
+        return self.overlay_sequence if self.flags & SUMMED else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal
 FORMAT = "ronda-audit/1"
 FRAME = struct.Struct("<II")  # length of the body, first four bytes of its leaf hash
 TEXT_HEAD_BYTES = 16
+SUMMED = 256  # flag of a question record: it stands for several refusals, their number is its sequence
 KIND_HEADER = 1
 
 Mapped = bytes | mmap.mmap  # a segment's bytes
