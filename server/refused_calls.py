@@ -42,7 +42,7 @@ _STATE_OF_THE_SERVER = frozenset(
 class RefusalRecords:
     """Writes the records of refused calls: whoever is refused again and again cannot fill the audit disk.
 
-    Of each caller and reason the first WHOLE refusals of a minute have a record each; the rest are counted, and have one
+    Of each caller and reason the first WHOLE refusals of a minute have a record each; the rest are counted, and have a
     record together once the minute is over (SUMMED in its flags, their number as its sequence: docs/audit-format.md).
     While one goes on, each further minute has that one record alone. Not safe from several threads.
     """
@@ -52,7 +52,7 @@ class RefusalRecords:
         self._counted: dict[tuple[bytes, int], _Counted] = {}
 
     async def record(self, method: str, request: bytes, refusal: Refusal, caller: Caller | None, clock_ms: int) -> None:
-        """Appends the record, or counts. One that cannot be written is logged: a refusal tells nothing, it may leave."""
+        """Appends the record, or counts. One that cannot be written is logged: a refusal tells nothing."""
         if refusal.reason in _STATE_OF_THE_SERVER:
             return
         identity = caller.identity if caller is not None else refusal.identity
