@@ -1,4 +1,8 @@
-"""How many alerts a register lists, by kind, and how many of them are pending: what may not vanish in one night."""
+"""How many alerts a register lists, by kind, and how many of them are pending: what may not vanish in one night.
+
+Neither may what is no alert and hides an address, or stands in a certificate: protected sides, and the records of each
+clearance standard, are counted as kinds of their own.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ronda.v1 import alert_pb2
+from indexer.standard import ALERT_PROTECTED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS
+from ronda.v1 import alert_pb2, section_pb2
+
+PROTECTED = "PROTECTED"  # a name beside those of kinds, as `--accept-shrink` takes it
+_STANDARDS = {
+    "STANDARD_POLICE": CLEARANCE_POLICE,
+    "STANDARD_CRIMINAL": CLEARANCE_CRIMINAL,
+    "STANDARD_RENAS": CLEARANCE_RENAS,
+}
+NO_ALERTS = (PROTECTED, *_STANDARDS)
 
 _DAMAGED = int(alert_pb2.ALERT_KIND_DAMAGED_RECORD)
 _PENDING = int(alert_pb2.ALERT_STATE_PENDING)
 _STATES = 256
+_DAMAGED_SECTIONS = (section_pb2.SECTION_DAMAGED_RECORD, section_pb2.SECTION_VEHICLE_DAMAGED_RECORD)
 
 
 class AlertCounts:
@@ -20,6 +34,7 @@ class AlertCounts:
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
+        self._others: Counter[tuple[str, bool]] = Counter()  # of NO_ALERTS: name, whether pending
 
     def add(self, records: pa.Table) -> int:
         """Counts a table's alerts; returns how many of its records, alerts or not, are whole."""
@@ -32,10 +47,23 @@ class AlertCounts:
                 damaged += count
             elif kind:
                 self._counts[entry["values"]] += count
+        self._add_others(records)
         return records.num_rows - damaged
 
+    def _add_others(self, records: pa.Table) -> None:
+        names = ["section", "alert_flags", "alert_state", "clearance"]
+        groups: Any = records.group_by(names).aggregate([([], "count_all")])
+        for group in groups.to_pylist():
+            if group["section"] in _DAMAGED_SECTIONS:
+                continue
+            if group["alert_flags"] & ALERT_PROTECTED:
+                self._others[PROTECTED, group["alert_state"] == _PENDING] += group["count_all"]
+            for name, bit in _STANDARDS.items():
+                if group["clearance"] & bit:
+                    self._others[name, False] += group["count_all"]
+
     def by_kind(self) -> dict[str, dict[str, int]]:
-        """By kind, "WARRANT": those listed in any state, and those pending."""
+        """By kind, "WARRANT", or by a name of NO_ALERTS: those listed in any state, and those pending."""
         found: dict[str, dict[str, int]] = {}
         for key, count in sorted(self._counts.items()):
             kind, state = divmod(key, _STATES)
@@ -43,4 +71,8 @@ class AlertCounts:
             counts = found.setdefault(name, {"listed": 0, "pending": 0})
             counts["listed"] += count
             counts["pending"] += count if state == _PENDING else 0
+        for (name, pending), count in sorted(self._others.items()):
+            counts = found.setdefault(name, {"listed": 0, "pending": 0})
+            counts["listed"] += count
+            counts["pending"] += count if pending else 0
         return found

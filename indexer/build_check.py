@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from indexer.alert_counts import NO_ALERTS
 from indexer.build_errors import BuildRefused, PublishingStopped
 from indexer.build_options import BuildOptions
 from indexer.manifest import Manifest
@@ -54,7 +55,7 @@ def _check_accepted(options: BuildOptions, manifests: Sequence[Manifest]) -> Non
         manifest = next((manifest for manifest in manifests if manifest.id == register), None)
         if manifest is None:
             raise BuildRefused(f"--accept-shrink {name}: no manifest has this register id")
-        parts = {source.name for source in manifest.source} | set(enum_numbers(ENUMS["alert_kind"]))
+        parts = {source.name for source in manifest.source} | {*enum_numbers(ENUMS["alert_kind"]), *NO_ALERTS}
         if register in last:
             parts |= {*last[register].sources, *last[register].alerts}  # a source that its manifest no longer has
         if part and part not in parts:

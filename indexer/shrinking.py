@@ -1,4 +1,4 @@
-"""Whether a register lost more than its manifest allows: by source, and by kind of alert.
+"""Whether a register lost more than its manifest allows: by source, by kind of alert, and by what is counted as such.
 
 A well-formed file that was cut, a sheet left empty, a code that changed so that `when` leaves every row out, states
 that all turn CANCELLED in one night: each looks like good news to whoever asks. So each stops the publishing until
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from indexer.alert_counts import NO_ALERTS
 from indexer.carry_forward import RegisterInBuild
 from indexer.manifest import Manifest
 from indexer.staging import StagedExtract
@@ -22,8 +23,8 @@ class Shrink:
     """Something that a register holds and that fell by more than its limit."""
 
     register_id: str
-    part: str  # a source, or a kind of alert in capitals; "" = the whole register
-    counted: str  # what was counted: "rows", "alerts", "pending alerts"
+    part: str  # a source, or a kind of alert (or of NO_ALERTS) in capitals; "" = the whole register
+    counted: str  # what was counted: "rows", "alerts", "pending alerts", "records", "pending records"
     before: int
     now: int
     limit_percent: int
@@ -79,9 +80,10 @@ def _shrinks_of(manifest: Manifest, before: StagedExtract, now: StagedExtract) -
         compare(source, "rows", had, now.sources.get(source, 0), limit if own is None else own)
     for kind, counts in before.alerts.items():
         has = now.alerts.get(kind, {})
-        compare(kind, "alerts", counts["listed"], has.get("listed", 0), limit)
+        noun = "records" if kind in NO_ALERTS else "alerts"
+        compare(kind, noun, counts["listed"], has.get("listed", 0), limit)
         if has:
-            compare(kind, "pending alerts", counts["pending"], has.get("pending", 0), limit, may_end=True)
+            compare(kind, f"pending {noun}", counts["pending"], has.get("pending", 0), limit, may_end=True)
     return found
 
 
