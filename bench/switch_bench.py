@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench.check_load import LoadResult, run_checks
 from bench.server_process import ServerProcess
+from core.generation_manifest import sealed
 
 SWITCHES = 20
 WINDOW_SECONDS = 2.0  # the tail is judged over this long after a switch, against as long before it
@@ -44,7 +45,7 @@ def twin_generation(data: Path) -> tuple[str, str]:
         if file.name == "MANIFEST.json":
             manifest = json.loads(file.read_text(encoding="utf-8"))
             manifest["generation_id"] = twin
-            (target / file.name).write_text(json.dumps(manifest), encoding="utf-8")
+            (target / file.name).write_text(json.dumps(sealed(manifest)), encoding="utf-8")
         else:
             os.link(file, target / file.name)
     return current, twin

@@ -11,7 +11,7 @@ class Generation:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """MANIFEST.json as read."""
+        """MANIFEST.json, validated (core/generation_manifest.py), as plain values."""
     @property
     def generation_id(self) -> str: ...
     @property

@@ -1,6 +1,5 @@
 """A published generation, mapped read-only: keys, dossiers, names, plates."""
 
-import json
 import mmap
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from core.dossier cimport (
     KEY_SUBJECT, KEY_VIN, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
 from core.errors import DossierDamaged, GenerationDamaged
+from core.generation_manifest import read_manifest
 from core.keys_reader cimport KeysPlace, key_hash, keys_find, keys_find_placed, keys_open, keys_place
 from core.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
 from core.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
@@ -266,7 +266,7 @@ cdef class Generation:
         cdef uint64_t size
         cdef uint32_t low, high, middle
         generation.directory = Path(directory)
-        manifest = _read_manifest(generation.directory)
+        manifest = read_manifest(generation.directory).model_dump(exclude_unset=True)
         generation.manifest = manifest
         generation.generation_id = manifest["generation_id"]
         files = manifest["files"]
@@ -436,23 +436,3 @@ cdef class Generation:
         from core.generation_check import verify_generation  # it cimports this module
 
         verify_generation(self, deep)
-
-
-def _read_manifest(directory):
-    """MANIFEST.json, with what the reader needs present and of the right type."""
-    try:
-        manifest = json.loads((directory / "MANIFEST.json").read_bytes())
-    except OSError as error:
-        raise GenerationDamaged("MANIFEST.json", error.strerror or "cannot be read") from error
-    except ValueError as error:
-        raise GenerationDamaged("MANIFEST.json", "it is no JSON") from error
-    if not isinstance(manifest, dict):
-        raise GenerationDamaged("MANIFEST.json", "it is no JSON object")
-    if manifest.get("format_version") != FORMAT_VERSION:
-        raise GenerationDamaged(
-            "MANIFEST.json", f"format {manifest.get('format_version')}; this program reads format {FORMAT_VERSION}"
-        )
-    for key, kind in (("generation_id", str), ("built_at_ms", int), ("files", dict), ("registers", list)):
-        if not isinstance(manifest.get(key), kind):
-            raise GenerationDamaged("MANIFEST.json", f"{key} is missing or of another type")
-    return manifest

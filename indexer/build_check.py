@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.errors import GenerationDamaged
+from core.generation_manifest import read_manifest
 from indexer.alert_counts import NO_ALERTS
 from indexer.build_errors import BuildRefused, PublishingStopped
 from indexer.build_options import BuildOptions
 from indexer.manifest import Manifest
 from indexer.manifest_fields import ENUMS, enum_numbers
 from indexer.manifest_sources import PostgresqlSource
-from indexer.publish import GENERATIONS, current_generation, read_manifest
+from indexer.publish import GENERATIONS, current_generation
 from indexer.staging import load_last
 
 
@@ -68,7 +70,7 @@ def _published_registers(data: Path) -> set[str]:
     if current is None:
         return set()
     try:
-        registers = read_manifest(data / GENERATIONS / current)["registers"]
-        return {register["id"] for register in registers if register["state"] == "loaded"}
-    except (OSError, ValueError, KeyError, TypeError):
+        registers = read_manifest(data / GENERATIONS / current).registers
+        return {register.id for register in registers if register.state == "loaded"}
+    except GenerationDamaged:
         return set()  # a damaged manifest must not keep the next build from replacing it

@@ -9,18 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import CoreError
+from core.errors import CoreError, GenerationDamaged
 from core.generation import Generation
+from core.generation_manifest import MANIFEST, GenerationManifest, read_manifest
 from indexer.build_errors import BuildRefused
 from indexer.file_digest import sha256_of
 from indexer.publish import (
     CURRENT,
     GENERATIONS,
-    MANIFEST,
     current_generation,
     directory_bytes,
     published_generations,
-    read_manifest,
 )
 
 KEYS_FILE = "keys.mdb"
@@ -55,12 +54,17 @@ class GenerationInfo:
         return asdict(self)
 
 
-def registers_of(manifest: dict[str, Any]) -> list[RegisterAsOf]:
+def stated_manifest(directory: Path) -> GenerationManifest:
+    """MANIFEST.json of a published generation. Raises GenerationDamaged, also for that of another generation."""
+    manifest = read_manifest(directory)
+    if manifest.generation_id != directory.name:
+        raise GenerationDamaged(MANIFEST, f"is of generation {manifest.generation_id}")
+    return manifest
+
+
+def registers_of(manifest: GenerationManifest) -> list[RegisterAsOf]:
     """The registers of a MANIFEST.json, in configuration order."""
-    return [
-        RegisterAsOf(r["id"], r["name"], r["state"], int(r["as_of_ms"] or 0), bool(r["carried_forward"]))
-        for r in manifest["registers"]
-    ]
+    return [RegisterAsOf(r.id, r.name, r.state, r.as_of_ms, r.carried_forward) for r in manifest.registers]
 
 
 def list_generations(data: Path) -> list[GenerationInfo]:
@@ -71,22 +75,12 @@ def list_generations(data: Path) -> list[GenerationInfo]:
         directory = data / GENERATIONS / name
         size = directory_bytes(directory)
         try:
-            manifest = read_manifest(directory)
-            found.append(
-                GenerationInfo(
-                    name,
-                    name == current,
-                    size,
-                    int(manifest["built_at_ms"]),
-                    int(manifest["persons"]),
-                    int(manifest["vehicles"]),
-                    registers_of(manifest),
-                )
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            found.append(
-                GenerationInfo(name, name == current, size, problem=f"{MANIFEST}: {type(error).__name__}: {error}")
-            )
+            stated = stated_manifest(directory)
+        except GenerationDamaged as error:
+            found.append(GenerationInfo(name, name == current, size, problem=str(error)))
+            continue
+        counts = (stated.built_at_ms, stated.persons, stated.vehicles)
+        found.append(GenerationInfo(name, name == current, size, *counts, registers_of(stated)))
     return found
 
 
@@ -125,15 +119,12 @@ def verify_generation(data: Path, generation_id: str | None = None, *, deep: boo
     LMDB's own walk through keys.mdb. Raises BuildRefused when there is no such generation."""
     name, directory = generation_directory(data, generation_id)
     try:
-        manifest = read_manifest(directory)
-        files = {str(file): (int(told["bytes"]), str(told["sha256"])) for file, told in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return Verification(name, deep, 0, [f"{MANIFEST}: {type(error).__name__}: {error}"])
+        files = stated_manifest(directory).files
+    except GenerationDamaged as error:
+        return Verification(name, deep, 0, [str(error)])
     problems = []
-    if manifest.get("generation_id") != name:
-        problems.append(f"{MANIFEST}: is of generation {manifest.get('generation_id')}")
-    for file, (size, digest) in sorted(files.items()):
-        problems += _file_problems(directory / file, file, size, digest)
+    for file, told in sorted(files.items()):
+        problems += _file_problems(directory / file, file, told.bytes, told.sha256)
     unknown = {entry.name for entry in directory.iterdir()} - set(files) - {MANIFEST}
     problems += [f"{file}: is not in {MANIFEST}" for file in sorted(unknown)]
     if not problems:

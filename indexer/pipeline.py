@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 
 from core.assembly import Assembly, assemble
+from core.generation_manifest import FILES_FORMAT, MANIFEST, sealed
 from indexer.build_check import check_asked
 from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
 from indexer.build_options import BuildOptions
@@ -39,7 +40,6 @@ from indexer.progress import BuildProgress
 from indexer.publish import (
     BUILDING,
     GENERATIONS,
-    MANIFEST,
     collect,
     current_generation,
     directory_bytes,
@@ -54,7 +54,6 @@ from indexer.staging import StagedExtract, load_last, save_last
 from indexer.subject_key import load_or_create_key
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
 
-FORMAT_VERSION = 2
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
 SUBJECT_KEY = "subject.key"
@@ -224,7 +223,7 @@ class _Build:
             },
         }
         manifest = {
-            "format_version": FORMAT_VERSION,
+            "format_version": FILES_FORMAT,
             "generation_id": self.generation_id,
             "built_at_ms": int(datetime.now(UTC).timestamp() * 1000),
             "persons": linked.persons,
@@ -234,7 +233,7 @@ class _Build:
             # the extracts that this generation was made from: indexer.staging reads it after a kill
             "staging": {r.register_id: asdict(r.staged) for r in registers if r.staged is not None},
         }
-        write_manifest(self.building / MANIFEST, manifest)
+        write_manifest(self.building / MANIFEST, sealed(manifest))
         return assembly
 
     def _entries(self, registers: Sequence[RegisterInBuild]) -> list[dict[str, Any]]:

@@ -21,7 +21,6 @@ from indexer.indexer_lock import operating_user
 
 GENERATIONS = "generations"
 CURRENT = "CURRENT"
-MANIFEST = "MANIFEST.json"
 BUILDING = ".building-"
 PUBLISH_LOG = "publish.log"
 
@@ -37,14 +36,6 @@ def current_generation(data: Path) -> str | None:
         return (data / CURRENT).read_text(encoding="ascii").strip() or None
     except FileNotFoundError:
         return None
-
-
-def read_manifest(directory: Path) -> dict[str, Any]:
-    """MANIFEST.json of a generation's directory. Raises OSError, ValueError."""
-    manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    if not isinstance(manifest, dict):
-        raise ValueError("is no JSON object")
-    return manifest
 
 
 def sync_directory(directory: Path) -> None:

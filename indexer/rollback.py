@@ -14,15 +14,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from core.errors import CoreError
+from core.errors import CoreError, GenerationDamaged
 from core.generation import Generation
 from indexer.build_errors import BuildRefused
-from indexer.generations import generation_directory, registers_of, verify_generation
+from indexer.generations import generation_directory, registers_of, stated_manifest, verify_generation
 from indexer.indexer_lock import indexer_lock
 from indexer.publish import (
     log_publishing,
     published_generations,
-    read_manifest,
     switch,
 )
 from ronda.v1 import alert_pb2
@@ -88,9 +87,9 @@ def rollback_preview(data: Path, target: str | None = None) -> RollbackPreview:
     target = _target(data, target)
     target_directory = generation_directory(data, target)[1]
     try:
-        now = {register.register_id: register for register in registers_of(read_manifest(current_directory))}
-        then = {register.register_id: register for register in registers_of(read_manifest(target_directory))}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        now = {register.register_id: register for register in registers_of(stated_manifest(current_directory))}
+        then = {register.register_id: register for register in registers_of(stated_manifest(target_directory))}
+    except GenerationDamaged as error:
         raise BuildRefused(f"the manifest of {current} or {target} cannot be read: {error}") from error
     steps = []
     for register_id in [*now, *(name for name in then if name not in now)]:

@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indexer.publish import GENERATIONS, current_generation, read_manifest, write_durably
+from core.errors import GenerationDamaged
+from core.generation_manifest import read_manifest
+from indexer.publish import GENERATIONS, current_generation, write_durably
 
 STAGING = "staging"
 LAST = "LAST.json"
@@ -77,11 +79,11 @@ def load_last(data: Path) -> dict[str, StagedExtract]:
     current = current_generation(data)
     if current is not None and current > told["generation_id"]:
         try:
-            staged = read_manifest(data / GENERATIONS / current).get("staging")
-        except (OSError, ValueError):
+            staged = read_manifest(data / GENERATIONS / current).staging
+        except GenerationDamaged:
             staged = None
         if staged is not None:
-            told = {"generation_id": current, "registers": staged}
+            told = {"generation_id": current, "registers": {name: each.model_dump() for name, each in staged.items()}}
     extracts = {register: StagedExtract(**fields) for register, fields in told["registers"].items()}
     return {register: extract for register, extract in extracts.items() if extract.files(data)}
 

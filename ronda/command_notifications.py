@@ -92,11 +92,12 @@ def _when(at: str) -> str:
 
 def _registers(data: Path) -> set[str]:
     """Ids of the registers of the published generation; none where nothing readable is published."""
-    from indexer.publish import GENERATIONS, current_generation, read_manifest
+    from core.errors import GenerationDamaged
+    from core.generation_manifest import read_manifest
+    from indexer.publish import GENERATIONS, current_generation
 
     try:
         current = current_generation(data)
-        listed = read_manifest(data / GENERATIONS / current)["registers"] if current else []
-        return {str(each["id"]) for each in listed}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {each.id for each in read_manifest(data / GENERATIONS / current).registers} if current else set()
+    except (OSError, UnicodeDecodeError, GenerationDamaged):
         return set()

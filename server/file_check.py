@@ -12,8 +12,8 @@ import hashlib
 import time
 from pathlib import Path
 
-import orjson
-
+from core.errors import GenerationDamaged
+from core.generation_manifest import MANIFEST, StatedFile, read_manifest
 from server.logs import ERROR, log
 from server.worker_messages import DamagedFiles
 
@@ -47,12 +47,12 @@ class FileCheck:
 
     def _damaged_files(self, directory: Path) -> list[str]:
         try:
-            files: dict[str, dict[str, object]] = orjson.loads((directory / "MANIFEST.json").read_bytes())["files"]
-        except (OSError, ValueError, KeyError):
-            return ["MANIFEST.json"]
+            files = read_manifest(directory).files
+        except GenerationDamaged:
+            return [MANIFEST]
         return [name for name, stated in files.items() if not self._holds(directory / name, stated)]
 
-    def _holds(self, path: Path, stated: dict[str, object]) -> bool:
+    def _holds(self, path: Path, stated: StatedFile) -> bool:
         digest = hashlib.sha256()
         try:
             with path.open("rb", buffering=0) as file:
@@ -61,4 +61,4 @@ class FileCheck:
                     time.sleep(len(chunk) / _CHUNK / self._mib_per_s)
         except OSError:
             return False
-        return digest.hexdigest() == stated.get("sha256")
+        return digest.hexdigest() == stated.sha256

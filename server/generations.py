@@ -66,18 +66,38 @@ class GenerationKeeper:
         return Refusal(error_pb2.ERROR_REASON_NO_GENERATION, retry_after_ms=_RETRY_AFTER_MS, metadata=metadata)
 
     async def start(self, last_good: str = "") -> None:
-        """Opens what CURRENT names. Where that is refused, `last_good` (the one other workers serve) serves on.
+        """Opens what CURRENT names. Where that is refused, the last good one serves on: `last_good`, which other
+        workers serve, else the newest on disk that is older. A newer one never: the operator went
+        back from it on purpose.
 
-        Without `last_good` nothing is served then: an older generation could revive cancelled warrants, so going back
-        is for `ronda generations rollback`, not for a restart.
+        What it revives (a warrant cancelled since) is told by its as-of in every answer, by health and by the log.
         """
         await self._look()
-        if self._current is None and self.refused and last_good and last_good != self.refused:
+        if self._current is not None or not self.refused:
+            return
+        refused, why, stamp = self.refused, self.refused_why, self._refused_stamp
+        for generation_id in self._good_before(refused, last_good):
             try:
-                self._switch(await self._opened(last_good))
-                log("last_good_generation_serves", level=WARNING, generation=last_good, refused=self.refused)
+                self._switch(await self._opened(generation_id))
             except (CoreError, OSError) as error:
-                log("generation_refused", level=ERROR, generation=last_good, why=_why(error))
+                log("generation_refused", level=ERROR, generation=generation_id, why=_why(error))
+                continue
+            log("last_good_generation_serves", level=WARNING, generation=generation_id, refused=refused)
+            self.refused, self.refused_why, self._refused_stamp = refused, why, stamp  # it still is, and so it is told
+            self.on_change()
+            return
+
+    def _good_before(self, refused: str, last_good: str) -> list[str]:
+        """Ids that may serve in place of a refused one, best first."""
+        if not _ID.match(refused):
+            return [last_good] if last_good else []
+        try:
+            names = [entry.name for entry in (self._data / "generations").iterdir()]
+        except OSError:
+            names = []
+        older = sorted((name for name in names if _ID.match(name) and name < refused), reverse=True)
+        preferred = [last_good] if last_good and last_good != refused else []
+        return [*preferred, *(name for name in older if name != last_good)]
 
     async def watch(self) -> None:
         """Looks for a new generation for ever."""
@@ -155,7 +175,12 @@ class GenerationKeeper:
         return served
 
     def _open_and_check(self, generation_id: str) -> ServedGeneration:
-        served = ServedGeneration(Generation.open(self._data / "generations" / generation_id))
+        try:
+            served = ServedGeneration(Generation.open(self._data / "generations" / generation_id))
+        except (CoreError, OSError, MemoryError):
+            raise
+        except Exception as error:  # damage that no check foresaw: refused like any other, never a worker's end
+            raise GenerationDamaged("generation", f"cannot be opened: {type(error).__name__}") from error
         if served.id != generation_id:
             raise GenerationDamaged("MANIFEST.json", "names another generation than its directory")
         return served

@@ -11,16 +11,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 from wsgiref.simple_server import WSGIServer
 
-import orjson
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from core.errors import GenerationDamaged
+from core.generation_manifest import GenerationManifest, StatedRegister, read_manifest
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
 from server.logs import log
@@ -84,7 +85,7 @@ class _StateCollector(Collector):
     def __init__(self, data: Path, supervised: Supervised) -> None:
         self._data = data
         self._supervised = supervised
-        self._manifest: tuple[str, dict[str, Any]] = ("", {})
+        self._manifest: tuple[str, GenerationManifest | None] = ("", None)
 
     def collect(self) -> Iterator[Metric]:
         """Families of the scrape."""
@@ -122,22 +123,21 @@ class _StateCollector(Collector):
                 "Files of the served generation whose sha256 does not hold.",
                 value=len(damaged),
             )
-        if not manifest:
+        if manifest is None:
             return
         yield GaugeMetricFamily(
             "ronda_generation_built_timestamp_seconds",
             "When the served generation was built, Unix time.",
-            value=manifest["built_at_ms"] / 1000,
+            value=manifest.built_at_ms / 1000,
         )
-        yield from _registers(manifest["registers"])
+        yield from _registers(manifest.registers)
 
-    def _read(self, generation_id: str) -> dict[str, Any]:
+    def _read(self, generation_id: str) -> GenerationManifest | None:
         if self._manifest[0] != generation_id:
-            path = self._data / "generations" / generation_id / "MANIFEST.json"
             try:
-                self._manifest = (generation_id, orjson.loads(path.read_bytes()))
-            except (OSError, ValueError):
-                return {}
+                self._manifest = (generation_id, read_manifest(self._data / "generations" / generation_id))
+            except GenerationDamaged:
+                return None
         return self._manifest[1]
 
 
@@ -181,7 +181,7 @@ class _AuditCollector(Collector):
         yield GaugeMetricFamily("ronda_audit_disk_bytes", "Size of the audit log's disk.", value=disk.total)
 
 
-def _registers(registers: list[dict[str, Any]]) -> Iterator[Metric]:
+def _registers(registers: list[StatedRegister]) -> Iterator[Metric]:
     now = time.time()
     age = GaugeMetricFamily(
         "ronda_register_age_seconds", "Age of a register's extract: now less its as-of.", labels=["register"]
@@ -192,17 +192,17 @@ def _registers(registers: list[dict[str, Any]]) -> Iterator[Metric]:
     refused = GaugeMetricFamily(
         "ronda_register_rows_refused", "Rows refused in the extract in use.", labels=["register"]
     )
-    loaded = [register for register in registers if register["state"] != "missing"]
-    ahead = any(register["as_of_ms"] / 1000 > now for register in loaded)  # docs/answers.md section 7: nothing is fresh
+    loaded = [register for register in registers if register.state != "missing"]
+    ahead = any(register.as_of_ms / 1000 > now for register in loaded)  # docs/answers.md section 7: nothing is fresh
     for register in registers:
-        name = register["id"]
+        name = register.id
         is_state = "MISSING"
-        if register["state"] != "missing":
-            seconds = now - register["as_of_ms"] / 1000
-            stale = ahead or register["carried_forward"] or seconds > register["stale_after_s"]
+        if register.state != "missing":
+            seconds = now - register.as_of_ms / 1000
+            stale = ahead or register.carried_forward or seconds > register.stale_after_s
             is_state = "STALE" if stale else "FRESH"
             age.add_metric([name], seconds)
-            refused.add_metric([name], register["rows_refused"])
+            refused.add_metric([name], register.rows_refused)
         for each in _STATES:
             state.add_metric([name, each], float(each == is_state))
     yield from (age, state, refused)

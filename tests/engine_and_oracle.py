@@ -6,9 +6,10 @@ from typing import Any
 
 from core.engine import METHODS, Engine
 from core.generation import Generation
+from core.generation_manifest import read_manifest
 from core.grant import Grant
 from indexer.pipeline import build
-from indexer.publish import current_generation, read_manifest
+from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import SmallRegisters
 from tests.oracle import Oracle
@@ -21,7 +22,7 @@ class EngineAndOracle:
     def __init__(self, registers: SmallRegisters) -> None:
         build(registers.options())
         generation = registers.data / "generations" / str(current_generation(registers.data))
-        manifest = read_manifest(generation)
+        manifest = read_manifest(generation).model_dump(exclude_unset=True)
         self.engine = Engine(Generation.open(generation))
         key = (registers.data / "subject.key").read_bytes()
         self.oracle = Oracle.load(registers.sources, registers.manifests, {}, manifest, key)

@@ -9,8 +9,8 @@ import pytest
 
 from core.engine import METHODS, Engine
 from core.generation import Generation
+from core.generation_manifest import read_manifest
 from core.grant import Grant
-from indexer.publish import read_manifest
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2, section_pb2
 from tests import small_world
@@ -67,7 +67,7 @@ class Both:
         generation = data / "generations" / (data / "CURRENT").read_text(encoding="utf-8").strip()
         self.engine = Engine(Generation.open(generation))
         key = (data / "subject.key").read_bytes()
-        told = read_manifest(generation)
+        told = read_manifest(generation).model_dump(exclude_unset=True)
         self.oracle = Oracle.load(registers / "sources", registers / "manifests", {}, told, key)
 
     def asked(self, number: int, sees_minors: bool) -> checks.CheckPersonResponse:

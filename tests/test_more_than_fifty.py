@@ -10,7 +10,8 @@ import pytest
 
 from core.engine import Engine
 from core.generation import Generation
-from indexer.publish import current_generation, read_manifest
+from core.generation_manifest import read_manifest
+from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2, section_pb2
@@ -111,7 +112,7 @@ def test_no_certificate_says_that_there_is_nothing(asker: Asker) -> None:
 def test_who_may_not_see_what_is_counted_learns_nothing_of_it(data: Path) -> None:
     """Engine and oracle, with every mask that matters."""
     directory = data / "generations" / str(current_generation(data))
-    manifest, registers = read_manifest(directory), data.parent
+    manifest, registers = read_manifest(directory).model_dump(exclude_unset=True), data.parent
     engine = Engine(Generation.open(directory))
     oracle = Oracle.load(
         registers / "sources", registers / "manifests", {}, manifest, (data / "subject.key").read_bytes()

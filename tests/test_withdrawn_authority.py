@@ -12,10 +12,11 @@ import pytest
 
 from core.engine import METHODS, Engine
 from core.generation import Generation
+from core.generation_manifest import read_manifest
 from core.grant import Grant
 from indexer.build_errors import PublishingStopped
 from indexer.pipeline import build
-from indexer.publish import current_generation, read_manifest
+from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2
@@ -126,7 +127,8 @@ class World:
     def build(self, **options: Any) -> None:
         build(self.registers.options(**options))
         self.engine = Engine(Generation.open(self.directory))
-        manifest, key = read_manifest(self.directory), (self.registers.data / "subject.key").read_bytes()
+        manifest = read_manifest(self.directory).model_dump(exclude_unset=True)
+        key = (self.registers.data / "subject.key").read_bytes()
         self.oracle = Oracle.load(self.whole, self.registers.manifests, {}, manifest, key)
 
     @property
@@ -135,7 +137,7 @@ class World:
 
     @property
     def clock_ms(self) -> int:
-        return max(r["as_of_ms"] or 0 for r in read_manifest(self.directory)["registers"])
+        return max(r.as_of_ms for r in read_manifest(self.directory).registers)
 
     def levels(self) -> dict[str, str]:
         return {case: level_pb2.Level.Name(self.check(case).answer.level).removeprefix("LEVEL_") for case in CASES}

@@ -10,10 +10,11 @@ import pytest
 
 from core.engine import METHODS, Engine
 from core.generation import Generation
+from core.generation_manifest import read_manifest
 from core.grant import Grant
 from indexer.earlier_release import complete_columns
 from indexer.pipeline import build
-from indexer.publish import current_generation, read_manifest
+from indexer.publish import current_generation
 from indexer.standard import STANDARD_SCHEMA
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2
@@ -34,7 +35,7 @@ def as_earlier(registers: SmallRegisters, *without: str) -> list[Path]:
 def level(registers: SmallRegisters, number: int) -> str:
     directory = registers.data / "generations" / str(current_generation(registers.data))
     request = checks.CheckPersonRequest(cui=cui_of(number)).SerializeToString()
-    as_of = max(register["as_of_ms"] for register in read_manifest(directory)["registers"])
+    as_of = max(register.as_of_ms for register in read_manifest(directory).registers)
     content = Engine(Generation.open(directory)).answer(METHODS["CheckPerson"], request, Grant.everything(), as_of)
     return level_pb2.Level.Name(checks.CheckPersonResponse.FromString(content).answer.level)
 

@@ -15,11 +15,12 @@ import pytest
 from rich.console import Console
 
 from core.generation import Generation
+from core.generation_manifest import read_manifest
 from indexer.build_errors import BuildRefused, IndexerBusy, NoSpace, PublishingStopped
 from indexer.indexer_lock import indexer_lock
 from indexer.manifest import ManifestError
 from indexer.pipeline import build
-from indexer.publish import current_generation, published_generations, read_manifest
+from indexer.publish import current_generation, published_generations
 from indexer.subject_key import SubjectKeyDamaged
 from indexer.summary import BuildSummary
 from ronda.command_index_output import summary_parts
@@ -30,7 +31,7 @@ KEY_CUI, KEY_PLATE = 1, 8
 
 def manifest_of(registers: SmallRegisters, summary: BuildSummary) -> dict[str, Any]:
     """MANIFEST.json of a build's generation."""
-    return read_manifest(registers.data / "generations" / summary.generation_id)
+    return read_manifest(registers.data / "generations" / summary.generation_id).model_dump(exclude_unset=True)
 
 
 def register_of(registers: SmallRegisters, summary: BuildSummary, name: str) -> dict[str, Any]:

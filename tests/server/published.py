@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from core.generation_manifest import sealed
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -23,8 +26,9 @@ class Published:
     template: Path
     count: int = 0
 
-    def publish(self, *, cut: str = "") -> str:
-        """Publishes a new generation and returns its id; `cut` names a file to cut in half before it is published."""
+    def publish(self, *, cut: str = "", broken: Callable[[Path], None] | None = None) -> str:
+        """Publishes a new generation and returns its id; before that, `cut` names a file to cut in half, and `broken`
+        breaks its MANIFEST.json."""
         self.count += 1
         built = _FIRST + timedelta(seconds=self.count)
         generation_id = f"{built:%Y%m%dT%H%M%SZ}-{self.count:08x}"
@@ -32,7 +36,9 @@ class Published:
         shutil.copytree(self.template, directory)
         manifest = json.loads((directory / "MANIFEST.json").read_text(encoding="utf-8"))
         manifest["generation_id"] = generation_id
-        (directory / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (directory / "MANIFEST.json").write_text(json.dumps(sealed(manifest)), encoding="utf-8")
+        if broken:
+            broken(directory / "MANIFEST.json")
         if cut:
             path = directory / cut
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

@@ -73,7 +73,7 @@ def test_a_damaged_generation_is_refused_and_the_last_good_one_serves(
 
 
 def test_damaged_from_the_start_is_not_served(published: Published, start_server: StartServer) -> None:
-    published.publish()
+    """Nor is anything, where nothing older is whole; where something is, tests/server/test_broken_manifest.py."""
     damaged = published.publish(cut="keys.mdb")
     server = start_server().wait_ready()
     with server.channel() as channel:
