@@ -408,7 +408,8 @@ cdef class Limits:
             held = os.fstat(fd).st_size
             if held not in (0, size):
                 raise ValueError("a file of limits of another version: remove it while no server runs")
-            os.ftruncate(fd, size)  # zeros are a valid, empty table: who comes first need not be known
+            # All of it, before it is mapped: a count in a hole of a file on a full disk would end the process.
+            os.posix_fallocate(fd, 0, size)  # zeros are a valid, empty table: who comes first need not be known
             at = <uint8_t*>ronda_map_shared(fd, size)
         finally:
             os.close(fd)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prometheus_client import Counter, Histogram
-
 from server.answer_level import LEVEL_NAMES, answer_level
+from server.metrics_files import take_room
+
+take_room()
+
+from prometheus_client import Counter, Histogram  # noqa: E402 (it looks for its files when imported)
 
 # seconds: an identifier takes some 0.1 ms in a worker, a search up to 20 ms, overload is what lies above
 _BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)

@@ -209,7 +209,7 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
         prepare_audit(settings, settings.development)
         with (
             PortGuard("listen", settings.listen_address) as guard,
-            tempfile.TemporaryDirectory(prefix="ronda-") as runtime,
+            _runtime_directory(settings.data) as runtime,
         ):
             (Path(runtime) / "metrics").mkdir()
             supervisor = Supervisor(settings, guard.address, Path(runtime), on_ready or print_ready)
@@ -219,6 +219,16 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
         log("settings_do_not_work", level=ERROR, why=str(error))
         sys.stderr.write(f"ronda serve: {error}\n")
         return EXIT_SETTINGS
+
+
+def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:
+    """For the workers' sockets and metrics: in TMPDIR, else where there is room. Raises SettingsError."""
+    for base in (None, Path("/dev/shm"), data):  # noqa: S108 (a directory of our own is made in it)
+        try:
+            return tempfile.TemporaryDirectory(prefix="ronda-", dir=base)
+        except OSError as error:
+            log("no_room_for_sockets", level=WARNING, place=str(base or os.environ.get("TMPDIR", "")), error=error)
+    raise SettingsError("TMPDIR: no room for the workers' sockets there, in /dev/shm and in the data directory")
 
 
 def print_ready(ready: Ready) -> None:

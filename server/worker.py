@@ -19,7 +19,7 @@ import grpc
 import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from server import call_metrics, logs
+from server import call_metrics, logs, metrics_files
 from server.audit.set_up import open_writer
 from server.core_dumps import forbid_core_dumps
 from server.gate import Gate
@@ -55,7 +55,7 @@ class Worker:
         self._health = Health(SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
         self._trust = TrustSetUp(settings)
-        self._audit = open_writer(settings, f"worker-{orders.number}")
+        self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
@@ -97,6 +97,8 @@ class Worker:
                 self._notifications.run(lambda: self._keeper.engine),
             )
         ]
+        if metrics_files.failure:
+            log("metrics_lost", level=ERROR, why=metrics_files.failure)
         log("worker_ready", generation=self._keeper.current_id)
         await self._stop.wait()
         await self._drain(server)

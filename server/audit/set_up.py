@@ -95,8 +95,11 @@ def _refuse_another_servers_log(directory: Path, ours: str) -> None:
         )
 
 
-def open_writer(settings: Settings, name: str) -> AuditWriter:
-    """The log of one worker ("worker-0"), or of a tool. Raises SettingsError when it cannot be written."""
+def open_writer(settings: Settings, name: str, *, waits_for_room: bool = False) -> AuditWriter:
+    """The log of one worker ("worker-0"), or of a tool. Raises SettingsError when it cannot be written.
+
+    A worker waits for room: where the disk is full it serves, and answers nothing until a record can be written.
+    """
     try:
         options = WriterOptions(
             audit_directory(settings),
@@ -104,6 +107,7 @@ def open_writer(settings: Settings, name: str) -> AuditWriter:
             settings.audit_segment_mib * MIB,
             settings.audit_reserve_mib * MIB,
             settings.audit_durability == "answer-after-fsync",
+            waits_for_room,
         )
         return AuditWriter(options, name)
     except KeyFileError as error:

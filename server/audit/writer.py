@@ -8,6 +8,7 @@ appended since goes to disk, so that at most 50 ms of records may be lost to a p
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import threading
 import time
@@ -26,18 +27,23 @@ from server.logs import ERROR, log
 SYNC_S = 0.04
 _DAY_MS = 86_400_000
 _RETRY_S = 1.0  # between tries to make a segment on a full disk
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 MIB = 1 << 20
 
 
 @dataclass(frozen=True)
 class WriterOptions:
-    """Where and for whom a log is written. reserve_bytes: free space of the disk that segments leave alone."""
+    """Where and for whom a log is written. reserve_bytes: free space of the disk that segments leave alone.
+
+    waits_for_room: on a full disk the log begins without a segment, and records are refused until there is room.
+    """
 
     directory: Path
     auditors: Sequence[X25519PublicKey]
     segment_bytes: int = 256 * MIB
     reserve_bytes: int = 256 * MIB
     waits: bool = False  # durability answer-after-fsync
+    waits_for_room: bool = False
 
 
 def clock_ms() -> int:
@@ -49,7 +55,7 @@ class AuditWriter:
     """An open log. `log` is what the engine appends to. Safe from several threads."""
 
     def __init__(self, options: WriterOptions, name: str, clock: Callable[[], int] = clock_ms) -> None:
-        """Makes the first segment. Raises OSError, KeyFileError."""
+        """Makes the first segment. Raises OSError (not for want of room, with `waits_for_room`), KeyFileError."""
         self.log = AuditLog()
         self.waits = options.waits
         self._options = options
@@ -62,7 +68,12 @@ class AuditWriter:
         self._closing = False
         self._lock = threading.Lock()  # of _waiters
         self._waiters: list[tuple[int, asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
-        self._add_segment()
+        try:
+            self._add_segment()
+        except OSError as error:
+            if not options.waits_for_room or error.errno not in _NO_ROOM:
+                raise
+            log("audit_segment_not_made", level=ERROR, error=error)
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
 
@@ -113,7 +124,8 @@ class AuditWriter:
         """Has the next segment ready before it is needed: the present one half full, or of yesterday."""
         day = self._clock() // _DAY_MS
         half_full = self.log.segment_bytes > self._options.segment_bytes // 2
-        if not self.log.needs_segment or not (half_full or day != self._day) or time.monotonic() < self._next_try:
+        wanted = half_full or day != self._day or not self._segments
+        if not self.log.needs_segment or not wanted or time.monotonic() < self._next_try:
             return
         try:
             self._add_segment()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -24,14 +25,20 @@ READY_S = 30.0
 class RunningServer:
     """`ronda serve` in its own process. `address` is the gRPC address, `metrics_address` the scrape's."""
 
+    inside: tuple[str, ...] = ()
+    """A command that executes the rest of its words, once it made what they run in."""
+    environ: Mapping[str, str] = {}
+    """Variables of the process, besides its settings."""
+
     def __init__(self, data: Path, log_path: Path, **settings: object) -> None:
         self.log_path = log_path
         given = {"data": data, "listen": "127.0.0.1:0", "metrics": "127.0.0.1:0", "workers": 2, **settings}
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
         environment |= {f"RONDA_{name.upper()}": str(value) for name, value in given.items()}
+        environment |= self.environ
         with log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [*_not_as_root(given), sys.executable, "-m", "ronda.command", "serve"],
+                [*self.inside, *_not_as_root(given), sys.executable, "-m", "ronda.command", "serve"],
                 cwd=ROOT,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -58,8 +65,12 @@ class RunningServer:
 
     def worker_pids(self) -> list[int]:
         """Process ids of the live workers."""
-        children = psutil.Process(self.process.pid).children()
-        return [child.pid for child in children if "server.worker" in child.cmdline()]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that ended is no worker
+                if "server.worker" in child.cmdline():
+                    found.append(child.pid)
+        return found
 
     def metrics(self) -> str:
         """The text of a scrape."""

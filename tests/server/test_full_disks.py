@@ -1,0 +1,212 @@
+"""Full disks, real ones: a server with its data, its log lines, its audit log or TMPDIR on one answers on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from server.audit.keys import make_auditor_keys, make_signing_keys
+from tests.nation_kit import BuiltNation
+from tests.server.published import Published
+from tests.server.requests import QUESTION
+from tests.server.running_server import Failure, RunningServer, call, until
+
+CALLS = 60
+_UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+
+
+class Disk:
+    """A small disk at a directory, in the mount namespace of one server."""
+
+    def __init__(self, directory: Path, mib: int, kind: str) -> None:
+        directory.mkdir()
+        self.directory = directory
+        self.mib = mib
+        self.kind = kind
+        self.pid = 0
+
+    def around(self, before: str = "", stderr: Path | None = None) -> list[str]:
+        """What mounts it, does `before` and executes the words that follow."""
+        where = shlex.quote(str(self.directory))
+        mount = f"mount -t tmpfs -o size={self.mib}m,mode=1777 ronda {where}"
+        if self.kind == "ext4":
+            image = shlex.quote(str(self.directory.with_suffix(".ext4")))
+            made = f"truncate -s {self.mib}M {image} && mkfs.ext4 -q -m 0 {image}"
+            mount = f"{made} && mount -o loop {image} {where} && chmod 1777 {where}"
+        lines = f'{mount} && {before or ":"}; exec "$@"' + (f" 2>{shlex.quote(str(stderr))}" if stderr else "")
+        return [*_UNSHARE, "sh", "-c", lines, "sh"]
+
+    def fill_first(self) -> str:
+        """A shell's line that fills it."""
+        return f"dd if=/dev/zero of={shlex.quote(str(self.directory / 'full'))} bs=4k 2>/dev/null"
+
+    @property
+    def seen(self) -> Path:
+        """The directory as the server sees it."""
+        return Path(f"/proc/{self.pid}/root{self.directory}")
+
+    def fill(self) -> None:
+        """Takes what is left."""
+        with (self.seen / "full").open("ab") as file:
+            try:
+                while True:
+                    os.write(file.fileno(), bytes(4096))
+            except OSError:
+                return
+
+    def free(self) -> None:
+        """Gives it back."""
+        (self.seen / "full").unlink()
+
+
+class ServerOnDisk(RunningServer):
+    """A server in the mount namespace that a Disk makes."""
+
+    def __init__(
+        self, data: Path, log: Path, around: list[str], environ: dict[str, str] | None = None, **settings: Path | int
+    ) -> None:
+        self.inside, self.environ = tuple(around), environ or {}
+        super().__init__(data, log, **settings)
+
+
+@pytest.fixture(params=["tmpfs", "ext4"])
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Disk:
+    if request.param == "ext4" and not has_loop_devices(tmp_path):
+        pytest.skip("only root mounts an ext4 of its own here: needs mkfs.ext4 and loop devices")
+    return Disk(tmp_path / "disk", 8, request.param)
+
+
+def has_loop_devices(directory: Path) -> bool:
+    """Whether an ext4 in a file can be mounted."""
+    if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
+        return False
+    image = directory / "tried.ext4"
+    (directory / "tried").mkdir()
+    line = f"truncate -s 8M {image} && mkfs.ext4 -q {image} && mount -o loop {image} {directory / 'tried'}"
+    return subprocess.run([*_UNSHARE, "sh", "-c", line], check=False, capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def started() -> Iterator[list[RunningServer]]:
+    servers: list[RunningServer] = []
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+def answered(server: RunningServer, calls: int = CALLS) -> int:
+    """How many of so many calls, each on a connection of its own, are answered."""
+    found = 0
+    for _ in range(calls):
+        with server.channel() as channel:
+            try:
+                call(channel, "CheckService/CheckPerson", QUESTION, wait_for_ready=True)
+                found += 1
+            except grpc.RpcError as error:
+                assert Failure(error).code == grpc.StatusCode.UNAVAILABLE
+    return found
+
+
+def replace_workers(server: RunningServer) -> None:
+    before = set(server.worker_pids())
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: len(server.worker_pids()) == len(before) and not before & set(server.worker_pids()))
+    until(lambda: len(server.events("worker_ready")) >= 2 * len(before))
+
+
+@pytest.mark.parametrize("when", ["at start", "running"])
+def test_where_temporary_files_lie(
+    published: Published, tmp_path: Path, disk: Disk, started: list[RunningServer], when: str
+) -> None:
+    published.publish()
+    inside = disk.around(disk.fill_first() if when == "at start" else "")
+    environ = {"TMPDIR": str(disk.directory)}
+    server = ServerOnDisk(published.data, tmp_path / "log", inside, environ)
+    started.append(server)
+    server.wait_ready()
+    disk.pid = server.process.pid
+    if when == "running":
+        disk.fill()
+    assert answered(server) == CALLS
+    replace_workers(server)
+    assert answered(server) == CALLS
+    assert server.process.poll() is None
+    if when == "running":
+        assert server.events("metrics_lost"), "the new workers have no room for their counts, and say so"
+
+
+def test_where_the_log_lines_go(published: Published, tmp_path: Path, disk: Disk, started: list[RunningServer]) -> None:
+    published.publish()
+    lines = disk.directory / "log"
+    server = ServerOnDisk(published.data, tmp_path / "log", disk.around(stderr=lines))
+    started.append(server)
+    server.log_path = Path(f"/proc/{server.process.pid}/root{lines}")
+    until(server.log_path.exists)
+    server.wait_ready()
+    disk.pid = server.process.pid
+    disk.fill()
+    assert answered(server) == CALLS
+    before = set(server.worker_pids())
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: len(server.worker_pids()) == len(before) and not before & set(server.worker_pids()))
+    assert answered(server) == CALLS
+
+
+@pytest.mark.parametrize("when", ["at start", "running"])
+def test_where_the_audit_log_lies(
+    published: Published, tmp_path: Path, disk: Disk, started: list[RunningServer], when: str
+) -> None:
+    """Nothing is answered that has no record; nobody dies of it; room is enough to go on."""
+    published.publish()
+    disk.mib = 96
+    inside = disk.around(disk.fill_first() if when == "at start" else "")
+    (tmp_path / "keys").mkdir()
+    make_auditor_keys(tmp_path / "keys")
+    make_signing_keys(tmp_path / "keys")
+    audit: dict[str, Path | int] = {
+        "audit": disk.directory / "audit",
+        "audit_auditor_key": tmp_path / "keys" / "auditor.pub",
+        "audit_signing_key": tmp_path / "keys" / "signing.key",
+        **{"audit_reserve_mib": 16, "audit_segment_mib": 16, "workers": 1},
+    }
+    server = ServerOnDisk(published.data, tmp_path / "log", inside, {}, **audit)
+    started.append(server)
+    server.wait_ready()
+    disk.pid = server.process.pid
+    if when == "running":
+        disk.fill()
+        assert answered(server) == CALLS, "room for what is written next was set aside"
+        (worker,) = server.worker_pids()
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: len(server.events("worker_ready")) == 2)
+    assert answered(server, 5) == 0
+    assert len(server.events("worker_ready")) == 1 + (when == "running"), "no worker died of it"
+    disk.free()
+    until(lambda: answered(server, 1) == 1)
+    assert answered(server) == CALLS
+
+
+def test_where_the_data_lie(
+    small_nation: BuiltNation, tmp_path: Path, disk: Disk, started: list[RunningServer]
+) -> None:
+    """The generation is read there, notices of discreet looks and an allowance's counters are written there."""
+    disk.mib = 512
+    nation = shlex.quote(str(small_nation.data))
+    copied = f"cp -a {nation}/generations {nation}/CURRENT {nation}/subject.key {shlex.quote(str(disk.directory))}"
+    inside = disk.around(f"{copied} && {disk.fill_first()}")
+    server = ServerOnDisk(disk.directory, tmp_path / "log", inside, audit=tmp_path / "audit")
+    started.append(server)
+    server.wait_ready()
+    assert answered(server) == CALLS
+    replace_workers(server)
+    assert answered(server) == CALLS
