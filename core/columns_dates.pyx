@@ -16,6 +16,8 @@ cdef enum:
     SERIAL_ZERO = -25569     # 1899-12-30, day 0 of spreadsheets
     COMPACT_YEAR_FIRST = 1900
     COMPACT_YEAR_LAST = 2099
+    NO_END_YEAR = 1900       # the last year in which programs let days begin
+    NO_BEGIN_YEAR = 2100     # from here on a slip: 2204 for 2024
 
 cdef const char* MONTHS = b"ENEFEBMARABRMAYJUNJULAGOSEPOCTNOVDIC"
 
@@ -273,23 +275,29 @@ cdef void range_of(Date date, int32_t* earliest, int32_t* latest) noexcept nogil
     latest[0] = day_from_date(date.year, month, last)
 
 
-cdef Validity validity_of(Date begins, Date ends) noexcept nogil:
+cdef bint is_no_end(Date ends) noexcept nogil:
+    """The first days of programs (0001, 1753, 1899, 1900; 1970, in Guatemala's time 31 December 1969), which end nothing."""
+    return (ends.year <= NO_END_YEAR or (ends.year == 1970 and ends.month == 1 and ends.day == 1)
+            or (ends.year == 1969 and ends.month == 12 and ends.day == 31))
+
+
+cdef Validity validity_of(Date begins, Date ends, bint alert) noexcept nogil:
     cdef Validity v
     cdef int32_t first_latest = NO_DAY, last_earliest = NO_DAY
     v.first = v.last = NO_DAY
     v.first_span = v.last_span = 0
-    if begins.status == VALUE_OK and begins.year:
+    if begins.status == VALUE_OK and begins.year and not (alert and begins.year >= NO_BEGIN_YEAR):
         range_of(begins, &v.first, &first_latest)
         v.first_span = first_latest - v.first
     elif begins.status != VALUE_NULL:
         v.first_span = SPAN_UNKNOWN
-    if ends.status == VALUE_OK and ends.year:
+    if ends.status == VALUE_OK and ends.year and not is_no_end(ends):
         range_of(ends, &last_earliest, &v.last)
         v.last_span = v.last - last_earliest
     elif ends.status != VALUE_NULL:
         v.last_span = SPAN_UNKNOWN
     if v.first != NO_DAY and v.last != NO_DAY and v.last < v.first:  # exchanged
-        v.first = last_earliest
-        v.last = first_latest
+        v.first = NO_DAY if alert else last_earliest
+        v.last = NO_DAY if alert else first_latest
         v.first_span = v.last_span = SPAN_UNKNOWN
     return v

@@ -255,7 +255,7 @@ cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
     put_text(&o[O_colour], row, s.colour)
     put_number_or_null(&o[O_model_year], row, s.model_year, 0)
     put_text(&o[O_vehicle_type], row, s.vehicle_type)
-    put_validity(o, O_valid_from, O_valid_from_span, row, validity_of(s.valid_from, s.valid_to))
+    put_validity(o, O_valid_from, O_valid_from_span, row, validity_of(s.valid_from, s.valid_to, False))
     put_number(&o[O_share], row, s.share)
 
 
@@ -264,7 +264,7 @@ cdef void put_day(Output* o, int first, int span, int64_t row, Date date) noexce
     cdef Date none
     none.status = VALUE_NULL
     none.year = none.month = none.day = 0
-    cdef Validity days = validity_of(date, none)
+    cdef Validity days = validity_of(date, none, False)
     put_number_or_null(&o[first], row, days.first, NO_DAY)
     put_number_or_null(&o[span], row, days.first_span, 0)
 
@@ -368,7 +368,7 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     put_number(&o[O_alert_kind], row, state.kind)
     put_number(&o[O_alert_state], row, state.alert_state)
     put_number(&o[O_alert_flags], row, flags)
-    put_validity(o, O_alert_from, O_alert_from_span, row, validity_of(state.alert_from, state.alert_to))
+    put_validity(o, O_alert_from, O_alert_from_span, row, validity_of(state.alert_from, state.alert_to, True))
     put_number(&o[O_state_date], row, number_of_date(state.state_date))
     put_number_or_null(&o[O_issued_day], row, day_of_date(state.issued), NO_DAY)
     put_day(o, O_state_first, O_state_span, row, state.state_date)

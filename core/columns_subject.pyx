@@ -1,7 +1,7 @@
 """Who or what a row is about (docs/manifests.md, [record.subject])."""
 
 from libc.stdint cimport int64_t
-from libc.string cimport memchr, memcpy, memset
+from libc.string cimport memchr, memcpy, memset, strstr
 
 from core.columns_cells cimport (
     CELL_MAX, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
@@ -15,11 +15,22 @@ from core.columns_numbers cimport read_numbers
 from core.columns_vehicle cimport put_plate, read_vehicle
 from core.match_names cimport name_text_into
 from core.names cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
+from core.names_folding cimport FoldedName, drop_particles, fold_name
 
 cdef enum:
     MUNICIPALITY_MAX = 33    # most municipalities of a department (13 Huehuetenango)
     DEPARTMENT_MAX = 22
     AGE_MAX = 130            # years
+    PARENT_WORD_MAX = 16     # letters of a word of NO_PARENT_WORDS
+
+# What stands in a parent's field where no parent is known: two who share it share no parent.
+cdef const char* NO_PARENT_WORDS = (
+    b" NO NI SIN SE SABE SABEN CONSTA CONSTAN TIENE INDICA INDICO INDICADO INDICADA APARECE REGISTRA REGISTRADO REGISTRADA"
+    b" RECONOCIDO RECONOCIDA DECLARADO DECLARADA DETERMINADO DETERMINADA IDENTIFICADO IDENTIFICADA INDIVIDUALIZADO REFIERE"
+    b" MANIFIESTA MANIFESTO PROPORCIONA PROPORCIONO PROPORCIONADO DESCONOCE DESCONOCIDO DESCONOCIDA IGNORA IGNORADO IGNORADA"
+    b" DATO DATOS INFORMACION DISPONIBLE APLICA PENDIENTE OMITIDO OMITIDA NINGUNO NINGUNA NULL NULO NULA NONE NAN NN XX XXX"
+    b" XXXX XXXXX NA ND NC NT SD SN SP EL LO AL NOMBRE NOMBRES APELLIDO APELLIDOS PADRE MADRE PADRES PROGENITOR PROGENITORA"
+    b" PAPA MAMA SOLTERO SOLTERA FALLECIDO FALLECIDA DIFUNTO DIFUNTA FINADO FINADA MUERTO MUERTA HUERFANO HUERFANA ")
 
 
 cdef int number_at(Context* c, SubjectPlan* plan, int key, int most) noexcept nogil:
@@ -97,6 +108,31 @@ cdef Cell plain_text_of(Context* c, Cell full) noexcept nogil:
         parts[i] = b""
         lengths[i] = 0
     return stored_name_of(c, parts, lengths, full)
+
+
+cdef bint names_a_parent(Cell text) noexcept nogil:
+    """Whether two words or more of two letters are a name: one given name is too many people's."""
+    cdef FoldedName name
+    cdef char word[PARENT_WORD_MAX + 3]
+    cdef int i, count = 0
+    fold_name(<const unsigned char*>text.data, text.size, &name)
+    drop_particles(&name)
+    for i in range(name.count):
+        if name.length[i] < 2:
+            continue
+        if name.length[i] <= PARENT_WORD_MAX:
+            word[0] = word[name.length[i] + 1] = c" "
+            word[name.length[i] + 2] = 0
+            memcpy(&word[1], name.letters[i], name.length[i])
+            if strstr(NO_PARENT_WORDS, word) != NULL:
+                continue
+        count += 1
+    return count > 1
+
+
+cdef inline Cell parent_text_of(Context* c, Cell written) noexcept nogil:
+    """What parents are compared by; null where none is named."""
+    return plain_text_of(c, written) if written.data != NULL and names_a_parent(written) else no_cell()
 
 
 cdef void read_comma_parts(SubjectPlan* plan, Subject* s, Cell full) noexcept nogil:
@@ -250,8 +286,8 @@ cdef void read_person(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     s.residence_department = number_at(c, plan, S_residence_department, DEPARTMENT_MAX)
     s.father = text_at(c, plan, S_father_name)
     s.mother = text_at(c, plan, S_mother_name)
-    s.father_text = plain_text_of(c, s.father)
-    s.mother_text = plain_text_of(c, s.mother)
+    s.father_text = parent_text_of(c, s.father)
+    s.mother_text = parent_text_of(c, s.mother)
     s.death = date_at(c, plan, S_death_date)
     s.dead = s.death.status != VALUE_NULL or flag_of(c, plan.dead)
 

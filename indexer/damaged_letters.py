@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html.entities import html5
 from itertools import islice, product
 from typing import Any
 
@@ -26,6 +27,12 @@ _NO_LETTERS = "ÐÞðþµƒ"
 # Between letters, but not between two whole names, they stand where a letter was; elsewhere they separate,
 # as all other signs of ASCII do.
 _SIGNS = r"&#?_@$%^~\\|"
+# A character as programs write it where they fear for it: of HTML and XML, in an address, in a mail, in JSON.
+_ESCAPED = re.compile(
+    r"&(?:[A-Za-z]{2,8}|#\d{1,5}|#[xX][0-9A-Fa-f]{1,4});|(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-F]{2})+|\\u[0-9A-Fa-f]{4}"
+)
+_ENTITIES = {name.lower(): text for name, text in html5.items() if len(text) == 1}
+_BETWEEN_NAMES = " \xa0'-.,&()<>\"/"
 WAYS_MOST = 64  # of reading one word; a name needs two or four
 _SIDE_MOST = 6  # letters behind such a sign: PATI&O, but JOHNSON&JOHNSON
 
@@ -67,7 +74,7 @@ _DAMAGED = re.compile(
     + f"|(?<=[{_LETTER}])[{_SIGNS}](?=[{_LETTER}{LOST}])|{LOST}{{1,2}}"
     + f"|(?<=[{_LETTER}])[^{_LETTER}\\x00-\\x7f\\s](?=[{_LETTER}])"
 )
-SUSPICIOUS = re.compile(rf"[{_SIGNS}]|[^\x00-\x7f{_LETTERS}]")
+SUSPICIOUS = re.compile(rf"[{_SIGNS}=]|[^\x00-\x7f{_LETTERS}]")
 _KEPT = set("´`¨ªº\xa0\xad'’‘‛′ʼ–—")
 
 
@@ -80,7 +87,7 @@ def _known_sounds() -> frozenset[str]:
 def _byte_table() -> npt.NDArray[np.bool_]:
     """Bytes of UTF-8 that no whole name holds; C3 leads letters, and is told by what follows."""
     table = np.zeros(256, np.bool_)
-    table[[ord(sign) for sign in re.sub(r"\\\\", r"\\", _SIGNS)]] = True
+    table[[ord(sign) for sign in re.sub(r"\\\\", r"\\", _SIGNS + "=")]] = True
     table[0xC2:] = True
     table[0xC3] = False
     return table
@@ -136,13 +143,50 @@ def mend(text: str) -> tuple[str, int, int]:
     """
     if SUSPICIOUS.search(text) is None:
         return text, 0, 0
-    mended, restored, lost = [], 0, 0
+    text, restored = _unescape(text)
+    mended, lost = [], 0
     for word in re.split(r"(\s+)", text):
         fixed, put_back, gone = _mend_word(word)
         mended.append(fixed)
         restored += put_back
         lost += gone
     return "".join(mended), restored, lost
+
+
+def _unescape(text: str) -> tuple[str, int]:
+    """What was escaped, twice perhaps, put back where a name may hold it; how many letters were."""
+    put_back = 0
+
+    def plain(match: re.Match[str]) -> str:
+        nonlocal put_back
+        shown = _unescaped(match[0])
+        if not all(c in _BETWEEN_NAMES or c in READINGS or _is_letter(c) or "\u0300" <= c < "\u0370" for c in shown):
+            return match[0]
+        put_back += sum(map(_is_letter, shown))
+        return shown
+
+    for _ in range(2):
+        if not re.search(r"[&%=\\]", text):
+            break
+        text = _ESCAPED.sub(plain, text)
+    return text, put_back
+
+
+def _unescaped(escaped: str) -> str:
+    if escaped.startswith("&#"):
+        digits = escaped[2:-1]
+        code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+        return chr(code)
+    if escaped.startswith("&"):
+        told = html5.get(escaped[1:]) or _ENTITIES.get(escaped[1:].lower(), escaped)
+        return told.upper() if escaped[1:-1].isupper() and len(told) == 1 else told
+    if escaped.startswith("\\"):
+        return chr(int(escaped[2:], 16))
+    octets = bytes.fromhex(re.sub("[%=]", "", escaped))
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("cp1252", "replace")
 
 
 def _mend_word(word: str) -> tuple[str, int, int]:

@@ -76,6 +76,14 @@ IN_FORCE = {
     ("", "31/02/2045"): "POSSIBLE",
     ("", f"{TODAY}T00:00:00Z"): "HIT",
     ("", "HASTA 31/12/2019"): "CLEAR",
+    ("", "30/12/1899"): "POSSIBLE",
+    ("05/05/2024", "01/01/1970"): "POSSIBLE",
+    ("05/05/2024", "31/12/1969"): "POSSIBLE",
+    ("", "02/01/1970"): "CLEAR",
+    ("05/05/2024", "05/05/2017"): "POSSIBLE",
+    ("05/05/2204", f"05/05/{YEAR + 1}"): "POSSIBLE",
+    ("05/05/2204", ""): "POSSIBLE",
+    ("05/05/2099", ""): "CLEAR",
 }
 # First and last day of an ownership, whose owner is wanted -> level of the vehicle's owner.
 OWNED = {
@@ -84,6 +92,8 @@ OWNED = {
     ("00/00/2019", ""): "HIT",
     (f"00/00/{YEAR + 4}", ""): "UNSPECIFIED",
     ("", "31/02/2045"): "POSSIBLE",
+    ("2010-05-05", "30/12/1899"): "POSSIBLE",
+    ("05/05/2020", "05/05/2010"): "UNSPECIFIED",
 }
 OJ = MANIFESTS["oj"].replace('issued = "FECHA"\n', 'issued = "FECHA"\nvalid_from = "DESDE"\nvalid_to = "HASTA"\n')
 SAT_OWNER = 'full_name = "NOMBRE"\n'

@@ -22,6 +22,9 @@ CASES = {
     "a vowel, and another spelling": ("SARA HERNÁNDEZ QUEJ", "SARA ERN&NDES QUEJ", HIT),
     "two letters of one word": ("OLGA ARÉVALO ZUÑIGA", "OLGA AR&VALO Z&&IGA", POSSIBLE),
     "lost on file": ("INES ACU\ufffdA POP", "INES ACUÑA POP", HIT),
+    "escaped as HTML": ("DORA IBAÑEZ PIÑOL", "DORA IBA&Ntilde;EZ PI&Ntilde;OL", HIT),
+    "escaped twice": ("FLOR MUÑIZ GARCÍA", "FLOR MU&amp;#209;IZ GARC&amp;iacute;a", HIT),
+    "escaped as in an address": ("GINA MUÑIZ BOLAÑOS", "GINA%20MU%C3%91IZ%20BOLA%C3%91OS", HIT),
     "a sister": ("MARTA GARCÍA IXCOY", "SONIA GARC&A IXCOY", CLEAR),
 }
 

@@ -226,6 +226,36 @@ EVERYBODY = {
     "her CUI, nobody else, another birth date": Case(
         (Person("TELMA DONIS MARROQUIN"),), Warrant("TELMA DONIS MARROQUIN", "1999-01-01", 0), "HIT"
     ),
+    # no parent in a parent's field
+    "both fathers unknown": Case(
+        (Person("MARCELA XITUM TEPAZ", father="DESCONOCIDO"),),
+        Warrant("MARCELA XITUM TEPAZ", "", father="DESCONOCIDO"),
+        "CLEAR",
+        (1,),
+    ),
+    "both fathers NO CONSTA": Case(
+        (Person("NOELIA XITUM TEPAZ", father="NO CONSTA"),),
+        Warrant("NOELIA XITUM TEPAZ", "", father="No consta"),
+        "CLEAR",
+    ),
+    "a father's given name alone": Case(
+        (Person("OTILIA XITUM TEPAZ", father="LEON"),), Warrant("OTILIA XITUM TEPAZ", "", father="LEON"), "CLEAR"
+    ),
+    "one father": Case(
+        (Person("PETRONA XITUM TEPAZ", father="LEON XITUM"),),
+        Warrant("PETRONA XITUM TEPAZ", "", father="LEON XITUM"),
+        "HIT",
+    ),
+    "an unknown father on the row alone": Case(
+        (Person("QUETA XITUM TEPAZ", father="LEON XITUM"),),
+        Warrant("QUETA XITUM TEPAZ", "1980-05-17", father="PADRE DESCONOCIDO"),
+        "HIT",
+    ),
+    "a stranger's CUI and unknown fathers": Case(
+        (Person("RAMONA SACALXOT IXCOT", father="XXX"),),
+        Warrant("RAMONA QUIXTAN VICENTE", "1961-01-02", 0, father="XXX"),
+        "POSSIBLE",
+    ),
     # nearly the name, exactly the birth date
     "one given name and one surname": Case(
         (Person("BLANCA ESTER EQUITE NORIEGA"),), Warrant("BLANCA EQUITE"), "POSSIBLE"

@@ -250,8 +250,15 @@ def days_of(date: Date | None) -> tuple[int, int] | None:
     return bounds(date) if date is not None and date[0] else (-(2**40), 2**40)
 
 
-def validity(begins: Date | None, ends: Date | None) -> tuple[int | None, int | None, int, int]:
-    """Earliest first and latest last day, and by how much each may be otherwise. None = it could not be read."""
+def validity(begins: Date | None, ends: Date | None, alert: bool = False) -> tuple[int | None, int | None, int, int]:
+    """Earliest first and latest last day, and by how much each may be otherwise. None = it could not be read.
+
+    A day on which programs begin to count ends nothing; no alert begins in another century, nor after its end.
+    """
+    if ends is not None and any(ends) and (ends[0] <= 1900 or ends in ((1970, 1, 1), (1969, 12, 31))):
+        ends = None
+    if alert and begins is not None and begins[0] >= 2100:
+        begins = None
     first = last = None
     first_span = last_span = 0
     if begins is None or (any(begins) and not begins[0]):
@@ -264,6 +271,8 @@ def validity(begins: Date | None, ends: Date | None) -> tuple[int | None, int | 
     elif ends[0]:
         sure_to, last = bounds(ends)
         last_span = last - sure_to
+    if alert and first is not None and last is not None and last < first:
+        return None, None, ANY_DAY, ANY_DAY
     if first is not None and last is not None and last < first:
         return last - last_span, first + first_span, ANY_DAY, ANY_DAY
     return first, last, first_span, last_span

@@ -146,3 +146,22 @@ def name_text(parts: Mapping[str, str | None], full: str | None) -> str:
 @lru_cache(_KEPT)
 def clean(text: str) -> str:
     return "".join(" " if character < " " else character for character in text)
+
+
+# Words of a parent's field that name nobody.
+_NO_PARENT_WORDS = """
+    NO NI SIN SE SABE SABEN CONSTA CONSTAN TIENE INDICA INDICO INDICADO INDICADA APARECE REGISTRA REGISTRADO REGISTRADA
+    RECONOCIDO RECONOCIDA DECLARADO DECLARADA DETERMINADO DETERMINADA IDENTIFICADO IDENTIFICADA INDIVIDUALIZADO
+    REFIERE MANIFIESTA MANIFESTO PROPORCIONA PROPORCIONO PROPORCIONADO DESCONOCE DESCONOCIDO DESCONOCIDA IGNORA IGNORADO
+    IGNORADA
+    DATO DATOS INFORMACION DISPONIBLE APLICA PENDIENTE OMITIDO OMITIDA NINGUNO NINGUNA NULL NULO NULA NONE NAN NN XX XXX
+    XXXX XXXXX NA ND NC NT SD SN SP EL LO AL NOMBRE NOMBRES APELLIDO APELLIDOS PADRE MADRE PADRES PROGENITOR PROGENITORA
+    PAPA MAMA SOLTERO SOLTERA FALLECIDO FALLECIDA DIFUNTO DIFUNTA FINADO FINADA MUERTO MUERTA HUERFANO HUERFANA
+"""
+NO_PARENT = frozenset(_NO_PARENT_WORDS.split())
+
+
+def parent_text(text: str | None) -> str:
+    """The stored form of a parent's name of two words or more; NO CONSTA and a given name alone are nobody's parent."""
+    said = sum(len(word) > 1 and word not in NO_PARENT for word in tokens(text or ""))
+    return name_text({}, text) if said > 1 else ""

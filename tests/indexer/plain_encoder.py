@@ -218,8 +218,8 @@ def head(
         "sex": s.sex,
         "birth_department": s.birth_department,
         "residence_department": s.residence_department,
-        "father": naive_names.name_text({}, s.father) or None,
-        "mother": naive_names.name_text({}, s.mother) or None,
+        "father": naive_names.parent_text(s.father) or None,
+        "mother": naive_names.parent_text(s.mother) or None,
         "death_day": (day_number(s.death) or 0) if s.dead else None,
         "plate_type": s.plate.type or None if s.plate else None,
         "plate": s.plate.number if s.plate else None,
@@ -268,7 +268,7 @@ def shows_unread(row: Row, record: Record, s: PlainSubject) -> bool:
 
 def alert_columns(row: Row, record: Record, subject: PlainSubject, alert: Alert) -> dict[str, Any]:
     state_date = good_date(row.date(alert.state_date))
-    first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to)
+    first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to, alert=True)
     state_days = validity(row, alert.state_date, None)
     issued_days = validity(row, alert.issued if row.date(alert.issued) is not None else record.date, None)
     cautions = [caution.flag for caution in alert.cautions if row.holds(caution)]

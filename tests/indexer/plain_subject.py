@@ -207,10 +207,12 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     )
 
 
-def validity(row: Row, begins: Value | None, ends: Value | None) -> tuple[int | None, int | None, int, int]:
+def validity(
+    row: Row, begins: Value | None, ends: Value | None, alert: bool = False
+) -> tuple[int | None, int | None, int, int]:
     dates = [row.date(begins), row.date(ends)]
     first, last = [(0, 0, 0) if d is None else None if isinstance(d, str) else d for d in dates]
-    return naive_dates.validity(first, last)
+    return naive_dates.validity(first, last, alert)
 
 
 def names(row: Row, record: Record) -> tuple[dict[str, str], str | None]:

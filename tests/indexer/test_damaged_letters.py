@@ -23,11 +23,21 @@ RESTORED = {
     "P‚REZ": "PÉREZ",
     "¥A¥EZ": "ÑAÑEZ",
     "AGšERO": "AGÜERO",
+    "PI&Ntilde;&Oacute;N": "PIÑÓN",  # of HTML, in any case
+    "pi&NTILDE;ol": "piÑol",
+    "MU&#209;OZ": "MUÑOZ",
+    "MU&#xd1;OZ": "MUÑOZ",
+    "MU&amp;Ntilde;OZ": "MUÑOZ",  # escaped twice
+    "MU%C3%91OZ": "MUÑOZ",  # of an address
+    "MU%D1OZ": "MUÑOZ",
+    "MU=D1OZ": "MUÑOZ",  # of a mail
+    "MU\\u00d1OZ": "MUÑOZ",  # of JSON
 }
 LOST = ["PATI&O", "CASTA#EDA", "MU?OZ", "MU_OZ", "HERN_NDEZ", "MU\ufffdOZ", "X¡C"]
 WHOLE = [
     "MUÑOZ", "Müller", "Mª José", "O’Conor", "O´Higgins", "Q'anil", "A&B", "JOHNSON&JOHNSON", "JUAN_PEREZ",
     "JUAN PEREZ (A) EL CHINO", "LOPEZ - PEREZ", "JUAN/JOSE", "Y/O", "?", "MUNOZ ?", "# 12", "", "L0PEZ",
+    "A&B;", "50%DEL", "X=Y", "100%AB",
 ]  # fmt: skip
 
 
@@ -42,6 +52,10 @@ def test_a_letter_that_crossed_code_pages_is_put_back(text: str) -> None:
 def test_a_letter_that_cannot_be_told_is_one_lost_letter(text: str) -> None:
     mended, restored, lost = mend(text)
     assert (mended.count("\ufffd"), len(mended), restored, lost) == (1, len(text), 0, 1)
+
+
+def test_signs_and_blanks_that_were_escaped_are_put_back() -> None:
+    assert mend("ANA%20&quot;LA&nbsp;CHATA&quot;") == ('ANA "LA\xa0CHATA"', 0, 0)
 
 
 def test_the_two_bytes_of_a_letter_are_one_lost_letter() -> None:

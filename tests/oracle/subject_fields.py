@@ -154,7 +154,7 @@ def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict
     known["birth_municipality"] = municipality if 1 <= municipality <= limit else 0
     for key in ("father", "mother"):
         known[f"{key}_name"] = _of_a_name(spec, f"{key}_name", values)
-        setattr(record, key, naive_names.name_text({}, known[f"{key}_name"]))
+        setattr(record, key, naive_names.parent_text(known[f"{key}_name"]))
     death = values.date(spec.get("death_date"))
     known["death_date"] = death or NO_DATE
     record.dead = death is None or any(death) or values.flag(spec.get("dead", False))
@@ -247,8 +247,8 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
     known["vehicle_type"] = values.text(spec.get("vehicle_type"))
     for key in ("valid_from", "valid_to"):
         known[key] = values.date(spec.get(key)) or NO_DATE
-    dates = [values.date(spec.get(key)) for key in ("valid_from", "valid_to")]
-    record.valid_from, record.valid_to, *spans = naive_dates.validity(*dates)
+    begins, ends = (values.date(spec.get(key)) for key in ("valid_from", "valid_to"))
+    record.valid_from, record.valid_to, *spans = naive_dates.validity(begins, ends)
     record.spans = (spans[0], spans[1])
 
 
