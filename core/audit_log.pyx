@@ -25,9 +25,11 @@ from core.errors import AuditUnavailable
 
 cdef extern from *:
     """
+    #include <fcntl.h>
     #include <pthread.h>
     #include <time.h>
     #include <unistd.h>
+    static inline int ronda_open_nothing(void) { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
     static inline long long ronda_audit_nanoseconds(void) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -41,7 +43,8 @@ cdef extern from *:
     int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept nogil
     int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept nogil
     int fdatasync(int descriptor) noexcept nogil
-    int dup(int descriptor) noexcept nogil
+    int dup2(int descriptor, int over) noexcept nogil
+    int ronda_open_nothing() noexcept nogil
     int c_close "close" (int descriptor) noexcept nogil
     long long ronda_audit_nanoseconds() noexcept nogil
 
@@ -52,6 +55,9 @@ cdef enum:
 
 cdef struct Core:                # what an AuditLog is without Python
     pthread_mutex_t lock
+    pthread_mutex_t syncing      # one `sync` at a time: it has one descriptor
+    int nothing                  # /dev/null
+    int synced                   # opened ahead for `sync`: a process that can open nothing more can still sync
     Segment* present
     Segment* next
     Segment* left[8]
@@ -175,8 +181,10 @@ cdef int audit_append(void* core_, const AuditFacts* facts, const void* shown, s
 cdef int _sync(Core* core) noexcept nogil:
     """0 or errno. Appends go on meanwhile."""
     cdef Segment* left[8]
-    cdef int n_left, i, status = 0, descriptor = -1, ended
+    cdef int n_left, i, status = 0, ended
+    cdef bint copied = False
     cdef uint64_t appended
+    pthread_mutex_lock(&core.syncing)
     pthread_mutex_lock(&core.lock)
     appended = core.appended
     n_left = core.n_left
@@ -184,22 +192,23 @@ cdef int _sync(Core* core) noexcept nogil:
     core.n_left = 0
     # A copy: the segment may be left and closed by another call while this one waits for the disk.
     if core.present != NULL and (appended != core.durable or n_left):
-        descriptor = dup(core.present.descriptor)
-        if descriptor < 0:
+        copied = dup2(core.present.descriptor, core.synced) >= 0
+        if not copied:
             status = errno
     pthread_mutex_unlock(&core.lock)
     for i in range(n_left):
         ended = segment_end(left[i])
         status = status or ended
-    if descriptor >= 0:
-        if fdatasync(descriptor) != 0:
+    if copied:
+        if fdatasync(core.synced) != 0:
             status = errno
-        c_close(descriptor)
+        dup2(core.nothing, core.synced)  # a copy left open would hold the lock of a segment that was left
     if status == 0:
         pthread_mutex_lock(&core.lock)
         if appended > core.durable:
             core.durable = appended
         pthread_mutex_unlock(&core.lock)
+    pthread_mutex_unlock(&core.syncing)
     return status
 
 
@@ -213,7 +222,14 @@ cdef class AuditLog:
         if core == NULL:
             raise MemoryError
         pthread_mutex_init(&core.lock, NULL)
+        pthread_mutex_init(&core.syncing, NULL)
         self.core = core
+        core.synced = -1
+        core.nothing = ronda_open_nothing()
+        if core.nothing >= 0:
+            core.synced = ronda_open_nothing()
+        if core.synced < 0:
+            raise _os_error(errno)
 
     def __dealloc__(self):
         cdef Core* core = <Core*>self.core
@@ -225,6 +241,11 @@ cdef class AuditLog:
         if core.present != NULL:
             segment_end(core.present)
         segment_free(core.next)
+        if core.synced >= 0:
+            c_close(core.synced)
+        if core.nothing >= 0:
+            c_close(core.nothing)
+        pthread_mutex_destroy(&core.syncing)
         pthread_mutex_destroy(&core.lock)
         free(core)
 

@@ -31,6 +31,14 @@ class Caller:
     def identity(self) -> bytes:
         """UTF-8 JSON, as the audit record holds it."""
 
+    @property
+    def device_key(self) -> int:
+        """What the device is counted by: a hash of its name."""
+
+    @property
+    def officer_key(self) -> int:
+        """What the officer is counted by: a hash of her name."""
+
     def give(
         self,
         purpose: int,

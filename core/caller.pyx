@@ -131,6 +131,14 @@ cdef class Caller:
         return bool(ronda_load_int(&self.session.retired))
 
     @property
+    def device_key(self):
+        return self.session.device
+
+    @property
+    def officer_key(self):
+        return self.session.officer
+
+    @property
     def expires_ms(self):
         return self.session.expires_ms
 

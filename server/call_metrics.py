@@ -32,6 +32,11 @@ DAMAGED = Counter("ronda_dossiers_damaged", "Reads of a dossier whose checksum d
 NOT_ADMITTED = Counter("ronda_callers_not_admitted", "Calls whose certificate or token was refused.", ["reason"])
 TRUST_REFUSED = Counter("ronda_trust_refused", "Trust directories that did not hold together, counted per worker.")
 HANDSHAKES = Counter("ronda_tls_handshakes_begun", "TLS handshakes begun; gRPC does not report how they end.")
+CONNECTIONS_CLOSED = Counter(
+    "ronda_connections_closed",
+    "Connections closed because strangers (no caller admitted yet) or one device held too many, by cause.",
+    ["cause"],
+)
 INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of the server.", ["method"])
 
 

@@ -17,10 +17,12 @@ _KEEPALIVE_TIMEOUT_MS = 20_000
 _CLIENT_PING_MS = 10_000
 
 
-def channel_options(settings: Settings) -> list[tuple[str, int]]:
-    """Options for `grpc.aio.server`."""
+def channel_options(settings: Settings, connections: int) -> list[tuple[str, int]]:
+    """Options for `grpc.aio.server`. connections: how many it holds at most; more are closed as they come."""
     return [
         ("grpc.so_reuseport", 1),
+        ("grpc.max_allowed_incoming_connections", connections),
+        ("grpc.server_handshake_timeout_ms", settings.handshake_s * 1000),
         ("grpc.max_receive_message_length", settings.max_transport_message_bytes),
         ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
         # Ours refuses at max_metadata_bytes with a reason; what is above this gRPC refuses by itself, without one.
@@ -29,6 +31,7 @@ def channel_options(settings: Settings) -> list[tuple[str, int]]:
         # HTTP/2 pins a client to one process: ageing connections out lets clients spread over the workers.
         ("grpc.max_connection_age_ms", settings.max_connection_age_s * 1000),
         ("grpc.max_connection_age_grace_ms", settings.max_connection_age_grace_s * 1000),
+        ("grpc.max_connection_idle_ms", settings.max_connection_idle_s * 1000),
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -123,6 +123,19 @@ class Settings(BaseSettings):
     search_threads: int = Field(
         2, ge=1, le=64, description="Threads of a worker for searches that take over a millisecond, and Clear batches."
     )
+    max_connections: int = Field(
+        8192,
+        ge=16,
+        description="Connections that one worker holds at most; fewer where the limit of open files leaves fewer. "
+        "Those on which no caller was admitted yet may have half of what is left by the others.",
+    )
+    max_connections_per_device: int = Field(
+        64, ge=1, description="Connections of one device that one worker holds; of more, the oldest are closed."
+    )
+    handshake_s: int = Field(20, ge=1, description="Time that a TLS handshake may take, in seconds.")
+    max_connection_idle_s: int = Field(
+        240, ge=1, description="Time after which a connection without calls is asked to go (GOAWAY), in seconds."
+    )
     max_connection_age_s: int = Field(
         300, ge=1, description="Age at which a connection is asked to go (GOAWAY), in seconds, so that clients spread."
     )

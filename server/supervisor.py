@@ -22,6 +22,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from server import logs, service_manager
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process, prepare_audit
+from server.descriptors import raise_descriptor_limit
 from server.file_check import FileCheck
 from server.logs import ERROR, WARNING, log
 from server.port_guard import PortGuard
@@ -249,6 +250,7 @@ def check_process(settings: Settings) -> None:
     Raises SettingsError as root, except in development mode, which is told loudly instead.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    raise_descriptor_limit()
     os.umask(0o077)
     if settings.development:
         log("development_mode", level=WARNING, address=settings.listen, everybody="sees everything")

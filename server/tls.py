@@ -20,6 +20,7 @@ from server.logs import ERROR, log
 from server.settings import Settings, SettingsError
 
 Bundle = Callable[[], bytes]
+Configured = tuple[bytes, bytes, bytes | None]  # key, certificate chain, CAs of clients; PEM
 
 
 class ServerTls:
@@ -35,17 +36,25 @@ class ServerTls:
         self._bundle = bundle
         self._read_at = self._stamp()
         self._material = self._read()
+        self._given = self._configured()
 
     @property
     def credentials(self) -> grpc.ServerCredentials:
         """For `add_secure_port`; asks for client certificates where there is a CA for them."""
         asks = self._bundle is not None or self._client_ca is not None
         credentials: grpc.ServerCredentials = grpc.dynamic_ssl_server_credentials(
-            self._configuration(), self._at_handshake, asks
+            _configuration(self._given),
+            self._at_handshake,  # type: ignore[arg-type]  # grpc's stubs do not know None
+            asks,
         )
         return credentials
 
-    def _at_handshake(self) -> grpc.ServerCertificateConfiguration:
+    def _at_handshake(self) -> grpc.ServerCertificateConfiguration | None:
+        """What gRPC is to use from here on; None = what it has.
+
+        Told anew at each handshake, gRPC (1.85) frees what handshakes in other threads still use: a thousand
+        connections that were reset at once ended the process.
+        """
         call_metrics.HANDSHAKES.inc()
         stamp = self._stamp()
         if stamp != self._read_at:
@@ -55,12 +64,15 @@ class ServerTls:
                 log("tls_files_changed")
             except SettingsError as error:
                 log("tls_files_refused", level=ERROR, why=str(error))
-        return self._configuration()
+        wanted = self._configured()
+        if wanted == self._given:
+            return None
+        self._given = wanted
+        return _configuration(wanted)
 
-    def _configuration(self) -> grpc.ServerCertificateConfiguration:
+    def _configured(self) -> Configured:
         key, chain, client_ca = self._material
-        roots = self._bundle() if self._bundle is not None else client_ca
-        return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=roots)
+        return key, chain, self._bundle() if self._bundle is not None else client_ca
 
     def _stamp(self) -> tuple[tuple[int, int, int], ...]:
         return tuple(_stamp(path) for path in (self._cert, self._key, self._client_ca) if path is not None)
@@ -71,6 +83,11 @@ class ServerTls:
         if not _belong_together(chain, key):
             raise SettingsError(f"tls_key: {self._key} is not the key of {self._cert}")
         return key, chain, _pem("tls_client_ca", self._client_ca, b"CERTIFICATE") if self._client_ca else None
+
+
+def _configuration(configured: Configured) -> grpc.ServerCertificateConfiguration:
+    key, chain, roots = configured
+    return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=roots)
 
 
 def server_tls(settings: Settings, bundle: Bundle | None = None) -> ServerTls | None:

@@ -25,9 +25,11 @@ SERVICES: tuple[str, ...] = tuple(
 )
 
 
-def build_server(settings: Settings, service: Service, healths: Health) -> grpc.aio.Server:
-    """A server with every service, without ports, not started."""
-    server = grpc.aio.server(options=channel_options(settings), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS)
+def build_server(settings: Settings, service: Service, healths: Health, connections: int) -> grpc.aio.Server:
+    """A server with every service, without ports, not started. connections: how many a port holds at most."""
+    server = grpc.aio.server(
+        options=channel_options(settings, connections), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS
+    )
     for name, methods in UNARY_METHODS.items():
         handlers = {
             method: grpc.unary_unary_rpc_method_handler(

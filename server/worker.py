@@ -21,14 +21,16 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server import call_metrics, logs, metrics_files
 from server.audit.set_up import open_writer
+from server.connections import Connections
 from server.core_dumps import forbid_core_dumps
+from server.descriptors import connections_of, raise_descriptor_limit
 from server.gate import Gate
 from server.generations import GenerationKeeper
 from server.health import Health
 from server.logs import ERROR, log
 from server.notifications import FOLDER, Notifications
 from server.refused_calls import RefusalRecords
-from server.settings import Settings, SettingsError
+from server.settings import Settings, SettingsError, parse_address
 from server.tls import ServerTls, server_tls
 from server.trust.set_up import TrustSetUp
 from server.unary_methods import Service
@@ -54,17 +56,26 @@ class Worker:
         self._gate = Gate(settings.max_concurrent_calls, settings.max_loop_lag_ms)
         self._health = Health(SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
-        self._trust = TrustSetUp(settings)
+        self._most_connections = connections_of(raise_descriptor_limit(), settings.max_connections)
+        self._connections = Connections(
+            parse_address(orders.address).port, self._most_connections, settings.max_connections_per_device
+        )
+        self._trust = TrustSetUp(settings, self._connections.admitted)
         self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
+        self._failed = False  # it cannot go on, and is to be replaced
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
-    async def run(self) -> None:
-        """Starts, serves, drains. Raises SettingsError, RuntimeError when the address cannot be bound."""
+    async def run(self) -> int:
+        """Starts, serves, drains; returns the exit status, 1 = replace me.
+
+        Raises SettingsError, RuntimeError when the address cannot be bound.
+        """
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_log_loop_error)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
+        self._audit.on_stop = lambda: loop.call_soon_threadsafe(self._audit_stopped)
         self._keeper.on_change = self._changed
         await self._keeper.start(self._orders.last_good)
         self._changed()
@@ -81,7 +92,7 @@ class Worker:
             default_deadline_s=self._settings.default_deadline_ms / 1000,
             clear_idle_s=self._settings.clear_idle_s,
         )
-        server = build_server(self._settings, service, self._health)
+        server = build_server(self._settings, service, self._health, self._most_connections)
         self._bind(server)
         await server.start()
         await self._check_itself()
@@ -91,6 +102,7 @@ class Worker:
                 self._keeper.watch(),
                 self._trust.watch(),
                 self._gate.watch_lag(),
+                self._connections.watch(),
                 self._beat(),
                 self._refusals.run(),
                 self._listen(),
@@ -105,6 +117,7 @@ class Worker:
         for task in tasks:
             task.cancel()
         threads.shutdown(wait=False, cancel_futures=True)
+        return int(self._failed)
 
     def _bind(self, server: grpc.aio.Server) -> None:
         if self._tls is None:
@@ -129,14 +142,27 @@ class Worker:
     async def _drain(self, server: grpc.aio.Server) -> None:
         log("worker_draining", held=self._gate.held)
         self._health.close()
-        await self._gate.drain(min(_DRAIN_PATIENCE_S, self._settings.drain_s))
-        await server.stop(self._settings.drain_s)
+        patience_s = min(_DRAIN_PATIENCE_S, self._settings.drain_s)
+        await self._gate.drain(patience_s)
+        await server.stop(patience_s if self._failed else self._settings.drain_s)
         self._notifications.close(self._keeper.engine)
         self._refusals.sum_up(time.time_ns() // 1_000_000, all_of_them=True)
-        self._audit.close()
+        try:
+            self._audit.close()
+        except OSError as error:
+            self._failed = True
+            log("audit_not_closed", level=ERROR, error=error)
         log("worker_drained", answered=call_metrics.answered_calls())
 
+    def _audit_stopped(self) -> None:
+        """Nothing can be answered by this process any more: another begins a log of its own."""
+        self._failed = True
+        self._health.set(False, "AUDIT_STOPPED")
+        self._stop.set()
+
     def _changed(self) -> None:
+        if self._failed:
+            return
         keeper = self._keeper
         serving = keeper.engine is not None
         details = []
@@ -203,11 +229,10 @@ def main() -> int:
     os.dup2(2, 1)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(Worker(orders, settings, reports).run())
+            return runner.run(Worker(orders, settings, reports).run())
     except (SettingsError, RuntimeError) as error:
         log("worker_cannot_start", level=ERROR, why=str(error) if isinstance(error, SettingsError) else "", error=error)
         return EXIT_SETTINGS if isinstance(error, SettingsError) else 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from server.audit.keepers import open_keeper
 from server.audit.keys import KeyFileError, load_signing_private
 from server.audit.process import Orders
 from server.audit.seals import SealsDamaged
+from server.descriptors import raise_descriptor_limit
 from server.logs import ERROR, log
 
 TICK_S = 1.0
@@ -63,6 +64,7 @@ def main() -> int:
             raise SystemExit("server.audit.checkpoint_process is started by `ronda serve`, not by hand")
         line += byte
     orders = Orders.model_validate_json(bytes(line))
+    raise_descriptor_limit()
     logs.set_up(orders.log_level, process="audit", pid=os.getpid())
     try:
         _work(orders)

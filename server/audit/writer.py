@@ -57,6 +57,8 @@ class AuditWriter:
     def __init__(self, options: WriterOptions, name: str, clock: Callable[[], int] = clock_ms) -> None:
         """Makes the first segment. Raises OSError (not for want of room, with `waits_for_room`), KeyFileError."""
         self.log = AuditLog()
+        # A sync failed: no more is recorded. Called in the log's own thread.
+        self.on_stop: Callable[[], object] = lambda: None
         self.waits = options.waits
         self._options = options
         self._name = name
@@ -103,13 +105,14 @@ class AuditWriter:
             self._look_ahead()
 
     def _sync(self) -> None:
-        if self.log.appended != self.log.durable:
+        if self.log.appended != self.log.durable and not self.log.stopped:
             try:
                 self.log.sync()
             except OSError as error:
                 # After a failed fsync the kernel may have dropped what it held: nothing more may be answered.
                 self.log.stop()
                 log("audit_sync_failed", level=ERROR, error=error)
+                self.on_stop()
         self._release()
 
     def _release(self) -> None:

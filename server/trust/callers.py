@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import grpc
@@ -27,6 +27,7 @@ from server.trust.policy import Decision, Principal
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Auth = Mapping[str, Iterable[bytes]]
+OnAdmitted = Callable[[str, int], None]  # the other end as gRPC writes it, Caller.device_key (0: every device is one)
 
 # LOOK_* of core/caller.pxd
 _OFF_UNIT = 16
@@ -51,10 +52,12 @@ class Callers(Protocol):
 class DevelopmentCallers:
     """Loopback without TLS: one built-in caller that may do everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_admitted: OnAdmitted) -> None:
         self._caller = Caller.of_development(DEVELOPMENT_IDENTITY)
+        self._on_admitted = on_admitted
 
-    def of(self, _context: Context) -> Caller:
+    def of(self, context: Context) -> Caller:
+        self._on_admitted(context.peer(), 0)
         return self._caller
 
     def decide(self, _context: Context, _purpose: int) -> Caller:
@@ -80,6 +83,7 @@ class CertifiedCallers:
         keeper: TrustKeeper,
         rules: TokenRules,
         limits: Limits | None,
+        on_admitted: OnAdmitted,
         *,
         break_glass_s: int,
         max_metadata_bytes: int,
@@ -87,6 +91,7 @@ class CertifiedCallers:
         self._keeper = keeper
         self._rules = rules
         self._limits = limits
+        self._on_admitted = on_admitted
         self._break_glass_ms = break_glass_s * 1000
         self._max_metadata = max_metadata_bytes
         self._known: dict[tuple[bytes, bytes, str], _Admitted] = {}
@@ -131,6 +136,7 @@ class CertifiedCallers:
             if len(self._known) >= _KEPT:
                 del self._known[next(iter(self._known))]
             self._known[key_of_caller] = admitted
+        self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 
     def _admit(self, auth: Auth, certificate: bytes, token: str) -> _Admitted:

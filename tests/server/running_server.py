@@ -23,7 +23,11 @@ READY_S = 30.0
 
 
 class RunningServer:
-    """`ronda serve` in its own process. `address` is the gRPC address, `metrics_address` the scrape's."""
+    """`ronda serve` in its own process. `address` is the gRPC address, `metrics_address` the scrape's.
+
+    Besides settings it takes `descriptors`, its limit of open files as prlimit has it ("soft:hard"), and `environment`,
+    a dictionary of more variables.
+    """
 
     inside: tuple[str, ...] = ()
     """A command that executes the rest of its words, once it made what they run in."""
@@ -31,16 +35,19 @@ class RunningServer:
     """Variables of the process, besides its settings."""
 
     def __init__(self, data: Path, log_path: Path, **settings: object) -> None:
+        descriptors, environment = settings.pop("descriptors", ""), settings.pop("environment", {})
+        assert isinstance(environment, dict)
         self.log_path = log_path
         given = {"data": data, "listen": "127.0.0.1:0", "metrics": "127.0.0.1:0", "workers": 2, **settings}
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
-        environment |= {f"RONDA_{name.upper()}": str(value) for name, value in given.items()}
-        environment |= self.environ
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
+        variables |= {f"RONDA_{name.upper()}": str(value) for name, value in given.items()}
+        variables |= {**self.environ, **environment}
+        limited = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         with log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [*self.inside, *_not_as_root(given), sys.executable, "-m", "ronda.command", "serve"],
+                [*self.inside, *limited, *_not_as_root(given), sys.executable, "-m", "ronda.command", "serve"],
                 cwd=ROOT,
-                env=environment,
+                env=variables,
                 stdout=subprocess.PIPE,
                 stderr=log,
             )

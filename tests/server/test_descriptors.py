@@ -1,0 +1,200 @@
+"""Descriptors: strangers who hold connections take neither the audit's nor an honest device's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import psutil
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tests.audit.kit import House
+from tests.nation_kit import BuiltNation
+from tests.server.conftest import StartServer
+from tests.server.published import Published
+from tests.server.requests import QUESTION
+from tests.server.running_server import call, until
+from tests.trust.conftest import start_trusted
+from tests.trust.trust_kit import question
+
+CHECK_PERSON = "CheckService/CheckPerson"
+NONE_LOST = ("audit_sync_failed", "audit_unavailable", "worker_died", "worker_hangs")
+
+
+class Stranger:
+    """Holds as many bare TCP connections as he can: one that is closed he opens again, until the block ends."""
+
+    def __init__(self, address: str, most: int) -> None:
+        host, _, port = address.rpartition(":")
+        self.opened = 0
+        self._at = (host, int(port))
+        self._most = most
+        self._held: list[socket.socket] = []
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._hold)
+
+    def __enter__(self) -> Stranger:
+        self._thread.start()
+        until(lambda: self.opened >= self._most)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+        for connection in self._held:
+            connection.close()
+
+    def _hold(self) -> None:
+        while not self._end.is_set():
+            with contextlib.suppress(OSError):
+                self._held.append(socket.create_connection(self._at, timeout=1))
+                self._held[-1].setblocking(False)
+            self.opened += 1
+            if len(self._held) >= self._most:
+                self._held = [connection for connection in self._held if not _is_closed(connection)]
+                self._end.wait(0.01)
+
+
+def _reset(address: str, count: int) -> None:
+    """Opens connections and resets them, at whatever moment of the handshake."""
+    at = ("127.0.0.1", int(address.rpartition(":")[2]))
+    for _ in range(0, count, 100):
+        connections = [socket.create_connection(at, timeout=10) for _ in range(100)]
+        for connection in connections:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    try:
+        closed = connection.recv(4096) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        closed = True
+    if closed:
+        connection.close()
+    return closed
+
+
+def test_an_honest_device_is_answered_while_a_stranger_holds_what_he_can(
+    small_nation: BuiltNation, tmp_path: Path
+) -> None:
+    trusted = start_trusted(small_nation, tmp_path, descriptors="704:704")
+    client = trusted.kit.patrol()
+    with Stranger(trusted.address.replace("localhost", "127.0.0.1"), 800):
+        for _ in range(5):  # each over a connection of its own, from the stranger's address
+            with trusted.kit.channel(trusted.address, client) as channel:
+                assert call(channel, CHECK_PERSON, question(), metadata=client.metadata, wait_for_ready=True)
+    assert [trusted.server.events(event) for event in NONE_LOST] == [[]] * len(NONE_LOST)
+    assert trusted.server.stop() == 0
+
+
+def test_connections_reset_in_the_handshake_end_no_worker(small_nation: BuiltNation, tmp_path: Path) -> None:
+    """gRPC's own threads met freed memory there: a thousand of them, from anybody, ended a worker."""
+    trusted = start_trusted(small_nation, tmp_path)
+    threads = [threading.Thread(target=_reset, args=(trusted.address, 700)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    client = trusted.kit.patrol()
+    with trusted.kit.channel(trusted.address, client) as channel:
+        assert call(channel, CHECK_PERSON, question(), metadata=client.metadata, wait_for_ready=True)
+    assert [trusted.server.events(event) for event in NONE_LOST] == [[]] * len(NONE_LOST)
+    assert trusted.server.stop() == 0
+
+
+def test_two_hundred_cars_and_a_stranger_behind_one_address(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server(workers=1, descriptors="704:704").wait_ready()
+    channels = [server.channel() for _ in range(200)]
+    for channel in channels:
+        assert call(channel, CHECK_PERSON, QUESTION)
+    with Stranger(server.address, 800):
+        for channel in channels:  # without waiting for another connection: none was taken from them
+            assert call(channel, CHECK_PERSON, QUESTION)
+    for channel in channels:
+        channel.close()
+    assert [server.events(event) for event in NONE_LOST] == [[]] * len(NONE_LOST)
+
+
+def test_each_process_may_open_what_the_system_allows(published: Published, start_server: StartServer) -> None:
+    published.publish()
+    server = start_server(workers=1, descriptors="256:3000").wait_ready()
+    supervisor = psutil.Process(server.process.pid)
+    processes = [supervisor, *supervisor.children()]
+    assert len(processes) == 3  # a worker, and who signs checkpoints
+    until(lambda: {process.rlimit(psutil.RLIMIT_NOFILE) for process in processes} == {(3000, 3000)})
+
+
+@pytest.fixture
+def no_descriptor_left() -> Iterator[None]:
+    """This process can open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.open("/dev/null", os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_sync_needs_no_descriptor(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    with House(tmp_path).writer() as writer:
+        request.getfixturevalue("no_descriptor_left")
+        with pytest.raises(OSError, match="Too many"):
+            os.dup(0)
+        for _ in range(3):
+            writer.log.append_record(clock_ms=0)
+            writer.log.sync()
+        assert writer.log.durable == writer.log.appended == 3
+        assert not writer.log.stopped
+
+
+_FAILING_DISK = """
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+int fdatasync(int descriptor) {
+    const char *sign = getenv("FAILING_DISK");
+    if (sign != NULL && access(sign, F_OK) == 0) { unlink(sign); errno = EIO; return -1; }
+    return fsync(descriptor);
+}
+"""
+
+
+def test_a_log_that_stopped_is_not_healthy_and_its_worker_is_replaced(
+    published: Published, start_server: StartServer, tmp_path: Path
+) -> None:
+    """One fdatasync fails, as a disk's would: what the kernel holds may be gone, so nothing may be answered on it."""
+    library, sign = tmp_path / "failing_disk.so", tmp_path / "fails"
+    compiler = subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=_FAILING_DISK, text=True, check=True
+    )
+    assert compiler.returncode == 0
+    published.publish()
+    server = start_server(workers=1, environment={"LD_PRELOAD": str(library), "FAILING_DISK": str(sign)}).wait_ready()
+    before = server.worker_pids()
+    with server.channel() as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=30)
+        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+        assert call(channel, CHECK_PERSON, QUESTION)
+        until(lambda: not server.events("audit_sync_failed"))
+        sign.touch()
+        with contextlib.suppress(grpc.RpcError):
+            call(channel, CHECK_PERSON, QUESTION)
+        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+    until(lambda: len(server.events("worker_ready")) == 2)
+    assert server.worker_pids() != before
+    with server.channel() as channel:
+        assert call(channel, CHECK_PERSON, QUESTION, wait_for_ready=True)
+    assert len(server.events("audit_sync_failed")) == 1
