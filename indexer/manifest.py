@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field
 
 from indexer.manifest_check import check
 from indexer.manifest_fields import ENUMS, FIRST_VEHICLE_SECTION, SECTIONS, enum_numbers
-from indexer.manifest_records import Record, Standard
+from indexer.manifest_records import Alert, Record, Standard, Subject
+from indexer.manifest_rules import manifest_rule
 from indexer.manifest_sources import Source
 from indexer.manifest_values import CellText, ManifestModel, folded
 
@@ -152,17 +153,31 @@ class Manifest(ManifestModel):
 def load_manifest(file: Path) -> Manifest:
     """Reads one manifest. Raises ManifestError."""
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors write the mark
+    except UnicodeDecodeError as error:
+        raise ManifestError(file, "", "is not UTF-8: save it as UTF-8") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise ManifestError(file, "", str(error)) from error
     try:
         manifest = Manifest.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ManifestError(file, key, first["msg"].removeprefix("Value error, ")) from error
+        raise ManifestError(file, key, manifest_rule(first, _keys_of(key))) from error
     manifest._file = file
     return manifest
+
+
+def _keys_of(key: str) -> tuple[str, ...]:
+    """The keys that the table may have in which `key` stands, where there is one such table."""
+    table = re.sub(r"\.\d+\.", ".", key).rpartition(".")[0]
+    models: dict[str, type[ManifestModel]] = {
+        "register": Register,
+        "record": Record,
+        "record.subject": Subject,
+        "record.alert": Alert,
+    }
+    return tuple(f.alias or n for n, f in models[table].model_fields.items()) if table in models else ()
 
 
 def load_manifests(directory: Path) -> list[Manifest]:

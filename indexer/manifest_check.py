@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 
+from indexer.manifest_alerts import check_alert_sections
 from indexer.manifest_fields import (
     COMPUTED_FIELDS,
     COMPUTED_SECTIONS,
@@ -44,6 +45,8 @@ def check(manifest: Manifest) -> None:
             _check_record(manifest, sources, record)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
+    if unused := [name for name in names if name not in {record.source for record in manifest.record}]:
+        raise ValueError(f"source {unused[0]!r}: no record names it")
     roles = manifest.register_.roles
     for kind, held in (("person", roles.person), ("vehicle", roles.vehicle)):
         fills = [r for r in manifest.record if is_vehicle_section(r.section) == (kind == "vehicle")]
@@ -125,6 +128,7 @@ def _check_record(manifest: Manifest, sources: dict[str, Source], record: Record
         _check_enum(manifest, "subject.sex", record.subject.sex, ENUMS["sex"])
     if record.alert is not None:
         _check_alert(manifest, record, record.alert)
+    check_alert_sections(record, manifest.codes)
     _check_fields(manifest, record)
 
 

@@ -93,9 +93,9 @@ def write(directory: Path, text: str, name: str = "m.toml") -> Manifest:
 @pytest.mark.parametrize(
     ("old", "new", "key", "rule"),
     [
-        ('id = "oj"', 'id = "O J"', "register.id", "pattern"),
-        ('stale_after = "26h"', 'stale_after = "soon"', "register.stale_after", "pattern"),
-        ('stale_after = "26h"', 'stale_after = "26h"\nsecret = 1', "register.secret", "Extra"),
+        ('id = "oj"', 'id = "O J"', "register.id", "must be 2 to 20 of a-z"),
+        ('stale_after = "26h"', 'stale_after = "soon"', "register.stale_after", "30m, 26h, 3d"),
+        ('stale_after = "26h"', 'stale_after = "26h"\nsecret = 1', "register.secret", "no such key here: id, name"),
         (
             'authoritative_for = ["warrant"',
             'authoritative_for = ["warant"',
@@ -129,6 +129,18 @@ def write(directory: Path, text: str, name: str = "m.toml") -> Manifest:
         ('require = ["CAUSA"]', 'require = ["CAUSA"]\nclearance = ["police"]', "", "not among register.standards"),
         ('cui = "CUI"', 'cui = { column = "CUI", const = "1" }', "record.0.subject.cui", "exactly one of"),
         ("[register]", "[register", "", "Expected"),
+        ('kind = "WARRANT"', 'kind = "STOLEN_VEHICLE"', "", "belongs to section vehicle_alert, not to warrant"),
+        ('kind = "WARRANT"', 'kind = "OTHER"', "", "belongs to section other_record or vehicle_other_record"),
+        ('kind = "WARRANT"', 'kind = { column = "TIPO", codes = "kinds" }', "", "codes 'kinds'"),
+        ("[record.alert]", "[record.alrt]", "record.0.alrt", "no such key here, perhaps alert"),
+        ('cui = "CUI"', 'dpi = "CUI"', "record.0.subject.dpi", "no such key here: cui, cedula"),
+        ("[[record]]", "[record]", "record", "[[record]], not [record]"),
+        ('merge_key = ["CAUSA"]', 'merge_key = "CAUSA"', "record.0.alert.merge_key", "must be a list"),
+        ('roles = { person = ["alert", "context"] }', 'roles = ["alert"]', "register.roles", "must be a table"),
+        ('stale_after = "26h"', "stale_after = 26", "register.stale_after", "must be a text"),
+        ('format = "xml"', 'format = "xls"', "source.0", "format is not 'xls' but one of"),
+        ('encoding = "utf-8"', 'encoding = "utf-16"', "source.0.xml.encoding", "must be 'utf-8', 'latin-1'"),
+        ('name = "Organismo Judicial"\n', "", "register.name", "is missing"),
     ],
 )
 def test_a_broken_rule_is_named(tmp_path: Path, old: str, new: str, key: str, rule: str) -> None:
@@ -138,6 +150,62 @@ def test_a_broken_rule_is_named(tmp_path: Path, old: str, new: str, key: str, ru
     assert caught.value.key.startswith(key)
     assert rule in caught.value.rule
     assert str(tmp_path) in str(caught.value)
+
+
+SECOND = """
+[[source]]
+name = "otra"
+format = "csv"
+path = "oj/otra.csv"
+as_of = { from = "mtime" }
+
+[codes.state]"""
+DISCREET = EXAMPLE.replace('section = "warrant"', 'section = "discreet_alert"').replace(
+    'kind = "WARRANT"', 'kind = "DISCREET"'
+)
+SIDE = EXAMPLE.replace('section = "warrant"', 'section = "protection_order"\nsensitivity = "VICTIM"').replace(
+    'kind = "WARRANT"', 'kind = "PROTECTION_ORDER"'
+)
+HIDING = '[codes.hidden]\nS = "OPEN"\nN = "DISCREET"\n\n[codes.state]'
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (DISCREET, "a discreet alert is never OPEN"),
+        (
+            DISCREET.replace("[codes.state]", HIDING).replace(
+                'section = "discreet_alert"',
+                'section = "discreet_alert"\nsensitivity = { column = "A", codes = "hidden" }',
+            ),
+            "a discreet alert is never OPEN",
+        ),
+        (SIDE, "VICTIM in section protection_order is the protected side"),
+        (EXAMPLE.replace("[codes.state]", SECOND), "source 'otra': no record names it"),
+    ],
+    ids=["discreet", "discreet by a code", "a protected side that is none", "a source without a record"],
+)
+def test_what_would_show_or_hide_nothing_is_refused(tmp_path: Path, text: str, rule: str) -> None:
+    with pytest.raises(ManifestError, match=re.escape(rule)):
+        write(tmp_path, text)
+
+
+def test_a_protected_side_without_an_alert_is_refused(tmp_path: Path) -> None:
+    """Beside the restrained side, so that the roles hold."""
+    side = EXAMPLE[EXAMPLE.index("[[record]]") :].partition("[record.fields]")[0]
+    side = side.replace('section = "warrant"', 'section = "protection_order"\nsensitivity = "VICTIM"')
+    with pytest.raises(ManifestError, match=r"record.1 \(protection_order\): sensitivity: VICTIM"):
+        write(tmp_path, EXAMPLE + "\n" + side)
+
+
+def test_a_manifest_as_editors_save_it(tmp_path: Path) -> None:
+    file = tmp_path / "m.toml"
+    file.write_bytes(EXAMPLE.encode("utf-8-sig"))
+    assert load_manifest(file).id == "oj"
+    for encoding in ("latin-1", "utf-16"):
+        file.write_bytes(EXAMPLE.replace("Centro", "Cédula").encode(encoding))
+        with pytest.raises(ManifestError, match="is not UTF-8"):
+            load_manifest(file)
 
 
 def test_configuration_order_and_double_ids(tmp_path: Path) -> None:
