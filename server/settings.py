@@ -204,6 +204,10 @@ class Settings(BaseSettings):
         None,
         description="CA of a grpcs:// keeper's certificate, PEM file; empty = a CA that this machine trusts.",
     )
+    audit_keeper_cert: Path | None = Field(
+        None, description="Client certificate shown to a grpcs:// keeper, PEM file; with `audit_keeper_key`."
+    )
+    audit_keeper_key: Path | None = Field(None, description="Private key of that certificate, PEM file.")
     audit_segment_mib: int = Field(
         256, ge=16, le=1024, description="Size at which a segment of the audit log is full, in MiB; a new one a day."
     )
@@ -306,8 +310,11 @@ class Settings(BaseSettings):
             raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
         if self.trust is None and self.limits_file is not None:
             raise ValueError("limits_file needs trust: in development mode nobody is limited")
-        if self.audit_keeper_ca is not None and not self.audit_keeper.startswith("grpcs://"):
-            raise ValueError("audit_keeper_ca needs an audit_keeper of grpcs://host:port")
+        if (self.audit_keeper_cert is None) != (self.audit_keeper_key is None):
+            raise ValueError("audit_keeper_cert and audit_keeper_key belong together: set both or none")
+        for name in ("audit_keeper_ca", "audit_keeper_cert"):
+            if getattr(self, name) is not None and not self.audit_keeper.startswith("grpcs://"):
+                raise ValueError(f"{name} needs an audit_keeper of grpcs://host:port")
         if self.trust is None and not self.listen_address.is_loopback:
             raise ValueError(
                 "listen: in development mode only a loopback address is accepted, for everybody who reaches it sees "

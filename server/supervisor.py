@@ -31,6 +31,7 @@ from server.settings import Address, Settings, SettingsError
 from server.worker_messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
 from server.worker_process import WorkerProcess
 
+KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
 # A worker that lived so long did not crash at start: the pauses begin anew.
 _STEADY_S = 60.0
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
@@ -260,7 +261,7 @@ def check_process(settings: Settings) -> None:
 
 def check_files_of(settings: Settings) -> None:
     """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
-    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", "audit_keeper_ca"):
+    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", *KEEPER_FILES):
         path: Path | None = getattr(settings, name)
         if path is not None and not os.access(path, os.R_OK, effective_ids=True):
             raise SettingsError(f"{name}: cannot read {path}")

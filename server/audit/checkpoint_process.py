@@ -14,7 +14,7 @@ import time
 from server import logs
 from server.audit.checkpointer import Checkpointer, Inconsistent
 from server.audit.checkpoints import CheckpointError
-from server.audit.keepers import open_keeper
+from server.audit.keepers import KeeperFiles, open_keeper
 from server.audit.keys import KeyFileError, load_signing_private
 from server.audit.process import Orders
 from server.audit.seals import SealsDamaged
@@ -27,7 +27,8 @@ TICK_S = 1.0
 def _open(orders: Orders) -> Checkpointer | None:
     """None while another process signs."""
     key = load_signing_private(orders.signing_key)
-    keepers = [open_keeper(orders.keeper, key.public_key(), orders.keeper_ca)] if orders.keeper else []
+    files = KeeperFiles(orders.keeper_ca, orders.keeper_cert, orders.keeper_key)
+    keepers = [open_keeper(orders.keeper, key.public_key(), files)] if orders.keeper else []
     try:
         return Checkpointer(orders.directory, key, keepers, orders.retention_years)
     except BlockingIOError:

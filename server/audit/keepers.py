@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,22 +65,38 @@ class DirectoryKeeper:
         """Nothing is open."""
 
 
-class WitnessKeeper:
-    """A witness service. One stream; opened again after a failure."""
+@dataclass(frozen=True)
+class KeeperFiles:
+    """PEM files for a grpcs:// keeper, read anew whenever it is connected to: certificates are renewed while we run.
 
-    def __init__(self, target: str, key: Ed25519PublicKey, credentials: grpc.ChannelCredentials | None = None) -> None:
+    ca: whom its certificate must come from, None = a CA that this machine trusts; cert, key: what is shown to it.
+    """
+
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """Raises OSError."""
+        read = [path.read_bytes() if path is not None else None for path in (self.ca, self.key, self.cert)]
+        return grpc.ssl_channel_credentials(*read)
+
+
+class WitnessKeeper:
+    """A witness service. One stream; connected anew after a failure. `files`: None = without TLS."""
+
+    def __init__(self, target: str, key: Ed25519PublicKey, files: KeeperFiles | None = None) -> None:
         self._key = key
-        self._channel = (
-            grpc.insecure_channel(target) if credentials is None else grpc.secure_channel(target, credentials)
-        )
-        self._stub = WitnessServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._target = target
+        self._files = files
+        self._channel: grpc.Channel | None = None
         self._outbox: queue.SimpleQueue[contract.KeepRequest | None] | None = None
         self._answers: Any = None  # grpc's call object: an iterator of responses
 
     def _exchange(self, request: contract.KeepRequest) -> contract.KeepResponse:
         if self._outbox is None or self._answers is None:
             self._outbox = queue.SimpleQueue()
-            self._answers = self._stub.Keep(iter(self._outbox.get, None))
+            self._answers = self._connect().Keep(iter(self._outbox.get, None))
         self._outbox.put(request)
         # The stream has no deadline of its own: one message does.
         alarm = threading.Timer(_TIMEOUT_S, self._answers.cancel)
@@ -88,8 +105,7 @@ class WitnessKeeper:
             answer: contract.KeepResponse = next(self._answers)
             return answer
         except (grpc.RpcError, StopIteration) as error:
-            self._outbox.put(None)
-            self._outbox = self._answers = None
+            self.close()
             code = error.code().name if isinstance(error, grpc.Call) else "ended"
             raise KeeperError(f"the witness did not answer: {code}") from error
         finally:
@@ -104,20 +120,30 @@ class WitnessKeeper:
         answer = self._exchange(contract.KeepRequest())
         return parse(answer.last_checkpoint, self._key) if answer.last_checkpoint else None
 
+    def _connect(self) -> WitnessServiceStub:
+        try:
+            self._channel = (
+                grpc.insecure_channel(self._target)
+                if self._files is None
+                else grpc.secure_channel(self._target, self._files.credentials())
+            )
+        except OSError as error:
+            raise KeeperError(f"its files cannot be read: {error.strerror}") from error
+        return WitnessServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
     def close(self) -> None:
         if self._outbox is not None:
             self._outbox.put(None)
-        self._channel.close()
+        self._outbox = self._answers = None
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = None
 
 
-def open_keeper(where: str, key: Ed25519PublicKey, ca: Path | None = None) -> Keeper:
-    """`grpcs://host:port` is a witness, `grpc://host:port` one without TLS, anything else a directory.
-
-    `ca`: whom its certificate must come from, PEM; None = a CA that this machine trusts. Raises OSError for `ca`.
-    """
+def open_keeper(where: str, key: Ed25519PublicKey, files: KeeperFiles = KeeperFiles()) -> Keeper:
+    """`grpcs://host:port` is a witness, `grpc://host:port` one without TLS, anything else a directory."""
     if where.startswith(TLS_WITNESS):
-        credentials = grpc.ssl_channel_credentials(ca.read_bytes() if ca is not None else None)
-        return WitnessKeeper(where.removeprefix(TLS_WITNESS), key, credentials)
+        return WitnessKeeper(where.removeprefix(TLS_WITNESS), key, files)
     if where.startswith(PLAIN_WITNESS):
         return WitnessKeeper(where.removeprefix(PLAIN_WITNESS), key)
     return DirectoryKeeper(Path(where), key)

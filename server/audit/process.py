@@ -28,6 +28,8 @@ class Orders(BaseModel):
     signing_key: Path
     keeper: str  # "" = none; else a directory, grpcs://host:port or grpc://host:port
     keeper_ca: Path | None = None  # of a grpcs:// keeper's certificate; None = one that this machine trusts
+    keeper_cert: Path | None = None  # what is shown to it, and its key; None = nothing
+    keeper_key: Path | None = None
     retention_years: int
     log_level: str = "info"
 

@@ -124,6 +124,8 @@ def audit_process(settings: Settings) -> AuditProcess:
             signing_key=signing_key(settings),
             keeper=settings.audit_keeper,
             keeper_ca=settings.audit_keeper_ca,
+            keeper_cert=settings.audit_keeper_cert,
+            keeper_key=settings.audit_keeper_key,
             retention_years=settings.audit_retention_years,
             log_level=settings.log_level,
         )

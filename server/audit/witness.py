@@ -8,6 +8,7 @@ do not shrink, and no other root for the same size. That the trees really are on
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,9 @@ from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_Witnes
 from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
 
 _MAX_CHECKPOINT_BYTES = 1 << 20
+MOST_STREAMS = 8  # of all who connect; a log has one
+_THREADS = 2 * MOST_STREAMS  # one a stream, and those of streams that are being ended
+_MOST_CALLS = 64  # begun and not ended; more are refused at once
 
 
 def refusal(last: Checkpoint | None, new: Checkpoint) -> str:
@@ -53,6 +57,7 @@ class Witness(WitnessServiceServicer):
         self._key = key
         self._lock = threading.Lock()
         self._last = self._files.last(key)
+        self._streams: dict[grpc.ServicerContext, float] = {}  # -> when it was last heard of
 
     def _take(self, text: str) -> contract.KeepResponse:
         with self._lock:
@@ -76,9 +81,24 @@ class Witness(WitnessServiceServicer):
     def Keep(
         self, request_iterator: Iterator[contract.KeepRequest], context: grpc.ServicerContext
     ) -> Iterator[contract.KeepResponse]:
-        """One answer a checkpoint."""
-        for request in request_iterator:
-            yield self._take(request.checkpoint)
+        """One answer a checkpoint. Of more than MOST_STREAMS the one that was silent longest is ended."""
+        self._begin(context)
+        try:
+            for request in request_iterator:
+                with self._lock:
+                    self._streams[context] = time.monotonic()
+                yield self._take(request.checkpoint)
+        finally:
+            with self._lock:
+                self._streams.pop(context, None)
+
+    def _begin(self, context: grpc.ServicerContext) -> None:
+        with self._lock:
+            if len(self._streams) >= MOST_STREAMS:
+                silent = min(self._streams, key=lambda each: self._streams[each])
+                del self._streams[silent]
+                silent.cancel()  # type: ignore[no-untyped-call]
+            self._streams[context] = time.monotonic()
 
 
 def start_witness(
@@ -86,7 +106,7 @@ def start_witness(
 ) -> tuple[grpc.Server, int]:
     """A started server and its port. Raises RuntimeError when the address cannot be bound, CheckpointError."""
     options = [("grpc.max_receive_message_length", _MAX_CHECKPOINT_BYTES), ("grpc.so_reuseport", 0)]
-    server = grpc.server(ThreadPoolExecutor(4, "witness"), options=options)
+    server = grpc.server(ThreadPoolExecutor(_THREADS, "witness"), options=options, maximum_concurrent_rpcs=_MOST_CALLS)
     add_WitnessServiceServicer_to_server(Witness(directory, key), server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port(listen) if credentials is None else server.add_secure_port(listen, credentials)
     server.start()

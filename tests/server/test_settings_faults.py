@@ -159,6 +159,17 @@ FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
         _with(audit_keeper="grpcs://localhost:1", audit_keeper_ca="/nonexistent/ca.pem"),
         "audit_keeper_ca: cannot read",
     ),
+    "a keeper's certificate that is gone": (
+        _with(
+            **{"audit_keeper": "grpcs://localhost:1", "audit_keeper_cert": "/nonexistent/keeper.pem"},
+            audit_keeper_key="/nonexistent/keeper.key",
+        ),
+        "audit_keeper_cert: cannot read",
+    ),
+    "a keeper's certificate without its key": (
+        _with(audit_keeper="grpcs://localhost:1", audit_keeper_cert="/nonexistent/keeper.pem"),
+        "belong together",
+    ),
     "an audit log nowhere": (_with(audit="/proc/audit"), "audit: "),
 }
 

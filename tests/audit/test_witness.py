@@ -1,0 +1,157 @@
+"""A witness on another address, over TLS both ways: two processes, as two institutions have them."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from ronda.v1 import witness_service_pb2 as contract
+from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
+from server.audit.checkpoints import CheckpointFiles
+from server.audit.keepers import KeeperError, KeeperFiles, open_keeper
+from server.audit.keys import load_signing_public, make_auditor_keys, make_signing_keys
+from server.audit.witness import MOST_STREAMS
+from server.trust.issuing import Pair, issue, make_ca, server_certificate
+from tests.nation_kit import BuiltNation
+from tests.server.requests import QUESTION
+from tests.server.running_server import RunningServer, call, until
+
+HOST = "127.0.0.2"
+
+
+@dataclass
+class Witness:
+    """A running witness: where it listens and keeps, and the files of those who may connect."""
+
+    target: str
+    kept: Path
+    keys: Path
+    files: KeeperFiles
+
+    def checkpoints(self) -> int:
+        return len(list(CheckpointFiles(self.kept).texts()))
+
+    def settings(self) -> dict[str, object]:
+        return {
+            "audit_keeper": f"grpcs://{self.target}",
+            "audit_keeper_ca": self.files.ca,
+            "audit_keeper_cert": self.files.cert,
+            "audit_keeper_key": self.files.key,
+            "audit_auditor_key": self.keys / "auditor.pub",
+            "audit_signing_key": self.keys / "signing.key",
+        }
+
+
+def written(directory: Path, name: str, pair: Pair) -> tuple[Path, Path]:
+    certificate, key = directory / f"{name}.pem", directory / f"{name}.key"
+    certificate.write_bytes(pair.certificate)
+    key.write_bytes(pair.key)
+    return certificate, key
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Iterator[Witness]:
+    keys = tmp_path / "keys"
+    make_auditor_keys(keys)
+    make_signing_keys(keys)
+    theirs, ours = make_ca("witness"), make_ca("log")
+    cert, key = written(tmp_path, "witness", server_certificate(theirs, [HOST]))
+    ca, _ = written(tmp_path, "witness-ca", theirs)
+    client_ca, _ = written(tmp_path, "log-ca", ours)
+    shown, its_key = written(tmp_path, "keeper", issue(ours, "log", [], days=1))
+    command = ["audit", "witness", "--listen", f"{HOST}:0", "--directory", tmp_path / "kept"]
+    command += [
+        "--public-key",
+        keys / "signing.pub",
+        "--tls-cert",
+        cert,
+        "--tls-key",
+        key,
+        "--tls-client-ca",
+        client_ca,
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ronda.command", *map(str, command)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        port = process.stdout.readline().partition("port ")[2].partition(",")[0]
+        yield Witness(f"{HOST}:{port}", tmp_path / "kept", keys, KeeperFiles(ca, shown, its_key))
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+        process.stdout.close()
+
+
+def test_checkpoints_are_kept_elsewhere(small_nation: BuiltNation, tmp_path: Path, witness: Witness) -> None:
+    settings = {"audit": tmp_path / "audit", "metrics": "off", "workers": 1, **witness.settings()}
+    server = RunningServer(small_nation.data, tmp_path / "log", **settings)
+    try:
+        server.wait_ready()
+        with server.channel() as channel:
+            call(channel, "CheckService/CheckPerson", QUESTION)
+        until(lambda: witness.checkpoints() >= 2)
+    finally:
+        server.stop()
+    assert not server.events("audit_keeper_failed")
+    own = list(CheckpointFiles(tmp_path / "audit" / "checkpoints").texts())
+    assert list(CheckpointFiles(witness.kept).texts()) == own
+
+
+def test_who_shows_no_certificate_or_anothers_is_no_keeper(tmp_path: Path, witness: Witness) -> None:
+    key = load_signing_public(witness.keys / "signing.pub")
+    stranger = written(tmp_path, "stranger", issue(make_ca("stranger"), "log", [], days=1))
+    for files in (
+        KeeperFiles(witness.files.ca),
+        KeeperFiles(witness.files.ca, *stranger),
+        KeeperFiles(None, witness.files.cert, witness.files.key),
+    ):
+        keeper = open_keeper(f"grpcs://{witness.target}", key, files)
+        with pytest.raises(KeeperError, match="did not answer"):
+            keeper.last()
+        keeper.close()
+    keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
+    assert keeper.last() is None
+    keeper.close()
+
+
+def test_files_that_are_renewed_are_read_anew(tmp_path: Path, witness: Witness) -> None:
+    key = load_signing_public(witness.keys / "signing.pub")
+    assert witness.files.cert is not None
+    certificate = witness.files.cert.read_bytes()
+    witness.files.cert.unlink()
+    keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
+    with pytest.raises(KeeperError, match="files cannot be read"):
+        keeper.last()
+    witness.files.cert.write_bytes(certificate)
+    assert keeper.last() is None
+    keeper.close()
+
+
+def test_silent_streams_keep_nobody_out(witness: Witness) -> None:
+    key = load_signing_public(witness.keys / "signing.pub")
+    with ExitStack() as held:
+        ended: list[Any] = []
+        for _ in range(3 * MOST_STREAMS):
+            credentials = witness.files.credentials()
+            options = [("grpc.use_local_subchannel_pool", 1)]
+            channel = held.enter_context(grpc.secure_channel(witness.target, credentials, options))
+            outbox: queue.SimpleQueue[contract.KeepRequest | None] = queue.SimpleQueue()
+            stream = WitnessServiceStub(channel).Keep(iter(outbox.get, None))  # type: ignore[no-untyped-call]
+            outbox.put(contract.KeepRequest())
+            assert next(stream).kept is False
+            held.callback(outbox.put, None)
+            ended.append(stream)
+        keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
+        assert keeper.last() is None, "it is answered"
+        keeper.close()
+        until(lambda: sum(not stream.is_active() for stream in ended) >= 2 * MOST_STREAMS)
