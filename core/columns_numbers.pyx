@@ -7,6 +7,7 @@ from core.columns_keys cimport canonical_at, canonical_of, text_at
 from core.columns_subject cimport (
     S_cedula, S_cui, S_document_country, S_document_number, S_licence, S_nit, S_telephone, Subject, SubjectPlan,
 )
+from core.columns_vehicle cimport without_filler
 from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE
 from core.identifiers cimport CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH, cui_digits_into, read_into, shown_cuis_into
 from core.identifiers_countries cimport country_into, split_country
@@ -106,15 +107,16 @@ cdef void read_numbers(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
         if out != NULL and cui_digits_into(written.data, written.size, out, &valid, &otherwise):
             s.cui.data = out
             s.cui.size = CUI_DIGITS
-            s.cui_valid = valid
-            rule = RULE_OTHERWISE if otherwise else 0
+            s.cui = without_filler(c, plan, S_cui, s.cui)
+            s.cui_valid = valid or s.cui.data == NULL
+            rule = RULE_OTHERWISE if otherwise and s.cui.data != NULL else 0
         else:
             rule = RULE_LENGTH
             s.n_shown_cuis = shown_cuis_into(written.data, written.size, s.shown_cuis)
     s.nit = canonical_at(c, plan, S_nit, KEY_NIT)
     if s.cui.data == NULL and s.nit.size == CUI_DIGITS:
         s.cui = cui_in(c, s.nit)
-    s.licence = canonical_at(c, plan, S_licence, KEY_LICENCE)
+    s.licence = without_filler(c, plan, S_licence, canonical_at(c, plan, S_licence, KEY_LICENCE))
     s.telephone = canonical_at(c, plan, S_telephone, KEY_TELEPHONE)
     country = read_document(c, plan, s, &readable)
     foreign = country.data != NULL and memcmp(country.data, b"GTM", 3) != 0
@@ -153,5 +155,6 @@ cdef void read_numbers(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
         warn(c, plan.field + S_cui, rule)
     if s.cedula.data == NULL and (s.cui.data == NULL or cui_in(c, cedula).data == NULL):
         s.cedula = canonical_at(c, plan, S_cedula, KEY_CEDULA)
+    s.document_number = without_filler(c, plan, S_document_number, s.document_number)
     if s.document_number.data != NULL:
         s.document_country = country

@@ -336,7 +336,7 @@ cdef void take_shown(Context* c, Subject* s, int which) noexcept nogil:
 
 cdef bint names_a_person(Subject* s) noexcept nogil:
     return (
-        s.cui.data != NULL or s.document_number.data != NULL or s.nit.data != NULL or s.licence.data != NULL
+        s.cui.data != NULL or (s.document_number.data != NULL and s.document_country.data != NULL) or s.nit.data != NULL or s.licence.data != NULL
         or s.cedula.data != NULL or s.name_key.data != NULL
     )
 

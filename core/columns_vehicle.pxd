@@ -1,9 +1,11 @@
 # Plate, VIN, chassis and engine of a row; called from compiled code only.
 
-from core.columns_cells cimport Context
+from core.columns_cells cimport Cell, Context
 from core.columns_subject cimport Subject, SubjectPlan
 from core.identifiers cimport Plate
 
 cdef void read_vehicle(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
+# Null, with a warning, where it is one character repeated.
+cdef Cell without_filler(Context* c, SubjectPlan* plan, int key, Cell number) noexcept nogil
 # A plate into out[PLATE_BYTES], which begins with its country.
 cdef void put_plate(Subject* s, char* out, const Plate* plate) noexcept nogil

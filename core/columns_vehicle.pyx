@@ -137,7 +137,7 @@ cdef int read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
 
 
 cdef Cell without_filler(Context* c, SubjectPlan* plan, int key, Cell number) noexcept nogil:
-    """A number of a vehicle; null, with a warning, where it is one character repeated."""
+    """Null, with a warning, where it is one character repeated: all beside whom that stands would be one."""
     cdef int i = 1
     while i < number.size and number.data[i] == number.data[0]:
         i += 1

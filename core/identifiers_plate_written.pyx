@@ -11,7 +11,7 @@ cdef enum:
     TYPE_WORDS = 19
     PLATE_TYPE_MAX = 3    # letters
 
-cdef const char* PLATE_LABELS = b" PLACA PLACAS NO NRO NUM NUMERO DE "
+cdef const char* PLATE_LABELS = b" PLACA PLACAS VEHICULO CARRO AUTO AUTOMOVIL TIPO NO NRO NUM NUMERO DE "
 cdef const char* OWN_COUNTRY = b" GT GTM GUA GUATEMALA "
 
 cdef extern from *:

@@ -1,6 +1,6 @@
 """Identifiers as clerks and spreadsheets write them; called from compiled code only. Python calls core.identifiers."""
 
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memmove
 
 from core.dossier cimport (
     KEY_CEDULA, KEY_CUI, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN,
@@ -16,10 +16,12 @@ from core.identifiers_words cimport (
 
 cdef enum:
     SPREADSHEET_MAX = 40  # characters of a number of a spreadsheet, quotation marks included
+    CUI_PADDED_MIN = 15   # digits of a CUI with zeros before it, of a column of that width; one zero may be one too many
+    CUI_PADDED_MAX = 20
     VIN_WORD_MIN = 4      # letters of a word that is no part of a VIN written in groups
 
 # Words that only name the kind of number.
-cdef const char* CUI_LABELS = b" CUI DPI NO NRO NUM NUMERO N DE DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN GT GTM GUA GUATEMALA "
+cdef const char* CUI_LABELS = b" CUI DPI NO NRO NUM NUMERO N DE DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN GT GTM GUA GUATEMALA VENCIDO VIGENTE "
 cdef const char* NIT_LABELS = b" NIT NO NRO NUM NUMERO N DE IDENTIFICACION TRIBUTARIA "
 cdef const char* TELEPHONE_LABELS = b" TEL TELEFONO TELEFONOS CEL CELULAR MOVIL CASA TRABAJO OFICINA NO NRO NUM NUMERO N DE "
 cdef const char* CEDULA_LABELS = b" CEDULA CED VECINDAD ORDEN REGISTRO REG NO NRO NUM NUMERO DE Y "
@@ -91,6 +93,49 @@ cdef int with_digits(char* text, int n) noexcept nogil:
     return changed
 
 
+# Whether the first words are these letters, one each: "D.P.I.".
+cdef bint spelled(const Words* w, const char* letters) noexcept nogil:
+    cdef int i
+    for i in range(3):
+        if i >= w.count or w.length[i] != 1 or w.text[w.start[i]] != letters[i]:
+            return False
+    return True
+
+
+cdef int amount(const char* text, size_t n, char* out) noexcept nogil:
+    """Digits of a number that a spreadsheet shows as an amount, "Q1,580,352,240,101.00"; 0 = it is none. `out`: 13."""
+    cdef size_t at = 0
+    cdef int length = 0, group = 0
+    cdef char point = 0, comma = 0
+    cdef bint quetzales
+    while at < n and is_wrapping(text[at]):
+        at += 1
+    while n > at and is_wrapping(text[n - 1]):
+        n -= 1
+    quetzales = at < n and (text[at] == c"Q" or text[at] == c"q")
+    at += quetzales
+    while at < n and text[at] == c" ":
+        at += 1
+    if n > at + 3 and memcmp(text + n - 2, b"00", 2) == 0 and (text[n - 3] == c"." or text[n - 3] == c","):
+        point = text[n - 3]
+        n -= 3
+    if not quetzales and not point:
+        return 0
+    while at < n:
+        if is_digit(text[at]) and length < 13:
+            out[length] = text[at]
+            length += 1
+            group += 1
+        elif (text[at] == c"," or text[at] == c".") and text[at] != point and (group == 3 if comma else 1 <= group <= 3) \
+                and (comma == 0 or comma == text[at]):
+            comma = text[at]
+            group = 0
+        else:
+            return 0
+        at += 1
+    return length if not comma or group == 3 else 0
+
+
 cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept nogil:
     cdef Words words
     cdef char digits[WORDS_TEXT + WORDS_MAX]
@@ -101,10 +146,20 @@ cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept
     if kind < 0:
         return False
     if kind == 0:
+        length = amount(text, n, out + 1)
+        if length == 12 or length == 13:
+            out[0] = c"0"
+            memmove(out, out + length - 12, 13)
+            if cui_rule(out) == RULE_OK:
+                rule[0] = RULE_OK
+                return True
         split_words(text, n, &words)
         rule[0] = RULE_CHARACTERS
         if words.bad:
             return False
+        if spelled(&words, b"DPI") or spelled(&words, b"CUI"):
+            for i in range(3):
+                drop_word(&words, 0)
         drop_labels(&words, CUI_LABELS)
         drop_places(&words)
         length = join_words(&words, 0, words.count, 0, digits)
@@ -120,6 +175,10 @@ cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept
         if length == 26 and memcmp(digits, digits + 13, 13) == 0:
             length = 13
     rule[0] = RULE_LENGTH
+    if CUI_PADDED_MIN <= length <= CUI_PADDED_MAX and memcmp(digits, b"0000000", length - 13) == 0:
+        memmove(digits, digits + length - 13, 13)
+        length = 13
+        sure = False
     if length == 12:
         out[0] = c"0"
         memcpy(out + 1, digits, 12)

@@ -43,6 +43,12 @@ READ = {
     "the country grown to it": "GTM{0}",
     "the country before it": "GUATEMALA {0}",
     "the same twice": "{0} / {0}",
+    "zeros before it": "00{0}",
+    "the width of a column": "0000000{0}",
+    "an amount": "Q{0}.00",
+    "an amount without decimals": "Q {0}",
+    "the kind by its letters": "D.P.I. {0}",
+    "an expired one": "DPI VENCIDO: {0}",
 }
 FIRST_DIGIT = {"full-width": 0xFF10, "Arabic": 0x660, "Persian": 0x6F0}
 UNREAD = {
@@ -83,6 +89,8 @@ STOLEN = {
     "the country before it": ("GUATEMALA P-{0:03d}BCD", "", "", "HIT"),
     "the same twice": ("P-{0:03d}BCD / P-{0:03d}BCD", "", "", "HIT"),
     "the VIN between asterisks, full-width": ("", "", "*３N1AB7AP5FY0000{0:02d}*", "HIT"),
+    "a word for the vehicle": ("VEHICULO PLACAS P-{0:03d}BCD", "", "", "HIT"),
+    "a word for the type": ("TIPO P NO. {0:03d}BCD", "", "", "HIT"),
     "the VIN twice": ("", "", "3N1AB7AP5FY0000{0:02d} 3N1AB7AP5FY0000{0:02d}", "HIT"),
     "a filler for the VIN": ("P-{0:03d}BCD", "", "00000000000000000", "HIT"),
     "the VIN in the plate's column": ("3N1AB7AP5FY0000{0:02d}", "", "", "HIT"),

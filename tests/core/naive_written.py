@@ -18,7 +18,7 @@ PLACES = set(
 _NUMBER = "NO NRO NUM NUMERO DE"
 LABELS = {
     Kind.CUI: f"CUI DPI N DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN "
-    f"GT GTM GUA GUATEMALA {_NUMBER}",
+    f"GT GTM GUA GUATEMALA VENCIDO VIGENTE {_NUMBER}",
     Kind.NIT: f"NIT N IDENTIFICACION TRIBUTARIA {_NUMBER}",
     Kind.TELEPHONE: f"TEL TELEFONO TELEFONOS CEL CELULAR MOVIL CASA TRABAJO OFICINA N {_NUMBER}",
     Kind.CEDULA: f"CEDULA CED VECINDAD ORDEN REGISTRO REG Y {_NUMBER}",
@@ -26,7 +26,7 @@ LABELS = {
     Kind.DOCUMENT_NUMBER: f"PASAPORTE PASS PAS PASSPORT DOCUMENTO {_NUMBER}",
     Kind.VIN: f"VIN NIV CHASIS CHASSIS SERIE {_NUMBER}",
     Kind.ENGINE: f"MOTOR {_NUMBER}",
-    Kind.PLATE: f"PLACA PLACAS {_NUMBER}",
+    Kind.PLATE: f"PLACA PLACAS VEHICULO CARRO AUTO AUTOMOVIL TIPO {_NUMBER}",
 }
 TYPE_WORDS = {
     "PARTICULAR": "P", "COMERCIAL": "C", "ALQUILER": "A", "URBANO": "U", "MOTO": "M", "MOTOCICLETA": "M",
@@ -141,10 +141,22 @@ def told(kind: Kind, text: str, between: str = "") -> tuple[str, list[str]]:
         return digits, []
     if kind is Kind.NIT and doubtful(text, "?¿"):
         raise Unread
-    words = without_labels(words_of(text), kind)
+    words = words_of(text)
+    if kind is Kind.CUI and words[:3] in ([*"DPI"], [*"CUI"]):
+        words = words[3:]
+    words = without_labels(words, kind)
     if kind not in (Kind.TELEPHONE, Kind.VIN, Kind.ENGINE):
         words = without_places(words)
     return between.join(words), words
+
+
+def amount(text: str) -> str:
+    """The digits of what a spreadsheet shows as an amount of quetzales, or with ,00; "" = it shows none."""
+    bare = text.strip(" '\"=()`")
+    found = re.fullmatch(r"([Qq] *)?([0-9]{1,3}(?:([.,])[0-9]{3})(?:\3[0-9]{3})*|[0-9]+)(?:([.,])00)?", bare)
+    if found is None or not (found[1] or found[4]) or (found[3] is not None and found[3] == found[4]):
+        return ""
+    return re.sub("[.,]", "", found[2])
 
 
 def cui_as_written(text: str) -> tuple[str | None, str | None]:
@@ -152,6 +164,9 @@ def cui_as_written(text: str) -> tuple[str | None, str | None]:
     from tests.core.naive_identifiers import cui_rule
 
     sure = True
+    shown = amount(text)
+    if len(shown) in (12, 13) and cui_rule(shown.zfill(13)) is None:
+        return shown.zfill(13), None
     try:
         number = spreadsheet(text)
         if number is None:
@@ -166,6 +181,8 @@ def cui_as_written(text: str) -> tuple[str | None, str | None]:
         return None, "characters"
     if len(number) == 26 and spreadsheet(text) is None and number[:13] == number[13:]:
         number = number[:13]
+    if 15 <= len(number) <= 20 and number[:-13].strip("0") == "":
+        number, sure = number[-13:], False
     if len(number) == 12:
         if spreadsheet(text) is None and doubtful(text):
             return None, "characters"

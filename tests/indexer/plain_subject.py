@@ -80,7 +80,14 @@ class PlainSubject:
         return [first]
 
     def names_a_person(self) -> bool:
-        found = (self.cui, self.document_number, self.nit, self.licence, self.cedula, self.name_key)
+        found = (
+            self.cui,
+            self.document_number and self.document_country,
+            self.nit,
+            self.licence,
+            self.cedula,
+            self.name_key,
+        )
         return any(value is not None for value in found)
 
     def names_a_vehicle(self) -> bool:
@@ -117,6 +124,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     cui_text = row.text(given.cui)
     cui, valid = naive_identifiers.cui_digits(cui_text) if cui_text is not None else (None, True)
     cui_shown_only = cui is None
+    cui = cui if cui is not None and naive_written.without_filler(cui) else None
     if cui is None:
         valid = True
     nit = canonical(given.nit, IdentifierKind.NIT)
@@ -124,7 +132,8 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     if cui is None and nit is not None and naive_identifiers.cui_digits(nit)[1]:
         cui = nit
     issuer, document_number = document(row.text(given.document_country), row.text(given.document_number))
-    cedula, licence = canonical(given.cedula, IdentifierKind.CEDULA), canonical(given.licence, IdentifierKind.LICENCE)
+    cedula = canonical(given.cedula, IdentifierKind.CEDULA)
+    licence = naive_written.without_filler(canonical(given.licence, IdentifierKind.LICENCE) or "") or None
     unread = cui_text if cui_text is not None and cui_shown_only and not shown_cuis else ""
     foreign = issuer not in (None, "GTM")
     if unread and row.text(given.cedula) is None:
@@ -165,6 +174,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     if vin is None and plate(row, record) is None and not plates and plate_country(row, record) is not None:
         found = canonical(given.plate, IdentifierKind.VIN)
         vin = found if found is not None and naive_written.is_vin_elsewhere(found) else None
+    document_number = naive_written.without_filler(document_number or "") or None
     return PlainSubject(
         cui=cui,
         cui_valid=valid,

@@ -45,7 +45,8 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
     if cui:
         digits, valid = naive_identifiers.cui_digits(cui)
         if digits:
-            record.cui, record.cui_valid = digits, valid
+            if naive_written.without_filler(digits):
+                record.cui, record.cui_valid = digits, valid
         else:
             record.shown_cuis = tuple(naive_written.shown_cuis(cui))
     for kind, name in (
@@ -54,7 +55,8 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
         (IdentifierKind.LICENCE, "licence"),
         (IdentifierKind.TELEPHONE, "telephone"),
     ):
-        setattr(record, name, canonical(kind, values.text(spec.get(name))))
+        number = canonical(kind, values.text(spec.get(name)))
+        setattr(record, name, naive_written.without_filler(number) if kind is IdentifierKind.LICENCE else number)
         known[name] = getattr(record, name)
     if not record.cui and len(record.nit) == 13 and naive_identifiers.problem(IdentifierKind.CUI, record.nit) is None:
         record.cui = record.nit
@@ -66,6 +68,7 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
         country, written = beside[0], beside[1]
     number = canonical(IdentifierKind.DOCUMENT_NUMBER, written)
     number = _in_other_columns(record, spec, values, number, country, readable=bool(country) or not stated)
+    number = naive_written.without_filler(number)
     known["cui"], known["cedula"] = record.cui, record.cedula
     if number:
         record.document = (country, number)

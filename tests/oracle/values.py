@@ -50,7 +50,8 @@ class RowValues:
         columns = spec.get("columns") or [spec["column"]]
         text = spec.get("join", " ").join(c for c in map(self.cell, columns) if c)
         if not text:
-            return None, False
+            meant = self.codes[spec["codes"]].get("") if "codes" in spec else None
+            return meant, meant is not None
         if "codes" in spec:
             for code, meant in self.codes[spec["codes"]].items():
                 if _any_case(code) == _any_case(text):
@@ -125,6 +126,8 @@ class RowValues:
             spec = {"const": spec}
         value, coded = self.raw(spec, strict, bool(strict))
         if value is None:
+            if strict:
+                raise RefusedError("unknown_code", strict)
             return 0
         if not coded and isinstance(spec, dict) and "codes" in spec:
             return 0
