@@ -9,8 +9,10 @@ working directory is that directory, as PostgreSQL's always is.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
@@ -86,6 +88,7 @@ class PostgresCluster:
         self.made = False  # whether `start` made the cluster anew: it holds nothing then
         self._any_port = not port
         self._running = False
+        self._guard: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def running(cls, directory: Path, port: int) -> PostgresCluster:
@@ -139,6 +142,8 @@ class PostgresCluster:
         except BaseException:
             self._stop_server()
             raise
+        if not self._temporary:  # a temporary one may be shared: whoever is last stops it
+            self._guard_server()
         self._running = True
         return self
 
@@ -162,10 +167,34 @@ class PostgresCluster:
                 raise _PortTaken(str(error)) from None
             raise
 
+    def _guard_server(self) -> None:
+        """A shell that stops the server when this process ends without having done so: it holds the end of a pipe."""
+        account = self._account
+        stop = f"{self._programs / 'pg_ctl'} -D {shlex.quote(str(self._data))} -m immediate stop"
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", f"read -r word || exec {stop}"],
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+
+    def _dismiss_guard(self) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), self._guard.stdin as pipe:
+                pipe.write(b"done\n")
+            self._guard.wait()
+        self._guard = None
+
     def stop(self) -> None:
         """Stops the server; removes a temporary directory. Does nothing the second time."""
         if self._running:
             self._stop_server()
+            self._dismiss_guard()
             self._running = False
         if self._temporary:
             shutil.rmtree(self.directory, ignore_errors=True)

@@ -34,6 +34,8 @@ _ESCAPED = re.compile(
 _ENTITIES = {name.lower(): text for name, text in html5.items() if len(text) == 1}
 _BETWEEN_NAMES = " \xa0'-.,&()<>\"/"
 WAYS_MOST = 64  # of reading one word; a name needs two or four
+_RUN_MOST = 64  # letters beside such a sign that are looked at: no name is longer
+_CELL_MOST = 4096  # characters: a longer cell is null (core/columns_cells.pxd, CELL_MAX)
 _SIDE_MOST = 6  # letters behind such a sign: PATI&O, but JOHNSON&JOHNSON
 
 
@@ -141,7 +143,7 @@ def mend(text: str) -> tuple[str, int, int]:
 
     A letter is told when the tables leave one letter (accents aside), or one that makes its word a name that is known.
     """
-    if SUSPICIOUS.search(text) is None:
+    if len(text) > _CELL_MOST or SUSPICIOUS.search(text) is None:
         return text, 0, 0
     text, restored = _unescape(text)
     mended, lost = [], 0
@@ -217,8 +219,8 @@ def _is_damage(match: re.Match[str]) -> bool:
     if match[0] in _KEPT:
         return False
     if re.fullmatch(f"[{_SIGNS}]", match[0]):
-        before = re.split(f"[^{_LETTER}]+", match.string[: match.start()])[-1]
-        behind = re.split(f"[^{_LETTER}]+", match.string[match.end() :])[0]
+        before = re.split(f"[^{_LETTER}]+", match.string[max(0, match.start() - _RUN_MOST) : match.start()])[-1]
+        behind = re.split(f"[^{_LETTER}]+", match.string[match.end() : match.end() + _RUN_MOST])[0]
         two_names = all(len(side) > 2 and _is_known(side) for side in (before, behind))
         return len(before) + len(behind) > 2 and len(behind) <= _SIDE_MOST and not two_names
     return True

@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from typing import IO, Any
 
 import orjson
 
+from core.parent_death import with_parent
 from indexer.extract_child import EXIT_DISK_FULL, EXIT_UNREADABLE
 from indexer.extract_report import ExtractReport, Progress, SourceUnreadable
 from indexer.fingerprint import fingerprint
@@ -33,6 +33,9 @@ MEMORY_BYTES = 6 << 30
 AT_ONCE = 2
 """Registers read at the same time: one a core."""
 
+_ERRORS_MAX = 1 << 16
+_ERROR_LINE_MAX = 1000
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -46,6 +49,8 @@ class ReadingProcesses:
         self.memory_bytes = memory_bytes
         self.silence_s = silence_s
         self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
+        # A child dies with the thread that started it (core/parent_death.py): one that lives as long as they may.
+        self._starter = ThreadPoolExecutor(1, "reading-starter")
 
     def __enter__(self) -> ReadingProcesses:
         return self
@@ -53,6 +58,7 @@ class ReadingProcesses:
     def __exit__(self, *_: object) -> None:
         while not self._idle.empty():
             self._idle.get().end()
+        self._starter.shutdown()
 
     def extract(
         self,
@@ -102,7 +108,7 @@ class ReadingProcesses:
                 child = self._idle.get_nowait()
                 if child.process.poll() is None:
                     return child
-        return _Child()
+        return self._starter.submit(_Child).result()
 
 
 class _Child:
@@ -110,7 +116,7 @@ class _Child:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "indexer.extract_child"],
+            with_parent("indexer.extract_child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -174,10 +180,12 @@ def _crash(code: int, errors: bytes) -> str:
     """What ended the child, and where; never its message, which may hold values of a row."""
     if code < 0:
         return f"the reading process was ended by {signal.Signals(-code).name}"
-    places = re.findall(rb'File ".*?([\w.-]+/[\w.-]+)", line (\d+)', errors)
-    kinds = re.findall(rb"^([A-Za-z_][\w.]*)(?::|$)", errors, re.MULTILINE)
+    lines = [line for line in errors[-_ERRORS_MAX:].splitlines() if len(line) < _ERROR_LINE_MAX]  # others hold values
+    places = [found for line in lines if (found := re.fullmatch(rb'\s*File "([\w./-]+)", line (\d+).*', line))]
+    kinds = [found[1] for line in lines if (found := re.match(rb"([A-Za-z_][\w.]*)(?::|$)", line))]
     if places and kinds:
-        return f"the reading process failed: {kinds[-1].decode()} at {places[-1][0].decode()}:{places[-1][1].decode()}"
+        file = b"/".join(places[-1][1].split(b"/")[-2:])
+        return f"the reading process failed: {kinds[-1].decode()} at {file.decode()}:{places[-1][2].decode()}"
     return f"the reading process failed with exit code {code}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from core.errors import CoreError, GenerationDamaged
 from core.generation import Generation
 from core.generation_manifest import MANIFEST, GenerationManifest, read_manifest
+from core.parent_death import with_parent
 from indexer.build_errors import BuildRefused
 from indexer.file_digest import sha256_of
 from indexer.publish import (
@@ -162,7 +162,7 @@ def _content_problems(directory: Path, *, deep: bool) -> list[str]:
 
 def _lmdb_problems(path: Path) -> list[str]:
     """What LMDB's own checker says, in a process of its own: it must survive a file that it cannot trust."""
-    command = [sys.executable, "-m", "lmdb", "verify", "-s", str(path)]
+    command = with_parent("lmdb", "verify", "-s", str(path))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return []

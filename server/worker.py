@@ -39,6 +39,7 @@ from server.worker_messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOr
 
 # A silent Clear stream is ended this long after the drain began.
 _DRAIN_PATIENCE_S = 1.0
+_ALONE_S = 10  # beyond drain_s, without a supervisor
 _YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last look
 
 
@@ -198,6 +199,7 @@ class Worker:
             self._changed()
         if not self._stop.is_set():
             log("supervisor_gone", level=ERROR)
+            signal.alarm(self._settings.drain_s + _ALONE_S)  # the kernel ends what does not drain: nobody else will
             self._stop.set()
 
 

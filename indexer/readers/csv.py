@@ -130,29 +130,29 @@ class _CsvReader:
         kept: list[str] = []
         numbers: list[int] = []
         bad: list[BadRow] = []
-        waiting = self.held
-        start = first - len(waiting)
-        pending = list(lines)
-        number = first
-        while pending:
-            line = pending.pop(0)
-            if not waiting:
-                start = number
-                if not line:
-                    number += 1
-                    continue
-            waiting = [*waiting, line]
-            number += 1
-            if "".join(waiting).count(quote) % 2 == 0:
-                kept.append("\n".join(waiting))
-                numbers.append(start)
-                waiting = []
-            elif len(waiting) > MULTILINE_MAX:
-                bad.append(BadRow(start, "malformed_row", self._cells(waiting[0])))
-                pending = waiting[1:] + pending
-                number = start + 1
-                waiting = []
-        self.held = waiting
+        pending = [*self.held, *lines]
+        opens = [line.count(quote) % 2 for line in pending]  # or closes, where one is open
+        number = first - len(self.held)
+        self.held = []
+        at = 0
+        while at < len(pending):
+            if not pending[at]:
+                at += 1
+                continue
+            end, is_open = at + 1, opens[at]
+            while is_open and end < len(pending) and end - at <= MULTILINE_MAX:
+                is_open ^= opens[end]
+                end += 1
+            if not is_open:
+                kept.append("\n".join(pending[at:end]))
+                numbers.append(number + at)
+                at = end
+            elif end - at > MULTILINE_MAX:
+                bad.append(BadRow(number + at, "malformed_row", self._cells(pending[at])))
+                at += 1
+            else:
+                self.held = pending[at:]
+                break
         return kept, numbers, bad
 
     def _cells(self, line: str) -> tuple[str, ...]:

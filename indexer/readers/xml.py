@@ -18,9 +18,12 @@ from indexer.readers.text_lines import decode, open_source
 
 HEAD_MAX = 64 << 10
 """Bytes within which the root element must open."""
+OPENING_MAX = 8 << 10
+"""Bytes of the root's opening tag, which is parsed again with each row."""
 ROW_MAX = 1 << 20
 """Bytes of the longest row element."""
 
+_SPACE = b" \t\r\n\f\v"
 _CODECS = {"utf-8": {"utf-8", "utf8", "us-ascii", "ascii"}, "latin-1": {"iso-8859-1", "latin1", "latin-1"}}
 _CODECS |= {"cp1252": {"windows-1252", "cp1252"}, "cp850": {"cp850", "ibm850"}}
 
@@ -34,19 +37,46 @@ def xml_root(path: Path, source: XmlSource) -> tuple[bytes, str, bytes, int]:
         raise Unreadable("the file is empty")
     if b"<!DOCTYPE" in head[: HEAD_MAX // 2]:
         raise Unreadable("a DOCTYPE is not accepted")
-    match = re.search(rb"<([A-Za-z_][\w.:-]*)((?:\s[^<>]*)?)>", re.sub(rb"<!--.*?-->", _blank, head, flags=re.DOTALL))
+    match = re.search(rb"<([A-Za-z_][\w.:-]*)((?:\s[^<>]*)?)>", _without_comments(head))
     if match is None:
         raise Unreadable("the file has no root element")
     if match.group(2).endswith(b"/"):
         return match.group(0), match.group(1).decode("ascii", "replace"), head[: match.start()], -1
-    declared = re.match(rb"""\s*<\?xml[^>]*encoding\s*=\s*["']([^"']+)["']""", head)
+    if len(match.group(0)) > OPENING_MAX:
+        raise Unreadable(f"the root element's opening tag is longer than {OPENING_MAX} bytes")
+    declared = re.match(rb"""\s*<\?xml[^>]{0,200}?encoding\s{0,8}=\s{0,8}["']([^"'>]{1,40})["']""", head)
     if declared and declared.group(1).decode("ascii", "replace").lower() not in _CODECS[source.encoding]:
         raise Unreadable(f"the file declares another encoding than the manifest's {source.encoding}")
     return match.group(0), match.group(1).decode("ascii", "replace"), head[: match.start()], match.end() + skipped
 
 
-def _blank(comment: re.Match[bytes]) -> bytes:
-    return b" " * len(comment.group(0))
+def _without_comments(head: bytes) -> bytes:
+    """The bytes with blanks for every whole comment, each looked at once."""
+    pieces, at = [], 0
+    while (begin := head.find(b"<!--", at)) >= 0 and (end := head.find(b"-->", begin + 4)) >= 0:
+        pieces += [head[at:begin], b" " * (end + 3 - begin)]
+        at = end + 3
+    return b"".join([*pieces, head[at:]])
+
+
+def _ends_with_root(tail: bytes, root: bytes) -> bool:
+    """Whether the root's closing tag is followed by comments and white space alone; from the end, each byte once."""
+    end = len(tail)
+    while True:
+        while end and tail[end - 1] in _SPACE:
+            end -= 1
+        if not tail.endswith(b"-->", 0, end):
+            break
+        begin = tail.rfind(b"<!--", 0, end - 3)
+        if begin < 0 or tail.find(b"-->", begin + 4, end - 1) >= 0:
+            return False
+        end = begin
+    if not tail.endswith(b">", 0, end):
+        return False
+    end -= 1
+    while end and tail[end - 1] in _SPACE:
+        end -= 1
+    return tail.endswith(b"</" + root, 0, end)
 
 
 def xml_root_attribute(path: Path, source: XmlSource, name: str) -> str:
@@ -108,7 +138,7 @@ class _XmlReader:
         yield self._batch(done)
         if self.row_start.search(rest):
             raise Unreadable("the file ends within a row")
-        if not re.search(rb"</" + re.escape(self.root.encode()) + rb"\s*>\s*(<!--.*?-->\s*)*$", rest, re.DOTALL):
+        if not _ends_with_root(rest, self.root.encode()):
             raise Unreadable("the root element is not closed: the file was cut")
 
     def _take_rows(self, data: bytes) -> bytes:
@@ -132,7 +162,7 @@ class _XmlReader:
         text, broken = decode(raw, self.source.encoding)
         element = self._element(text) if whole and len(raw) <= ROW_MAX else None
         if element is None:
-            self.bad.append(BadRow(self.row, "malformed_row", tuple(re.split(r"<[^>]*>|\s{2,}", text))))
+            self.bad.append(BadRow(self.row, "malformed_row", tuple(re.split(r"<[^<>]*>|\s{2,}", text))))
             return
         if broken:
             self.damaged.append(len(self.rows))

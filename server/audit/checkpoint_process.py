@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import time
 
@@ -22,6 +23,7 @@ from server.descriptors import raise_descriptor_limit
 from server.logs import ERROR, log
 
 TICK_S = 1.0
+_LAST_ROUND_S = 30
 
 
 def _open(orders: Orders) -> Checkpointer | None:
@@ -51,6 +53,8 @@ def _work(orders: Orders) -> None:
             # What comes after the orders is only the end of the input.
             rest = max(0.0, TICK_S - (time.monotonic() - started))
             over = bool(select.select([0], [], [], rest)[0]) and not os.read(0, 1)
+            if over:
+                signal.alarm(_LAST_ROUND_S)  # a keeper that hangs does not keep it: the supervisor may be gone
     finally:
         if checkpointer is not None:
             checkpointer.close()
