@@ -9,7 +9,7 @@
 #   +-------------+ 4096
 #   | Spender[]   |  x 128 bytes, sets of 4: one for each device and one for each officer
 #   | Repeat[]    |  x 16 bytes, sets of 4: one for each (officer, subject asked for)
-#   | Counted[]   |  x 16 bytes, sets of 4: one for each (officer, request_id)
+#   | Counted[]   |  x 32 bytes, sets of 4: one for each (officer, device, request_id)
 #   +-------------+
 
 from libc.stddef cimport size_t
@@ -27,8 +27,8 @@ cdef class Limits:
     cdef void* table             # what Session.limits points to
 
 # Before a unary answer: counts the look-up. OK, or FAILED with LIMIT_EXCEEDED (`verdict` says more) or FIELD_INVALID
-# (context.request_id, used before for another question). `request` is the whole request; its context is left out of the
-# comparison. A session without a table is never limited.
+# (context.request_id, used before for another question). `request` is the whole request: a retry is the same bytes for the
+# same method from the same device and officer. A session without a table is never limited.
 cdef int limits_take(const Session* session, const PurposeGrant* given, int method, const void* request_id,
                      size_t request_id_size, const void* request, size_t request_size, int64_t clock_ms,
                      LimitVerdict* verdict, Failure* failure) noexcept nogil

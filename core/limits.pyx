@@ -1,6 +1,8 @@
 """Limits and signs of misuse, shared by all workers: one mapped file of counters, without the GIL and without locks."""
 
+import fcntl
 import os
+import struct
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX
@@ -12,7 +14,7 @@ from core.caller cimport (Caller, GRANT_GIVEN, LOOK_ENUMERATION, LOOK_OFF_HOURS,
 from core.failure cimport FAILED, OK, fail
 from core.neighbours cimport RING, NumberRing, mark_number, meet_number, neighbour_number
 from core.prefetch cimport prefetch_to_write
-from core.wire cimport Field, Reader, WIRE_LENGTH, read_field, reader_init
+from core.siphash cimport ronda_siphash128
 from core.xxhash cimport XXH3_64bits
 
 from core.errors import LimitExceeded, QuestionError
@@ -39,12 +41,13 @@ cdef enum:
     WAYS = 4                     # slots of a set
     SPENDERS = 1 << 14           # slots: devices and officers active at once, 2 MiB
     REPEATS = 1 << 18            # 4 MiB
-    COUNTED = 1 << 20            # request ids remembered, 16 MiB (a sparse file: pages cost when touched)
+    COUNTED = 1 << 20            # request ids remembered, 32 MiB
     FREE_RETRIES = 32            # of one request_id; later ones are counted again
     WATCHED = 0x80               # of Counted.word: limits_watch let its answer pass
     REMEMBERED_MINUTES = 1440    # an off-line replay comes within a day
 
-cdef uint64_t MAGIC = 0x31534D494C4E4452  # "RDNLIMS1"
+_MAGIC = b"RDNLIMS2"
+_EARLIER = b"RDNLIMS1"             # fingerprints of 32 bits without a key: made anew
 cdef uint64_t DAY_US = 86400000000ULL
 
 # Spender.paid: one GCRA clock a rule
@@ -59,6 +62,7 @@ cdef struct Header:
     uint64_t spenders
     uint64_t repeats
     uint64_t counted
+    uint64_t key[2]              # random, of this file's fingerprints
 
 cdef struct Spender:             # 128 bytes: two cache lines, shared with nobody
     uint64_t key
@@ -72,7 +76,8 @@ cdef struct Repeat:
 
 cdef struct Counted:
     uint64_t key
-    uint64_t word                # fingerprint of the question << 32 | minute & 0xFFFFFF << 8 | WATCHED | times seen
+    uint64_t fingerprint[2]      # of the request
+    uint64_t word                # minute & 0xFFFFFF << 8 | WATCHED | times seen
 
 cdef struct LimitTable:
     uint8_t* at
@@ -80,6 +85,7 @@ cdef struct LimitTable:
     Spender* spenders
     Repeat* repeats
     Counted* counted
+    uint64_t key[2]
 
 
 # ---- GCRA ----
@@ -192,22 +198,23 @@ cdef Counted* _counted(LimitTable* table, uint64_t key, bint* found, uint64_t mi
 
 # ---- retries ----
 
-cdef uint64_t _fingerprint(int method, const void* request, size_t size) noexcept nogil:
-    """Of the question alone, 32 bits: field 1, the context, is left out, wherever it stands."""
-    cdef Reader reader
-    cdef Field field
-    cdef const uint8_t* start
-    cdef uint64_t hashed = <uint64_t>method
-    reader_init(&reader, request, size)
-    while True:
-        start = reader.at
-        if read_field(&reader, &field) <= 0:
-            return _mixed(hashed, 0) >> 32
-        if field.number != 1 or field.wire != WIRE_LENGTH:
-            hashed = _mixed(hashed, XXH3_64bits(start, reader.at - start))
+cdef inline uint64_t _request_key(const Session* session, const void* request_id, size_t size) noexcept nogil:
+    """Of one request_id from one device and officer."""
+    return _mixed(_mixed(session.officer, session.device), XXH3_64bits(request_id, size))
 
 
-cdef int _seen(LimitTable* table, uint64_t key, uint64_t fingerprint, uint64_t minute) noexcept nogil:
+cdef inline void _fingerprint(const LimitTable* table, const Session* session, const PurposeGrant* given, int method,
+                              const void* request, size_t size, uint64_t* fingerprint) noexcept nogil:
+    """128 bits, keyed: method, purpose (a batch of Clear does not say it), device, officer, and every byte of the request,
+    its context included. asked_at is as it was too: a retry is the very request sent again."""
+    cdef uint64_t head[3]
+    head[0] = <uint64_t>method << 32 | <uint64_t>(given - &session.grants[0])
+    head[1] = session.device
+    head[2] = session.officer
+    ronda_siphash128(table.key, head, 3, request, size, fingerprint)
+
+
+cdef int _seen(LimitTable* table, uint64_t key, const uint64_t* fingerprint, uint64_t minute) noexcept nogil:
     """1: a retry that is free; 0: to be counted; -1: this id was used for another question."""
     cdef bint found
     cdef Counted* slot = _counted(table, key, &found, minute)
@@ -215,7 +222,7 @@ cdef int _seen(LimitTable* table, uint64_t key, uint64_t fingerprint, uint64_t m
     cdef uint64_t times = word & (WATCHED - 1)
     if not found or ((minute - ((word >> 8) & 0xFFFFFF)) & 0xFFFFFF) > REMEMBERED_MINUTES:
         return 0
-    if word >> 32 != fingerprint:
+    if ronda_load(&slot.fingerprint[0]) != fingerprint[0] or ronda_load(&slot.fingerprint[1]) != fingerprint[1]:
         return -1
     if times >= FREE_RETRIES:
         return 0
@@ -223,16 +230,14 @@ cdef int _seen(LimitTable* table, uint64_t key, uint64_t fingerprint, uint64_t m
     return 1
 
 
-cdef void _remember(LimitTable* table, uint64_t key, uint64_t fingerprint, uint64_t minute) noexcept nogil:
+cdef void _remember(LimitTable* table, uint64_t key, const uint64_t* fingerprint, uint64_t minute) noexcept nogil:
     cdef bint found
     cdef Counted* slot = _counted(table, key, &found, minute)
     ronda_store(&slot.key, 0)  # nobody reads another question's word under this key
-    ronda_store(&slot.word, fingerprint << 32 | (minute & 0xFFFFFF) << 8 | 1)
+    ronda_store(&slot.fingerprint[0], fingerprint[0])
+    ronda_store(&slot.fingerprint[1], fingerprint[1])
+    ronda_store(&slot.word, (minute & 0xFFFFFF) << 8 | 1)
     ronda_store(&slot.key, key)
-
-
-cdef uint64_t _request_key(const Session* session, const void* request_id, size_t size) noexcept nogil:
-    return _mixed(session.officer, XXH3_64bits(request_id, size))
 
 
 cdef bint _was_watched(LimitTable* table, uint64_t key, uint64_t minute) noexcept nogil:
@@ -281,7 +286,8 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
                      LimitVerdict* verdict, Failure* failure) noexcept nogil:
     cdef LimitTable* table = <LimitTable*>session.limits
     cdef uint64_t now = <uint64_t>clock_ms * 1000, minute = <uint64_t>clock_ms // 60000
-    cdef uint64_t key = 0, fingerprint = 0, wait
+    cdef uint64_t key = 0, wait
+    cdef uint64_t fingerprint[2]
     cdef Spender* officer
     cdef int seen
     verdict.limit = NULL
@@ -293,8 +299,9 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
         return FAILED
     if request_id_size:
         key = _request_key(session, request_id, request_id_size)
-        prefetch_to_write(_counted_set(table, key))  # 16 MiB at random: the memory is as slow as all of the rest
-        fingerprint = _fingerprint(method, request, request_size)
+        prefetch_to_write(_counted_set(table, key))  # 32 MiB at random: the memory is as slow as all of the rest
+        prefetch_to_write(_counted_set(table, key) + 2)  # its other cache line
+        _fingerprint(table, session, given, method, request, request_size, fingerprint)
         seen = _seen(table, key, fingerprint, minute)
         if seen < 0:
             return fail(failure, ERROR_REASON_FIELD_INVALID, "context.request_id", "was used for another question")
@@ -361,7 +368,8 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
                           LimitVerdict* verdict, Failure* failure) noexcept nogil:
     cdef LimitTable* table = <LimitTable*>session.limits
     cdef uint64_t now = <uint64_t>clock_ms * 1000, minute = <uint64_t>clock_ms // 60000
-    cdef uint64_t key = 0, fingerprint = 0, wait
+    cdef uint64_t key = 0, wait
+    cdef uint64_t fingerprint[2]
     verdict.limit = NULL
     verdict.retry_after_ms = 0
     verdict.flags = 0
@@ -370,8 +378,8 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
     if _check_hours(given, clock_ms, verdict, failure) < 0:
         return FAILED
     if request_id_size:
-        fingerprint = _fingerprint(0, batch, batch_size)
-        key = _mixed(_request_key(session, request_id, request_id_size), fingerprint)
+        _fingerprint(table, session, given, 0, batch, batch_size, fingerprint)
+        key = _mixed(_request_key(session, request_id, request_id_size), fingerprint[0])
         if _seen(table, key, fingerprint, minute) > 0:
             verdict.flags |= LOOK_RETRY
             return OK
@@ -390,6 +398,47 @@ cdef size_t _file_size() noexcept:
     return HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat) + COUNTED * sizeof(Counted)
 
 
+def _opened(path, size):
+    """The file, whole and with a header. One of the version before is taken away first: whoever maps it keeps it."""
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)  # workers start at once, and only one makes the key
+            if not _is_at(path, fd):
+                os.close(fd)
+                continue
+            held = os.fstat(fd).st_size
+            magic = os.pread(fd, len(_MAGIC), 0)
+            if magic == _EARLIER:
+                os.unlink(path)
+                os.close(fd)
+                continue
+            if held not in (0, size):
+                raise ValueError("a file of limits of another version: remove it while no server runs")
+            # All of it, before it is mapped: a count in a hole of a file on a full disk would end the process.
+            os.posix_fallocate(fd, 0, size)
+            if not magic.strip(b"\0"):
+                header = struct.pack("<8sQQQ16s", _MAGIC, SPENDERS, REPEATS, COUNTED, os.urandom(16))
+                os.pwrite(fd, header, 0)
+            elif magic != _MAGIC:
+                raise ValueError("no file of limits")
+            fcntl.flock(fd, fcntl.LOCK_UN)
+            return fd
+        except BaseException:
+            os.close(fd)
+            raise
+
+
+def _is_at(path, fd):
+    """Whether a path still leads to the open file."""
+    held = os.fstat(fd)
+    try:
+        found = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
+
+
 cdef class Limits:
     def __cinit__(self):
         self.table = calloc(1, sizeof(LimitTable))
@@ -403,13 +452,8 @@ cdef class Limits:
         cdef uint8_t* at
         if table.at != NULL:
             raise ValueError("opened before")
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = _opened(path, size)
         try:
-            held = os.fstat(fd).st_size
-            if held not in (0, size):
-                raise ValueError("a file of limits of another version: remove it while no server runs")
-            # All of it, before it is mapped: a count in a hole of a file on a full disk would end the process.
-            os.posix_fallocate(fd, 0, size)  # zeros are a valid, empty table: who comes first need not be known
             at = <uint8_t*>ronda_map_shared(fd, size)
         finally:
             os.close(fd)
@@ -418,12 +462,8 @@ cdef class Limits:
         table.at = at
         table.size = size
         header = <Header*>at
-        if header.magic not in (0, MAGIC):
-            raise ValueError("no file of limits")
-        header.spenders = SPENDERS
-        header.repeats = REPEATS
-        header.counted = COUNTED
-        header.magic = MAGIC
+        table.key[0] = header.key[0]
+        table.key[1] = header.key[1]
         table.spenders = <Spender*>(at + HEADER_BYTES)
         table.repeats = <Repeat*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender))
         table.counted = <Counted*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat))

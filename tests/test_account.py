@@ -110,6 +110,31 @@ def test_limits_end_in_a_refusal_with_a_time(small_nation: BuiltNation, tmp_path
     assert refused.value.retry_after_ms > 0
 
 
+def test_break_glass_is_never_free(small_nation: BuiltNation, tmp_path: Path) -> None:
+    """No look-up under another purpose, nor one with another reason, pays for it."""
+    caller = officer(Limits(tmp_path / "limits"))
+    caller.give(TRAFFIC, Grant.everything(), methods=EVERY_METHOD, officer=(99, 3600, 99))
+    glass = int(context_pb2.PURPOSE_BREAK_GLASS)
+    caller.give(glass, Grant.everything(), methods=EVERY_METHOD, break_glass=True, officer=(10, 3600, 10))
+    answered = 0
+    for number in range(30):
+        ask(small_nation, caller, check(small_nation, request_id=f"r-{number}"))
+        for reason in ("a life", "another"):
+            try:
+                ask(small_nation, caller, check(small_nation, purpose=glass, request_id=f"r-{number}", reason=reason))
+                answered += 1
+            except QuestionError as error:
+                assert error.field == "context.request_id"
+    assert answered == 0
+    for number in range(30):
+        try:
+            ask(small_nation, caller, check(small_nation, purpose=glass, request_id=f"g-{number}", reason="a life"))
+            answered += 1
+        except LimitExceeded as error:
+            assert error.limit == "officer"
+    assert answered == 10
+
+
 def test_an_answer_has_its_record(small_nation: BuiltNation, audit: Log) -> None:
     """Who asked what and why, and one entry for the subject shown."""
     caller = officer()

@@ -6,9 +6,9 @@
 | night | `NIGHT_LOOKS` or more from 22:00 to 05:00 (Guatemala), where they are less than `NIGHT_SHARE` of the officer's; or policy marked them |
 | off-unit | the officer's unit is not the device's; or policy marked it |
 | repeated | one subject asked for `REPEATS` times or more by one officer; or policy marked it |
-| break-glass | every use |
+| break-glass | every use, retries too |
 
-A retry of a request id counts once. The questions are opened for the enumeration rule, which needs their numbers.
+But for break-glass a retry of a request id counts once. The questions are opened for the enumeration rule, which needs their numbers.
 """  # noqa: E501 - a table
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class _Look:
 @dataclass
 class _Officer:
     looks: list[_Look] = field(default_factory=list)
+    break_glass: list[int] = field(default_factory=list)  # times
     subjects: dict[tuple[str, bytes], list[int]] = field(
         default_factory=lambda: defaultdict(list)
     )  # by (hash key, hash)
@@ -141,9 +142,12 @@ def _gather(
     }
     question_bytes, entry_bytes = query_rows(segment.data, segment.end)
     questions, entries = np.frombuffer(question_bytes, _QUESTION), np.frombuffer(entry_bytes, _ENTRY)
-    wanted = (questions["method"] < _TOOLS) & (questions["flags"] & _RETRY == 0) & (questions["time_ms"] >= since_ms)
+    looked = (questions["method"] < _TOOLS) & (questions["time_ms"] >= since_ms)
     if until_ms is not None:
-        wanted &= questions["time_ms"] <= until_ms
+        looked &= questions["time_ms"] <= until_ms
+    for row in questions[looked & (questions["flags"] & _BREAK_GLASS != 0)]:
+        officers[names.get(int(row["identity"]), "?")].break_glass.append(int(row["time_ms"]))
+    wanted = looked & (questions["flags"] & _RETRY == 0)
     for row in questions[wanted]:
         place = int(row["identity"])
         record = segment.record(int(row["offset"]))
@@ -168,7 +172,9 @@ def _at_night(time_ms: int) -> bool:
 
 def _of_officer(who: str, officer: _Officer) -> Iterator[Finding]:
     looks = sorted(officer.looks, key=lambda look: look.time_ms)
-    for rule, flag in (("break-glass", _BREAK_GLASS), ("enumeration", _ENUMERATION), ("repeated", _REPEATED)):
+    if officer.break_glass:
+        yield _finding("break-glass", who, officer.break_glass)
+    for rule, flag in (("enumeration", _ENUMERATION), ("repeated", _REPEATED)):
         if marked := [look.time_ms for look in looks if look.flags & flag]:
             yield _finding(rule, who, marked)
     if away := [look.time_ms for look in looks if look.apart or look.flags & _OFF_UNIT]:

@@ -170,3 +170,12 @@ def test_each_pattern_is_reported_and_ordinary_work_is_not(tmp_path: Path) -> No
     repeated = [finding for finding in report(house.reader()) if finding.who == "neighbour pnc"]
     assert repeated == [Finding("repeated", "neighbour pnc", 5, NOON_MS, NOON_MS + 4 * 86_400_000)]
     assert struct.calcsize("<16sBBBBHBBQ") == 32
+
+
+def test_each_break_glass_look_is_reported_retries_too(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    with house.writer() as writer:
+        for place in range(30):
+            _ask(writer.log, NOON_MS + place, "glass", flags=3 if place else 2, shown=shown(78))
+            _ask(writer.log, NOON_MS + place, "retries", flags=1, shown=shown(78))
+    assert _report(house) == [("break-glass", "glass pnc", 30)]
