@@ -26,6 +26,11 @@ SECONDS = Histogram(
 ANSWERS = Counter("ronda_answers", "Answers by level; POSSIBLE share = level POSSIBLE over all.", ["method", "level"])
 CLEARED = Counter("ronda_clear_batches", "Clear batches answered.")
 SHED = Counter("ronda_calls_shed", "Calls refused to shed load, by cause.", ["cause"])
+SHED_BY_DEVICE = Counter(
+    "ronda_calls_shed_by_device",
+    "The same of admitted callers, by cause and device; past 64 devices: other.",
+    ["cause", "device"],
+)
 SWITCHES = Counter("ronda_generation_switches", "Generations that a worker switched to, counted per worker.")
 REFUSED = Counter("ronda_generations_refused", "Generations refused as damaged or unreadable, counted per worker.")
 DAMAGED = Counter("ronda_dossiers_damaged", "Reads of a dossier whose checksum did not hold.")

@@ -45,8 +45,8 @@ class ClearStream:
         try:
             service.gate.refuse()
             caller = service.callers.of(context)
-            with service.gate.hold():
-                first = await self._next(context)
+            with service.gate.counted(caller):
+                first = await self._first(context, caller)
                 await self._serve(context, caller, first)
         except Exception as error:
             seconds = time.perf_counter() - started
@@ -56,17 +56,22 @@ class ClearStream:
     async def _serve(self, context: Context, caller: Caller, first: bytes | None) -> None:
         if first is None:
             raise Refusal(error_pb2.ERROR_REASON_QUESTION_EMPTY, field="standard", rule="the first message names it")
-        keeper = self._service.keeper
+        keeper, gate = self._service.keeper, self._service.gate
         try:
             async with keeper.current() as served:
-                await self._answer_all(context, served, self._open(context, served, caller, first), first)
-                return
+                clearance = self._open(
+                    context, served, caller, first
+                )  # without the right it ends here, without a place
+                with gate.hold(caller):
+                    await self._answer_all(context, served, clearance, first)
+                    return
         except QuestionError as error:
             if not error.generation_id:
                 raise
             wanted = error.generation_id
-        async with keeper.pinned(wanted) as served:
-            await self._answer_all(context, served, self._open(context, served, caller, first), first)
+        with gate.hold(caller):
+            async with keeper.pinned(wanted) as served:
+                await self._answer_all(context, served, self._open(context, served, caller, first), first)
 
     def _open(self, context: Context, served: ServedGeneration, caller: Caller, first: bytes) -> Clearance:
         audit = self._service.audit.log
@@ -102,13 +107,28 @@ class ClearStream:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._service.threads, clearance.answer, batch, clock_ms(), caller)
 
-    async def _next(self, context: Context) -> bytes | None:
-        """The next message; None at the client's end. Raises Refusal for silence, a drain, a message too large."""
+    async def _first(self, context: Context, caller: Caller) -> bytes | None:
+        """The message that says purpose and standard: who does not send it soon holds nothing."""
+        service = self._service
+        seconds = min(service.half_open.seconds, service.clear_idle_s)
+        try:
+            return await self._next(context, seconds)
+        except Refusal as refusal:
+            if refusal.reason == error_pb2.ERROR_REASON_DEADLINE_EXCEEDED:
+                service.gate.shed.count("half_open", caller)
+            raise
+
+    async def _next(self, context: Context, seconds: float = 0.0) -> bytes | None:
+        """The next message; None at the client's end. Raises Refusal for silence, a drain, a message too large.
+
+        seconds: of silence; 0 = `clear_idle_s`.
+        """
         gate = self._service.gate
+        patience_s = seconds or self._service.clear_idle_s
         if gate.draining:
             raise _draining()
         try:
-            async with asyncio.timeout(self._service.clear_idle_s) as clock:
+            async with asyncio.timeout(patience_s) as clock:
                 with gate.silence(clock):
                     message = await context.read()
         except TimeoutError:
@@ -116,7 +136,7 @@ class ClearStream:
                 raise _draining() from None
             raise Refusal(
                 error_pb2.ERROR_REASON_DEADLINE_EXCEEDED,
-                rule=f"no message came for {self._service.clear_idle_s:.0f} seconds",
+                rule=f"no message came for {patience_s:.0f} seconds",
             ) from None
         if message is grpc.aio.EOF:  # type: ignore[attr-defined]
             return None

@@ -11,12 +11,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.caller import Caller
 from ronda.v1 import error_pb2
-from server import call_metrics
 from server.errors import Refusal
 from server.logs import WARNING, log
+from server.shed_calls import ShedCalls
 
 _SAMPLE_S = 0.02
+_DEVELOPMENT = 4  # LOOK_DEVELOPMENT of core/caller.pxd: everybody is one caller
 _RETRY_AFTER_MS = 500
 _RECONNECT_AFTER_MS = 100
 # gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped, and those that
@@ -30,7 +32,20 @@ _QUIET_AT_MOST_S = 1.0
 class Gate:
     """Decides whether a call may enter. Lives in the event loop's thread."""
 
-    def __init__(self, max_concurrent_calls: int, max_loop_lag_ms: int) -> None:
+    def __init__(
+        self,
+        max_concurrent_calls: int,
+        max_loop_lag_ms: int,
+        *,
+        of_a_device: int = 1 << 30,
+        of_an_officer: int = 1 << 30,
+        shed: ShedCalls | None = None,
+    ) -> None:
+        """of_a_device, of_an_officer: calls in a thread and streams of one, at once."""
+        self.shed = shed or ShedCalls()
+        self._of_a_device = of_a_device
+        self._of_an_officer = of_an_officer
+        self._of: dict[int, int] = {}  # calls and streams by Caller.device_key and officer_key
         self.closed = False  # for new calls: `refuse` says why
         self.late = False
         self.draining = False
@@ -61,22 +76,44 @@ class Gate:
             self._refused_at = asyncio.get_running_loop().time()
             raise Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RECONNECT_AFTER_MS)
         if self.late:
-            call_metrics.SHED.labels("loop_lag").inc()
+            self.shed.count("loop_lag")
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
 
-    def refuse_when_full(self, times: int = 1) -> None:
+    def refuse_when_full(self, times: int = 1, caller: Caller | None = None) -> None:
         """Raises Refusal OVERLOADED when so many times the limit are held that no place is left."""
         if self.held >= times * self._limit:
-            call_metrics.SHED.labels("concurrency").inc()
+            self.shed.count("concurrency", caller)
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
 
     @contextmanager
-    def hold(self, *, admitted: bool = False) -> Iterator[None]:
+    def counted(self, caller: Caller, *, admitted: bool = False) -> Iterator[None]:
+        """Counts a call or stream of a device and an officer while it lasts, without a place. Raises as `hold`."""
+        if caller.flags & _DEVELOPMENT:
+            yield
+            return
+        times = 2 if admitted else 1
+        device, officer = caller.device_key, caller.officer_key
+        for key, most, cause in ((device, self._of_a_device, "device"), (officer, self._of_an_officer, "officer")):
+            if self._of.get(key, 0) >= times * most:
+                self.shed.count(cause, caller)
+                raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+        for key in (device, officer):
+            self._of[key] = self._of.get(key, 0) + 1
+        try:
+            yield
+        finally:
+            for key in (device, officer):
+                self._of[key] -= 1
+                if not self._of[key]:
+                    del self._of[key]
+
+    @contextmanager
+    def hold(self, caller: Caller | None = None, *, admitted: bool = False) -> Iterator[None]:
         """Holds a place for a search or a stream. Raises Refusal OVERLOADED when none is left.
 
         admitted: limits counted the call already and its retry would cost again: refused at twice the limit only.
         """
-        self.refuse_when_full(2 if admitted else 1)
+        self.refuse_when_full(2 if admitted else 1, caller)
         self.held += 1
         try:
             yield

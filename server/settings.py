@@ -116,6 +116,13 @@ class Settings(BaseSettings):
     max_concurrent_calls: int = Field(
         256, ge=1, description="Searches and Clear streams that one worker holds at once; more are shed (OVERLOADED)."
     )
+    max_calls_per_device: int = Field(
+        64, ge=1, description="The same of one device, on one worker; more are shed. Clear streams that wait count too."
+    )
+    max_calls_per_officer: int = Field(32, ge=1, description="The same of one officer.")
+    half_open_s: int = Field(
+        5, ge=1, description="Time that the first message of a call may take to come, in seconds; then it is ended."
+    )
     max_concurrent_streams: int = Field(128, ge=1, description="Calls at once on one connection.")
     max_loop_lag_ms: int = Field(
         250, ge=10, description="How late a worker's event loop may run, in milliseconds, before calls are shed."

@@ -28,6 +28,7 @@ from server.call_metrics import MethodMetrics
 from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
 from server.gate import Gate
 from server.generations import GenerationKeeper, ServedGeneration
+from server.half_open_calls import HalfOpenCalls
 from server.logs import ERROR, log
 from server.refused_calls import RefusalRecords
 from server.trust.callers import Callers
@@ -64,6 +65,7 @@ class Service:
     threads: ThreadPoolExecutor
     max_message_bytes: int
     max_clear_message_bytes: int
+    half_open: HalfOpenCalls
     default_deadline_s: float
     clear_idle_s: float
 
@@ -160,7 +162,8 @@ async def _answer_in_thread(
             remaining = service.default_deadline_s
         if remaining <= 0:
             raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
-        with service.gate.hold(admitted=entered >= 0):
+        admitted = entered >= 0
+        with service.gate.counted(caller, admitted=admitted), service.gate.hold(caller, admitted=admitted):
             async with asyncio.timeout(remaining):
                 response = await _search(service, context, METHODS[method], request, caller, generation_id, entered)
                 if service.audit.waits:

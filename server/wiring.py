@@ -10,6 +10,7 @@ from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_
 from server import clear_stream, health
 from server.channel_options import MAX_CONCURRENT_RPCS, channel_options
 from server.clear_stream import ClearStream
+from server.half_open import UnaryMethods
 from server.health import Health
 from server.settings import Settings
 from server.unary_methods import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
@@ -32,12 +33,10 @@ def build_server(settings: Settings, service: Service, healths: Health, connecti
     )
     for name, methods in UNARY_METHODS.items():
         handlers = {
-            method: grpc.unary_unary_rpc_method_handler(
-                search_handler(service, method) if method in SEARCHES else look_up_handler(service, method)
-            )
+            method: search_handler(service, method) if method in SEARCHES else look_up_handler(service, method)
             for method in methods
         }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
+        server.add_generic_rpc_handlers((UnaryMethods(service, name, handlers),))
     clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
     clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
     server.add_generic_rpc_handlers((clears,))

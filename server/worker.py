@@ -26,6 +26,7 @@ from server.core_dumps import forbid_core_dumps
 from server.descriptors import connections_of, raise_descriptor_limit
 from server.gate import Gate
 from server.generations import GenerationKeeper
+from server.half_open_calls import HalfOpenCalls
 from server.health import Health
 from server.logs import ERROR, log
 from server.notifications import FOLDER, Notifications
@@ -54,7 +55,13 @@ class Worker:
         self._damaged = {damaged.generation: damaged.files for damaged in orders.damaged}
         self._stop = asyncio.Event()
         self._keeper = GenerationKeeper(settings.data, settings.generations_poll_ms / 1000)
-        self._gate = Gate(settings.max_concurrent_calls, settings.max_loop_lag_ms)
+        self._gate = Gate(
+            settings.max_concurrent_calls,
+            settings.max_loop_lag_ms,
+            of_a_device=settings.max_calls_per_device,
+            of_an_officer=settings.max_calls_per_officer,
+        )
+        self._half_open = HalfOpenCalls(settings.half_open_s, self._gate.shed, limited=not settings.development)
         self._health = Health(SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
         self._most_connections = connections_of(raise_descriptor_limit(), settings.max_connections)
@@ -90,6 +97,7 @@ class Worker:
             threads=threads,
             max_message_bytes=self._settings.max_message_bytes,
             max_clear_message_bytes=self._settings.max_clear_message_bytes,
+            half_open=self._half_open,
             default_deadline_s=self._settings.default_deadline_ms / 1000,
             clear_idle_s=self._settings.clear_idle_s,
         )
@@ -103,6 +111,8 @@ class Worker:
                 self._keeper.watch(),
                 self._trust.watch(),
                 self._gate.watch_lag(),
+                self._gate.shed.watch(),
+                self._half_open.watch(),
                 self._connections.watch(),
                 self._beat(),
                 self._refusals.run(),

@@ -45,6 +45,9 @@ class Callers(Protocol):
     def of(self, context: Context) -> Caller:
         """The caller of a call. Raises Refusal; its `identity` says who it seems to be."""
 
+    def knows(self, authorization: str) -> bool:
+        """Whether somebody was admitted with this header: nothing is proven by it alone."""
+
     def decide(self, context: Context, purpose: int) -> Caller:
         """The caller with its purpose decided, after GrantNeeded. Raises Refusal."""
 
@@ -59,6 +62,9 @@ class DevelopmentCallers:
     def of(self, context: Context) -> Caller:
         self._on_admitted(context.peer(), 0)
         return self._caller
+
+    def knows(self, _authorization: str) -> bool:
+        return True
 
     def decide(self, _context: Context, _purpose: int) -> Caller:
         return self._caller
@@ -95,15 +101,20 @@ class CertifiedCallers:
         self._break_glass_ms = break_glass_s * 1000
         self._max_metadata = max_metadata_bytes
         self._known: dict[tuple[bytes, bytes, str], _Admitted] = {}
+        self._tokens: set[str] = set()  # of `_known`
 
     def forget(self) -> None:
         """After a change of the trust directory: everybody is admitted anew."""
         known, self._known = self._known, {}
+        self._tokens.clear()
         for admitted in known.values():
             admitted.caller.retire()
 
     def of(self, context: Context) -> Caller:
         return self._admitted(context).caller
+
+    def knows(self, authorization: str) -> bool:
+        return authorization in self._tokens
 
     def decide(self, context: Context, purpose: int) -> Caller:
         admitted = self._admitted(context)
@@ -134,8 +145,11 @@ class CertifiedCallers:
         if admitted is None:
             admitted = self._admit(auth, certificate, token)
             if len(self._known) >= _KEPT:
-                del self._known[next(iter(self._known))]
+                oldest = next(iter(self._known))
+                del self._known[oldest]
+                self._tokens.discard(oldest[2])  # another certificate's own: read again, no more
             self._known[key_of_caller] = admitted
+            self._tokens.add(token)
         self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 
