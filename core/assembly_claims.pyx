@@ -23,6 +23,8 @@ cdef extern from "stdlib.h" nogil:
 cdef enum:
     FOREIGN_DOCUMENT_BIT = 30    # IDENTIFIES_FOREIGN_DOCUMENT of core/generation.pxd
     STANDARDS = 0x38             # CLEARANCE_POLICE, _CRIMINAL, _RENAS of indexer/standard.py
+    BIRTH_IN_DOUBT = 8 | 16      # ALERT_BIRTH_TURNED, ALERT_BIRTH_DOUBTED of indexer/standard.py
+    SIDE_PROTECTED = 64          # ALERT_PROTECTED
     LEVEL_DOUBTED = 1            # link_level of a record that linking holds for POSSIBLE at most
 
 
@@ -184,12 +186,18 @@ cdef bint _collect_on_file(Entity* entity, const Facts* facts, const Buffer* cla
     return False
 
 
+cdef bint _born_otherwise(const Record* record, int birth) noexcept nogil:
+    """Of what stops people or stands in a certificate: a birth date, not doubtful, that is another's."""
+    return (birth == AGREEMENT_DISAGREES and not record.alert_flags & BIRTH_IN_DOUBT
+            and (record.alert_kind or record.alert_flags & SIDE_PROTECTED or record.clearance & STANDARDS))
+
+
 cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_claim) noexcept nogil:
     cdef const Record* records = entity_records(entity)
     cdef const uint32_t* indexes = <const uint32_t*>on_file.data
     cdef const Record* claim
     cdef int names = 0, parents = 0, birth = 0, sex = 0
-    cdef bint doubted = record.level == LEVEL_DOUBTED, differ = True, borne
+    cdef bint doubted = record.level == LEVEL_DOUBTED, differ = True, borne, another
     cdef size_t i
     for i in range(on_file.size // sizeof(uint32_t)):
         claim = &records[indexes[i]]
@@ -214,7 +222,8 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
     _list(record, CRITERION_SEX, sex)
     borne = (birth == AGREEMENT_AGREES or parents == AGREEMENT_AGREES) and not (names == AGREEMENT_DISAGREES and differ)
     if record.criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE):
-        record.level = LEVEL_POSSIBLE if doubted or (names == AGREEMENT_DISAGREES and not borne) else LEVEL_HIT
+        another = names == AGREEMENT_DISAGREES or (names == AGREEMENT_UNKNOWN and _born_otherwise(record, birth))
+        record.level = LEVEL_POSSIBLE if doubted or (another and not borne) else LEVEL_HIT
     elif record.criterion == CRITERION_CEDULA and (names == AGREEMENT_AGREES or borne) and not doubted:
         record.level = LEVEL_HIT
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from indexer.linking_database import CRITERION_CUI, LinkingDatabase
 from indexer.linking_on_file import claims_on_file
 from indexer.linking_weak import judge_links
+from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED
 
 _COMPARED = "name_key, name_text, birth, father, mother"
 
@@ -25,7 +26,8 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
     database.run(f"""
         CREATE TABLE carried AS
         SELECT p.place, p.place AS subject, coalesce(p.cui, r.cui) AS own_cui, r.text AS own_text,
-               p.cui IS NOT NULL AS stated, coalesce(r.criterion, {CRITERION_CUI}) AS criterion, {compared}
+               p.cui IS NOT NULL AS stated, coalesce(r.criterion, {CRITERION_CUI}) AS criterion, {compared},
+               coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated
         FROM (SELECT * FROM person_staged WHERE {kinds}) p LEFT JOIN resolved r USING (place)
         WHERE coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL
     """)

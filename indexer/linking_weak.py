@@ -61,14 +61,16 @@ def judge_links(database: LinkingDatabase, records: str, claims: str, judged: st
 
     weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
     not agree or the birth date disagrees. records: a table (place, subject, criterion, name_key, name_text, birth,
-    father, mother). claims: a table (subject and the same from name_key on) of the subjects' claims on file. Most
+    father, mother, dated: whether the birth date tells somebody else apart). claims: a table (subject and the same from
+    name_key to mother) of the subjects' claims on file. Most
     records say just what the civil registry has; only the others are compared one by one.
     """
     pairs = database.stream(f"""
         WITH doubtful AS (
             SELECT r.* FROM {records} r ANTI JOIN {claims} k ON k.subject = r.subject AND k.name_key = r.name_key
             AND (r.birth IS NULL OR k.birth = r.birth))
-        SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, k.subject IS NOT NULL AS claimed,
+        SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, d.dated,
+               k.subject IS NOT NULL AS claimed,
                k.name_text AS claim_name_text, k.birth AS claim_birth, k.father AS claim_father,
                k.mother AS claim_mother
         FROM doubtful d LEFT JOIN {claims} k ON k.subject = d.subject
@@ -114,7 +116,8 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             given_differ = given_differ and given_names_differ(row["name_text"], row["claim_name_text"])
     name, birth = best(names), best(births)
     borne = AGREES in (birth, *parents) and not (name == DISAGREES and given_differ)
-    weak = not borne and (name != AGREES if of_cedula else name == DISAGREES)
+    another = name == DISAGREES or (bool(names) and name == UNKNOWN and birth == DISAGREES and rows[0]["dated"])
+    weak = not borne and (name != AGREES if of_cedula else another)
     if weak or name != AGREES or birth == DISAGREES:
         return [{"place": place, "weak": weak, "claimed": True}]
     return []

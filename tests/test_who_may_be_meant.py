@@ -226,6 +226,25 @@ EVERYBODY = {
     "her CUI, nobody else, another birth date": Case(
         (Person("TELMA DONIS MARROQUIN"),), Warrant("TELMA DONIS MARROQUIN", "1999-01-01", 0), "HIT"
     ),
+    "a stranger's CUI with half his name": (
+        Case((Person("JUAN CARLOS LOPEZ XICARA"),), Warrant("JUAN LOPEZ MAZARIEGOS", "1961-09-19", 0), "POSSIBLE")
+    ),
+    "a stranger's CUI with half his name, and who is meant": Case(
+        (Person("LUIS FELIPE SOCOP XICARA"), Person("LUIS SOCOP MAZARIEGOS", "1961-09-19")),
+        Warrant("LUIS SOCOP MAZARIEGOS", "1961-09-19", 0),
+        "POSSIBLE POSSIBLE",
+    ),
+    "his CUI with half his name, born that day": Case(
+        (Person("PABLO ANDRES SOCOP XICARA"),), Warrant("PABLO SOCOP MAZARIEGOS", number=0), "HIT"
+    ),
+    "his CUI with half his name and a filler": Case(
+        (Person("RENE ARTURO SOCOP XICARA"),), Warrant("RENE SOCOP MAZARIEGOS", "1900-01-01", 0), "HIT"
+    ),
+    "his CUI with half his name, and his father": Case(
+        (Person("SAUL ARTURO SOCOP XICARA", father="LEON SOCOP"),),
+        Warrant("SAUL SOCOP MAZARIEGOS", "1961-09-19", 0, father="LEON SOCOP"),
+        "HIT",
+    ),
     # no parent in a parent's field
     "both fathers unknown": Case(
         (Person("MARCELA XITUM TEPAZ", father="DESCONOCIDO"),),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ronda.v1 import level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.oracle import agreement, name_linking, name_match, vehicle_linking
-from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.record import PERSON, PLATE, Link, Record, Subject
 from tests.oracle.registers import Register
 from tests.oracle.sources import GUATEMALA
@@ -217,7 +217,11 @@ def level_by_identifier(record: Record, criterion: int, claims: list[Record]) ->
         "CONFLICT_GIVEN" in name_match.compare(record.name_text, c.name_text).flags for c in claims if c.name_text
     ):
         borne_out = False
-    enough = names == AGREES if criterion == level_pb2.CRITERION_CEDULA else names != DISAGREES
+    named = record.name_text and any(c.name_text for c in claims)
+    stops = record.alert is not None or record.standards
+    born_otherwise = outcomes[level_pb2.CRITERION_BIRTH_DATE] == DISAGREES and stops and not record.doubtful
+    near = names == UNKNOWN and not (named and born_otherwise)
+    enough = names == AGREES or (near and criterion != level_pb2.CRITERION_CEDULA)
     return HIT if enough or borne_out else POSSIBLE, agrees, disagrees
 
 
