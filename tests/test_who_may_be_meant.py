@@ -245,6 +245,10 @@ EVERYBODY = {
         Warrant("SAUL SOCOP MAZARIEGOS", "1961-09-19", 0, father="LEON SOCOP"),
         "HIT",
     ),
+    # foreign names as they are written here
+    "Yovani, written Jovany": Case((Person("YOVANI CHUMIL BIXCUL"),), Warrant("JOVANY CHUMIL VIXCUL"), "HIT"),
+    "Michael, written Maicol": Case((Person("MICHAEL CHUMIL BIXCAL"),), Warrant("MAICOL CHUMIL BIXCAL"), "HIT"),
+    "Yeison is not Johnny": Case((Person("YEISON CHUMIL BIXCOL"),), Warrant("JOHNNY CHUMIL BIXCOL"), "CLEAR"),
     # no parent in a parent's field
     "both fathers unknown": Case(
         (Person("MARCELA XITUM TEPAZ", father="DESCONOCIDO"),),
