@@ -7,7 +7,7 @@ from core.audit_log cimport AuditFacts, audit_append
 from core.caller cimport caller_enter, caller_flags
 from core.discreet cimport note_discreet_looks
 from core.failure cimport FAILED, OK, fail
-from core.limits cimport limits_take, limits_take_rows, limits_watch
+from core.limits cimport limits_now, limits_take, limits_take_rows, limits_watch
 from core.question cimport METHOD_LIST_REGISTERS
 from core.shown cimport shown_count, shown_entries
 
@@ -33,7 +33,7 @@ cdef void account_init(Account* account, const Session* session, void* audit, in
     account.verdict.limit = ""
     account.verdict.retry_after_ms = 0
     account.verdict.flags = 0
-    account.started_ns = ronda_monotonic_ns() if audit != NULL else 0
+    account.started_ns = ronda_monotonic_ns() if audit != NULL or session != NULL and session.limits != NULL else 0
     account.clock_ms = clock_ms
     account.method = method
     account.question = question
@@ -53,7 +53,8 @@ cdef int account_enter(Account* account, const void* request, size_t size, Failu
     if status != OK:
         return status
     return limits_take(account.session, account.given, account.method, account.question.request_id.data,
-                       account.question.request_id.size, request, size, account.clock_ms, &account.verdict, failure)
+                       account.question.request_id.size, request, size, account.clock_ms,
+                       limits_now(account.session, account.started_ns), &account.verdict, failure)
 
 
 cdef int account_enter_again(Account* account, uint16_t flags, Failure* failure) noexcept nogil:
@@ -70,7 +71,8 @@ cdef int account_enter_rows(Account* account, uint32_t rows, const void* batch, 
     if status != OK:
         return status
     return limits_take_rows(account.session, account.given, rows, account.question.request_id.data,
-                            account.question.request_id.size, batch, size, account.clock_ms, &account.verdict, failure)
+                            account.question.request_id.size, batch, size, account.clock_ms,
+                            limits_now(account.session, account.started_ns), &account.verdict, failure)
 
 
 cdef void _state(const Account* account, AuditFacts* facts, const void* request, size_t size) noexcept nogil:
@@ -96,7 +98,8 @@ cdef int account_close(Account* account, Call* call, const void* request, size_t
     cdef AuditFacts facts
     if account.session != NULL and account.method < METHOD_LIST_REGISTERS and limits_watch(
             account.session, account.given, call.asked_key, call.asked_key_size, account.question.request_id.data,
-            account.question.request_id.size, account.clock_ms, &account.verdict, call.failure) < 0:
+            account.question.request_id.size, limits_now(account.session, account.started_ns),
+            &account.verdict, call.failure) < 0:
         return FAILED
     if account.audit == NULL:
         return OK

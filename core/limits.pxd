@@ -26,24 +26,28 @@ cdef struct LimitVerdict:
 cdef class Limits:
     cdef void* table             # what Session.limits points to
 
+# Microseconds by which limits count: about UTC, and never set while the machine runs. monotonic_ns: CLOCK_MONOTONIC.
+cdef uint64_t limits_now(const Session* session, int64_t monotonic_ns) noexcept nogil
+
 # Before a unary answer: counts the look-up. OK, or FAILED with LIMIT_EXCEEDED (`verdict` says more) or FIELD_INVALID
 # (context.request_id, used before for another question). `request` is the whole request: a retry is the same bytes for the
 # same method from the same device and officer. A session without a table is never limited.
+# clock_ms is UTC, for the hours of the day; now is limits_now.
 cdef int limits_take(const Session* session, const PurposeGrant* given, int method, const void* request_id,
                      size_t request_id_size, const void* request, size_t request_size, int64_t clock_ms,
-                     LimitVerdict* verdict, Failure* failure) noexcept nogil
+                     uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil
 
 # After the answer was made and before it leaves: `asked_key` = KEY_* of core/dossier.pxd and the canonical text. Marks
 # repeated look-ups of one subject and rows of neighbouring numbers; a retry only of what it did not let pass before. OK, or
 # FAILED with LIMIT_EXCEEDED.
 cdef int limits_watch(const Session* session, const PurposeGrant* given, const void* asked_key, size_t asked_key_size,
-                      const void* request_id, size_t request_id_size, int64_t clock_ms, LimitVerdict* verdict,
+                      const void* request_id, size_t request_id_size, uint64_t now, LimitVerdict* verdict,
                       Failure* failure) noexcept nogil
 
 # Before a batch of Clear: counts its rows. The same batch under the same request_id counts once.
 cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uint32_t rows, const void* request_id,
                           size_t request_id_size, const void* batch, size_t batch_size, int64_t clock_ms,
-                          LimitVerdict* verdict, Failure* failure) noexcept nogil
+                          uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil
 
 # The exception of such a failure: LimitExceeded, or QuestionError.
 cdef object limit_error(const LimitVerdict* verdict, const Failure* failure)

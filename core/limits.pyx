@@ -3,6 +3,7 @@
 import fcntl
 import os
 import struct
+import time
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX
@@ -38,6 +39,7 @@ cdef extern from *:
 
 cdef enum:
     HEADER_BYTES = 4096
+    ANCHOR_AT = 48               # Header.base_us
     WAYS = 4                     # slots of a set
     SPENDERS = 1 << 14           # slots: devices and officers active at once, 2 MiB
     REPEATS = 1 << 18            # 4 MiB
@@ -63,6 +65,8 @@ cdef struct Header:
     uint64_t repeats
     uint64_t counted
     uint64_t key[2]              # random, of this file's fingerprints
+    int64_t base_us              # added to the machine's monotonic clock: UTC when this boot's first process opened it
+    uint64_t boot                # of which boot that is
 
 cdef struct Spender:             # 128 bytes: two cache lines, shared with nobody
     uint64_t key
@@ -86,6 +90,7 @@ cdef struct LimitTable:
     Repeat* repeats
     Counted* counted
     uint64_t key[2]
+    int64_t base_us
 
 
 # ---- GCRA ----
@@ -257,6 +262,11 @@ cdef void _set_watched(LimitTable* table, uint64_t key, uint64_t minute) noexcep
 
 # ---- what the engine calls ----
 
+cdef uint64_t limits_now(const Session* session, int64_t monotonic_ns) noexcept nogil:
+    cdef const LimitTable* table = <const LimitTable*>session.limits
+    return <uint64_t>(table.base_us + monotonic_ns // 1000) if table != NULL else 0
+
+
 cdef int _exceeded(LimitVerdict* verdict, Failure* failure, const char* limit, uint64_t wait_us) noexcept nogil:
     verdict.limit = limit
     verdict.retry_after_ms = <uint32_t>min(wait_us // 1000 + 1, 86400000ULL)
@@ -283,9 +293,9 @@ cdef int _check_hours(const PurposeGrant* given, int64_t clock_ms, LimitVerdict*
 
 cdef int limits_take(const Session* session, const PurposeGrant* given, int method, const void* request_id,
                      size_t request_id_size, const void* request, size_t request_size, int64_t clock_ms,
-                     LimitVerdict* verdict, Failure* failure) noexcept nogil:
+                     uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
     cdef LimitTable* table = <LimitTable*>session.limits
-    cdef uint64_t now = <uint64_t>clock_ms * 1000, minute = <uint64_t>clock_ms // 60000
+    cdef uint64_t minute = now // 60000000
     cdef uint64_t key = 0, wait
     cdef uint64_t fingerprint[2]
     cdef Spender* officer
@@ -325,10 +335,10 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
 
 
 cdef int limits_watch(const Session* session, const PurposeGrant* given, const void* asked_key, size_t asked_key_size,
-                      const void* request_id, size_t request_id_size, int64_t clock_ms, LimitVerdict* verdict,
+                      const void* request_id, size_t request_id_size, uint64_t now, LimitVerdict* verdict,
                       Failure* failure) noexcept nogil:
     cdef LimitTable* table = <LimitTable*>session.limits
-    cdef uint64_t now = <uint64_t>clock_ms * 1000, minute = <uint64_t>clock_ms // 60000
+    cdef uint64_t minute = now // 60000000
     cdef uint64_t key = 0, repeated = 0, number, wait
     cdef Spender* officer
     if table == NULL or asked_key_size == 0:
@@ -365,9 +375,9 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const v
 
 cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uint32_t rows, const void* request_id,
                           size_t request_id_size, const void* batch, size_t batch_size, int64_t clock_ms,
-                          LimitVerdict* verdict, Failure* failure) noexcept nogil:
+                          uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
     cdef LimitTable* table = <LimitTable*>session.limits
-    cdef uint64_t now = <uint64_t>clock_ms * 1000, minute = <uint64_t>clock_ms // 60000
+    cdef uint64_t minute = now // 60000000
     cdef uint64_t key = 0, wait
     cdef uint64_t fingerprint[2]
     verdict.limit = NULL
@@ -422,11 +432,21 @@ def _opened(path, size):
                 os.pwrite(fd, header, 0)
             elif magic != _MAGIC:
                 raise ValueError("no file of limits")
+            _anchor(fd)
             fcntl.flock(fd, fcntl.LOCK_UN)
             return fd
         except BaseException:
             os.close(fd)
             raise
+
+
+def _anchor(fd):
+    """Since when the limits' clock runs: it goes on alike while somebody sets the machine's, until the next boot."""
+    with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+        boot = int(file.read().strip().replace(b"-", b"")[:16], 16) | 1
+    if struct.unpack("<qQ", os.pread(fd, 16, ANCHOR_AT))[1] != boot:
+        base_us = (time.time_ns() - time.monotonic_ns()) // 1000
+        os.pwrite(fd, struct.pack("<qQ", base_us, boot), ANCHOR_AT)
 
 
 def _is_at(path, fd):
@@ -464,6 +484,7 @@ cdef class Limits:
         header = <Header*>at
         table.key[0] = header.key[0]
         table.key[1] = header.key[1]
+        table.base_us = header.base_us
         table.spenders = <Spender*>(at + HEADER_BYTES)
         table.repeats = <Repeat*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender))
         table.counted = <Counted*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat))
@@ -481,11 +502,12 @@ cdef class Limits:
         cdef const PurposeGrant* given = _given(caller, purpose)
         cdef int status
         status = limits_take(&caller.session, given, method, PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id),
-                             PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), clock_ms, &verdict, &failure)
+                             PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), clock_ms, <uint64_t>clock_ms * 1000,
+                             &verdict, &failure)
         if status == OK:
             status = limits_watch(&caller.session, given, PyBytes_AS_STRING(asked_key), PyBytes_GET_SIZE(asked_key),
-                                  PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id), clock_ms, &verdict,
-                                  &failure)
+                                  PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id),
+                                  <uint64_t>clock_ms * 1000, &verdict, &failure)
         if status < 0:
             raise limit_error(&verdict, &failure)
         return verdict.flags
@@ -496,7 +518,7 @@ cdef class Limits:
         cdef Failure failure
         if limits_take_rows(&caller.session, _given(caller, purpose), rows, PyBytes_AS_STRING(request_id),
                             PyBytes_GET_SIZE(request_id), PyBytes_AS_STRING(batch), PyBytes_GET_SIZE(batch), clock_ms,
-                            &verdict, &failure) < 0:
+                            <uint64_t>clock_ms * 1000, &verdict, &failure) < 0:
             raise limit_error(&verdict, &failure)
         return verdict.flags
 

@@ -96,6 +96,28 @@ cdef int _read_timestamp(const void* data, size_t size, Question* question, Fail
             return _wrong_type("context.asked_at", failure)
 
 
+cdef void _no_blanks(Text* text) noexcept nogil:
+    """A text of nothing but spaces, control and invisible characters says nothing: it counts as not given."""
+    cdef const uint8_t* at = <const uint8_t*>text.data
+    cdef const uint8_t* end = at + text.size
+    while at < end:
+        if at[0] <= 0x20 or at[0] == 0x7F:
+            at += 1
+        elif end - at >= 2 and at[0] == 0xC2 and (at[1] <= 0xA0 or at[1] == 0xAD):
+            at += 2
+        elif end - at >= 3 and at[0] == 0xE2 and (
+                at[1] == 0x80 and (at[2] <= 0x8F or 0xA8 <= at[2] <= 0xAF)  # U+2000 to 200F, 2028 to 202F
+                or at[1] == 0x81 and (at[2] == 0x9F or 0xA0 <= at[2] <= 0xAF)  # 205F, 2060 to 206F
+                or at[1] == 0xA0 and at[2] == 0x80):  # 2800, a braille cell without dots
+            at += 3
+        elif end - at >= 3 and (at[0] == 0xE3 and (at[1] == 0x80 and at[2] == 0x80 or at[1] == 0x85 and at[2] == 0xA4)
+                                or at[0] == 0xEF and at[1] == 0xBB and at[2] == 0xBF):  # 3000, 3164, FEFF
+            at += 3
+        else:
+            return
+    text.size = 0
+
+
 cdef int read_context(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
     cdef Reader reader
     cdef Field field
@@ -114,6 +136,7 @@ cdef int read_context(const void* data, size_t size, Question* question, Failure
         elif field.number == F_RequestContext_case_number:
             status = take_text(&field, "context.case_number", IDENTIFIER_CHARACTERS, &question.case_number,
                                failure)
+            _no_blanks(&question.case_number)
         elif field.number == F_RequestContext_request_id:
             status = take_text(&field, "context.request_id", IDENTIFIER_CHARACTERS, &question.request_id, failure)
         elif field.number == F_RequestContext_asked_at:
@@ -122,6 +145,7 @@ cdef int read_context(const void* data, size_t size, Question* question, Failure
             status = _take_sections(&field, question, failure)
         elif field.number == F_RequestContext_reason:
             status = take_text(&field, "context.reason", REASON_CHARACTERS, &question.reason, failure)
+            _no_blanks(&question.reason)
         else:
             status = OK
         if status < 0:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from server import logs, service_manager
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process, prepare_audit
+from server.core_dumps import forbid_core_dumps
 from server.descriptors import raise_descriptor_limit
 from server.file_check import FileCheck
 from server.logs import ERROR, WARNING, log
@@ -250,7 +250,7 @@ def check_process(settings: Settings) -> None:
 
     Raises SettingsError as root, except in development mode, which is told loudly instead.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_core_dumps()
     raise_descriptor_limit()
     os.umask(0o077)
     if settings.development:

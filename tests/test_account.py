@@ -135,6 +135,31 @@ def test_break_glass_is_never_free(small_nation: BuiltNation, tmp_path: Path) ->
     assert answered == 10
 
 
+def test_limits_do_not_follow_a_clock_that_is_set(small_nation: BuiltNation, tmp_path: Path) -> None:
+    """Set 14 minutes ahead and back: who asked meanwhile owes no 14 minutes; a day ahead makes nothing whole."""
+    caller = officer(Limits(tmp_path / "limits"))
+    caller.give(TRAFFIC, Grant.everything(), methods=EVERY_METHOD, officer=(3, 3600, 3))
+    for ahead_min in (14, 0):
+        clock_ms = small_nation.as_of_ms + ahead_min * 60_000
+        small_nation.engine.answer(Method.CHECK_PERSON, check(small_nation), caller, clock_ms)
+    later = small_nation.as_of_ms + 86_400_000
+    small_nation.engine.answer(Method.CHECK_PERSON, check(small_nation), caller, later)
+    with pytest.raises(LimitExceeded):
+        small_nation.engine.answer(Method.CHECK_PERSON, check(small_nation), caller, later)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t \n", "\u00a0\u2003\u3000", "\u200b", "\u2800 "])
+def test_a_reason_or_case_number_of_blanks_is_none(small_nation: BuiltNation, blank: str) -> None:
+    caller = officer()
+    caller.give(TRAFFIC, Grant.everything(), methods=EVERY_METHOD, needs_reason=True)
+    caller.give(INVESTIGATION, Grant.everything(), methods=EVERY_METHOD, needs_case=True)
+    for purpose, field in ((TRAFFIC, "reason"), (INVESTIGATION, "case_number")):
+        with pytest.raises(QuestionError) as refused:
+            ask(small_nation, caller, check(small_nation, purpose=purpose, **{field: blank}))
+        assert refused.value.field == f"context.{field}"
+        assert ask(small_nation, caller, check(small_nation, purpose=purpose, **{field: f"{blank}á"}))
+
+
 def test_an_answer_has_its_record(small_nation: BuiltNation, audit: Log) -> None:
     """Who asked what and why, and one entry for the subject shown."""
     caller = officer()

@@ -19,6 +19,7 @@ from server.audit.keepers import KeeperFiles, open_keeper
 from server.audit.keys import KeyFileError, load_signing_private
 from server.audit.process import Orders
 from server.audit.seals import SealsDamaged
+from server.core_dumps import forbid_core_dumps
 from server.descriptors import raise_descriptor_limit
 from server.logs import ERROR, log
 
@@ -62,6 +63,7 @@ def _work(orders: Orders) -> None:
 
 def main() -> int:
     """Works until its input ends; 1 when it cannot sign, which the log says."""
+    forbid_core_dumps()
     line = bytearray()
     while not line.endswith(b"\n"):
         byte = os.read(0, 1)

@@ -92,8 +92,13 @@ def issue(
     days: float = 90,
     server: bool = False,
     starts: datetime | None = None,
+    is_ca: bool = False,
+    may_sign: bool = False,
 ) -> Pair:
-    """A certificate of `ca` with these subject alternative names, for a client or a server."""
+    """A certificate of `ca` with these subject alternative names, for a client or a server.
+
+    is_ca, may_sign: says so of itself, as no leaf may; for tests.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = x509.load_pem_x509_certificate(ca.certificate)
     subject = _subject(common_name)
@@ -101,8 +106,8 @@ def issue(
     signer: Any = load_pem_private_key(ca.key, password=None)
     builder = (
         _builder(subject, issuer.subject, key.public_key(), signer.public_key(), days, starts)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs=False), critical=True)
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(_usage(signs=may_sign, leaf=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     )
     if names:
@@ -258,9 +263,9 @@ def _subject(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)] if len(name) <= _LONGEST_COMMON_NAME else [])
 
 
-def _usage(*, signs: bool) -> x509.KeyUsage:
+def _usage(*, signs: bool, leaf: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not signs,
+        digital_signature=leaf or not signs,
         content_commitment=False,
         key_encipherment=False,
         data_encipherment=False,

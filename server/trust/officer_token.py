@@ -97,8 +97,8 @@ def read_token(authorization: str, institutions: Institutions, rules: TokenRules
     audiences = claims.aud if isinstance(claims.aud, list) else [claims.aud]
     if rules.audience not in audiences:
         raise _invalid("audience", "the token was made for another audience")
-    if claims.exp - claims.iat > rules.max_age_s:
-        raise _invalid("lifetime", f"a token lives at most {rules.max_age_s} seconds")
+    if not 0 < claims.exp - claims.iat <= rules.max_age_s:
+        raise _invalid("lifetime", f"a token lives at most {rules.max_age_s} seconds, and ends after it begins")
     expires_ms = (claims.exp + rules.skew_s) * 1000
     if clock_ms >= expires_ms:
         raise Refusal(error_pb2.ERROR_REASON_TOKEN_EXPIRED)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -21,8 +22,9 @@ from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.trust.institutions import Institution, Institutions
 
-# SPIFFE ID, section 2: lower-case trust domain, path segments of letters, digits, dots, hyphens and underscores.
-_SPIFFE = re.compile(r"\Aspiffe://(?P<domain>[a-z0-9._-]{1,255})(?P<path>(?:/[A-Za-z0-9._-]+)+)\Z")
+# SPIFFE ID, section 2: lower-case trust domain, path segments of letters, digits, dots, hyphens and underscores; none
+# that a reader of paths would take for this one or the one above.
+_SPIFFE = re.compile(r"\Aspiffe://(?P<domain>[a-z0-9._-]{1,255})(?P<path>(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]+)+)\Z")
 _DEVICE = re.compile(r"\A/unit/(?P<unit>[^/]+)/device/[^/]+\Z")
 _GATEWAY = re.compile(r"\A/gateway/[^/]+\Z")
 _MAX_NAME = 2048  # bytes, SPIFFE ID section 2.3
@@ -62,6 +64,8 @@ def peer_of(certificate_pem: bytes, institutions: Institutions) -> Peer:
     # An institution's CA may name that institution's devices alone, whoever's CAs the handshake accepts.
     if institution is None or not any(_issued_by(certificate, ca) for ca in institution.ca):
         raise _unknown("no institution answers for this name")
+    if _may_sign(certificate):  # X.509-SVID, section 4: a leaf is no CA
+        raise _unknown("the certificate may sign others: it is not a device's")
     unit = _DEVICE.match(path)
     if unit is None and not _GATEWAY.match(path):
         raise _unknown("the name is neither of a device of a unit nor of a gateway")
@@ -96,6 +100,17 @@ def _issued_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    found: list[bool] = []
+    extensions = certificate.extensions
+    with suppress(x509.ExtensionNotFound):
+        found.append(extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    with suppress(x509.ExtensionNotFound):
+        usage = extensions.get_extension_for_class(x509.KeyUsage).value
+        found += [usage.key_cert_sign, usage.crl_sign]
+    return any(found)
 
 
 def _unknown(rule: str) -> Refusal:

@@ -95,6 +95,13 @@ def _gateway(kit: TrustKit, name: str, actor: str | None = None, roles: tuple[st
     return kit.client(pair, kit.police.token("10001", "zona-1", list(roles), pair.thumbprint, gateway=actor))
 
 
+def _ca_of_its_own(kit: TrustKit, *, is_ca: bool = False, may_sign: bool = False) -> Client:
+    """A leaf by the police's CA that says it may sign others."""
+    names = [_uri("spiffe://pnc.gob.gt/unit/zona-1/device/patrol-1")]
+    pair = issue(kit.police.ca, "p", names, is_ca=is_ca, may_sign=may_sign)
+    return kit.client(pair, kit.police.token("10001", "zona-1", ["patrol"], pair.thumbprint))
+
+
 def _now() -> int:
     return int(time.time())
 
@@ -137,6 +144,34 @@ AFTER_THE_HANDSHAKE: dict[str, Row] = {
         UNAUTHENTICATED,
         "CERTIFICATE_UNKNOWN",
         "neither of a device",
+    ),
+    **{
+        f"dot segments: {path}": Row(
+            lambda kit, path=path: _named(kit, "p", _uri(f"spiffe://pnc.gob.gt{path}")),  # type: ignore[misc]
+            UNAUTHENTICATED,
+            "CERTIFICATE_UNKNOWN",
+            "not exactly one SPIFFE name",
+        )
+        for path in ("/unit/../device/p", "/unit/zona-1/device/..", "/gateway/.", "/unit/zona-1/device/x/../p")
+    },
+    "a leaf that is a CA": Row(
+        lambda kit: _ca_of_its_own(kit, is_ca=True), UNAUTHENTICATED, "CERTIFICATE_UNKNOWN", "may sign others"
+    ),
+    "a leaf that may sign certificates": Row(
+        lambda kit: _ca_of_its_own(kit, may_sign=True), UNAUTHENTICATED, "CERTIFICATE_UNKNOWN", "may sign others"
+    ),
+    "a token that ends before it begins": Row(
+        lambda kit: kit.patrol(iat=_now() + 20, nbf=None, exp=_now() + 10),
+        UNAUTHENTICATED,
+        "TOKEN_INVALID",
+        rule="lifetime",
+    ),
+    "break-glass for a blank reason": Row(
+        TrustKit.patrol,
+        INVALID,
+        "FIELD_INVALID",
+        "context.reason",
+        request=lambda: question(context_pb2.PURPOSE_BREAK_GLASS, reason=" \t\u00a0"),
     ),
     "no token": Row(lambda kit: kit.client(kit.patrol().pair, ""), UNAUTHENTICATED, "TOKEN_MISSING"),
     "no Bearer token": Row(
