@@ -5,6 +5,7 @@ refuses everybody alike, so whoever comes first could shut the others out. So a 
 A connection is *known* once a call on it was admitted. When the others grow to half of the places that known ones
 leave, some are closed: first who sent nothing yet, then from the address that holds most of them, there the oldest. So
 a patrol car has the time in which hundreds of others connect to show who it is, also behind the stranger's address.
+Strangers' bytes are bounded too: of a message that is not whole nobody knows yet whose it is.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ _SHARE, _SHARE_PRESSED = 20, 4
 _AT_A_TIME = 64  # descriptors; then calls are served, for a look at thousands takes 0.1 s
 _LOGGED_EVERY_S = 60.0
 _LEAST = 8
+# What a connection on which nobody was admitted may send, and all of them together. gRPC holds a message until it is
+# whole (12 MiB at most), and 128 of them a connection: half of a message sent on each would fill the memory.
+STRANGER_BYTES = 16 << 20
+STRANGERS_BYTES = 128 << 20
 _DESCRIPTORS = "/proc/self/fd"
 _SENT_AT = struct.Struct("=128xQ")  # tcpi_bytes_received of linux/tcp.h's tcp_info
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing frees everything at once
@@ -59,13 +64,13 @@ class _Connection:
         copy.close()
         return None
 
-    def has_sent(self) -> bool:
-        """Whether a byte came from the other end; a handshake begins with the client's."""
+    def received(self) -> int:
+        """Bytes from the other end, which begins the handshake. 1 where the kernel does not tell."""
         if (copy := self.open()) is None:
-            return False
+            return 0
         with copy:
             told = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SENT_AT.size)
-        return len(told) < _SENT_AT.size or _SENT_AT.unpack(told)[0] > 0
+        return int(_SENT_AT.unpack(told)[0]) if len(told) == _SENT_AT.size else 1
 
     def end(self) -> bool:
         """Ends it for gRPC and the other end; False when it ended before."""
@@ -127,6 +132,7 @@ class Connections:
         bound = max((self._most - len(live) + len(strangers)) // 2, _LEAST)
         if len(strangers) > bound:
             await self._close("stranger", _first_to_go(strangers)[: len(strangers) - bound * 3 // 4])
+        await self._close("bytes", await _too_heavy(strangers))
         for connections in of_devices.values():
             if (over := len(connections) - self._most_of_a_device) > 0:
                 await self._close("device", sorted(connections, key=lambda connection: connection.number)[:over])
@@ -181,7 +187,7 @@ class Connections:
         for count, connection in enumerate(connections, 1):
             if count % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
-            if cause == "stranger" and connection.place in self._devices:  # admitted meanwhile
+            if cause != "device" and connection.place in self._devices:  # admitted meanwhile
                 continue
             if connection.end():
                 call_metrics.CONNECTIONS_CLOSED.labels(cause).inc()
@@ -195,6 +201,24 @@ class Connections:
             self._closed.clear()
 
 
+async def _too_heavy(strangers: list[_Connection]) -> list[_Connection]:
+    """Who sent more than anybody needs to show who he is, then the heaviest while all together sent too much."""
+    weighed = []
+    for count, connection in enumerate(strangers, 1):
+        if count % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+        weighed.append((connection.received(), connection))
+    weighed.sort(key=lambda each: -each[0])
+    total = sum(size for size, _ in weighed)
+    heavy = []
+    for size, connection in weighed:
+        if size <= STRANGER_BYTES and total <= STRANGERS_BYTES:
+            break
+        total -= size
+        heavy.append(connection)
+    return heavy
+
+
 def _first_to_go(strangers: list[_Connection]) -> list[_Connection]:
     """Who sent nothing, then who has most newer ones from his own address."""
     newer: dict[str, int] = defaultdict(int)
@@ -202,7 +226,7 @@ def _first_to_go(strangers: list[_Connection]) -> list[_Connection]:
     for connection in sorted(strangers, key=lambda connection: -connection.number):
         assert connection.place is not None
         host = connection.place[0]
-        ranks[connection.number] = (connection.has_sent(), -newer[host])
+        ranks[connection.number] = (connection.received() > 0, -newer[host])
         newer[host] += 1
     return sorted(strangers, key=lambda connection: ranks[connection.number])
 
