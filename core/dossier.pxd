@@ -100,7 +100,7 @@ cdef packed struct DossierHeader:
     uint32_t summary_offset      # Candidate's stored fields (name, cui, birth_date, sex, department, description, register_id), encoded; its plate
                                  # depends on the clock
     uint32_t summary_length
-    int32_t hides_from           # FLAG_HIDDEN: days on which her address is hidden by orders that are not linked to her; NO_DAY = open
+    int32_t hides_from           # FLAG_HIDDEN: first and last day of orders that are not linked to her and hide her address; NO_DAY = open
     int32_t hides_to
     uint8_t reserved[12]
 

@@ -1,7 +1,7 @@
 """Records of a dossier copied into an answer, without the GIL. Nothing here is for Python."""
 
 from core.call cimport call_shows, call_wants
-from core.dossier cimport FLAG_HIDDEN, RECORD_PROTECTED, RecordEntry
+from core.dossier cimport FLAG_HIDDEN, NO_DAY, RECORD_PROTECTED, RecordEntry
 from core.dossier_view cimport holds_on
 from core.shown cimport left_add
 from core.wire cimport begin_message, end_message, put_int, put_int_if, put_raw, put_uint
@@ -81,11 +81,12 @@ cdef bint section_visible(const Call* call, const Dossier* dossier, uint8_t sect
 
 
 cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nogil:
+    # an order that is to begin tomorrow hides today: whoever has asked for it is hiding already
     cdef uint32_t i
     cdef const RecordEntry* record
     for i in range(dossier.header.n_records):
         record = &dossier.records[i]
-        if record.flags & RECORD_PROTECTED and holds_on(record.day_from, record.day_to, call.today):
+        if record.flags & RECORD_PROTECTED and holds_on(NO_DAY, record.day_to, call.today):
             return True
     return dossier.header.flags & FLAG_HIDDEN != 0 and holds_on(
-        dossier.header.hides_from, dossier.header.hides_to, call.today)
+        NO_DAY, dossier.header.hides_to, call.today)

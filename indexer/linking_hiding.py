@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.linking_database import LinkingDatabase
+from indexer.linking_on_file import claims_on_file
 from indexer.standard import ALERT_PROTECTED
 
 ALERT_STATE_PENDING = 1
@@ -29,10 +30,12 @@ def collect_hidden(database: LinkingDatabase, bearers: Path) -> None:
     """Makes `name_hides`(place, cui, text): orders, and whom they hide though they are not linked to her.
 
     bearers: Parquet with place and entity, all whose name agrees with that of a hiding record, birth date and sex
-    aside. Needs `name_decided`, `name_only`, `named_person`, `unborne_record`, `cui_person`.
+    aside. Needs `name_decided`, `name_only`, `named_person`, `unborne_record`, `cui_person`, `text_person`,
+    `crossed_claim` and `resolved`.
     """
     database.table_of("name_bearer", [bearers], "")
     _collect_slips(database)
+    _collect_others(database)
     database.run(f"""
         CREATE TABLE name_hides AS
         WITH borne AS (SELECT place, entity FROM name_bearer
@@ -43,8 +46,30 @@ def collect_hidden(database: LinkingDatabase, bearers: Path) -> None:
                   ANTI JOIN (SELECT place, entity FROM name_decided WHERE linked) d USING (place, entity)
                   JOIN named_person p USING (entity))
         SELECT * FROM named
-        UNION SELECT s.place, s.cui, NULL FROM cui_slip s JOIN cui_person c USING (cui) WHERE c.claimed;
-        DROP TABLE name_bearer; DROP TABLE cui_slip
+        UNION SELECT s.place, s.cui, NULL FROM cui_slip s JOIN cui_person c USING (cui) WHERE c.claimed
+        UNION SELECT place, cui, text FROM other_number;
+        DROP TABLE name_bearer; DROP TABLE cui_slip; DROP TABLE other_number
+    """)
+
+
+def _collect_others(database: LinkingDatabase) -> None:
+    """other_number(place, cui, text): who has the whole name of her whose number a hiding record states, but another
+    kind of number: only two CUIs tell two persons apart, a NIT or passport that no register states beside one does not.
+    """
+    database.run(f"""
+        CREATE TABLE other_number AS
+        WITH stated AS (
+            SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text FROM person_staged p LEFT JOIN resolved r USING (place)
+            WHERE {HIDING} AND NOT p.is_owner
+                  AND coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL),
+        claim AS ({claims_on_file("name_key")}),
+        hers AS (SELECT s.*, c.name_key FROM stated s JOIN claim c ON c.cui = s.cui
+                 UNION SELECT s.*, c.name_key FROM stated s JOIN claim c ON c.text = s.text AND c.cui IS NULL)
+        SELECT DISTINCT h.place, c.cui, c.text
+        FROM hers h JOIN claim c ON c.name_key = h.name_key AND (c.cui IS NULL OR h.cui IS NULL)
+                                    AND (c.cui IS DISTINCT FROM h.cui OR c.text IS DISTINCT FROM h.text)
+        WHERE c.cui IN (SELECT cui FROM cui_person WHERE claimed) OR c.text IN (SELECT text FROM text_person)
+        QUALIFY count(*) OVER (PARTITION BY h.place) <= {BEARERS_LIMIT}
     """)
 
 

@@ -36,7 +36,7 @@ from indexer.subject_key import subject_ids
 KIND_PERSON, KIND_ORGANISATION, KIND_UNIDENTIFIED, KIND_VEHICLE, KIND_PLATE = 1, 2, 3, 4, 5  # core/dossier.pxd ENTITY_*
 
 # Detention, sentence, complaint, police record, warrant and prison stay: hidden when the act was a minor's (section 10)
-MINOR_SECTIONS = (5, 9, 12, 13, 14, 15)
+MINOR_SECTIONS = (5, 9, 12, 13, 14, 15, 23)
 
 
 def number_subjects(database: LinkingDatabase, key: bytes) -> Path:

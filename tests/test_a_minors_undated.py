@@ -58,6 +58,15 @@ date = "FECHA"
 [record.subject]
 cui = "CUI"
 """
+# What the police note besides (SIPOL's "incidente"): an other_record tells of a child what a detention would.
+INCIDENT = (
+    DETENTION.replace('"detention"', '"other_record"').replace('["DETENIDO"]', '["INCIDENTE"]')
+    + """
+[record.fields]
+title = "NOMBRE"
+"""
+)
+INCIDENTS = {"2022-03-09": False, "2022-03-10": True}
 
 
 class Both:
@@ -89,12 +98,15 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     for number, (born, day) in enumerate(DETENTIONS, 1):
         cui = world.person(number, f"PERSONA {chr(64 + number)} CAAL", born)
         world.report(f"D{number}", "DETENIDO", CUI=cui, FECHA=day)
+    for number, day in enumerate(INCIDENTS, 201):
+        cui = world.person(number, f"PERSONA {chr(64 + number - 200)} XICAY", GROWN)
+        world.report(f"I{number}", "INCIDENTE", CUI=cui, FECHA=day, NOMBRE="RIÑA")
     for number, day in enumerate(WARRANTS, 101):
         cui = world.person(number, f"PERSONA {chr(64 + number - 100)} TZUL", CHILD)
         world.rows["oj"].append({"ORDEN": f"W{number}", "CUI": cui, "ESTADO": "PENDIENTE", "FECHA": day})
     with pytest.MonkeyPatch.context() as patched:
         roles = small_world.MP.replace('person = ["alert"]', 'person = ["alert", "context"]')
-        patched.setattr(small_world, "MP", roles + DETENTION)
+        patched.setattr(small_world, "MP", roles + DETENTION + INCIDENT)
         directory = tmp_path_factory.mktemp("undated")
         return Both(directory / "registers", world.build(directory))
 
@@ -113,3 +125,10 @@ def test_a_childs_warrant(both: Both, day: str) -> None:
     number = 101 + WARRANTS.index(day)
     assert both.asked(number, sees_minors=True).answer.level == level_pb2.LEVEL_HIT
     assert both.asked(number, sees_minors=False).answer.level == level_pb2.LEVEL_CLEAR
+
+
+@pytest.mark.parametrize("day", INCIDENTS)
+def test_an_incident(both: Both, day: str) -> None:
+    number = 201 + list(INCIDENTS).index(day)
+    assert len(both.asked(number, sees_minors=True).person.other_records) == 1
+    assert bool(both.asked(number, sees_minors=False).person.other_records) == INCIDENTS[day]

@@ -23,6 +23,7 @@ MINOR_SECTIONS = (
     section_pb2.SECTION_POLICE_RECORD,
     section_pb2.SECTION_WARRANT,
     section_pb2.SECTION_PRISON,
+    section_pb2.SECTION_OTHER_RECORD,
 )
 
 

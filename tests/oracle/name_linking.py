@@ -236,8 +236,22 @@ def _hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Lin
             hidden |= fitting | (agreeing if len(agreeing) <= BEARERS_AT_MOST else set())
         if link is not None and record.cui and unborne:
             hidden |= {by_cui[key] for slip in _slips(record.cui) if (key := f"cui:{slip}") in by_cui}
+        hidden |= _of_another_number(file, link.subject, claims) if link is not None else set()
         for person in hidden:
             person.subject.hidden_by.append(alert)
+
+
+def _of_another_number(file: PersonsOnFile, subject: Subject, claims: list[Record]) -> set[OnFile]:
+    """Who bears the subject's whole name on file, unless both have a CUI: nothing else tells two persons apart."""
+    keys = {claim.name_key for claim in claims if claim.name_key}
+    found = {
+        person
+        for person in file.persons
+        if person.subject is not subject
+        and not (person.subject.has_cui and subject.has_cui)
+        and keys & {claim.name_key for claim in person.claims}
+    }
+    return found if len(found) <= BEARERS_AT_MOST else set()
 
 
 def _doubted(record: Record, claims: list[Record]) -> bool:

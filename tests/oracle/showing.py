@@ -50,14 +50,9 @@ def is_protected(view: View, subject: Subject) -> bool:
         alert = link.record.alert
         if alert is None or alert.kind or alert.state != alert_pb2.ALERT_STATE_PENDING:
             continue
-        first, last = alert.valid_from, alert.valid_to
-        if (first is None or first <= view.today) and (last is None or last >= view.today):
+        if alert.valid_to is None or alert.valid_to >= view.today:  # one that is to begin hides already
             return True
-    if not subject.hidden_by:
-        return False
-    firsts, lasts = [a.valid_from for a in subject.hidden_by], [a.valid_to for a in subject.hidden_by]
-    begun = None in firsts or min(f for f in firsts if f is not None) <= view.today
-    return begun and (None in lasts or max(e for e in lasts if e is not None) >= view.today)
+    return any(a.valid_to is None or a.valid_to >= view.today for a in subject.hidden_by)
 
 
 def wanted(request: Any, section: int) -> bool:
