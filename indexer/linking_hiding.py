@@ -59,7 +59,8 @@ def _collect_others(database: LinkingDatabase) -> None:
     database.run(f"""
         CREATE TABLE other_number AS
         WITH stated AS (
-            SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text FROM person_staged p LEFT JOIN resolved r USING (place)
+            SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text
+            FROM person_staged p LEFT JOIN resolved r USING (place)
             WHERE {HIDING} AND NOT p.is_owner
                   AND coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL),
         claim AS ({claims_on_file("name_key")}),

@@ -359,7 +359,9 @@ def _message(record: Record, spec: dict[str, Any], values: RowValues, known: dic
         target = message
         for step in path:
             target = getattr(target, step)
-        put(target, last, _typed(target.DESCRIPTOR.fields_by_name[last], value, values))
+        typed = _typed(target.DESCRIPTOR.fields_by_name[last], value, values)
+        if typed or not path:  # a part that is null makes no message of its own
+            put(target, last, typed)
     for name, value in spec.get("attributes", {}).items():
         text = values.text(value)
         if text:
