@@ -130,6 +130,12 @@ class Settings(BaseSettings):
     search_threads: int = Field(
         2, ge=1, le=64, description="Threads of a worker for searches that take over a millisecond, and Clear batches."
     )
+    max_worker_mib: int = Field(
+        1024,
+        ge=0,
+        description="Memory of a worker's own (generations are mapped, and not counted), in MiB: when it holds more "
+        "for some seconds, another takes its place and it ends once its calls have; 0 = never.",
+    )
     max_connections: int = Field(
         8192,
         ge=16,

@@ -28,6 +28,7 @@ from server.logs import ERROR, WARNING, log
 from server.port_guard import PortGuard
 from server.scrape import Scrape
 from server.settings import Address, Settings, SettingsError
+from server.worker_memory import grown
 from server.worker_messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
 from server.worker_process import WorkerProcess
 
@@ -66,6 +67,8 @@ class Supervisor:
         self._on_ready = on_ready
         self._was_ready = False
         self._stop = asyncio.Event()
+        self._slots: set[asyncio.Task[None]] = set()
+        self._replaced: set[int] = set()  # numbers of slots whose worker another took the place of
         self._status = 0
         self._audit = audit_process(settings)
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
@@ -86,10 +89,14 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._signalled)
         auditing = asyncio.create_task(self._audit.run())
-        slots = [asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)]
+        self._slots = {asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)}
         checking = asyncio.create_task(self._check_files())
         try:
-            await asyncio.gather(*slots)
+            while self._slots:
+                done, _ = await asyncio.wait(self._slots, return_when=asyncio.FIRST_COMPLETED)
+                self._slots -= done
+                for slot in done:
+                    slot.result()
         finally:
             checking.cancel()
             for worker in self.workers.values():
@@ -117,8 +124,8 @@ class Supervisor:
             loop.call_later(self._settings.drain_s + _KILL_AFTER_S, worker.kill)
 
     async def _keep(self, number: int) -> None:
-        """Runs worker after worker in one slot, with growing pauses while they die young."""
-        while not self._stop.is_set():
+        """Runs worker after worker in one slot, with growing pauses while they die young, until one is replaced."""
+        while not self._stop.is_set() and number not in self._replaced:
             attempts = AsyncRetrying(
                 retry=retry_if_exception_type(_WorkerDied),
                 wait=wait_exponential(multiplier=0.1, max=30),
@@ -151,8 +158,15 @@ class Supervisor:
         orders.probe_socket.unlink(missing_ok=True)
         worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
         started = time.monotonic()
-        status = await worker.run()
+        watching = asyncio.create_task(self._replace_when_grown(number, worker))
+        try:
+            status = await worker.run()
+        finally:
+            watching.cancel()
         if self._stop.is_set():
+            return
+        if number in self._replaced:
+            del self.workers[number]
             return
         if status == EXIT_SETTINGS:
             log("settings_do_not_work", level=ERROR, worker=number)
@@ -163,6 +177,24 @@ class Supervisor:
         log("worker_died", level=ERROR, worker=number, worker_pid=worker.pid, status=status)
         if time.monotonic() - started < _STEADY_S:
             raise _WorkerDied
+
+    async def _replace_when_grown(self, number: int, worker: WorkerProcess) -> None:
+        """Starts another worker once this one holds too much memory, and lets this one drain when that one is ready.
+
+        The other has a number, and so an audit log, of its own: number + the count of workers, and back.
+        """
+        held = await grown(lambda: worker.pid, self._settings.max_worker_mib << 20)
+        count = self._settings.worker_count
+        other = number + count if number < count else number - count
+        log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)
+        self._replaced.discard(other)
+        self._slots.add(asyncio.create_task(self._keep(other)))
+        while other not in self.workers or not self.workers[other].report.ready:
+            await asyncio.sleep(0.1)
+        self._replaced.add(number)
+        worker.drain()
+        await asyncio.sleep(self._settings.drain_s + _KILL_AFTER_S)
+        worker.kill()
 
     def _report_death(self, number: int, state: RetryCallState) -> None:
         pause = state.next_action.sleep if state.next_action is not None else 0.0
