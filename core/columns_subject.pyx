@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcpy, memset, strstr
 
 from core.columns_cells cimport (
-    CELL_MAX, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
+    CELL_MAX, RULE_OTHERWISE, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
     VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell,
     text_of, trimmed, warn,
 )
@@ -13,6 +13,8 @@ from core.columns_dates_written cimport about_year
 from core.columns_keys cimport text_at
 from core.columns_numbers cimport read_numbers
 from core.columns_vehicle cimport put_plate, read_vehicle
+from core.identifiers cimport SHOWN_CUIS
+from core.identifiers_in_names cimport find_named_cuis, holds_thirteen_digits
 from core.match_names cimport name_text_into
 from core.names cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
 from core.names_folding cimport FoldedName, drop_particles, fold_name
@@ -213,6 +215,23 @@ cdef Cell shown_name(Context* c, SubjectPlan* plan, Subject* s, Cell full) noexc
     return result
 
 
+cdef Cell without_cuis(Context* c, SubjectPlan* plan, Cell name) noexcept nogil:
+    """The name without CUIs that stand in its cell, for whom it names; itself where it names nobody else."""
+    cdef Cell rest
+    cdef char cuis[SHOWN_CUIS]
+    cdef char* out
+    cdef int size
+    if not holds_thirteen_digits(name.data, name.size):
+        return name
+    out = arena_take(c, name.size + 1)
+    if out == NULL or find_named_cuis(name.data, name.size, cuis, out, &size) == 0:
+        return name
+    warn(c, plan.field + S_full_name, RULE_OTHERWISE)
+    rest.data = out
+    rest.size = size
+    return rest if key_of(c, rest).data != NULL else name
+
+
 cdef void read_name(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     cdef Cell full
     cdef const char* texts[PARTS]
@@ -230,8 +249,9 @@ cdef void read_name(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     if s.name.data == NULL:
         return
     if not s.in_parts:
-        s.name_key = key_of(c, s.name)
-        s.name_text = plain_text_of(c, s.name)
+        full = without_cuis(c, plan, s.name) if s.cui.data == NULL else s.name
+        s.name_key = key_of(c, full)
+        s.name_text = plain_text_of(c, full)
         return
     for i in range(PARTS):
         texts[i] = s.parts[i].data  # NULL of no bytes

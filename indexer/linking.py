@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from indexer.linking_database import LinkedRegister, LinkingDatabase, StagedFile
+from indexer.linking_named_numbers import collect_named_numbers
 from indexer.linking_names import link_names, write_reasons
 from indexer.linking_on_file import collect_crossed_claims
 from indexer.linking_order import count_links, deal_into_ranges, range_starts, sorted_batches
@@ -72,6 +73,7 @@ def link(
         on_step("identifiers")
         resolve_persons(database)
         collect_crossed_claims(database)
+        collect_named_numbers(database)
         collect_persons(database)
         on_step("vehicles")
         link_vehicles(database)

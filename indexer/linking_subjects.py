@@ -165,6 +165,10 @@ def link_records(database: LinkingDatabase) -> Links:
             FROM resolved r JOIN entity_by_text e USING (text) LEFT JOIN doubted d USING (place)
             WHERE NOT r.is_owner AND r.place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT})
             UNION ALL
+            SELECT m.place, e.entity, {CRITERION_CUI}::UTINYINT, {LEVEL_DOUBTED}::UTINYINT, NULL, NULL, e.birth
+            FROM (SELECT * FROM named_number ANTI JOIN (SELECT place, cui FROM name_link
+                      UNION ALL SELECT place, cui FROM resolved) USING (place, cui)) m JOIN entity_by_cui e USING (cui)
+            UNION ALL
             SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
             FROM name_link n JOIN entity_by_cui e USING (cui)
             UNION ALL

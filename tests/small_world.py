@@ -127,8 +127,8 @@ class SmallWorld:
         """A row of MP."""
         self.rows["mp"].append({"ID": record_id, "TIPO": kind, "ESTADO": "PENDIENTE", "FECHA": "2024-05-05", **cells})
 
-    def build(self, directory: Path) -> Path:
-        """Publishes a generation of the rows; the data directory."""
+    def write(self, directory: Path) -> SmallRegisters:
+        """The rows as files with their manifests."""
         registers = SmallRegisters(directory / "registers")
         for name, text in (("renap", RENAP), ("oj", OJ), ("sat", SAT), ("mp", MP)):
             (registers.manifests / f"{name}.toml").write_text(text, encoding="utf-8")
@@ -136,6 +136,11 @@ class SmallWorld:
                 writer = csv.DictWriter(file, HEADERS[name].split(), restval="")
                 writer.writeheader()
                 writer.writerows(self.rows[name])
+        return registers
+
+    def build(self, directory: Path) -> Path:
+        """Publishes a generation of the rows; the data directory."""
+        registers = self.write(directory)
         build(registers.options())
         return registers.data
 

@@ -210,7 +210,7 @@ def head(
         "organisation": s.organisation,
         "name": s.name,
         "name_key": s.name_key,
-        "name_text": naive_names.name_text(s.parts, None if s.parts else s.name) or None,
+        "name_text": s.name_text,
         "birth_year": birth[0] or None,
         "birth_month": birth[1] or None,
         "birth_mday": birth[2] or None,

@@ -12,7 +12,7 @@ from core.identifiers_types import IdentifierError, Plate
 from indexer.manifest_fields import ENUMS, enum_numbers
 from indexer.manifest_records import Record
 from indexer.manifest_values import Value
-from tests.core import naive_countries, naive_dates, naive_identifiers, naive_names, naive_written
+from tests.core import naive_countries, naive_dates, naive_identifiers, naive_named, naive_names, naive_written
 from tests.indexer.plain_values import BAD, Date, Row, Unknown
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
@@ -34,6 +34,7 @@ class PlainSubject:
     parts: dict[str, str]
     name: str | None
     name_key: str | None
+    name_text: str | None
     birth: Date | None
     birth_readable: bool
     about_year: int | None
@@ -151,8 +152,11 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         cui = next((found for text in texts if (found := valid_cui(text)) is not None), None)
     parts, name = names(row, record)
     key = naive_names.name_key_of_parts(*(parts.get(p, "") for p in PARTS[:5])) if parts else ""
+    bare = name
     if not parts and name is not None:
-        key = naive_names.name_key(name)
+        rest = naive_named.without_cuis(name) if cui is None else name
+        bare = rest if naive_names.name_key(rest) else name
+        key = naive_names.name_key(bare)
     sex = enum_of(row, given.sex, ENUMS["sex"])
     age, day = row.whole_number(given.about_age), row.date(record.date)
     about = None
@@ -188,6 +192,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         parts=parts,
         name=name,
         name_key=key or None,
+        name_text=naive_names.name_text(parts, None if parts else bare) or None,
         birth=year if year is not None and year[0] else good_date(born),
         birth_readable=not isinstance(born, str) or about is not None or (year is not None and bool(year[0])),
         about_year=about,

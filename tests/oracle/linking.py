@@ -49,7 +49,11 @@ class Linking:
         identified = [link for s in self.by_key.values() for link in s.links]
         for link in identified:
             self.weigh(link)
+        named = [r for r in persons if not r.cui and (r.alert is not None or r.standards)]
+        in_names = [(r, f"cui:{cui}") for r in named for cui in r.named_cuis if f"cui:{cui}" in self.by_key]
         name_linking.link(self, nameless, identified)
+        for record, her in in_names:
+            self._join_in_name(record, self.by_key[her])
         vehicle_linking.link(self, vehicles)
         owner_of = {record: (subject, criterion) for record, subject, criterion in owners}
         for subject in self.by_key.values():
@@ -120,6 +124,14 @@ class Linking:
         if record.organisation and subject.key.startswith("nit:"):
             subject.kind = person_pb2.SUBJECT_KIND_ORGANISATION
         return link
+
+    def _join_in_name(self, record: Record, subject: Subject) -> None:
+        """POSSIBLE for whom a CUI in the name's cell shows, unless the record is linked to her anyhow."""
+        if all(link.record is not record for link in subject.links):
+            link = self.join(record, subject, level_pb2.CRITERION_CUI, POSSIBLE)
+            link.in_name = True
+            self.weigh(link)
+            link.level = POSSIBLE
 
     def identity_claims(self, subject: Subject) -> list[Record]:
         """Identity claims in order."""
@@ -198,7 +210,8 @@ class Linking:
         return as_of.days if day is None else min(day, as_of.days)
 
     def _birth(self, subject: Subject) -> tuple[int, int, int]:
-        own = [link.record for link in subject.links if link.criterion != level_pb2.CRITERION_NAMES]
+        by_number = [link for link in subject.links if link.criterion != level_pb2.CRITERION_NAMES]
+        own = [link.record for link in by_number if not link.in_name]
         claims = self.identity_claims(subject) + sorted(own, key=lambda r: r.order)
         return next((c.birth for c in claims if c.birth[0]), (0, 0, 0))
 

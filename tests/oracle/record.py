@@ -94,6 +94,7 @@ class Record:
     share: int = 0
     only_shown: str = ""  # the field whose text alone, though no identifier, shows the subject of a damaged record
     shown_cuis: tuple[str, ...] = ()  # of a cell that is no CUI
+    named_cuis: tuple[str, ...] = ()  # within the name's cell, of a record that states none otherwise
     shown_plates: tuple[tuple[str, str], ...] = ()  # type, number; of a cell that is no plate
     alert: AlertRow | None = None
 
@@ -119,6 +120,7 @@ class Link:
     agrees: list[int] = field(default_factory=list)
     disagrees: list[int] = field(default_factory=list)
     sensitivity: int = 0
+    in_name: bool = False  # by a CUI in the name's cell
     owner: Subject | None = None  # section OWNER
     owner_level: int = 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from indexer.damaged_letters import mend
 from ronda.v1 import value_pb2
-from tests.core import naive_countries, naive_dates, naive_identifiers, naive_names, naive_written
+from tests.core import naive_countries, naive_dates, naive_identifiers, naive_named, naive_names, naive_written
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.record import Record
 from tests.oracle.values import NO_DATE, RowValues
@@ -134,6 +134,9 @@ def _name(record: Record, spec: dict[str, Any], values: RowValues) -> value_pb2.
         record.name = " ".join(p for p in [*(parts[p] for p in KEY_PARTS), married] if p)
     else:
         record.name = full
+    record.named_cuis = tuple(naive_named.cuis(record.name)) if not record.cui else ()
+    rest = naive_named.without_cuis(full) if not record.cui else full
+    full = rest if naive_names.name_key(rest) else full  # of a number alone nobody is named, and it is shown as it is
     record.name_key = naive_names.name_key_of_parts(**{p: parts[p] for p in KEY_PARTS}, full=full)
     record.name_text = naive_names.name_text(parts, full)
     return value_pb2.PersonName(**parts, full=full)
