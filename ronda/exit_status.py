@@ -33,7 +33,7 @@ MEANING = {
     ExitStatus.DONE: "hecho o respondido, sea cual sea el color",
     ExitStatus.OURS: "falla de Ronda",
     ExitStatus.CALLER: "lo pedido no es válido",
-    ExitStatus.STOPPED: "no se publica, la generación está dañada, o a la auditoría le falta segundo custodio",
+    ExitStatus.STOPPED: "no se publica, datos dañados, o auditoría sin segundo custodio",
     ExitStatus.NOT_FRESH: "se publicó, pero falló la fuente de un registro",
     ExitStatus.NO_SERVER: "no hay servidor en esa dirección",
     ExitStatus.NO_DATA: "el servidor aún no tiene datos",
