@@ -41,8 +41,10 @@ _REFUSALS = (
         f"el archivo de --token no es un token firmado: {_ANOTHER}",
     ),
     (r"a token has at most (\d+) bytes", r"un token tiene \1 bytes a lo sumo"),
-    (r"a token lives at most (\d+) seconds, and ends after it begins",
-     rf"un token vive \1 segundos a lo sumo, y termina después de empezar: {_ANOTHER}"),
+    (
+        r"a token lives at most (\d+) seconds, and ends after it begins",
+        rf"un token vive \1 segundos a lo sumo, y termina después de empezar: {_ANOTHER}",
+    ),
     (r"the token must be signed with EdDSA \(Ed25519\)", "el token debe estar firmado con EdDSA (Ed25519)"),
     (r"no institution has that issuer", "ninguna institución inscrita emitió ese token"),
     (r"no key of the issuer made this signature", f"la firma del token no es de quien dice emitirlo: {_ANOTHER}"),

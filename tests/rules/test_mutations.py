@@ -73,6 +73,7 @@ def test_the_list_is_long_and_of_every_area() -> None:
     mutations = load()
     assert len(mutations) >= 60
     assert {m.area for m in mutations} >= {"engine", "linking", "clearance", "masks", "freshness"}
+    assert problems(mutations) == [], "each fits the code as it stands"
 
 
 def test_a_list_that_repeats_itself_is_refused(tmp_path: Path) -> None:
