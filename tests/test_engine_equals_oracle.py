@@ -91,7 +91,7 @@ def test_claims_that_differ_by_their_cui_alone_are_two(large_nation: BuiltNation
 def test_pages_of_an_older_generation_say_no_level_in_either(large_nation: BuiltNation) -> None:
     drawer = Drawer(large_nation.oracle, SEED + 1)
     masks = dict.fromkeys(range(1, 6), 2**64 - 1)
-    drawn = [q for q in drawer.questions(100) if q.method in PAGED]
+    drawn = [q for q in drawer.questions(200) if q.method in PAGED]
     levels = 0
     for question in drawn:
         both = ask(large_nation.engine, large_nation.oracle, question, masks, large_nation.as_of_ms, superseded=True)
