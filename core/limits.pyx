@@ -1,9 +1,7 @@
 """Limits and signs of misuse, shared by all workers: one mapped file of counters, without the GIL and without locks."""
 
-import fcntl
 import os
-import struct
-import time
+from pathlib import Path
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX
@@ -19,6 +17,7 @@ from core.siphash cimport ronda_siphash128
 from core.xxhash cimport XXH3_64bits
 
 from core.errors import LimitExceeded, QuestionError
+from core.limits_file import open_limits_file
 
 include "contract.pxi"
 
@@ -39,7 +38,6 @@ cdef extern from *:
 
 cdef enum:
     HEADER_BYTES = 4096
-    ANCHOR_AT = 48               # Header.base_us
     WAYS = 4                     # slots of a set
     SPENDERS = 1 << 14           # slots: devices and officers active at once, 2 MiB
     REPEATS = 1 << 18            # 4 MiB
@@ -48,8 +46,6 @@ cdef enum:
     WATCHED = 0x80               # of Counted.word: limits_watch let its answer pass
     REMEMBERED_MINUTES = 1440    # an off-line replay comes within a day
 
-_MAGIC = b"RDNLIMS2"
-_EARLIER = b"RDNLIMS1"             # fingerprints of 32 bits without a key: made anew
 cdef uint64_t DAY_US = 86400000000ULL
 
 # Spender.paid: one GCRA clock a rule
@@ -59,7 +55,7 @@ cdef enum:
     PAID_ROWS = 2
     PAID_NEAR = 3
 
-cdef struct Header:
+cdef struct Header:                 # written by core/limits_file.py
     uint64_t magic
     uint64_t spenders
     uint64_t repeats
@@ -408,57 +404,6 @@ cdef size_t _file_size() noexcept:
     return HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat) + COUNTED * sizeof(Counted)
 
 
-def _opened(path, size):
-    """The file, whole and with a header. One of the version before is taken away first: whoever maps it keeps it."""
-    while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)  # workers start at once, and only one makes the key
-            if not _is_at(path, fd):
-                os.close(fd)
-                continue
-            held = os.fstat(fd).st_size
-            magic = os.pread(fd, len(_MAGIC), 0)
-            if magic == _EARLIER:
-                os.unlink(path)
-                os.close(fd)
-                continue
-            if held not in (0, size):
-                raise ValueError("a file of limits of another version: remove it while no server runs")
-            # All of it, before it is mapped: a count in a hole of a file on a full disk would end the process.
-            os.posix_fallocate(fd, 0, size)
-            if not magic.strip(b"\0"):
-                header = struct.pack("<8sQQQ16s", _MAGIC, SPENDERS, REPEATS, COUNTED, os.urandom(16))
-                os.pwrite(fd, header, 0)
-            elif magic != _MAGIC:
-                raise ValueError("no file of limits")
-            _anchor(fd)
-            fcntl.flock(fd, fcntl.LOCK_UN)
-            return fd
-        except BaseException:
-            os.close(fd)
-            raise
-
-
-def _anchor(fd):
-    """Since when the limits' clock runs: it goes on alike while somebody sets the machine's, until the next boot."""
-    with open("/proc/sys/kernel/random/boot_id", "rb") as file:
-        boot = int(file.read().strip().replace(b"-", b"")[:16], 16) | 1
-    if struct.unpack("<qQ", os.pread(fd, 16, ANCHOR_AT))[1] != boot:
-        base_us = (time.time_ns() - time.monotonic_ns()) // 1000
-        os.pwrite(fd, struct.pack("<qQ", base_us, boot), ANCHOR_AT)
-
-
-def _is_at(path, fd):
-    """Whether a path still leads to the open file."""
-    held = os.fstat(fd)
-    try:
-        found = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
-
-
 cdef class Limits:
     def __cinit__(self):
         self.table = calloc(1, sizeof(LimitTable))
@@ -472,7 +417,7 @@ cdef class Limits:
         cdef uint8_t* at
         if table.at != NULL:
             raise ValueError("opened before")
-        fd = _opened(path, size)
+        fd = open_limits_file(Path(path), size, (SPENDERS, REPEATS, COUNTED))
         try:
             at = <uint8_t*>ronda_map_shared(fd, size)
         finally:
