@@ -109,16 +109,18 @@ cdef inline void _add_text(Sink* sink, Spill keys, const Facts* facts, const Ent
 cdef void _add_person(Sink* sink, Spill keys, const Facts* facts, const Entity* entity, const Record* record) noexcept nogil:
     cdef uint8_t document[TEXT_MAX]
     cdef uint32_t length
+    cdef int identifying = KEY_DOCUMENT_NUMBER      # without a country: no register identifies by it
     _add_text(sink, keys, facts, entity, record, KEY_CUI, record.cui)
     _add_text(sink, keys, facts, entity, record, KEY_NIT, record.nit)
     _add_text(sink, keys, facts, entity, record, KEY_CEDULA, record.cedula)
-    if record.document_number.length and record.document_country.length == 3:
-        memcpy(document, text_of(entity, record.document_country), 3)
-        document[3] = b":"[0]
+    if record.document_number.length:
+        memcpy(document, b"   :", 4)
+        if record.document_country.length == 3:
+            memcpy(document, text_of(entity, record.document_country), 3)
+            identifying = KEY_DOCUMENT if memcmp(document, b"GTM", 3) == 0 else FOREIGN_DOCUMENT_BIT
         length = min(record.document_number.length, <uint32_t>TEXT_MAX - 4)
         memcpy(document + 4, text_of(entity, record.document_number), length)
-        _add(sink, keys, facts, record, KEY_DOCUMENT, document, length + 4, NO_DAY, NO_DAY,
-             KEY_DOCUMENT if memcmp(document, b"GTM", 3) == 0 else FOREIGN_DOCUMENT_BIT)
+        _add(sink, keys, facts, record, KEY_DOCUMENT, document, length + 4, NO_DAY, NO_DAY, identifying)
     _add_text(sink, keys, facts, entity, record, KEY_LICENCE, record.licence)
     _add_text(sink, keys, facts, entity, record, KEY_TELEPHONE, record.telephone)
 

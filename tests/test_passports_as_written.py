@@ -15,6 +15,7 @@ from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
 SUBJECT = 'cui = "CUI"\n'
 PASSPORT = SUBJECT + 'document_number = "PASAPORTE"\ndocument_country = "PAIS"\n'
 OJ = MANIFESTS["oj"].replace(SUBJECT, PASSPORT)
+NAME = "WILBER ADALID FUENTES PERLA"
 HEADER = ["ORDEN", "CUI", "PASAPORTE", "PAIS", "NOMBRE", "NACIMIENTO", "ESTADO", "FECHA"]
 # Cells of a warrant's passport and country ({0}: two digits of the case); the country that it is of.
 CELLS: dict[str, tuple[str, str, str]] = {
@@ -66,6 +67,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> EngineAndOracle:
         rows.writerow(HEADER)
         for number, (case, (passport, country, _)) in enumerate(CELLS.items(), 10):
             rows.writerow([case, "", passport.format(number), country, "", "", "PENDIENTE", "2024-01-05"])
+        rows.writerow(["nameless country", "", "F770011", "", NAME, "1990-04-05", "PENDIENTE", "2024-01-05"])
+        rows.writerow(["beside a CUI", cui_of(7), "F770022", "", NAME, "1970-01-02", "PENDIENTE", "2024-01-05"])
     return EngineAndOracle(registers)
 
 
@@ -95,6 +98,20 @@ def test_a_question_with_the_country_beside(both: EngineAndOracle, asked: dict[s
     answer = both.person(document=asked)
     assert record_ids(answer) == ["before the number"]
     assert answer.answer.hits[0].level == level_pb2.LEVEL_HIT
+
+
+@pytest.mark.parametrize(
+    ("number", "found"),
+    [("F770011", "nameless country"), ("F770022", "beside a CUI"), ("F-770011", "nameless country")],
+)
+def test_a_number_whose_country_no_register_tells(both: EngineAndOracle, number: str, found: str) -> None:
+    """It is found by the number alone, and is no number of the country that somebody asks for."""
+    answer = both.person(document={"number": number})
+    assert record_ids(answer) == [found]
+    assert answer.answer.level == level_pb2.LEVEL_POSSIBLE
+    assert found in record_ids(both.person(document={"number": number}, name={"full": NAME}))
+    assert not record_ids(both.person(document={"number": number, "country": "HND"}))
+    assert found in record_ids(both.box(number.replace("-", "")))
 
 
 @pytest.mark.parametrize("case", BOXES)
