@@ -21,7 +21,9 @@ from tests.oracle.view import View
 
 QUERIES = int(os.environ.get("RONDA_NAME_QUERIES", "1000"))
 SEED = int(os.environ.get("RONDA_NAME_SEED", "20261124"))
-MISSES_AT_MOST = 0.005  # of those found by the scan: initials (docs/names.md)
+# Of those found by the scan: initials (docs/names.md), and birth years a digit off where a nearer one is on file, for
+# which the server asks the index once more (core/name_search.pyx, far_years).
+MISSES_AT_MOST = 0.005
 DISAGREES = level_pb2.AGREEMENT_DISAGREES
 EVERYTHING = dict.fromkeys(range(1, 6), 2**64 - 1)
 
