@@ -13,11 +13,11 @@ from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import SmallRegisters
 from tests.oracle import Oracle
-from tests.oracle.registers import everything
+from tests.oracle.registers import Masks, everything
 
 
 class EngineAndOracle:
-    """Builds the registers and asks both, as one who may see everything."""
+    """Builds the registers and asks both; as one who may see everything, unless masks say less."""
 
     def __init__(self, registers: SmallRegisters) -> None:
         build(registers.options())
@@ -28,9 +28,10 @@ class EngineAndOracle:
         self.oracle = Oracle.load(registers.sources, registers.manifests, {}, manifest, key)
         self.clock_ms = max(r["as_of_ms"] or 0 for r in manifest["registers"])
 
-    def person(self, **asked: Any) -> Any:
+    def person(self, masks: Masks | None = None, **asked: Any) -> Any:
         request = checks.CheckPersonRequest(**asked)
-        return self._same("CheckPerson", request, self.oracle.check_person(request, everything(), self.clock_ms))
+        told = self.oracle.check_person(request, masks or everything(), self.clock_ms)
+        return self._same("CheckPerson", request, told, masks)
 
     def vehicle(self, **asked: Any) -> Any:
         request = checks.CheckVehicleRequest(**asked)
@@ -40,8 +41,9 @@ class EngineAndOracle:
         request = checks.CheckRequest(query=query)
         return self._same("Check", request, self.oracle.check(request, everything(), self.clock_ms))
 
-    def _same(self, method: str, request: Any, told: Any) -> Any:
-        content = self.engine.answer(METHODS[method], request.SerializeToString(), Grant.everything(), self.clock_ms)
+    def _same(self, method: str, request: Any, told: Any, masks: Masks | None = None) -> Any:
+        grant = Grant.everything() if masks is None else Grant(masks)
+        content = self.engine.answer(METHODS[method], request.SerializeToString(), grant, self.clock_ms)
         answer = getattr(checks, f"{method}Response").FromString(content)
         for head in (answer.answer, told.answer):
             head.ClearField("answer_id")

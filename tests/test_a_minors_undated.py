@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.generation_manifest import read_manifest
-from core.grant import Grant
-from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2, section_pb2
 from tests import small_world
+from tests.engine_and_oracle import EngineAndOracle
 from tests.indexer.small_registers import cui_of
-from tests.oracle import Oracle
+from tests.oracle.registers import everything
 from tests.small_world import SmallWorld
 
 MINOR = section_pb2.SENSITIVITY_MINOR
@@ -69,31 +65,13 @@ title = "NOMBRE"
 INCIDENTS = {"2022-03-09": False, "2022-03-10": True}
 
 
-class Both:
-    """The engine's answers, held against the oracle's."""
-
-    def __init__(self, registers: Path, data: Path) -> None:
-        generation = data / "generations" / (data / "CURRENT").read_text(encoding="utf-8").strip()
-        self.engine = Engine(Generation.open(generation))
-        key = (data / "subject.key").read_bytes()
-        told = read_manifest(generation).model_dump(exclude_unset=True)
-        self.oracle = Oracle.load(registers / "sources", registers / "manifests", {}, told, key)
-
-    def asked(self, number: int, sees_minors: bool) -> checks.CheckPersonResponse:
-        masks = {s: 0 if s == MINOR and not sees_minors else 2**64 - 1 for s in range(1, 6)}
-        request = checks.CheckPersonRequest(cui=cui_of(number))
-        clock_ms = int(datetime.datetime.now(datetime.UTC).timestamp() * 1000)
-        content = self.engine.answer(METHODS["CheckPerson"], request.SerializeToString(), Grant(masks), clock_ms)
-        answer = checks.CheckPersonResponse.FromString(content)
-        told = self.oracle.check_person(request, masks, clock_ms)
-        assert answer.answer.hits == told.answer.hits
-        assert answer.answer.level == told.answer.level
-        assert answer.person == told.person
-        return answer
+def asked(both: EngineAndOracle, number: int, sees_minors: bool) -> Any:
+    masks = everything() if sees_minors else everything() | {MINOR: 0}
+    return both.person(masks, cui=cui_of(number))
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+def both(tmp_path_factory: pytest.TempPathFactory) -> EngineAndOracle:
     world = SmallWorld()
     for number, (born, day) in enumerate(DETENTIONS, 1):
         cui = world.person(number, f"PERSONA {chr(64 + number)} CAAL", born)
@@ -107,28 +85,27 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     with pytest.MonkeyPatch.context() as patched:
         roles = small_world.MP.replace('person = ["alert"]', 'person = ["alert", "context"]')
         patched.setattr(small_world, "MP", roles + DETENTION + INCIDENT)
-        directory = tmp_path_factory.mktemp("undated")
-        return Both(directory / "registers", world.build(directory))
+        return EngineAndOracle(world.write(tmp_path_factory.mktemp("undated")))
 
 
 @pytest.mark.parametrize("case", DETENTIONS, ids=" on ".join)
-def test_a_detention(both: Both, case: tuple[str, str]) -> None:
+def test_a_detention(both: EngineAndOracle, case: tuple[str, str]) -> None:
     number = list(DETENTIONS).index(case) + 1
-    assert len(both.asked(number, sees_minors=True).person.detentions) == 1
-    shown = both.asked(number, sees_minors=False).person
+    assert len(asked(both, number, sees_minors=True).person.detentions) == 1
+    shown = asked(both, number, sees_minors=False).person
     assert bool(shown.detentions) == DETENTIONS[case]
     assert any(t.section == section_pb2.SECTION_DETENTION for t in shown.totals) == DETENTIONS[case]
 
 
 @pytest.mark.parametrize("day", WARRANTS)
-def test_a_childs_warrant(both: Both, day: str) -> None:
+def test_a_childs_warrant(both: EngineAndOracle, day: str) -> None:
     number = 101 + WARRANTS.index(day)
-    assert both.asked(number, sees_minors=True).answer.level == level_pb2.LEVEL_HIT
-    assert both.asked(number, sees_minors=False).answer.level == level_pb2.LEVEL_CLEAR
+    assert asked(both, number, sees_minors=True).answer.level == level_pb2.LEVEL_HIT
+    assert asked(both, number, sees_minors=False).answer.level == level_pb2.LEVEL_CLEAR
 
 
 @pytest.mark.parametrize("day", INCIDENTS)
-def test_an_incident(both: Both, day: str) -> None:
+def test_an_incident(both: EngineAndOracle, day: str) -> None:
     number = 201 + list(INCIDENTS).index(day)
-    assert len(both.asked(number, sees_minors=True).person.other_records) == 1
-    assert bool(both.asked(number, sees_minors=False).person.other_records) == INCIDENTS[day]
+    assert len(asked(both, number, sees_minors=True).person.other_records) == 1
+    assert bool(asked(both, number, sees_minors=False).person.other_records) == INCIDENTS[day]
