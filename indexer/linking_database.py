@@ -135,6 +135,14 @@ class LinkingDatabase:
         listed = ", ".join(_quoted(str(path)) for path in paths)
         self.run(f"CREATE TABLE {name} AS SELECT * FROM read_parquet([{listed}])")
 
+    def insert_cuis(self, name: str, rows: Sequence[tuple[int, int]]) -> None:
+        """Appends (place, cui) pairs to a table of these two columns."""
+        if rows:
+            places, cuis = zip(*rows, strict=True)
+            self.connection.register("rows_given", pa.table({"place": pa.array(places), "cui": pa.array(cuis)}))
+            self.run(f"INSERT INTO {name} SELECT place, cui FROM rows_given")
+            self.connection.unregister("rows_given")
+
     def ordinals(self, *, identifies: str = "", identity: bool = False) -> str:
         """SQL list of the registers that identify a kind, or have role identity; never empty (255 is no register)."""
         found = [r.ordinal for r in self.registers if (identity and r.identity) or identifies in r.identifies]

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from indexer.linking_database import LinkingDatabase
 from indexer.linking_on_file import claims_on_file
@@ -22,8 +19,6 @@ BEARERS_LIMIT = 1_000  # persons on file who bear a name; a commoner one hides n
 HIDING = f"(alert_flags & {ALERT_PROTECTED} <> 0 AND alert_state = {ALERT_STATE_PENDING})"
 
 _CUI_DIGITS = 13
-_SLIP_FIELDS: list[pa.Field[Any]] = [pa.field("place", pa.int64()), pa.field("cui", pa.int64())]
-_SLIP_SCHEMA = pa.schema(_SLIP_FIELDS)
 
 
 def collect_hidden(database: LinkingDatabase, bearers: Path) -> None:
@@ -84,10 +79,8 @@ def _collect_slips(database: LinkingDatabase) -> None:
     """)
     database.run("CREATE TABLE cui_slip (place BIGINT, cui BIGINT)")
     for batch in stated:
-        slips = [{"place": r["place"], "cui": slip} for r in batch.to_pylist() for slip in _slips(r["cui"])]
-        database.connection.register("slips", pa.Table.from_pylist(slips, schema=_SLIP_SCHEMA))
-        database.run("INSERT INTO cui_slip SELECT place, cui FROM slips")
-        database.connection.unregister("slips")
+        slips = [(row["place"], slip) for row in batch.to_pylist() for slip in _slips(row["cui"])]
+        database.insert_cuis("cui_slip", slips)
 
 
 def _slips(cui: int) -> Iterator[int]:

@@ -3,17 +3,11 @@
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from typing import Any
-
-import pyarrow as pa
-
 from core.identifiers_in_names import cuis_in_name
 from indexer.linking_database import LinkingDatabase
 from indexer.linking_on_file import STANDARDS
 from indexer.standard import ALERT_PROTECTED
 
-_FIELDS: list[pa.Field[Any]] = [pa.field("place", pa.int64()), pa.field("cui", pa.int64())]
-_SCHEMA = pa.schema(_FIELDS)
 _THIRTEEN_DIGITS = "([0-9][^0-9]*){13}"
 
 
@@ -27,7 +21,5 @@ def collect_named_numbers(database: LinkingDatabase) -> None:
     """)
     database.run("CREATE TABLE named_number (place BIGINT, cui BIGINT)")
     for batch in stated:
-        found = [{"place": r["place"], "cui": cui} for r in batch.to_pylist() for cui in cuis_in_name(r["name"])]
-        database.connection.register("found", pa.Table.from_pylist(found, schema=_SCHEMA))
-        database.run("INSERT INTO named_number SELECT place, cui FROM found")
-        database.connection.unregister("found")
+        found = [(row["place"], cui) for row in batch.to_pylist() for cui in cuis_in_name(row["name"])]
+        database.insert_cuis("named_number", found)
