@@ -32,6 +32,7 @@ class WorkerProcess:
         self._metrics_directory = metrics_directory
         self._on_report = on_report
         self._process: asyncio.subprocess.Process | None = None
+        self._untold: list[DamagedFiles] = []  # said once it is started
 
     @property
     def pid(self) -> int:
@@ -54,6 +55,8 @@ class WorkerProcess:
             start_new_session=True,
         )
         self._say(self._orders.line())
+        for damaged in self._untold:
+            self._say(damaged.line())
         try:
             await self._read_reports(process)
             return await process.wait()
@@ -84,8 +87,10 @@ class WorkerProcess:
             self._on_report(self.report)
 
     def tell(self, damaged: DamagedFiles) -> None:
-        """Tells it which files of a generation are damaged."""
-        if self.report.ready:
+        """Tells it which files of a generation are damaged; one that is still starting reads it after its orders."""
+        if self._process is None:
+            self._untold.append(damaged)
+        else:
             self._say(damaged.line())
 
     def _say(self, line: bytes) -> None:

@@ -10,14 +10,15 @@ from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
-import grpc
 import psutil
 
+from clients.connection import Connection
+from ronda.v1.check_service_pb2 import CheckPersonRequest
 from tests.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
 from tests.server.published import Published
 from tests.server.requests import QUESTION
-from tests.server.running_server import Failure, call
+from tests.server.running_server import call
 from tests.server.test_observed import samples_of
 from tests.trust.conftest import TrustedServer, start_trusted
 from tests.trust.trust_kit import question
@@ -169,19 +170,17 @@ def test_unfinished_messages_without_a_token(small_nation: BuiltNation, tmp_path
 
 
 def test_a_worker_that_grew_is_replaced_without_a_lost_call(published: Published, start_server: StartServer) -> None:
-    """The bound is below what any worker holds: each is replaced again and again. DRAINING says "connect again"."""
+    """The bound is below what any worker holds: each is replaced again and again.
+
+    Asked as clients ask: clients.connection sends again what a stopping worker refused (DRAINING) or never looked at.
+    """
     published.publish()
     server = start_server(workers=1, max_worker_mib=16).wait_ready()
     (first,) = server.worker_pids()
     answered = 0
-    with server.channel() as channel:
+    with Connection(server.address) as connection:
         while len(server.events("worker_drained")) < 2:
-            try:
-                call(channel, "CheckService/CheckPerson", QUESTION, wait_for_ready=True)
-            except grpc.RpcError as error:
-                assert Failure(error).reason == "DRAINING"
-                with server.channel() as fresh:
-                    call(fresh, "CheckService/CheckPerson", QUESTION, wait_for_ready=True)
+            assert connection.checks.CheckPerson(CheckPersonRequest.FromString(QUESTION), timeout=20).answer.level
             answered += 1
             threading.Event().wait(0.005)
     assert first not in server.worker_pids()
