@@ -9,10 +9,10 @@ but an event. NOT_SERVING has no room for a reason, so the reason rides in trail
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -21,10 +21,10 @@ _UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 OVERALL = ""
 SERVICE_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
-_Context = grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse]
+Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
-class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
+class Health:
     """Health of the named services and of the whole ("")."""
 
     def __init__(self, services: Sequence[str]) -> None:
@@ -59,29 +59,32 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _explain(self, context: _Context) -> None:
+    def _explain(self, context: Context) -> None:
         pairs = (("ronda-reason", self._reason), ("ronda-detail", self._detail))
         context.set_trailing_metadata(tuple((key, value) for key, value in pairs if value))
 
-    async def Check(self, request: health_pb2.HealthCheckRequest, context: _Context) -> health_pb2.HealthCheckResponse:
+    async def check(self, request: health_pb2.HealthCheckRequest, context: Context) -> health_pb2.HealthCheckResponse:
+        """The health of one service, its reason in the trailing metadata; ends the call with NOT_FOUND for another."""
         status = self._status.get(request.service)
         if status is None:
             await context.abort(grpc.StatusCode.NOT_FOUND, "no such service")
         self._explain(context)
         return health_pb2.HealthCheckResponse(status=status)
 
-    async def List(self, request: health_pb2.HealthListRequest, context: _Context) -> health_pb2.HealthListResponse:
+    def list_all(self, context: Context) -> health_pb2.HealthListResponse:
+        """The health of every service, the reason in the trailing metadata."""
         self._explain(context)
         statuses = {name: health_pb2.HealthCheckResponse(status=status) for name, status in self._status.items()}
         return health_pb2.HealthListResponse(statuses=statuses)
 
-    async def Watch(self, request: health_pb2.HealthCheckRequest, context: _Context) -> None:
+    async def watch(self, request: health_pb2.HealthCheckRequest) -> AsyncIterator[health_pb2.HealthCheckResponse]:
+        """The health of one service, now and at each change, to the end of the worker."""
         sent = None
         while True:
             changed = self._changed
             status = self._status.get(request.service, _UNKNOWN)
             if status != sent:
-                await context.write(health_pb2.HealthCheckResponse(status=status))
+                yield health_pb2.HealthCheckResponse(status=status)
                 sent = status
             if self._closed:
                 return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import grpc
-from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_pb2
@@ -12,6 +11,7 @@ from server.channel_options import MAX_CONCURRENT_RPCS, channel_options
 from server.clear_stream import ClearStream
 from server.half_open import UnaryMethods
 from server.health import Health
+from server.public_methods import health_methods, reflection_methods
 from server.settings import Settings
 from server.unary_methods import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
 from server.unknown_method import UnknownMethods
@@ -40,8 +40,10 @@ def build_server(settings: Settings, service: Service, healths: Health, connecti
     clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
     clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
     server.add_generic_rpc_handlers((clears,))
-    health_pb2_grpc.add_HealthServicer_to_server(healths, server)
+    message_s, shed = service.half_open.seconds, service.gate.shed
+    server.add_generic_rpc_handlers((health_methods(healths, message_s, shed),))
     if settings.reflection:
-        reflection.enable_server_reflection([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+        reflected = reflection_methods([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], message_s, shed)
+        server.add_generic_rpc_handlers((reflected,))
     server.add_generic_rpc_handlers((UnknownMethods(),))
     return server

@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ronda.v1 import check_service_pb2, clearance_service_pb2, context_pb2
 from tests.nation_kit import BuiltNation
@@ -18,6 +19,7 @@ from tests.server.running_server import Failure, call, until
 from tests.trust.conftest import TrustedServer, start_trusted
 from tests.trust.trust_kit import Client, question
 
+SERVING = health_pb2.HealthCheckResponse.SERVING
 CHECK_PERSON = "CheckService/CheckPerson"
 CLEAR = "/ronda.v1.ClearanceService/Clear"
 FIRST = clearance_service_pb2.ClearRequest(
@@ -122,3 +124,42 @@ def test_calls_without_a_message_end_within_seconds(crowded: TrustedServer, know
             assert known or failed.reason == "TOKEN_MISSING"
         assert call(channel, CHECK_PERSON, question(), metadata=client.metadata)
     assert 'ronda_calls_shed_total{cause="half_open"}' in crowded.server.metrics() or not known
+
+
+@pytest.mark.parametrize("method", ["Check", "Watch", "List"])
+def test_health_calls_without_a_message_end_within_seconds(crowded: TrustedServer, method: str) -> None:
+    """Health answers every client without a token: whoever was revoked could fill the worker with calls of it."""
+    stranger = Client(crowded.kit.patrol("patrol-6", "10008").pair, ())
+    with crowded.kit.channel(crowded.address, stranger) as channel:
+        for each in [_silent(channel, stranger, f"/grpc.health.v1.Health/{method}") for _ in range(30)]:
+            assert _ends(each).reason in ("OVERLOADED", "DEADLINE_EXCEEDED")
+        assert health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5).status == SERVING
+
+
+def test_a_connection_watches_health_a_few_times(crowded: TrustedServer) -> None:
+    stranger = Client(crowded.kit.patrol("patrol-7", "10009").pair, ())
+    asked = health_pb2.HealthCheckRequest().SerializeToString()
+    path = "/grpc.health.v1.Health/Watch"
+    with crowded.kit.channel(crowded.address, stranger) as channel:
+        watched = [_silent(channel, stranger, path, asked, timeout=60) for _ in range(8)]
+        for each in watched:
+            assert health_pb2.HealthCheckResponse.FromString(next(each)).status == SERVING
+        for _ in range(5):
+            assert _ends(_silent(channel, stranger, path, asked)).reason == "OVERLOADED"
+        watched.pop().cancel()
+        until(lambda: _watches(channel, stranger, path, asked))
+        with crowded.kit.channel(crowded.address, stranger) as other:  # another connection has its own
+            assert _watches(other, stranger, path, asked)
+        for each in watched:
+            each.cancel()
+
+
+def _watches(channel: grpc.Channel, client: Client, path: str, asked: bytes) -> bool:
+    opened = _silent(channel, client, path, asked)
+    try:
+        return bool(next(opened))
+    except grpc.RpcError as error:
+        assert Failure(error).reason == "OVERLOADED"
+        return False
+    finally:
+        opened.cancel()
