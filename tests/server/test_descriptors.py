@@ -10,6 +10,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
@@ -23,8 +24,9 @@ from tests.server.conftest import StartServer
 from tests.server.published import Published
 from tests.server.requests import QUESTION
 from tests.server.running_server import call, until
+from tests.server.test_observed import samples_of
 from tests.trust.conftest import start_trusted
-from tests.trust.trust_kit import question
+from tests.trust.trust_kit import Client, question
 
 CHECK_PERSON = "CheckService/CheckPerson"
 NONE_LOST = ("audit_sync_failed", "audit_unavailable", "worker_died", "worker_hangs")
@@ -126,6 +128,30 @@ def test_two_hundred_cars_and_a_stranger_behind_one_address(published: Published
     for channel in channels:
         channel.close()
     assert [server.events(event) for event in NONE_LOST] == [[]] * len(NONE_LOST)
+
+
+def test_a_device_has_its_share_of_the_connections(small_nation: BuiltNation, tmp_path: Path) -> None:
+    """The oldest of more are closed, and nobody else's."""
+    trusted = start_trusted(small_nation, tmp_path, workers=1, max_connections_per_device=3)
+    many, other = trusted.kit.patrol(), trusted.kit.patrol("patrol-8", "10008")
+    closed = ("ronda_connections_closed_total", "device")
+    with ExitStack() as held:
+
+        def opened(client: Client) -> grpc.Channel:
+            channel = held.enter_context(trusted.kit.channel(trusted.address, client))
+            assert call(channel, CHECK_PERSON, question(), metadata=client.metadata)
+            return channel
+
+        bystander, first = opened(other), opened(many)
+        lost: list[grpc.ChannelConnectivity] = []
+        first.subscribe(lost.append)
+        mine = [opened(many) for _ in range(3)]
+        until(lambda: grpc.ChannelConnectivity.IDLE in lost)
+        assert samples_of(trusted.server.metrics())[closed] == 1
+        for channel, client in ((bystander, other), *((each, many) for each in mine)):
+            assert call(channel, CHECK_PERSON, question(), metadata=client.metadata)
+        assert samples_of(trusted.server.metrics())[closed] == 1
+    assert trusted.server.stop() == 0
 
 
 def test_each_process_may_open_what_the_system_allows(published: Published, start_server: StartServer) -> None:
