@@ -36,6 +36,7 @@ from server.tls import ServerTls, server_tls
 from server.trust.set_up import TrustSetUp
 from server.unary_methods import Service
 from server.wiring import SERVICES, build_server
+from server.worker_memory import give_back
 from server.worker_messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOrders, WorkerReport
 
 # A silent Clear stream is ended this long after the drain began.
@@ -118,6 +119,7 @@ class Worker:
                 self._refusals.run(),
                 self._listen(),
                 self._notifications.run(lambda: self._keeper.engine),
+                give_back(),
             )
         ]
         if metrics_files.failure:

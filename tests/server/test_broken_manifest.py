@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import grpc
 import pytest
 
+from bench.attack.broken_manifests import BROKEN, break_manifest
 from ronda.v1 import check_service_pb2
 from tests.server.conftest import StartServer
 from tests.server.published import Published
 from tests.server.requests import QUESTION
 from tests.server.running_server import call, until
-
-BROKEN = ["flipped", "as_of", "empty", "types"]
-
-
-def _break(path: Path, how: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    if how == "flipped":  # one bit of a key's name
-        text = text.replace('"persons"', '"qersons"')
-    elif how == "as_of":
-        manifest = json.loads(text)
-        manifest["registers"][0]["as_of_ms"] += 3 * 365 * 86_400_000
-        text = json.dumps(manifest)
-    elif how == "types":
-        manifest = json.loads(text)
-        manifest["registers"][0]["owner"] = 7
-        text = json.dumps(manifest)
-    else:
-        text = ""
-    path.write_text(text, encoding="utf-8")
 
 
 def _serving(channel: grpc.Channel) -> str:
@@ -45,7 +24,7 @@ def test_at_start_it_is_named_and_the_last_good_one_serves(
 ) -> None:
     good = published.publish()
     damaged = published.publish()
-    _break(published.data / "generations" / damaged / "MANIFEST.json", how)
+    break_manifest(published.data / "generations" / damaged / "MANIFEST.json", how)
     server = start_server(workers=1).wait_ready()
     with server.channel() as channel:
         assert _serving(channel) == good
@@ -62,7 +41,7 @@ def test_in_a_running_server_none_is_served(published: Published, start_server: 
     server = start_server(workers=1).wait_ready()
     with server.channel() as channel:
         for number, how in enumerate(BROKEN, 1):
-            damaged = published.publish(broken=lambda path, how=how: _break(path, how))  # type: ignore[misc]
+            damaged = published.publish(broken=lambda path, how=how: break_manifest(path, how))  # type: ignore[misc]
             until(lambda wanted=number: len(server.events("generation_refused")) == wanted)
             assert server.events("generation_refused")[-1]["generation"] == damaged
             assert _serving(channel) == good
@@ -74,7 +53,7 @@ def test_what_was_gone_back_from_is_no_last_good_one(published: Published, start
     oldest = published.publish()
     middle = published.publish()
     published.publish()
-    _break(published.data / "generations" / middle / "MANIFEST.json", "flipped")
+    break_manifest(published.data / "generations" / middle / "MANIFEST.json", "flipped")
     published.point(middle)
     server = start_server(workers=1).wait_ready()
     with server.channel() as channel:

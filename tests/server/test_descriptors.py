@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import socket
-import struct
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from bench.attack.strangers import Stranger, reset_connections
 from tests.audit.kit import House
 from tests.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
@@ -32,68 +31,12 @@ CHECK_PERSON = "CheckService/CheckPerson"
 NONE_LOST = ("audit_sync_failed", "audit_unavailable", "worker_died", "worker_hangs")
 
 
-class Stranger:
-    """Holds as many bare TCP connections as he can: one that is closed he opens again, until the block ends."""
-
-    def __init__(self, address: str, most: int) -> None:
-        host, _, port = address.rpartition(":")
-        self.opened = 0
-        self._at = (host, int(port))
-        self._most = most
-        self._held: list[socket.socket] = []
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._hold)
-
-    def __enter__(self) -> Stranger:
-        self._thread.start()
-        until(lambda: self.opened >= self._most)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
-        for connection in self._held:
-            connection.close()
-
-    def _hold(self) -> None:
-        while not self._end.is_set():
-            with contextlib.suppress(OSError):
-                self._held.append(socket.create_connection(self._at, timeout=1))
-                self._held[-1].setblocking(False)
-            self.opened += 1
-            if len(self._held) >= self._most:
-                self._held = [connection for connection in self._held if not _is_closed(connection)]
-                self._end.wait(0.01)
-
-
-def _reset(address: str, count: int) -> None:
-    """Opens connections and resets them, at whatever moment of the handshake."""
-    at = ("127.0.0.1", int(address.rpartition(":")[2]))
-    for _ in range(0, count, 100):
-        connections = [socket.create_connection(at, timeout=10) for _ in range(100)]
-        for connection in connections:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            connection.close()
-
-
-def _is_closed(connection: socket.socket) -> bool:
-    try:
-        closed = connection.recv(4096) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        closed = True
-    if closed:
-        connection.close()
-    return closed
-
-
 def test_an_honest_device_is_answered_while_a_stranger_holds_what_he_can(
     small_nation: BuiltNation, tmp_path: Path
 ) -> None:
     trusted = start_trusted(small_nation, tmp_path, descriptors="704:704")
     client = trusted.kit.patrol()
-    with Stranger(trusted.address.replace("localhost", "127.0.0.1"), 800):
+    with Stranger(trusted.address, 800):
         for _ in range(5):  # each over a connection of its own, from the stranger's address
             with trusted.kit.channel(trusted.address, client) as channel:
                 assert call(channel, CHECK_PERSON, question(), metadata=client.metadata, wait_for_ready=True)
@@ -104,7 +47,7 @@ def test_an_honest_device_is_answered_while_a_stranger_holds_what_he_can(
 def test_connections_reset_in_the_handshake_end_no_worker(small_nation: BuiltNation, tmp_path: Path) -> None:
     """gRPC's own threads met freed memory there: a thousand of them, from anybody, ended a worker."""
     trusted = start_trusted(small_nation, tmp_path)
-    threads = [threading.Thread(target=_reset, args=(trusted.address, 700)) for _ in range(3)]
+    threads = [threading.Thread(target=reset_connections, args=(trusted.address, 700)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

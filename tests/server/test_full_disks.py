@@ -13,6 +13,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from bench.attack.disks import UNSHARE, Disk
 from server.audit.keys import make_auditor_keys, make_signing_keys
 from tests.nation_kit import BuiltNation
 from tests.server.published import Published
@@ -20,51 +21,6 @@ from tests.server.requests import QUESTION
 from tests.server.running_server import Failure, RunningServer, call, until
 
 CALLS = 60
-_UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
-
-
-class Disk:
-    """A small disk at a directory, in the mount namespace of one server."""
-
-    def __init__(self, directory: Path, mib: int, kind: str) -> None:
-        directory.mkdir()
-        self.directory = directory
-        self.mib = mib
-        self.kind = kind
-        self.pid = 0
-
-    def around(self, before: str = "", stderr: Path | None = None) -> list[str]:
-        """What mounts it, does `before` and executes the words that follow."""
-        where = shlex.quote(str(self.directory))
-        mount = f"mount -t tmpfs -o size={self.mib}m,mode=1777 ronda {where}"
-        if self.kind == "ext4":
-            image = shlex.quote(str(self.directory.with_suffix(".ext4")))
-            made = f"truncate -s {self.mib}M {image} && mkfs.ext4 -q -m 0 {image}"
-            mount = f"{made} && mount -o loop {image} {where} && chmod 1777 {where}"
-        lines = f'{mount} && {before or ":"}; exec "$@"' + (f" 2>{shlex.quote(str(stderr))}" if stderr else "")
-        return [*_UNSHARE, "sh", "-c", lines, "sh"]
-
-    def fill_first(self) -> str:
-        """A shell's line that fills it."""
-        return f"dd if=/dev/zero of={shlex.quote(str(self.directory / 'full'))} bs=4k 2>/dev/null"
-
-    @property
-    def seen(self) -> Path:
-        """The directory as the server sees it."""
-        return Path(f"/proc/{self.pid}/root{self.directory}")
-
-    def fill(self) -> None:
-        """Takes what is left."""
-        with (self.seen / "full").open("ab") as file:
-            try:
-                while True:
-                    os.write(file.fileno(), bytes(4096))
-            except OSError:
-                return
-
-    def free(self) -> None:
-        """Gives it back."""
-        (self.seen / "full").unlink()
 
 
 class ServerOnDisk(RunningServer):
@@ -91,7 +47,7 @@ def has_loop_devices(directory: Path) -> bool:
     image = directory / "tried.ext4"
     (directory / "tried").mkdir()
     line = f"truncate -s 8M {image} && mkfs.ext4 -q {image} && mount -o loop {image} {directory / 'tried'}"
-    return subprocess.run([*_UNSHARE, "sh", "-c", line], check=False, capture_output=True).returncode == 0
+    return subprocess.run([*UNSHARE, "sh", "-c", line], check=False, capture_output=True).returncode == 0
 
 
 @pytest.fixture

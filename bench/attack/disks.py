@@ -1,0 +1,55 @@
+"""Small disks that are filled under a server, in a mount namespace of its own (SECURITY.md: disks)."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+_PIECES = (1 << 20, 4096)  # bytes written at once: quickly, then to the last block
+
+
+class Disk:
+    """A small disk at a directory, in the mount namespace of one server. kind: "tmpfs", or "ext4" in a file."""
+
+    def __init__(self, directory: Path, mib: int, kind: str) -> None:
+        directory.mkdir()
+        self.directory = directory
+        self.mib = mib
+        self.kind = kind
+        self.pid = 0
+
+    def around(self, before: str = "", stderr: Path | None = None) -> list[str]:
+        """What mounts it, does `before` and executes the words that follow."""
+        where = shlex.quote(str(self.directory))
+        mount = f"mount -t tmpfs -o size={self.mib}m,mode=1777 ronda {where}"
+        if self.kind == "ext4":
+            image = shlex.quote(str(self.directory.with_suffix(".ext4")))
+            made = f"truncate -s {self.mib}M {image} && mkfs.ext4 -q -m 0 {image}"
+            mount = f"{made} && mount -o loop {image} {where} && chmod 1777 {where}"
+        lines = f'{mount} && {before or ":"}; exec "$@"' + (f" 2>{shlex.quote(str(stderr))}" if stderr else "")
+        return [*UNSHARE, "sh", "-c", lines, "sh"]
+
+    def fill_first(self) -> str:
+        """A shell's line that fills it."""
+        return f"dd if=/dev/zero of={shlex.quote(str(self.directory / 'full'))} bs=4k 2>/dev/null"
+
+    @property
+    def seen(self) -> Path:
+        """The directory as the server sees it."""
+        return Path(f"/proc/{self.pid}/root{self.directory}")
+
+    def fill(self) -> None:
+        """Takes what is left."""
+        with (self.seen / "full").open("ab", buffering=0) as file:
+            for piece in _PIECES:
+                try:
+                    while file.write(bytes(piece)):
+                        pass
+                except OSError:
+                    continue
+
+    def free(self) -> None:
+        """Gives it back."""
+        (self.seen / "full").unlink()
