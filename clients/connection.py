@@ -30,17 +30,25 @@ if TYPE_CHECKING:
 DEFAULT_SERVER = "127.0.0.1:50051"
 DEFAULT_DEADLINE_SECONDS = 5.0
 
+RETRY_ATTEMPTS = 4  # in all
+RETRY_BACKOFF_SECONDS = (0.1, 1.0)  # first, most; twice as long each time
+RETRIED_STATUSES = ("UNAVAILABLE", "CANCELLED")
+
+# A connection that was refused is tried again while a call's attempts last: gRPC's own second, soon two minutes, is
+# longer than all four of them, so each would fail without anybody having been asked.
+_RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 2000)]
+
 _SERVICE_CONFIG = json.dumps(
     {
         "methodConfig": [
             {
                 "name": [{"service": "ronda.v1.CheckService"}, {"service": "ronda.v1.RegisterService"}],
                 "retryPolicy": {
-                    "maxAttempts": 4,
-                    "initialBackoff": "0.1s",
-                    "maxBackoff": "1s",
+                    "maxAttempts": RETRY_ATTEMPTS,
+                    "initialBackoff": f"{RETRY_BACKOFF_SECONDS[0]}s",
+                    "maxBackoff": f"{RETRY_BACKOFF_SECONDS[1]}s",
                     "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+                    "retryableStatusCodes": RETRIED_STATUSES,
                 },
             }
         ]
@@ -168,13 +176,15 @@ class Connection:
     """A channel with the three services; use it as a context manager.
 
     target: "host:port". Without an identity plaintext, which only a server in development mode on loopback answers.
+    retries: False for a caller that counts, who tries again by itself (gRPC tells nobody that it did).
     """
 
-    def __init__(self, target: str = DEFAULT_SERVER, identity: Identity | None = None) -> None:
+    def __init__(self, target: str = DEFAULT_SERVER, identity: Identity | None = None, *, retries: bool = True) -> None:
         self.target = target
         options = [
-            ("grpc.service_config", _SERVICE_CONFIG),
+            *([("grpc.service_config", _SERVICE_CONFIG)] if retries else []),
             ("grpc.enable_retries", 1),
+            *_RECONNECT,
             ("grpc.max_receive_message_length", 4 * 1024 * 1024),
         ]
         self._channel = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,13 +32,13 @@ class Failing(RegisterServiceServicer):
 
 
 @contextmanager
-def serving(servicer: Failing) -> Iterator[Connection]:
+def serving(servicer: Failing, *, retries: bool = True) -> Iterator[Connection]:
     server = grpc.server(ThreadPoolExecutor(2))
     add_RegisterServiceServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        with Connection(f"127.0.0.1:{port}") as connection:
+        with Connection(f"127.0.0.1:{port}", retries=retries) as connection:
             yield connection
     finally:
         server.stop(None).wait()
@@ -69,3 +70,35 @@ def test_a_call_that_the_client_cancels_stays_cancelled() -> None:
             call.result()
     assert call.cancelled()
     assert servicer.calls <= 1
+
+
+def test_a_caller_that_counts_sees_each_refusal() -> None:
+    servicer = Failing(grpc.StatusCode.UNAVAILABLE)
+    with serving(servicer, retries=False) as connection:
+        with pytest.raises(grpc.RpcError) as refused:
+            connection.registers.GetGeneration(registers.GetGenerationRequest(), timeout=10)
+        assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
+        assert connection.registers.GetGeneration(registers.GetGenerationRequest(), timeout=10)
+    assert servicer.calls == 2
+
+
+def test_a_connection_that_was_refused_is_begun_again_while_attempts_last() -> None:
+    """As a worker closes it that strangers press, and as one that has just been replaced."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def refuse_then_serve() -> grpc.Server:
+            listener.accept()[0].close()
+            listener.close()
+            server = grpc.server(ThreadPoolExecutor(2))
+            add_RegisterServiceServicer_to_server(Failing(), server)  # type: ignore[no-untyped-call]
+            server.add_insecure_port(f"127.0.0.1:{port}")
+            server.start()
+            return server
+
+        with ThreadPoolExecutor(1) as beside, Connection(f"127.0.0.1:{port}") as connection:
+            serving = beside.submit(refuse_then_serve)
+            try:
+                assert connection.registers.GetGeneration(registers.GetGenerationRequest(), timeout=10).generation_id
+            finally:
+                serving.result().stop(None).wait()
