@@ -7,6 +7,7 @@ import sys
 
 from bench import cost, foundation, hour
 from bench.answers import bench as answers
+from bench.attack import bench as attack
 from bench.names import bench as names
 from bench.trust import bench as trust
 
@@ -14,7 +15,7 @@ from bench.trust import bench as trust
 def main() -> int:
     """Parses the name and its options."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("name", choices=["foundation", "names", "trust", "answers", "cost", "hour"])
+    parser.add_argument("name", choices=["foundation", "names", "trust", "answers", "cost", "hour", "attack"])
     parser.add_argument("--persons", type=int, default=foundation.PERSONS)
     parser.add_argument("--growth", action="store_true", help="build 5 M persons too (about ten minutes more)")
     parser.add_argument("--large", action="store_true", help="names: search 10 M persons too")
@@ -24,6 +25,8 @@ def main() -> int:
     parser.add_argument("--damage", type=float, help="answers: damaged rows beside each alert row")
     parser.add_argument("--against", default=cost.AGAINST, help="cost: the commit to compare with")
     parser.add_argument("--pairs", type=int, default=cost.PAIRS, help="cost: pairs of builds")
+    parser.add_argument("--minutes", type=float, default=attack.MINUTES, help="attack: how long, all in all")
+    parser.add_argument("--workers", type=int, default=attack.WORKERS, help="attack: the server's workers")
     options = parser.parse_args()
     if options.name == "names":
         met = names.run(options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers)
@@ -34,6 +37,8 @@ def main() -> int:
         return 0 if answers.run(options.persons, options.damage) else 1
     if options.name == "cost":
         return 0 if cost.run(min(options.persons, cost.PERSONS), options.against, options.pairs) else 1
+    if options.name == "attack":
+        return 0 if attack.run(options.minutes, options.workers, min(options.persons, attack.PERSONS)) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

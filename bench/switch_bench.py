@@ -34,10 +34,10 @@ class SwitchReport:
     latencies: list[float]
 
 
-def twin_generation(data: Path) -> tuple[str, str]:
-    """Makes a copy of the current generation under a later id; returns (current id, twin id)."""
+def twin_generation(data: Path, twin: str = "") -> tuple[str, str]:
+    """Makes a copy of the current generation under another id, `twin` if given; returns (current id, twin id)."""
     current = (data / "CURRENT").read_text(encoding="utf-8").strip()
-    twin = f"{current[:-1]}{'0' if current[-1] != '0' else '1'}"
+    twin = twin or f"{current[:-1]}{'0' if current[-1] != '0' else '1'}"
     target = data / "generations" / twin
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()

@@ -41,6 +41,15 @@ class Kills:
     problems: list[Problem] = field(default_factory=list)
 
 
+def recorded_answers(audit: Path) -> set[bytes]:
+    """The answer_id of each record in a log's segments."""
+    recorded = set()
+    for path in audit.rglob("*.seg"):
+        rows, _ = query_rows(path.read_bytes(), path.stat().st_size)
+        recorded |= {rows[at + _ANSWER_ID : at + _ANSWER_ID + 16] for at in range(0, len(rows), _ROW)}
+    return recorded
+
+
 def _ask(target: str, cuis: list[str], received: list[bytes], begun: threading.Event, seed: int) -> None:
     chosen = random.Random(seed)
     context = RequestContext(purpose=PURPOSE_TRAFFIC_STOP)
@@ -85,10 +94,7 @@ def run_kills(data: Path, audit: Path, cuis: list[str], kills: int, log: Path, s
         checkpointer.tick()
         found.kills += 1
     checkpointer.close()
-    recorded = set()
-    for path in audit.rglob("*.seg"):
-        rows, _ = query_rows(path.read_bytes(), path.stat().st_size)
-        recorded |= {rows[at + _ANSWER_ID : at + _ANSWER_ID + 16] for at in range(0, len(rows), _ROW)}
+    recorded = recorded_answers(audit)
     verdict = verify(audit, key.public_key())
     found.answers = len(received)
     found.unrecorded = len(set(received) - recorded)

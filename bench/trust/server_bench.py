@@ -18,6 +18,7 @@ from typing import Any
 
 import grpc
 
+from bench.trust.allowances import patrols_without_end
 from bench.trust.worker_process import WorkerUnderTest
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
@@ -31,16 +32,6 @@ SECONDS = 3.0
 CLIENTS = 2  # processes
 OFFICER = "pnc/10009"  # as revocations name her
 _METHOD = "/ronda.v1.CheckService/CheckPerson"
-# The example's allowances, without an end: they are counted as ever, and refuse nobody.
-_ALLOWANCES = """
-[patrol]
-officer = { count = 1000000000, seconds = 60, burst = 1000000000 }
-officer_day = { count = 1000000000, seconds = 86400, burst = 1000000000 }
-device = { count = 1000000000, seconds = 60, burst = 1000000000 }
-neighbours = { count = 1000000000, seconds = 600, burst = 1000000000 }
-repeats = { count = 1000000000, seconds = 86400, burst = 1000000000 }
-refuse = []
-"""
 
 
 @dataclass(frozen=True)
@@ -120,7 +111,7 @@ class _Load:
 
 def _secure(directory: Path, data: Path, log: Path) -> tuple[WorkerUnderTest, Way]:
     make_development_set(directory)
-    (directory / "trust" / "limits.toml").write_text(_ALLOWANCES + _rest(directory / "trust" / "limits.toml"))
+    patrols_without_end(directory / "trust")
     settings: dict[str, Any] = {
         "data": data,
         "trust": directory / "trust",
@@ -144,14 +135,6 @@ def _secure(directory: Path, data: Path, log: Path) -> tuple[WorkerUnderTest, Wa
         device.certificate,
         metadata,
     )
-
-
-def _rest(path: Path) -> str:
-    """The other allowances of a limits.toml."""
-    text = path.read_text(encoding="utf-8")
-    head, _, tail = text.partition("[patrol]")
-    _, separator, others = tail.partition("\n[")
-    return head + (separator + others if separator else "")
 
 
 def ask_one_by_one(data: Path, work: Path, use: Callable[[Callable[[bytes], bytes]], Any]) -> Any:
