@@ -109,6 +109,9 @@ cdef struct Call:
     bint quick                   # a name that takes long is not looked for: FAILED with put_off
     bint put_off
     bint superseded              # another generation serves by now: no level is said
+    const uint64_t* page_key     # 128 bits, of page tokens
+    uint64_t device              # hashes of who asks, as Session has them; 0 = a bare grant
+    uint64_t officer
     int record_limit             # records of a section: 20, fewer when the answer would pass 60 KiB
     int list_limit               # hits, closed alerts, candidates, owners written; 10 and fewer where that does not do
     Question question

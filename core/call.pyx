@@ -59,6 +59,8 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.out = out
     call.failure = failure
     call.quick = call.put_off = call.superseded = False
+    call.page_key = NULL
+    call.device = call.officer = 0
     call.record_limit = SHOWN_MAX
     call.list_limit = PAGE_MAX
     call.hits.count = call.fits.count = 0

@@ -43,7 +43,9 @@ class Shown(NamedTuple):
 class Engine:
     """Answers from one open generation. Safe from several threads at once; holds the generation open."""
 
-    def __new__(cls, generation: Generation) -> Engine: ...
+    def __new__(cls, generation: Generation, page_key: bytes = ...) -> Engine:
+        """page_key: 16 secret bytes, of page tokens; without it tokens are of this process alone."""
+
     @property
     def generation(self) -> Generation: ...
     @property
@@ -57,7 +59,7 @@ class Engine:
         audit: AuditLog | None = None,
         quick: bool = False,
         entered: int = -1,
-        superseded: bool = False,
+        serving: Engine | None = None,
     ) -> bytes:
         """The response's bytes for the request's bytes; `clock_ms` is UTC in milliseconds.
 
@@ -72,8 +74,9 @@ class Engine:
 
         quick: a name that would take more than about a millisecond to find is not looked for: PutOff, to be tried
         again without `quick` where waiting harms nobody, with `entered` = its flags (limits are then not taken twice).
-        superseded: this generation no longer serves and answers a page of its own: no level is said (docs/answers.md
-        section 13).
+        serving: the engine that serves by now, when this one answers a page of an older generation: no level is said,
+        and GENERATION_GONE (without `generation_id`: not to be tried again) unless what the page shows of each subject
+        stands in `serving` too and this caller may see it there (docs/answers.md section 13).
         """
 
     def answer_shown(

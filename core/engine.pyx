@@ -1,11 +1,13 @@
 """The function that answers: every service method, from one generation, without the GIL."""
 
+import os
 from enum import IntEnum
 from typing import NamedTuple
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
 
 from core.account cimport Account, account_init, account_refuse
 from core.audit_log cimport AuditLog
@@ -67,6 +69,8 @@ class Shown(NamedTuple):
     sections: int
 
 
+_OWN_PAGE_KEY = os.urandom(sizeof(uint64_t[2]))  # of an engine that is given none: its tokens are of this process
+
 METHODS = {"".join(word.capitalize() for word in method.name.split("_")): method for method in Method}
 
 
@@ -100,7 +104,8 @@ cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
     asker.session = NULL
     asker.grant = NULL
     asker.audit = NULL if audit is None else audit.core
-    asker.quick = asker.superseded = False
+    asker.quick = False
+    asker.serving = NULL
     asker.entered = -1
     if isinstance(caller, Caller):
         asker.session = &(<Caller>caller).session
@@ -133,10 +138,13 @@ cdef int _answer_once(EngineCore* core, int method, const void* data, size_t siz
 
 
 cdef class Engine:
-    def __cinit__(self, Generation generation not None):
+    def __cinit__(self, Generation generation not None, bytes page_key not None=_OWN_PAGE_KEY):
+        if PyBytes_GET_SIZE(page_key) != sizeof(self.core.page_key):
+            raise ValueError("a page key has 16 bytes")
         self.core = engine_core_new(generation.store)
         if self.core == NULL:
             raise MemoryError
+        memcpy(self.core.page_key, PyBytes_AS_STRING(page_key), sizeof(self.core.page_key))
         self.generation = generation
         _describe_generation(generation, self.core)
 
@@ -148,7 +156,7 @@ cdef class Engine:
         return self.generation.generation_id
 
     def answer(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None, bint quick=False,
-               int entered=-1, bint superseded=False):
+               int entered=-1, Engine serving=None):
         cdef Buffer out
         cdef Ending ending
         cdef Asker asker
@@ -158,7 +166,8 @@ cdef class Engine:
         _asker(caller, audit, &asker)
         asker.quick = quick
         asker.entered = entered
-        asker.superseded = superseded
+        if serving is not None:
+            asker.serving = serving.core.store
         buffer_init(&out)
         try:
             with nogil:

@@ -1,7 +1,7 @@
 # What an engine owns and does without Python: the working memories of its calls, and the one function that answers.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from core.call cimport Call
 from core.caller cimport Session
@@ -21,6 +21,7 @@ cdef enum:
 
 cdef struct EngineCore:
     const Store* store
+    uint64_t page_key[2]
     pthread_mutex_t lock         # of `idle`
     int n_idle
     Call* idle[64]               # CALLS_KEPT
@@ -35,7 +36,7 @@ cdef struct Asker:               # on whose account an answer is given
     const GrantMasks* grant
     void* audit                  # AuditLog.core; NULL = no record is written
     bint quick                   # a name that takes long is not looked for: PUT_OFF
-    bint superseded              # another generation serves by now, this one answers a page of its own
+    const Store* serving         # another generation, which serves by now: this one answers a page of its own; else NULL
     int entered                  # LOOK_* of the call that was put off before; -1 = none was
 
 cdef struct Ending:              # why no answer was given
@@ -52,7 +53,7 @@ cdef void return_call(EngineCore* core, Call* call) noexcept nogil
 # Answers one request: OK and the response in `out`; FAILED and the reason in `ending`; GRANT_NEEDED (core/caller.pxd)
 # when policy must first be asked about `ending.purpose`; PUT_OFF when it would not have been quick (`ending.verdict.flags`
 # are for Asker.entered of the next try). A refusal has its audit record too, unless it is to be tried again: GRANT_NEEDED,
-# GENERATION_GONE, PUT_OFF. Safe from several threads at once, each with a call of its own.
+# GENERATION_GONE that names the generation wanted, PUT_OFF. Safe from several threads at once, each with a call of its own.
 cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
                      int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil
 # One batch of Clear, in the same way. `opening` holds the context of the stream's first message.

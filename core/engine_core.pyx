@@ -13,6 +13,7 @@ from core.clearance_batch cimport count_rows
 from core.dossier cimport KEY_SUBJECT
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation cimport MAX_REGISTERS, Register
+from core.older_page cimport page_stands
 from core.one_box cimport check_box
 from core.outcome cimport Outcome
 from core.person_question cimport check_person, outcome_begin
@@ -171,18 +172,23 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
         call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms, out,
                    failure)
         call.quick = asker.quick
-        call.superseded = asker.superseded
+        call.superseded = asker.serving != NULL
+        call.page_key = core.page_key
+        if asker.session != NULL:
+            call.device = asker.session.device
+            call.officer = asker.session.officer
         status = _dispatch(core, call)
         if call.put_off:
             ending.verdict = account.verdict
             return PUT_OFF
         _name_the_search(call)
+        if status == OK and asker.serving != NULL:
+            status = page_stands(call, asker.serving)
         if status == OK:
             status = account_close(&account, call, data, size)
     ending.verdict = account.verdict
     ending.purpose = call.question.purpose
-    if status == FAILED and failure.reason != ERROR_REASON_GENERATION_GONE and failure.reason != (
-            ERROR_REASON_AUDIT_UNAVAILABLE):
+    if status == FAILED and failure.generation_length == 0 and failure.reason != ERROR_REASON_AUDIT_UNAVAILABLE:
         account_refuse(&account, <const char*>core.store.generation_id, core.store.generation_id_length, data, size,
                        failure)
     return status

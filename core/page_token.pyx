@@ -4,29 +4,44 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memcmp, memcpy
 
 from core.failure cimport OK, fail
+from core.siphash cimport ronda_siphash128
 from core.wire cimport put_bytes
-from core.xxhash cimport XXH3_64bits
 
 include "contract.pxi"
 
 cdef enum:
-    TOKEN_VERSION = 1
-    HEAD_SIZE = 15               # bytes before the generation's id
-    CHECKSUM_SIZE = 4
+    TOKEN_VERSION = 2
+    HEAD_SIZE = 7                # bytes before the generation's id
+    TAG_SIZE = 16
     ID_MAX = 63
-    RAW_MAX = 15 + 63 + 4
-    TEXT_MAX = 112               # base64 of RAW_MAX
+    RAW_MAX = 7 + 63 + 16
+    TEXT_MAX = 116               # base64 of RAW_MAX
 
 
-cdef uint64_t mix_number(uint64_t hash, uint64_t value) noexcept nogil:
-    cdef uint64_t both[2]
-    both[0] = hash
-    both[1] = value
-    return XXH3_64bits(both, 16)
+cdef uint64_t mix_number(const Call* call, uint64_t hash, uint64_t value) noexcept nogil:
+    cdef uint64_t words[2]
+    cdef uint64_t mixed[2]
+    words[0] = hash
+    words[1] = value
+    ronda_siphash128(call.page_key, words, 2, NULL, 0, mixed)
+    return mixed[0]
 
 
-cdef uint64_t mix_bytes(uint64_t hash, const void* data, size_t size) noexcept nogil:
-    return mix_number(mix_number(hash, size), XXH3_64bits(data, size))
+cdef uint64_t mix_bytes(const Call* call, uint64_t hash, const void* data, size_t size) noexcept nogil:
+    cdef uint64_t words[2]
+    cdef uint64_t mixed[2]
+    words[0] = hash
+    words[1] = size
+    ronda_siphash128(call.page_key, words, 2, data, size, mixed)
+    return mixed[0]
+
+
+cdef void _tag(const Call* call, uint64_t hash, const uint8_t* raw, size_t size, uint64_t* tag) noexcept nogil:
+    cdef uint64_t words[3]
+    words[0] = hash
+    words[1] = call.device
+    words[2] = call.officer
+    ronda_siphash128(call.page_key, words, 3, raw, size, tag)
 
 
 cdef const char* _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -86,23 +101,22 @@ cdef int _decode(const char* text, size_t size, uint8_t* raw) noexcept nogil:
 
 cdef int read_page_token(Call* call, uint64_t hash, uint32_t* offset) noexcept nogil:
     cdef uint8_t raw[RAW_MAX + 8]
-    cdef uint64_t wanted
-    cdef uint32_t checksum
+    cdef uint64_t tag[2]
+    cdef uint64_t given[2]
     cdef int n, id_length
     offset[0] = 0
     if call.question.page_token.size == 0:
         return OK
     n = _decode(call.question.page_token.data, call.question.page_token.size, raw)
-    if n < HEAD_SIZE + CHECKSUM_SIZE or raw[0] != TOKEN_VERSION:
-        return fail(call.failure, ERROR_REASON_PAGE_TOKEN_INVALID, "page_token", "not a token of this server")
-    memcpy(&checksum, raw + n - CHECKSUM_SIZE, CHECKSUM_SIZE)
-    id_length = raw[14]
-    if n != HEAD_SIZE + id_length + CHECKSUM_SIZE or id_length > ID_MAX or checksum != <uint32_t>XXH3_64bits(
-            raw, n - CHECKSUM_SIZE):
-        return fail(call.failure, ERROR_REASON_PAGE_TOKEN_INVALID, "page_token", "not a token of this server")
-    memcpy(&wanted, raw + 6, 8)
-    if raw[1] != call.question.method or wanted != hash:
-        return fail(call.failure, ERROR_REASON_PAGE_TOKEN_INVALID, "page_token", "the token of another list")
+    id_length = n - HEAD_SIZE - TAG_SIZE
+    if id_length < 0 or id_length > ID_MAX:
+        return fail(call.failure, ERROR_REASON_PAGE_TOKEN_INVALID, "page_token", "not a token of this list")
+    _tag(call, hash, raw, n - TAG_SIZE, tag)
+    memcpy(given, raw + n - TAG_SIZE, TAG_SIZE)
+    # both halves always: the time tells nothing of a guessed tag
+    if (tag[0] ^ given[0]) | (tag[1] ^ given[1]) or raw[0] != TOKEN_VERSION or raw[1] != call.question.method or (
+            raw[6] != id_length):
+        return fail(call.failure, ERROR_REASON_PAGE_TOKEN_INVALID, "page_token", "not a token of this list")
     if id_length != <int>call.store.generation_id_length or memcmp(
             raw + HEAD_SIZE, call.store.generation_id, id_length) != 0:
         fail(call.failure, ERROR_REASON_GENERATION_GONE, "page_token", "the list belongs to another generation")
@@ -116,14 +130,13 @@ cdef int read_page_token(Call* call, uint64_t hash, uint32_t* offset) noexcept n
 cdef void put_page_token(Call* call, uint32_t number, uint64_t hash, uint32_t offset) noexcept nogil:
     cdef uint8_t raw[RAW_MAX + 8]
     cdef char text[TEXT_MAX + 4]
+    cdef uint64_t tag[2]
     cdef size_t id_length = min(<size_t>call.store.generation_id_length, <size_t>ID_MAX), n = HEAD_SIZE + id_length
-    cdef uint32_t checksum
     raw[0] = TOKEN_VERSION
     raw[1] = <uint8_t>call.question.method
     memcpy(raw + 2, &offset, 4)
-    memcpy(raw + 6, &hash, 8)
-    raw[14] = <uint8_t>id_length
+    raw[6] = <uint8_t>id_length
     memcpy(raw + HEAD_SIZE, call.store.generation_id, id_length)
-    checksum = <uint32_t>XXH3_64bits(raw, n)
-    memcpy(raw + n, &checksum, CHECKSUM_SIZE)
-    put_bytes(call.out, number, text, _encode(raw, n + CHECKSUM_SIZE, text))
+    _tag(call, hash, raw, n, tag)
+    memcpy(raw + n, tag, TAG_SIZE)
+    put_bytes(call.out, number, text, _encode(raw, n + TAG_SIZE, text))

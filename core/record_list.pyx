@@ -123,7 +123,7 @@ cdef int _list_page(Call* call) noexcept nogil:
     if call.question.section < 0 or not known_section(call.question.section):
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "section", "unknown section")
     section = <uint8_t>call.question.section
-    hash = mix_number(mix_bytes(call.question.method, raw, 16), section)
+    hash = mix_number(call, mix_bytes(call, call.question.method, raw, 16), section)
     if read_page_token(call, hash, &offset) < 0 or _find(call, raw, &dossier) < 0:
         return FAILED
     vehicle = dossier.header.kind > ENTITY_UNIDENTIFIED

@@ -40,19 +40,19 @@ cdef int _take_question(Call* call, PersonQuestion* asked) noexcept nogil:
 cdef uint64_t _hash(const Call* call) noexcept nogil:
     """Of all that decides the list."""
     cdef const Question* question = &call.question
-    cdef uint64_t hash = mix_bytes(question.method, call.names.text, call.names.length)
+    cdef uint64_t hash = mix_bytes(call, question.method, call.names.text, call.names.length)
     cdef int i
-    hash = mix_bytes(hash, question.names.data, question.names.size)
+    hash = mix_bytes(call, hash, question.names.data, question.names.size)
     for i in range(7):
-        hash = mix_bytes(hash, question.name[i].data, question.name[i].size)
-    hash = mix_bytes(hash, question.father.data, question.father.size)
-    hash = mix_bytes(hash, question.mother.data, question.mother.size)
-    hash = mix_number(hash, <uint64_t>question.birth_year << 32 | <uint64_t>question.birth_month << 8
+        hash = mix_bytes(call, hash, question.name[i].data, question.name[i].size)
+    hash = mix_bytes(call, hash, question.father.data, question.father.size)
+    hash = mix_bytes(call, hash, question.mother.data, question.mother.size)
+    hash = mix_number(call, hash, <uint64_t>question.birth_year << 32 | <uint64_t>question.birth_month << 8
                       | <uint64_t>question.birth_mday)
-    hash = mix_number(hash, <uint64_t>question.year_from << 32 | <uint64_t>question.year_to)
-    hash = mix_number(hash, <uint64_t>question.age_from << 32 | <uint64_t>question.age_to)
-    hash = mix_number(hash, <uint64_t>question.sex << 32 | <uint64_t>question.department)
-    return mix_number(hash, <uint64_t>question.municipality)
+    hash = mix_number(call, hash, <uint64_t>question.year_from << 32 | <uint64_t>question.year_to)
+    hash = mix_number(call, hash, <uint64_t>question.age_from << 32 | <uint64_t>question.age_to)
+    hash = mix_number(call, hash, <uint64_t>question.sex << 32 | <uint64_t>question.department)
+    return mix_number(call, hash, <uint64_t>question.municipality)
 
 
 cdef int search_persons(Call* call) noexcept nogil:

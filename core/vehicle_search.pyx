@@ -386,19 +386,19 @@ cdef void _compare(Call* call, const Sought* sought, const Number* number, Candi
 cdef uint64_t _hash(const Call* call, const Sought* sought) noexcept nogil:
     """Of all that decides which vehicles fit: a page token is of one question."""
     cdef const Seen* seen = &sought.seen
-    cdef uint64_t hash = call.question.method
+    cdef uint64_t hash = mix_number(call, call.question.method, <uint64_t>sought.n_plates << 32 | <uint64_t>seen.n_words)
     cdef int i
     for i in range(sought.n_plates):
-        hash = mix_bytes(hash, sought.plates[i].type, sought.plates[i].type_length)
-        hash = mix_bytes(hash, sought.plates[i].number, sought.plates[i].length)
-    hash = mix_bytes(hash, sought.number.data, sought.number.size)
-    hash = mix_bytes(hash, seen.make, seen.make_length)
+        hash = mix_bytes(call, hash, sought.plates[i].type, sought.plates[i].type_length)
+        hash = mix_bytes(call, hash, sought.plates[i].number, sought.plates[i].length)
+    hash = mix_bytes(call, hash, sought.number.data, sought.number.size)
+    hash = mix_bytes(call, hash, seen.make, seen.make_length)
     for i in range(seen.n_words):
-        hash = mix_bytes(hash, seen.words[i], seen.lengths[i])
-    hash = mix_bytes(hash, seen.type, seen.type_length)
-    hash = mix_bytes(hash, seen.colour, seen.colour_length)
-    hash = mix_number(hash, <uint64_t>seen.kinds << 32 | seen.colours)
-    return mix_number(hash, <uint64_t>seen.model_year)
+        hash = mix_bytes(call, hash, seen.words[i], seen.lengths[i])
+    hash = mix_bytes(call, hash, seen.type, seen.type_length)
+    hash = mix_bytes(call, hash, seen.colour, seen.colour_length)
+    hash = mix_number(call, hash, <uint64_t>seen.kinds << 32 | seen.colours)
+    return mix_number(call, hash, <uint64_t>seen.model_year)
 
 
 cdef int _find(Call* call, const Sought* sought, Number* number) noexcept nogil:

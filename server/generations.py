@@ -1,5 +1,8 @@
 """The generations that a worker holds open: the current one, and older ones while a stream or page token pins them.
 
+Besides the current one a call may name only what was current here within `named_s` (docs/answers.md section 13); after
+a start that is the current one alone. A stream keeps what it named to its end.
+
 The data directory's CURRENT names the published generation. A new one is opened and checked beside the old one, then
 becomes current between two calls of the event loop; the old one is closed when its last call or stream has ended. One
 that is refused (damaged, unreadable) leaves the last good one serving. Everything but opening happens in the event
@@ -33,8 +36,8 @@ _OLDER_KEPT = 2
 class ServedGeneration:
     """An open generation (its engine holds it open), and how many calls and streams use it."""
 
-    def __init__(self, generation: Generation) -> None:
-        self.engine = Engine(generation)
+    def __init__(self, generation: Generation, page_key: bytes) -> None:
+        self.engine = Engine(generation, page_key)
         self.id: str = self.engine.generation_id
         self.uses = 0
 
@@ -42,13 +45,17 @@ class ServedGeneration:
 class GenerationKeeper:
     """Opens, switches and closes generations. `engine` is the current one's, None when nothing may be served."""
 
-    def __init__(self, data: Path, poll_s: float) -> None:
+    def __init__(self, data: Path, poll_s: float, *, page_key: bytes, named_s: float) -> None:
         self.engine: Engine | None = None
         self.refused: str = ""  # id of the generation that CURRENT names and that was refused
         self.refused_why: str = ""
         self.on_change: Callable[[], None] = lambda: None
         self._data = data
         self._poll_s = poll_s
+        self._page_key = page_key
+        self._named_s = named_s
+        self._ceased: dict[str, float] = {}  # id of what was current here -> until when, event loop's clock
+        self._looking = asyncio.Lock()
         self._current: ServedGeneration | None = None
         self._open: dict[str, ServedGeneration] = {}  # by id, least recently used first
         self._opening: dict[str, asyncio.Task[ServedGeneration]] = {}
@@ -109,6 +116,10 @@ class GenerationKeeper:
                 log("generation_watch_failed", level=ERROR, error=error)
 
     async def _look(self) -> None:
+        async with self._looking:  # the watcher, and calls that name what this worker has not switched to yet
+            await self._look_once()
+
+    async def _look_once(self) -> None:
         stamp = self._stamp()
         if stamp is None or stamp[0] == self.current_id:
             if stamp is not None and self.refused:  # CURRENT went back to the good one
@@ -151,6 +162,9 @@ class GenerationKeeper:
         self._refused_stamp = None
         if before is not None:
             call_metrics.SWITCHES.inc()
+            now = asyncio.get_running_loop().time()
+            self._ceased = {name: at for name, at in self._ceased.items() if now - at < self._named_s}
+            self._ceased[before.id] = now
         log("generation_serves", generation=served.id, before=before.id if before is not None else "")
         self._close_unused()
         self.on_change()
@@ -176,7 +190,7 @@ class GenerationKeeper:
 
     def _open_and_check(self, generation_id: str) -> ServedGeneration:
         try:
-            served = ServedGeneration(Generation.open(self._data / "generations" / generation_id))
+            served = ServedGeneration(Generation.open(self._data / "generations" / generation_id), self._page_key)
         except (CoreError, OSError, MemoryError):
             raise
         except Exception as error:  # damage that no check foresaw: refused like any other, never a worker's end
@@ -195,9 +209,13 @@ class GenerationKeeper:
 
     @asynccontextmanager
     async def pinned(self, generation_id: str) -> AsyncIterator[ServedGeneration]:
-        """Pins the generation of that id, kept or still on disk. Raises Refusal GENERATION_GONE."""
+        """Pins the generation of that id: the current one, or an earlier one that may still be named and is kept or on
+        disk. Raises Refusal GENERATION_GONE.
+        """
+        if _ID.match(generation_id) and not self._may_be_named(generation_id):
+            await self._look()  # another worker may have switched a moment before this one
         directory = self._data / "generations" / generation_id
-        if not _ID.match(generation_id) or (generation_id not in self._open and not directory.is_dir()):
+        if not self._may_be_named(generation_id) or (generation_id not in self._open and not directory.is_dir()):
             raise Refusal(error_pb2.ERROR_REASON_GENERATION_GONE)
         try:
             served = await self._opened(generation_id)
@@ -206,6 +224,12 @@ class GenerationKeeper:
             raise Refusal(error_pb2.ERROR_REASON_GENERATION_GONE) from None
         async with self._use(served):
             yield served
+
+    def _may_be_named(self, generation_id: str) -> bool:
+        if generation_id == self.current_id:
+            return bool(generation_id)
+        ceased = self._ceased.get(generation_id)
+        return ceased is not None and asyncio.get_running_loop().time() - ceased < self._named_s
 
     @asynccontextmanager
     async def _use(self, served: ServedGeneration) -> AsyncIterator[ServedGeneration]:

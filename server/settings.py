@@ -165,6 +165,12 @@ class Settings(BaseSettings):
     generations_poll_ms: int = Field(
         250, ge=10, description="How often a worker looks for a newly published generation, in milliseconds."
     )
+    page_generation_s: int = Field(
+        300,
+        ge=0,
+        description="How long a generation may be named (by a page token, by Clear) once another has replaced it, in "
+        "seconds; then it is GENERATION_GONE.",
+    )
     verify_mib_per_s: int = Field(
         64, ge=0, description="Rate of the background re-check of a generation's files (sha256), in MiB/s; 0 = none."
     )

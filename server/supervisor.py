@@ -25,6 +25,7 @@ from server.core_dumps import forbid_core_dumps
 from server.descriptors import raise_descriptor_limit
 from server.file_check import FileCheck
 from server.logs import ERROR, WARNING, log
+from server.page_key import load_or_make_page_key
 from server.port_guard import PortGuard
 from server.scrape import Scrape
 from server.settings import Address, Settings, SettingsError
@@ -57,13 +58,21 @@ class _WorkerDied(Exception):
 class Supervisor:
     """Runs the workers until a signal, or until one says that the settings do not work."""
 
-    def __init__(self, settings: Settings, address: Address, runtime: Path, on_ready: Callable[[Ready], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        address: Address,
+        runtime: Path,
+        page_key: bytes,
+        on_ready: Callable[[Ready], None],
+    ) -> None:
         self.restarts = 0
         self.last_good = ""
         self.workers: dict[int, WorkerProcess] = {}
         self._settings = settings
         self._address = address
         self._runtime = runtime
+        self._page_key = page_key
         self._on_ready = on_ready
         self._was_ready = False
         self._stop = asyncio.Event()
@@ -154,6 +163,7 @@ class Supervisor:
             probe_socket=self._runtime / f"worker-{number}.sock",
             last_good=self.last_good,
             damaged=self._file_check.messages(),
+            page_key=self._page_key.hex(),
         )
         orders.probe_socket.unlink(missing_ok=True)
         worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
@@ -241,12 +251,13 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
         check_process(settings)
         check_files_of(settings)
         prepare_audit(settings, settings.development)
+        page_key = load_or_make_page_key(settings.data)
         with (
             PortGuard("listen", settings.listen_address) as guard,
             _runtime_directory(settings.data) as runtime,
         ):
             (Path(runtime) / "metrics").mkdir()
-            supervisor = Supervisor(settings, guard.address, Path(runtime), on_ready or print_ready)
+            supervisor = Supervisor(settings, guard.address, Path(runtime), page_key, on_ready or print_ready)
             with Scrape(settings, supervisor, Path(runtime) / "metrics"):
                 return asyncio.run(supervisor.run())
     except SettingsError as error:

@@ -200,8 +200,8 @@ async def _in_thread(
     service: Service, served: ServedGeneration, number: int, request: bytes, caller: Caller, entered: int
 ) -> bytes:
     loop, log_of_looks = asyncio.get_running_loop(), service.audit.log
-    superseded = served.id != service.keeper.current_id  # a page of it says no level
-    answer = partial(served.engine.answer, quick=False, entered=entered, superseded=superseded)
+    serving = service.keeper.engine if served.id != service.keeper.current_id else None  # the page is held against it
+    answer = partial(served.engine.answer, quick=False, entered=entered, serving=serving)
     return await loop.run_in_executor(service.threads, answer, number, request, caller, clock_ms(), log_of_looks)
 
 

@@ -55,7 +55,12 @@ class Worker:
         self._ready = False
         self._damaged = {damaged.generation: damaged.files for damaged in orders.damaged}
         self._stop = asyncio.Event()
-        self._keeper = GenerationKeeper(settings.data, settings.generations_poll_ms / 1000)
+        self._keeper = GenerationKeeper(
+            settings.data,
+            settings.generations_poll_ms / 1000,
+            page_key=bytes.fromhex(orders.page_key),
+            named_s=settings.page_generation_s,
+        )
         self._gate = Gate(
             settings.max_concurrent_calls,
             settings.max_loop_lag_ms,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 # Exit status of a process that cannot work with its settings (sysexits.h EX_CONFIG): restarting would not help.
 EXIT_SETTINGS = 78
@@ -40,6 +40,7 @@ class WorkerOrders(_Message):
     probe_socket: Path  # Unix socket, for the worker's check of itself
     last_good: str  # generation that other workers serve; "" = unknown
     damaged: list[DamagedFiles]  # what the background check found so far
+    page_key: str = Field(repr=False)  # hexadecimal digits
 
 
 class WorkerReport(_Message):

@@ -69,7 +69,7 @@ def _engine(engine: Engine, question: Question, grant: Grant, clock_ms: int, sup
     pages = []
     for _ in range(PAGES_AT_MOST if question.method in PAGED else 1):
         number, asked = METHODS[question.method], request.SerializeToString()
-        response = parsed(kind, engine.answer(number, asked, grant, clock_ms, superseded=superseded))
+        response = parsed(kind, engine.answer(number, asked, grant, clock_ms, serving=engine if superseded else None))
         pages.append(response)
         if question.method not in PAGED or not response.next_page_token:
             break

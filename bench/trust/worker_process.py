@@ -30,6 +30,7 @@ class WorkerUnderTest:
             probe_socket=Path(self._sockets.name) / "probe",
             last_good="",
             damaged=[],
+            page_key="00" * 16,
         )
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
         environment["PROMETHEUS_MULTIPROC_DIR"] = self._sockets.name

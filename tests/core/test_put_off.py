@@ -87,10 +87,13 @@ def test_a_page_of_another_generation_is_counted_once(engine: Engine, tmp_path: 
     newer = Engine(Generation.open(tmp_path / "newer"))
     caller = Caller(b"{}", device=b"car", officer=b"nip", limits=Limits(tmp_path / "limits"))
     caller.give(PURPOSE, Grant.everything(), methods=EVERY_METHOD, officer=(2, 3600, 2))
+    before = Caller(b"{}", device=b"car", officer=b"nip")
+    before.give(PURPOSE, Grant.everything(), methods=EVERY_METHOD)
     context = RequestContext(purpose=PURPOSE, request_id="page")  # type: ignore[arg-type]
     request = checks.SearchPersonsRequest(context=context, names=COMMON, page_size=10)
     number = METHODS["SearchPersons"]
-    first = checks.SearchPersonsResponse.FromString(engine.answer(number, request.SerializeToString(), ALL, CLOCK_MS))
+    page = engine.answer(number, request.SerializeToString(), before, CLOCK_MS)
+    first = checks.SearchPersonsResponse.FromString(page)
     request.page_token = first.next_page_token
     with pytest.raises(QuestionError) as gone:
         newer.answer(number, request.SerializeToString(), caller, CLOCK_MS, None, True)

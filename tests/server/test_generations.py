@@ -6,6 +6,7 @@ import shutil
 from typing import Any
 
 import grpc
+import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ronda.v1 import check_service_pb2, clearance_service_pb2, level_pb2, section_pb2
@@ -143,15 +144,21 @@ def test_a_stream_keeps_its_generation(published: Published, start_server: Start
             assert (failed.code, failed.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "GENERATION_GONE")
 
 
-def test_an_older_generation_on_disk_can_be_pinned(published: Published, start_server: StartServer) -> None:
-    first = published.publish()
-    published.publish()
-    server = start_server().wait_ready()
+def test_a_stream_may_name_the_generation_before(published: Published, start_server: StartServer) -> None:
+    """One that was current here a moment ago; none that never was, though it lies on the disk."""
+    never, first = published.publish(), published.publish()
+    server = start_server(workers=1).wait_ready()
     request = clearance_service_pb2.ClearRequest.FromString(CLEAR_FIRST)
     request.generation_id = first
     with server.channel() as channel:
+        second = published.publish()
+        until(lambda: _serving(channel) == second)
         answered = list(clear(channel, iter([request.SerializeToString(), CLEAR_BATCH])))
-    assert [clearance_service_pb2.ClearResponse.FromString(batch).generation_id for batch in answered] == [first]
+        assert [clearance_service_pb2.ClearResponse.FromString(batch).generation_id for batch in answered] == [first]
+        request.generation_id = never
+        with pytest.raises(grpc.RpcError) as gone:
+            list(clear(channel, iter([request.SerializeToString(), CLEAR_BATCH])))
+    assert Failure(gone.value).reason == "GENERATION_GONE"
 
 
 def test_altered_bytes_are_found_in_the_background(published: Published, start_server: StartServer) -> None:

@@ -124,6 +124,17 @@ def _auditors_key_of_another_kind(place: Place) -> None:
     place.write(audit_auditor_key=place.kit.directory / "audit-keys" / "signing.pub")
 
 
+def _page_key(size: int) -> Callable[[Place], None]:
+    def spoil(place: Place) -> None:
+        (Path(str(place.settings["data"])) / "page.key").write_bytes(bytes(size))
+
+    return spoil
+
+
+def _no_page_key(place: Place) -> None:
+    (Path(str(place.settings["data"])) / "page.key").mkdir()
+
+
 FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "no file": (lambda place: place.config.unlink(), "RONDA_CONFIG: no such file"),
     "a directory": (_is_a_directory, "RONDA_CONFIG: cannot read"),
@@ -136,6 +147,10 @@ FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "no address": (_with(listen="here"), "listen: must be host:port"),
     "an address of another machine": (_with(listen="192.0.2.1:50051"), "listen: 192.0.2.1:50051"),
     "no data directory": (_with(data="/nonexistent/data"), "data: "),
+    "an empty page key": (_page_key(0), "page.key holds 0 bytes, not the 16"),
+    "a page key that is cut": (_page_key(15), "page.key holds 15 bytes, not the 16"),
+    "a page key of another kind": (_page_key(32), "page.key holds 32 bytes, not the 16"),
+    "no page key that can be read": (_no_page_key, "page.key: Is a directory"),
     "no certificate": (_with(tls_cert="/nonexistent/server.pem"), "tls_cert: cannot read"),
     "a certificate without its key": (_with(tls_key=None), "tls_cert and tls_key belong together"),
     "another certificate's key": (_another_key, "tls_key: "),

@@ -29,6 +29,7 @@ def _orders(published: Published, directory: Path) -> WorkerOrders:
         probe_socket=directory / "probe.sock",
         last_good="",
         damaged=[],
+        page_key="00" * 16,
     )
 
 

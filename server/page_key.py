@@ -1,0 +1,56 @@
+"""The secret key of page tokens (core/page_token.pxd): <data>/page.key, of every worker, and kept over restarts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from server.logs import WARNING, log
+from server.settings import SettingsError
+
+PAGE_KEY = "page.key"
+PAGE_KEY_BYTES = 16  # of SipHash
+
+
+def load_or_make_page_key(data: Path) -> bytes:
+    """The key, made with mode 0600 when there is none.
+
+    Where it cannot be kept (a full disk), it is of this process, and tokens end with it: no answer waits for that.
+    Raises SettingsError for a file that cannot be read or has another length.
+    """
+    path = data / PAGE_KEY
+    try:
+        if not path.exists():
+            _make(path)
+        key = path.read_bytes()
+    except FileNotFoundError:  # it could not be kept
+        return secrets.token_bytes(PAGE_KEY_BYTES)
+    except OSError as error:
+        raise SettingsError(f"data: cannot read {path}: {error.strerror}") from None
+    if len(key) != PAGE_KEY_BYTES:
+        rule = f"holds {len(key)} bytes, not the {PAGE_KEY_BYTES} of a page key: remove it, and a new one is made"
+        raise SettingsError(f"data: {path} {rule}")
+    return key
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all; of two servers that start at once, one makes it."""
+    draft = path.with_name(f".{path.name}-{os.getpid()}.draft")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(PAGE_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(draft)
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except FileExistsError:
+        return
+    except OSError as error:
+        log("page_key_not_kept", level=WARNING, file=str(path), error=error)
+    finally:
+        draft.unlink(missing_ok=True)
