@@ -15,7 +15,7 @@ from core.errors import QuestionError
 from core.generation import Generation
 from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
-from ronda.v1 import error_pb2, level_pb2, section_pb2
+from ronda.v1 import error_pb2, level_pb2, section_pb2, value_pb2
 from ronda.v1.context_pb2 import RequestContext
 from tests.core.engine_kit import (
     ALL,
@@ -270,8 +270,7 @@ def test_a_token_is_of_one_list_and_one_method(older: Engine) -> None:
     assert refused(older, with_token(FINES, addresses))
     assert refused(older, with_token(FINES, people))
     assert refused(older, with_token(SEARCH, fines))
-    narrower = type(SEARCH).FromString(SEARCH.SerializeToString())
-    narrower.sex = 2
+    narrower = checks.SearchPersonsRequest(names=NAMES, page_size=1, sex=value_pb2.SEX_MALE)
     assert refused(older, with_token(narrower, people))
     smaller_pages = type(SEARCH).FromString(SEARCH.SerializeToString())
     smaller_pages.page_size = 2

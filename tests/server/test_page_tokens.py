@@ -150,7 +150,9 @@ def test_a_worker_that_has_not_switched_yet_follows_the_token(published: Publish
     other = Engine(Generation.open(published.data / "generations" / newer), key)
     caller = Caller.of_development(b"{}")
     answer = other.answer(METHODS["SearchPersons"], SEARCH.SerializeToString(), caller, time.time_ns() // 1_000_000)
-    page = ask(with_token(SEARCH, checks.SearchPersonsResponse.FromString(answer).next_page_token))
+    request = with_token(SEARCH, checks.SearchPersonsResponse.FromString(answer).next_page_token)
+    assert not refusal(ask, request)
+    page = ask(request)
     assert (page.answer.generation_id, bool(page.answer.level)) == (newer, True)
     assert serves(ask, newer)
 
