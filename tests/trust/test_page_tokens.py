@@ -161,8 +161,8 @@ def test_a_page_that_is_gone_is_on_record(house: House) -> None:
     assert refusal(investigator, request) == "GENERATION_GONE"
     key = load_auditor_private(house.kit.directory / "audit-keys" / "auditor.key")
     records = AuditReader(house.published.data / "audit", key).newest(10)
-    (found,) = [record for record in records if record.status == error_pb2.ERROR_REASON_GENERATION_GONE]
-    assert found.identity["nip"] == investigator.nip
+    refused = [record for record in records if record.status == error_pb2.ERROR_REASON_GENERATION_GONE]
+    assert [record.identity["nip"] for record in refused].count(investigator.nip) == 1
 
 
 def test_a_token_is_of_who_asked(house: House) -> None:
