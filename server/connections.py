@@ -5,7 +5,8 @@ refuses everybody alike, so whoever comes first could shut the others out. So a 
 A connection is *known* once a call on it was admitted. When the others grow to half of the places that known ones
 leave, some are closed: first who sent nothing yet, then from the address that holds most of them, there the oldest. So
 a patrol car has the time in which hundreds of others connect to show who it is, also behind the stranger's address.
-Strangers' bytes are bounded too: of a message that is not whole nobody knows yet whose it is.
+Strangers' bytes are bounded too: of a message that is not whole nobody knows yet whose it is; and their refusals
+(server/refused_peers.py).
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from urllib.parse import unquote
 
 from server import call_metrics
 from server.logs import WARNING, log
-
-Place = tuple[str, int]  # address and port of the other end
+from server.refused_peers import Place, RefusedPeers
 
 _PAUSE_S = 0.1
 _PRESSED_S = 0.01  # while strangers hold more than half of what they may
@@ -94,6 +94,7 @@ class Connections:
         self._most_of_a_device = most_of_a_device
         self._peers: dict[str, Place] = {}  # as gRPC names it
         self._devices: dict[Place, tuple[int, int]] = {}  # of known connections, and the look before which it was told
+        self._refused = RefusedPeers()
         self._looks = 0
         self._seen: dict[int, _Connection] = {}  # by descriptor
         self._number = 0
@@ -104,8 +105,14 @@ class Connections:
         """A call from `peer` (as gRPC writes it) was admitted. device: a key of the device, 0 = not limited."""
         if peer not in self._peers:
             place = _place_of(peer)
+            self._refused.forget(place)
             self._peers[peer] = place
             self._devices[place] = device, self._looks
+
+    def refused(self, peer: str, device: str) -> None:
+        """A call from `peer` (as gRPC writes it) was not admitted. device: as RefusedPeers has it."""
+        if peer not in self._peers:
+            self._refused.refused(_place_of(peer), device)
 
     async def watch(self) -> None:
         """Looks for ever."""
@@ -121,6 +128,7 @@ class Connections:
         self._looks += 1
         live = [connection for connection in await self._all() if connection.place is not None]
         self._forget({connection.place for connection in live})
+        self._refused.looked({connection.place for connection in live if connection.place is not None})
         strangers, of_devices = [], defaultdict(list)
         for connection in live:
             assert connection.place is not None
@@ -133,6 +141,7 @@ class Connections:
         if len(strangers) > bound:
             await self._close("stranger", _first_to_go(strangers)[: len(strangers) - bound * 3 // 4])
         await self._close("bytes", await _too_heavy(strangers))
+        await self._close("refusals", [each for each in strangers if each.place in self._refused.tired])
         for connections in of_devices.values():
             if (over := len(connections) - self._most_of_a_device) > 0:
                 await self._close("device", sorted(connections, key=lambda connection: connection.number)[:over])

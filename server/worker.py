@@ -74,7 +74,7 @@ class Worker:
         self._connections = Connections(
             parse_address(orders.address).port, self._most_connections, settings.max_connections_per_device
         )
-        self._trust = TrustSetUp(settings, self._connections.admitted)
+        self._trust = TrustSetUp(settings, self._connections.admitted, self._connections.refused)
         self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
         self._failed = False  # it cannot go on, and is to be replaced

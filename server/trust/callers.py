@@ -28,6 +28,7 @@ from server.trust.policy import Decision, Principal
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Auth = Mapping[str, Iterable[bytes]]
 OnAdmitted = Callable[[str, int], None]  # the other end as gRPC writes it, Caller.device_key (0: every device is one)
+OnRefused = Callable[[str, str], None]  # the other end, the device that its certificate names ("": none)
 
 # LOOK_* of core/caller.pxd
 _OFF_UNIT = 16
@@ -90,6 +91,7 @@ class CertifiedCallers:
         rules: TokenRules,
         limits: Limits | None,
         on_admitted: OnAdmitted,
+        on_refused: OnRefused,
         *,
         break_glass_s: int,
         max_metadata_bytes: int,
@@ -98,6 +100,7 @@ class CertifiedCallers:
         self._rules = rules
         self._limits = limits
         self._on_admitted = on_admitted
+        self._on_refused = on_refused
         self._break_glass_ms = break_glass_s * 1000
         self._max_metadata = max_metadata_bytes
         self._known: dict[tuple[bytes, bytes, str], _Admitted] = {}
@@ -139,11 +142,11 @@ class CertifiedCallers:
         certificate = next(iter(auth.get("x509_pem_cert", ())), b"")
         version = next(iter(auth.get("ssl_tls_version", ())), b"")
         if size > self._max_metadata:
-            raise self._refused(auth, certificate, _metadata_too_large(self._max_metadata))
+            raise self._refused(context, auth, certificate, _metadata_too_large(self._max_metadata))
         key_of_caller = (certificate, version, token)
         admitted = self._known.get(key_of_caller)
         if admitted is None:
-            admitted = self._admit(auth, certificate, token)
+            admitted = self._admit(context, auth, certificate, token)
             if len(self._known) >= _KEPT:
                 oldest = next(iter(self._known))
                 del self._known[oldest]
@@ -153,7 +156,7 @@ class CertifiedCallers:
         self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 
-    def _admit(self, auth: Auth, certificate: bytes, token: str) -> _Admitted:
+    def _admit(self, context: Context, auth: Auth, certificate: bytes, token: str) -> _Admitted:
         trust = self._keeper.trust
         try:
             check_tls(auth)
@@ -163,7 +166,7 @@ class CertifiedCallers:
             principal = _principal(officer, peer, trust)
             trust.revocations.check_officer(officer)
         except Refusal as refusal:
-            raise self._refused(auth, certificate, refusal) from None
+            raise self._refused(context, auth, certificate, refusal) from None
         flags = (_OFF_UNIT if principal.off_unit else 0) | (_DELEGATED if principal.delegated else 0)
         caller = Caller(
             identity_of(peer, officer),
@@ -175,15 +178,18 @@ class CertifiedCallers:
         )
         return _Admitted(caller, principal, officer.issued_ms)
 
-    def _refused(self, auth: Auth, certificate: bytes, refusal: Refusal) -> Refusal:
+    def _refused(self, context: Context, auth: Auth, certificate: bytes, refusal: Refusal) -> Refusal:
         """`refusal`, with what the certificate proves about who asked: the token is not believed."""
         call_metrics.NOT_ADMITTED.labels(str(refusal)).inc()
+        device = ""
         try:
             check_tls(auth)
             peer = peer_of(certificate, self._keeper.trust.institutions)
-            refusal.identity = _encoded({"device": peer.device, "institution": peer.institution.id})
+            device = peer.device
+            refusal.identity = _encoded({"device": device, "institution": peer.institution.id})
         except Refusal:
             refusal.identity = _encoded({"device": ""})
+        self._on_refused(context.peer(), device)
         return refusal
 
 

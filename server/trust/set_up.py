@@ -7,7 +7,7 @@ import asyncio
 from core.limits import Limits
 from server.settings import Settings, SettingsError
 from server.tls import Bundle
-from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted
+from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused
 from server.trust.directory import TrustKeeper
 from server.trust.officer_token import TokenRules
 
@@ -18,7 +18,7 @@ class TrustSetUp:
     callers: Callers
     bundle: Bundle | None  # CAs of clients, PEM; None = the settings' own
 
-    def __init__(self, settings: Settings, on_admitted: OnAdmitted) -> None:
+    def __init__(self, settings: Settings, on_admitted: OnAdmitted, on_refused: OnRefused) -> None:
         self._keeper: TrustKeeper | None = None
         self.bundle = None
         if settings.trust is None:
@@ -30,6 +30,7 @@ class TrustSetUp:
             TokenRules(settings.token_audience, settings.token_max_age_s, settings.clock_skew_s),
             _limits(settings),
             on_admitted,
+            on_refused,
             break_glass_s=settings.break_glass_s,
             max_metadata_bytes=settings.max_metadata_bytes,
         )

@@ -17,7 +17,7 @@ from tests.trust.conftest import start_trusted
 from tests.trust.trust_kit import Client, question
 
 CHECK_PERSON = "CheckService/CheckPerson"
-CALLS = 150
+CALLS = 120  # below what ends the connection
 REVOKED = error_pb2.ERROR_REASON_REVOKED
 MISSING = error_pb2.ERROR_REASON_TOKEN_MISSING
 

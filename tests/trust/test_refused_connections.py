@@ -1,0 +1,96 @@
+"""A connection on which nobody was admitted ends after a round of refusals, a device's after several: no other does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import grpc
+import pytest
+
+from server.refused_peers import OF_A_CONNECTION, OF_A_DEVICE
+from tests.nation_kit import BuiltNation
+from tests.server.running_server import Failure, call, until
+from tests.server.test_observed import samples_of
+from tests.trust.conftest import TrustedServer, start_trusted
+from tests.trust.trust_kit import Client, question
+
+CHECK_PERSON = "CheckService/CheckPerson"
+ENDED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+@pytest.fixture
+def running(small_nation: BuiltNation, tmp_path: Path) -> Iterator[TrustedServer]:
+    """One worker, so that every connection is its."""
+    started = start_trusted(small_nation, tmp_path, workers=1)
+    yield started
+    assert started.server.stop() == 0
+
+
+class Watched:
+    """A channel of one client that tells whether its connection was ended."""
+
+    def __init__(self, running: TrustedServer, client: Client) -> None:
+        self._client = client
+        self._states: list[grpc.ChannelConnectivity] = []
+        self.channel = running.kit.channel(running.address, client)
+        self.channel.subscribe(self._states.append)
+
+    @property
+    def ended(self) -> bool:
+        return grpc.ChannelConnectivity.IDLE in self._states[self._states.index(grpc.ChannelConnectivity.READY) :]
+
+    def ask(self) -> str:
+        """The reason of the refusal; "" when answered or when the connection ended."""
+        try:
+            call(self.channel, CHECK_PERSON, question(), metadata=self._client.metadata)
+        except grpc.RpcError as error:
+            failure = Failure(error)
+            assert failure.reason or failure.code in ENDED
+            return failure.reason
+        return ""
+
+    def close(self) -> None:
+        self.channel.unsubscribe(self._states.append)
+        self.channel.close()
+
+
+def test_connections_without_a_token_end_and_others_stay(running: TrustedServer) -> None:
+    honest = running.kit.patrol("patrol-21", "10021")
+    without = Client(running.kit.patrol("patrol-22", "10022").pair, ())
+    with closing(Watched(running, honest)) as car:
+        assert car.ask() == ""
+        refused = 0
+        while refused <= OF_A_DEVICE:
+            with closing(Watched(running, without)) as stranger:
+                here = 0
+                while not (here and stranger.ended):
+                    here += stranger.ask() == "TOKEN_MISSING"
+                assert here >= OF_A_CONNECTION
+                refused += here
+        with closing(Watched(running, without)) as stranger:  # now the first is the last
+            assert stranger.ask() == "TOKEN_MISSING"
+            until(lambda: stranger.ended)
+        closed = samples_of(running.server.metrics())["ronda_connections_closed_total", "refusals"]
+        assert closed > OF_A_DEVICE // OF_A_CONNECTION // 4
+        assert car.ask() == ""
+        assert not car.ended
+
+
+def test_who_shows_a_token_then_is_answered_and_stays(running: TrustedServer) -> None:
+    """A car whose token had expired: all its refusals are forgotten with the first call that is in order."""
+    client = running.kit.patrol("patrol-23", "10023")
+    without = Client(client.pair, ())
+    for _ in range(2):
+        with closing(Watched(running, client)) as car:
+            for _ in range(OF_A_CONNECTION - 2):
+                with pytest.raises(grpc.RpcError):
+                    call(car.channel, CHECK_PERSON, question(), metadata=without.metadata)
+            assert car.ask() == ""
+            for _ in range(OF_A_CONNECTION + 8):  # an officer of many on a gateway
+                with pytest.raises(grpc.RpcError) as refused:
+                    call(car.channel, CHECK_PERSON, question(), metadata=without.metadata)
+                assert Failure(refused.value).reason == "TOKEN_MISSING"
+            assert car.ask() == ""
+            assert not car.ended
