@@ -35,9 +35,16 @@ class ServerOnDisk(RunningServer):
 
 @pytest.fixture(params=["tmpfs", "ext4"])
 def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Disk:
+    if not may_mount():
+        pytest.skip("nobody but root may make a mount namespace here: no user namespaces (as in a chroot)")
     if request.param == "ext4" and not has_loop_devices(tmp_path):
         pytest.skip("only root mounts an ext4 of its own here: needs mkfs.ext4 and loop devices")
     return Disk(tmp_path / "disk", 8, request.param)
+
+
+def may_mount() -> bool:
+    """Whether a mount namespace of one's own can be made: as root, or with a user namespace."""
+    return subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode == 0
 
 
 def has_loop_devices(directory: Path) -> bool:
