@@ -8,7 +8,7 @@ from core.assembly_claims cimport collect_claims, identities_conflict, is_identi
 from core.assembly_identifiers cimport collect_identifiers, collect_plates, first_registration
 from core.assembly_record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
 from core.dossier cimport (
-    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_HIDDEN, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, KEY_CUI, NO_DAY,
+    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_HIDDEN, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, NO_DAY,
     FLAG_ONE_BEARER, NO_ENTITY,
     RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_PROTECTED, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry,
     RecordEntry,
@@ -236,7 +236,7 @@ cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch
     cdef const Record* first_year = NULL
     cdef const Record* death = NULL
     cdef const uint32_t* indexes = <const uint32_t*>scratch.claim_indexes.data
-    cdef const IdentifierEntry* identifiers = <const IdentifierEntry*>scratch.identifiers.data
+    cdef const Record* numbered = NULL  # by the CUI that makes the subject; a record linked by name may state another
     cdef uint8_t sex, department
     cdef size_t i, count = scratch.claim_indexes.size // sizeof(uint32_t)
     cdef bint any_identity = False
@@ -259,6 +259,8 @@ cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch
             header.department = record.birth_department
     for i in range(entity_record_count(entity)):
         record = &records[i]
+        if numbered == NULL and record.criterion == CRITERION_CUI and record.cui.length:
+            numbered = record
         if is_identity(facts, record):
             if not record.cui_valid:
                 header.flags |= FLAG_INVALID_IDENTIFIER
@@ -284,25 +286,12 @@ cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch
         put_bytes_if(&scratch.heap, F_Candidate_name, text_of(entity, named.name), named.name.length)
         put_bytes(&scratch.heap, F_Candidate_register_id, facts.registers[named.register].id,
                   facts.registers[named.register].id_length)
-    for i in range(scratch.identifiers.size // sizeof(IdentifierEntry)):
-        if identifiers[i].kind == KEY_CUI:
-            # the text lies in the same heap: reserve first, so that it does not move while it is copied
-            put_tag(&scratch.heap, F_Candidate_cui, WIRE_LENGTH)
-            put_varint(&scratch.heap, identifiers[i].length)
-            _repeat(&scratch.heap, identifiers[i].offset, identifiers[i].length)
-            break
+    if numbered != NULL:
+        put_bytes(&scratch.heap, F_Candidate_cui, text_of(entity, numbered.cui), numbered.cui.length)
     if born != NULL:
         _put_date(&scratch.heap, F_Candidate_birth_date, born)
     put_uint_if(&scratch.heap, F_Candidate_sex, sex)
     put_uint_if(&scratch.heap, F_Candidate_department, department)
-
-
-cdef void _repeat(Buffer* heap, uint32_t offset, uint32_t length) noexcept nogil:
-    """Appends a piece of the heap to it."""
-    cdef uint8_t piece[64]
-    if length <= sizeof(piece):
-        memcpy(piece, heap.data + offset, length)
-        put_raw(heap, piece, length)
 
 
 cdef void _summarise_vehicle(Entity* entity, const Facts* facts, Buffer* heap) noexcept nogil:

@@ -20,7 +20,7 @@ class LinkReason:
     """One link by name. level, agrees, disagrees: numbers of ronda.v1 Level and Criterion.
 
     people: living persons whom the record fits (dead ones when nobody living fits); score: of core.match, 0 to 1, by
-    names, birth date and sex; rule: version of the rules that decided.
+    names, birth date and sex, None where she is wanted under another number; rule: version of the rules that decided.
     """
 
     register: str
@@ -33,7 +33,7 @@ class LinkReason:
     disagrees: tuple[int, ...]
     age_band: bool
     people: int
-    score: float
+    score: float | None
     rule: str
 
 

@@ -36,6 +36,7 @@ from indexer.linking_database import (
 )
 from indexer.linking_hiding import HIDING, collect_hidden
 from indexer.linking_on_file import STANDARDS, claims_on_file
+from indexer.linking_other_numbers import link_other_numbers
 from indexer.linking_unborne import find_unborne
 from indexer.linking_weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
 from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, ALERT_UNREAD
@@ -48,8 +49,9 @@ FIRST_OF_JANUARY, LAST_FILLER_YEAR = 101, 1900  # written where the year, or not
 LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
 # persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
-# 5 nobody by the same causa.
-RULE_VERSION = "names-7"
+# 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
+# another number.
+RULE_VERSION = "names-8"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.name_linking
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
@@ -77,7 +79,7 @@ def link_names(database: LinkingDatabase) -> None:
     name_only_flags), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
     (linking_hiding).
 
-    people: persons whom the record may mean. Needs `cui_person`, `text_person`, `crossed_claim` and `resolved`.
+    people: persons whom the record may mean; score: null of a link by another number. Needs `cui_person`, `text_person`, `crossed_claim` and `resolved`.
     """
     _collect_records(database)
     _collect_claims(database)
@@ -94,6 +96,7 @@ def link_names(database: LinkingDatabase) -> None:
     _compare_pairs(database)
     _collect_causas(database)
     _decide(database)
+    link_other_numbers(database)
     collect_hidden(database, bearers)
     database.run(
         "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; "

@@ -148,7 +148,7 @@ EVERYBODY = {
     "a foreigner by her passport": Case(
         (foreigner("ZULMA LAINEZ VINDEL"), foreigner("ZULMA LAINEZ VINDEL")),
         Warrant("ZULMA LAINEZ VINDEL", number=0),
-        "HIT CLEAR",
+        "HIT POSSIBLE",
     ),
     "a foreigner, one given name and one surname": Case(
         (foreigner("AMALIA JOSEFINA MADRIZ WALESKA"),), Warrant("AMALIA MADRIZ"), "POSSIBLE"

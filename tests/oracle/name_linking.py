@@ -11,7 +11,7 @@ from core.name_index import name_roles
 from core.name_scan import NameScan
 from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar, naive_dates, naive_names
-from tests.oracle import agreement
+from tests.oracle import agreement, other_numbers
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials
 from tests.oracle.record import PERSON, Birth, Link, Record, Subject
@@ -172,6 +172,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             for fit in strong if len(strong) <= AT_MOST else []:
                 link.level = POSSIBLE
                 _join(linking, link.record, fit, POSSIBLE)
+    other_numbers.join(linking, links, [(p.subject, p.claims) for p in file.persons])
     _homonyms(file)
 
 
