@@ -79,7 +79,8 @@ def link_names(database: LinkingDatabase) -> None:
     name_only_flags), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
     (linking_hiding).
 
-    people: persons whom the record may mean; score: null of a link by another number. Needs `cui_person`, `text_person`, `crossed_claim` and `resolved`.
+    people: persons whom the record may mean. score: null of a link by linking_other_numbers. Needs `cui_person`,
+    `text_person`, `crossed_claim` and `resolved`.
     """
     _collect_records(database)
     _collect_claims(database)

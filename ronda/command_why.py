@@ -73,9 +73,10 @@ def _lines(reason: dict[str, Any]) -> list[str]:
     disagrees = [spanish.CRITERIA.get(c, f"criterio {c}") for c in reason["disagrees"]]
     people = reason["people"]
     fits = "una persona" if people == 1 else f"{people} personas"
+    score = "con otro número" if reason["score"] is None else f"puntaje {reason['score']:.4f}"
     return [
         f"{reason['register']} {reason['record_id']} → CUI {spanish.cui_text(reason['cui'])}: {colour} ({meaning})",
         f"  Coincide: {', '.join(agrees)}",
         f"  No coincide: {', '.join(disagrees) or 'nada'}",
-        f"  Le queda a {fits} · puntaje {reason['score']:.4f} · regla {reason['rule']}",
+        f"  Le queda a {fits} · {score} · regla {reason['rule']}",
     ]

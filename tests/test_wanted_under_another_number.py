@@ -16,6 +16,7 @@ import pytest
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2, section_pb2, value_pb2
 from tests.asker import Asker
+from tests.command.test_command import ronda
 from tests.engine_and_oracle import EngineAndOracle
 from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
 from tests.server.running_server import RunningServer
@@ -129,12 +130,10 @@ class Case:
     full: bool = False  # the order states the first one's name and birth date
     kind: str = "WARRANT"  # or DETENCION, ARRAIGO of the police
     number: str = ""  # a kind, whose number on the order nobody on file has
-    named_elsewhere: bool = False  # a detention states that number, name and birth date
+    elsewhere: str = ""  # given names on a detention that states the order's number, with surnames and birth date
 
 
-HND, SLV, CUI, NIT, LICENCE, CEDULA = map(
-    Known, ("HND passport", "SLV passport", "cui", "nit", "licence", "cedula")
-)
+HND, SLV, CUI, NIT, LICENCE, CEDULA = map(Known, ("HND passport", "SLV passport", "cui", "nit", "licence", "cedula"))
 SON = Known(born="2001-05-17")
 CASES = {
     "a renewed passport": Case((HND, HND), "HIT POSSIBLE"),
@@ -157,9 +156,11 @@ CASES = {
     "another sex": Case((Known(sex="F"), Known("HND passport", sex="M")), "HIT CLEAR"),
     "the same sex": Case((Known(sex="F"), Known("HND passport", sex="F")), "HIT POSSIBLE"),
     "father and son": Case((HND, SON), "HIT CLEAR"),
+    "father and son, by passports": Case((HND, Known("SLV passport", born="2001-05-17")), "HIT CLEAR"),
     "a day between": Case((HND, Known(born="1980-05-18")), "HIT CLEAR"),
     "the year alone": Case((HND, Known(born="1980-00-00")), "HIT CLEAR"),
-    "a year before fillers end": Case((Known("HND passport", born="1900-01-01"), Known(born="1900-01-01")), "HIT CLEAR"),
+    "of both the year alone": Case((Known("HND passport", born="1980-00-00"), Known(born="1980-00-00")), "HIT CLEAR"),
+    "a filler": Case((Known("HND passport", born="1900-01-01"), Known(born="1900-01-01")), "HIT CLEAR"),
     "born on 1 January": Case((Known("HND passport", born="1985-01-01"), Known(born="1985-01-01")), "HIT POSSIBLE"),
     "one given name more": Case((HND, Known(given="ANA LUCIA JOSEFINA")), "HIT CLEAR"),
     "spelt as heard": Case((HND, Known(given="ANA LUSIA")), "HIT POSSIBLE"),
@@ -177,23 +178,27 @@ CASES = {
     ),
     "nobody's number, all stated": Case((CUI, HND), "POSSIBLE POSSIBLE", None, full=True, number="HND passport"),
     "nobody's number, whose name another row tells": Case(
-        (CUI, HND), "POSSIBLE POSSIBLE", None, number="SLV passport", named_elsewhere=True
+        (CUI, HND), "POSSIBLE POSSIBLE", None, number="SLV passport", elsewhere="ANA LUCIA"
     ),
+    "another's name under her number": Case((HND, Known(given="EVA INES")), "HIT CLEAR", elsewhere="EVA INES"),
+    "fifty others": Case((CUI, *[HND] * 50), "HIT" + " POSSIBLE" * 50),
+    "fifty-one others": Case((CUI, *[HND] * 51), "HIT" + " CLEAR" * 51),
     "nobody's number alone": Case((CUI, HND), "CLEAR CLEAR", None, number="HND passport"),
     "her name on the order alone": Case(
         (Known("HND passport", given="ANA"), CUI), "HIT POSSIBLE", cells={"NOMBRE": "ANA LUCIA", "NACIMIENTO": BORN}
     ),
 }  # fmt: skip
-FIRST = (
+_FIRST = (
     "ABAC BATZ CHIROY DUBON ESCALANTE FIGUEROA GALVEZ HERRARTE IBOY JUAREZ KESTLER LEMUS MORAN NAJERA OROZCO PALENCIA "
     "QUIROA ROSALES SAGASTUME TARACENA UMANZOR VALLADARES WONG XOYON YAC ZAPETA AGUSTIN BARILLAS CUTZAL DONIS ELIAS "
-    "FUNES GIRON HICHO IXCOT JOCOP KUYUCH LUX MUX"
-).split()
-SECOND = (
+    "FUNES GIRON HICHO IXCOT JOCOP KUYUCH LUX MUX OTZOY PEREN REANDA SAJVIN TAHAY"
+)
+_SECOND = (
     "NIMATUJ OLCOT PUAC QUEME RAXON SIPAC TUBAC UCELO VENTURA WALESKA XICAY YUMAN ZARCO ACEITUNO BONILLA CABRERA "
     "DARDON ESPINA FAJARDO GUARDADO HUINAC IRAHETA JIRON KATTAN LAINEZ MADRIZ NAJARRO OSEGUEDA PIRIR QUINO RUANO "
-    "SORTO TALAVERA ULLOA VINDEL XUYA YAQUI ZELAYA ALVARENGA"
-).split()
+    "SORTO TALAVERA ULLOA VINDEL XUYA YAQUI ZELAYA ALVARENGA BARAHONA CHOXIN DOMINGO EQUITE FLORIAN"
+)
+FIRST, SECOND = _FIRST.split(), _SECOND.split()
 
 
 def name_of(case: str, given: str = "ANA LUCIA") -> str:
@@ -202,8 +207,8 @@ def name_of(case: str, given: str = "ANA LUCIA") -> str:
 
 
 def cells_of(case: str, place: int, kind: str = "") -> dict[str, str]:
-    """The number of a case's person as its cells; 9: nobody's."""
-    number = 10 * (list(CASES).index(case) + 1) + place
+    """The number of a case's person as its cells; 99: nobody's."""
+    number = 100 * (list(CASES).index(case) + 1) + place
     by = kind or CASES[case].persons[place].by
     country, _, name = by.rpartition(" ")
     if name == "passport":
@@ -241,15 +246,16 @@ def written(registers: SmallRegisters) -> None:
         if table.states is not None:
             order_cells |= cells_of(case, table.states)
         if table.number:
-            order_cells |= cells_of(case, 9, table.number)
+            order_cells |= cells_of(case, 99, table.number)
         if table.full:
             first = table.persons[0]
             order_cells |= {"NOMBRE": name_of(case, first.given), "NACIMIENTO": first.born}
         order_cells |= table.cells
         if "NOMBRE" in table.cells:
             order_cells["NOMBRE"] = name_of(case, table.cells["NOMBRE"])
-        if table.named_elsewhere:
-            named = {"ID": f"{case} 2", "TIPO": "DETENCION", "NOMBRE": name_of(case), "NACIMIENTO": BORN}
+        if table.elsewhere:
+            named = {"ID": f"{case} 2", "TIPO": "DETENCION", "NOMBRE": name_of(case, table.elsewhere)}
+            named |= {"NACIMIENTO": BORN}
             rows["pnc"].append(order_cells | named)
         rows["oj" if table.kind == "WARRANT" else "pnc"].append(order_cells)
     for number, case in enumerate(("a passport, then a CUI", "father and son", "both have a CUI")):
@@ -318,6 +324,13 @@ def test_the_other_number_is_a_candidate_without_a_cui(both: EngineAndOracle) ->
     answer = both.person(**asked("a CUI, then a passport", 0))
     assert answer.person.kind
     assert [(candidate.cui, level(candidate)) for candidate in answer.candidates] == [("", "POSSIBLE")]
+
+
+def test_why_tells_that_it_is_another_number(both: EngineAndOracle, registers: SmallRegisters) -> None:
+    told = ronda("why", cells_of("a NIT, then a CUI", 1)["CUI"], "--data", str(registers.data)).stdout
+    assert "Coincide: nombres, fecha de nacimiento" in told
+    assert "con otro número" in told
+    assert "puntaje" not in told
 
 
 def test_a_cancelled_order_is_shown_as_closed(both: EngineAndOracle) -> None:

@@ -26,7 +26,9 @@ def join(linking: Linking, links: list[Link], on_file: list[tuple[Subject, list[
             if _is_whole(claim):
                 bearers[claim.name_key, claim.birth].append((subject, claim.sex))
     numbered = [link for link in links if _stops(link.record)]
-    by_name = [k for s in linking.by_key.values() for k in s.links if k.criterion == NAMES and k.level == level_pb2.LEVEL_HIT]
+    by_name = [
+        k for s in linking.by_key.values() for k in s.links if k.criterion == NAMES and k.level == level_pb2.LEVEL_HIT
+    ]
     for link in numbered + by_name:
         told = list(linking.claims_on_file(link.subject))
         if not told:
@@ -48,7 +50,7 @@ def _join(linking: Linking, record: Record, subject: Subject, of_one_sex: bool) 
     if any(link.record is record for link in subject.links):
         return
     joined = linking.join(record, subject, NAMES, level_pb2.LEVEL_POSSIBLE)
-    joined.agrees = [NAMES, BIRTH_DATE] + [SEX] * of_one_sex
+    joined.agrees = [int(c) for c in (NAMES, BIRTH_DATE, *[SEX] * of_one_sex)]
     joined.disagrees = [level_pb2.CRITERION_CUI] if record.cui else []
 
 
