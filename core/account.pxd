@@ -30,7 +30,9 @@ cdef int account_enter_again(Account* account, uint16_t flags, Failure* failure)
 # Before a batch of Clear: the same for its rows.
 cdef int account_enter_rows(Account* account, uint32_t rows, const void* batch, size_t size,
                             Failure* failure) noexcept nogil
-# After the answer stands in call.out: signs of misuse, then the record. OK, or FAILED: the bytes must not leave.
+# After the answer stands in call.out, or the subject of a list was not found: signs of misuse. OK, or FAILED: nothing of it may leave.
+cdef int account_watch(Account* account, Call* call) noexcept nogil
+# After account_watch let it pass: the record. OK, or FAILED: the bytes must not leave.
 cdef int account_close(Account* account, Call* call, const void* request, size_t size) noexcept nogil
 # The record of a refusal. OK, or FAILED with AUDIT_UNAVAILABLE in place of what was refused for.
 cdef int account_refuse(Account* account, const char* generation, size_t generation_size, const void* request,

@@ -1,13 +1,14 @@
 """On whose account a call is answered, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport uint16_t, uint8_t
+from libc.stdint cimport uint16_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
 from core.audit_log cimport AuditFacts, audit_append
-from core.caller cimport caller_enter, caller_flags
+from core.caller cimport CLEAR_METHOD, caller_enter, caller_flags
 from core.discreet cimport note_discreet_looks
-from core.failure cimport FAILED, OK, fail
-from core.limits cimport limits_now, limits_take, limits_take_rows, limits_watch
+from core.enumeration cimport RowAsked
+from core.failure cimport OK, fail
+from core.limits cimport Asking, limits_now, limits_take, limits_take_rows, limits_watch, limits_watch_rows
 from core.question cimport METHOD_LIST_REGISTERS
 from core.shown cimport shown_count, shown_entries
 
@@ -94,13 +95,28 @@ cdef void _state(const Account* account, AuditFacts* facts, const void* request,
     facts.asked_size = size
 
 
+cdef int account_watch(Account* account, Call* call) noexcept nogil:
+    cdef Asking asking
+    cdef uint64_t now
+    if account.session == NULL:
+        return OK
+    now = limits_now(account.session, account.started_ns)
+    if account.method == CLEAR_METHOD:
+        return limits_watch_rows(account.session, account.given, <const RowAsked*>call.asked_rows.data,
+                                 call.asked_rows.size // sizeof(RowAsked), now, &account.verdict, call.failure)
+    if account.method >= METHOD_LIST_REGISTERS:
+        return OK
+    asking.key = call.asked_key
+    asking.key_size = call.asked_key_size
+    asking.also = call.also_asked
+    asking.n_also = call.n_also_asked
+    asking.found = call.found
+    return limits_watch(account.session, account.given, &asking, account.question.request_id.data,
+                        account.question.request_id.size, now, &account.verdict, call.failure)
+
+
 cdef int account_close(Account* account, Call* call, const void* request, size_t size) noexcept nogil:
     cdef AuditFacts facts
-    if account.session != NULL and account.method < METHOD_LIST_REGISTERS and limits_watch(
-            account.session, account.given, call.asked_key, call.asked_key_size, account.question.request_id.data,
-            account.question.request_id.size, limits_now(account.session, account.started_ns),
-            &account.verdict, call.failure) < 0:
-        return FAILED
     if account.audit == NULL:
         return OK
     _state(account, &facts, request, size)

@@ -14,6 +14,7 @@ from core.generation cimport Store
 from core.grant cimport GrantMasks, grant_shows
 from core.match_names cimport ReadName
 from core.name_index_query cimport NameQuery, NameQuestion
+from core.neighbours cimport neighbour_code
 from core.question cimport Question
 from core.register_states cimport RegisterStates
 from core.wire cimport Buffer
@@ -131,6 +132,10 @@ cdef struct Call:
     uint8_t answer_id[16]        # of this answer; zeros = it has none
     char asked_key[128]          # what was asked: one byte, then the canonical text, cut at the end
     size_t asked_key_size        # 0 = nothing that can be named
+    uint64_t also_asked[8]       # codes of core/neighbours.pxd of what else was asked for
+    size_t n_also_asked
+    int found                    # FOUND_* of core/enumeration.pxd
+    Buffer asked_rows            # RowAsked of each row of Clear
     NameQuery* name_query        # of the name asked last
     NameQuestion name_question   # and what was asked of it
     uint8_t visible_classes[256] # of the rows of names.bin
@@ -164,6 +169,13 @@ cdef inline void call_asked(Call* call, uint8_t kind, const char* text, size_t s
     if size:  # an empty text may be NULL
         memcpy(call.asked_key + 1, text, size)
     call.asked_key_size = 1 + size
+
+cdef inline void call_also_asked(Call* call, int kind, const char* text, size_t size) noexcept nogil:
+    """What else was asked, KEY_* or CODE_PATTERN: a list may be gone through beside a person who is on file."""
+    cdef uint64_t code = neighbour_code(kind, <const uint8_t*>text, size)
+    if code and call.n_also_asked < 8:
+        call.also_asked[call.n_also_asked] = code
+        call.n_also_asked += 1
 
 cdef inline bint call_shows(const Call* call, uint8_t section, uint8_t sensitivity) noexcept nogil:
     return grant_shows(call.grant, section, sensitivity)

@@ -6,6 +6,7 @@ from libc.string cimport memset
 from core.calendar cimport day_in_guatemala
 from core.dossier cimport NO_ENTITY
 from core.dossier_view cimport dossier_view
+from core.enumeration cimport FOUND_UNSAID
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation cimport STORE_OK, store_dossier, store_error_text
 from core.grant cimport grants_equal
@@ -44,6 +45,7 @@ cdef void call_free(Call* call) noexcept nogil:
     query_free(call.name_query)
     free(call.candidates)
     buffer_free(&call.shown)
+    buffer_free(&call.asked_rows)
     free(call.hits.items)
     free(call.fits.items)
     free(call)
@@ -65,7 +67,8 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.list_limit = PAGE_MAX
     call.hits.count = call.fits.count = 0
     call.n_candidates = 0
-    call.asked_key_size = 0
+    call.asked_key_size = call.n_also_asked = 0
+    call.found = FOUND_UNSAID
     memset(call.answer_id, 0, 16)
     call.hits.failed = call.fits.failed = False
     call.names.length = 0
@@ -73,6 +76,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     failure_init(failure)
     buffer_reset(out)
     buffer_reset(&call.shown)
+    buffer_reset(&call.asked_rows)
     for i in range(call.n_kept):
         if register_states_hold(&call.kept[i], clock_ms) and grants_equal(&call.kept[i].grant, grant):
             call.states = &call.kept[i]

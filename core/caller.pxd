@@ -8,6 +8,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.failure cimport Failure
+from core.gcra cimport LimitRule
 from core.grant cimport GrantMasks
 
 cdef enum:
@@ -28,14 +29,8 @@ cdef enum:
     LOOK_OFF_HOURS = 8           # at an hour at which policy does not expect this caller
     LOOK_OFF_UNIT = 16           # the officer's unit is not the device's
     LOOK_REPEATED = 32           # one subject, more often than policy expects
-    LOOK_ENUMERATION = 64        # one of a row of neighbouring numbers
+    LOOK_ENUMERATION = 64        # a sign of going through a list: core/enumeration.pxd
     LOOK_DELEGATED = 128         # a gateway asked on the officer's behalf
-
-# A token bucket as GCRA (ITU-T I.371) counts it: one look-up costs `interval_us` of time, and `burst_us` of time may be
-# spent at once. interval_us 0 = no limit.
-cdef struct LimitRule:
-    uint64_t interval_us
-    uint64_t burst_us
 
 cdef struct PurposeGrant:
     GrantMasks grant
@@ -46,17 +41,20 @@ cdef struct PurposeGrant:
     bint needs_reason            # RequestContext.reason must be given
     bint hours_refused           # outside `hours`: refuse instead of only marking the record
     bint repeats_refused
-    bint neighbours_refused
+    int refused                  # bits of core/enumeration.pxd: bounds that refuse instead of only marking
     uint32_t hours               # bit (1 << hour of the day in Guatemala) at which use is expected
     int64_t expires_ms           # break-glass is short; else the session's end
     uint64_t officer_bucket      # keys of core/limits.pxd: an allowance counts apart from the officer's others, so that
     uint64_t device_bucket       # a dear look-up (break-glass) does not use up the cheap ones
+    uint64_t officer_rules       # which allowance that is
     LimitRule officer            # look-ups of the officer
     LimitRule officer_day        # the same, a day's allowance
     LimitRule device
     LimitRule rows               # rows of Clear, of the device
-    LimitRule neighbours         # look-ups of numbers next to one just asked for, of the officer
+    LimitRule neighbours         # look-ups near others of the officer
     LimitRule repeats            # look-ups of one subject, of the officer
+    LimitRule misses             # look-ups of the officer that find nobody
+    LimitRule subjects           # different subjects asked for by the officer
 
 cdef struct Session:             # a Caller as compiled code sees it
     PurposeGrant grants[16]      # by Purpose
@@ -65,6 +63,7 @@ cdef struct Session:             # a Caller as compiled code sees it
     int64_t expires_ms           # of the token
     uint64_t device              # hashes of who they are
     uint64_t officer
+    uint64_t unit
     void* limits                 # LimitTable of core/limits.pyx; NULL = none are kept
     const char* identity         # UTF-8 JSON, for the audit record
     size_t identity_size

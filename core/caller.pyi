@@ -20,12 +20,14 @@ class Caller:
         *,
         device: bytes = b"",
         officer: bytes = b"",
+        unit: bytes = b"",
         expires_ms: int = ...,
         flags: int = 0,
         limits: Limits | None = None,
     ) -> None:
         """`identity`: UTF-8 JSON for the audit record; `device` and `officer`: what the limits count by;
-        `expires_ms`: end of the token, UTC; `flags`: LOOK_* of core/caller.pxd."""
+        `unit`: whose habit the officer's hours are compared with; `expires_ms`: end of the token, UTC; `flags`: LOOK_*
+        of core/caller.pxd."""
 
     @property
     def identity(self) -> bytes:
@@ -52,6 +54,8 @@ class Caller:
         hours_refused: bool = False,
         repeats_refused: bool = False,
         neighbours_refused: bool = True,
+        misses_refused: bool = True,
+        subjects_refused: bool = True,
         expires_ms: int | None = None,
         officer: _Limit | None = None,
         officer_day: _Limit | None = None,
@@ -59,6 +63,8 @@ class Caller:
         rows: _Limit | None = None,
         neighbours: _Limit | None = None,
         repeats: _Limit | None = None,
+        misses: _Limit | None = None,
+        subjects: _Limit | None = None,
     ) -> None:
         """Decides a purpose: what it shows, its methods (bit of core.engine.Method, METHOD_OF_CLEAR), its limits.
 

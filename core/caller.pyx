@@ -3,7 +3,9 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport INT64_MAX
 
+from core.enumeration cimport MANY_SUBJECTS, NEAR_OTHERS, NOBODY_AGAIN
 from core.failure cimport FAILED, OK, fail
+from core.gcra cimport LimitRule
 from core.grant cimport Grant
 from core.limits cimport Limits
 from core.xxhash cimport XXH3_64bits
@@ -65,7 +67,7 @@ cdef uint64_t _bucket(uint64_t who, const PurposeGrant* slot) noexcept:
     """Key of the counters of one device or officer under one allowance: equal rules are one allowance."""
     cdef uint64_t parts[2]
     parts[0] = who
-    parts[1] = XXH3_64bits(&slot.officer, 6 * sizeof(LimitRule))  # officer to repeats, one after the other
+    parts[1] = slot.officer_rules
     return XXH3_64bits(parts, sizeof(parts))
 
 
@@ -78,22 +80,24 @@ cdef PurposeGrant* _slot(Caller caller, int purpose) except NULL:
 
 
 cdef class Caller:
-    def __init__(self, bytes identity not None, *, bytes device=b"", bytes officer=b"", int64_t expires_ms=INT64_MAX,
-                 int flags=0, Limits limits=None):
+    def __init__(self, bytes identity not None, *, bytes device=b"", bytes officer=b"", bytes unit=b"",
+                 int64_t expires_ms=INT64_MAX, int flags=0, Limits limits=None):
         self.identity = identity
         self.limits = limits
         self.session.identity = PyBytes_AS_STRING(identity)
         self.session.identity_size = PyBytes_GET_SIZE(identity)
         self.session.device = XXH3_64bits(PyBytes_AS_STRING(device), PyBytes_GET_SIZE(device))
         self.session.officer = XXH3_64bits(PyBytes_AS_STRING(officer), PyBytes_GET_SIZE(officer))
+        self.session.unit = XXH3_64bits(PyBytes_AS_STRING(unit), PyBytes_GET_SIZE(unit))
         self.session.expires_ms = expires_ms
         self.session.flags = <uint16_t>flags
         self.session.limits = limits.table if limits is not None else NULL
 
     def give(self, int purpose, Grant grant not None, *, uint64_t methods, bint needs_case=False,
              bint needs_reason=False, bint break_glass=False, uint32_t hours=0xFFFFFF, bint hours_refused=False,
-             bint repeats_refused=False, bint neighbours_refused=True, expires_ms=None, officer=None, officer_day=None,
-             device=None, rows=None, neighbours=None, repeats=None):
+             bint repeats_refused=False, bint neighbours_refused=True, bint misses_refused=True,
+             bint subjects_refused=True, expires_ms=None, officer=None, officer_day=None, device=None, rows=None,
+             neighbours=None, repeats=None, misses=None, subjects=None):
         cdef PurposeGrant* slot = _slot(self, purpose)
         _rule(&slot.officer, officer)
         _rule(&slot.officer_day, officer_day)
@@ -101,6 +105,9 @@ cdef class Caller:
         _rule(&slot.rows, rows)
         _rule(&slot.neighbours, neighbours)
         _rule(&slot.repeats, repeats)
+        _rule(&slot.misses, misses)
+        _rule(&slot.subjects, subjects)
+        slot.officer_rules = XXH3_64bits(&slot.officer, 8 * sizeof(LimitRule))  # to subjects, one after the other
         slot.officer_bucket = _bucket(self.session.officer, slot)
         slot.device_bucket = _bucket(self.session.device, slot)
         slot.grant = grant.masks
@@ -111,7 +118,8 @@ cdef class Caller:
         slot.hours = hours
         slot.hours_refused = hours_refused
         slot.repeats_refused = repeats_refused
-        slot.neighbours_refused = neighbours_refused
+        slot.refused = (NEAR_OTHERS * neighbours_refused | NOBODY_AGAIN * misses_refused
+                        | MANY_SUBJECTS * subjects_refused)
         slot.expires_ms = self.session.expires_ms if expires_ms is None else expires_ms
         ronda_store_int(&slot.state, GRANT_GIVEN)
 

@@ -12,11 +12,13 @@ from core.clearance_batch cimport BATCH_ROWS, Batch, BATCH_REFERENCES, read_batc
 from core.clearance_standard cimport Verdict, standard_is_fresh, standard_needs, under_standard
 from core.dossier cimport KEY_CUI, KEY_PLATE, KEY_VIN, NO_ENTITY
 from core.dossier_view cimport Dossier
+from core.enumeration cimport FOUND_NOBODY, FOUND_SOMEBODY, FOUND_UNSAID, RowAsked
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport Register, store_lookup_placed, store_place, store_prefetch_dossier, store_prefetch_entity
 from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
 from core.keys_reader cimport KeysPlace
 from core.name_search cimport NAMES_ASKED, find_by_name
+from core.neighbours cimport neighbour_code
 from core.person cimport Person, compare_person_names, person_condition, person_view
 from core.person_comparison cimport PersonQuestion
 from core.person_question cimport PersonFinding, find_person, finding_status, read_asked_name
@@ -26,7 +28,7 @@ from core.response cimport put_proof
 from core.shown cimport Left, left_init, shown_count, shown_row, shown_row_result
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes, put_uint,
-                        put_uint_if, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init)
+                        put_raw, put_uint_if, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init)
 
 include "contract.pxi"
 
@@ -146,6 +148,15 @@ cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossi
         shown_row(call, dossier, row, batch.results[row], &nothing)
 
 
+cdef void _note_asked(Call* call, const Batch* batch, size_t row, const Asked* item, bint anybody) noexcept nogil:
+    """For limits_watch_rows, which compares only those of whom nobody is found."""
+    cdef RowAsked asked
+    cdef bint nobody = not anybody and batch.reasons[row] == CLEARANCE_REASON_NOT_FOUND
+    asked.code = neighbour_code(item.lookup, <const uint8_t*>item.text, item.length) if nobody else 0
+    asked.found = FOUND_NOBODY if nobody else FOUND_SOMEBODY if anybody else FOUND_UNSAID
+    put_raw(&call.asked_rows, &asked, sizeof(asked))
+
+
 cdef int _show_several(Call* call, const Batch* batch, size_t row) noexcept nogil:
     """All whom the row's identifier finds, when none of them could be chosen."""
     cdef Dossier dossier
@@ -202,6 +213,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         otherwise = call.names.length > 0 and compare_person_names(call, &person) == AGREEMENT_DISAGREES
     # Of plates and VINs alone an uncertain one is REVIEW; whom a CUI of several means, its status says.
     _judge(call, batch, row, standard, &verdict, status, otherwise, crowded, True, False)
+    _note_asked(call, batch, row, &looked.item, finding.count > 0)
     if finding.subject != NO_ENTITY:
         _show(call, batch, row, &dossier, &verdict.certain_left, &verdict.left)
         return OK
@@ -242,6 +254,7 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
     if item.lookup == KEY_VIN and finding.count == 0 and call.states.identified & item.identifies:
         status = IDENTITY_STATUS_NOT_FOUND  # a check says UNVERIFIED, for it may be foreign; a certificate has to be sure
     _judge(call, batch, row, standard, &verdict, status, False, False, finding.certain, True)
+    _note_asked(call, batch, row, item, finding.count + finding.n_plates > 0)
     for i in range(finding.n_plates):
         _show(call, batch, row, &finding.plates[i], &certain[i], &left[i])
     if finding.subject != NO_ENTITY:
@@ -404,7 +417,8 @@ cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil
         put_bytes(call.out, F_RowError_field, batch.errors[i].field, strlen(batch.errors[i].field))
         put_bytes(call.out, F_RowError_rule, batch.errors[i].rule, strlen(batch.errors[i].rule))
         end_message(call.out, mark, 1)
-    return call_out_of_memory(call) if call.out.failed or call.fits.failed or call.shown.failed else OK
+    return call_out_of_memory(call) if call.out.failed or call.fits.failed or call.shown.failed or (
+        call.asked_rows.failed) else OK
 
 
 cdef int _clear_rows(Call* call, Batch* batch, Row* rows, int standard) noexcept nogil:

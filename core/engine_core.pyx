@@ -5,14 +5,17 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from core.account cimport (Account, account_close, account_enter, account_enter_again, account_enter_rows, account_init,
-                           account_refuse)
-from core.call cimport ASKED_NAME, ASKED_PATTERN, call_asked, call_begin, call_free, call_new, call_out_of_memory
+                           account_refuse, account_watch)
+from core.call cimport (ASKED_NAME, ASKED_PATTERN, call_also_asked, call_asked, call_begin, call_free, call_new,
+                        call_out_of_memory)
 from core.caller cimport CLEAR_METHOD
 from core.clearance cimport clear_batch
 from core.clearance_batch cimport count_rows
-from core.dossier cimport KEY_SUBJECT
+from core.dossier cimport KEY_SUBJECT, KEY_VIN
+from core.enumeration cimport FOUND_NOBODY, FOUND_SOMEBODY
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation cimport MAX_REGISTERS, Register
+from core.neighbours cimport CODE_PATTERN
 from core.older_page cimport page_stands
 from core.one_box cimport check_box
 from core.outcome cimport Outcome
@@ -106,7 +109,13 @@ cdef int _check(Call* call) noexcept nogil:
         return fail(call.failure, ERROR_REASON_QUESTION_AMBIGUOUS, "query", "came together with a typed field")
     else:
         status = check_box(call, &outcome)
-    return FAILED if status < 0 else put_response(call, &outcome)
+    if status < 0:
+        return FAILED
+    if outcome.has_person or outcome.has_vehicle or outcome.n_plates:
+        call.found = FOUND_SOMEBODY
+    elif outcome.status == IDENTITY_STATUS_NOT_FOUND:
+        call.found = FOUND_NOBODY  # a register that would have it on file was there
+    return put_response(call, &outcome)
 
 
 cdef int _list_registers(EngineCore* core, Call* call) noexcept nogil:
@@ -147,6 +156,8 @@ cdef void _name_the_search(Call* call) noexcept nogil:
         call_asked(call, ASKED_NAME, call.names.text, max(call.names.length, 0))
     elif call.question.method == METHOD_SEARCH_VEHICLES:
         call_asked(call, ASKED_PATTERN, call.question.plate.data, call.question.plate.size)
+        call_also_asked(call, KEY_VIN, call.question.number.data, call.question.number.size)
+        call_also_asked(call, CODE_PATTERN, call.question.query.data, call.question.query.size)
     elif call.question.method == METHOD_LIST_RECORDS:
         call_asked(call, KEY_SUBJECT, call.question.subject_id.data, call.question.subject_id.size)
 
@@ -184,6 +195,10 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
         _name_the_search(call)
         if status == OK and asker.serving != NULL:
             status = page_stands(call, asker.serving)
+        if call.question.method == METHOD_LIST_RECORDS:
+            call.found = FOUND_SOMEBODY if status == OK else FOUND_NOBODY
+        if status == OK or failure.reason == ERROR_REASON_SUBJECT_NOT_FOUND:
+            status = min(status, account_watch(&account, call))
         if status == OK:
             status = account_close(&account, call, data, size)
     ending.verdict = account.verdict
@@ -206,6 +221,8 @@ cdef int clear_call(EngineCore* core, Call* call, int standard, const void* data
         call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms, out,
                    failure)
         status = clear_batch(call, standard, data, size)
+        if status == OK:
+            status = account_watch(&account, call)
         if status == OK:
             status = account_close(&account, call, data, size)
     ending.verdict = account.verdict

@@ -69,7 +69,7 @@ class LimitExceeded(CoreError):
     """The caller has spent an allowance of its policy; nothing is answered.
 
     Attributes:
-        limit: which one: officer, officer_day, device, rows, hours, neighbours, repeats.
+        limit: which one: officer, officer_day, device, rows, hours, neighbours, misses, subjects, repeats.
         retry_after_ms: when it is worth to ask again.
     """
 

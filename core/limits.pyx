@@ -6,12 +6,19 @@ from pathlib import Path
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 from core.atomics cimport ronda_load, ronda_store, ronda_swap
-from core.caller cimport (Caller, GRANT_GIVEN, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY, LimitRule,
+from core.call cimport ASKED_PATTERN
+from core.caller cimport (Caller, GRANT_GIVEN, LOOK_DELEGATED, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY,
                           PURPOSE_SLOTS)
+from core.enumeration cimport (CODES_MAX, FOUND_NOBODY, FOUND_SOMEBODY, FOUND_UNSAID, HABITS, Habit, Look, NEAR_OTHERS,
+                               NOBODY_AGAIN, Watch, WatchRules, watch_hour, watch_look)
 from core.failure cimport FAILED, OK, fail
-from core.neighbours cimport RING, NumberRing, mark_number, meet_number, neighbour_number
+from core.gcra cimport gcra_spend, gcra_used
+from core.limit_retries cimport (COUNTED, Counted, counted_set, request_remember, request_seen, request_set_watched,
+                                 request_was_watched)
+from core.neighbours cimport CODE_PATTERN, CODE_TEXT, neighbour_code
 from core.prefetch cimport prefetch_to_write
 from core.siphash cimport ronda_siphash128
 from core.xxhash cimport XXH3_64bits
@@ -39,21 +46,15 @@ cdef extern from *:
 cdef enum:
     HEADER_BYTES = 4096
     WAYS = 4                     # slots of a set
-    SPENDERS = 1 << 14           # slots: devices and officers active at once, 2 MiB
+    SPENDERS = 1 << 14           # slots: devices and officers active at once, 10 MiB
     REPEATS = 1 << 18            # 4 MiB
-    COUNTED = 1 << 20            # request ids remembered, 32 MiB
-    FREE_RETRIES = 32            # of one request_id; later ones are counted again
-    WATCHED = 0x80               # of Counted.word: limits_watch let its answer pass
-    REMEMBERED_MINUTES = 1440    # an off-line replay comes within a day
-
-cdef uint64_t DAY_US = 86400000000ULL
 
 # Spender.paid: one GCRA clock a rule
 cdef enum:
     PAID_RATE = 0
     PAID_DAY = 1
     PAID_ROWS = 2
-    PAID_NEAR = 3
+    PAID_RULES = 3
 
 cdef struct Header:                 # written by core/limits_file.py
     uint64_t magic
@@ -64,20 +65,20 @@ cdef struct Header:                 # written by core/limits_file.py
     int64_t base_us              # added to the machine's monotonic clock: UTC when this boot's first process opened it
     uint64_t boot                # of which boot that is
 
-cdef struct Spender:             # 128 bytes: two cache lines, shared with nobody
+cdef struct Spender:             # 640 bytes: ten cache lines, shared with nobody
     uint64_t key
-    uint64_t paid[4]             # GCRA's theoretical arrival time, microseconds UTC; at most now = whole again
-    NumberRing asked             # by one officer
-    uint64_t reserved
+    uint64_t paid[3]             # clocks of core/gcra.pxd
+    Watch watch
+    uint64_t reserved[6]
 
 cdef struct Repeat:
     uint64_t key
     uint64_t paid
 
-cdef struct Counted:
-    uint64_t key
-    uint64_t fingerprint[2]      # of the request
-    uint64_t word                # minute & 0xFFFFFF << 8 | WATCHED | times seen
+cdef struct Watched:             # an officer or device in one call
+    Spender* spender             # NULL = is not watched
+    uint64_t mask                # of its codes
+    WatchRules rules
 
 cdef struct LimitTable:
     uint8_t* at
@@ -85,27 +86,9 @@ cdef struct LimitTable:
     Spender* spenders
     Repeat* repeats
     Counted* counted
+    Habit* habits
     uint64_t key[2]
     int64_t base_us
-
-
-# ---- GCRA ----
-
-cdef uint64_t _spend(uint64_t* paid, const LimitRule* rule, uint64_t n, uint64_t now) noexcept nogil:
-    """Spends `n` look-ups: 0, or the microseconds to wait and nothing spent."""
-    cdef uint64_t old, base, fresh
-    if rule.interval_us == 0:
-        return 0
-    while True:
-        old = ronda_load(paid)
-        base = old if old > now else now
-        if base > now + max(rule.burst_us, 2 * DAY_US):  # the clock went back: no allowance is that far ahead
-            base = now
-        fresh = base + n * rule.interval_us
-        if fresh > now + rule.burst_us:
-            return fresh - rule.burst_us - now
-        if ronda_swap(paid, old, fresh):
-            return 0
 
 
 cdef inline uint64_t _mixed(uint64_t a, uint64_t b) noexcept nogil:
@@ -133,17 +116,17 @@ cdef Spender* _spender(LimitTable* table, uint64_t identity) noexcept nogil:
                 return &set[i]
             paid = 0
             if held:
-                for k in range(4):
+                for k in range(PAID_RULES):
                     paid = max(paid, ronda_load(&set[i].paid[k]))
+                paid = max(paid, ronda_load(&set[i].watch.near_paid))
+                paid = max(paid, ronda_load(&set[i].watch.nobody_paid))
+                paid = max(paid, ronda_load(&set[i].watch.subjects_paid))
             if paid < least:
                 least = paid
                 oldest = &set[i]
         held = ronda_load(&oldest.key)
         if ronda_swap(&oldest.key, held, key):
-            for k in range(4):
-                ronda_store(&oldest.paid[k], 0)
-            for k in range(RING):
-                ronda_store(&oldest.asked.numbers[k], 0)
+            memset(oldest.paid, 0, sizeof(Spender) - sizeof(uint64_t))
             return oldest
 
 
@@ -173,30 +156,6 @@ cdef Repeat* _repeat(LimitTable* table, uint64_t key) noexcept nogil:
             return oldest
 
 
-cdef inline Counted* _counted_set(const LimitTable* table, uint64_t key) noexcept nogil:
-    return &table.counted[(key >> 7) % (COUNTED // WAYS) * WAYS]
-
-
-cdef Counted* _counted(LimitTable* table, uint64_t key, bint* found, uint64_t minute) noexcept nogil:
-    """The slot of a request_id; else the one that may be written over, `found` False."""
-    cdef Counted* set = _counted_set(table, key)
-    cdef Counted* oldest = &set[0]
-    cdef uint64_t age, most = 0
-    cdef int i
-    found[0] = False
-    for i in range(WAYS):
-        if ronda_load(&set[i].key) == key:
-            found[0] = True
-            return &set[i]
-        age = (minute - ((ronda_load(&set[i].word) >> 8) & 0xFFFFFF)) & 0xFFFFFF
-        if not ronda_load(&set[i].key):
-            age = UINT64_MAX
-        if age >= most:
-            most = age
-            oldest = &set[i]
-    return oldest
-
-
 # ---- retries ----
 
 cdef inline uint64_t _request_key(const Session* session, const void* request_id, size_t size) noexcept nogil:
@@ -213,47 +172,6 @@ cdef inline void _fingerprint(const LimitTable* table, const Session* session, c
     head[1] = session.device
     head[2] = session.officer
     ronda_siphash128(table.key, head, 3, request, size, fingerprint)
-
-
-cdef int _seen(LimitTable* table, uint64_t key, const uint64_t* fingerprint, uint64_t minute) noexcept nogil:
-    """1: a retry that is free; 0: to be counted; -1: this id was used for another question."""
-    cdef bint found
-    cdef Counted* slot = _counted(table, key, &found, minute)
-    cdef uint64_t word = ronda_load(&slot.word)
-    cdef uint64_t times = word & (WATCHED - 1)
-    if not found or ((minute - ((word >> 8) & 0xFFFFFF)) & 0xFFFFFF) > REMEMBERED_MINUTES:
-        return 0
-    if ronda_load(&slot.fingerprint[0]) != fingerprint[0] or ronda_load(&slot.fingerprint[1]) != fingerprint[1]:
-        return -1
-    if times >= FREE_RETRIES:
-        return 0
-    ronda_swap(&slot.word, word, word + 1)  # lost to another worker: one retry more is free
-    return 1
-
-
-cdef void _remember(LimitTable* table, uint64_t key, const uint64_t* fingerprint, uint64_t minute) noexcept nogil:
-    cdef bint found
-    cdef Counted* slot = _counted(table, key, &found, minute)
-    ronda_store(&slot.key, 0)  # nobody reads another question's word under this key
-    ronda_store(&slot.fingerprint[0], fingerprint[0])
-    ronda_store(&slot.fingerprint[1], fingerprint[1])
-    ronda_store(&slot.word, (minute & 0xFFFFFF) << 8 | 1)
-    ronda_store(&slot.key, key)
-
-
-cdef bint _was_watched(LimitTable* table, uint64_t key, uint64_t minute) noexcept nogil:
-    cdef bint found
-    cdef Counted* slot = _counted(table, key, &found, minute)
-    return found and ronda_load(&slot.word) & WATCHED != 0
-
-
-cdef void _set_watched(LimitTable* table, uint64_t key, uint64_t minute) noexcept nogil:
-    cdef bint found
-    cdef Counted* slot = _counted(table, key, &found, minute)
-    cdef uint64_t word
-    if found:
-        word = ronda_load(&slot.word)
-        ronda_swap(&slot.word, word, word | WATCHED)  # lost to another worker: the next retry is watched again
 
 
 # ---- what the engine calls ----
@@ -305,67 +223,138 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
         return FAILED
     if request_id_size:
         key = _request_key(session, request_id, request_id_size)
-        prefetch_to_write(_counted_set(table, key))  # 32 MiB at random: the memory is as slow as all of the rest
-        prefetch_to_write(_counted_set(table, key) + 2)  # its other cache line
+        prefetch_to_write(counted_set(table.counted, key))  # 32 MiB at random: the memory is as slow as all of the rest
+        prefetch_to_write(counted_set(table.counted, key) + 2)  # its other cache line
         _fingerprint(table, session, given, method, request, request_size, fingerprint)
-        seen = _seen(table, key, fingerprint, minute)
+        seen = request_seen(table.counted, key, fingerprint, minute)
         if seen < 0:
             return fail(failure, ERROR_REASON_FIELD_INVALID, "context.request_id", "was used for another question")
         if seen:
             verdict.flags |= LOOK_RETRY
             return OK
     officer = _spender(table, given.officer_bucket)
-    wait = _spend(&officer.paid[PAID_RATE], &given.officer, 1, now)
+    wait = gcra_spend(&officer.paid[PAID_RATE], &given.officer, 1, now)
     if wait:
         return _exceeded(verdict, failure, "officer", wait)
-    wait = _spend(&officer.paid[PAID_DAY], &given.officer_day, 1, now)
+    wait = gcra_spend(&officer.paid[PAID_DAY], &given.officer_day, 1, now)
     if wait:
         return _exceeded(verdict, failure, "officer_day", wait)
     if given.device.interval_us:
-        wait = _spend(&_spender(table, given.device_bucket).paid[PAID_RATE], &given.device, 1, now)
+        wait = gcra_spend(&_spender(table, given.device_bucket).paid[PAID_RATE], &given.device, 1, now)
         if wait:
             return _exceeded(verdict, failure, "device", wait)
     if request_id_size:
-        _remember(table, key, fingerprint, minute)
+        request_remember(table.counted, key, fingerprint, minute)
     return OK
 
 
-cdef int limits_watch(const Session* session, const PurposeGrant* given, const void* asked_key, size_t asked_key_size,
-                      const void* request_id, size_t request_id_size, uint64_t now, LimitVerdict* verdict,
-                      Failure* failure) noexcept nogil:
+cdef inline const char* _bound(int passed) noexcept nogil:
+    return "neighbours" if passed & NEAR_OTHERS else "misses" if passed & NOBODY_AGAIN else "subjects"
+
+
+cdef void _watched(const Session* session, const PurposeGrant* given, bint rows, Watched* officer,
+                   Watched* device) noexcept nogil:
+    """Officer and device: the device, which many tokens may use in turn, has room for two. A gateway's officers have nothing
+    in common: its own `spender` is NULL."""
     cdef LimitTable* table = <LimitTable*>session.limits
+    officer.spender = _spender(table, given.officer_bucket)
+    officer.mask = _mixed(table.key[0], officer.spender.key) & CODE_TEXT
+    officer.rules.near = given.neighbours
+    officer.rules.nobody = given.misses
+    officer.rules.subjects = given.subjects
+    officer.rules.refused = given.refused
+    officer.rules.rows = rows
+    device.spender = NULL
+    if session.flags & LOOK_DELEGATED and not rows:
+        return
+    device.spender = _spender(table, given.device_bucket)
+    device.mask = _mixed(table.key[0], device.spender.key) & CODE_TEXT
+    device.rules = officer.rules
+    device.rules.near.burst_us *= 2
+    device.rules.nobody.burst_us *= 2
+    device.rules.subjects.interval_us = 0
+
+
+cdef int _watch(Watched* watched, const Look* look, uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
+    """Marked, or FAILED."""
+    cdef uint64_t wait
+    cdef int passed
+    if watched.spender == NULL:
+        return OK
+    passed = watch_look(&watched.spender.watch, watched.mask, &watched.rules, look, now, &wait)
+    if not passed:
+        return OK
+    verdict.flags |= LOOK_ENUMERATION
+    if passed & watched.rules.refused:
+        return _exceeded(verdict, failure, _bound(passed & watched.rules.refused), wait)
+    return OK
+
+
+cdef inline bint _watches(const PurposeGrant* given) noexcept nogil:
+    return given.neighbours.interval_us + given.misses.interval_us + given.subjects.interval_us != 0
+
+
+cdef int limits_watch(const Session* session, const PurposeGrant* given, const Asking* asking, const void* request_id,
+                      size_t request_id_size, uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
+    cdef LimitTable* table = <LimitTable*>session.limits
+    cdef const uint8_t* asked = <const uint8_t*>asking.key
     cdef uint64_t minute = now // 60000000
-    cdef uint64_t key = 0, repeated = 0, number, wait
-    cdef Spender* officer
-    if table == NULL or asked_key_size == 0:
+    cdef uint64_t key = 0, subject, repeated = 0, wait
+    cdef uint64_t codes[CODES_MAX]
+    cdef Watched officer, device
+    cdef Look look
+    cdef size_t i
+    if table == NULL or asking.key_size == 0:
         return OK
     if request_id_size:
         key = _request_key(session, request_id, request_id_size)
-        if verdict.flags & LOOK_RETRY and _was_watched(table, key, minute):
+        if verdict.flags & LOOK_RETRY and request_was_watched(table.counted, key, minute):
             return OK            # the retry of an answer that was given; of a refusal it is looked at like the first
+    subject = XXH3_64bits(asked, asking.key_size)
     if given.repeats.interval_us:
-        repeated = _mixed(given.officer_bucket, XXH3_64bits(asked_key, asked_key_size))
+        repeated = _mixed(given.officer_bucket, subject)
         prefetch_to_write(_repeat_set(table, repeated))
-    if given.neighbours.interval_us:
-        number = neighbour_number(<const uint8_t*>asked_key, asked_key_size)
-        if number:
-            officer = _spender(table, given.officer_bucket)
-            if meet_number(&officer.asked, number):
-                wait = _spend(&officer.paid[PAID_NEAR], &given.neighbours, 1, now)
-                if wait:
-                    verdict.flags |= LOOK_ENUMERATION
-                    if given.neighbours_refused:
-                        mark_number(&officer.asked, number, True)
-                        return _exceeded(verdict, failure, "neighbours", wait)
-                mark_number(&officer.asked, number, False)
+    if _watches(given):
+        codes[0] = neighbour_code(CODE_PATTERN if asked[0] == ASKED_PATTERN else asked[0], asked + 1, asking.key_size - 1)
+        look.n = codes[0] != 0
+        look.found = asking.found if codes[0] else FOUND_UNSAID
+        for i in range(min(asking.n_also, <size_t>(CODES_MAX - 1))):
+            codes[look.n] = asking.also[i]
+            look.n += 1
+        look.codes = codes
+        look.subject = _mixed(table.key[1], subject) if asking.key_size > 1 else 0
+        _watched(session, given, False, &officer, &device)
+        if look.subject:
+            watch_hour(&officer.spender.watch, table.habits, _mixed(session.unit, given.officer_rules), &given.subjects, now)
+        if _watch(&officer, &look, now, verdict, failure) < 0 or _watch(&device, &look, now, verdict, failure) < 0:
+            return FAILED
     if given.repeats.interval_us:
-        wait = _spend(&_repeat(table, repeated).paid, &given.repeats, 1, now)
+        wait = gcra_spend(&_repeat(table, repeated).paid, &given.repeats, 1, now)
         if wait:
             verdict.flags |= LOOK_REPEATED
             if given.repeats_refused:
                 return _exceeded(verdict, failure, "repeats", wait)
     if request_id_size:
-        _set_watched(table, key, minute)
+        request_set_watched(table.counted, key, minute)
+    return OK
+
+
+cdef int limits_watch_rows(const Session* session, const PurposeGrant* given, const RowAsked* rows, size_t n,
+                           uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
+    cdef Watched officer, device
+    cdef Look look
+    cdef size_t i
+    if session.limits == NULL or not _watches(given):
+        return OK
+    _watched(session, given, True, &officer, &device)
+    look.subject = 0
+    for i in range(n):
+        look.codes = &rows[i].code
+        look.n = rows[i].code != 0
+        look.found = <int>rows[i].found
+        if look.found != FOUND_UNSAID and (_watch(&officer, &look, now, verdict, failure) < 0
+                                           or _watch(&device, &look, now, verdict, failure) < 0):
+            return FAILED
     return OK
 
 
@@ -386,22 +375,23 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
     if request_id_size:
         _fingerprint(table, session, given, 0, batch, batch_size, fingerprint)
         key = _mixed(_request_key(session, request_id, request_id_size), fingerprint[0])
-        if _seen(table, key, fingerprint, minute) > 0:
+        if request_seen(table.counted, key, fingerprint, minute) > 0:
             verdict.flags |= LOOK_RETRY
             return OK
     if given.rows.interval_us:
-        wait = _spend(&_spender(table, given.device_bucket).paid[PAID_ROWS], &given.rows, rows, now)
+        wait = gcra_spend(&_spender(table, given.device_bucket).paid[PAID_ROWS], &given.rows, rows, now)
         if wait:
             return _exceeded(verdict, failure, "rows", wait)
     if request_id_size:
-        _remember(table, key, fingerprint, minute)
+        request_remember(table.counted, key, fingerprint, minute)
     return OK
 
 
 # ---- for Python ----
 
 cdef size_t _file_size() noexcept:
-    return HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat) + COUNTED * sizeof(Counted)
+    return (HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat) + COUNTED * sizeof(Counted)
+            + HABITS * sizeof(Habit))
 
 
 cdef class Limits:
@@ -432,7 +422,8 @@ cdef class Limits:
         table.base_us = header.base_us
         table.spenders = <Spender*>(at + HEADER_BYTES)
         table.repeats = <Repeat*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender))
-        table.counted = <Counted*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat))
+        table.counted = <Counted*>(table.repeats + REPEATS)
+        table.habits = <Habit*>(table.counted + COUNTED)
 
     def __dealloc__(self):
         cdef LimitTable* table = <LimitTable*>self.table
@@ -441,18 +432,23 @@ cdef class Limits:
         free(table)
 
     def take(self, Caller caller not None, int purpose, int method, bytes request_id not None, bytes request not None,
-             int64_t clock_ms, bytes asked_key=b""):
+             int64_t clock_ms, bytes asked_key=b"", found=None):
         cdef LimitVerdict verdict
         cdef Failure failure
+        cdef Asking asking
         cdef const PurposeGrant* given = _given(caller, purpose)
         cdef int status
         status = limits_take(&caller.session, given, method, PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id),
                              PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), clock_ms, <uint64_t>clock_ms * 1000,
                              &verdict, &failure)
         if status == OK:
-            status = limits_watch(&caller.session, given, PyBytes_AS_STRING(asked_key), PyBytes_GET_SIZE(asked_key),
-                                  PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id),
-                                  <uint64_t>clock_ms * 1000, &verdict, &failure)
+            asking.key = PyBytes_AS_STRING(asked_key)
+            asking.key_size = PyBytes_GET_SIZE(asked_key)
+            asking.also = NULL
+            asking.n_also = 0
+            asking.found = FOUND_UNSAID if found is None else FOUND_SOMEBODY if found else FOUND_NOBODY
+            status = limits_watch(&caller.session, given, &asking, PyBytes_AS_STRING(request_id),
+                                  PyBytes_GET_SIZE(request_id), <uint64_t>clock_ms * 1000, &verdict, &failure)
         if status < 0:
             raise limit_error(&verdict, &failure)
         return verdict.flags
@@ -466,6 +462,13 @@ cdef class Limits:
                             <uint64_t>clock_ms * 1000, &verdict, &failure) < 0:
             raise limit_error(&verdict, &failure)
         return verdict.flags
+
+    def used(self, Caller caller not None, int purpose, int64_t clock_ms):
+        cdef const PurposeGrant* given = _given(caller, purpose)
+        cdef Watch* watch = &_spender(<LimitTable*>self.table, given.officer_bucket).watch
+        cdef uint64_t now = <uint64_t>clock_ms * 1000
+        return (gcra_used(&watch.near_paid, &given.neighbours, now), gcra_used(&watch.nobody_paid, &given.misses, now),
+                gcra_used(&watch.subjects_paid, &given.subjects, now))
 
 
 cdef const PurposeGrant* _given(Caller caller, int purpose) except NULL:

@@ -8,8 +8,8 @@ import struct
 import time
 from pathlib import Path
 
-_MAGIC = b"RDNLIMS2"
-_EARLIER = b"RDNLIMS1"  # fingerprints of 32 bits without a key: made anew
+_MAGIC = b"RDNLIMS3"
+_EARLIER = (b"RDNLIMS1", b"RDNLIMS2")  # before enumeration was told by more than neighbouring numbers: made anew
 _HEAD = struct.Struct("<8sQQQ16s")  # Header of core/limits.pyx: magic, spenders, repeats, counted, key
 _CLOCK = struct.Struct("<qQ")  # base_us, boot; behind them
 
@@ -17,7 +17,7 @@ _CLOCK = struct.Struct("<qQ")  # base_us, boot; behind them
 def open_limits_file(path: Path, size: int, slots: tuple[int, int, int]) -> int:
     """A descriptor of the file, of `size` bytes and with a header; `slots`: spenders, repeats, counted requests.
 
-    One of the version before is taken away first: whoever maps it keeps it. Raises OSError, ENOSPC among them, and
+    One of a version before is taken away first: whoever maps it keeps it. Raises OSError, ENOSPC among them, and
     ValueError for a file that is none.
     """
     while True:
@@ -25,11 +25,11 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int]) -> int:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)  # workers start at once, and only one makes the key
             magic = os.pread(fd, len(_MAGIC), 0)
-            if _is_at(path, fd) and magic != _EARLIER:
+            if _is_at(path, fd) and magic not in _EARLIER:
                 _complete(fd, magic, size, slots)
                 fcntl.flock(fd, fcntl.LOCK_UN)
                 return fd
-            if magic == _EARLIER and _is_at(path, fd):
+            if magic in _EARLIER and _is_at(path, fd):
                 path.unlink()
         except BaseException:
             os.close(fd)

@@ -1,12 +1,11 @@
 """Questions about persons, without the GIL. Nothing here is for Python."""
 
-from libc.string cimport memmove
+from libc.string cimport memmove, memset
 
 from core.alerts cimport sum_alerts
 from core.asked cimport (Asked, LOOKUP_MAX, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup)
-from core.call cimport (ASKED_NAME, FITS_MAX, Fit, KEY_BYTES, call_asked, call_dossier, call_out_of_memory, fits_add,
-                        fits_hold,
-                        fits_sort)
+from core.call cimport (ASKED_NAME, FITS_MAX, Fit, KEY_BYTES, call_also_asked, call_asked, call_dossier,
+                        call_out_of_memory, fits_add, fits_hold, fits_sort)
 from core.candidates cimport gather_all
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE,
                            NO_ENTITY)
@@ -14,16 +13,15 @@ from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 from core.identifiers_countries cimport country_into, split_country
-from core.identifiers cimport (CANONICAL_MAX, Canonical, RULE_OK, canonical_into,
-                               document_into, rule_word)
+from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, document_into, rule_word
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.calendar cimport date_from_day
 from core.free_names cimport FreeName, read_free_name
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.match_names cimport ReadName, name_text_into, read_name
 from core.names cimport name_key_into, name_key_of_parts_into
-from core.notes cimport (NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_IDENTIFIERS_DISAGREE,
-                         NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS,
+from core.notes cimport (NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
+                         NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS,
                          NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED)
 from core.person cimport Person, person_condition, person_open, person_status_by_name
 from core.person_comparison cimport BY_NAME, BY_NOTHING, compare_nobody, compare_person, person_supported
@@ -434,8 +432,10 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     cdef Grounds grounds
     cdef bint borrowed = False
     cdef size_t i
-    for i in range(8):
-        asked.holders[i] = 0
+    memset(asked.holders, 0, sizeof(asked.holders))
+    for i in range(<size_t>asked.n):
+        if <int>i != asked.principal:
+            call_also_asked(call, asked.items[i].lookup, asked.items[i].text, asked.items[i].length)
     if asked.principal >= 0:
         call_asked(call, asked.items[asked.principal].lookup, asked.items[asked.principal].text,
                    asked.items[asked.principal].length)

@@ -4,8 +4,8 @@ from libc.stdint cimport int32_t, uint32_t
 
 from core.alerts cimport AlertSum, alert_in_force, alert_shows, sum_alerts
 from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
-from core.call cimport (Fit, OWNERS_MAX, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
-                        fits_sort)
+from core.call cimport (Fit, OWNERS_MAX, call_also_asked, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add,
+                        fits_hold, fits_sort)
 from core.candidates cimport gather_all
 from core.dossier cimport (AlertEntry, ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
 from core.dossier_view cimport Dossier, holds_on, holds_surely
@@ -354,6 +354,8 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
     asked.holder[0] = finding.subject
     for i in range(1, 4):
         asked.holders[i] = 0
+        if i < asked.n:
+            call_also_asked(call, asked.items[i].lookup, asked.items[i].text, asked.items[i].length)
     if asked.n > 1 and _find_further(call, asked, finding.subject) < 0:
         return FAILED
     outcome.has_vehicle = finding.subject != NO_ENTITY

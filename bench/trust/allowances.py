@@ -12,6 +12,8 @@ officer_day = { count = 1000000000, seconds = 86400, burst = 1000000000 }
 device = { count = 1000000000, seconds = 60, burst = 1000000000 }
 neighbours = { count = 1000000000, seconds = 600, burst = 1000000000 }
 repeats = { count = 1000000000, seconds = 86400, burst = 1000000000 }
+misses = { count = 1000000000, seconds = 86400, burst = 1000000000 }
+subjects = { count = 1000000000, seconds = 3600, burst = 1000000000 }
 refuse = []
 """
 

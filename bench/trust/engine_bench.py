@@ -48,6 +48,8 @@ def _caller(limits: Limits) -> Caller:
         device=_MANY,
         neighbours=_MANY,
         repeats=_MANY,
+        misses=_MANY,
+        subjects=_MANY,
     )
     return caller
 

@@ -5,10 +5,12 @@
     officer_day = { count = 600, seconds = 86400, burst = 600 }
     device = { count = 60, seconds = 60, burst = 40 }       # look-ups from one device, whoever uses it
     rows = { count = 1000000, seconds = 86400, burst = 1000000 }  # rows of Clear, of one device
-    neighbours = { count = 6, seconds = 600, burst = 6 }    # numbers next to one just asked for
+    neighbours = { count = 12, seconds = 28800, burst = 12 }  # identifiers near one just asked for
+    misses = { count = 30, seconds = 28800, burst = 30 }    # identifiers of nobody
+    subjects = { count = 90, seconds = 3600, burst = 180 }  # different subjects
     repeats = { count = 6, seconds = 86400, burst = 6 }     # one subject
     hours = [5, 23]                                          # local hours of expected use: from, until
-    refuse = ["neighbours", "repeats", "hours"]              # refused; the others are marked in the audit record
+    refuse = ["neighbours", "misses", "repeats", "hours"]    # refused; the others are marked in the audit record
 
 A limit that is left out is none, but for `rows`, which then are forbidden. A batch of Clear counts as its rows, so
 `burst` of `rows` must hold a whole batch.
@@ -47,8 +49,12 @@ class Allowance(BaseModel):
     rows: _Limit | None = None
     neighbours: _Limit | None = None
     repeats: _Limit | None = None
+    misses: _Limit | None = None
+    subjects: _Limit | None = None
     hours: tuple[int, int] = (0, 24)
-    refuse: frozenset[Literal["neighbours", "repeats", "hours"]] = frozenset({"neighbours"})
+    refuse: frozenset[Literal["neighbours", "misses", "subjects", "repeats", "hours"]] = frozenset(
+        {"neighbours", "misses"}
+    )
 
     @model_validator(mode="after")
     def _hours_are_of_a_day(self) -> Allowance:

@@ -35,7 +35,7 @@ _OFF_UNIT = 16
 _DELEGATED = 128
 
 _KEPT = 16_384  # callers of one worker: more are forgotten, oldest first, and admitted again
-_LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repeats")
+_LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repeats", "misses", "subjects")
 
 DEVELOPMENT_IDENTITY = json.dumps({"development": True, "device": "loopback", "nip": "development"}).encode()
 
@@ -172,6 +172,7 @@ class CertifiedCallers:
             identity_of(peer, officer),
             device=peer.device.encode(),
             officer=f"{officer.institution.id}/{officer.nip}".encode(),
+            unit=f"{officer.institution.id}/{officer.unit}".encode(),
             expires_ms=min(officer.expires_ms, peer.not_after_ms),
             flags=flags,
             limits=self._limits,
@@ -232,7 +233,7 @@ def _encoded(who: dict[str, object]) -> bytes:
 def _give(caller: Caller, purpose: int, decision: Decision, break_glass_ends_ms: int) -> None:
     allowance = decision.allowance
     break_glass = purpose == context_pb2.PURPOSE_BREAK_GLASS
-    officer, officer_day, device, rows, neighbours, repeats = (allowance.limit(name) for name in _LIMIT_NAMES)
+    limits = {name: allowance.limit(name) for name in _LIMIT_NAMES}
     caller.give(
         purpose,
         Grant(decision.masks),
@@ -246,12 +247,9 @@ def _give(caller: Caller, purpose: int, decision: Decision, break_glass_ends_ms:
         hours_refused="hours" in allowance.refuse,
         repeats_refused="repeats" in allowance.refuse,
         neighbours_refused="neighbours" in allowance.refuse,
-        officer=officer,
-        officer_day=officer_day,
-        device=device,
-        rows=rows,
-        neighbours=neighbours,
-        repeats=repeats,
+        misses_refused="misses" in allowance.refuse,
+        subjects_refused="subjects" in allowance.refuse,
+        **limits,
     )
 
 

@@ -1,0 +1,1 @@
+"""Signs that somebody goes through a list. Nothing here is for Python."""

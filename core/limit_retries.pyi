@@ -1,0 +1,1 @@
+"""Requests that were counted. Nothing here is for Python."""
