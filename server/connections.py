@@ -26,7 +26,7 @@ from server.logs import WARNING, log
 from server.refused_peers import Place, RefusedPeers
 
 _PAUSE_S = 0.1
-_PRESSED_S = 0.01  # while strangers hold more than half of what they may
+_PRESSED_S = 0.01  # while strangers press
 # A look takes at most the 20th, pressed the fifth part of the loop's time: a stranger who opens 5,000 a second again
 # must find places free for others between two looks.
 _SHARE, _SHARE_PRESSED = 20, 4
@@ -124,7 +124,7 @@ class Connections:
             await asyncio.sleep(max(least, share * took))
 
     async def look(self) -> bool:
-        """Closes what is too much; whether strangers hold more than half of what they may."""
+        """Closes what is too much; whether strangers press: more than half of their bound, or refused."""
         self._looks += 1
         live = [connection for connection in await self._all() if connection.place is not None]
         self._forget({connection.place for connection in live})
@@ -146,7 +146,7 @@ class Connections:
             if (over := len(connections) - self._most_of_a_device) > 0:
                 await self._close("device", sorted(connections, key=lambda connection: connection.number)[:over])
         self._tell()
-        return len(strangers) > bound // 2
+        return len(strangers) > bound // 2 or bool(self._refused.tired)
 
     def _forget(self, live: set[Place | None]) -> None:
         """What ended; one that was told of during this look may not have been seen yet."""
