@@ -7,9 +7,11 @@ the TOML file named by `RONDA_CONFIG`, the default.
 from __future__ import annotations
 
 import difflib
+import errno
 import ipaddress
 import os
 import re
+import stat
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -47,6 +49,14 @@ class SettingsError(Exception):
 def file_fault(path: Path, error: OSError | ValueError) -> SettingsError:
     """That a file of the settings cannot be read, or does not hold what it should."""
     return SettingsError(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
+
+
+def read_file(path: Path) -> bytes:
+    """What a file of the settings holds. Raises OSError, also for a pipe or device, which would be waited for."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        return file.read()
 
 
 class Address(NamedTuple):

@@ -24,7 +24,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from server.settings import SettingsError, file_fault
+from server.settings import SettingsError, file_fault, read_file
 
 Limit = tuple[int, float, int]
 _ALL_HOURS = (1 << 24) - 1
@@ -78,7 +78,7 @@ class Allowance(BaseModel):
 def read_allowances(path: Path) -> dict[str, Allowance]:
     """By name, in the file's order. Raises SettingsError with the file and the rule."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_file(path).decode())
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None
     found = {}

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server import call_metrics
-from server.logs import ERROR, log
+from server.logs import ERROR, WARNING, log
 from server.settings import SettingsError
 from server.trust.allowances import read_allowances
 from server.trust.institutions import Institutions
@@ -29,7 +29,7 @@ from server.trust.revocations import Revocations, read_revocations
 POLL_S = 0.25
 _RETRY_S = 2.0  # after a refusal
 
-Stamp = tuple[tuple[str, int, int, int], ...]
+Stamp = tuple[tuple[str, int, int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def stamp_of(files: Iterable[Path]) -> Stamp:
     for path in files:
         try:
             status = path.stat()
-            found.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
+            found.append((str(path), status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
         except OSError:
-            found.append((str(path), 0, 0, 0))
+            found.append((str(path), 0, 0, 0, 0))
     return tuple(found)
 
 
@@ -74,6 +74,7 @@ class TrustKeeper:
         self.on_change: Callable[[], None] = lambda: None
         self._directory = directory
         self.trust = read_trust(directory)
+        _tell_of_strangers(self.trust)
         self._stamp = stamp_of(self.trust.files)
         self._refused = ""
         self._retry_at = 0.0
@@ -109,4 +110,12 @@ class TrustKeeper:
         self._stamp = stamp if trust.files == self.trust.files else ()
         self.trust = trust
         log("trust_changed")
+        _tell_of_strangers(trust)
         self.on_change()
+
+
+def _tell_of_strangers(trust: Trust) -> None:
+    """A revocation of whom nobody enrolled is in order (an institution left), or mistyped: its writer is to know."""
+    strangers = trust.revocations.strangers(trust.institutions)
+    if strangers:
+        log("trust_revokes_strangers", level=WARNING, institutions=strangers)

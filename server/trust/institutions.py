@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from server.settings import SettingsError, file_fault
+from server.settings import SettingsError, file_fault, read_file
 
 # Also the head of role names in policy ("pnc/patrol"), so nothing that Cedar or a path would read otherwise.
 _ID = re.compile(r"\A[a-z][a-z0-9-]{0,31}\Z")
@@ -64,6 +65,8 @@ class Institutions:
             self.files += (path.parent / str(table["ca"]), path.parent / str(table["keys"]))
             if institution.trust_domain in self.by_domain or institution.issuer in self.by_issuer:
                 raise SettingsError(f"{path}: {identity}: trust_domain and issuer belong to one institution each")
+            for other in self.all:
+                _have_keys_of_their_own(path, institution, other)
             self.by_domain[institution.trust_domain] = institution
             self.by_issuer[institution.issuer] = institution
 
@@ -80,7 +83,7 @@ class Institutions:
 
 def _tables(path: Path) -> dict[str, dict[str, object]]:
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_file(path).decode())
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None
     if not tables or not all(isinstance(table, dict) for table in tables.values()):
@@ -98,17 +101,43 @@ def _read(path: Path, identity: str, table: dict[str, object]) -> Institution:
         raise SettingsError(f"{path}: {identity}.{'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None
     ca_path, keys_path = path.parent / entry.ca, path.parent / entry.keys
     try:
-        ca_pem = ca_path.read_bytes()
+        ca_pem = read_file(ca_path)
         ca = tuple(x509.load_pem_x509_certificates(ca_pem))
     except (OSError, ValueError) as error:
         raise SettingsError(f"{ca_path}: no PEM certificates: {error}") from None
+    if not all(_is_ca(each) for each in ca):
+        raise SettingsError(f"{ca_path}: a certificate that is no CA (basic constraints) vouches for nobody")
     return Institution(identity, entry.name, entry.trust_domain, entry.issuer, ca_pem, ca, _key_set(keys_path))
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
+def _have_keys_of_their_own(path: Path, one: Institution, other: Institution) -> None:
+    """A CA or token key of two institutions lets each speak for the other: a copied line, never meant."""
+    shared = {"ca": _ca_keys(one) & _ca_keys(other), "keys": _token_keys(one) & _token_keys(other)}
+    for field, keys in shared.items():
+        if keys:
+            raise SettingsError(f"{path}: {one.id}: {field}: holds a key of {other.id}")
+
+
+def _ca_keys(institution: Institution) -> set[bytes]:
+    spki = PublicFormat.SubjectPublicKeyInfo
+    return {each.public_key().public_bytes(Encoding.DER, spki) for each in institution.ca}
+
+
+def _token_keys(institution: Institution) -> set[str]:
+    return {key.thumbprint() for key in institution.keys.keys}
 
 
 def _key_set(path: Path) -> KeySet:
     """A JWK Set of Ed25519 public keys, each with a kid."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_file(path).decode())
         keys = document["keys"]
         for key in keys:
             if key.get("kty") != "OKP" or key.get("crv") != "Ed25519" or "kid" not in key or "d" in key:

@@ -81,6 +81,14 @@ def peer_of(certificate_pem: bytes, institutions: Institutions) -> Peer:
     )
 
 
+def domain_of(name: str) -> str:
+    """The trust domain of a device's or gateway's SPIFFE name. Raises ValueError for any other text."""
+    match = _SPIFFE.match(name)
+    if match is None or not (_DEVICE.match(match["path"]) or _GATEWAY.match(match["path"])):
+        raise ValueError("not the name of a device or gateway")
+    return match["domain"]
+
+
 def _spiffe_name(certificate: x509.Certificate) -> tuple[str, str, str]:
     """(name, trust domain, path) of the one URI in the SAN."""
     try:

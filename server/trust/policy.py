@@ -14,7 +14,7 @@ from typing import Any
 
 import cedarpy
 
-from server.settings import SettingsError, file_fault
+from server.settings import SettingsError, file_fault, read_file
 from server.trust.allowances import Allowance
 from server.trust.policy_model import (
     METHOD_BITS,
@@ -66,7 +66,7 @@ class Policy:
         self._allowances = allowances
         schema = schema_text(allowances)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_file(path).decode()
             self._schema = cedarpy.Schema.from_str(schema)
             self._policies = cedarpy.PolicySet.from_str(text)
             self._entities = cedarpy.Entities.from_json_str(json.dumps(known_entities()))

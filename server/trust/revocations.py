@@ -4,20 +4,56 @@ devices = ["spiffe://pnc.gob.gt/unit/zona-1/device/42"]
 certificates = ["<SHA-256 of the DER certificate, hexadecimal>"]
 officers = ["pnc/12345"]                                   # institution/NIP
 tokens = ["<jti>"]
+
+An entry that could name nobody (a NIP without its institution, a mistyped SPIFFE name, half a fingerprint) is refused:
+whoever wrote it believes that somebody is revoked.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from ronda.v1 import error_pb2
 from server.errors import Refusal
-from server.settings import SettingsError, file_fault
+from server.settings import SettingsError, file_fault, read_file
+from server.trust.institutions import Institutions
 from server.trust.officer_token import Officer
-from server.trust.peer import Peer
+from server.trust.peer import Peer, domain_of
+
+_OFFICER = re.compile(r"\A[a-z][a-z0-9-]{0,31}/[A-Za-z0-9._-]{1,32}\Z")
+_FINGERPRINT = re.compile(r"\A(?:[0-9a-f]{64}|[0-9a-f]{2}(?::[0-9a-f]{2}){31})\Z", re.IGNORECASE)
+
+
+def _device(text: str) -> str:
+    try:
+        domain_of(text)
+    except ValueError:
+        raise PydanticCustomError("device", "a device's SPIFFE name, as its certificate has it") from None
+    return text
+
+
+def _certificate(text: str) -> str:
+    if not _FINGERPRINT.match(text):
+        raise PydanticCustomError("certificate", "SHA-256 of the certificate, 64 hexadecimal digits")
+    return text.replace(":", "").lower()
+
+
+def _officer(text: str) -> str:
+    if not _OFFICER.match(text):
+        raise PydanticCustomError("officer", "institution/NIP")
+    return text
+
+
+def _token(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("token", "a jti")
+    return text
 
 
 class Revocations(BaseModel):
@@ -25,10 +61,10 @@ class Revocations(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    devices: frozenset[str] = frozenset()
-    certificates: frozenset[str] = frozenset()
-    officers: frozenset[str] = frozenset()
-    tokens: frozenset[str] = frozenset()
+    devices: frozenset[Annotated[str, AfterValidator(_device)]] = frozenset()
+    certificates: frozenset[Annotated[str, AfterValidator(_certificate)]] = frozenset()
+    officers: frozenset[Annotated[str, AfterValidator(_officer)]] = frozenset()
+    tokens: frozenset[Annotated[str, AfterValidator(_token)]] = frozenset()
 
     def check_peer(self, peer: Peer) -> None:
         """Raises Refusal REVOKED for a device or certificate on the list."""
@@ -40,11 +76,16 @@ class Revocations(BaseModel):
         if f"{officer.institution.id}/{officer.nip}" in self.officers or officer.token_id in self.tokens:
             raise Refusal(error_pb2.ERROR_REASON_REVOKED, rule="the officer or her token was revoked")
 
+    def strangers(self, institutions: Institutions) -> list[str]:
+        """Institutions and trust domains that entries name and nobody enrolled: left over, or mistyped."""
+        named = {officer.partition("/")[0] for officer in self.officers} - {each.id for each in institutions.all}
+        return sorted(named | {domain_of(device) for device in self.devices} - institutions.by_domain.keys())
+
 
 def read_revocations(path: Path) -> Revocations:
     """The lists; a file that is not there revokes nobody. Raises SettingsError with the file and the rule."""
     try:
-        return Revocations.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Revocations.model_validate(tomllib.loads(read_file(path).decode()))
     except FileNotFoundError:
         return Revocations()
     except ValidationError as error:

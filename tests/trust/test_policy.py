@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import threading
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from server.trust.operator import authorise
 from server.trust.peer import peer_of
 from server.trust.policy import Policy, Principal
 from server.trust.policy_cases import broken_rules, read_cases
+from server.trust.revocations import read_revocations
 from tests.trust.trust_kit import TrustKit
 
 EXAMPLE = Path(str(files("server.trust") / "example"))
@@ -73,6 +76,16 @@ def test_a_table_that_does_not_hold_is_told(policy: Policy, tmp_path: Path) -> N
         ("limits.toml", "[patrol]\nofficer = { count = 0, seconds = 1, burst = 1 }\n", "patrol.officer.count"),
         ("limits.toml", "[patrol]\nofficers = 3\n", "patrol.officers"),
         ("revoked.toml", "officer = []\n", "revoked.toml: officer"),
+        ("revoked.toml", 'officers = ["10001"]', "officers.0: institution/NIP"),
+        ("revoked.toml", 'officers = ["PNC/10001"]', "officers.0"),
+        ("revoked.toml", 'officers = ["pnc/10001", "pnc/ 10002"]', "officers.1"),
+        ("revoked.toml", 'devices = ["patrol-1"]', "devices.0: a device's SPIFFE name"),
+        ("revoked.toml", 'devices = ["spiffe://PNC.gob.gt/unit/zona-1/device/patrol-1"]', "devices.0"),
+        ("revoked.toml", 'devices = ["spiffe://pnc.gob.gt/unit/zona-1/device/patrol-1/"]', "devices.0"),
+        ("revoked.toml", 'devices = ["spiffe://pnc.gob.gt/zona-1/patrol-1"]', "devices.0"),
+        ("revoked.toml", f'certificates = ["{"ab" * 31}"]', "certificates.0: SHA-256"),
+        ("revoked.toml", 'certificates = ["q83vEjRWeJASNFZ4kBI0VniQEjRWeJASNFZ4kBI0Vng"]', "certificates.0"),
+        ("revoked.toml", 'tokens = [" "]', "tokens.0"),
         ("institutions.toml", "", "holds one table for each institution"),
         ("institutions.toml", '[pnc]\nname = "x"\n', "pnc.trust_domain"),
         ("pnc/ca.pem", "no certificate", "ca.pem"),
@@ -89,6 +102,51 @@ def test_files_that_do_not_hold_together_are_refused(
     with pytest.raises(SettingsError) as caught:
         read_trust(trust)
     assert says in str(caught.value)
+
+
+def test_a_fingerprint_is_read_as_tools_print_it(kit: TrustKit, tmp_path: Path) -> None:
+    pair = kit.police.device("zona-1", "patrol-1")
+    serial = peer_of(pair.certificate, read_trust(kit.trust).institutions).serial
+    with_colons = ":".join(serial[at : at + 2] for at in range(0, 64, 2)).upper()
+    for written in (serial, serial.upper(), with_colons):
+        (tmp_path / "revoked.toml").write_text(f'certificates = ["{written}"]\n')
+        assert read_revocations(tmp_path / "revoked.toml").certificates == {serial}
+
+
+@pytest.mark.parametrize("what", ["ca", "keys"])
+def test_a_key_vouches_for_one_institution(kit: TrustKit, tmp_path: Path, what: str) -> None:
+    trust = shutil.copytree(kit.trust, tmp_path / "trust")
+    name = {"ca": "ca.pem", "keys": "officers.jwks.json"}[what]
+    shutil.copy(trust / "mp" / name, trust / "pnc" / name)
+    with pytest.raises(SettingsError, match=f"mp: {what}: .*pnc") as caught:
+        read_trust(trust)
+    assert "institutions.toml" in str(caught.value)
+
+
+def test_a_certificate_that_is_no_ca_vouches_for_nobody(kit: TrustKit, tmp_path: Path) -> None:
+    trust = shutil.copytree(kit.trust, tmp_path / "trust")
+    (trust / "pnc" / "ca.pem").write_bytes(kit.police.device("zona-1", "patrol-1").certificate)
+    with pytest.raises(SettingsError, match=r"pnc/ca\.pem: .*no CA"):
+        read_trust(trust)
+
+
+@pytest.mark.parametrize("name", ["revoked.toml", "policy.cedar", "limits.toml", "institutions.toml", "pnc/ca.pem"])
+def test_what_is_no_file_is_refused_and_waited_for_by_nobody(kit: TrustKit, tmp_path: Path, name: str) -> None:
+    trust = shutil.copytree(kit.trust, tmp_path / "trust")
+    (trust / name).unlink(missing_ok=True)
+    os.mkfifo(trust / name)
+    refused: list[SettingsError] = []
+
+    def look() -> None:
+        try:
+            read_trust(trust)
+        except SettingsError as error:
+            refused.append(error)
+
+    read = threading.Thread(target=look, daemon=True)
+    read.start()
+    read.join(10)
+    assert [name in str(error) for error in refused] == [True]
 
 
 def _run(*arguments: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import ssl
@@ -76,8 +77,35 @@ def test_a_revoked_officer_device_and_token(reloading: TrustedServer) -> None:
     _write(revoked, 'devices = ["spiffe://pnc.gob.gt/unit/zona-1/device/patrol-9"]\n')
     _soon(lambda: _outcomes(reloading, other, question()), {"REVOKED"})
     assert _outcomes(reloading, client, question()) == {""}
+    _write(revoked, 'devices = ["patrol-9"]\n')  # mistyped: the list before it stays in force, and somebody is told
+    until(lambda: len(reloading.server.events("trust_refused")) == 2)
+    assert _outcomes(reloading, other, question()) == {"REVOKED"}
     _write(revoked, "")
     _soon(lambda: _outcomes(reloading, other, question()), {""})
+
+
+def test_revocations_of_whom_nobody_enrolled_are_told(reloading: TrustedServer) -> None:
+    revoked = reloading.kit.trust / "revoked.toml"
+    _write(revoked, 'officers = ["pcn/20001"]\ndevices = ["spiffe://pcn.gob.gt/gateway/sms"]\n')
+    told = until(lambda: reloading.server.events("trust_revokes_strangers"))
+    assert told[0]["institutions"] == ["pcn", "pcn.gob.gt"]
+    assert "20001" not in str(told)
+    _write(revoked, "")
+
+
+def test_a_change_in_place_that_keeps_size_and_time_is_seen(reloading: TrustedServer) -> None:
+    kit = reloading.kit
+    client = kit.patrol(nip="20031")
+    revoked = kit.trust / "revoked.toml"
+    _write(revoked, 'officers = ["pnc/99999"]\n')
+    before = revoked.stat()
+    time.sleep(1.0)  # both workers have looked
+    with revoked.open("r+", encoding="utf-8") as file:
+        file.write('officers = ["pnc/20031"]\n')
+    os.utime(revoked, ns=(before.st_atime_ns, before.st_mtime_ns))
+    _soon(lambda: _outcomes(reloading, client, question()), {"REVOKED"})
+    _write(revoked, "")
+    _soon(lambda: _outcomes(reloading, client, question()), {""})
 
 
 def test_a_stream_that_lives_ends_when_its_officer_is_revoked(reloading: TrustedServer) -> None:
