@@ -26,6 +26,12 @@ cdef extern from *:
     long long ronda_monotonic_ns() noexcept nogil
 
 
+# Bytes of a refused request that its record keeps, sealed, as server/refused_calls.py: what asks wrongly costs no allowance,
+# and must not cost the audit's disk either.
+cdef enum:
+    REFUSED_BYTES = 4096
+
+
 cdef void account_init(Account* account, const Session* session, void* audit, int method, int64_t clock_ms,
                        const Question* question) noexcept nogil:
     account.session = session
@@ -136,7 +142,7 @@ cdef int account_refuse(Account* account, const char* generation, size_t generat
     cdef AuditFacts facts
     if account.audit == NULL:
         return OK
-    _state(account, &facts, request, size)
+    _state(account, &facts, request, size if size < REFUSED_BYTES else REFUSED_BYTES)
     facts.status = <uint16_t>failure.reason
     facts.generation = generation
     facts.generation_size = generation_size

@@ -112,7 +112,10 @@ class Settings(BaseSettings):
         "info", description="Least level of the JSON log lines on standard error: debug, info, warning or error."
     )
     max_message_bytes: int = Field(
-        MIB, ge=1024, description="Largest request of a unary call, in bytes; larger is MESSAGE_TOO_LARGE."
+        16 * 1024,
+        ge=1024,
+        description="Largest request of a unary call, in bytes; larger is MESSAGE_TOO_LARGE. What is answered is kept "
+        "whole in the audit log; the longest question has some 10,000.",
     )
     max_clear_message_bytes: int = Field(
         4 * MIB, ge=1024, description="Largest message of a Clear stream, in bytes; larger is MESSAGE_TOO_LARGE."

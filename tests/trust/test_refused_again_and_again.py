@@ -12,8 +12,8 @@ from ronda.v1 import error_pb2
 from server.audit.reading import AuditRecord
 from server.refused_calls import WHOLE
 from tests.nation_kit import BuiltNation
-from tests.server.running_server import call, until
-from tests.trust.conftest import start_trusted
+from tests.server.running_server import Failure, call, until
+from tests.trust.conftest import TrustedServer, start_trusted
 from tests.trust.trust_kit import Client, question
 
 CHECK_PERSON = "CheckService/CheckPerson"
@@ -47,6 +47,27 @@ def test_refusals_are_summed(small_nation: BuiltNation, tmp_path: Path) -> None:
         assert len(_of(records, status)) == WHOLE + 1
         assert sum(record.stands_for for record in _of(records, status)) == CALLS, "each is counted"
         assert summed.identity["device"].endswith(f"/device/{device}")
+
+
+@pytest.mark.parametrize("size", [12_000, 900_000])
+def test_what_an_officer_is_refused_is_kept_in_part(trusted: TrustedServer, size: int) -> None:
+    client = trusted.kit.patrol(nip="20003")
+    with trusted.kit.channel(trusted.address, client) as channel:
+        for request in (b"\xff" * size, question() + question(cui="1" * size)):
+            with pytest.raises(grpc.RpcError) as refused:
+                call(channel, CHECK_PERSON, request, metadata=client.metadata)
+            assert Failure(refused.value).reason in {"MESSAGE_MALFORMED", "FIELD_INVALID", "MESSAGE_TOO_LARGE"}
+    records = trusted.newest(2)
+    assert {record.identity["nip"] for record in records} == {"20003"}
+    assert max(len(record.sealed) for record in records) <= 4096 + 16
+
+
+def test_no_answer_records_more_than_a_question_can_hold(trusted: TrustedServer) -> None:
+    client = trusted.kit.patrol(nip="20004")
+    padded = question() + b"\xfa\x7f\xa0\x8d\x06" + bytes(100_000)  # field 2047, which nobody knows
+    with trusted.kit.channel(trusted.address, client) as channel, pytest.raises(grpc.RpcError) as refused:
+        call(channel, CHECK_PERSON, padded, metadata=client.metadata)
+    assert Failure(refused.value).reason == "MESSAGE_TOO_LARGE"
 
 
 def _of(records: list[AuditRecord], status: int) -> list[AuditRecord]:
