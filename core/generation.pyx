@@ -232,12 +232,12 @@ cdef class Generation:
         cdef const FileHeader* header
         path = self.directory / name
         try:
+            found = path.stat().st_size  # before it is opened: a pipe in its place has none, and would be waited for
+            if not isinstance(wanted, dict) or found != wanted.get("bytes"):
+                raise GenerationDamaged(name, f"{found} bytes, but not the size that the manifest states")
+            if found < 2 * HEADER_SIZE and name != "entities.bin" and name != "dossiers.bin" or found < HEADER_SIZE:
+                raise GenerationDamaged(name, "too short to be one")
             with path.open("rb") as file:
-                found = path.stat().st_size
-                if not isinstance(wanted, dict) or found != wanted.get("bytes"):
-                    raise GenerationDamaged(name, f"{found} bytes, but not the size that the manifest states")
-                if found < 2 * HEADER_SIZE and name != "entities.bin" and name != "dossiers.bin" or found < HEADER_SIZE:
-                    raise GenerationDamaged(name, "too short to be one")
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise GenerationDamaged(name, error.strerror or "cannot be read") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -148,7 +149,8 @@ def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
 def read_manifest(directory: Path) -> GenerationManifest:
     """MANIFEST.json of a generation's directory. Raises GenerationDamaged with the key and the rule, nothing else."""
     try:
-        with (directory / MANIFEST).open("rb") as file:
+        # Nobody waits for the other end of a pipe that stands in its place.
+        with os.fdopen(os.open(directory / MANIFEST, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             text = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise GenerationDamaged(MANIFEST, error.strerror or "cannot be read") from error

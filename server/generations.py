@@ -24,9 +24,13 @@ from ronda.v1 import error_pb2
 from server import call_metrics
 from server.errors import Refusal
 from server.logs import ERROR, WARNING, log
+from server.settings import read_file
 
 # Also what keeps a client's text from naming any other directory.
 _ID = re.compile(r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
+# Told in place of what stands in a CURRENT that is damaged: that may be anything, and goes into logs and metadata.
+_NO_ID = "(none)"
+_CURRENT_BYTES = 64
 _REFUSED_RETRY_S = 15.0
 _RETRY_AFTER_MS = 1000
 # Older generations kept open for page tokens, besides those in use.
@@ -145,15 +149,16 @@ class GenerationKeeper:
         self._switch(served)
 
     def _stamp(self) -> tuple[str, int] | None:
-        """The id in CURRENT and the time of its writing, ns; None while nothing (readable) is published."""
+        """The id in CURRENT (_NO_ID where it holds none) and the time of its writing, ns; None = nothing published."""
         path = self._data / "CURRENT"
         try:
-            return path.read_text(encoding="ascii").strip(), path.stat().st_mtime_ns
+            status = path.lstat()
+            content = read_file(path, _CURRENT_BYTES).decode("ascii").strip()
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            log("current_unreadable", level=WARNING, error=error)
-            return None
+        except (OSError, UnicodeDecodeError):
+            content = ""
+        return content if _ID.match(content) else _NO_ID, status.st_mtime_ns
 
     def _switch(self, served: ServedGeneration) -> None:
         before = self._current

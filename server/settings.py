@@ -51,12 +51,12 @@ def file_fault(path: Path, error: OSError | ValueError) -> SettingsError:
     return SettingsError(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
 
 
-def read_file(path: Path) -> bytes:
-    """What a file of the settings holds. Raises OSError, also for a pipe or device, which would be waited for."""
+def read_file(path: Path, size: int = -1) -> bytes:
+    """A file's first `size` bytes, -1 = all. Raises OSError, also for a pipe or device, which would be waited for."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a file")
-        return file.read()
+        return file.read(size)
 
 
 class Address(NamedTuple):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
-BROKEN = ("flipped", "as_of", "empty", "types")
+BROKEN = ("flipped", "as_of", "empty", "types", "pipe")
 
 
 def break_manifest(path: Path, how: str) -> None:
     """Breaks the file in one way of BROKEN."""
+    if how == "pipe":
+        path.unlink()
+        os.mkfifo(path)
+        return
     text = path.read_text(encoding="utf-8")
     if how == "flipped":  # one bit of a key's name
         text = text.replace('"persons"', '"qersons"')

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from typing import Any
 
 import grpc
@@ -98,6 +100,42 @@ def test_current_that_names_nonsense_is_refused(published: Published, start_serv
             assert _serving(channel) == good
         published.point(good)
         until(lambda: "ronda_generation_refused 0.0" in server.metrics())
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "a\0b\n", "\0" * 26, "\ufeff20260101T000001Z-00000001\n", "x" * (20 << 20), "pipe"],
+    ids=["empty", "NUL", "NULs", "BOM", "long", "pipe"],
+)
+def test_a_damaged_current_ends_no_worker_and_the_last_good_one_serves(
+    published: Published, start_server: StartServer, content: str
+) -> None:
+    """What a power cut or an editor leaves: also for a worker that begins then, which knows what others serve."""
+    good = published.publish()
+    server = start_server(workers=1).wait_ready()
+    (first,) = server.worker_pids()
+    fresh = published.data / "CURRENT.new"
+    if content == "pipe":
+        os.mkfifo(fresh)
+    else:
+        fresh.write_text(content, encoding="utf-8")
+    fresh.rename(published.data / "CURRENT")
+    told = until(lambda: server.events("generation_refused"))
+    assert (told[0]["generation"], told[0]["why"].split(":")[0]) == ("(none)", "CURRENT")
+    os.kill(first, signal.SIGKILL)
+    until(lambda: server.events("last_good_generation_serves"))
+    with server.channel() as channel:
+        assert until(lambda: _served_now(channel)) == good
+        better = published.publish()
+        until(lambda: _serving(channel) == better)
+    assert [line["status"] for line in server.events("worker_died")] == [-signal.SIGKILL]
+
+
+def _served_now(channel: grpc.Channel) -> str:
+    try:
+        return _serving(channel)
+    except grpc.RpcError:
+        return ""
 
 
 def test_roll_back(published: Published, start_server: StartServer) -> None:
