@@ -175,6 +175,11 @@ def verify(
         where = audit_directory(settings)
         if not where.is_dir():
             raise Stop(f"no hay registro de auditoría en {where}")
+        for each in keeper or []:
+            if not each.is_dir():
+                raise Stop(f"no hay un custodio en {each}")
+            if each.resolve().is_relative_to(where.resolve()):
+                raise Stop(f"{each} es de la misma auditoría: no es un segundo custodio")
         keepers = [CheckpointFiles(each) for each in keeper or []]
         if not keepers and settings.audit_keeper and "://" not in settings.audit_keeper:
             keepers = [CheckpointFiles(Path(settings.audit_keeper))]

@@ -229,8 +229,9 @@ class Settings(BaseSettings):
     )
     audit_keeper: str = Field(
         "",
-        description="Second keeper of the checkpoints: a directory on another machine, or a witness (`ronda audit "
-        "witness`): grpcs://host:port, or grpc://host:port without TLS; empty = none.",
+        description="Second keeper of the checkpoints: a directory on another machine (from / on, and not this "
+        "server's own), or a witness (`ronda audit witness`): grpcs://host:port, or grpc://host:port without TLS; "
+        "empty = none.",
     )
     audit_keeper_ca: Path | None = Field(
         None,
@@ -303,8 +304,10 @@ class Settings(BaseSettings):
         scheme, separator, address = text.partition("://")
         if separator:
             if scheme not in ("grpc", "grpcs"):
-                raise ValueError("must be a directory, grpcs://host:port or grpc://host:port")
+                raise ValueError("must be a directory from / on, grpcs://host:port or grpc://host:port")
             parse_address(address)
+        elif text and not Path(text).is_absolute():  # "witness.example:50443" would be a directory here, and no keeper
+            raise ValueError("must be a directory from / on, grpcs://host:port or grpc://host:port")
         return text
 
     @field_validator("listen")
@@ -344,6 +347,11 @@ class Settings(BaseSettings):
             raise ValueError("limits_file needs trust: in development mode nobody is limited")
         if (self.audit_keeper_cert is None) != (self.audit_keeper_key is None):
             raise ValueError("audit_keeper_cert and audit_keeper_key belong together: set both or none")
+        if self.audit_keeper.startswith("/"):
+            kept = Path(self.audit_keeper).resolve()
+            own = [self.data, *([self.audit] if self.audit is not None else [])]
+            if any(kept.is_relative_to(place.resolve()) for place in own):
+                raise ValueError("audit_keeper: keeps nothing within this server's own data or audit log")
         for name in ("audit_keeper_ca", "audit_keeper_cert"):
             if getattr(self, name) is not None and not self.audit_keeper.startswith("grpcs://"):
                 raise ValueError(f"{name} needs an audit_keeper of grpcs://host:port")

@@ -158,6 +158,9 @@ def test_an_emptied_log_is_not_called_whole(asked: Asked, tmp_path: Path) -> Non
     assert plain.exit_code == 3
     assert "NO SE COMPROBÓ: sin segundo custodio" in " ".join(plain.stdout.split())
     assert "Íntegra" not in plain.stdout
+    for own in (asked.audit, asked.audit / "checkpoints"):  # the log's own are no second keeper's
+        assert asked.ronda("verify", "--keeper", str(own)).exit_code == 2
+    assert asked.ronda("verify", "--keeper", str(tmp_path / "mistyped")).exit_code == 2
     kept = ["audit", "verify", "--audit", str(tmp_path / "emptied"), *public, "--keeper", str(asked.keeper)]
     assert CliRunner().invoke(app, kept).exit_code == 1
 

@@ -84,6 +84,10 @@ def _with(**changes: object) -> Callable[[Place], None]:
     return lambda place: place.write(**changes)
 
 
+def _in_data(setting: str, name: str) -> Callable[[Place], None]:
+    return lambda place: place.write(**{setting: Path(str(place.settings["data"])) / name})
+
+
 def _text(text: str) -> Callable[[Place], None]:
     def spoil(place: Place) -> None:
         place.config.write_text(place.config.read_text(encoding="utf-8") + text, encoding="utf-8")
@@ -170,6 +174,12 @@ FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "a signing key that is gone": (_with(audit_signing_key="/nonexistent/signing.key"), "audit_signing_key: "),
     "a limits file nowhere": (_with(limits_file="/nonexistent/limits"), "limits_file: "),
     "a keeper that is no place": (_with(audit_keeper="http://witness:1"), "audit_keeper: must be"),
+    "a keeper with half a scheme": (_with(audit_keeper="grpcs//witness:1"), "audit_keeper: must be"),
+    "a keeper with another half": (_with(audit_keeper="grpcs:/witness:1"), "audit_keeper: must be"),
+    "a keeper without a scheme": (_with(audit_keeper="witness.example:50443"), "audit_keeper: must be"),
+    "a keeper that is the log itself": (_in_data("audit_keeper", "audit"), "audit_keeper: keeps nothing"),
+    "a keeper within the log": (_in_data("audit_keeper", "audit/../audit/checkpoints"), "audit_keeper: keeps nothing"),
+    "a keeper within the data": (_in_data("audit_keeper", "keeper"), "audit_keeper: keeps nothing"),
     "a keeper's CA that is gone": (
         _with(audit_keeper="grpcs://localhost:1", audit_keeper_ca="/nonexistent/ca.pem"),
         "audit_keeper_ca: cannot read",
