@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from clients.told_text import told
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -32,10 +34,10 @@ class WholeTable:
         self._rows: list[tuple[Text, ...]] = []
 
     def add(self, *cells: str | Text) -> None:
-        """A row, one cell a heading. Raises ValueError for another number of cells."""
+        """A row, one cell a heading; texts are made harmless. Raises ValueError for another number of cells."""
         if len(cells) != len(self._headings):
             raise ValueError(f"{len(cells)} cells for {len(self._headings)} headings")
-        self._rows.append(tuple(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+        self._rows.append(tuple(Text(told(cell)) if isinstance(cell, str) else cell for cell in cells))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield whole(Text(self._title, style="italic"), options.max_width)

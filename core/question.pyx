@@ -103,19 +103,44 @@ cdef void _no_blanks(Text* text) noexcept nogil:
     while at < end:
         if at[0] <= 0x20 or at[0] == 0x7F:
             at += 1
-        elif end - at >= 2 and at[0] == 0xC2 and (at[1] <= 0xA0 or at[1] == 0xAD):
-            at += 2
+        elif end - at >= 2 and (at[0] == 0xC2 and (at[1] <= 0xA0 or at[1] == 0xAD) or at[0] == 0xCD and at[1] == 0x8F):
+            at += 2  # U+0080 to 00A0, 00AD, 034F
         elif end - at >= 3 and at[0] == 0xE2 and (
                 at[1] == 0x80 and (at[2] <= 0x8F or 0xA8 <= at[2] <= 0xAF)  # U+2000 to 200F, 2028 to 202F
                 or at[1] == 0x81 and (at[2] == 0x9F or 0xA0 <= at[2] <= 0xAF)  # 205F, 2060 to 206F
                 or at[1] == 0xA0 and at[2] == 0x80):  # 2800, a braille cell without dots
             at += 3
         elif end - at >= 3 and (at[0] == 0xE3 and (at[1] == 0x80 and at[2] == 0x80 or at[1] == 0x85 and at[2] == 0xA4)
-                                or at[0] == 0xEF and at[1] == 0xBB and at[2] == 0xBF):  # 3000, 3164, FEFF
+                                or at[0] == 0xEF and at[1] == 0xBB and at[2] == 0xBF  # 3000, 3164, FEFF
+                                or at[0] == 0xE1 and at[1] == 0xA0 and at[2] == 0x8E  # 180E
+                                or at[0] == 0xEF and at[1] == 0xB8 and at[2] <= 0x8F):  # FE00 to FE0F
             at += 3
+        elif end - at >= 4 and at[0] == 0xF3 and at[1] == 0xA0 and at[2] <= 0x87:  # E0000 to E01FF, tags
+            at += 4
         else:
             return
     text.size = 0
+
+
+cdef bint _steers(const uint8_t* at, size_t left) noexcept nogil:
+    """Whether a character of control or of direction begins here (as clients/told_text.py shows none): C0 but tab and line
+    feed, DEL, C1, U+061C, 200E, 200F, 2028 to 202E, 2066 to 2069."""
+    if at[0] < 0x20 and at[0] != 0x09 and at[0] != 0x0A or at[0] == 0x7F:
+        return True
+    if left >= 2 and (at[0] == 0xC2 and at[1] < 0xA0 or at[0] == 0xD8 and at[1] == 0x9C):
+        return True
+    return left >= 3 and at[0] == 0xE2 and (
+        at[1] == 0x80 and (0x8E <= at[2] <= 0x8F or 0xA8 <= at[2] <= 0xAE) or at[1] == 0x81 and 0xA6 <= at[2] <= 0xA9)
+
+
+cdef int _one_line(const Text* text, const char* name, Failure* failure) noexcept nogil:
+    """Fails for a text with characters that steer whatever shows it: an auditor reads it in a terminal."""
+    cdef size_t i
+    cdef const uint8_t* at = <const uint8_t*>text.data
+    for i in range(text.size):  # no continuation byte looks like the beginning of one
+        if _steers(at + i, text.size - i):
+            return fail(failure, ERROR_REASON_FIELD_INVALID, name, "control characters or characters of direction")
+    return OK
 
 
 cdef int read_context(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
@@ -137,8 +162,12 @@ cdef int read_context(const void* data, size_t size, Question* question, Failure
             status = take_text(&field, "context.case_number", IDENTIFIER_CHARACTERS, &question.case_number,
                                failure)
             _no_blanks(&question.case_number)
+            if status == OK:
+                status = _one_line(&question.case_number, "context.case_number", failure)
         elif field.number == F_RequestContext_request_id:
             status = take_text(&field, "context.request_id", IDENTIFIER_CHARACTERS, &question.request_id, failure)
+            if status == OK:
+                status = _one_line(&question.request_id, "context.request_id", failure)
         elif field.number == F_RequestContext_asked_at:
             status = _take_message(&field, "context.asked_at", _read_timestamp, question, failure)
         elif field.number == F_RequestContext_sections:
@@ -146,6 +175,8 @@ cdef int read_context(const void* data, size_t size, Question* question, Failure
         elif field.number == F_RequestContext_reason:
             status = take_text(&field, "context.reason", REASON_CHARACTERS, &question.reason, failure)
             _no_blanks(&question.reason)
+            if status == OK:
+                status = _one_line(&question.reason, "context.reason", failure)
         else:
             status = OK
         if status < 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from clients.told_text import told_json
 from ronda.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def print_renderables(*parts: RenderableType) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    typer.echo(told_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def message_json(message: Message) -> None:

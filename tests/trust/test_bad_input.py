@@ -173,6 +173,27 @@ AFTER_THE_HANDSHAKE: dict[str, Row] = {
         "context.reason",
         request=lambda: question(context_pb2.PURPOSE_BREAK_GLASS, reason=" \t\u00a0"),
     ),
+    **{
+        f"break-glass for a reason of U+{ord(blank):04X}": Row(
+            TrustKit.patrol,
+            INVALID,
+            "FIELD_INVALID",
+            "context.reason",
+            request=lambda blank=blank: question(context_pb2.PURPOSE_BREAK_GLASS, reason=blank * 2),  # type: ignore[misc]
+        )
+        for blank in "\u034f\u180e\ufe0f\U000e0020"
+    },
+    **{
+        f"{field} with U+{ord(steering):04X}": Row(
+            TrustKit.patrol,
+            INVALID,
+            "FIELD_INVALID",
+            f"context.{field}: control characters",
+            request=lambda field=field, steering=steering: question(**{field: f"a{steering}b"}),  # type: ignore[misc, arg-type]
+        )
+        for field in ("reason", "case_number", "request_id")
+        for steering in "\x1b\x9b\u202e\u2066"
+    },
     "no token": Row(lambda kit: kit.client(kit.patrol().pair, ""), UNAUTHENTICATED, "TOKEN_MISSING"),
     "no Bearer token": Row(
         lambda kit: Client(kit.patrol().pair, (("authorization", "Basic b2ZmaWNlcjpvZmZpY2Vy"),)),
