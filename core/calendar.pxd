@@ -36,7 +36,7 @@ cdef int partial_date_problem(int year, int month, int day) noexcept nogil
 # How a birth date may have come to be written otherwise.
 cdef enum:
     NOISE_NONE = 0
-    NOISE_YEAR_OR_SWAP = 1    # the year one off, or day and month swapped
+    NOISE_YEAR_OR_SWAP = 1    # the year one off or of another century, or day and month swapped
     NOISE_DAYS = 2            # one or two days off
     NOISE_DIGIT = 3           # one digit wrong, or two neighbouring digits of a part swapped
 

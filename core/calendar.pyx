@@ -11,7 +11,9 @@ include "contract.pxi"
 
 cdef enum:
     DAY_MS = 86400000
+    CENTURY = 100
     DAYS_OFF = 2
+    LAST_FILLER_YEAR = 1900     # nobody born so early lives
     GUATEMALA_OFFSET_MS = 21600000  # UTC-6, no daylight saving since 2006
 
 
@@ -117,6 +119,8 @@ cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b
             return NOISE_DAYS
     if differing != 1:
         return NOISE_NONE
+    if year_a != year_b and (year_a - year_b) % CENTURY == 0:
+        return NOISE_YEAR_OR_SWAP
     if year_a != year_b:
         return NOISE_DIGIT if digits_near(year_a, year_b, 4) else NOISE_NONE
     if month_a != month_b:
@@ -132,7 +136,9 @@ cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, i
     # The year off by one at most, and nothing known that contradicts.
     if -1 <= year_a - year_b <= 1 and may_be_equal(month_a, month_b) and may_be_equal(day_a, day_b):
         return AGREEMENT_UNKNOWN
-    if month_a and day_a and month_b and day_b and birth_noise(year_a, month_a, day_a, year_b, month_b, day_b) != NOISE_NONE:
+    if month_a and day_a and month_b and day_b and (
+            year_a <= LAST_FILLER_YEAR or year_b <= LAST_FILLER_YEAR
+            or birth_noise(year_a, month_a, day_a, year_b, month_b, day_b) != NOISE_NONE):
         return AGREEMENT_UNKNOWN
     return AGREEMENT_DISAGREES
 

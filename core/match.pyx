@@ -11,7 +11,7 @@ from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from core.calendar cimport NOISE_DAYS, NOISE_YEAR_OR_SWAP, birth_dates_agreement, birth_noise, partial_date_problem
+from core.calendar cimport NOISE_DAYS, NOISE_NONE, NOISE_YEAR_OR_SWAP, birth_dates_agreement, birth_noise, partial_date_problem
 from core.match_names cimport NameShape, ReadName, name_text_into, read_name
 from core.match_pairing cimport CONFLICT_GIVEN, KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text
 from core.name_frequencies cimport NameFrequencies, token_bits
@@ -46,7 +46,9 @@ cdef int32_t birth_evidence(PartialBirth a, PartialBirth b, uint8_t* agreement) 
         noise = birth_noise(a.year, a.month, a.day, b.year, b.month, b.day)
         if noise == NOISE_YEAR_OR_SWAP:
             return BIRTH_NOISE
-        return BIRTH_DAYS if noise == NOISE_DAYS else BIRTH_DIGIT
+        if noise == NOISE_DAYS:
+            return BIRTH_DAYS
+        return 0 if noise == NOISE_NONE else BIRTH_DIGIT    # none: a filler, or a year that can't be
     if a.year != b.year:
         return BIRTH_YEAR_NEAR
     return BIRTH_MONTH if a.month and b.month else BIRTH_YEAR

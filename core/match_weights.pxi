@@ -46,7 +46,7 @@ cdef enum:
     BONUS_EQUAL = 50
     AGREES_COST_MOST = 350         # the names agree up to this cost of kinds and crossed roles
     BIRTH_EXACT = 1400             # log2(366 days of about 50 years)
-    BIRTH_NOISE = 900              # day and month swapped, or the year one off
+    BIRTH_NOISE = 900              # day and month swapped, or the year one off or of another century
     BIRTH_DAYS = 700               # one or two days off
     BIRTH_DIGIT = 450              # another digit wrong, or two swapped: some thirty dates are so near
     BIRTH_MONTH = 850              # the month is known and equal, the day is not known

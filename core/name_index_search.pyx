@@ -27,8 +27,9 @@ cdef extern from *:
 
 cdef enum:
     BATCH = 32                   # candidates whose rows are fetched ahead
-    STRETCHES_MOST = 64          # a year has 36 others that differ in a digit, three in two swapped; each end of the table, and both
-                                 # stretches without a year
+    LAST_FILLER_YEAR = 1900      # core/calendar.pyx
+    STRETCHES_MOST = 64          # a year has 36 others that differ in a digit, three in two swapped, two of other centuries; each end of
+                                 # the table, and both stretches without a year
 
 
 cdef struct Stretch:
@@ -57,7 +58,8 @@ cdef int _year_stretches(const NamesFile* names, const uint8_t* wanted, Stretch*
 
 
 cdef int _far_stretches(const NamesFile* names, int asked, Stretch* out) noexcept nogil:
-    """The ordinals of years within one of the asked, and of those that a slip in one digit makes of it."""
+    """The ordinals of years within one of the asked, and of those that a slip in one digit or of the century makes of it; those
+    in which nobody living was born go with any."""
     cdef uint8_t wanted[YEARS + 1]
     cdef int place, year
     memset(wanted, 0, sizeof(wanted))
@@ -65,7 +67,8 @@ cdef int _far_stretches(const NamesFile* names, int asked, Stretch* out) noexcep
     wanted[0] = wanted[YEARS] = 1
     for place in range(YEARS):
         year = YEAR_FIRST + place
-        if -1 <= year - asked <= 1 or digits_near(year, asked, 4):
+        if (-1 <= year - asked <= 1 or digits_near(year, asked, 4) or (year - asked) % 100 == 0
+                or year <= LAST_FILLER_YEAR or asked <= LAST_FILLER_YEAR):
             wanted[place] = 1
     return _year_stretches(names, wanted, out)
 

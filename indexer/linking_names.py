@@ -46,6 +46,8 @@ SENSITIVITY_OPEN = 1
 _DISCREET = "sensitivity = 2"
 AGE_BAND_YEARS = 5
 FIRST_OF_JANUARY, LAST_FILLER_YEAR = 101, 1900  # written where the year, or nothing, is known
+# a doubtful date that may be a slip: no 1 January, and none from which programs count
+_SLIP = f"asked_birth % 10000 <> {FIRST_OF_JANUARY} AND asked_birth NOT IN (18991230, 18991231)"
 LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
 # persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
@@ -205,17 +207,20 @@ def _join_pairs(database: LinkingDatabase) -> None:
     """name_pair(place, entity, score, birth, sex, names, scored, named), of one or two questions a record.
 
     scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void.
-    Whose year is wrong in a digit stays only where nobody's year fits.
+    Whose year is wrong in a digit or its century stays only where nobody's year fits.
     """
     database.run(f"""
         CREATE TABLE name_pair AS
-        WITH kept AS (SELECT a.*, r.void FROM name_asked a JOIN name_only r USING (place)
-                      WHERE NOT r.void OR a.years = {YEARS_UNKNOWN} OR a.birth = {AGREES}),
-        near AS (SELECT *, bool_or(years = {YEARS_NEAR}) OVER (PARTITION BY place) AS any_near FROM kept)
+        WITH near AS (SELECT a.*, r.void, r.birth AS asked_birth,
+                             bool_or(a.years = {YEARS_NEAR}) OVER (PARTITION BY place) AS any_near
+                      FROM name_asked a JOIN name_only r USING (place))
         SELECT place, entity, max(score) AS score, min(birth) AS birth, min(sex) AS sex, min(names) AS names,
                bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
                bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named
-        FROM near WHERE NOT (any_near AND years = {YEARS_FAR}) GROUP BY place, entity;
+        FROM near
+        WHERE NOT (any_near AND years = {YEARS_FAR})
+              AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES} OR years = {YEARS_FAR} AND {_SLIP})
+        GROUP BY place, entity;
         DROP TABLE name_asked
     """)
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2, value_pb2
 from tests.asker import Asker
+from tests.engine_and_oracle import EngineAndOracle
 from tests.indexer.small_registers import cui_of
-from tests.small_world import SmallWorld
+from tests.small_world import SmallWorld, cleared
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Case:
     persons: tuple[str, ...]
     written: str  # the birth date on the order
     levels: str
+    ordered: str = ""  # the name on the order, where it is another
     report: str = ""  # kind of a report of MP (5 May 2024) instead of a warrant (5 May 2020)
 
 
@@ -65,13 +68,38 @@ CASES = {
     "three years old when wanted": Case("SARA ANGELICA TAHAY ABAC", ("1985-03-04",), "2017-02-03", "POSSIBLE"),
     "fourteen years old when wanted": Case("TERESA OFELIA UZ BOCH", ("1985-03-04",), "2006-02-03", "CLEAR"),
     "a missing child of three": Case(
-        "URSULA PAMELA VELA CACH", ("2021-02-03", "1985-03-04"), "2021-02-03", "HIT CLEAR", "DESAPARECIDA"
+        "URSULA PAMELA VELA CACH", ("2021-02-03", "1985-03-04"), "2021-02-03", "HIT CLEAR", report="DESAPARECIDA"
     ),
     "the day of the report of the missing": Case(
-        "VERONICA ALICIA XAR DUBON", ("1985-03-04",), "2024-05-05", "POSSIBLE", "DESAPARECIDA"
+        "VERONICA ALICIA XAR DUBON", ("1985-03-04",), "2024-05-05", "POSSIBLE", report="DESAPARECIDA"
     ),
     "the order's day, restrained": Case(
-        "WALESKA YESSENIA ZET ELIAS", ("1985-03-04",), "2024-05-05", "POSSIBLE", "AGRESOR"
+        "WALESKA YESSENIA ZET ELIAS", ("1985-03-04",), "2024-05-05", "POSSIBLE", report="AGRESOR"
+    ),
+    # of another century, and years in which nobody living was born
+    "of the century after on file": Case("ABIGAIL MERCEDES BOLVITO CAJ", ("2085-03-04",), "1985-03-04", "POSSIBLE"),
+    "of the century before on file": Case("AURA LETICIA CHEN CUCUL", ("1885-03-04",), "1985-03-04", "POSSIBLE"),
+    "of the century after on the order": Case(
+        "BESSY CAROLINA ESTRADA GUDIEL", ("1985-03-04",), "2085-03-04", "POSSIBLE", "BESSY CAROLINA ESTRADO GUDIAL"
+    ),
+    "of the century before on the order": Case(
+        "CINDY ROXANA FRANCO TENBERG", ("1985-03-04",), "1885-03-04", "POSSIBLE", "CINDY ROXANA FRANKA TENBERK"
+    ),
+    "of the century before, a namesake of another day": Case(
+        "DELMY ARGENTINA ILLESCAS KLEE", ("1985-03-04", "1985-06-07"), "1985-03-04", "HIT CLEAR"
+    ),
+    "a filler on file": Case("EVELIN JEANNETTE LANUZA MELGAR", ("1900-01-01",), "1985-03-04", "POSSIBLE"),
+    "a filler on file, another's date": Case(
+        "FRANCISCA ELUVIA NIJ OROXOM", ("1900-01-01", "1985-03-04"), "1985-03-04", "CLEAR HIT"
+    ),
+    "a year before on file and another day": Case(
+        "GRICELDA NINETH PAIZ QUINTANA", ("1885-06-07",), "1985-03-04", "POSSIBLE"
+    ),
+    "a filler is no date a century on": Case(
+        "HEIDY MARIELOS RODAS SANDOVAL", ("2000-01-01",), "1900-01-01", "CLEAR", "HEIDY MARIELOS RADAS SENDOVAL"
+    ),
+    "nor is a program's first day": Case(
+        "IVONNE ARACELI TOBAR URZUA", ("1999-12-30",), "1899-12-30", "CLEAR", "IVONNE ARACELI TABAR ERZUA"
     ),
     # no dates
     "no such day, her year": Case("XENIA ALVA PAX", ("1985-03-04", "1990-03-04"), "1985-02-31", "POSSIBLE CLEAR"),
@@ -85,11 +113,10 @@ CASES = {
     "a text": Case("ZOILA ESPERANZA CANO HUB", ("1985-03-04", "1950-06-07"), "NO CONSTA", "POSSIBLE POSSIBLE"),
 }  # fmt: skip
 SEXES = "ALMA JUDITH GOMEZ ICAL"
-WANTED, FREE, FAR = 9001, 9002, 9003
+WANTED, FREE, FAR, FILLER = 9001, 9002, 9003, 9004
 
 
-@pytest.fixture(scope="module")
-def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+def written() -> SmallWorld:
     world = SmallWorld()
     for number, (case, table) in enumerate(CASES.items()):
         for place, born in enumerate(table.persons):
@@ -97,11 +124,28 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         if table.report:
             world.report(case, table.report, NOMBRE=table.name, NACIMIENTO=table.written)
         else:
-            world.warrant(case, "", table.name, table.written)
+            world.warrant(case, "", table.ordered or table.name, table.written)
     world.warrant("sexes", world.person(WANTED, SEXES, "1985-03-04"), SEXES, "1985-03-04")
     world.person(FREE, "BERTA LIDIA JOJ KELEX", "1985-03-04")
     world.warrant("far", world.person(FAR, "CARLOTA INES LUX MEJIA", "1985-03-04"), "", "")
-    yield from world.serve(tmp_path_factory.mktemp("doubt"))
+    world.warrant("filler", world.person(FILLER, "DALIA EUGENIA VIDES XUTUC", "1900-01-01"), "", "")
+    return world
+
+
+@pytest.fixture(scope="module")
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    yield from written().serve(tmp_path_factory.mktemp("doubt"))
+
+
+def test_the_oracle_says_the_same_of_each(tmp_path: Path) -> None:
+    both = EngineAndOracle(written().write(tmp_path))
+    for number, table in enumerate(CASES.values()):
+        for place, level in enumerate(table.levels.split()):
+            answer = both.person(cui=cui_of(100 * (number + 1) + place))
+            assert level_pb2.Level.Name(answer.answer.level) == f"LEVEL_{level}"
+    for name, born in (("DALIA EUGENIA VIDES XUTUC", (1985, 3, 4)), ("CARLOTA INES LUX MEJIA", (1885, 3, 4))):
+        asked = value_pb2.PartialDate(year=born[0], month=born[1], day=born[2])
+        both.person(name=value_pb2.PersonName(full=name), birth_date=asked)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -151,6 +195,14 @@ def test_the_wanted_asked_by_name_and_a_date(asker: Asker, born: tuple[int, int,
     answer = named(asker, "CARLOTA INES LUX MEJIA", born)
     assert level_of(answer) == level
     assert [hit.record.record_id for hit in answer.answer.hits] == ["far"] * (level != "INSUFFICIENT")
+
+
+def test_the_wanted_whose_date_on_file_is_a_filler(asker: Asker) -> None:
+    """Asked by name and the true birth date, and cleared by them."""
+    answer = named(asker, "DALIA EUGENIA VIDES XUTUC", (1985, 3, 4))
+    assert (level_of(answer), [hit.record.record_id for hit in answer.answer.hits]) == ("POSSIBLE", ["filler"])
+    found = cleared(asker, names=["DALIA EUGENIA VIDES XUTUC", "BERTA LIDIA JOJ KELEX"], birth_dates=[19850304] * 2)
+    assert found == [("REVIEW", "NAME_MATCH"), ("NO_RECORD", "NAME_ONLY")]
 
 
 def test_a_date_that_is_near_is_no_contradiction_beside_a_cui(asker: Asker) -> None:

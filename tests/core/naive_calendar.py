@@ -52,12 +52,14 @@ def compare_birth_dates(a: Date, b: Date) -> int:
         return UNKNOWN
     if abs(a[0] - b[0]) == 1 and all(x == y for x, y in known[1:]):
         return UNKNOWN
-    return UNKNOWN if all(a) and all(b) and noise(a, b) else DISAGREES
+    return UNKNOWN if all(a) and all(b) and (min(a[0], b[0]) <= 1900 or noise(a, b)) else DISAGREES
 
 
 def noise(a: Date, b: Date) -> str:
     """How one whole date may have been written for another; "" = it can't."""
     if (a[0], a[2], a[1]) == b or (abs(a[0] - b[0]) == 1 and a[1:] == b[1:]):
+        return "year or swap"
+    if f"{a[0]:04d}"[2:] == f"{b[0]:04d}"[2:] and a[1:] == b[1:]:
         return "year or swap"
     if abs(day_of(*a) - day_of(*b)) <= 2:
         return "days"

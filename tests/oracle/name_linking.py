@@ -32,7 +32,9 @@ class Fit:
     def __init__(self, person: OnFile, record: Record, names: int, evidence: int, population: int) -> None:
         claims = person.claims
         asked = births_asked(record)
-        births = [_stated_birth(one, record, claims) for one in asked]
+        filed = [c.birth[0] for c in claims if c.birth[0]]
+        apart = all(abs(year - record.birth[0]) > 1 for year in filed)
+        births = [_stated_birth(one, record, claims, apart) for one in asked]
         birth = agreement.best(births)
         sex = agreement.sexes(record.sex, claims)
         parents = agreement.parents(record.father, record.mother, claims)
@@ -43,7 +45,6 @@ class Fit:
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
         self.listed = self.possible and names == AGREES
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
-        filed = [c.birth[0] for c in claims if c.birth[0]]
         told = evidence + _sex_evidence(record, claims)
         dated = [
             told + _birth_evidence(one, claims)
@@ -53,7 +54,12 @@ class Fit:
         self.scored = bool(self.possible and filed and any(_score(bits, population) >= ALERT_SCORE for bits in dated))
         self.named = bool(is_void(record) and names == AGREES and _score(told, population) >= ALERT_SCORE)
         self.compared = bool(filed and dated)
-        self.far = self.compared and all(abs(year - record.birth[0]) > 1 for year in filed)
+        self.far = self.compared and apart
+        self.nearby = self.compared and not self.far and (self.listed or self.scored)
+        if is_void(record) and filed and not apart and names != DISAGREES:
+            reached = _score(told + _birth_evidence(record.birth, claims), population) >= ALERT_SCORE
+            reached = reached or names == AGREES
+            self.nearby = reached and agreement.birth_dates(record.birth, claims) != DISAGREES
         self.outcomes = {
             level_pb2.CRITERION_NAMES: names,
             level_pb2.CRITERION_PARENTS: parents,
@@ -124,7 +130,9 @@ class PersonsOnFile:
                 places = [self.places[text] for text in person.names]
                 agreed = agreement.best(names[i] for i in places)
                 fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population))
-        nearer = any(fit.compared and not fit.far and (fit.listed or fit.scored) for fit in fits)
+        nearer = any(fit.nearby for fit in fits)
+        for fit in fits if nearer and is_void(record) else []:
+            fit.scored, fit.far = fit.scored and not fit.far, False
         fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named]
         fits = [fit for fit in fits if not (nearer and fit.far) and fit.subject is not but]
         return [fit for fit in fits if not fit.dead] or fits
@@ -305,10 +313,17 @@ def births_asked(record: Record) -> list[Birth]:
     return [record.birth, (0, 0, 0) if is_void(record) else (record.birth[0], 0, 0)]
 
 
-def _stated_birth(asked: Birth, record: Record, claims: list[Record]) -> int:
-    """As the claims say; a void date agrees or rules nobody out."""
+def _stated_birth(asked: Birth, record: Record, claims: list[Record], apart: bool) -> int:
+    """As the claims say; a void date agrees, or is near that of another century, and rules nobody out."""
     outcome = agreement.birth_dates(asked, claims)
-    return DISAGREES if is_void(record) and asked[0] and outcome != AGREES else outcome
+    if not is_void(record) or not asked[0] or outcome == AGREES or (apart and _may_be_slip(record.birth)):
+        return outcome
+    return DISAGREES
+
+
+def _may_be_slip(birth: Birth) -> bool:
+    """A whole date, no 1 January and none of the two from which programs count in 1899."""
+    return all(birth) and birth[1:] != (1, 1) and birth not in ((1899, 12, 30), (1899, 12, 31))
 
 
 def _birth_evidence(birth: Birth, claims: list[Record]) -> int:
@@ -324,7 +339,8 @@ def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
         return WEIGHTS["BIRTH_DIFFERS"]
     if all(a) and all(b):
         noise = naive_calendar.noise(a, b)
-        return WEIGHTS["BIRTH_NOISE" if noise == "year or swap" else "BIRTH_DAYS" if noise == "days" else "BIRTH_DIGIT"]
+        weights = {"year or swap": "BIRTH_NOISE", "days": "BIRTH_DAYS", "digit": "BIRTH_DIGIT"}
+        return WEIGHTS[weights[noise]] if noise else 0
     if a[0] != b[0]:
         return WEIGHTS["BIRTH_YEAR_NEAR"]
     return WEIGHTS["BIRTH_MONTH" if a[1] and b[1] else "BIRTH_YEAR"]
