@@ -117,9 +117,10 @@ def test_suggestions_equal_the_naive_twin(kind: Kind, text: str) -> None:
 
 
 @given(st.from_regex(r"\A[0-9]{1,13}[-]?[0-9Kk]?\Z"))
+@example("116324611010")  # a CUI that lost its zero is put right as a CUI only
 def test_python_stdnum_agrees_on_nits(text: str) -> None:
     problem = identifiers.problem(Kind.NIT, text)
-    if identifiers.problem(Kind.CUI, text) is None:
+    if identifiers.problem(Kind.CUI, text) is None and len(text.replace("-", "")) == 13:
         assert problem is None  # since 2025 a national's CUI is the NIT; python-stdnum does not know
     else:
         assert (problem is None) == stdnum.gt.nit.is_valid(text)
