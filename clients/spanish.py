@@ -147,7 +147,7 @@ RULES = {
     "month": "mes imposible",
     "day": "día imposible",
     "too long": "demasiado largo",
-    "control characters or characters of direction": "lleva caracteres de control o de dirección: escríbalo con letras y números",
+    "control characters or characters of direction": "lleva caracteres de control: escriba letras y números",
     "four digits": "cuatro cifras",
     "1 to 22": "de 1 a 22",
     "0 to 150": "de 0 a 150",
