@@ -152,7 +152,7 @@ class SmallWorld:
             server.stop()
 
 
-def cleared(asker: Asker, standard: str = "WANTED", **columns: list[str]) -> list[tuple[str, str]]:
+def cleared(asker: Asker, standard: str = "WANTED", **columns: list[str] | list[int]) -> list[tuple[str, str]]:
     """(result, reason) of each row of a batch."""
     from tests.server.running_server import clear
 
