@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 from pathlib import Path
 
 UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
 _PIECES = (1 << 20, 4096)  # bytes written at once: quickly, then to the last block
+
+
+def may_mount() -> bool:
+    """Whether a mount namespace of one's own can be made: as root, or with a user namespace."""
+    return subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode == 0
 
 
 class Disk:

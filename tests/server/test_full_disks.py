@@ -13,7 +13,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from bench.attack.disks import UNSHARE, Disk
+from bench.attack.disks import UNSHARE, Disk, may_mount
 from server.audit.keys import make_auditor_keys, make_signing_keys
 from tests.nation_kit import BuiltNation
 from tests.server.published import Published
@@ -40,11 +40,6 @@ def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Disk:
     if request.param == "ext4" and not has_loop_devices(tmp_path):
         pytest.skip("only root mounts an ext4 of its own here: needs mkfs.ext4 and loop devices")
     return Disk(tmp_path / "disk", 8, request.param)
-
-
-def may_mount() -> bool:
-    """Whether a mount namespace of one's own can be made: as root, or with a user namespace."""
-    return subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode == 0
 
 
 def has_loop_devices(directory: Path) -> bool:
