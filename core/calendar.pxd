@@ -33,6 +33,9 @@ cdef int32_t day_or_none(int year, int month, int day) noexcept nogil
 # (29 for February of an unknown year, 31 for an unknown month).
 cdef int partial_date_problem(int year, int month, int day) noexcept nogil
 
+cdef enum:
+    LAST_FILLER_YEAR = 1900   # nobody born so early lives
+
 # How a birth date may have come to be written otherwise.
 cdef enum:
     NOISE_NONE = 0

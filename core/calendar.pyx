@@ -13,7 +13,6 @@ cdef enum:
     DAY_MS = 86400000
     CENTURY = 100
     DAYS_OFF = 2
-    LAST_FILLER_YEAR = 1900     # nobody born so early lives
     GUATEMALA_OFFSET_MS = 21600000  # UTC-6, no daylight saving since 2006
 
 

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdio cimport snprintf
 from libc.string cimport memcpy, strlen
 
-from core.calendar cimport age_in_years
+from core.calendar cimport LAST_FILLER_YEAR, age_in_years
 from core.columns_cells cimport (
     RULE_DATE, RULE_DOUBTFUL, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
     RULE_UNREADABLE,
@@ -41,7 +41,6 @@ cdef enum:
     ALERT_PROTECTED = 64
     ALERT_BIRTH_DOUBTED = 16
     ANSWERABLE_AGE = 13          # years: nobody younger is accused, or restrained (Ley PINA, articles 132 and 136)
-    LAST_FILLER_YEAR = 1900      # nobody born so early lives
 
 cdef enum:
     VERSION_FIELD = 1        # after RecordPlan.field

@@ -5,7 +5,7 @@ from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memset
 
 from core.bitmap_words cimport NO_WORDS, STEP, Words, put_words, some_bit, words_at
-from core.calendar cimport digits_near
+from core.calendar cimport LAST_FILLER_YEAR, digits_near
 from core.layout cimport HEADER_SIZE
 from core.match_names cimport SHAPE_TOKENS
 from core.name_index_expansion cimport query_again, query_begin
@@ -27,7 +27,6 @@ cdef extern from *:
 
 cdef enum:
     BATCH = 32                   # candidates whose rows are fetched ahead
-    LAST_FILLER_YEAR = 1900      # core/calendar.pyx
     STRETCHES_MOST = 64          # a year has 36 others that differ in a digit, three in two swapped, two of other centuries; each end of
                                  # the table, and both stretches without a year
 

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON
 
+LAST_FILLER_YEAR = 1900  # nobody born so early lives: core/calendar.pxd
+
 # ronda.v1.Section
 SECTION_IDENTITY = 1
 SECTION_PLATE_ASSIGNMENT = 33

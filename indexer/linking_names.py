@@ -29,6 +29,7 @@ from indexer.linking_database import (
     CRITERION_NAMES,
     CRITERION_PARENTS,
     CRITERION_SEX,
+    LAST_FILLER_YEAR,
     LEVEL_HIT,
     LEVEL_POSSIBLE,
     LINK_LIMIT,
@@ -45,7 +46,7 @@ ALERT_STATE_PENDING = 1
 SENSITIVITY_OPEN = 1
 _DISCREET = "sensitivity = 2"
 AGE_BAND_YEARS = 5
-FIRST_OF_JANUARY, LAST_FILLER_YEAR = 101, 1900  # written where the year, or nothing, is known
+FIRST_OF_JANUARY = 101  # written where the year is known, as LAST_FILLER_YEAR's and earlier days where nothing is
 # a doubtful date that may be a slip: no 1 January, and none from which programs count
 _SLIP = f"asked_birth % 10000 <> {FIRST_OF_JANUARY} AND asked_birth NOT IN (18991230, 18991231)"
 LONG_NAME = 3  # tokens of a name that one person alone may be meant by

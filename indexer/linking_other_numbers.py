@@ -15,6 +15,7 @@ from indexer.linking_database import (
     CRITERION_CUI,
     CRITERION_NAMES,
     CRITERION_SEX,
+    LAST_FILLER_YEAR,
     LEVEL_HIT,
     LEVEL_POSSIBLE,
     LINK_LIMIT,
@@ -23,7 +24,6 @@ from indexer.linking_database import (
 from indexer.linking_on_file import STANDARDS, claims_on_file
 from indexer.standard import ALERT_PROTECTED
 
-LAST_FILLER_YEAR = 1900
 _WHOLE = f"name_key IS NOT NULL AND birth // 10000 > {LAST_FILLER_YEAR} AND birth // 100 % 100 > 0 AND birth % 100 > 0"
 
 

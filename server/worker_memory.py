@@ -10,7 +10,7 @@ from pathlib import Path
 
 _PAUSE_S = 1.0
 _GIVEN_BACK_EVERY_S = 5.0
-_KEPT = 16 << 20  # bytes beyond the least that it ever held
+_KEPT = 16 << 20  # bytes beyond what was left the last time, or the least since
 _LOOKS = 3  # above the bound in a row: a burst passes by itself
 
 
@@ -49,3 +49,4 @@ async def give_back() -> None:
         least = min(least, held)
         if held > least + _KEPT:
             await asyncio.to_thread(trim, 0)
+            least = private_bytes(pid)  # what is left is held: a larger generation's is not sought again and again

@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -15,33 +14,18 @@ import pytest
 from core.caller import Caller
 from core.engine import METHODS, Engine
 from core.generation import Generation
-from core.grant import Grant
 from indexer.pipeline import build
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2
 from tests.asker import Asker
 from tests.server.conftest import StartServer
+from tests.server.paging import forged, refusal, with_token
 from tests.server.published import Published
 from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST
 from tests.server.running_server import Failure, RunningServer, clear, until
 from tests.small_world import SmallWorld
 
 SEARCH = checks.SearchPersonsRequest(names="LOPEZ", page_size=1)
-
-
-def with_token(first: Any, token: str) -> Any:
-    request = type(first).FromString(first.SerializeToString())
-    request.page_token = token
-    return request
-
-
-def refusal(ask: Asker, request: Any) -> str:
-    """Reason; "" = answered."""
-    try:
-        ask(request)
-    except grpc.RpcError as error:
-        return Failure(error).reason
-    return ""
 
 
 def serves(ask: Asker, generation: str) -> bool:
@@ -52,13 +36,6 @@ def publish_and_wait(published: Published, ask: Asker) -> str:
     newer = published.publish()
     until(lambda: serves(ask, newer))
     return newer
-
-
-def forged(directory: Path, request: Any) -> str:
-    """The token of whoever runs Ronda himself over a generation of the same id."""
-    engine = Engine(Generation.open(directory))
-    answer = engine.answer(METHODS["SearchPersons"], request.SerializeToString(), Grant.everything(), 0)
-    return checks.SearchPersonsResponse.FromString(answer).next_page_token
 
 
 def test_a_forged_token_names_no_older_generation(published: Published, start_server: StartServer) -> None:

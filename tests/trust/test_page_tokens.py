@@ -11,21 +11,19 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import grpc
 import pytest
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
+from core.engine import METHODS
 from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import error_pb2, level_pb2
 from server.audit.keys import load_auditor_private
 from server.audit.reading import AuditReader
 from tests.nation_kit import BuiltNation
+from tests.server.paging import forged, refusal, with_token
 from tests.server.published import Published
-from tests.server.running_server import Failure, RunningServer, until
+from tests.server.running_server import RunningServer, until
 from tests.trust.trust_kit import TrustKit
 from tests.trust.viewers import INVESTIGATION, STOP, Viewer, add_test_roles
 
@@ -102,32 +100,13 @@ def house(small_nation: BuiltNation, watched: BuiltNation, tmp_path_factory: pyt
     shutil.rmtree(data)
 
 
-def with_token(first: Any, token: str) -> Any:
-    request = type(first).FromString(first.SerializeToString())
-    request.page_token = token
-    return request
-
-
-def refusal(viewer: Viewer, request: Any) -> str:
-    """Reason; "" = answered."""
-    try:
-        viewer(request)
-    except grpc.RpcError as error:
-        return Failure(error).reason
-    return ""
-
-
-def forged(house: House, generation: str) -> str:
-    """By whoever runs Ronda himself over a generation of that id."""
-    engine = Engine(Generation.open(house.published.data / "generations" / generation))
-    answer = engine.answer(METHODS["SearchPersons"], SEARCH.SerializeToString(), Grant.everything(), 0)
-    return checks.SearchPersonsResponse.FromString(answer).next_page_token
-
-
 def test_a_forged_token_reads_no_withdrawn_discreet_alert(house: House) -> None:
     first = house.switch(house.watched)
     house.switch(house.plain)
-    assert refusal(house.investigator, with_token(SEARCH, forged(house, first))) == "PAGE_TOKEN_INVALID"
+    assert (
+        refusal(house.investigator, with_token(SEARCH, forged(house.published.data / "generations" / first, SEARCH)))
+        == "PAGE_TOKEN_INVALID"
+    )
 
 
 def test_a_page_with_a_discreet_alert_withdrawn_since_is_gone(house: House) -> None:
