@@ -38,6 +38,7 @@ KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
 _STEADY_S = 60.0
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
 _KILL_AFTER_S = 5.0  # beyond drain_s
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ class Supervisor:
     async def run(self) -> int:
         """Returns the exit status: 0 drained, EXIT_SETTINGS when a worker could not work with the settings."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self._signalled)
+        for number in _ENDING:  # not the loop's own handlers: closing, it takes them away before the process ends
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._signalled))
         auditing = asyncio.create_task(self._audit.run())
         self._slots = {asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)}
         checking = asyncio.create_task(self._check_files())
@@ -112,6 +113,8 @@ class Supervisor:
                 worker.kill()
             await self._audit.end()  # after the workers: the last checkpoint holds their last record
             auditing.cancel()
+        for number in _ENDING:  # asked again now, the process would end by the signal and show no status
+            signal.signal(number, signal.SIG_IGN)
         log("stopped", status=self._status)
         return self._status
 

@@ -113,6 +113,17 @@ def test_drain_loses_no_call(published: Published, start_server: StartServer) ->
     assert {failed.code for failed in load.failures} <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
 
 
+def test_who_asks_again_and_again_gets_the_status_too(published: Published, start_server: StartServer) -> None:
+    """Until the very end of the process: a signal that comes late ended it by itself."""
+    published.publish()
+    for _ in range(3):
+        server = start_server(workers=1).wait_ready()
+        while server.process.poll() is None:
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.0005)
+        assert server.process.returncode == 0
+
+
 def test_drain_answers_the_batches_of_a_stream_first(published: Published, start_server: StartServer) -> None:
     published.publish()
     server = start_server().wait_ready()
