@@ -21,8 +21,7 @@ from server import health
 from server.errors import Refusal, abort, status_of
 from server.half_open import read_within
 from server.health import Health
-from server.shed_calls import ShedCalls
-from server.unary_methods import Context
+from server.unary_methods import Context, Service
 
 # A client library's own watch is one a connection; 64 connections of a device hold 512 of a worker's 4,096 calls.
 _OF_A_CONNECTION = 8
@@ -35,11 +34,10 @@ Answers = Callable[[bytes, Context], AsyncIterator[bytes]]
 class PublicMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no generic at run time
     """The methods of some services. Lives in the event loop's thread."""
 
-    def __init__(
-        self, methods: Mapping[str, Answers], message_s: float, shed: ShedCalls, *, many: bool = False
-    ) -> None:
-        """methods: by path. message_s: what a message may take to come. many: whether a call has many messages."""
-        self._message_s, self._shed, self._many = message_s, shed, many
+    def __init__(self, methods: Mapping[str, Answers], service: Service, *, many: bool = False) -> None:
+        """methods: by path. many: whether a call has many messages."""
+        self._message_s, self._shed, self._many = service.half_open.seconds, service.gate.shed, many
+        self._callers = service.callers
         self._held: Counter[str] = Counter()  # by the peer's address and port
         # Streams both ways, on this side: a handler of one message is called when it came, which may be never.
         self._handlers = {
@@ -60,6 +58,7 @@ class PublicMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no gen
                         if not self._many:
                             return
             except Refusal as refusal:
+                self._callers.turned_away(context)
                 await abort(context, *status_of(refusal))
             except TimeoutError:
                 self._shed.count("half_open")
@@ -84,7 +83,7 @@ class PublicMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no gen
                 del self._held[peer]
 
 
-def health_methods(healths: Health, message_s: float, shed: ShedCalls) -> PublicMethods:
+def health_methods(healths: Health, service: Service) -> PublicMethods:
     """Check, List and Watch of grpc.health.v1."""
 
     async def check(message: bytes, context: Context) -> AsyncIterator[bytes]:
@@ -100,10 +99,10 @@ def health_methods(healths: Health, message_s: float, shed: ShedCalls) -> Public
             yield answer.SerializeToString()
 
     methods = {"Check": check, "List": list_all, "Watch": watch}
-    return PublicMethods({f"/{health.SERVICE_NAME}/{name}": each for name, each in methods.items()}, message_s, shed)
+    return PublicMethods({f"/{health.SERVICE_NAME}/{name}": each for name, each in methods.items()}, service)
 
 
-def reflection_methods(services: list[str], message_s: float, shed: ShedCalls) -> PublicMethods:
+def reflection_methods(services: list[str], service: Service) -> PublicMethods:
     """grpc.reflection.v1alpha over the named services, answered by the library's servicer."""
     servicer = reflection.aio.ReflectionServicer(services)  # type: ignore[attr-defined]  # no stub names it
 
@@ -115,4 +114,4 @@ def reflection_methods(services: list[str], message_s: float, shed: ShedCalls) -
             yield answer.SerializeToString()
 
     path = f"/{reflection.SERVICE_NAME}/ServerReflectionInfo"
-    return PublicMethods({path: reflect}, message_s, shed, many=True)
+    return PublicMethods({path: reflect}, service, many=True)

@@ -14,7 +14,7 @@ from collections.abc import Collection
 
 # An officer whose token expired and whose client asks on notices far earlier.
 OF_A_CONNECTION = 128
-OF_A_DEVICE = 1024  # a minute, over all its connections; then the first refusal on a connection is its last
+OF_A_DEVICE = 256  # a minute, over all its connections; then the first refusal on a connection is its last
 _MINUTE_S = 60.0
 
 

@@ -136,7 +136,12 @@ class Settings(BaseSettings):
     half_open_s: int = Field(
         5, ge=1, description="Time that the first message of a call may take to come, in seconds; then it is ended."
     )
-    max_concurrent_streams: int = Field(128, ge=1, description="Calls at once on one connection.")
+    max_concurrent_streams: int = Field(
+        32,
+        ge=1,
+        description="Calls at once on one connection; a client keeps more until one has ended. Of a stranger's "
+        "connection that is ended, so many are still taken in.",
+    )
     max_loop_lag_ms: int = Field(
         250, ge=10, description="How late a worker's event loop may run, in milliseconds, before calls are shed."
     )
@@ -211,7 +216,10 @@ class Settings(BaseSettings):
         600, ge=1, description="How long after the token's issue break-glass may be used, in seconds."
     )
     max_metadata_bytes: int = Field(
-        8192, ge=1024, le=32768, description="Largest metadata of a call, in bytes; larger is METADATA_TOO_LARGE."
+        8192,
+        ge=1024,
+        le=32768,
+        description="Largest metadata of a call, in bytes, with 32 more for each field; larger is METADATA_TOO_LARGE.",
     )
     audit: Path | None = Field(None, description="Directory of the audit log; empty = `audit` in the data directory.")
     audit_auditor_key: Path | None = Field(

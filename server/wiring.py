@@ -11,8 +11,10 @@ from server.channel_options import MAX_CONCURRENT_RPCS, channel_options
 from server.clear_stream import ClearStream
 from server.half_open import UnaryMethods
 from server.health import Health
+from server.many_headers import ManyHeaders
 from server.public_methods import health_methods, reflection_methods
 from server.settings import Settings
+from server.trust.callers import CertifiedCallers
 from server.unary_methods import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
 from server.unknown_method import UnknownMethods
 
@@ -31,6 +33,10 @@ def build_server(settings: Settings, service: Service, healths: Health, connecti
     server = grpc.aio.server(
         options=channel_options(settings, connections), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS
     )
+    if isinstance(service.callers, CertifiedCallers):
+        paths = [f"/{name}/{method}" for name, methods in UNARY_METHODS.items() for method in methods]
+        paths.append(f"/{clear_stream.SERVICE}/{clear_stream.METHOD}")
+        server.add_generic_rpc_handlers((ManyHeaders(service, service.callers, paths, settings.max_metadata_bytes),))
     for name, methods in UNARY_METHODS.items():
         handlers = {
             method: search_handler(service, method) if method in SEARCHES else look_up_handler(service, method)
@@ -40,10 +46,9 @@ def build_server(settings: Settings, service: Service, healths: Health, connecti
     clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
     clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
     server.add_generic_rpc_handlers((clears,))
-    message_s, shed = service.half_open.seconds, service.gate.shed
-    server.add_generic_rpc_handlers((health_methods(healths, message_s, shed),))
+    server.add_generic_rpc_handlers((health_methods(healths, service),))
     if settings.reflection:
-        reflected = reflection_methods([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], message_s, shed)
+        reflected = reflection_methods([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], service)
         server.add_generic_rpc_handlers((reflected,))
-    server.add_generic_rpc_handlers((UnknownMethods(),))
+    server.add_generic_rpc_handlers((UnknownMethods(service.callers),))
     return server

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 import grpc
@@ -22,7 +23,7 @@ from server import call_metrics
 from server.errors import Refusal
 from server.trust.directory import Trust, TrustKeeper
 from server.trust.officer_token import Officer, TokenRules, read_token
-from server.trust.peer import Peer, check_tls, peer_of
+from server.trust.peer import Peer, Peers, check_tls
 from server.trust.policy import Decision, Principal
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -35,6 +36,7 @@ _OFF_UNIT = 16
 _DELEGATED = 128
 
 _KEPT = 16_384  # callers of one worker: more are forgotten, oldest first, and admitted again
+FIELD_BYTES = 32  # that each field of metadata counts beside its name and value (RFC 9113, section 6.5.2)
 _LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repeats", "misses", "subjects")
 
 DEVELOPMENT_IDENTITY = json.dumps({"development": True, "device": "loopback", "nip": "development"}).encode()
@@ -51,6 +53,9 @@ class Callers(Protocol):
 
     def decide(self, context: Context, purpose: int) -> Caller:
         """The caller with its purpose decided, after GrantNeeded. Raises Refusal."""
+
+    def turned_away(self, context: Context) -> None:
+        """Counts a call that was refused before anybody asked whose it is, as `of` counts what it refuses."""
 
 
 class DevelopmentCallers:
@@ -69,6 +74,9 @@ class DevelopmentCallers:
 
     def decide(self, _context: Context, _purpose: int) -> Caller:
         return self._caller
+
+    def turned_away(self, _context: Context) -> None:
+        pass
 
 
 class _Admitted:
@@ -105,6 +113,7 @@ class CertifiedCallers:
         self._max_metadata = max_metadata_bytes
         self._known: dict[tuple[bytes, bytes, str], _Admitted] = {}
         self._tokens: set[str] = set()  # of `_known`
+        self._peers = Peers(keeper.trust.institutions)
 
     def forget(self) -> None:
         """After a change of the trust directory: everybody is admitted anew."""
@@ -130,19 +139,31 @@ class CertifiedCallers:
                 _give(caller, purpose, decision, admitted.issued_ms + self._break_glass_ms)
         return caller
 
+    def turned_away(self, context: Context) -> None:
+        auth: Auth = context.auth_context()
+        device = ""
+        with suppress(Refusal):
+            device = self._peer(_certificate(auth)).device
+        self._on_refused(context.peer(), device)
+
+    def too_much_metadata(self, context: Context) -> Refusal:
+        """What a call gets whose metadata nobody reads; its `identity` says whose connection it came on."""
+        auth: Auth = context.auth_context()
+        return self._refused(context, auth, _certificate(auth), _metadata_too_large(self._max_metadata))
+
     def _admitted(self, context: Context) -> _Admitted:
         auth: Auth = context.auth_context()
         token = ""
         size = 0
         for key, value in context.invocation_metadata() or ():
-            size += len(key) + len(value)
+            size += len(key) + len(value) + FIELD_BYTES
             if key == "authorization":
                 text = value if isinstance(value, str) else value.decode("latin-1")
                 token = f"{token},{text}" if token else text  # two tokens are none
-        certificate = next(iter(auth.get("x509_pem_cert", ())), b"")
+        certificate = _certificate(auth)
         version = next(iter(auth.get("ssl_tls_version", ())), b"")
         if size > self._max_metadata:
-            raise self._refused(context, auth, certificate, _metadata_too_large(self._max_metadata))
+            raise self.too_much_metadata(context)
         key_of_caller = (certificate, version, token)
         admitted = self._known.get(key_of_caller)
         if admitted is None:
@@ -160,7 +181,7 @@ class CertifiedCallers:
         trust = self._keeper.trust
         try:
             check_tls(auth)
-            peer = peer_of(certificate, trust.institutions)
+            peer = self._peer(certificate)
             trust.revocations.check_peer(peer)
             officer = read_token(token, trust.institutions, self._rules, time.time_ns() // 1_000_000)
             principal = _principal(officer, peer, trust)
@@ -179,19 +200,30 @@ class CertifiedCallers:
         )
         return _Admitted(caller, principal, officer.issued_ms)
 
+    def _peer(self, certificate: bytes) -> Peer:
+        """Raises Refusal. Whoever is refused thousands of times costs a signature once."""
+        institutions = self._keeper.trust.institutions
+        if self._peers.institutions is not institutions:
+            self._peers = Peers(institutions)
+        return self._peers.of(certificate)
+
     def _refused(self, context: Context, auth: Auth, certificate: bytes, refusal: Refusal) -> Refusal:
         """`refusal`, with what the certificate proves about who asked: the token is not believed."""
         call_metrics.NOT_ADMITTED.labels(str(refusal)).inc()
         device = ""
         try:
             check_tls(auth)
-            peer = peer_of(certificate, self._keeper.trust.institutions)
+            peer = self._peer(certificate)
             device = peer.device
             refusal.identity = _encoded({"device": device, "institution": peer.institution.id})
         except Refusal:
             refusal.identity = _encoded({"device": ""})
         self._on_refused(context.peer(), device)
         return refusal
+
+
+def _certificate(auth: Auth) -> bytes:
+    return next(iter(auth.get("x509_pem_cert", ())), b"")
 
 
 def _principal(officer: Officer, peer: Peer, trust: Trust) -> Principal:

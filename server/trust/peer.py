@@ -28,6 +28,7 @@ _SPIFFE = re.compile(r"\Aspiffe://(?P<domain>[a-z0-9._-]{1,255})(?P<path>(?:/(?!
 _DEVICE = re.compile(r"\A/unit/(?P<unit>[^/]+)/device/[^/]+\Z")
 _GATEWAY = re.compile(r"\A/gateway/[^/]+\Z")
 _MAX_NAME = 2048  # bytes, SPIFFE ID section 2.3
+_KEPT = 4096  # certificates; more are forgotten, oldest first, and read again
 
 TLS = b"TLSv1.3"
 
@@ -79,6 +80,29 @@ def peer_of(certificate_pem: bytes, institutions: Institutions) -> Peer:
         serial=digest.hex(),
         not_after_ms=int(certificate.not_valid_after_utc.timestamp() * 1000),
     )
+
+
+class Peers:
+    """The devices of one state of the institutions: each certificate is read once, and its signature checked."""
+
+    def __init__(self, institutions: Institutions) -> None:
+        self.institutions = institutions
+        self._read: dict[bytes, Peer | Refusal] = {}
+
+    def of(self, certificate_pem: bytes) -> Peer:
+        """As `peer_of`."""
+        found = self._read.get(certificate_pem)
+        if found is None:
+            try:
+                found = peer_of(certificate_pem, self.institutions)
+            except Refusal as refusal:
+                found = refusal
+            if len(self._read) >= _KEPT:
+                del self._read[next(iter(self._read))]
+            self._read[certificate_pem] = found
+        if isinstance(found, Refusal):
+            raise _unknown(found.rule)
+        return found
 
 
 def domain_of(name: str) -> str:
