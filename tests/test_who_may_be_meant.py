@@ -240,6 +240,9 @@ EVERYBODY = {
     "his CUI with half his name and a filler": Case(
         (Person("RENE ARTURO SOCOP XICARA"),), Warrant("RENE SOCOP MAZARIEGOS", "1900-01-01", 0), "HIT"
     ),
+    "his CUI with half his name, born on a New Year's Day": Case(
+        (Person("RUBEN ARTURO SOCOP XICARA"),), Warrant("RUBEN SOCOP MAZARIEGOS", "1963-01-01", 0), "HIT"
+    ),
     "his CUI with half his name, and his father": Case(
         (Person("SAUL ARTURO SOCOP XICARA", father="LEON SOCOP"),),
         Warrant("SAUL SOCOP MAZARIEGOS", "1961-09-19", 0, father="LEON SOCOP"),
