@@ -1,6 +1,6 @@
 """The dossier of one entity, made from its records."""
 
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from core.assembly_alerts cimport collect_alerts, put_reference, record_reference
@@ -16,7 +16,7 @@ from core.dossier cimport (
 from core.layout cimport EntityRow
 from core.name_index_writer cimport NameClaim, NamesWriter, municipality_of_cui
 from core.wire cimport (
-    WIRE_LENGTH, begin_message, buffer_free, buffer_init, buffer_reset, end_message, put_bytes, put_bytes_if, put_int_if,
+    WIRE_LENGTH, begin_message, buffer_free, buffer_reset, end_message, put_bytes, put_bytes_if,
     put_raw, put_tag, put_uint_if, put_varint, varint_size,
 )
 from core.xxhash cimport XXH3_64bits

@@ -16,7 +16,8 @@ cdef enum:  # places in LINKED_FIELDS
     C_DEATH_DAY, C_PLATE_TYPE, C_PLATE, C_PLATE_COUNTRY, C_VIN, C_CHASSIS, C_ENGINE, C_MAKE, C_LINE, C_COLOUR, C_MODEL_YEAR
     C_VALID_FROM, C_VALID_TO, C_VALID_FROM_SPAN, C_VALID_TO_SPAN, C_SHARE, C_ALERT_KIND, C_ALERT_STATE, C_ALERT_FLAGS
     C_ALERT_FROM, C_ALERT_TO, C_ALERT_FROM_SPAN, C_ALERT_TO_SPAN, C_STATE_DATE
-    C_STATE_DATE_PARTS, C_ISSUED_DAY, C_STATE_FIRST, C_STATE_SPAN, C_ISSUED_FIRST, C_ISSUED_SPAN, C_MERGE_KEY, C_HIT_PAYLOAD, C_LINK_CRITERION, C_LINK_LEVEL, C_LINK_AGREES
+    C_STATE_DATE_PARTS, C_ISSUED_DAY, C_STATE_FIRST, C_STATE_SPAN, C_ISSUED_FIRST, C_ISSUED_SPAN, C_MERGE_KEY,
+    C_HIT_PAYLOAD, C_LINK_CRITERION, C_LINK_LEVEL, C_LINK_AGREES
     C_LINK_DISAGREES, C_OWNER_ENTITY, C_OWNER_LEVEL
 
 cdef enum:
@@ -33,7 +34,8 @@ LINKED_FIELDS = [
     ("valid_from_span", "s"), ("valid_to_span", "s"), ("share", "C"), ("alert_kind", "C"),
     ("alert_state", "C"), ("alert_flags", "C"), ("alert_from", "i"), ("alert_to", "i"),
     ("alert_from_span", "s"), ("alert_to_span", "s"), ("state_date", "i"),
-    ("state_date_parts", "z"), ("issued_day", "i"), ("state_first", "i"), ("state_span", "s"), ("issued_first", "i"), ("issued_span", "s"), ("merge_key", "u"), ("hit_payload", "z"), ("link_criterion", "C"),
+    ("state_date_parts", "z"), ("issued_day", "i"), ("state_first", "i"), ("state_span", "s"), ("issued_first", "i"),
+    ("issued_span", "s"), ("merge_key", "u"), ("hit_payload", "z"), ("link_criterion", "C"),
     ("link_level", "C"), ("link_agrees", "z"), ("link_disagrees", "z"), ("owner_entity", "I"), ("owner_level", "C"),
 ]
 

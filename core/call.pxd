@@ -138,7 +138,7 @@ cdef struct Call:
     Buffer asked_rows            # RowAsked of each row of Clear
     NameQuery* name_query        # of the name asked last
     NameQuestion name_question   # and what was asked of it
-    uint8_t visible_classes[256] # of the rows of names.bin
+    uint8_t visible_classes[256]  # of the rows of names.bin
     char folded[12352]           # core.names FOLDED_MAX
     uint8_t owner_ranks[65536]   # of one vehicle's owners, in stored order: core/vehicle_question.pyx
 

@@ -7,7 +7,7 @@ from core.calendar cimport day_in_guatemala
 from core.dossier cimport NO_ENTITY
 from core.dossier_view cimport dossier_view
 from core.enumeration cimport FOUND_UNSAID
-from core.failure cimport FAILED, OK, fail, failure_init
+from core.failure cimport OK, fail, failure_init
 from core.generation cimport STORE_OK, store_dossier, store_error_text
 from core.grant cimport grants_equal
 from core.name_index_expansion cimport query_free, query_new

@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport INT64_MAX
 
 from core.enumeration cimport MANY_SUBJECTS, NEAR_OTHERS, NOBODY_AGAIN
-from core.failure cimport FAILED, OK, fail
+from core.failure cimport OK, fail
 from core.gcra cimport LimitRule
 from core.grant cimport Grant
 from core.limits cimport Limits

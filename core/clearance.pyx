@@ -43,7 +43,6 @@ cdef struct Row:                 # one row's identifier, looked up ahead of its 
     uint32_t entity              # the first
 
 
-
 # ---- the first message ----
 
 cdef int open_clearance(const void* data, size_t size, Opening* opening, Failure* failure) noexcept nogil:

@@ -12,7 +12,7 @@ cdef struct Verdict:             # records under the standard on one subject, or
     bint certain                 # one of them HIT and by criterion 1
     int n_certain
     int n
-    const uint8_t* certain_at[5] # RecordReference, encoded
+    const uint8_t* certain_at[5]  # RecordReference, encoded
     size_t certain_size[5]
     const uint8_t* at[5]
     size_t size[5]

@@ -72,7 +72,7 @@ cdef bint _is_wanted(uint8_t kind) noexcept nogil:
 
 
 cdef void under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,
-                          Verdict* verdict) noexcept nogil:
+                         Verdict* verdict) noexcept nogil:
     cdef uint32_t i
     cdef const AlertEntry* alert
     cdef const RecordEntry* record

@@ -10,7 +10,7 @@ from core.columns_record cimport Encoding, Refusal, encode_record
 from core.identifiers cimport rule_word
 from core.wire cimport buffer_reset
 
-from core.columns_plan import DERIVED, OPERATIONS, SUBJECT_KEYS
+from core.columns_plan import DERIVED, OPERATIONS, SUBJECT_KEYS  # no-cython-lint: the indexer's, with the encoder
 
 # Words of the rules after core.identifiers' own (1 to 6).
 RULES = (

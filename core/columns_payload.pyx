@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint8_t
 
 from core.columns_cells cimport (
     RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, cell_of,
-    date_of_slot, flag_of, holds, int_of, mapped_of, money_of, text_of, warn,
+    date_of_slot, holds, int_of, mapped_of, money_of, text_of, warn,
 )
 from core.columns_record cimport *
 from core.columns_subject cimport PARTS, Subject

@@ -1,15 +1,15 @@
 """A plan turned into the structs that rows are encoded by. Its shape is drawn in columns.pyi."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 from core.columns_cells cimport (
-    ARENA_STEP, RULE_COUNT, TEST_IN, Cell, Condition, DateFormat, Input, Map, Slot, map_init, map_put,
+    ARENA_STEP, RULE_COUNT, Cell, Condition, DateFormat, Input, Map, Slot, map_init, map_put,
 )
 from core.columns_output cimport O_COUNT, Output, outputs_init, outputs_reset, outputs_free
 from core.columns_record cimport *
-from core.columns_subject cimport COMMA_PARTS_MAX, S_COUNT, Subject, SubjectPlan
+from core.columns_subject cimport COMMA_PARTS_MAX, Subject, SubjectPlan
 from core.wire cimport buffer_free, buffer_init
 
 DERIVED = (

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdio cimport snprintf
-from libc.string cimport memcpy, strlen
+from libc.string cimport strlen
 
 from core.calendar cimport LAST_FILLER_YEAR, age_in_years
 from core.columns_cells cimport (

@@ -9,7 +9,7 @@ from libc.string cimport memcpy
 
 from core.generation cimport Register
 from core.shown cimport SHOWN_DISCREET, ShownEntry, shown_count, shown_entries
-from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw
+from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, put_raw
 
 cdef extern from *:
     """

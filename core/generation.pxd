@@ -61,7 +61,7 @@ cdef struct Store:
     int32_t n_registers
     Register registers[64]
     int32_t authority[64]        # by AlertKind: ordinal of the first register that is authoritative for it; -1 = none
-    const uint8_t* generation_id # UTF-8
+    const uint8_t* generation_id  # UTF-8
     uint32_t generation_id_length
     int64_t built_at_ms
     uint64_t build

@@ -9,7 +9,7 @@ from core.dossier cimport (
 )
 from core.errors import GenerationDamaged
 from core.generation cimport (
-    STORE_OK, Generation, Store, dossier_identifier, store_dossier, store_error_text,
+    STORE_OK, Generation, Store, store_dossier, store_error_text,
 )
 from core.keys_reader cimport key_hash, keys_find, keys_walk
 from core.plates cimport PLATE_DAMAGED, PLATE_FOUND, PlateRow, PlateScan, plate_next, plate_scan

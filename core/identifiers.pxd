@@ -35,7 +35,7 @@ cdef struct Canonical:
 # Foreign: 3 to 10 alphanumerics and no type.
 cdef struct Plate:
     uint8_t type_length   # bytes; 0 = type unknown
-    uint8_t number_length # bytes; 6 for Guatemala
+    uint8_t number_length  # bytes; 6 for Guatemala
     uint8_t vowel         # 1 = a letter of the number is a vowel: a warning, no refusal
     char type[4]
     char number[12]

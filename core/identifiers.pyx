@@ -147,9 +147,9 @@ cdef int exact_text(int kind, const char* text, size_t n, char* scratch, int* le
 # A licence, document, VIN or engine: what is left without words may itself be read so ("V IN1HG..." grows together).
 cdef int free_text(int kind, const char* text, size_t n, char* scratch, int* length) noexcept nogil:
     cdef char again[CANONICAL_MAX]
-    cdef int i, size
+    cdef int _, size
     cdef int rule = read_written(kind, text, n, RULE_OK, scratch, length)
-    for i in range(3):
+    for _ in range(3):
         if rule != RULE_OK or not may_hold_words(kind, scratch, length[0]):
             break
         size = length[0]

@@ -10,7 +10,7 @@ from core.dossier cimport KEY_PLATE
 from core.identifiers cimport (
     MISREADS_MAX, RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, Canonical, Plate,
 )
-from core.identifiers_text cimport COMPACT_MAX, PLATE_SIGNS, Compact, all_digits, compact, is_digit
+from core.identifiers_text cimport PLATE_SIGNS, Compact, all_digits, compact, is_digit
 
 cdef extern from *:
     """

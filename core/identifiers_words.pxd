@@ -15,7 +15,7 @@ cdef struct Words:
     int start[WORDS_MAX]
     int length[WORDS_MAX]
     int letters[WORDS_MAX]
-    char text[WORDS_TEXT] # A to Z, 0 to 9; Ñ is N
+    char text[WORDS_TEXT]  # A to Z, 0 to 9; Ñ is N
 
 cdef bint is_sign(uint32_t code) noexcept nogil
 cdef uint32_t plain_form(uint32_t code) noexcept nogil

@@ -21,7 +21,10 @@ cdef enum:
     VIN_WORD_MIN = 4      # letters of a word that is no part of a VIN written in groups
 
 # Words that only name the kind of number.
-cdef const char* CUI_LABELS = b" CUI DPI NO NRO NUM NUMERO N DE DEL DOCUMENTO PERSONAL IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN GT GTM GUA GUATEMALA VENCIDO VIGENTE "
+cdef const char* CUI_LABELS = (
+    b" CUI DPI NO NRO NUM NUMERO N DE DEL DOCUMENTO PERSONAL"
+    b" IDENTIFICACION CODIGO UNICO EXTENDIDO EXTENDIDA EN GT GTM GUA GUATEMALA VENCIDO VIGENTE "
+)
 cdef const char* NIT_LABELS = b" NIT NO NRO NUM NUMERO N DE IDENTIFICACION TRIBUTARIA "
 cdef const char* TELEPHONE_LABELS = b" TEL TELEFONO TELEFONOS CEL CELULAR MOVIL CASA TRABAJO OFICINA NO NRO NUM NUMERO N DE "
 cdef const char* CEDULA_LABELS = b" CEDULA CED VECINDAD ORDEN REGISTRO REG NO NRO NUM NUMERO DE Y "
@@ -139,7 +142,7 @@ cdef int amount(const char* text, size_t n, char* out) noexcept nogil:
 cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept nogil:
     cdef Words words
     cdef char digits[WORDS_TEXT + WORDS_MAX]
-    cdef int length, i
+    cdef int length, i, _
     cdef bint sure = True
     cdef int kind = spreadsheet_number(text, n, digits, WORDS_TEXT, &length)
     rule[0] = RULE_FORMAT
@@ -158,7 +161,7 @@ cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept
         if words.bad:
             return False
         if spelled(&words, b"DPI") or spelled(&words, b"CUI"):
-            for i in range(3):
+            for _ in range(3):
                 drop_word(&words, 0)
         drop_labels(&words, CUI_LABELS)
         drop_places(&words)

@@ -4,7 +4,7 @@
 import os
 
 from libc.errno cimport ENOMEM, errno
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint64_t
 
 from core.errors import AssemblyError
 from core.spill cimport PARTITIONS, Pair, Spill

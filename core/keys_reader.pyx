@@ -157,10 +157,10 @@ cdef const uint8_t* _leaf_of(const KeysFile* keys, KeysPlace* place) noexcept no
     cdef const uint8_t* page
     cdef Node node
     cdef uint64_t number = keys.root
-    cdef int count, depth
+    cdef int count, _
     place.low = 0
     place.high = UINT64_MAX
-    for depth in range(MAX_DEPTH):
+    for _ in range(MAX_DEPTH):
         page = _page(keys, number)
         if page == NULL:
             return NULL

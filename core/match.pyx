@@ -7,7 +7,7 @@ frequencies and population.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.math cimport exp, floor, log2
-from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint64_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
@@ -15,8 +15,8 @@ from core.calendar cimport NOISE_DAYS, NOISE_NONE, NOISE_YEAR_OR_SWAP, birth_dat
 from core.match_names cimport NameShape, ReadName, name_text_into, read_name
 from core.match_pairing cimport CONFLICT_GIVEN, KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text
 from core.name_frequencies cimport NameFrequencies, token_bits
-from core.name_tokens cimport KIND_NONE, TERMS_MAX, TokenForm, compare_tokens, form_token, token_terms
-from core.names_folding cimport N_TILDE, FoldedName, fold_name
+from core.name_tokens cimport TERMS_MAX, TokenForm, compare_tokens, form_token, token_terms
+from core.names_folding cimport FoldedName, fold_name
 
 include "contract.pxi"
 include "match_weights.pxi"
@@ -226,7 +226,7 @@ cdef class Person:
 
     def __cinit__(self, *, names=None, birth=None, int sex=0, department=None, int municipality=0, father="", mother=""):
         cdef bytes text
-        cdef int i, number
+        cdef int number
         single = names is None or isinstance(names, (str, bytes, dict)) or hasattr(names, "given")
         texts = [stored(name) for name in listed(names, single)]
         if len(texts) > NAMES_MOST:

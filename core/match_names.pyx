@@ -1,7 +1,7 @@
 """Reading a name for comparison (docs/names.md, "Names"). Called from compiled code; Python calls core.match."""
 
-from libc.stdint cimport int16_t, int32_t, uint8_t
-from libc.string cimport memchr, memcmp, memcpy, memset
+from libc.stdint cimport int32_t, uint8_t
+from libc.string cimport memchr, memcmp
 
 from core.name_frequencies cimport FrequencyTable, token_bits, token_givenness
 from core.name_tokens cimport TokenForm, form_token
@@ -19,7 +19,7 @@ cdef struct Reading:
     int count
     uint8_t role[SHAPE_TOKENS]
     uint8_t after[SHAPE_TOKENS]    # DE_MARRIED, VIUDA_DE
-    uint8_t position[SHAPE_TOKENS] # in its part
+    uint8_t position[SHAPE_TOKENS]  # in its part
     int commas                     # tokens before the first comma; -1 = no comma
 
 

@@ -10,8 +10,8 @@ from core.match_names cimport (
     ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, ROLE_UNKNOWN, SHAPE_TOKENS, NameShape, ReadName, ShapeToken, read_name,
 )
 from core.name_tokens cimport (
-    KIND_A_BEGINS, KIND_A_ENDS, KIND_ABBREVIATION, KIND_B_BEGINS, KIND_B_ENDS, KIND_EDIT, KIND_ENDING, KIND_EXACT, KIND_INITIAL,
-    KIND_JOINED, KIND_NICKNAME, KIND_NONE, KIND_OCR, KIND_PHONETIC, KIND_PHONETIC_EDIT, KIND_TRANSLITERATED, KIND_TWO_EDITS, KINDS,
+    KIND_A_BEGINS, KIND_A_ENDS, KIND_B_BEGINS, KIND_B_ENDS, KIND_EDIT, KIND_ENDING, KIND_INITIAL,
+    KIND_JOINED, KIND_NICKNAME, KIND_NONE, KIND_PHONETIC,
     TokenForm, compare_tokens,
 )
 
@@ -88,7 +88,7 @@ cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* k
     cdef const ShapeToken* x
     cdef const ShapeToken* y
     cdef int i, j
-    cdef int32_t value, most
+    cdef int32_t most
     cdef uint8_t kind
     c.count = a.count
     c.best = -1

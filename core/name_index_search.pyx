@@ -11,7 +11,8 @@ from core.match_names cimport SHAPE_TOKENS
 from core.name_index_expansion cimport query_again, query_begin
 from core.name_index_file cimport SHORT_LISTS, YEAR_FIRST, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place
 from core.name_index_query cimport (
-    LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, WINDOW_WORDS, HeldList, NameFound, NameQuery,
+    LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX,
+    WINDOW, WINDOW_WORDS, HeldList, NameFound, NameQuery,
     NameQuestion,
 )
 from core.name_index_scoring cimport score_ordinal

@@ -110,7 +110,7 @@ cdef class NameSweep:
     cdef int _score(self, const Column* columns) noexcept nogil:
         """Scores the candidates of a sweep, a question at a time."""
         cdef const Candidate* found = <const Candidate*>self.sweep.found.data
-        cdef size_t n = self.sweep.found.size // sizeof(Candidate), i
+        cdef size_t n = self.sweep.found.size // sizeof(Candidate), i, _
         cdef uint32_t n_plans = <uint32_t>(self.sweep.plans.size // sizeof(Plan)), number, row, place, total = 0
         cdef uint32_t* first
         cdef uint32_t* ordered
@@ -119,9 +119,9 @@ cdef class NameSweep:
         cdef int status
         buffer_reset(&self.first)
         buffer_reset(&self.ordered)
-        for i in range(<size_t>n_plans + 1):
+        for _ in range(<size_t>n_plans + 1):
             put_raw(&self.first, &total, 4)
-        for i in range(n):
+        for _ in range(n):
             put_raw(&self.ordered, &total, 4)
         if self.first.failed or self.ordered.failed:
             return NAMES_MEMORY

@@ -13,7 +13,7 @@ from libc.string cimport memcmp, memcpy
 from core.names_folding cimport LOST, N_TILDE, FoldedName, drop_particles, fold_name
 from core.names_phonetic cimport phonetic_symbols
 
-from core.match import similarity  # the public score of two names belongs to this module's readers
+from core.match import similarity  # no-cython-lint: the public score of two names belongs to this module's readers
 
 
 # The phonetic keys of a name; built aside, then sorted by number.

@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcmp, memcpy
 
 from core.asked cimport Asked, asked_from_canonical, asked_from_impossible_cui, asked_from_plate, asked_held
-from core.call cimport ASKED_NAME, Candidate, Fit, call_asked, call_out_of_memory, fits_add, fits_sort
+from core.call cimport ASKED_NAME, Candidate, call_asked, call_out_of_memory, fits_add, fits_sort
 from core.candidates cimport gather_all
 from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE,
                            KEY_TELEPHONE, KEY_VIN, NO_ENTITY)
@@ -17,7 +17,6 @@ from core.notes cimport (NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_O
                          NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED)
 from core.person_comparison cimport BY_NAME, PersonQuestion, compare_nobody
 from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, take_free_names)
-from core.person cimport Person, person_open, person_status_by_name
 from core.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
 from core.suggestions cimport suggest, suggest_for_lost_digit, suggest_for_misformed
 from core.vehicle_comparison cimport BEARS_NOW, Bearing, VehicleQuestion, compare_no_vehicle, plate_bearing

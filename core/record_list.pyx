@@ -4,9 +4,9 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 from core.alerts cimport AlertSum, sum_alerts
 from core.asked cimport LOOKUP_MAX
-from core.call cimport ANSWER_MAX, SHOWN_MAX, call_damaged, call_dossier, call_out_of_memory, call_shows, call_wants
-from core.dossier cimport ENTITY_UNIDENTIFIED, KEY_SUBJECT, OwnerEntry
-from core.dossier_view cimport Dossier, holds_on
+from core.call cimport ANSWER_MAX, call_damaged, call_dossier, call_out_of_memory
+from core.dossier cimport ENTITY_UNIDENTIFIED, KEY_SUBJECT
+from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport dossier_identifier, store_lookup
 from core.levels cimport Grounds, level_of, strongest_hit

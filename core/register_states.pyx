@@ -105,5 +105,3 @@ cdef void register_states_compute(RegisterStates* states, const Store* store, co
                                 register.roles_person | register.roles_vehicle)
     if states.person.failed or states.vehicle.failed:
         states.until_ms = INT64_MIN  # never reused; the copy of a failed buffer is found out by the answer's own buffer
-
-

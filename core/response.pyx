@@ -8,7 +8,7 @@ from core.alerts cimport name_only_alerts_shown, put_closed_alerts, put_hits, pu
 from core.answer_id cimport answer_id_into, hexadecimal
 from core.call cimport (ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_dossier, call_level, call_out_of_memory, call_shows,
                         call_wants)
-from core.dossier cimport ClaimEntry, FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_DAY, NO_ENTITY
+from core.dossier cimport ClaimEntry, FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport Register
@@ -17,7 +17,7 @@ from core.names cimport fold_into
 from core.notes cimport ANSWER_NOTES
 from core.outcome cimport Detected, Owner
 from core.person cimport person_age
-from core.question cimport METHOD_CHECK, METHOD_CHECK_PERSON
+from core.question cimport METHOD_CHECK
 from core.records cimport (Totals, protected_today, put_records, put_totals, section_visible, totals_insert)
 from core.shown cimport Left, SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, SHOWN_SUGGESTED, left_add, left_init, shown_put
 from core.wire cimport (Field, Reader, WIRE_LENGTH, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_fixed64, put_int, put_int_if,

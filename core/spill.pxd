@@ -26,7 +26,7 @@ cdef class Spill:
     cdef Chunk* chunks           # in file order, each at place x CHUNK_PAIRS
     cdef size_t n_chunks
     cdef size_t chunks_capacity
-    cdef readonly uint64_t pairs # added, repeats included
+    cdef readonly uint64_t pairs  # added, repeats included
     cdef Pair* sorted            # the partition loaded last
     cdef Pair* scratch
     cdef size_t sorted_capacity

@@ -25,4 +25,3 @@ cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) no
 cdef uint8_t vehicle_finding_status(const Call* call, const Asked* item, const VehicleFinding* finding) noexcept nogil
 # Plate subjects of the plates that a vehicle bears today join finding.plates, with `link`. OK or FAILED.
 cdef int find_borne_plates(Call* call, const Dossier* vehicle, uint8_t link, VehicleFinding* finding) noexcept nogil
-

@@ -7,7 +7,10 @@ from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plat
 from core.call cimport (Fit, OWNERS_MAX, call_also_asked, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add,
                         fits_hold, fits_sort)
 from core.candidates cimport gather_all
-from core.dossier cimport (AlertEntry, ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY, OwnerEntry)
+from core.dossier cimport (
+    AlertEntry, ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY,
+    OwnerEntry,
+)
 from core.dossier_view cimport Dossier, holds_on, holds_surely
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.identifiers_countries cimport country_into

@@ -33,6 +33,7 @@ CHECKS: dict[str, list[str]] = {
     ],
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
+    "cython-lint": [str(BIN / "cython-lint"), "core"],
     "buf lint": [str(BIN / "buf"), "lint"],
     "buf breaking": [str(BIN / "buf"), "breaking", "--against", "proto/baseline.binpb"],
     "pip-audit": [sys.executable, "-m", "tests.dependency_audit"],
@@ -43,7 +44,9 @@ def run(name: str) -> tuple[str, subprocess.CompletedProcess[str], float]:
     """(Name, how it ended, seconds)."""
     start = time.monotonic()
     # A cache each: mypy and stubtest run at once, and on a busy machine one finds the other's database locked.
-    own = os.environ | {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / name.split(maxsplit=1)[0])}
+    # And the PATH for cython-lint, which starts pycodestyle by name.
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    own = os.environ | {"PATH": path, "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / name.split(maxsplit=1)[0])}
     done = subprocess.run(CHECKS[name], cwd=ROOT, capture_output=True, text=True, check=False, env=own)
     return name, done, time.monotonic() - start
 

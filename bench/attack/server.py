@@ -26,7 +26,6 @@ from tests.server.running_server import RunningServer, until
 from tests.trust.trust_kit import TrustKit
 
 _DESCRIPTORS = "1024:4096"  # soft, hard: a stranger holds more than both workers may
-_MAX_WORKER_MIB = 256
 _DISKS_MIB = {"data": 384, "audit": 1024, "tmp": 16, "log": 16}
 _AUDIT = {"audit_segment_mib": 64, "audit_reserve_mib": 16}
 _TOKEN_RENEWED_S = 240.0
@@ -63,7 +62,7 @@ class AttackedServer(RunningServer):
             *self.disks["log"].around(stderr=lines),
         )
         self.environ = {"TMPDIR": str(of["tmp"])}
-        settings = {"audit": of["audit"] / "log", "workers": workers, "max_worker_mib": _MAX_WORKER_MIB, **_AUDIT}
+        settings = {"audit": of["audit"] / "log", "workers": workers, **_AUDIT}
         super().__init__(of["data"], work / "start.log", descriptors=_DESCRIPTORS, **self.kit.settings | settings)
         for disk in self.disks.values():
             disk.pid = self.process.pid
