@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from server.logs import WARNING, log
-from server.settings import SettingsError
+from server.settings import SettingsError, read_file
 
 PAGE_KEY = "page.key"
 PAGE_KEY_BYTES = 16  # of SipHash
@@ -23,7 +23,7 @@ def load_or_make_page_key(data: Path) -> bytes:
     try:
         if not path.exists():
             _make(path)
-        key = path.read_bytes()
+        key = read_file(path)
     except FileNotFoundError:  # it could not be kept
         return secrets.token_bytes(PAGE_KEY_BYTES)
     except OSError as error:

@@ -139,6 +139,10 @@ def _no_page_key(place: Place) -> None:
     (Path(str(place.settings["data"])) / "page.key").mkdir()
 
 
+def _piped_page_key(place: Place) -> None:
+    os.mkfifo(Path(str(place.settings["data"])) / "page.key")
+
+
 FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "no file": (lambda place: place.config.unlink(), "RONDA_CONFIG: no such file"),
     "a directory": (_is_a_directory, "RONDA_CONFIG: cannot read"),
@@ -155,6 +159,7 @@ FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "a page key that is cut": (_page_key(15), "page.key holds 15 bytes, not the 16"),
     "a page key of another kind": (_page_key(32), "page.key holds 32 bytes, not the 16"),
     "no page key that can be read": (_no_page_key, "page.key: Is a directory"),
+    "a pipe for a page key": (_piped_page_key, "page.key: not a file"),
     "no certificate": (_with(tls_cert="/nonexistent/server.pem"), "tls_cert: cannot read"),
     "a certificate without its key": (_with(tls_key=None), "tls_cert and tls_key belong together"),
     "another certificate's key": (_another_key, "tls_key: "),
