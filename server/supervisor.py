@@ -34,6 +34,7 @@ from server.worker_messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
 from server.worker_process import WorkerProcess
 
 KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
+_AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 # A worker that lived so long did not crash at start: the pauses begin anew.
 _STEADY_S = 60.0
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
@@ -307,10 +308,12 @@ def check_process(settings: Settings) -> None:
 
 def check_files_of(settings: Settings) -> None:
     """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
-    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", *KEEPER_FILES):
+    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", *KEEPER_FILES, *_AUDIT_KEYS):
         path: Path | None = getattr(settings, name)
         if path is not None and not os.access(path, os.R_OK, effective_ids=True):
             raise SettingsError(f"{name}: cannot read {path}")
+        if path is not None and name != "trust" and not path.is_file():
+            raise SettingsError(f"{name}: cannot read {path}: not a file")
     if not os.path.isdir(settings.data):  # noqa: PTH112 - Path.is_dir raises where a parent is closed to this user
         raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")
     if not os.access(settings.data, os.R_OK | os.X_OK, effective_ids=True):

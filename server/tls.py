@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from server import call_metrics
 from server.logs import ERROR, log
-from server.settings import Settings, SettingsError
+from server.settings import Settings, SettingsError, read_file
 
 Bundle = Callable[[], bytes]
 Configured = tuple[bytes, bytes, bytes | None]  # key, certificate chain, CAs of clients; PEM
@@ -105,7 +105,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 def _pem(setting: str, path: Path, wanted: bytes) -> bytes:
     try:
-        text = path.read_bytes()
+        text = read_file(path)
     except OSError as error:
         raise SettingsError(f"{setting}: cannot read {path}: {error.strerror}") from None
     if b"-----BEGIN " not in text or wanted not in text:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
+from server.settings import read_file
 
 PLAIN_WITNESS = "grpc://"  # on this machine, or through a tunnel
 TLS_WITNESS = "grpcs://"
@@ -78,7 +79,7 @@ class KeeperFiles:
 
     def credentials(self) -> grpc.ChannelCredentials:
         """Raises OSError."""
-        read = [path.read_bytes() if path is not None else None for path in (self.ca, self.key, self.cert)]
+        read = [read_file(path) if path is not None else None for path in (self.ca, self.key, self.cert)]
         return grpc.ssl_channel_credentials(*read)
 
 

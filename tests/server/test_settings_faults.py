@@ -143,6 +143,16 @@ def _piped_page_key(place: Place) -> None:
     os.mkfifo(Path(str(place.settings["data"])) / "page.key")
 
 
+def _pipe(**changes: object) -> Callable[[Place], None]:
+    """In the place of each of the named files."""
+
+    def spoil(place: Place) -> None:
+        os.mkfifo(pipe := place.directory / "pipe")
+        place.write(**{name: pipe if value is None else value for name, value in changes.items()})
+
+    return spoil
+
+
 FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "no file": (lambda place: place.config.unlink(), "RONDA_CONFIG: no such file"),
     "a directory": (_is_a_directory, "RONDA_CONFIG: cannot read"),
@@ -159,6 +169,14 @@ FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "a page key that is cut": (_page_key(15), "page.key holds 15 bytes, not the 16"),
     "a page key of another kind": (_page_key(32), "page.key holds 32 bytes, not the 16"),
     "no page key that can be read": (_no_page_key, "page.key: Is a directory"),
+    "a pipe for a certificate": (_pipe(tls_cert=None), "tls_cert: cannot read"),
+    "a pipe for its key": (_pipe(tls_key=None), "tls_key: cannot read"),
+    "a pipe for an auditor's key": (_pipe(audit_auditor_key=None), "audit_auditor_key: "),
+    "a pipe for a signing key": (_pipe(audit_signing_key=None), "audit_signing_key: "),
+    "a pipe for a keeper's CA": (
+        _pipe(audit_keeper="grpcs://localhost:1", audit_keeper_ca=None),
+        "audit_keeper_ca: cannot read",
+    ),
     "a pipe for a page key": (_piped_page_key, "page.key: not a file"),
     "no certificate": (_with(tls_cert="/nonexistent/server.pem"), "tls_cert: cannot read"),
     "a certificate without its key": (_with(tls_key=None), "tls_cert and tls_key belong together"),
