@@ -10,8 +10,28 @@ from pathlib import Path
 
 _PAUSE_S = 1.0
 _GIVEN_BACK_EVERY_S = 5.0
-_KEPT = 16 << 20  # bytes beyond what was left the last time, or the least since
+_KEPT = 16 << 20  # bytes of freed memory that may stay, beyond what the last trim could not give back
 _LOOKS = 3  # above the bound in a row: a burst passes by itself
+
+
+class _Allocated(ctypes.Structure):
+    """glibc's struct mallinfo2, of all arenas: bytes in use are `uordblks`, and `hblkhd` in mappings of their own."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in [
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        ]
+    )
 
 
 def private_bytes(pid: int) -> int:
@@ -38,15 +58,26 @@ async def give_back() -> None:
     """Gives memory that this process freed back to the system, for ever.
 
     What a flood of connections or headers had gRPC allocate is freed to the C library, which keeps it all, for it lies
-    between what lives on. A look at 300 MiB takes 50 ms, in a thread of its own; at what is not there, none.
+    between what lives on. A look at 300 MiB takes 50 ms, in a thread of its own; at what is not there, none. So what is
+    held beyond what is in use decides: a larger generation is not sought again and again, and what was in use at the
+    last look, and is freed since, is.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; another C library keeps less
-    pid = os.getpid()
-    least = private_bytes(pid)
-    while trim is not None:
+    library = ctypes.CDLL(None)
+    trim, allocated = (getattr(library, name, None) for name in ("malloc_trim", "mallinfo2"))
+    if trim is None or allocated is None:  # another C library than glibc of 2.33 or later, which keeps less
+        return
+    allocated.restype = _Allocated
+
+    def freed() -> int:
+        """Bytes held that nothing uses, with what is not the C library's."""
+        of: _Allocated = allocated()
+        return private_bytes(os.getpid()) - int(of.uordblks) - int(of.hblkhd)
+
+    least = await asyncio.to_thread(freed)
+    while True:
         await asyncio.sleep(_GIVEN_BACK_EVERY_S)
-        held = private_bytes(pid)
-        least = min(least, held)
-        if held > least + _KEPT:
+        beyond = await asyncio.to_thread(freed)
+        least = min(least, beyond)
+        if beyond > least + _KEPT:
             await asyncio.to_thread(trim, 0)
-            least = private_bytes(pid)  # what is left is held: a larger generation's is not sought again and again
+            least = await asyncio.to_thread(freed)
