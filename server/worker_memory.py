@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 _PAUSE_S = 1.0
 _GIVEN_BACK_EVERY_S = 5.0
-_KEPT = 16 << 20  # bytes of freed memory that may stay, beyond what the last trim could not give back
+_AGAIN_S = 60.0  # until it is tried again to come down to the least that ever was
+_KEPT = 16 << 20  # bytes of freed memory that may stay, beyond what the last trim left
 _LOOKS = 3  # above the bound in a row: a burst passes by itself
 
 
@@ -60,7 +62,8 @@ async def give_back() -> None:
     What a flood of connections or headers had gRPC allocate is freed to the C library, which keeps it all, for it lies
     between what lives on. A look at 300 MiB takes 50 ms, in a thread of its own; at what is not there, none. So what is
     held beyond what is in use decides: a larger generation is not sought again and again, and what was in use at the
-    last look, and is freed since, is.
+    last look, and is freed since, is. Under a flood much is freed while a trim looks, and is taken for what can not be
+    given back: so it is tried again in a minute.
     """
     library = ctypes.CDLL(None)
     trim, allocated = (getattr(library, name, None) for name in ("malloc_trim", "mallinfo2"))
@@ -73,11 +76,18 @@ async def give_back() -> None:
         of: _Allocated = allocated()
         return private_bytes(os.getpid()) - int(of.uordblks) - int(of.hblkhd)
 
-    least = await asyncio.to_thread(freed)
+    left = least = await asyncio.to_thread(freed)
+    trimmed_at = time.monotonic()
     while True:
         await asyncio.sleep(_GIVEN_BACK_EVERY_S)
         beyond = await asyncio.to_thread(freed)
-        least = min(least, beyond)
-        if beyond > least + _KEPT:
-            await asyncio.to_thread(trim, 0)
-            least = await asyncio.to_thread(freed)
+        left, least = min(left, beyond), min(least, beyond)
+        again = time.monotonic() - trimmed_at >= _AGAIN_S
+        if beyond > (least if again else left) + _KEPT:
+            await asyncio.to_thread(_trim, trim)
+            left = await asyncio.to_thread(freed)
+            trimmed_at = time.monotonic()
+
+
+def _trim(malloc_trim: Callable[[int], int]) -> None:
+    malloc_trim(0)

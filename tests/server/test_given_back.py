@@ -7,6 +7,9 @@ import ctypes
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+
+import pytest
 
 from server import worker_memory
 from server.worker_memory import give_back, private_bytes
@@ -14,6 +17,22 @@ from server.worker_memory import give_back, private_bytes
 MIB = 1 << 20
 PIECE, PIECES = 64 << 10, 3200  # below the size from which the C library maps each by itself
 LOOKS_S = 0.05
+LIBRARY = ctypes.CDLL(None)
+LIBRARY.malloc.restype = ctypes.c_void_p
+LIBRARY.free.argtypes = [ctypes.c_void_p]
+
+
+def _used(pieces: int) -> list[int]:
+    found = [int(LIBRARY.malloc(PIECE)) for _ in range(pieces)]
+    for piece in found:
+        ctypes.memset(piece, 1, PIECE)
+    return found
+
+
+def _free(pieces: list[int]) -> None:
+    """All but the last, which lives on: before it nothing is given back by itself."""
+    while len(pieces) > 1:
+        LIBRARY.free(pieces.pop(0))
 
 
 async def _until(condition: str, bound: int) -> None:
@@ -26,33 +45,45 @@ async def _until(condition: str, bound: int) -> None:
     raise AssertionError(f"{held >> 20} MiB, not {condition} {bound >> 20}")
 
 
-async def _use_and_free() -> None:
-    """As under a flood: looked at while all is in use, freed later, and something at the end lives on."""
-    library = ctypes.CDLL(None)
-    library.malloc.restype = ctypes.c_void_p
-    library.free.argtypes = [ctypes.c_void_p]
-    worker_memory._GIVEN_BACK_EVERY_S = LOOKS_S
+async def _freed_later(pieces: list[int]) -> None:
+    """As under a flood that ends: looked at while all is in use."""
+    await asyncio.sleep(10 * LOOKS_S)
+    _free(pieces)
+
+
+async def _freed_meanwhile(pieces: list[int]) -> None:
+    """As under a flood that goes on: freed while the first trim looks, and taken for what can not be given back."""
+    trim = worker_memory._trim
+
+    def busy(malloc_trim: Callable[[int], int]) -> None:
+        trim(malloc_trim)
+        _free(pieces)
+
+    worker_memory._trim = busy
+    _free(_used(400))
+    while len(pieces) > 1:
+        await asyncio.sleep(LOOKS_S)
+
+
+async def _use_and_free(how: str) -> None:
+    worker_memory._GIVEN_BACK_EVERY_S, worker_memory._AGAIN_S = LOOKS_S, 10 * LOOKS_S
     giving = asyncio.create_task(give_back())
     await asyncio.sleep(10 * LOOKS_S)
     before = private_bytes(os.getpid())
-    pieces = [library.malloc(PIECE) for _ in range(PIECES)]
-    for piece in pieces:
-        ctypes.memset(piece, 1, PIECE)
+    pieces = _used(PIECES)
     await _until("above", before + PIECE * PIECES // 2)
-    await asyncio.sleep(10 * LOOKS_S)
-    for piece in pieces[:-1]:
-        library.free(piece)
+    await {"later": _freed_later, "meanwhile": _freed_meanwhile}[how](pieces)
     await _until("below", before + 32 * MIB)
     giving.cancel()
 
 
-def test_what_was_in_use_at_the_last_look() -> None:
+@pytest.mark.parametrize("how", ["later", "meanwhile"])
+def test_what_is_freed_goes_back(how: str) -> None:
     """In a process of its own: what another test freed would be given back too."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.server.test_given_back"], check=False, capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "tests.server.test_given_back", how]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 if __name__ == "__main__":
-    asyncio.run(_use_and_free())
+    asyncio.run(_use_and_free(sys.argv[1]))
