@@ -50,7 +50,8 @@ cdef extern from *:
     void* ronda_map(int descriptor, size_t size) noexcept nogil
 
 cdef enum:
-    PIECE = 4 << 20              # bytes set aside on disk at once
+    PIECE = 4 << 20              # bytes set aside on disk at once, and so many beyond what is written: a disk that is full for
+                                 # a while stops no answer
     TEXTS = 4096                 # places of the table of texts already written; a power of two
     TEXTS_FULL = 3072            # then it starts anew, and texts are written again
 
@@ -101,11 +102,19 @@ cdef int segment_end(Segment* segment) noexcept nogil:
 
 
 cdef int segment_allocate(Segment* segment, size_t wanted) noexcept nogil:
-    cdef size_t end
     cdef int status
-    if wanted <= segment.allocated:
+    if wanted + PIECE <= segment.allocated or segment.allocated == segment.size:
+        return 0 if wanted <= segment.allocated else ENOSPC
+    status = _set_aside(segment, wanted + PIECE)
+    if status == 0 or wanted <= segment.allocated:
         return 0
-    end = (wanted + PIECE - 1) // PIECE * PIECE
+    return _set_aside(segment, wanted)
+
+
+cdef int _set_aside(Segment* segment, size_t wanted) noexcept nogil:
+    """Whole pieces up to `wanted` at least, or to the segment's end."""
+    cdef size_t end = (wanted + PIECE - 1) // PIECE * PIECE
+    cdef int status
     if end > segment.size:
         end = segment.size
     if ronda_free_bytes(segment.descriptor) < segment.reserve + (end - segment.allocated):
