@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,7 @@ class WorkerProcess:
         self._metrics_directory = metrics_directory
         self._on_report = on_report
         self._process: asyncio.subprocess.Process | None = None
+        self._asked_to_end: signal.Signals | None = None
         self._untold: list[DamagedFiles] = []  # said once it is started
 
     @property
@@ -54,6 +56,8 @@ class WorkerProcess:
             env=environment,
             start_new_session=True,
         )
+        if self._asked_to_end is not None:
+            self._signal(self._asked_to_end)
         self._say(self._orders.line())
         for damaged in self._untold:
             self._say(damaged.line())
@@ -100,12 +104,15 @@ class WorkerProcess:
 
     def drain(self) -> None:
         """Asks it to drain and end."""
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
+        self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """Ends it at once."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """One that is still being started gets it then: it would serve on in a server that ends."""
+        self._asked_to_end = number
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                self._process.send_signal(number)

@@ -8,6 +8,8 @@ import threading
 import time
 
 import grpc
+import psutil
+import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.server.conftest import StartServer
@@ -122,6 +124,21 @@ def test_who_asks_again_and_again_gets_the_status_too(published: Published, star
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.0005)
         assert server.process.returncode == 0
+
+
+@pytest.mark.parametrize("children", [1, 2])
+def test_a_start_that_is_interrupted_leaves_no_worker(
+    published: Published, start_server: StartServer, children: int
+) -> None:
+    """A worker that was just being started served on, until it was killed when a drain would have been over."""
+    published.publish()
+    server = start_server()
+    supervisor = psutil.Process(server.process.pid)
+    while len(supervisor.children()) < children:
+        assert server.process.poll() is None
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(60) == 0
+    assert len(server.events("worker_drained")) == len(server.events("worker_ready"))
 
 
 def test_drain_answers_the_batches_of_a_stream_first(published: Published, start_server: StartServer) -> None:
