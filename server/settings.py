@@ -406,9 +406,8 @@ def load_settings(**overrides: Any) -> Settings:
     config = os.environ.get(CONFIG_VARIABLE)
     try:
         if config:
-            # Read here first: the reader of the settings takes a file that is not there for an empty one.
-            with Path(config).open("rb"):
-                pass
+            # Read here first: the reader of the settings takes a pipe, or a file that is not there, for an empty one.
+            read_file(Path(config), 0)
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         issues = error.errors(include_input=False, include_url=False)

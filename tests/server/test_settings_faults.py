@@ -143,6 +143,11 @@ def _piped_page_key(place: Place) -> None:
     os.mkfifo(Path(str(place.settings["data"])) / "page.key")
 
 
+def _piped_settings(place: Place) -> None:
+    place.config.unlink()
+    os.mkfifo(place.config)
+
+
 def _pipe(**changes: object) -> Callable[[Place], None]:
     """In the place of each of the named files."""
 
@@ -155,6 +160,7 @@ def _pipe(**changes: object) -> Callable[[Place], None]:
 
 FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "no file": (lambda place: place.config.unlink(), "RONDA_CONFIG: no such file"),
+    "a pipe": (_piped_settings, "RONDA_CONFIG: cannot read"),
     "a directory": (_is_a_directory, "RONDA_CONFIG: cannot read"),
     "no TOML": (_text("workers = = 2\n"), "RONDA_CONFIG"),
     "no UTF-8": (_latin_1, "RONDA_CONFIG"),
