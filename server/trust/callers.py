@@ -174,6 +174,9 @@ class CertifiedCallers:
                 self._tokens.discard(oldest[2])  # another certificate's own: read again, no more
             self._known[key_of_caller] = admitted
             self._tokens.add(token)
+        elif time.time_ns() // 1_000_000 >= admitted.caller.expires_ms:
+            self._tokens.discard(token)
+            raise self._refused(context, auth, certificate, Refusal(error_pb2.ERROR_REASON_TOKEN_EXPIRED))
         self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 

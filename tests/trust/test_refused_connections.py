@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import grpc
 import pytest
 
+from ronda.v1 import error_pb2
+from server.refused_calls import WHOLE
 from server.refused_peers import OF_A_CONNECTION, OF_A_DEVICE
 from tests.nation_kit import BuiltNation
 from tests.server.running_server import Failure, call, until
@@ -80,6 +83,23 @@ def test_connections_without_a_token_end_and_others_stay(running: TrustedServer)
         assert closed > OF_A_DEVICE // OF_A_CONNECTION // 4
         assert car.ask() == ""
         assert not car.ended
+
+
+def test_a_token_that_ran_out_admits_nobody(running: TrustedServer) -> None:
+    """Also where it was accepted before: its connection ends, and its refusals are summed."""
+    ends = int(time.time()) - 25  # in five seconds: clocks may differ by thirty
+    client = running.kit.patrol("patrol-24", "10024", iat=ends - 600, nbf=ends - 600, exp=ends)
+    with closing(Watched(running, client)) as car:
+        assert car.ask() == ""
+        until(lambda: car.ask() == "TOKEN_EXPIRED")
+    with closing(Watched(running, client)) as stranger:
+        refused = 0
+        while not stranger.ended:
+            refused += stranger.ask() == "TOKEN_EXPIRED"
+            assert refused < 50 * OF_A_CONNECTION
+        assert refused >= OF_A_CONNECTION
+    expired = [each for each in running.newest(refused) if each.status == error_pb2.ERROR_REASON_TOKEN_EXPIRED]
+    assert 0 < len(expired) <= 2 * WHOLE
 
 
 def test_who_shows_a_token_then_is_answered_and_stays(running: TrustedServer) -> None:
