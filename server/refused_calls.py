@@ -23,6 +23,8 @@ from server.logs import ERROR, log
 
 # bytes of a refused request that are kept, sealed: a large one is refused for its size, not for what it asks
 _ASKED_BYTES = 4096
+_METHODS = {**METHODS, "Clear": METHOD_OF_CLEAR}
+_NOT_KNOWN = 0  # health, reflection, methods that there are not
 WHOLE = 20  # refusals of one caller, reason and minute that have a record each
 MINUTE_S = 60.0
 _LOOK_S = 2.0
@@ -62,7 +64,7 @@ class RefusalRecords:
         try:
             self._audit.log.append_record(
                 clock_ms=clock_ms,
-                method=METHODS.get(method, METHOD_OF_CLEAR),
+                method=_METHODS.get(method, _NOT_KNOWN),
                 purpose=max(0, min(frame.purpose, 255)),
                 status=refusal.reason,
                 identity=identity,

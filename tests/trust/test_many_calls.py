@@ -84,6 +84,18 @@ def test_many_small_headers_are_too_much_metadata(running: TrustedServer, path: 
         assert record.identity["device"].endswith("/patrol-33")
 
 
+@pytest.mark.parametrize("path", [UNKNOWN, HEALTH])
+def test_one_large_header_is_too_much_where_no_token_is_needed_too(running: TrustedServer, path: str) -> None:
+    client = running.kit.patrol("patrol-35", "10035")
+    with running.kit.channel(running.address, client) as channel:
+        large = Client(client.pair, (*client.metadata, ("x-large", "a" * 8192)))
+        assert _refused(channel, path, large).reason == "METADATA_TOO_LARGE"
+    record = running.newest()[0]
+    assert record.status == error_pb2.ERROR_REASON_METADATA_TOO_LARGE
+    assert record.identity["device"].endswith("/patrol-35")
+    assert record.method == 0  # none that docs/audit-format.md names
+
+
 def test_a_connection_that_asks_for_what_there_is_not_ends_too(running: TrustedServer) -> None:
     client = running.kit.patrol("patrol-34", "10034")
     with closing(Watched(running, client)) as stranger:
