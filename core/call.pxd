@@ -24,6 +24,7 @@ cdef enum:
     OWNERS_MAX = 10
     FITS_MAX = 30000             # subjects of a search; more are not counted
     ANSWER_MAX = 61440           # bytes: 60 KiB
+    OPENED_KEPT = 4              # dossiers that an answer opened last
     STATES_KEPT = 8              # register states kept a call memory: grants that take turns
     KEY_BYTES = 4160             # core.names NAME_KEY_MAX
     # Call.asked_key starts with a KEY_* of core/dossier.pxd or with one of these.
@@ -99,8 +100,15 @@ cdef struct NameKey:
     char text[4160]
     int length                   # 0 = not given
 
+cdef struct Opened:
+    uint32_t entity
+    const uint8_t* bytes
+
 cdef struct Call:
     const Store* store
+    Opened opened[4]             # the last dossiers of this answer, verified: finding, comparing and writing ask again
+    int n_opened
+    int next_opened
     Buffer* out                  # the response
     Failure* failure
     const GrantMasks* grant

@@ -66,7 +66,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.record_limit = SHOWN_MAX
     call.list_limit = PAGE_MAX
     call.hits.count = call.fits.count = 0
-    call.n_candidates = 0
+    call.n_candidates = call.n_opened = call.next_opened = 0
     call.asked_key_size = call.n_also_asked = 0
     call.found = FOUND_UNSAID
     memset(call.answer_id, 0, 16)
@@ -91,10 +91,20 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
 cdef int call_dossier(Call* call, uint32_t entity, Dossier* dossier) noexcept nogil:
     cdef const uint8_t* bytes
     cdef uint32_t length
-    cdef int status = store_dossier(call.store, entity, &bytes, &length)
+    cdef int status, i
+    for i in range(call.n_opened):
+        if call.opened[i].entity == entity:
+            dossier_view(dossier, call.opened[i].bytes)
+            return OK
+    status = store_dossier(call.store, entity, &bytes, &length)
     if status != STORE_OK:
         call.failure.entity = entity
         return fail(call.failure, ERROR_REASON_DOSSIER_DAMAGED, "", store_error_text(status))
+    call.opened[call.next_opened].entity = entity
+    call.opened[call.next_opened].bytes = bytes
+    call.next_opened = (call.next_opened + 1) % OPENED_KEPT
+    if call.n_opened < OPENED_KEPT:
+        call.n_opened += 1
     dossier_view(dossier, bytes)
     return OK
 
