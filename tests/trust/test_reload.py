@@ -30,7 +30,7 @@ SOON_S = 2.0
 @pytest.fixture(scope="module")
 def reloading(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrustedServer]:
     """Two workers."""
-    running = start_trusted(small_nation, Path(tmp_path_factory.mktemp("reloading")), workers=2)
+    running = start_trusted(small_nation, Path(tmp_path_factory.mktemp("reloading")), workers=2, max_loop_lag_ms=10_000)
     limits = running.kit.trust / "limits.toml"
     text = limits.read_text(encoding="utf-8")
     patrol = "[patrol]\nofficer = { count = 6000, seconds = 60, burst = 6000 }\n"  # polling is no enumeration
