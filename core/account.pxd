@@ -5,7 +5,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 
 from core.call cimport Call
-from core.caller cimport PurposeGrant, Session
+from core.caller_session cimport PurposeGrant, Session
 from core.failure cimport Failure
 from core.limits cimport LimitVerdict
 from core.question cimport Question

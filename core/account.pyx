@@ -4,7 +4,9 @@ from libc.stdint cimport uint16_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
 from core.audit_log cimport AuditFacts, audit_append
-from core.caller cimport CLEAR_METHOD, caller_enter, caller_flags
+from core.caller cimport caller_enter
+from core.caller_session cimport CLEAR_METHOD, caller_flags
+from core.contract cimport *
 from core.discreet cimport note_discreet_looks
 from core.enumeration cimport RowAsked
 from core.failure cimport OK, fail
@@ -12,7 +14,6 @@ from core.limits cimport Asking, limits_now, limits_take, limits_take_rows, limi
 from core.question cimport METHOD_LIST_REGISTERS
 from core.shown cimport shown_count, shown_entries
 
-include "contract.pxi"
 
 cdef extern from *:
     """

@@ -4,11 +4,11 @@
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.call cimport Call
+from core.contract cimport *
 from core.dossier cimport AlertEntry, DossierHeader
 from core.dossier_view cimport Dossier, holds_on, holds_surely
 from core.shown cimport Left, left_add
 
-include "contract.pxi"
 
 cdef struct AlertSum:            # what a subject's alerts in force come to
     uint8_t level                # strongest; UNSPECIFIED = none
@@ -17,9 +17,6 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     int32_t in_force             # visible alerts in force
     bint one_bearer              # one counted by name alone names nobody else on file: no clean certificate
     bint crowded                 # one that means her or others, more than fifty, reaches the alert score: not CLEAR
-
-cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
-    return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)
 
 # Whether the caller may know what name_only_alerts counts: it needs IDENTITY and every alert section OPEN.
 cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil

@@ -3,16 +3,23 @@
 from libc.string cimport strlen
 
 from core.answer_id cimport hexadecimal
-from core.calendar cimport CivilDate, age_in_years, date_from_day
-from core.call cimport Hit, SHOWN_MAX, call_shows, hits_add
-from core.dossier cimport (ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
-                           NO_DAY, NO_REGISTER)
+from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
+from core.call cimport SHOWN_MAX, Hit, call_shows, hits_add
+from core.dossier cimport (
+    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
+    NO_REGISTER,
+)
+from core.dossier_view cimport Dossier, alert_in_force, holds_surely
 from core.generation cimport MAX_REGISTERS, Register
-from core.notes cimport (NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-                         NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code,
-                         note_text)
+from core.notes cimport (
+    NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
+    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code, note_text,
+)
 from core.shown cimport shown_hit
-from core.wire cimport Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field, reader_init
+from core.wire cimport (
+    Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field,
+    reader_init,
+)
 
 cdef enum:
     # Alert sections whose OPEN records name_only_alerts may count: 5 to 11, OTHER_RECORD, DAMAGED_RECORD; and IDENTITY.

@@ -6,7 +6,7 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from core.call cimport Call
 from core.dossier_view cimport Dossier
-from core.identifiers cimport Canonical
+from core.identifiers_rules cimport Canonical
 
 cdef enum:
     ASKED_MAX = 12

@@ -4,14 +4,17 @@ from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.call cimport call_damaged, call_shows
-from core.dossier cimport (IDENTIFIER_IDENTIFIED, IdentifierEntry, KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT,
-                           KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_LICENCE, KEY_NIT, KEY_PLATE,
-                           KEY_TELEPHONE, KEY_VIN)
+from core.contract cimport *
+from core.dossier cimport IDENTIFIER_IDENTIFIED, IdentifierEntry
 from core.generation cimport IDENTIFIES_FOREIGN_DOCUMENT, dossier_identifier, store_lookup
-from core.identifiers cimport Plate, RULE_OK, cui_digits_into, parse_plate, plate_text_into
+from core.identifier_kind cimport (
+    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_LICENCE,
+    KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
+)
+from core.identifiers cimport cui_digits_into, parse_plate, plate_text_into
+from core.identifiers_rules cimport RULE_OK, Plate
 from core.identifiers_slips cimport miscounted_cui_into
 
-include "contract.pxi"
 
 cdef enum:
     CUI_LENGTH = 13

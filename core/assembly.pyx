@@ -19,19 +19,19 @@ from core.assembly_dossier cimport (
     ASSEMBLED, ASSEMBLY_DISK, ASSEMBLY_MEMORY, ASSEMBLY_REFERENCE, ASSEMBLY_TOO_MANY, Counts, Scratch, assemble_dossier,
     scratch_free, scratch_init,
 )
-from core import assembly_record
 from core.assembly_record cimport (
     Entity, entity_add, entity_hide, entity_record_count, entity_records, in_stream_order, row_entity, row_hides,
 )
 from core.dossier cimport ENTITY_PERSON, ENTITY_PLATE, ENTITY_VEHICLE
-from core.errors import AssemblyError
-from core.keys import write_keys
 from core.name_index_writer cimport NamesWriter
 from core.output cimport OutputFile
 from core.plates_writer cimport PlateRows
-from core.registers import register_entry
 from core.spill cimport Spill
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
+from core import assembly_record
+from core.errors import AssemblyError
+from core.keys import write_keys
+from core.registers import register_entry
 
 ENTITY_FIELDS = [("entity", "I"), ("kind", "C"), ("subject_id", "w:16"), ("homonyms", "i"), ("name_only_alerts", "i"),
                  ("name_only_flags", "C")]

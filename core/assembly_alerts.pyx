@@ -4,16 +4,18 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
 from core.assembly_record cimport compare_records, entity_record_count, entity_records, same_text, text_of
+from core.calendar cimport NO_DAY
+from core.contract cimport *
 from core.dossier cimport (
-    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE, NO_DAY, NO_REGISTER, AlertEntry,
+    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
+    NO_REGISTER, AlertEntry,
 )
 from core.dossier_view cimport SPAN_UNKNOWN
 from core.wire cimport (
-    WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw, put_tag,
-    put_uint_if, put_varint, read_varint, reader_init,
+    WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw,
+    put_tag, put_uint_if, put_varint, read_varint, reader_init,
 )
 
-include "contract.pxi"
 
 cdef extern from "stdlib.h" nogil:
     ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil

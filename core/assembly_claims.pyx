@@ -7,13 +7,13 @@ from core.assembly_record cimport (
     MAX_CRITERIA, Text, compare_records, entity_record_count, entity_records, same_text, text_of,
 )
 from core.calendar cimport birth_dates_agreement
-from core.dossier cimport KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_LICENCE, KEY_NIT
+from core.contract cimport *
+from core.identifier_kind cimport KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_LICENCE, KEY_NIT
 from core.match_names cimport ReadName, read_name
 from core.match_pairing cimport CONFLICT_GIVEN, NamePairing, compare_name_texts, pair_with_text
 from core.name_index_writer cimport municipality_of_cui
 from core.wire cimport buffer_reset, put_raw
 
-include "contract.pxi"
 
 cdef extern from "stdlib.h" nogil:
     ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil

@@ -4,24 +4,26 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from core.assembly_alerts cimport collect_alerts, put_reference, record_reference
-from core.assembly_claims cimport collect_claims, identities_conflict, is_identity, link_persons_records, link_vehicles_records
+from core.assembly_claims cimport (
+    collect_claims, identities_conflict, is_identity, link_persons_records, link_vehicles_records,
+)
 from core.assembly_identifiers cimport collect_identifiers, collect_plates, first_registration
 from core.assembly_record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
+from core.calendar cimport NO_DAY
+from core.contract cimport *
 from core.dossier cimport (
-    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_HIDDEN, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER, NO_DAY,
-    FLAG_ONE_BEARER, NO_ENTITY,
-    RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_PROTECTED, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry,
-    RecordEntry,
+    DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_HIDDEN, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER,
+    FLAG_ONE_BEARER, NO_ENTITY, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_PROTECTED, AlertEntry, ClaimEntry,
+    DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
 from core.layout cimport EntityRow
 from core.name_index_writer cimport NameClaim, NamesWriter, municipality_of_cui
 from core.wire cimport (
-    WIRE_LENGTH, begin_message, buffer_free, buffer_reset, end_message, put_bytes, put_bytes_if,
-    put_raw, put_tag, put_uint_if, put_varint, varint_size,
+    WIRE_LENGTH, begin_message, buffer_free, buffer_reset, end_message, put_bytes, put_bytes_if, put_raw, put_tag,
+    put_uint_if, put_varint, varint_size,
 )
 from core.xxhash cimport XXH3_64bits
 
-include "contract.pxi"
 
 cdef extern from "stdlib.h" nogil:
     ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil

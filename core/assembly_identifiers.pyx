@@ -4,9 +4,12 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.assembly_record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
-from core.dossier cimport (
-    IDENTIFIER_IDENTIFIED, KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE,
-    KEY_ENGINE_TAIL, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_SUBJECT, KEY_TELEPHONE, KEY_VIN, NO_DAY, IdentifierEntry,
+from core.calendar cimport NO_DAY
+from core.contract cimport *
+from core.dossier cimport IDENTIFIER_IDENTIFIED, IdentifierEntry
+from core.identifier_kind cimport (
+    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_LICENCE,
+    KEY_NIT, KEY_PLATE, KEY_SUBJECT, KEY_TELEPHONE, KEY_VIN,
 )
 from core.keys_reader cimport key_hash
 from core.names cimport FOLDED_MAX, fold_into
@@ -14,7 +17,6 @@ from core.plates cimport PLATE_CHARACTERS, PlateRow
 from core.vehicle_words cimport colour_mask
 from core.wire cimport buffer_reset, put_raw
 
-include "contract.pxi"
 
 cdef extern from "stdlib.h" nogil:
     ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil

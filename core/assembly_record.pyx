@@ -4,9 +4,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.arrow_columns cimport (
-    Column, bit_at, byte_at, int8_or, int16_or, int32_or, int64_at, is_null, text_at, uint32_or,
+    Column, bit_at, byte_at, int16_or, int32_or, int64_at, int8_or, is_null, text_at, uint32_or,
 )
-from core.dossier cimport NO_DAY, NO_ENTITY
+from core.calendar cimport NO_DAY
+from core.dossier cimport NO_ENTITY
 from core.wire cimport buffer_reserve, put_raw
 
 cdef enum:  # places in LINKED_FIELDS

@@ -1,9 +1,10 @@
-# Days and partial dates without the GIL. A day is days since 1970-01-01 of the Guatemalan calendar; NO_DAY (core/dossier.pxd)
+# Days and partial dates without the GIL. A day is days since 1970-01-01 of the Guatemalan calendar; NO_DAY
 # = unknown. A partial date has 0 for each unknown part.
 
 from libc.stdint cimport int32_t, int64_t
 
 cdef enum:
+    NO_DAY = -2147483648
     YEAR_MIN = 1000           # a year on file has four digits (ronda.v1.PartialDate)
     YEAR_MAX = 9999
     BIRTH_PIVOT = 26          # a birth year of two digits up to this is of 2000, above it of 1900 (docs/manifests.md, "Dates")

@@ -27,9 +27,6 @@ cdef enum:
     OPENED_KEPT = 4              # dossiers that an answer opened last
     STATES_KEPT = 8              # register states kept a call memory: grants that take turns
     KEY_BYTES = 4160             # core.names NAME_KEY_MAX
-    # Call.asked_key starts with a KEY_* of core/dossier.pxd or with one of these.
-    ASKED_NAME = 64              # then the name key
-    ASKED_PATTERN = 65           # then what a search of vehicles says of the plate
 
 cdef struct Hit:                 # one alert in force, as this answer shows it
     const uint8_t* stored        # Hit's fields 1 to 13

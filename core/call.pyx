@@ -4,6 +4,7 @@ from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memset
 
 from core.calendar cimport day_in_guatemala
+from core.contract cimport *
 from core.dossier cimport NO_ENTITY
 from core.dossier_view cimport dossier_view
 from core.enumeration cimport FOUND_UNSAID
@@ -12,11 +13,10 @@ from core.generation cimport STORE_OK, store_dossier, store_error_text
 from core.grant cimport grants_equal
 from core.name_index_expansion cimport query_free, query_new
 from core.question cimport PAGE_MAX
-from core.register_states cimport (register_states_compute, register_states_free, register_states_hold,
-                                   register_states_init)
+from core.register_states cimport (
+    register_states_compute, register_states_free, register_states_hold, register_states_init,
+)
 from core.wire cimport buffer_free, buffer_reset
-
-include "contract.pxi"
 
 
 cdef Call* call_new() noexcept nogil:

@@ -1,16 +1,20 @@
 """One validated caller and what policy gave it, looked up without the GIL."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport INT64_MAX
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
-from core.enumeration cimport MANY_SUBJECTS, NEAR_OTHERS, NOBODY_AGAIN
-from core.failure cimport OK, fail
+from core.caller_session cimport (
+    CLEAR_METHOD, GRANT_DENIED, GRANT_GIVEN, GRANT_NEEDED, GRANT_UNKNOWN, LOOK_BREAK_GLASS, LOOK_DEVELOPMENT,
+    PURPOSE_SLOTS, PurposeGrant, Session,
+)
+from core.contract cimport *
+from core.enumeration cimport FOUND_NOBODY, FOUND_SOMEBODY, FOUND_UNSAID, MANY_SUBJECTS, NEAR_OTHERS, NOBODY_AGAIN
+from core.failure cimport Failure, OK, fail
 from core.gcra cimport LimitRule
 from core.grant cimport Grant
-from core.limits cimport Limits
+from core.limits cimport Asking, LimitVerdict, Limits, limit_error, limits_take, limits_take_rows, limits_used, limits_watch
 from core.xxhash cimport XXH3_64bits
 
-include "contract.pxi"
 
 cdef extern from *:
     """
@@ -76,6 +80,12 @@ cdef PurposeGrant* _slot(Caller caller, int purpose) except NULL:
         raise ValueError("a purpose is a number from 0 to 15")
     if caller.session.grants[purpose].state != GRANT_UNKNOWN:
         raise ValueError("this purpose was decided before: a decision is never changed")
+    return &caller.session.grants[purpose]
+
+
+cdef const PurposeGrant* _given(Caller caller, int purpose) except NULL:
+    if not 0 <= purpose < PURPOSE_SLOTS or caller.session.grants[purpose].state != GRANT_GIVEN:
+        raise ValueError("nothing was given for this purpose")
     return &caller.session.grants[purpose]
 
 
@@ -160,3 +170,38 @@ cdef class Caller:
         for purpose in range(PURPOSE_SLOTS):
             caller.give(purpose, Grant.everything(), methods=EVERY_METHOD)
         return caller
+
+    def take(self, int purpose, int method, bytes request_id not None, bytes request not None,
+             int64_t clock_ms, bytes asked_key=b"", found=None):
+        cdef LimitVerdict verdict
+        cdef Failure failure
+        cdef Asking asking
+        cdef const PurposeGrant* given = _given(self, purpose)
+        cdef int status
+        status = limits_take(&self.session, given, method, PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id),
+                             PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), clock_ms, <uint64_t>clock_ms * 1000,
+                             &verdict, &failure)
+        if status == OK:
+            asking.key = PyBytes_AS_STRING(asked_key)
+            asking.key_size = PyBytes_GET_SIZE(asked_key)
+            asking.also = NULL
+            asking.n_also = 0
+            asking.found = FOUND_UNSAID if found is None else FOUND_SOMEBODY if found else FOUND_NOBODY
+            status = limits_watch(&self.session, given, &asking, PyBytes_AS_STRING(request_id),
+                                  PyBytes_GET_SIZE(request_id), <uint64_t>clock_ms * 1000, &verdict, &failure)
+        if status < 0:
+            raise limit_error(&verdict, &failure)
+        return verdict.flags
+
+    def take_rows(self, int purpose, uint32_t rows, bytes request_id not None,
+                  bytes batch not None, int64_t clock_ms):
+        cdef LimitVerdict verdict
+        cdef Failure failure
+        if limits_take_rows(&self.session, _given(self, purpose), rows, PyBytes_AS_STRING(request_id),
+                            PyBytes_GET_SIZE(request_id), PyBytes_AS_STRING(batch), PyBytes_GET_SIZE(batch), clock_ms,
+                            <uint64_t>clock_ms * 1000, &verdict, &failure) < 0:
+            raise limit_error(&verdict, &failure)
+        return verdict.flags
+
+    def used(self, int purpose, int64_t clock_ms):
+        return limits_used(&self.session, _given(self, purpose), <uint64_t>clock_ms * 1000)

@@ -4,7 +4,8 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 from core.alerts cimport AlertSum, sum_alerts
-from core.call cimport Candidate, Fit, SHOWN_MAX, call_dossier, call_out_of_memory, call_shows
+from core.call cimport SHOWN_MAX, Candidate, Fit, call_dossier, call_out_of_memory, call_shows
+from core.contract cimport *
 from core.dossier cimport ENTITY_UNIDENTIFIED
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK
@@ -14,7 +15,6 @@ from core.person cimport Person, person_status_by_name, person_view
 from core.person_comparison cimport compare_person
 from core.vehicle_comparison cimport compare_vehicle, plate_shown, vehicle_status_by_name
 
-include "contract.pxi"
 
 cdef enum:
     QUICK_FITS = 250             # whose alerts are looked at in a question that must be quick: about 0.5 ms

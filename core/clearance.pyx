@@ -5,17 +5,20 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset, strlen
 
 from core.alerts cimport AlertSum, sum_alerts
-from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held
-from core.call cimport FITS_MAX, call_dossier, call_out_of_memory
+from core.asked cimport LOOKUP_MAX, Asked, asked_from_canonical, asked_from_plate, asked_held
 from core.calendar cimport partial_date_problem
-from core.clearance_batch cimport BATCH_ROWS, Batch, BATCH_REFERENCES, read_batch
+from core.call cimport FITS_MAX, call_dossier, call_out_of_memory
+from core.clearance_batch cimport BATCH_REFERENCES, BATCH_ROWS, Batch, read_batch
 from core.clearance_standard cimport Verdict, standard_is_fresh, standard_needs, under_standard
-from core.dossier cimport KEY_CUI, KEY_PLATE, KEY_VIN, NO_ENTITY
+from core.contract cimport *
+from core.dossier cimport NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.enumeration cimport FOUND_NOBODY, FOUND_SOMEBODY, FOUND_UNSAID, RowAsked
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport Register, store_lookup_placed, store_place, store_prefetch_dossier, store_prefetch_entity
-from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
+from core.identifier_kind cimport KEY_CUI, KEY_PLATE, KEY_VIN
+from core.identifiers cimport canonical_into, rule_word
+from core.identifiers_rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.keys_reader cimport KeysPlace
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.neighbours cimport neighbour_code
@@ -27,10 +30,11 @@ from core.register_states cimport put_register_status
 from core.response cimport put_proof
 from core.shown cimport Left, left_init, shown_count, shown_row, shown_row_result
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
-from core.wire cimport (Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes, put_uint,
-                        put_raw, put_uint_if, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init)
+from core.wire cimport (
+    WIRE_LENGTH, WIRE_VARINT, Field, Reader, begin_message, end_message, put_bytes, put_packed, put_packed_bytes,
+    put_raw, put_uint, put_uint_if, read_field, reader_init,
+)
 
-include "contract.pxi"
 
 cdef enum:
     NO_LOOKUP = -1               # no CUI, or none that can be looked up

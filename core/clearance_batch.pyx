@@ -2,11 +2,10 @@
 
 from libc.stdint cimport uint64_t
 
+from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.question cimport malformed
 from core.wire cimport (Field, Reader, WIRE_LENGTH, WIRE_VARINT, read_field, read_varint, reader_init, valid_utf8)
-
-include "contract.pxi"
 
 
 cdef int _too_many(Failure* failure) noexcept nogil:

@@ -1,14 +1,16 @@
 """What a clearance standard rests on and counts, without the GIL. Nothing here is for Python."""
 
-from core.alerts cimport alert_in_force, alert_level, alert_shows
+from core.alerts cimport alert_level, alert_shows
 from core.call cimport call_shows
-from core.dossier cimport (ALERT_CRITERION_1, AlertEntry, KEY_CUI, KEY_PLATE, KEY_VIN, RECORD_CERTIFICATE,
-                           RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL, RECORD_STANDARD_POLICE,
-                           RECORD_STANDARD_RENAS, RecordEntry)
+from core.contract cimport *
+from core.dossier cimport (
+    ALERT_CRITERION_1, RECORD_CERTIFICATE, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL,
+    RECORD_STANDARD_POLICE, RECORD_STANDARD_RENAS, AlertEntry, RecordEntry,
+)
+from core.dossier_view cimport alert_in_force
+from core.identifier_kind cimport KEY_CUI, KEY_PLATE, KEY_VIN
 from core.shown cimport left_add, left_init
-from core.wire cimport Field, Reader, WIRE_LENGTH, read_field, reader_init
-
-include "contract.pxi"
+from core.wire cimport WIRE_LENGTH, Field, Reader, read_field, reader_init
 
 
 # ---- registers that a standard needs ----

@@ -3,10 +3,11 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 
-from core.columns_cells cimport RULE_COUNT, Context, Input
+from core.columns_encoding cimport Encoding, Refusal
 from core.columns_output cimport O_COUNT, output_buffers, outputs_failed, outputs_reset
 from core.columns_plan cimport build, dismantle
-from core.columns_record cimport Encoding, Refusal, encode_record
+from core.columns_record cimport encode_record
+from core.columns_row cimport RULE_COUNT, Context, Input
 from core.identifiers cimport rule_word
 from core.wire cimport buffer_reset
 

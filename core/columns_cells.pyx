@@ -5,6 +5,10 @@ from libc.stdlib cimport calloc
 from libc.string cimport memchr, memcmp, memcpy
 
 from core.columns_parse cimport parse_amount, parse_date, parse_int
+from core.columns_row cimport (
+    CELL_MAX, Cell, Condition, Context, Date, FLAG_TRUE, Input, Map, MapEntry, RULE_COUNT, RULE_TOO_LONG, Slot,
+    TEST_ABSENT, TEST_IN, TEST_PRESENT, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN,
+)
 
 
 cdef Cell no_cell() noexcept nogil:

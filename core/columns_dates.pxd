@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t
 
-from core.columns_cells cimport Cell, Date
+from core.columns_row cimport Cell, Date
 
 cdef enum:
     SPAN_UNKNOWN = 32767     # days; the day may be any

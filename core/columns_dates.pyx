@@ -3,10 +3,9 @@
 from libc.stdint cimport int32_t
 from libc.string cimport memcmp
 
-from core.calendar cimport BIRTH_PIVOT, CivilDate, date_from_day, day_from_date, partial_date_problem
-from core.columns_cells cimport VALUE_BAD, VALUE_NULL, VALUE_OK
+from core.calendar cimport BIRTH_PIVOT, NO_DAY, CivilDate, date_from_day, day_from_date, partial_date_problem
 from core.columns_dates_written cimport WRITTEN_MAX, written_date
-from core.dossier cimport NO_DAY
+from core.columns_row cimport VALUE_BAD, VALUE_NULL, VALUE_OK
 
 cdef enum:
     GROUPS = 3

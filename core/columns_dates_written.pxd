@@ -1,6 +1,6 @@
 # A date as clerks and spreadsheets write it (docs/manifests.md, "Dates"), told again in plain words.
 
-from core.columns_cells cimport Cell
+from core.columns_row cimport Cell
 from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 
 cdef enum:

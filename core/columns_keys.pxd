@@ -1,7 +1,7 @@
 # Cells of [record.subject]'s keys; called from compiled code only.
 
-from core.columns_cells cimport Cell, Context
-from core.columns_subject cimport SubjectPlan
+from core.columns_row cimport Cell, Context
+from core.columns_stated cimport SubjectPlan
 
 # Text of a key; null where the manifest or the row has none. A code that its map lacks stays as written.
 cdef Cell text_at(Context* c, SubjectPlan* plan, int key) noexcept nogil

@@ -1,7 +1,9 @@
 """Cells of [record.subject]'s keys, as texts and in canonical form."""
 
-from core.columns_cells cimport RULE_OTHERWISE, VALUE_NULL, arena_take, no_cell, text_of, warn
-from core.identifiers cimport CANONICAL_MAX, read_into
+from core.columns_cells cimport arena_take, no_cell, text_of, warn
+from core.columns_row cimport RULE_OTHERWISE, VALUE_NULL
+from core.identifiers cimport read_into
+from core.identifiers_rules cimport CANONICAL_MAX
 
 
 cdef Cell text_at(Context* c, SubjectPlan* plan, int key) noexcept nogil:

@@ -2,15 +2,17 @@
 
 from libc.string cimport memcmp, memcpy
 
-from core.columns_cells cimport RULE_OTHERWISE, Cell, Context, arena_take, no_cell, warn
+from core.columns_cells cimport arena_take, no_cell, warn
 from core.columns_keys cimport canonical_at, canonical_of, text_at
-from core.columns_subject cimport (
+from core.columns_row cimport RULE_OTHERWISE, Cell, Context
+from core.columns_stated cimport (
     S_cedula, S_cui, S_document_country, S_document_number, S_licence, S_nit, S_telephone, Subject, SubjectPlan,
 )
 from core.columns_vehicle cimport without_filler
-from core.dossier cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE
-from core.identifiers cimport CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH, cui_digits_into, read_into, shown_cuis_into
+from core.identifier_kind cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE
+from core.identifiers cimport cui_digits_into, read_into, shown_cuis_into
 from core.identifiers_countries cimport country_into, split_country
+from core.identifiers_rules cimport CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH
 from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 
 cdef enum:

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
-from core.columns_cells cimport Cell
+from core.columns_row cimport Cell
 from core.wire cimport Buffer
 
 cdef enum:

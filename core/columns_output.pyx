@@ -3,7 +3,7 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
 from libc.string cimport memset
 
-from core.columns_cells cimport Cell
+from core.columns_row cimport Cell
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw
 
 

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t
 
-from core.columns_cells cimport Cell, Context, Date
+from core.columns_row cimport Cell, Context, Date
 
 # By the source's date formats and null dates, else by any other that is read in one way (docs/manifests.md, "Dates").
 cdef Date parse_date(Context* c, Cell cell, bint birth) noexcept nogil

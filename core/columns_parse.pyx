@@ -2,10 +2,9 @@
 
 from libc.stdint cimport int32_t, int64_t
 
-from core.calendar cimport CivilDate, date_from_day, day_from_date, day_or_none, partial_date_problem
-from core.columns_cells cimport VALUE_BAD, VALUE_NULL, VALUE_OK, Cell, Context, Date, DateFormat
+from core.calendar cimport NO_DAY, CivilDate, date_from_day, day_from_date, day_or_none, partial_date_problem
 from core.columns_dates cimport other_date
-from core.dossier cimport NO_DAY
+from core.columns_row cimport VALUE_BAD, VALUE_NULL, VALUE_OK, Cell, Context, Date, DateFormat
 
 cdef enum:
     GUATEMALA_MINUTES = -360   # UTC-6, no daylight saving

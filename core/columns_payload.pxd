@@ -1,7 +1,7 @@
 # The section's message of a record, and the stored fields of its hit.
 
-from core.columns_cells cimport Cell, Date
-from core.columns_record cimport Encoding, RecordPlan, State
+from core.columns_encoding cimport Encoding, RecordPlan, State
+from core.columns_row cimport Cell, Date
 from core.wire cimport Buffer
 
 cdef void write_payload(Encoding* e, RecordPlan* plan, State* state, Buffer* out) noexcept nogil

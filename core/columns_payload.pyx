@@ -2,17 +2,16 @@
 
 from libc.stdint cimport int64_t, uint8_t
 
-from core.columns_cells cimport (
-    RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, cell_of,
-    date_of_slot, holds, int_of, mapped_of, money_of, text_of, warn,
+from core.columns_cells cimport cell_of, date_of_slot, holds, int_of, mapped_of, money_of, text_of, warn
+from core.columns_encoding cimport *
+from core.columns_row cimport (
+    RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date,
 )
-from core.columns_record cimport *
-from core.columns_subject cimport PARTS, Subject
+from core.columns_stated cimport PARTS, Subject
+from core.contract cimport *
 from core.wire cimport (
     Buffer, begin_message, end_message, put_bytes, put_bytes_if, put_int_if, put_packed_bytes, put_uint, put_uint_if,
 )
-
-include "contract.pxi"
 
 
 cdef inline void put_cell(Buffer* out, int number, Cell cell) noexcept nogil:

@@ -4,12 +4,11 @@ from libc.stdint cimport int32_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from core.columns_cells cimport (
-    ARENA_STEP, RULE_COUNT, Cell, Condition, DateFormat, Input, Map, Slot, map_init, map_put,
-)
-from core.columns_output cimport O_COUNT, Output, outputs_init, outputs_reset, outputs_free
-from core.columns_record cimport *
-from core.columns_subject cimport COMMA_PARTS_MAX, Subject, SubjectPlan
+from core.columns_cells cimport map_init, map_put
+from core.columns_output cimport O_COUNT, Output, outputs_free, outputs_init, outputs_reset
+from core.columns_encoding cimport *
+from core.columns_row cimport ARENA_STEP, RULE_COUNT, Cell, Condition, DateFormat, Input, Map, Slot
+from core.columns_stated cimport COMMA_PARTS_MAX, Subject, SubjectPlan
 from core.wire cimport buffer_free, buffer_init
 
 DERIVED = (

@@ -4,26 +4,26 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdio cimport snprintf
 from libc.string cimport strlen
 
-from core.calendar cimport LAST_FILLER_YEAR, age_in_years
+from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, age_in_years
 from core.columns_cells cimport (
-    RULE_DATE, RULE_DOUBTFUL, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE, RULE_UNPARSABLE,
-    RULE_UNREADABLE,
-    VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, cell_of, date_of_slot, flag_of,
-    holds, int_of, is_untold, mapped_of, no_cell, raw_cell_is_damaged, text_of, warn,
+    arena_take, cell_of, date_of_slot, flag_of, holds, int_of, is_untold, mapped_of, no_cell, raw_cell_is_damaged,
+    text_of, warn,
 )
 from core.columns_dates cimport Validity, validity_of
+from core.columns_encoding cimport AlertPlan, Encoding, Mapped, RecordPlan, Refusal, State
 from core.columns_output cimport *
 from core.columns_parse cimport day_of_date, number_of_date
 from core.columns_payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
-from core.columns_subject cimport (
-    S_birth_date, S_cedula, S_cui, S_document_number, S_licence, S_nit, Subject, count_shown, names_a_person, names_a_vehicle,
-    only_shown, read_subject, take_shown,
+from core.columns_row cimport (
+    RULE_DATE, RULE_DOUBTFUL, RULE_NO_SUBJECT, RULE_RECORD_ID, RULE_REQUIRED, RULE_UNDECODABLE, RULE_UNKNOWN_CODE,
+    RULE_UNPARSABLE, RULE_UNREADABLE, VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date,
 )
+from core.columns_stated cimport S_birth_date, S_cedula, S_cui, S_document_number, S_licence, S_nit, Subject
+from core.columns_subject cimport count_shown, names_a_person, names_a_vehicle, only_shown, read_subject, take_shown
+from core.contract cimport *
 from core.court_names cimport court_into
-from core.dossier cimport NO_DAY
 from core.wire cimport Buffer, buffer_reset, put_raw
 
-include "contract.pxi"
 
 cdef extern from "strings.h" nogil:
     int strncasecmp(const char* a, const char* b, size_t n)

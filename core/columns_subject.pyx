@@ -3,18 +3,23 @@
 from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcpy, memset, strstr
 
-from core.columns_cells cimport (
-    CELL_MAX, RULE_OTHERWISE, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD, VALUE_NULL,
-    VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date, arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell,
-    text_of, trimmed, warn,
-)
+from core.columns_cells cimport arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell, text_of, trimmed, warn
 from core.columns_dates cimport lone_year
 from core.columns_dates_written cimport about_year
 from core.columns_keys cimport text_at
 from core.columns_numbers cimport read_numbers
+from core.columns_row cimport (
+    CELL_MAX, RULE_OTHERWISE, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD,
+    VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date,
+)
+from core.columns_stated cimport (
+    PARTS, PART_IGNORED, PLATE_BYTES, S_about_age, S_birth_date, S_birth_department, S_birth_municipality, S_colour,
+    S_cui, S_death_date, S_father_name, S_first_given, S_full_name, S_line, S_make, S_model_year, S_mother_name,
+    S_plate, S_residence_department, S_sex, S_share, S_valid_from, S_valid_to, S_vehicle_type, Subject, SubjectPlan,
+)
 from core.columns_vehicle cimport put_plate, read_vehicle
-from core.identifiers cimport SHOWN_CUIS
 from core.identifiers_in_names cimport find_named_cuis, holds_thirteen_digits
+from core.identifiers_rules cimport SHOWN_CUIS
 from core.match_names cimport name_text_into
 from core.names cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
 from core.names_folding cimport FoldedName, drop_particles, fold_name

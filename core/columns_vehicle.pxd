@@ -1,8 +1,8 @@
 # Plate, VIN, chassis and engine of a row; called from compiled code only.
 
-from core.columns_cells cimport Cell, Context
-from core.columns_subject cimport Subject, SubjectPlan
-from core.identifiers cimport Plate
+from core.columns_row cimport Cell, Context
+from core.columns_stated cimport Subject, SubjectPlan
+from core.identifiers_rules cimport Plate
 
 cdef void read_vehicle(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
 # Null, with a warning, where it is one character repeated.

@@ -2,17 +2,18 @@
 
 from libc.string cimport memcmp, memcpy
 
-from core.columns_cells cimport RULE_OTHERWISE, RULE_UNKNOWN_CODE, Cell, Context, arena_take, no_cell, same_text, warn
+from core.columns_cells cimport arena_take, no_cell, same_text, warn
 from core.columns_keys cimport canonical_at, text_at
-from core.columns_subject cimport (
+from core.columns_row cimport RULE_OTHERWISE, RULE_UNKNOWN_CODE, Cell, Context
+from core.columns_stated cimport (
     PLATE_BYTES, S_chassis, S_engine, S_plate, S_plate_country, S_plate_type, S_vin, Subject, SubjectPlan,
 )
-from core.dossier cimport KEY_ENGINE, KEY_VIN
+from core.identifier_kind cimport KEY_ENGINE, KEY_VIN
 from core.identifiers cimport (
-    CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH, Plate, fits_vin, plate_text_into, read_into, read_plate_into,
-    shown_plates_into, vin_check_digit_holds,
+    fits_vin, plate_text_into, read_into, read_plate_into, shown_plates_into, vin_check_digit_holds,
 )
 from core.identifiers_countries cimport country_into
+from core.identifiers_rules cimport CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH, Plate
 
 
 cdef void put_plate(Subject* s, char* out, const Plate* plate) noexcept nogil:

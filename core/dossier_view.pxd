@@ -2,7 +2,9 @@
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
-from core.dossier cimport (AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, NO_DAY, OwnerEntry, RecordEntry)
+from core.calendar cimport NO_DAY
+from core.contract cimport ALERT_STATE_PENDING
+from core.dossier cimport AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry
 
 cdef struct Dossier:
     const uint8_t* bytes
@@ -35,3 +37,7 @@ cdef inline bint holds_surely(int32_t valid_from, int32_t valid_to, int from_spa
 cdef inline bint holds_on(int32_t valid_from, int32_t valid_to, int32_t day) noexcept nogil:
     """Whether a day lies within two days, either of which may be unknown: open on that side."""
     return (valid_from == NO_DAY or valid_from <= day) and (valid_to == NO_DAY or valid_to >= day)
+
+cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
+    """Pending, and the day within its validity."""
+    return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)

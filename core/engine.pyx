@@ -12,25 +12,30 @@ from libc.string cimport memcpy
 from core.account cimport Account, account_init, account_refuse
 from core.audit_log cimport AuditLog
 from core.call cimport Call
-from core.caller cimport CLEAR_METHOD, Caller, GRANT_NEEDED, PurposeGrant, caller_enter
+from core.caller cimport Caller, caller_enter
+from core.caller_session cimport CLEAR_METHOD, GRANT_NEEDED, PurposeGrant
 from core.clearance cimport Opening, open_clearance
+from core.contract cimport *
 from core.dossier cimport NO_ENTITY
-from core.engine_core cimport (PUT_OFF, Asker, Ending, EngineCore, answer_call, clear_call, engine_core_free, engine_core_new,
-                               return_call, take_call)
-from core.failure cimport FAILED, Failure, OK, fail, failure_init
+from core.engine_core cimport (
+    PUT_OFF, Asker, Ending, EngineCore, answer_call, clear_call, engine_core_free, engine_core_new, return_call,
+    take_call,
+)
+from core.failure cimport FAILED, OK, Failure, fail, failure_init
 from core.generation cimport MAX_REGISTERS
 from core.grant cimport Grant
 from core.limits cimport limit_error
-from core.question cimport (METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_GET_GENERATION,
-                            METHOD_LIST_RECORDS, METHOD_LIST_REGISTERS, METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES,
-                            Question)
+from core.question cimport (
+    METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_GET_GENERATION, METHOD_LIST_RECORDS,
+    METHOD_LIST_REGISTERS, METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES, Question,
+)
 from core.shown cimport ShownEntry, shown_count, shown_entries
-from core.wire cimport (Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes_if,
-                        put_int_if, put_packed_bytes)
+from core.wire cimport (
+    Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes_if, put_int_if, put_packed_bytes,
+)
 
 from core.errors import AuditUnavailable, DossierDamaged, GenerationDamaged, GrantNeeded, PutOff, QuestionError
 
-include "contract.pxi"
 
 cdef extern from *:
     """

@@ -4,7 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from core.call cimport Call
-from core.caller cimport Session
+from core.caller_session cimport Session
 from core.failure cimport Failure
 from core.generation cimport Store
 from core.grant cimport GrantMasks

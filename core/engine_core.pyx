@@ -4,25 +4,28 @@ from libc.stdint cimport uint16_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from core.account cimport (Account, account_close, account_enter, account_enter_again, account_enter_rows, account_init,
-                           account_refuse, account_watch)
-from core.call cimport (ASKED_NAME, ASKED_PATTERN, call_also_asked, call_asked, call_begin, call_free, call_new,
-                        call_out_of_memory)
-from core.caller cimport CLEAR_METHOD
+from core.account cimport (
+    Account, account_close, account_enter, account_enter_again, account_enter_rows, account_init, account_refuse,
+    account_watch,
+)
+from core.call cimport call_also_asked, call_asked, call_begin, call_free, call_new, call_out_of_memory
+from core.caller_session cimport CLEAR_METHOD
 from core.clearance cimport clear_batch
 from core.clearance_batch cimport count_rows
-from core.dossier cimport KEY_SUBJECT, KEY_VIN
+from core.contract cimport *
 from core.enumeration cimport FOUND_NOBODY, FOUND_SOMEBODY
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation cimport MAX_REGISTERS, Register
-from core.neighbours cimport CODE_PATTERN
+from core.identifier_kind cimport KEY_SUBJECT, KEY_VIN
+from core.neighbours cimport ASKED_NAME, ASKED_PATTERN, CODE_PATTERN
 from core.older_page cimport page_stands
 from core.one_box cimport check_box
-from core.outcome cimport Outcome
-from core.person_question cimport check_person, outcome_begin
-from core.question cimport (METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_LIST_RECORDS,
-                            METHOD_LIST_REGISTERS, METHOD_MAX, METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES,
-                            read_question)
+from core.outcome cimport Outcome, outcome_begin
+from core.person_question cimport check_person
+from core.question cimport (
+    METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_LIST_RECORDS, METHOD_LIST_REGISTERS, METHOD_MAX,
+    METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES, read_question,
+)
 from core.record_list cimport list_records
 from core.register_states cimport put_register_status
 from core.response cimport put_response
@@ -31,7 +34,6 @@ from core.vehicle_question cimport check_vehicle
 from core.vehicle_search cimport search_vehicles
 from core.wire cimport begin_message, buffer_free, end_message, put_bytes, put_raw
 
-include "contract.pxi"
 
 cdef extern from "<pthread.h>" nogil:
     int pthread_mutex_init(pthread_mutex_t* mutex, void* attributes) noexcept

@@ -41,8 +41,3 @@ class Generation:
         self, pattern: str, *, type: str = "", make: str = "", colour: str = "", model_year: int = 0
     ) -> list[tuple[str, int]]:
         """Plates on file as ("P-123BCD|GTM", entity) that may fit a pattern with ? and *. Raises GenerationDamaged."""
-    def verify(self, *, deep: bool = False) -> None:
-        """Re-reads sizes and SHA-256 of every file; with `deep` every dossier, key, name and plate too.
-
-        Raises GenerationDamaged at the first thing that is wrong.
-        """

@@ -10,18 +10,20 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp
 
 from core.dossier cimport (
-    DOSSIER_MAGIC, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_PLATE,
-    KEY_SUBJECT, KEY_VIN, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
+    DOSSIER_MAGIC, ENTITY_VEHICLE, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
-from core.errors import DossierDamaged, GenerationDamaged
-from core.generation_manifest import read_manifest
+from core.identifier_kind cimport (
+    KEY_CHASSIS_TAIL, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_PLATE, KEY_SUBJECT, KEY_VIN,
+)
 from core.keys_reader cimport KeysPlace, key_hash, keys_find, keys_find_placed, keys_open, keys_place
 from core.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
-from core.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
 from core.name_index_file cimport names_close, names_open
-from core.registers import register_entry
+from core.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
 from core.prefetch cimport prefetch
 from core.xxhash cimport XXH3_64bits
+from core.errors import DossierDamaged, GenerationDamaged
+from core.generation_manifest import read_manifest
+from core.registers import register_entry
 
 _MAGIC = {"entities.bin": b"RNDENTIT", "dossiers.bin": b"RNDDOSSI", "names.bin": b"RNDNAMES", "plates.bin": b"RNDPLATE"}
 
@@ -431,8 +433,3 @@ cdef class Generation:
             borne = (<bytes>row.type[:3]).rstrip(b"\0") or b"?"
             plate = borne + b"-" + (<bytes>row.plate[:10]).rstrip(b"\0") + b"|" + <bytes>row.country[:3]
             found.append((plate.decode(), row.entity))
-
-    def verify(self, *, deep=False):
-        from core.generation_check import verify_generation  # it cimports this module
-
-        verify_generation(self, deep)

@@ -2,5 +2,8 @@
 
 from core.generation import Generation
 
-def verify_generation(generation: Generation, deep: bool) -> None:
-    """Raises GenerationDamaged, naming the file, at the first thing that is wrong. Deep: some 3 us a dossier."""
+def verify(generation: Generation, *, deep: bool = False) -> None:
+    """Re-reads sizes and SHA-256 of every file; with `deep` every dossier, key, name and plate too, some 3 us a dossier.
+
+    Raises GenerationDamaged, naming the file, at the first thing that is wrong.
+    """

@@ -4,15 +4,13 @@ import hashlib
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from core.dossier cimport (
-    KEY_PLATE, KEY_SUBJECT, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
-)
-from core.errors import GenerationDamaged
-from core.generation cimport (
-    STORE_OK, Generation, Store, store_dossier, store_error_text,
-)
+from core.dossier cimport AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry
+from core.generation cimport STORE_OK, Generation, Store, store_dossier, store_error_text
+from core.identifier_kind cimport KEY_PLATE, KEY_SUBJECT
 from core.keys_reader cimport key_hash, keys_find, keys_walk
+from core.name_index_file cimport names_whole
 from core.plates cimport PLATE_DAMAGED, PLATE_FOUND, PlateRow, PlateScan, plate_next, plate_scan
+from core.errors import GenerationDamaged
 
 cdef enum:
     WRONG_ORDER = 1              # what a key or posting may also be, besides damaged
@@ -136,9 +134,8 @@ def _check_keys(Generation generation not None):
 
 
 def _check_names(Generation generation not None):
-    from core.name_index import NameIndex
-
-    NameIndex(generation).check()
+    if not names_whole(&generation.store.names):
+        raise GenerationDamaged("names.bin", "a list or a row is damaged")
 
 
 def _check_plates(Generation generation not None):
@@ -157,7 +154,7 @@ def _check_plates(Generation generation not None):
         raise GenerationDamaged("plates.bin", "a block is damaged")
 
 
-def verify_generation(Generation generation not None, deep):
+def verify(Generation generation not None, *, deep=False):
     for name, stated in sorted(generation.manifest["files"].items()):
         path = generation.directory / name
         try:

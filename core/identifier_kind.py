@@ -1,4 +1,4 @@
-"""The kinds of identifier, numbered as the KEY_* constants of core/dossier.pxd."""
+"""The kinds of identifier, numbered as the KEY_* constants of core/identifier_kind.pxd."""
 
 from __future__ import annotations
 

@@ -1,44 +1,8 @@
 # Identifiers without the GIL: canonical form, check digits, kinds that fit a text, likely slips.
 # Texts are UTF-8, need no terminating zero, and may hold any bytes. Outputs have no terminating zero either.
-# Kinds are the KEY_* numbers of core/dossier.pxd, and KIND_NAME.
+# Kinds are the KEY_* numbers of core/identifier_kind.pxd.
 
-from libc.stdint cimport uint8_t
-
-cdef enum:
-    KIND_NAME = 14        # a name: only detect_into returns it
-
-# Why a text is refused; rule_word gives the word that error messages use.
-cdef enum:
-    RULE_OK = 0
-    RULE_LENGTH = 1
-    RULE_CHARACTERS = 2
-    RULE_CHECKSUM = 3
-    RULE_DEPARTMENT = 4
-    RULE_MUNICIPALITY = 5
-    RULE_FORMAT = 6
-
-cdef enum:
-    CANONICAL_MAX = 44    # bytes; no canonical text is longer
-    DETECTED_MAX = 12     # no query fits more kinds
-    SUGGESTIONS_MAX = 96
-    MISREADS_MAX = 48
-    SHOWN_MAX = 4         # identifiers that a text may show; one with more shows none
-    SHOWN_CUIS = 52       # bytes of so many CUIs
-
-# A canonical text and its kind.
-cdef struct Canonical:
-    uint8_t kind          # KEY_* or KIND_NAME
-    uint8_t length        # bytes of text; 0 for KIND_NAME, whose text is the query itself
-    char text[CANONICAL_MAX]
-
-# A plate taken apart. Guatemalan: six characters, three digits and three letters (or six digits with a type, before 2004).
-# Foreign: 3 to 10 alphanumerics and no type.
-cdef struct Plate:
-    uint8_t type_length   # bytes; 0 = type unknown
-    uint8_t number_length  # bytes; 6 for Guatemala
-    uint8_t vowel         # 1 = a letter of the number is a vowel: a warning, no refusal
-    char type[4]
-    char number[12]
+from core.identifiers_rules cimport Canonical, Plate
 
 # Word of a RULE_*: "length"...; "" for RULE_OK. A static text that ends with a zero.
 cdef const char* rule_word(int rule) noexcept nogil
@@ -50,15 +14,11 @@ cdef int canonical_into(int kind, const char* text, size_t n, char* out, size_t 
 # The same, and in otherwise[0] whether it was read as clerks and spreadsheets write it (docs/answers.md section 4).
 cdef int read_into(int kind, const char* text, size_t n, char* out, size_t cap, size_t* out_n, bint* otherwise) noexcept nogil
 
-# The strict reading alone.
-cdef int exact_into(int kind, const char* text, size_t n, char* out, int cap, int* out_n) noexcept nogil
-
 # Canonical "SLV:A123456" from country (ISO alpha-3) and number; the rest as canonical_into.
 cdef int document_into(const char* country, size_t country_n, const char* number, size_t number_n,
                        char* out, size_t cap, size_t* out_n) noexcept nogil
 
-# The strict reading of a Guatemalan or foreign plate alone; and whether the whole reading was another.
-cdef int exact_plate(const char* text, size_t n, const char* country, size_t country_n, Plate* plate) noexcept nogil
+# Takes a plate apart, and says whether it was read otherwise than it is strictly written.
 cdef int read_plate_into(const char* text, size_t n, const char* country, size_t country_n, Plate* plate,
                          bint* otherwise) noexcept nogil
 
@@ -80,10 +40,6 @@ cdef int shown_plates_into(const char* text, size_t n, Plate* plates) noexcept n
 # Whether the text is 17 of the VIN's alphabet; whether ISO 3779's check digit (place 9) holds too.
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil
 cdef bint vin_check_digit_holds(const char* text, size_t n) noexcept nogil
-
-# Every kind that fits a one-box query, ascending, into out[DETECTED_MAX]; their number, or -RULE_* for a bad country.
-# country_n = 0: none given.
-cdef int detect_into(const char* text, size_t n, const char* country, size_t country_n, Canonical* out) noexcept nogil
 
 # Valid identifiers one slip away (KEY_CUI, of 12 and 14 digits too; KEY_NIT, KEY_VIN), most plausible first, into out[SUGGESTIONS_MAX]; their number.
 cdef int suggest_into(int kind, const char* text, size_t n, Canonical* out) noexcept nogil

@@ -2,8 +2,8 @@
 
 from libc.string cimport memcmp, memcpy, strstr
 
-from core.dossier cimport KEY_DOCUMENT_NUMBER, KEY_LICENCE
-from core.identifiers cimport RULE_CHARACTERS, RULE_LENGTH, RULE_OK
+from core.identifier_kind cimport KEY_DOCUMENT_NUMBER, KEY_LICENCE
+from core.identifiers_rules cimport RULE_CHARACTERS, RULE_LENGTH, RULE_OK
 from core.identifiers_text cimport ONLY_SEPARATORS, Compact, compact, is_digit
 from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT, Words, drop_labels, join_words, split_words, word_in
 

@@ -1,1 +1,10 @@
-"""Detection of kinds of identifier; called from compiled code only. Python calls core.identifiers."""
+"""Which kinds of identifier a text fits that was typed into one box."""
+
+from core.identifier_kind import IdentifierKind
+
+def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[IdentifierKind, str]]:
+    """Every kind that fits a one-box query, ascending, each with its canonical text (a name: folded).
+
+    `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits.
+    Raises IdentifierError for a country that is none.
+    """

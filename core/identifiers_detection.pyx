@@ -1,25 +1,32 @@
-"""Detection of kinds of identifier; called from compiled code only. Python calls core.identifiers.
+"""Which kinds of identifier a text fits that was typed into one box.
 
 A query may fit several kinds: 55 % of the valid eight-digit NITs are telephones too. Free numbers (licences of before the CUI,
 tails of chassis numbers, engines) fit only where nothing with a rule does, and a name only where nothing else does.
 """
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t
 from libc.string cimport memcmp, memcpy
 
-from core.dossier cimport (
-    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
-)
 from core.free_names cimport is_dated_name, is_words_of_name
-from core.identifiers cimport CANONICAL_MAX, DETECTED_MAX, KIND_NAME, RULE_OK, Canonical, canonical_into, exact_into, exact_plate
-from core.identifiers cimport Plate, plate_text_into
+from core.identifier_kind cimport (
+    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT,
+    KEY_PLATE, KEY_TELEPHONE, KEY_VIN, KIND_NAME,
+)
+from core.identifiers cimport canonical_into, plate_text_into, rule_word
+from core.identifiers_exact cimport exact_into, exact_plate
+from core.identifiers_countries cimport country_into, labelled_kind, split_country
 from core.identifiers_numbers cimport fits_vin_alphabet, read_cedula
-from core.identifiers_countries cimport labelled_kind, split_country
-from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
+from core.identifiers_rules cimport CANONICAL_MAX, DETECTED_MAX, RULE_OK, Canonical, Plate
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, all_digits, compact
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
 from core.identifiers_written cimport may_be_of_spreadsheet
 from core.names_folding cimport SEPARATES, VANISHES, folded_letters
 from core.names_unicode cimport decode_utf8
+
+from core.identifier_kind import IdentifierKind
+from core.identifiers_types import IdentifierError
+from core.names import fold
 
 cdef enum:
     LICENCE_MIN = 5       # letters and digits mixed
@@ -352,3 +359,34 @@ cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical
         count = 1
     sort_by_kind(out, count)
     return count
+
+
+cdef int detect_into(const char* text, size_t n, const char* country, size_t country_n, Canonical* out) noexcept nogil:
+    cdef char code[3]
+    cdef int rule
+    if country_n == 0:
+        return detect_kinds(text, n, NULL, out)
+    rule = country_into(country, country_n, code)
+    return -rule if rule != RULE_OK else detect_kinds(text, n, code, out)
+
+
+cdef bytes _utf8(object text):
+    return text if isinstance(text, bytes) else (<str?>text).encode("utf-8", "surrogatepass")
+
+
+def detect(text: str | bytes, country: str | bytes = "") -> list[tuple[IdentifierKind, str]]:
+    """Every kind that fits a one-box query, ascending, each with its canonical text (a name: folded).
+
+    `country`: ISO alpha-3 of the plate or document; "" = none given. Empty when nothing fits.
+    Raises IdentifierError for a country that is none.
+    """
+    cdef Canonical found[DETECTED_MAX]
+    cdef bytes data = _utf8(text), c = _utf8(country)
+    cdef int count = detect_into(
+        PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), PyBytes_AS_STRING(c), PyBytes_GET_SIZE(c), found
+    )
+    if count < 0:
+        raise IdentifierError(rule_word(-count).decode("ascii"))
+    kinds = [IdentifierKind(found[i].kind) for i in range(count)]
+    texts = [found[i].text[:found[i].length].decode("utf-8") for i in range(count)]
+    return [(kind, fold(data) if kind is IdentifierKind.NAME else shown) for kind, shown in zip(kinds, texts, strict=True)]

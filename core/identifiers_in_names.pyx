@@ -3,8 +3,8 @@
 from libc.stdint cimport uint32_t
 from libc.string cimport memcmp, memcpy, strstr
 
-from core.identifiers cimport RULE_OK, SHOWN_CUIS, SHOWN_MAX
 from core.identifiers_numbers cimport cui_rule
+from core.identifiers_rules cimport RULE_OK, SHOWN_CUIS, SHOWN_MAX
 from core.identifiers_text cimport all_digits, is_digit, is_separator
 from core.identifiers_words cimport is_sign
 from core.names_folding cimport SEPARATES, VANISHES, folded_letters

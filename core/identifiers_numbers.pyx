@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcmp, memcpy
 
-from core.identifiers cimport (
+from core.identifiers_rules cimport (
     RULE_CHARACTERS, RULE_CHECKSUM, RULE_DEPARTMENT, RULE_FORMAT, RULE_LENGTH, RULE_MUNICIPALITY, RULE_OK,
 )
 from core.identifiers_text cimport COMPACT_MAX, Compact, is_digit, is_separator

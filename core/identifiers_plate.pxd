@@ -1,6 +1,6 @@
 # Plates: taken apart, written, misread.
 
-from core.identifiers cimport Canonical, Plate
+from core.identifiers_rules cimport Canonical, Plate
 
 cdef int read_guatemalan_plate(const char* text, size_t n, Plate* plate) noexcept nogil
 cdef int read_foreign_plate(const char* text, size_t n, Plate* plate) noexcept nogil

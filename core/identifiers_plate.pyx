@@ -6,10 +6,8 @@ Before 2004 plates had six digits after the type: they are read only with their 
 
 from libc.string cimport memcmp, memcpy, strlen
 
-from core.dossier cimport KEY_PLATE
-from core.identifiers cimport (
-    MISREADS_MAX, RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, Canonical, Plate,
-)
+from core.identifier_kind cimport KEY_PLATE
+from core.identifiers_rules cimport MISREADS_MAX, RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, Canonical, Plate
 from core.identifiers_text cimport PLATE_SIGNS, Compact, all_digits, compact, is_digit
 
 cdef extern from *:

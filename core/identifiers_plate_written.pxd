@@ -1,6 +1,6 @@
 # Plates as clerks write them (docs/answers.md section 4, "As written").
 
-from core.identifiers cimport Plate
+from core.identifiers_rules cimport Plate
 
 cdef int written_plate(const char* text, size_t n, int rule, Plate* plate) noexcept nogil
 # A number of a plate, three digits and three letters, that fills text[0..n), a type and a zero before it allowed. `misread`: any

@@ -2,10 +2,12 @@
 
 from libc.string cimport memcmp, memcpy, strlen
 
-from core.identifiers cimport RULE_OK, Plate
 from core.identifiers_plate cimport read_type
+from core.identifiers_rules cimport RULE_OK, Plate
 from core.identifiers_text cimport MISREAD_DIGIT, all_digits, as_digit, is_digit
-from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT, Words, drop_labels, drop_places, drop_word, join_words, split_words, word_in
+from core.identifiers_words cimport (
+    WORDS_MAX, WORDS_TEXT, Words, drop_labels, drop_places, drop_word, join_words, split_words, word_in,
+)
 
 cdef enum:
     TYPE_WORDS = 19

@@ -2,10 +2,10 @@
 
 from libc.string cimport memcmp, memcpy
 
-from core.identifiers cimport RULE_OK, SHOWN_MAX, Plate
 from core.identifiers_numbers cimport cui_rule
-from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT, Words, join_words, split_words
 from core.identifiers_plate_written cimport plate_number, short_plate, two_readings
+from core.identifiers_rules cimport RULE_OK, SHOWN_MAX, Plate
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT, Words, join_words, split_words
 
 cdef enum:
     CUI_DIGITS = 13

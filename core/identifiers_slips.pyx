@@ -2,9 +2,9 @@
 
 from libc.string cimport memcmp, memcpy
 
-from core.dossier cimport KEY_CUI, KEY_NIT, KEY_VIN
-from core.identifiers cimport RULE_OK, SUGGESTIONS_MAX, Canonical
+from core.identifier_kind cimport KEY_CUI, KEY_NIT, KEY_VIN
 from core.identifiers_numbers cimport cui_rule, fits_vin_alphabet, read_nit, vin_check_holds
+from core.identifiers_rules cimport RULE_OK, SUGGESTIONS_MAX, Canonical
 from core.identifiers_text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, compact, is_digit
 from core.identifiers_written cimport may_be_of_spreadsheet
 

@@ -2,13 +2,12 @@
 
 from libc.string cimport memcmp, memcpy, memmove
 
-from core.dossier cimport (
+from core.identifier_kind cimport (
     KEY_CEDULA, KEY_CUI, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE, KEY_VIN,
 )
-from core.identifiers cimport (
-    CANONICAL_MAX, RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, exact_into,
-)
+from core.identifiers_exact cimport exact_into
 from core.identifiers_numbers cimport cui_rule, fits_vin_alphabet
+from core.identifiers_rules cimport CANONICAL_MAX, RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK
 from core.identifiers_text cimport ANY_SIGN, MISREAD_DIGIT, Compact, all_digits, as_digit, compact, is_digit
 from core.identifiers_words cimport (
     WORDS_MAX, WORDS_TEXT, Words, drop_labels, drop_places, drop_word, join_words, split_words, word_in, word_is,

@@ -4,8 +4,8 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
 from core.call cimport Call
+from core.contract cimport *
 
-include "contract.pxi"
 
 cdef struct Grounds:             # what decides a level besides the hits
     uint8_t status               # IdentityStatus

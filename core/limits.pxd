@@ -18,7 +18,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.caller cimport PurposeGrant, Session
+from core.caller_session cimport PurposeGrant, Session
 from core.enumeration cimport RowAsked
 from core.failure cimport Failure
 
@@ -64,3 +64,6 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
 
 # The exception of such a failure: LimitExceeded, or QuestionError.
 cdef object limit_error(const LimitVerdict* verdict, const Failure* failure)
+
+# What an officer has used of `neighbours`, `misses` and `subjects`: 0 to 1 each, 0 where there is no bound.
+cdef tuple limits_used(const Session* session, const PurposeGrant* given, uint64_t now)

@@ -3,22 +3,26 @@
 import os
 from pathlib import Path
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from core.atomics cimport ronda_load, ronda_store, ronda_swap
-from core.call cimport ASKED_PATTERN
-from core.caller cimport (Caller, GRANT_GIVEN, LOOK_DELEGATED, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY,
-                          PURPOSE_SLOTS)
-from core.enumeration cimport (CODES_MAX, FOUND_NOBODY, FOUND_SOMEBODY, FOUND_UNSAID, HABITS, Habit, Look, NEAR_OTHERS,
-                               NOBODY_AGAIN, Watch, WatchRules, watch_hour, watch_look)
+from core.caller_session cimport (
+    LOOK_DELEGATED, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY,
+    PurposeGrant, Session,
+)
+from core.contract cimport *
+from core.enumeration cimport (
+    CODES_MAX, FOUND_UNSAID, HABITS, NEAR_OTHERS, NOBODY_AGAIN, Habit, Look, Watch,
+    WatchRules, watch_hour, watch_look,
+)
 from core.failure cimport FAILED, OK, fail
 from core.gcra cimport gcra_spend, gcra_used
-from core.limit_retries cimport (COUNTED, Counted, counted_set, request_remember, request_seen, request_set_watched,
-                                 request_was_watched)
-from core.neighbours cimport CODE_PATTERN, CODE_TEXT, neighbour_code
+from core.limit_retries cimport (
+    COUNTED, Counted, counted_set, request_remember, request_seen, request_set_watched, request_was_watched,
+)
+from core.neighbours cimport ASKED_PATTERN, CODE_PATTERN, CODE_TEXT, neighbour_code
 from core.prefetch cimport prefetch_to_write
 from core.siphash cimport ronda_siphash128
 from core.xxhash cimport XXH3_64bits
@@ -26,7 +30,6 @@ from core.xxhash cimport XXH3_64bits
 from core.errors import LimitExceeded, QuestionError
 from core.limits_file import open_limits_file
 
-include "contract.pxi"
 
 cdef extern from *:
     """
@@ -431,50 +434,11 @@ cdef class Limits:
             munmap(table.at, table.size)
         free(table)
 
-    def take(self, Caller caller not None, int purpose, int method, bytes request_id not None, bytes request not None,
-             int64_t clock_ms, bytes asked_key=b"", found=None):
-        cdef LimitVerdict verdict
-        cdef Failure failure
-        cdef Asking asking
-        cdef const PurposeGrant* given = _given(caller, purpose)
-        cdef int status
-        status = limits_take(&caller.session, given, method, PyBytes_AS_STRING(request_id), PyBytes_GET_SIZE(request_id),
-                             PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), clock_ms, <uint64_t>clock_ms * 1000,
-                             &verdict, &failure)
-        if status == OK:
-            asking.key = PyBytes_AS_STRING(asked_key)
-            asking.key_size = PyBytes_GET_SIZE(asked_key)
-            asking.also = NULL
-            asking.n_also = 0
-            asking.found = FOUND_UNSAID if found is None else FOUND_SOMEBODY if found else FOUND_NOBODY
-            status = limits_watch(&caller.session, given, &asking, PyBytes_AS_STRING(request_id),
-                                  PyBytes_GET_SIZE(request_id), <uint64_t>clock_ms * 1000, &verdict, &failure)
-        if status < 0:
-            raise limit_error(&verdict, &failure)
-        return verdict.flags
 
-    def take_rows(self, Caller caller not None, int purpose, uint32_t rows, bytes request_id not None,
-                  bytes batch not None, int64_t clock_ms):
-        cdef LimitVerdict verdict
-        cdef Failure failure
-        if limits_take_rows(&caller.session, _given(caller, purpose), rows, PyBytes_AS_STRING(request_id),
-                            PyBytes_GET_SIZE(request_id), PyBytes_AS_STRING(batch), PyBytes_GET_SIZE(batch), clock_ms,
-                            <uint64_t>clock_ms * 1000, &verdict, &failure) < 0:
-            raise limit_error(&verdict, &failure)
-        return verdict.flags
-
-    def used(self, Caller caller not None, int purpose, int64_t clock_ms):
-        cdef const PurposeGrant* given = _given(caller, purpose)
-        cdef Watch* watch = &_spender(<LimitTable*>self.table, given.officer_bucket).watch
-        cdef uint64_t now = <uint64_t>clock_ms * 1000
-        return (gcra_used(&watch.near_paid, &given.neighbours, now), gcra_used(&watch.nobody_paid, &given.misses, now),
-                gcra_used(&watch.subjects_paid, &given.subjects, now))
-
-
-cdef const PurposeGrant* _given(Caller caller, int purpose) except NULL:
-    if not 0 <= purpose < PURPOSE_SLOTS or caller.session.grants[purpose].state != GRANT_GIVEN:
-        raise ValueError("nothing was given for this purpose")
-    return &caller.session.grants[purpose]
+cdef tuple limits_used(const Session* session, const PurposeGrant* given, uint64_t now):
+    cdef Watch* watch = &_spender(<LimitTable*>session.limits, given.officer_bucket).watch
+    return (gcra_used(&watch.near_paid, &given.neighbours, now), gcra_used(&watch.nobody_paid, &given.misses, now),
+            gcra_used(&watch.subjects_paid, &given.subjects, now))
 
 
 cdef object limit_error(const LimitVerdict* verdict, const Failure* failure):

@@ -12,14 +12,14 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from core.calendar cimport NOISE_DAYS, NOISE_NONE, NOISE_YEAR_OR_SWAP, birth_dates_agreement, birth_noise, partial_date_problem
+from core.contract cimport *
 from core.match_names cimport NameShape, ReadName, name_text_into, read_name
 from core.match_pairing cimport CONFLICT_GIVEN, KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text
+from core.match_weights cimport *
 from core.name_frequencies cimport NameFrequencies, token_bits
 from core.name_tokens cimport TERMS_MAX, TokenForm, compare_tokens, form_token, token_terms
 from core.names_folding cimport FoldedName, fold_name
 
-include "contract.pxi"
-include "match_weights.pxi"
 
 cdef enum:
     NAMES_MOST = 64           # names of one person that are compared

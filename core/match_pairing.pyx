@@ -6,17 +6,17 @@ All weights are hundredths of a bit. They were fitted by bench/names/calibrate.p
 from libc.stdint cimport int8_t, int32_t, uint8_t
 from libc.string cimport memset
 
+from core.contract cimport *
 from core.match_names cimport (
     ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, ROLE_UNKNOWN, SHAPE_TOKENS, NameShape, ReadName, ShapeToken, read_name,
 )
+from core.match_weights cimport *
 from core.name_tokens cimport (
     KIND_A_BEGINS, KIND_A_ENDS, KIND_B_BEGINS, KIND_B_ENDS, KIND_EDIT, KIND_ENDING, KIND_INITIAL,
     KIND_JOINED, KIND_NICKNAME, KIND_NONE, KIND_PHONETIC,
     TokenForm, compare_tokens,
 )
 
-include "contract.pxi"
-include "match_weights.pxi"
 
 cdef enum:
     STEPS_MOST = 4096         # of the search for the best pairs; a real name needs a few dozen

@@ -11,13 +11,14 @@ from libc.string cimport memset
 
 from core.arrow_columns cimport Column, RecordColumns, byte_at, int8_or, int16_or, is_null, text_at, uint32_or
 from core.errors import GenerationDamaged
+from core.contract cimport *
 from core.generation cimport Generation
 from core.match cimport match_probability
 from core.match_names cimport ReadName, read_name
 from core.name_frequencies import NameFrequencies
 from core.name_index_expansion cimport query_free, query_new
 from core.name_index_file cimport (
-    FIRST_TOKEN, ListCursor, NameRow, list_bits, list_open, names_close, names_open, ordinal_entity, rows_next, rows_open,
+    FIRST_TOKEN, ListCursor, list_bits, list_open, names_close, names_open, names_whole, ordinal_entity,
     token_find,
 )
 from core.name_index_query cimport NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuestion
@@ -26,7 +27,6 @@ from core.name_index_types import NameMatch, NameSearch
 from core.name_index_writer cimport NameClaim, NamesWriter, municipality_of_cui
 from core.names import fold, phonetic_key
 
-include "contract.pxi"
 
 POSSIBLE_SCORE = 0.005
 CLAIM_FIELDS = [
@@ -226,29 +226,5 @@ cdef class NameIndex:
         return 0
 
     def check(self):
-        cdef const uint8_t* at
-        cdef const uint8_t* end
-        cdef NameRow row
-        cdef ListCursor cursor
-        cdef uint32_t ordinal = 0, id = 0, words = (self.file.n_ordinals + 63) // 64
-        cdef int status = 0
-        cdef uint64_t* bits = <uint64_t*>malloc(max(words, <uint32_t>1) * 8)
-        if bits == NULL:
-            raise MemoryError
-        with nogil:
-            while status >= 0 and ordinal < self.file.n_ordinals:
-                status = rows_open(&self.file, ordinal, &at, &end)
-                memset(&row, 0, sizeof(row))
-                while status >= 0:
-                    status = rows_next(&self.file, &at, end, &row)
-                    if status == 0:
-                        break
-                ordinal += 1
-            while status >= 0 and id < self.file.tables.n_tokens:
-                status = list_open(&self.file, id, &cursor)
-                if status >= 0 and list_bits(&self.file, &cursor, 0, words * 64, bits) < 0:
-                    status = -1
-                id += 1
-        free(bits)
-        if status < 0:
+        if not names_whole(&self.file):
             raise GenerationDamaged("names.bin", "a list or a row is damaged")

@@ -8,6 +8,7 @@ from core.match cimport (
     birth_evidence, department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
 )
 from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS
+from core.match_weights cimport *
 from core.name_frequencies cimport BITS_MOST, BITS_UNKNOWN
 from core.name_index_file cimport FIRST_TOKEN, SHORT_LISTS, NamesFile, list_open, term_tokens, token_find
 from core.name_index_lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
@@ -16,7 +17,6 @@ from core.name_tokens cimport (
     KIND_A_BEGINS, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm, compare_tokens, form_token, token_terms,
 )
 
-include "match_weights.pxi"
 
 cdef enum:
     TERM_TOKENS = 512            # tokens under one term that are looked at

@@ -202,3 +202,6 @@ cdef inline int year_place(int year) noexcept nogil:
 # The hash by which a token's letters are found.
 cdef inline uint64_t letters_term(const uint8_t* letters, size_t length) noexcept nogil:
     return XXH3_64bits(letters, length) ^ <uint64_t>0x9E3779B97F4A7C15
+
+# Whether every list and every row can be read. Raises MemoryError.
+cdef bint names_whole(const NamesFile* names) except -1

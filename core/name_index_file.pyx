@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memset
 
 from core.layout cimport HEADER_SIZE, TRAILER_SIZE, FileTrailer
 from core.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
@@ -402,3 +402,31 @@ cdef bint rows_hold(const uint8_t* rows, size_t size, const uint8_t* row, size_t
         if at[-<int>NAME_ROW_BYTES] & NAME_ROW_TOKENS != NAME_ROW_SAME:
             at += 3 * count
     return False
+
+
+cdef bint names_whole(const NamesFile* names) except -1:
+    cdef const uint8_t* at
+    cdef const uint8_t* end
+    cdef NameRow row
+    cdef ListCursor cursor
+    cdef uint32_t ordinal = 0, id = 0, words = (names.n_ordinals + 63) // 64
+    cdef int status = 0
+    cdef uint64_t* bits = <uint64_t*>malloc(max(words, <uint32_t>1) * 8)
+    if bits == NULL:
+        raise MemoryError
+    with nogil:
+        while status >= 0 and ordinal < names.n_ordinals:
+            status = rows_open(names, ordinal, &at, &end)
+            memset(&row, 0, sizeof(row))
+            while status >= 0:
+                status = rows_next(names, &at, end, &row)
+                if status == 0:
+                    break
+            ordinal += 1
+        while status >= 0 and id < names.tables.n_tokens:
+            status = list_open(names, id, &cursor)
+            if status >= 0 and list_bits(names, &cursor, 0, words * 64, bits) < 0:
+                status = -1
+            id += 1
+    free(bits)
+    return status >= 0

@@ -3,9 +3,11 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from core.contract cimport *
 from core.match cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence
 from core.match_names cimport ROLE_MARRIED, NameShape
 from core.match_pairing cimport KindMatrix, NamePairing, pair_names
+from core.match_weights cimport *
 from core.name_index_expansion cimport department_set, held_place, hold_token
 from core.name_index_file cimport (
     NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, ROWS_MAX, NamesFile, NameRow, TokenBrief, ordinal_entity, row_token,
@@ -18,8 +20,6 @@ from core.name_index_query cimport (
 from core.name_tokens cimport KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE
 from core.xxhash cimport XXH3_64bits_withSeed
 
-include "contract.pxi"
-include "match_weights.pxi"
 
 cdef enum:
     ABBREVIATED = 4              # letters of an abbreviation at most

@@ -8,6 +8,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
+from core.contract cimport *
 from core.layout cimport HEADER_SIZE
 from core.match_names cimport ROLE_MARRIED, SHAPE_TOKENS, NameShape, read_name
 from core.name_index_file cimport (
@@ -22,7 +23,6 @@ from core.output import write_trailer
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw, write_varint
 from core.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
 
-include "contract.pxi"
 
 cdef enum:
     KEPT_NAMES = 4096

@@ -6,6 +6,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from core.arrow_columns cimport Column, RecordColumns, byte_at, int8_or, int16_or, is_null, text_at
+from core.contract cimport *
 from core.layout cimport HEADER_SIZE
 from core.match cimport match_probability
 from core.match_names cimport read_name
@@ -21,7 +22,6 @@ from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
 from core import name_index
 
-include "contract.pxi"
 
 cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead

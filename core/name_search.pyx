@@ -3,8 +3,9 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
-from core.call cimport Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add
 from core.calendar cimport date_from_day
+from core.call cimport Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add
+from core.contract cimport *
 from core.dossier cimport ENTITY_ORGANISATION, ClaimEntry
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail, failure_init
@@ -15,14 +16,13 @@ from core.match_pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
 from core.name_frequencies cimport BITS_UNKNOWN
 from core.name_index_file cimport token_find
 from core.name_index_query cimport (
-    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound, NameQuery,
-    NameQuestion,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD,
+    SCORED_MAX, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index_search cimport find_names, find_names_again, rank_found
 from core.person cimport Person, compare_person_parents, person_view
 from core.question cimport METHOD_CHECK_PERSON, METHOD_SEARCH_PERSONS, Question
 
-include "contract.pxi"
 
 cdef enum:
     FEW = 5                      # persons found below which a search takes less likely ones too

@@ -10,8 +10,9 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint64_t
 
-from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE,
-                           KEY_VIN)
+from core.identifier_kind cimport (
+    KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_VIN,
+)
 
 cdef extern from * nogil:
     """
@@ -22,6 +23,11 @@ cdef extern from * nogil:
     uint64_t CODE_TEXT
     int leading_zeros "__builtin_clzll"(unsigned long long word)
     int trailing_zeros "__builtin_ctzll"(unsigned long long word)
+
+# What was asked (Call.asked_key) starts with a KEY_* or with one of these.
+cdef enum:
+    ASKED_NAME = 64              # then the name key
+    ASKED_PATTERN = 65           # then what a search of vehicles says of the plate
 
 cdef enum:
     CODE_PATTERN = 28            # kind of what a search of vehicles says of a plate; licences that are a CUI: 29

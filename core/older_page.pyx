@@ -6,14 +6,14 @@ from libc.string cimport memcmp
 from core.alerts cimport alert_shows, name_only_alerts_shown
 from core.asked cimport LOOKUP_MAX
 from core.call cimport call_shows
-from core.dossier cimport AlertEntry, KEY_SUBJECT, OwnerEntry, RecordEntry
+from core.contract cimport *
+from core.dossier cimport AlertEntry, OwnerEntry, RecordEntry
 from core.dossier_view cimport Dossier, dossier_view
 from core.failure cimport OK, fail
 from core.generation cimport STORE_OK, dossier_identifier, store_dossier, store_lookup
+from core.identifier_kind cimport KEY_SUBJECT
 from core.records cimport protected_today, section_visible
 from core.shown cimport shown_count, shown_entries
-
-include "contract.pxi"
 
 
 cdef bint _same(const Dossier* a, uint32_t a_offset, uint32_t a_length, const Dossier* b, uint32_t b_offset,

@@ -4,26 +4,33 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcmp, memcpy
 
 from core.asked cimport Asked, asked_from_canonical, asked_from_impossible_cui, asked_from_plate, asked_held
-from core.call cimport ASKED_NAME, Candidate, call_asked, call_out_of_memory, fits_add, fits_sort
+from core.call cimport Candidate, call_asked, call_out_of_memory, fits_add, fits_sort
 from core.candidates cimport gather_all
-from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE,
-                           KEY_TELEPHONE, KEY_VIN, NO_ENTITY)
+from core.contract cimport *
+from core.dossier cimport NO_ENTITY
 from core.failure cimport FAILED, OK, fail
+from core.identifier_kind cimport (
+    KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
+    KIND_NAME,
+)
+from core.identifiers cimport rule_word
 from core.identifiers_countries cimport country_into
-from core.identifiers cimport Canonical, DETECTED_MAX, KIND_NAME, RULE_OK, detect_into, rule_word
-from core.identifiers_detection cimport holds_two_things
+from core.identifiers_detection cimport detect_into, holds_two_things
+from core.identifiers_rules cimport DETECTED_MAX, RULE_OK, Canonical
 from core.levels cimport Grounds, level_of, strongest_hit
-from core.notes cimport (NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
-                         NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED)
+from core.neighbours cimport ASKED_NAME
+from core.notes cimport (
+    NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
+    NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED,
+)
 from core.person_comparison cimport BY_NAME, PersonQuestion, compare_nobody
-from core.person_question cimport (PersonFinding, answer_person, find_person, finding_status, take_free_names)
+from core.person_question cimport PersonFinding, answer_person, find_person, finding_status, take_free_names
 from core.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
 from core.suggestions cimport suggest, suggest_for_lost_digit, suggest_for_misformed
 from core.vehicle_comparison cimport BEARS_NOW, Bearing, VehicleQuestion, compare_no_vehicle, plate_bearing
 from core.vehicle_finding cimport VehicleFinding, find_vehicle, vehicle_finding_status
 from core.vehicle_question cimport add_plates, answer_vehicle
 
-include "contract.pxi"
 
 cdef struct Tried:               # one kind and what it found
     uint8_t kind                 # KEY_* or KIND_NAME

@@ -1,6 +1,5 @@
-# What a question came to, before it is written: levels, subjects, candidates. Filled by the *_question modules,
-# written by
-# core.response.
+# What a question came to, before it is written: levels, subjects, candidates. Filled by core/questions,
+# written by core/response.pyx.
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
@@ -8,7 +7,7 @@ from core.alerts cimport AlertSum
 from core.call cimport Compared
 from core.dossier cimport OwnerEntry
 from core.dossier_view cimport Dossier
-from core.identifiers cimport Canonical
+from core.identifiers_rules cimport Canonical
 from core.person cimport Person
 
 cdef enum:
@@ -71,3 +70,12 @@ cdef struct Outcome:
     int n_on_file                # the first of them, which somebody visibly has
     Canonical suggestions[5]
     uint32_t suggested[5]        # whoever has it on file; NO_ENTITY = nobody
+
+cdef inline void outcome_begin(Outcome* outcome) noexcept nogil:
+    """Empties it."""
+    outcome.level = outcome.status = 0
+    outcome.notes = outcome.cautions = 0
+    outcome.about_vehicle = outcome.plain = outcome.has_person = outcome.has_vehicle = False
+    outcome.compared.n = 0
+    outcome.n_plates = outcome.n_detected = outcome.n_suggestions = outcome.n_on_file = 0
+    outcome.candidates_total = 0

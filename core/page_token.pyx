@@ -3,11 +3,11 @@
 from libc.stdint cimport uint8_t
 from libc.string cimport memcmp, memcpy
 
+from core.contract cimport *
 from core.failure cimport OK, fail
 from core.siphash cimport ronda_siphash128
 from core.wire cimport put_bytes
 
-include "contract.pxi"
 
 cdef enum:
     TOKEN_VERSION = 2

@@ -2,11 +2,10 @@
 
 from core.calendar cimport age_in_years, birth_dates_agreement
 from core.call cimport call_dossier, call_shows
+from core.contract cimport *
 from core.dossier cimport FLAG_IDENTITY_CONFLICT
 from core.failure cimport OK
 from core.match_pairing cimport compare_name_texts, compare_with_text
-
-include "contract.pxi"
 
 
 cdef inline bint _visible(const Call* call, const ClaimEntry* claim) noexcept nogil:

@@ -3,11 +3,13 @@
 from libc.stdint cimport uint32_t
 
 from core.asked cimport another_held, asked_held
-from core.dossier cimport ClaimEntry, KEY_TELEPHONE
-from core.person cimport (claim_counts, compare_person_birth, compare_person_names, compare_person_parents,
-                          compare_person_sex, person_birth_nearness, person_is_named, person_parent_is_named)
-
-include "contract.pxi"
+from core.contract cimport *
+from core.dossier cimport ClaimEntry
+from core.identifier_kind cimport KEY_TELEPHONE
+from core.person cimport (
+    claim_counts, compare_person_birth, compare_person_names, compare_person_parents, compare_person_sex,
+    person_birth_nearness, person_is_named, person_parent_is_named,
+)
 
 
 cdef inline void _add(Compared* compared, uint8_t criterion, uint8_t agreement) noexcept nogil:

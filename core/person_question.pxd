@@ -35,5 +35,3 @@ cdef int take_free_names(Call* call, const char* text, size_t size, const char* 
 cdef int take_name_parts(Call* call, bint* given) noexcept nogil
 # Parents' names into call.asked_father and asked_mother; whether one was given.
 cdef bint read_asked_parents(Call* call) noexcept nogil
-# Empties an outcome.
-cdef void outcome_begin(Outcome* outcome) noexcept nogil

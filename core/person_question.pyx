@@ -3,41 +3,40 @@
 from libc.string cimport memmove, memset
 
 from core.alerts cimport sum_alerts
-from core.asked cimport (Asked, LOOKUP_MAX, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup)
-from core.call cimport (ASKED_NAME, FITS_MAX, Fit, KEY_BYTES, call_also_asked, call_asked, call_dossier,
-                        call_out_of_memory, fits_add, fits_hold, fits_sort)
+from core.asked cimport LOOKUP_MAX, Asked, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup
+from core.calendar cimport date_from_day
+from core.call cimport (
+    FITS_MAX, KEY_BYTES, Fit, call_also_asked, call_asked, call_dossier, call_out_of_memory, fits_add, fits_hold,
+    fits_sort,
+)
 from core.candidates cimport gather_all
-from core.dossier cimport (KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE,
-                           NO_ENTITY)
+from core.contract cimport *
+from core.dossier cimport NO_ENTITY
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail, failure_init
-from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
-from core.identifiers_countries cimport country_into, split_country
-from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, document_into, rule_word
-from core.levels cimport Grounds, level_of, strongest_hit
-from core.calendar cimport date_from_day
 from core.free_names cimport FreeName, read_free_name
-from core.name_search cimport NAMES_ASKED, find_by_name
+from core.identifier_kind cimport (
+    KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE,
+)
+from core.identifiers cimport canonical_into, document_into, rule_word
+from core.identifiers_countries cimport country_into, split_country
+from core.identifiers_rules cimport CANONICAL_MAX, RULE_OK, Canonical
+from core.identifiers_words cimport WORDS_MAX, WORDS_TEXT
+from core.levels cimport Grounds, level_of, strongest_hit
 from core.match_names cimport ReadName, name_text_into, read_name
+from core.name_search cimport NAMES_ASKED, find_by_name
 from core.names cimport name_key_into, name_key_of_parts_into
-from core.notes cimport (NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
-                         NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS,
-                         NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED)
+from core.neighbours cimport ASKED_NAME
+from core.notes cimport (
+    NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
+    NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
+    NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED,
+)
+from core.outcome cimport Outcome
 from core.person cimport Person, person_condition, person_open, person_status_by_name
 from core.person_comparison cimport BY_NAME, BY_NOTHING, compare_nobody, compare_person, person_supported
 from core.question cimport NAME_FULL, Question, Text
 from core.suggestions cimport suggest
-
-include "contract.pxi"
-
-
-cdef void outcome_begin(Outcome* outcome) noexcept nogil:
-    outcome.level = outcome.status = 0
-    outcome.notes = outcome.cautions = 0
-    outcome.about_vehicle = outcome.plain = outcome.has_person = outcome.has_vehicle = False
-    outcome.compared.n = 0
-    outcome.n_plates = outcome.n_detected = outcome.n_suggestions = outcome.n_on_file = 0
-    outcome.candidates_total = 0
 
 
 # ---- what was asked ----

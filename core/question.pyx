@@ -3,11 +3,11 @@
 from libc.string cimport memset
 
 from core.calendar cimport date_part_word, partial_date_problem
+from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.wire cimport (Reader, WIRE_LENGTH, WIRE_OVERLONG, WIRE_PAST_END, WIRE_TRUNCATED, WIRE_VARINT, read_field,
                         read_varint, reader_init, valid_utf8)
 
-include "contract.pxi"
 
 ctypedef int (*NestedReader)(const void*, size_t, Question*, Failure*) noexcept nogil
 

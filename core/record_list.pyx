@@ -5,23 +5,23 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 from core.alerts cimport AlertSum, sum_alerts
 from core.asked cimport LOOKUP_MAX
 from core.call cimport ANSWER_MAX, call_damaged, call_dossier, call_out_of_memory
-from core.dossier cimport ENTITY_UNIDENTIFIED, KEY_SUBJECT
+from core.contract cimport *
+from core.dossier cimport ENTITY_UNIDENTIFIED
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport dossier_identifier, store_lookup
+from core.identifier_kind cimport KEY_SUBJECT
 from core.levels cimport Grounds, level_of, strongest_hit
-from core.outcome cimport Outcome, Vehicle
+from core.outcome cimport Outcome, Vehicle, outcome_begin
 from core.page_token cimport mix_bytes, mix_number, put_page_token, read_page_token
-from core.person_question cimport outcome_begin
 from core.question cimport known_section
 from core.records cimport Totals, any_record_visible, protected_today, put_records, put_totals, totals_insert
 from core.response cimport put_answer, put_owner, put_subject_id
-from core.shown cimport Left, SHOWN_LISTED, left_add, left_init, shown_put
+from core.shown cimport SHOWN_LISTED, Left, left_add, left_init, shown_put
 from core.vehicle_finding cimport VehicleFinding, find_borne_plates
 from core.vehicle_question cimport add_plates, gather_owner_page, gather_owners
 from core.wire cimport begin_message, buffer_reset, end_message, put_int_if, put_uint
 
-include "contract.pxi"
 
 cdef enum:
     PAGE_LIMIT = 1 << 30         # records before a page: more than any section has

@@ -1,12 +1,12 @@
 """Records of a dossier copied into an answer, without the GIL. Nothing here is for Python."""
 
+from core.calendar cimport NO_DAY
 from core.call cimport call_shows, call_wants
-from core.dossier cimport FLAG_HIDDEN, NO_DAY, RECORD_PROTECTED, RecordEntry
+from core.contract cimport *
+from core.dossier cimport FLAG_HIDDEN, RECORD_PROTECTED, RecordEntry
 from core.dossier_view cimport holds_on
 from core.shown cimport left_add
 from core.wire cimport begin_message, end_message, put_int, put_int_if, put_raw, put_uint
-
-include "contract.pxi"
 
 
 cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip,

@@ -2,10 +2,10 @@
 
 from libc.stdint cimport INT64_MAX, INT64_MIN
 
+from core.contract cimport *
 from core.wire cimport (begin_message, buffer_free, buffer_init, buffer_reset, end_message, put_packed_bytes, put_raw,
                         put_uint)
 
-include "contract.pxi"
 
 cdef enum:
     ROLES_NEEDED = (1 << REGISTER_ROLE_ALERT) | (1 << REGISTER_ROLE_IDENTITY)

@@ -6,9 +6,11 @@ from libc.string cimport memchr, memcpy
 
 from core.alerts cimport name_only_alerts_shown, put_closed_alerts, put_hits, put_note
 from core.answer_id cimport answer_id_into, hexadecimal
-from core.call cimport (ANSWER_MAX, Candidate, Compared, SHOWN_MAX, call_dossier, call_level, call_out_of_memory, call_shows,
-                        call_wants)
-from core.dossier cimport ClaimEntry, FLAG_INVALID_IDENTIFIER, IdentifierEntry, NO_ENTITY
+from core.call cimport (
+    ANSWER_MAX, SHOWN_MAX, Candidate, Compared, call_dossier, call_level, call_out_of_memory, call_shows, call_wants,
+)
+from core.contract cimport *
+from core.dossier cimport FLAG_INVALID_IDENTIFIER, NO_ENTITY, ClaimEntry, IdentifierEntry
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
 from core.generation cimport Register
@@ -18,12 +20,13 @@ from core.notes cimport ANSWER_NOTES
 from core.outcome cimport Detected, Owner
 from core.person cimport person_age
 from core.question cimport METHOD_CHECK
-from core.records cimport (Totals, protected_today, put_records, put_totals, section_visible, totals_insert)
-from core.shown cimport Left, SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, SHOWN_SUGGESTED, left_add, left_init, shown_put
-from core.wire cimport (Field, Reader, WIRE_LENGTH, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_fixed64, put_int, put_int_if,
-                        put_packed_bytes, put_raw, put_uint, put_uint_if, read_field, reader_init)
+from core.records cimport Totals, protected_today, put_records, put_totals, section_visible, totals_insert
+from core.shown cimport SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, SHOWN_SUGGESTED, Left, left_add, left_init, shown_put
+from core.wire cimport (
+    WIRE_LENGTH, Field, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_fixed64, put_int,
+    put_int_if, put_packed_bytes, put_raw, put_uint, put_uint_if, read_field, reader_init,
+)
 
-include "contract.pxi"
 
 cdef enum:
     OWNER_RECORDS = 5            # records of a section in an owner's person

@@ -3,6 +3,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from core.candidates cimport gather_candidates
+from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.name_search cimport BROAD, NAMES_SEARCHED, find_by_name, narrowing_field
 from core.page_token cimport mix_bytes, mix_number, read_page_token
@@ -11,8 +12,6 @@ from core.person_question cimport read_asked_parents, take_free_names, take_name
 from core.question cimport Question
 from core.search_page cimport finish_search, is_blank, put_search_page
 from core.wire cimport put_bytes
-
-include "contract.pxi"
 
 
 cdef int _take_question(Call* call, PersonQuestion* asked) noexcept nogil:

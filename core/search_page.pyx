@@ -1,14 +1,12 @@
 """One page of a search, without the GIL. Nothing here is for Python."""
 
 from core.call cimport FITS_MAX, call_out_of_memory
+from core.contract cimport *
 from core.failure cimport FAILED, OK
-from core.outcome cimport Outcome
+from core.outcome cimport Outcome, outcome_begin
 from core.page_token cimport put_page_token
-from core.person_question cimport outcome_begin
 from core.response cimport put_answer, put_candidates
 from core.wire cimport put_int_if
-
-include "contract.pxi"
 
 
 cdef int put_search_page(Call* call, bint vehicles) noexcept nogil:

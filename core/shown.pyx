@@ -3,12 +3,11 @@
 from libc.stdint cimport uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
-from core.alerts cimport alert_in_force
 from core.call cimport call_level
+from core.contract cimport *
 from core.dossier cimport AlertEntry, DossierHeader
+from core.dossier_view cimport alert_in_force
 from core.wire cimport buffer_reserve
-
-include "contract.pxi"
 
 
 cdef ShownEntry* _add(Call* call, const DossierHeader* header, uint8_t how, size_t row) noexcept nogil:

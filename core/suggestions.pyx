@@ -5,16 +5,18 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from core.asked cimport LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.call cimport call_damaged, call_dossier
-from core.dossier cimport ENTITY_PLATE, IdentifierEntry, KEY_CUI, KEY_NIT, KEY_PLATE, KEY_VIN, NO_ENTITY
+from core.contract cimport *
+from core.dossier cimport ENTITY_PLATE, NO_ENTITY, IdentifierEntry
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK
 from core.generation cimport store_lookup
-from core.identifiers cimport Canonical, MISREADS_MAX, RULE_OK, SUGGESTIONS_MAX, plate_misreads_into, suggest_into
+from core.identifier_kind cimport KEY_CUI, KEY_NIT, KEY_PLATE, KEY_VIN
+from core.identifiers cimport plate_misreads_into, suggest_into
+from core.identifiers_rules cimport MISREADS_MAX, RULE_OK, SUGGESTIONS_MAX, Canonical
 from core.identifiers_slips cimport miscounted_cui_into
 from core.outcome cimport SUGGESTED_LIMIT
 from core.vehicle_comparison cimport is_bearing, plates_assigned
 
-include "contract.pxi"
 
 cdef enum:
     NUMBER = 6                   # characters of a Guatemalan plate without its type

@@ -3,14 +3,16 @@
 from libc.string cimport memchr, memcmp
 
 from core.asked cimport another_held, asked_held
+from core.calendar cimport NO_DAY
 from core.call cimport call_shows
-from core.dossier cimport KEY_PLATE, NO_DAY, RecordEntry
+from core.contract cimport *
+from core.dossier cimport RecordEntry
 from core.dossier_view cimport holds_on
+from core.identifier_kind cimport KEY_PLATE
 from core.names cimport fold_into
 from core.vehicle_words cimport colour_mask
-from core.wire cimport Field, Reader, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init
+from core.wire cimport WIRE_LENGTH, WIRE_VARINT, Field, Reader, read_field, reader_init
 
-include "contract.pxi"
 
 cdef enum:
     FOR_EVER = 2147483647

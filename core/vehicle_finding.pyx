@@ -5,16 +5,16 @@ from libc.string cimport memcmp, memmove
 
 from core.asked cimport LOOKUP_MAX, asked_from_plate, asked_held, asked_lookup
 from core.call cimport Fit, call_dossier, call_out_of_memory, call_shows, fits_add
-from core.dossier cimport (ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, IdentifierEntry, KEY_PLATE, KEY_VIN,
-                           NO_ENTITY)
+from core.contract cimport *
+from core.dossier cimport ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, NO_ENTITY, IdentifierEntry
 from core.dossier_view cimport holds_on
 from core.failure cimport FAILED, OK
-from core.identifiers cimport RULE_OK
+from core.identifier_kind cimport KEY_PLATE, KEY_VIN
+from core.identifiers_rules cimport RULE_OK
 from core.outcome cimport PLATES_LIMIT
-from core.vehicle_comparison cimport (BEARS_FORMERLY, BEARS_NOW, Bearing, is_bearing, plate_bearing, plate_matches,
-                                      plates_assigned)
-
-include "contract.pxi"
+from core.vehicle_comparison cimport (
+    BEARS_FORMERLY, BEARS_NOW, Bearing, is_bearing, plate_bearing, plate_matches, plates_assigned,
+)
 
 
 cdef bint _plate_identified(const Call* call, const Dossier* dossier, const Asked* item) noexcept nogil:

@@ -2,25 +2,29 @@
 
 from libc.stdint cimport int32_t, uint32_t
 
-from core.alerts cimport AlertSum, alert_in_force, alert_shows, sum_alerts
-from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
-from core.call cimport (Fit, OWNERS_MAX, call_also_asked, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add,
-                        fits_hold, fits_sort)
-from core.candidates cimport gather_all
-from core.dossier cimport (
-    AlertEntry, ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN, NO_ENTITY,
-    OwnerEntry,
+from core.alerts cimport AlertSum, alert_shows, sum_alerts
+from core.asked cimport LOOKUP_MAX, Asked, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
+from core.call cimport (
+    OWNERS_MAX, Fit, call_also_asked, call_asked, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
+    fits_sort,
 )
-from core.dossier_view cimport Dossier, holds_on, holds_surely
+from core.candidates cimport gather_all
+from core.contract cimport *
+from core.dossier cimport ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, NO_ENTITY, AlertEntry, OwnerEntry
+from core.dossier_view cimport Dossier, alert_in_force, holds_on, holds_surely
 from core.failure cimport FAILED, OK, fail, failure_init
+from core.identifier_kind cimport KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN
+from core.identifiers cimport canonical_into, rule_word
 from core.identifiers_countries cimport country_into
-from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, canonical_into, rule_word
+from core.identifiers_rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.levels cimport Grounds, level_of, strongest_hit
 from core.name_search cimport NAMES_ASKED, find_by_name
 from core.names cimport fold_into
-from core.notes cimport (NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_OWNER_NAME_ALERT, NOTE_PLATE_NOT_ON_FILE,
-                         NOTE_UNVERIFIED)
-from core.outcome cimport Owner, PLATES_LIMIT
+from core.notes cimport (
+    NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_OWNER_NAME_ALERT, NOTE_PLATE_NOT_ON_FILE,
+    NOTE_UNVERIFIED,
+)
+from core.outcome cimport PLATES_LIMIT, Owner
 from core.person cimport person_open, person_status_by_name
 from core.person_question cimport read_asked_name
 from core.question cimport Question, Text
@@ -28,9 +32,8 @@ from core.records cimport any_record_visible
 from core.suggestions cimport suggest
 from core.vehicle_comparison cimport FOLDED_SEEN, compare_no_vehicle, compare_vehicle, vehicle_status_by_name
 from core.vehicle_finding cimport find_borne_plates, find_vehicle, vehicle_finding_status
-from core.wire cimport Field, Reader, WIRE_LENGTH, read_field, reader_init
+from core.wire cimport WIRE_LENGTH, Field, Reader, read_field, reader_init
 
-include "contract.pxi"
 
 cdef enum:                       # of owners, the first shown last
     RANK_OUT = 0

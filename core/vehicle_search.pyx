@@ -4,27 +4,34 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcmp, memcpy, memset
 
-from core.asked cimport Asked, LOOKUP_MAX, asked_from_canonical, asked_held, asked_lookup
-from core.call cimport (Candidate, Compared, FITS_MAX, Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add,
-                        fits_hold, fits_sort)
+from core.asked cimport LOOKUP_MAX, Asked, asked_from_canonical, asked_held, asked_lookup
+from core.call cimport (
+    FITS_MAX, Candidate, Compared, Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
+    fits_sort,
+)
 from core.candidates cimport gather_candidates
-from core.dossier cimport ENTITY_VEHICLE, IdentifierEntry, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_VIN
+from core.contract cimport *
+from core.dossier cimport ENTITY_VEHICLE, IdentifierEntry
 from core.dossier_view cimport Dossier
 from core.failure cimport FAILED, OK, fail
-from core.identifiers cimport CANONICAL_MAX, Canonical, RULE_OK, exact_into, rule_word
+from core.identifier_kind cimport KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_VIN
+from core.identifiers cimport exact_into, rule_word
+from core.identifiers_rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.names cimport fold_into
 from core.page_token cimport mix_bytes, mix_number, read_page_token
-from core.plates cimport (PLATE_CHARACTERS, PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_misread, plate_next, plate_scan,
-                          plate_scan_misread)
+from core.plates cimport (
+    PLATE_CHARACTERS, PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_misread, plate_next, plate_scan,
+    plate_scan_misread,
+)
 from core.question cimport Question, Text
 from core.search_page cimport finish_search, is_blank, put_search_page
 from core.vehicle_comparison cimport is_bearing, plates_assigned
 from core.vehicle_seen cimport SEEN_MAX, Seen, compare_with_seen
-from core.vehicle_words cimport (PlatePattern, VehicleWords, colour_mask, kind_mask, read_plate_pattern,
-                                 read_vehicle_words)
+from core.vehicle_words cimport (
+    PlatePattern, VehicleWords, colour_mask, kind_mask, read_plate_pattern, read_vehicle_words,
+)
 from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
 
-include "contract.pxi"
 
 cdef enum:
     DOSSIERS_MAX = 15000         # what a search may cost before it is refused: about 20 ms of dossiers read

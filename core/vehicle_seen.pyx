@@ -3,13 +3,13 @@
 from libc.string cimport memcmp
 
 from core.call cimport call_shows
+from core.contract cimport *
 from core.dossier cimport RecordEntry
 from core.names cimport fold_into
 from core.vehicle_comparison cimport colours_agree, count_letters, makes_agree
 from core.vehicle_words cimport kind_mask
-from core.wire cimport Field, Reader, WIRE_LENGTH, WIRE_VARINT, read_field, reader_init
+from core.wire cimport WIRE_LENGTH, WIRE_VARINT, Field, Reader, read_field, reader_init
 
-include "contract.pxi"
 
 cdef enum:
     PREFIX_LETTERS = 3

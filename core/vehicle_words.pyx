@@ -2,8 +2,8 @@
 
 from libc.string cimport memchr, memcmp, memcpy, memset, strlen
 
-from core.identifiers cimport RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, Plate
 from core.identifiers_plate cimport read_type
+from core.identifiers_rules cimport RULE_CHARACTERS, RULE_FORMAT, RULE_LENGTH, RULE_OK, Plate
 from core.identifiers_text cimport all_digits, is_digit
 from core.names cimport fold_into
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from core.errors import CoreError
 from core.generation import Generation
+from core.generation_check import verify
 from indexer.build_errors import PublishingStopped
 from indexer.standard import SUBJECT_PERSON
 
@@ -30,7 +31,7 @@ def check_generation(directory: Path, persons: int, vehicles: int, samples: Iter
     try:
         generation = Generation.open(directory)
         try:
-            generation.verify()
+            verify(generation)
             if generation.entities != persons + vehicles:
                 raise PublishingStopped(
                     f"entities.bin holds {generation.entities:,} dossiers, linking made {persons + vehicles:,}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import CoreError, GenerationDamaged
 from core.generation import Generation
+from core.generation_check import verify
 from core.generation_manifest import MANIFEST, GenerationManifest, read_manifest
 from core.parent_death import with_parent
 from indexer.build_errors import BuildRefused
@@ -150,7 +151,7 @@ def _content_problems(directory: Path, *, deep: bool) -> list[str]:
         generation = Generation.open(directory)
         try:
             if deep:
-                generation.verify(deep=True)
+                verify(generation, deep=True)
         finally:
             generation.close()
     except CoreError as error:

@@ -11,6 +11,7 @@ import pytest
 from core.assembly import assemble
 from core.errors import AssemblyError
 from core.generation import Generation
+from core.generation_check import verify
 from core.names import name_key
 from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
 from ronda.v1 import vehicle_pb2
@@ -408,7 +409,7 @@ def test_vehicles_owners_and_plates(tmp_path: Path) -> None:
     assert (by_engine.alerts[0].link_level, list(by_engine.hits()[0].agrees)) == (POSSIBLE, [15])
     plate = read_dossier(generation.dossier(3))
     assert (plate.alerts[0].flags & 8, list(plate.hits()[0].agrees)) == (8, [11])
-    generation.verify(deep=True)
+    verify(generation, deep=True)
 
 
 def test_the_same_dossiers_whatever_the_batches(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import DossierDamaged, GenerationDamaged, StoredDataError
 from core.generation import Generation
+from core.generation_check import verify
 from core.name_index import NameIndex
 from tests.core.generation_kit import REGISTERS, build, entity, record, subject_id
 
@@ -110,7 +111,7 @@ def test_what_was_written_is_found(made: Path) -> None:
         (VIN, "00001"),
     ):
         assert generation.lookup(kind, absent) == []
-    generation.verify(deep=True)
+    verify(generation, deep=True)
 
 
 def test_a_generation_outlives_its_directory(made: Path, tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ def test_flipped_bytes_never_show_anybody_else(made: Path, tmp_path: Path) -> No
             refused += 1
             continue
         with pytest.raises(GenerationDamaged) as caught:
-            generation.verify()
+            verify(generation)
         assert caught.value.file == name
         for question, answer in readings(generation).items():
             if answer == right[question] or isinstance(answer, type):
@@ -271,4 +272,4 @@ def test_an_empty_generation_opens(tmp_path: Path) -> None:
     assert generation.entities == 0
     assert generation.lookup(CUI, cui_of(1)) == []
     assert generation.plates("*") == []
-    generation.verify(deep=True)
+    verify(generation, deep=True)

@@ -31,7 +31,7 @@ def _limit(limits: Limits, caller: Caller, clock_ms: int, **asked: bytes) -> str
     """The limit that refuses, "" = none does."""
     request_id, request = asked.get("request_id", b""), asked.get("request", b"\x12\x01x")
     try:
-        limits.take(caller, 1, 2, request_id, request, clock_ms, asked.get("asked_key", b""))
+        caller.take(1, 2, request_id, request, clock_ms, asked.get("asked_key", b""))
     except LimitExceeded as error:
         assert 0 < error.retry_after_ms <= 86_400_000
         return error.limit
@@ -78,7 +78,7 @@ def test_when_to_come_back_is_exact(tmp_path: Path) -> None:
     caller = _caller(limits, officer=(1, 10, 2))
     assert [_limit(limits, caller, NOW) for _ in range(3)] == ["", "", "officer"]
     with pytest.raises(LimitExceeded) as caught:
-        limits.take(caller, 1, 2, b"", b"", NOW)
+        caller.take(1, 2, b"", b"", NOW)
     later = NOW + caught.value.retry_after_ms
     assert _limit(limits, caller, later - 2) == "officer"
     assert _limit(limits, caller, later) == ""
@@ -97,19 +97,19 @@ def test_officers_and_devices_have_their_own(tmp_path: Path) -> None:
 def test_a_request_id_counts_once(tmp_path: Path) -> None:
     limits = Limits(tmp_path / "limits")
     caller = _caller(limits, officer=(1, 3600, 2))
-    flags = [limits.take(caller, 1, 2, b"r", b"\x0a\x01x\x12\x03abc", NOW + i) for i in range(5)]
+    flags = [caller.take(1, 2, b"r", b"\x0a\x01x\x12\x03abc", NOW + i) for i in range(5)]
     assert flags == [0, RETRY, RETRY, RETRY, RETRY]
     for other in (b"\x0a\x01x\x12\x03abd", b"\x12\x03abc\x18\x01", b"\x0a\x02xy\x12\x03abc"):
         with pytest.raises(QuestionError) as caught:
-            limits.take(caller, 1, 2, b"r", other, NOW + 11)
+            caller.take(1, 2, b"r", other, NOW + 11)
         assert caught.value.field == "context.request_id"
     # another officer's ids are her own; a refused question was not counted, so its retry is no free one
-    assert limits.take(_caller(limits, "p"), 1, 2, b"r", b"\x12\x01z", NOW) == 0
+    assert _caller(limits, "p").take(1, 2, b"r", b"\x12\x01z", NOW) == 0
     assert _limit(limits, caller, NOW, request_id=b"s") == ""
     assert [_limit(limits, caller, NOW, request_id=b"t") for _ in range(2)] == ["officer", "officer"]
     # a day later the same id is a new question, and no id is free for ever
     day = NOW + 86_400_000 + 120_000
-    assert limits.take(caller, 1, 2, b"r", b"\x12\x01n", day) == 0
+    assert caller.take(1, 2, b"r", b"\x12\x01n", day) == 0
     many = _caller(limits, "m", officer=(1, 3600, 1))
     assert _limit(limits, many, NOW, request_id=b"r") == ""
     assert "officer" in [_limit(limits, many, NOW, request_id=b"r") for _ in range(64)]
@@ -120,7 +120,7 @@ def test_a_retry_is_the_same_bytes_for_the_same_purpose_from_the_same_device(tmp
     caller, elsewhere = _caller(limits, officer=(1, 3600, 99)), _caller(limits, car="e", officer=(1, 3600, 99))
     caller.give(9, Grant.everything(), methods=EVERY_METHOD, break_glass=True, officer=(10, 3600, 10))
     traffic, glass = b"\x0a\x02\x08\x01\x12\x03abc", b"\x0a\x02\x08\x09\x12\x03abc"
-    assert limits.take(caller, 1, 2, b"r", traffic, NOW) == 0
+    assert caller.take(1, 2, b"r", traffic, NOW) == 0
     for purpose, method, request in (
         (9, 2, glass),
         (9, 2, traffic),
@@ -128,15 +128,15 @@ def test_a_retry_is_the_same_bytes_for_the_same_purpose_from_the_same_device(tmp
         (1, 2, traffic + b"\x0a\x02\x32\x00"),
     ):
         with pytest.raises(QuestionError) as caught:
-            limits.take(caller, purpose, method, b"r", request, NOW)
+            caller.take(purpose, method, b"r", request, NOW)
         assert caught.value.field == "context.request_id"
-    assert limits.take(elsewhere, 1, 2, b"r", traffic, NOW) == 0
-    assert limits.take(caller, 1, 2, b"r", traffic, NOW) == RETRY
+    assert elsewhere.take(1, 2, b"r", traffic, NOW) == 0
+    assert caller.take(1, 2, b"r", traffic, NOW) == RETRY
     spent = 0
     for number in range(30):
         try:
-            limits.take(caller, 1, 2, b"%d" % number, traffic, NOW)
-            limits.take(caller, 9, 2, b"%d" % number, glass, NOW)
+            caller.take(1, 2, b"%d" % number, traffic, NOW)
+            caller.take(9, 2, b"%d" % number, glass, NOW)
             spent += 1
         except QuestionError:
             pass
@@ -147,17 +147,17 @@ def test_a_batch_under_another_purpose_counts(tmp_path: Path) -> None:
     limits = Limits(tmp_path / "limits")
     caller = _caller(limits, rows=(100, 86_400, 100))
     caller.give(9, Grant.everything(), methods=EVERY_METHOD, rows=(60, 86_400, 60))
-    assert limits.take_rows(caller, 1, 60, b"night", b"\x12\x01a", NOW) == 0
-    assert limits.take_rows(caller, 9, 60, b"night", b"\x12\x01a", NOW) == 0
+    assert caller.take_rows(1, 60, b"night", b"\x12\x01a", NOW) == 0
+    assert caller.take_rows(9, 60, b"night", b"\x12\x01a", NOW) == 0
     with pytest.raises(LimitExceeded, match="rows"):
-        limits.take_rows(caller, 9, 60, b"noon", b"\x12\x01a", NOW)
+        caller.take_rows(9, 60, b"noon", b"\x12\x01a", NOW)
 
 
 def _slot(path: Path, held: bytes) -> bytes:
     """What one look-up under a request id leaves in the file, but for its time and count."""
     limits = Limits(path)
     before = path.read_bytes()[4096:]
-    limits.take(_caller(limits), 1, 2, b"id", held, NOW)
+    _caller(limits).take(1, 2, b"id", held, NOW)
     after = path.read_bytes()[4096:]
     table = 10_485_760 + 4_194_304  # of spenders and repeats
     places = [at for at in range(table, len(after), 32) if after[at : at + 32] != before[at : at + 32]]
@@ -205,7 +205,7 @@ def test_numbers_in_a_row_are_refused(tmp_path: Path, keys: list[bytes]) -> None
     assert refused[:6] == [""] * 6
     assert refused[-1] == "neighbours"
     marking = _caller(limits, "marked", neighbours=(6, 600, 6), neighbours_refused=False)
-    flags = [limits.take(marking, 1, 2, b"", b"", NOW + i * 1000, key) for i, key in enumerate(keys)]
+    flags = [marking.take(1, 2, b"", b"", NOW + i * 1000, key) for i, key in enumerate(keys)]
     assert flags[-1] == ENUMERATION
 
 
@@ -243,8 +243,8 @@ def test_one_subject_again_and_again_is_marked_or_refused(tmp_path: Path) -> Non
     limits = Limits(tmp_path / "limits")
     caller = _caller(limits, repeats=(3, 86_400, 3))
     key = CUI + b"2340000040101"
-    assert [limits.take(caller, 1, 2, b"", b"", NOW, key) for _ in range(4)] == [0, 0, 0, REPEATED]
-    assert limits.take(caller, 1, 2, b"", b"", NOW, CUI + b"2440000040101") == 0
+    assert [caller.take(1, 2, b"", b"", NOW, key) for _ in range(4)] == [0, 0, 0, REPEATED]
+    assert caller.take(1, 2, b"", b"", NOW, CUI + b"2440000040101") == 0
     refusing = _caller(limits, "r", repeats=(3, 86_400, 3), repeats_refused=True)
     assert [_limit(limits, refusing, NOW, asked_key=key) for _ in range(4)] == ["", "", "", "repeats"]
 
@@ -256,21 +256,21 @@ def test_hours_are_those_of_guatemala(tmp_path: Path) -> None:
     marked, refused = _caller(limits, hours=day), _caller(limits, "r", hours=day, hours_refused=True)
     for hour, flags in ((0, OFF_HOURS), (5, OFF_HOURS), (6, 0), (19, 0), (20, OFF_HOURS)):
         clock = midnight + hour * 3_600_000
-        assert limits.take(marked, 1, 2, b"", b"", clock) == flags
+        assert marked.take(1, 2, b"", b"", clock) == flags
         assert _limit(limits, refused, clock) == ("hours" if flags else "")
     with pytest.raises(LimitExceeded) as caught:
-        limits.take(refused, 1, 2, b"", b"", midnight + 20 * 3_600_000)
+        refused.take(1, 2, b"", b"", midnight + 20 * 3_600_000)
     assert abs(caught.value.retry_after_ms - 10 * 3_600_000) < 10
 
 
 def test_rows_of_a_batch_count_once(tmp_path: Path) -> None:
     limits = Limits(tmp_path / "limits")
     caller = _caller(limits, rows=(100, 86_400, 100))
-    assert limits.take_rows(caller, 1, 60, b"night", b"\x12\x01a", NOW) == 0
-    assert limits.take_rows(caller, 1, 60, b"night", b"\x12\x01a", NOW) == RETRY
-    assert limits.take_rows(caller, 1, 40, b"night", b"\x12\x01b", NOW) == 0
+    assert caller.take_rows(1, 60, b"night", b"\x12\x01a", NOW) == 0
+    assert caller.take_rows(1, 60, b"night", b"\x12\x01a", NOW) == RETRY
+    assert caller.take_rows(1, 40, b"night", b"\x12\x01b", NOW) == 0
     with pytest.raises(LimitExceeded, match="rows"):
-        limits.take_rows(caller, 1, 40, b"night", b"\x12\x01c", NOW)
+        caller.take_rows(1, 40, b"night", b"\x12\x01c", NOW)
 
 
 _COUNT = """
@@ -285,7 +285,7 @@ caller.give(1, Grant.everything(), methods=EVERY_METHOD, officer=(1, 3600, 20_00
 taken = 0
 for _ in range(15_000):
     try:
-        limits.take(caller, 1, 2, b"", b"", int(sys.argv[2]))
+        caller.take(1, 2, b"", b"", int(sys.argv[2]))
         taken += 1
     except LimitExceeded:
         pass
@@ -315,7 +315,7 @@ def test_a_dear_allowance_does_not_use_up_a_cheap_one(tmp_path: Path) -> None:
     caller = _caller(limits, officer=(60, 60, 60), device=(60, 60, 60))
     caller.give(9, Grant.everything(), methods=EVERY_METHOD, officer=(2, 3600, 2), device=(2, 3600, 2))
     for _ in range(2):
-        limits.take(caller, 9, 2, b"", b"", NOW)
+        caller.take(9, 2, b"", b"", NOW)
     with pytest.raises(LimitExceeded, match="officer"):
-        limits.take(caller, 9, 2, b"", b"", NOW)
+        caller.take(9, 2, b"", b"", NOW)
     assert [_limit(limits, caller, NOW) for _ in range(61)] == [""] * 60 + ["officer"]

@@ -80,5 +80,5 @@ def test_near_is_the_naive_one(pair: tuple[int, str, str]) -> None:
         caller = Caller(b"{}", device=b"d", officer=b"o", limits=limits)
         caller.give(1, Grant.everything(), methods=EVERY_METHOD, neighbours=(9, 600, 9))
         for text in (first, second):
-            limits.take(caller, 1, 2, b"", b"", NOW, bytes([kind]) + text.encode(), False)
-        assert (limits.used(caller, 1, NOW)[0] > 0) == near(kind, first, second)
+            caller.take(1, 2, b"", b"", NOW, bytes([kind]) + text.encode(), False)
+        assert (caller.used(1, NOW)[0] > 0) == near(kind, first, second)

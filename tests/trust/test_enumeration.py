@@ -41,7 +41,7 @@ def _caller(
 def _refused(limits: Limits, caller: Caller, question: Asked, clock_ms: int) -> str:
     """The bound that refuses; "marked" where it is marked; "" = ordinary."""
     try:
-        flags = limits.take(caller, 1, 2, b"", b"", clock_ms, question.key, question.found)
+        flags = caller.take(1, 2, b"", b"", clock_ms, question.key, question.found)
     except LimitExceeded as error:
         assert error.retry_after_ms > 0
         return error.limit
@@ -118,7 +118,7 @@ def test_what_no_register_need_know_is_no_miss(tmp_path: Path) -> None:
     rng = random.Random(5)
     for i in range(300):
         assert _refused(limits, caller, Asked(real(rng).key, None), NOW + i * 20_000) == ""
-    assert limits.used(caller, 1, NOW)[1] == 0.0
+    assert caller.used(1, NOW)[1] == 0.0
 
 
 def test_names_are_not_near(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_names_are_not_near(tmp_path: Path) -> None:
     caller = _caller(limits, "o", "d", EXAMPLE["desk"])
     for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
         assert _refused(limits, caller, asked(64, f"GARCIA LOPEZ JUAN {letter}", False), NOW) == ""
-    assert limits.used(caller, 1, NOW)[:2] == (0.0, 0.0)
+    assert caller.used(1, NOW)[:2] == (0.0, 0.0)
 
 
 def test_the_same_again_neither_costs_nor_pays(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_thirty_honest_days(tmp_path: Path, seed: int) -> None:
         who = look.officer, look.car
         caller = callers[who] = callers.get(who) or _honest(limits, look)
         assert _refused(limits, caller, look.asked, look.clock_ms) == "", look.allowance
-        highest = [max(pair) for pair in zip(highest, limits.used(caller, 1, look.clock_ms), strict=True)]
+        highest = [max(pair) for pair in zip(highest, caller.used(1, look.clock_ms), strict=True)]
         if look.asked.key[0] == 8:
             hour = look.officer, look.clock_ms // 3_600_000
             plates_in_an_hour[hour] = plates_in_an_hour.get(hour, 0) + 1

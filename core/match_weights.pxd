@@ -1,6 +1,8 @@
 # Weights of the comparison of names, hundredths of a bit (docs/names.md, "Weights"). bench/names/calibrate.py fitted them on noisy
 # pairs of its own; never on public sets of aliases. tests/oracle/name_match.py reads this file.
 
+from libc.stdint cimport int32_t
+
 cdef extern from *:
     """
     static const int32_t COSTS[19] = {
