@@ -71,12 +71,12 @@ def extensions() -> list[Extension]:
     flags = ["-O0", "-g1", *sanitizers] if sanitize else ["-O3", "-g0"]
     macros = [("CYTHON_TRACE_NOGIL", "1")] if os.environ.get("RONDA_LINETRACE") == "1" else []
     found = []
-    for source in sorted((ROOT / "core").glob("*.pyx")):
+    for source in sorted((ROOT / "core").rglob("*.pyx")):
         head = source.read_text(encoding="utf-8")[:2000]
         libraries = re.findall(r"^# distutils: libraries = (.+)$", head, re.MULTILINE)
         found.append(
             Extension(
-                f"core.{source.stem}",
+                ".".join(source.relative_to(ROOT).with_suffix("").parts),
                 [str(source.relative_to(ROOT))],
                 libraries=libraries[0].split() if libraries else [],
                 extra_compile_args=[*flags, "-Wno-unreachable-code"],

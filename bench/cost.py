@@ -25,8 +25,8 @@ from bench.foundation import POSTGRES_REGISTERS
 from bench.nation.loading import load_postgres
 from bench.postgres_cluster import PostgresCluster
 from bench.sampling import draw
-from core.engine import Engine, Grant, Method
-from core.generation import Generation
+from core.engine.entry import Engine, Grant, Method
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 

@@ -11,8 +11,8 @@ import json
 import sys
 from pathlib import Path
 
-from core.engine import Engine, Grant, Method
-from core.generation import Generation
+from core.engine.entry import Engine, Grant, Method
+from core.generation.store import Generation
 
 
 def clock_of(generation: Path) -> int:

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 
 from bench.sampling import draw
-from core.engine import Engine, Grant, Method
-from core.generation import Generation
+from core.engine.entry import Engine, Grant, Method
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 

@@ -27,8 +27,8 @@ from bench.postgres_peer import run_peer
 from bench.sampling import draw
 from bench.server_process import ServerProcess
 from bench.switch_bench import run_switches
-from core.engine import Engine
-from core.generation import Generation
+from core.engine.entry import Engine
+from core.generation.store import Generation
 
 PERSONS = 1_000_000
 GROWN_PERSONS = 5_000_000

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 
 from bench.postgres_cluster import PostgresCluster
-from core.engine import Engine, Grant, Method
+from core.engine.entry import Engine, Grant, Method
 from ronda.v1 import check_service_pb2 as contract
 
 QUESTIONS = 20_000

@@ -1,6 +1,6 @@
 """Identifiers drawn at random from the whole of a generation, for questions with known answers.
 
-Reads the dossiers' own bytes (core/dossier.pxd) in plain Python, independently of the engine.
+Reads the dossiers' own bytes (core/generation/dossier.pxd) in plain Python, independently of the engine.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import random
 import struct
 from pathlib import Path
 
-from core.generation import Generation
-from core.identifiers import problem
+from core.generation.store import Generation
+from core.identifiers.api import problem
 
 _HEADER = struct.Struct("<IIQ16sIBBBBHBBiiiHHHHIII20s")
 _IDENTIFIER = struct.Struct("<BBBBIHBBiiI")

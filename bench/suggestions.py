@@ -18,9 +18,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bench.names import nations
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 
 ASKED = 2000

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.check_load import LoadResult, run_checks
 from bench.server_process import ServerProcess
-from core.generation_manifest import sealed
+from core.generation.manifest import sealed
 
 SWITCHES = 20
 WINDOW_SECONDS = 2.0  # the tail is judged over this long after a switch, against as long before it

@@ -18,7 +18,7 @@ cdef struct Failure:
 cdef inline void failure_init(Failure* failure) noexcept nogil:
     failure.reason = 0
     failure.field = failure.rule = ""
-    failure.entity = 0xFFFFFFFF  # NO_ENTITY of core/dossier.pxd
+    failure.entity = 0xFFFFFFFF  # NO_ENTITY of core/generation/dossier.pxd
     failure.generation_length = 0
     failure.count = 0
 

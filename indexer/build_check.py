@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import GenerationDamaged
-from core.generation_manifest import read_manifest
+from core.generation.manifest import read_manifest
 from indexer.alert_counts import NO_ALERTS
 from indexer.build_errors import BuildRefused, PublishingStopped
 from indexer.build_options import BuildOptions

@@ -1,6 +1,6 @@
 """Alert rows of unknown columns that still show a CUI, a plate or a VIN (docs/manifests.md, "Refused records").
 
-Rows whose columns can be told are the compiled encoder's (core/columns_record.pyx).
+Rows whose columns can be told are the compiled encoder's (core/standardise/record.pyx).
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.identifier_kind import IdentifierKind
-from core.identifiers import canonical, cui_digits, is_vin, plate, shown_cuis, shown_plates
-from core.identifiers_types import IdentifierError, Plate
+from core.identifiers.api import canonical, cui_digits, is_vin, plate, shown_cuis, shown_plates
+from core.identifiers.kinds import IdentifierKind
+from core.identifiers.types import IdentifierError, Plate
 from indexer.manifest import Manifest
 from indexer.manifest_fields import SECTIONS, is_vehicle_section
 from indexer.manifest_sources import Source

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core import name_frequencies
-from core.names import fold, phonetic_key, tokens
+from core.names import frequencies as name_frequencies
+from core.names.keys import fold, phonetic_key, tokens
 
 LOST = "\ufffd"
 """Stands for one letter that cannot be told."""
@@ -35,7 +35,7 @@ _ENTITIES = {name.lower(): text for name, text in html5.items() if len(text) == 
 _BETWEEN_NAMES = " \xa0'-.,&()<>\"/"
 WAYS_MOST = 64  # of reading one word; a name needs two or four
 _RUN_MOST = 64  # letters beside such a sign that are looked at: no name is longer
-_CELL_MOST = 4096  # characters: a longer cell is null (core/columns_cells.pxd, CELL_MAX)
+_CELL_MOST = 4096  # characters: a longer cell is null (core/standardise/cells.pxd, CELL_MAX)
 _SIDE_MOST = 6  # letters behind such a sign: PATI&O, but JOHNSON&JOHNSON
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import orjson
 
-from core.parent_death import with_parent
+from core.machine.parent_death import with_parent
 from indexer.extract_child import EXIT_DISK_FULL, EXIT_UNREADABLE
 from indexer.extract_report import ExtractReport, Progress, SourceUnreadable
 from indexer.fingerprint import fingerprint
@@ -49,7 +49,7 @@ class ReadingProcesses:
         self.memory_bytes = memory_bytes
         self.silence_s = silence_s
         self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
-        # A child dies with the thread that started it (core/parent_death.py): one that lives as long as they may.
+        # A child dies with the thread that started it (core/machine/parent_death.py): one that lives as they.
         self._starter = ThreadPoolExecutor(1, "reading-starter")
 
     def __enter__(self) -> ReadingProcesses:

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import CoreError
-from core.generation import Generation
-from core.generation_check import verify
+from core.generation.check import verify
+from core.generation.store import Generation
 from indexer.build_errors import PublishingStopped
 from indexer.standard import SUBJECT_PERSON
 
-KEY_CUI, KEY_PLATE, KEY_VIN = 1, 8, 9  # core/dossier.pxd
+KEY_CUI, KEY_PLATE, KEY_VIN = 1, 8, 9  # core/generation/dossier.pxd
 SAMPLE_ROWS = 2_000
 SAMPLE_LOOKUPS = 50
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CoreError, GenerationDamaged
-from core.generation import Generation
-from core.generation_check import verify
-from core.generation_manifest import MANIFEST, GenerationManifest, read_manifest
-from core.parent_death import with_parent
+from core.generation.check import verify
+from core.generation.manifest import MANIFEST, GenerationManifest, read_manifest
+from core.generation.store import Generation
+from core.machine.parent_death import with_parent
 from indexer.build_errors import BuildRefused
 from indexer.file_digest import sha256_of
 from indexer.publish import (

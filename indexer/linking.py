@@ -3,7 +3,7 @@
 staged Parquet --narrow columns--> DuckDB: subjects, links --> links in order of place
       \\________________ wide rows, read once ________________/
                               |
-             ranges of entities on disk --> each sorted --> core.assembly
+             ranges of entities on disk --> each sorted --> core.assembly.assembler
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names

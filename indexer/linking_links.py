@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-NOBODY = 0xFFFFFFFF  # no entity: core/dossier.pxd NO_ENTITY
+NOBODY = 0xFFFFFFFF  # no entity: core/generation/dossier.pxd NO_ENTITY
 _CHUNK = 1 << 20
 
 _COLUMNS: dict[str, Any] = {

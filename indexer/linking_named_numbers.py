@@ -3,7 +3,7 @@
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from core.identifiers_in_names import cuis_in_name
+from core.identifiers.in_names import cuis_in_name
 from indexer.linking_database import LinkingDatabase
 from indexer.linking_on_file import STANDARDS
 from indexer.standard import ALERT_PROTECTED

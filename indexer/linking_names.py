@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.name_index import NameIndex, build_names
-from core.name_linking import NameSweep
+from core.linking.index import NameIndex, build_names
+from core.linking.sweep import NameSweep
 from indexer.ahead import map_ahead
 from indexer.linking_database import (
     CRITERION_BIRTH_DATE,
@@ -56,7 +56,7 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # another number.
 RULE_VERSION = "names-8"
 
-YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.name_linking
+YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
 _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
@@ -179,7 +179,7 @@ def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path) -> None:
 
 
 def _sweep(database: LinkingDatabase, index_file: Path, query: str, path: Path) -> None:
-    """Writes who fits each record of the query, place first and then core.name_linking's columns."""
+    """Writes who fits each record of the query, place first and then core.linking.sweep's columns."""
     asked = database.stream(f"{query} ORDER BY place", _ASKED_ROWS)
     sweeps = threading.local()
 

@@ -33,7 +33,13 @@ from indexer.linking_weak import judge_links
 from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
 from indexer.subject_key import subject_ids
 
-KIND_PERSON, KIND_ORGANISATION, KIND_UNIDENTIFIED, KIND_VEHICLE, KIND_PLATE = 1, 2, 3, 4, 5  # core/dossier.pxd ENTITY_*
+KIND_PERSON, KIND_ORGANISATION, KIND_UNIDENTIFIED, KIND_VEHICLE, KIND_PLATE = (
+    1,
+    2,
+    3,
+    4,
+    5,
+)  # ENTITY_*
 
 # Detention, sentence, complaint, police record, warrant and prison stay: hidden when the act was a minor's (section 10)
 MINOR_SECTIONS = (5, 9, 12, 13, 14, 15, 23)

@@ -1,8 +1,8 @@
 """Links by an identifier that not everything bears out: names that differ, a birth date that disagrees.
 
 The rule is docs/answers.md section 4, "Link of a record with an identifier"; the core applies it to records when it
-assembles dossiers (core/assembly.pyx), here it is needed before that: of owners, and of records that linking by name
-has to look at although they carry an identifier.
+assembles dossiers (core/assembly/claims.pyx), here it is needed before that: of owners, and of records that linking by
+name has to look at although they carry an identifier.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own table names
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.calendar import compare_birth_dates
-from core.match import compare_texts, given_names_differ
+from core.names.comparison import compare_texts, given_names_differ
 from indexer.linking_database import CRITERION_CEDULA, LinkingDatabase
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement

@@ -21,8 +21,8 @@ from typing import Any
 
 import duckdb
 
-from core.assembly import Assembly, assemble
-from core.generation_manifest import FILES_FORMAT, MANIFEST, sealed
+from core.assembly.assembler import Assembly, assemble
+from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
 from indexer.build_check import check_asked
 from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
 from indexer.build_options import BuildOptions

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from core.errors import CoreError, GenerationDamaged
-from core.generation import Generation
+from core.generation.store import Generation
 from indexer.build_errors import BuildRefused
 from indexer.generations import generation_directory, registers_of, stated_manifest, verify_generation
 from indexer.indexer_lock import indexer_lock
@@ -29,7 +29,7 @@ from ronda.v1 import alert_pb2
 ALERTED_FILE = "alerted.parquet"  # subject ids with a PENDING alert record, ascending; written beside the core's files
 SHOWN = 1_000  # references in a preview; the total counts all
 
-_KEY_SUBJECT = 13  # core/dossier.pxd
+_KEY_SUBJECT = 13  # core/generation/dossier.pxd
 _STATE_PENDING = 1  # ronda.v1.AlertState
 _HEADER_BYTES = 96
 _N_ALERTS = struct.Struct("<H")
@@ -167,7 +167,7 @@ def _references(alert: alert_pb2.Hit) -> set[tuple[int, str, str]]:
 
 
 def _pending(generation: Generation, subject_id: bytes) -> Iterator[alert_pb2.Hit]:
-    """The alerts of a subject that count as PENDING, as stored (core/dossier.pxd, AlertEntry)."""
+    """The alerts of a subject that count as PENDING, as stored (core/generation/dossier.pxd, AlertEntry)."""
     for entity in generation.lookup(_KEY_SUBJECT, subject_id):
         dossier = generation.dossier(entity)
         (count,) = _N_ALERTS.unpack_from(dossier, _N_ALERTS_AT)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GenerationDamaged
-from core.generation_manifest import read_manifest
+from core.generation.manifest import read_manifest
 from indexer.publish import GENERATIONS, current_generation, write_durably
 
 STAGING = "staging"

@@ -51,7 +51,7 @@ _STANDARD_FIELDS: list[pa.Field[Any]] = [
     pa.field("organisation", pa.bool_(), False),
     pa.field("name", pa.string()),  # as an officer reads it
     pa.field("name_key", pa.string()),  # docs/answers.md section 2
-    pa.field("name_text", pa.string()),  # its parts told apart (core/match_names.pxd); null when name_key is
+    pa.field("name_text", pa.string()),  # its parts told apart (core/names/reading.pxd); null when name_key is
     pa.field("birth_year", pa.int16()),
     pa.field("birth_month", pa.int8()),
     pa.field("birth_mday", pa.int8()),
@@ -114,13 +114,13 @@ LINK_FIELDS: list[pa.Field[Any]] = [
     pa.field("owner_level", pa.uint8(), False),  # section OWNER: level of that link (section 4); 0 elsewhere
 ]
 
-# Sorted by entity; what the assembler (core.assembly) reads, together with ENTITY_SCHEMA sorted the same way.
+# Sorted by entity; what the assembler (core.assembly.assembler) reads, together with ENTITY_SCHEMA sorted the same way.
 LINKED_SCHEMA = pa.schema([*_STANDARD_FIELDS, *LINK_FIELDS])
 
 _ENTITY_FIELDS: list[pa.Field[Any]] = [
     # 0, 1, 2...: persons by (birth day, unknown first; subject_id), then vehicles and plates by subject_id
     pa.field("entity", pa.uint32(), False),
-    pa.field("kind", pa.uint8(), False),  # core.dossier ENTITY_*
+    pa.field("kind", pa.uint8(), False),  # core.generation.dossier ENTITY_*
     pa.field("subject_id", pa.binary(16), False),  # keyed BLAKE2b-128 of the canonical identifier
     pa.field("homonyms", pa.int32()),  # null = not set
     pa.field("name_only_alerts", pa.int32()),

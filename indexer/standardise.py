@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from core.columns import Encoder
+from core.standardise.encoder import Encoder
 from indexer import damaged_letters
 from indexer.damaged import DamagedRow, damaged_row
 from indexer.manifest import Manifest

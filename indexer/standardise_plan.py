@@ -1,4 +1,4 @@
-"""Compiles a manifest's records into the plan that core.columns encodes a source's rows by."""
+"""Compiles a manifest's records into the plan that core.standardise.encoder encodes a source's rows by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor
 
-from core.columns import DERIVED, SUBJECT_KEYS
+from core.standardise.encoder import DERIVED, SUBJECT_KEYS
 from indexer import standard
 from indexer.manifest import Manifest
 from indexer.manifest_check import BOOLEANS, date_values, record_columns
@@ -70,7 +70,7 @@ def name_columns(manifest: Manifest, source: Source) -> list[str]:
 
 
 def compile_plan(manifest: Manifest, source: Source, ordinal: int) -> dict[str, Any]:
-    """The plan of one source; its columns are `source_columns`, its shape is drawn in core/columns.pyi."""
+    """The plan of one source; its columns are `source_columns`, its shape is drawn in core/standardise/encoder.pyi."""
     return _Compiler(manifest, source, ordinal).plan()
 
 

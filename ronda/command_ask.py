@@ -45,8 +45,8 @@ def _document(text: str) -> value_pb2.ForeignDocument:
 
 def _nits_meant(text: str) -> list[str]:
     """Valid NITs one slip away from one that is refused: worked out here, so nobody knows whether they are on file."""
-    from core.identifier_kind import IdentifierKind
-    from core.identifiers import suggest
+    from core.identifiers.api import suggest
+    from core.identifiers.kinds import IdentifierKind
 
     return suggest(IdentifierKind.NIT, text)[:5] if len(text) >= _NIT_LIKELY else []
 

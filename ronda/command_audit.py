@@ -51,7 +51,7 @@ UntilOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
 CaseOption = Annotated[str, typer.Option("--case", help="Número de caso de su revisión.")]
 
-_SUBJECT_AT = 16  # core/dossier.pxd: subject_id in a dossier's header
+_SUBJECT_AT = 16  # core/generation/dossier.pxd: subject_id in a dossier's header
 _HOW = {1: "consultado", 2: "propietario", 3: "candidato", 4: "constancia", 5: "listado", 6: "auditoría"}
 
 
@@ -272,10 +272,10 @@ def who_asked(
 
 def _subjects(settings: Settings, cui: str, plate: str, vin: str, subject: str) -> tuple[list[bytes], list[bytes]]:
     """Subject ids, and what may have been asked to find them."""
-    from core.identifier_kind import IdentifierKind
-    from core.identifiers import canonical
-    from core.identifiers import plate as take_apart
-    from core.identifiers_types import IdentifierError
+    from core.identifiers.api import canonical
+    from core.identifiers.api import plate as take_apart
+    from core.identifiers.kinds import IdentifierKind
+    from core.identifiers.types import IdentifierError
     from indexer.subject_key import subject_ids
 
     if sum(map(bool, (cui, plate, vin, subject))) != 1:
@@ -312,7 +312,7 @@ def _subjects(settings: Settings, cui: str, plate: str, vin: str, subject: str) 
 
 def _held_subjects(settings: Settings, asked: list[bytes], texts: list[str]) -> list[bytes]:
     """The subjects to which the current generation's keys lead: a plate's vehicles, a CUI's person."""
-    from core.generation import Generation
+    from core.generation.store import Generation
 
     current = settings.data / "CURRENT"
     if not current.exists():

@@ -25,7 +25,7 @@ def when(time_ms: int) -> str:
 
 def _names(record: AuditRecord) -> dict[str, str]:
     """Names of method, purpose and status."""
-    from core.engine import Method
+    from core.engine.entry import Method
     from ronda.v1 import context_pb2, error_pb2
     from server.audit.looking import Tool
 

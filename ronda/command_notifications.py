@@ -93,7 +93,7 @@ def _when(at: str) -> str:
 def _registers(data: Path) -> set[str]:
     """Ids of the registers of the published generation; none where nothing readable is published."""
     from core.errors import GenerationDamaged
-    from core.generation_manifest import read_manifest
+    from core.generation.manifest import read_manifest
     from indexer.publish import GENERATIONS, current_generation
 
     try:

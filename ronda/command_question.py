@@ -85,7 +85,7 @@ CaseOption = Annotated[str, typer.Option("--case", help="Número de caso, donde 
 DeadlineOption = Annotated[
     float, typer.Option("--deadline", help="Segundos que se espera la respuesta.", min=0.05, max=3600)
 ]
-# As officers say them; core/vehicle_words.pyx knows their feminines, other words for them, and the English ones.
+# As officers say them; core/free_text/vehicles.pyx knows their feminines, other words for them, and the English ones.
 COLOURS = [
     "amarillo",
     "anaranjado",
@@ -118,7 +118,7 @@ def read_colour(text: str) -> str:
     """A colour that Ronda knows; fails with exit status 2 otherwise: an unknown one differs from every vehicle's."""
     if not text.strip():
         return ""
-    from core.vehicle_words import vehicle_words
+    from core.free_text.vehicles import vehicle_words
 
     said = vehicle_words(text)
     if said is None or not said["colours"]:

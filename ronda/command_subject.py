@@ -14,7 +14,7 @@ from ronda.command_office import Stop, explained
 from ronda.office_words import no_log_yet
 
 if TYPE_CHECKING:
-    from core.engine import Engine
+    from core.engine.entry import Engine
     from server.audit.reading import AuditReader
     from server.settings import Settings
 
@@ -83,8 +83,8 @@ def _officer(settings: Settings, token: Path | None, nip: str, action: str) -> d
 
 
 def _engine(settings: Settings) -> Engine:
-    from core.engine import Engine
-    from core.generation import Generation
+    from core.engine.entry import Engine
+    from core.generation.store import Generation
 
     current = settings.data / "CURRENT"
     if not current.exists():
@@ -93,9 +93,9 @@ def _engine(settings: Settings) -> Engine:
 
 
 def _asked_key(cui: str) -> bytes:
-    from core.identifier_kind import IdentifierKind
-    from core.identifiers import canonical
-    from core.identifiers_types import IdentifierError
+    from core.identifiers.api import canonical
+    from core.identifiers.kinds import IdentifierKind
+    from core.identifiers.types import IdentifierError
 
     try:
         return bytes([IdentifierKind.CUI]) + canonical(IdentifierKind.CUI, cui).encode()

@@ -27,7 +27,7 @@ def why(
     Ejemplo:
       ronda why 2357111360101 OC-01103-2025-900000
     """
-    from core.identifiers import cui_digits
+    from core.identifiers.api import cui_digits
     from indexer.build_errors import BuildError
     from indexer.link_reasons import link_reasons
     from server.settings import SettingsError, load_settings

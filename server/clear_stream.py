@@ -12,8 +12,8 @@ import time
 
 import grpc
 
-from core.caller import Caller
-from core.engine import Clearance
+from core.access.caller import Caller
+from core.engine.entry import Clearance
 from core.errors import GrantNeeded, QuestionError
 from ronda.v1 import error_pb2
 from server import call_metrics

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from core.errors import GenerationDamaged
-from core.generation_manifest import MANIFEST, StatedFile, read_manifest
+from core.generation.manifest import MANIFEST, StatedFile, read_manifest
 from server.logs import ERROR, log
 from server.worker_messages import DamagedFiles
 

@@ -11,14 +11,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.caller import Caller
+from core.access.caller import Caller
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.logs import WARNING, log
 from server.shed_calls import ShedCalls
 
 _SAMPLE_S = 0.02
-_DEVELOPMENT = 4  # LOOK_DEVELOPMENT of core/caller.pxd: everybody is one caller
+_DEVELOPMENT = 4  # LOOK_DEVELOPMENT of core/access/caller.pxd: everybody is one caller
 _RETRY_AFTER_MS = 500
 _RECONNECT_AFTER_MS = 100
 # gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped, and those that

@@ -17,9 +17,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from core.engine import Engine
+from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
-from core.generation import Generation
+from core.generation.store import Generation
 from ronda.v1 import error_pb2
 from server import call_metrics
 from server.errors import Refusal

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import grpc
 
-from core.caller import Caller
+from core.access.caller import Caller
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.shed_calls import ShedCalls

@@ -1,7 +1,7 @@
 """Tells the owner of a discreet alert that somebody was shown the person it is about.
 
-The asker notices nothing: the core notes the look after the audit record is written (core/discreet.pxd), and it is
-written here later, with everything that may take time. One line of JSON a look, in a file a register and day,
+The asker notices nothing: the core notes the look after the audit record is written (core/engine/discreet.pxd), and it
+is written here later, with everything that may take time. One line of JSON a look, in a file a register and day,
 `<data>/notifications/<register>-<yyyymmdd>.jsonl`, mode 0600, for that institution to fetch (`ronda notifications`).
 What a crash loses in between stands in the audit log, whose entries hold the same mark.
 """
@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.discreet import DiscreetLook, take_discreet_looks
-from core.engine import Engine, Method
+from core.access.grant import Grant
+from core.engine.discreet import DiscreetLook, take_discreet_looks
+from core.engine.entry import Engine, Method
 from core.errors import CoreError
-from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import context_pb2, section_pb2
 from server.logs import ERROR, log

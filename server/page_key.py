@@ -1,4 +1,4 @@
-"""The secret key of page tokens (core/page_token.pxd): <data>/page.key, of every worker, and kept over restarts."""
+"""The secret key of page tokens (core/call/page_token.pxd): <data>/page.key, of every worker, kept over restarts."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
-from core.caller import METHOD_OF_CLEAR, Caller
-from core.engine import METHODS
+from core.access.caller import METHOD_OF_CLEAR, Caller
+from core.engine.entry import METHODS
 from core.errors import AuditUnavailable
 from ronda.v1 import context_pb2, error_pb2, register_service_pb2
 from server.audit.segments import SUMMED

@@ -21,7 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from core.errors import GenerationDamaged
-from core.generation_manifest import GenerationManifest, StatedRegister, read_manifest
+from core.generation.manifest import GenerationManifest, StatedRegister, read_manifest
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
 from server.logs import log

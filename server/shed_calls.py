@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import Counter
 
-from core.caller import Caller
+from core.access.caller import Caller
 from server import call_metrics
 from server.logs import WARNING, log
 

@@ -18,8 +18,8 @@ from typing import NoReturn
 
 import grpc
 
-from core.caller import Caller
-from core.engine import METHODS
+from core.access.caller import Caller
+from core.engine.entry import METHODS
 from core.errors import AuditUnavailable, DossierDamaged, GrantNeeded, PutOff, QuestionError
 from ronda.v1 import error_pb2
 from server import call_metrics

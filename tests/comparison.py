@@ -8,9 +8,9 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from core.engine import METHODS, Engine
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
 from core.errors import QuestionError as EngineQuestionError
-from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from tests.oracle import Oracle

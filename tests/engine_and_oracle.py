@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.generation_manifest import read_manifest
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.manifest import read_manifest
+from core.generation.store import Generation
 from indexer.pipeline import build
 from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks

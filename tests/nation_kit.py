@@ -22,7 +22,7 @@ from indexer.build_options import BuildOptions
 from indexer.pipeline import SHIPPED_MANIFESTS, build
 
 if TYPE_CHECKING:
-    from core.engine import Engine
+    from core.engine.entry import Engine
     from tests.oracle import Oracle
 
 
@@ -93,8 +93,8 @@ class BuiltNation:
 
     @cached_property
     def engine(self) -> Engine:
-        from core.engine import Engine
-        from core.generation import Generation
+        from core.engine.entry import Engine
+        from core.generation.store import Generation
 
         return Engine(Generation.open(self.generation_directory))
 

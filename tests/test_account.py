@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from core.audit_log import AuditLog
-from core.caller import EVERY_METHOD, METHOD_OF_CLEAR, Caller
-from core.engine import METHODS, Method
+from core.access.caller import EVERY_METHOD, METHOD_OF_CLEAR, Caller
+from core.access.grant import Grant
+from core.access.limits import Limits
+from core.audit.log import AuditLog
+from core.engine.entry import METHODS, Method
 from core.errors import AuditUnavailable, GrantNeeded, LimitExceeded, QuestionError
-from core.grant import Grant
-from core.limits import Limits
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import context_pb2, error_pb2

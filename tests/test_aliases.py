@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.store import Generation
 from indexer.pipeline import build
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2, person_pb2

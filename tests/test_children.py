@@ -24,7 +24,7 @@ threading.Event().wait()
 """
 _OTHER = """
 import subprocess, sys, threading
-from core.parent_death import with_parent
+from core.machine.parent_death import with_parent
 child = subprocess.Popen(with_parent("timeit", "-n", "1", "-r", "1", "while True: pass"))
 print(child.pid, flush=True)
 threading.Event().wait()
@@ -89,5 +89,5 @@ def _wait_for_start(pid: int) -> None:
 
 def test_one_whose_parent_is_gone_already_ends() -> None:
     """The race: the parent died before its child could say that it wants to die with it."""
-    command = [sys.executable, "-m", "core.parent_death", "1", "timeit", "-n", "1", "-r", "1", "pass"]
+    command = [sys.executable, "-m", "core.machine.parent_death", "1", "timeit", "-n", "1", "-r", "1", "pass"]
     assert subprocess.run(command, check=False, timeout=20).returncode == -signal.SIGKILL

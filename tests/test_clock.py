@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS
 from ronda.v1 import check_service_pb2 as checks
 from tests.expectations import assert_expected
 from tests.nation_cases import CLEAR, FOUND

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import register_service_pb2 as registers
 from tests.asker import Asker

@@ -1,4 +1,4 @@
-"""A published generation read without the core: py-lmdb, python-xxhash and struct, as core/dossier.pxd draws it."""
+"""A generation read without the core: py-lmdb, python-xxhash and struct, as core/generation/dossier.pxd draws it."""
 
 from __future__ import annotations
 

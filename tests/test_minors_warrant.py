@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2
 from tests.indexer.small_registers import cui_of

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import Engine
-from core.generation import Generation
-from core.generation_manifest import read_manifest
+from core.engine.entry import Engine
+from core.generation.manifest import read_manifest
+from core.generation.store import Generation
 from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS
+from core.access.grant import Grant
+from core.engine.entry import METHODS
 from core.errors import QuestionError
-from core.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import error_pb2, level_pb2, section_pb2
 from tests.nation_kit import BuiltNation

@@ -1,4 +1,4 @@
-"""Searches by name miss nobody whom a scan of everybody finds, and score as core.match.compare does.
+"""Searches by name miss nobody whom a scan of everybody finds, and score as core.names.comparison.compare does.
 
 `RONDA_NAME_QUERIES` asks more than the 1,000 noisy names of every run; `RONDA_NAME_SEED` asks others. The bench scores
 2,000 of its own, with other noise, against a scan of the truth's names (bench/names/in_process.py).
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.match import Person, compare
-from core.name_index import POSSIBLE_SCORE, NameIndex
+from core.linking.index import POSSIBLE_SCORE, NameIndex
+from core.names.comparison import Person, compare
 from ronda.v1 import level_pb2
 from tests.nation_kit import BuiltNation
 from tests.oracle.record import Birth, Record, Subject
@@ -22,7 +22,7 @@ from tests.oracle.view import View
 QUERIES = int(os.environ.get("RONDA_NAME_QUERIES", "1000"))
 SEED = int(os.environ.get("RONDA_NAME_SEED", "20261124"))
 # Of those found by the scan: initials (docs/names.md), and birth years a digit off where a nearer one is on file, for
-# which the server asks the index once more (core/name_search.pyx, far_years).
+# which the server asks the index once more (core/questions/name_search.pyx, far_years).
 MISSES_AT_MOST = 0.005
 DISAGREES = level_pb2.AGREEMENT_DISAGREES
 EVERYTHING = dict.fromkeys(range(1, 6), 2**64 - 1)

@@ -13,11 +13,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from typer.testing import CliRunner
 
-from core.caller import EVERY_METHOD, Caller
-from core.discreet import take_discreet_looks
-from core.engine import Method
+from core.access.caller import EVERY_METHOD, Caller
+from core.access.grant import Grant
+from core.engine.discreet import take_discreet_looks
+from core.engine.entry import Method
 from core.errors import AuditUnavailable
-from core.grant import Grant
 from ronda.command import app
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import context_pb2

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.engine import METHODS, Shown
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Shown
 from core.errors import QuestionError
-from core.grant import Grant
 from ronda.v1 import alert_pb2, person_pb2, section_pb2, vehicle_pb2
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.answers.truth import Person
-from core.engine import Engine, Grant, Method
+from core.engine.entry import Engine, Grant, Method
 from core.errors import QuestionError
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1 import clearance_service_pb2 as clearance

@@ -19,8 +19,8 @@ from bench.answers.truth import Truth
 from bench.bars import OUTPUT, printing_console, write_report
 from bench.names import nations
 from bench.server_process import ServerProcess
-from core.engine import Engine
-from core.generation import Generation
+from core.engine.entry import Engine
+from core.generation.store import Generation
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 
 PERSONS = 1_000_000

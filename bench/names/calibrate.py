@@ -1,8 +1,8 @@
 """What the weights of the comparison of names should be, and what its cut-offs cost, on noisy pairs made here.
 
 `python -m bench.names.calibrate [pairs]` prints, by kind of pair, the shares of AGREES, UNKNOWN and DISAGREES and the
-mean score; the reliability of the score; and the weights of a logistic regression over what core/match_pairing.pyx
-counts. The weights in core/match_weights.pxi were set by hand with its output in view. Names are drawn from the
+mean score; the reliability of the score; and the weights of a logistic regression over what core/names/pairing.pyx
+counts. The weights in core/names/weights.pxi were set by hand with its output in view. Names are drawn from the
 built-in frequencies, some are invented; the errors are this module's own. It shares nothing with the noise and the
 truth of `./run bench-names`, which judge the result.
 """
@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core import name_equivalents, name_frequencies
-from core.match import compare
+from core.names import equivalents as name_equivalents
+from core.names import frequencies as name_frequencies
+from core.names.comparison import compare
 from tests.oracle import name_match, name_tokens
 
 SEED = 20_11

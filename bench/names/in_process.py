@@ -14,9 +14,9 @@ from bench.names.nations import Nation
 from bench.names.population import Population
 from bench.names.questions import BIRTH_KINDS, Question, ask, with_birth
 from bench.names.recall import EVERY_KIND
-from core import match
-from core.generation import Generation
-from core.name_index import POSSIBLE_SCORE, NameIndex
+from core.generation.store import Generation
+from core.linking.index import POSSIBLE_SCORE, NameIndex
+from core.names import comparison as match
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES
 
 # Below this the fixed cost of a question would be measured, not the candidates.
@@ -50,7 +50,7 @@ def index_figures(nation: Nation, population: Population, count: int) -> dict[st
 
 
 def scan(population: Population, nation: Nation, count: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """`count` noisy questions: who scores POSSIBLE or more in a scan of everybody by core.match.compare, and is missed.
+    """`count` noisy questions: who scores POSSIBLE or more in a scan of everybody by core.names, and is missed.
 
     The scan compares with the truth's name of each person; the index holds every register's spelling besides, so it may
     find more, never less. Questions that a search refuses as too broad are skipped, and others drawn in their place.

@@ -1,6 +1,6 @@
 """Warrants without a CUI in the published generation, held against the truth: who was linked, how surely, how rightly.
 
-Reads the dossiers' own bytes (core/dossier.pxd) in plain Python, independently of the engine, and the registers' files.
+Reads the dossiers' own bytes (core/generation/dossier.pxd) without the engine, and the registers' files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from bench.names import metrics
 from bench.names.population import Population
-from core.generation import Generation
+from core.generation.store import Generation
 from ronda.v1.alert_pb2 import AlertState, Hit
 from ronda.v1.level_pb2 import Level
 

@@ -14,7 +14,7 @@ import numpy as np
 from bench.names import metrics
 from bench.names.population import Population, packed
 from bench.names.questions import BIRTH_KINDS, Birth, ask, blur, other_birth
-from core import match
+from core.names import comparison as match
 
 # What is done to the names of pairs that are one person.
 KINDS = (
@@ -116,7 +116,7 @@ def write(path: Path, pairs: list[Pair]) -> None:
 
 
 def score_ours(pairs: list[Pair]) -> tuple[list[float], dict[str, float]]:
-    """Scores by core.match.compare, and microseconds a pair: read persons compared, and reading included."""
+    """Scores by core.names.comparison.compare, and microseconds a pair: read persons compared, and reading included."""
     asked = [match.Person(names=pair.asked, birth=pair.asked_birth) for pair in pairs]
     held = [match.Person(names={"given": pair.given, "surnames": pair.surnames}, birth=pair.birth) for pair in pairs]
     couples = list(zip(asked, held, strict=True))

@@ -1,6 +1,6 @@
 """The bench's own tables: nicknames, transliterations, abbreviations, sounds, keys and letters that look alike.
 
-Written for this bench. core.names has tables of its own for the same phenomena; neither is derived from the other.
+Written for this bench. core.names.keys has tables of its own for the same phenomena; neither is derived from the other.
 """
 
 from __future__ import annotations

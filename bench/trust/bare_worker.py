@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from core.grant import Grant
+from core.access.grant import Grant
 from server import worker
 
 

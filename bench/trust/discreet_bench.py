@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.sampling import draw
-from core.engine import Engine, Method
-from core.generation import Generation
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import Engine, Method
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from ronda.v1.section_pb2 import SENSITIVITY_OPEN, Section

@@ -19,11 +19,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from bench.sampling import draw
-from core.caller import EVERY_METHOD, Caller
-from core.engine import Engine, Method
-from core.generation import Generation
-from core.grant import Grant
-from core.limits import Limits
+from core.access.caller import EVERY_METHOD, Caller
+from core.access.grant import Grant
+from core.access.limits import Limits
+from core.engine.entry import Engine, Method
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from server.audit.reading import AuditReader

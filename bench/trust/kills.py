@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 
 from bench.trust.worker_process import WorkerUnderTest
-from core.audit_reader import query_rows
+from core.audit.reader import query_rows
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
@@ -26,7 +26,7 @@ from server.settings import Settings
 
 _CLIENTS = 4
 _LONGEST_S = 0.15  # from the first answers to the kill
-_ROW, _ANSWER_ID = 96, 48  # core.audit_reader.query_rows
+_ROW, _ANSWER_ID = 96, 48  # core.audit.reader.query_rows
 
 
 @dataclass

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.audit_log import AuditLog
+from core.audit.log import AuditLog
 from server.audit.checkpointer import Checkpointer
 from server.audit.keys import (
     load_auditor_private,

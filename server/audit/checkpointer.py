@@ -21,8 +21,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from core.audit_reader import SegmentReader
-from core.merkle import Tree
+from core.audit.merkle import Tree
+from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head
 from server.audit.index import write_index
 from server.audit.keepers import Keeper, KeeperError

@@ -11,8 +11,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from core.audit_reader import SegmentReader
-from core.merkle import leaf_hash
+from core.audit.merkle import leaf_hash
+from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, Head, parse
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals

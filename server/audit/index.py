@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.audit_reader import index_rows, rows_digest, sorted_digest, text_offsets
+from core.audit.reader import index_rows, rows_digest, sorted_digest, text_offsets
 from server.audit.segments import Mapped, SegmentId, mapped
 
 MAGIC = b"RONDAIX1"

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from core.audit_reader import query_rows
-from core.identifiers import cui_digits, plate
-from core.identifiers_types import IdentifierError
+from core.audit.reader import query_rows
+from core.identifiers.api import cui_digits, plate
+from core.identifiers.types import IdentifierError
 from ronda.v1 import check_service_pb2 as contract
 from server.audit.reading import AuditReader, Segment, opened_question
 from server.audit.segments import SegmentDamaged, mapped

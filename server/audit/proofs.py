@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.merkle import node_hash, range_root
+from core.audit.merkle import node_hash, range_root
 
 HASH_BYTES = 32
 

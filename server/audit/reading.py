@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.audit_reader import find_hash, index_rows, text_offsets
+from core.audit.reader import find_hash, index_rows, text_offsets
 from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
 from server.audit.seals import read_seals
@@ -35,7 +35,7 @@ from server.audit.segments import (
     read_header,
 )
 
-QUERY_HEAD = struct.Struct("<BBBBHHQqIIIIQ16s16sBBHI")  # core/audit_record.pxd, QueryHead
+QUERY_HEAD = struct.Struct("<BBBBHHQqIIIIQ16s16sBBHI")  # core/audit/record.pxd, QueryHead
 ENTRY = struct.Struct("<16sBBBBHBBQ")  # EntryBytes
 KIND_TEXT = 2
 KIND_QUERY = 3

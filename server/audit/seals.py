@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.merkle import Tree
+from core.audit.merkle import Tree
 from server.audit.segments import SegmentId
 
 SEALS_FILE = "seals"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from core.audit_reader import SegmentReader
-from core.merkle import Tree
+from core.audit.merkle import Tree
+from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, parse
 from server.audit.index import open_index
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals

@@ -1,6 +1,6 @@
 """One worker's audit log: makes its segments ahead of time, puts records on disk, says when they are there.
 
-Appending itself is the core's (core/audit_log.pyx) and needs none of this. A thread wakes every `SYNC_S`: what was
+Appending itself is the core's (core/audit/log.pyx) and needs none of this. A thread wakes every `SYNC_S`: what was
 appended since goes to disk, so that at most 50 ms of records may be lost to a power cut. With durability
 `answer-after-fsync` a handler awaits `durable()` before its answer leaves; all that wait share one fsync.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from core.audit_log import AuditLog
+from core.audit.log import AuditLog
 from core.errors import AuditUnavailable
 from server.audit.keys import KeyFileError
 from server.audit.segments import SegmentId, create_segment

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from core.engine import Engine
+from core.engine.entry import Engine
 from server.audit.reading import Look
 from server.habeas_data.holdings import Held, Holdings, holdings
 from server.habeas_data.looks import Looked, looked

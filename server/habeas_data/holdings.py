@@ -12,9 +12,9 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from core.engine import Engine, Method
+from core.access.grant import Grant
+from core.engine.entry import Engine, Method
 from core.errors import QuestionError
-from core.grant import Grant
 from ronda.v1 import alert_pb2, person_pb2, section_pb2
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import register_service_pb2 as registers

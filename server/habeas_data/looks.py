@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from core.engine import Method
+from core.engine.entry import Method
 from ronda.v1 import context_pb2, section_pb2
 from server.audit.reading import Look
 

@@ -15,9 +15,9 @@ from typing import Protocol
 
 import grpc
 
-from core.caller import Caller
-from core.grant import Grant
-from core.limits import Limits
+from core.access.caller import Caller
+from core.access.grant import Grant
+from core.access.limits import Limits
 from ronda.v1 import context_pb2, error_pb2
 from server import call_metrics
 from server.errors import Refusal
@@ -31,7 +31,7 @@ Auth = Mapping[str, Iterable[bytes]]
 OnAdmitted = Callable[[str, int], None]  # the other end as gRPC writes it, Caller.device_key (0: every device is one)
 OnRefused = Callable[[str, str], None]  # the other end, the device that its certificate names ("": none)
 
-# LOOK_* of core/caller.pxd
+# LOOK_* of core/access/caller.pxd
 _OFF_UNIT = 16
 _DELEGATED = 128
 

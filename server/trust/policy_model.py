@@ -18,8 +18,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from core.caller import METHOD_OF_CLEAR
-from core.engine import METHODS
+from core.access.caller import METHOD_OF_CLEAR
+from core.engine.entry import METHODS
 from ronda.v1 import context_pb2, section_pb2
 
 SECTIONS: dict[str, int] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from core.limits import Limits
+from core.access.limits import Limits
 from server.settings import Settings, SettingsError
 from server.tls import Bundle
 from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused

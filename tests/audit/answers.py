@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from core.audit_log import AuditLog
+from core.audit.log import AuditLog
 
 START_MS = 1_795_000_000_000
 _ENTRY = struct.Struct("<16sBBBBHBBQ")

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from core.audit_reader import query_rows
+from core.audit.reader import query_rows
 from server.audit.seals import read_seals
 from tests.audit.kit import House
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
-from core.merkle import Tree, leaf_hash, node_hash, range_root
+from core.audit.merkle import Tree, leaf_hash, node_hash, range_root
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from core.audit_log import AuditLog
-from core.identifier_kind import IdentifierKind
-from core.identifiers import problem
+from core.audit.log import AuditLog
+from core.identifiers.api import problem
+from core.identifiers.kinds import IdentifierKind
 from ronda.v1 import check_service_pb2 as contract
 from server.audit.misuse import Finding, report
 from server.audit.reading import AuditReader, KeyMissing

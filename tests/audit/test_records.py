@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.audit_log import AuditLog
+from core.audit.log import AuditLog
 from core.errors import AuditUnavailable
 from tests.audit.answers import START_MS, append, shown, subject
 from tests.audit.kit import House

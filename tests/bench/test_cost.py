@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from bench import cost, cost_questions
-from core.engine import Engine, Grant, Method
-from core.generation import Generation
+from core.engine.entry import Engine, Grant, Method
+from core.generation.store import Generation
 from tests.nation_kit import BuiltNation
 
 SCRIPT = Path(cost_questions.__file__)

@@ -1,4 +1,4 @@
-"""The noise of ./run bench-names: each kind does what it says, and nothing of it comes from core.names."""
+"""The noise of ./run bench-names: each kind does what it says, and nothing of it comes from core.names.keys."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from bench.nation.loading import load_postgres
 from bench.nation.making import make_nation
 from bench.nation.sidecars import CUTS
 from bench.postgres_cluster import PostgresCluster
-from core import identifiers
-from core.names import phonetic_key
+from core.identifiers import api as identifiers
+from core.names.keys import phonetic_key
 from indexer.manifest import load_manifests
 from indexer.pipeline import SHIPPED_MANIFESTS
 from tests.nation_kit import BuiltNation, new_database

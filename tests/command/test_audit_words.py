@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.engine import Method
+from core.engine.entry import Method
 from ronda.audit_words import METHODS, OUTCOMES, PURPOSES, RULES, finding_text
 from ronda.command_audit import read_moment
 from ronda.v1 import context_pb2, error_pb2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.vehicle_words import vehicle_words
+from core.free_text.vehicles import vehicle_words
 from ronda.command import app
 from ronda.command_question import COLOURS
 from ronda.exit_status import MEANING, ExitStatus
@@ -79,7 +79,8 @@ def test_help_is_as_narrow_as_its_terminal(path: str) -> None:
 def test_every_colour_that_is_named_is_known_and_every_known_one_is_named() -> None:
     bits = [vehicle_words(colour)["colours"] for colour in COLOURS]  # type: ignore[index]
     assert all(bits)
-    known = (ROOT / "core" / "vehicle_words.pyx").read_text(encoding="utf-8").partition("COLOUR_WORDS[] = {")[2]
+    source = (ROOT / "core" / "free_text" / "vehicles.pyx").read_text(encoding="utf-8")
+    known = source.partition("COLOUR_WORDS[] = {")[2]
     for word in re.findall(r'\{"([A-Z]+)",', known.partition("};")[0]):
         assert any(vehicle_words(word)["colours"] & each for each in bits), word  # type: ignore[index,operator]
 

@@ -19,7 +19,7 @@ from tests.server.running_server import RunningServer, call, failure
 
 ROOT = Path(__file__).parents[2]
 NAME = "JUAN PEREZ LOPEZ"
-NAMESAKES = 31_000  # over SCORED_MAX of core/name_index_query.pxd
+NAMESAKES = 31_000  # over SCORED_MAX of core/name_index/query.pxd
 FIRST_YEAR, YEARS = 1941, 62
 PLATES = [f"{number:03d}B{middle}{last}" for number in range(1, 1000) for middle in "BCDF" for last in "BCDF"]
 PERSONS, VEHICLES = "Demasiadas personas pueden coincidir", "Demasiados vehículos pueden coincidir"

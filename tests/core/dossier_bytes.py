@@ -1,4 +1,4 @@
-"""A dossier's bytes (core/dossier.pxd) as plain Python, for tests: written a second time, so that a slip shows."""
+"""A dossier's bytes (core/generation/dossier.pxd) as plain Python, written a second time so that a slip shows."""
 
 from __future__ import annotations
 

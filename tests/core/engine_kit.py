@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import person_alerts_pb2
 from tests.core.generation_kit import PAYLOADS, REGISTERS, build, entity, record

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.assembly import Assembly, assemble
-from core.names import name_key
+from core.assembly.assembler import Assembly, assemble
+from core.names.keys import name_key
 from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
 from ronda.v1 import person_alerts_pb2, person_pb2, person_records_pb2, vehicle_pb2
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.identifier_kind import IdentifierKind as Kind
+from core.identifiers.kinds import IdentifierKind as Kind
 
-_TABLE = (Path(__file__).parents[2] / "core" / "identifiers_countries.pxi").read_text("utf-8")
+_TABLE = (Path(__file__).parents[2] / "core" / "identifiers" / "countries.pxi").read_text("utf-8")
 COUNTRIES: dict[str, str] = {
     word: code
     for code, words in re.findall(r"\|([A-Z]{3})=([A-Z ]+)", "".join(re.findall(r'"(\|.*)"', _TABLE)))

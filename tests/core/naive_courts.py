@@ -1,8 +1,8 @@
-"""docs/manifests.md, "Courts", in plain Python: the twin of core.court_names, whose table of words it shares."""
+"""docs/manifests.md, "Courts", in plain Python: the twin of core.standardise.courts, whose table of words it shares."""
 
 from __future__ import annotations
 
-from core.court_names import court_words
+from core.standardise.courts import court_words
 from tests.core.naive_names import LOST, PARTICLES, fold
 
 WORDS = court_words()

@@ -1,4 +1,4 @@
-"""A name as typed into one box, in plain Python, from docs/answers.md section 8: the twin of core.free_names."""
+"""A name as typed into one box, in plain Python, from docs/answers.md section 8: the twin of core.free_text.names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifiers in plain Python, written from the rules: the twin of core.identifiers.
+"""Identifiers in plain Python, written from the rules: the twin of core.identifiers.api.
 
 Kinds, the error and Plate are the core's.
 """
@@ -9,8 +9,8 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from core.identifier_kind import IdentifierKind
-from core.identifiers_types import IdentifierError, Plate
+from core.identifiers.kinds import IdentifierKind
+from core.identifiers.types import IdentifierError, Plate
 from tests.core import naive_countries, naive_free_names, naive_written
 from tests.core.naive_names import fold, latin_letters
 

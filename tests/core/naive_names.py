@@ -1,4 +1,4 @@
-"""docs/answers.md section 2 in plain Python, written from the text: the twin of core.names."""
+"""docs/answers.md section 2 in plain Python, written from the text: the twin of core.names.keys."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def name_key_of_parts(
 
 
 def name_text(parts: Mapping[str, str | None], full: str | None) -> str:
-    """The stored form of a name (core/match_names.pxd); `parts` by PersonName's fields. "" when there is no token."""
+    """The stored form of a name (core/names/reading.pxd); `parts` by PersonName's fields. "" when there is no token."""
     held = {part: text for part, text in parts.items() if text and fold(text)}
     if not any(part != "married_surname" for part in held):
         return clean(full) if full and fold(full) else ""

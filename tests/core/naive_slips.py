@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 
-from core.identifier_kind import IdentifierKind
-from core.identifiers_types import IdentifierError
+from core.identifiers.kinds import IdentifierKind
+from core.identifiers.types import IdentifierError
 from tests.core.naive_identifiers import (
     ANY_SIGN,
     PLATE_TYPES,

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from core.identifier_kind import IdentifierKind as Kind
-from core.identifiers_types import IdentifierError, Plate
+from core.identifiers.kinds import IdentifierKind as Kind
+from core.identifiers.types import IdentifierError, Plate
 from tests.core.naive_names import fold
 
 _CORE = Path(__file__).parents[2] / "core"
 # The one table that is shared: data of the INE, not a rule.
 PLACES = set(
-    "".join(re.findall(r'"(\|.*)"', (_CORE / "identifiers_places.pxi").read_text("utf-8"))).strip("|").split("|")
+    "".join(re.findall(r'"(\|.*)"', (_CORE / "identifiers" / "places.pxi").read_text("utf-8"))).strip("|").split("|")
 )
 _NUMBER = "NO NRO NUM NUMERO DE"
 LABELS = {

@@ -1,10 +1,11 @@
-"""Pairs of names with every kind of noise that core.match knows, for tests; seeded."""
+"""Pairs of names with every kind of noise that core.names.comparison knows, for tests; seeded."""
 
 from __future__ import annotations
 
 import random
 
-from core import name_equivalents, name_frequencies
+from core.names import equivalents as name_equivalents
+from core.names import frequencies as name_frequencies
 
 
 def _right_sides(text: str) -> list[str]:

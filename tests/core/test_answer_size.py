@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.engine import Engine
-from core.generation import Generation
+from core.engine.entry import Engine
+from core.generation.store import Generation
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
 from ronda.v1 import check_service_pb2 as checks
 from tests.core.engine_kit import (

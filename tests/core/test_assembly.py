@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from core.assembly import assemble
+from core.assembly.assembler import assemble
 from core.errors import AssemblyError
-from core.generation import Generation
-from core.generation_check import verify
-from core.names import name_key
+from core.generation.check import verify
+from core.generation.store import Generation
+from core.names.keys import name_key
 from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
 from ronda.v1 import vehicle_pb2
 from tests.core.dossier_bytes import Dossier, read_dossier

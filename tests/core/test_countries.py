@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core import identifiers
-from core.identifiers_types import IdentifierError
+from core.free_text.detection import detect
+from core.identifiers import api as identifiers
+from core.identifiers.types import IdentifierError
 from tests.core import naive_countries, naive_identifiers
 
 WORDS = [
@@ -21,7 +22,7 @@ texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 @example("PA 152266666")
 @example("HN E123456")
 def test_what_a_text_holds(text: str) -> None:
-    assert identifiers.detect(text) == naive_identifiers.detect(text)
+    assert detect(text) == naive_identifiers.detect(text)
 
 
 @given(st.sampled_from(["HND", "Honduras", "HN", "MEX", "EUA", "ZZZ"]), texts)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.court_names import court_name, court_words
+from core.standardise.courts import court_name, court_words
 from tests.core import naive_courts
 
 FIRST = "JUZGADO PRIMERO DE PRIMERA INSTANCIA PENAL DE GUATEMALA"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core.engine import Engine
+from core.access.grant import Grant
+from core.engine.entry import Engine
 from core.errors import DossierDamaged
-from core.generation import Generation
-from core.grant import Grant
+from core.generation.store import Generation
 from ronda.v1 import alert_pb2, level_pb2, register_pb2, section_pb2
 from ronda.v1 import check_service_pb2 as checks
 from tests.core.engine_kit import (

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from core.errors import DossierDamaged, GenerationDamaged, StoredDataError
-from core.generation import Generation
-from core.generation_check import verify
-from core.name_index import NameIndex
+from core.generation.check import verify
+from core.generation.store import Generation
+from core.linking.index import NameIndex
 from tests.core.generation_kit import REGISTERS, build, entity, record, subject_id
 
 (

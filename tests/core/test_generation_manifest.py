@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from core.engine import Engine
+from core.engine.entry import Engine
 from core.errors import GenerationDamaged
-from core.generation import Generation
-from core.generation_manifest import parse_manifest, sealed
+from core.generation.manifest import parse_manifest, sealed
+from core.generation.store import Generation
 from indexer.generations import list_generations, verify_generation
 from indexer.pipeline import build
 from indexer.rollback import rollback_preview

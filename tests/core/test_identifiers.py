@@ -1,4 +1,4 @@
-"""core.identifiers against its naive twin, python-stdnum, phonenumbers, the collected vectors, and by example."""
+"""core.identifiers.api against its naive twin, python-stdnum, phonenumbers, the collected vectors, and by example."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import stdnum.gt.nit
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core import identifiers
-from core.identifier_kind import IdentifierKind as Kind
-from core.identifiers_types import IdentifierError
+from core.free_text.detection import detect
+from core.identifiers import api as identifiers
+from core.identifiers.kinds import IdentifierKind as Kind
+from core.identifiers.types import IdentifierError
 from tests.core import naive_identifiers, naive_slips, naive_written
 from tests.core.strategies import identifier_texts, texts, written_texts
 
@@ -73,7 +74,7 @@ def test_as_written_equals_the_naive_twin(kind: Kind, text: str) -> None:
     assert identifiers.cui_digits(text) == naive_identifiers.cui_digits(text)
     assert identifiers.shown_cuis(text) == naive_written.shown_cuis(text)
     assert identifiers.shown_plates(text) == naive_written.shown_plates(text)
-    assert identifiers.detect(text) == naive_identifiers.detect(text)
+    assert detect(text) == naive_identifiers.detect(text)
     if identifiers.problem(kind, text) is None:
         canonical = identifiers.canonical(kind, text)
         assert identifiers.canonical(kind, canonical) == canonical
@@ -103,7 +104,7 @@ def test_plates_documents_and_registers_digits_equal_the_naive_twin(text: str, c
 @example("A123456", "")
 @example("1587564440940", "")
 def test_detection_equals_the_naive_twin(text: str, country: str) -> None:
-    assert outcome(identifiers.detect, text, country) == outcome(naive_identifiers.detect, text, country)
+    assert outcome(detect, text, country) == outcome(naive_identifiers.detect, text, country)
 
 
 @given(st.sampled_from([Kind.CUI, Kind.NIT, Kind.VIN, Kind.PLATE]), identifier_texts)
@@ -170,7 +171,7 @@ def test_phonenumbers_agrees_on_telephones(text: str) -> None:
     ],
 )
 def test_detected_kinds(query: str, country: str, kinds: list[Kind]) -> None:
-    assert [kind for kind, _ in identifiers.detect(query, country)] == kinds
+    assert [kind for kind, _ in detect(query, country)] == kinds
 
 
 def test_slips_are_suggested_most_plausible_first() -> None:
@@ -217,4 +218,4 @@ def test_a_kind_without_canonical_text_is_a_mistake_of_the_program() -> None:
 
 def test_bytes_that_are_no_utf8_are_refused() -> None:
     assert identifiers.problem(Kind.CUI, b"\xff1587564440904") == "characters"
-    assert identifiers.detect(b"\xff\xfe") == []
+    assert detect(b"\xff\xfe") == []

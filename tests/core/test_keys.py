@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import AssemblyError
-from core.keys import write_keys
-from core.keys_reader import identifier_hash, read_keys
-from core.spill import Spill
+from core.files.spill import Spill
+from core.generation.keys import identifier_hash, read_keys
+from core.generation.keys_writer import write_keys
 
 
 def write(path: Path, pairs: list[tuple[int, int]]) -> int:

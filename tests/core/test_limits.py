@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.caller import EVERY_METHOD, Caller
+from core.access.caller import EVERY_METHOD, Caller
+from core.access.grant import Grant
+from core.access.limits import Limits
 from core.errors import LimitExceeded, QuestionError
-from core.grant import Grant
-from core.limits import Limits
 
 NOW = 1_790_000_000_000  # 2026-09-21, UTC milliseconds
 RETRY, OFF_HOURS, REPEATED, ENUMERATION = 1, 8, 32, 64
@@ -275,10 +275,10 @@ def test_rows_of_a_batch_count_once(tmp_path: Path) -> None:
 
 _COUNT = """
 import sys
-from core.caller import EVERY_METHOD, Caller
+from core.access.caller import EVERY_METHOD, Caller
 from core.errors import LimitExceeded
-from core.grant import Grant
-from core.limits import Limits
+from core.access.grant import Grant
+from core.access.limits import Limits
 limits = Limits(sys.argv[1])
 caller = Caller(b"{}", officer=b"o", limits=limits)
 caller.give(1, Grant.everything(), methods=EVERY_METHOD, officer=(1, 3600, 20_000))

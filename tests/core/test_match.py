@@ -1,4 +1,4 @@
-"""core.match: held against its naive twin, and the readings of docs/names.md by example."""
+"""core.names.comparison: held against its naive twin, and the readings of docs/names.md by example."""
 
 from __future__ import annotations
 
@@ -12,18 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.match import (
-    TOKEN_KINDS,
-    Person,
-    compare,
-    compare_texts,
-    name_text,
-    similarity,
-    terms,
-    token_kind,
-)
-from core.name_frequencies import NameFrequencies, built_in
-from core.names import phonetic_key, tokens
+from core.names.comparison import TOKEN_KINDS, Person, compare, compare_texts, name_text, similarity, terms, token_kind
+from core.names.frequencies import NameFrequencies, built_in
+from core.names.keys import phonetic_key, tokens
 from tests.core import naive_names
 from tests.core.noisy_names import pairs
 from tests.core.strategies import texts

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from core.errors import GenerationDamaged
-from core.name_index import NameIndex, build_names, name_roles
+from core.linking.index import NameIndex, build_names, name_roles
 
 COLUMNS = {
     "entity": pa.uint32(),

@@ -11,15 +11,15 @@ import pytest
 
 from core.calendar import compare_birth_dates
 from core.errors import GenerationDamaged
-from core.name_index import NameIndex, build_names, name_roles
-from core.name_linking import NameSweep
-from core.name_scan import NameScan
-from core.names import phonetic_key
+from core.linking.index import NameIndex, build_names, name_roles
+from core.linking.scan import NameScan
+from core.linking.sweep import NameSweep
+from core.names.keys import phonetic_key
 from tests.core.noisy_names import pairs
 from tests.core.test_name_index import built, claim
 
 AGREES, DISAGREES = 1, 2
-BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = 500, 150, 100, -800  # core/match_weights.pxi
+BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = 500, 150, 100, -800  # core/names/weights.pxi
 Asked = tuple[str, int, int]  # name, birth year or 0, sex
 
 

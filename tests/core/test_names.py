@@ -1,4 +1,4 @@
-"""core.names against its naive twin, and the readings of docs/answers.md section 2 by example."""
+"""core.names.keys against its naive twin, and the readings of docs/answers.md section 2 by example."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import names
+from core.names import keys as names
 from tests.core import naive_names
 from tests.core.strategies import person_names, texts
 

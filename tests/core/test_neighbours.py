@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.caller import EVERY_METHOD, Caller
-from core.grant import Grant
-from core.limits import Limits
+from core.access.caller import EVERY_METHOD, Caller
+from core.access.grant import Grant
+from core.access.limits import Limits
 
 NOW = 1_790_000_000_000
 CUI, NIT, CEDULA, DOCUMENT, TELEPHONE, PLATE = 1, 2, 3, 4, 7, 8

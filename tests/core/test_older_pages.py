@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from core.caller import EVERY_METHOD, Caller
-from core.engine import METHODS, Engine
+from core.access.caller import EVERY_METHOD, Caller
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
 from core.errors import QuestionError
-from core.generation import Generation
-from core.grant import Grant
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import error_pb2, level_pb2, section_pb2, value_pb2
 from ronda.v1.context_pb2 import RequestContext

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.output import OutputFile
-from core.plates import plate_fits, read_plates
-from core.plates_writer import PlateRows
+from core.files.output import OutputFile
+from core.generation.plates import plate_fits, read_plates
+from core.generation.plates_writer import PlateRows
 from tests.oracle.vehicle_words import misread
 
 plates = st.text(st.sampled_from("12AB"), min_size=1, max_size=6)

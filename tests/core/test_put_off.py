@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from core.caller import EVERY_METHOD, Caller
-from core.engine import METHODS, Engine
+from core.access.caller import EVERY_METHOD, Caller
+from core.access.grant import Grant
+from core.access.limits import Limits
+from core.engine.entry import METHODS, Engine
 from core.errors import LimitExceeded, PutOff, QuestionError
-from core.generation import Generation
-from core.grant import Grant
-from core.limits import Limits
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1.context_pb2 import RequestContext
 from tests.core.engine_kit import ALL, CLOCK_MS, person
@@ -21,7 +21,7 @@ from tests.core.generation_kit import build, entity
 COMMON, RARE = "JUAN PEREZ LOPEZ", "XIOMARA TZUL QUEJ"
 NAMESAKES = 3_500  # more than a quick search scores
 PURPOSE = 1
-RETRY = 1  # LOOK_RETRY of core/caller.pxd
+RETRY = 1  # LOOK_RETRY of core/access/caller.pxd
 
 
 @pytest.fixture(scope="module")

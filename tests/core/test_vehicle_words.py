@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.vehicle_words import vehicle_words
+from core.free_text.vehicles import vehicle_words
 from tests.oracle import vehicle_words as naive
 
 PIECES = [

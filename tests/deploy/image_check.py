@@ -133,7 +133,7 @@ def copy(context: Path, sources: list[Path], stage: Stage, target: str) -> None:
     place = stage.root / (Path(stage.directory) / target).as_posix().lstrip("/")
     place.mkdir(parents=True, exist_ok=True)
     ignored = (
-        shutil.ignore_patterns("__pycache__", "*.so", "*_pb2*", "contract.pxi", "*.c") if context == ROOT else None
+        shutil.ignore_patterns("__pycache__", "*.so", "*_pb2*", "contract.pxd", "*.c") if context == ROOT else None
     )
     for source in sources:
         if source.is_dir():

@@ -39,7 +39,7 @@ def copy_if_newer(source: Path, target: Path) -> None:
 
 
 def needed_modules() -> set[str]:
-    """Names of the modules of core/ that the targets reach by import, include or cimport: the others stay away."""
+    """Dotted names of the modules of core/ that the targets reach by import or cimport: the others stay away."""
     waiting = list(Path(__file__).parent.glob("*.py"))
     seen: set[Path] = set()
     found: set[str] = set()
@@ -49,35 +49,40 @@ def needed_modules() -> set[str]:
             continue
         seen.add(path)
         text = path.read_text(encoding="utf-8")
-        imports = re.findall(r"^\s*from (core|tests(?:\.\w+)*)\.(\w+) c?import", text, re.MULTILINE)
-        for names in re.findall(r"^\s*from core import ([\w, ]+)$", text, re.MULTILINE):
-            imports += [("core", name.split(" as ")[0].strip()) for name in names.split(",")]
-        for package, name in imports:
-            waiting.append(ROOT.joinpath(*package.split("."), f"{name}.py"))
-            if package == "core":
+        named = re.findall(r"^\s*from ((?:core|tests)[\w.]*) c?import", text, re.MULTILINE)
+        for room, names in re.findall(r"^\s*from (core[\w.]*) c?import ([\w, ]+)$", text, re.MULTILINE):
+            named += [f"{room}.{name.split(' as ')[0].strip()}" for name in names.split(",")]
+        for name in named:
+            files = [ROOT.joinpath(*name.split(".")).with_suffix(suffix) for suffix in (".py", ".pyx", ".pxd")]
+            waiting += files
+            if name.startswith("core.") and any(file.is_file() for file in files):
                 found.add(name)
-                waiting += [ROOT / "core" / f"{name}{suffix}" for suffix in (".pyx", ".pxd")]
     return found
+
+
+def _dotted(source: Path) -> str:
+    return ".".join(source.relative_to(ROOT).with_suffix("").parts)
 
 
 def copy_tree() -> None:
     """Copies what setup.py compiles, the generated C with it, so that nothing is translated twice."""
     suffixes = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
-    modules = needed_modules() | {"__init__"}
+    modules = needed_modules()
     shared = {".pxi", ".h"}  # of no module
     sources = [
         path
-        for path in (ROOT / "core").iterdir()
-        if path.suffix in suffixes and (path.stem in modules or path.suffix in shared)
+        for path in (ROOT / "core").rglob("*")
+        if path.suffix in suffixes
+        and (_dotted(path) in modules or path.suffix in shared or path.stem in ("__init__", "contract"))
     ]
     sources += list((ROOT / "proto").rglob("*.proto"))
     sources += [ROOT / "setup.py", ROOT / "pyproject.toml", ROOT / "README.md"]
     for source in sources:
         copy_if_newer(source, TREE / source.relative_to(ROOT))
     kept = {source.relative_to(ROOT) for source in sources}
-    for stale in (TREE / "core").glob("*.pyx"):
+    for stale in (TREE / "core").rglob("*.pyx"):
         if stale.relative_to(TREE) not in kept:
-            for file in (TREE / "core").glob(f"{stale.stem}.*"):
+            for file in stale.parent.glob(f"{stale.stem}.*"):
                 file.unlink()
     (TREE / "ronda" / "v1").mkdir(parents=True, exist_ok=True)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 
-from core import columns_dates, columns_dates_written
+from core.standardise import dates as columns_dates
+from core.standardise import dates_written as columns_dates_written
 from tests.fuzz.c_functions import c_function, exact, room
 
 VALUE_NULL, VALUE_OK, VALUE_BAD = 0, 1, 3

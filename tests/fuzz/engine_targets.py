@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from core.engine import METHODS, Engine, Grant
+from core.engine.entry import METHODS, Engine, Grant
 from core.errors import QuestionError
-from core.generation import Generation
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2, section_pb2

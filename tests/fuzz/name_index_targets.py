@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import xxhash
 
-from core import name_index_file
 from core.errors import GenerationDamaged
-from core.name_index import ASKED_FIELDS, CLAIM_FIELDS, NameIndex, build_names
-from core.name_linking import NameSweep
+from core.linking.index import ASKED_FIELDS, CLAIM_FIELDS, NameIndex, build_names
+from core.linking.sweep import NameSweep
+from core.name_index import file as name_index_file
 from tests.fuzz.c_functions import c_function, exact, room
 from tests.fuzz.store_targets import HEADER, STRUCT_BYTES, TRAILER, with_trailer
 

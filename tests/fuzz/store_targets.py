@@ -13,10 +13,12 @@ from typing import Any
 
 import xxhash
 
-from core import generation, keys_reader, plates
 from core import wire as compiled_wire
-from core.output import OutputFile
-from core.plates_writer import PlateRows
+from core.files.output import OutputFile
+from core.generation import keys as keys_reader
+from core.generation import plates
+from core.generation import store as generation
+from core.generation.plates_writer import PlateRows
 from tests.core.generation_kit import build, entity, record
 from tests.fuzz.c_functions import c_function, exact, room
 

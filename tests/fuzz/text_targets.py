@@ -6,11 +6,13 @@ import csv
 import ctypes
 from pathlib import Path
 
-from core import identifiers as compiled_identifiers
-from core import match as compiled_match
-from core import match_pairing as compiled_pairing
-from core import names as compiled_names
-from core.identifier_kind import IdentifierKind
+from core.free_text import detection as compiled_detection
+from core.identifiers import api
+from core.identifiers import canonical as compiled_identifiers
+from core.identifiers.kinds import IdentifierKind
+from core.names import comparison as compiled_match
+from core.names import keys as compiled_names
+from core.names import pairing as compiled_pairing
 from tests.fuzz.c_functions import c_function, exact, room
 
 _KINDS = list(IdentifierKind)
@@ -27,7 +29,7 @@ _int, _size, _address = ctypes.c_int, ctypes.c_size_t, ctypes.c_void_p
 canonical_into = c_function(
     compiled_identifiers, "canonical_into", _int, _int, _address, _size, _address, _size, ctypes.POINTER(_size)
 )
-detect_into = c_function(compiled_identifiers, "detect_into", _int, _address, _size, _address, _size, _address)
+detect_into = c_function(compiled_detection, "detect_into", _int, _address, _size, _address, _size, _address)
 suggest_into = c_function(compiled_identifiers, "suggest_into", _int, _int, _address, _size, _address)
 plate_misreads_into = c_function(compiled_identifiers, "plate_misreads_into", _int, _address, _size, _address)
 fold_into = c_function(compiled_names, "fold_into", _int, _address, _size, _address, _size)
@@ -55,7 +57,7 @@ def identifiers(data: bytes) -> None:
         size = len(rest) - len(said)
         canonical = canonical_text(kind, text, size)
         if canonical is not None:
-            assert canonical == compiled_identifiers.canonical(kind, canonical).encode()
+            assert canonical == api.canonical(kind, canonical).encode()
         assert 0 <= suggest_into(kind, text, size, found) <= SUGGESTIONS_MAX
         assert -6 <= detect_into(text, size, country, len(said), found) <= DETECTED_MAX
         assert 0 <= plate_misreads_into(text, size, found) <= MISREADS_MAX

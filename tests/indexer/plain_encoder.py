@@ -1,4 +1,4 @@
-"""The encoder in plain Python and protobuf's own classes, written from docs/manifests.md: the twin of core.columns."""
+"""The encoder in plain Python and protobuf's own classes, written from docs/manifests.md: core.standardise's twin."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from google.protobuf.descriptor import EnumDescriptor
 
-from core.identifier_kind import IdentifierKind
-from core.identifiers_types import IdentifierError, Plate
+from core.identifiers.kinds import IdentifierKind
+from core.identifiers.types import IdentifierError, Plate
 from indexer.manifest_fields import ENUMS, enum_numbers
 from indexer.manifest_records import Record
 from indexer.manifest_values import Value

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.names import name_key
+from core.names.keys import name_key
 from indexer.linking import Linked, link
 from indexer.linking_database import LinkedRegister, StagedFile
 from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON, SUBJECT_VEHICLE

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from core.engine import METHODS, Engine
-from core.generation import Generation
-from core.generation_manifest import read_manifest
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.manifest import read_manifest
+from core.generation.store import Generation
 from indexer.earlier_release import complete_columns
 from indexer.pipeline import build
 from indexer.publish import current_generation

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from core.generation import Generation
-from core.generation_manifest import read_manifest
+from core.generation.manifest import read_manifest
+from core.generation.store import Generation
 from indexer.build_errors import BuildRefused, IndexerBusy, NoSpace, PublishingStopped
 from indexer.indexer_lock import indexer_lock
 from indexer.manifest import ManifestError

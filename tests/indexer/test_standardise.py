@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.columns import DERIVED, SUBJECT_KEYS, Encoder
+from core.standardise.encoder import DERIVED, SUBJECT_KEYS, Encoder
 from indexer.damaged_letters import mend
 from indexer.manifest import Manifest, load_manifest, load_manifests
 from indexer.manifest_fields import DEFAULTS, SECTIONS

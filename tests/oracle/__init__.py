@@ -3,13 +3,13 @@
 It reads the registers' files directly, links with dicts and builds answers with the generated message classes. Slow and
 obvious. It shares one rule with the indexer: which letter of a name a damaged one was (`indexer.damaged_letters`, held
 by tests/indexer/test_damaged_letters.py to spellings written by hand). With the core it shares one too: whether two
-names agree, and how like they are, is asked of `core.match` (of many names at once `name_scan`, of the roles of words
-`name_index`) and its
-tables (`name_frequencies`, `name_equivalents`); in plain Python a pair takes milliseconds. That comparison has a naive
+names agree, and how like they are, is asked of `core.names.comparison` (of many names at once
+`core.linking.scan`, of the roles of words `core.linking.index`) and its tables (`core.names.frequencies`,
+`core.names.equivalents`); in plain Python a pair takes milliseconds. That comparison has a naive
 twin, written from docs/names.md (`name_match.py`, `name_tokens.py`); tests/core/test_match.py holds the two together
-on names that reach every line of the twin. Data that both use: the words of courts (`court_names`), and the kinds of
-identifiers with their error (`identifier_kind`, `identifiers_types`). tests/test_oracle_stands_alone.py follows every
-import.
+on names that reach every line of the twin. Data that both use: the words of courts (`core.standardise.courts`),
+and the kinds of identifiers with their error (`core.identifiers.kinds`, `core.identifiers.types`).
+tests/test_oracle_stands_alone.py follows every import.
 """
 
 from tests.oracle.oracle import Oracle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.match import compare_texts
+from core.names.comparison import compare_texts
 from ronda.v1 import level_pb2
 from tests.core import naive_calendar
 from tests.oracle.record import Birth, Record

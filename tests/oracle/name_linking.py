@@ -6,9 +6,9 @@ import math
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from core.name_frequencies import NameFrequencies
-from core.name_index import name_roles
-from core.name_scan import NameScan
+from core.linking.index import name_roles
+from core.linking.scan import NameScan
+from core.names.frequencies import NameFrequencies
 from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar, naive_dates, naive_names
 from tests.oracle import agreement, other_numbers

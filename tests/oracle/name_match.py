@@ -1,4 +1,4 @@
-"""The comparison of two names in plain Python: the twin of core.match (docs/names.md, "Names" and "Pairs")."""
+"""The comparison of two names in plain Python: core.names.comparison's twin (docs/names.md, "Names" and "Pairs")."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How two tokens of names go together, in plain Python: the twin of core.name_tokens (docs/names.md, "Tokens").
+"""How two tokens of names go together, in plain Python: the twin of core.names.tokens (docs/names.md, "Tokens").
 
-Its tables are the compiled modules' own texts; its weights are read from core/match_weights.pxi.
+Its tables are the compiled modules' own texts; its weights are read from core/names/weights.pxi.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-from core import name_equivalents, name_frequencies
+from core.names import equivalents as name_equivalents
+from core.names import frequencies as name_frequencies
 from tests.core.naive_names import LOST, fold, phonetic_key
 
-_SOURCE = (Path(__file__).parents[2] / "core" / "match_weights.pxi").read_text(encoding="utf-8")
+_SOURCE = (Path(__file__).parents[2] / "core" / "names" / "weights.pxd").read_text(encoding="utf-8")
 WEIGHTS = {name: int(value) for name, value in re.findall(r"^    (\w+) = (-?\d+)", _SOURCE, re.MULTILINE)}
 _PARTS = ("a begins", "a ends", "b begins", "b ends")
 KINDS = (*(kind.lower().replace("_", " ") for kind in re.findall(r"/\* (\w+)", _SOURCE)), *_PARTS)

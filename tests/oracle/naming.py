@@ -1,6 +1,6 @@
 """Whom a name fits: everybody on file is compared (docs/answers.md sections 8 and 13, "Search").
 
-The comparison of two names is core.match's, which has a naive twin of its own; all the rest is here once more.
+The comparison of two names is core.names.comparison's, which has a naive twin of its own; the rest is here once more.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import core
-from core.match import Person, compare
-from core.name_frequencies import NameFrequencies
-from core.name_index import name_roles
-from core.name_scan import NameScan
+from core.linking.index import name_roles
+from core.linking.scan import NameScan
+from core.names.comparison import Person, compare
+from core.names.frequencies import NameFrequencies
 from ronda.v1 import error_pb2, section_pb2
 from tests.core import naive_names
 from tests.oracle import agreement
@@ -42,7 +42,9 @@ WHOLE_KINDS = KINDS[1 : KINDS.index("initial")]  # not "none", and no beginnings
 WEIGHTS = {
     name: int(value)
     for name, value in re.findall(
-        r"^    ([A-Z_]+) = (-?\d+)", (Path(core.__path__[0]) / "match_weights.pxi").read_text(encoding="utf-8"), re.M
+        r"^    ([A-Z_]+) = (-?\d+)",
+        (Path(core.__path__[0]) / "names" / "weights.pxd").read_text(encoding="utf-8"),
+        re.M,
     )
 }
 

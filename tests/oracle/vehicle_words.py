@@ -1,5 +1,5 @@
 """Free text about a vehicle, and plate patterns, by regular expressions (docs/answers.md section 13): the twin of
-core.vehicle_words, word lists included."""
+core.free_text.vehicles, word lists included."""
 
 from __future__ import annotations
 

@@ -40,14 +40,19 @@ class Mutation:
         return text.replace(self.was, self.becomes)
 
     def modules(self, tree: Path) -> list[str]:
-        """Compiled modules to build anew: itself, or those that cimport the .pxd; none for Python."""
-        stem = Path(self.file).stem
+        """Compiled modules to build anew, dotted: itself, or those that cimport the .pxd; none for Python."""
         if self.file.endswith(".py"):
             return []
+        own = _dotted(Path(self.file))
         if self.file.endswith(".pyx"):
-            return [stem]
-        uses = re.compile(rf"^(from|cimport) core\.{stem}\b|^include \"{stem}\.", re.MULTILINE)
-        return sorted(p.stem for p in (tree / "core").glob("*.pyx") if uses.search(p.read_text(encoding="utf-8")))
+            return [own]
+        uses = re.compile(rf"^from {re.escape(own)} cimport|^include \"{Path(self.file).stem}\.", re.MULTILINE)
+        sources = (tree / "core").rglob("*.pyx")
+        return sorted(_dotted(p.relative_to(tree)) for p in sources if uses.search(p.read_text(encoding="utf-8")))
+
+
+def _dotted(source: Path) -> str:
+    return ".".join(source.with_suffix("").parts)
 
 
 def load(lists: Path = LISTS) -> list[Mutation]:

@@ -21,9 +21,10 @@ from setuptools import Extension, setup
 import re
 names = sys.argv[1:]
 def made(name):
-    head = open(f"core/{name}.pyx", encoding="utf-8").read()[:2000]
+    source = name.replace(".", "/") + ".pyx"
+    head = open(source, encoding="utf-8").read()[:2000]
     libraries = re.findall(r"^# distutils: libraries = (.+)$", head, re.MULTILINE)
-    return Extension(f"core.{name}", [f"core/{name}.pyx"], libraries=libraries[0].split() if libraries else [],
+    return Extension(name, [source], libraries=libraries[0].split() if libraries else [],
                      extra_compile_args=["-O1", "-g0", "-Wno-unreachable-code"])
 directives = {"language_level": "3", "embedsignature": True, "freethreading_compatible": False, "linetrace": False}
 setup(script_args=["-q", "build_ext", "--inplace", "--force"],
@@ -82,7 +83,7 @@ class Scratch:
         self._whole = {}
 
     def _compiled(self, modules: list[str]) -> list[Path]:
-        return [path for module in modules for path in (self.tree / "core").glob(f"{module}.*.so")]
+        return [path for module in modules for path in self.tree.glob(f"{module.replace('.', '/')}.*.so")]
 
     def test(self, nodes: list[str], seconds: int = _TEST_SECONDS) -> dict[str, Outcome]:
         """Runs pytest on the nodes; the outcome of each (of a parametrised one without brackets, its worst)."""

@@ -88,7 +88,7 @@ def test_a_list_that_repeats_itself_is_refused(tmp_path: Path) -> None:
 
 def test_a_pxd_touches_the_modules_that_cimport_it() -> None:
     root = Path(__file__).parent.parent.parent
-    levels = replace(RULE, file="core/levels.pxd")
-    assert {"person_question", "vehicle_question"} <= set(levels.modules(root))
-    assert replace(RULE, file="core/alerts.pyx").modules(root) == ["alerts"]
+    levels = replace(RULE, file="core/answer/levels.pxd")
+    assert {"core.questions.person", "core.questions.vehicle"} <= set(levels.modules(root))
+    assert replace(RULE, file="core/subject/alerts.pyx").modules(root) == ["core.subject.alerts"]
     assert replace(RULE, file="indexer/linking.py").modules(root) == []

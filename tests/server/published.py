@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.generation_manifest import sealed
+from core.generation.manifest import sealed
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 

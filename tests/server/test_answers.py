@@ -9,11 +9,11 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from core.caller import Caller
-from core.engine import METHODS, Engine
+from core.access.caller import Caller
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
 from core.errors import QuestionError
-from core.generation import Generation
-from core.grant import Grant
+from core.generation.store import Generation
 from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_pb2
 from tests.nation_kit import BuiltNation
 from tests.questions import Drawer

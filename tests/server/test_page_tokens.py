@@ -11,9 +11,9 @@ from pathlib import Path
 import grpc
 import pytest
 
-from core.caller import Caller
-from core.engine import METHODS, Engine
-from core.generation import Generation
+from core.access.caller import Caller
+from core.engine.entry import METHODS, Engine
+from core.generation.store import Generation
 from indexer.pipeline import build
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2

@@ -30,7 +30,7 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-BREAK_GLASS, DELEGATED = 2, 128  # LOOK_* of core/caller.pxd
+BREAK_GLASS, DELEGATED = 2, 128  # LOOK_* of core/access/caller.pxd
 
 
 @dataclass(frozen=True)

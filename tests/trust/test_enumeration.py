@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core.caller import EVERY_METHOD, Caller
+from core.access.caller import EVERY_METHOD, Caller
+from core.access.grant import Grant
+from core.access.limits import Limits
 from core.errors import LimitExceeded
-from core.grant import Grant
-from core.limits import Limits
 from server.trust.allowances import Allowance, read_allowances
 from tests.trust.honest_days import Look, days
 from tests.trust.walks import WALKS, Asked, asked, real

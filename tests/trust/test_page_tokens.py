@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from core.engine import METHODS
-from core.grant import Grant
+from core.access.grant import Grant
+from core.engine.entry import METHODS
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import error_pb2, level_pb2
 from server.audit.keys import load_auditor_private

@@ -24,7 +24,7 @@ class Asked:
 
 
 def asked(kind: int, text: str, found: bool | None) -> Asked:
-    """A look-up by a KEY_* of core/dossier.pxd and its canonical text."""
+    """A look-up by a KEY_* of core/generation/dossier.pxd and its canonical text."""
     return Asked(bytes([kind]) + text.encode(), found)
 
 

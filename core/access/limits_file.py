@@ -1,0 +1,67 @@
+"""The file that all workers count in: made whole, with its key and its clock, before core/access/limits.pyx maps it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import time
+from pathlib import Path
+
+_MAGIC = b"RDNLIMS3"
+_EARLIER = (b"RDNLIMS1", b"RDNLIMS2")  # before enumeration was told by more than neighbouring numbers: made anew
+_HEAD = struct.Struct("<8sQQQ16s")  # Header of core/access/limits.pyx: magic, spenders, repeats, counted, key
+_CLOCK = struct.Struct("<qQ")  # base_us, boot; behind them
+
+
+def open_limits_file(path: Path, size: int, slots: tuple[int, int, int]) -> int:
+    """A descriptor of the file, of `size` bytes and with a header; `slots`: spenders, repeats, counted requests.
+
+    One of a version before is taken away first: whoever maps it keeps it. Raises OSError, ENOSPC among them, and
+    ValueError for a file that is none.
+    """
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)  # workers start at once, and only one makes the key
+            magic = os.pread(fd, len(_MAGIC), 0)
+            if _is_at(path, fd) and magic not in _EARLIER:
+                _complete(fd, magic, size, slots)
+                fcntl.flock(fd, fcntl.LOCK_UN)
+                return fd
+            if magic in _EARLIER and _is_at(path, fd):
+                path.unlink()
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
+
+
+def _complete(fd: int, magic: bytes, size: int, slots: tuple[int, int, int]) -> None:
+    if os.fstat(fd).st_size not in (0, size):
+        raise ValueError("a file of limits of another version: remove it while no server runs")
+    # All of it, before it is mapped: a count in a hole of a file on a full disk would end the process.
+    os.posix_fallocate(fd, 0, size)
+    if not magic.strip(b"\0"):
+        os.pwrite(fd, _HEAD.pack(_MAGIC, *slots, os.urandom(16)), 0)
+    elif magic != _MAGIC:
+        raise ValueError("no file of limits")
+    _anchor(fd)
+
+
+def _anchor(fd: int) -> None:
+    """Since when the limits' clock runs: it goes on alike while somebody sets the machine's, until the next boot."""
+    boot = int(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").replace("-", "")[:16], 16) | 1
+    if _CLOCK.unpack(os.pread(fd, _CLOCK.size, _HEAD.size))[1] != boot:
+        base_us = (time.time_ns() - time.monotonic_ns()) // 1000
+        os.pwrite(fd, _CLOCK.pack(base_us, boot), _HEAD.size)
+
+
+def _is_at(path: Path, fd: int) -> bool:
+    """Whether a path still leads to the open file."""
+    held = os.fstat(fd)
+    try:
+        found = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)

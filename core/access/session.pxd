@@ -1,0 +1,69 @@
+# A validated caller as compiled code sees it: for each purpose that was asked for so far, what policy gave.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.access.gcra cimport LimitRule
+from core.access.grant cimport GrantMasks
+from core.failure cimport Failure
+
+cdef enum:
+    PURPOSE_SLOTS = 16           # ronda.v1.Purpose 0 to 9, and room
+    CLEAR_METHOD = 32            # ClearanceService.Clear, beside core.call.question's METHOD_*: bit of PurposeGrant.methods
+    GRANT_NEEDED = 1             # what caller_enter returns besides OK and FAILED: policy must be asked first
+
+cdef enum:                       # PurposeGrant.state
+    GRANT_UNKNOWN = 0            # policy was not asked yet
+    GRANT_GIVEN = 1
+    GRANT_DENIED = 2
+
+# What the audit record says of a look-up, besides what was asked: AuditFacts.flags (1 to 4 as in core/audit/log.pxd).
+cdef enum:
+    LOOK_RETRY = 1               # this request_id was counted before
+    LOOK_BREAK_GLASS = 2         # to be reviewed
+    LOOK_DEVELOPMENT = 4         # the built-in caller of development mode
+    LOOK_OFF_HOURS = 8           # at an hour at which policy does not expect this caller
+    LOOK_OFF_UNIT = 16           # the officer's unit is not the device's
+    LOOK_REPEATED = 32           # one subject, more often than policy expects
+    LOOK_ENUMERATION = 64        # a sign of going through a list: core/access/enumeration.pxd
+    LOOK_DELEGATED = 128         # a gateway asked on the officer's behalf
+
+cdef struct PurposeGrant:
+    GrantMasks grant
+    uint64_t methods             # bit (1 << METHOD_*), CLEAR_METHOD
+    int32_t state                # GRANT_*, written last
+    uint16_t flags               # LOOK_BREAK_GLASS or 0
+    bint needs_case              # RequestContext.case_number must be given
+    bint needs_reason            # RequestContext.reason must be given
+    bint hours_refused           # outside `hours`: refuse instead of only marking the record
+    bint repeats_refused
+    int refused                  # bits of core/access/enumeration.pxd: bounds that refuse instead of only marking
+    uint32_t hours               # bit (1 << hour of the day in Guatemala) at which use is expected
+    int64_t expires_ms           # break-glass is short; else the session's end
+    uint64_t officer_bucket      # keys of core/access/limits.pxd: an allowance counts apart from the officer's others, so that
+    uint64_t device_bucket       # a dear look-up (break-glass) does not use up the cheap ones
+    uint64_t officer_rules       # which allowance that is
+    LimitRule officer            # look-ups of the officer
+    LimitRule officer_day        # the same, a day's allowance
+    LimitRule device
+    LimitRule rows               # rows of Clear, of the device
+    LimitRule neighbours         # look-ups near others of the officer
+    LimitRule repeats            # look-ups of one subject, of the officer
+    LimitRule misses             # look-ups of the officer that find nobody
+    LimitRule subjects           # different subjects asked for by the officer
+
+cdef struct Session:             # a Caller as compiled code sees it
+    PurposeGrant grants[16]      # by Purpose
+    int32_t retired              # a newer policy or a revocation: ask server/trust for a new Caller
+    uint16_t flags               # LOOK_DEVELOPMENT, LOOK_OFF_UNIT, LOOK_DELEGATED
+    int64_t expires_ms           # of the token
+    uint64_t device              # hashes of who they are
+    uint64_t officer
+    uint64_t unit
+    void* limits                 # LimitTable of core/access/limits.pyx; NULL = none are kept
+    const char* identity         # UTF-8 JSON, for the audit record
+    size_t identity_size
+
+# What the audit record's flags hold of the caller itself.
+cdef inline uint16_t caller_flags(const Session* session, const PurposeGrant* given) noexcept nogil:
+    return session.flags | (given.flags if given != NULL else 0)

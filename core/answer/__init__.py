@@ -1,0 +1,1 @@
+"""What a question came to, and its bytes. Nothing here is for Python."""

@@ -1,0 +1,14 @@
+# One page of a search: what SearchPersons and SearchVehicles write alike (docs/answers.md section 13).
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint32_t, uint64_t
+
+from core.call.memory cimport Call
+
+# Head and candidates of the page of call.fits that starts at `offset`, gathered before into call.candidates.
+# OK or FAILED.
+cdef int put_search_page(Call* call, bint vehicles) noexcept nogil
+# The token of the page after, where one follows; out of memory is told here. OK or FAILED.
+cdef int finish_search(Call* call, uint64_t hash, uint32_t offset) noexcept nogil
+# Whether a text is empty or white space alone.
+cdef bint is_blank(const char* text, size_t size) noexcept nogil

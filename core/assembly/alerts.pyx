@@ -1,0 +1,433 @@
+"""Alerts of one subject, merged from its records, as they are stored."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memset
+
+from core.assembly.record cimport compare_records, entity_record_count, entity_records, same_text, text_of
+from core.calendar cimport NO_DAY
+from core.contract cimport *
+from core.generation.dossier cimport (
+    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
+    NO_REGISTER, AlertEntry,
+)
+from core.generation.view cimport SPAN_UNKNOWN
+from core.wire cimport (
+    WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw,
+    put_tag, put_uint_if, put_varint, read_varint, reader_init,
+)
+
+
+cdef extern from "stdlib.h" nogil:
+    ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil
+    void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
+
+cdef enum:
+    SIDE_PROTECTED = 64  # alert_flags: the protected side of an order, no alert
+    ISSUED_AGAIN = 32    # alert_flags, while alerts are made: after the authority closed the warrant
+    IN_DOUBT = 128       # alert_flags, while alerts are made: another row of this record says another state
+    KINDS = 14
+    SOURCES_MAX = 20     # of one alert: an answer with it stays under 64 KiB
+
+ACTIONS = {
+    ALERT_KIND_WARRANT: ("ARREST", "Detener: confirme la orden con el juzgado y presente ante juez competente"),
+    ALERT_KIND_TRAVEL_BAN: ("DENY_EXIT", "No permitir la salida del país: avise a Migración"),
+    ALERT_KIND_PROTECTION_ORDER: ("ENFORCE_ORDER", "Hacer cumplir las medidas de seguridad: no permitir acercamiento"),
+    ALERT_KIND_MISSING_PERSON: ("LOCATE", "Persona desaparecida: verifique su estado y avise al Ministerio Público"),
+    ALERT_KIND_MISSING_CHILD: ("PROTECT", "Proteger: niñez desaparecida, active Alba-Keneth y avise a PGN"),
+    ALERT_KIND_ESCAPE: ("RECAPTURE", "Recapturar: avise al Sistema Penitenciario"),
+    ALERT_KIND_STOLEN_VEHICLE: ("SEIZE_VEHICLE", "Consignar el vehículo: reporte de robo vigente"),
+    ALERT_KIND_STOLEN_PLATE: ("SEIZE_PLATE", "Consignar la placa: reporte de robo vigente"),
+    ALERT_KIND_STOLEN_ENGINE: ("SEIZE_ENGINE", "Verificar el motor: reporte de robo vigente"),
+    ALERT_KIND_DOCUMENT: ("RETAIN_DOCUMENT", "Verificar identidad: documento reportado"),
+    ALERT_KIND_DISCREET: ("OBSERVE", "Observar sin revelar: avise al titular de la alerta"),
+    ALERT_KIND_OTHER: ("CONSULT", "Consultar a la institución titular"),
+    ALERT_KIND_DAMAGED_RECORD: ("CONSULT", "Consultar a la institución titular"),
+}
+
+cdef struct Action:
+    const char* bytes
+    size_t size
+
+cdef Action _actions[KINDS]  # CodedText, encoded
+cdef list _kept = []
+
+
+def _encode_actions():
+    cdef bytes encoded
+    from core.wire import encode_fields
+
+    memset(_actions, 0, sizeof(_actions))
+    for kind, (code, text) in ACTIONS.items():
+        encoded = encode_fields([(F_CodedText_code, "bytes", code.encode()), (F_CodedText_text, "bytes", text.encode())])
+        _kept.append(encoded)
+        _actions[<int>kind].bytes = encoded
+        _actions[<int>kind].size = len(encoded)
+
+
+_encode_actions()
+
+
+cdef int record_reference(const Entity* entity, const Record* record, size_t* start, size_t* length) noexcept nogil:
+    cdef const uint8_t* payload = text_of(entity, record.payload)
+    cdef Reader reader
+    cdef uint64_t size
+    if record.payload.length < 2 or (payload[0] != (1 << 3 | WIRE_LENGTH) and payload[0] != (F_Owner_record << 3 | WIRE_LENGTH)):
+        return -1
+    reader_init(&reader, payload + 1, record.payload.length - 1)
+    if read_varint(&reader, &size) < 0 or size > <uint64_t>(reader.end - reader.at):
+        return -1
+    start[0] = reader.at - payload
+    length[0] = size
+    return 0
+
+
+cdef int put_reference(Buffer* out, int number, const Entity* entity, const Record* record) noexcept nogil:
+    cdef size_t start, length
+    cdef bint possible = record.level == LEVEL_POSSIBLE
+    if record_reference(entity, record, &start, &length) < 0:
+        return -1
+    put_tag(out, number, WIRE_LENGTH)
+    put_varint(out, length + (2 if possible else 0))
+    put_raw(out, text_of(entity, record.payload) + start, length)
+    if possible:
+        put_uint_if(out, F_RecordReference_possible, 1)
+    return 0
+
+
+cdef inline bint _is_alert(const Record* record) noexcept nogil:
+    return record.alert_kind and record.alert_kind < KINDS and not record.alert_flags & SIDE_PROTECTED
+
+
+cdef inline bint _is_discreet(const Record* record) noexcept nogil:
+    return record.sensitivity == SENSITIVITY_DISCREET
+
+
+cdef inline bint _same_warrant(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    return (a.alert_kind == b.alert_kind and _is_discreet(a) == _is_discreet(b) and a.merge_key.length
+            and same_text(entity, a.merge_key, b.merge_key))
+
+
+cdef int _by_kind(const Record* a, const Record* b) noexcept nogil:
+    cdef int order = <int>a.alert_kind - <int>b.alert_kind
+    return order if order else <int>_is_discreet(a) - <int>_is_discreet(b)
+
+
+cdef int _by_group(const void* left, const void* right, void* context) noexcept nogil:
+    """Records of one warrant together, in register order within it."""
+    cdef Entity* entity = <Entity*>context
+    cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
+    cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
+    cdef int order = _by_kind(a, b)
+    if order == 0:
+        order = (a.merge_key.length > b.merge_key.length) - (a.merge_key.length < b.merge_key.length)
+    if order == 0 and a.merge_key.length:
+        order = memcmp(text_of(entity, a.merge_key), text_of(entity, b.merge_key), a.merge_key.length)
+    return order if order else compare_records(entity, a, b)
+
+
+cdef int _by_row(const void* left, const void* right, void* context) noexcept nogil:
+    """The rows of one record together."""
+    cdef Entity* entity = <Entity*>context
+    cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
+    cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
+    cdef int order = _by_kind(a, b)
+    return order if order else compare_records(entity, a, b)
+
+
+cdef int _by_alert(const void* left, const void* right, void* context) noexcept nogil:
+    """The records of a warrant by the alerts that are stored of it."""
+    cdef Entity* entity = <Entity*>context
+    cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
+    cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
+    cdef int order = <int>(a.alert_flags & ISSUED_AGAIN) - <int>(b.alert_flags & ISSUED_AGAIN)
+    if order == 0:
+        order = <int>a.sensitivity - <int>b.sensitivity
+    return order if order else compare_records(entity, a, b)
+
+
+cdef int64_t ANY_DAY = 1 << 40   # beyond every day
+
+cdef struct Days:                # first and last that a day may be
+    int64_t first
+    int64_t last
+
+
+cdef inline bint _is_stated(int32_t first, uint16_t span) noexcept nogil:
+    return first != NO_DAY or span == SPAN_UNKNOWN
+
+
+cdef inline Days _days(int32_t first, uint16_t span) noexcept nogil:
+    cdef Days days
+    days.first = first if first != NO_DAY else -ANY_DAY
+    days.last = <int64_t>first + span if first != NO_DAY else ANY_DAY
+    return days
+
+
+cdef inline Days _age(const Record* record) noexcept nogil:
+    """Of the state, else of issue; below every day where neither is stated."""
+    cdef Days days
+    if _is_stated(record.state_first, record.state_span):
+        return _days(record.state_first, record.state_span)
+    if _is_stated(record.issued_first, record.issued_span):
+        return _days(record.issued_first, record.issued_span)
+    days.first = days.last = -2 * ANY_DAY
+    return days
+
+
+cdef int _later(const Record* a, const Record* b) noexcept nogil:
+    """Which of two rows of one record holds: above 0 = a, below 0 = b, 0 = nobody knows."""
+    cdef Days x = _age(a), y = _age(b)
+    if a.version != b.version:
+        return 1 if a.version > b.version else -1
+    return (x.first > y.last) - (x.last < y.first)
+
+
+cdef void _keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcept nogil:
+    """Leaves out the rows of a record that a later one supersedes; of rows that tie and differ the PENDING one is kept, in doubt."""
+    cdef Record* records = entity_records(entity)
+    cdef Record* best
+    cdef Record* row
+    cdef size_t start = 0, end, i, kept = 0
+    cdef uint32_t chosen
+    cdef int later
+    qsort_r(indexes, count[0], sizeof(uint32_t), _by_row, entity)
+    while start < count[0]:
+        best = &records[indexes[start]]
+        chosen = indexes[start]
+        end = start + 1
+        while end < count[0]:
+            row = &records[indexes[end]]
+            if _by_kind(row, best) or row.register != best.register or not same_text(entity, row.record_id, best.record_id):
+                break
+            end += 1
+        indexes[kept] = chosen
+        kept += 1
+        for i in range(start + 1, end):
+            row = &records[indexes[i]]
+            best = &records[indexes[kept - 1]]
+            if row.row == best.row:  # of two sources, which number their rows: not one record
+                indexes[kept] = indexes[i]
+                kept += 1
+                continue
+            later = _later(row, best)
+            if later == 0 and row.alert_state != best.alert_state:
+                if row.alert_state == ALERT_STATE_PENDING:
+                    later = 1
+                if row.alert_state == ALERT_STATE_PENDING or best.alert_state == ALERT_STATE_PENDING:
+                    row.alert_flags |= IN_DOUBT
+                    best.alert_flags |= IN_DOUBT
+            if later > 0:
+                indexes[kept - 1] = indexes[i]
+        start = end
+    count[0] = kept
+
+
+cdef int _by_stored_order(const void* left, const void* right, void* context) noexcept nogil:
+    """AlertEntry: kind, issued descending with unknown last, then the representative's place (kept in `reserved`)."""
+    cdef Entity* entity = <Entity*>context
+    cdef const AlertEntry* a = <const AlertEntry*>left
+    cdef const AlertEntry* b = <const AlertEntry*>right
+    cdef int order = <int>a.kind - <int>b.kind
+    if order == 0:
+        order = (a.issued_day < b.issued_day) - (a.issued_day > b.issued_day)
+    if order == 0:
+        order = compare_records(entity, entity_records(entity) + a.reserved, entity_records(entity) + b.reserved)
+    return order
+
+
+cdef inline bint _is_criterion_1(int criterion) noexcept nogil:
+    return criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE, CRITERION_PLATE, CRITERION_VIN)
+
+
+cdef const Record* _representative(Entity* entity, const Facts* facts, const uint32_t* group, size_t count) noexcept nogil:
+    """The authoritative register's record, a PENDING one before its others; without one, the first in order."""
+    cdef const Record* records = entity_records(entity)
+    cdef int32_t authority = facts.authority[records[group[0]].alert_kind]
+    cdef const Record* found = NULL
+    cdef size_t i
+    for i in range(count):
+        if records[group[i]].register == authority:
+            if records[group[i]].alert_state == ALERT_STATE_PENDING:
+                return &records[group[i]]
+            if found == NULL:
+                found = &records[group[i]]
+    return found if found != NULL else &records[group[0]]
+
+
+cdef int _put_source(Buffer* heap, const Entity* entity, const Record* record) noexcept nogil:
+    cdef size_t mark = begin_message(heap, F_Hit_sources, 1)
+    cdef int status = put_reference(heap, F_HitSource_record, entity, record)
+    put_uint_if(heap, F_HitSource_state, record.alert_state)
+    put_bytes_if(heap, F_HitSource_state_date, text_of(entity, record.state_date_parts), record.state_date_parts.length)
+    end_message(heap, mark, 1)
+    return status
+
+
+cdef struct Warrant:             # what is known of it, whatever its records' sensitivity
+    const Record* first          # the representative
+    uint8_t state
+    bint withdrawn               # its authority had closed it and is withdrawn; another register has it PENDING
+
+
+cdef const Record* _pending_elsewhere(Entity* entity, int32_t authority, const uint32_t* group, size_t count) noexcept nogil:
+    """The first record of another register than the authority's, where one of those is PENDING; else NULL."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* first = NULL
+    cdef bint pending = False
+    cdef size_t i
+    for i in range(count):
+        if records[group[i]].register != authority:
+            first = first if first != NULL else &records[group[i]]
+            pending = pending or records[group[i]].alert_state == ALERT_STATE_PENDING
+    return first if pending else NULL
+
+
+cdef Warrant _warrant(Entity* entity, const Facts* facts, const uint32_t* group, size_t count) noexcept nogil:
+    cdef const Record* records = entity_records(entity)
+    cdef Warrant known
+    cdef size_t i
+    cdef int32_t authority = facts.authority[records[group[0]].alert_kind]
+    cdef const Record* other
+    known.first = _representative(entity, facts, group, count)
+    known.state = known.first.alert_state
+    known.withdrawn = False
+    if known.first.register == authority and not facts.registers[authority].loaded:
+        other = _pending_elsewhere(entity, authority, group, count)
+        if other != NULL:
+            known.first, known.state, known.withdrawn = other, ALERT_STATE_PENDING, True
+        return known
+    if known.first.register != facts.authority[known.first.alert_kind]:
+        for i in range(count):
+            if records[group[i]].alert_state == ALERT_STATE_PENDING:
+                known.state = ALERT_STATE_PENDING
+    return known
+
+
+cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, const uint32_t* group, size_t count, Buffer* alerts,
+                    Buffer* heap) noexcept nogil:
+    """The alert of those records of a warrant that share a sensitivity, in register order."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* first = &records[group[0]]
+    cdef const Record* record
+    cdef AlertEntry alert
+    cdef int32_t authority = facts.authority[first.alert_kind]
+    cdef size_t i
+    cdef int status, sources = 1
+    cdef bint doubted = known.withdrawn
+    for i in range(count):
+        if &records[group[i]] == known.first:
+            first = known.first
+    memset(&alert, 0, sizeof(alert))
+    alert.kind = first.alert_kind
+    alert.section = first.section
+    alert.sensitivity = first.sensitivity
+    alert.register = known.first.register
+    alert.authority = <uint8_t>authority if authority >= 0 else <uint8_t>NO_REGISTER
+    alert.flags = first.alert_flags & (ALERT_MISUSE | ALERT_ARMED)
+    if first.alert_kind == ALERT_KIND_STOLEN_PLATE:
+        alert.flags |= ALERT_PLATE
+    if known.withdrawn:
+        alert.flags |= ALERT_AUTHORITY_WITHDRAWN
+    if known.first.register == authority:
+        alert.flags |= ALERT_LISTED_BY_AUTHORITY
+    alert.state = known.state
+    for i in range(count):
+        record = &records[group[i]]
+        doubted = doubted or record.alert_flags & (ISSUED_AGAIN | IN_DOUBT) != 0
+        if record.level > alert.link_level:
+            alert.link_level = record.level
+    for i in range(count):
+        record = &records[group[i]]
+        if record.level == alert.link_level and _is_criterion_1(record.criterion):
+            alert.flags |= ALERT_CRITERION_1
+    if doubted and alert.link_level > LEVEL_POSSIBLE:
+        alert.link_level = LEVEL_POSSIBLE
+    alert.valid_from = known.first.alert_from
+    alert.valid_to = known.first.alert_to
+    alert.from_span = known.first.alert_from_span
+    alert.to_span = known.first.alert_to_span
+    alert.state_date = known.first.state_date
+    alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_known else 0
+    alert.reserved = <uint32_t>(first - records)
+    alert.hit_offset = <uint32_t>heap.size
+    put_uint_if(heap, F_Hit_kind, alert.kind)
+    status = put_reference(heap, F_Hit_record, entity, first)
+    put_packed_bytes(heap, F_Hit_agrees, first.agrees, first.n_agrees)
+    put_packed_bytes(heap, F_Hit_disagrees, first.disagrees, first.n_disagrees)
+    status |= _put_source(heap, entity, first)
+    for i in range(count):
+        if &records[group[i]] != first and sources < SOURCES_MAX:
+            status |= _put_source(heap, entity, &records[group[i]])
+            sources += 1
+    put_uint_if(heap, F_Hit_state, alert.state)
+    put_bytes(heap, F_Hit_action, _actions[alert.kind].bytes, _actions[alert.kind].size)
+    put_raw(heap, text_of(entity, first.hit_payload), first.hit_payload.length)
+    alert.hit_length = <uint32_t>heap.size - alert.hit_offset
+    put_raw(alerts, &alert, sizeof(alert))
+    return status
+
+
+cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t count, Buffer* alerts, Buffer* heap) noexcept nogil:
+    """The alerts of one warrant: one a sensitivity, and so for what was issued again after the authority closed it."""
+    cdef Record* records = entity_records(entity)
+    cdef Warrant known = _warrant(entity, facts, group, count)
+    cdef int64_t closed
+    cdef size_t i, start = 0, end, again = count
+    cdef Record* record
+    if (known.first.register == facts.authority[known.first.alert_kind] and known.state != ALERT_STATE_PENDING
+            and _is_stated(known.first.state_first, known.first.state_span)):
+        closed = _days(known.first.state_first, known.first.state_span).first
+        for i in range(count):
+            record = &records[group[i]]
+            if (record.register != known.first.register and record.alert_state == ALERT_STATE_PENDING
+                    and _is_stated(record.issued_first, record.issued_span)
+                    and _days(record.issued_first, record.issued_span).last > closed):
+                record.alert_flags |= ISSUED_AGAIN
+    if count > 1:
+        qsort_r(group, count, sizeof(uint32_t), _by_alert, entity)
+    while start < count:
+        if again == count and records[group[start]].alert_flags & ISSUED_AGAIN:
+            again = start
+            known = _warrant(entity, facts, group + start, count - start)
+        end = start + 1
+        while (end < count and records[group[end]].sensitivity == records[group[start]].sensitivity
+               and records[group[end]].alert_flags & ISSUED_AGAIN == records[group[start]].alert_flags & ISSUED_AGAIN):
+            end += 1
+        if _put_alert(entity, facts, &known, group + start, end - start, alerts, heap) < 0:
+            return -1
+        start = end
+    return 0
+
+
+cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffer* alerts, Buffer* heap) noexcept nogil:
+    cdef const Record* records = entity_records(entity)
+    cdef uint32_t* indexes
+    cdef AlertEntry* entries
+    cdef uint32_t i
+    cdef size_t start, end, count
+    buffer_reset(order)
+    buffer_reset(alerts)
+    for i in range(<uint32_t>entity_record_count(entity)):
+        if _is_alert(&records[i]):
+            put_raw(order, &i, sizeof(i))
+    count = order.size // sizeof(uint32_t)
+    if count == 0 or order.failed:
+        return 0
+    indexes = <uint32_t*>order.data
+    _keep_latest(entity, indexes, &count)
+    qsort_r(indexes, count, sizeof(uint32_t), _by_group, entity)
+    start = 0
+    while start < count:
+        end = start + 1
+        while end < count and _same_warrant(entity, &records[indexes[start]], &records[indexes[end]]):
+            end += 1
+        if _merge(entity, facts, indexes + start, end - start, alerts, heap) < 0:
+            return -1
+        start = end
+    count = alerts.size // sizeof(AlertEntry)
+    entries = <AlertEntry*>alerts.data
+    if not alerts.failed:
+        qsort_r(entries, count, sizeof(AlertEntry), _by_stored_order, entity)
+        for start in range(count):
+            entries[start].reserved = 0
+    return 0

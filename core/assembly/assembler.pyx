@@ -1,0 +1,350 @@
+"""From linked standard records to the five files of a generation, in one pass and bounded memory.
+
+What a dossier holds is made in core/assembly/dossier.pyx and the files that it cimports.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.errno cimport ENOMEM, errno
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from core.assembly.claims cimport Facts
+from core.assembly.dossier cimport (
+    ASSEMBLED, ASSEMBLY_DISK, ASSEMBLY_MEMORY, ASSEMBLY_REFERENCE, ASSEMBLY_TOO_MANY, Counts, Scratch, assemble_dossier,
+    scratch_free, scratch_init,
+)
+from core.assembly.record cimport (
+    Entity, entity_add, entity_hide, entity_record_count, entity_records, in_stream_order, row_entity, row_hides,
+)
+from core.files.output cimport OutputFile
+from core.files.spill cimport Spill
+from core.generation.dossier cimport ENTITY_PERSON, ENTITY_PLATE, ENTITY_VEHICLE
+from core.generation.plates_writer cimport PlateRows
+from core.machine.arrow cimport Column, RecordColumns, byte_at, int32_or, uint32_or
+from core.name_index.writer cimport NamesWriter
+from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
+from core.assembly import record as assembly_record
+from core.errors import AssemblyError
+from core.generation.keys_writer import write_keys
+from core.generation.registers import register_entry
+
+ENTITY_FIELDS = [("entity", "I"), ("kind", "C"), ("subject_id", "w:16"), ("homonyms", "i"), ("name_only_alerts", "i"),
+                 ("name_only_flags", "C")]
+
+cdef enum:                       # bits of the column `name_only_flags`
+    CROWDED = 1
+    ONE_BEARER = 2
+
+cdef enum:
+    ORDER_OF_ENTITIES = -10
+    ORDER_OF_RECORDS = -11
+    UNKNOWN_ENTITY = -12
+    UNKNOWN_REGISTER = -13
+    REGISTERS_MAX = 64
+
+_WHY = {
+    ASSEMBLY_REFERENCE: "a payload does not start with its record reference",
+    ASSEMBLY_TOO_MANY: "more alerts, owners, claims or identifiers than 65,535, or more than 4 GiB",
+    ORDER_OF_ENTITIES: "records are not in order of entity",
+    ORDER_OF_RECORDS: "its records are not in the agreed order",
+    UNKNOWN_ENTITY: "its records came before the entity itself",
+    UNKNOWN_REGISTER: "a record's register is not in the list",
+}
+
+cdef struct Announced:           # an entity whose records are yet to come
+    uint32_t number
+    int32_t homonyms
+    int32_t name_only_alerts
+    uint8_t name_only_flags
+    uint8_t kind
+    uint8_t subject_id[16]
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What was written."""
+
+    persons: int
+    vehicles: int
+    entities: int
+    records: int
+    alerts: int
+    possible_links: int
+    keys: int
+    tokens: int
+    plates: int
+    dossier_bytes: int
+    files: dict
+
+
+cdef class Assembler:
+    """Writes the five files of a generation; see core/assembly/assembler.pyi."""
+
+    cdef Facts facts
+    cdef Scratch scratch
+    cdef Entity entity           # the one whose records are being collected
+    cdef bint entity_open
+    cdef Buffer announced        # Announced[], those before `next_announced` are done
+    cdef size_t next_announced
+    cdef uint32_t n_announced    # since the start
+    cdef uint8_t last_kind
+    cdef uint64_t n_persons
+    cdef Counts counts
+    cdef OutputFile dossiers
+    cdef OutputFile entity_table
+    cdef Spill keys
+    cdef NamesWriter names
+    cdef PlateRows plate_rows
+    cdef uint64_t build
+    cdef object directory
+    cdef object temporary
+    cdef list kept
+
+    def __cinit__(self):
+        scratch_init(&self.scratch)
+        buffer_init(&self.announced)
+        buffer_init(&self.entity.arena)
+        buffer_init(&self.entity.records)
+
+    def __init__(self, directory, registers, *, temporary_directory=None):
+        cdef bytes identifier
+        cdef int i
+        self.directory = Path(directory)
+        self.temporary = Path(temporary_directory) if temporary_directory is not None else self.directory
+        self.kept = []
+        self.build = int.from_bytes(os.urandom(8), "little")
+        if len(registers) > REGISTERS_MAX:
+            raise AssemblyError(f"more than {REGISTERS_MAX} registers")
+        self.facts.n_registers = len(registers)
+        for i in range(32):
+            self.facts.authority[i] = -1
+        for i, stated in enumerate(registers):
+            try:
+                entry = register_entry(stated, i)
+            except (KeyError, TypeError, ValueError) as error:
+                raise AssemblyError(f"register {i}: {error!r}") from error
+            identifier = entry.id
+            self.kept.append(identifier)
+            self.facts.registers[i].id = <const uint8_t*>PyBytes_AS_STRING(identifier)
+            self.facts.registers[i].id_length = <uint32_t>PyBytes_GET_SIZE(identifier)
+            self.facts.registers[i].loaded = entry.loaded
+            self.facts.registers[i].identity_person = bool(entry.roles_person & 1 << 2)
+            self.facts.registers[i].identifies = entry.identifies
+            for kind in range(32):
+                if entry.authoritative >> kind & 1 and self.facts.authority[<int>kind] < 0:
+                    self.facts.authority[<int>kind] = i
+        self.keys = Spill(self.temporary)
+        self.plate_rows = PlateRows()
+        self.dossiers = OutputFile(self.directory / "dossiers.bin", b"RNDDOSSI", self.build)
+        self.entity_table = OutputFile(self.directory / "entities.bin", b"RNDENTIT", self.build)
+        self.names = NamesWriter(self.directory / "names.bin", self.build)
+
+    def __dealloc__(self):
+        scratch_free(&self.scratch)
+        buffer_free(&self.announced)
+        buffer_free(&self.entity.arena)
+        buffer_free(&self.entity.records)
+
+    def entities(self, batch):
+        cdef RecordColumns columns = RecordColumns(batch, ENTITY_FIELDS)
+        cdef Column* column = columns.columns
+        cdef Announced announced
+        cdef int64_t row
+        cdef size_t done = self.next_announced * sizeof(Announced)
+        if done > 1 << 20:  # what is done makes room
+            rest = self.announced.data[done:self.announced.size]
+            buffer_reset(&self.announced)
+            put_raw(&self.announced, <const char*><bytes>rest, len(rest))
+            self.next_announced = 0
+        for row in range(columns.rows):
+            announced.number = uint32_or(&column[0], row, 0xFFFFFFFF)
+            announced.kind = byte_at(&column[1], row)
+            memcpy(announced.subject_id, column[2].values + (column[2].first + row) * 16, 16)
+            announced.homonyms = int32_or(&column[3], row, -1)
+            announced.name_only_alerts = int32_or(&column[4], row, -1)
+            announced.name_only_flags = byte_at(&column[5], row)
+            if announced.number != self.n_announced:
+                raise AssemblyError(f"entity {self.n_announced} is missing, or out of order")
+            if not ENTITY_PERSON <= announced.kind <= ENTITY_PLATE:
+                raise AssemblyError(f"entity {announced.number}: kind {announced.kind} does not exist")
+            if announced.kind < ENTITY_VEHICLE:
+                if self.last_kind >= ENTITY_VEHICLE:
+                    raise AssemblyError(f"entity {announced.number}: a person after vehicles")
+                self.n_persons += 1
+            self.last_kind = announced.kind
+            self.n_announced += 1
+            put_raw(&self.announced, &announced, sizeof(announced))
+        if self.announced.failed:
+            raise MemoryError
+
+    cdef int _close_entity(self) noexcept nogil:
+        """Writes the dossier of the entity whose records have all come."""
+        cdef int status
+        if not self.entity_open:
+            return ASSEMBLED
+        if self.entity.arena.failed or self.entity.records.failed:
+            return ASSEMBLY_MEMORY
+        status = assemble_dossier(&self.entity, &self.facts, &self.scratch, self.dossiers, self.entity_table, self.keys,
+                                  self.names, self.plate_rows, &self.counts)
+        self.entity_open = False
+        return status
+
+    cdef int _open_next(self) noexcept nogil:
+        """Starts the next announced entity; UNKNOWN_ENTITY when there is none."""
+        cdef const Announced* announced
+        if self.next_announced * sizeof(Announced) >= self.announced.size:
+            return UNKNOWN_ENTITY
+        announced = <const Announced*>self.announced.data + self.next_announced
+        self.next_announced += 1
+        self.entity.number = announced.number
+        self.entity.kind = announced.kind
+        self.entity.homonyms = announced.homonyms
+        self.entity.name_only_alerts = announced.name_only_alerts
+        self.entity.crowded = announced.name_only_flags & CROWDED != 0
+        self.entity.one_bearer = announced.name_only_flags & ONE_BEARER != 0
+        memcpy(self.entity.subject_id, announced.subject_id, 16)
+        self.entity.hidden = False
+        buffer_reset(&self.entity.arena)
+        buffer_reset(&self.entity.records)
+        self.entity_open = True
+        return ASSEMBLED
+
+    cdef int _take(self, const Column* columns, int64_t rows) noexcept nogil:
+        cdef int64_t row
+        cdef uint32_t wanted
+        cdef int status
+        cdef size_t count
+        for row in range(rows):
+            wanted = row_entity(columns, row)
+            while not self.entity_open or self.entity.number != wanted:
+                if self.entity_open and wanted < self.entity.number:
+                    return ORDER_OF_ENTITIES
+                status = self._close_entity()
+                if status != ASSEMBLED:
+                    return status
+                status = self._open_next()
+                if status != ASSEMBLED:
+                    return status
+            if row_hides(columns, row):
+                entity_hide(&self.entity, columns, row)
+                continue
+            if entity_add(&self.entity, columns, row) < 0:
+                return ASSEMBLY_MEMORY
+            count = entity_record_count(&self.entity)
+            if entity_records(&self.entity)[count - 1].register >= self.facts.n_registers:
+                return UNKNOWN_REGISTER
+            if count > 1 and not in_stream_order(
+                    &self.entity, entity_records(&self.entity) + count - 2, entity_records(&self.entity) + count - 1):
+                return ORDER_OF_RECORDS
+        return ASSEMBLED
+
+    def _check(self, int status):
+        if status == ASSEMBLED:
+            return
+        if status == ASSEMBLY_MEMORY:
+            raise MemoryError
+        if status == ASSEMBLY_DISK:
+            raise OSError(errno or ENOMEM, os.strerror(errno or ENOMEM))
+        raise AssemblyError(f"entity {self.entity.number}: {_WHY[status]}")
+
+    def records(self, batch):
+        cdef RecordColumns columns = RecordColumns(batch, assembly_record.LINKED_FIELDS)
+        cdef int status
+        with nogil:
+            status = self._take(columns.columns, columns.rows)
+        self._check(status)
+        self.dossiers.flush()
+        self.entity_table.flush()
+        self.names.flush()
+        return columns.rows
+
+    cdef int _drain(self) noexcept nogil:
+        """Writes the dossiers of the entities that are left; stops after each few thousand, to be flushed."""
+        cdef int status = self._close_entity()
+        cdef int left = 4096
+        while status == ASSEMBLED and left and self.next_announced * sizeof(Announced) < self.announced.size:
+            status = self._open_next()
+            if status == ASSEMBLED:
+                status = self._close_entity()
+            left -= 1
+        return status
+
+    def finish(self):
+        cdef int status
+        while True:
+            with nogil:
+                status = self._drain()
+            self._check(status)
+            self.dossiers.flush()
+            self.entity_table.flush()
+            self.names.flush()
+            if self.next_announced * sizeof(Announced) >= self.announced.size:
+                break
+        files = {"dossiers.bin": self.dossiers.finish(), "entities.bin": self.entity_table.finish()}
+        keys = write_keys(self.directory / "keys.mdb", self.keys, self.build)
+        self.keys.close()
+        files["keys.mdb"] = _hashed(self.directory / "keys.mdb")
+        names = self.names.finish()
+        tokens = names.pop("tokens")
+        files["names.bin"] = {"bytes": names["bytes"], "sha256": names["sha256"]}
+        plates = OutputFile(self.directory / "plates.bin", b"RNDPLATE", self.build)
+        plate_count = self.plate_rows.write(plates)
+        files["plates.bin"] = plates.finish()
+        return Assembly(
+            persons=self.n_persons,
+            vehicles=self.n_announced - self.n_persons,
+            entities=self.n_announced,
+            records=self.counts.records,
+            alerts=self.counts.alerts,
+            possible_links=self.counts.possible_links,
+            keys=keys,
+            tokens=tokens,
+            plates=plate_count,
+            dossier_bytes=files["dossiers.bin"]["bytes"],
+            files=files,
+        )
+
+    def abandon(self):
+        self.dossiers.abandon()
+        self.entity_table.abandon()
+        self.keys.close()
+        self.names.abandon()
+
+
+def _hashed(path):
+    """Size and SHA-256 of a file that LMDB wrote, out of order."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": file.tell(), "sha256": digest}
+
+
+def assemble(directory, entities, linked, registers, *, temp_directory=None, on_progress=None):
+    assembler = Assembler(directory, registers, temporary_directory=temp_directory)
+    try:
+        announced = iter(entities)
+        known = -1
+        done = 0
+        for batch in linked:
+            if not batch.num_rows:
+                continue
+            last = batch.column(batch.schema.get_field_index("entity"))[batch.num_rows - 1].as_py()
+            while known < last:
+                entity_batch = next(announced, None)
+                if entity_batch is None:
+                    break  # records() says what is wrong
+                known += entity_batch.num_rows
+                assembler.entities(entity_batch)
+            done += assembler.records(batch)
+            if on_progress is not None:
+                on_progress(done)
+        for entity_batch in announced:
+            assembler.entities(entity_batch)
+        return assembler.finish()
+    except BaseException:
+        assembler.abandon()
+        raise

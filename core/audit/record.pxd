@@ -1,0 +1,62 @@
+# The bytes of the audit log's records, shared by the writer and the readers; docs/audit-format.md explains them.
+#
+# A segment is a file of records, one behind the other, nothing between them. All integers are little-endian.
+#
+#   +-----------+ 0
+#   | length    |  u32, bytes of the body; 0 = here the segment ends
+#   | check     |  u32, the first four bytes of the body's RFC 9162 leaf hash
+#   +-----------+ 8
+#   | body      |  starts with a kind (u8) and holds at +8 the record's place in the segment, from 0 (u64)
+#   +-----------+
+#
+# The writer fills in `length` last: what a killed process left half written has length 0.
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+cdef enum:
+    FRAME_BYTES = 8
+    # Kinds of record.
+    RECORD_HEADER = 1            # place 0, and only there: a JSON object about the segment
+    RECORD_TEXT = 2              # a text that later records refer to by this record's place
+    RECORD_QUERY = 3             # a question and who was shown
+    # TextHead.what
+    TEXT_IDENTITY = 1            # JSON object: who asks
+    TEXT_GENERATION = 2          # id of a generation
+
+cdef packed struct TextHead:     # 16 bytes, then the text to the end of the body; the header's record too
+    uint8_t kind
+    uint8_t what                 # TEXT_*; 0 in the header
+    uint8_t reserved[6]
+    uint64_t place
+
+cdef packed struct QueryHead:    # 88 bytes, then entries, case number, request id, sealed question
+    uint8_t kind
+    uint8_t method
+    uint8_t purpose
+    uint8_t reserved
+    uint16_t status              # 0 = answered, else the ErrorReason
+    uint16_t flags               # AUDIT_FLAG_*
+    uint64_t place
+    int64_t time_ms              # UTC
+    uint32_t latency_us
+    uint32_t identity            # place of its text record; 0 = not known
+    uint32_t generation          # place of its text record; 0 = none
+    uint32_t n_entries
+    uint64_t overlay_sequence
+    uint8_t answer_id[16]
+    uint8_t asked[16]            # keyed hash; zeros = nothing to hash
+    uint8_t case_number_size
+    uint8_t request_id_size
+    uint16_t reserved2
+    uint32_t sealed_size         # ciphertext and tag; 0 = no question was there to seal
+
+cdef packed struct EntryBytes:   # 32 bytes: a ShownEntry of core/subject/shown.pxd, its subject id hashed
+    uint8_t subject[16]          # keyed hash
+    uint8_t level
+    uint8_t kind
+    uint8_t how
+    uint8_t flags
+    uint16_t row
+    uint8_t register
+    uint8_t reserved
+    uint64_t sections

@@ -1,0 +1,49 @@
+# One segment of the audit log while it is written: a mapped file, its keys, the texts already in it. Not locked: the log
+# that owns it is. Bytes: core/audit/record.pxd.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from core.audit.crypto cimport EVP_CIPHER_CTX, KeyedHash
+from core.audit.record cimport FRAME_BYTES
+
+cdef struct KnownText:
+    uint64_t hash
+    uint32_t at                  # of the text in the segment
+    uint32_t size
+    uint32_t place               # of its record; 0 = free
+    uint32_t what
+
+cdef struct Segment:
+    int descriptor               # -1 = none
+    uint8_t* map
+    size_t size                  # mapped; the segment is full there
+    size_t allocated             # of it, on disk
+    size_t used
+    size_t reserve               # free bytes of the disk that are left alone
+    uint64_t records
+    KeyedHash key
+    EVP_CIPHER_CTX* cipher       # holds the query key
+    int n_texts
+    KnownText texts[4096]
+
+# A segment of `size` bytes at most over an empty file, with 32-byte keys; NULL and an errno in `error`. It owns the
+# descriptor from here on, unless it is NULL.
+cdef Segment* segment_new(int descriptor, size_t size, size_t reserve, const uint8_t* query_key,
+                          const uint8_t* hash_key, int* error) noexcept nogil
+# Gives back memory and descriptor, with it the file's lock; the file stays as it is.
+cdef void segment_free(Segment* segment) noexcept nogil
+# Cuts what was set aside and not used, puts the file on disk, frees: 0 or errno.
+cdef int segment_end(Segment* segment) noexcept nogil
+# Sets space aside up to `wanted` bytes at least: 0, or an errno (ENOSPC within the disk's reserve too).
+cdef int segment_allocate(Segment* segment, size_t wanted) noexcept nogil
+# The body of `size` bytes is written at segment_body: hashes it and makes it a record.
+cdef void segment_commit(Segment* segment, size_t size) noexcept nogil
+# Writes a header or text record. Space was made.
+cdef void segment_put_text(Segment* segment, uint8_t kind, uint8_t what, const void* text, size_t size) noexcept nogil
+# Place of the record that holds this text, written now when it is new; 0 for no text. Space was made.
+cdef uint32_t segment_text_place(Segment* segment, uint8_t what, const void* text, size_t size) noexcept nogil
+
+cdef inline uint8_t* segment_body(Segment* segment) noexcept nogil:
+    """Where the next record's body goes."""
+    return segment.map + segment.used + FRAME_BYTES

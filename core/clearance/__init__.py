@@ -1,0 +1,1 @@
+"""Columns of subjects against a standard. Nothing here is for Python."""

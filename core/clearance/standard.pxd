@@ -1,0 +1,28 @@
+# What a clearance standard rests on, and the records of a dossier that count under it (docs/answers.md section 12).
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t
+
+from core.call.memory cimport Call
+from core.generation.store cimport Register
+from core.generation.view cimport Dossier
+from core.subject.shown cimport Left
+
+cdef struct Verdict:             # records under the standard on one subject, or several
+    bint certain                 # one of them HIT and by criterion 1
+    int n_certain
+    int n
+    const uint8_t* certain_at[5]  # RecordReference, encoded
+    size_t certain_size[5]
+    const uint8_t* at[5]
+    size_t size[5]
+    Left certain_left            # of the subject looked at last: what its references, the first five of all, are of
+    Left left
+
+# Whether NO_RECORD rests on this register: it identifies what is asked, or the standard needs it.
+cdef bint standard_needs(const Register* register, int standard, bint vehicle) noexcept nogil
+# Whether every such register is FRESH for this caller.
+cdef bint standard_is_fresh(const Call* call, int standard, bint vehicle) noexcept nogil
+# Adds the visible records under the standard of one dossier, reached by a link of that Level.
+cdef void under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,
+                         Verdict* verdict) noexcept nogil

@@ -1,1 +1,0 @@
-"""Dates in another format than the register's: C only, see columns_dates.pxd."""

@@ -1,1 +1,0 @@
-"""Numbers of a person: C only, see columns_numbers.pxd."""

@@ -1,1 +1,0 @@
-"""Dates and numbers as registers write them: C only, see columns_parse.pxd."""

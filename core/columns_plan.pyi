@@ -1,6 +1,0 @@
-"""A plan turned into the structs that rows are encoded by; its shape is drawn in columns.pyi."""
-
-DERIVED: tuple[str, ...]
-"""What a payload's field may be filled from, besides columns."""
-OPERATIONS: tuple[str, ...]
-SUBJECT_KEYS: tuple[str, ...]

@@ -1,1 +1,0 @@
-"""One record of a row: C only, see columns_record.pxd."""

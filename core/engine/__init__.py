@@ -1,0 +1,1 @@
+"""The one function that answers: admission, dispatch, record. Python: `entry`, `discreet`."""

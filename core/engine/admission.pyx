@@ -1,0 +1,152 @@
+"""On whose account a call is answered, without the GIL. Nothing here is for Python."""
+
+from libc.stdint cimport uint16_t, uint64_t, uint8_t
+from libc.string cimport memcpy, memset
+
+from core.access.caller cimport caller_enter
+from core.access.enumeration cimport RowAsked
+from core.access.limits cimport Asking, limits_now, limits_take, limits_take_rows, limits_watch, limits_watch_rows
+from core.access.session cimport CLEAR_METHOD, caller_flags
+from core.audit.log cimport AuditFacts, audit_append
+from core.call.question cimport METHOD_LIST_REGISTERS
+from core.contract cimport *
+from core.engine.discreet cimport note_discreet_looks
+from core.failure cimport OK, fail
+from core.subject.shown cimport shown_count, shown_entries
+
+
+cdef extern from *:
+    """
+    #include <time.h>
+    static inline long long ronda_monotonic_ns(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
+    }
+    """
+    long long ronda_monotonic_ns() noexcept nogil
+
+
+# Bytes of a refused request that its record keeps, sealed, as server/refused_calls.py: what asks wrongly costs no allowance,
+# and must not cost the audit's disk either.
+cdef enum:
+    REFUSED_BYTES = 4096
+
+
+cdef void account_init(Account* account, const Session* session, void* audit, int method, int64_t clock_ms,
+                       const Question* question) noexcept nogil:
+    account.session = session
+    account.audit = audit
+    account.given = NULL
+    account.verdict.limit = ""
+    account.verdict.retry_after_ms = 0
+    account.verdict.flags = 0
+    account.started_ns = ronda_monotonic_ns() if audit != NULL or session != NULL and session.limits != NULL else 0
+    account.clock_ms = clock_ms
+    account.method = method
+    account.question = question
+
+
+cdef int _enter(Account* account, Failure* failure) noexcept nogil:
+    return caller_enter(account.session, account.question.purpose, account.method,
+                        account.question.case_number.size > 0, account.question.reason.size > 0, account.clock_ms,
+                        &account.given, failure)
+
+
+cdef int account_enter(Account* account, const void* request, size_t size, Failure* failure) noexcept nogil:
+    cdef int status
+    if account.session == NULL:
+        return OK
+    status = _enter(account, failure)
+    if status != OK:
+        return status
+    return limits_take(account.session, account.given, account.method, account.question.request_id.data,
+                       account.question.request_id.size, request, size, account.clock_ms,
+                       limits_now(account.session, account.started_ns), &account.verdict, failure)
+
+
+cdef int account_enter_again(Account* account, uint16_t flags, Failure* failure) noexcept nogil:
+    account.verdict.flags = flags
+    return OK if account.session == NULL else _enter(account, failure)
+
+
+cdef int account_enter_rows(Account* account, uint32_t rows, const void* batch, size_t size,
+                            Failure* failure) noexcept nogil:
+    cdef int status
+    if account.session == NULL:
+        return OK
+    status = _enter(account, failure)
+    if status != OK:
+        return status
+    return limits_take_rows(account.session, account.given, rows, account.question.request_id.data,
+                            account.question.request_id.size, batch, size, account.clock_ms,
+                            limits_now(account.session, account.started_ns), &account.verdict, failure)
+
+
+cdef void _state(const Account* account, AuditFacts* facts, const void* request, size_t size) noexcept nogil:
+    memset(facts, 0, sizeof(AuditFacts))
+    facts.clock_ms = account.clock_ms
+    facts.latency_us = <uint32_t>((ronda_monotonic_ns() - account.started_ns) // 1000)
+    facts.method = <uint8_t>account.method
+    facts.purpose = <uint8_t>account.question.purpose
+    facts.flags = account.verdict.flags
+    if account.session != NULL:
+        facts.flags |= caller_flags(account.session, account.given)
+        facts.identity = account.session.identity
+        facts.identity_size = account.session.identity_size
+    facts.case_number = account.question.case_number.data
+    facts.case_number_size = account.question.case_number.size
+    facts.request_id = account.question.request_id.data
+    facts.request_id_size = account.question.request_id.size
+    facts.asked = request
+    facts.asked_size = size
+
+
+cdef int account_watch(Account* account, Call* call) noexcept nogil:
+    cdef Asking asking
+    cdef uint64_t now
+    if account.session == NULL:
+        return OK
+    now = limits_now(account.session, account.started_ns)
+    if account.method == CLEAR_METHOD:
+        return limits_watch_rows(account.session, account.given, <const RowAsked*>call.asked_rows.data,
+                                 call.asked_rows.size // sizeof(RowAsked), now, &account.verdict, call.failure)
+    if account.method >= METHOD_LIST_REGISTERS:
+        return OK
+    asking.key = call.asked_key
+    asking.key_size = call.asked_key_size
+    asking.also = call.also_asked
+    asking.n_also = call.n_also_asked
+    asking.found = call.found
+    return limits_watch(account.session, account.given, &asking, account.question.request_id.data,
+                        account.question.request_id.size, now, &account.verdict, call.failure)
+
+
+cdef int account_close(Account* account, Call* call, const void* request, size_t size) noexcept nogil:
+    cdef AuditFacts facts
+    if account.audit == NULL:
+        return OK
+    _state(account, &facts, request, size)
+    facts.generation = call.store.generation_id
+    facts.generation_size = call.store.generation_id_length
+    facts.asked_key = call.asked_key
+    facts.asked_key_size = call.asked_key_size
+    memcpy(facts.answer_id, call.answer_id, 16)
+    if audit_append(account.audit, &facts, shown_entries(call), shown_count(call)) < 0:
+        return fail(call.failure, ERROR_REASON_AUDIT_UNAVAILABLE, "", "")
+    note_discreet_looks(call, &facts)
+    return OK
+
+
+cdef int account_refuse(Account* account, const char* generation, size_t generation_size, const void* request,
+                        size_t size, Failure* failure) noexcept nogil:
+    cdef AuditFacts facts
+    if account.audit == NULL:
+        return OK
+    _state(account, &facts, request, size if size < REFUSED_BYTES else REFUSED_BYTES)
+    facts.status = <uint16_t>failure.reason
+    facts.generation = generation
+    facts.generation_size = generation_size
+    if audit_append(account.audit, &facts, NULL, 0) < 0:
+        return fail(failure, ERROR_REASON_AUDIT_UNAVAILABLE, "", "")
+    return OK

@@ -1,0 +1,61 @@
+# What an engine owns and does without Python: the working memories of its calls, and the one function that answers.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from core.access.grant cimport GrantMasks
+from core.access.limits cimport LimitVerdict
+from core.access.session cimport Session
+from core.call.memory cimport Call
+from core.call.question cimport Question
+from core.failure cimport Failure
+from core.generation.store cimport Store
+from core.wire cimport Buffer
+
+cdef extern from "<pthread.h>" nogil:
+    ctypedef struct pthread_mutex_t:
+        pass
+
+cdef enum:
+    CALLS_KEPT = 64              # working memories kept between calls; further ones are freed
+
+cdef struct EngineCore:
+    const Store* store
+    uint64_t page_key[2]
+    pthread_mutex_t lock         # of `idle`
+    int n_idle
+    Call* idle[64]               # CALLS_KEPT
+    Buffer registers[64]         # Register's fields besides `status`, by ordinal
+    Buffer generation            # GetGenerationResponse
+
+cdef enum:
+    PUT_OFF = 2                  # what answer_call returns besides OK, FAILED and GRANT_NEEDED
+
+cdef struct Asker:               # on whose account an answer is given
+    const Session* session       # NULL = a bare grant (tests, benches)
+    const GrantMasks* grant
+    void* audit                  # AuditLog.core; NULL = no record is written
+    bint quick                   # a name that takes long is not looked for: PUT_OFF
+    const Store* serving         # another generation, which serves by now: this one answers a page of its own; else NULL
+    int entered                  # LOOK_* of the call that was put off before; -1 = none was
+
+cdef struct Ending:              # why no answer was given
+    Failure failure
+    LimitVerdict verdict         # LIMIT_EXCEEDED
+    int32_t purpose              # that policy must be asked about
+
+# NULL without memory.
+cdef EngineCore* engine_core_new(const Store* store) noexcept nogil
+cdef void engine_core_free(EngineCore* core) noexcept nogil
+# A working memory for one call; NULL without memory. Who takes one gives it back.
+cdef Call* take_call(EngineCore* core) noexcept nogil
+cdef void return_call(EngineCore* core, Call* call) noexcept nogil
+# Answers one request: OK and the response in `out`; FAILED and the reason in `ending`; GRANT_NEEDED (core/access/caller.pxd)
+# when policy must first be asked about `ending.purpose`; PUT_OFF when it would not have been quick (`ending.verdict.flags`
+# are for Asker.entered of the next try). A refusal has its audit record too, unless it is to be tried again: GRANT_NEEDED,
+# GENERATION_GONE that names the generation wanted, PUT_OFF. Safe from several threads at once, each with a call of its own.
+cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
+                     int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil
+# One batch of Clear, in the same way. `opening` holds the context of the stream's first message.
+cdef int clear_call(EngineCore* core, Call* call, int standard, const void* data, size_t size, const Question* opening,
+                    const Asker* asker, int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil

@@ -1,0 +1,10 @@
+# The engine. What it does without Python is core/engine/dispatch.pxd.
+
+from libc.stdint cimport int64_t
+
+from core.engine.dispatch cimport EngineCore
+from core.generation.store cimport Generation
+
+cdef class Engine:
+    cdef readonly Generation generation
+    cdef EngineCore* core        # never NULL

@@ -1,0 +1,22 @@
+"""A file written from front to back, hashed and written in a thread of its own while the caller goes on."""
+
+from pathlib import Path
+
+from typing_extensions import disjoint_base
+
+@disjoint_base
+class OutputFile:
+    """Creates `path`, which must not exist, with the header of core/files/layout.pxd."""
+
+    def __init__(self, path: str | Path, magic: bytes, build: int) -> None: ...
+    def write(self, data: bytes) -> None:
+        """Appends bytes; they are written later."""
+    def flush(self) -> None:
+        """Hands everything written so far to the writing thread. Raises OSError of an earlier write, MemoryError."""
+    def finish(self) -> dict[str, int | str]:
+        """Writes the rest, syncs and closes; returns {"bytes": size, "sha256": hexadecimal}. Raises OSError."""
+    def abandon(self) -> None:
+        """Stops writing and closes; the file stays as it is."""
+
+def write_trailer(file: OutputFile, magic: bytes, table: int, count: int, table_checksum: int) -> None:
+    """Appends the FileTrailer of core/files/layout.pxd."""

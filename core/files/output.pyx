@@ -1,0 +1,115 @@
+"""A file written from front to back, hashed and written in a thread of its own while the caller goes on."""
+
+import hashlib
+import os
+import queue
+import threading
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy, memset
+
+from core.files.layout cimport FORMAT_VERSION, FileHeader, FileTrailer
+from core.machine.xxhash cimport XXH3_64bits
+from core.wire cimport buffer_free, buffer_init, buffer_reset, put_raw
+
+_PIECES = 2  # waiting for the disk at most: a piece is what one batch of records made, some 20 MB
+
+
+cdef class OutputFile:
+    def __cinit__(self):
+        buffer_init(&self.pending)
+
+    def __init__(self, path, bytes magic, uint64_t build):
+        cdef FileHeader header
+        self._path = os.fspath(path)
+        self._queue = queue.Queue(_PIECES)
+        self._digest = hashlib.sha256()
+        self._error = None
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._thread = threading.Thread(target=self._write_pieces, args=(descriptor,), name="output", daemon=True)
+        self._thread.start()
+        memset(&header, 0, sizeof(header))
+        memcpy(header.magic, PyBytes_AS_STRING(magic), 8)
+        header.version = FORMAT_VERSION
+        header.build = build
+        header.checksum = XXH3_64bits(&header, sizeof(header) - 8)
+        self.put(&header, sizeof(header))
+
+    def __dealloc__(self):
+        buffer_free(&self.pending)
+
+    cdef void put(self, const void* data, size_t size) noexcept nogil:
+        put_raw(&self.pending, data, size)
+
+    cdef void align(self, uint64_t multiple) noexcept nogil:
+        cdef uint64_t zero = 0
+        cdef uint64_t over = self.position() % multiple
+        if over:
+            self.put(&zero, multiple - over)
+
+    cdef uint64_t position(self) noexcept nogil:
+        return self.flushed + self.pending.size
+
+    def _write_pieces(self, int descriptor):
+        """The thread: after a failed write it only empties the queue, so that nobody waits for ever."""
+        try:
+            while True:
+                piece = self._queue.get()
+                if piece is None:
+                    break
+                if self._error is not None:
+                    continue
+                try:
+                    view = memoryview(piece)
+                    self._digest.update(view)
+                    while len(view):
+                        view = view[os.write(descriptor, view):]
+                except OSError as error:
+                    self._error = error
+            if self._error is None:
+                try:
+                    os.fsync(descriptor)
+                except OSError as error:
+                    self._error = error
+        finally:
+            os.close(descriptor)
+
+    def write(self, bytes data):
+        self.put(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+    def flush(self):
+        if self.pending.failed:
+            raise MemoryError
+        if self._error is not None:
+            raise self._error
+        if self.pending.size:
+            piece = PyBytes_FromStringAndSize(<char*>self.pending.data, self.pending.size)
+            self.flushed += self.pending.size
+            buffer_reset(&self.pending)
+            self._queue.put(piece)
+
+    def finish(self):
+        self.flush()
+        self._queue.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return {"bytes": self.flushed, "sha256": self._digest.hexdigest()}
+
+    def abandon(self):
+        if self._thread.is_alive():
+            self._error = self._error or OSError("abandoned")
+            self._queue.put(None)
+            self._thread.join()
+
+
+def write_trailer(OutputFile file not None, bytes magic, uint64_t table, uint64_t count, uint64_t table_checksum):
+    cdef FileTrailer trailer
+    memset(&trailer, 0, sizeof(trailer))
+    memcpy(trailer.magic, PyBytes_AS_STRING(magic), 8)
+    trailer.table = table
+    trailer.count = count
+    trailer.table_checksum = table_checksum
+    trailer.checksum = XXH3_64bits(&trailer, sizeof(trailer) - 8)
+    file.put(&trailer, sizeof(trailer))

@@ -1,0 +1,1 @@
+"""What is typed into one box, taken apart. Python: `detection`, `vehicles`."""

@@ -1,0 +1,1 @@
+"""The files of a published generation, written and mapped. Python: `store`, `check`, `manifest`, `registers`."""

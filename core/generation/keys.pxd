@@ -1,0 +1,43 @@
+# keys.mdb, the reader: identifiers -> entities.
+#
+# The file is LMDB's (format of liblmdb 0.9, written by it through core/generation/keys_writer.pyx): database "keys", INTEGERKEY | DUPSORT | DUPFIXED |
+# INTEGERDUP, u64 hash -> u32 entities; in the main database "ronda.build" -> the u64 build number of the generation.
+# It is read here, not through liblmdb, because liblmdb trusts every page and dies of a damaged one, and because a file that
+# never changes needs no transactions: this walk checks every offset, takes no lock and writes nothing.
+#
+#   page    u64 number, u16 pad, u16 flags, u16 lower, u16 upper, u16 offset of each node; nodes from the page's end
+#   node    u16 low, u16 high, u16 flags, u16 key size, key, data
+#           branch: page number = low | high << 16 | flags << 32; leaf: data size = low | high << 16
+#   one entity: the node's data. Several: a sub-page in the data (flag DUPDATA), its numbers from byte 16 on; many: a tree of
+#   pages of bare numbers, of which the data is the root (flag SUBDATA).
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+cdef struct KeysFile:
+    const uint8_t* data
+    uint64_t size
+    uint32_t page_size
+    uint64_t n_pages
+    uint64_t root                # of database "keys"; UINT64_MAX = empty
+    uint64_t n_entries           # (hash, entity) pairs
+    uint64_t build
+
+cdef struct KeysPlace:           # of a hash that is looked for
+    uint64_t hash
+    uint64_t low                 # range of hashes that the page at hand should hold
+    uint64_t high
+    const uint8_t* leaf          # NULL = not found yet, or damaged
+
+ctypedef int (*visit_pair)(void* context, uint64_t hash, uint32_t entity) noexcept nogil
+
+# XXH3_64, seed 0, of the kind byte followed by the identifier's canonical bytes.
+cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept nogil
+# Points `keys` into a mapped file. NULL = well, else the reason as a static text.
+cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) noexcept nogil
+# Entities under a hash, ascending, at most `capacity` of them; returns how many there are, or -1 = damaged.
+cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil
+# The same in two steps for many hashes at a time: the first asks for the memory that the second reads.
+cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil
+cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil
+# Calls `visit` for each pair in order until it returns other than 0, and returns that; -1 = damaged, 0 = all visited.
+cdef int keys_walk(const KeysFile* keys, visit_pair visit, void* context) noexcept nogil

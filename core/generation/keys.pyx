@@ -1,0 +1,398 @@
+"""keys.mdb, the reader (see core/generation/keys.pxd for the bytes)."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport UINT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcmp, memcpy
+
+from core.machine.prefetch cimport prefetch
+from core.machine.xxhash cimport XXH3_64bits, XXH3_64bits_digest, XXH3_64bits_reset, XXH3_64bits_update, XXH3_state_t
+
+cdef enum:
+    PAGE_HEADER = 16
+    NODE_HEADER = 8
+    LEAF_NODE = 20           # bytes of one with one entity; pages are filled by appending, to the last such node
+    P_BRANCH = 0x01
+    P_LEAF = 0x02
+    P_META = 0x08
+    P_LEAF2 = 0x20           # bare values, no nodes
+    F_BIGDATA = 0x01
+    F_SUBDATA = 0x02
+    F_DUPDATA = 0x04
+    DB_SIZE = 48             # the record of a database: pad, flags, depth, four counters, root
+    DB_ENTRIES = 32
+    DB_ROOT = 40
+    META_MAGIC = 16
+    META_VERSION = 20
+    META_FREE_DB = 40        # its pad is the page size
+    META_MAIN_DB = 88
+    META_TXNID = 144
+    META_END = 152
+    MAX_DEPTH = 24
+
+cdef struct Node:
+    uint16_t flags
+    uint64_t page            # of a branch
+    const uint8_t* key
+    uint32_t key_size
+    const uint8_t* data      # of a leaf
+    uint32_t data_size
+
+
+cdef inline uint16_t _u16(const uint8_t* at) noexcept nogil:
+    cdef uint16_t value
+    memcpy(&value, at, 2)
+    return value
+
+
+cdef inline uint32_t _u32(const uint8_t* at) noexcept nogil:
+    cdef uint32_t value
+    memcpy(&value, at, 4)
+    return value
+
+
+cdef inline uint64_t _u64(const uint8_t* at) noexcept nogil:
+    cdef uint64_t value
+    memcpy(&value, at, 8)
+    return value
+
+
+cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept nogil:
+    cdef uint8_t joined[256]
+    cdef XXH3_state_t state
+    if length < sizeof(joined):
+        joined[0] = kind
+        memcpy(joined + 1, text, length)
+        return XXH3_64bits(joined, length + 1)
+    XXH3_64bits_reset(&state)
+    XXH3_64bits_update(&state, &kind, 1)
+    XXH3_64bits_update(&state, text, length)
+    return XXH3_64bits_digest(&state)
+
+
+cdef inline const uint8_t* _page(const KeysFile* keys, uint64_t number) noexcept nogil:
+    """NULL unless the page lies in the file and bears its own number."""
+    cdef const uint8_t* page
+    if number >= keys.n_pages:
+        return NULL
+    page = keys.data + number * keys.page_size
+    return page if _u64(page) == number else NULL
+
+
+cdef inline int _node_count(const uint8_t* page, uint32_t page_size) noexcept nogil:
+    """Nodes (or LEAF2 values) of a page; -1 when its bounds are impossible."""
+    cdef uint32_t lower = _u16(page + 12)
+    if lower < PAGE_HEADER or lower > page_size or lower & 1:
+        return -1
+    return (lower - PAGE_HEADER) >> 1
+
+
+cdef inline bint _node(const uint8_t* page, uint32_t page_size, int index, bint branch, Node* node) noexcept nogil:
+    cdef uint32_t offset = _u16(page + PAGE_HEADER + 2 * index)
+    cdef const uint8_t* at
+    cdef uint32_t low, high
+    if offset < PAGE_HEADER or offset + NODE_HEADER > page_size:
+        return False
+    at = page + offset
+    low = _u16(at)
+    high = _u16(at + 2)
+    node.flags = _u16(at + 4)
+    node.key_size = _u16(at + 6)
+    node.key = at + NODE_HEADER
+    if offset + NODE_HEADER + node.key_size > page_size:
+        return False
+    if branch:
+        node.page = low | (<uint64_t>high << 16) | (<uint64_t>node.flags << 32)
+        return True
+    node.data = node.key + node.key_size
+    node.data_size = low | (high << 16)
+    if node.flags & F_BIGDATA:
+        return False  # nothing in these files is that long
+    return node.data_size <= page_size - offset - NODE_HEADER - node.key_size
+
+
+cdef inline int _first_guess(uint64_t hash, uint64_t low, uint64_t high, int count) noexcept nogil:
+    """Where a hash should stand among `count` of a range: hashes are spread evenly."""
+    cdef double share = <double>(hash - low) / (<double>(high - low) + 1) if low <= hash <= high else 0.5
+    return min(<int>(share * count), count - 1)
+
+
+cdef int _last_at_most(const uint8_t* page, uint32_t page_size, int count, bint branch, KeysPlace* place, Node* node) noexcept nogil:
+    """Index of the last node whose key is at most the hash, and that node; -1 = none (of a leaf), -2 = damaged.
+
+    Looks where the hash should stand and then ever further away: the memory of three lines instead of seven. place.low and
+    place.high become the range below that node.
+    """
+    cdef int low = 0 if branch else -1  # the first node of a branch stands for everything below the second's key
+    cdef int high = count, at = _first_guess(place.hash, place.low, place.high, count), step = 4
+    cdef bint low_seen = False, high_seen = False
+    cdef uint64_t key
+    while high - low > 1:
+        if low_seen and high_seen:
+            at = (low + high) >> 1
+        at = max(low + 1, min(at, high - 1))
+        if not _node(page, page_size, at, branch, node) or node.key_size != 8:
+            return -2
+        key = _u64(node.key)
+        if key <= place.hash:
+            low = at
+            low_seen = True
+            place.low = key
+            at += step
+        else:
+            high = at
+            high_seen = True
+            place.high = key - 1
+            at -= step
+        step *= 2
+    if low >= 0 and not _node(page, page_size, low, branch, node):
+        return -2
+    return low
+
+
+cdef const uint8_t* _leaf_of(const KeysFile* keys, KeysPlace* place) noexcept nogil:
+    """The leaf page that would hold a hash; NULL = damaged."""
+    cdef const uint8_t* page
+    cdef Node node
+    cdef uint64_t number = keys.root
+    cdef int count, _
+    place.low = 0
+    place.high = UINT64_MAX
+    for _ in range(MAX_DEPTH):
+        page = _page(keys, number)
+        if page == NULL:
+            return NULL
+        if _u16(page + 10) & P_LEAF:
+            return page
+        if not _u16(page + 10) & P_BRANCH:
+            return NULL
+        count = _node_count(page, keys.page_size)
+        if count < 1 or _last_at_most(page, keys.page_size, count, True, place, &node) < 0:
+            return NULL
+        number = node.page
+    return NULL
+
+
+cdef int64_t _copy_values(const uint8_t* page, uint32_t size, uint32_t* entities, size_t capacity) noexcept nogil:
+    """Copies the numbers of a LEAF2 page or sub-page of `size` bytes; returns how many it holds, -1 = damaged."""
+    cdef int count
+    if size < PAGE_HEADER or not _u16(page + 10) & P_LEAF2 or _u16(page + 8) != 4:
+        return -1
+    count = _node_count(page, size)
+    if count < 1 or <uint32_t>count * 4 + PAGE_HEADER > size:  # never empty: a tree of them could go round for ever
+        return -1
+    if capacity > <size_t>count:
+        capacity = <size_t>count
+    memcpy(entities, page + PAGE_HEADER, capacity * 4)
+    return count
+
+
+cdef int64_t _copy_tree(const KeysFile* keys, uint64_t number, uint32_t* entities, size_t capacity, int depth) noexcept nogil:
+    cdef const uint8_t* page = _page(keys, number)
+    cdef Node node
+    cdef int count, i
+    cdef int64_t copied = 0, more
+    if page == NULL or depth > MAX_DEPTH:
+        return -1
+    if _u16(page + 10) & P_LEAF:
+        return _copy_values(page, keys.page_size, entities, capacity)
+    if not _u16(page + 10) & P_BRANCH:
+        return -1
+    count = _node_count(page, keys.page_size)
+    if count < 1:
+        return -1
+    for i in range(count):
+        if <size_t>copied >= capacity:
+            break
+        if not _node(page, keys.page_size, i, True, &node):
+            return -1
+        more = _copy_tree(keys, node.page, entities + copied, capacity - copied, depth + 1)
+        if more < 0:
+            return -1
+        copied += more
+    return copied
+
+
+cdef int64_t _node_entities(const KeysFile* keys, const Node* node, uint32_t* entities, size_t capacity) noexcept nogil:
+    """Copies at most `capacity` entities of a leaf node; returns how many it has, -1 = damaged."""
+    cdef uint64_t total
+    if not node.flags & F_DUPDATA:
+        if node.data_size != 4:
+            return -1
+        if capacity:
+            entities[0] = _u32(node.data)
+        return 1
+    if not node.flags & F_SUBDATA:
+        return _copy_values(node.data, node.data_size, entities, capacity)
+    if node.data_size != DB_SIZE:
+        return -1
+    total = _u64(node.data + DB_ENTRIES)
+    if total > keys.n_entries:
+        return -1
+    if _copy_tree(keys, _u64(node.data + DB_ROOT), entities, capacity, 0) < <int64_t>min(total, <uint64_t>capacity):
+        return -1
+    return <int64_t>total
+
+
+cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil:
+    if keys.root == UINT64_MAX:
+        return 0
+    return _find_in_leaf(keys, place.leaf, place, entities, capacity)
+
+
+cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil:
+    cdef int at
+    place.hash = hash
+    place.leaf = NULL
+    if keys.root == UINT64_MAX:
+        return
+    place.leaf = _leaf_of(keys, place)
+    if place.leaf == NULL:
+        return
+    at = _first_guess(hash, place.low, place.high, <int>(keys.page_size - PAGE_HEADER) // (LEAF_NODE + 2))
+    prefetch(place.leaf)
+    prefetch(place.leaf + PAGE_HEADER + 2 * at)
+    prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 3))  # the first node stands at the page's end
+    prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 1) + NODE_HEADER)
+
+
+cdef int64_t _find_in_leaf(const KeysFile* keys, const uint8_t* page, KeysPlace* place, uint32_t* entities,
+                           size_t capacity) noexcept nogil:
+    cdef Node node
+    cdef int count, at
+    if page == NULL or _u16(page + 10) & P_LEAF2:
+        return -1
+    count = _node_count(page, keys.page_size)
+    if count < 0:
+        return -1
+    at = _last_at_most(page, keys.page_size, count, False, place, &node)
+    if at < 0:
+        return -1 if at == -2 else 0
+    return _node_entities(keys, &node, entities, capacity) if _u64(node.key) == place.hash else 0
+
+
+cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil:
+    cdef KeysPlace place
+    if keys.root == UINT64_MAX:
+        return 0
+    place.hash = hash
+    place.leaf = _leaf_of(keys, &place)
+    return _find_in_leaf(keys, place.leaf, &place, entities, capacity)
+
+
+cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) noexcept nogil:
+    cdef const uint8_t* meta = NULL
+    cdef const uint8_t* candidate
+    cdef const uint8_t* page
+    cdef uint64_t root
+    cdef Node node
+    cdef int i, count
+    cdef bint keys_found = False, build_found = False
+    keys.data = data
+    keys.size = size
+    if size < 512:
+        return "too short to be an LMDB file"
+    keys.page_size = _u32(data + META_FREE_DB)
+    if keys.page_size < 512 or keys.page_size > 32768 or keys.page_size & (keys.page_size - 1) or size < 2 * keys.page_size:
+        return "its page size is impossible"
+    keys.n_pages = size // keys.page_size
+    for i in range(2):
+        candidate = data + i * keys.page_size
+        if not _u16(candidate + 10) & P_META or _u32(candidate + META_MAGIC) != <uint32_t>0xBEEFC0DE:
+            return "no LMDB file"
+        if _u32(candidate + META_VERSION) != 1:
+            return "not in the format of liblmdb 0.9"
+        if meta == NULL or _u64(candidate + META_TXNID) > _u64(meta + META_TXNID):
+            meta = candidate
+    root = _u64(meta + META_MAIN_DB + DB_ROOT)
+    page = _page(keys, root)
+    if page == NULL or not _u16(page + 10) & P_LEAF:  # two keys: one page
+        return "its main database is damaged"
+    count = _node_count(page, keys.page_size)
+    for i in range(count):
+        if not _node(page, keys.page_size, i, False, &node):
+            return "its main database is damaged"
+        if node.key_size == 4 and memcmp(node.key, b"keys", 4) == 0 and node.flags & F_SUBDATA and node.data_size == DB_SIZE:
+            keys.root = _u64(node.data + DB_ROOT)
+            keys.n_entries = _u64(node.data + DB_ENTRIES)
+            keys_found = True
+        elif node.key_size == 11 and memcmp(node.key, b"ronda.build", 11) == 0 and node.data_size == 8:
+            keys.build = _u64(node.data)
+            build_found = True
+    if not keys_found or not build_found:
+        return "database \"keys\" or entry \"ronda.build\" is missing"
+    if keys.root != UINT64_MAX and _page(keys, keys.root) == NULL:
+        return "the root of database \"keys\" is damaged"
+    return NULL
+
+
+cdef int _walk(const KeysFile* keys, uint64_t number, visit_pair visit, void* context, uint32_t* room, size_t capacity,
+               uint64_t* pages_left, int depth) noexcept nogil:
+    cdef const uint8_t* page = _page(keys, number)
+    cdef Node node
+    cdef int count, i, status
+    cdef int64_t found, j
+    cdef bint branch
+    if page == NULL or depth > MAX_DEPTH or _u16(page + 10) & P_LEAF2 or pages_left[0] == 0:
+        return -1
+    pages_left[0] -= 1  # a damaged tree may hold itself
+    branch = _u16(page + 10) & P_BRANCH
+    count = _node_count(page, keys.page_size)
+    if count < 1:
+        return -1
+    for i in range(count):
+        if not _node(page, keys.page_size, i, branch, &node):
+            return -1
+        if branch:
+            status = _walk(keys, node.page, visit, context, room, capacity, pages_left, depth + 1)
+            if status:
+                return status
+            continue
+        if node.key_size != 8:
+            return -1
+        found = _node_entities(keys, &node, room, capacity)
+        if found < 0 or <size_t>found > capacity:
+            return -1
+        for j in range(found):
+            status = visit(context, _u64(node.key), room[j])
+            if status:
+                return status
+    return 0
+
+
+cdef int keys_walk(const KeysFile* keys, visit_pair visit, void* context) noexcept nogil:
+    cdef size_t capacity = <size_t>keys.n_entries
+    cdef uint64_t pages_left = keys.n_pages
+    cdef uint32_t* room
+    cdef int status
+    if keys.root == UINT64_MAX:
+        return 0
+    if capacity > 1 << 26:
+        capacity = 1 << 26  # holders of one identifier; 256 MB
+    room = <uint32_t*>malloc((capacity + 1) * 4)
+    if room == NULL:
+        return -1
+    status = _walk(keys, keys.root, visit, context, room, capacity, &pages_left, 0)
+    free(room)
+    return status
+
+
+def identifier_hash(int kind, bytes text, /):
+    return key_hash(<uint8_t>kind, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+
+
+def read_keys(bytes data, list hashes, /):
+    cdef KeysFile keys
+    cdef uint32_t found[1024]
+    cdef int64_t count
+    cdef Py_ssize_t i
+    cdef const char* why = keys_open(&keys, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+    if why != NULL:
+        raise ValueError(why.decode())
+    answer = []
+    for wanted in hashes:
+        count = keys_find(&keys, wanted, found, 1024)
+        if count < 0:
+            raise ValueError("a page is damaged")
+        answer.append([found[i] for i in range(min(count, 1024))])
+    return answer

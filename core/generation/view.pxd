@@ -1,0 +1,43 @@
+# A dossier that store_dossier has verified, with its tables at hand (layout: core/generation/dossier.pxd).
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t
+
+from core.calendar cimport NO_DAY
+from core.contract cimport ALERT_STATE_PENDING
+from core.generation.dossier cimport AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry
+
+cdef struct Dossier:
+    const uint8_t* bytes
+    const DossierHeader* header
+    const AlertEntry* alerts
+    const RecordEntry* records
+    const OwnerEntry* owners
+    const ClaimEntry* claims
+    const IdentifierEntry* identifiers
+
+cdef inline void dossier_view(Dossier* dossier, const uint8_t* bytes) noexcept nogil:
+    cdef const DossierHeader* header = <const DossierHeader*>bytes
+    dossier.bytes = bytes
+    dossier.header = header
+    dossier.alerts = <const AlertEntry*>(bytes + sizeof(DossierHeader))
+    dossier.records = <const RecordEntry*>(dossier.alerts + header.n_alerts)
+    dossier.owners = <const OwnerEntry*>(dossier.records + header.n_records)
+    dossier.claims = <const ClaimEntry*>(dossier.owners + header.n_owners)
+    dossier.identifiers = <const IdentifierEntry*>(dossier.claims + header.n_claims)
+
+cdef enum:
+    SPAN_UNKNOWN = 32767         # of a first or last day that may be any
+
+cdef inline bint holds_surely(int32_t valid_from, int32_t valid_to, int from_span, int to_span, int32_t day) noexcept nogil:
+    """Whether a day lies between the latest possible first and the earliest possible last day."""
+    if from_span == SPAN_UNKNOWN or to_span == SPAN_UNKNOWN:
+        return False
+    return (valid_from == NO_DAY or valid_from + from_span <= day) and (valid_to == NO_DAY or valid_to - to_span >= day)
+
+cdef inline bint holds_on(int32_t valid_from, int32_t valid_to, int32_t day) noexcept nogil:
+    """Whether a day lies within two days, either of which may be unknown: open on that side."""
+    return (valid_from == NO_DAY or valid_from <= day) and (valid_to == NO_DAY or valid_to >= day)
+
+cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
+    """Pending, and the day within its validity."""
+    return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)

@@ -1,1 +1,0 @@
-"""Identifiers without the GIL. Nothing here is for Python, which calls core.identifiers_api."""

@@ -1,0 +1,1 @@
+"""Canonical form of identifiers, check digits, likely slips. Python: `api`, `kinds`, `types`."""

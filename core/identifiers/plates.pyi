@@ -1,0 +1,1 @@
+"""Plates; called from compiled code only. Python calls core.identifiers.api."""

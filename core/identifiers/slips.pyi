@@ -1,0 +1,1 @@
+"""Identifiers one slip away; called from compiled code only. Python calls core.identifiers.api."""

@@ -1,0 +1,1 @@
+"""Identifiers as clerks and spreadsheets write them; for Python core.identifiers.api has them."""

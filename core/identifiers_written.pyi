@@ -1,1 +1,0 @@
-"""Identifiers as clerks and spreadsheets write them; called from compiled code only. Python calls core.identifiers."""

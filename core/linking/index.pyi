@@ -1,0 +1,80 @@
+"""names.bin from Python: building it outside a generation, and asking it without the engine."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from typing_extensions import disjoint_base
+
+from core.generation.store import Generation
+from core.linking.types import NameSearch
+from core.machine.arrow_export import ExportsArrow
+from core.names.frequencies import NameFrequencies
+
+POSSIBLE_SCORE: float
+CLAIM_FIELDS: list[tuple[str, str]]
+ASKED_FIELDS: list[tuple[str, str]]
+
+def name_roles(text: str | bytes) -> list[tuple[str, int]]:
+    """Tokens of a stored or plain name, each with its role: 0 unknown, 1 given, 2 surname, 3 surname of the husband."""
+
+def build_names(path: str | Path, batches: Iterable[ExportsArrow], *, build: int = 0) -> dict[str, int | str]:
+    """Writes a names.bin of claims; returns its size, SHA-256, tokens, strays and population.
+
+    Batches have CLAIM_FIELDS, rows in ascending order of entity; every row counts as an OPEN identity claim.
+    Entities that have
+    no row hold nothing. In order of the year of birth of each entity's first row (unknown first), years narrow a
+    search; in any
+    other order they only sift. Raises OSError, MemoryError, OverflowError (too many distinct tokens), ValueError
+    (order),
+    AssemblyError (columns).
+    """
+
+@disjoint_base
+class NameIndex:
+    """A names.bin, mapped. Safe from one thread at a time. Raises GenerationDamaged when it is none, or damaged."""
+
+    def __init__(self, source: str | Path | Generation) -> None: ...
+    @property
+    def population(self) -> int:
+        """Persons with a name in a claim of sensitivity OPEN."""
+    @property
+    def tokens(self) -> int: ...
+    @property
+    def entities(self) -> int: ...
+    @property
+    def strays(self) -> int:
+        """Persons whose birth years are kept apart, see core/name_index/file.pxd."""
+    @property
+    def frequencies(self) -> NameFrequencies:
+        """How common each phonetic key is: core.names.comparison with these gives a search's scores."""
+    def counts(self) -> dict[str, int]:
+        """Persons by phonetic key."""
+    def token_entities(self, token: str) -> list[int]:
+        """Entities that hold a folded token, ascending."""
+    def search(
+        self,
+        names: str | bytes,
+        *,
+        birth: tuple[int, int, int] = ...,
+        sex: int = 0,
+        year_from: int = 0,
+        year_to: int = 0,
+        department: int = 0,
+        municipality: int = 0,
+        possible: float = ...,
+        strict: bool = False,
+        limit: int = 20,
+        visible: Sequence[tuple[int, int]] | None = None,
+    ) -> NameSearch:
+        """Persons who may bear a name: those whose names AGREE, and those whose score is at least `possible`.
+
+        names: stored or plain (core/names/reading.pxd). A birth date or sex that DISAGREES rules out; years,
+        department and
+        municipality rule out whom they are known of otherwise. strict: as a check asks: with a birth year,
+        names that AGREE with a birth
+        date that does, or a score of `possible` where names AGREE or birth years stand on both sides; without
+        one, names that AGREE, or of which every asked token is paired.
+        visible: (section, sensitivity) of the claims that count; None: all.
+        """
+    def check(self) -> None:
+        """Reads every block and list. Raises GenerationDamaged."""

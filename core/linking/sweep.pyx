@@ -1,0 +1,240 @@
+"""Whom a record may mean, for many records at once: what linking asks of names.bin."""
+
+from array import array
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from core.contract cimport *
+from core.files.layout cimport HEADER_SIZE
+from core.linking.index cimport NameIndex
+from core.machine.arrow cimport Column, RecordColumns, byte_at, int8_or, int16_or, is_null, text_at
+from core.machine.prefetch cimport prefetch
+from core.name_index.expansion cimport held_place, query_begin
+from core.name_index.query cimport (
+    FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion,
+)
+from core.name_index.scoring cimport score_ordinal
+from core.name_index.search cimport find_names_again
+from core.name_index.sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
+from core.names.comparison cimport match_probability
+from core.names.reading cimport read_name
+from core.names.tokens cimport KIND_B_BEGINS, KIND_B_ENDS
+from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
+
+from core.linking import index as name_index
+
+
+cdef enum:
+    AHEAD = 32                   # candidates whose rows are fetched ahead
+    COLUMNS = 9
+
+ALERT_SCORE = 0.5                # docs/answers.md section 5
+cdef double _alert_score = ALERT_SCORE
+
+
+cdef bint _is_for_sweep(const NameQuery* query) noexcept nogil:
+    """Whether a search might miss names that agree: it sees no initials on file, and counts a token that is two there once."""
+    cdef int i
+    cdef uint8_t kind
+    if query.initials:
+        return True
+    for i in range(query.n_lists):
+        kind = query.kinds[held_place(query, query.lists[i].token)][query.lists[i].asked]
+        if kind == KIND_B_BEGINS or kind == KIND_B_ENDS:
+            return True
+    return False
+
+
+cdef class NameSweep:
+    """See core/linking/sweep.pyi."""
+
+    cdef NameIndex index
+    cdef Sweep* sweep
+    cdef Buffer out[COLUMNS]
+    cdef Buffer first            # by plan: where its candidates start in `ordered`; one more for the end
+    cdef Buffer ordered          # ordinals by plan
+
+    def __cinit__(self, NameIndex index not None):
+        cdef int column
+        self.index = index
+        self.sweep = sweep_new(&index.file)
+        for column in range(COLUMNS):
+            buffer_init(&self.out[column])
+        buffer_init(&self.first)
+        buffer_init(&self.ordered)
+        if self.sweep == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        cdef int column
+        sweep_free(self.sweep)
+        for column in range(COLUMNS):
+            buffer_free(&self.out[column])
+        buffer_free(&self.first)
+        buffer_free(&self.ordered)
+
+    cdef void _read(self, const Column* columns, int64_t row, NameQuestion* question) noexcept nogil:
+        cdef uint32_t length
+        cdef const uint8_t* text = text_at(&columns[0], row, &length)
+        memset(question, 0, sizeof(NameQuestion))
+        read_name(<const char*>text, length, NULL, &question.shape, question.forms)
+        question.birth.year = <uint16_t>int16_or(&columns[1], row, 0)
+        question.birth.month = <uint8_t>int8_or(&columns[2], row, 0)
+        question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
+        question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
+        question.possible = _alert_score
+        question.any_sex = question.exhaustive = question.far_years = True
+
+    cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
+        """Who reaches the alert score, where years of birth stand on both sides or none is asked, and whose names agree."""
+        cdef bint dated = self.index.query.question.birth.year != 0
+        cdef uint8_t alerts = (not dated or found.flags & FOUND_BIRTH != 0) and found.evidence >= self.index.query.enough
+        cdef uint8_t years = 0 if not found.flags & FOUND_BIRTH else 2 if found.flags & FOUND_FAR else 1
+        cdef double score
+        if found.names == AGREEMENT_AGREES:
+            if not agreeing:
+                return False
+        elif not near or not alerts:
+            return False
+        score = match_probability(found.evidence, self.index.query.prior)
+        put_raw(&self.out[0], &row, 4)
+        put_raw(&self.out[1], &found.entity, 4)
+        put_raw(&self.out[2], &found.evidence, 4)
+        put_raw(&self.out[3], &score, 8)
+        put_raw(&self.out[4], &found.birth, 1)
+        put_raw(&self.out[5], &found.sex, 1)
+        put_raw(&self.out[6], &found.names, 1)
+        put_raw(&self.out[7], &alerts, 1)
+        put_raw(&self.out[8], &years, 1)
+        return True
+
+    cdef int _score(self, const Column* columns) noexcept nogil:
+        """Scores the candidates of a sweep, a question at a time."""
+        cdef const Candidate* found = <const Candidate*>self.sweep.found.data
+        cdef size_t n = self.sweep.found.size // sizeof(Candidate), i, _
+        cdef uint32_t n_plans = <uint32_t>(self.sweep.plans.size // sizeof(Plan)), number, row, place, total = 0
+        cdef uint32_t* first
+        cdef uint32_t* ordered
+        cdef NameQuestion question
+        cdef NameFound person
+        cdef int status
+        buffer_reset(&self.first)
+        buffer_reset(&self.ordered)
+        for _ in range(<size_t>n_plans + 1):
+            put_raw(&self.first, &total, 4)
+        for _ in range(n):
+            put_raw(&self.ordered, &total, 4)
+        if self.first.failed or self.ordered.failed:
+            return NAMES_MEMORY
+        first = <uint32_t*>self.first.data
+        ordered = <uint32_t*>self.ordered.data
+        for i in range(n):
+            first[found[i].plan + 1] += 1
+        for number in range(n_plans):
+            first[number + 1] += first[number]
+        for i in range(n):           # afterwards first[p] is where p's candidates end
+            place = first[found[i].plan]
+            ordered[place] = found[i].ordinal
+            first[found[i].plan] = place + 1
+        place = 0
+        for number in range(n_plans):
+            if place < first[number]:
+                row = (<const Plan*>self.sweep.plans.data)[number].row
+                self._read(columns, row, &question)
+                status = query_begin(self.index.query, &self.index.file, &question)
+                if status < 0:
+                    return status
+            while place < first[number]:
+                if place + AHEAD < n:
+                    prefetch(&self.index.file.rows_at[ordered[place + AHEAD]])
+                if place + AHEAD // 2 < n:
+                    prefetch(self.index.file.data + HEADER_SIZE + 2 * <uint64_t>self.index.file.rows_at[
+                        ordered[place + AHEAD // 2]])
+                status = score_ordinal(self.index.query, ordered[place], &person)
+                if status < 0:
+                    return status
+                if status:
+                    self._put(row, &person, True, False)
+                place += 1
+        return 0
+
+    cdef int _look(self, uint32_t row, bint swept, bint far) noexcept nogil:
+        """Puts those of the asked years, or only those of the far ones: how many of compared years that were, or NAMES_*."""
+        cdef const NameFound* found
+        cdef size_t i
+        cdef int dated = 0
+        cdef int status = find_names_again(self.index.query)
+        if status < 0:
+            return status
+        if status == NAMES_TOO_BROAD:
+            return 0
+        for i in range(self.index.query.n_found):
+            found = &self.index.query.found[i]
+            if far and not found.flags & FOUND_FAR:
+                continue
+            if self._put(row, found, not swept, True) and found.flags & FOUND_BIRTH:
+                dated = 1
+        return dated
+
+    cdef int _find(self, const Column* columns, int64_t rows) noexcept nogil:
+        cdef NameQuestion question
+        cdef int64_t row = 0
+        cdef int status
+        cdef bint swept
+        sweep_reset(self.sweep)
+        while row < rows:
+            self._read(columns, row, &question)
+            status = query_begin(self.index.query, &self.index.file, &question)
+            if status < 0:
+                return status
+            swept = question.birth.year == 0 or _is_for_sweep(self.index.query)
+            if swept:
+                status = sweep_add(self.sweep, self.index.query, <uint32_t>row)
+                if status < 0:
+                    return status
+                if status == 0:      # full
+                    status = self._finish(columns)
+                    if status < 0:
+                        return status
+                    continue
+            if question.birth.year:  # few persons are of these years
+                question.far_years = False
+                status = self._look(<uint32_t>row, swept, False)
+                if status == 0 and question.birth.month and question.birth.day:
+                    question.far_years = True
+                    status = self._look(<uint32_t>row, swept, True)
+                if status < 0:
+                    return status
+            row += 1
+        return self._finish(columns)
+
+    cdef int _finish(self, const Column* columns) noexcept nogil:
+        cdef int status = 1, scored
+        while status == 1:
+            status = sweep_run(self.sweep)
+            if status < 0:
+                return status
+            scored = self._score(columns)
+            if scored < 0:
+                return scored
+            buffer_reset(&self.sweep.found)
+        sweep_reset(self.sweep)
+        return 0
+
+    def fitting(self, batch):
+        cdef RecordColumns rows = RecordColumns(batch, name_index.ASKED_FIELDS)
+        cdef int status, column
+        for column in range(COLUMNS):
+            buffer_reset(&self.out[column])
+        with nogil:
+            status = self._find(rows.columns, rows.rows)
+        self.index.check_status(status)
+        result = {}
+        for column, (name, code) in enumerate((("row", "I"), ("entity", "I"), ("evidence", "i"), ("score", "d"),
+                                               ("birth", "B"), ("sex", "B"), ("names", "B"), ("alerts", "B"),
+                                               ("years", "B"))):
+            if self.out[column].failed:
+                raise MemoryError
+            result[name] = array(code, (<char*>self.out[column].data)[:self.out[column].size] if self.out[column].size else b"")
+        return result

@@ -1,0 +1,18 @@
+# The first step of a question to names.bin (core/name_index/query.pxd): what on file each asked token may be.
+
+from libc.stdint cimport uint32_t
+
+from core.name_index.file cimport NamesFile
+from core.name_index.query cimport NameQuery, NameQuestion
+
+cdef NameQuery* query_new() noexcept nogil
+cdef void query_free(NameQuery* query) noexcept nogil
+# Readies the memory for a question, which it borrows, and gives its tokens the file's information. 0, NAMES_DAMAGED.
+cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil
+# Readies it for the same question, whose `possible` alone has changed: what the tokens may be is known.
+cdef int query_again(NameQuery* query) noexcept nogil
+# Compares a token on file with every asked one, once; its place in NameQuery.kinds, -1 = no room.
+cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil
+# The same of one that was compared before; -1 = it was not.
+cdef int held_place(const NameQuery* query, uint32_t id) noexcept nogil
+cdef int department_set(int department) noexcept nogil

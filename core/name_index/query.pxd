@@ -1,0 +1,122 @@
+# Who on file may bear a name: candidates of names.bin, scored and ranked, without the GIL and without opening a dossier.
+#
+#   1. Each asked token becomes the tokens on file that it may be (core/names/tokens.pxd): equal, sounding alike, nickname, one edit...
+#   2. A bitmap for each asked token, of the ordinals that hold one of those; a window of ordinals at a time.
+#   3. Candidates: ordinals with three asked tokens; or two that tell enough to reach POSSIBLE; or two, where a name of two tokens
+#      is on file. What is known of birth years leaves out whole stretches of ordinals.
+#   4. Each candidate is scored from its rows by core/names/comparison.pxd, as core.names.comparison.compare scores two persons.
+#
+# Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL, on either side, or
+# two edits in a token of more than sixteen letters.
+
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.name_index.file cimport ListCursor, NamesFile
+from core.names.comparison cimport PartialBirth
+from core.names.reading cimport NameShape
+from core.names.tokens cimport TokenForm
+
+cdef enum:
+    WINDOW = 131072              # ordinals looked at at once: 16 KiB a bitmap
+    WINDOW_WORDS = 2048
+    HELD_MAX = 3000              # tokens on file that the tokens of one question may be
+    HELD_SLOTS = 8192
+    SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
+    LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
+    QUICK_CANDIDATES = 3000      # of a question that must be quick: about 0.5 ms,
+    QUICK_LOOKED = 200000        # and 0.5 ms
+
+cdef enum:                       # what find_names returns besides 0
+    NAMES_TOO_BROAD = 1
+    NAMES_LONG = 2               # it would not be quick: nothing is known yet
+    NAMES_DAMAGED = -1
+    NAMES_MEMORY = -2
+
+cdef enum:                       # NameFound.flags
+    FOUND_DEAD = 1               # an identity claim holds a death
+    FOUND_IDENTITY = 2           # an identity claim is among the visible ones
+    FOUND_BIRTH = 4              # years of birth stood on both sides
+    FOUND_COVERED = 8            # every asked token is paired in some visible name
+    FOUND_BY_SCORE = 16          # it fits by its score alone, `further` counted in
+    FOUND_FAR = 32               # years of birth stood on both sides, none within one of the asked: a digit of the year is wrong
+
+cdef struct NameQuestion:
+    NameShape shape              # roles and lengths; query_begin sets the bits
+    TokenForm forms[16]
+    PartialBirth birth           # a birth date that disagrees rules out, and so does a sex unless `any_sex`
+    uint8_t sex                  # ronda.v1 Sex, 0 = not asked
+    int year_from                # years of birth, 0 = open
+    int year_to
+    int department               # of birth, 0 = any
+    int municipality             # of birth, INE code of four digits, 0 = any
+    const uint8_t* visible       # by class of rows; NULL = all
+    bint all_years               # what orders persons is hidden from the caller: look at every ordinal
+    bint strict                  # of a check: see score_ordinal
+    bint any_sex                 # another sex costs evidence, and rules nobody out
+    bint far_years               # look at the years, too, that one wrong digit makes of the asked one
+    bint exhaustive              # however many candidates there are, it is not too broad
+    int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
+    double possible              # score from which names that are only similar fit
+
+cdef struct NameFound:
+    uint32_t entity
+    uint32_t ordinal
+    int32_t evidence             # names and attributes, hundredths of a bit
+    int32_t names_evidence
+    uint8_t names                # Agreement, best of the visible claims
+    uint8_t comparable           # Agreement, best of the claims that comparisons use
+    uint8_t birth                # Agreement, best of those
+    uint8_t sex
+    uint8_t flags
+    uint8_t department           # of birth, first on file; 0
+    uint8_t sex_on_file
+    uint16_t year                # of birth, first on file; 0
+    bint parents_agree           # for the caller
+
+cdef struct HeldList:            # a token on file that an asked token may be
+    ListCursor cursor
+    uint32_t token
+    uint8_t asked
+    int32_t most                 # evidence that this pair of tokens can give at most
+    bint initial                 # the token on file is one letter
+    bint strong                  # with the asked initials it tells enough: its holders are candidates, whatever else they hold
+
+cdef struct PairedRow:
+    uint64_t key
+    int32_t evidence
+    uint8_t agreement
+    bint covered                 # every asked token is paired
+    bint hopeless                # it cannot fit; nothing else was worked out
+
+cdef struct NameQuery:           # working memory, kept from one question to the next
+    const NamesFile* names
+    const NameQuestion* question
+    # tokens on file that some asked token may be: open addressing, then kinds
+    uint32_t ids[8192]
+    uint16_t places[8192]
+    uint8_t kinds[3000][16]
+    uint16_t in_lists[3000]      # bit (1 << asked): its holders count for that asked token
+    int n_held
+    HeldList* lists
+    int n_lists
+    int lists_capacity
+    uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, those that repeat a sound, the
+                                 # candidates, the holders of strong lists, and of anything but an initial
+    int32_t most[16]             # evidence that each asked token can give at most
+    bint listed[16]              # it has a bitmap
+    int8_t repeats[16]           # the earlier asked token of the same sound; -1 = none
+    bint pair[16][16]            # these two tell enough
+    int n_listed
+    int n_core                   # asked tokens but surnames of husbands
+    int32_t attributes_most
+    int32_t prior
+    int32_t enough               # evidence from which a person fits by its score
+    bint quick                   # the caller's wish: rather not at all than slowly
+    bint initials                # an asked token is one letter
+    NameFound* found
+    size_t n_found
+    size_t found_capacity
+    int64_t candidates           # that the bitmaps gave
+    int64_t looked               # ordinals read from lists
+    PairedRow paired[1024]       # names compared lately: many persons share one
+    uint64_t salt                # of this question

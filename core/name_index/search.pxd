@@ -1,0 +1,12 @@
+# A question to names.bin from end to end (core/name_index/query.pxd).
+
+from core.name_index.file cimport NamesFile
+from core.name_index.query cimport NameQuery, NameQuestion
+
+# Finds and scores everybody that fits: query.found, in order of ordinal. 0 or NAMES_*; `question` is borrowed during the call and
+# its tokens get the file's information.
+cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil
+# The same for the same question, still borrowed, of which `possible` alone has changed: half of the work is spared.
+cdef int find_names_again(NameQuery* query) noexcept nogil
+# Puts the best `most` of query.found first, in order: evidence descending, then entity.
+cdef void rank_found(NameQuery* query, size_t most) noexcept nogil

@@ -1,0 +1,65 @@
+# Many questions to names.bin at once, for persons whose names agree: what linking asks.
+#
+# A question by itself reads the lists of its tokens over all persons; a hundred thousand of them read the same lists again and again,
+# and time grows with the square of the population. A sweep goes through the persons once for thousands of questions:
+#
+#   1. Each asked token becomes a *slot*: the tokens on file that it may be. Questions share slots.
+#   2. A window of ordinals at a time: one bitmap a slot, small enough that all of them stay in the second-level cache.
+#   3. Each question counts, of its slots' bitmaps, how many of its tokens an ordinal holds. Names that agree leave nothing of
+#      the shorter one unpaired (docs/names.md, "Agreement"): so many tokens decide who is a candidate.
+#
+# Candidates are then scored as those of core/name_index/search.pyx are.
+
+from libc.stdint cimport int8_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.name_index.file cimport ListCursor, NamesFile
+from core.name_index.query cimport NameQuery
+from core.wire cimport Buffer
+
+cdef enum:
+    SWEEP_WINDOW = 16384         # ordinals at once: 2 KiB a bitmap
+    SWEEP_WORDS = 256
+    SLOTS_MOST = 2048            # of a sweep: 4 MiB of bitmaps
+    SLOT_PLACES = 8192           # of the table by which they are found; a power of two
+    FOUND_MOST = 2000000         # candidates that are scored together: 16 MB, and one question's of a window more
+
+cdef struct Slot:
+    uint64_t key                 # of its tokens
+    uint32_t first               # of its cursors
+    uint32_t count
+
+cdef struct Plan:                # one question
+    uint32_t row                 # the caller's
+    uint16_t slots[16]
+    int8_t repeats[16]           # place of an earlier token of the same sound; -1 = none
+    uint8_t count                # of slots
+    uint8_t least                # tokens that an ordinal must hold: of names as long as the question or longer,
+    uint8_t least_of_short       # of names of one token or two, surnames of husbands not counted; 0 = no other number
+    bint with_threes             # and of three
+    uint8_t longest              # tokens of the longest name that may agree, up to 3; 0 = no limit
+
+cdef struct Candidate:
+    uint32_t plan
+    uint32_t ordinal
+
+cdef struct Sweep:
+    const NamesFile* names
+    uint16_t places[8192]        # slot + 1 by key, open addressing; 0 = free
+    Buffer slots                 # Slot[]
+    Buffer cursors               # ListCursor[]
+    Buffer plans                 # Plan[]
+    Buffer found                 # Candidate[], by ordinal and plan
+    ListCursor short_lists[4]
+    uint32_t start               # of the window that is looked at
+    uint32_t plan                # the next question of that window; 0 = its bitmaps are yet to be filled
+    uint64_t* bitmaps            # SLOTS_MOST of SWEEP_WORDS, then one a list of short names and of repeated sounds, then
+                                 # names of up to two tokens, and of up to three
+
+cdef Sweep* sweep_new(const NamesFile* names) noexcept nogil
+cdef void sweep_free(Sweep* sweep) noexcept nogil
+# Empties it for the next questions.
+cdef void sweep_reset(Sweep* sweep) noexcept nogil
+# Takes in the question that `query` has begun: 1, 0 = there is no room for it in this sweep, or NAMES_*.
+cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept nogil
+# Fills `found` from where it stopped: 1 = there are more, once these are scored and `found` is reset; 0 = that was all, or NAMES_*.
+cdef int sweep_run(Sweep* sweep) noexcept nogil

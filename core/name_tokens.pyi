@@ -1,1 +1,0 @@
-"""Comparison of two tokens of names (docs/names.md, "Tokens"). Called from compiled code; Python calls core.match."""

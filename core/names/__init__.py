@@ -1,0 +1,1 @@
+"""Folding, phonetic keys, tokens, comparison of persons. Python: `keys`, `comparison`, `equivalents`, `frequencies`."""

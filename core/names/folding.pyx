@@ -1,0 +1,128 @@
+"""Folding of names; called from compiled code only. Python calls core.names.keys."""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.string cimport memcmp, memcpy
+
+from core.names.unicode cimport decode_utf8
+
+include "latin.pxi"
+
+
+cdef uint32_t folded_letters(uint32_t code) noexcept nogil:
+    if code < 0x80:
+        if c"A" <= code <= c"Z" or c"0" <= code <= c"9":
+            return code
+        if c"a" <= code <= c"z":
+            return code - 32
+        return VANISHES if code == c"'" or code == c"`" else SEPARATES
+    if LATIN_LOW_FIRST <= code <= LATIN_LOW_LAST:
+        if code == 0xAD or code == 0xB4:  # soft hyphen, acute accent typed as an apostrophe
+            return VANISHES
+        if code == 0x241 or code == 0x242:  # glottal stop of Mayan orthographies
+            return VANISHES
+        return LATIN_LOW[code - LATIN_LOW_FIRST]
+    if LATIN_HIGH_FIRST <= code <= LATIN_HIGH_LAST:
+        return LATIN_HIGH[code - LATIN_HIGH_FIRST]
+    if is_mark(code) or is_apostrophe(code):
+        return VANISHES
+    if code == 0x212A:  # Kelvin sign: Unicode holds it equal to K
+        return c"K"
+    if code == 0x212B:  # Angstrom sign, equal to A with ring
+        return c"A"
+    return SEPARATES
+
+
+# Combining diacritical marks: the accents of decomposed text.
+cdef inline bint is_mark(uint32_t code) noexcept nogil:
+    return (
+        0x300 <= code <= 0x36F
+        or 0x1AB0 <= code <= 0x1AFF
+        or 0x1DC0 <= code <= 0x1DFF
+        or 0x20D0 <= code <= 0x20FF
+        or 0xFE20 <= code <= 0xFE2F
+    )
+
+
+# Apostrophes, primes, glottal stops, and characters without width.
+cdef inline bint is_apostrophe(uint32_t code) noexcept nogil:
+    return (
+        code == 0x2018 or code == 0x2019 or code == 0x201B or code == 0x2032  # quotation marks, prime
+        or 0x2B9 <= code <= 0x2BD or code == 0x2C8 or code == 0x294           # modifier letters, glottal stop
+        or code == 0xA78B or code == 0xA78C                                   # saltillo
+        or code == 0x1FEF or code == 0x1FFD or code == 0xFF07                 # equal to ` and acute; full width
+        or 0x200B <= code <= 0x200D or code == 0x2060 or code == 0xFEFF       # zero width
+    )
+
+
+cdef void fold_name(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil:
+    cdef const unsigned char* end = text + n
+    cdef uint32_t code, folded
+    cdef bint inside = False     # a token is open
+    cdef bint told = False       # it holds a letter that is not lost
+    cdef bint on_n = False       # the last letter stored is an N, with nothing but marks since
+    cdef int count = 0
+    cdef int length = 0
+    out.count = 0
+    while text < end:
+        text += decode_utf8(text, end, &code)
+        folded = LOST if code == 0xFFFD else folded_letters(code)
+        if folded == SEPARATES:
+            if inside:
+                out.length[count] = length
+                count += told
+                inside = False
+                if count == FOLDED_TOKENS:
+                    break
+            continue
+        if folded == VANISHES:
+            if on_n and code == 0x303:
+                out.letters[count][length - 1] = N_TILDE
+            on_n = on_n and is_mark(code)
+            continue
+        if not inside:
+            inside = True
+            told = False
+            length = 0
+        on_n = False
+        while folded:
+            if length < FOLDED_LETTERS:
+                out.letters[count][length] = folded & 0xFF
+                length += 1
+                told = told or folded != LOST
+                on_n = folded == c"N"
+            folded >>= 8
+    if inside:
+        out.length[count] = length
+        count += told
+    out.count = count
+
+
+cdef bint is_particle(const uint8_t* token, int length) noexcept nogil:
+    if length == 1:
+        return token[0] == c"Y"
+    if length == 2:
+        return memcmp(token, b"DE", 2) == 0 or memcmp(token, b"LA", 2) == 0
+    if length == 3:
+        return (
+            memcmp(token, b"DEL", 3) == 0
+            or memcmp(token, b"LAS", 3) == 0
+            or memcmp(token, b"LOS", 3) == 0
+            or memcmp(token, b"SAN", 3) == 0
+            or memcmp(token, b"VDA", 3) == 0
+        )
+    if length == 5:
+        return memcmp(token, b"SANTA", 5) == 0 or memcmp(token, b"VIUDA", 5) == 0
+    return False
+
+
+cdef void drop_particles(FoldedName* name) noexcept nogil:
+    cdef int i, kept = 0
+    for i in range(name.count):
+        if not is_particle(name.letters[i], name.length[i]):
+            if kept != i:
+                memcpy(name.letters[kept], name.letters[i], name.length[i])
+                name.length[kept] = name.length[i]
+            kept += 1
+    # A first kept token overwrites the particles before it; with none kept, nothing was moved.
+    if kept:
+        name.count = kept

@@ -1,0 +1,1 @@
+"""The questions of the contract: whom each finds. Nothing here is for Python."""

@@ -1,0 +1,180 @@
+"""ListRecords: the rest of a section, without the GIL. Nothing here is for Python."""
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+
+from core.answer.levels cimport Grounds, level_of, strongest_hit
+from core.answer.outcome cimport Outcome, Vehicle, outcome_begin
+from core.answer.response cimport put_answer, put_owner, put_subject_id
+from core.call.memory cimport ANSWER_MAX, call_damaged, call_dossier, call_out_of_memory
+from core.call.page_token cimport mix_bytes, mix_number, put_page_token, read_page_token
+from core.call.question cimport known_section
+from core.contract cimport *
+from core.failure cimport FAILED, OK, fail
+from core.generation.dossier cimport ENTITY_UNIDENTIFIED
+from core.generation.store cimport dossier_identifier, store_lookup
+from core.generation.view cimport Dossier
+from core.identifiers.kinds cimport KEY_SUBJECT
+from core.questions.vehicle cimport add_plates, gather_owner_page, gather_owners
+from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates
+from core.subject.alerts cimport AlertSum, sum_alerts
+from core.subject.asked cimport LOOKUP_MAX
+from core.subject.records cimport Totals, any_record_visible, protected_today, put_records, put_totals, totals_insert
+from core.subject.shown cimport SHOWN_LISTED, Left, left_add, left_init, shown_put
+from core.wire cimport begin_message, buffer_reset, end_message, put_int_if, put_uint
+
+
+cdef enum:
+    PAGE_LIMIT = 1 << 30         # records before a page: more than any section has
+
+
+cdef int _read_subject_id(Call* call, uint8_t* raw) noexcept nogil:
+    cdef size_t i
+    cdef char c
+    cdef int digit
+    if call.question.subject_id.size != 32:
+        return fail(call.failure, ERROR_REASON_FIELD_INVALID, "subject_id", "32 hexadecimal digits")
+    for i in range(32):
+        c = call.question.subject_id.data[i]
+        if c"0" <= c <= c"9":
+            digit = c - c"0"
+        elif c"a" <= c <= c"f":
+            digit = c - c"a" + 10
+        else:
+            return fail(call.failure, ERROR_REASON_FIELD_INVALID, "subject_id", "32 hexadecimal digits")
+        raw[i // 2] = <uint8_t>(digit if i % 2 == 0 else (raw[i // 2] << 4) | digit)
+    return OK
+
+
+cdef int _find(Call* call, const uint8_t* raw, Dossier* dossier) noexcept nogil:
+    """The subject; one of whom the caller may see nothing is not found."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef int i
+    cdef long long n = store_lookup(call.store, KEY_SUBJECT, raw, 16, entities, LOOKUP_MAX)
+    if n < 0:
+        return call_damaged(call, "keys.mdb", "cannot be read")
+    for i in range(<int>min(n, <long long>LOOKUP_MAX)):
+        if call_dossier(call, entities[i], dossier) < 0:
+            return FAILED
+        if dossier_identifier(dossier.bytes, KEY_SUBJECT, raw, 16, 0) == 0 and any_record_visible(call, dossier):
+            return OK
+    return fail(call.failure, ERROR_REASON_SUBJECT_NOT_FOUND, "subject_id", "this generation does not hold it")
+
+
+cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outcome) noexcept nogil:
+    """As for a certain question that found the subject."""
+    cdef AlertSum alerts
+    cdef Grounds grounds
+    cdef VehicleFinding finding
+    cdef Vehicle* owned = &outcome.vehicle
+    grounds.status = IDENTITY_STATUS_FOUND
+    grounds.national = grounds.disagrees = grounds.nothing_found = False
+    grounds.certain = True
+    grounds.fresh = call.states.needed_fresh_vehicle if vehicle else call.states.needed_fresh_person
+    sum_alerts(call, dossier, LEVEL_HIT, HIT_SUBJECT_KIND_VEHICLE if vehicle else HIT_SUBJECT_KIND_PERSON, 0, &alerts)
+    if not vehicle:
+        outcome.level = level_of(strongest_hit(call), &grounds)
+        if alerts.crowded:
+            outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
+        return OK
+    finding.n_plates = 0
+    if find_borne_plates(call, dossier, LEVEL_HIT, &finding) < 0:
+        return FAILED
+    add_plates(call, &finding, outcome)
+    outcome.level = level_of(strongest_hit(call), &grounds)
+    owned.dossier = dossier[0]
+    if gather_owners(call, owned, LEVEL_HIT) < 0:
+        return FAILED
+    outcome.level = max(outcome.level, owned.owner_level)
+    return OK
+
+
+cdef int _put_owners(Call* call, Vehicle* vehicle, uint32_t offset, int32_t* total, int32_t* shown) noexcept nogil:
+    """One page of owners, ten at a time in memory."""
+    cdef int i
+    cdef int32_t left = call.question.page_size
+    shown[0] = 0
+    while True:
+        if gather_owner_page(call, vehicle, LEVEL_HIT, <int>offset + shown[0]) < 0:
+            return FAILED
+        total[0] = vehicle.owners_total
+        for i in range(min(vehicle.n_owners, left - shown[0])):
+            put_owner(call, vehicle, i)
+        if vehicle.n_owners == 0 or vehicle.n_owners >= left - shown[0]:
+            shown[0] += min(vehicle.n_owners, left - shown[0])
+            return OK
+        shown[0] += vehicle.n_owners
+
+
+cdef int _list_page(Call* call) noexcept nogil:
+    cdef uint8_t raw[16]
+    cdef Dossier dossier
+    cdef Outcome outcome
+    cdef Totals totals
+    cdef uint64_t hash
+    cdef uint32_t offset
+    cdef int32_t total = 0, shown = 0
+    cdef uint8_t section
+    cdef size_t mark
+    cdef bint vehicle
+    cdef Left left
+    left_init(&left)
+    if _read_subject_id(call, raw) < 0:
+        return FAILED
+    if call.question.section < 0 or not known_section(call.question.section):
+        return fail(call.failure, ERROR_REASON_FIELD_INVALID, "section", "unknown section")
+    section = <uint8_t>call.question.section
+    hash = mix_number(call, mix_bytes(call, call.question.method, raw, 16), section)
+    if read_page_token(call, hash, &offset) < 0 or _find(call, raw, &dossier) < 0:
+        return FAILED
+    vehicle = dossier.header.kind > ENTITY_UNIDENTIFIED
+    if vehicle != (section >= SECTION_VEHICLE_REGISTRATION):
+        return fail(call.failure, ERROR_REASON_FIELD_INVALID, "section", "not of this kind of subject")
+    outcome_begin(&outcome)
+    outcome.plain = True
+    outcome.about_vehicle = vehicle
+    outcome.vehicle.armed = False
+    if _level(call, &dossier, vehicle, &outcome) < 0 or put_answer(call, &outcome) < 0:
+        return FAILED
+    if call.question.sections:
+        call.question.sections |= <uint64_t>1 << section  # the section asked is wanted, whatever the context names
+    mark = begin_message(call.out, F_ListRecordsResponse_vehicle if vehicle else F_ListRecordsResponse_person, 2)
+    totals.n = 0
+    if section == SECTION_OWNER:
+        if _put_owners(call, &outcome.vehicle, offset, &total, &shown) < 0:
+            return FAILED
+        if total:
+            totals_insert(&totals, section, total, shown)
+        if shown:
+            left_add(&left, section, SENSITIVITY_OPEN)
+    elif section != SECTION_ADDRESS or not protected_today(call, &dossier):  # a plate may have given the subject's id
+        put_records(call, &dossier, <uint64_t>1 << section, call.question.page_size,
+                    <int>min(offset, <uint32_t>PAGE_LIMIT), &totals, &left)
+        if totals.n:
+            total = totals.total[0]
+            shown = totals.shown[0]
+    if vehicle:
+        put_subject_id(call, F_Vehicle_subject_id, <const unsigned char*>dossier.header.subject_id)
+        put_totals(call, F_Vehicle_totals, &totals)
+    else:
+        put_subject_id(call, F_Person_subject_id, <const unsigned char*>dossier.header.subject_id)
+        put_uint(call.out, F_Person_kind, dossier.header.kind)
+        put_totals(call, F_Person_totals, &totals)
+    end_message(call.out, mark, 2)
+    shown_put(call, &dossier, SHOWN_LISTED, 0, outcome.level, &left)
+    put_int_if(call.out, F_ListRecordsResponse_total, total)
+    if <uint64_t>offset + shown < <uint64_t>total:
+        put_page_token(call, F_ListRecordsResponse_next_page_token, hash, offset + shown)
+    return call_out_of_memory(call) if call.out.failed or call.hits.failed or call.shown.failed else OK
+
+
+cdef int list_records(Call* call) noexcept nogil:
+    """Halves the page until the answer is below its limit."""
+    while True:
+        buffer_reset(call.out)
+        buffer_reset(&call.shown)
+        call.hits.count = 0
+        if _list_page(call) < 0:
+            return FAILED
+        if call.out.size <= ANSWER_MAX or call.question.page_size <= 1:
+            return OK
+        call.question.page_size //= 2

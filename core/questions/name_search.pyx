@@ -1,0 +1,281 @@
+"""Who fits a name, as a caller may see it, without the GIL. Nothing here is for Python."""
+
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
+from libc.string cimport memset
+
+from core.calendar cimport date_from_day
+from core.call.memory cimport Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add
+from core.call.question cimport METHOD_CHECK_PERSON, METHOD_SEARCH_PERSONS, Question
+from core.contract cimport *
+from core.failure cimport FAILED, OK, fail, failure_init
+from core.generation.dossier cimport ENTITY_ORGANISATION, ClaimEntry
+from core.generation.store cimport store_kind
+from core.generation.view cimport Dossier
+from core.name_index.file cimport token_find
+from core.name_index.query cimport (
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD,
+    SCORED_MAX, NameFound, NameQuery, NameQuestion,
+)
+from core.name_index.search cimport find_names, find_names_again, rank_found
+from core.names.comparison cimport match_probability, parents_evidence
+from core.names.frequencies cimport BITS_UNKNOWN
+from core.names.pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
+from core.names.reading cimport ReadName, read_name
+from core.subject.person cimport Person, compare_person_parents, person_view
+
+
+cdef enum:
+    FEW = 5                      # persons found below which a search takes less likely ones too
+    PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
+    PARENTS_QUICK = 250          # of a question that must be quick: about 0.5 ms
+    YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
+
+POSSIBLE_SCORE = 0.01
+FEW_SCORE = 0.0005
+CHECKED_SCORE = 0.5
+
+
+cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil:
+    cdef const uint8_t* classes = call.store.names.classes
+    cdef int i, today_year
+    memset(out, 0, sizeof(NameQuestion))
+    out.shape = call.asked_name.shape
+    for i in range(out.shape.count):
+        out.forms[i] = call.asked_name.forms[i]
+    out.birth.year = <uint16_t>call.question.birth_year
+    out.birth.month = <uint8_t>call.question.birth_month
+    out.birth.day = <uint8_t>call.question.birth_mday
+    out.sex = <uint8_t>call.question.sex
+    out.possible = CHECKED_SCORE if kind == NAMES_ASKED else POSSIBLE_SCORE
+    out.strict = out.any_sex = kind == NAMES_ASKED
+    if kind == NAMES_SEARCHED:
+        out.year_from = call.question.year_from
+        out.year_to = call.question.year_to
+        today_year = date_from_day(call.today).year
+        if call.question.age_to:
+            out.year_from = max(out.year_from, today_year - call.question.age_to - 1)
+        if call.question.age_from:
+            out.year_to = min(out.year_to or 9999, today_year - call.question.age_from)
+        out.department = call.question.department
+        out.municipality = call.question.municipality
+    for i in range(<int>call.store.names.tables.n_classes):
+        call.visible_classes[i] = call_shows(call, classes[2 * i], classes[2 * i + 1])
+    out.visible = call.visible_classes
+    out.all_years = not call_shows(call, SECTION_IDENTITY, SENSITIVITY_OPEN)
+    if call.asked_father.shape.count or call.asked_mother.shape.count:
+        out.further = max(0, parents_evidence(AGREEMENT_AGREES))
+
+
+cdef int _compare_parents(Call* call, NameFound* found, bint* agrees) noexcept nogil:
+    """Adds what the parents of somebody found tell. OK or FAILED."""
+    cdef Dossier dossier
+    cdef Person person
+    cdef uint8_t agreement
+    if call_dossier(call, found.entity, &dossier) < 0:
+        return FAILED
+    person_view(call, found.entity, &dossier, &person)
+    agreement = compare_person_parents(call, &person)
+    found.evidence += parents_evidence(agreement)
+    agrees[0] = agreement == AGREEMENT_AGREES
+    return OK
+
+
+cdef inline bint _years_asked(const Question* question) noexcept nogil:
+    return (question.birth_year or question.birth_month or question.birth_mday or question.year_from or question.year_to
+            or question.age_from or question.age_to)
+
+
+cdef int _too_broad(Call* call, const char* names_field) noexcept nogil:
+    """Of what is asked besides names, only years of birth make fewer candidates; the rest sifts those that were found."""
+    cdef const char* field = "birth_date"
+    if call.name_query.candidates <= SCORED_MAX:
+        field = narrowing_field(call)
+    if field[0] == c"b" and _years_asked(&call.question):
+        field = names_field
+    if field[0] == 0 or field[0] == c"n" or not (call.question.method == METHOD_SEARCH_PERSONS
+                                                 or (call.question.method == METHOD_CHECK_PERSON and call.question.query.size == 0)):
+        field = names_field
+    fail(call.failure, ERROR_REASON_QUERY_TOO_BROAD, field, "too many persons may fit")
+    call.failure.count = <uint32_t>call.name_query.candidates
+    return FAILED
+
+
+cdef inline bint _parents_asked(const Call* call) noexcept nogil:
+    return call.asked_father.shape.count or call.asked_mother.shape.count
+
+
+cdef int _put_off(Call* call) noexcept nogil:
+    call.put_off = True
+    return FAILED
+
+
+cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
+    """Fills call.name_query with those who fit call.name_question, parents compared. OK or FAILED."""
+    cdef NameQuery* query = call.name_query
+    cdef NameFound* found
+    cdef size_t i, kept = 0
+    cdef int status = find_names_again(query) if again else find_names(query, &call.store.names, &call.name_question)
+    if status == NAMES_LONG:
+        return _put_off(call)
+    if status == NAMES_TOO_BROAD:
+        return _too_broad(call, field)
+    if status == NAMES_MEMORY:
+        return call_out_of_memory(call)
+    if status == NAMES_DAMAGED:
+        return call_damaged(call, "names.bin", "a list or a row is damaged")
+    if not _parents_asked(call):
+        return OK
+    if query.n_found > PARENTS_MAX:
+        return _too_broad(call, field)
+    if query.quick and query.n_found > PARENTS_QUICK:
+        return _put_off(call)
+    for i in range(query.n_found):
+        found = &query.found[i]
+        found.parents_agree = False
+        if _compare_parents(call, found, &found.parents_agree) < 0:
+            return FAILED
+        if found.flags & FOUND_BY_SCORE and found.evidence < query.enough:
+            continue
+        query.found[kept] = found[0]
+        kept += 1
+    query.n_found = kept
+    return OK
+
+
+cdef bint _year_compared(const NameQuery* query) noexcept nogil:
+    """Whether somebody was found whose year of birth could be compared."""
+    cdef size_t i
+    for i in range(query.n_found):
+        if query.found[i].flags & FOUND_BIRTH:
+            return True
+    return False
+
+
+cdef int _look_far(Call* call, const char* field) noexcept nogil:
+    """Where nobody of the asked year was found: those whose year is wrong in a digit, unless they are too many. OK or FAILED."""
+    cdef NameQuery* query = call.name_query
+    cdef const Question* question = &call.question
+    if not (question.birth_year and question.birth_month and question.birth_mday) or _year_compared(query):
+        return OK
+    call.name_question.far_years = True
+    if _look(call, True, field) == OK:
+        return OK
+    if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
+        return FAILED
+    failure_init(call.failure)
+    call.name_question.far_years = False
+    return _look(call, True, field)
+
+
+cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) noexcept nogil:
+    cdef NameQuery* query = call.name_query
+    cdef NameFound* found
+    cdef Fit* fit
+    cdef size_t i
+    if call.asked_name.shape.count == 0 or call.store.names.n_ordinals == 0:
+        return OK            # no name, or no persons
+    _read_question(call, kind, &call.name_question)
+    query.quick = call.quick
+    if _look(call, False, field) < 0:
+        return FAILED
+    if kind == NAMES_SEARCHED and query.n_found < FEW and (
+            query.looked <= LOOKED_MAX // 4 and query.candidates <= SCORED_MAX // 4):
+        call.name_question.possible = FEW_SCORE
+        if _look(call, True, field) < 0:
+            return FAILED
+    if _look_far(call, field) < 0:
+        return FAILED
+    rank_found(query, ranked)
+    for i in range(query.n_found):
+        found = &query.found[i]
+        fit = fits_add(&call.fits, found.entity, LEVEL_POSSIBLE)
+        if fit == NULL:
+            return call_out_of_memory(call)
+        fit.names = found.names
+        fit.by_name = True
+        fit.evidence = found.evidence
+        fit.names_evidence = found.names_evidence
+        fit.certain = (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
+                       and store_kind(call.store, found.entity) != ENTITY_ORGANISATION and found.sex != AGREEMENT_DISAGREES
+                       and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
+    return OK
+
+
+cdef double _left(const uint32_t* counts, int n) noexcept nogil:
+    """Persons that would be left, on average, once the thing is known: counts[0] of them have it unknown."""
+    cdef double known = 0, squares = 0
+    cdef int i
+    for i in range(1, n):
+        known += counts[i]
+        squares += <double>counts[i] * counts[i]
+    if known == 0:
+        return counts[0]
+    return squares / known + counts[0]
+
+
+cdef const char* narrowing_field(const Call* call) noexcept nogil:
+    cdef const Question* question = &call.question
+    cdef const NameQuery* query = call.name_query
+    cdef uint32_t years[YEARS_COUNTED]
+    cdef uint32_t departments[32]
+    cdef uint32_t sexes[4]
+    cdef const char* best = "names"
+    cdef double least, left
+    cdef size_t i
+    cdef int year
+    if query.candidates <= BROAD and query.n_found <= BROAD:
+        return ""
+    memset(years, 0, sizeof(years))
+    memset(departments, 0, sizeof(departments))
+    memset(sexes, 0, sizeof(sexes))
+    for i in range(query.n_found):
+        year = query.found[i].year
+        years[min(max(year - 1700, 1), <int>YEARS_COUNTED - 1) if year else 0] += 1
+        departments[query.found[i].department & 31] += 1
+        sexes[query.found[i].sex_on_file & 3] += 1
+    least = <double>query.n_found
+    if not _years_asked(question):
+        left = _left(years, YEARS_COUNTED)
+        if left < least or query.n_found == 0:
+            least = left
+            best = "birth_date"
+    if question.department == 0 and question.municipality == 0 and question.method == METHOD_SEARCH_PERSONS:
+        left = _left(departments, 32)
+        if left < least:
+            least = left
+            best = "department"
+    if question.sex == SEX_UNSPECIFIED:
+        left = _left(sexes, 4)
+        if left < least:
+            best = "sex"
+    return best
+
+
+cdef int matched_claim(Call* call, const Dossier* dossier, int32_t names_evidence) noexcept nogil:
+    cdef const ClaimEntry* claim
+    cdef ReadName held
+    cdef KindMatrix kinds
+    cdef NamePairing pairing
+    cdef uint32_t i, id
+    cdef int best = -1, j
+    cdef int32_t evidence = 0
+    for i in range(dossier.header.n_claims):
+        claim = &dossier.claims[i]
+        if claim.name_text_length == 0 or not call_shows(call, claim.section, claim.sensitivity):
+            continue
+        read_name(<const char*>dossier.bytes + claim.name_text_offset, claim.name_text_length, NULL, &held.shape, held.forms)
+        for j in range(held.shape.count):
+            id = token_find(&call.store.names, held.forms[j].letters, held.forms[j].length)
+            held.shape.tokens[j].bits = call.store.names.briefs[id].bits if id else BITS_UNKNOWN
+        fill_kinds(&call.name_question.shape, call.name_question.forms, &held.shape, held.forms, &kinds)
+        pair_names(&call.name_question.shape, &held.shape, &kinds, &pairing)
+        if best < 0 or pairing.evidence > evidence:
+            best = <int>i
+            evidence = pairing.evidence
+            if evidence >= names_evidence:
+                break            # no other visible name gives more
+    return best
+
+
+cdef double score_of(const Call* call, int evidence) noexcept nogil:
+    return match_probability(evidence, call.name_query.prior)

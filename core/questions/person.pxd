@@ -1,0 +1,37 @@
+# Questions about persons: whom they find, and what that comes to (docs/answers.md sections 8 and 9).
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t
+
+from core.answer.outcome cimport Outcome
+from core.call.memory cimport Call
+from core.subject.person_comparison cimport PersonQuestion
+
+cdef struct PersonFinding:       # what the principal finds; the other fits stand in call.fits
+    uint32_t subject             # NO_ENTITY = none, or several
+    int count                    # subjects found, the chosen one included
+    bint several                 # more than one, none of them chosen
+    bint identified              # a register that identifies the kind states it (of one of them, when they are several)
+    bint certain
+    uint8_t link
+
+# Adds the subjects that the principal finds, the chosen one aside, to call.fits. `field` is blamed for a search that
+# would
+# cost too much. OK or FAILED.
+cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, const char* field) noexcept nogil
+# Status of what the principal asks, by what it found; the one person's own condition aside (FOUND stands for it).
+cdef uint8_t finding_status(const Call* call, const PersonQuestion* asked, const PersonFinding* finding) noexcept nogil
+# The outcome of a person question; call.fits must be empty. OK or FAILED.
+cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil
+# CheckPerson with typed fields. OK or FAILED.
+cdef int check_person(Call* call, Outcome* outcome) noexcept nogil
+# A name's text into call.names (its key; length <= 0 when it holds no name) and call.asked_name.
+cdef void read_asked_name(Call* call, const char* text, size_t size) noexcept nogil
+# The key of a name's text into call.names. OK, or FAILED (FIELD_INVALID) when it holds no name.
+cdef int take_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil
+# The same of a text in which a birth date may stand behind the name (core/free_text/names.pxd); a typed one holds.
+cdef int take_free_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil
+# The same of the question's name in parts; given[0]: whether there is one.
+cdef int take_name_parts(Call* call, bint* given) noexcept nogil
+# Parents' names into call.asked_father and asked_mother; whether one was given.
+cdef bint read_asked_parents(Call* call) noexcept nogil

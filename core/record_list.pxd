@@ -1,6 +1,0 @@
-# ListRecords, ListRegisters, GetGeneration.
-
-from core.call cimport Call
-
-# The whole response of ListRecords. OK or FAILED.
-cdef int list_records(Call* call) noexcept nogil

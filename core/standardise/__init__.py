@@ -1,0 +1,1 @@
+"""A register's rows become standard records. Python: `encoder`."""

@@ -1,0 +1,1 @@
+"""Dates in another format than the register's: C only, see core/standardise/dates.pxd."""

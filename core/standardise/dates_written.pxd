@@ -1,0 +1,13 @@
+# A date as clerks and spreadsheets write it (docs/manifests.md, "Dates"), told again in plain words.
+
+from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
+from core.standardise.row cimport Cell
+
+cdef enum:
+    WRITTEN_MAX = WORDS_TEXT + 3 * WORDS_MAX  # bytes: a word of one letter (I) may become a month's three, and a space before each
+
+# Groups of digits and three letters of a month's Spanish name, a space between, into out[WRITTEN_MAX]; the length, 0 = it is no date.
+cdef int written_date(Cell cell, char* out) noexcept nogil
+
+# The year that "circa 1962" or, in `year`, an age ("51 años") tells; 0 = neither.
+cdef int about_year(Cell cell, int year) noexcept nogil

@@ -1,0 +1,1 @@
+"""Cells of [record.subject]'s keys: C only, see core/standardise/keys.pxd."""

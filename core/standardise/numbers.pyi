@@ -1,0 +1,1 @@
+"""Numbers of a person: C only, see core/standardise/numbers.pxd."""

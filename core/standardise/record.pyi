@@ -1,0 +1,1 @@
+"""One record of a row: C only, see core/standardise/record.pxd."""

@@ -1,0 +1,37 @@
+# Alerts of a dossier: which are in force, at what level they hit, and how hits and closed alerts are written
+# (docs/answers.md sections 6 and 11).
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t
+
+from core.call.memory cimport Call
+from core.contract cimport *
+from core.generation.dossier cimport AlertEntry, DossierHeader
+from core.generation.view cimport Dossier, holds_on, holds_surely
+from core.subject.shown cimport Left, left_add
+
+
+cdef struct AlertSum:            # what a subject's alerts in force come to
+    uint8_t level                # strongest; UNSPECIFIED = none
+    bint armed                   # one of them says so
+    bint misused                 # a DOCUMENT alert says that another used the identity
+    int32_t in_force             # visible alerts in force
+    bint one_bearer              # one counted by name alone names nobody else on file: no clean certificate
+    bint crowded                 # one that means her or others, more than fifty, reaches the alert score: not CLEAR
+
+# Whether the caller may know what name_only_alerts counts: it needs IDENTITY and every alert section OPEN.
+cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil
+# Whether an alert may be seen: as it is, or, of a minor who is of age now, without its offence (section 10).
+cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
+# Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD and what does not
+# hold for certain today are never above POSSIBLE.
+cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil
+# Sums up the visible alerts in force of a dossier; with subject_kind not 0 they become hits of the answer too.
+cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t subject_kind, int32_t ordinal,
+                     AlertSum* total) noexcept nogil
+# Answer.hits and hits_total.
+cdef void put_hits(Call* call) noexcept nogil
+# Visible alerts that are not in force, as field `number` (closed_alerts), at most `most`; returns how many.
+cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind,
+                           int32_t ordinal, int most, Left* left) noexcept nogil
+# A CodedText note without anything to fill in.
+cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil

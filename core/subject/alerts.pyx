@@ -1,0 +1,240 @@
+"""Alerts of a dossier, their levels and their bytes, without the GIL. Nothing here is for Python."""
+
+from libc.string cimport strlen
+
+from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
+from core.call.answer_id cimport hexadecimal
+from core.call.memory cimport SHOWN_MAX, Hit, call_shows, hits_add
+from core.call.notes cimport (
+    NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
+    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code, note_text,
+)
+from core.generation.dossier cimport (
+    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
+    NO_REGISTER,
+)
+from core.generation.store cimport MAX_REGISTERS, Register
+from core.generation.view cimport Dossier, alert_in_force, holds_surely
+from core.subject.shown cimport shown_hit
+from core.wire cimport (
+    Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field,
+    reader_init,
+)
+
+cdef enum:
+    # Alert sections whose OPEN records name_only_alerts may count: 5 to 11, OTHER_RECORD, DAMAGED_RECORD; and IDENTITY.
+    NAME_ONLY_SECTIONS = (1 << 1) | (0x7F << 5) | (1 << 23) | (1 << 24)
+    OF_AGE = 18                  # years (Decreto 27-2003, article 2)
+
+
+cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil:
+    return header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]
+
+
+cdef uint8_t _unlisted_by(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """The fresh authority that does not list the alert, or NO_REGISTER."""
+    if alert.authority >= MAX_REGISTERS or alert.flags & ALERT_LISTED_BY_AUTHORITY:
+        return NO_REGISTER
+    if alert.authority >= call.store.n_registers or call.states.state[alert.authority] != REGISTER_STATE_FRESH:
+        return NO_REGISTER
+    return alert.authority
+
+
+cdef bint _shown_without_offence(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
+    """A warrant or escape of a minor who is of age today."""
+    return (alert.sensitivity == SENSITIVITY_MINOR and (alert.kind == ALERT_KIND_WARRANT or alert.kind == ALERT_KIND_ESCAPE)
+            and header.birth_year != 0 and alert_in_force(alert, call.today) and call_shows(call, alert.section, SENSITIVITY_OPEN)
+            and age_in_years(header.birth_year, header.birth_month or 1, header.birth_mday or 1, call.today) >= OF_AGE)
+
+
+cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
+    return call_shows(call, alert.section, alert.sensitivity) or _shown_without_offence(call, header, alert)
+
+
+cdef void _put_stored(Call* call, const Hit* hit) noexcept nogil:
+    """Fields 1 to 13, the offence only for whoever may see all of it."""
+    cdef Reader reader
+    cdef Field field
+    cdef const uint8_t* at = hit.stored
+    if call_shows(call, hit.section, hit.sensitivity):
+        put_raw(call.out, hit.stored, hit.length)
+        return
+    reader_init(&reader, hit.stored, hit.length)
+    while read_field(&reader, &field) == 1:
+        if field.number != F_Hit_offence:
+            put_raw(call.out, at, reader.at - at)
+        at = reader.at
+
+
+cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
+    cdef uint8_t level = min(link, alert.link_level)
+    if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER
+            or not holds_surely(alert.valid_from, alert.valid_to, alert.from_span, alert.to_span, call.today)):
+        level = min(level, <uint8_t>LEVEL_POSSIBLE)
+    return level
+
+
+cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t subject_kind, int32_t ordinal,
+                     AlertSum* total) noexcept nogil:
+    cdef uint32_t i
+    cdef const AlertEntry* alert
+    cdef Hit hit
+    total.level = LEVEL_UNSPECIFIED
+    total.armed = total.misused = False
+    total.in_force = 0
+    total.crowded = dossier.header.flags & FLAG_CROWDED != 0 and name_only_alerts_shown(call, dossier.header)
+    total.one_bearer = dossier.header.flags & FLAG_ONE_BEARER != 0 and name_only_alerts_shown(call, dossier.header)
+    for i in range(dossier.header.n_alerts):
+        alert = &dossier.alerts[i]
+        if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):
+            continue
+        hit.level = alert_level(call, alert, link)
+        total.level = max(total.level, hit.level)
+        total.in_force += 1
+        if alert.flags & ALERT_ARMED:
+            total.armed = True
+        if alert.kind == ALERT_KIND_DOCUMENT and alert.flags & ALERT_MISUSE:
+            total.misused = True
+        if subject_kind:
+            hit.stored = dossier.bytes + alert.hit_offset
+            hit.length = alert.hit_length
+            hit.ordinal = ordinal
+            hit.owner = dossier.header
+            hit.section = alert.section
+            hit.sensitivity = alert.sensitivity
+            hit.subject_kind = subject_kind
+            hit.register = alert.register
+            hit.unlisted_by = _unlisted_by(call, alert)
+            hit.withdrawn = alert.authority if alert.flags & ALERT_AUTHORITY_WITHDRAWN else <uint8_t>NO_REGISTER
+            hits_add(&call.hits, &hit)
+
+
+cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil:
+    cdef size_t mark = begin_message(call.out, number, 1)
+    put_bytes(call.out, F_CodedText_code, note_code[note], strlen(note_code[note]))
+    put_bytes(call.out, F_CodedText_text, note_text[note], strlen(note_text[note]))
+    end_message(call.out, mark, 1)
+
+
+cdef void _put_day(Call* call, int day, int month, int year) noexcept nogil:
+    """dd/mm/yyyy"""
+    cdef char text[10]
+    text[0] = <char>(c"0" + day // 10)
+    text[1] = <char>(c"0" + day % 10)
+    text[2] = c"/"
+    text[3] = <char>(c"0" + month // 10)
+    text[4] = <char>(c"0" + month % 10)
+    text[5] = c"/"
+    text[6] = <char>(c"0" + year // 1000 % 10)
+    text[7] = <char>(c"0" + year // 100 % 10)
+    text[8] = <char>(c"0" + year // 10 % 10)
+    text[9] = <char>(c"0" + year % 10)
+    put_raw(call.out, text, 10)
+
+
+cdef void _put_filled_note(Call* call, int note, uint8_t register, const AlertEntry* alert) noexcept nogil:
+    """A note that names a register or a day. `alert` is NULL for NOT_LISTED and AUTHORITY_WITHDRAWN."""
+    cdef size_t mark = begin_message(call.out, F_Hit_notes, 1), text
+    cdef CivilDate date
+    cdef const Register* owner
+    put_bytes(call.out, F_CodedText_code, note_code[note], strlen(note_code[note]))
+    text = begin_message(call.out, F_CodedText_text, 1)
+    if note != NOTE_AUTHORITY_WITHDRAWN:
+        put_raw(call.out, note_text[note], strlen(note_text[note]))
+    if note == NOTE_CLOSED_EXPIRED or note == NOTE_CLOSED_NOT_YET:
+        date = date_from_day(alert.valid_to if note == NOTE_CLOSED_EXPIRED else alert.valid_from)
+        _put_day(call, date.day, date.month, date.year)
+    elif register < call.store.n_registers:
+        owner = &call.store.registers[register]
+        put_raw(call.out, owner.name, owner.name_length)
+        if note == NOTE_AUTHORITY_WITHDRAWN:
+            put_raw(call.out, note_text[note], strlen(note_text[note]))
+        elif note == NOTE_NOT_LISTED:
+            put_raw(call.out, b": confirme", 10)
+        elif alert != NULL and alert.state_date:
+            put_raw(call.out, b" el ", 4)
+            _put_day(call, alert.state_date % 100, alert.state_date // 100 % 100, alert.state_date // 10000)
+    end_message(call.out, text, 1)
+    end_message(call.out, mark, 1)
+
+
+cdef void _put_computed(Call* call, uint8_t level, uint8_t subject_kind, int32_t ordinal, const uint8_t* subject_id,
+                        uint8_t register) noexcept nogil:
+    """Fields 20 to 23 of a Hit."""
+    cdef char text[32]
+    cdef size_t mark
+    put_uint_if(call.out, F_Hit_level, level)
+    mark = begin_message(call.out, F_Hit_subject, 1)
+    put_uint(call.out, F_HitSubject_kind, subject_kind)
+    put_int_if(call.out, F_HitSubject_ordinal, ordinal)
+    hexadecimal(subject_id, 16, text)
+    put_bytes(call.out, F_HitSubject_subject_id, text, 32)
+    end_message(call.out, mark, 1)
+    if register < call.store.n_registers:
+        if call.store.registers[register].as_of_length:
+            put_bytes(call.out, F_Hit_source_as_of, call.store.registers[register].as_of,
+                      call.store.registers[register].as_of_length)
+        put_uint(call.out, F_Hit_source_state, call.states.state[register])
+
+
+cdef void put_hits(Call* call) noexcept nogil:
+    cdef size_t i, mark
+    cdef int sent = 0, level, most = max(1, min(call.list_limit, <int>SHOWN_MAX))
+    cdef const Hit* hit
+    for level in range(LEVEL_HIT, LEVEL_CLEAR, -1):
+        for i in range(call.hits.count):
+            hit = &call.hits.items[i]
+            if hit.level != level or sent == most:
+                continue
+            sent += 1
+            mark = begin_message(call.out, F_Answer_hits, 2)
+            _put_stored(call, hit)
+            shown_hit(call, hit)
+            _put_computed(call, hit.level, hit.subject_kind, hit.ordinal, <const uint8_t*>hit.owner.subject_id,
+                          hit.register)
+            if hit.withdrawn != NO_REGISTER:
+                _put_filled_note(call, NOTE_AUTHORITY_WITHDRAWN, hit.withdrawn, NULL)
+            if hit.unlisted_by != NO_REGISTER:
+                _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
+            end_message(call.out, mark, 2)
+    put_int_if(call.out, F_Answer_hits_total, <int>call.hits.count)
+
+
+cdef int _closing_note(const AlertEntry* alert, int32_t today) noexcept nogil:
+    if alert.state == ALERT_STATE_CANCELLED:
+        return NOTE_CLOSED_CANCELLED
+    if alert.state == ALERT_STATE_EXECUTED:
+        return NOTE_CLOSED_EXECUTED
+    if alert.state == ALERT_STATE_SUSPENDED:
+        return NOTE_CLOSED_SUSPENDED
+    if alert.state == ALERT_STATE_LAPSED:
+        return NOTE_CLOSED_LAPSED
+    if alert.state != ALERT_STATE_PENDING:
+        return -1
+    if alert.valid_from != NO_DAY and alert.valid_from > today:
+        return NOTE_CLOSED_NOT_YET
+    return NOTE_CLOSED_EXPIRED
+
+
+cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, uint8_t subject_kind,
+                           int32_t ordinal, int most, Left* left) noexcept nogil:
+    cdef uint32_t i
+    cdef int sent = 0, note
+    cdef size_t mark
+    cdef const AlertEntry* alert
+    for i in range(dossier.header.n_alerts):
+        alert = &dossier.alerts[i]
+        if sent >= most:
+            break
+        if alert_in_force(alert, call.today) or not call_shows(call, alert.section, alert.sensitivity):
+            continue
+        sent += 1
+        left_add(left, alert.section, alert.sensitivity)
+        mark = begin_message(call.out, number, 2)
+        put_raw(call.out, dossier.bytes + alert.hit_offset, alert.hit_length)
+        _put_computed(call, LEVEL_UNSPECIFIED, subject_kind, ordinal, dossier.header.subject_id, alert.register)
+        note = _closing_note(alert, call.today)
+        if note >= 0:
+            _put_filled_note(call, note, alert.register, alert)
+        end_message(call.out, mark, 2)
+    return sent

@@ -1,0 +1,27 @@
+# Records of a dossier copied into an answer, section by section (docs/answers.md section 10).
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+
+from core.call.memory cimport Call
+from core.generation.view cimport Dossier
+from core.subject.shown cimport Left
+
+cdef struct Totals:
+    int n
+    uint8_t section[64]
+    int32_t total[64]            # visible
+    int32_t shown[64]
+
+# Copies the visible records of the sections in `allowed` (bit 1 << Section) that the request wants, at most `most` of
+# each.
+# With `skip` the first visible ones of each section are left out (pages). Totals count every visible record of
+# `allowed`; `left` gains the sections of those copied.
+cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int most, int skip,
+                      Totals* totals, Left* left) noexcept nogil
+cdef void put_totals(Call* call, uint32_t number, const Totals* totals) noexcept nogil
+# Notes one more section in its place.
+cdef void totals_insert(Totals* totals, uint8_t section, int32_t total, int32_t shown) noexcept nogil
+cdef bint any_record_visible(const Call* call, const Dossier* dossier) noexcept nogil
+cdef bint section_visible(const Call* call, const Dossier* dossier, uint8_t section) noexcept nogil
+# Whether a record of a protected side that is in force today is on file for the person, certain or not, visible or not.
+cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nogil

@@ -1,0 +1,66 @@
+# Who was shown in an answer: one entry for each subject whose data left, gathered while the answer is written.
+# The audit record of the answer is made of it (core/audit/log.pxd); nothing of it goes to the client.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint16_t, uint64_t
+
+from core.call.memory cimport Call, Hit
+from core.generation.view cimport Dossier
+
+cdef enum:
+    # ShownEntry.how: the way by which the subject came into the answer.
+    SHOWN_ASKED = 1              # it is the answer's person, vehicle or plate
+    SHOWN_OWNER = 2              # owner of the answer's vehicle
+    SHOWN_CANDIDATE = 3          # candidate of a check, result of a search
+    SHOWN_CLEARANCE = 4          # row of a clearance batch
+    SHOWN_LISTED = 5             # records listed one section at a time
+    SHOWN_SUGGESTED = 7          # an identifier on file was suggested (6: core/audit/record.pxd)
+
+cdef enum:
+    # ShownEntry.flags
+    SHOWN_DISCREET = 1           # a discreet alert in force is on file for it, seen or not: its owner is to be told
+    SHOWN_SENSITIVE = 2          # records or alerts of sensitivity DISCREET, MINOR, VICTIM or EXPUNGED left
+
+# 32 bytes, little-endian, as they lie in memory and in the audit record. A subject that came in by two ways (asked for
+# and owner) has an entry for each.
+cdef packed struct ShownEntry:
+    uint8_t subject_id[16]       # raw; the audit log keeps only a keyed hash of it
+    uint8_t level                # ronda.v1.Level shown for it, 0 = none was said; SHOWN_CLEARANCE: the ClearanceResult
+    uint8_t kind                 # ENTITY_* of core/generation/dossier.pxd
+    uint8_t how                  # SHOWN_*
+    uint8_t flags                # SHOWN_DISCREET, SHOWN_SENSITIVE
+    uint16_t row                 # clearance: place in the batch; owners and candidates: ordinal from 1; else 0
+    uint8_t register             # SHOWN_DISCREET: ordinal of the first register with a discreet alert in force; else 0
+    uint8_t reserved
+    uint64_t sections            # bit (1 << Section) of what left: records, alerts, the claim behind a name
+
+cdef struct Left:                # what of one subject left
+    uint64_t sections            # bit (1 << Section)
+    bint sensitive               # some of it not OPEN
+
+cdef inline void left_init(Left* left) noexcept nogil:
+    left.sections = 0
+    left.sensitive = False
+
+cdef inline void left_add(Left* left, uint8_t section, uint8_t sensitivity) noexcept nogil:
+    """A record or alert of this section and sensitivity was copied into the answer."""
+    left.sections |= <uint64_t>1 << (section & 63)
+    if sensitivity > 1:          # OPEN; 0, not stated, counts as OPEN too
+        left.sensitive = True
+
+cdef inline const ShownEntry* shown_entries(const Call* call) noexcept nogil:
+    return <const ShownEntry*>call.shown.data
+
+cdef inline size_t shown_count(const Call* call) noexcept nogil:
+    return call.shown.size // sizeof(ShownEntry)
+
+# A subject joins those shown, or what left of it is added to its entry: same way, same row. Of levels the strongest
+# stays. Without memory call.shown.failed is set: the answer must not leave.
+cdef void shown_put(Call* call, const Dossier* dossier, uint8_t how, size_t row, uint8_t level,
+                    const Left* left) noexcept nogil
+# A hit was sent.
+cdef void shown_hit(Call* call, const Hit* hit) noexcept nogil
+# A subject of one clearance row: always an entry of its own.
+cdef void shown_row(Call* call, const Dossier* dossier, size_t row, uint8_t result, const Left* left) noexcept nogil
+# The result of a row whose subjects are the entries from place `start` on.
+cdef void shown_row_result(Call* call, size_t start, uint8_t result) noexcept nogil

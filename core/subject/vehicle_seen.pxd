@@ -1,0 +1,30 @@
+# What a search of vehicles asks besides plate and number, and how a vehicle's registrations compare with it
+# (docs/answers.md section 13, "Search").
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t
+
+from core.call.memory cimport Call, Compared
+from core.generation.view cimport Dossier
+
+cdef enum:
+    SEEN_MAX = 520               # bytes of a folded text: 64 characters, each at most a few letters
+
+cdef struct Seen:                # what is not asked has length 0
+    char make[520]               # folded, as all texts here
+    size_t make_length
+    char words[6][24]            # of make or line, without spaces
+    size_t lengths[6]
+    int n_words
+    char type[520]
+    size_t type_length
+    bint asks_type
+    uint32_t kinds               # core/free_text/vehicles.pxd kind_mask
+    char colour[520]
+    size_t colour_length
+    bint asks_colour
+    uint32_t colours             # colour_mask
+    int32_t model_year           # 0 = not asked
+
+# Agreements of what is asked with the visible registrations join `compared`, in the order make, kind, colour, year.
+# Whether none of them DISAGREES.
+cdef bint compare_with_seen(Call* call, const Seen* seen, const Dossier* vehicle, Compared* compared) noexcept nogil
