@@ -13,11 +13,6 @@ from libc.string cimport memcmp, memcpy
 from core.names.folding cimport LOST, N_TILDE, FoldedName, drop_particles, fold_name
 from core.names.phonetic cimport phonetic_symbols
 
-from core.names.comparison import (
-    similarity,
-)  # no-cython-lint: the public score of two names belongs to this module's readers
-
-
 # The phonetic keys of a name; built aside, then sorted by number.
 cdef struct NameKeys:
     int count
