@@ -10,8 +10,8 @@ from core.generation.manifest import read_manifest
 from indexer.alert_counts import NO_ALERTS
 from indexer.build_errors import BuildRefused, PublishingStopped
 from indexer.build_options import BuildOptions
-from indexer.manifest import Manifest
 from indexer.manifest_fields import ENUMS, enum_numbers
+from indexer.manifest_model import Manifest
 from indexer.manifest_sources import PostgresqlSource
 from indexer.publish import GENERATIONS, current_generation
 from indexer.staging import load_last

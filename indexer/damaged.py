@@ -11,8 +11,8 @@ from typing import Any
 from core.identifiers.api import canonical, cui_digits, is_vin, plate, shown_cuis, shown_plates
 from core.identifiers.kinds import IdentifierKind
 from core.identifiers.types import IdentifierError, Plate
-from indexer.manifest import Manifest
 from indexer.manifest_fields import SECTIONS, is_vehicle_section
+from indexer.manifest_model import Manifest
 from indexer.manifest_sources import Source
 from indexer.readers.batch import BadRow
 from indexer.standard import ALERT_PROTECTED, SUBJECT_PERSON, SUBJECT_VEHICLE

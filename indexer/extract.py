@@ -22,7 +22,8 @@ from core.machine.parent_death import with_parent
 from indexer.extract_child import EXIT_DISK_FULL, EXIT_UNREADABLE
 from indexer.extract_report import ExtractReport, Progress, SourceUnreadable
 from indexer.fingerprint import fingerprint
-from indexer.manifest import Manifest, load_manifest
+from indexer.manifest_loading import load_manifest
+from indexer.manifest_model import Manifest
 
 __all__ = ["ExtractReport", "Progress", "ReadingProcesses", "SourceUnreadable", "extract_all", "fingerprint"]
 

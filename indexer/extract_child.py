@@ -25,7 +25,8 @@ import xxhash
 from indexer.alert_counts import AlertCounts
 from indexer.extract_report import ExtractReport, SourceUnreadable
 from indexer.fingerprint import fingerprint
-from indexer.manifest import Manifest, load_manifest
+from indexer.manifest_loading import load_manifest
+from indexer.manifest_model import Manifest
 from indexer.manifest_sources import PostgresqlSource, Source
 from indexer.quarantine import QuarantineWriter
 from indexer.readers.batch import Batch, Unreadable

@@ -15,7 +15,7 @@ from indexer.build_options import BuildOptions
 from indexer.carry_forward import RegisterInBuild, decide_unreadable
 from indexer.earlier_release import complete_columns
 from indexer.extract import Progress, ReadingProcesses, SourceUnreadable, fingerprint
-from indexer.manifest import Manifest
+from indexer.manifest_model import Manifest
 from indexer.progress import BuildProgress
 from indexer.staging import (
     STAGING,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import xxhash
 
-from indexer.manifest import Manifest
+from indexer.manifest_model import Manifest
 from indexer.manifest_sources import PostgresqlSource
 from indexer.readers.batch import Unreadable
 from indexer.readers.registry import newest_file

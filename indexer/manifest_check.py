@@ -25,7 +25,7 @@ from indexer.manifest_sources import CsvSource, FixedWidthSource, PostgresqlSour
 from indexer.manifest_values import Condition, Value
 
 if TYPE_CHECKING:
-    from indexer.manifest import Manifest
+    from indexer.manifest_model import Manifest
     from indexer.manifest_sources import Source
 
 BOOLEANS = {"true": 1, "false": 0}

@@ -34,7 +34,8 @@ from indexer.indexer_lock import indexer_lock
 from indexer.link_reasons import REASONS_FILE
 from indexer.linking import Linked, link
 from indexer.linking_database import LinkedRegister, StagedFile
-from indexer.manifest import Manifest, load_manifests
+from indexer.manifest_loading import load_manifests
+from indexer.manifest_model import Manifest
 from indexer.memory_watch import MemoryWatch
 from indexer.progress import BuildProgress
 from indexer.publish import (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from indexer.alert_counts import NO_ALERTS
 from indexer.carry_forward import RegisterInBuild
-from indexer.manifest import Manifest
+from indexer.manifest_model import Manifest
 from indexer.staging import StagedExtract
 
 NO_LIMIT = 100  # percent

@@ -13,7 +13,7 @@ import pyarrow as pa
 from core.standardise.encoder import Encoder
 from indexer import damaged_letters
 from indexer.damaged import DamagedRow, damaged_row
-from indexer.manifest import Manifest
+from indexer.manifest_model import Manifest
 from indexer.manifest_sources import Source
 from indexer.quarantine import Refused
 from indexer.readers.batch import Batch

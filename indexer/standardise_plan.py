@@ -8,7 +8,6 @@ from google.protobuf.descriptor import EnumDescriptor
 
 from core.standardise.encoder import DERIVED, SUBJECT_KEYS
 from indexer import standard
-from indexer.manifest import Manifest
 from indexer.manifest_check import BOOLEANS, date_values, record_columns
 from indexer.manifest_fields import (
     DEFAULTS,
@@ -21,6 +20,7 @@ from indexer.manifest_fields import (
     message_fields,
     section_message,
 )
+from indexer.manifest_model import Manifest
 from indexer.manifest_records import Alert, FieldValue, Record, Subject
 from indexer.manifest_sources import Source
 from indexer.manifest_values import Condition, Flag, Value, folded

@@ -137,7 +137,7 @@ def index(
     """
     from indexer.build_errors import BuildError, BuildRefused, PublishingStopped
     from indexer.build_options import BuildOptions
-    from indexer.manifest import ManifestError
+    from indexer.manifest_loading import ManifestError
     from indexer.pipeline import build
     from ronda.command_index_output import summary_parts
 

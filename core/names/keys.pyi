@@ -6,7 +6,6 @@ UTF-8 do.
 Texts are str, or bytes of UTF-8.
 """
 
-
 def fold(text: str | bytes) -> str:
     """Upper case, accents dropped, Ñ kept, apostrophes gone, tokens separated by one space; particles stay."""
 

@@ -22,7 +22,7 @@ from bench.nation.sidecars import CUTS
 from bench.postgres_cluster import PostgresCluster
 from core.identifiers import api as identifiers
 from core.names.keys import phonetic_key
-from indexer.manifest import load_manifests
+from indexer.manifest_loading import load_manifests
 from indexer.pipeline import SHIPPED_MANIFESTS
 from tests.nation_kit import BuiltNation, new_database
 

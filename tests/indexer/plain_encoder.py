@@ -10,7 +10,6 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from indexer import standard
-from indexer.manifest import Manifest
 from indexer.manifest_check import BOOLEANS, date_values
 from indexer.manifest_fields import (
     DEFAULTS,
@@ -20,6 +19,7 @@ from indexer.manifest_fields import (
     message_fields,
     section_message,
 )
+from indexer.manifest_model import Manifest
 from indexer.manifest_records import Alert, Record
 from indexer.manifest_values import Condition, Value
 from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_pb2, value_pb2

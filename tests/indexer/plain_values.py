@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from indexer.manifest import Manifest
+from indexer.manifest_model import Manifest
 from indexer.manifest_sources import Source
 from indexer.manifest_values import Condition, Flag, Value
 from tests.core import naive_dates

@@ -18,7 +18,7 @@ import pytest
 from bench.postgres_cluster import PostgresCluster
 from indexer import standard
 from indexer.extract import ExtractReport, Progress, ReadingProcesses, SourceUnreadable, extract_all, fingerprint
-from indexer.manifest import load_manifest
+from indexer.manifest_loading import load_manifest
 from ronda.v1 import person_records_pb2
 
 REGISTER = """

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from indexer import manifest_sources
 from indexer.extract import ReadingProcesses
-from indexer.manifest import Manifest, ManifestError, Register, load_manifest, load_manifests
 from indexer.manifest_fields import DEFAULTS
+from indexer.manifest_loading import ManifestError, load_manifest, load_manifests
+from indexer.manifest_model import Manifest, Register
 from indexer.manifest_records import Alert, Record, Subject
 from indexer.manifest_values import Value
 from ronda.v1 import alert_pb2, person_records_pb2

@@ -18,7 +18,7 @@ from core.generation.manifest import read_manifest
 from core.generation.store import Generation
 from indexer.build_errors import BuildRefused, IndexerBusy, NoSpace, PublishingStopped
 from indexer.indexer_lock import indexer_lock
-from indexer.manifest import ManifestError
+from indexer.manifest_loading import ManifestError
 from indexer.pipeline import build
 from indexer.publish import current_generation, published_generations
 from indexer.subject_key import SubjectKeyDamaged

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from core.standardise.encoder import DERIVED, SUBJECT_KEYS, Encoder
 from indexer.damaged_letters import mend
-from indexer.manifest import Manifest, load_manifest, load_manifests
 from indexer.manifest_fields import DEFAULTS, SECTIONS
+from indexer.manifest_loading import load_manifest, load_manifests
+from indexer.manifest_model import Manifest
 from indexer.manifest_records import Subject
 from indexer.manifest_sources import Source
 from indexer.readers.batch import Batch

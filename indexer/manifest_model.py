@@ -1,18 +1,15 @@
-"""Manifests: one TOML file a register says all that Ronda knows of it. Reference: docs/manifests.md."""
+"""What a manifest says: a register, its sources, its code maps, and the records that its rows yield."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
-from indexer.manifest_check import check
 from indexer.manifest_fields import ENUMS, FIRST_VEHICLE_SECTION, SECTIONS, enum_numbers
-from indexer.manifest_records import Alert, Record, Standard, Subject
-from indexer.manifest_rules import manifest_rule
+from indexer.manifest_records import Record, Standard
 from indexer.manifest_sources import Source
 from indexer.manifest_values import CellText, ManifestModel, folded
 
@@ -20,14 +17,6 @@ RoleName = Literal["alert", "identity", "context"]
 IdentifierName = Literal["cui", "cedula", "document", "nit", "licence", "foreign_document", "plate", "vin"]
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
-
-
-class ManifestError(Exception):
-    """A manifest that breaks a rule: names the file, the key and the rule."""
-
-    def __init__(self, file: Path, key: str, rule: str) -> None:
-        super().__init__(f"{file}: {key or 'file'}: {rule}")
-        self.file, self.key, self.rule = file, key, rule
 
 
 def _alert_kind(name: Any) -> Any:
@@ -96,11 +85,6 @@ class Manifest(ManifestModel):
                     raise ValueError(f"code map {name!r}: {other!r} and {key!r} differ in case or accents alone")
         return codes
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Manifest:
-        check(self)
-        return self
-
     @property
     def id(self) -> str:
         """Register id."""
@@ -148,56 +132,3 @@ class Manifest(ManifestModel):
             "standards": list(self.register_.standards),
             "stale_after_s": self.register_.stale_after_seconds,
         }
-
-
-def load_manifest(file: Path) -> Manifest:
-    """Reads one manifest. Raises ManifestError."""
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors write the mark
-    except UnicodeDecodeError as error:
-        raise ManifestError(file, "", "is not UTF-8: save it as UTF-8") from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ManifestError(file, "", str(error)) from error
-    try:
-        manifest = Manifest.model_validate(table)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ManifestError(file, key, manifest_rule(first, _keys_of(key))) from error
-    manifest._file = file
-    return manifest
-
-
-def _keys_of(key: str) -> tuple[str, ...]:
-    """The keys that the table may have in which `key` stands, where there is one such table."""
-    table = re.sub(r"\.\d+\.", ".", key).rpartition(".")[0]
-    models: dict[str, type[ManifestModel]] = {
-        "register": Register,
-        "record": Record,
-        "record.subject": Subject,
-        "record.alert": Alert,
-    }
-    return tuple(f.alias or n for n, f in models[table].model_fields.items()) if table in models else ()
-
-
-def load_manifests(directory: Path) -> list[Manifest]:
-    """Every *.toml of a directory in configuration order: by `order`, then id. Raises ManifestError."""
-    files = sorted(directory.glob("*.toml"))
-    if not files:
-        raise ManifestError(directory, "", "holds no manifest (*.toml)")
-    manifests = [(load_manifest(file), file) for file in files]
-    manifests.sort(key=lambda pair: (pair[0].register_.order, pair[0].id))
-    seen: set[str] = set()
-    for manifest, file in manifests:
-        if manifest.id in seen:
-            raise ManifestError(file, "register.id", f"{manifest.id!r} is taken by another manifest")
-        seen.add(manifest.id)
-    decides: dict[str, str] = {}
-    for manifest, file in manifests:
-        for kind in (name.removeprefix("ALERT_KIND_") for name in manifest.register_.authoritative_for):
-            if kind in decides:
-                raise ManifestError(
-                    file, "register.authoritative_for", f"{kind} is decided by {decides[kind]!r} already"
-                )
-            decides[kind] = manifest.id
-    return [manifest for manifest, _ in manifests]
