@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from clients.connection import DEFAULT_SERVER, Connection, request_context
+from clients.client.connection import DEFAULT_SERVER, Connection, request_context
 from clients.officer_view.answer import answer_head, registers_line
 from clients.officer_view.person import person_lines
 from ronda.v1 import check_service_pb2, context_pb2

@@ -22,11 +22,11 @@ from bench.bars import OUTPUT, Bar, Samples, printing_console, write_report
 from bench.cost_questions import clock_of
 from bench.engine_bench import check_person, check_vehicle
 from bench.foundation import POSTGRES_REGISTERS
-from bench.nation.loading import load_postgres
-from bench.postgres_cluster import PostgresCluster
 from bench.sampling import draw
 from core.engine.entry import Engine, Grant, Method
 from core.generation.store import Generation
+from nation.loading import load_postgres
+from ronda.demo.postgres_cluster import PostgresCluster
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 

@@ -22,13 +22,13 @@ from rich.console import Console
 from bench.bars import Bar, Samples, write_report
 from bench.check_load import run_checks
 from bench.clear_load import run_clear
-from bench.postgres_cluster import PostgresCluster
 from bench.postgres_peer import run_peer
 from bench.sampling import draw
 from bench.server_process import ServerProcess
 from bench.switch_bench import run_switches
 from core.engine.entry import Engine
 from core.generation.store import Generation
+from ronda.demo.postgres_cluster import PostgresCluster
 
 PERSONS = 1_000_000
 GROWN_PERSONS = 5_000_000
@@ -85,7 +85,7 @@ def build_nation(persons: int, work: Path) -> Build:
     subprocess.run([*ronda, "nation", "--persons", str(persons), "--out", str(nation)], check=True)
     seconds = time.monotonic() - started
     with PostgresCluster(work / "postgres") as cluster:
-        from bench.nation.loading import load_postgres  # noqa: PLC0415 - the bench's own room, needed here only
+        from nation.loading import load_postgres  # noqa: PLC0415 - the bench's own room, needed here only
 
         load_postgres(nation, cluster.dsn)
         dsns = [word for register in POSTGRES_REGISTERS for word in ("--postgres", f"{register}={cluster.dsn}")]

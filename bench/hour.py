@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.bars import Bar, Samples, write_report
-from bench.demo.directory import DemoDirectory
-from bench.demo.stopping import stop_on_signals
-from bench.nation import cast_people
-from bench.postgres_cluster import free_port
+from nation import cast_people
+from ronda.demo.directory import DemoDirectory
+from ronda.demo.postgres_cluster import free_port
+from ronda.demo.stopping import stop_on_signals
 
 ROOT = Path(__file__).parent.parent
 FIRST = Bar("first start, packages downloaded", 120.0, "s")
@@ -35,7 +35,7 @@ _CLEAN = f"{cast_people.cui_of(cast_people.PLACES['clean'], 1, 1):013d}"  # in e
 
 
 def run() -> bool:
-    """Measures and reports; whether every bar is met. A signal ends it and what it started: bench.demo.stopping."""
+    """Measures and reports; whether every bar is met. A signal ends it and what it started: ronda.demo.stopping."""
     stop_on_signals()
     with tempfile.TemporaryDirectory(prefix="ronda-hour-", dir="/var/tmp") as place:
         clone = Path(place) / "ronda"

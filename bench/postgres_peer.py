@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import psutil
 import psycopg
 
-from bench.postgres_cluster import PostgresCluster
 from core.engine.entry import Engine, Grant, Method
+from ronda.demo.postgres_cluster import PostgresCluster
 from ronda.v1 import check_service_pb2 as contract
 
 QUESTIONS = 20_000

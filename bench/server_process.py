@@ -14,8 +14,8 @@ import grpc
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from bench.nation import cast_people
-from bench.postgres_cluster import free_port
+from nation import cast_people
+from ronda.demo.postgres_cluster import free_port
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 

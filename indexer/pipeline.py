@@ -23,22 +23,16 @@ import duckdb
 
 from core.assembly.assembler import Assembly, assemble
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
-from indexer.build_check import check_asked
-from indexer.build_errors import BuildRefused, NoSpace, PublishingStopped
-from indexer.build_options import BuildOptions
-from indexer.carry_forward import RegisterInBuild
-from indexer.extraction import LEAST_FREE_BYTES, extract_registers
-from indexer.file_digest import sha256_of
-from indexer.generation_check import check_generation
-from indexer.indexer_lock import indexer_lock
-from indexer.link_reasons import REASONS_FILE
-from indexer.linking import Linked, link
-from indexer.linking_database import LinkedRegister, StagedFile
-from indexer.manifest_loading import load_manifests
-from indexer.manifest_model import Manifest
-from indexer.memory_watch import MemoryWatch
-from indexer.progress import BuildProgress
-from indexer.publish import (
+from indexer.build.digest import sha256_of
+from indexer.build.errors import BuildRefused, NoSpace, PublishingStopped
+from indexer.build.lock import indexer_lock
+from indexer.build.memory import MemoryWatch
+from indexer.build.options import BuildOptions
+from indexer.build.progress import BuildProgress
+from indexer.extract.stage import LEAST_FREE_BYTES, extract_registers
+from indexer.generations.acceptance import check_generation
+from indexer.generations.link_reasons import REASONS_FILE
+from indexer.generations.publishing import (
     BUILDING,
     GENERATIONS,
     collect,
@@ -49,9 +43,15 @@ from indexer.publish import (
     publish,
     remove_leftovers,
 )
-from indexer.rollback import ALERTED_FILE
-from indexer.shrinking import find_shrinks
-from indexer.staging import StagedExtract, load_last, save_last
+from indexer.generations.rollback import ALERTED_FILE
+from indexer.linking.database import LinkedRegister, StagedFile
+from indexer.linking.stage import Linked, link
+from indexer.manifest.loading import load_manifests
+from indexer.manifest.model import Manifest
+from indexer.preflight import check_asked
+from indexer.staging.carry_forward import RegisterInBuild
+from indexer.staging.extracts import StagedExtract, load_last, save_last
+from indexer.staging.shrinking import find_shrinks
 from indexer.subject_key import load_or_create_key
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
 

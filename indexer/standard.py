@@ -1,7 +1,7 @@
 """The standard record: what every register becomes before linking.
 
 A register's row yields one or more standard records, staged as Parquet with `STANDARD_SCHEMA` by
-`indexer.standardise` and joined to its subject by `indexer.linking`, which adds `LINK_FIELDS`.
+`indexer.standardise.standardiser` and joined to its subject by `indexer.linking.stage`, which adds `LINK_FIELDS`.
 Days are days since 1970-01-01 of the Guatemalan calendar; null = unknown.
 """
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from indexer.carry_forward import RegisterInBuild
-from indexer.progress import StageTime
+from indexer.build.progress import StageTime
+from indexer.staging.carry_forward import RegisterInBuild
 from ronda.v1 import alert_pb2, level_pb2
 
 

@@ -1,6 +1,6 @@
 """The `ronda` command: the composition root. Each subcommand imports its part of the house when it runs.
 
-Its exit statuses are in ronda/exit_status.py and docs/command.md.
+Its exit statuses are in ronda/commands/exit_status.py and docs/command.md.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from typer.core import TyperGroup
 from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
 
-from ronda.exit_status import MEANING, ExitStatus
-from ronda.spanish_usage import speak_spanish, usage_error_lines, whole_summaries
+from ronda.commands.exit_status import MEANING, ExitStatus
+from ronda.commands.spanish_usage import speak_spanish, usage_error_lines, whole_summaries
 
 # Subcommand -> module and name of its function, or of its group of subcommands. The order is that of --help.
 PLACES = {
-    "nation": ("command_build", "nation"),
-    "index": ("command_build", "index"),
-    "serve": ("command_serve", "serve"),
-    "check": ("command_ask", "check"),
-    "search": ("command_ask", "search"),
-    "records": ("command_records", "records"),
-    "why": ("command_why", "why"),
-    "registers": ("command_ask", "registers"),
-    "notifications": ("command_notifications", "notifications"),
-    "generations": ("command_build", "generations"),
-    "subject": ("command_subject", "subject"),
-    "audit": ("command_audit", "audit"),
-    "keys": ("command_keys", "keys"),
-    "policy": ("command_keys", "policy"),
+    "nation": ("nation", "nation"),
+    "index": ("index", "index"),
+    "serve": ("serve", "serve"),
+    "check": ("ask", "check"),
+    "search": ("ask", "search"),
+    "records": ("records", "records"),
+    "why": ("why", "why"),
+    "registers": ("ask", "registers"),
+    "notifications": ("notifications", "notifications"),
+    "generations": ("generations", "generations"),
+    "subject": ("subject", "subject"),
+    "audit": ("audit", "audit"),
+    "keys": ("keys", "keys"),
+    "policy": ("keys", "policy"),
 }
 
 
@@ -45,7 +45,7 @@ class _OnDemand(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         module, attribute = PLACES[name]
-        found = getattr(import_module(f"ronda.{module}"), attribute)
+        found = getattr(import_module(f"ronda.commands.{module}"), attribute)
         if isinstance(found, typer.Typer):
             group = get_group_from_info(
                 TyperInfo(found, name=name), pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None

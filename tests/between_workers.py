@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bench.postgres_cluster import PostgresCluster
+from ronda.demo.postgres_cluster import PostgresCluster
 
 
 def run_directory(factory: pytest.TempPathFactory) -> Path:

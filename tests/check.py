@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-PACKAGES = ("ronda", "core", "server", "indexer", "clients", "bench", "tests", "setup.py")
+PACKAGES = ("ronda", "core", "server", "indexer", "clients", "nation", "bench", "tests", "setup.py")
 
 CHECKS: dict[str, list[str]] = {
     "mypy --strict": [sys.executable, "-m", "mypy", *PACKAGES],

@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from bench.postgres_cluster import PostgresCluster
+from ronda.demo.postgres_cluster import PostgresCluster
 from tests.between_workers import made_once, one_postgres, run_directory
 from tests.nation_kit import BuiltNation, build_nation
 

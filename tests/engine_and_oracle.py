@@ -8,8 +8,8 @@ from core.access.grant import Grant
 from core.engine.entry import METHODS, Engine
 from core.generation.manifest import read_manifest
 from core.generation.store import Generation
+from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
-from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import SmallRegisters
 from tests.oracle import Oracle

@@ -16,10 +16,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from bench.nation.making import DAMAGED, make_nation
-from bench.postgres_cluster import PostgresCluster
-from indexer.build_options import BuildOptions
+from indexer.build.options import BuildOptions
 from indexer.pipeline import SHIPPED_MANIFESTS, build
+from nation.making import DAMAGED, make_nation
+from ronda.demo.postgres_cluster import PostgresCluster
 
 if TYPE_CHECKING:
     from core.engine.entry import Engine

@@ -16,7 +16,7 @@ import pytest
 
 _INDEXER = """
 import sys, threading
-from indexer.extract import ReadingProcesses
+from indexer.extract.children import ReadingProcesses
 processes = ReadingProcesses()
 children = [processes._child() for _ in range(2)]
 print(*(child.process.pid for child in children), flush=True)
@@ -32,7 +32,7 @@ threading.Event().wait()
 _POSTGRES = """
 import sys, threading
 from pathlib import Path
-from bench.postgres_cluster import PostgresCluster
+from ronda.demo.postgres_cluster import PostgresCluster
 cluster = PostgresCluster(Path(sys.argv[1])).start()
 pid = next((Path(sys.argv[1])).rglob("postmaster.pid")).read_text().split()[0]
 print(pid, flush=True)

@@ -11,7 +11,7 @@ import pytest
 from core.engine.entry import Engine
 from core.generation.manifest import read_manifest
 from core.generation.store import Generation
-from indexer.publish import current_generation
+from indexer.generations.publishing import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2, section_pb2

@@ -22,7 +22,7 @@ SHARED = {
     "core.standardise.courts": "how courts are written",
     "core.identifiers.kinds": "an enum",
     "core.identifiers.types": "an error and a tuple",
-    "indexer.damaged_letters": "which letter a damaged one was",
+    "indexer.standardise.letters": "which letter a damaged one was",
 }
 
 

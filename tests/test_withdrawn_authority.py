@@ -14,9 +14,9 @@ from core.access.grant import Grant
 from core.engine.entry import METHODS, Engine
 from core.generation.manifest import read_manifest
 from core.generation.store import Generation
-from indexer.build_errors import PublishingStopped
+from indexer.build.errors import PublishingStopped
+from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
-from indexer.publish import current_generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2

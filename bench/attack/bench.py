@@ -22,8 +22,8 @@ from bench.attack.honest import FAILED, OK, WRONG, Calls, HonestClient, HonestPr
 from bench.attack.phases import MIB, PHASES, Ground
 from bench.attack.server import AttackedServer, Sample
 from bench.bars import Bar, Samples, write_report
-from bench.demo.stopping import stop_on_signals
 from bench.foundation import build_nation
+from ronda.demo.stopping import stop_on_signals
 
 MINUTES = 5.0
 PERSONS = 10_000

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import grpc
 
-from clients import connection as product
-from clients.connection import CallFailure, Connection, Identity, read_failure, request_context
+from clients.client import connection as product
+from clients.client.connection import CallFailure, Connection, Identity, read_failure, request_context
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1 import level_pb2
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP

@@ -20,8 +20,8 @@ from bench.trust.allowances import patrols_without_end
 from bench.trust.kills import recorded_answers
 from server.audit.keys import load_signing_private
 from server.audit.verifying import Problem, verify
+from server.host.memory import private_bytes
 from server.trust.issuing import write_private
-from server.worker_memory import private_bytes
 from tests.server.running_server import RunningServer, until
 from tests.trust.trust_kit import TrustKit
 

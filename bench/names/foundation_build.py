@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bench.foundation import POSTGRES_REGISTERS
 from bench.names.nations import WORK, Nation
-from bench.nation.loading import load_postgres
-from bench.postgres_cluster import PostgresCluster
+from nation.loading import load_postgres
+from ronda.demo.postgres_cluster import PostgresCluster
 
 COMMIT = "96c7e88aedc7d012aa3d3a137ac830faf03ff290"
 _ROOT = Path(__file__).parent.parent.parent

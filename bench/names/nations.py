@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 
 from bench.foundation import POSTGRES_REGISTERS
 from bench.names.tables import plain
-from bench.nation import tables
-from bench.nation.loading import load_postgres
-from bench.nation.making import DAMAGED
-from bench.postgres_cluster import PostgresCluster
+from nation import tables
+from nation.loading import load_postgres
+from nation.making import DAMAGED
+from ronda.demo.postgres_cluster import PostgresCluster
 
 WORK = Path(__file__).parent.parent.parent / "build" / "bench" / "names-work"
 ROOT = Path(__file__).parent.parent.parent
@@ -73,8 +73,8 @@ def prepare(
         "seed": seed,
         "damage": damage,
         "day": f"{datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=6):%Y-%m-%d}",  # registers grow stale
-        "nation": digest("bench/nation/*.py", "bench/nation/data/*.tsv"),
-        "indexer": digest("core/*.pyx", "core/*.pxi", "indexer/**/*.py", "indexer/registers/*.toml"),
+        "nation": digest("nation/*.py", "nation/data/*.tsv"),
+        "indexer": digest("core/**/*.pyx", "core/**/*.pxi", "indexer/**/*.py", "indexer/registers/*.toml"),
     }
     if not (stamp.exists() and json.loads(stamp.read_text(encoding="utf-8"))["made_of"] == made_of):
         shutil.rmtree(directory, ignore_errors=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bench.names.noise import Name, kinds
 from bench.names.population import Population
 from bench.names.tables import plain
-from bench.nation import cast_people
+from nation import cast_people
 
 Birth = tuple[int, int, int]  # year, month, day; 0 = not stated
 

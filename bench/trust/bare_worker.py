@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from core.access.grant import Grant
-from server import worker
+from server.processes import worker
 
 
 class _NoAudit:

@@ -11,15 +11,15 @@ from typing import Any
 
 import psutil
 
-from bench.postgres_cluster import free_port
+from ronda.demo.postgres_cluster import free_port
+from server.processes.messages import WorkerOrders, WorkerReport
 from server.settings import Settings
-from server.worker_messages import WorkerOrders, WorkerReport
 
 
 class WorkerUnderTest:
-    """A running worker. target: host:port. module: what is run in place of server.worker."""
+    """A running worker. target: host:port. module: what is run in place of server.processes.worker."""
 
-    def __init__(self, settings: dict[str, Any], log: Path, module: str = "server.worker") -> None:
+    def __init__(self, settings: dict[str, Any], log: Path, module: str = "server.processes.worker") -> None:
         self._sockets = tempfile.TemporaryDirectory(prefix="ronda-")
         self.target = f"127.0.0.1:{free_port()}"
         checked = Settings(**({"listen": self.target, "metrics": "off"} | settings))

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from clients import spanish
 from clients.officer_view.deceased import DOCUMENTS, before_acting, note_text
 from clients.officer_view.frame import Framed
 from clients.officer_view.hits import hit_lines
 from clients.officer_view.identity import identity_text
 from clients.officer_view.styles import WARNING, level_headline
 from clients.officer_view.words import as_of_text, words
+from clients.spanish import words as spanish
 from ronda.v1 import check_service_pb2, level_pb2, person_pb2, register_pb2
 
 if TYPE_CHECKING:

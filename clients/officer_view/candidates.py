@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from clients import spanish
 from clients.officer_view.styles import level_badge
 from clients.officer_view.words import words
-from clients.whole_table import WholeTable
+from clients.spanish import words as spanish
+from clients.terminal.whole_table import WholeTable
 from ronda.v1 import level_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clients.connection import CallFailure
+    from clients.client.connection import CallFailure
     from ronda.v1 import check_service_pb2
 
 _LEAST, _EVEN, _MOST = 0.01, 0.5, 99

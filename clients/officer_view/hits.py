@@ -8,9 +8,9 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from clients import spanish
 from clients.officer_view.styles import WARNING, level_badge
 from clients.officer_view.words import as_of_text, words
+from clients.spanish import words as spanish
 from ronda.v1 import alert_pb2, level_pb2, register_pb2
 
 if TYPE_CHECKING:

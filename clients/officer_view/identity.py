@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clients import spanish
+from clients.spanish import words as spanish
 from ronda.v1 import level_pb2, person_pb2, register_pb2, vehicle_pb2
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from clients import spanish
 from clients.officer_view.hits import closed_line
 from clients.officer_view.styles import WARNING
+from clients.spanish import words as spanish
 from ronda.v1 import section_pb2
 
 if TYPE_CHECKING:

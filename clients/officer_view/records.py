@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clients import spanish
 from clients.officer_view.ownership import Day, day_of, why_not_looked_up
-from clients.places import department_name, municipality_name
-from clients.record_words import FIELDS, ROLES
-from clients.whole_table import WholeTable
+from clients.spanish import words as spanish
+from clients.spanish.places import department_name, municipality_name
+from clients.spanish.records import FIELDS, ROLES
+from clients.terminal.whole_table import WholeTable
 from ronda.v1 import vehicle_pb2
 
 if TYPE_CHECKING:

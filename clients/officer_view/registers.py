@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from clients import spanish
 from clients.officer_view.styles import WARNING
 from clients.officer_view.words import time_text
-from clients.whole_table import WholeTable
+from clients.spanish import words as spanish
+from clients.terminal.whole_table import WholeTable
 from ronda.v1 import register_pb2
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from clients import spanish
+from clients.spanish import words as spanish
 
 BADGES = {
     "ROJO": "bold rgb(255,255,255) on rgb(170,0,0)",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from clients import spanish
 from clients.officer_view.hits import closed_line
 from clients.officer_view.ownership import Day, why_not_looked_up
 from clients.officer_view.person import totals_line
 from clients.officer_view.styles import level_badge
+from clients.spanish import words as spanish
 
 if TYPE_CHECKING:
     from ronda.v1 import vehicle_pb2

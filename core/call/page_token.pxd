@@ -5,7 +5,7 @@
 #   | u8 = 2  | u8     | u32         | u8        | id         | 128 bits  |
 #   +---------+--------+-------------+-----------+------------+-----------+
 #
-# Little-endian, as base64url without padding. The tag is SipHash-2-4 under the server's page key (server/page_key.py) of
+# Little-endian, as base64url without padding. The tag is SipHash-2-4 under the server's page key (server/processes/page_key.py) of
 # the list's hash, the caller's device and officer, and the bytes before it. The hash covers what was asked, page size and
 # context aside, and is keyed too: nobody finds another list with the same. A token holds nothing that was asked.
 

@@ -123,7 +123,7 @@ cdef void _no_blanks(Text* text) noexcept nogil:
 
 
 cdef bint _steers(const uint8_t* at, size_t left) noexcept nogil:
-    """Whether a character of control or of direction begins here (as clients/told_text.py shows none): C0 but tab and line
+    """Whether a character of control or of direction begins here (as clients/terminal/told_text.py shows none): C0 but tab and line
     feed, DEL, C1, U+061C, 200E, 200F, 2028 to 202E, 2066 to 2069."""
     if at[0] < 0x20 and at[0] != 0x09 and at[0] != 0x0A or at[0] == 0x7F:
         return True

@@ -27,7 +27,7 @@ cdef extern from *:
     long long ronda_monotonic_ns() noexcept nogil
 
 
-# Bytes of a refused request that its record keeps, sealed, as server/refused_calls.py: what asks wrongly costs no allowance,
+# Bytes of a refused request that its record keeps, sealed, as server/calls/refused.py: what asks wrongly costs no allowance,
 # and must not cost the audit's disk either.
 cdef enum:
     REFUSED_BYTES = 4096

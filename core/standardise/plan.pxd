@@ -1,4 +1,4 @@
-# A plan (plain Python, from indexer.standardise_plan) turned into the structs that rows are encoded by.
+# A plan (plain Python, from indexer.standardise.plan) turned into the structs that rows are encoded by.
 
 from core.standardise.encoding cimport Encoding
 

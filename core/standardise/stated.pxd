@@ -6,7 +6,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from core.identifiers.rules cimport SHOWN_CUIS, SHOWN_MAX, Plate
 from core.standardise.row cimport Cell, Context, Date
 
-# Keys of [record.subject] that are values, in the order of indexer.manifest_records.Subject.
+# Keys of [record.subject] that are values, in the order of indexer.manifest.records.Subject.
 cdef enum:
     S_cui = 0
     S_cedula

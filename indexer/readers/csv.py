@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from indexer.manifest_sources import CsvSource
+from indexer.manifest.sources import CsvSource
 from indexer.readers.batch import BadRow, Batch, Unreadable, batch_of_rows, require_columns
 from indexer.readers.text_lines import blocks, decode, open_source, without_bom
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from indexer.manifest_sources import FixedColumn, FixedWidthSource
+from indexer.manifest.sources import FixedColumn, FixedWidthSource
 from indexer.readers.batch import BadRow, Batch, Unreadable, require_columns
 from indexer.readers.text_lines import blocks, decode, open_source, without_bom
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from indexer.manifest_sources import JsonlSource
+from indexer.manifest.sources import JsonlSource
 from indexer.readers.batch import BadRow, Batch, Unreadable, batch_of_rows
 from indexer.readers.text_lines import blocks, decode, open_source, without_bom
 

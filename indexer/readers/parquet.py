@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.manifest_sources import ParquetSource
+from indexer.manifest.sources import ParquetSource
 from indexer.readers.arrow_text import text_batch
 from indexer.readers.batch import BATCH_ROWS, Batch, Unreadable, require_columns
 from indexer.readers.text_lines import open_source

@@ -9,7 +9,7 @@ import adbc_driver_manager
 import pyarrow as pa
 from adbc_driver_postgresql import StatementOptions, dbapi
 
-from indexer.manifest_sources import PostgresqlSource
+from indexer.manifest.sources import PostgresqlSource
 from indexer.readers.arrow_text import text_batch
 from indexer.readers.batch import Batch, Unreadable, require_columns
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import xxhash
 
-from indexer.manifest_sources import (
+from indexer.manifest.sources import (
     CsvSource,
     FixedWidthSource,
     JsonlSource,

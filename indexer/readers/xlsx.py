@@ -9,7 +9,7 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
-from indexer.manifest_sources import XlsxSource
+from indexer.manifest.sources import XlsxSource
 from indexer.readers.batch import BATCH_ROWS, Batch, Unreadable, batch_of_rows, require_columns
 from indexer.readers.text_lines import open_source
 

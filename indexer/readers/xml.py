@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from indexer.manifest_sources import XmlSource
+from indexer.manifest.sources import XmlSource
 from indexer.readers.batch import BATCH_ROWS, BLOCK_BYTES, BadRow, Batch, Unreadable, batch_of_rows
 from indexer.readers.text_lines import decode, open_source
 

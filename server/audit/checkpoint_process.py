@@ -19,8 +19,8 @@ from server.audit.keepers import KeeperFiles, open_keeper
 from server.audit.keys import KeyFileError, load_signing_private
 from server.audit.process import Orders
 from server.audit.seals import SealsDamaged
-from server.core_dumps import forbid_core_dumps
-from server.descriptors import raise_descriptor_limit
+from server.host.core_dumps import forbid_core_dumps
+from server.host.descriptors import raise_descriptor_limit
 from server.logs import ERROR, log
 
 TICK_S = 1.0

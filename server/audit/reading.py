@@ -84,7 +84,7 @@ class AuditRecord:
 
     @property
     def stands_for(self) -> int:
-        """How many calls: refusals of one caller are summed (server/refused_calls.py)."""
+        """How many calls: refusals of one caller are summed (server/calls/refused.py)."""
         return self.overlay_sequence if self.flags & SUMMED else 1
 
 

@@ -19,7 +19,7 @@ from core.access.caller import Caller
 from core.access.grant import Grant
 from core.access.limits import Limits
 from ronda.v1 import context_pb2, error_pb2
-from server import call_metrics
+from server.calls import metrics as call_metrics
 from server.errors import Refusal
 from server.trust.directory import Trust, TrustKeeper
 from server.trust.officer_token import Officer, TokenRules, read_token

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server import call_metrics
+from server.calls import metrics as call_metrics
 from server.logs import ERROR, WARNING, log
 from server.settings import SettingsError
 from server.trust.allowances import read_allowances

@@ -6,7 +6,7 @@ import asyncio
 
 from core.access.limits import Limits
 from server.settings import Settings, SettingsError
-from server.tls import Bundle
+from server.transport.tls import Bundle
 from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused
 from server.trust.directory import TrustKeeper
 from server.trust.officer_token import TokenRules

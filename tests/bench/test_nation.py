@@ -14,16 +14,16 @@ import pytest
 from stdnum.gt import nit
 
 from bench.answers import page
-from bench.nation import cast_people, tables
-from bench.nation.block import BLOCK_PERSONS
-from bench.nation.loading import load_postgres
-from bench.nation.making import make_nation
-from bench.nation.sidecars import CUTS
-from bench.postgres_cluster import PostgresCluster
 from core.identifiers import api as identifiers
 from core.names.keys import phonetic_key
-from indexer.manifest_loading import load_manifests
+from indexer.manifest.loading import load_manifests
 from indexer.pipeline import SHIPPED_MANIFESTS
+from nation import cast_people, tables
+from nation.block import BLOCK_PERSONS
+from nation.loading import load_postgres
+from nation.making import make_nation
+from nation.sidecars import CUTS
+from ronda.demo.postgres_cluster import PostgresCluster
 from tests.nation_kit import BuiltNation, new_database
 
 AS_OF = datetime.date(2026, 11, 24)

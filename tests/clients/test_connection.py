@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import grpc
 import pytest
 
-from clients.connection import Connection
+from clients.client.connection import Connection
 from ronda.v1 import register_service_pb2 as registers
 from ronda.v1.register_service_pb2_grpc import RegisterServiceServicer, add_RegisterServiceServicer_to_server
 

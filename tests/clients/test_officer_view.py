@@ -9,8 +9,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
 
-from clients import spanish
-from clients.connection import CallFailure, FieldViolation
+from clients.client.connection import CallFailure, FieldViolation
 from clients.officer_view.answer import answer_head, nothing_found, registers_line, tried_line
 from clients.officer_view.candidates import (
     candidates_table,
@@ -22,7 +21,8 @@ from clients.officer_view.identity import identity_text
 from clients.officer_view.person import person_lines
 from clients.officer_view.records import records_table
 from clients.officer_view.words import time_text
-from clients.places import municipality_name
+from clients.spanish import words as spanish
+from clients.spanish.places import municipality_name
 from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, person_pb2, register_pb2, section_pb2, vehicle_pb2
 from ronda.v1.value_pb2 import CodedText, PartialDate, PersonName, RecordReference
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from clients import spanish
 from clients.officer_view.ownership import day_of, why_not_looked_up
 from clients.officer_view.records import records_table
 from clients.officer_view.vehicle import vehicle_lines
+from clients.spanish import words as spanish
 from ronda.v1 import level_pb2, section_pb2, vehicle_pb2
 from ronda.v1.value_pb2 import PartialDate
 from tests.clients.test_officer_view import printed

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from clients.officer_view.person import address_text
 from clients.officer_view.records import records_table
-from clients.record_words import FIELDS, sections_called
+from clients.spanish.records import FIELDS, sections_called
 from ronda.v1 import alert_pb2, person_pb2, person_records_pb2, section_pb2, vehicle_pb2
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from clients.told_text import told, told_json
-from clients.whole_table import WholeTable
+from clients.terminal.told_text import told, told_json
+from clients.terminal.whole_table import WholeTable
 
 _DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 

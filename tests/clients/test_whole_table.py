@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from clients.whole_table import WholeTable
+from clients.terminal.whole_table import WholeTable
 
 LETTERS = st.sampled_from("abcXYZ0189-ñÉ漢")
 WORDS = st.text(LETTERS, min_size=1, max_size=45)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ronda.exit_status import ExitStatus
+from ronda.commands.exit_status import ExitStatus
 from tests.command.terminal import piped
 from tests.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.engine.entry import Method
-from ronda.audit_words import METHODS, OUTCOMES, PURPOSES, RULES, finding_text
-from ronda.command_audit import read_moment
+from ronda.commands.audit import read_moment
+from ronda.commands.audit_words import METHODS, OUTCOMES, PURPOSES, RULES, finding_text
 from ronda.v1 import context_pb2, error_pb2
 from server.audit import misuse
 from server.audit.looking import Tool

@@ -17,9 +17,9 @@ import grpc
 import pytest
 from google.protobuf.descriptor import Descriptor
 
-from clients.spanish import FIELDS
-from ronda.command_failures import REASONS
-from ronda.exit_status import ExitStatus
+from clients.spanish.words import FIELDS
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.failures import REASONS
 from ronda.v1 import check_service_pb2, error_pb2
 from server.trust.issuing import make_ca, server_certificate
 from tests.command.terminal import piped

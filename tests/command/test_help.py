@@ -9,9 +9,9 @@ import pytest
 
 from core.free_text.vehicles import vehicle_words
 from ronda.command import app
-from ronda.command_question import COLOURS
-from ronda.exit_status import MEANING, ExitStatus
-from ronda.spanish_usage import speak_spanish
+from ronda.commands.exit_status import MEANING, ExitStatus
+from ronda.commands.question import COLOURS
+from ronda.commands.spanish_usage import speak_spanish
 from tests.command.terminal import piped
 
 ROOT = Path(__file__).parents[2]

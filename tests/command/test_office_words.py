@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from core.errors import QuestionError
-from ronda.audit_words import finding_text
 from ronda.command import app
-from ronda.command_audit_output import when
-from ronda.command_office import explained
-from ronda.exit_status import ExitStatus
-from ronda.office_words import WAYS, refusal_text, who_text
+from ronda.commands.audit_output import when
+from ronda.commands.audit_words import finding_text
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.office import explained
+from ronda.commands.office_words import WAYS, refusal_text, who_text
 from ronda.v1 import error_pb2
 from server import notifications
 from server.errors import STATUS

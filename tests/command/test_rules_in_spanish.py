@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from clients.spanish import RULES
+from clients.spanish.words import RULES
 
 CORE = Path(__file__).parents[2] / "core"
 # Of Clear, whose callers are programs, and of what no command can send.

@@ -14,9 +14,9 @@ from core.engine.entry import Engine
 from core.errors import GenerationDamaged
 from core.generation.manifest import parse_manifest, sealed
 from core.generation.store import Generation
-from indexer.generations import list_generations, verify_generation
+from indexer.generations.listing import list_generations, verify_generation
+from indexer.generations.rollback import rollback_preview
 from indexer.pipeline import build
-from indexer.rollback import rollback_preview
 from tests.core.generation_kit import build as build_small
 from tests.core.generation_kit import entity, record, register
 from tests.indexer.small_registers import SmallRegisters
@@ -178,7 +178,7 @@ def test_a_file_outside_the_generation_is_never_named(earlier: Path, tmp_path: P
 
 
 def test_a_roll_back_does_not_read_a_broken_manifest(published: tuple[Path, Path]) -> None:
-    from indexer.build_errors import BuildRefused
+    from indexer.build.errors import BuildRefused
 
     data, path = published
     older = "20200101T000000Z-00000000"

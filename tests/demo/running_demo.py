@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.demo.directory import DemoDirectory
-from bench.postgres_cluster import free_port
+from ronda.demo.directory import DemoDirectory
+from ronda.demo.postgres_cluster import free_port
 from tests.pasted import Pasted, pasted_lines
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ STOP_SECONDS = 90
 def demo_command(data: Path, listen: str, *more: str) -> list[str]:
     """`./run serve` without its set-up, on ports of its own."""
     ports = ["--listen", listen, "--metrics", f"127.0.0.1:{free_port()}"]
-    return [sys.executable, "-m", "bench.demo", "--persons", "1000", "--data", str(data), *ports, *more]
+    return [sys.executable, "-m", "ronda.demo", "--persons", "1000", "--data", str(data), *ports, *more]
 
 
 class RunningDemo:

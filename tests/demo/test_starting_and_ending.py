@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.demo.page import Page
-from bench.postgres_cluster import PostgresCluster, PostgresUnavailable, free_port
+from ronda.demo.page import Page
+from ronda.demo.postgres_cluster import PostgresCluster, PostgresUnavailable, free_port
 from tests.demo.running_demo import ROOT, RunningDemo, demo_command
 
 

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.postgres_cluster import PostgresCluster, free_port
+from ronda.demo.postgres_cluster import PostgresCluster, free_port
 from tests.nation_kit import build_nation
 
 ROOT = Path(__file__).parents[2]

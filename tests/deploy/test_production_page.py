@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.postgres_cluster import free_port
+from ronda.demo.postgres_cluster import free_port
 from tests.deploy.sandbox import run_in_sandbox, why_not
 from tests.nation_kit import BuiltNation
 
@@ -104,7 +104,7 @@ printf '%s' '{dsns}' >> /etc/ronda/ronda.toml
 CHECKS = r"""
 echo '=== facts'
 echo "users=$(ps -eo user:20,args | awk '$2 ~ "^/opt/ronda" {print $1}' | sort -u | xargs)"
-echo "imported=$(cd / && /opt/ronda/bin/python -c 'import server.supervisor; print(server.supervisor.__file__)')"
+echo "imported=$(cd / && /opt/ronda/bin/python -c 'import server; print(server.__file__)')"
 absent=""
 for name in Cython grpc_tools bench; do
     (cd / && /opt/ronda/bin/python -c "import $name" 2>/dev/null) || absent="$absent $name"

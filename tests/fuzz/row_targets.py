@@ -7,8 +7,8 @@ from array import array
 from pathlib import Path
 
 from core.standardise.encoder import Encoder
-from indexer.manifest_loading import load_manifest, load_manifests
-from indexer.standardise_plan import compile_plan, source_columns
+from indexer.manifest.loading import load_manifest, load_manifests
+from indexer.standardise.plan import compile_plan, source_columns
 from tests.indexer.cells import CELLS, LIKELY
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from indexer import damaged_letters
-from indexer.extract import _crash
-from indexer.manifest_sources import Source
+from indexer.extract.children import _crash
+from indexer.manifest.sources import Source
 from indexer.readers.batch import Unreadable
 from indexer.readers.registry import read_file
+from indexer.standardise import letters as damaged_letters
 
 SIZES = (1_000, 4_000, 1_000_000)
 _SOURCE: TypeAdapter[Source] = TypeAdapter(Source)

@@ -10,18 +10,11 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from indexer import standard
-from indexer.manifest_check import BOOLEANS, date_values
-from indexer.manifest_fields import (
-    DEFAULTS,
-    ENUMS,
-    SECTIONS,
-    is_vehicle_section,
-    message_fields,
-    section_message,
-)
-from indexer.manifest_model import Manifest
-from indexer.manifest_records import Alert, Record
-from indexer.manifest_values import Condition, Value
+from indexer.manifest.agreement import BOOLEANS, date_values
+from indexer.manifest.fields import DEFAULTS, ENUMS, SECTIONS, is_vehicle_section, message_fields, section_message
+from indexer.manifest.model import Manifest
+from indexer.manifest.records import Alert, Record
+from indexer.manifest.values import Condition, Value
 from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_pb2, value_pb2
 from tests.core import naive_dates, naive_identifiers, naive_names
 from tests.core.naive_courts import court_name

@@ -9,9 +9,9 @@ from google.protobuf.descriptor import EnumDescriptor
 
 from core.identifiers.kinds import IdentifierKind
 from core.identifiers.types import IdentifierError, Plate
-from indexer.manifest_fields import ENUMS, enum_numbers
-from indexer.manifest_records import Record
-from indexer.manifest_values import Value
+from indexer.manifest.fields import ENUMS, enum_numbers
+from indexer.manifest.records import Record
+from indexer.manifest.values import Value
 from tests.core import naive_countries, naive_dates, naive_identifiers, naive_named, naive_names, naive_written
 from tests.indexer.plain_values import BAD, Date, Row, Unknown
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from indexer.manifest_model import Manifest
-from indexer.manifest_sources import Source
-from indexer.manifest_values import Condition, Flag, Value
+from indexer.manifest.model import Manifest
+from indexer.manifest.sources import Source
+from indexer.manifest.values import Condition, Flag, Value
 from tests.core import naive_dates
 
 CELL_MAX = 4096

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from indexer.build_options import BuildOptions
+from indexer.build.options import BuildOptions
 
 _RENAP = """
 [register]

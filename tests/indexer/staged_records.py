@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.names.keys import name_key
-from indexer.linking import Linked, link
-from indexer.linking_database import LinkedRegister, StagedFile
+from indexer.linking.database import LinkedRegister, StagedFile
+from indexer.linking.stage import Linked, link
 from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON, SUBJECT_VEHICLE
 
 RENAP, SAT, OJ, PNC, TRANSITO, MIGRACION = range(6)

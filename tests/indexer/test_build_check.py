@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
-from indexer.publish import current_generation
 from tests.indexer.small_registers import SmallRegisters
 
 FRESH, CALLER, STOPPED, NOT_FRESH = 0, 2, 3, 4

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.damaged_letters import mend, mend_column
+from indexer.standardise.letters import mend, mend_column
 
 RESTORED = {
     "MU¥OZ": "MUÑOZ",  # CP850 or CP437 as Latin-1

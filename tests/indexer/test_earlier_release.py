@@ -12,9 +12,9 @@ from core.access.grant import Grant
 from core.engine.entry import METHODS, Engine
 from core.generation.manifest import read_manifest
 from core.generation.store import Generation
-from indexer.earlier_release import complete_columns
+from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
-from indexer.publish import current_generation
+from indexer.staging.earlier_release import complete_columns
 from indexer.standard import STANDARD_SCHEMA
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2

@@ -15,10 +15,17 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from bench.postgres_cluster import PostgresCluster
 from indexer import standard
-from indexer.extract import ExtractReport, Progress, ReadingProcesses, SourceUnreadable, extract_all, fingerprint
-from indexer.manifest_loading import load_manifest
+from indexer.extract.children import (
+    ExtractReport,
+    Progress,
+    ReadingProcesses,
+    SourceUnreadable,
+    extract_all,
+    fingerprint,
+)
+from indexer.manifest.loading import load_manifest
+from ronda.demo.postgres_cluster import PostgresCluster
 from ronda.v1 import person_records_pb2
 
 REGISTER = """
@@ -200,7 +207,7 @@ def test_a_missing_file_and_a_bad_as_of(place: Place) -> None:
 
 def children() -> list[psutil.Process]:
     mine = psutil.Process().children()
-    return [child for child in mine if "indexer.extract_child" in " ".join(child.cmdline())]
+    return [child for child in mine if "indexer.extract.child" in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV], ids=["killed", "segfault"])

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from indexer.build_errors import BuildRefused, IndexerBusy
-from indexer.generations import list_generations, verify_generation
-from indexer.indexer_lock import indexer_lock
+from indexer.build.errors import BuildRefused, IndexerBusy
+from indexer.build.lock import indexer_lock
+from indexer.generations.listing import list_generations, verify_generation
+from indexer.generations.publishing import current_generation
+from indexer.generations.rollback import rollback, rollback_preview
 from indexer.pipeline import build
-from indexer.publish import current_generation
-from indexer.rollback import rollback, rollback_preview
 from tests.indexer.small_registers import SmallRegisters
 
 FILES = [

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from indexer.generations import verify_generation
+from indexer.generations.listing import verify_generation
+from indexer.generations.publishing import current_generation, published_generations
 from indexer.pipeline import build
-from indexer.publish import current_generation, published_generations
 from tests.indexer.small_registers import SmallRegisters
 from tests.indexer.test_pipeline import leftovers, persons_found
 
@@ -88,7 +88,9 @@ def test_killed_between_the_last_steps(registers: SmallRegisters, monkeypatch: p
     build(registers.options())
     registers.write_warrants({f"W{n}": (n, "PENDIENTE") for n in range(1, 6)})
     with monkeypatch.context() as patched:
-        patched.setattr("indexer.publish.switch" if moment == "renamed" else "indexer.pipeline.save_last", die)
+        patched.setattr(
+            "indexer.generations.publishing.switch" if moment == "renamed" else "indexer.pipeline.save_last", die
+        )
         with pytest.raises(Killed):
             build(registers.options())
     registers.break_source("oj")

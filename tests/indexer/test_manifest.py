@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
-from indexer import manifest_sources
-from indexer.extract import ReadingProcesses
-from indexer.manifest_fields import DEFAULTS
-from indexer.manifest_loading import ManifestError, load_manifest, load_manifests
-from indexer.manifest_model import Manifest, Register
-from indexer.manifest_records import Alert, Record, Subject
-from indexer.manifest_values import Value
+from indexer.extract.children import ReadingProcesses
+from indexer.manifest import sources as manifest_sources
+from indexer.manifest.fields import DEFAULTS
+from indexer.manifest.loading import ManifestError, load_manifest, load_manifests
+from indexer.manifest.model import Manifest, Register
+from indexer.manifest.records import Alert, Record, Subject
+from indexer.manifest.values import Value
 from ronda.v1 import alert_pb2, person_records_pb2
 
 ROOT = Path(__file__).parents[2]

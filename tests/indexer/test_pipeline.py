@@ -16,14 +16,14 @@ from rich.console import Console
 
 from core.generation.manifest import read_manifest
 from core.generation.store import Generation
-from indexer.build_errors import BuildRefused, IndexerBusy, NoSpace, PublishingStopped
-from indexer.indexer_lock import indexer_lock
-from indexer.manifest_loading import ManifestError
+from indexer.build.errors import BuildRefused, IndexerBusy, NoSpace, PublishingStopped
+from indexer.build.lock import indexer_lock
+from indexer.generations.publishing import current_generation, published_generations
+from indexer.manifest.loading import ManifestError
 from indexer.pipeline import build
-from indexer.publish import current_generation, published_generations
 from indexer.subject_key import SubjectKeyDamaged
 from indexer.summary import BuildSummary
-from ronda.command_index_output import summary_parts
+from ronda.commands.index_output import summary_parts
 from tests.indexer.small_registers import SmallRegisters, cui_of
 
 KEY_CUI, KEY_PLATE = 1, 8

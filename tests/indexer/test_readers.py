@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from indexer.manifest_sources import Source
+from indexer.manifest.sources import Source
 from indexer.readers import csv as csv_reader
 from indexer.readers import text_lines
 from indexer.readers.batch import BadRow, Unreadable

@@ -13,10 +13,10 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.build_errors import BuildRefused, PublishingStopped
+from indexer.build.errors import BuildRefused, PublishingStopped
+from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
-from indexer.publish import current_generation
-from indexer.shrinking import fell_too_far
+from indexer.staging.shrinking import fell_too_far
 from indexer.summary import BuildSummary
 from tests.indexer.small_registers import SmallRegisters, cui_of
 from tests.indexer.test_pipeline import fates, publish_log, register_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build_errors import BuildRefused, PublishingStopped
+from indexer.build.errors import BuildRefused, PublishingStopped
 from indexer.pipeline import build
 from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
 

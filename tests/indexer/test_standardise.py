@@ -14,16 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.standardise.encoder import DERIVED, SUBJECT_KEYS, Encoder
-from indexer.damaged_letters import mend
-from indexer.manifest_fields import DEFAULTS, SECTIONS
-from indexer.manifest_loading import load_manifest, load_manifests
-from indexer.manifest_model import Manifest
-from indexer.manifest_records import Subject
-from indexer.manifest_sources import Source
+from indexer.manifest.fields import DEFAULTS, SECTIONS
+from indexer.manifest.loading import load_manifest, load_manifests
+from indexer.manifest.model import Manifest
+from indexer.manifest.records import Subject
+from indexer.manifest.sources import Source
 from indexer.readers.batch import Batch
 from indexer.standard import STANDARD_SCHEMA
-from indexer.standardise import Standardiser
-from indexer.standardise_plan import name_columns
+from indexer.standardise.letters import mend
+from indexer.standardise.plan import name_columns
+from indexer.standardise.standardiser import Standardiser
 from tests.indexer.cells import CELLS, LIKELY
 from tests.indexer.plain_encoder import Refusal, encode
 from tests.indexer.plain_values import Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from indexer.damaged_letters import mend
+from indexer.standardise.letters import mend
 from ronda.v1 import value_pb2
 from tests.core import naive_countries, naive_dates, naive_identifiers, naive_named, naive_names, naive_written
 from tests.core.naive_identifiers import IdentifierError, IdentifierKind

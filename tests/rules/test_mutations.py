@@ -91,4 +91,4 @@ def test_a_pxd_touches_the_modules_that_cimport_it() -> None:
     levels = replace(RULE, file="core/answer/levels.pxd")
     assert {"core.questions.person", "core.questions.vehicle"} <= set(levels.modules(root))
     assert replace(RULE, file="core/subject/alerts.pyx").modules(root) == ["core.subject.alerts"]
-    assert replace(RULE, file="indexer/linking.py").modules(root) == []
+    assert replace(RULE, file="indexer/linking/stage.py").modules(root) == []

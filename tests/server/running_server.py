@@ -75,7 +75,7 @@ class RunningServer:
         found = []
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.NoSuchProcess):  # one that ended is no worker
-                if "server.worker" in child.cmdline():
+                if "server.processes.worker" in child.cmdline():
                     found.append(child.pid)
         return found
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ronda.v1 import check_service_pb2, level_pb2
-from server.answer_level import LEVEL_NAMES, answer_level
+from server.calls.answer_level import LEVEL_NAMES, answer_level
 
 
 @given(level=st.sampled_from(level_pb2.Level.values()), notes=st.integers(0, 3000), hits=st.integers(0, 5))

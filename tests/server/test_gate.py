@@ -8,8 +8,8 @@ import time
 import pytest
 
 from ronda.v1 import error_pb2
+from server.calls.gate import Gate
 from server.errors import Refusal
-from server.gate import Gate
 
 
 def test_full() -> None:

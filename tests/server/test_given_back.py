@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from server import worker_memory
-from server.worker_memory import give_back, private_bytes
+from server.host import memory as worker_memory
+from server.host.memory import give_back, private_bytes
 
 MIB = 1 << 20
 PIECE, PIECES = 64 << 10, 3200  # below the size from which the C library maps each by itself

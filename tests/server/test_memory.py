@@ -11,9 +11,9 @@ import psutil
 
 from bench.attack.floods import headers_without_end
 from bench.attack.half_messages import HalfMessages
-from clients.connection import Connection
+from clients.client.connection import Connection
 from ronda.v1.check_service_pb2 import CheckPersonRequest
-from server.worker_memory import private_bytes
+from server.host.memory import private_bytes
 from tests.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
 from tests.server.published import Published

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from server.port_guard import PortGuard
+from server.host.port_guard import PortGuard
 from server.settings import Address, SettingsError
 
 

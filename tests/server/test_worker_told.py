@@ -11,9 +11,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server.audit.set_up import prepare_audit
+from server.processes.messages import DamagedFiles, WorkerOrders, WorkerReport
+from server.processes.watched_worker import WorkerProcess
 from server.settings import Settings
-from server.worker_messages import DamagedFiles, WorkerOrders, WorkerReport
-from server.worker_process import WorkerProcess
 from tests.server.published import Published
 
 _DEADLINE_S = 20.0

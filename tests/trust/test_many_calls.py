@@ -14,7 +14,7 @@ import pytest
 from bench.attack.http2 import CHECK_PERSON, CLEAR
 from bench.attack.silent_calls import hold_silent_calls
 from ronda.v1 import error_pb2
-from server.refused_peers import OF_A_CONNECTION
+from server.transport.refused_peers import OF_A_CONNECTION
 from tests.nation_kit import BuiltNation
 from tests.server.running_server import Failure, call
 from tests.trust.conftest import TrustedServer, start_trusted

@@ -10,7 +10,7 @@ import pytest
 
 from ronda.v1 import error_pb2
 from server.audit.reading import AuditRecord
-from server.refused_calls import WHOLE
+from server.calls.refused import WHOLE
 from tests.nation_kit import BuiltNation
 from tests.server.running_server import Failure, call, until
 from tests.trust.conftest import TrustedServer, start_trusted

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 
 from bench.names.peers import exchange
-from bench.postgres_cluster import PostgresCluster
+from ronda.demo.postgres_cluster import PostgresCluster
 
 THRESHOLD = 0.4
 QUERY = "SELECT id, similarity(name, %s) AS s FROM person WHERE name %% %s ORDER BY s DESC, id LIMIT 100"

@@ -1,0 +1,1 @@
+"""What a program asks a server with: the connection, its identity, and why there is no answer."""

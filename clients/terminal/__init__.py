@@ -1,0 +1,1 @@
+"""Tables and texts on a terminal: whole at any width, and without what a stranger's text may do to it."""

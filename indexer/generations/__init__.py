@@ -1,0 +1,1 @@
+"""The generations on disk: accepted, published, listed, rolled back."""

@@ -1,0 +1,75 @@
+"""The check of a new generation before it is published: it opens, its files are whole, and it finds what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import CoreError
+from core.generation.check import verify
+from core.generation.store import Generation
+from indexer.build.errors import PublishingStopped
+from indexer.standard import SUBJECT_PERSON
+
+KEY_CUI, KEY_PLATE, KEY_VIN = 1, 8, 9  # core/generation/dossier.pxd
+SAMPLE_ROWS = 2_000
+SAMPLE_LOOKUPS = 50
+
+_COLUMNS = ["subject", "section", "cui", "plate_country", "plate", "vin"]
+
+
+def check_generation(directory: Path, persons: int, vehicles: int, samples: Iterable[tuple[str, list[Path]]]) -> int:
+    """Opens the generation, verifies checksums and counts, and looks up identifiers of every register.
+
+    `samples`: (register id, its staged files). Returns the number of look-ups. Raises PublishingStopped, which names
+    the file or the register, never an identifier.
+    """
+    looked_up = 0
+    try:
+        generation = Generation.open(directory)
+        try:
+            verify(generation)
+            if generation.entities != persons + vehicles:
+                raise PublishingStopped(
+                    f"entities.bin holds {generation.entities:,} dossiers, linking made {persons + vehicles:,}"
+                )
+            for register, files in samples:
+                looked_up += _look_up(generation, register, files)
+        finally:
+            generation.close()
+    except CoreError as error:
+        raise PublishingStopped(f"the new generation fails its check: {error}") from error
+    return looked_up
+
+
+def _look_up(generation: Generation, register: str, files: list[Path]) -> int:
+    keys = _sampled_keys(files)
+    for kind, text in keys:
+        found = generation.lookup(kind, text)
+        if not found:
+            raise PublishingStopped(f"register {register}: an identifier of kind {kind} that it holds finds no dossier")
+        for entity in found:
+            generation.dossier(entity)
+    return len(keys)
+
+
+def _sampled_keys(files: list[Path]) -> list[tuple[int, str]]:
+    """Spread over the first rows of every file, at most SAMPLE_LOOKUPS keys."""
+    keys: dict[tuple[int, str], None] = {}
+    for file in files:
+        batch: pa.RecordBatch | None = next(pq.ParquetFile(file).iter_batches(SAMPLE_ROWS, columns=_COLUMNS), None)
+        if batch is None:
+            continue
+        rows = batch.slice(0, SAMPLE_ROWS).to_pylist()
+        for row in rows[:: max(1, len(rows) // 200)]:
+            if row["subject"] == SUBJECT_PERSON and row["cui"]:
+                keys[KEY_CUI, row["cui"]] = None
+            elif row["subject"] != SUBJECT_PERSON and row["vin"]:
+                keys[KEY_VIN, row["vin"]] = None
+            elif row["subject"] != SUBJECT_PERSON and row["plate"]:
+                keys[KEY_PLATE, f"{row['plate_country'] or 'GTM'}:{row['plate']}"] = None
+    ordered = list(keys)
+    return ordered[:: max(1, len(ordered) // SAMPLE_LOOKUPS)][:SAMPLE_LOOKUPS]

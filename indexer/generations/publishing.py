@@ -1,0 +1,143 @@
+"""Publishing: fsync, rename, switch CURRENT, log, collect. The order makes kill -9 and a full disk harmless.
+
+generations/.building-<id>/   written and checked; removed by the next build when it was left over
+generations/<id>/             complete, never changed again
+CURRENT                       the id that answers; replaced by one atomic rename
+publish.log                   JSON lines: who switched what, when, and what was accepted
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from indexer.build.lock import operating_user
+
+GENERATIONS = "generations"
+CURRENT = "CURRENT"
+BUILDING = ".building-"
+PUBLISH_LOG = "publish.log"
+
+
+def new_generation_id(now: datetime | None = None) -> str:
+    """UTC second and eight random hexadecimal digits: sorts by time of building."""
+    return f"{(now or datetime.now(UTC)):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def current_generation(data: Path) -> str | None:
+    """The id that CURRENT names; None when nothing was ever published."""
+    try:
+        return (data / CURRENT).read_text(encoding="ascii").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def sync_directory(directory: Path) -> None:
+    """Makes the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Replaces a file atomically: after a crash it holds the old text or the new one."""
+    draft = path.with_name(f".{path.name}-{os.getpid()}.draft")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def publish(data: Path, generation_id: str) -> None:
+    """Makes the checked directory .building-<id> the generation that answers."""
+    generations = data / GENERATIONS
+    building = generations / f"{BUILDING}{generation_id}"
+    for file in sorted(building.iterdir()):
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    sync_directory(building)
+    building.rename(generations / generation_id)
+    sync_directory(generations)
+    switch(data, generation_id)
+
+
+def switch(data: Path, generation_id: str) -> None:
+    """Points CURRENT at a generation."""
+    write_durably(data / CURRENT, generation_id + "\n")
+
+
+def log_publishing(data: Path, event: str, details: Mapping[str, Any]) -> None:
+    """Appends one JSON line to publish.log, durably."""
+    line = {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "event": event,
+        "user": operating_user(),
+        **details,
+    }
+    path = data / PUBLISH_LOG
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def published_generations(data: Path) -> list[str]:
+    """Ids of the generations on disk, oldest first."""
+    generations = data / GENERATIONS
+    if not generations.is_dir():
+        return []
+    return sorted(entry.name for entry in generations.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def directory_bytes(directory: Path) -> int:
+    """Bytes of the files in a directory."""
+    return sum(entry.stat().st_size for entry in directory.iterdir() if entry.is_file())
+
+
+def collect(data: Path, *, keep_generations: int, keep_bytes: int) -> list[str]:
+    """Removes the oldest generations beyond `keep_generations` besides the current one, or `keep_bytes` in all.
+
+    The current generation is never removed. Returns the ids removed.
+    """
+    current = current_generation(data)
+    kept = published_generations(data)
+    sizes = {name: directory_bytes(data / GENERATIONS / name) for name in kept}
+    removed: list[str] = []
+    others = [name for name in kept if name != current]
+    for name in others:
+        if len(others) - len(removed) <= keep_generations and sum(sizes.values()) <= keep_bytes:
+            break
+        doomed = data / GENERATIONS / f".doomed-{name}"  # out of sight first: nobody opens half a generation
+        (data / GENERATIONS / name).rename(doomed)
+        shutil.rmtree(doomed)
+        del sizes[name]
+        removed.append(name)
+    return removed
+
+
+def remove_leftovers(data: Path) -> list[str]:
+    """Removes what a killed build left: half-built and half-removed generations. Only under the lock."""
+    generations = data / GENERATIONS
+    generations.mkdir(parents=True, exist_ok=True)
+    left = [entry for entry in generations.iterdir() if entry.name.startswith((BUILDING, ".doomed-"))]
+    for entry in left:
+        shutil.rmtree(entry)
+    for draft in [*data.glob(".*.draft"), *data.glob(".subject.key-*")]:
+        draft.unlink()
+    return sorted(entry.name for entry in left)

@@ -1,0 +1,93 @@
+"""Whose address an order hides without being linked to her (docs/answers.md section 5, "Only hidden").
+
+A link asks for a birth date beside the name, lest somebody is arrested for a namesake. To leave an address out of an
+answer by plate costs a namesake nothing, and a woman whose order was badly written down her life.
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from indexer.linking.database import LinkingDatabase
+from indexer.linking.on_file import claims_on_file
+from indexer.standard import ALERT_PROTECTED
+
+ALERT_STATE_PENDING = 1
+BEARERS_LIMIT = 1_000  # persons on file who bear a name; a commoner one hides nobody
+HIDING = f"(alert_flags & {ALERT_PROTECTED} <> 0 AND alert_state = {ALERT_STATE_PENDING})"
+
+_CUI_DIGITS = 13
+
+
+def collect_hidden(database: LinkingDatabase, bearers: Path) -> None:
+    """Makes `name_hides`(place, cui, text): orders, and whom they hide though they are not linked to her.
+
+    bearers: Parquet with place and entity, all whose name agrees with that of a hiding record, birth date and sex
+    aside. Needs `name_decided`, `name_only`, `named_person`, `unborne_record`, `cui_person`, `text_person`,
+    `crossed_claim` and `resolved`.
+    """
+    database.table_of("name_bearer", [bearers], "")
+    _collect_slips(database)
+    _collect_others(database)
+    database.run(f"""
+        CREATE TABLE name_hides AS
+        WITH borne AS (SELECT place, entity FROM name_bearer
+                       QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT}
+                       UNION SELECT place, entity FROM name_decided SEMI JOIN (
+                           SELECT place FROM name_only WHERE hides) USING (place) WHERE scored),
+        named AS (SELECT place, p.cui, p.text FROM borne
+                  ANTI JOIN (SELECT place, entity FROM name_decided WHERE linked) d USING (place, entity)
+                  JOIN named_person p USING (entity))
+        SELECT * FROM named
+        UNION SELECT s.place, s.cui, NULL FROM cui_slip s JOIN cui_person c USING (cui) WHERE c.claimed
+        UNION SELECT place, cui, text FROM other_number;
+        DROP TABLE name_bearer; DROP TABLE cui_slip; DROP TABLE other_number
+    """)
+
+
+def _collect_others(database: LinkingDatabase) -> None:
+    """other_number(place, cui, text): who has the whole name of her whose number a hiding record states, but another
+    kind of number: only two CUIs tell two persons apart, a NIT or passport that no register states beside one does not.
+    """
+    database.run(f"""
+        CREATE TABLE other_number AS
+        WITH stated AS (
+            SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text
+            FROM person_staged p LEFT JOIN resolved r USING (place)
+            WHERE {HIDING} AND NOT p.is_owner
+                  AND coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL),
+        claim AS ({claims_on_file("name_key")}),
+        hers AS (SELECT s.*, c.name_key FROM stated s JOIN claim c ON c.cui = s.cui
+                 UNION SELECT s.*, c.name_key FROM stated s JOIN claim c ON c.text = s.text AND c.cui IS NULL)
+        SELECT DISTINCT h.place, c.cui, c.text
+        FROM hers h JOIN claim c ON c.name_key = h.name_key AND (c.cui IS NULL OR h.cui IS NULL)
+                                    AND (c.cui IS DISTINCT FROM h.cui OR c.text IS DISTINCT FROM h.text)
+        WHERE c.cui IN (SELECT cui FROM cui_person WHERE claimed) OR c.text IN (SELECT text FROM text_person)
+        QUALIFY count(*) OVER (PARTITION BY h.place) <= {BEARERS_LIMIT}
+    """)
+
+
+def _collect_slips(database: LinkingDatabase) -> None:
+    """cui_slip(place, cui): numbers one slip from that of a hiding record, where nothing bears its number out."""
+    stated = database.stream(f"""
+        SELECT place, cui FROM person_staged p
+        WHERE {HIDING} AND NOT is_owner AND cui IS NOT NULL
+              AND (place IN (SELECT place FROM unborne_record WHERE NOT borne)
+                   OR name_key IS NULL AND cui NOT IN (SELECT cui FROM cui_person WHERE claimed))
+    """)
+    database.run("CREATE TABLE cui_slip (place BIGINT, cui BIGINT)")
+    for batch in stated:
+        slips = [(row["place"], slip) for row in batch.to_pylist() for slip in _slips(row["cui"])]
+        database.insert_cuis("cui_slip", slips)
+
+
+def _slips(cui: int) -> Iterator[int]:
+    """Each number of 13 digits with another digit in one place, or two neighbours exchanged."""
+    digits = f"{cui:0{_CUI_DIGITS}d}"
+    for place, digit in enumerate(digits):
+        unit = 10 ** (_CUI_DIGITS - 1 - place)
+        yield from (cui + (other - int(digit)) * unit for other in range(10) if other != int(digit))
+        if place + 1 < _CUI_DIGITS and digit != digits[place + 1]:
+            yield cui + (int(digits[place + 1]) - int(digit)) * (unit - unit // 10)

@@ -1,0 +1,364 @@
+"""Records by name: persons whom they may mean, and the rules S, F and A (docs/answers.md section 5).
+
+    claims on file --> names.bin in the work directory
+    records without an identifier, or with one that is not borne out --batches, both cores--> pairs that fit
+    pairs + claims --> parents, department, age band --> links, counts, and why (links.parquet)
+
+Only alerts and records that count for a clearance come here.
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.linking.index import NameIndex, build_names
+from core.linking.sweep import NameSweep
+from indexer.build.ahead import map_ahead
+from indexer.linking.database import (
+    CRITERION_BIRTH_DATE,
+    CRITERION_CUI,
+    CRITERION_DEPARTMENT,
+    CRITERION_NAMES,
+    CRITERION_PARENTS,
+    CRITERION_SEX,
+    LAST_FILLER_YEAR,
+    LEVEL_HIT,
+    LEVEL_POSSIBLE,
+    LINK_LIMIT,
+    LinkingDatabase,
+)
+from indexer.linking.hiding import HIDING, collect_hidden
+from indexer.linking.on_file import STANDARDS, claims_on_file
+from indexer.linking.other_numbers import link_other_numbers
+from indexer.linking.unborne import find_unborne
+from indexer.linking.weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
+from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, ALERT_UNREAD
+
+ALERT_STATE_PENDING = 1
+SENSITIVITY_OPEN = 1
+_DISCREET = "sensitivity = 2"
+AGE_BAND_YEARS = 5
+FIRST_OF_JANUARY = 101  # written where the year is known, as LAST_FILLER_YEAR's and earlier days where nothing is
+# a doubtful date that may be a slip: no 1 January, and none from which programs count
+_SLIP = f"asked_birth % 10000 <> {FIRST_OF_JANUARY} AND asked_birth NOT IN (18991230, 18991231)"
+LONG_NAME = 3  # tokens of a name that one person alone may be meant by
+# The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
+# persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
+# 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
+# another number.
+RULE_VERSION = "names-8"
+
+YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
+_ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
+_PAIR_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("entity", pa.uint32()),
+    pa.field("score", pa.float64()),
+    pa.field("birth", pa.uint8()),
+    pa.field("sex", pa.uint8()),
+    pa.field("names", pa.uint8()),
+    pa.field("alerts", pa.uint8()),
+    pa.field("years", pa.uint8()),
+]
+_PAIR_SCHEMA = pa.schema(_PAIR_FIELDS)
+_PARENT_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("entity", pa.uint32()),
+    pa.field("parents", pa.uint8()),
+]
+_PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
+
+
+def link_names(database: LinkingDatabase) -> None:
+    """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records,
+    name_only_flags), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
+    (linking_hiding).
+
+    people: persons whom the record may mean. score: null of a link by linking_other_numbers. Needs `cui_person`,
+    `text_person`, `crossed_claim` and `resolved`.
+    """
+    _collect_records(database)
+    _collect_claims(database)
+    database.run("""
+        CREATE TABLE unborne_record AS
+        SELECT u.place, coalesce(p.entity, t.entity) AS own_entity, u.stated, u.borne FROM unborne u
+        LEFT JOIN named_person p ON p.cui = u.own_cui LEFT JOIN named_person t ON t.text = u.own_text;
+        DROP TABLE unborne
+    """)
+    pairs, bearers = database.directory / "name_pair.parquet", database.directory / "name_bearer.parquet"
+    _find_pairs(database, pairs, bearers)
+    database.table_of("name_asked", [pairs], "")
+    _join_pairs(database)
+    _compare_pairs(database)
+    _collect_causas(database)
+    _decide(database)
+    link_other_numbers(database)
+    collect_hidden(database, bearers)
+    database.run(
+        "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; "
+        "DROP TABLE name_pair; DROP TABLE unborne_record; DROP TABLE name_causa"
+    )
+
+
+def _collect_records(database: LinkingDatabase) -> None:
+    is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
+    protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
+    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
+    find_unborne(database, kinds)
+    database.run(f"""
+        CREATE TABLE name_only AS
+        SELECT place, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
+               alert_flags & {ALERT_BIRTH_DOUBTED} <> 0
+                   AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
+                   AS void, about_year, sex, birth_department, residence_department, father, mother,
+               {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
+               {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,
+               alert_flags & {ALERT_UNREAD} <> 0 OR NOT {is_alert} AND NOT {protects} AS sole_suffices,
+               register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
+               {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed
+        FROM person_staged
+        WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
+                           OR place IN (SELECT place FROM unborne))
+    """)
+
+
+def _collect_claims(database: LinkingDatabase) -> None:
+    """named_person(entity, cui), numbered so that the index narrows by year; named_claim by entity.
+
+    The index orders persons by the birth year of their first claim, and would narrow nothing if one were out of order:
+    hence by the earliest date of a person's claims, which `_find_pairs` puts first.
+    """
+    database.run("""
+        CREATE TABLE named_person AS
+        SELECT (row_number() OVER (ORDER BY earliest NULLS FIRST, cui, text) - 1)::UINTEGER AS entity, cui, text
+        FROM (SELECT earliest, cui, NULL::VARCHAR AS text FROM cui_person WHERE claimed
+              UNION ALL SELECT earliest, NULL, text FROM text_person)
+        WHERE EXISTS (SELECT 1 FROM name_only)
+    """)
+    columns = "name_text, birth, sex, birth_department, residence_department, father, mother, death_day"
+    database.run(f"""
+        CREATE TABLE named_claim AS
+        SELECT p.entity, {columns} FROM ({claims_on_file(columns)}) c JOIN named_person p USING (cui)
+        UNION ALL
+        SELECT DISTINCT p.entity, {columns} FROM crossed_claim c JOIN named_person p USING (text)
+    """)
+
+
+def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path) -> None:
+    """Writes the pairs of records and persons whom they may mean, and of those that hide and all who bear the name."""
+    index_file = database.directory / "link_names.bin"
+    index_file.unlink(missing_ok=True)
+    claims = database.stream(f"""
+        SELECT entity, name_text, {_birth_columns()}, sex, birth_department, residence_department, '' AS cui, death_day
+        FROM named_claim ORDER BY entity, birth NULLS LAST, name_text
+    """)
+    build_names(index_file, claims)
+    # a doubtful birth date is asked for, and once more without it, or by its year: it agrees, and rules nobody out
+    _sweep(
+        database,
+        index_file,
+        f"""SELECT place, name_text, {_birth_columns()}, sex
+            FROM (SELECT place, name_text, birth, sex FROM name_only
+                  UNION ALL SELECT place, name_text, CASE WHEN NOT void THEN birth // 10000 * 10000 END, sex
+                  FROM name_only WHERE doubted)""",
+        pairs,
+    )
+    unknown = (
+        "NULL::SMALLINT AS birth_year, NULL::TINYINT AS birth_month, NULL::TINYINT AS birth_mday, 0::UTINYINT AS sex"
+    )
+    _sweep(database, index_file, f"SELECT place, name_text, {unknown} FROM name_only WHERE hides", bearers)
+    index_file.unlink()
+
+
+def _sweep(database: LinkingDatabase, index_file: Path, query: str, path: Path) -> None:
+    """Writes who fits each record of the query, place first and then core.linking.sweep's columns."""
+    asked = database.stream(f"{query} ORDER BY place", _ASKED_ROWS)
+    sweeps = threading.local()
+
+    def look(batch: pa.RecordBatch) -> pa.RecordBatch:
+        if not hasattr(sweeps, "one"):
+            sweeps.one = NameSweep(NameIndex(index_file))
+        found = sweeps.one.fitting(batch.select(batch.schema.names[1:]))
+        columns = [batch.column("place").to_numpy()[np.array(found["row"], dtype=np.int64)]]
+        columns += [np.array(found[name]) for name in _PAIR_SCHEMA.names[1:]]
+        arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _PAIR_SCHEMA, strict=True)]
+        return pa.record_batch(arrays, schema=_PAIR_SCHEMA)
+
+    with pq.ParquetWriter(path, _PAIR_SCHEMA, compression="lz4") as writer:
+        for pairs in map_ahead(look, asked, threads=database.threads, ahead=2 * database.threads):
+            writer.write_batch(pairs)
+
+
+def _birth_columns() -> str:
+    return (
+        "(birth // 10000)::SMALLINT AS birth_year, (birth // 100 % 100)::TINYINT AS birth_month, "
+        "(birth % 100)::TINYINT AS birth_mday"
+    )
+
+
+def _join_pairs(database: LinkingDatabase) -> None:
+    """name_pair(place, entity, score, birth, sex, names, scored, named), of one or two questions a record.
+
+    scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void.
+    Whose year is wrong in a digit or its century stays only where nobody's year fits.
+    """
+    database.run(f"""
+        CREATE TABLE name_pair AS
+        WITH near AS (SELECT a.*, r.void, r.birth AS asked_birth,
+                             bool_or(a.years = {YEARS_NEAR}) OVER (PARTITION BY place) AS any_near
+                      FROM name_asked a JOIN name_only r USING (place))
+        SELECT place, entity, max(score) AS score, min(birth) AS birth, min(sex) AS sex, min(names) AS names,
+               bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
+               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named
+        FROM near
+        WHERE NOT (any_near AND years = {YEARS_FAR})
+              AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES} OR years = {YEARS_FAR} AND {_SLIP})
+        GROUP BY place, entity;
+        DROP TABLE name_asked
+    """)
+
+
+def _compare_pairs(database: LinkingDatabase) -> None:
+    """name_fit(place, entity, score, birth, sex, names, scored, named, parents, dead, department, band)."""
+    parents = database.directory / "name_parents.parquet"
+    with pq.ParquetWriter(parents, _PARENT_SCHEMA, compression="lz4") as writer:
+        for batch in _compared_parents(database):
+            writer.write_batch(batch)
+    database.table_of("name_parents", [parents], "")
+    departments = "birth_department", "residence_department"
+    shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
+    database.run(f"""
+        CREATE TABLE name_fit AS
+        WITH filed AS (
+            SELECT p.place, p.entity, bool_or(c.death_day IS NOT NULL) AS dead, bool_or({shared}) AS department,
+                   bool_or(abs(coalesce(CASE WHEN NOT r.void THEN r.birth // 10000 END, nullif(r.about_year, 0))
+                               - c.birth // 10000) <= {AGE_BAND_YEARS}) AS band
+            FROM (SELECT * FROM name_pair ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
+                  USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+            GROUP BY p.place, p.entity)
+        SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band
+        FROM name_pair p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity);
+        DROP TABLE name_parents
+    """)
+
+
+def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
+    """Pairs whose record states a parent, with the agreement of the best claim that states one."""
+    stated = database.stream("""
+        SELECT p.place, p.entity, coalesce(r.father, '') AS father, coalesce(r.mother, '') AS mother,
+               list((coalesce(c.father, ''), coalesce(c.mother, ''))) AS claims
+        FROM name_pair p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+        WHERE (r.father IS NOT NULL OR r.mother IS NOT NULL) AND (c.father IS NOT NULL OR c.mother IS NOT NULL)
+        GROUP BY p.place, p.entity, r.father, r.mother
+    """)
+    for batch in stated:
+        agreements = []
+        rows = zip(*(batch.column(name).to_pylist() for name in ("father", "mother", "claims")), strict=True)
+        for father, mother, claims in rows:
+            record = Side(father=father, mother=mother)
+            sides = (Side(father=c[0], mother=c[1]) for c in (tuple(claim.values()) for claim in claims))
+            agreements.append(best(compare_parents(record, side) for side in sides))
+        columns = [batch.column("place"), batch.column("entity"), pa.array(agreements, pa.uint8())]
+        yield pa.record_batch(columns, schema=_PARENT_SCHEMA)
+
+
+def _collect_causas(database: LinkingDatabase) -> None:
+    """name_causa(place, entity): records, and who has another register's record of the same causa by an identifier."""
+    database.run(f"""
+        CREATE TABLE name_causa AS
+        WITH numbered AS (
+            SELECT s.register, s.alert_kind, s.merge_key, s.{_DISCREET} AS discreet, coalesce(s.cui, r.cui) AS cui,
+                   r.text
+            FROM person_staged s LEFT JOIN resolved r USING (place)
+            WHERE s.alert_kind <> 0 AND s.alert_flags & {ALERT_PROTECTED} = 0 AND NOT s.is_owner
+                  AND s.merge_key IN (SELECT merge_key FROM name_only WHERE merge_key IS NOT NULL)),
+        told AS (SELECT o.place, n.cui, n.text FROM name_only o JOIN numbered n
+                 ON n.merge_key = o.merge_key AND n.alert_kind = o.alert_kind AND n.discreet = o.discreet
+                    AND n.register <> o.register)
+        SELECT place, entity FROM told JOIN named_person p ON p.cui = told.cui
+        UNION SELECT place, entity FROM told JOIN named_person p ON p.text = told.text
+    """)
+
+
+def _decide(database: LinkingDatabase) -> None:
+    """The rules S, F, A and N, and the only bearer: `name_link`, `name_count` and `doubted`."""
+    compared = (
+        ("names", CRITERION_NAMES),
+        ("parents", CRITERION_PARENTS),
+        ("birth", CRITERION_BIRTH_DATE),
+        ("sex", CRITERION_SEX),
+    )
+
+    def criteria(outcome: int) -> str:
+        return " || ".join(f"CASE WHEN {name} = {outcome} THEN '{code:02x}' ELSE '' END" for name, code in compared)
+
+    other = f"CASE WHEN stated THEN '{CRITERION_CUI:02x}' ELSE '' END"
+    department = f"CASE WHEN department THEN '{CRITERION_DEPARTMENT:02x}' ELSE '' END"
+    agreed = f"names = {AGREES} AND sex <> {DISAGREES}"
+    database.run(f"""
+        CREATE TABLE name_decided AS
+        WITH alive AS (SELECT f.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living,
+                              k.place IS NOT NULL AS of_causa
+                       FROM name_fit f LEFT JOIN name_causa k USING (place, entity)
+                       WHERE {agreed} OR scored OR named),
+        fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
+                        {agreed} AND (band OR department) AS supported, {agreed} AS agreed
+                 FROM alive WHERE NOT (living AND dead)),
+        numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
+                            count(*) FILTER (supported) OVER w AS n_supported,
+                            count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
+                            count(*) FILTER (agreed) OVER w AS n_agreed,
+                            count(*) FILTER (agreed AND of_causa) OVER w AS n_causa
+                     FROM fits WINDOW w AS (PARTITION BY place)),
+        told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
+                        coalesce(u.borne, false) AS borne,
+                        agreed AND n_agreed = 1 AND living AND parents <> {DISAGREES} AND r.long_name AS sole,
+                        u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
+                        agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa
+                 FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
+        SELECT *, strong AND n_strong <= {LINK_LIMIT}
+                  OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
+                                    OR sole AND suffices OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
+                                    OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
+                                       AND about_year = 0) AS linked
+        FROM told;
+        CREATE TABLE name_link AS
+        SELECT d.place, p.cui, p.text,
+               (CASE WHEN strong AND n_strong = 1 AND living AND NOT numbered THEN {LEVEL_HIT}
+                     ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
+               unhex({criteria(AGREES)} || {department}) AS agrees,
+               unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band
+        FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
+        CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
+        CREATE TABLE name_count AS
+        SELECT p.cui, p.text, count(*)::INTEGER AS records,
+               (bool_or(d.scored)::UTINYINT + 2 * bool_or(d.sole)::UTINYINT)::UTINYINT AS name_only_flags
+        FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
+        WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
+        DROP TABLE name_fit
+    """)
+
+
+def write_reasons(database: LinkingDatabase, path: Path) -> None:
+    """links.parquet: every link by name with its reason, by (register, record id, version, row, identifier).
+
+    identifier: the subject's, "cui:1234567890101" or "document:SLV:A123"; cui: null where it has none.
+    """
+    database.copy_sorted(
+        f"""
+        SELECT g.id AS register, s.record_id, s.version, s."row", s.section, printf('%013d', n.cui) AS cui,
+               coalesce(n.text, printf('cui:%013d', n.cui)) AS identifier, n.level,
+               n.agrees, n.disagrees, n.band AS age_band, n.people, n.score, '{RULE_VERSION}' AS rule
+        FROM name_link n JOIN person_staged s USING (place) JOIN register_name g USING (register)
+        ORDER BY g.id, s.record_id, s.version, s."row", identifier
+        """,
+        path,
+    )

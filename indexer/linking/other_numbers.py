@@ -1,0 +1,90 @@
+"""Who is wanted under one number and known by another (docs/answers.md section 5, "Wanted under another number").
+
+    records that come here and what they are linked to  --> wanted_record
+    names and birth dates of who has no CUI  --one pass over the claims on file--> twin_claim: few
+    wanted_record x twin_claim, one name and birth date --> name_link
+
+Of two persons linked so one has no CUI: hence everything begins with what is on file of those.
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists
+from __future__ import annotations
+
+from indexer.linking.database import (
+    CRITERION_BIRTH_DATE,
+    CRITERION_CUI,
+    CRITERION_NAMES,
+    CRITERION_SEX,
+    LAST_FILLER_YEAR,
+    LEVEL_HIT,
+    LEVEL_POSSIBLE,
+    LINK_LIMIT,
+    LinkingDatabase,
+)
+from indexer.linking.on_file import STANDARDS, claims_on_file
+from indexer.standard import ALERT_PROTECTED
+
+_WHOLE = f"name_key IS NOT NULL AND birth // 10000 > {LAST_FILLER_YEAR} AND birth // 100 % 100 > 0 AND birth % 100 > 0"
+
+
+def link_other_numbers(database: LinkingDatabase) -> None:
+    """Appends to `name_link`. Needs it, `resolved`, `crossed_claim`, `cui_person` and `text_person`."""
+    _collect_wanted(database)
+    database.run(f"""
+        CREATE TABLE twin_claim AS
+        WITH told AS (SELECT name_key, birth FROM crossed_claim WHERE cui IS NULL AND {_WHOLE}
+                      UNION SELECT name_key, birth FROM wanted_record WHERE cui IS NULL AND {_WHOLE})
+        SELECT DISTINCT cui, text, name_key, birth, coalesce(sex, 0) AS sex
+        FROM ({claims_on_file("name_key, birth, sex")}) SEMI JOIN told USING (name_key, birth)
+    """)
+    stated = f"CASE WHEN bool_or(h.stated) THEN '{CRITERION_CUI:02x}' ELSE '' END"
+    by_sex = f"CASE WHEN bool_or(h.sex <> 0 AND h.sex = t.sex) THEN '{CRITERION_SEX:02x}' ELSE '' END"
+    database.run(f"""
+        CREATE TABLE named_alike AS
+        WITH unclaimed AS (
+            SELECT * FROM wanted_record WHERE CASE WHEN cui IS NULL
+                THEN text NOT IN (SELECT text FROM crossed_claim WHERE text IS NOT NULL)
+                ELSE cui NOT IN (SELECT cui FROM cui_person WHERE claimed) END),
+        hers AS (
+            SELECT w.place, w.cui, w.text, w.stated, c.name_key, c.birth, c.sex
+            FROM wanted_record w JOIN twin_claim c ON c.cui = w.cui
+            UNION SELECT w.place, w.cui, w.text, w.stated, c.name_key, c.birth, c.sex
+            FROM wanted_record w JOIN twin_claim c ON c.text = w.text
+            UNION SELECT w.place, w.cui, w.text, w.stated, o.name_key, o.birth, o.sex
+            FROM unclaimed w JOIN unclaimed o ON o.text = w.text
+            UNION SELECT w.place, w.cui, w.text, w.stated, o.name_key, o.birth, o.sex
+            FROM unclaimed w JOIN unclaimed o ON o.cui = w.cui
+            UNION SELECT place, cui, text, stated, name_key, birth, sex FROM wanted_record)
+        SELECT h.place, t.cui, t.text, {stated} AS disagrees, {by_sex} AS by_sex
+        FROM hers h JOIN twin_claim t ON t.name_key = h.name_key AND t.birth = h.birth
+            AND (t.cui IS NULL OR h.cui IS NULL) AND (t.sex = 0 OR h.sex = 0 OR t.sex = h.sex)
+            AND (t.cui IS DISTINCT FROM h.cui OR t.text IS DISTINCT FROM h.text)
+        WHERE t.cui IN (SELECT cui FROM cui_person WHERE claimed) OR t.text IN (SELECT text FROM text_person)
+        GROUP BY h.place, t.cui, t.text;
+        INSERT INTO name_link
+        SELECT a.place, a.cui, a.text, {LEVEL_POSSIBLE}::UTINYINT,
+               unhex('{CRITERION_NAMES:02x}{CRITERION_BIRTH_DATE:02x}' || a.by_sex), unhex(a.disagrees),
+               NULL::DOUBLE, a.people, false
+        FROM (SELECT *, count(*) OVER (PARTITION BY place)::INTEGER AS people FROM named_alike) a
+        ANTI JOIN name_link n ON n.place = a.place AND n.cui IS NOT DISTINCT FROM a.cui
+                                 AND n.text IS NOT DISTINCT FROM a.text
+        WHERE a.people <= {LINK_LIMIT};
+        DROP TABLE wanted_record; DROP TABLE twin_claim; DROP TABLE named_alike
+    """)
+
+
+def _collect_wanted(database: LinkingDatabase) -> None:
+    """wanted_record(place, cui, text, stated, name_key, birth, sex): records and whom they mean for certain, by an
+    identifier or as HIT by name; name_key null where the record does not say itself whose the name is."""
+    database.run(f"""
+        CREATE TABLE wanted_record AS
+        SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text, p.cui IS NOT NULL AS stated,
+               p.name_key, p.birth, coalesce(p.sex, 0) AS sex
+        FROM (SELECT * FROM person_staged
+              WHERE NOT is_owner AND (alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0
+                                      OR clearance & {STANDARDS} <> 0)
+                    AND coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NOT NULL) p
+        LEFT JOIN resolved r USING (place)
+        UNION ALL
+        SELECT place, cui, text, false, NULL, NULL, 0 FROM name_link WHERE level = {LEVEL_HIT}
+    """)

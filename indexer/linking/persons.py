@@ -1,0 +1,167 @@
+"""Persons by identifier: the crosswalk, and the subject each record makes or finds (docs/answers.md section 4)."""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
+from __future__ import annotations
+
+from indexer.linking.database import (
+    CRITERION_CEDULA,
+    CRITERION_DOCUMENT,
+    CRITERION_LICENCE,
+    CRITERION_NIT,
+    SECTION_IDENTITY,
+    LinkingDatabase,
+)
+from indexer.linking.on_file import claims_on_file
+
+KINDS = {
+    "document": CRITERION_DOCUMENT,
+    "nit": CRITERION_NIT,
+    "licence": CRITERION_LICENCE,
+    "cedula": CRITERION_CEDULA,
+}
+
+
+def resolve_persons(database: LinkingDatabase) -> None:
+    """Makes table `resolved`: every record or owner without a CUI, with the CUI it maps to or its own subject's text.
+
+    resolved(place, register, section, is_owner, record_id, version, row, organisation, birth, cui, text, criterion):
+    text is null when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither
+    is unknown.
+    """
+    database.run("""
+        CREATE TABLE uncrossed AS
+        SELECT u.place, u.register, u.section, u.is_owner, u.record_id, u.version, u."row", u.document, u.nit,
+               u.licence, u.cedula, u.organisation, u.birth, u.name IS NOT NULL OR u.name_key IS NOT NULL AS named
+        FROM person_staged u WHERE u.cui IS NULL
+    """)
+    _create_crosswalk(database)
+    mapped = " ".join(
+        f"LEFT JOIN crosswalk {kind} ON {kind}.kind = {criterion} AND {kind}.identifier = u.{kind}"
+        for kind, criterion in KINDS.items()
+    )
+    database.run(f"""
+        CREATE TABLE resolved AS
+        SELECT u.place, u.register, u.section, u.is_owner, u.record_id, u.version, u."row", u.organisation, u.birth,
+            coalesce({", ".join(f"{kind}.cui" for kind in KINDS)}) AS cui,
+            CASE {" ".join(f"WHEN {kind}.cui IS NOT NULL THEN NULL" for kind in KINDS)}
+                 {" ".join(f"WHEN u.{kind} IS NOT NULL THEN '{kind}:' || u.{kind}" for kind in KINDS)}
+                 WHEN u.is_owner AND NOT u.named THEN NULL
+                 ELSE 'record:' || n.id || ':' || u.record_id END AS text,
+            (CASE {" ".join(f"WHEN {kind}.cui IS NOT NULL THEN {criterion}" for kind, criterion in KINDS.items())}
+                  {" ".join(f"WHEN u.{kind} IS NOT NULL THEN {criterion}" for kind, criterion in KINDS.items())}
+                  ELSE 0 END)::UTINYINT AS criterion
+        FROM uncrossed u JOIN register_name n USING (register) {mapped}
+    """)
+    database.run("DROP TABLE uncrossed")
+
+
+def _create_crosswalk(database: LinkingDatabase) -> None:
+    """crosswalk(kind, identifier, cui): those that some record without a CUI needs, where unequivocal."""
+    needed = " UNION ALL ".join(
+        f"SELECT {criterion} AS kind, {kind} AS identifier FROM uncrossed WHERE {kind} IS NOT NULL"
+        for kind, criterion in KINDS.items()
+    )
+    database.run(f"CREATE TABLE needed AS SELECT DISTINCT kind, identifier FROM ({needed})")
+    national, foreign = database.ordinals(identifies="document"), database.ordinals(identifies="foreign_document")
+    stated = {
+        "document": f"(CASE WHEN document LIKE 'GTM:%' THEN register IN {national} ELSE register IN {foreign} END)",
+        **{kind: f"register IN {database.ordinals(identifies=kind)}" for kind in ("nit", "licence", "cedula")},
+    }
+    carried = " UNION ALL ".join(
+        f"SELECT {criterion} AS kind, {kind} AS identifier, cui FROM person_staged "
+        f"WHERE cui IS NOT NULL AND {kind} IS NOT NULL AND {stated[kind]}"
+        for kind, criterion in KINDS.items()
+    )
+    database.run(f"""
+        CREATE TABLE crosswalk AS
+        SELECT kind, identifier, min(cui) AS cui FROM ({carried}) c SEMI JOIN needed USING (kind, identifier)
+        GROUP BY kind, identifier HAVING min(cui) = max(cui)
+    """)
+    database.run("DROP TABLE needed")
+
+
+def collect_persons(database: LinkingDatabase) -> None:
+    """Makes `cui_person`, every CUI, and `text_person`, who is on file by another identifier.
+
+    cui_person(cui, birth, earliest, claimed, dead, homonyms): birth is yyyymmdd with 00 for unknown parts, null without
+    a year; earliest is the first of those that claims on file state, null where none does; claimed: there are claims.
+    text_person(text, earliest, dead, homonyms). Needs `resolved` and `crossed_claim`.
+    """
+    # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
+    name = "coalesce((hash(name_key) >> 1)::BIGINT, 0)"
+    # The first claim by place is the first of the lowest register; within one register the order is by record id.
+    # arg_min, and any state with a text in it, would not spill: a nation of ten million would be out of memory.
+    first_birth = f"min((place << 26) | birth) FILTER (section = {SECTION_IDENTITY}) & ((1 << 26) - 1)"  # 25 bits
+    first_name = f"(min(place::HUGEINT * {1 << 63} + {name}) % {1 << 63})::BIGINT"
+    on_file = claims_on_file('register, section, record_id, version, "row", place, name_key, birth, death_day')
+    database.run(f"""
+        CREATE TABLE repeated AS SELECT DISTINCT cui FROM (
+            SELECT cui, register FROM ({claims_on_file("register")}) WHERE cui IS NOT NULL
+            GROUP BY cui, register HAVING count(*) > 1)
+    """)
+    database.run(f"""
+        CREATE TABLE claimed AS
+        SELECT cui, {first_birth} AS birth, min(birth) AS earliest,
+               nullif({first_name}, 0) AS name, bool_or(death_day IS NOT NULL) AS dead
+        FROM ({claims_on_file("section, place, name_key, birth, death_day")}) WHERE cui IS NOT NULL GROUP BY cui
+    """)
+    order = 'PARTITION BY cui ORDER BY register, record_id, version, "row", place'
+    database.run(f"""
+        CREATE TABLE first_claim AS
+        WITH claims AS (SELECT i.* FROM ({on_file}) i SEMI JOIN repeated USING (cui)),
+        named AS (SELECT cui, nullif({name}, 0) AS name FROM claims
+                  QUALIFY row_number() OVER ({order}) = 1),
+        born AS (SELECT cui, birth FROM claims WHERE birth IS NOT NULL AND section = {SECTION_IDENTITY}
+                 QUALIFY row_number() OVER ({order}) = 1)
+        SELECT named.cui, born.birth, named.name FROM named LEFT JOIN born USING (cui)
+    """)
+    database.run("""
+        UPDATE claimed SET birth = f.birth, name = f.name FROM first_claim f WHERE claimed.cui = f.cui
+    """)
+    database.run("""
+        CREATE TABLE every_cui AS SELECT DISTINCT cui FROM (
+            SELECT cui FROM person_staged WHERE cui IS NOT NULL
+            UNION ALL SELECT cui FROM resolved WHERE cui IS NOT NULL)
+    """)
+    # without a birth year in an identity claim: the first record with one
+    database.run(f"""
+        CREATE TABLE other_birth AS
+        WITH wanted AS (SELECT cui FROM every_cui
+                        ANTI JOIN (SELECT cui FROM claimed WHERE birth IS NOT NULL) USING (cui)),
+        stated AS (
+            SELECT cui, register, record_id, version, "row", place, birth FROM person_staged
+            WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner
+            UNION ALL SELECT cui, register, record_id, version, "row", place, birth FROM resolved
+            WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner)
+        SELECT cui, birth FROM stated SEMI JOIN wanted USING (cui) QUALIFY row_number() OVER ({order}) = 1
+    """)
+    database.run(f"""
+        CREATE TABLE text_claimed AS
+        WITH claims AS (
+            SELECT * FROM crossed_claim WHERE text IS NOT NULL
+            AND text NOT IN (SELECT text FROM resolved WHERE organisation AND starts_with(text, 'nit:'))),
+        named AS (SELECT text, nullif({name}, 0) AS name FROM claims
+                  QUALIFY row_number() OVER ({order.replace("BY cui", "BY text")}) = 1)
+        SELECT c.text, min(c.birth) AS earliest, bool_or(c.death_day IS NOT NULL) AS dead, n.name
+        FROM claims c JOIN named n USING (text) GROUP BY c.text, n.name
+    """)
+    database.run("""
+        CREATE TABLE shared_name AS
+        SELECT name, count(*) FILTER (NOT dead) AS living
+        FROM (SELECT name, dead FROM claimed UNION ALL SELECT name, dead FROM text_claimed) WHERE name IS NOT NULL
+        GROUP BY name HAVING count(*) > 1
+    """)
+    homonyms = "coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms"
+    database.run(f"""
+        CREATE TABLE cui_person AS
+        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.earliest, c.cui IS NOT NULL AS claimed,
+               coalesce(c.dead, false) AS dead, {homonyms}
+        FROM every_cui e LEFT JOIN claimed c USING (cui) LEFT JOIN other_birth o USING (cui)
+        LEFT JOIN shared_name s ON s.name = c.name;
+        CREATE TABLE text_person AS
+        SELECT c.text, c.earliest, c.dead, {homonyms} FROM text_claimed c LEFT JOIN shared_name s ON s.name = c.name
+    """)
+    database.run(
+        "DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
+        "DROP TABLE other_birth; DROP TABLE text_claimed; DROP TABLE shared_name"
+    )

@@ -1,0 +1,101 @@
+"""Linking: staged standard records become linked records in the order of dossiers (docs/answers.md sections 4 and 5).
+
+staged Parquet --narrow columns--> DuckDB: subjects, links --> links in order of place
+      \\________________ wide rows, read once ________________/
+                              |
+             ranges of entities on disk --> each sorted --> core.assembly.assembler
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from indexer.linking.database import LinkedRegister, LinkingDatabase, StagedFile
+from indexer.linking.named_numbers import collect_named_numbers
+from indexer.linking.names import link_names, write_reasons
+from indexer.linking.on_file import collect_crossed_claims
+from indexer.linking.order import count_links, deal_into_ranges, range_starts, sorted_batches
+from indexer.linking.persons import collect_persons, resolve_persons
+from indexer.linking.subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects, write_alerted
+from indexer.linking.vehicles import link_vehicles
+
+MEMORY_BYTES = 600_000_000  # DuckDB's limit; its own peak may pass it by about a tenth
+
+
+@dataclass
+class Linked:
+    """What linking made. The batches can be read once; the files lie in the work directory."""
+
+    persons: int
+    vehicles: int
+    records: int  # linked records, copies for several POSSIBLE links included
+    links: Mapping[
+        tuple[int, int], int
+    ]  # (ronda.v1.Criterion, stored level) -> links; level 0 = decided when assembling
+    alerts: Mapping[int, int]  # ronda.v1.AlertKind -> PENDING records
+    subjects: Path
+    alerted: Path  # Parquet, subject ids with a PENDING alert record
+    reasons: Path  # Parquet, every link by name with its reason (indexer.linking_names.write_reasons)
+    ranges: list[Path] = field(default_factory=list)
+
+    def entities(self) -> Iterator[pa.RecordBatch]:
+        """ENTITY_SCHEMA, by entity."""
+        return entity_batches(self.subjects)
+
+    def linked(self) -> Iterator[pa.RecordBatch]:
+        """LINKED_SCHEMA, in the order of dossiers."""
+        return sorted_batches(self.ranges)
+
+
+def link(
+    files: Sequence[StagedFile],
+    registers: Sequence[LinkedRegister],
+    key: bytes,
+    directory: Path,
+    *,
+    memory_bytes: int = MEMORY_BYTES,
+    threads: int = 2,
+    on_step: Callable[[str], None] = lambda _: None,
+    on_rows: Callable[[int], None] = lambda _: None,
+) -> Linked:
+    """Links staged records. `directory` (created, the caller removes it) holds spill, links and ranges.
+
+    The same input and key give the same batches, whatever the timing of threads. `on_step` hears a step's name as it
+    begins, `on_rows` the rows as they are dealt.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with LinkingDatabase(directory, registers, files, memory_bytes=memory_bytes, threads=threads) as database:
+        on_step("identifiers")
+        resolve_persons(database)
+        collect_crossed_claims(database)
+        collect_named_numbers(database)
+        collect_persons(database)
+        on_step("vehicles")
+        link_vehicles(database)
+        on_step("names")
+        link_names(database)
+        reasons = directory / "links.parquet"
+        write_reasons(database, reasons)
+        on_step("subjects")
+        subjects = number_subjects(database, key)
+        on_step("links")
+        links = link_records(database)
+        persons = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind < {KIND_VEHICLE}")
+        vehicles = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind >= {KIND_VEHICLE}")
+        alerts = database.connection.execute(
+            "SELECT alert_kind, count(*) FROM staged "
+            "WHERE alert_kind <> 0 AND alert_state = 1 AND alert_flags & 64 = 0 GROUP BY alert_kind ORDER BY alert_kind"
+        ).fetchall()
+        alerted = directory / "alerted.parquet"
+        write_alerted(database, subjects, links, alerted)
+        starts = range_starts(links, persons + vehicles)
+        ordered = database.files
+    on_step("ranges")
+    ranges = deal_into_ranges(ordered, links, starts, directory / "ranges", on_rows)
+    by_kind = count_links(links)
+    return Linked(persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, reasons, ranges)

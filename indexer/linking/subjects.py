@@ -1,0 +1,253 @@
+"""Subjects: ids, entity numbers, and the link of every record to an entity.
+
+Entities are numbered persons by (birth date, unknown first; subject id), then vehicles and plates by subject id, so
+that "born 1984 to 1986" is a range of entity numbers (docs/answers.md section 10).
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from indexer.linking.database import (
+    CRITERION_CUI,
+    CRITERION_NAMES,
+    LEVEL_BY_RULE,
+    LEVEL_DOUBTED,
+    LEVEL_HIDES,
+    LEVEL_HIT,
+    LEVEL_POSSIBLE,
+    LinkingDatabase,
+)
+from indexer.linking.links import Links
+from indexer.linking.names import ALERT_STATE_PENDING, SENSITIVITY_OPEN
+from indexer.linking.on_file import claims_on_file
+from indexer.linking.weak import judge_links
+from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
+from indexer.subject_key import subject_ids
+
+KIND_PERSON, KIND_ORGANISATION, KIND_UNIDENTIFIED, KIND_VEHICLE, KIND_PLATE = (
+    1,
+    2,
+    3,
+    4,
+    5,
+)  # ENTITY_*
+
+# Detention, sentence, complaint, police record, warrant and prison stay: hidden when the act was a minor's (section 10)
+MINOR_SECTIONS = (5, 9, 12, 13, 14, 15, 23)
+
+
+def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
+    """Makes `entity_by_cui`(cui, entity, birth) and `entity_by_text`(text, entity, birth); returns the subjects' file.
+
+    The file holds one row an entity, in order: birth, subject_id, cui, text, kind, homonyms, name_only_alerts,
+    name_only_flags.
+    """
+    order = 'PARTITION BY text ORDER BY register, record_id, version, "row", place'
+    database.run(f"""
+        CREATE TABLE own_text AS
+        WITH kept AS (SELECT * FROM resolved WHERE text IS NOT NULL
+                      AND (is_owner OR place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT}))),
+        born AS (SELECT text, register, record_id, version, "row", place, birth, is_claim FROM (
+                     SELECT k.*, i.place IS NOT NULL AS is_claim FROM kept k
+                     LEFT JOIN (SELECT place FROM identity_staged WHERE cui IS NULL) i USING (place))
+                 WHERE birth IS NOT NULL AND NOT is_owner
+                 QUALIFY row_number() OVER ({order.replace("ORDER BY", "ORDER BY is_claim DESC,")}) = 1)
+        SELECT k.text, any_value(b.birth) AS birth,
+               (CASE WHEN starts_with(k.text, 'record:') THEN {KIND_UNIDENTIFIED}
+                     WHEN starts_with(k.text, 'nit:') AND bool_or(k.organisation) THEN {KIND_ORGANISATION}
+                     ELSE {KIND_PERSON} END)::UTINYINT AS kind
+        FROM kept k LEFT JOIN born b USING (text) GROUP BY k.text
+        UNION ALL
+        SELECT text, NULL, (CASE WHEN starts_with(text, 'plate') THEN {KIND_PLATE} ELSE {KIND_VEHICLE} END)::UTINYINT
+        FROM (SELECT DISTINCT text FROM vehicle_link)
+    """)
+    subjects = database.directory / "subject_ids.parquet"
+    _write_ids(database, key, subjects)
+    ordered = database.directory / "subjects.parquet"
+    database.copy_sorted(
+        f"""SELECT birth, subject_id, cui, text, kind, homonyms, name_only_alerts, name_only_flags
+            FROM read_parquet('{subjects}')
+            ORDER BY kind >= {KIND_VEHICLE}, birth NULLS FIRST, subject_id""",
+        ordered,
+    )
+    subjects.unlink()
+    database.run("DROP TABLE own_text; DROP TABLE cui_person; DROP TABLE text_person")
+    numbered = f"read_parquet('{ordered}', file_row_number = true)"
+    database.run(f"""
+        CREATE TABLE entity_by_cui AS
+        SELECT cui, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE cui IS NOT NULL;
+        CREATE TABLE entity_by_text AS
+        SELECT text, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE text IS NOT NULL
+    """)
+    return ordered
+
+
+_ID_FIELDS: list[pa.Field[Any]] = [
+    pa.field("birth", pa.int32()),
+    pa.field("cui", pa.int64()),
+    pa.field("text", pa.string()),
+    pa.field("kind", pa.uint8()),
+    pa.field("homonyms", pa.int32()),
+    pa.field("name_only_alerts", pa.int32()),
+    pa.field("name_only_flags", pa.uint8()),
+    pa.field("subject_id", pa.binary(16)),
+]
+_ID_SCHEMA = pa.schema(_ID_FIELDS)
+
+
+def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
+    by_cui = f"""
+        SELECT p.birth::INTEGER AS birth, p.cui, NULL::VARCHAR AS text, {KIND_PERSON}::UTINYINT AS kind, p.homonyms,
+               coalesce(n.records, 0)::INTEGER AS name_only_alerts,
+               coalesce(n.name_only_flags, 0)::UTINYINT AS name_only_flags
+        FROM cui_person p LEFT JOIN name_count n USING (cui)
+    """
+    by_text = f"""
+        SELECT o.birth::INTEGER AS birth, NULL::BIGINT AS cui, text, o.kind,
+               CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(p.homonyms, 0) END AS homonyms,
+               CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.records, 0) END AS name_only_alerts,
+               (CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.name_only_flags, 0) ELSE 0 END)::UTINYINT
+                   AS name_only_flags
+        FROM own_text o LEFT JOIN text_person p USING (text) LEFT JOIN name_count n USING (text)
+    """
+    with pq.ParquetWriter(path, _ID_SCHEMA, compression="lz4") as writer:
+        for batch in database.stream(by_cui):
+            identifiers = (f"cui:{cui:013d}" for cui in batch.column("cui").to_pylist())
+            writer.write_batch(_with_ids(batch, subject_ids(key, identifiers)))
+        for batch in database.stream(by_text):
+            texts = (str(text) for text in batch.column("text").to_pylist())
+            writer.write_batch(_with_ids(batch, subject_ids(key, texts)))
+
+
+def _with_ids(batch: pa.RecordBatch, ids: pa.Array[Any]) -> pa.RecordBatch:
+    columns = [batch.column(name).cast(_ID_SCHEMA.field(name).type) for name in _ID_SCHEMA.names[:-1]]
+    return pa.record_batch([*columns, ids], schema=_ID_SCHEMA)
+
+
+def entity_batches(subjects: Path, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    """The subjects' file as ENTITY_SCHEMA batches, in order."""
+    start = 0
+    file = pq.ParquetFile(subjects)
+    for batch in file.iter_batches(rows, columns=ENTITY_SCHEMA.names[1:]):
+        columns = [
+            pa.array(np.arange(start, start + batch.num_rows, dtype=np.uint32)),
+            *(batch.column(name) for name in ENTITY_SCHEMA.names[1:]),
+        ]
+        cast = [pc.cast(c, f.type) if c.type != f.type else c for c, f in zip(columns, ENTITY_SCHEMA, strict=True)]
+        yield pa.record_batch(cast, schema=ENTITY_SCHEMA)
+        start += batch.num_rows
+
+
+def link_records(database: LinkingDatabase) -> Links:
+    """Every link, by place."""
+    _resolve_owners(database)
+    sections = ", ".join(map(str, MINOR_SECTIONS))
+    # born 29 February: 18 years later never is a leap year, so the first of March comes of counting on
+    majority = """(make_date((birth // 10000 + 18)::INTEGER, greatest(birth // 100 % 100, 1)::INTEGER, 1)
+                   - DATE '1970-01-01' + greatest(birth % 100, 1) - 1)"""
+    by_rule = f"(CASE WHEN d.place IS NULL THEN {LEVEL_BY_RULE} ELSE {LEVEL_DOUBTED} END)::UTINYINT"
+    links = Links(database.directory / "links", sum(database.counts))
+    links.fill(
+        database.stream(
+            f"""
+        WITH linked AS (
+            SELECT p.place, e.entity, {CRITERION_CUI}::UTINYINT AS criterion, {by_rule} AS level,
+                   NULL::BLOB AS agrees, NULL::BLOB AS disagrees, e.birth
+            FROM person_staged p JOIN entity_by_cui e USING (cui) LEFT JOIN doubted d USING (place) WHERE NOT p.is_owner
+            UNION ALL
+            SELECT r.place, e.entity, r.criterion, {by_rule}, NULL, NULL, e.birth
+            FROM resolved r JOIN entity_by_cui e USING (cui) LEFT JOIN doubted d USING (place) WHERE NOT r.is_owner
+            UNION ALL
+            SELECT r.place, e.entity, r.criterion, {by_rule}, NULL, NULL, e.birth
+            FROM resolved r JOIN entity_by_text e USING (text) LEFT JOIN doubted d USING (place)
+            WHERE NOT r.is_owner AND r.place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT})
+            UNION ALL
+            SELECT m.place, e.entity, {CRITERION_CUI}::UTINYINT, {LEVEL_DOUBTED}::UTINYINT, NULL, NULL, e.birth
+            FROM (SELECT * FROM named_number ANTI JOIN (SELECT place, cui FROM name_link
+                      UNION ALL SELECT place, cui FROM resolved) USING (place, cui)) m JOIN entity_by_cui e USING (cui)
+            UNION ALL
+            SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
+            FROM name_link n JOIN entity_by_cui e USING (cui)
+            UNION ALL
+            SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
+            FROM name_link n JOIN entity_by_text e USING (text)
+            UNION ALL
+            SELECT h.place, e.entity, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL, e.birth
+            FROM name_hides h JOIN entity_by_cui e USING (cui)
+            UNION ALL
+            SELECT h.place, e.entity, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL, e.birth
+            FROM name_hides h JOIN entity_by_text e USING (text)
+            UNION ALL
+            SELECT v.place, e.entity, v.criterion, v.level,
+                   CASE WHEN v.level <> {LEVEL_BY_RULE} THEN unhex(printf('%02x', v.criterion)) END, NULL, NULL
+            FROM vehicle_link v JOIN entity_by_text e USING (text))
+        SELECT l.place, l.entity, l.criterion, l.level, l.agrees, l.disagrees, o.owner_entity,
+               coalesce(o.owner_level, 0)::UTINYINT AS owner_level,
+               coalesce(m.latest_day < {majority}, false) AS minor
+        FROM linked l LEFT JOIN owner_link o USING (place)
+        LEFT JOIN (SELECT place, least(latest_day, as_of_day) AS latest_day -- least: of those that are known
+                   FROM person_staged JOIN register_name USING (register)
+                   WHERE section IN ({sections}) AND NOT is_owner AND sensitivity = {SENSITIVITY_OPEN}) m USING (place)
+        """
+        )
+    )
+    return links
+
+
+def write_alerted(database: LinkingDatabase, subjects: Path, links: Links, path: Path) -> None:
+    """Subject ids that a PENDING alert record is linked to, ascending: what a roll-back compares (indexer.rollback)."""
+    places = database.connection.execute(
+        f"SELECT place FROM staged WHERE alert_kind <> 0 AND alert_state = {ALERT_STATE_PENDING} "
+        f"AND alert_flags & {ALERT_PROTECTED} = 0"
+    ).fetchnumpy()["place"]
+    database.connection.register("alerted", pa.table({"entity": pa.array(links.entities_of(places), pa.int64())}))
+    database.copy_sorted(
+        f"""
+        SELECT s.subject_id FROM read_parquet('{subjects}', file_row_number = true) s
+        SEMI JOIN alerted a ON a.entity = s.file_row_number ORDER BY s.subject_id
+        """,
+        path,
+    )
+
+
+def _resolve_owners(database: LinkingDatabase) -> None:
+    """owner_link(place, owner_entity, owner_level): level by section 4, against the owner's identity claims."""
+    database.run(f"""
+        CREATE TABLE owner AS
+        SELECT p.place, e.entity AS subject, {CRITERION_CUI}::UTINYINT AS criterion,
+               p.name_key, p.name_text, p.birth, p.father, p.mother
+        FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE p.is_owner
+        UNION ALL
+        SELECT p.place, coalesce(c.entity, t.entity), r.criterion, p.name_key, p.name_text, p.birth, p.father, p.mother
+        FROM resolved r JOIN person_staged p USING (place)
+        LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
+        WHERE r.is_owner AND coalesce(c.entity, t.entity) IS NOT NULL
+    """)
+    columns = "name_key, name_text, birth, father, mother"
+    compared = ", ".join(f"i.{column}" for column in columns.split(", "))
+    database.run(f"""
+        CREATE TABLE owner_claim AS
+        SELECT e.entity AS subject, {compared} FROM ({claims_on_file(columns)}) i JOIN entity_by_cui e USING (cui)
+        SEMI JOIN owner o ON o.subject = e.entity
+        UNION ALL
+        SELECT t.entity, {compared} FROM crossed_claim i JOIN entity_by_text t USING (text)
+        SEMI JOIN owner o ON o.subject = t.entity
+    """)
+    database.run("CREATE VIEW doubted_owner AS SELECT *, false AS dated FROM owner WHERE criterion <> 0")
+    judge_links(database, "doubted_owner", "owner_claim", "judged_owner")
+    database.run(f"""
+        CREATE TABLE owner_link AS
+        SELECT o.place, o.subject AS owner_entity,
+               (CASE WHEN w.place IS NULL THEN {LEVEL_HIT} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS owner_level
+        FROM owner o LEFT JOIN (SELECT place FROM judged_owner WHERE weak) w USING (place);
+        DROP VIEW doubted_owner; DROP TABLE owner; DROP TABLE owner_claim; DROP TABLE judged_owner
+    """)

@@ -1,0 +1,48 @@
+"""Records whose identifier nothing bears out, or not all that they say: linked by name as well, never above POSSIBLE.
+
+A clerk mistypes a CUI, or writes a brother's, or a cédula is on no other file: the record then is a subject of its own,
+or another's, and whoever it is about would be shown as clear. docs/answers.md section 5 says how far names lead then.
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists
+from __future__ import annotations
+
+from indexer.linking.database import CRITERION_CUI, LinkingDatabase
+from indexer.linking.on_file import claims_on_file
+from indexer.linking.weak import judge_links
+from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED
+
+_COMPARED = "name_key, name_text, birth, father, mother"
+
+
+def find_unborne(database: LinkingDatabase, kinds: str) -> None:
+    """Makes table `unborne`(place, own_cui, own_text, stated, borne), of the records of `kinds` (a condition on
+    person_staged).
+
+    own_cui, own_text: of the subject that the identifier finds. stated: the record itself says the CUI. borne: the
+    identifier makes a HIT, though names or birth date do not agree. Needs `resolved` and `crossed_claim`.
+    """
+    compared = ", ".join(f"p.{column}" for column in _COMPARED.split(", "))
+    database.run(f"""
+        CREATE TABLE carried AS
+        SELECT p.place, p.place AS subject, coalesce(p.cui, r.cui) AS own_cui, r.text AS own_text,
+               p.cui IS NOT NULL AS stated, coalesce(r.criterion, {CRITERION_CUI}) AS criterion, {compared},
+               coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated
+        FROM (SELECT * FROM person_staged WHERE {kinds}) p LEFT JOIN resolved r USING (place)
+        WHERE coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL
+    """)
+    claimed = ", ".join(f"i.{column}" for column in _COMPARED.split(", "))
+    database.run(f"""
+        CREATE TABLE carried_claim AS
+        SELECT c.place AS subject, {claimed}
+        FROM ({claims_on_file(_COMPARED)}) i JOIN carried c ON c.own_cui = i.cui
+        UNION ALL
+        SELECT c.place, {claimed} FROM crossed_claim i JOIN carried c ON c.own_text = i.text
+    """)
+    judge_links(database, "carried", "carried_claim", "judged_carried")
+    database.run("""
+        CREATE TABLE unborne AS
+        SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne
+        FROM carried c JOIN judged_carried j USING (place);
+        DROP TABLE carried; DROP TABLE carried_claim; DROP TABLE judged_carried
+    """)

@@ -1,0 +1,170 @@
+"""Vehicles and plates: VIN, chassis, bearers of a plate on a date, engines (docs/answers.md section 4)."""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
+from __future__ import annotations
+
+from indexer.linking.database import (
+    CRITERION_ENGINE,
+    CRITERION_PLATE,
+    CRITERION_VIN,
+    LEVEL_BY_RULE,
+    LEVEL_POSSIBLE,
+    LINK_LIMIT,
+    SECTION_PLATE_ASSIGNMENT,
+    LinkingDatabase,
+)
+from indexer.standard import SUBJECT_PERSON, SUBJECT_PLATE
+
+ALERT_STOLEN_PLATE = 8
+FIRST_DAY, LAST_DAY = -2000000000, 2000000000
+TAIL_MIN, TAIL_MAX = 6, 8  # characters of the end of a VIN or chassis number that is written for the whole
+ANY_DAY = 32767  # span of a day that may be any (indexer/standard.py)
+
+
+def link_vehicles(database: LinkingDatabase) -> None:
+    """Makes table `vehicle_link`(place, text, criterion, level): one row a record, several for several bearers.
+
+    The kind of subject is in the text: vin, chassis, vehicle-plate, vehicle-record; plate and plate-record are plates.
+    """
+    database.run(f"""
+        CREATE VIEW vehicle_staged AS
+        SELECT place, register, section, record_id, sort_day, alert_kind,
+               valid_from, valid_to, valid_from_span, valid_to_span,
+               subject = {SUBJECT_PLATE} OR alert_kind = {ALERT_STOLEN_PLATE} AS of_plate,
+               nullif(vin, '') AS vin, nullif(chassis, '') AS chassis, nullif(engine, '') AS engine,
+               nullif(plate_type, '') AS plate_type, nullif(plate, '') AS plate,
+               coalesce(nullif(plate_country, ''), 'GTM') AS country,
+               nullif(plate, '') || '|' || coalesce(nullif(plate_country, ''), 'GTM') AS number_text,
+               coalesce(nullif(plate_type, ''), '?') || '-' || nullif(plate, '') || '|'
+                   || coalesce(nullif(plate_country, ''), 'GTM') AS plate_text
+        FROM staged WHERE subject <> {SUBJECT_PERSON}
+    """)
+    # by what the record itself says; text null = by its plate's bearers or its engine
+    typed = "(plate_type IS NOT NULL OR country <> 'GTM')"
+    database.run(f"""
+        CREATE TABLE vehicle_direct AS
+        SELECT place, engine, sort_day,
+            CASE WHEN of_plate AND plate IS NOT NULL THEN 'plate:' || plate_text
+                 WHEN of_plate THEN 'plate-record:' || n.id || ':' || record_id
+                 WHEN vin IS NOT NULL THEN 'vin:' || vin
+                 WHEN chassis IS NOT NULL THEN 'chassis:' || chassis
+                 WHEN plate IS NOT NULL OR engine IS NOT NULL THEN NULL
+                 ELSE 'vehicle-record:' || n.id || ':' || record_id END AS text,
+            CASE WHEN NOT of_plate AND vin IS NULL AND chassis IS NULL AND plate IS NOT NULL AND {typed}
+                 THEN plate_text END AS plate_text,
+            CASE WHEN NOT of_plate AND vin IS NULL AND chassis IS NULL
+                 THEN 'vehicle-record:' || n.id || ':' || record_id END AS own_text,
+            (CASE WHEN of_plate AND plate IS NOT NULL THEN {CRITERION_PLATE} WHEN of_plate THEN 0
+                  WHEN vin IS NOT NULL OR chassis IS NOT NULL THEN {CRITERION_VIN} ELSE 0 END)::UTINYINT AS criterion,
+            {typed} AS typed,
+            CASE WHEN plate IS NOT NULL AND NOT of_plate AND (alert_kind > 0 OR coalesce(vin, chassis) IS NULL)
+                 THEN CASE WHEN {typed} THEN plate_text ELSE number_text END END AS asked
+        FROM vehicle_staged JOIN register_name n USING (register)
+    """)
+    _link_by_bearer(database)
+    _link_by_engine(database)
+    _link_by_tail(database)
+    database.run("DROP TABLE vehicle_direct; DROP TABLE bearer_link; DROP TABLE bearer")
+
+
+def _link_by_bearer(database: LinkingDatabase) -> None:
+    """bearer_link(place, text, criterion, level): records by plate alone, alerts whose VIN never bore their plate."""
+    bearing = f"""
+        CASE WHEN vin IS NOT NULL THEN 'vin:' || vin ELSE 'chassis:' || chassis END AS text,
+        coalesce(valid_from, {FIRST_DAY}) AS first_day, coalesce(valid_to, {LAST_DAY}) AS last_day,
+        CASE WHEN valid_from_span = {ANY_DAY} THEN {LAST_DAY}
+             ELSE coalesce(valid_from, {FIRST_DAY}) + coalesce(valid_from_span, 0) END AS sure_first,
+        CASE WHEN valid_to_span = {ANY_DAY} THEN {FIRST_DAY}
+             ELSE coalesce(valid_to, {LAST_DAY}) - coalesce(valid_to_span, 0) END AS sure_last
+        FROM vehicle_staged
+        WHERE section = {SECTION_PLATE_ASSIGNMENT} AND NOT of_plate AND coalesce(vin, chassis) IS NOT NULL"""
+    wanted = "(SELECT DISTINCT asked FROM vehicle_direct WHERE asked IS NOT NULL)"
+    database.run(f"""
+        CREATE TABLE bearer AS
+        SELECT DISTINCT plate_text AS asked, {bearing} AND plate_text IN {wanted}
+              AND (plate_type IS NOT NULL OR country <> 'GTM')
+        UNION SELECT DISTINCT number_text AS asked, {bearing} AND number_text IN {wanted}
+    """)
+    # turn 0: bore it for certain that day (every day, where the day is not known); 1: may have; 2: only before or after
+    database.run(f"""
+        CREATE TABLE bearer_link AS
+        WITH met AS (
+            SELECT d.place, d.text AS own, d.typed, b.text, b.first_day, b.last_day,
+                   CASE WHEN coalesce(d.sort_day, {FIRST_DAY}) >= b.sure_first
+                             AND coalesce(d.sort_day, {LAST_DAY}) <= b.sure_last THEN 0
+                        WHEN d.sort_day IS NULL OR d.sort_day BETWEEN b.first_day AND b.last_day THEN 1
+                        ELSE 2 END AS turn,
+                   b.last_day < d.sort_day AS before
+            FROM vehicle_direct d JOIN bearer b USING (asked)),
+        told AS (SELECT place, min(turn) AS turn FROM met GROUP BY place
+                 HAVING coalesce(bool_and(own IS NULL OR own <> text), false)),
+        nearest AS (SELECT met.*, row_number() OVER (PARTITION BY place, before ORDER BY
+                        CASE WHEN before THEN -last_day::BIGINT ELSE first_day::BIGINT END,
+                        CASE WHEN before THEN -first_day::BIGINT ELSE 0 END, text) AS n
+                    FROM met JOIN told USING (place, turn)),
+        once AS (SELECT place, any_value(own) AS own, bool_and(typed) AS typed, turn, text FROM nearest
+                 WHERE turn < 2 OR n = 1 GROUP BY place, turn, text),
+        ranked AS (SELECT *, count(*) OVER (PARTITION BY place) AS bearers,
+                   row_number() OVER (PARTITION BY place ORDER BY text) AS n FROM once)
+        SELECT place, text, {CRITERION_PLATE}::UTINYINT AS criterion,
+               (CASE WHEN turn = 0 AND bearers = 1 AND typed AND own IS NULL
+                     THEN {LEVEL_BY_RULE} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level
+        FROM ranked WHERE n <= {LINK_LIMIT}
+    """)
+
+
+def _link_by_engine(database: LinkingDatabase) -> None:
+    """vehicle_link of all: direct, by plate, by engine."""
+    database.run(f"""
+        CREATE TABLE vehicle_link AS
+        SELECT place, text, criterion,
+               (CASE WHEN place IN (SELECT place FROM bearer_link) THEN {LEVEL_POSSIBLE}
+                     ELSE {LEVEL_BY_RULE} END)::UTINYINT AS level
+        FROM vehicle_direct WHERE text IS NOT NULL
+        UNION ALL SELECT place, text, criterion, level FROM bearer_link
+        UNION ALL
+        SELECT d.place, 'vehicle-plate:' || d.plate_text, {CRITERION_PLATE}::UTINYINT, {LEVEL_BY_RULE}::UTINYINT
+        FROM vehicle_direct d ANTI JOIN bearer_link USING (place) WHERE d.text IS NULL AND d.plate_text IS NOT NULL
+    """)
+    by_engine = "d.text IS NULL AND d.plate_text IS NULL AND d.place NOT IN (SELECT place FROM bearer_link)"
+    database.run(f"""
+        CREATE TABLE engine_holder AS
+        SELECT d.engine, min(l.text) AS text FROM vehicle_direct d JOIN vehicle_link l USING (place)
+        SEMI JOIN (SELECT engine FROM vehicle_direct d WHERE {by_engine}) w ON w.engine = d.engine
+        WHERE NOT starts_with(l.text, 'plate') AND NOT starts_with(l.text, 'vehicle-record:')
+        GROUP BY d.engine HAVING min(l.text) = max(l.text)
+    """)
+    database.run(f"""
+        INSERT INTO vehicle_link
+        SELECT d.place, coalesce(h.text, d.own_text),
+               (CASE WHEN h.text IS NULL THEN 0 ELSE {CRITERION_ENGINE} END)::UTINYINT,
+               (CASE WHEN h.text IS NULL THEN {LEVEL_BY_RULE} ELSE {LEVEL_POSSIBLE} END)::UTINYINT
+        FROM vehicle_direct d LEFT JOIN engine_holder h USING (engine) WHERE {by_engine}
+    """)
+    database.run("DROP TABLE engine_holder")
+
+
+def _link_by_tail(database: LinkingDatabase) -> None:
+    """Adds to vehicle_link the alerts that carry only the end of a number, for each vehicle whose number ends so."""
+    database.run(f"""
+        CREATE TABLE tail_asked AS
+        WITH ends AS (
+            SELECT place, chassis AS tail FROM vehicle_staged
+            WHERE alert_kind > 0 AND NOT of_plate AND vin IS NULL AND length(chassis) BETWEEN {TAIL_MIN} AND {TAIL_MAX}
+                  AND regexp_matches(chassis, '[0-9]') AND place NOT IN (SELECT place FROM bearer_link))
+        SELECT * FROM ends WHERE tail NOT IN (
+            SELECT chassis FROM vehicle_staged WHERE alert_kind = 0 AND NOT of_plate AND vin IS NULL
+            AND chassis IN (SELECT tail FROM ends))
+    """)
+    sizes = database.connection.execute("SELECT DISTINCT length(tail) FROM tail_asked ORDER BY 1").fetchall()
+    for (size,) in sizes:
+        database.run(f"""
+            INSERT INTO vehicle_link
+            WITH held AS (SELECT DISTINCT text, right(text, {size}) AS tail FROM vehicle_direct
+                          WHERE starts_with(text, 'vin:') OR starts_with(text, 'chassis:')),
+            met AS (SELECT t.place, h.text FROM tail_asked t JOIN held h USING (tail)
+                    WHERE h.text <> 'chassis:' || t.tail
+                    QUALIFY count(*) OVER (PARTITION BY t.place) <= {LINK_LIMIT})
+            SELECT place, text, {CRITERION_VIN}::UTINYINT, {LEVEL_POSSIBLE}::UTINYINT FROM met
+        """)
+    database.run("DROP TABLE tail_asked")

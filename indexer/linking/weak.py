@@ -1,0 +1,132 @@
+"""Links by an identifier that not everything bears out: names that differ, a birth date that disagrees.
+
+The rule is docs/answers.md section 4, "Link of a record with an identifier"; the core applies it to records when it
+assembles dossiers (core/assembly/claims.pyx), here it is needed before that: of owners, and of records that linking by
+name has to look at although they carry an identifier.
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own table names
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.calendar import compare_birth_dates
+from core.names.comparison import compare_texts, given_names_differ
+from indexer.linking.database import CRITERION_CEDULA, LinkingDatabase
+
+AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement
+
+_STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("weak", pa.bool_()),
+    pa.field("claimed", pa.bool_()),
+]
+_SCHEMA = pa.schema(_FIELDS)
+
+
+@dataclass
+class Side:
+    """What a record, or one identity claim of a person, says of birth date and parents; "" and 0 are unknown."""
+
+    birth: tuple[int, int, int] = (0, 0, 0)
+    father: str = ""
+    mother: str = ""
+
+
+def best(agreements: Iterable[int]) -> int:
+    """The best of the claims that state the thing counts: AGREES > UNKNOWN > DISAGREES; UNKNOWN when none does."""
+    return max(agreements, key=_STRENGTH.__getitem__, default=UNKNOWN)
+
+
+def compare_parents(record: Side, claim: Side) -> int:
+    """Agreement of both sides' parents (section 3)."""
+    outcomes = [
+        compare_texts(mine, theirs)
+        for mine, theirs in ((record.father, claim.father), (record.mother, claim.mother))
+        if mine and theirs
+    ]
+    if DISAGREES in outcomes:
+        return DISAGREES
+    return AGREES if AGREES in outcomes else UNKNOWN
+
+
+def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
+    """Makes table `judged`(place, weak, claimed): those of `records` whose identifier not all that they say bears out.
+
+    weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
+    not agree or the birth date disagrees. records: a table (place, subject, criterion, name_key, name_text, birth,
+    father, mother, dated: whether the birth date tells somebody else apart). claims: a table (subject and the same from
+    name_key to mother) of the subjects' claims on file. Most
+    records say just what the civil registry has; only the others are compared one by one.
+    """
+    pairs = database.stream(f"""
+        WITH doubtful AS (
+            SELECT r.* FROM {records} r ANTI JOIN {claims} k ON k.subject = r.subject AND k.name_key = r.name_key
+            AND (r.birth IS NULL OR k.birth = r.birth))
+        SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, d.dated,
+               k.subject IS NOT NULL AS claimed,
+               k.name_text AS claim_name_text, k.birth AS claim_birth, k.father AS claim_father,
+               k.mother AS claim_mother
+        FROM doubtful d LEFT JOIN {claims} k ON k.subject = d.subject
+        ORDER BY d.place
+    """)
+    path = database.directory / f"{judged}.parquet"
+    with pq.ParquetWriter(path, _SCHEMA) as file:
+        for found in _judged(pairs):
+            file.write_table(pa.Table.from_pylist(found, schema=_SCHEMA))
+    database.table_of(judged, [path], "")
+    path.unlink()
+
+
+def _judged(pairs: Iterator[pa.RecordBatch]) -> Iterator[list[dict[str, Any]]]:
+    place = -1
+    claims: list[dict[str, Any]] = []
+    for batch in pairs:
+        found: list[dict[str, Any]] = []
+        for row in batch.to_pylist():
+            if row["place"] != place and claims:
+                found += _judge(place, claims)
+                claims = []
+            place = row["place"]
+            claims.append(row)
+        yield found
+    yield _judge(place, claims) if claims else []
+
+
+def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One record, joined with each claim on file of its subject; nothing when all bears it out."""
+    of_cedula = rows[0]["criterion"] == CRITERION_CEDULA
+    names, births, parents = [], [], []
+    given_differ = True
+    for row in rows:
+        if not row["claimed"]:
+            return [{"place": place, "weak": of_cedula, "claimed": False}]
+        mine, theirs = _dated(row, ""), _dated(row, "claim_")
+        parents.append(compare_parents(mine, theirs))
+        if mine.birth[0] and theirs.birth[0]:
+            births.append(compare_birth_dates(mine.birth, theirs.birth))
+        if row["name_text"] and row["claim_name_text"]:
+            names.append(compare_texts(row["name_text"], row["claim_name_text"]))
+            given_differ = given_differ and given_names_differ(row["name_text"], row["claim_name_text"])
+    name, birth = best(names), best(births)
+    borne = AGREES in (birth, *parents) and not (name == DISAGREES and given_differ)
+    another = name == DISAGREES or (bool(names) and name == UNKNOWN and birth == DISAGREES and rows[0]["dated"])
+    weak = not borne and (name != AGREES if of_cedula else another)
+    if weak or name != AGREES or birth == DISAGREES:
+        return [{"place": place, "weak": weak, "claimed": True}]
+    return []
+
+
+def _dated(row: dict[str, Any], prefix: str) -> Side:
+    birth = row[f"{prefix}birth"] or 0
+    return Side(
+        birth=(birth // 10000, birth // 100 % 100, birth % 100),
+        father=row[f"{prefix}father"] or "",
+        mother=row[f"{prefix}mother"] or "",
+    )

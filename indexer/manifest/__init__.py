@@ -1,0 +1,1 @@
+"""Manifests: one TOML file a register says all that Ronda knows of it (docs/manifests.md)."""

@@ -1,0 +1,146 @@
+"""Sources of a manifest: the files or queries that a register arrives as."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from indexer.manifest.values import ManifestModel
+
+Encoding = Literal["utf-8", "latin-1", "cp1252", "cp850"]
+
+_DATE_FORMAT = re.compile(r"(yyyy|mm|dd|[-/. ])+")
+
+
+class AsOf(ManifestModel):
+    """Where the time comes from for which an extract speaks."""
+
+    origin: Literal["sidecar", "query", "mtime", "xml_attribute", "file_name"] = Field(alias="from")
+    path: str | None = None
+    sql: str | None = None
+    name: str | None = None
+
+    @model_validator(mode="after")
+    def _its_own_key(self) -> AsOf:
+        needed = {"sidecar": "path", "query": "sql", "xml_attribute": "name"}.get(self.origin)
+        for key in ("path", "sql", "name"):
+            if (getattr(self, key) is not None) != (key == needed):
+                raise ValueError(f"as_of from {self.origin} {'needs' if key == needed else 'takes no'} {key}")
+        return self
+
+
+class _Source(ManifestModel):
+    name: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
+    as_of: AsOf
+    null_words: tuple[str, ...] = ()
+    null_dates: tuple[str, ...] = ()
+    date_formats: tuple[str, ...] = ("yyyy-mm-dd",)
+    may_be_empty: bool = False
+    shrink_limit_percent: int | None = Field(default=None, ge=0, le=100)  # None = the register's
+
+    @field_validator("date_formats")
+    @classmethod
+    def _known_tokens(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        for text in formats:
+            if not _DATE_FORMAT.fullmatch(text) or any(text.count(token) > 1 for token in ("yyyy", "mm", "dd")):
+                raise ValueError(f"date format {text!r}: only yyyy, mm, dd (once each) and - / . space")
+        return formats
+
+    @field_validator("null_dates")
+    @classmethod
+    def _whole_dates(cls, dates: tuple[str, ...]) -> tuple[str, ...]:
+        for text in dates:
+            if not re.fullmatch(r"\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}", text):
+                raise ValueError(f"null date {text!r}: write dd/mm/yyyy or yyyy-mm-dd")
+        return dates
+
+
+class _FileSource(_Source):
+    path: str
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, path: str) -> str:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise ValueError("path is relative to the data directory and stays inside it")
+        return path
+
+
+class PostgresqlSource(_Source):
+    """A query; the connection string comes from the settings, never from a manifest."""
+
+    format: Literal["postgresql"]
+    query: str
+
+
+class CsvSource(_FileSource):
+    """Delimited text with a header line, or with the columns named here."""
+
+    format: Literal["csv"]
+    encoding: Encoding = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote: str = Field(default='"', max_length=1)
+    columns: tuple[str, ...] = ()
+    multiline: bool = False
+    final_line_break: bool = True
+
+
+class FixedColumn(ManifestModel):
+    """A column of a fixed-width line: first character (from 1) and width, in characters."""
+
+    name: str
+    start: int = Field(ge=1)
+    width: int = Field(ge=1)
+
+
+class FixedWidthSource(_FileSource):
+    """Lines of one length."""
+
+    format: Literal["fixed_width"]
+    encoding: Encoding = "latin-1"
+    record_length: int = Field(ge=1)
+    columns: tuple[FixedColumn, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _within_the_line(self) -> FixedWidthSource:
+        for column in self.columns:
+            if column.start + column.width - 1 > self.record_length:
+                raise ValueError(f"column {column.name} passes record_length")
+        return self
+
+
+class XmlSource(_FileSource):
+    """Rows are the elements `row_tag`; a column is a child path "A/B", or an attribute "@A", "A/@B"."""
+
+    format: Literal["xml"]
+    encoding: Encoding = "utf-8"
+    row_tag: str = Field(pattern=r"^[A-Za-z_][\w.-]*$")
+
+
+class XlsxSource(_FileSource):
+    """One sheet of a workbook; `header_row` counts from 1."""
+
+    format: Literal["xlsx"]
+    sheet: str | None = None
+    header_row: int = Field(default=1, ge=1)
+
+
+class JsonlSource(_FileSource):
+    """One JSON object a line, UTF-8; a column is a key, or a path "a.b" into nested objects."""
+
+    format: Literal["jsonl"]
+    encoding: Literal["utf-8"] = "utf-8"
+
+
+class ParquetSource(_FileSource):
+    """Columns of any type that has a text form."""
+
+    format: Literal["parquet"]
+
+
+Source = Annotated[
+    PostgresqlSource | CsvSource | FixedWidthSource | XmlSource | XlsxSource | JsonlSource | ParquetSource,
+    Field(discriminator="format"),
+]

@@ -1,0 +1,1 @@
+"""One file a command, thin: what it does belongs to the part that it calls."""

@@ -1,0 +1,84 @@
+"""`ronda index`: a build from registers to the published generation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ronda.commands.directory import GIB, NO_LIMIT, DataOption, JsonOption, settings_of
+from ronda.commands.output import (
+    EXIT_CALLER,
+    EXIT_NOT_FRESH,
+    EXIT_OURS,
+    EXIT_STOPPED,
+    fail,
+    print_json,
+    print_renderables,
+)
+
+
+def index(
+    data: DataOption = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="Directorio de los archivos de los registros; si no, RONDA_SOURCES.")
+    ] = None,
+    manifests: Annotated[Path | None, typer.Option(help="Directorio de manifiestos; si no, los doce de Ronda.")] = None,
+    postgres: Annotated[
+        list[str] | None, typer.Option(help="REGISTRO=DSN de un registro que se lee de una base de datos.")
+    ] = None,
+    withdraw: Annotated[list[str] | None, typer.Option(help="Deja fuera este registro a propósito: AUSENTE.")] = None,
+    accept_shrink: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Publica aunque esto se haya encogido: REGISTRO, REGISTRO/FUENTE o REGISTRO/CLASE de alerta."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lee los registros, enlaza, escribe una generación, la revisa y la publica.
+
+    \b
+    Ejemplo:
+      ronda index --data data --sources nation/registers --withdraw mp
+    """
+    from indexer.build.errors import BuildError, BuildRefused, PublishingStopped
+    from indexer.build.options import BuildOptions
+    from indexer.manifest.loading import ManifestError
+    from indexer.pipeline import build
+    from ronda.commands.index_output import summary_parts
+
+    settings = settings_of(data=data, sources=sources, manifests=manifests)
+    dsns = {register: dsn.get_secret_value() for register, dsn in settings.postgres.items()}
+    for pair in postgres or []:
+        register, equals, dsn = pair.partition("=")
+        if not equals:
+            fail("--postgres: write REGISTER=DSN", EXIT_CALLER, as_json)
+        dsns[register] = dsn
+    options = BuildOptions(
+        data=settings.data,
+        sources=settings.sources,
+        manifests=settings.manifests,
+        dsns=dsns,
+        withdraw=withdraw or [],
+        accept_shrink=accept_shrink or [],
+        keep_generations=settings.keep_generations,
+        keep_bytes=settings.keep_gib * GIB or NO_LIMIT,
+        memory_mib=settings.indexer_memory_mib,
+        quiet=as_json,
+    )
+    try:
+        summary = build(options)
+    except PublishingStopped as error:
+        fail(str(error), EXIT_STOPPED, as_json)
+    except (BuildRefused, ManifestError) as error:
+        fail(str(error), EXIT_CALLER, as_json)
+    except BuildError as error:
+        fail(str(error), EXIT_OURS, as_json)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        print_renderables(*summary_parts(summary))
+    if summary.failed:
+        raise typer.Exit(EXIT_NOT_FRESH)

@@ -1,0 +1,58 @@
+"""How the command prints: renderables for people, JSON for machines, failures that say what to do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+from clients.terminal.told_text import told_json
+from ronda.commands.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+    from rich.console import RenderableType
+
+UNBOUNDED = 1_000_000  # columns of a pipe
+
+EXIT_OURS = ExitStatus.OURS
+EXIT_CALLER = ExitStatus.CALLER
+EXIT_STOPPED = ExitStatus.STOPPED
+EXIT_NOT_FRESH = ExitStatus.NOT_FRESH
+
+
+def print_renderables(*parts: RenderableType) -> None:
+    """Prints for people: nothing is ever cut; colours and frames only on a terminal, a pipe gets each line whole."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from clients.terminal.whole_table import whole
+
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else UNBOUNDED)
+    for part in parts:
+        line = Text(part) if isinstance(part, str) else part
+        # The console joins texts into a new one, which knows nothing of the line's own overflow.
+        overflow = whole(line, console.width).overflow if isinstance(line, Text) else None
+        console.print(line, crop=False, overflow=overflow)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(told_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+
+
+def message_json(message: Message) -> None:
+    """A contract message as JSON with the contract's field names."""
+    from google.protobuf.json_format import MessageToDict
+
+    print_json(MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=False))
+
+
+def fail(text: str, exit_status: int, as_json: bool, **details: Any) -> NoReturn:
+    """Says what went wrong and what to do, on standard error, and ends with the status."""
+    if as_json:
+        print_json({"error": {"text": text, "exit": int(exit_status), **details}})
+    typer.secho(text, err=True, bold=True)
+    raise typer.Exit(int(exit_status))

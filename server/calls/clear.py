@@ -1,0 +1,149 @@
+"""ClearanceService.Clear: batches of columns in, columns of results out, one generation pinned while the stream lives.
+
+A batch of more than a few rows is answered in a thread without the GIL, so a huge one holds up nobody; batches of one
+stream are answered one after another, in input order. A client that falls silent is ended after `clear_idle_s`, so that
+it cannot pin a generation for ever, and soon when the server drains.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import grpc
+
+from core.access.caller import Caller
+from core.engine.entry import Clearance
+from core.errors import GrantNeeded, QuestionError
+from ronda.v1 import error_pb2
+from server.calls import metrics as call_metrics
+from server.calls.generations import ServedGeneration
+from server.calls.metrics import MethodMetrics
+from server.calls.unary import Context, Service, clock_ms, refuse, too_large
+from server.errors import Refusal
+from server.logs import INFO, log
+
+SERVICE = "ronda.v1.ClearanceService"
+METHOD = "Clear"
+
+# Some 30 rows of 13 digits, 0.1 ms: below that a thread costs more than it spares.
+_AT_ONCE_BYTES = 600
+_RETRY_AFTER_MS = 100
+
+
+class ClearStream:
+    """Handler of Clear."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._metrics = MethodMetrics(METHOD, with_levels=False)
+
+    async def handle(self, _requests: object, context: Context) -> None:
+        """Serves one stream from its first message to its end."""
+        started = time.perf_counter()
+        service, caller, first = self._service, None, None
+        try:
+            service.gate.refuse()
+            caller = service.callers.of(context)
+            with service.gate.counted(caller):
+                first = await self._first(context, caller)
+                await self._serve(context, caller, first)
+        except Exception as error:
+            seconds = time.perf_counter() - started
+            await refuse(service, context, METHOD, self._metrics, seconds, error, first or b"", caller)
+        self._metrics.ended("OK", time.perf_counter() - started)
+
+    async def _serve(self, context: Context, caller: Caller, first: bytes | None) -> None:
+        if first is None:
+            raise Refusal(error_pb2.ERROR_REASON_QUESTION_EMPTY, field="standard", rule="the first message names it")
+        keeper, gate = self._service.keeper, self._service.gate
+        try:
+            async with keeper.current() as served:
+                clearance = self._open(
+                    context, served, caller, first
+                )  # without the right it ends here, without a place
+                with gate.hold(caller):
+                    await self._answer_all(context, served, clearance, first)
+                    return
+        except QuestionError as error:
+            if not error.generation_id:
+                raise
+            wanted = error.generation_id
+        with gate.hold(caller):
+            async with keeper.pinned(wanted) as served:
+                await self._answer_all(context, served, self._open(context, served, caller, first), first)
+
+    def _open(self, context: Context, served: ServedGeneration, caller: Caller, first: bytes) -> Clearance:
+        audit = self._service.audit.log
+        try:
+            return served.engine.clearance(first, caller, clock_ms(), audit)
+        except GrantNeeded as needed:
+            caller = self._service.callers.decide(context, needed.purpose)
+            return served.engine.clearance(first, caller, clock_ms(), audit)
+
+    async def _answer_all(self, context: Context, served: ServedGeneration, clearance: Clearance, first: bytes) -> None:
+        log("clear_started", level=INFO, generation=served.id, standard=int(clearance.standard), peer=context.peer())
+        batches = 0
+        batch = first if clearance.first_has_rows else await self._next(context)
+        while batch is not None:
+            await context.write(await self._answer(context, clearance, batch))
+            call_metrics.CLEARED.inc()
+            batches += 1
+            batch = await self._next(context)
+        log("clear_ended", level=INFO, generation=served.id, batches=batches, peer=context.peer())
+
+    async def _answer(self, context: Context, clearance: Clearance, batch: bytes) -> bytes:
+        try:
+            response = await self._answer_one(clearance, batch, None)
+        except GrantNeeded as needed:  # policy changed, or somebody was revoked, while the stream lives
+            response = await self._answer_one(clearance, batch, self._service.callers.decide(context, needed.purpose))
+        if self._service.audit.waits:
+            await self._service.audit.durable()
+        return response
+
+    async def _answer_one(self, clearance: Clearance, batch: bytes, caller: Caller | None) -> bytes:
+        if len(batch) <= _AT_ONCE_BYTES:
+            return clearance.answer(batch, clock_ms(), caller)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._service.threads, clearance.answer, batch, clock_ms(), caller)
+
+    async def _first(self, context: Context, caller: Caller) -> bytes | None:
+        """The message that says purpose and standard: who does not send it soon holds nothing."""
+        service = self._service
+        seconds = min(service.half_open.seconds, service.clear_idle_s)
+        try:
+            return await self._next(context, seconds)
+        except Refusal as refusal:
+            if refusal.reason == error_pb2.ERROR_REASON_DEADLINE_EXCEEDED:
+                service.gate.shed.count("half_open", caller)
+            raise
+
+    async def _next(self, context: Context, seconds: float = 0.0) -> bytes | None:
+        """The next message; None at the client's end. Raises Refusal for silence, a drain, a message too large.
+
+        seconds: of silence; 0 = `clear_idle_s`.
+        """
+        gate = self._service.gate
+        patience_s = seconds or self._service.clear_idle_s
+        if gate.draining:
+            raise _draining()
+        try:
+            async with asyncio.timeout(patience_s) as clock:
+                with gate.silence(clock):
+                    message = await context.read()
+        except TimeoutError:
+            if gate.draining:
+                raise _draining() from None
+            raise Refusal(
+                error_pb2.ERROR_REASON_DEADLINE_EXCEEDED,
+                rule=f"no message came for {patience_s:.0f} seconds",
+            ) from None
+        if message is grpc.aio.EOF:  # type: ignore[attr-defined]
+            return None
+        if len(message) > self._service.max_clear_message_bytes:
+            raise too_large(self._service.max_clear_message_bytes)
+        return message
+
+
+def _draining() -> Refusal:
+    return Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RETRY_AFTER_MS)

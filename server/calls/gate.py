@@ -1,0 +1,148 @@
+"""Load shedding: when a worker is late or full, it says so at once instead of queueing without end.
+
+Two signs: the event loop runs late (every call of the hot path waits for it), or more searches and streams are held
+than `max_concurrent_calls`. Both give RESOURCE_EXHAUSTED, OVERLOADED, with RetryInfo. A draining worker's gate is
+closed too: UNAVAILABLE, DRAINING.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.access.caller import Caller
+from ronda.v1 import error_pb2
+from server.calls.shed import ShedCalls
+from server.errors import Refusal
+from server.logs import WARNING, log
+
+_SAMPLE_S = 0.02
+_DEVELOPMENT = 4  # LOOK_DEVELOPMENT of core/access/caller.pxd: everybody is one caller
+_RETRY_AFTER_MS = 500
+_RECONNECT_AFTER_MS = 100
+# gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped, and those that
+# clients send before they see its GOAWAY. No handler ever saw them, but a DRAINING with RetryInfo is a better answer:
+# so a drain refuses calls until none came for so long, and stops the server then; it waits no longer than the second
+# figure.
+_QUIET_S = 0.002
+_QUIET_AT_MOST_S = 1.0
+
+
+class Gate:
+    """Decides whether a call may enter. Lives in the event loop's thread."""
+
+    def __init__(
+        self,
+        max_concurrent_calls: int,
+        max_loop_lag_ms: int,
+        *,
+        of_a_device: int = 1 << 30,
+        of_an_officer: int = 1 << 30,
+        shed: ShedCalls | None = None,
+    ) -> None:
+        """of_a_device, of_an_officer: calls in a thread and streams of one, at once."""
+        self.shed = shed or ShedCalls()
+        self._of_a_device = of_a_device
+        self._of_an_officer = of_an_officer
+        self._of: dict[int, int] = {}  # calls and streams by Caller.device_key and officer_key
+        self.closed = False  # for new calls: `refuse` says why
+        self.late = False
+        self.draining = False
+        self.held = 0
+        self._limit = max_concurrent_calls
+        self._max_lag_s = max_loop_lag_ms / 1000
+        self._silences: set[asyncio.Timeout] = set()
+        self._refused_at = 0.0
+
+    async def watch_lag(self) -> None:
+        """Measures for ever how late the loop runs; late from the limit on, in time again below half of it."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _SAMPLE_S
+            await asyncio.sleep(_SAMPLE_S)
+            lag = loop.time() - due
+            if lag > self._max_lag_s and not self.late:
+                self.late = self.closed = True
+                log("overloaded", level=WARNING, lag_ms=round(lag * 1000), held=self.held)
+            elif self.late and lag < self._max_lag_s / 2:
+                self.late = False
+                self.closed = self.draining
+                log("overload_over", lag_ms=round(lag * 1000), held=self.held)
+
+    def refuse(self) -> None:
+        """Raises Refusal DRAINING or OVERLOADED while the gate is closed."""
+        if self.draining:
+            self._refused_at = asyncio.get_running_loop().time()
+            raise Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RECONNECT_AFTER_MS)
+        if self.late:
+            self.shed.count("loop_lag")
+            raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+
+    def refuse_when_full(self, times: int = 1, caller: Caller | None = None) -> None:
+        """Raises Refusal OVERLOADED when so many times the limit are held that no place is left."""
+        if self.held >= times * self._limit:
+            self.shed.count("concurrency", caller)
+            raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+
+    @contextmanager
+    def counted(self, caller: Caller, *, admitted: bool = False) -> Iterator[None]:
+        """Counts a call or stream of a device and an officer while it lasts, without a place. Raises as `hold`."""
+        if caller.flags & _DEVELOPMENT:
+            yield
+            return
+        times = 2 if admitted else 1
+        device, officer = caller.device_key, caller.officer_key
+        for key, most, cause in ((device, self._of_a_device, "device"), (officer, self._of_an_officer, "officer")):
+            if self._of.get(key, 0) >= times * most:
+                self.shed.count(cause, caller)
+                raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+        for key in (device, officer):
+            self._of[key] = self._of.get(key, 0) + 1
+        try:
+            yield
+        finally:
+            for key in (device, officer):
+                self._of[key] -= 1
+                if not self._of[key]:
+                    del self._of[key]
+
+    @contextmanager
+    def hold(self, caller: Caller | None = None, *, admitted: bool = False) -> Iterator[None]:
+        """Holds a place for a search or a stream. Raises Refusal OVERLOADED when none is left.
+
+        admitted: limits counted the call already and its retry would cost again: refused at twice the limit only.
+        """
+        self.refuse_when_full(2 if admitted else 1, caller)
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
+
+    @contextmanager
+    def silence(self, clock: asyncio.Timeout) -> Iterator[None]:
+        """Marks a stream that waits for its client, so that a drain does not wait for it as well."""
+        self._silences.add(clock)
+        try:
+            yield
+        finally:
+            self._silences.discard(clock)
+
+    async def drain(self, patience_s: float) -> None:
+        """Closes for good and returns when no call comes any more, or soon.
+
+        Silent streams get `patience_s` more; their handlers end them as DRAINING.
+        """
+        self.draining = self.closed = True
+        loop = asyncio.get_running_loop()
+        begun = self._refused_at = loop.time()
+        for clock in self._silences:
+            clock.reschedule(begun + patience_s)
+        while loop.time() - self._refused_at < _QUIET_S and loop.time() - begun < _QUIET_AT_MOST_S:
+            await asyncio.sleep(_QUIET_S / 5)
+        log(
+            "gate_closed",
+            waited_ms=round((loop.time() - begun) * 1000),
+            quiet=loop.time() - self._refused_at >= _QUIET_S,
+        )

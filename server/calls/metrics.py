@@ -1,0 +1,79 @@
+"""Metrics that the workers count: calls, latency, levels, shed calls, generation switches.
+
+Workers write to files in PROMETHEUS_MULTIPROC_DIR (prometheus_client's multiprocess mode, set by the supervisor before
+a worker starts); the supervisor adds them up for the one scrape address (server/processes/scrape.py). No label ever
+holds what was asked: methods and statuses come from fixed sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from server.calls.answer_level import LEVEL_NAMES, answer_level
+from server.host.metrics_files import take_room
+
+take_room()
+
+from prometheus_client import Counter, Histogram  # noqa: E402 (it looks for its files when imported)
+
+# seconds: an identifier takes some 0.1 ms in a worker, a search up to 20 ms, overload is what lies above
+_BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
+
+CALLS = Counter("ronda_calls", "Calls ended, by method and gRPC status.", ["method", "status"])
+SECONDS = Histogram(
+    "ronda_call_seconds", "Seconds from a call's arrival in Python to its answer.", ["method"], buckets=_BUCKETS
+)
+ANSWERS = Counter("ronda_answers", "Answers by level; POSSIBLE share = level POSSIBLE over all.", ["method", "level"])
+CLEARED = Counter("ronda_clear_batches", "Clear batches answered.")
+SHED = Counter("ronda_calls_shed", "Calls refused to shed load, by cause.", ["cause"])
+SHED_BY_DEVICE = Counter(
+    "ronda_calls_shed_by_device",
+    "The same of admitted callers, by cause and device; past 64 devices: other.",
+    ["cause", "device"],
+)
+SWITCHES = Counter("ronda_generation_switches", "Generations that a worker switched to, counted per worker.")
+REFUSED = Counter("ronda_generations_refused", "Generations refused as damaged or unreadable, counted per worker.")
+DAMAGED = Counter("ronda_dossiers_damaged", "Reads of a dossier whose checksum did not hold.")
+NOT_ADMITTED = Counter("ronda_callers_not_admitted", "Calls whose certificate or token was refused.", ["reason"])
+TRUST_REFUSED = Counter("ronda_trust_refused", "Trust directories that did not hold together, counted per worker.")
+HANDSHAKES = Counter("ronda_tls_handshakes_begun", "TLS handshakes begun; gRPC does not report how they end.")
+CONNECTIONS_CLOSED = Counter(
+    "ronda_connections_closed",
+    "Connections closed because strangers (no caller admitted yet) or one device held too many, by cause.",
+    ["cause"],
+)
+INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of the server.", ["method"])
+
+
+def answered_calls() -> int:
+    """Calls that this process answered with OK."""
+    samples = (sample for family in CALLS.collect() for sample in family.samples if sample.name.endswith("_total"))
+    return int(sum(sample.value for sample in samples if sample.labels["status"] == "OK"))
+
+
+class MethodMetrics:
+    """The counters of one method, resolved once: a look-up of labels costs more than the count."""
+
+    def __init__(self, method: str, *, with_levels: bool = True) -> None:
+        self._method = method
+        self._ok: Callable[[], None] = CALLS.labels(method, "OK").inc
+        self._seconds: Callable[[float], None] = SECONDS.labels(method).observe
+        self._levels: list[Callable[[], None]] = (
+            [ANSWERS.labels(method, level).inc for level in LEVEL_NAMES] if with_levels else []
+        )
+
+    def answered(self, seconds: float, response: bytes) -> None:
+        """Counts an answer after `seconds`, and its level."""
+        self._ok()
+        self._seconds(seconds)
+        if self._levels:
+            self._levels[answer_level(response)]()
+
+    def ended(self, status: str, seconds: float) -> None:
+        """Counts a call that ended without an answer of a level."""
+        CALLS.labels(self._method, status).inc()
+        self._seconds(seconds)
+
+    def defect(self) -> None:
+        """Counts a call that failed by our fault."""
+        INTERNAL.labels(self._method).inc()

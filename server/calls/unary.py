@@ -1,0 +1,242 @@
+"""The unary methods: bytes in, bytes out, straight to the engine; no message is decoded here.
+
+A look-up takes microseconds and is answered in the event loop's thread: handing it to another would cost ten times as
+much, and a tenth of a millisecond even of a search by name. So most names are looked for there too; one that would take
+more than about a millisecond the engine puts off, and it goes to a few threads (the engine works without the GIL). So
+does a search of vehicles, and a page of a list that pins an older generation, which may have to be opened first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
+
+import grpc
+
+from core.access.caller import Caller
+from core.engine.entry import METHODS
+from core.errors import AuditUnavailable, DossierDamaged, GrantNeeded, PutOff, QuestionError
+from ronda.v1 import error_pb2
+from server.audit.writer import AuditWriter
+from server.calls import metrics as call_metrics
+from server.calls.gate import Gate
+from server.calls.generations import GenerationKeeper, ServedGeneration
+from server.calls.metrics import MethodMetrics
+from server.calls.refused import RefusalRecords
+from server.calls.waiting import HalfOpenCalls
+from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
+from server.logs import ERROR, log
+from server.trust.callers import Callers
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Handler = Callable[[bytes, Context], Awaitable[bytes]]
+
+# service -> its unary methods
+UNARY_METHODS: dict[str, tuple[str, ...]] = {
+    "ronda.v1.CheckService": (
+        "Check",
+        "CheckPerson",
+        "CheckVehicle",
+        "SearchPersons",
+        "SearchVehicles",
+        "ListRecords",
+    ),
+    "ronda.v1.RegisterService": ("ListRegisters", "GetGeneration"),
+}
+SEARCHES = frozenset({"SearchVehicles"})  # always in a thread
+NAME_SEARCHES = frozenset({"SearchPersons"})  # in a thread where the engine puts them off
+LEVELLESS = frozenset({"ListRegisters", "GetGeneration"})  # their responses hold no Answer
+
+
+@dataclass(frozen=True)
+class Service:
+    """What every handler of a worker shares."""
+
+    keeper: GenerationKeeper
+    gate: Gate
+    callers: Callers
+    audit: AuditWriter
+    refusals: RefusalRecords
+    threads: ThreadPoolExecutor
+    max_message_bytes: int
+    max_clear_message_bytes: int
+    half_open: HalfOpenCalls
+    default_deadline_s: float
+    clear_idle_s: float
+
+
+def clock_ms() -> int:
+    """Now, UTC, in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def too_large(limit: int) -> Refusal:
+    """MESSAGE_TOO_LARGE, with the limit in bytes."""
+    return Refusal(
+        error_pb2.ERROR_REASON_MESSAGE_TOO_LARGE,
+        rule=f"a message may have at most {limit} bytes",
+        metadata={"limit_bytes": str(limit)},
+    )
+
+
+def look_up_handler(service: Service, method: str) -> Handler:
+    """Handler of a method that is answered at once, in the event loop's thread, unless the engine puts it off."""
+    number = METHODS[method]
+    metrics = MethodMetrics(method, with_levels=method not in LEVELLESS)
+    keeper, gate, limit = service.keeper, service.gate, service.max_message_bytes
+    callers, audit = service.callers, service.audit
+    may_be_long = method in NAME_SEARCHES  # shed before limits are taken: its retry must not cost again
+    now = time.perf_counter
+
+    async def handle(request: bytes, context: Context) -> bytes:
+        started = now()
+        caller = None
+        try:
+            if gate.closed:
+                gate.refuse()
+            if may_be_long:
+                gate.refuse_when_full()
+            caller = callers.of(context)
+            if len(request) > limit:
+                raise too_large(limit)
+            remaining = context.time_remaining()
+            if remaining is not None and remaining <= 0:
+                raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
+            engine = keeper.engine
+            if engine is None:
+                raise keeper.no_generation()
+            try:
+                response = engine.answer(number, request, caller, clock_ms(), audit.log, True)
+            except GrantNeeded as needed:
+                caller = callers.decide(context, needed.purpose)
+                response = engine.answer(number, request, caller, clock_ms(), audit.log, True)
+            if audit.waits:
+                await audit.durable()
+        except PutOff as off:
+            return await _answer_in_thread(service, method, metrics, started, request, context, entered=off.flags)
+        except Exception as error:
+            if isinstance(error, QuestionError) and error.generation_id:
+                return await _answer_in_thread(
+                    service, method, metrics, started, request, context, error.generation_id, error.entered
+                )
+            await refuse(service, context, method, metrics, now() - started, error, request, caller)
+        metrics.answered(now() - started, response)
+        return response
+
+    return handle
+
+
+def search_handler(service: Service, method: str) -> Handler:
+    """Handler of a method that may take milliseconds: answered in a thread, within the deadline."""
+    metrics = MethodMetrics(method)
+
+    async def handle(request: bytes, context: Context) -> bytes:
+        return await _answer_in_thread(service, method, metrics, time.perf_counter(), request, context)
+
+    return handle
+
+
+async def _answer_in_thread(
+    service: Service,
+    method: str,
+    metrics: MethodMetrics,
+    started: float,
+    request: bytes,
+    context: Context,
+    generation_id: str = "",
+    entered: int = -1,
+) -> bytes:
+    caller = None
+    try:
+        service.gate.refuse()
+        caller = service.callers.of(context)
+        if len(request) > service.max_message_bytes:
+            raise too_large(service.max_message_bytes)
+        remaining = context.time_remaining()
+        if remaining is None:
+            remaining = service.default_deadline_s
+        if remaining <= 0:
+            raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
+        admitted = entered >= 0
+        with service.gate.counted(caller, admitted=admitted), service.gate.hold(caller, admitted=admitted):
+            async with asyncio.timeout(remaining):
+                response = await _search(service, context, METHODS[method], request, caller, generation_id, entered)
+                if service.audit.waits:
+                    await service.audit.durable()
+    except TimeoutError:
+        late = Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
+        await refuse(service, context, method, metrics, time.perf_counter() - started, late, request, caller)
+    except Exception as error:
+        await refuse(service, context, method, metrics, time.perf_counter() - started, error, request, caller)
+    metrics.answered(time.perf_counter() - started, response)
+    return response
+
+
+async def _search(
+    service: Service, context: Context, number: int, request: bytes, caller: Caller, generation_id: str, entered: int
+) -> bytes:
+    """Answers from the current generation, or from the one that the request's page token pins."""
+    keeper = service.keeper
+    try:
+        async with keeper.pinned(generation_id) if generation_id else keeper.current() as served:
+            try:
+                return await _in_thread(service, served, number, request, caller, entered)
+            except GrantNeeded as needed:
+                caller = service.callers.decide(context, needed.purpose)
+                return await _in_thread(service, served, number, request, caller, entered)
+    except QuestionError as error:
+        if not error.generation_id or generation_id:
+            raise
+        wanted, entered = error.generation_id, error.entered
+    return await _search(service, context, number, request, caller, wanted, entered)
+
+
+async def _in_thread(
+    service: Service, served: ServedGeneration, number: int, request: bytes, caller: Caller, entered: int
+) -> bytes:
+    loop, log_of_looks = asyncio.get_running_loop(), service.audit.log
+    serving = service.keeper.engine if served.id != service.keeper.current_id else None  # the page is held against it
+    answer = partial(served.engine.answer, quick=False, entered=entered, serving=serving)
+    return await loop.run_in_executor(service.threads, answer, number, request, caller, clock_ms(), log_of_looks)
+
+
+async def refuse(
+    service: Service,
+    context: Context,
+    method: str,
+    metrics: MethodMetrics,
+    seconds: float,
+    error: Exception,
+    request: bytes,
+    caller: Caller | None,
+) -> NoReturn:
+    """Ends the call with the status that `error` has in the table of server/errors.py; counts it, logs our faults.
+
+    What the core refused it has recorded itself; what was refused before it is recorded here.
+    """
+    if is_our_fault(error):
+        report_fault(method, metrics, error)
+    refusal = refusal_of(error)
+    if error is refusal or (isinstance(error, QuestionError) and error.generation_id):
+        await service.refusals.record(method, request, refusal, caller, clock_ms())
+    code, status = status_of(refusal)
+    metrics.ended(code.name, seconds)
+    log("call_refused", level=10, method=method, reason=reason_name(refusal.reason), field=refusal.field)
+    await abort(context, code, status)
+
+
+def report_fault(method: str, metrics: MethodMetrics, error: Exception) -> None:
+    """Logs damage or a defect, without anything that was asked."""
+    if isinstance(error, DossierDamaged):
+        call_metrics.DAMAGED.inc()
+        log("dossier_damaged", level=ERROR, method=method, entity=error.entity, why=error.why)
+    elif isinstance(error, AuditUnavailable):
+        log("audit_unavailable", level=ERROR, method=method)
+    else:
+        metrics.defect()
+        log("internal_error", level=ERROR, method=method, error=error)

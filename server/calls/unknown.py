@@ -1,0 +1,27 @@
+"""UNIMPLEMENTED with ErrorInfo for methods that the contract lacks; gRPC's own answer has no details."""
+
+from __future__ import annotations
+
+import grpc
+
+from server.calls import metrics as call_metrics
+from server.errors import abort, method_unknown_status
+from server.trust.callers import Callers, Context
+
+
+class UnknownMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no generic at run time
+    """Takes whatever no handler before it took; to be registered last."""
+
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
+        # Streams both ways: fits callers of every kind, and no request is read.
+        self._handler = grpc.stream_stream_rpc_method_handler(self._refuse)
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+        return self._handler
+
+    async def _refuse(self, _requests: object, context: Context) -> None:
+        code, status = method_unknown_status()
+        call_metrics.CALLS.labels("unknown", code.name).inc()
+        self._callers.turned_away(context)
+        await abort(context, code, status)

@@ -1,0 +1,55 @@
+"""The one function that wires services, health and reflection into a gRPC server."""
+
+from __future__ import annotations
+
+import grpc
+from grpc_reflection.v1alpha import reflection
+
+from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_pb2
+from server.calls import clear as clear_stream
+from server.calls import health
+from server.calls.clear import ClearStream
+from server.calls.half_open import UnaryMethods
+from server.calls.health import Health
+from server.calls.many_headers import ManyHeaders
+from server.calls.public import health_methods, reflection_methods
+from server.calls.unary import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
+from server.calls.unknown import UnknownMethods
+from server.settings import Settings
+from server.transport.channel_options import MAX_CONCURRENT_RPCS, channel_options
+from server.trust.callers import CertifiedCallers
+
+SERVICES: tuple[str, ...] = tuple(
+    module.DESCRIPTOR.services_by_name[name].full_name
+    for module, name in (
+        (check_service_pb2, "CheckService"),
+        (clearance_service_pb2, "ClearanceService"),
+        (register_service_pb2, "RegisterService"),
+    )
+)
+
+
+def build_server(settings: Settings, service: Service, healths: Health, connections: int) -> grpc.aio.Server:
+    """A server with every service, without ports, not started. connections: how many a port holds at most."""
+    server = grpc.aio.server(
+        options=channel_options(settings, connections), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS
+    )
+    if isinstance(service.callers, CertifiedCallers):
+        paths = [f"/{name}/{method}" for name, methods in UNARY_METHODS.items() for method in methods]
+        paths.append(f"/{clear_stream.SERVICE}/{clear_stream.METHOD}")
+        server.add_generic_rpc_handlers((ManyHeaders(service, service.callers, paths, settings.max_metadata_bytes),))
+    for name, methods in UNARY_METHODS.items():
+        handlers = {
+            method: search_handler(service, method) if method in SEARCHES else look_up_handler(service, method)
+            for method in methods
+        }
+        server.add_generic_rpc_handlers((UnaryMethods(service, name, handlers),))
+    clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
+    clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
+    server.add_generic_rpc_handlers((clears,))
+    server.add_generic_rpc_handlers((health_methods(healths, service),))
+    if settings.reflection:
+        reflected = reflection_methods([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], service)
+        server.add_generic_rpc_handlers((reflected,))
+    server.add_generic_rpc_handlers((UnknownMethods(service.callers),))
+    return server

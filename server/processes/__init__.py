@@ -1,0 +1,1 @@
+"""A supervisor, one worker process a core, and what they tell each other."""

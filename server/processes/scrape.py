@@ -1,0 +1,208 @@
+"""The one Prometheus scrape address: the workers' counts added up, and what the supervisor knows itself.
+
+Of a register it tells id, age, state and refused rows; nothing of any subject.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from core.errors import GenerationDamaged
+from core.generation.manifest import GenerationManifest, StatedRegister, read_manifest
+from server.audit.process import AuditProcess
+from server.audit.set_up import audit_directory
+from server.logs import log
+from server.processes.watched_worker import WorkerProcess
+from server.settings import Settings, SettingsError
+
+_STATES = ("FRESH", "STALE", "MISSING")
+
+
+class Supervised(Protocol):
+    """What a scrape reads of the supervisor."""
+
+    restarts: int
+    last_good: str
+    workers: dict[int, WorkerProcess]
+
+    @property
+    def audit(self) -> AuditProcess: ...
+
+    @property
+    def damaged_files(self) -> dict[str, list[str]]: ...
+
+
+class Scrape:
+    """Serves the metrics in a thread while the context lasts. `metrics = "off"` serves nothing."""
+
+    def __init__(self, settings: Settings, supervised: Supervised, directory: Path) -> None:
+        self._address = settings.metrics_address
+        self._registry = CollectorRegistry()
+        MultiProcessCollector(self._registry, path=str(directory))  # type: ignore[no-untyped-call]
+        self._registry.register(_StateCollector(settings.data, supervised))
+        self._registry.register(_AuditCollector(audit_directory(settings), supervised))
+        self._server: WSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Scrape:
+        """Raises SettingsError when the address is taken."""
+        if self._address is None:
+            return self
+        try:
+            self._server, self._thread = start_http_server(self._address.port, self._address.host, self._registry)
+        except OSError as error:
+            raise SettingsError(
+                f'metrics: {self._address}: {error.strerror}; choose another address, or "off"'
+            ) from None
+        log("metrics_served", address=f"{self._address.host}:{self._server.server_port}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
+
+
+class _StateCollector(Collector):
+    """Workers, generation, registers and disk, as they are at the time of the scrape."""
+
+    def __init__(self, data: Path, supervised: Supervised) -> None:
+        self._data = data
+        self._supervised = supervised
+        self._manifest: tuple[str, GenerationManifest | None] = ("", None)
+
+    def collect(self) -> Iterator[Metric]:
+        """Families of the scrape."""
+        reports = [worker.report for worker in list(self._supervised.workers.values())]
+        yield GaugeMetricFamily(
+            "ronda_workers_ready", "Workers that answer health checks.", value=sum(r.ready for r in reports)
+        )
+        yield CounterMetricFamily(
+            "ronda_worker_restarts", "Workers restarted after they died.", value=self._supervised.restarts
+        )
+        yield GaugeMetricFamily(
+            "ronda_disk_free_bytes", "Bytes left in the data directory.", value=shutil.disk_usage(self._data).free
+        )
+        yield GaugeMetricFamily(
+            "ronda_generation_refused",
+            "Workers that refuse the generation that CURRENT names.",
+            value=sum(bool(r.refused) for r in reports),
+        )
+        served = GaugeMetricFamily(
+            "ronda_generation_workers", "Workers that serve a generation, by its id.", labels=["generation"]
+        )
+        for generation in sorted({r.generation for r in reports if r.generation}):
+            served.add_metric([generation], sum(r.generation == generation for r in reports))
+        yield served
+        yield from self._generation(self._supervised.last_good)
+
+    def _generation(self, generation_id: str) -> Iterator[Metric]:
+        if not generation_id:
+            return
+        manifest = self._read(generation_id)
+        damaged = self._supervised.damaged_files.get(generation_id)
+        if damaged is not None:
+            yield GaugeMetricFamily(
+                "ronda_generation_damaged_files",
+                "Files of the served generation whose sha256 does not hold.",
+                value=len(damaged),
+            )
+        if manifest is None:
+            return
+        yield GaugeMetricFamily(
+            "ronda_generation_built_timestamp_seconds",
+            "When the served generation was built, Unix time.",
+            value=manifest.built_at_ms / 1000,
+        )
+        yield from _registers(manifest.registers)
+
+    def _read(self, generation_id: str) -> GenerationManifest | None:
+        if self._manifest[0] != generation_id:
+            try:
+                self._manifest = (generation_id, read_manifest(self._data / "generations" / generation_id))
+            except GenerationDamaged:
+                return None
+        return self._manifest[1]
+
+
+class _AuditCollector(Collector):
+    """How far the audit log is signed and kept elsewhere, and the disk that it lies on."""
+
+    def __init__(self, directory: Path, supervised: Supervised) -> None:
+        self._directory = directory
+        self._supervised = supervised
+
+    def collect(self) -> Iterator[Metric]:
+        """Families of the scrape."""
+        audit = self._supervised.audit
+        yield GaugeMetricFamily(
+            "ronda_audit_signed_age_seconds",
+            "Since the log was last read and signed; nothing is signed when it grows past a few seconds.",
+            value=time.monotonic() - audit.reported,
+        )
+        if (report := audit.report) is not None:
+            yield CounterMetricFamily("ronda_audit_records", "Records that a checkpoint binds.", value=report.records)
+            yield GaugeMetricFamily(
+                "ronda_audit_records_unsigned", "Records that no checkpoint binds yet.", value=report.unsigned
+            )
+            yield GaugeMetricFamily(
+                "ronda_audit_segments_damaged", "Open segments with a record that was altered.", value=report.damaged
+            )
+            yield GaugeMetricFamily(
+                "ronda_audit_checkpoint", "Number of the newest checkpoint.", value=report.checkpoint
+            )
+            behind = GaugeMetricFamily(
+                "ronda_audit_keeper_behind", "Checkpoints that a second keeper has not taken.", labels=["keeper"]
+            )
+            for number, count in enumerate(report.keepers_behind, 1):
+                behind.add_metric([str(number)], count)
+            yield behind
+        try:
+            disk = shutil.disk_usage(self._directory)
+        except OSError:
+            return
+        yield GaugeMetricFamily("ronda_audit_disk_free_bytes", "Bytes left on the audit log's disk.", value=disk.free)
+        yield GaugeMetricFamily("ronda_audit_disk_bytes", "Size of the audit log's disk.", value=disk.total)
+
+
+def _registers(registers: list[StatedRegister]) -> Iterator[Metric]:
+    now = time.time()
+    age = GaugeMetricFamily(
+        "ronda_register_age_seconds", "Age of a register's extract: now less its as-of.", labels=["register"]
+    )
+    state = GaugeMetricFamily(
+        "ronda_register_state", "1 for the state that a register is in.", labels=["register", "state"]
+    )
+    refused = GaugeMetricFamily(
+        "ronda_register_rows_refused", "Rows refused in the extract in use.", labels=["register"]
+    )
+    loaded = [register for register in registers if register.state != "missing"]
+    ahead = any(register.as_of_ms / 1000 > now for register in loaded)  # docs/answers.md section 7: nothing is fresh
+    for register in registers:
+        name = register.id
+        is_state = "MISSING"
+        if register.state != "missing":
+            seconds = now - register.as_of_ms / 1000
+            stale = ahead or register.carried_forward or seconds > register.stale_after_s
+            is_state = "STALE" if stale else "FRESH"
+            age.add_metric([name], seconds)
+            refused.add_metric([name], register.rows_refused)
+        for each in _STATES:
+            state.add_metric([name, each], float(each == is_state))
+    yield from (age, state, refused)

@@ -1,0 +1,321 @@
+"""`ronda serve`: one worker process a core behind one address, restarted when they die, drained when asked.
+
+The supervisor serves no call and never loads gRPC; it holds the address (server/host/port_guard.py), the metrics
+(server/processes/scrape.py) and the background check of the files (server/processes/file_check.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
+
+from server import logs
+from server.audit.process import AuditProcess
+from server.audit.set_up import audit_process, prepare_audit
+from server.host import service_manager
+from server.host.core_dumps import forbid_core_dumps
+from server.host.descriptors import raise_descriptor_limit
+from server.host.memory import grown
+from server.host.port_guard import PortGuard
+from server.logs import ERROR, WARNING, log
+from server.processes.file_check import FileCheck
+from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
+from server.processes.page_key import load_or_make_page_key
+from server.processes.scrape import Scrape
+from server.processes.watched_worker import WorkerProcess
+from server.settings import Address, Settings, SettingsError
+
+KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
+_AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
+# A worker that lived so long did not crash at start: the pauses begin anew.
+_STEADY_S = 60.0
+_LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
+_KILL_AFTER_S = 5.0  # beyond drain_s
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What serves, once every worker answered a health check."""
+
+    address: Address
+    workers: int
+    generation: str  # "" = nothing published yet, or it was refused: calls get UNAVAILABLE
+    refused: str  # "" or why the published generation is refused
+    development: bool
+
+
+class _WorkerDied(Exception):
+    pass
+
+
+class Supervisor:
+    """Runs the workers until a signal, or until one says that the settings do not work."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        address: Address,
+        runtime: Path,
+        page_key: bytes,
+        on_ready: Callable[[Ready], None],
+    ) -> None:
+        self.restarts = 0
+        self.last_good = ""
+        self.workers: dict[int, WorkerProcess] = {}
+        self._settings = settings
+        self._address = address
+        self._runtime = runtime
+        self._page_key = page_key
+        self._on_ready = on_ready
+        self._was_ready = False
+        self._stop = asyncio.Event()
+        self._slots: set[asyncio.Task[None]] = set()
+        self._replaced: set[int] = set()  # numbers of slots whose worker another took the place of
+        self._status = 0
+        self._audit = audit_process(settings)
+        self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
+
+    @property
+    def audit(self) -> AuditProcess:
+        """The process that signs the audit log."""
+        return self._audit
+
+    @property
+    def damaged_files(self) -> dict[str, list[str]]:
+        """Generation -> files whose sha256 does not hold."""
+        return self._file_check.damaged
+
+    async def run(self) -> int:
+        """Returns the exit status: 0 drained, EXIT_SETTINGS when a worker could not work with the settings."""
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:  # not the loop's own handlers: closing, it takes them away before the process ends
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._signalled))
+        auditing = asyncio.create_task(self._audit.run())
+        self._slots = {asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)}
+        checking = asyncio.create_task(self._check_files())
+        try:
+            while self._slots:
+                done, _ = await asyncio.wait(self._slots, return_when=asyncio.FIRST_COMPLETED)
+                self._slots -= done
+                for slot in done:
+                    slot.result()
+        finally:
+            checking.cancel()
+            for worker in self.workers.values():
+                worker.kill()
+            await self._audit.end()  # after the workers: the last checkpoint holds their last record
+            auditing.cancel()
+        for number in _ENDING:  # asked again now, the process would end by the signal and show no status
+            signal.signal(number, signal.SIG_IGN)
+        log("stopped", status=self._status)
+        return self._status
+
+    def _signalled(self) -> None:
+        if self._stop.is_set():  # asked twice: no more patience
+            for worker in self.workers.values():
+                worker.kill()
+            return
+        log("draining", drain_s=self._settings.drain_s)
+        service_manager.notify("STOPPING=1")
+        self._drain()
+
+    def _drain(self) -> None:
+        self._stop.set()
+        for worker in self.workers.values():
+            worker.drain()
+        loop = asyncio.get_running_loop()
+        for worker in self.workers.values():
+            loop.call_later(self._settings.drain_s + _KILL_AFTER_S, worker.kill)
+
+    async def _keep(self, number: int) -> None:
+        """Runs worker after worker in one slot, with growing pauses while they die young, until one is replaced."""
+        while not self._stop.is_set() and number not in self._replaced:
+            attempts = AsyncRetrying(
+                retry=retry_if_exception_type(_WorkerDied),
+                wait=wait_exponential(multiplier=0.1, max=30),
+                before_sleep=lambda state: self._report_death(number, state),
+                sleep=self._pause,
+            )
+            async for attempt in attempts:
+                with attempt:
+                    await self._run_one(number)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return
+
+    async def _run_one(self, number: int) -> None:
+        """Runs one worker to its end; raises _WorkerDied when it ended young and unasked."""
+        if self._stop.is_set():
+            return
+        orders = WorkerOrders(
+            number=number,
+            settings=self._settings.model_dump(mode="json", exclude={"postgres"}),
+            address=str(self._address),
+            probe_socket=self._runtime / f"worker-{number}.sock",
+            last_good=self.last_good,
+            damaged=self._file_check.messages(),
+            page_key=self._page_key.hex(),
+        )
+        orders.probe_socket.unlink(missing_ok=True)
+        worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
+        started = time.monotonic()
+        watching = asyncio.create_task(self._replace_when_grown(number, worker))
+        try:
+            status = await worker.run()
+        finally:
+            watching.cancel()
+        if self._stop.is_set():
+            return
+        if number in self._replaced:
+            del self.workers[number]
+            return
+        if status == EXIT_SETTINGS:
+            log("settings_do_not_work", level=ERROR, worker=number)
+            self._status = EXIT_SETTINGS
+            self._drain()
+            return
+        self.restarts += 1
+        log("worker_died", level=ERROR, worker=number, worker_pid=worker.pid, status=status)
+        if time.monotonic() - started < _STEADY_S:
+            raise _WorkerDied
+
+    async def _replace_when_grown(self, number: int, worker: WorkerProcess) -> None:
+        """Starts another worker once this one holds too much memory, and lets this one drain when that one is ready.
+
+        The other has a number, and so an audit log, of its own: number + the count of workers, and back.
+        """
+        held = await grown(lambda: worker.pid, self._settings.max_worker_mib << 20)
+        count = self._settings.worker_count
+        other = number + count if number < count else number - count
+        log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)
+        self._replaced.discard(other)
+        self._slots.add(asyncio.create_task(self._keep(other)))
+        while other not in self.workers or not self.workers[other].report.ready:
+            await asyncio.sleep(0.1)
+        self._replaced.add(number)
+        worker.drain()
+        await asyncio.sleep(self._settings.drain_s + _KILL_AFTER_S)
+        worker.kill()
+
+    def _report_death(self, number: int, state: RetryCallState) -> None:
+        pause = state.next_action.sleep if state.next_action is not None else 0.0
+        looping = state.attempt_number >= _LOOP_AFTER
+        log(
+            "worker_crash_loop" if looping else "worker_restarts",
+            level=ERROR if looping else WARNING,
+            worker=number,
+            deaths=state.attempt_number,
+            pause_s=pause,
+        )
+
+    def _reported(self, report: WorkerReport) -> None:
+        self.last_good = report.generation or self.last_good
+        reports = [worker.report for worker in self.workers.values()]
+        all_ready = len(reports) == self._settings.worker_count and all(each.ready for each in reports)
+        if all_ready and not self._was_ready:
+            self._was_ready = True
+            refused = next((f"{r.refused}: {r.why}" for r in reports if r.refused), "")
+            ready = Ready(self._address, len(reports), self.last_good, refused, development=self._settings.development)
+            log("ready", address=str(ready.address), workers=ready.workers, generation=ready.generation)
+            service_manager.notify("READY=1")
+            self._on_ready(ready)
+
+    async def _check_files(self) -> None:
+        """Re-checks each generation's files once it is served."""
+        while True:
+            await asyncio.sleep(1.0)
+            if self.last_good and await self._file_check.check(self.last_good):
+                for message in self._file_check.messages():
+                    for worker in self.workers.values():
+                        worker.tell(message)
+
+
+def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> int:
+    """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status of the process.
+
+    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people. A
+    setting that does not work (an address that is taken, a certificate that cannot be read) is told on standard error,
+    with status 78. Log lines go to standard error as JSON.
+    """
+    logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
+    try:
+        check_process(settings)
+        check_files_of(settings)
+        prepare_audit(settings, settings.development)
+        page_key = load_or_make_page_key(settings.data)
+        with (
+            PortGuard("listen", settings.listen_address) as guard,
+            _runtime_directory(settings.data) as runtime,
+        ):
+            (Path(runtime) / "metrics").mkdir()
+            supervisor = Supervisor(settings, guard.address, Path(runtime), page_key, on_ready or print_ready)
+            with Scrape(settings, supervisor, Path(runtime) / "metrics"):
+                return asyncio.run(supervisor.run())
+    except SettingsError as error:
+        log("settings_do_not_work", level=ERROR, why=str(error))
+        sys.stderr.write(f"ronda serve: {error}\n")
+        return EXIT_SETTINGS
+
+
+def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:
+    """For the workers' sockets and metrics: in TMPDIR, else where there is room. Raises SettingsError."""
+    for base in (None, Path("/dev/shm"), data):  # noqa: S108 (a directory of our own is made in it)
+        try:
+            return tempfile.TemporaryDirectory(prefix="ronda-", dir=base)
+        except OSError as error:
+            log("no_room_for_sockets", level=WARNING, place=str(base or os.environ.get("TMPDIR", "")), error=error)
+    raise SettingsError("TMPDIR: no room for the workers' sockets there, in /dev/shm and in the data directory")
+
+
+def print_ready(ready: Ready) -> None:
+    """Prints one line for people on standard output."""
+    what = f"generation {ready.generation}" if ready.generation else "no generation yet (NOT_SERVING)"
+    if ready.refused:
+        what += f"; refused {ready.refused}"
+    mode = " [DEVELOPMENT MODE: no caller is checked, everybody on this machine sees everything]"
+    sys.stdout.write(
+        f"ronda: ready on {ready.address}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
+    )
+    sys.stdout.flush()
+
+
+def check_process(settings: Settings) -> None:
+    """Readies this process, and with it its workers, for personal data: no core dumps, no files that others can read.
+
+    Raises SettingsError as root, except in development mode, which is told loudly instead.
+    """
+    forbid_core_dumps()
+    raise_descriptor_limit()
+    os.umask(0o077)
+    if settings.development:
+        log("development_mode", level=WARNING, address=settings.listen, everybody="sees everything")
+    elif os.geteuid() == 0:
+        raise SettingsError("trust: a server in production does not run as root; start it as a user of its own")
+
+
+def check_files_of(settings: Settings) -> None:
+    """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
+    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", *KEEPER_FILES, *_AUDIT_KEYS):
+        path: Path | None = getattr(settings, name)
+        if path is not None and not os.access(path, os.R_OK, effective_ids=True):
+            raise SettingsError(f"{name}: cannot read {path}")
+        if path is not None and name != "trust" and not path.is_file():
+            raise SettingsError(f"{name}: cannot read {path}: not a file")
+    if not os.path.isdir(settings.data):  # noqa: PTH112 - Path.is_dir raises where a parent is closed to this user
+        raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")
+    if not os.access(settings.data, os.R_OK | os.X_OK, effective_ids=True):
+        raise SettingsError(f"data: cannot read {settings.data}: it belongs to another user")

@@ -1,0 +1,260 @@
+"""One worker process: its own event loop, gRPC server and generations. Started by the supervisor with exec only.
+
+`python -m server.processes.worker` reads its orders from standard input (server/processes/messages.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import uvloop
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from server import logs
+from server.audit.set_up import open_writer
+from server.calls import metrics as call_metrics
+from server.calls.gate import Gate
+from server.calls.generations import GenerationKeeper
+from server.calls.health import Health
+from server.calls.refused import RefusalRecords
+from server.calls.unary import Service
+from server.calls.waiting import HalfOpenCalls
+from server.calls.wiring import SERVICES, build_server
+from server.host import metrics_files
+from server.host.core_dumps import forbid_core_dumps
+from server.host.descriptors import connections_of, raise_descriptor_limit
+from server.host.memory import give_back
+from server.logs import ERROR, log
+from server.notifications import FOLDER, Notifications
+from server.processes.messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOrders, WorkerReport
+from server.settings import Settings, SettingsError, parse_address
+from server.transport.connections import Connections
+from server.transport.tls import ServerTls, server_tls
+from server.trust.set_up import TrustSetUp
+
+# A silent Clear stream is ended this long after the drain began.
+_DRAIN_PATIENCE_S = 1.0
+_ALONE_S = 10  # beyond drain_s, without a supervisor
+_YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last look
+
+
+class Worker:
+    """Serves until SIGTERM, or until the supervisor is gone."""
+
+    def __init__(self, orders: WorkerOrders, settings: Settings, reports: int) -> None:
+        self._orders = orders
+        self._settings = settings
+        self._reports = reports
+        self._ready = False
+        self._damaged = {damaged.generation: damaged.files for damaged in orders.damaged}
+        self._stop = asyncio.Event()
+        self._keeper = GenerationKeeper(
+            settings.data,
+            settings.generations_poll_ms / 1000,
+            page_key=bytes.fromhex(orders.page_key),
+            named_s=settings.page_generation_s,
+        )
+        self._gate = Gate(
+            settings.max_concurrent_calls,
+            settings.max_loop_lag_ms,
+            of_a_device=settings.max_calls_per_device,
+            of_an_officer=settings.max_calls_per_officer,
+        )
+        self._half_open = HalfOpenCalls(settings.half_open_s, self._gate.shed, limited=not settings.development)
+        self._health = Health(SERVICES)
+        self._notifications = Notifications(settings.data / FOLDER)
+        self._most_connections = connections_of(raise_descriptor_limit(), settings.max_connections)
+        self._connections = Connections(
+            parse_address(orders.address).port, self._most_connections, settings.max_connections_per_device
+        )
+        self._trust = TrustSetUp(settings, self._connections.admitted, self._connections.refused)
+        self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
+        self._refusals = RefusalRecords(self._audit)
+        self._failed = False  # it cannot go on, and is to be replaced
+        self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
+
+    async def run(self) -> int:
+        """Starts, serves, drains; returns the exit status, 1 = replace me.
+
+        Raises SettingsError, RuntimeError when the address cannot be bound.
+        """
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_loop_error)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop.set)
+        self._audit.on_stop = lambda: loop.call_soon_threadsafe(self._audit_stopped)
+        self._keeper.on_change = self._changed
+        await self._keeper.start(self._orders.last_good)
+        self._changed()
+        threads = ThreadPoolExecutor(self._settings.search_threads, "search")
+        service = Service(
+            keeper=self._keeper,
+            callers=self._trust.callers,
+            audit=self._audit,
+            refusals=self._refusals,
+            gate=self._gate,
+            threads=threads,
+            max_message_bytes=self._settings.max_message_bytes,
+            max_clear_message_bytes=self._settings.max_clear_message_bytes,
+            half_open=self._half_open,
+            default_deadline_s=self._settings.default_deadline_ms / 1000,
+            clear_idle_s=self._settings.clear_idle_s,
+        )
+        server = build_server(self._settings, service, self._health, self._most_connections)
+        self._bind(server)
+        await server.start()
+        await self._check_itself()
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                self._keeper.watch(),
+                self._trust.watch(),
+                self._gate.watch_lag(),
+                self._gate.shed.watch(),
+                self._half_open.watch(),
+                self._connections.watch(),
+                self._beat(),
+                self._refusals.run(),
+                self._listen(),
+                self._notifications.run(lambda: self._keeper.engine),
+                give_back(),
+            )
+        ]
+        if metrics_files.failure:
+            log("metrics_lost", level=ERROR, why=metrics_files.failure)
+        log("worker_ready", generation=self._keeper.current_id)
+        await self._stop.wait()
+        await self._drain(server)
+        for task in tasks:
+            task.cancel()
+        threads.shutdown(wait=False, cancel_futures=True)
+        return int(self._failed)
+
+    def _bind(self, server: grpc.aio.Server) -> None:
+        if self._tls is None:
+            server.add_insecure_port(self._orders.address)
+        else:
+            server.add_secure_port(self._orders.address, self._tls.credentials)
+        server.add_insecure_port(f"unix:{self._orders.probe_socket}")
+
+    async def _check_itself(self) -> None:
+        """Asks its own health over gRPC: only what answers counts as ready."""
+        async with grpc.aio.insecure_channel(f"unix:{self._orders.probe_socket}") as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            await stub.Check(health_pb2.HealthCheckRequest(), timeout=5.0)
+        # What start-up made stays for good: full collections need not walk it again and again. What a call
+        # makes is freed by its reference counts: young objects are looked through less often.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_YOUNG_OBJECTS)
+        self._ready = True
+        self._report()
+
+    async def _drain(self, server: grpc.aio.Server) -> None:
+        log("worker_draining", held=self._gate.held)
+        self._health.close()
+        patience_s = min(_DRAIN_PATIENCE_S, self._settings.drain_s)
+        await self._gate.drain(patience_s)
+        await server.stop(patience_s if self._failed else self._settings.drain_s)
+        self._notifications.close(self._keeper.engine)
+        self._refusals.sum_up(time.time_ns() // 1_000_000, all_of_them=True)
+        try:
+            self._audit.close()
+        except OSError as error:
+            self._failed = True
+            log("audit_not_closed", level=ERROR, error=error)
+        log("worker_drained", answered=call_metrics.answered_calls())
+
+    def _audit_stopped(self) -> None:
+        """Nothing can be answered by this process any more: another begins a log of its own."""
+        self._failed = True
+        self._health.set(False, "AUDIT_STOPPED")
+        self._stop.set()
+
+    def _changed(self) -> None:
+        if self._failed:
+            return
+        keeper = self._keeper
+        serving = keeper.engine is not None
+        details = []
+        if keeper.refused:
+            details.append(f"refused generation {keeper.refused}: {keeper.refused_why}")
+        if files := self._damaged.get(keeper.current_id):
+            details.append(f"damaged files: {' '.join(files)}")
+        self._health.set(serving, "" if serving else "NO_GENERATION", "; ".join(details))
+        self._report()
+
+    def _report(self) -> None:
+        keeper = self._keeper
+        report = WorkerReport(
+            ready=self._ready, generation=keeper.current_id, refused=keeper.refused, why=keeper.refused_why
+        )
+        # A line is far below PIPE_BUF, so it is written whole; a supervisor that is gone is noticed by `_listen`.
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
+            os.write(self._reports, report.line())
+
+    async def _beat(self) -> None:
+        while True:
+            self._report()
+            await asyncio.sleep(BEAT_S)
+
+    async def _listen(self) -> None:
+        """Reads what the supervisor says; its end is the supervisor's end."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while line := await reader.readline():
+            told = DamagedFiles.model_validate_json(line)
+            self._damaged[told.generation] = told.files
+            self._changed()
+        if not self._stop.is_set():
+            log("supervisor_gone", level=ERROR)
+            signal.alarm(self._settings.drain_s + _ALONE_S)  # the kernel ends what does not drain: nobody else will
+            self._stop.set()
+
+
+def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # asyncio's own message may quote a task with its arguments
+    log("loop_error", level=ERROR, error=context.get("exception"))
+
+
+def _first_line() -> bytes:
+    """The orders, read byte by byte: a buffered reader would swallow the lines after them."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            raise SystemExit("server.processes.worker is started by `ronda serve`, not by hand")
+        line += byte
+    return bytes(line)
+
+
+def main() -> int:
+    """Runs a worker; returns its exit status."""
+    forbid_core_dumps()
+    orders = WorkerOrders.model_validate_json(_first_line())
+    settings = Settings(**orders.settings)
+    logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())
+    # Standard output is the line to the supervisor: nothing else may write there.
+    reports = os.dup(1)
+    os.set_blocking(reports, False)  # a supervisor that hangs may not hang its workers
+    os.dup2(2, 1)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(Worker(orders, settings, reports).run())
+    except (SettingsError, RuntimeError) as error:
+        log("worker_cannot_start", level=ERROR, why=str(error) if isinstance(error, SettingsError) else "", error=error)
+        return EXIT_SETTINGS if isinstance(error, SettingsError) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Server credentials from the files that the settings name, read again at a handshake after they changed.
+
+gRPC asks for them at each handshake, in a thread of its own. Files that do not fit together (a new certificate beside
+the old key, while somebody copies them) are refused, and the last good ones serve on. Connections keep the certificate
+that they began with; `max_connection_age_s` ends them. grpcio cannot set the least TLS version: TLS 1.2 is refused call
+by call (server/trust/peer.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from server.calls import metrics as call_metrics
+from server.logs import ERROR, log
+from server.settings import Settings, SettingsError, read_file
+
+Bundle = Callable[[], bytes]
+Configured = tuple[bytes, bytes, bytes | None]  # key, certificate chain, CAs of clients; PEM
+
+
+class ServerTls:
+    """The certificate, its key and whom clients' certificates must come from."""
+
+    def __init__(self, settings: Settings, bundle: Bundle | None = None) -> None:
+        """`bundle` gives the CAs of clients, PEM; None = those of `tls_client_ca`, if any.
+
+        Raises SettingsError for a file that cannot be read or is no PEM, and for a key of another certificate.
+        """
+        assert settings.tls_cert is not None and settings.tls_key is not None
+        self._cert, self._key, self._client_ca = settings.tls_cert, settings.tls_key, settings.tls_client_ca
+        self._bundle = bundle
+        self._read_at = self._stamp()
+        self._material = self._read()
+        self._given = self._configured()
+
+    @property
+    def credentials(self) -> grpc.ServerCredentials:
+        """For `add_secure_port`; asks for client certificates where there is a CA for them."""
+        asks = self._bundle is not None or self._client_ca is not None
+        credentials: grpc.ServerCredentials = grpc.dynamic_ssl_server_credentials(
+            _configuration(self._given),
+            self._at_handshake,  # type: ignore[arg-type]  # grpc's stubs do not know None
+            asks,
+        )
+        return credentials
+
+    def _at_handshake(self) -> grpc.ServerCertificateConfiguration | None:
+        """What gRPC is to use from here on; None = what it has.
+
+        Told anew at each handshake, gRPC (1.85) frees what handshakes in other threads still use: a thousand
+        connections that were reset at once ended the process.
+        """
+        call_metrics.HANDSHAKES.inc()
+        stamp = self._stamp()
+        if stamp != self._read_at:
+            self._read_at = stamp
+            try:
+                self._material = self._read()
+                log("tls_files_changed")
+            except SettingsError as error:
+                log("tls_files_refused", level=ERROR, why=str(error))
+        wanted = self._configured()
+        if wanted == self._given:
+            return None
+        self._given = wanted
+        return _configuration(wanted)
+
+    def _configured(self) -> Configured:
+        key, chain, client_ca = self._material
+        return key, chain, self._bundle() if self._bundle is not None else client_ca
+
+    def _stamp(self) -> tuple[tuple[int, int, int], ...]:
+        return tuple(_stamp(path) for path in (self._cert, self._key, self._client_ca) if path is not None)
+
+    def _read(self) -> tuple[bytes, bytes, bytes | None]:
+        chain = _pem("tls_cert", self._cert, b"CERTIFICATE")
+        key = _pem("tls_key", self._key, b"PRIVATE KEY")
+        if not _belong_together(chain, key):
+            raise SettingsError(f"tls_key: {self._key} is not the key of {self._cert}")
+        return key, chain, _pem("tls_client_ca", self._client_ca, b"CERTIFICATE") if self._client_ca else None
+
+
+def _configuration(configured: Configured) -> grpc.ServerCertificateConfiguration:
+    key, chain, roots = configured
+    return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=roots)
+
+
+def server_tls(settings: Settings, bundle: Bundle | None = None) -> ServerTls | None:
+    """None = plaintext. Raises SettingsError."""
+    return ServerTls(settings, bundle) if settings.tls_cert is not None else None
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _pem(setting: str, path: Path, wanted: bytes) -> bytes:
+    try:
+        text = read_file(path)
+    except OSError as error:
+        raise SettingsError(f"{setting}: cannot read {path}: {error.strerror}") from None
+    if b"-----BEGIN " not in text or wanted not in text:
+        raise SettingsError(f"{setting}: {path} holds no PEM block of {wanted.decode()}")
+    return text
+
+
+def _belong_together(chain: bytes, key: bytes) -> bool:
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        of_certificate = x509.load_pem_x509_certificate(chain).public_key()
+        of_key = load_pem_private_key(key, password=None).public_key()
+    except (ValueError, TypeError):
+        return False
+    return of_certificate.public_bytes(*form) == of_key.public_bytes(*form)
