@@ -11,8 +11,8 @@ import hypothesis
 import pytest
 
 from ronda.demo.postgres_cluster import PostgresCluster
-from tests.between_workers import made_once, one_postgres, run_directory
-from tests.nation_kit import BuiltNation, build_nation
+from tests.kit.between_workers import made_once, one_postgres, run_directory
+from tests.kit.nation_kit import BuiltNation, build_nation
 
 
 def pytest_configure() -> None:

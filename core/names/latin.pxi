@@ -1,6 +1,6 @@
 # Base letters of the Latin script's code points, by Unicode decomposition or, where there is none, by character name.
 # An entry is one letter, or two (the first in the low byte); 0xD1 is N with tilde; 0 = no letter of a name: it separates.
-# tests/core/test_names.py holds every entry against the character database's rule.
+# tests/core/names/test_names.py holds every entry against the character database's rule.
 
 cdef extern from *:
     """

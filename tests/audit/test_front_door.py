@@ -23,7 +23,7 @@ from ronda.v1.clearance_service_pb2_grpc import ClearanceServiceStub
 from ronda.v1.context_pb2 import PURPOSE_INVESTIGATION, RequestContext
 from server.audit.keys import load_signing_public
 from tests.audit.independent_verifier import problems
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 
 KILLS = 20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.requests import QUESTION
 from tests.server.running_server import RunningServer, call, until
 from tests.server.test_observed import samples_of

@@ -21,7 +21,7 @@ from server.audit.keepers import KeeperError, KeeperFiles, open_keeper
 from server.audit.keys import load_signing_public, make_auditor_keys, make_signing_keys
 from server.audit.witness import MOST_STREAMS
 from server.trust.issuing import Pair, issue, make_ca, server_certificate
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.requests import QUESTION
 from tests.server.running_server import RunningServer, call, until
 

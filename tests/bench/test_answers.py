@@ -12,7 +12,7 @@ from bench.answers.asking import Asker, level_of
 from bench.answers.bars import BARS, values
 from bench.answers.truth import AlertRow, Truth
 from ronda.v1 import check_service_pb2 as contract
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 
 
 @pytest.fixture(scope="module")

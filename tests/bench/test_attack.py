@@ -9,7 +9,7 @@ import pytest
 from bench.attack import bench
 from bench.attack.disks import may_mount
 from bench.attack.honest import FAILED, OK, WRONG, Calls
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 
 
 def test_a_call_is_counted_once_by_how_it_ended() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import cost, cost_questions
 from core.engine.entry import Engine, Grant, Method
 from core.generation.store import Generation
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 
 SCRIPT = Path(cost_questions.__file__)
 

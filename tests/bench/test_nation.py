@@ -24,7 +24,7 @@ from nation.loading import load_postgres
 from nation.making import make_nation
 from nation.sidecars import CUTS
 from ronda.demo.postgres_cluster import PostgresCluster
-from tests.nation_kit import BuiltNation, new_database
+from tests.kit.nation_kit import BuiltNation, new_database
 
 AS_OF = datetime.date(2026, 11, 24)
 

@@ -12,7 +12,7 @@ import pytest
 
 from ronda.commands.exit_status import ExitStatus
 from tests.command.terminal import piped
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 
 WANTED = ("Ramiro", "Zachrisson")  # of the cast: a warrant without a CUI, on 02/11/1979

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 
 ROOT = Path(__file__).parents[2]

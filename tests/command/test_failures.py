@@ -23,7 +23,7 @@ from ronda.commands.failures import REASONS
 from ronda.v1 import check_service_pb2, error_pb2
 from server.trust.issuing import make_ca, server_certificate
 from tests.command.terminal import piped
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 from tests.trust.conftest import TrustedServer, start_trusted
 

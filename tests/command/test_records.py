@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.command.terminal import piped
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 
 

@@ -13,8 +13,8 @@ import grpc
 import pytest
 
 from ronda.v1 import check_service_pb2 as checks
-from tests.core.engine_kit import car, person
-from tests.core.generation_kit import build, entity
+from tests.core.engine.engine_kit import car, person
+from tests.core.generation.generation_kit import build, entity
 from tests.server.running_server import RunningServer, call, failure
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ NAMESAKES = 31_000  # over SCORED_MAX of core/name_index/query.pxd
 FIRST_YEAR, YEARS = 1941, 62
 PLATES = [f"{number:03d}B{middle}{last}" for number in range(1, 1000) for middle in "BCDF" for last in "BCDF"]
 PERSONS, VEHICLES = "Demasiadas personas pueden coincidir", "Demasiados vehículos pueden coincidir"
-GENERATION = "20261124T160351Z-0badcafe"  # tests/core/generation_kit.py's
+GENERATION = "20261124T160351Z-0badcafe"  # tests/core/generation/generation_kit.py's
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from tests.clients.contrast import LEAST_CONTRAST, THEMES, contrast
 from tests.command.terminal import on_terminal, piped
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 
 WIDTHS = (40, 80, 120)

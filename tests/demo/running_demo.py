@@ -15,7 +15,7 @@ import psutil
 
 from ronda.demo.directory import DemoDirectory
 from ronda.demo.postgres_cluster import free_port
-from tests.pasted import Pasted, pasted_lines
+from tests.kit.pasted import Pasted, pasted_lines
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 240

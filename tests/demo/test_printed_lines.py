@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.demo.running_demo import ROOT, RunningDemo
-from tests.pasted import pasted_lines, readme_commands, readme_snippets
+from tests.kit.pasted import pasted_lines, readme_commands, readme_snippets
 
 
 def _run(line: str, folder: Path = ROOT, **settings: str) -> str:

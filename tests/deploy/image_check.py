@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ronda.demo.postgres_cluster import PostgresCluster, free_port
-from tests.nation_kit import build_nation
+from tests.kit.nation_kit import build_nation
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build" / "image"

@@ -16,7 +16,7 @@ import pytest
 
 from ronda.demo.postgres_cluster import free_port
 from tests.deploy.sandbox import run_in_sandbox, why_not
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "production.md"

@@ -15,8 +15,8 @@ from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2, section_pb2
-from tests.core.engine_kit import CLOCK_MS, SLIPPED_CUI, WANTED_CUI
-from tests.core.generation_kit import subject_id
+from tests.core.engine.engine_kit import CLOCK_MS, SLIPPED_CUI, WANTED_CUI
+from tests.core.generation.generation_kit import subject_id
 
 CLEAR = len(METHODS) + 1  # as a method: the bytes are a batch
 HEAD = struct.Struct("<BBqQ")  # method, standard, clock's distance in milliseconds, mask of OPEN

@@ -19,7 +19,7 @@ from core.generation import keys as keys_reader
 from core.generation import plates
 from core.generation import store as generation
 from core.generation.plates_writer import PlateRows
-from tests.core.generation_kit import build, entity, record
+from tests.core.generation.generation_kit import build, entity, record
 from tests.fuzz.c_functions import c_function, exact, room
 
 _int, _uint, _long, _hash = ctypes.c_int, ctypes.c_uint32, ctypes.c_int64, ctypes.c_uint64

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.hour.machine import Machine
-from tests.pasted import Pasted, pasted_lines, readme_commands, readme_snippets
+from tests.kit.pasted import Pasted, pasted_lines, readme_commands, readme_snippets
 
 START_SECONDS = 3600
 SUITE_SECONDS = 5400

@@ -16,8 +16,10 @@ from indexer.manifest.model import Manifest
 from indexer.manifest.records import Alert, Record
 from indexer.manifest.values import Condition, Value
 from ronda.v1 import alert_pb2, person_alerts_pb2, person_records_pb2, section_pb2, value_pb2
-from tests.core import naive_dates, naive_identifiers, naive_names
-from tests.core.naive_courts import court_name
+from tests.core.identifiers import naive_identifiers
+from tests.core.names import naive_names
+from tests.core.standardise import naive_dates
+from tests.core.standardise.naive_courts import court_name
 from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject, validity
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number, same_word
 

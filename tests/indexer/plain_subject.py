@@ -12,7 +12,9 @@ from core.identifiers.types import IdentifierError, Plate
 from indexer.manifest.fields import ENUMS, enum_numbers
 from indexer.manifest.records import Record
 from indexer.manifest.values import Value
-from tests.core import naive_countries, naive_dates, naive_identifiers, naive_named, naive_names, naive_written
+from tests.core.identifiers import naive_countries, naive_identifiers, naive_named, naive_written
+from tests.core.names import naive_names
+from tests.core.standardise import naive_dates
 from tests.indexer.plain_values import BAD, Date, Row, Unknown
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from indexer.manifest.model import Manifest
 from indexer.manifest.sources import Source
 from indexer.manifest.values import Condition, Flag, Value
-from tests.core import naive_dates
+from tests.core.standardise import naive_dates
 
 CELL_MAX = 4096
 INT_MAX = 2**31 - 1

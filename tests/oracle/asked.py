@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ronda.v1 import error_pb2, level_pb2
-from tests.core import naive_calendar, naive_countries, naive_identifiers, naive_names
-from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core import naive_calendar
+from tests.core.identifiers import naive_countries, naive_identifiers
+from tests.core.identifiers.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.names import naive_names
 from tests.oracle.record import Birth, Record
 
 QUERY_LIMIT = 200

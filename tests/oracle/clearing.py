@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, error_pb2, level_pb2, section_pb2
 from ronda.v1 import clearance_service_pb2 as contract
-from tests.core import naive_calendar, naive_names
-from tests.core.naive_identifiers import IdentifierKind
+from tests.core import naive_calendar
+from tests.core.identifiers.naive_identifiers import IdentifierKind
+from tests.core.names import naive_names
 from tests.oracle import agreement, showing
 from tests.oracle.agreement import DISAGREES
 from tests.oracle.alerts import hit_of, is_criterion_1, reference, stored_alerts

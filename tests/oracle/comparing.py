@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2, section_pb2
-from tests.core import naive_names
+from tests.core.names import naive_names
 from tests.oracle import agreement, vehicle_words
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import Identifier, PersonQuestion, VehicleQuestion

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ronda.v1 import alert_pb2, section_pb2
-from tests.core import naive_identifiers, naive_written
-from tests.core.naive_identifiers import IdentifierError
+from tests.core.identifiers import naive_identifiers, naive_written
+from tests.core.identifiers.naive_identifiers import IdentifierError
 from tests.oracle import subject_fields
 from tests.oracle.record import PERSON, VEHICLE, AlertRow, Record
 from tests.oracle.sources import Row

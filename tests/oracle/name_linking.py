@@ -10,7 +10,9 @@ from core.linking.index import name_roles
 from core.linking.scan import NameScan
 from core.names.frequencies import NameFrequencies
 from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
-from tests.core import naive_calendar, naive_dates, naive_names
+from tests.core import naive_calendar
+from tests.core.names import naive_names
+from tests.core.standardise import naive_dates
 from tests.oracle import agreement, other_numbers
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials

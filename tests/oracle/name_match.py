@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
-from tests.core.naive_names import AGREES, DISAGREES, PARTICLES, SEPARATOR, UNKNOWN, fold, phonetic_key
+from tests.core.names.naive_names import AGREES, DISAGREES, PARTICLES, SEPARATOR, UNKNOWN, fold, phonetic_key
 from tests.oracle.name_tokens import COSTS, KINDS, WEIGHTS, frequencies, kind
 
 TOKENS_MAX, LETTERS_MAX = 16, 32

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.names import equivalents as name_equivalents
 from core.names import frequencies as name_frequencies
-from tests.core.naive_names import LOST, fold, phonetic_key
+from tests.core.names.naive_names import LOST, fold, phonetic_key
 
 _SOURCE = (Path(__file__).parents[2] / "core" / "names" / "weights.pxd").read_text(encoding="utf-8")
 WEIGHTS = {name: int(value) for name, value in re.findall(r"^    (\w+) = (-?\d+)", _SOURCE, re.MULTILINE)}

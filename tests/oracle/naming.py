@@ -21,7 +21,7 @@ from core.linking.scan import NameScan
 from core.names.comparison import Person, compare
 from core.names.frequencies import NameFrequencies
 from ronda.v1 import error_pb2, section_pb2
-from tests.core import naive_names
+from tests.core.names import naive_names
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import PersonQuestion, QuestionError

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2
-from tests.core import naive_free_names, naive_identifiers, naive_names
-from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.free_text import naive_free_names
+from tests.core.identifiers import naive_identifiers
+from tests.core.identifiers.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.names import naive_names
 from tests.oracle import comparing, heading, showing, vehicle_answer
 from tests.oracle.agreement import AGREES
 from tests.oracle.alerts import open_hits

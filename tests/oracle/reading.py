@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from ronda.v1 import alert_pb2, level_pb2, person_alerts_pb2, person_pb2, section_pb2, vehicle_pb2
-from tests.core import naive_courts, naive_dates
+from tests.core.standardise import naive_courts, naive_dates
 from tests.oracle import subject_fields
 from tests.oracle.damaged import damaged_records
 from tests.oracle.record import PERSON, PLATE, VEHICLE, AlertRow, Record
@@ -369,7 +369,7 @@ def _message(record: Record, spec: dict[str, Any], values: RowValues, known: dic
     if message.DESCRIPTOR.name == "IdentityClaim":
         message.identifier_valid = record.cui_valid
     if message.DESCRIPTOR.name == "VehicleRegistration":
-        from tests.core import naive_identifiers
+        from tests.core.identifiers import naive_identifiers
 
         message.vin_check_digit_valid = not record.vin or naive_identifiers.vin_check_digit_valid(record.vin)
 

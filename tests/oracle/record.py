@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ronda.v1 import alert_pb2
-from tests.core import naive_dates
+from tests.core.standardise import naive_dates
 
 Birth = tuple[int, int, int]
 PERSON, VEHICLE, PLATE = "person", "vehicle", "plate"

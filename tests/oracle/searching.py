@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import check_service_pb2, error_pb2, level_pb2
-from tests.core import naive_free_names, naive_names
+from tests.core.free_text import naive_free_names
+from tests.core.names import naive_names
 from tests.oracle import comparing, heading, showing
 from tests.oracle.agreement import AGREES, UNKNOWN
 from tests.oracle.asked import PersonQuestion, QuestionError, birth_of, invalid

@@ -7,8 +7,10 @@ from typing import Any
 
 from indexer.standardise.letters import mend
 from ronda.v1 import value_pb2
-from tests.core import naive_countries, naive_dates, naive_identifiers, naive_named, naive_names, naive_written
-from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.identifiers import naive_countries, naive_identifiers, naive_named, naive_written
+from tests.core.identifiers.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.names import naive_names
+from tests.core.standardise import naive_dates
 from tests.oracle.record import Record
 from tests.oracle.values import NO_DATE, RowValues
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2
-from tests.core import naive_identifiers, naive_slips
-from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.identifiers import naive_identifiers, naive_slips
+from tests.core.identifiers.naive_identifiers import IdentifierError, IdentifierKind
 from tests.oracle.asked import Identifier
 from tests.oracle.finding import persons_with
 from tests.oracle.finding_vehicles import bearings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tests.core import naive_free_names, naive_identifiers
-from tests.core.naive_identifiers import IdentifierKind
+from tests.core.free_text import naive_free_names
+from tests.core.identifiers import naive_identifiers
+from tests.core.identifiers.naive_identifiers import IdentifierKind
 
 FREE = {
     IdentifierKind.DOCUMENT_NUMBER,

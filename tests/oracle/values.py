@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from tests.core import naive_calendar, naive_dates
+from tests.core import naive_calendar
+from tests.core.standardise import naive_dates
 from tests.oracle.record import Birth
 
 NO_DATE: Birth = (0, 0, 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2, person_pb2, section_pb2
-from tests.core import naive_names
+from tests.core.names import naive_names
 from tests.oracle import agreement, comparing, heading, showing
 from tests.oracle.agreement import AGREES
 from tests.oracle.alerts import closed_hits, open_hits, reference, stored_alerts

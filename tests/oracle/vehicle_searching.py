@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import check_service_pb2, error_pb2, level_pb2, section_pb2
-from tests.core import naive_identifiers, naive_names
-from tests.core.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.identifiers import naive_identifiers
+from tests.core.identifiers.naive_identifiers import IdentifierError, IdentifierKind
+from tests.core.names import naive_names
 from tests.oracle import heading, vehicle_words
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import Identifier, QuestionError, invalid

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from tests.core import naive_names
-from tests.core.naive_identifiers import PLATE_TYPES
-from tests.core.naive_slips import MISREADS
+from tests.core.identifiers.naive_identifiers import PLATE_TYPES
+from tests.core.identifiers.naive_slips import MISREADS
+from tests.core.names import naive_names
 
 _COLOURS = {
     "WHITE": "BLANCA BLANCO PERLA WHITE CREMA CREAM",

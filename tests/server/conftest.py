@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import RunningServer
 

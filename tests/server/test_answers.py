@@ -15,8 +15,8 @@ from core.engine.entry import METHODS, Engine
 from core.errors import QuestionError
 from core.generation.store import Generation
 from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_pb2
-from tests.nation_kit import BuiltNation
-from tests.questions import Drawer
+from tests.kit.nation_kit import BuiltNation
+from tests.kit.questions import Drawer
 from tests.server.conftest import StartServer
 from tests.server.requests import CUI
 from tests.server.running_server import Failure, call, call_later, clear

@@ -12,7 +12,7 @@ import pytest
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import context_pb2, level_pb2, section_pb2
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.requests import CLEAR_FIRST, CUI, CUI_WRONG_DEPARTMENT, CUI_WRONG_DIGIT, QUESTION
 from tests.server.running_server import Failure, RunningServer, call, clear, failure
 

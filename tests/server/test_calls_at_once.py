@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
 from tests.server.requests import QUESTION
 from tests.server.running_server import call_later

@@ -15,7 +15,7 @@ import pytest
 
 from bench.attack.disks import UNSHARE, Disk, may_mount
 from server.audit.keys import make_auditor_keys, make_signing_keys
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.requests import QUESTION
 from tests.server.running_server import Failure, RunningServer, call, until

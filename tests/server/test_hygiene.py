@@ -19,10 +19,10 @@ from ronda import command
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from server.settings import SettingsError, load_settings
-from tests.between_workers import run_directory
-from tests.dependency_audit import pinned, verdict
-from tests.nation_kit import BuiltNation
-from tests.personal_data import PersonalData, log_files
+from tests.house.dependency_audit import pinned, verdict
+from tests.kit.between_workers import run_directory
+from tests.kit.nation_kit import BuiltNation
+from tests.kit.personal_data import PersonalData, log_files
 from tests.server.conftest import StartServer
 from tests.server.published import Published
 from tests.server.running_server import ROOT, call, clear

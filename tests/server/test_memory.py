@@ -14,7 +14,7 @@ from bench.attack.half_messages import HalfMessages
 from clients.client.connection import Connection
 from ronda.v1.check_service_pb2 import CheckPersonRequest
 from server.host.memory import private_bytes
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
 from tests.server.published import Published
 from tests.server.requests import QUESTION

@@ -17,13 +17,13 @@ from core.generation.store import Generation
 from indexer.pipeline import build
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2
-from tests.asker import Asker
+from tests.kit.asker import Asker
+from tests.kit.small_world import SmallWorld
 from tests.server.conftest import StartServer
 from tests.server.paging import forged, refusal, with_token
 from tests.server.published import Published
 from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST
 from tests.server.running_server import Failure, RunningServer, clear, until
-from tests.small_world import SmallWorld
 
 SEARCH = checks.SearchPersonsRequest(names="LOPEZ", page_size=1)
 

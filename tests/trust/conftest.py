@@ -11,7 +11,7 @@ import pytest
 
 from server.audit.keys import load_auditor_private
 from server.audit.reading import AuditReader, AuditRecord
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import RunningServer
 from tests.trust.trust_kit import TrustKit

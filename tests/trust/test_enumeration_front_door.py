@@ -19,7 +19,7 @@ from ronda.v1 import context_pb2, section_pb2, value_pb2
 from server.audit.keys import load_auditor_private
 from server.audit.misuse import report
 from server.audit.reading import AuditReader
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import Failure, RunningServer, call
 from tests.trust.conftest import TrustedServer

@@ -15,7 +15,7 @@ from bench.attack.http2 import CHECK_PERSON, CLEAR
 from bench.attack.silent_calls import hold_silent_calls
 from ronda.v1 import error_pb2
 from server.transport.refused_peers import OF_A_CONNECTION
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import Failure, call
 from tests.trust.conftest import TrustedServer, start_trusted
 from tests.trust.test_refused_connections import LOST, Watched

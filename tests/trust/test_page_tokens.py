@@ -1,6 +1,6 @@
 """Page tokens and older generations in production mode: whose token it is, and a discreet alert that was withdrawn.
 
-Through gRPC; each single rule of what may be shown is tests/core/test_older_pages.py.
+Through gRPC; each single rule of what may be shown is tests/core/engine/test_older_pages.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import error_pb2, level_pb2
 from server.audit.keys import load_auditor_private
 from server.audit.reading import AuditReader
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.paging import forged, refusal, with_token
 from tests.server.published import Published
 from tests.server.running_server import RunningServer, until

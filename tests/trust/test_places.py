@@ -14,7 +14,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ronda.v1 import check_service_pb2, clearance_service_pb2, context_pb2
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import Failure, call, until
 from tests.trust.conftest import TrustedServer, start_trusted
 from tests.trust.trust_kit import Client, question

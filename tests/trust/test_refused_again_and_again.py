@@ -11,7 +11,7 @@ import pytest
 from ronda.v1 import error_pb2
 from server.audit.reading import AuditRecord
 from server.calls.refused import WHOLE
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import Failure, call, until
 from tests.trust.conftest import TrustedServer, start_trusted
 from tests.trust.trust_kit import Client, question

@@ -13,7 +13,7 @@ import pytest
 from ronda.v1 import error_pb2
 from server.calls.refused import WHOLE
 from server.transport.refused_peers import OF_A_CONNECTION, OF_A_DEVICE
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import Failure, call, until
 from tests.server.test_observed import samples_of
 from tests.trust.conftest import TrustedServer, start_trusted

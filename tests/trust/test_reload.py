@@ -16,7 +16,7 @@ import pytest
 
 from ronda.v1 import clearance_service_pb2, context_pb2
 from server.trust.issuing import Issuer, make_ca, server_certificate
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.requests import CLEAR_BATCH
 from tests.server.running_server import Failure, call, failure, until
 from tests.trust.conftest import TrustedServer, start_trusted

@@ -13,7 +13,7 @@ import pytest
 
 from ronda.v1 import alert_pb2, clearance_service_pb2, level_pb2, person_alerts_pb2, register_pb2, section_pb2
 from ronda.v1 import check_service_pb2 as checks
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import RunningServer, until
 from tests.trust.trust_kit import TrustKit

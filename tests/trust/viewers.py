@@ -13,7 +13,7 @@ from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import context_pb2
 from server.trust.issuing import Issuer
-from tests.nation_kit import BuiltNation
+from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import call
 from tests.trust.trust_kit import TrustKit
 

@@ -1,0 +1,309 @@
+"""core.names.comparison: held against its naive twin, and the readings of docs/names.md by example."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.names.comparison import TOKEN_KINDS, Person, compare, compare_texts, name_text, similarity, terms, token_kind
+from core.names.frequencies import NameFrequencies, built_in
+from core.names.keys import phonetic_key, tokens
+from tests.core.names import naive_names
+from tests.core.names.noisy_names import pairs
+from tests.kit.strategies import texts
+from tests.oracle import name_match, name_tokens
+
+AGREES, DISAGREES, UNKNOWN = 1, 2, 3
+HOSTILE = [
+    "",
+    "A",
+    "A " * 200,
+    "1985",
+    "😀 " * 40,
+    "محمد علي",
+    "n\u0303" * 300,
+    "\0\0",
+    "'; DROP TABLE--",
+    "Z" * 10_000,
+    "\x1f" * 20,
+    "DE LA DE",
+]
+
+
+# Rules of docs/names.md that names drawn at random seldom meet.
+SELDOM = [
+    ("", "JUAN LOPEZ"),
+    ("JUAN", ""),
+    ("MARIA DELACRUZ", "MARIA CRUZ"),
+    ("MARIAJOSE LOPEZ PEREZ", "MARIA JOSE LOPEZ PEREZ"),
+    ("MARIA JOSE LOPEZ PEREZ", "MARIAJOSE LOPEZ PEREZ"),
+    ("JUAN HRNZ", "JUAN HERNANDEZ"),
+    ("ANA GTRZ LOPEZ", "ANA GUTIERREZ LOPEZ"),
+    ("JUAN CHNK", "JUAN CHINIK"),
+    ("FCO LOPEZ", "FRANCISCO LOPEZ"),
+    ("LI WONG", "LI HUANG"),
+    ("ANA PATI\ufffdO", "ANA PATIÑO"),
+    ("ANA MU\ufffdOS", "ANA MUÑOZ"),
+    ("JUAN M\ufffd\ufffdOZ", "JUAN MUÑOZ"),
+    ("LUIS TO\ufffd CAAL", "LUIS TOT CAAL"),
+    ("LUIS T\ufffd CAAL", "LUIS TO CAAL"),
+    ("M0LINA RUIZ ANA", "ANA MOLINA RUIZ"),
+]
+
+
+def test_two_names_compare_as_the_naive_twin_says() -> None:
+    for a, b in [*SELDOM, *pairs(1000, seed=7)]:
+        found, naive = compare({"names": a}, {"names": b}), name_match.compare(a, b)
+        assert (round(found.evidence * 100), found.names) == (naive.evidence, naive.agreement), (a, b)
+        assert [kind for *_, kind, _ in found.pairs] == [
+            k for k, j in zip(naive.kinds, naive.partner, strict=True) if j >= 0
+        ]
+
+
+def _lines(code: types.CodeType) -> set[int]:
+    """Numbers of the lines of a function and of those within it."""
+    inner = (_lines(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return {number for *_, number in code.co_lines() if number}.union(*inner)
+
+
+def _functions(module: types.ModuleType) -> set[int]:
+    """Numbers of the lines of a module's own functions and methods."""
+    values = [inspect.unwrap(value) for value in vars(module).values() if callable(value)]
+    values += [inner.fget or inner for value in values if inspect.isclass(value) for inner in vars(value).values()
+               if isinstance(inner, property)]  # fmt: skip
+    codes = [code for value in values if (code := getattr(value, "__code__", None))]
+    return {number for code in codes if code.co_filename == module.__file__ for number in _lines(code)}
+
+
+def test_the_names_that_the_twin_is_asked_reach_every_line_of_it() -> None:
+    """So that no rule of docs/names.md is left uncompared: the twin is that page in Python, a line a rule."""
+    modules = (name_match, name_tokens)
+    reached: dict[str, set[int]] = {str(module.__file__): set() for module in modules}
+
+    def trace(frame: types.FrameType, event: str, _argument: Any) -> Any:
+        lines = reached.get(frame.f_code.co_filename)
+        if lines is None:
+            return None
+        lines.add(frame.f_lineno)
+        return trace
+
+    for module in modules:
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for a, b in [*SELDOM, *pairs(500, seed=7)]:
+            name_match.compare(a, b)
+    finally:
+        sys.settrace(before)
+    for module in modules:
+        path = Path(str(module.__file__))
+        source = path.read_text(encoding="utf-8").splitlines()
+        assert len(_functions(module)) > 100
+        assert not {number: source[number - 1].strip() for number in _functions(module) - reached[str(path)]}
+
+
+def test_evidence_is_symmetric_but_for_equal_choices() -> None:
+    """Of names as people bear them; a long name that repeats tokens has equal choices (found by fuzzing)."""
+    for a, b in pairs(3000, seed=8):
+        assert compare_texts(a, b) == compare_texts(b, a), (a, b)
+
+
+def test_tokens_that_go_together_share_a_term() -> None:
+    covered = set(TOKEN_KINDS[1:]) - {"initial", "two edits", "a begins", "a ends", "b begins", "b ends"}
+    for a, b in pairs(3000, seed=9):
+        for x in tokens(a):
+            for y in tokens(b):
+                kind = token_kind(x, y)
+                outside_table = kind == "abbreviation" and not name_tokens.by_equivalence(x, y)
+                if kind in covered and not outside_table:
+                    assert terms(x) & terms(y), (x, y, kind)
+
+
+@given(texts, texts)
+@example("Ma.", "María")
+def test_any_two_texts_have_a_score(a: str, b: str) -> None:
+    assert 0 <= similarity(a, b) <= 1
+    assert similarity(a, b) == compare({"names": a}, {"names": b}).score
+
+
+@pytest.mark.parametrize("a", HOSTILE)
+@pytest.mark.parametrize("b", HOSTILE)
+def test_hostile_texts_have_a_score(a: str, b: str) -> None:
+    assert 0 <= similarity(a, b) <= 1
+    assert similarity(a.encode("utf-8", "surrogatepass") + b"\xff\xc3", b) <= 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "kind"),
+    [
+        ("LOPEZ", "LOPEZ", "exact"),
+        ("ERNANDES", "HERNANDEZ", "phonetic"),
+        ("KEJ", "QUEJ", "phonetic"),
+        ("DELACRUZ", "CRUZ", "joined"),
+        ("HDZ", "HERNANDEZ", "abbreviation"),
+        ("HRNZ", "HERNANDEZ", "abbreviation"),
+        ("MTZ", "MARITZA", "none"),
+        ("CHEPE", "JOSE", "nickname"),
+        ("CHEPE", "PEPITO", "nickname"),
+        ("WICHO", "LUIS", "nickname"),
+        ("JUANITO", "JUAN", "nickname"),
+        ("LOLITA", "DOLORES", "nickname"),
+        ("MOHAMED", "MUHAMMAD", "transliterated"),
+        ("WONG", "HUANG", "transliterated"),
+        ("SCHMITT", "SCHMIDT", "transliterated"),
+        ("L0PE2", "LOPEZ", "ocr"),
+        ("LOPZE", "LOPEZ", "edit"),
+        ("MARIO", "MARIA", "ending"),
+        ("JUANA", "JUAN", "ending"),
+        ("RODIRGEUZ", "RODRIGUEZ", "two edits"),
+        ("OSE", "JOSE", "short edit"),
+        ("TOT", "POT", "none"),
+        ("J", "JUAN", "initial"),
+        ("MARIAJOSE", "MARIA", "b begins"),
+    ],
+)
+def test_kind_of_two_tokens(a: str, b: str, kind: str) -> None:
+    assert token_kind(a, b) == kind == name_tokens.kind(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "outcome"),
+    [
+        ("Juan Pérez López", "Perez Lopez Juan", AGREES),
+        ("Chepe Ernandez Kej", "José Hernández Quej", AGREES),
+        ("Juan Pérez López", "Juan Carlos Pérez López", AGREES),
+        ("María López de García", "María López Pérez", AGREES),
+        ("María José Caal", "Mariajosé Caal", AGREES),
+        ("Juan de la Cruz Tot", "Juan Delacruz Tot", AGREES),
+        ("Juan Pérez", "Juan Carlos Pérez López", UNKNOWN),
+        ("J. Pérez López", "Juan Pérez López", UNKNOWN),
+        ("Mario Pérez López", "María Pérez López", UNKNOWN),
+        ("Juan Pérez López", "Juan Pérez Gómez", UNKNOWN),
+        ("Juan Carlos Pérez López", "Pedro Antonio Pérez López", DISAGREES),
+        ("Juan Carlos Pérez López", "Juan Carlos Tzul Caal", DISAGREES),
+        ("Ana Tot", "Ana Pot", DISAGREES),
+        ("", "Ana Pot", UNKNOWN),
+    ],
+)
+def test_agreement_of_two_names(a: str, b: str, outcome: int) -> None:
+    assert compare_texts(a, b) == compare_texts(b, a) == outcome == name_match.compare(a, b).agreement
+
+
+def test_scores_of_names_by_themselves_are_in_order() -> None:
+    name = "Juan Carlos Pérez López"
+    assert similarity(name, name) > 0.99
+    assert similarity("Juan López", "Juan López") > 0.9
+    assert similarity("Jaun Carlos Peres Lopes", name) > 0.9
+    assert similarity("Pedro Antonio Pérez López", name) < 0.05
+    assert similarity("Juan Carlos Tzul Caal", name) < 0.2
+    assert similarity("Pérez", name) < 0.2
+
+
+@given(st.dictionaries(st.sampled_from(naive_names.PARTS), texts), texts)
+def test_stored_name_equals_the_naive_one(parts: dict[str, str], full: str) -> None:
+    given_names = " ".join(filter(None, (parts.get(p) for p in naive_names.PARTS[:3])))
+    found = name_text(given_names, parts.get("first_surname", ""), parts.get("married_surname", ""), full)
+    naive = naive_names.name_text(
+        {
+            "first_given": given_names,
+            "first_surname": parts.get("first_surname"),
+            "married_surname": parts.get("married_surname"),
+        },
+        full,
+    )
+    assert found == naive.encode("utf-8", "surrogatepass")
+
+
+def test_stated_roles_are_kept() -> None:
+    stored = name_text("Tomás", "Pascual Francisco")
+    assert stored == "Tomás\x1fPascual Francisco".encode()
+    assert compare_texts(stored, name_text("Francisco", "Pascual Tomás")) == AGREES  # the same keys
+    assert compare({"names": stored}, {"names": "Tomás Pascual Francisco"}).names == AGREES
+
+
+BORN = (1985, 3, 21)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "outcome", "better"),
+    [
+        (BORN, BORN, AGREES, True),
+        (BORN, (1985, 0, 0), UNKNOWN, True),
+        (BORN, (1986, 3, 21), UNKNOWN, True),
+        ((1985, 3, 4), (1985, 4, 3), UNKNOWN, True),
+        (BORN, None, UNKNOWN, None),
+        (BORN, (1991, 7, 2), DISAGREES, False),
+    ],
+)
+def test_birth_date_moves_the_score(mine: Any, theirs: Any, outcome: int, better: bool | None) -> None:
+    plain = compare({"names": "Juan López"}, {"names": "Juan López"})
+    found = compare({"names": "Juan López", "birth": mine}, {"names": "Juan López", "birth": theirs})
+    assert found.birth == outcome
+    assert (found.evidence > plain.evidence) is bool(better)
+    assert (found.evidence == plain.evidence) is (better is None)
+
+
+def test_the_best_of_several_names_and_births_counts() -> None:
+    person = Person(names=["Ana Caal", {"given": "Juan", "surnames": "López"}], birth=[(1990, 0, 0), "1985-03-21"])
+    found = compare({"names": "Juan López", "birth": BORN}, person)
+    assert (found.names, found.birth) == (AGREES, AGREES)
+    assert [pair[0] for pair in found.pairs] == ["JUAN", "LOPEZ"]
+
+
+def test_sex_department_and_parents_move_the_score() -> None:
+    bare = compare({"names": "Juan López"}, {"names": "Juan López"}).evidence
+    one = {"names": "Juan López", "sex": 2, "department": [16, 1], "municipality": 1601, "father": "José López"}
+    same = compare(one, {**one, "department": 16, "father": "José López Caal"})
+    assert (same.sex, same.department, same.parents) == (AGREES, AGREES, AGREES)
+    assert same.evidence > bare + 8
+    other = compare(one, {**one, "sex": 1, "department": 5, "municipality": 0, "father": "Pedro Tzul"})
+    assert (other.sex, other.department, other.parents) == (DISAGREES, UNKNOWN, DISAGREES)
+    assert other.evidence < bare - 8
+
+
+def test_frequencies_and_population_move_the_score() -> None:
+    counts = {phonetic_key("TZUL"): 200_000, phonetic_key("JUAN"): 300_000}
+    common = NameFrequencies(counts, 1_000_000)
+    pair = {"names": "Juan Tzul"}, {"names": "Juan Tzul"}
+    assert common.bits("TSUL") == 11  # the key is SUL: unknown
+    assert common.bits(phonetic_key("TZUL")) == 2.32
+    assert compare(*pair, frequencies=common).score < compare(*pair).score
+    assert compare(*pair, population=1_000_000).score < compare(*pair, population=1).score
+    assert built_in(phonetic_key("LOPES")) == built_in(phonetic_key("LOPEZ"))
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        {"names": "Ana", "sex": 3},
+        {"names": "Ana", "birth": (1985, 13, 1)},
+        {"names": "Ana", "birth": "21/03/1985"},
+        {"names": "Ana", "department": 23},
+        {"names": "Ana", "municipality": 10_000},
+        {"names": ["Ana"] * 65},
+    ],
+)
+def test_bad_persons_are_refused(person: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"must|at most|invalid"):
+        compare(person, {"names": "Ana"})
+    with pytest.raises(TypeError):
+        compare({"names": 7}, {"names": "Ana"})
+    with pytest.raises(ValueError, match="population"):
+        compare({"names": "Ana"}, {"names": "Ana"}, population=0.5)
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.text("ABCDE", min_size=1, max_size=6), st.integers(0, 2000)), st.integers(1, 1000))
+def test_frequencies_are_bounded(counts: dict[str, int], population: int) -> None:
+    frequencies = NameFrequencies(counts, population)
+    assert all(1.5 <= frequencies.bits(key) <= 16 for key in counts)

@@ -1,0 +1,89 @@
+"""Imports and cimports go down from room to room, and never in a circle (docs/architecture.md)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# From the ground up: a module imports from its own room and from those before it.
+CORE = (
+    "", "machine", "names", "files", "audit", "identifiers", "name_index", "free_text", "access", "standardise",
+    "generation", "call", "assembly", "linking", "subject", "answer", "questions", "clearance", "engine",
+)  # fmt: skip
+_CIMPORT = re.compile(r"^\s*from (core[\w.]*) c?import (\([^)]*\)|[^\n]+)|^\s*c?import (core[\w.]*)", re.MULTILINE)
+
+
+def sources(package: str) -> list[Path]:
+    found = [path for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".pyx", ".pxd")]
+    return [path for path in found if "__pycache__" not in path.parts and "_pb2" not in path.name]
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_module(name: str) -> bool:
+    where = ROOT.joinpath(*name.split("."))
+    return any(where.with_suffix(suffix).is_file() for suffix in (".py", ".pyx", ".pxd"))
+
+
+def named(module: str, names: list[str]) -> Iterator[str]:
+    """Modules among the names that are taken from a module or room; the module itself for all others."""
+    for name in names:
+        yield f"{module}.{name}" if is_module(f"{module}.{name}") else module
+
+
+def imports(path: Path) -> set[str]:
+    text = path.read_text(encoding="utf-8")
+    found: set[str] = set()
+    if path.suffix == ".py":
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                found.update(name.name for name in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                found.update(named(str(node.module), [name.name for name in node.names]))
+    else:
+        for module, names, alone in _CIMPORT.findall(text):
+            listed = [name.split(" as ")[0].strip() for name in re.sub(r"#.*", "", names).strip("()").split(",")]
+            found.update([alone] if alone else named(module, [name for name in listed if name]))
+    return found
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def test_the_core_has_the_rooms_that_are_drawn() -> None:
+    rooms = {path.name for path in (ROOT / "core").iterdir() if (path / "__init__.py").is_file()}
+    assert rooms == set(CORE) - {""}
+
+
+def test_no_arrow_of_the_core_goes_up() -> None:
+    wrong = []
+    for path in sources("core"):
+        own = CORE.index(room(dotted(path)))
+        for name in imports(path):
+            if name.startswith("core.") and CORE.index(room(name)) > own:
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", ["core", "indexer", "server", "ronda", "clients"])
+def test_no_module_imports_itself_by_others(package: str) -> None:
+    graph: dict[str, set[str]] = {}
+    for path in sources(package):
+        own = dotted(path)
+        graph.setdefault(own, set()).update(name for name in imports(path) if name.startswith(package) and name != own)
+    assert len(graph) > 5
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))

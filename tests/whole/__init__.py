@@ -1,0 +1,1 @@
+"""From registers' files to an answer, through every part."""
