@@ -6,7 +6,7 @@
 #   1. Each asked token becomes a *slot*: the tokens on file that it may be. Questions share slots.
 #   2. A window of ordinals at a time: one bitmap a slot, small enough that all of them stay in the second-level cache.
 #   3. Each question counts, of its slots' bitmaps, how many of its tokens an ordinal holds. Names that agree leave nothing of
-#      the shorter one unpaired (docs/names.md, "Agreement"): so many tokens decide who is a candidate.
+#      the shorter one unpaired (docs/answers.md section 2, "Comparing two names"): so many tokens decide who is a candidate.
 #
 # Candidates are then scored as those of core/name_index/search.pyx are.
 

@@ -1,5 +1,6 @@
-# Weights of the comparison of names, hundredths of a bit (docs/names.md, "Weights"). bench/names/calibrate.py fitted them on noisy
-# pairs of its own; never on public sets of aliases. tests/oracle/name_match.py reads this file.
+# Weights of the comparison of names, hundredths of a bit (docs/names.md, "Tokens" to "Persons").
+# bench/names/calibrate.py fitted them on noisy pairs of its own; never on public sets of aliases. tests/oracle/name_match.py
+# reads this file.
 
 from libc.stdint cimport int32_t
 
