@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.access.caller import METHOD_OF_CLEAR
 from core.access.grant import Grant
 from core.engine.discreet import DiscreetLook, take_discreet_looks
 from core.engine.entry import Engine, Method
@@ -31,7 +32,9 @@ FOLDER = "notifications"
 WAYS = {1: "asked", 2: "owner", 3: "candidate", 4: "clearance", 5: "list", 7: "suggested"}  # DiscreetLook.how
 _EVERY_S = 0.5
 _KEPT = 100_000  # looks that wait for a disk that refuses; further ones stand in the audit log only
-_METHODS = {method.value: "".join(word.title() for word in method.name.split("_")) for method in Method} | {32: "Clear"}
+_METHODS = {method.value: "".join(word.title() for word in method.name.split("_")) for method in Method} | {
+    METHOD_OF_CLEAR: "Clear"
+}
 _SECTIONS = (section_pb2.SECTION_DISCREET_ALERT, section_pb2.SECTION_VEHICLE_ALERT)
 _ONLY_DISCREET = Grant({section_pb2.SENSITIVITY_DISCREET: sum(1 << section for section in _SECTIONS)})
 _FILE = re.compile(r"\A(?P<register>[a-z0-9_-]+)-(?P<day>\d{8})\.jsonl\Z")

@@ -14,7 +14,9 @@ from bench.names.nations import Nation
 from bench.names.population import Population
 from bench.names.questions import BIRTH_KINDS, Question, ask, with_birth
 from bench.names.recall import EVERY_KIND
+from core.generation.reader import DossierReader
 from core.generation.store import Generation
+from core.identifiers.kinds import IdentifierKind
 from core.linking.index import POSSIBLE_SCORE, NameIndex
 from core.names import comparison as match
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES
@@ -119,6 +121,5 @@ def _person(population: Population, place: int) -> match.Person:
 
 
 def _cui(generation: Generation, entity: int) -> str:
-    from bench.sampling import KEY_CUI, identifiers  # noqa: PLC0415 - reads a dossier's bytes, for the few that are found
-
-    return next((text for kind, text, _ in identifiers(generation.dossier(entity))[1] if kind == KEY_CUI), "")
+    held = DossierReader(generation.dossier(entity)).identifiers()
+    return next((each.text for each in held if each.kind == IdentifierKind.CUI), "")

@@ -1,6 +1,6 @@
 """Warrants without a CUI in the published generation, held against the truth: who was linked, how surely, how rightly.
 
-Reads the dossiers' own bytes (core/generation/dossier.pxd) without the engine, and the registers' files.
+Reads the dossiers as they are stored, without the engine, and the registers' files.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,15 +19,12 @@ import pyarrow.parquet as pq
 
 from bench.names import metrics
 from bench.names.population import Population
+from core.generation.reader import DossierReader, EntityKind
 from core.generation.store import Generation
+from core.identifiers.kinds import IdentifierKind
 from ronda.v1.alert_pb2 import AlertState, Hit
 from ronda.v1.level_pb2 import Level
 
-_HEADER = struct.Struct("<IIQ16sIBBBBHBBiiiHHHHIII20s")
-_ALERT = struct.Struct("<BBBBBBBBiiIIIIQ")
-_IDENTIFIER = struct.Struct("<BBBBIHBBiiI")
-_RECORD_BYTES, _OWNER_BYTES, _CLAIM_BYTES = 24, 32, 40
-_ENTITY_PERSON, _KEY_CUI = 1, 1
 _HIT, _POSSIBLE = Level.LEVEL_HIT, Level.LEVEL_POSSIBLE
 _PENDING = AlertState.ALERT_STATE_PENDING
 _NO_DATES = ("01/01/0001", "01/01/1900")
@@ -104,30 +100,20 @@ def alerts_of_persons(directory: Path) -> Iterator[PersonAlerts]:
     """
     generation = Generation.open(directory)
     for entity in range(generation.persons):
-        dossier = generation.dossier(entity)
-        head = _HEADER.unpack_from(dossier)
-        n_alerts = head[15]
-        if not n_alerts or head[5] != _ENTITY_PERSON:
+        dossier = DossierReader(generation.dossier(entity))
+        if dossier.kind != EntityKind.PERSON:
             continue
-        alerts = []
-        for place in range(n_alerts):
-            entry = _ALERT.unpack_from(dossier, _HEADER.size + place * _ALERT.size)
-            kind, link, _section, state = entry[:4]
-            if state == _PENDING:
-                alerts.append((kind, link, True, Hit.FromString(dossier[entry[12] : entry[12] + entry[13]])))
+        alerts = [
+            (alert.kind, alert.link_level, True, Hit.FromString(alert.hit))
+            for alert in dossier.alerts()
+            if alert.state == _PENDING
+        ]
         if alerts:
-            yield PersonAlerts(_cui(dossier, head), alerts)
+            yield PersonAlerts(_cui(dossier), alerts)
 
 
-def _cui(dossier: bytes, head: tuple[Any, ...]) -> str:
-    n_alerts, n_owners, n_claims, n_identifiers, n_records = head[15:20]
-    place = _HEADER.size + n_alerts * _ALERT.size + n_records * _RECORD_BYTES + n_owners * _OWNER_BYTES
-    place += n_claims * _CLAIM_BYTES
-    for number in range(n_identifiers):
-        entry = _IDENTIFIER.unpack_from(dossier, place + number * _IDENTIFIER.size)
-        if entry[0] == _KEY_CUI:
-            return dossier[entry[4] : entry[4] + entry[5]].decode()
-    return ""
+def _cui(dossier: DossierReader) -> str:
+    return next((held.text for held in dossier.identifiers() if held.kind == IdentifierKind.CUI), "")
 
 
 def _causa(record_id: str) -> str:

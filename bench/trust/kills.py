@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
 
 from bench.trust.worker_process import WorkerUnderTest
-from core.audit.reader import query_rows
+from core.audit.reader import QUESTION_ROW, query_rows
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
@@ -26,7 +27,6 @@ from server.settings import Settings
 
 _CLIENTS = 4
 _LONGEST_S = 0.15  # from the first answers to the kill
-_ROW, _ANSWER_ID = 96, 48  # core.audit.reader.query_rows
 
 
 @dataclass
@@ -46,7 +46,7 @@ def recorded_answers(audit: Path) -> set[bytes]:
     recorded = set()
     for path in audit.rglob("*.seg"):
         rows, _ = query_rows(path.read_bytes(), path.stat().st_size)
-        recorded |= {rows[at + _ANSWER_ID : at + _ANSWER_ID + 16] for at in range(0, len(rows), _ROW)}
+        recorded |= {bytes(answer_id) for answer_id in np.frombuffer(rows, np.dtype(QUESTION_ROW))["answer_id"]}
     return recorded
 
 

@@ -5,6 +5,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.access.gcra cimport LimitRule
 from core.access.grant cimport GrantMasks
+from core.audit.record cimport (
+    AUDIT_FLAG_BREAK_GLASS, AUDIT_FLAG_DELEGATED, AUDIT_FLAG_DEVELOPMENT, AUDIT_FLAG_ENUMERATION, AUDIT_FLAG_OFF_HOURS,
+    AUDIT_FLAG_OFF_UNIT, AUDIT_FLAG_REPEATED, AUDIT_FLAG_RETRY,
+)
 from core.failure cimport Failure
 
 cdef enum:
@@ -17,16 +21,16 @@ cdef enum:                       # PurposeGrant.state
     GRANT_GIVEN = 1
     GRANT_DENIED = 2
 
-# What the audit record says of a look-up, besides what was asked: AuditFacts.flags (1 to 4 as in core/audit/log.pxd).
+# What the audit record says of a look-up, besides what was asked: AuditFacts.flags, explained in core/audit/record.pxd.
 cdef enum:
-    LOOK_RETRY = 1               # this request_id was counted before
-    LOOK_BREAK_GLASS = 2         # to be reviewed
-    LOOK_DEVELOPMENT = 4         # the built-in caller of development mode
-    LOOK_OFF_HOURS = 8           # at an hour at which policy does not expect this caller
-    LOOK_OFF_UNIT = 16           # the officer's unit is not the device's
-    LOOK_REPEATED = 32           # one subject, more often than policy expects
-    LOOK_ENUMERATION = 64        # a sign of going through a list: core/access/enumeration.pxd
-    LOOK_DELEGATED = 128         # a gateway asked on the officer's behalf
+    LOOK_RETRY = AUDIT_FLAG_RETRY
+    LOOK_BREAK_GLASS = AUDIT_FLAG_BREAK_GLASS
+    LOOK_DEVELOPMENT = AUDIT_FLAG_DEVELOPMENT
+    LOOK_OFF_HOURS = AUDIT_FLAG_OFF_HOURS
+    LOOK_OFF_UNIT = AUDIT_FLAG_OFF_UNIT
+    LOOK_REPEATED = AUDIT_FLAG_REPEATED
+    LOOK_ENUMERATION = AUDIT_FLAG_ENUMERATION
+    LOOK_DELEGATED = AUDIT_FLAG_DELEGATED
 
 cdef struct PurposeGrant:
     GrantMasks grant

@@ -7,9 +7,6 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
     AUDIT_METHOD_CLEAR = 32      # AuditFacts.method: a Method of core.engine.entry, this for a batch of Clear; 0 = not known
-    AUDIT_FLAG_RETRY = 1         # AuditFacts.flags: the request_id was seen before; it counts once
-    AUDIT_FLAG_BREAK_GLASS = 2   # to be reviewed; the reason is in the sealed question
-    AUDIT_FLAG_DEVELOPMENT = 4   # the built-in caller of development mode
 
 # What an answer's record says besides the subjects shown. Texts are borrowed for the call; size 0 = none.
 cdef struct AuditFacts:
@@ -18,7 +15,7 @@ cdef struct AuditFacts:
     uint8_t method
     uint8_t purpose              # ronda.v1.Purpose
     uint16_t status              # 0 = answered; else the ronda.v1.ErrorReason of the refusal
-    uint16_t flags               # AUDIT_FLAG_*
+    uint16_t flags               # AUDIT_FLAG_* of core/audit/record.pxd
     const void* identity         # UTF-8 JSON object of who asked (docs/audit-format.md), the same bytes for the same caller
     size_t identity_size
     const void* case_number      # at most 255 bytes

@@ -7,9 +7,6 @@ server/audit/writer.py, and sealed by the checkpoint process.
 from typing_extensions import disjoint_base
 
 METHOD_CLEAR: int
-FLAG_RETRY: int
-FLAG_BREAK_GLASS: int
-FLAG_DEVELOPMENT: int
 
 @disjoint_base
 class AuditLog:

@@ -69,9 +69,6 @@ cdef struct Core:                # what an AuditLog is without Python
 
 
 METHOD_CLEAR = AUDIT_METHOD_CLEAR
-FLAG_RETRY = AUDIT_FLAG_RETRY
-FLAG_BREAK_GLASS = AUDIT_FLAG_BREAK_GLASS
-FLAG_DEVELOPMENT = AUDIT_FLAG_DEVELOPMENT
 
 
 # ---- the log ----

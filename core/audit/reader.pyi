@@ -3,7 +3,73 @@
 The bytes are docs/audit-format.md. `data` is a segment's file, mapped or read: whole, or as far as it reaches yet.
 """
 
+from enum import IntEnum, IntFlag
+from typing import Any, NamedTuple
+
 from typing_extensions import Buffer, disjoint_base
+
+class Flag(IntFlag):
+    """What a question's record says besides what was asked: AUDIT_FLAG_* of core/audit/record.pxd."""
+
+    RETRY = 1
+    BREAK_GLASS = 2
+    DEVELOPMENT = 4
+    OFF_HOURS = 8
+    OFF_UNIT = 16
+    REPEATED = 32
+    ENUMERATION = 64
+    DELEGATED = 128
+    SUMMED = 256
+
+class How(IntEnum):
+    """The way by which a subject came into the answer: HOW_* of core/audit/record.pxd."""
+
+    ASKED = 1
+    OWNER = 2
+    CANDIDATE = 3
+    CLEARANCE = 4
+    LISTED = 5
+    AUDIT = 6
+    SUGGESTED = 7
+
+class TextKind(IntEnum):
+    """What a text record holds: TEXT_* of core/audit/record.pxd."""
+
+    IDENTITY = 1
+    GENERATION = 2
+
+class Entry(NamedTuple):
+    """A subject shown. subject: keyed hash, 16 bytes; level, kind, flags and register as in `ShownEntry`."""
+
+    subject: bytes
+    level: int
+    kind: int
+    how: int  # How
+    flags: int
+    row: int
+    register: int
+    sections: int  # bit (1 << Section)
+
+class Question(NamedTuple):
+    """A question's record: QueryHead of core/audit/record.pxd and what follows it."""
+
+    place: int
+    time_ms: int
+    latency_us: int
+    method: int
+    purpose: int
+    status: int  # 0 = answered, else the ErrorReason
+    flags: int  # Flag
+    identity: int  # place of its text record; 0 = not known
+    generation: int  # the same; 0 = none
+    overlay_sequence: int
+    answer_id: bytes  # 16 bytes
+    asked: bytes  # keyed hash, 16 bytes; zeros = nothing to hash
+    case_number: bytes
+    request_id: bytes
+    entries: tuple[Entry, ...]
+    sealed: bytes
+    head: bytes  # what the seal is bound to
 
 @disjoint_base
 class SegmentReader:
@@ -64,12 +130,27 @@ def sorted_digest(keys: Buffer, offsets: Buffer, key_size: int, seed: int) -> tu
 def find_hash(data: Buffer, start: int, end: int, wanted: bytes) -> list[int]:
     """Offsets of the records from offset `start` to `end` that show this keyed hash, or were asked it; reads all."""
 
+def read_body(data: Buffer, offset: int) -> bytes:
+    """The body of the record at this offset. Raises ValueError where there is no whole one."""
+
+def read_header(data: Buffer) -> bytes:
+    """The JSON object of the segment's first record. Raises ValueError where there is no whole header."""
+
+def read_text(data: Buffer, offset: int) -> bytes:
+    """What the text record at this offset holds. Raises ValueError where there is none."""
+
+def read_question(data: Buffer, offset: int) -> Question:
+    """The question's record at this offset. Raises ValueError where there is no whole one."""
+
+def entry_bytes(subject_id: bytes, how: int) -> bytes:
+    """For AuditLog.append_record(shown=...): a subject of 16 bytes of whom nothing else is said. Raises ValueError."""
+
 def text_offsets(data: Buffer, end: int) -> list[tuple[int, int, int]]:
     """(place, what, offset) of the text records before offset `end`."""
 
-def query_rows(data: Buffer, end: int) -> tuple[bytes, bytes]:
-    """For the report, of a segment before offset `end`.
+# What numpy.dtype takes: the rows of `query_rows`, as far as anybody reads them.
+QUESTION_ROW: Any  # method, flags, time_ms, identity, answer_id, offset
+ENTRY_ROW: Any  # question (its number among the rows), subject, how
 
-    Of each question 96 bytes (its head, 88, and its offset, u64), of each entry 40 (the number of its question among
-    these, u64, and the entry's 32 bytes).
-    """
+def query_rows(data: Buffer, end: int) -> tuple[bytes, bytes]:
+    """For the report, of a segment before offset `end`: the questions as QUESTION_ROW, the entries as ENTRY_ROW."""

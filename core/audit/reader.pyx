@@ -1,13 +1,21 @@
 # distutils: libraries = crypto
 """Reads segments of the audit log (see core/audit/record.pxd for the bytes)."""
 
+from collections import namedtuple
+from enum import IntEnum, IntFlag
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memset
 
 from core.audit.crypto cimport leaf_hash
 from core.audit.merkle cimport Peaks, peaks_add, peaks_root
-from core.audit.record cimport FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, RECORD_TEXT, EntryBytes, QueryHead, TextHead
+from core.audit.record cimport (
+    AUDIT_FLAG_BREAK_GLASS, AUDIT_FLAG_DELEGATED, AUDIT_FLAG_DEVELOPMENT, AUDIT_FLAG_ENUMERATION, AUDIT_FLAG_OFF_HOURS,
+    AUDIT_FLAG_OFF_UNIT, AUDIT_FLAG_REPEATED, AUDIT_FLAG_RETRY, AUDIT_FLAG_SUMMED, FRAME_BYTES, HOW_ASKED, HOW_AUDIT,
+    HOW_CANDIDATE, HOW_CLEARANCE, HOW_LISTED, HOW_OWNER, HOW_SUGGESTED, RECORD_HEADER, RECORD_QUERY, RECORD_TEXT,
+    TEXT_GENERATION, TEXT_IDENTITY, EntryBytes, QueryHead, TextHead,
+)
 from core.machine.xxhash cimport XXH3_64bits_withSeed
 from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
 
@@ -20,6 +28,42 @@ cdef enum:
     FORM = -4
 
 _PROBLEMS = {ENDED: "", TRUNCATED: "truncated", CHECK: "check", PLACE: "place", FORM: "form"}
+
+
+class Flag(IntFlag):
+    RETRY = AUDIT_FLAG_RETRY
+    BREAK_GLASS = AUDIT_FLAG_BREAK_GLASS
+    DEVELOPMENT = AUDIT_FLAG_DEVELOPMENT
+    OFF_HOURS = AUDIT_FLAG_OFF_HOURS
+    OFF_UNIT = AUDIT_FLAG_OFF_UNIT
+    REPEATED = AUDIT_FLAG_REPEATED
+    ENUMERATION = AUDIT_FLAG_ENUMERATION
+    DELEGATED = AUDIT_FLAG_DELEGATED
+    SUMMED = AUDIT_FLAG_SUMMED
+
+
+class How(IntEnum):
+    ASKED = HOW_ASKED
+    OWNER = HOW_OWNER
+    CANDIDATE = HOW_CANDIDATE
+    CLEARANCE = HOW_CLEARANCE
+    LISTED = HOW_LISTED
+    AUDIT = HOW_AUDIT
+    SUGGESTED = HOW_SUGGESTED
+
+
+class TextKind(IntEnum):
+    IDENTITY = TEXT_IDENTITY
+    GENERATION = TEXT_GENERATION
+
+
+Entry = namedtuple("Entry", "subject level kind how flags row register sections")
+Question = namedtuple(
+    "Question",
+    "place time_ms latency_us method purpose status flags identity generation overlay_sequence answer_id asked "
+    "case_number request_id entries sealed head",
+)
+
 
 cdef struct Record:
     const uint8_t* body
@@ -267,6 +311,73 @@ def find_hash(data, uint64_t start, uint64_t end, bytes wanted not None):
         buffer_free(&out)
 
 
+cdef int _read(data, uint64_t offset, uint8_t kind, Record* record) except -1:
+    """The record at an offset, which must be of this kind; 0 = any. What it points to is borrowed from `data`."""
+    cdef const uint8_t[::1] view
+    if offset >= <uint64_t>len(data):
+        raise ValueError("the segment ends before the record")
+    view = data
+    if _next(&view[0], view.shape[0], offset, record) != RIGHT:
+        raise ValueError("no whole record")
+    if kind != 0 and record.kind != kind:
+        raise ValueError("a record of another kind")
+    return 0
+
+
+def read_body(data, uint64_t offset):
+    cdef Record record
+    _read(data, offset, 0, &record)
+    return record.body[:record.size]
+
+
+def read_header(data):
+    cdef Record record
+    _read(data, 0, RECORD_HEADER, &record)
+    return record.body[sizeof(TextHead):record.size]
+
+
+def read_text(data, uint64_t offset):
+    cdef Record record
+    _read(data, offset, RECORD_TEXT, &record)
+    return record.body[sizeof(TextHead):record.size]
+
+
+def read_question(data, uint64_t offset):
+    cdef Record record
+    cdef const EntryBytes* entry
+    cdef const uint8_t* tail
+    cdef QueryHead* head = &record.head
+    cdef uint32_t i
+    _read(data, offset, RECORD_QUERY, &record)
+    entries = []
+    for i in range(head.n_entries):
+        entry = <const EntryBytes*>record.entries + i
+        entries.append(Entry(
+            entry.subject[:16], entry.level, entry.kind, entry.how, entry.flags, entry.row, entry.register,
+            entry.sections,
+        ))
+    tail = record.entries + <uint64_t>head.n_entries * sizeof(EntryBytes)
+    case_number = tail[:head.case_number_size]
+    tail += head.case_number_size
+    request_id = tail[:head.request_id_size]
+    tail += head.request_id_size
+    return Question(
+        head.place, head.time_ms, head.latency_us, head.method, head.purpose, head.status, head.flags, head.identity,
+        head.generation, head.overlay_sequence, head.answer_id[:16], head.asked[:16], case_number, request_id,
+        tuple(entries), tail[:head.sealed_size], record.body[:sizeof(QueryHead)],
+    )
+
+
+def entry_bytes(bytes subject_id not None, uint8_t how):
+    cdef EntryBytes entry
+    if PyBytes_GET_SIZE(subject_id) != 16:
+        raise ValueError("a subject id has 16 bytes")
+    memset(&entry, 0, sizeof(EntryBytes))
+    memcpy(entry.subject, PyBytes_AS_STRING(subject_id), 16)
+    entry.how = how
+    return (<const uint8_t*>&entry)[:sizeof(EntryBytes)]
+
+
 def text_offsets(data, uint64_t end):
     cdef const uint8_t[::1] view = data
     cdef const uint8_t* at = &view[0]
@@ -284,6 +395,34 @@ def text_offsets(data, uint64_t end):
             return found
         found.append((record.place, record.body[1], offset))
         offset += FRAME_BYTES + record.size
+
+
+cdef QueryHead _head
+cdef EntryBytes _entry
+
+QUESTION_ROW = {
+    "names": ["method", "flags", "time_ms", "identity", "answer_id", "offset"],
+    "formats": ["u1", "<u2", "<i8", "<u4", "V16", "<u8"],
+    "offsets": [
+        <const uint8_t*>&_head.method - <const uint8_t*>&_head,
+        <const uint8_t*>&_head.flags - <const uint8_t*>&_head,
+        <const uint8_t*>&_head.time_ms - <const uint8_t*>&_head,
+        <const uint8_t*>&_head.identity - <const uint8_t*>&_head,
+        <const uint8_t*>&_head.answer_id - <const uint8_t*>&_head,
+        sizeof(QueryHead),
+    ],
+    "itemsize": sizeof(QueryHead) + 8,
+}
+ENTRY_ROW = {
+    "names": ["question", "subject", "how"],
+    "formats": ["<u8", "V16", "u1"],
+    "offsets": [
+        0,
+        8 + (<const uint8_t*>&_entry.subject - <const uint8_t*>&_entry),
+        8 + (<const uint8_t*>&_entry.how - <const uint8_t*>&_entry),
+    ],
+    "itemsize": 8 + sizeof(EntryBytes),
+}
 
 
 def query_rows(data, uint64_t end):

@@ -23,6 +23,28 @@ cdef enum:
     TEXT_IDENTITY = 1            # JSON object: who asks
     TEXT_GENERATION = 2          # id of a generation
 
+cdef enum:
+    # QueryHead.flags
+    AUDIT_FLAG_RETRY = 1         # this request_id was counted before; it counts once
+    AUDIT_FLAG_BREAK_GLASS = 2   # to be reviewed; the reason is in the sealed question
+    AUDIT_FLAG_DEVELOPMENT = 4   # the built-in caller of development mode
+    AUDIT_FLAG_OFF_HOURS = 8     # at an hour at which policy does not expect this caller
+    AUDIT_FLAG_OFF_UNIT = 16     # the officer's unit is not the device's
+    AUDIT_FLAG_REPEATED = 32     # one subject, more often than policy expects
+    AUDIT_FLAG_ENUMERATION = 64  # a sign of going through a list: core/access/enumeration.pxd
+    AUDIT_FLAG_DELEGATED = 128   # a gateway asked on the officer's behalf
+    AUDIT_FLAG_SUMMED = 256      # it stands for several refusals; overlay_sequence says for how many
+
+cdef enum:
+    # EntryBytes.how: the way by which the subject came into the answer.
+    HOW_ASKED = 1                # it is the answer's person, vehicle or plate
+    HOW_OWNER = 2                # owner of the answer's vehicle
+    HOW_CANDIDATE = 3            # candidate of a check, result of a search
+    HOW_CLEARANCE = 4            # row of a clearance batch
+    HOW_LISTED = 5               # records listed one section at a time
+    HOW_AUDIT = 6                # a look into the log itself (server/audit/looking.py)
+    HOW_SUGGESTED = 7            # an identifier on file was suggested
+
 cdef packed struct TextHead:     # 16 bytes, then the text to the end of the body; the header's record too
     uint8_t kind
     uint8_t what                 # TEXT_*; 0 in the header

@@ -1,4 +1,4 @@
-# Kinds of identifier and of key; kinds.py gives them to Python.
+# Kinds of identifier and of key.
 
 # Kinds of key: the first byte of what is hashed into keys.mdb, and IdentifierEntry.kind.
 cdef enum:

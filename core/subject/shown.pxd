@@ -4,17 +4,18 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint64_t
 
+from core.audit.record cimport HOW_ASKED, HOW_CANDIDATE, HOW_CLEARANCE, HOW_LISTED, HOW_OWNER, HOW_SUGGESTED
 from core.call.memory cimport Call, Hit
 from core.generation.view cimport Dossier
 
 cdef enum:
-    # ShownEntry.how: the way by which the subject came into the answer.
-    SHOWN_ASKED = 1              # it is the answer's person, vehicle or plate
-    SHOWN_OWNER = 2              # owner of the answer's vehicle
-    SHOWN_CANDIDATE = 3          # candidate of a check, result of a search
-    SHOWN_CLEARANCE = 4          # row of a clearance batch
-    SHOWN_LISTED = 5             # records listed one section at a time
-    SHOWN_SUGGESTED = 7          # an identifier on file was suggested (6: core/audit/record.pxd)
+    # ShownEntry.how: the way by which the subject came into the answer, explained in core/audit/record.pxd.
+    SHOWN_ASKED = HOW_ASKED
+    SHOWN_OWNER = HOW_OWNER
+    SHOWN_CANDIDATE = HOW_CANDIDATE
+    SHOWN_CLEARANCE = HOW_CLEARANCE
+    SHOWN_LISTED = HOW_LISTED
+    SHOWN_SUGGESTED = HOW_SUGGESTED
 
 cdef enum:
     # ShownEntry.flags

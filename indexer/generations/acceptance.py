@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from core.errors import CoreError
 from core.generation.check import verify
 from core.generation.store import Generation
+from core.identifiers.kinds import IdentifierKind
 from indexer.build.errors import PublishingStopped
 from indexer.standard import SUBJECT_PERSON
 
-KEY_CUI, KEY_PLATE, KEY_VIN = 1, 8, 9  # core/generation/dossier.pxd
 SAMPLE_ROWS = 2_000
 SAMPLE_LOOKUPS = 50
 
@@ -66,10 +66,10 @@ def _sampled_keys(files: list[Path]) -> list[tuple[int, str]]:
         rows = batch.slice(0, SAMPLE_ROWS).to_pylist()
         for row in rows[:: max(1, len(rows) // 200)]:
             if row["subject"] == SUBJECT_PERSON and row["cui"]:
-                keys[KEY_CUI, row["cui"]] = None
+                keys[IdentifierKind.CUI, row["cui"]] = None
             elif row["subject"] != SUBJECT_PERSON and row["vin"]:
-                keys[KEY_VIN, row["vin"]] = None
+                keys[IdentifierKind.VIN, row["vin"]] = None
             elif row["subject"] != SUBJECT_PERSON and row["plate"]:
-                keys[KEY_PLATE, f"{row['plate_country'] or 'GTM'}:{row['plate']}"] = None
+                keys[IdentifierKind.PLATE, f"{row['plate_country'] or 'GTM'}:{row['plate']}"] = None
     ordered = list(keys)
     return ordered[:: max(1, len(ordered) // SAMPLE_LOOKUPS)][:SAMPLE_LOOKUPS]

@@ -6,7 +6,6 @@ PENDING in the target and not in the generation that answers now, by register an
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from core.errors import CoreError, GenerationDamaged
+from core.generation.reader import DossierReader
 from core.generation.store import Generation
+from core.identifiers.kinds import SUBJECT_KEY
 from indexer.build.errors import BuildRefused
 from indexer.build.lock import indexer_lock
 from indexer.generations.listing import generation_directory, registers_of, stated_manifest, verify_generation
@@ -24,15 +25,6 @@ from ronda.v1 import alert_pb2
 
 ALERTED_FILE = "alerted.parquet"  # subject ids with a PENDING alert record, ascending; written beside the core's files
 SHOWN = 1_000  # references in a preview; the total counts all
-
-_KEY_SUBJECT = 13  # core/generation/dossier.pxd
-_STATE_PENDING = 1  # ronda.v1.AlertState
-_HEADER_BYTES = 96
-_N_ALERTS = struct.Struct("<H")
-_N_ALERTS_AT = 56
-_ALERT = struct.Struct(
-    "<8B2i4IQ"
-)  # AlertEntry: kind, link level, section, state, ..., offset and length of the stored Hit
 
 
 @dataclass(frozen=True)
@@ -163,12 +155,8 @@ def _references(alert: alert_pb2.Hit) -> set[tuple[int, str, str]]:
 
 
 def _pending(generation: Generation, subject_id: bytes) -> Iterator[alert_pb2.Hit]:
-    """The alerts of a subject that count as PENDING, as stored (core/generation/dossier.pxd, AlertEntry)."""
-    for entity in generation.lookup(_KEY_SUBJECT, subject_id):
-        dossier = generation.dossier(entity)
-        (count,) = _N_ALERTS.unpack_from(dossier, _N_ALERTS_AT)
-        for number in range(count):
-            entry = _ALERT.unpack_from(dossier, _HEADER_BYTES + number * _ALERT.size)
-            if entry[3] == _STATE_PENDING:
-                offset, length = entry[12], entry[13]
-                yield alert_pb2.Hit.FromString(dossier[offset : offset + length])
+    """The alerts of a subject that count as PENDING, as stored."""
+    for entity in generation.lookup(SUBJECT_KEY, subject_id):
+        for alert in DossierReader(generation.dossier(entity)).alerts():
+            if alert.state == alert_pb2.ALERT_STATE_PENDING:
+                yield alert_pb2.Hit.FromString(alert.hit)

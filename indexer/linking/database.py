@@ -16,35 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON
+from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 
 LAST_FILLER_YEAR = 1900  # nobody born so early lives: core/calendar.pxd
 
-# ronda.v1.Section
-SECTION_IDENTITY = 1
-SECTION_PLATE_ASSIGNMENT = 33
-SECTION_OWNER = 34
-
-# ronda.v1.Criterion
-CRITERION_CUI = 1
-CRITERION_DOCUMENT = 2
-CRITERION_NIT = 3
-CRITERION_LICENCE = 4
-CRITERION_CEDULA = 5
-CRITERION_NAMES = 6
-CRITERION_PARENTS = 7
-CRITERION_BIRTH_DATE = 8
-CRITERION_SEX = 9
-CRITERION_PLATE = 11
-CRITERION_VIN = 13
-CRITERION_ENGINE = 15
-CRITERION_DEPARTMENT = 20
-
-# ronda.v1.Level
+# Levels that linking stores beside HIT and POSSIBLE of ronda.v1.Level; no answer has them.
 LEVEL_BY_RULE = 0
-LEVEL_DOUBTED = 1  # by rule, POSSIBLE at most; no answer has it
-LEVEL_HIDES = 2  # no link: the record only hides an address; no answer has it
-LEVEL_POSSIBLE = 4
-LEVEL_HIT = 5
+LEVEL_DOUBTED = 1  # by rule, POSSIBLE at most
+LEVEL_HIDES = 2  # no link: the record only hides an address
 
 # docs/answers.md section 5: more who fit than this are no link
 LINK_LIMIT = 50

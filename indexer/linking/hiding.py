@@ -13,8 +13,8 @@ from pathlib import Path
 from indexer.linking.database import LinkingDatabase
 from indexer.linking.on_file import claims_on_file
 from indexer.standard import ALERT_PROTECTED
+from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 
-ALERT_STATE_PENDING = 1
 BEARERS_LIMIT = 1_000  # persons on file who bear a name; a commoner one hides nobody
 HIDING = f"(alert_flags & {ALERT_PROTECTED} <> 0 AND alert_state = {ALERT_STATE_PENDING})"
 

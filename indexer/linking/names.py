@@ -22,29 +22,30 @@ import pyarrow.parquet as pq
 from core.linking.index import NameIndex, build_names
 from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
-from indexer.linking.database import (
+from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, LinkingDatabase
+from indexer.linking.hiding import HIDING, collect_hidden
+from indexer.linking.on_file import STANDARDS, claims_on_file
+from indexer.linking.other_numbers import link_other_numbers
+from indexer.linking.unborne import find_unborne
+from indexer.linking.weak import Side, best, compare_parents
+from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, ALERT_UNREAD
+from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
+from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
+from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
+from ronda.v1.level_pb2 import AGREEMENT_UNKNOWN as UNKNOWN
+from ronda.v1.level_pb2 import (
     CRITERION_BIRTH_DATE,
     CRITERION_CUI,
     CRITERION_DEPARTMENT,
     CRITERION_NAMES,
     CRITERION_PARENTS,
     CRITERION_SEX,
-    LAST_FILLER_YEAR,
     LEVEL_HIT,
     LEVEL_POSSIBLE,
-    LINK_LIMIT,
-    LinkingDatabase,
 )
-from indexer.linking.hiding import HIDING, collect_hidden
-from indexer.linking.on_file import STANDARDS, claims_on_file
-from indexer.linking.other_numbers import link_other_numbers
-from indexer.linking.unborne import find_unborne
-from indexer.linking.weak import AGREES, DISAGREES, UNKNOWN, Side, best, compare_parents
-from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, ALERT_UNREAD
+from ronda.v1.section_pb2 import SENSITIVITY_DISCREET, SENSITIVITY_OPEN
 
-ALERT_STATE_PENDING = 1
-SENSITIVITY_OPEN = 1
-_DISCREET = "sensitivity = 2"
+_DISCREET = f"sensitivity = {SENSITIVITY_DISCREET}"
 AGE_BAND_YEARS = 5
 FIRST_OF_JANUARY = 101  # written where the year is known, as LAST_FILLER_YEAR's and earlier days where nothing is
 # a doubtful date that may be a slip: no 1 January, and none from which programs count

@@ -9,15 +9,10 @@ that identify the identifier (a foreigner's crossings) --> crossed_claim: few
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from indexer.linking.database import (
-    CRITERION_CEDULA,
-    CRITERION_DOCUMENT,
-    CRITERION_LICENCE,
-    CRITERION_NIT,
-    SECTION_IDENTITY,
-    LinkingDatabase,
-)
+from indexer.linking.database import LinkingDatabase
 from indexer.standard import CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS
+from ronda.v1.level_pb2 import CRITERION_CEDULA, CRITERION_DOCUMENT, CRITERION_LICENCE, CRITERION_NIT
+from ronda.v1.section_pb2 import SECTION_IDENTITY
 
 STANDARDS = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
 

@@ -21,8 +21,8 @@ from indexer.build.ahead import map_ahead
 from indexer.linking.database import StagedFile
 from indexer.linking.links import Links
 from indexer.standard import LINK_FIELDS, LINKED_SCHEMA, STANDARD_SCHEMA
+from ronda.v1.section_pb2 import SENSITIVITY_MINOR
 
-SENSITIVITY_MINOR = 3
 DEAL_ROWS = 262_144  # rows dealt at a time
 RANGE_ROWS = 262_144  # rows of a range, unless one subject has more
 MOST_RANGES = 256  # open files at a time; more would make the pieces written to each too small to be worth a call

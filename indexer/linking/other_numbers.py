@@ -10,19 +10,17 @@ Of two persons linked so one has no CUI: hence everything begins with what is on
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from indexer.linking.database import (
+from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, LinkingDatabase
+from indexer.linking.on_file import STANDARDS, claims_on_file
+from indexer.standard import ALERT_PROTECTED
+from ronda.v1.level_pb2 import (
     CRITERION_BIRTH_DATE,
     CRITERION_CUI,
     CRITERION_NAMES,
     CRITERION_SEX,
-    LAST_FILLER_YEAR,
     LEVEL_HIT,
     LEVEL_POSSIBLE,
-    LINK_LIMIT,
-    LinkingDatabase,
 )
-from indexer.linking.on_file import STANDARDS, claims_on_file
-from indexer.standard import ALERT_PROTECTED
 
 _WHOLE = f"name_key IS NOT NULL AND birth // 10000 > {LAST_FILLER_YEAR} AND birth // 100 % 100 > 0 AND birth % 100 > 0"
 

@@ -3,15 +3,10 @@
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
-from indexer.linking.database import (
-    CRITERION_CEDULA,
-    CRITERION_DOCUMENT,
-    CRITERION_LICENCE,
-    CRITERION_NIT,
-    SECTION_IDENTITY,
-    LinkingDatabase,
-)
+from indexer.linking.database import LinkingDatabase
 from indexer.linking.on_file import claims_on_file
+from ronda.v1.level_pb2 import CRITERION_CEDULA, CRITERION_DOCUMENT, CRITERION_LICENCE, CRITERION_NIT
+from ronda.v1.section_pb2 import SECTION_IDENTITY
 
 KINDS = {
     "document": CRITERION_DOCUMENT,

@@ -15,14 +15,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from core.generation.reader import EntityKind
 from indexer.linking.database import LinkedRegister, LinkingDatabase, StagedFile
 from indexer.linking.named_numbers import collect_named_numbers
 from indexer.linking.names import link_names, write_reasons
 from indexer.linking.on_file import collect_crossed_claims
 from indexer.linking.order import count_links, deal_into_ranges, range_starts, sorted_batches
 from indexer.linking.persons import collect_persons, resolve_persons
-from indexer.linking.subjects import KIND_VEHICLE, entity_batches, link_records, number_subjects, write_alerted
+from indexer.linking.subjects import entity_batches, link_records, number_subjects, write_alerted
 from indexer.linking.vehicles import link_vehicles
+from indexer.standard import ALERT_PROTECTED
+from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 
 MEMORY_BYTES = 600_000_000  # DuckDB's limit; its own peak may pass it by about a tenth
 
@@ -85,11 +88,14 @@ def link(
         subjects = number_subjects(database, key)
         on_step("links")
         links = link_records(database)
-        persons = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind < {KIND_VEHICLE}")
-        vehicles = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind >= {KIND_VEHICLE}")
+        persons = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind < {EntityKind.VEHICLE}")
+        vehicles = database.number(
+            f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind >= {EntityKind.VEHICLE}"
+        )
         alerts = database.connection.execute(
             "SELECT alert_kind, count(*) FROM staged "
-            "WHERE alert_kind <> 0 AND alert_state = 1 AND alert_flags & 64 = 0 GROUP BY alert_kind ORDER BY alert_kind"
+            f"WHERE alert_kind <> 0 AND alert_state = {ALERT_STATE_PENDING} AND alert_flags & {ALERT_PROTECTED} = 0 "
+            "GROUP BY alert_kind ORDER BY alert_kind"
         ).fetchall()
         alerted = directory / "alerted.parquet"
         write_alerted(database, subjects, links, alerted)

@@ -16,33 +16,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from indexer.linking.database import (
-    CRITERION_CUI,
-    CRITERION_NAMES,
-    LEVEL_BY_RULE,
-    LEVEL_DOUBTED,
-    LEVEL_HIDES,
-    LEVEL_HIT,
-    LEVEL_POSSIBLE,
-    LinkingDatabase,
-)
+from core.generation.reader import EntityKind
+from indexer.linking.database import LEVEL_BY_RULE, LEVEL_DOUBTED, LEVEL_HIDES, LinkingDatabase
 from indexer.linking.links import Links
-from indexer.linking.names import ALERT_STATE_PENDING, SENSITIVITY_OPEN
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.weak import judge_links
 from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
 from indexer.subject_key import subject_ids
+from ronda.v1 import section_pb2
+from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
+from ronda.v1.level_pb2 import CRITERION_CUI, CRITERION_NAMES, LEVEL_HIT, LEVEL_POSSIBLE
+from ronda.v1.section_pb2 import SENSITIVITY_OPEN
 
-KIND_PERSON, KIND_ORGANISATION, KIND_UNIDENTIFIED, KIND_VEHICLE, KIND_PLATE = (
-    1,
-    2,
-    3,
-    4,
-    5,
-)  # ENTITY_*
-
-# Detention, sentence, complaint, police record, warrant and prison stay: hidden when the act was a minor's (section 10)
-MINOR_SECTIONS = (5, 9, 12, 13, 14, 15, 23)
+# Hidden when the act was a minor's (docs/answers.md section 10)
+MINOR_SECTIONS = (
+    section_pb2.SECTION_WARRANT,
+    section_pb2.SECTION_PRISON,
+    section_pb2.SECTION_DETENTION,
+    section_pb2.SECTION_SENTENCE,
+    section_pb2.SECTION_COMPLAINT,
+    section_pb2.SECTION_POLICE_RECORD,
+    section_pb2.SECTION_OTHER_RECORD,
+)
 
 
 def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
@@ -62,12 +57,13 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
                  WHERE birth IS NOT NULL AND NOT is_owner
                  QUALIFY row_number() OVER ({order.replace("ORDER BY", "ORDER BY is_claim DESC,")}) = 1)
         SELECT k.text, any_value(b.birth) AS birth,
-               (CASE WHEN starts_with(k.text, 'record:') THEN {KIND_UNIDENTIFIED}
-                     WHEN starts_with(k.text, 'nit:') AND bool_or(k.organisation) THEN {KIND_ORGANISATION}
-                     ELSE {KIND_PERSON} END)::UTINYINT AS kind
+               (CASE WHEN starts_with(k.text, 'record:') THEN {EntityKind.UNIDENTIFIED}
+                     WHEN starts_with(k.text, 'nit:') AND bool_or(k.organisation) THEN {EntityKind.ORGANISATION}
+                     ELSE {EntityKind.PERSON} END)::UTINYINT AS kind
         FROM kept k LEFT JOIN born b USING (text) GROUP BY k.text
         UNION ALL
-        SELECT text, NULL, (CASE WHEN starts_with(text, 'plate') THEN {KIND_PLATE} ELSE {KIND_VEHICLE} END)::UTINYINT
+        SELECT text, NULL,
+               (CASE WHEN starts_with(text, 'plate') THEN {EntityKind.PLATE} ELSE {EntityKind.VEHICLE} END)::UTINYINT
         FROM (SELECT DISTINCT text FROM vehicle_link)
     """)
     subjects = database.directory / "subject_ids.parquet"
@@ -76,7 +72,7 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
     database.copy_sorted(
         f"""SELECT birth, subject_id, cui, text, kind, homonyms, name_only_alerts, name_only_flags
             FROM read_parquet('{subjects}')
-            ORDER BY kind >= {KIND_VEHICLE}, birth NULLS FIRST, subject_id""",
+            ORDER BY kind >= {EntityKind.VEHICLE}, birth NULLS FIRST, subject_id""",
         ordered,
     )
     subjects.unlink()
@@ -106,16 +102,16 @@ _ID_SCHEMA = pa.schema(_ID_FIELDS)
 
 def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
     by_cui = f"""
-        SELECT p.birth::INTEGER AS birth, p.cui, NULL::VARCHAR AS text, {KIND_PERSON}::UTINYINT AS kind, p.homonyms,
-               coalesce(n.records, 0)::INTEGER AS name_only_alerts,
+        SELECT p.birth::INTEGER AS birth, p.cui, NULL::VARCHAR AS text, {EntityKind.PERSON}::UTINYINT AS kind,
+               p.homonyms, coalesce(n.records, 0)::INTEGER AS name_only_alerts,
                coalesce(n.name_only_flags, 0)::UTINYINT AS name_only_flags
         FROM cui_person p LEFT JOIN name_count n USING (cui)
     """
     by_text = f"""
         SELECT o.birth::INTEGER AS birth, NULL::BIGINT AS cui, text, o.kind,
-               CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(p.homonyms, 0) END AS homonyms,
-               CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.records, 0) END AS name_only_alerts,
-               (CASE WHEN o.kind = {KIND_PERSON} THEN coalesce(n.name_only_flags, 0) ELSE 0 END)::UTINYINT
+               CASE WHEN o.kind = {EntityKind.PERSON} THEN coalesce(p.homonyms, 0) END AS homonyms,
+               CASE WHEN o.kind = {EntityKind.PERSON} THEN coalesce(n.records, 0) END AS name_only_alerts,
+               (CASE WHEN o.kind = {EntityKind.PERSON} THEN coalesce(n.name_only_flags, 0) ELSE 0 END)::UTINYINT
                    AS name_only_flags
         FROM own_text o LEFT JOIN text_person p USING (text) LEFT JOIN name_count n USING (text)
     """

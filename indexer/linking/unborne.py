@@ -7,10 +7,11 @@ or another's, and whoever it is about would be shown as clear. docs/answers.md s
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from indexer.linking.database import CRITERION_CUI, LinkingDatabase
+from indexer.linking.database import LinkingDatabase
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.weak import judge_links
 from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED
+from ronda.v1.level_pb2 import CRITERION_CUI
 
 _COMPARED = "name_key, name_text, birth, father, mother"
 

@@ -3,19 +3,12 @@
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
-from indexer.linking.database import (
-    CRITERION_ENGINE,
-    CRITERION_PLATE,
-    CRITERION_VIN,
-    LEVEL_BY_RULE,
-    LEVEL_POSSIBLE,
-    LINK_LIMIT,
-    SECTION_PLATE_ASSIGNMENT,
-    LinkingDatabase,
-)
+from indexer.linking.database import LEVEL_BY_RULE, LINK_LIMIT, LinkingDatabase
 from indexer.standard import SUBJECT_PERSON, SUBJECT_PLATE
+from ronda.v1.alert_pb2 import ALERT_KIND_STOLEN_PLATE
+from ronda.v1.level_pb2 import CRITERION_ENGINE, CRITERION_PLATE, CRITERION_VIN, LEVEL_POSSIBLE
+from ronda.v1.section_pb2 import SECTION_PLATE_ASSIGNMENT
 
-ALERT_STOLEN_PLATE = 8
 FIRST_DAY, LAST_DAY = -2000000000, 2000000000
 TAIL_MIN, TAIL_MAX = 6, 8  # characters of the end of a VIN or chassis number that is written for the whole
 ANY_DAY = 32767  # span of a day that may be any (indexer/standard.py)
@@ -30,7 +23,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
         CREATE VIEW vehicle_staged AS
         SELECT place, register, section, record_id, sort_day, alert_kind,
                valid_from, valid_to, valid_from_span, valid_to_span,
-               subject = {SUBJECT_PLATE} OR alert_kind = {ALERT_STOLEN_PLATE} AS of_plate,
+               subject = {SUBJECT_PLATE} OR alert_kind = {ALERT_KIND_STOLEN_PLATE} AS of_plate,
                nullif(vin, '') AS vin, nullif(chassis, '') AS chassis, nullif(engine, '') AS engine,
                nullif(plate_type, '') AS plate_type, nullif(plate, '') AS plate,
                coalesce(nullif(plate_country, ''), 'GTM') AS country,

@@ -17,11 +17,13 @@ import pyarrow.parquet as pq
 
 from core.calendar import compare_birth_dates
 from core.names.comparison import compare_texts, given_names_differ
-from indexer.linking.database import CRITERION_CEDULA, LinkingDatabase
+from indexer.linking.database import LinkingDatabase
+from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
+from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
+from ronda.v1.level_pb2 import AGREEMENT_UNKNOWN as UNKNOWN
+from ronda.v1.level_pb2 import CRITERION_CEDULA
 
-AGREES, DISAGREES, UNKNOWN = 1, 2, 3  # ronda.v1.Agreement
-
-_STRENGTH = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
+_STRENGTH: dict[int, int] = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
     pa.field("weak", pa.bool_()),

@@ -15,8 +15,9 @@ import duckdb
 
 from indexer.staging.extracts import StagedExtract
 from indexer.standard import ALERT_PROTECTED
+from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
+from ronda.v1.section_pb2 import SENSITIVITY_DISCREET
 
-PENDING, DISCREET = 1, 2  # ronda.v1.AlertState, ronda.v1.Sensitivity
 _CLOSINGS = "records-0000.parquet"
 _ANY_DAY = 1 << 40  # beyond every day
 _SPAN_UNKNOWN = 32_767  # days; the day may be any
@@ -58,14 +59,14 @@ def _closings(kinds: Collection[int]) -> str:
     """
     decided = ", ".join(map(str, sorted(kinds))) or "NULL"  # of none: 0 is what is no alert, and must not stay
     never = f"{{'first': -{2 * _ANY_DAY}, 'last': -{2 * _ANY_DAY}}}"
-    record = f"alert_kind, sensitivity = {DISCREET}, record_id"
+    record = f"alert_kind, sensitivity = {SENSITIVITY_DISCREET}, record_id"
     return f"""
         WITH aged AS (
             SELECT *, coalesce({_days("state")}, {_days("issued")}, {never}) AS age
             FROM staged WHERE alert_kind IN ({decided}) AND alert_flags & {ALERT_PROTECTED} = 0),
         placed AS (SELECT *, max(version) OVER (PARTITION BY {record}) AS newest,
                           max(age.first) OVER (PARTITION BY {record}, version) AS latest FROM aged),
-        held AS (SELECT *, bool_or(alert_state = {PENDING}) OVER (PARTITION BY {record}) AS pending
+        held AS (SELECT *, bool_or(alert_state = {ALERT_STATE_PENDING}) OVER (PARTITION BY {record}) AS pending
                  FROM placed WHERE version = newest AND latest <= age.last)
         SELECT * EXCLUDE (age, newest, latest, pending) FROM held h WHERE NOT pending AND NOT EXISTS (
             SELECT 1 FROM held p WHERE p.pending AND p.alert_kind = h.alert_kind AND p.merge_key = h.merge_key

@@ -51,8 +51,14 @@ UntilOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
 CaseOption = Annotated[str, typer.Option("--case", help="Número de caso de su revisión.")]
 
-_SUBJECT_AT = 16  # core/generation/dossier.pxd: subject_id in a dossier's header
-_HOW = {1: "consultado", 2: "propietario", 3: "candidato", 4: "constancia", 5: "listado", 6: "auditoría"}
+_HOW = {
+    "ASKED": "consultado",
+    "OWNER": "propietario",
+    "CANDIDATE": "candidato",
+    "CLEARANCE": "constancia",
+    "LISTED": "listado",
+    "AUDIT": "auditoría",
+}
 
 
 def _settings(directory: Path | None) -> Settings:
@@ -257,14 +263,20 @@ def who_asked(
     Ejemplo:
       ronda audit who-asked --cui 2357111360101 --since 2026-11-01
     """
+    from core.audit.reader import How
+
     with explained(as_json):
         auditor = _Auditor(directory, key, token)
         subjects, asked = _subjects(auditor.settings, cui, plate, vin, subject)
         arguments = {"cui": cui, "plate": plate, "vin": vin, "subject": subject, "since": since, "until": until}
         first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         reader = auditor.looks("WHO_ASKED", arguments, case, subject_ids=subjects, asked_key=asked[0] if asked else b"")
+        words = {How[name].value: word for name, word in _HOW.items()}
         rows = [
-            (look.record, ", ".join(sorted({_HOW.get(entry.how, "?") for entry in look.entries})) or "sin resultado")
+            (
+                look.record,
+                ", ".join(sorted({words.get(entry.how, "?") for entry in look.entries})) or "sin resultado",
+            )
             for look in reader.looks_at(subjects, asked, first, last)
         ]
         show_records(reader, rows, "Consultas", as_json, questions)
@@ -312,19 +324,19 @@ def _subjects(settings: Settings, cui: str, plate: str, vin: str, subject: str) 
 
 def _held_subjects(settings: Settings, asked: list[bytes], texts: list[str]) -> list[bytes]:
     """The subjects to which the current generation's keys lead: a plate's vehicles, a CUI's person."""
+    from core.generation.reader import DossierReader
     from core.generation.store import Generation
 
     current = settings.data / "CURRENT"
     if not current.exists():
         return []
-    # A key is only a hash: the dossier must hold the identifier's own text.
+    # The key of a plate leaves its type out: the dossier must hold the identifier's own text.
     texts = [text.partition(":")[2] for text in texts]
     generation = Generation.open(settings.data / "generations" / current.read_text(encoding="utf-8").strip())
     try:
-        dossiers = [generation.dossier(entity) for key in asked for entity in generation.lookup(key[0], key[1:])]
-        return [
-            each[_SUBJECT_AT : _SUBJECT_AT + 16] for each in dossiers if any(text.encode() in each for text in texts)
-        ]
+        found = [entity for key in asked for entity in generation.lookup(key[0], key[1:])]
+        dossiers = [DossierReader(generation.dossier(entity)) for entity in found]
+        return [each.subject_id for each in dossiers if any(held.text in texts for held in each.identifiers())]
     finally:
         generation.close()
 

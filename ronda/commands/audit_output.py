@@ -25,11 +25,12 @@ def when(time_ms: int) -> str:
 
 def _names(record: AuditRecord) -> dict[str, str]:
     """Names of method, purpose and status."""
+    from core.access.caller import METHOD_OF_CLEAR
     from core.engine.entry import Method
     from ronda.v1 import context_pb2, error_pb2
     from server.audit.looking import Tool
 
-    known = {**{each.value: each.name for each in Method}, 32: "CLEAR", **{each.value: each.name for each in Tool}}
+    known = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *Tool)}}
     purpose = context_pb2.Purpose.DESCRIPTOR.values_by_number.get(record.purpose)
     reason = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(record.status)
     return {
@@ -44,23 +45,26 @@ def _question(reader: AuditReader, record: AuditRecord) -> Any:
     from google.protobuf.json_format import MessageToDict
     from google.protobuf.message import DecodeError
 
+    from core.access.caller import METHOD_OF_CLEAR
+    from core.engine.entry import Method
     from ronda.v1 import check_service_pb2 as checks
     from ronda.v1 import clearance_service_pb2 as clearance
+    from server.audit.looking import Tool
 
     kinds: dict[int, Any] = {
-        1: checks.CheckRequest,
-        2: checks.CheckPersonRequest,
-        3: checks.CheckVehicleRequest,
-        4: checks.SearchPersonsRequest,
-        5: checks.SearchVehiclesRequest,
-        6: checks.ListRecordsRequest,
-        32: clearance.ClearRequest,
+        Method.CHECK: checks.CheckRequest,
+        Method.CHECK_PERSON: checks.CheckPersonRequest,
+        Method.CHECK_VEHICLE: checks.CheckVehicleRequest,
+        Method.SEARCH_PERSONS: checks.SearchPersonsRequest,
+        Method.SEARCH_VEHICLES: checks.SearchVehiclesRequest,
+        Method.LIST_RECORDS: checks.ListRecordsRequest,
+        METHOD_OF_CLEAR: clearance.ClearRequest,
     }
     opened = reader.question(record)
     if not opened:
         return None if opened is not None else "EL SELLO NO CORRESPONDE"
     try:
-        if record.method >= 64:
+        if record.method >= min(Tool):
             return json.loads(opened)
         return MessageToDict(kinds[record.method].FromString(opened), preserving_proto_field_name=True)
     except (KeyError, ValueError, DecodeError):

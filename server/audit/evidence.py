@@ -12,11 +12,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit.merkle import leaf_hash
-from core.audit.reader import SegmentReader
+from core.audit.reader import SegmentReader, read_body
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, Head, parse
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
-from server.audit.segments import FRAME, SegmentId, mapped
+from server.audit.segments import SegmentId, mapped
 
 
 class NotProvable(Exception):
@@ -64,8 +64,7 @@ def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, pla
         reader.walk(data, size)
         if reader.records < size:
             raise NotProvable(f"segment {segment}: record {reader.records} is wrong ({reader.problem or 'removed'})")
-        length, _ = FRAME.unpack_from(data, offset)
-        body = bytes(data[offset + FRAME.size : offset + FRAME.size + length])
+        body = read_body(data, offset)
     proof: dict[str, Any] = {
         "record": body.hex(),
         "checkpoint": checkpoint.text,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import getpass
 import json
-import struct
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from core.audit.reader import How, entry_bytes
 from ronda.v1.context_pb2 import PURPOSE_AUDIT
 from server.audit.keys import key_id
 from server.audit.set_up import open_writer
@@ -22,8 +22,6 @@ from server.audit.writer import clock_ms
 from server.settings import Settings
 
 CONSOLE = "console"
-HOW_AUDIT = 6  # of an entry: a look into the log itself
-_ENTRY = struct.Struct("<16sBBBBHBBQ")
 
 
 class Tool(IntEnum):
@@ -69,7 +67,7 @@ def record_look(
             case_number=case_number.encode(),
             asked_key=asked_key,
             asked=json.dumps(dict(arguments), sort_keys=True, ensure_ascii=False, default=str).encode(),
-            shown=b"".join(_ENTRY.pack(each, 0, 0, HOW_AUDIT, 0, 0, 0, 0, 0) for each in subject_ids),
+            shown=b"".join(entry_bytes(each, How.AUDIT) for each in subject_ids),
         )
     finally:
         writer.close()

@@ -21,10 +21,12 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from core.audit.reader import query_rows
+from core.audit.reader import ENTRY_ROW, QUESTION_ROW, Flag, How, query_rows
+from core.engine.entry import Method
 from core.identifiers.api import cui_digits, plate
 from core.identifiers.types import IdentifierError
 from ronda.v1 import check_service_pb2 as contract
+from server.audit.looking import Tool
 from server.audit.reading import AuditReader, Segment, opened_question
 from server.audit.segments import SegmentDamaged, mapped
 
@@ -37,25 +39,12 @@ REPEATS = 5
 
 _HOUR_MS = 3_600_000
 _GUATEMALA_MS = -6 * _HOUR_MS  # no daylight saving time
-_TOOLS = 64  # methods from here on are looks into the log itself
-_RETRY, _BREAK_GLASS, _OFF_HOURS, _OFF_UNIT, _REPEATED, _ENUMERATION = 1, 2, 8, 16, 32, 64
-_HOW_ASKED = 1
+_TOOLS = min(Tool)  # methods from here on are looks into the log itself
 _REQUESTS: dict[int, Any] = {
-    1: contract.CheckRequest,
-    2: contract.CheckPersonRequest,
-    3: contract.CheckVehicleRequest,
+    Method.CHECK: contract.CheckRequest,
+    Method.CHECK_PERSON: contract.CheckPersonRequest,
+    Method.CHECK_VEHICLE: contract.CheckVehicleRequest,
 }
-_QUESTION = np.dtype(
-    {
-        "names": ["method", "flags", "time_ms", "identity", "offset"],
-        "formats": ["u1", "<u2", "<i8", "<u4", "<u8"],
-        "offsets": [1, 6, 16, 28, 88],
-        "itemsize": 96,
-    }
-)
-_ENTRY = np.dtype(
-    {"names": ["question", "subject", "how"], "formats": ["<u8", "V16", "u1"], "offsets": [0, 8, 26], "itemsize": 40}
-)
 
 
 @dataclass(frozen=True)
@@ -141,20 +130,21 @@ def _gather(
         if identity.get("unit") and identity.get("device_unit") and identity["unit"] != identity["device_unit"]
     }
     question_bytes, entry_bytes = query_rows(segment.data, segment.end)
-    questions, entries = np.frombuffer(question_bytes, _QUESTION), np.frombuffer(entry_bytes, _ENTRY)
+    questions = np.frombuffer(question_bytes, np.dtype(QUESTION_ROW))
+    entries = np.frombuffer(entry_bytes, np.dtype(ENTRY_ROW))
     looked = (questions["method"] < _TOOLS) & (questions["time_ms"] >= since_ms)
     if until_ms is not None:
         looked &= questions["time_ms"] <= until_ms
-    for row in questions[looked & (questions["flags"] & _BREAK_GLASS != 0)]:
+    for row in questions[looked & (questions["flags"] & Flag.BREAK_GLASS != 0)]:
         officers[names.get(int(row["identity"]), "?")].break_glass.append(int(row["time_ms"]))
-    wanted = looked & (questions["flags"] & _RETRY == 0)
+    wanted = looked & (questions["flags"] & Flag.RETRY == 0)
     for row in questions[wanted]:
         place = int(row["identity"])
         record = segment.record(int(row["offset"]))
         number = number_of(record.method, opened_question(record, keys) or b"")
         look = _Look(record.time_ms, record.flags, place in apart, number)
         officers[names.get(place, "?")].looks.append(look)
-    asked = entries[(entries["how"] == _HOW_ASKED)]
+    asked = entries[(entries["how"] == How.ASKED)]
     for entry in asked[wanted[asked["question"]]]:
         question = questions[int(entry["question"])]
         subject = (str(segment.header["hash_key"]), bytes(entry["subject"]))
@@ -174,15 +164,15 @@ def _of_officer(who: str, officer: _Officer) -> Iterator[Finding]:
     looks = sorted(officer.looks, key=lambda look: look.time_ms)
     if officer.break_glass:
         yield _finding("break-glass", who, officer.break_glass)
-    for rule, flag in (("enumeration", _ENUMERATION), ("repeated", _REPEATED)):
+    for rule, flag in (("enumeration", Flag.ENUMERATION), ("repeated", Flag.REPEATED)):
         if marked := [look.time_ms for look in looks if look.flags & flag]:
             yield _finding(rule, who, marked)
-    if away := [look.time_ms for look in looks if look.apart or look.flags & _OFF_UNIT]:
+    if away := [look.time_ms for look in looks if look.apart or look.flags & Flag.OFF_UNIT]:
         yield _finding("off-unit", who, away)
     night = [look.time_ms for look in looks if _at_night(look.time_ms)]
     if len(night) >= NIGHT_LOOKS and len(night) < NIGHT_SHARE * len(looks):
         yield _finding("night", who, night)
-    elif marked := [look.time_ms for look in looks if look.flags & _OFF_HOURS]:
+    elif marked := [look.time_ms for look in looks if look.flags & Flag.OFF_HOURS]:
         yield _finding("night", who, marked)
     for times in officer.subjects.values():
         if len(times) >= REPEATS:

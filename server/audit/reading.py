@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import json
 import math
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from mmap import mmap
@@ -20,42 +19,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.audit.reader import find_hash, index_rows, text_offsets
+from core.audit.reader import Entry, Flag, TextKind, find_hash, index_rows, read_question, read_text, text_offsets
 from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
 from server.audit.seals import read_seals
-from server.audit.segments import (
-    FRAME,
-    SUMMED,
-    TEXT_HEAD_BYTES,
-    SegmentDamaged,
-    SegmentId,
-    list_segments,
-    mapped,
-    read_header,
-)
-
-QUERY_HEAD = struct.Struct("<BBBBHHQqIIIIQ16s16sBBHI")  # core/audit/record.pxd, QueryHead
-ENTRY = struct.Struct("<16sBBBBHBBQ")  # EntryBytes
-KIND_TEXT = 2
-KIND_QUERY = 3
-TEXT_IDENTITY = 1
+from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
 Data = bytes | mmap
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A subject shown. subject: keyed hash; sections: bit (1 << Section)."""
-
-    subject: bytes
-    level: int
-    kind: int
-    how: int
-    flags: int
-    row: int
-    register: int
-    sections: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +55,7 @@ class AuditRecord:
     @property
     def stands_for(self) -> int:
         """How many calls: refusals of one caller are summed (server/calls/refused.py)."""
-        return self.overlay_sequence if self.flags & SUMMED else 1
+        return self.overlay_sequence if self.flags & Flag.SUMMED else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +72,6 @@ class KeyMissing(Exception):
     def __init__(self, segment: SegmentId) -> None:
         super().__init__(f"segment {segment} is sealed to another auditor's key")
         self.segment = segment
-
-
-def _body(data: Data, offset: int) -> bytes:
-    length, _ = FRAME.unpack_from(data, offset)
-    return bytes(data[offset + FRAME.size : offset + FRAME.size + length])
 
 
 class Segment:
@@ -126,7 +91,7 @@ class Segment:
         self._text_places = places
         self._texts = {}
         for place, _, at in places:
-            self._texts[place] = _body(self.data, at)[TEXT_HEAD_BYTES:].decode(errors="replace")
+            self._texts[place] = read_text(self.data, at).decode(errors="replace")
 
     def texts(self) -> dict[int, str]:
         """Place -> text, of every text record."""
@@ -138,47 +103,36 @@ class Segment:
     def identities(self) -> dict[int, dict[str, Any]]:
         """Place -> who asks."""
         texts = self.texts()
-        return {place: _object(texts[place]) for place, what, _ in self._text_places if what == TEXT_IDENTITY}
+        return {place: _object(texts[place]) for place, what, _ in self._text_places if what == TextKind.IDENTITY}
 
     def record(self, offset: int) -> AuditRecord:
         """The question at this offset. Raises SegmentDamaged when there is none."""
-        body = _body(self.data, offset)
-        if len(body) < QUERY_HEAD.size or body[0] != KIND_QUERY:
-            raise SegmentDamaged(f"segment {self.id}: no question at offset {offset}")
-        head = QUERY_HEAD.unpack_from(body, 0)
-        at = QUERY_HEAD.size
-        entries = tuple(Entry(*_known(ENTRY.unpack_from(body, at + i * ENTRY.size))) for i in range(head[11]))
-        at += len(entries) * ENTRY.size
-        case_number = body[at : at + head[15]]
-        at += head[15]
-        request_id = body[at : at + head[16]]
-        at += head[16]
+        try:
+            found = read_question(self.data, offset)
+        except ValueError:
+            raise SegmentDamaged(f"segment {self.id}: no question at offset {offset}") from None
         texts = self.texts()
         return AuditRecord(
             segment=self.id,
-            place=head[6],
+            place=found.place,
             offset=offset,
-            time_ms=head[7],
-            latency_us=head[8],
-            method=head[1],
-            purpose=head[2],
-            status=head[4],
-            flags=head[5],
-            identity=_object(texts.get(head[9], "{}")),
-            generation=texts.get(head[10], ""),
-            overlay_sequence=head[12],
-            answer_id=head[13],
-            asked=head[14],
-            case_number=case_number.decode(errors="replace"),
-            request_id=request_id.decode(errors="replace"),
-            entries=entries,
-            sealed=body[at : at + head[18]],
-            head=body[: QUERY_HEAD.size],
+            time_ms=found.time_ms,
+            latency_us=found.latency_us,
+            method=found.method,
+            purpose=found.purpose,
+            status=found.status,
+            flags=found.flags,
+            identity=_object(texts.get(found.identity, "{}")),
+            generation=texts.get(found.generation, ""),
+            overlay_sequence=found.overlay_sequence,
+            answer_id=found.answer_id,
+            asked=found.asked,
+            case_number=found.case_number.decode(errors="replace"),
+            request_id=found.request_id.decode(errors="replace"),
+            entries=found.entries,
+            sealed=found.sealed,
+            head=found.head,
         )
-
-
-def _known(fields: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*fields[:7], fields[8])  # without the reserved byte
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -13,7 +13,6 @@ import json
 import mmap
 import os
 import re
-import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +21,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from core.audit.reader import read_header as header_text
 from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal_keys
 
 FORMAT = "ronda-audit/1"
-FRAME = struct.Struct("<II")  # length of the body, first four bytes of its leaf hash
-TEXT_HEAD_BYTES = 16
-SUMMED = 256  # flag of a question record: it stands for several refusals, their number is its sequence
-KIND_HEADER = 1
 
 Mapped = bytes | mmap.mmap  # a segment's bytes
 
@@ -112,12 +108,8 @@ def create_segment(directory: Path, log: str, auditors: Sequence[X25519PublicKey
 def read_header(data: Mapped) -> dict[str, Any]:
     """The JSON object of a segment's first record. Raises SegmentDamaged."""
     try:
-        length, _ = FRAME.unpack_from(data, 0)
-        body = bytes(data[FRAME.size : FRAME.size + length])
-        if len(body) != length or body[0] != KIND_HEADER:
-            raise SegmentDamaged("the first record is no header")
-        header: dict[str, Any] = json.loads(body[TEXT_HEAD_BYTES:])
-    except (struct.error, IndexError, ValueError) as error:
+        header: dict[str, Any] = json.loads(header_text(data))
+    except ValueError as error:
         raise SegmentDamaged("the header cannot be read") from error
     if not isinstance(header, dict) or not header.keys() >= _FIELDS:
         raise SegmentDamaged("the header lacks a field")

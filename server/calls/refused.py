@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError
 
 from core.access.caller import METHOD_OF_CLEAR, Caller
+from core.audit.reader import Flag
 from core.engine.entry import METHODS
 from core.errors import AuditUnavailable
 from ronda.v1 import context_pb2, error_pb2, register_service_pb2
-from server.audit.segments import SUMMED
 from server.audit.writer import AuditWriter
 from server.errors import Refusal
 from server.logs import ERROR, log
@@ -45,7 +45,7 @@ class RefusalRecords:
     """Writes the records of refused calls: whoever is refused again and again cannot fill the audit disk.
 
     Of each caller and reason the first WHOLE refusals of a minute have a record each; the rest are counted, and have a
-    record together once the minute is over (SUMMED in its flags, their number as its sequence: docs/audit-format.md).
+    record together once the minute is over (Flag.SUMMED, their number as its sequence: docs/audit-format.md).
     While one goes on, each further minute has that one record alone. Not safe from several threads.
     """
 
@@ -104,7 +104,7 @@ class RefusalRecords:
                 self._audit.log.append_record(
                     clock_ms=clock_ms,
                     status=reason,
-                    flags=SUMMED,
+                    flags=Flag.SUMMED,
                     identity=identity,
                     overlay_sequence=counted.more,
                 )

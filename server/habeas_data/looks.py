@@ -11,19 +11,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from core.access.caller import METHOD_OF_CLEAR
+from core.audit.reader import How
 from core.engine.entry import Method
 from ronda.v1 import context_pb2, section_pb2
 from server.audit.reading import Look
 
-_HOW = {
-    1: "consultada por identificador",
-    2: "como propietaria de un vehículo",
-    3: "entre varias personas",
-    4: "en un lote de constancias",
-    5: "registros completos",
-    6: "revisión de auditoría",
+_HOW: dict[int, str] = {
+    How.ASKED: "consultada por identificador",
+    How.OWNER: "como propietaria de un vehículo",
+    How.CANDIDATE: "entre varias personas",
+    How.CLEARANCE: "en un lote de constancias",
+    How.LISTED: "registros completos",
+    How.AUDIT: "revisión de auditoría",
 }
-_METHODS = {method.value: "".join(word.title() for word in method.name.split("_")) for method in Method} | {32: "Clear"}
+_METHODS = {method.value: "".join(word.title() for word in method.name.split("_")) for method in Method} | {
+    METHOD_OF_CLEAR: "Clear"
+}
 # Purposes behind which a case stands.
 _CASES = (
     context_pb2.PURPOSE_INVESTIGATION,

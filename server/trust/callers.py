@@ -18,6 +18,7 @@ import grpc
 from core.access.caller import Caller
 from core.access.grant import Grant
 from core.access.limits import Limits
+from core.audit.reader import Flag
 from ronda.v1 import context_pb2, error_pb2
 from server.calls import metrics as call_metrics
 from server.errors import Refusal
@@ -32,8 +33,6 @@ OnAdmitted = Callable[[str, int], None]  # the other end as gRPC writes it, Call
 OnRefused = Callable[[str, str], None]  # the other end, the device that its certificate names ("": none)
 
 # LOOK_* of core/access/caller.pxd
-_OFF_UNIT = 16
-_DELEGATED = 128
 
 _KEPT = 16_384  # callers of one worker: more are forgotten, oldest first, and admitted again
 FIELD_BYTES = 32  # that each field of metadata counts beside its name and value (RFC 9113, section 6.5.2)
@@ -191,7 +190,7 @@ class CertifiedCallers:
             trust.revocations.check_officer(officer)
         except Refusal as refusal:
             raise self._refused(context, auth, certificate, refusal) from None
-        flags = (_OFF_UNIT if principal.off_unit else 0) | (_DELEGATED if principal.delegated else 0)
+        flags = (Flag.OFF_UNIT if principal.off_unit else 0) | (Flag.DELEGATED if principal.delegated else 0)
         caller = Caller(
             identity_of(peer, officer),
             device=peer.device.encode(),

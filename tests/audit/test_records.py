@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.audit.log import AuditLog
+from core.audit.reader import How, entry_bytes, read_body, read_header, read_question, read_text
 from core.errors import AuditUnavailable
 from tests.audit.answers import START_MS, append, shown, subject
 from tests.audit.kit import House
@@ -100,6 +101,38 @@ def test_bytes_are_as_the_page_says(
         assert len(sealed) == head[18]
         nonce = bytes(4) + body[8:16]
         assert (AESGCM(KEYS[0]).decrypt(nonce, sealed, body[:88]) if asked else sealed) == asked
+    _read_by_the_core(path.read_bytes(), found)
+
+
+def _read_by_the_core(data: bytes, found: list[bytes]) -> None:
+    """core.audit.reader gives Python what lies there, and nothing for a record of another kind or half a one."""
+    at = 0
+    for body in found:
+        assert read_body(data, at) == body
+        if body[0] == 3:
+            head = struct.unpack_from("<BBBBHHQqIIIIQ16s16sBBHI", body)
+            end = 88 + 32 * head[11]
+            case, request = end + head[15], end + head[15] + head[16]
+            entries = [struct.unpack_from("<16sBBBBHBBQ", body, place) for place in range(88, end, 32)]
+            assert read_question(data, at) == (
+                *(head[6], head[7], head[8], head[1], head[2], head[4], head[5], head[9], head[10], *head[12:15]),
+                *(body[end:case], body[case:request]),
+                tuple((*entry[:7], entry[8]) for entry in entries),
+                *(body[request:], body[:88]),
+            )
+        else:
+            assert (read_text(data, at) if at else read_header(data)) == body[16:]
+            with pytest.raises(ValueError, match="record"):
+                read_question(data, at)
+        with pytest.raises(ValueError, match="record"):
+            read_body(data[: at + 8 + len(body) - 1], at)
+        at += 8 + len(body)
+
+
+def test_an_entry_of_a_look_is_drawn_by_the_core() -> None:
+    assert entry_bytes(subject(5), How.AUDIT) == struct.pack("<16sBBBBHBBQ", subject(5), 0, 0, 6, 0, 0, 0, 0, 0)
+    with pytest.raises(ValueError, match="16"):
+        entry_bytes(subject(5)[1:], How.AUDIT)
 
 
 def test_nothing_asked_or_shown_lies_open_in_the_file(tmp_path: Path) -> None:

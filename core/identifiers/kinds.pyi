@@ -1,12 +1,12 @@
-"""The kinds of identifier, numbered as the KEY_* constants of core/identifiers/kinds.pxd."""
-
-from __future__ import annotations
+"""The kinds of identifier, for Python."""
 
 from enum import IntEnum
 
-
 class IdentifierKind(IntEnum):
-    """A kind of identifier. NAME is what a one-box query may be besides; it is no key."""
+    """A kind of identifier: KEY_* of core/identifiers/kinds.pxd.
+
+    NAME is what a one-box query may be besides; it is no key.
+    """
 
     CUI = 1
     NIT = 2
@@ -21,3 +21,5 @@ class IdentifierKind(IntEnum):
     ENGINE = 11
     ENGINE_TAIL = 12
     NAME = 14
+
+SUBJECT_KEY: int  # kind under which the 16 bytes of a subject id are looked up

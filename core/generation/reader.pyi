@@ -1,0 +1,52 @@
+"""A dossier's tables for Python (core/generation/dossier.pxd draws the bytes)."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from typing_extensions import disjoint_base
+
+class EntityKind(IntEnum):
+    """Whose dossier it is: ENTITY_* of core/generation/dossier.pxd."""
+
+    PERSON = 1
+    ORGANISATION = 2
+    UNIDENTIFIED = 3
+    VEHICLE = 4
+    PLATE = 5
+
+class Alert(NamedTuple):
+    """An alert as it is stored: what the clock changes is not applied."""
+
+    kind: int  # ronda.v1.AlertKind
+    link_level: int  # ronda.v1.Level: HIT or POSSIBLE
+    section: int  # ronda.v1.Section of its records
+    state: int  # ronda.v1.AlertState that counts
+    sensitivity: int  # ronda.v1.Sensitivity
+    hit: bytes  # stored fields of ronda.v1.Hit, encoded
+
+class Identifier(NamedTuple):
+    """An identifier as a register states it. A day is days since 1970-01-01; None = unknown, or of no plate."""
+
+    kind: int  # IdentifierKind
+    text: str  # canonical; of a plate "P-123BCD|GTM", "?-123BCD|GTM" where its type is not known
+    section: int
+    sensitivity: int
+    valid_from: int | None
+    valid_to: int | None
+
+@disjoint_base
+class DossierReader:
+    """Reads a dossier that `Generation.dossier` has verified."""
+
+    def __new__(cls, dossier: bytes) -> DossierReader:
+        """Raises ValueError when the bytes are no dossier, or an entry points outside them."""
+
+    @property
+    def kind(self) -> EntityKind: ...
+    @property
+    def subject_id(self) -> bytes:
+        """16 bytes."""
+    def alerts(self) -> list[Alert]:
+        """In stored order (docs/answers.md section 6)."""
+    def identifiers(self) -> list[Identifier]:
+        """By kind; the same identifier once for each (section, sensitivity, dates) that states it."""

@@ -1,0 +1,22 @@
+"""The kinds of identifier, for Python."""
+
+from enum import IntEnum
+
+
+class IdentifierKind(IntEnum):
+    CUI = KEY_CUI
+    NIT = KEY_NIT
+    CEDULA = KEY_CEDULA
+    DOCUMENT = KEY_DOCUMENT
+    DOCUMENT_NUMBER = KEY_DOCUMENT_NUMBER
+    LICENCE = KEY_LICENCE
+    TELEPHONE = KEY_TELEPHONE
+    PLATE = KEY_PLATE
+    VIN = KEY_VIN
+    CHASSIS_TAIL = KEY_CHASSIS_TAIL
+    ENGINE = KEY_ENGINE
+    ENGINE_TAIL = KEY_ENGINE_TAIL
+    NAME = KIND_NAME
+
+
+SUBJECT_KEY = KEY_SUBJECT
