@@ -7,8 +7,9 @@ two names agree, and how like they are, is asked of `core.names.comparison` (of 
 `core.linking.scan`, of the roles of words `core.linking.index`) and its tables (`core.names.frequencies`,
 `core.names.equivalents`); in plain Python a pair takes milliseconds. That comparison has a naive
 twin, written from docs/names.md (`name_match.py`, `name_tokens.py`); tests/core/names/test_match.py holds the two
-together on names that reach every line of the twin. Data that both use: the words of courts (`core.standardise.courts`),
-and the kinds of identifiers with their error (`core.identifiers.kinds`, `core.identifiers.types`).
+together on names that reach every line of the twin. Data that both use: the words of courts
+(`core.standardise.courts`), and the kinds of identifiers with their error (`core.identifiers.kinds`,
+`core.identifiers.types`).
 tests/house/test_oracle_stands_alone.py follows every import.
 """
 
