@@ -11,8 +11,12 @@ import json
 import sys
 from pathlib import Path
 
-from core.engine.entry import Engine, Grant, Method
-from core.generation.store import Generation
+try:
+    from core.engine.entry import Engine, Grant, Method
+    from core.generation.store import Generation
+except ModuleNotFoundError:  # a tree of before the rooms
+    from core.engine import Engine, Grant, Method  # type: ignore[no-redef, attr-defined]
+    from core.generation import Generation  # type: ignore[no-redef, attr-defined]
 
 
 def clock_of(generation: Path) -> int:

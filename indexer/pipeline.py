@@ -231,7 +231,7 @@ class _Build:
             "vehicles": linked.vehicles,
             "files": files,
             "registers": entries,
-            # the extracts that this generation was made from: indexer.staging reads it after a kill
+            # the extracts that this generation was made from: indexer.staging.extracts reads it after a kill
             "staging": {r.register_id: asdict(r.staged) for r in registers if r.staged is not None},
         }
         write_manifest(self.building / MANIFEST, sealed(manifest))

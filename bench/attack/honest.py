@@ -2,7 +2,7 @@
 
 Reads its HonestClient as one line of JSON, asks at fixed moments whether or not the last answer was in time (a latency
 counts from the moment at which the question was due), checks each answer, and tries again exactly as
-clients.connection has gRPC do it, but counts. Writes its Calls as JSON where it was told.
+clients.client.connection has gRPC do it, but counts. Writes its Calls as JSON where it was told.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OK, FAILED, WRONG = 0, 1, 2
 
 @dataclass(frozen=True)
 class HonestClient:
-    """identities: prefixes of clients.connection.Identity, used in turn, each over a connection of its own.
+    """identities: prefixes of clients.client.connection.Identity, used in turn, each over a connection of its own.
 
     persons: (CUI, name of its level); rate: calls a second; fresh: a new connection for each call; result: a file.
     """

@@ -91,7 +91,7 @@ class AttackedServer(RunningServer):
         return found
 
     def identity(self, number: int, unit: str = "zona-1") -> Path:
-        """A new patrol's device and officer: the prefix of its files (clients.connection.Identity), token kept new."""
+        """A new patrol's device and officer: the prefix of its files (clients' Identity), token kept new."""
         device = self.kit.police.device(unit, f"patrol-{number}")
         prefix = self.kit.directory / f"patrol-{number}"
         device.write(prefix.with_suffix(".pem"), prefix.with_suffix(".key"))

@@ -89,7 +89,7 @@ class StatedRegister(_Stated):
 
 
 class StatedExtract(_Stated):
-    """The staged extract that a register was made from (indexer.staging.StagedExtract)."""
+    """The staged extract that a register was made from (indexer.staging.extracts.StagedExtract)."""
 
     register_id: _RegisterId
     directory: Annotated[str, Field(pattern=r"\A[0-9A-Za-z][0-9A-Za-z._-]{0,100}\z")]

@@ -1,6 +1,6 @@
 """Encodes a register's rows, given as Arrow text columns, as standard records (docs/manifests.md; indexer/standard.py).
 
-The plan is plain Python, made by indexer.standardise_plan from a manifest. Slots, maps, conditions, subjects and fields
+The plan is plain Python, made by indexer.standardise.plan from a manifest. Slots, maps, conditions, subjects and fields
 are numbered by their place; -1 = none. Texts are UTF-8 bytes.
 
   columns       number of input columns; the first of `names` are theirs

@@ -43,7 +43,7 @@ class Linked:
     alerts: Mapping[int, int]  # ronda.v1.AlertKind -> PENDING records
     subjects: Path
     alerted: Path  # Parquet, subject ids with a PENDING alert record
-    reasons: Path  # Parquet, every link by name with its reason (indexer.linking_names.write_reasons)
+    reasons: Path  # Parquet, every link by name with its reason (indexer.linking.names.write_reasons)
     ranges: list[Path] = field(default_factory=list)
 
     def entities(self) -> Iterator[pa.RecordBatch]:

@@ -200,7 +200,7 @@ def link_records(database: LinkingDatabase) -> Links:
 
 
 def write_alerted(database: LinkingDatabase, subjects: Path, links: Links, path: Path) -> None:
-    """Subject ids that a PENDING alert record is linked to, ascending: what a roll-back compares (indexer.rollback)."""
+    """Subject ids that a PENDING alert record is linked to, ascending: what a roll-back compares."""
     places = database.connection.execute(
         f"SELECT place FROM staged WHERE alert_kind <> 0 AND alert_state = {ALERT_STATE_PENDING} "
         f"AND alert_flags & {ALERT_PROTECTED} = 0"

@@ -28,7 +28,7 @@ class RegisterInBuild:
     fate: Fate
     extract: StagedExtract | None  # None when missing or withdrawn
     reason: str = ""  # why it is not fresh
-    closings: StagedExtract | None = None  # what is kept of one that is withdrawn (indexer.withdrawn)
+    closings: StagedExtract | None = None  # what is kept of one that is withdrawn (indexer.staging.withdrawn)
     resumed: bool = False  # its extract was finished by a build that was not published
 
     @property

@@ -46,7 +46,7 @@ class StagedExtract:
     """Rows of which `when` left out every record, by "source.column" of the first condition that did not hold."""
 
     withdrawn: bool = False
-    """Withdrawn since: its files hold closings alone (indexer.withdrawn), its counts are those of before."""
+    """Withdrawn since: its files hold closings alone (indexer.staging.withdrawn), its counts are those of before."""
 
     @property
     def rows_accepted(self) -> int:

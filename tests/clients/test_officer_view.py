@@ -229,7 +229,7 @@ def test_departments_and_municipalities_have_their_names() -> None:
     for said in ("Guatemala", "Mixco", "código 77", "código 99"):
         assert said in text
     assert municipality_name(0, 1601) == "Cobán"
-    lines = (ROOT / "bench" / "nation" / "data" / "municipalities.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    lines = (ROOT / "nation" / "data" / "municipalities.tsv").read_text(encoding="utf-8").splitlines()[1:]
     assert len(lines) == 340
     for department, number, name in (line.split("\t") for line in lines):
         assert municipality_name(int(department), int(number)) == name

@@ -93,7 +93,7 @@ printf '%s' '{dsns}' >> /etc/ronda/ronda.toml
     assert "generación 2" in section(done.stdout, "7. The first check"), "an answer, which names its generation"
     facts = dict(line.split("=", 1) for line in done.stdout.partition("=== facts\n")[2].splitlines())
     assert facts["users"] == "ronda", "whatever serves is no root"
-    assert re.fullmatch(r"/opt/ronda/lib/.*/site-packages/server/supervisor\.py", facts["imported"]), "no checkout"
+    assert re.fullmatch(r"/opt/ronda/lib/.*/site-packages/server/__init__\.py", facts["imported"]), "no checkout"
     assert facts["absent"] == "Cython grpc_tools bench"
     assert facts["data"] == "700 ronda"
     assert int(facts["witnessed"]) > 0

@@ -24,7 +24,11 @@ EVERYTHING = (1 << 64) - 1
 RESPONSES = (checks.CheckResponse, checks.CheckPersonResponse, checks.CheckVehicleResponse)
 
 ROOT = Path(__file__).parents[2]
-BUILD = "import pathlib, sys; from tests.core.engine_kit import build_engine; build_engine(pathlib.Path(sys.argv[1]))"
+BUILD = """
+import pathlib, sys
+from tests.core.engine.engine_kit import build_engine
+build_engine(pathlib.Path(sys.argv[1]))
+"""
 
 
 def small_generation() -> Path:

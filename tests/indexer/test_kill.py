@@ -18,7 +18,7 @@ from tests.indexer.test_pipeline import leftovers, persons_found
 ATTEMPTS = 40
 PROGRAM = (
     "import sys, pathlib\n"
-    "from indexer.build_options import BuildOptions\n"
+    "from indexer.build.options import BuildOptions\n"
     "from indexer.pipeline import build\n"
     "print('ready', flush=True)\n"
     "sources, manifests, data = map(pathlib.Path, sys.argv[1:])\n"

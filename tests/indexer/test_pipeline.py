@@ -229,7 +229,7 @@ def test_one_indexer_at_a_time_and_it_says_who(registers: SmallRegisters) -> Non
         [
             sys.executable,
             "-c",
-            "import sys, pathlib\nfrom indexer.indexer_lock import indexer_lock\n"
+            "import sys, pathlib\nfrom indexer.build.lock import indexer_lock\n"
             "with indexer_lock(pathlib.Path(sys.argv[1]), 'build'):\n print('held', flush=True); sys.stdin.read()",
             str(registers.data),
         ],
@@ -284,7 +284,7 @@ def test_a_full_disk_leaves_what_was_published(registers: SmallRegisters, limit:
     registers.write_persons(900)
     program = (
         "import resource, signal, sys, pathlib\n"
-        "from indexer.build_options import BuildOptions\n"
+        "from indexer.build.options import BuildOptions\n"
         "from indexer.pipeline import build\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"

@@ -100,7 +100,7 @@ def test_what_a_flood_left_is_given_back(small_nation: BuiltNation, tmp_path: Pa
 def test_a_worker_that_grew_is_replaced_without_a_lost_call(published: Published, start_server: StartServer) -> None:
     """The bound is below what any worker holds: each is replaced again and again.
 
-    Asked as clients ask: clients.connection sends again what a stopping worker refused (DRAINING) or never looked at.
+    Asked as clients ask: clients send again what a stopping worker refused (DRAINING) or never looked at.
     """
     published.publish()
     server = start_server(workers=1, max_worker_mib=16).wait_ready()
