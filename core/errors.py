@@ -17,32 +17,29 @@ class QuestionError(CoreError):
         reason: number of a `ronda.v1.ErrorReason`.
         field: name of the request's field, dotted ("document.country"); empty when no single field is at fault.
         rule: the rule that it breaks, in English, without the value.
-        generation_id: for GENERATION_GONE, the generation that the caller wants; else None.
         count: for QUERY_TOO_BROAD, how many may fit, where they were counted; else 0.
-        entered: what limits said of the call, for the `entered` of the next try; -1 when they were not asked.
     """
 
-    def __init__(
-        self,
-        reason: int,
-        field: str,
-        rule: str,
-        *,
-        generation_id: str | None = None,
-        count: int = 0,
-        entered: int = -1,
-    ) -> None:
+    def __init__(self, reason: int, field: str, rule: str, *, count: int = 0) -> None:
         super().__init__(f"{field}: {rule}" if field else rule)
         self.reason = reason
         self.field = field
         self.rule = rule
-        self.generation_id = generation_id
         self.count = count
-        self.entered = entered
 
 
-class GrantNeeded(CoreError):
-    """Policy was not asked yet about this caller's purpose, or the caller was retired: ask, then try again.
+class Needed(CoreError):
+    """What the core needs before it can go on: no answer yet, nobody's fault, and no record. Supply it and ask again.
+
+    Attributes:
+        entered: what limits said of the call, for the `entered` of the next try; -1 when they were not asked.
+    """
+
+    entered: int = -1
+
+
+class GrantNeeded(Needed):
+    """Policy's word: it was not asked yet about this caller's purpose, or the caller was retired.
 
     Attributes:
         purpose: number of a `ronda.v1.Purpose`.
@@ -53,16 +50,27 @@ class GrantNeeded(CoreError):
         self.purpose = purpose
 
 
-class PutOff(CoreError):
-    """A name would take too long to be found for a call that must be quick. Nothing is recorded; limits were taken.
+class TimeNeeded(Needed):
+    """Time: a name would take too long to be found for a call that must be quick. Limits were taken."""
+
+    def __init__(self, entered: int) -> None:
+        super().__init__("not quick")
+        self.entered = entered
+
+
+class GenerationNeeded(Needed):
+    """Another generation: the one that a page token or a stream's first message names.
 
     Attributes:
-        flags: what limits said of the call, for the `entered` of the next try.
+        generation_id: which.
+        field: name of the request's field that names it.
     """
 
-    def __init__(self, flags: int) -> None:
-        super().__init__("not quick")
-        self.flags = flags
+    def __init__(self, generation_id: str, field: str, entered: int = -1) -> None:
+        super().__init__(f"{field}: another generation answers")
+        self.generation_id = generation_id
+        self.field = field
+        self.entered = entered
 
 
 class LimitExceeded(CoreError):

@@ -28,6 +28,7 @@ from core.errors import (
     CoreError,
     DossierDamaged,
     GenerationDamaged,
+    GenerationNeeded,
     LimitExceeded,
     QuestionError,
 )
@@ -125,6 +126,8 @@ def refusal_of(error: BaseException) -> Refusal:
         return Refusal(
             reason, field=error.field, rule=error.rule, metadata={MAY_FIT: str(error.count)} if error.count else {}
         )
+    if isinstance(error, GenerationNeeded):
+        return Refusal(error_pb2.ERROR_REASON_GENERATION_GONE, field=error.field)
     if isinstance(error, LimitExceeded):
         return Refusal(error_pb2.ERROR_REASON_LIMIT_EXCEEDED, quota=error.limit, retry_after_ms=error.retry_after_ms)
     if isinstance(error, AuditUnavailable):
@@ -138,7 +141,7 @@ def refusal_of(error: BaseException) -> Refusal:
 
 def is_our_fault(error: BaseException) -> bool:
     """Whether `error` is a defect or damage to be logged, not a caller's mistake or a planned refusal."""
-    return not isinstance(error, Refusal | LimitExceeded) and not (
+    return not isinstance(error, Refusal | LimitExceeded | GenerationNeeded) and not (
         isinstance(error, QuestionError) and error.reason in STATUS
     )
 

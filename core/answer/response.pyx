@@ -111,7 +111,8 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
     cdef uint32_t cautions = outcome.cautions
     cdef bint complete = call.states.complete_person
     cdef int note
-    put_uint(call.out, F_Answer_level, call_level(call, outcome.level))
+    call.level = call_level(call, outcome.level)
+    put_uint(call.out, F_Answer_level, call.level)
     if outcome.about_vehicle:
         complete = call.states.complete_vehicle
     put_uint(call.out, F_Answer_coverage, COVERAGE_COMPLETE if complete else COVERAGE_INCOMPLETE)

@@ -115,6 +115,7 @@ cdef struct Call:
     bint quick                   # a name that takes long is not looked for: FAILED with put_off
     bint put_off
     bint superseded              # another generation serves by now: no level is said
+    uint8_t level                # Answer.level as it was written last; 0 = none is said
     const uint64_t* page_key     # 128 bits, of page tokens
     uint64_t device              # hashes of who asks, as Session has them; 0 = a bare grant
     uint64_t officer

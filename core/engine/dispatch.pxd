@@ -1,7 +1,7 @@
 # What an engine owns and does without Python: the working memories of its calls, and the one function that answers.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from core.access.grant cimport GrantMasks
 from core.access.limits cimport LimitVerdict
@@ -39,7 +39,8 @@ cdef struct Asker:               # on whose account an answer is given
     const Store* serving         # another generation, which serves by now: this one answers a page of its own; else NULL
     int entered                  # LOOK_* of the call that was put off before; -1 = none was
 
-cdef struct Ending:              # why no answer was given
+cdef struct Ending:              # what an answer came to, or why none was given
+    uint8_t level                # Answer.level, as it is written; 0 = none is said
     Failure failure
     LimitVerdict verdict         # LIMIT_EXCEEDED
     int32_t purpose              # that policy must be asked about
@@ -52,8 +53,8 @@ cdef Call* take_call(EngineCore* core) noexcept nogil
 cdef void return_call(EngineCore* core, Call* call) noexcept nogil
 # Answers one request: OK and the response in `out`; FAILED and the reason in `ending`; GRANT_NEEDED (core/access/caller.pxd)
 # when policy must first be asked about `ending.purpose`; PUT_OFF when it would not have been quick (`ending.verdict.flags`
-# are for Asker.entered of the next try). A refusal has its audit record too, unless it is to be tried again: GRANT_NEEDED,
-# GENERATION_GONE that names the generation wanted, PUT_OFF. Safe from several threads at once, each with a call of its own.
+# are for Asker.entered of the next try). A refusal has its audit record too, unless something is needed first: GRANT_NEEDED,
+# GENERATION_GONE that names the generation wanted, PUT_OFF (core.errors.Needed). Safe from several threads at once, each with a call of its own.
 cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
                      int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil
 # One batch of Clear, in the same way. `opening` holds the context of the stream's first message.

@@ -203,6 +203,7 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
             status = min(status, account_watch(&account, call))
         if status == OK:
             status = account_close(&account, call, data, size)
+        ending.level = call.level
     ending.verdict = account.verdict
     ending.purpose = call.question.purpose
     if status == FAILED and failure.generation_length == 0 and failure.reason != ERROR_REASON_AUDIT_UNAVAILABLE:

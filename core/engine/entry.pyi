@@ -63,21 +63,33 @@ class Engine:
     ) -> bytes:
         """The response's bytes for the request's bytes; `clock_ms` is UTC in milliseconds.
 
-        The response's first field is its Answer (where it has one), whose first field is the level.
         The GIL is released for the whole work. With a Caller, the purpose of the request's context decides: its grant,
         its methods, its limits; a Grant is that alone (tests, benches). With `audit` the record is written before this
         returns, and a refusal has its record too.
-        Raises core.errors.QuestionError when the request is at fault (a page token of another generation:
-        GENERATION_GONE, with `generation_id`) or forbidden (FORBIDDEN, TOKEN_EXPIRED), LimitExceeded, DossierDamaged
-        when a stored dossier is; GrantNeeded when policy must be asked about the purpose first, AuditUnavailable when
-        the record could not be written. GENERATION_GONE and GrantNeeded are to be tried again: they have no record.
+        Raises core.errors.QuestionError when the request is at fault or forbidden (FORBIDDEN, TOKEN_EXPIRED),
+        LimitExceeded, DossierDamaged when a stored dossier is, AuditUnavailable when the record could not be written;
+        and a Needed when something must be supplied first, after which the same is asked again: GrantNeeded (policy's
+        word about the purpose), TimeNeeded (with `quick`), GenerationNeeded (the page token's). A Needed has no record.
 
-        quick: a name that would take more than about a millisecond to find is not looked for: PutOff, to be tried
-        again without `quick` where waiting harms nobody, with `entered` = its flags (limits are then not taken twice).
+        quick: a name that would take more than about a millisecond to find is not looked for: TimeNeeded, to be
+        tried again without `quick` where waiting harms nobody, with its `entered` (limits are then not taken twice).
         serving: the engine that serves by now, when this one answers a page of an older generation: no level is said,
-        and GENERATION_GONE (without `generation_id`: not to be tried again) unless what the page shows of each subject
+        and GENERATION_GONE (a QuestionError) unless what the page shows of each subject
         stands in `serving` too and this caller may see it there (docs/answers.md section 13).
         """
+
+    def answered(
+        self,
+        method: int,
+        request: bytes,
+        caller: Caller | Grant,
+        clock_ms: int,
+        audit: AuditLog | None = None,
+        quick: bool = False,
+        entered: int = -1,
+        serving: Engine | None = None,
+    ) -> tuple[bytes, int]:
+        """The response as `answer` gives it, and the Level that it says; 0 = none, as of a list. Raises as `answer`."""
 
     def answer_shown(
         self, method: int, request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
@@ -97,8 +109,8 @@ class Engine:
     ) -> Clearance:
         """Opens a Clear stream: checks context, standard and generation of its first message. Raises as `answer`.
 
-        A `generation_id` that is not this engine's: GENERATION_GONE, with `generation_id` the one wanted. A refusal has
-        its record in `audit`; each batch gets one of its own.
+        A `generation_id` that is not this engine's: GenerationNeeded. A refusal has its record in `audit`; each batch
+        gets one of its own.
         """
 
 @disjoint_base

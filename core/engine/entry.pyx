@@ -34,7 +34,9 @@ from core.wire cimport (
     Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes_if, put_int_if, put_packed_bytes,
 )
 
-from core.errors import AuditUnavailable, DossierDamaged, GenerationDamaged, GrantNeeded, PutOff, QuestionError
+from core.errors import (
+    AuditUnavailable, DossierDamaged, GenerationDamaged, GenerationNeeded, GrantNeeded, QuestionError, TimeNeeded,
+)
 
 
 cdef extern from *:
@@ -85,7 +87,7 @@ cdef object _error(int status, const Ending* ending):
     if status == GRANT_NEEDED:
         return GrantNeeded(ending.purpose)
     if status == PUT_OFF:
-        return PutOff(ending.verdict.flags)
+        return TimeNeeded(ending.verdict.flags)
     if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
         return limit_error(&ending.verdict, failure)
     if failure.reason == ERROR_REASON_AUDIT_UNAVAILABLE:
@@ -98,10 +100,10 @@ cdef object _error(int status, const Ending* ending):
         return GenerationDamaged(field, rule) if failure.entity == NO_ENTITY else DossierDamaged(failure.entity, rule)
     if failure.reason == ERROR_REASON_INTERNAL:
         return MemoryError(rule) if rule == "out of memory" else RuntimeError(rule)
-    wanted = failure.generation[:failure.generation_length].decode("utf-8",
-                                                                   "replace") if failure.generation_length else None
-    entered = ending.verdict.flags if failure.reason == ERROR_REASON_GENERATION_GONE else -1
-    return QuestionError(failure.reason, field, rule, generation_id=wanted, count=failure.count, entered=entered)
+    if failure.generation_length:
+        wanted = failure.generation[:failure.generation_length].decode("utf-8", "replace")
+        return GenerationNeeded(wanted, field, ending.verdict.flags)
+    return QuestionError(failure.reason, field, rule, count=failure.count)
 
 
 cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
@@ -162,6 +164,10 @@ cdef class Engine:
 
     def answer(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None, bint quick=False,
                int entered=-1, Engine serving=None):
+        return self.answered(method, request, caller, clock_ms, audit, quick, entered, serving)[0]
+
+    def answered(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None, bint quick=False,
+                 int entered=-1, Engine serving=None):
         cdef Buffer out
         cdef Ending ending
         cdef Asker asker
@@ -179,7 +185,7 @@ cdef class Engine:
                 status = _answer_once(self.core, method, data, size, &asker, clock_ms, &out, &ending)
             if status != OK:
                 raise _error(status, &ending)
-            return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size)
+            return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), ending.level
         finally:
             buffer_free(&out)
 
@@ -265,8 +271,7 @@ cdef class Engine:
         if clearance.opening.generation.size:
             wanted = clearance.opening.generation.data[:clearance.opening.generation.size].decode()
             if wanted != self.generation.generation_id:
-                raise QuestionError(ERROR_REASON_GENERATION_GONE, "generation_id", "another generation answers",
-                                    generation_id=wanted)
+                raise GenerationNeeded(wanted, "generation_id")
         clearance.engine = self
         clearance.caller = caller
         clearance.audit = audit

@@ -14,11 +14,12 @@ import grpc
 
 from core.access.caller import Caller
 from core.engine.entry import Clearance
-from core.errors import GrantNeeded, QuestionError
+from core.errors import Needed
 from ronda.v1 import error_pb2
 from server.calls import metrics as call_metrics
 from server.calls.generations import ServedGeneration
 from server.calls.metrics import MethodMetrics
+from server.calls.needs import Attempt
 from server.calls.unary import Context, Service, clock_ms, refuse, too_large
 from server.errors import Refusal
 from server.logs import INFO, log
@@ -57,46 +58,49 @@ class ClearStream:
         if first is None:
             raise Refusal(error_pb2.ERROR_REASON_QUESTION_EMPTY, field="standard", rule="the first message names it")
         keeper, gate = self._service.keeper, self._service.gate
-        try:
-            async with keeper.current() as served:
-                clearance = self._open(
-                    context, served, caller, first
-                )  # without the right it ends here, without a place
+        attempt = Attempt(caller)
+        async with keeper.current() as served:
+            clearance = self._open(context, served, attempt, first)
+            if clearance is not None:  # without the right it ended, without a place
                 with gate.hold(caller):
-                    await self._answer_all(context, served, clearance, first)
-                    return
-        except QuestionError as error:
-            if not error.generation_id:
-                raise
-            wanted = error.generation_id
+                    await self._answer_all(context, served, clearance, attempt, first)
+                return
         with gate.hold(caller):
-            async with keeper.pinned(wanted) as served:
-                await self._answer_all(context, served, self._open(context, served, caller, first), first)
+            async with keeper.pinned(attempt.generation_id) as served:
+                pinned = self._open(context, served, attempt, first)
+                if pinned is not None:
+                    await self._answer_all(context, served, pinned, attempt, first)
 
-    def _open(self, context: Context, served: ServedGeneration, caller: Caller, first: bytes) -> Clearance:
-        audit = self._service.audit.log
-        try:
-            return served.engine.clearance(first, caller, clock_ms(), audit)
-        except GrantNeeded as needed:
-            caller = self._service.callers.decide(context, needed.purpose)
-            return served.engine.clearance(first, caller, clock_ms(), audit)
+    def _open(self, context: Context, served: ServedGeneration, attempt: Attempt, first: bytes) -> Clearance | None:
+        """None where another generation has to answer: the attempt's."""
+        audit, wanted = self._service.audit.log, attempt.generation_id
+        while attempt.generation_id == wanted:
+            try:
+                return served.engine.clearance(first, attempt.caller, clock_ms(), audit)
+            except Needed as needed:
+                attempt.supply(needed, context, self._service.callers)
+        return None
 
-    async def _answer_all(self, context: Context, served: ServedGeneration, clearance: Clearance, first: bytes) -> None:
+    async def _answer_all(
+        self, context: Context, served: ServedGeneration, clearance: Clearance, opened: Attempt, first: bytes
+    ) -> None:
         log("clear_started", level=INFO, generation=served.id, standard=int(clearance.standard), peer=context.peer())
         batches = 0
         batch = first if clearance.first_has_rows else await self._next(context)
         while batch is not None:
-            await context.write(await self._answer(context, clearance, batch))
+            await context.write(await self._answer(context, clearance, opened, batch))
             call_metrics.CLEARED.inc()
             batches += 1
             batch = await self._next(context)
         log("clear_ended", level=INFO, generation=served.id, batches=batches, peer=context.peer())
 
-    async def _answer(self, context: Context, clearance: Clearance, batch: bytes) -> bytes:
+    async def _answer(self, context: Context, clearance: Clearance, opened: Attempt, batch: bytes) -> bytes:
         try:
             response = await self._answer_one(clearance, batch, None)
-        except GrantNeeded as needed:  # policy changed, or somebody was revoked, while the stream lives
-            response = await self._answer_one(clearance, batch, self._service.callers.decide(context, needed.purpose))
+        except Needed as needed:  # policy changed, or somebody was revoked, while the stream lives
+            attempt = Attempt(opened.caller)
+            attempt.supply(needed, context, self._service.callers)
+            response = await self._answer_one(clearance, batch, attempt.caller)
         if self._service.audit.waits:
             await self._service.audit.durable()
         return response

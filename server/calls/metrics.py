@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from server.calls.answer_level import LEVEL_NAMES, answer_level
+from ronda.v1 import level_pb2
 from server.host.metrics_files import take_room
 
 take_room()
@@ -18,6 +18,10 @@ from prometheus_client import Counter, Histogram  # noqa: E402 (it looks for its
 
 # seconds: an identifier takes some 0.1 ms in a worker, a search up to 20 ms, overload is what lies above
 _BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
+
+LEVEL_NAMES: tuple[str, ...] = tuple(
+    level_pb2.Level.Name(number).removeprefix("LEVEL_") for number in sorted(level_pb2.Level.values())
+)
 
 CALLS = Counter("ronda_calls", "Calls ended, by method and gRPC status.", ["method", "status"])
 SECONDS = Histogram(
@@ -62,12 +66,12 @@ class MethodMetrics:
             [ANSWERS.labels(method, level).inc for level in LEVEL_NAMES] if with_levels else []
         )
 
-    def answered(self, seconds: float, response: bytes) -> None:
-        """Counts an answer after `seconds`, and its level."""
+    def answered(self, seconds: float, level: int) -> None:
+        """Counts an answer after `seconds`, and its level (0 = it says none)."""
         self._ok()
         self._seconds(seconds)
         if self._levels:
-            self._levels[answer_level(response)]()
+            self._levels[level]()
 
     def ended(self, status: str, seconds: float) -> None:
         """Counts a call that ended without an answer of a level."""

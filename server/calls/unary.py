@@ -20,13 +20,14 @@ import grpc
 
 from core.access.caller import Caller
 from core.engine.entry import METHODS
-from core.errors import AuditUnavailable, DossierDamaged, GrantNeeded, PutOff, QuestionError
+from core.errors import AuditUnavailable, DossierDamaged, Needed
 from ronda.v1 import error_pb2
 from server.audit.writer import AuditWriter
 from server.calls import metrics as call_metrics
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper, ServedGeneration
 from server.calls.metrics import MethodMetrics
+from server.calls.needs import Attempt
 from server.calls.refused import RefusalRecords
 from server.calls.waiting import HalfOpenCalls
 from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
@@ -110,22 +111,20 @@ def look_up_handler(service: Service, method: str) -> Handler:
             engine = keeper.engine
             if engine is None:
                 raise keeper.no_generation()
-            try:
-                response = engine.answer(number, request, caller, clock_ms(), audit.log, True)
-            except GrantNeeded as needed:
-                caller = callers.decide(context, needed.purpose)
-                response = engine.answer(number, request, caller, clock_ms(), audit.log, True)
-            if audit.waits:
+            attempt = Attempt(caller)
+            while attempt.at_once:
+                try:
+                    response, level = engine.answered(number, request, attempt.caller, clock_ms(), audit.log, True)
+                    break
+                except Needed as needed:
+                    attempt.supply(needed, context, callers)
+            if attempt.at_once and audit.waits:
                 await audit.durable()
-        except PutOff as off:
-            return await _answer_in_thread(service, method, metrics, started, request, context, entered=off.flags)
         except Exception as error:
-            if isinstance(error, QuestionError) and error.generation_id:
-                return await _answer_in_thread(
-                    service, method, metrics, started, request, context, error.generation_id, error.entered
-                )
             await refuse(service, context, method, metrics, now() - started, error, request, caller)
-        metrics.answered(now() - started, response)
+        if not attempt.at_once:
+            return await _answer_in_thread(service, method, metrics, started, request, context, attempt)
+        metrics.answered(now() - started, level)
         return response
 
     return handle
@@ -148,13 +147,14 @@ async def _answer_in_thread(
     started: float,
     request: bytes,
     context: Context,
-    generation_id: str = "",
-    entered: int = -1,
+    attempt: Attempt | None = None,
 ) -> bytes:
     caller = None
     try:
         service.gate.refuse()
         caller = service.callers.of(context)
+        attempt = attempt or Attempt(caller, at_once=False)
+        attempt.caller = caller
         if len(request) > service.max_message_bytes:
             raise too_large(service.max_message_bytes)
         remaining = context.time_remaining()
@@ -162,10 +162,10 @@ async def _answer_in_thread(
             remaining = service.default_deadline_s
         if remaining <= 0:
             raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
-        admitted = entered >= 0
+        admitted = attempt.entered >= 0
         with service.gate.counted(caller, admitted=admitted), service.gate.hold(caller, admitted=admitted):
             async with asyncio.timeout(remaining):
-                response = await _search(service, context, METHODS[method], request, caller, generation_id, entered)
+                response, level = await _search(service, context, METHODS[method], request, attempt)
                 if service.audit.waits:
                     await service.audit.durable()
     except TimeoutError:
@@ -173,36 +173,33 @@ async def _answer_in_thread(
         await refuse(service, context, method, metrics, time.perf_counter() - started, late, request, caller)
     except Exception as error:
         await refuse(service, context, method, metrics, time.perf_counter() - started, error, request, caller)
-    metrics.answered(time.perf_counter() - started, response)
+    metrics.answered(time.perf_counter() - started, level)
     return response
 
 
 async def _search(
-    service: Service, context: Context, number: int, request: bytes, caller: Caller, generation_id: str, entered: int
-) -> bytes:
-    """Answers from the current generation, or from the one that the request's page token pins."""
+    service: Service, context: Context, number: int, request: bytes, attempt: Attempt
+) -> tuple[bytes, int]:
+    """Answers from the generation that serves, or from the one that the request's page token pins."""
     keeper = service.keeper
-    try:
-        async with keeper.pinned(generation_id) if generation_id else keeper.current() as served:
-            try:
-                return await _in_thread(service, served, number, request, caller, entered)
-            except GrantNeeded as needed:
-                caller = service.callers.decide(context, needed.purpose)
-                return await _in_thread(service, served, number, request, caller, entered)
-    except QuestionError as error:
-        if not error.generation_id or generation_id:
-            raise
-        wanted, entered = error.generation_id, error.entered
-    return await _search(service, context, number, request, caller, wanted, entered)
+    while True:
+        pinned = attempt.generation_id
+        try:
+            async with keeper.pinned(pinned) if pinned else keeper.current() as served:
+                return await _in_thread(service, served, number, request, attempt)
+        except Needed as needed:
+            attempt.supply(needed, context, service.callers)
 
 
 async def _in_thread(
-    service: Service, served: ServedGeneration, number: int, request: bytes, caller: Caller, entered: int
-) -> bytes:
+    service: Service, served: ServedGeneration, number: int, request: bytes, attempt: Attempt
+) -> tuple[bytes, int]:
     loop, log_of_looks = asyncio.get_running_loop(), service.audit.log
     serving = service.keeper.engine if served.id != service.keeper.current_id else None  # the page is held against it
-    answer = partial(served.engine.answer, quick=False, entered=entered, serving=serving)
-    return await loop.run_in_executor(service.threads, answer, number, request, caller, clock_ms(), log_of_looks)
+    answered = partial(served.engine.answered, quick=False, entered=attempt.entered, serving=serving)
+    return await loop.run_in_executor(
+        service.threads, answered, number, request, attempt.caller, clock_ms(), log_of_looks
+    )
 
 
 async def refuse(
@@ -222,7 +219,7 @@ async def refuse(
     if is_our_fault(error):
         report_fault(method, metrics, error)
     refusal = refusal_of(error)
-    if error is refusal or (isinstance(error, QuestionError) and error.generation_id):
+    if error is refusal or isinstance(error, Needed):
         await service.refusals.record(method, request, refusal, caller, clock_ms())
     code, status = status_of(refusal)
     metrics.ended(code.name, seconds)

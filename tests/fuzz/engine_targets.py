@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from core.engine.entry import METHODS, Engine, Grant
-from core.errors import QuestionError
+from core.errors import Needed, QuestionError
 from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
@@ -56,9 +56,11 @@ def answer(data: bytes) -> None:
             engine.clearance(opening, grant, clock_ms).answer(request, clock_ms)
         else:
             method = method % CLEAR or 1
-            response = engine.answer(method, request, grant, clock_ms)
+            response, level = engine.answered(method, request, grant, clock_ms)
             if method <= METHODS["CheckVehicle"]:
-                assert RESPONSES[method - 1].FromString(response).answer.level > level_pb2.LEVEL_UNSPECIFIED
+                assert RESPONSES[method - 1].FromString(response).answer.level == level > level_pb2.LEVEL_UNSPECIFIED
+    except Needed as needed:
+        assert WANTED_CUI not in str(needed)
     except QuestionError as error:
         assert error.reason and WANTED_CUI not in str(error)
 

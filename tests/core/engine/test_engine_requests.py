@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.entry import METHODS, Engine
-from core.errors import QuestionError
+from core.errors import GenerationNeeded, QuestionError
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import error_pb2, register_service_pb2, section_pb2
@@ -198,9 +198,8 @@ class TestClearance:
 
     def test_another_generation_is_named(self, engine: Engine) -> None:
         request = clearance.ClearRequest(standard=WANTED, generation_id="20200101T000000Z-00000000").SerializeToString()
-        with pytest.raises(QuestionError) as error:
+        with pytest.raises(GenerationNeeded) as error:
             engine.clearance(request, ALL, CLOCK_MS)
-        assert error.value.reason == error_pb2.ERROR_REASON_GENERATION_GONE
         assert error.value.generation_id == "20200101T000000Z-00000000"
 
 

@@ -11,7 +11,7 @@ from core.access.caller import EVERY_METHOD, Caller
 from core.access.grant import Grant
 from core.access.limits import Limits
 from core.engine.entry import METHODS, Engine
-from core.errors import LimitExceeded, PutOff, QuestionError
+from core.errors import GenerationNeeded, LimitExceeded, TimeNeeded
 from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1.context_pb2 import RequestContext
@@ -51,7 +51,7 @@ def without_id(method: str, content: bytes) -> Any:
 @pytest.mark.parametrize("method", ["SearchPersons", "CheckPerson", "Check"])
 def test_a_common_name_is_put_off_and_a_rare_one_answered(engine: Engine, method: str) -> None:
     number, common = asked(method, COMMON)
-    with pytest.raises(PutOff):
+    with pytest.raises(TimeNeeded):
         engine.answer(number, common, ALL, CLOCK_MS, None, True)
     later = without_id(method, engine.answer(number, common, ALL, CLOCK_MS, None, False, 0))
     assert later == without_id(method, engine.answer(number, common, ALL, CLOCK_MS))
@@ -67,14 +67,14 @@ def test_limits_are_taken_once_and_what_they_said_is_kept(engine: Engine, tmp_pa
     caller.give(PURPOSE, Grant.everything(), methods=EVERY_METHOD, officer=(2, 3600, 2))
     context = RequestContext(purpose=PURPOSE, request_id="the same")  # type: ignore[arg-type]
     number, common = asked("SearchPersons", COMMON, context)
-    with pytest.raises(PutOff) as first:
+    with pytest.raises(TimeNeeded) as first:
         engine.answer(number, common, caller, CLOCK_MS, None, True)
-    assert first.value.flags & RETRY == 0
-    engine.answer(number, common, caller, CLOCK_MS, None, False, first.value.flags)
+    assert first.value.entered & RETRY == 0
+    engine.answer(number, common, caller, CLOCK_MS, None, False, first.value.entered)
     number, other = asked("SearchPersons", COMMON, RequestContext(purpose=PURPOSE))  # type: ignore[arg-type]
-    with pytest.raises(PutOff) as second:  # the second of two
+    with pytest.raises(TimeNeeded) as second:  # the second of two
         engine.answer(number, other, caller, CLOCK_MS, None, True)
-    engine.answer(number, other, caller, CLOCK_MS, None, False, second.value.flags)
+    engine.answer(number, other, caller, CLOCK_MS, None, False, second.value.entered)
     with pytest.raises(LimitExceeded):
         engine.answer(number, other, caller, CLOCK_MS, None, True)
 
@@ -95,7 +95,7 @@ def test_a_page_of_another_generation_is_counted_once(engine: Engine, tmp_path: 
     page = engine.answer(number, request.SerializeToString(), before, CLOCK_MS)
     first = checks.SearchPersonsResponse.FromString(page)
     request.page_token = first.next_page_token
-    with pytest.raises(QuestionError) as gone:
+    with pytest.raises(GenerationNeeded) as gone:
         newer.answer(number, request.SerializeToString(), caller, CLOCK_MS, None, True)
     assert gone.value.generation_id == "20261124T160351Z-0badcafe"
     assert gone.value.entered == 0

@@ -1,0 +1,48 @@
+"""What the core needs before it can go on, supplied in one place: policy's word, time, or another generation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import GenerationNeeded, GrantNeeded, Needed, TimeNeeded
+
+if TYPE_CHECKING:
+    import grpc
+
+    from core.access.caller import Caller
+    from server.trust.callers import Callers
+
+
+class Attempt:
+    """How a question is put to the core: at first to the generation that serves, at once; then as the core needs it.
+
+    Attributes:
+        caller: who asks, with what policy decided so far.
+        at_once: in the event loop's own thread; False once time or another generation is needed.
+        generation_id: the generation that answers; "" = the one that serves.
+        entered: what limits said of an earlier attempt; -1 when there was none.
+    """
+
+    __slots__ = ("_decided", "at_once", "caller", "entered", "generation_id")
+
+    def __init__(self, caller: Caller, *, at_once: bool = True) -> None:
+        self.caller = caller
+        self.at_once = at_once
+        self.generation_id = ""
+        self.entered = -1
+        self._decided = False
+
+    def supply(self, needed: Needed, context: grpc.aio.ServicerContext[bytes, bytes], callers: Callers) -> None:
+        """Readies the next attempt. Raises Refusal, and `needed` itself where the same was supplied before."""
+        if isinstance(needed, GrantNeeded) and not self._decided:
+            self.caller = callers.decide(context, needed.purpose)
+            self._decided = True
+        elif isinstance(needed, TimeNeeded) and self.at_once:
+            self.at_once = False
+        elif isinstance(needed, GenerationNeeded) and not self.generation_id:
+            self.generation_id = needed.generation_id
+            self.at_once = False
+        else:
+            raise needed
+        if needed.entered >= 0:
+            self.entered = needed.entered
