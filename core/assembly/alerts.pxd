@@ -1,7 +1,8 @@
 # Alerts of one subject, merged from its records (docs/answers.md section 6), as they are stored.
 
 from core.assembly.claims cimport Facts
-from core.assembly.record cimport Entity, Record
+from core.assembly.linked_record cimport Record
+from core.assembly.record cimport Entity
 from core.wire cimport Buffer
 
 # A record's reference within its payload: 0 and where it starts and how long it is, or -1 when the payload does not start with one.

@@ -11,6 +11,7 @@ from core.generation.dossier cimport (
     NO_REGISTER, AlertEntry,
 )
 from core.generation.view cimport SPAN_UNKNOWN
+from core.standard_record cimport ALERT_PROTECTED
 from core.wire cimport (
     WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw,
     put_tag, put_uint_if, put_varint, read_varint, reader_init,
@@ -22,7 +23,6 @@ cdef extern from "stdlib.h" nogil:
     void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
 
 cdef enum:
-    SIDE_PROTECTED = 64  # alert_flags: the protected side of an order, no alert
     ISSUED_AGAIN = 32    # alert_flags, while alerts are made: after the authority closed the warrant
     IN_DOUBT = 128       # alert_flags, while alerts are made: another row of this record says another state
     KINDS = 14
@@ -95,7 +95,7 @@ cdef int put_reference(Buffer* out, int number, const Entity* entity, const Reco
 
 
 cdef inline bint _is_alert(const Record* record) noexcept nogil:
-    return record.alert_kind and record.alert_kind < KINDS and not record.alert_flags & SIDE_PROTECTED
+    return record.alert_kind and record.alert_kind < KINDS and not record.alert_flags & ALERT_PROTECTED
 
 
 cdef inline bint _is_discreet(const Record* record) noexcept nogil:
@@ -347,13 +347,13 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     alert.from_span = known.first.alert_from_span
     alert.to_span = known.first.alert_to_span
     alert.state_date = known.first.state_date
-    alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_known else 0
+    alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_day != NO_DAY else 0
     alert.reserved = <uint32_t>(first - records)
     alert.hit_offset = <uint32_t>heap.size
     put_uint_if(heap, F_Hit_kind, alert.kind)
     status = put_reference(heap, F_Hit_record, entity, first)
-    put_packed_bytes(heap, F_Hit_agrees, first.agrees, first.n_agrees)
-    put_packed_bytes(heap, F_Hit_disagrees, first.disagrees, first.n_disagrees)
+    put_packed_bytes(heap, F_Hit_agrees, first.agrees.listed, first.agrees.count)
+    put_packed_bytes(heap, F_Hit_disagrees, first.disagrees.listed, first.disagrees.count)
     status |= _put_source(heap, entity, first)
     for i in range(count):
         if &records[group[i]] != first and sources < SOURCES_MAX:

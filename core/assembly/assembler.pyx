@@ -18,6 +18,9 @@ from core.assembly.dossier cimport (
     ASSEMBLED, ASSEMBLY_DISK, ASSEMBLY_MEMORY, ASSEMBLY_REFERENCE, ASSEMBLY_TOO_MANY, Counts, Scratch, assemble_dossier,
     scratch_free, scratch_init,
 )
+from core.assembly.linked_record cimport (
+    E_entity, E_homonyms, E_kind, E_name_only_alerts, E_name_only_flags, E_subject_id,
+)
 from core.assembly.record cimport (
     Entity, entity_add, entity_hide, entity_record_count, entity_records, in_stream_order, row_entity, row_hides,
 )
@@ -27,18 +30,12 @@ from core.generation.dossier cimport ENTITY_PERSON, ENTITY_PLATE, ENTITY_VEHICLE
 from core.generation.plates_writer cimport PlateRows
 from core.machine.arrow cimport Column, RecordColumns, byte_at, int32_or, uint32_or
 from core.name_index.writer cimport NamesWriter
+from core.standard_record cimport NAME_ONLY_CROWDED, NAME_ONLY_ONE_BEARER
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 from core.assembly import record as assembly_record
 from core.errors import AssemblyError
 from core.generation.keys_writer import write_keys
 from core.generation.registers import register_entry
-
-ENTITY_FIELDS = [("entity", "I"), ("kind", "C"), ("subject_id", "w:16"), ("homonyms", "i"), ("name_only_alerts", "i"),
-                 ("name_only_flags", "C")]
-
-cdef enum:                       # bits of the column `name_only_flags`
-    CROWDED = 1
-    ONE_BEARER = 2
 
 cdef enum:
     ORDER_OF_ENTITIES = -10
@@ -151,7 +148,7 @@ cdef class Assembler:
         buffer_free(&self.entity.records)
 
     def entities(self, batch):
-        cdef RecordColumns columns = RecordColumns(batch, ENTITY_FIELDS)
+        cdef RecordColumns columns = RecordColumns(batch, assembly_record.ENTITY_FIELDS)
         cdef Column* column = columns.columns
         cdef Announced announced
         cdef int64_t row
@@ -162,12 +159,12 @@ cdef class Assembler:
             put_raw(&self.announced, <const char*><bytes>rest, len(rest))
             self.next_announced = 0
         for row in range(columns.rows):
-            announced.number = uint32_or(&column[0], row, 0xFFFFFFFF)
-            announced.kind = byte_at(&column[1], row)
-            memcpy(announced.subject_id, column[2].values + (column[2].first + row) * 16, 16)
-            announced.homonyms = int32_or(&column[3], row, -1)
-            announced.name_only_alerts = int32_or(&column[4], row, -1)
-            announced.name_only_flags = byte_at(&column[5], row)
+            announced.number = uint32_or(&column[E_entity], row, 0xFFFFFFFF)
+            announced.kind = byte_at(&column[E_kind], row)
+            memcpy(announced.subject_id, column[E_subject_id].values + (column[E_subject_id].first + row) * 16, 16)
+            announced.homonyms = int32_or(&column[E_homonyms], row, -1)
+            announced.name_only_alerts = int32_or(&column[E_name_only_alerts], row, -1)
+            announced.name_only_flags = byte_at(&column[E_name_only_flags], row)
             if announced.number != self.n_announced:
                 raise AssemblyError(f"entity {self.n_announced} is missing, or out of order")
             if not ENTITY_PERSON <= announced.kind <= ENTITY_PLATE:
@@ -205,8 +202,8 @@ cdef class Assembler:
         self.entity.kind = announced.kind
         self.entity.homonyms = announced.homonyms
         self.entity.name_only_alerts = announced.name_only_alerts
-        self.entity.crowded = announced.name_only_flags & CROWDED != 0
-        self.entity.one_bearer = announced.name_only_flags & ONE_BEARER != 0
+        self.entity.crowded = announced.name_only_flags & NAME_ONLY_CROWDED != 0
+        self.entity.one_bearer = announced.name_only_flags & NAME_ONLY_ONE_BEARER != 0
         memcpy(self.entity.subject_id, announced.subject_id, 16)
         self.entity.hidden = False
         buffer_reset(&self.entity.arena)

@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
-from core.assembly.record cimport Entity, Record
+from core.assembly.linked_record cimport Record
+from core.assembly.record cimport Entity
 from core.wire cimport Buffer
 
 cdef struct RegisterFacts:       # of the manifest, by ordinal

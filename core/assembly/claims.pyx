@@ -3,8 +3,9 @@
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp
 
+from core.assembly.arena cimport MAX_CRITERIA, Criteria, Text
 from core.assembly.record cimport (
-    MAX_CRITERIA, Text, compare_records, entity_record_count, entity_records, same_text, text_of,
+    compare_records, entity_record_count, entity_records, same_text, text_of,
 )
 from core.calendar cimport birth_dates_agreement
 from core.contract cimport *
@@ -12,6 +13,9 @@ from core.identifiers.kinds cimport KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_LICEN
 from core.name_index.writer cimport municipality_of_cui
 from core.names.pairing cimport CONFLICT_GIVEN, NamePairing, compare_name_texts, pair_with_text
 from core.names.reading cimport ReadName, read_name
+from core.standard_record cimport (
+    ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS, LEVEL_DOUBTED,
+)
 from core.wire cimport buffer_reset, put_raw
 
 
@@ -22,10 +26,8 @@ cdef extern from "stdlib.h" nogil:
 
 cdef enum:
     FOREIGN_DOCUMENT_BIT = 30    # IDENTIFIES_FOREIGN_DOCUMENT of core/generation/store.pxd
-    STANDARDS = 0x38             # CLEARANCE_POLICE, _CRIMINAL, _RENAS of indexer/standard.py
-    BIRTH_IN_DOUBT = 8 | 16      # ALERT_BIRTH_TURNED, ALERT_BIRTH_DOUBTED of indexer/standard.py
-    SIDE_PROTECTED = 64          # ALERT_PROTECTED
-    LEVEL_DOUBTED = 1            # link_level of a record that linking holds for POSSIBLE at most
+    STANDARDS = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
+    BIRTH_IN_DOUBT = ALERT_BIRTH_TURNED | ALERT_BIRTH_DOUBTED
 
 
 cdef inline bint _states_something(const Record* record) noexcept nogil:
@@ -128,12 +130,14 @@ cdef inline bint _has_parent(const Record* record) noexcept nogil:
 
 
 cdef inline void _list(Record* record, int criterion, int agreement) noexcept nogil:
-    if agreement == AGREEMENT_AGREES and record.n_agrees < MAX_CRITERIA:
-        record.agrees[record.n_agrees] = <uint8_t>criterion
-        record.n_agrees += 1
-    elif agreement == AGREEMENT_DISAGREES and record.n_disagrees < MAX_CRITERIA:
-        record.disagrees[record.n_disagrees] = <uint8_t>criterion
-        record.n_disagrees += 1
+    cdef Criteria* criteria = &record.disagrees
+    if agreement == AGREEMENT_AGREES:
+        criteria = &record.agrees
+    elif agreement != AGREEMENT_DISAGREES:
+        return
+    if criteria.count < MAX_CRITERIA:
+        criteria.listed[criteria.count] = <uint8_t>criterion
+        criteria.count += 1
 
 
 cdef bint _is_identified(const Entity* entity, const Facts* facts, const Record* record) noexcept nogil:
@@ -189,7 +193,7 @@ cdef bint _collect_on_file(Entity* entity, const Facts* facts, const Buffer* cla
 cdef bint _born_otherwise(const Record* record, int birth) noexcept nogil:
     """Of what stops people or stands in a certificate: a birth date, not doubtful, that is another's."""
     return (birth == AGREEMENT_DISAGREES and not record.alert_flags & BIRTH_IN_DOUBT
-            and (record.alert_kind or record.alert_flags & SIDE_PROTECTED or record.clearance & STANDARDS))
+            and (record.alert_kind or record.alert_flags & ALERT_PROTECTED or record.clearance & STANDARDS))
 
 
 cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_claim) noexcept nogil:
@@ -214,7 +218,7 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
                                                          claim.birth_year, claim.birth_month, claim.birth_mday))
         if record.sex and claim.sex:
             sex = _better(sex, AGREEMENT_AGREES if record.sex == claim.sex else AGREEMENT_DISAGREES)
-    record.n_agrees = record.n_disagrees = 0
+    record.agrees.count = record.disagrees.count = 0
     _list(record, record.criterion, AGREEMENT_AGREES)
     _list(record, CRITERION_NAMES, names)
     _list(record, CRITERION_PARENTS, parents)
@@ -253,7 +257,7 @@ cdef void link_vehicles_records(Entity* entity) noexcept nogil:
     cdef size_t i
     for i in range(entity_record_count(entity)):
         record = entity_records(entity) + i
-        if record.criterion and record.n_agrees == 0:
+        if record.criterion and record.agrees.count == 0:
             _list(record, record.criterion, AGREEMENT_AGREES)
         if not record.level:
             record.level = LEVEL_HIT

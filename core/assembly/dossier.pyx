@@ -4,11 +4,13 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from core.assembly.alerts cimport collect_alerts, put_reference, record_reference
+from core.assembly.arena cimport Text
 from core.assembly.claims cimport (
     collect_claims, identities_conflict, is_identity, link_persons_records, link_vehicles_records,
 )
 from core.assembly.identifiers cimport collect_identifiers, collect_plates, first_registration
-from core.assembly.record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
+from core.assembly.linked_record cimport Record
+from core.assembly.record cimport compare_records, entity_record_count, entity_records, text_of
 from core.calendar cimport NO_DAY
 from core.contract cimport *
 from core.files.layout cimport EntityRow
@@ -19,6 +21,7 @@ from core.generation.dossier cimport (
 )
 from core.machine.xxhash cimport XXH3_64bits
 from core.name_index.writer cimport NameClaim, NamesWriter, municipality_of_cui
+from core.standard_record cimport ALERT_PROTECTED
 from core.wire cimport (
     WIRE_LENGTH, begin_message, buffer_free, buffer_reset, end_message, put_bytes, put_bytes_if, put_raw, put_tag,
     put_uint_if, put_varint, varint_size,
@@ -33,7 +36,6 @@ cdef extern from "stdio.h" nogil:
 
 cdef enum:
     CLEARANCE_BITS = 0x3C        # RECORD_CERTIFICATE, RECORD_STANDARD_*: the same bits in a record's `clearance`
-    SIDE_PROTECTED = 64
 
 
 cdef void scratch_init(Scratch* scratch) noexcept nogil:
@@ -72,7 +74,7 @@ cdef int _put_record(Entity* entity, const Record* record, Buffer* records, Buff
         entry.flags |= RECORD_POSSIBLE
     if record.criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE, CRITERION_PLATE, CRITERION_VIN):
         entry.flags |= RECORD_CRITERION_1
-    if record.alert_flags & SIDE_PROTECTED and record.alert_state == ALERT_STATE_PENDING:
+    if record.alert_flags & ALERT_PROTECTED and record.alert_state == ALERT_STATE_PENDING:
         entry.flags |= RECORD_PROTECTED
         entry.day_from = record.alert_from
         entry.day_to = record.alert_to

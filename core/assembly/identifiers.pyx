@@ -3,7 +3,9 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
-from core.assembly.record cimport Record, Text, compare_records, entity_record_count, entity_records, text_of
+from core.assembly.arena cimport Text
+from core.assembly.linked_record cimport Record
+from core.assembly.record cimport compare_records, entity_record_count, entity_records, text_of
 from core.calendar cimport NO_DAY
 from core.contract cimport *
 from core.free_text.vehicles cimport colour_mask

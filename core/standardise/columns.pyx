@@ -3,37 +3,16 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
 from libc.string cimport memset
 
+from core.standard_record cimport O_COUNT, O_NULLABLE, O_WIDTHS
 from core.standardise.row cimport Cell
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, buffer_reset, put_raw
-
-
-cdef int width_of(int column) noexcept nogil:
-    if column == O_row:
-        return 8
-    if column in (O_version, O_sort_day, O_death_day, O_valid_from, O_valid_to, O_alert_from, O_alert_to, O_state_date,
-                  O_issued_day, O_state_first, O_issued_first):
-        return 4
-    if column in (O_birth_year, O_about_year, O_model_year, O_valid_from_span, O_valid_to_span, O_alert_from_span, O_alert_to_span,
-                  O_state_span, O_issued_span):
-        return 2
-    if column in (O_register, O_section, O_subject, O_sensitivity, O_clearance, O_cui_valid, O_organisation,
-                  O_birth_month, O_birth_mday, O_sex, O_birth_department, O_residence_department, O_share,
-                  O_alert_kind, O_alert_state, O_alert_flags):
-        return 1
-    return 0
-
-
-cdef bint is_nullable(int column) noexcept nogil:
-    if column in (O_record_id, O_payload, O_row, O_version, O_state_date):
-        return False
-    return width_of(column) != 1 or column == O_birth_month or column == O_birth_mday
 
 
 cdef void outputs_init(Output* outputs) noexcept nogil:
     cdef int i
     for i in range(O_COUNT):
-        outputs[i].width = width_of(i)
-        outputs[i].nullable = is_nullable(i)
+        outputs[i].width = O_WIDTHS[i]
+        outputs[i].nullable = O_NULLABLE[i]
         outputs[i].nulls = outputs[i].rows = 0
         buffer_init(&outputs[i].valid)
         buffer_init(&outputs[i].offsets)

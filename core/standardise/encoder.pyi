@@ -1,5 +1,6 @@
-"""Encodes a register's rows, given as Arrow text columns, as standard records (docs/manifests.md; indexer/standard.py).
+"""Encodes a register's rows, given as Arrow text columns, as standard records.
 
+How a manifest says it: docs/manifests.md. What comes of it: docs/standard-record.md.
 The plan is plain Python, made by indexer.standardise.plan from a manifest. Slots, maps, conditions, subjects and fields
 are numbered by their place; -1 = none. Texts are UTF-8 bytes.
 
@@ -32,6 +33,8 @@ DERIVED: tuple[str, ...]
 """What a payload's field may be filled from, besides columns."""
 OPERATIONS: tuple[str, ...]
 SUBJECT_KEYS: tuple[str, ...]
+COLUMNS: list[tuple[str, str]]
+"""The columns of a standard record that were compiled in, as (name, Arrow format)."""
 
 @disjoint_base
 class Encoder:
@@ -55,7 +58,7 @@ class Encoder:
     def take(self) -> tuple[int, list[tuple[bytes | None, bytes | None, bytes, int]]]:
         """The records so far and their columns, which start again empty.
 
-        A column, in the order of STANDARD_SCHEMA: (validity, one byte a value, None = no nulls; offsets or None; data;
+        A column, in the order of COLUMNS: (validity, one byte a value, None = no nulls; offsets or None; data;
         number of nulls).
         """
 

@@ -4,7 +4,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 
 from core.identifiers.canonical cimport rule_word
-from core.standardise.columns cimport O_COUNT, output_buffers, outputs_failed, outputs_reset
+from core.standard_record cimport O_COUNT, STANDARD_COLUMNS
+from core.standardise.columns cimport output_buffers, outputs_failed, outputs_reset
 from core.standardise.encoding cimport Encoding, Refusal
 from core.standardise.plan cimport build, dismantle
 from core.standardise.record cimport encode_record
@@ -18,6 +19,8 @@ RULES = (
     "unparsable", "unknown_code", "too_long", "out_of_range", "required_missing", "unparsable_date", "record_id_missing",
     "no_subject", "undecodable_bytes", "read_otherwise", "unreadable_identifier", "doubtful_birth_date",
 )
+
+COLUMNS = [tuple(column.split("=")) for column in STANDARD_COLUMNS.decode().split()]
 
 
 cdef str word_of(int rule):

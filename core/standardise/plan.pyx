@@ -4,8 +4,9 @@ from libc.stdint cimport int32_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
+from core.standard_record cimport O_COUNT
 from core.standardise.cells cimport map_init, map_put
-from core.standardise.columns cimport O_COUNT, Output, outputs_free, outputs_init, outputs_reset
+from core.standardise.columns cimport Output, outputs_free, outputs_init, outputs_reset
 from core.standardise.encoding cimport *
 from core.standardise.row cimport ARENA_STEP, RULE_COUNT, Cell, Condition, DateFormat, Input, Map, Slot
 from core.standardise.stated cimport COMMA_PARTS_MAX, Subject, SubjectPlan

@@ -6,6 +6,7 @@ from libc.string cimport strlen
 
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, age_in_years
 from core.contract cimport *
+from core.standard_record cimport *
 from core.standardise.cells cimport (
     arena_take, cell_of, date_of_slot, flag_of, holds, int_of, is_untold, mapped_of, no_cell, raw_cell_is_damaged,
     text_of, warn,
@@ -28,18 +29,7 @@ from core.wire cimport Buffer, buffer_reset, put_raw
 cdef extern from "strings.h" nogil:
     int strncasecmp(const char* a, const char* b, size_t n)
 
-# As in indexer/standard.py.
 cdef enum:
-    SUBJECT_PERSON = 1
-    SUBJECT_VEHICLE = 2
-    SUBJECT_PLATE = 3
-    CLEARANCE_CERTIFICATE = 4
-    ALERT_MISUSE = 1
-    ALERT_ARMED = 2
-    ALERT_UNREAD = 4
-    ALERT_BIRTH_TURNED = 8
-    ALERT_PROTECTED = 64
-    ALERT_BIRTH_DOUBTED = 16
     ANSWERABLE_AGE = 13          # years: nobody younger is accused, or restrained (Ley PINA, articles 132 and 136)
 
 cdef enum:
@@ -211,12 +201,11 @@ cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
     return key
 
 
-cdef void put_validity(Output* o, int days, int spans, int64_t row, Validity v) noexcept nogil:
-    """Into the columns `days` and `spans`, and the ones after them."""
-    put_number_or_null(&o[days], row, v.first, NO_DAY)
-    put_number_or_null(&o[days + 1], row, v.last, NO_DAY)
-    put_number_or_null(&o[spans], row, v.first_span, 0)
-    put_number_or_null(&o[spans + 1], row, v.last_span, 0)
+cdef void put_validity(Output* first, Output* last, Output* first_span, Output* last_span, int64_t row, Validity v) noexcept nogil:
+    put_number_or_null(first, row, v.first, NO_DAY)
+    put_number_or_null(last, row, v.last, NO_DAY)
+    put_number_or_null(first_span, row, v.first_span, 0)
+    put_number_or_null(last_span, row, v.last_span, 0)
 
 
 cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
@@ -254,7 +243,8 @@ cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
     put_text(&o[O_colour], row, s.colour)
     put_number_or_null(&o[O_model_year], row, s.model_year, 0)
     put_text(&o[O_vehicle_type], row, s.vehicle_type)
-    put_validity(o, O_valid_from, O_valid_from_span, row, validity_of(s.valid_from, s.valid_to, False))
+    put_validity(&o[O_valid_from], &o[O_valid_to], &o[O_valid_from_span], &o[O_valid_to_span], row,
+                 validity_of(s.valid_from, s.valid_to, False))
     put_number(&o[O_share], row, s.share)
 
 
@@ -367,7 +357,8 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     put_number(&o[O_alert_kind], row, state.kind)
     put_number(&o[O_alert_state], row, state.alert_state)
     put_number(&o[O_alert_flags], row, flags)
-    put_validity(o, O_alert_from, O_alert_from_span, row, validity_of(state.alert_from, state.alert_to, True))
+    put_validity(&o[O_alert_from], &o[O_alert_to], &o[O_alert_from_span], &o[O_alert_to_span], row,
+                 validity_of(state.alert_from, state.alert_to, True))
     put_number(&o[O_state_date], row, number_of_date(state.state_date))
     put_number_or_null(&o[O_issued_day], row, day_of_date(state.issued), NO_DAY)
     put_day(o, O_state_first, O_state_span, row, state.state_date)

@@ -15,15 +15,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON
+from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON, person_columns
 from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 
 LAST_FILLER_YEAR = 1900  # nobody born so early lives: core/calendar.pxd
-
-# Levels that linking stores beside HIT and POSSIBLE of ronda.v1.Level; no answer has them.
-LEVEL_BY_RULE = 0
-LEVEL_DOUBTED = 1  # by rule, POSSIBLE at most
-LEVEL_HIDES = 2  # no link: the record only hides an address
 
 # docs/answers.md section 5: more who fit than this are no link
 LINK_LIMIT = 50
@@ -160,13 +155,10 @@ class LinkingDatabase:
                 section = {SECTION_OWNER} AS is_owner,
                 TRY_CAST(cui AS BIGINT) AS cui,
                 nullif(document_country, '') || ':' || nullif(document_number, '') AS document,
-                nullif(nit, '') AS nit, nullif(licence, '') AS licence, nullif(cedula, '') AS cedula,
-                organisation, nullif(name, '') AS name, nullif(name_key, '') AS name_key, name_text,
                 CASE WHEN birth_year > 0
                      THEN birth_year::INTEGER * 10000 + coalesce(birth_month, 0)::INTEGER * 100
                           + coalesce(birth_mday, 0)::INTEGER END AS birth,
-                about_year, sex, birth_department, residence_department,
-                nullif(father, '') AS father, nullif(mother, '') AS mother, death_day,
+                {person_columns(but=("cui", "document_country", "document_number"))},
                 clearance, alert_kind, alert_state, alert_flags, merge_key
             FROM staged WHERE subject = {SUBJECT_PERSON} OR section = {SECTION_OWNER}
         """)

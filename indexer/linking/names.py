@@ -28,7 +28,14 @@ from indexer.linking.on_file import STANDARDS, claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
 from indexer.linking.weak import Side, best, compare_parents
-from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, ALERT_UNREAD
+from indexer.standard import (
+    ALERT_BIRTH_DOUBTED,
+    ALERT_BIRTH_TURNED,
+    ALERT_PROTECTED,
+    ALERT_UNREAD,
+    NAME_ONLY_CROWDED,
+    NAME_ONLY_ONE_BEARER,
+)
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
@@ -341,7 +348,8 @@ def _decide(database: LinkingDatabase) -> None:
         CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
         CREATE TABLE name_count AS
         SELECT p.cui, p.text, count(*)::INTEGER AS records,
-               (bool_or(d.scored)::UTINYINT + 2 * bool_or(d.sole)::UTINYINT)::UTINYINT AS name_only_flags
+               (bool_or(d.scored)::UTINYINT * {NAME_ONLY_CROWDED}
+                + bool_or(d.sole)::UTINYINT * {NAME_ONLY_ONE_BEARER})::UTINYINT AS name_only_flags
         FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
         WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
         DROP TABLE name_fit

@@ -32,7 +32,7 @@ RAW_ROWS = 16_000_000  # up to here, 6 GB, ranges are not compressed: that would
 _UNKNOWN_DAY = -(2**31)
 
 # what Links.between yields; `minor` goes into `sensitivity`
-_LINK_COLUMNS = ["place", "entity", "criterion", "level", "agrees", "disagrees", "owner_entity", "owner_level", "minor"]
+_LINK_COLUMNS = ["place", *(field.name.removeprefix("link_") for field in LINK_FIELDS), "minor"]
 
 
 def range_starts(links: Links, entities: int) -> np.ndarray:

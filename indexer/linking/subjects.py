@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.generation.reader import EntityKind
-from indexer.linking.database import LEVEL_BY_RULE, LEVEL_DOUBTED, LEVEL_HIDES, LinkingDatabase
+from indexer.linking.database import LinkingDatabase
 from indexer.linking.links import Links
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.weak import judge_links
-from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA
+from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA, LEVEL_BY_RULE, LEVEL_DOUBTED, LEVEL_HIDES
 from indexer.subject_key import subject_ids
 from ronda.v1 import section_pb2
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
@@ -43,8 +43,7 @@ MINOR_SECTIONS = (
 def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
     """Makes `entity_by_cui`(cui, entity, birth) and `entity_by_text`(text, entity, birth); returns the subjects' file.
 
-    The file holds one row an entity, in order: birth, subject_id, cui, text, kind, homonyms, name_only_alerts,
-    name_only_flags.
+    The file holds one row an entity, in order: birth, cui, text, and what ENTITY_SCHEMA has beside the number.
     """
     order = 'PARTITION BY text ORDER BY register, record_id, version, "row", place'
     database.run(f"""
@@ -70,7 +69,7 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
     _write_ids(database, key, subjects)
     ordered = database.directory / "subjects.parquet"
     database.copy_sorted(
-        f"""SELECT birth, subject_id, cui, text, kind, homonyms, name_only_alerts, name_only_flags
+        f"""SELECT {", ".join(_ID_SCHEMA.names)}
             FROM read_parquet('{subjects}')
             ORDER BY kind >= {EntityKind.VEHICLE}, birth NULLS FIRST, subject_id""",
         ordered,
@@ -91,11 +90,8 @@ _ID_FIELDS: list[pa.Field[Any]] = [
     pa.field("birth", pa.int32()),
     pa.field("cui", pa.int64()),
     pa.field("text", pa.string()),
-    pa.field("kind", pa.uint8()),
-    pa.field("homonyms", pa.int32()),
-    pa.field("name_only_alerts", pa.int32()),
-    pa.field("name_only_flags", pa.uint8()),
-    pa.field("subject_id", pa.binary(16)),
+    *(field for field in ENTITY_SCHEMA if field.name not in ("entity", "subject_id")),
+    ENTITY_SCHEMA.field("subject_id"),
 ]
 _ID_SCHEMA = pa.schema(_ID_FIELDS)
 

@@ -3,8 +3,8 @@
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
-from indexer.linking.database import LEVEL_BY_RULE, LINK_LIMIT, LinkingDatabase
-from indexer.standard import SUBJECT_PERSON, SUBJECT_PLATE
+from indexer.linking.database import LINK_LIMIT, LinkingDatabase
+from indexer.standard import LEVEL_BY_RULE, SUBJECT_PERSON, SUBJECT_PLATE
 from ronda.v1.alert_pb2 import ALERT_KIND_STOLEN_PLATE
 from ronda.v1.level_pb2 import CRITERION_ENGINE, CRITERION_PLATE, CRITERION_VIN, LEVEL_POSSIBLE
 from ronda.v1.section_pb2 import SECTION_PLATE_ASSIGNMENT

@@ -15,7 +15,7 @@ from indexer.manifest.fields import SECTIONS, is_vehicle_section
 from indexer.manifest.model import Manifest
 from indexer.manifest.sources import Source
 from indexer.readers.batch import BadRow
-from indexer.standard import ALERT_PROTECTED, SUBJECT_PERSON, SUBJECT_VEHICLE
+from indexer.standard import ALERT_PROTECTED, EMPTY_RECORD, SUBJECT_PERSON, SUBJECT_VEHICLE
 from indexer.standardise.plan import damaged_text
 from ronda.v1 import alert_pb2, person_records_pb2, section_pb2
 
@@ -40,31 +40,23 @@ class DamagedRow:
         message = person_records_pb2.DamagedRecord(text=damaged_text(contact), rule=self.row.rule)
         message.record.register_id = self.manifest.id
         message.record.record_id = str(self.row.row)
-        return {
+        return EMPTY_RECORD | {
             "register": self.ordinal,
             "section": SECTIONS[section],
             "record_id": str(self.row.row),
-            "version": 0,
             "row": self.row.row,
             "subject": SUBJECT_PERSON if self.cui is not None else SUBJECT_VEHICLE,
             "sensitivity": self.sensitivity,
-            "clearance": 0,
             "payload": message.SerializeToString(deterministic=True),
             "cui": self.cui,
             "cui_valid": True,
-            "organisation": False,
-            "sex": 0,
-            "birth_department": 0,
-            "residence_department": 0,
             "plate_type": self.plate.type if self.plate else None,
             "plate": self.plate.number if self.plate else None,
             "plate_country": self.plate.country if self.plate else None,
             "vin": self.vin,
-            "share": 0,
             "alert_kind": 0 if self.protects else alert_pb2.ALERT_KIND_DAMAGED_RECORD,
             "alert_state": alert_pb2.ALERT_STATE_PENDING,
             "alert_flags": ALERT_PROTECTED if self.protects else 0,
-            "state_date": 0,
             "hit_payload": None
             if self.protects
             else alert_pb2.Hit(authority=contact).SerializeToString(deterministic=True),

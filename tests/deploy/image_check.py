@@ -132,9 +132,8 @@ def copy(context: Path, sources: list[Path], stage: Stage, target: str) -> None:
     """COPY: a directory's content into `target`, files into it; of the checkout without what .dockerignore names."""
     place = stage.root / (Path(stage.directory) / target).as_posix().lstrip("/")
     place.mkdir(parents=True, exist_ok=True)
-    ignored = (
-        shutil.ignore_patterns("__pycache__", "*.so", "*_pb2*", "contract.pxd", "*.c") if context == ROOT else None
-    )
+    made = ("contract.pxd", "standard_record.pxd", "linked_record.pxd")
+    ignored = shutil.ignore_patterns("__pycache__", "*.so", "*_pb2*", *made, "*.c") if context == ROOT else None
     for source in sources:
         if source.is_dir():
             shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=ignored)

@@ -65,15 +65,15 @@ def _dotted(source: Path) -> str:
 
 
 def copy_tree() -> None:
-    """Copies what setup.py compiles, the generated C with it, so that nothing is translated twice."""
-    suffixes = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
+    """Copies what setup.py needs and compiles, the generated C with it, so that nothing is translated twice."""
+    suffixes = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h", ".toml"}
     modules = needed_modules()
-    shared = {".pxi", ".h"}  # of no module
+    shared = {".pxi", ".h", ".toml"}  # of no module
+    always = ("__init__", "contract", "standard_record")
     sources = [
         path
         for path in (ROOT / "core").rglob("*")
-        if path.suffix in suffixes
-        and (_dotted(path) in modules or path.suffix in shared or path.stem in ("__init__", "contract"))
+        if path.suffix in suffixes and (_dotted(path) in modules or path.suffix in shared or path.stem in always)
     ]
     sources += list((ROOT / "proto").rglob("*.proto"))
     sources += [ROOT / "setup.py", ROOT / "pyproject.toml", ROOT / "README.md"]
