@@ -1,4 +1,4 @@
-"""Subject ids: a keyed hash of the canonical identifier, the same in every generation.
+"""The key of subject ids, and the ids of many (core/identifiers/subject_ids.py).
 
 Audit, recall and replay name a subject by this id, never by its entity number. The key stays with the data
 (<data>/subject.key): without it nobody can try identifiers against ids found in a log.
@@ -6,7 +6,6 @@ Audit, recall and replay name a subject by this id, never by its entity number. 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from collections.abc import Iterable
@@ -15,7 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-SUBJECT_ID_BYTES = 16
+from core.identifiers.subject_ids import SUBJECT_ID_BYTES, keyed_hasher
+
 KEY_BYTES = 32
 
 
@@ -46,7 +46,7 @@ def load_or_create_key(path: Path) -> bytes:
 
 def subject_ids(key: bytes, identifiers: Iterable[str]) -> pa.Array[Any]:
     """BLAKE2b-128 under `key` of each canonical identifier ("cui:1234567890101"), as a binary(16) array."""
-    keyed = hashlib.blake2b(key=key, digest_size=SUBJECT_ID_BYTES)
+    keyed = keyed_hasher(key)
     digests = bytearray()
     count = 0
     for identifier in identifiers:

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,15 +16,11 @@ from ronda.commands.audit_output import GUATEMALA, ZONE, show_records, when
 from ronda.commands.audit_words import RULES, finding_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
-from ronda.commands.office_words import WITHOUT_IDENTITY, no_log_yet
+from ronda.commands.office_words import WITHOUT_IDENTITY
 from ronda.commands.output import EXIT_OURS, print_json, print_renderables
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-    from server.audit.reading import AuditReader
-    from server.settings import Settings
+    from server.audit.auditor import Auditor
 
 audit = typer.Typer(help="La auditoría: verificarla, y ver quién preguntó por quién.", no_args_is_help=True)
 
@@ -61,12 +57,6 @@ _HOW = {
 }
 
 
-def _settings(directory: Path | None) -> Settings:
-    from server.settings import load_settings
-
-    return load_settings(audit=directory)
-
-
 def read_moment(text: str, *, to_its_end: bool = False) -> int | None:
     """ms UTC of a day or an hour, of Guatemala where it names no zone; `to_its_end`: of a day alone its last."""
     if not text:
@@ -80,68 +70,11 @@ def read_moment(text: str, *, to_its_end: bool = False) -> int | None:
     return int(moment.replace(tzinfo=moment.tzinfo or GUATEMALA).timestamp() * 1000)
 
 
-def _public_key(settings: Settings, path: Path | None) -> Ed25519PublicKey:
-    from server.audit.keys import load_signing_private, load_signing_public
-    from server.audit.set_up import signing_key
+def _auditor(directory: Path | None, key: Path | None, token: Path | None) -> Auditor:
+    from server.audit.auditor import Auditor
+    from server.settings import load_settings
 
-    if path is not None:
-        return load_signing_public(path)
-    ours = signing_key(settings)
-    if not ours.exists():
-        raise Stop(
-            "falta --public-key: la llave pública de los puntos de control, signing.pub; de donde Ronda la busca si "
-            f"nadie la indica, {ours.parent}, no se halló"
-        )
-    return load_signing_private(ours).public_key()
-
-
-class _Auditor:
-    """Who looks: her key, and the identity that her token proves."""
-
-    def __init__(self, directory: Path | None, key: Path | None, token: Path | None) -> None:
-        from server.audit.keys import load_auditor_private
-        from server.audit.set_up import audit_directory, development_keys
-
-        self.settings = _settings(directory)
-        self.directory = audit_directory(self.settings)
-        self.officer = _officer(self.settings, token)
-        if key is None and self.settings.development:
-            key = development_keys(self.settings) / "auditor.key"
-            if not key.exists():
-                raise Stop(no_log_yet(str(key)))
-        if key is None:
-            raise Stop("falta --key: la llave privada del auditor")
-        self.key: X25519PrivateKey = load_auditor_private(key)
-
-    def looks(self, tool: str, arguments: dict[str, Any], case_number: str, **about: Any) -> AuditReader:
-        """Records the look, then opens the log."""
-        from server.audit.looking import Tool, record_look
-        from server.audit.reading import AuditReader
-
-        if not self.directory.is_dir():
-            raise Stop(f"no hay registro de auditoría en {self.directory}")
-        given = {name: value for name, value in arguments.items() if value}
-        record_look(
-            self.settings,
-            Tool[tool],
-            given,
-            auditor=self.key,
-            officer=self.officer,
-            case_number=case_number,
-            **about,
-        )
-        return AuditReader(self.directory, self.key)
-
-
-def _officer(settings: Settings, token: Path | None) -> dict[str, Any] | None:
-    """The identity of a token with the audit role; None in development mode, where nobody has one."""
-    if settings.trust is None:
-        return None
-    if token is None:
-        raise Stop("falta --token: un token con el rol de auditoría")
-    from server.trust.operator import authorise
-
-    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), "ReadAudit")
+    return Auditor(load_settings(audit=directory), key, token)
 
 
 @audit.command("keys")
@@ -172,24 +105,18 @@ def verify(
     Ejemplo:
       ronda audit verify --keeper /media/custodio
     """
-    from server.audit.checkpoints import CheckpointFiles
-    from server.audit.set_up import audit_directory
+    from server.audit.lacking import Lacking, What
+    from server.audit.set_up import audit_directory, public_signing_key, second_keepers
     from server.audit.verifying import verify as check
+    from server.settings import load_settings
 
     with explained(as_json):
-        settings = _settings(directory)
+        settings = load_settings(audit=directory)
         where = audit_directory(settings)
         if not where.is_dir():
-            raise Stop(f"no hay registro de auditoría en {where}")
-        for each in keeper or []:
-            if not each.is_dir():
-                raise Stop(f"no hay un custodio en {each}")
-            if each.resolve().is_relative_to(where.resolve()):
-                raise Stop(f"{each} es de la misma auditoría: no es un segundo custodio")
-        keepers = [CheckpointFiles(each) for each in keeper or []]
-        if not keepers and settings.audit_keeper and "://" not in settings.audit_keeper:
-            keepers = [CheckpointFiles(Path(settings.audit_keeper))]
-        verdict = check(where, _public_key(settings, public_key), keepers)
+            raise Lacking(What.LOG, where)
+        keepers = second_keepers(settings, keeper or [])
+        verdict = check(where, public_signing_key(settings, public_key), keepers)
     problems = [str(problem) for problem in verdict.problems]
     if as_json:
         last = verdict.last.number if verdict.last is not None else None
@@ -236,9 +163,10 @@ def tail(
     Ejemplo:
       ronda audit tail -n 50 --questions
     """
+    from server.audit.looking import Tool
+
     with explained(as_json):
-        auditor = _Auditor(directory, key, token)
-        reader = auditor.looks("TAIL", {"n": count, "questions": questions}, case)
+        reader = _auditor(directory, key, token).look(Tool.TAIL, {"n": count, "questions": questions}, case)
         show_records(reader, [(record, "") for record in reader.newest(count)], "Últimas consultas", as_json, questions)
 
 
@@ -263,82 +191,22 @@ def who_asked(
     Ejemplo:
       ronda audit who-asked --cui 2357111360101 --since 2026-11-01
     """
-    from core.audit.reader import How
+    from server.audit.described import ways
+    from server.audit.looking import Tool
+    from server.audit.subjects import wanted
 
     with explained(as_json):
-        auditor = _Auditor(directory, key, token)
-        subjects, asked = _subjects(auditor.settings, cui, plate, vin, subject)
+        auditor = _auditor(directory, key, token)
+        who = wanted(auditor.settings.data, cui=cui, plate=plate, vin=vin, subject=subject)
         arguments = {"cui": cui, "plate": plate, "vin": vin, "subject": subject, "since": since, "until": until}
         first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
-        reader = auditor.looks("WHO_ASKED", arguments, case, subject_ids=subjects, asked_key=asked[0] if asked else b"")
-        words = {How[name].value: word for name, word in _HOW.items()}
+        about = {"subject_ids": who.subject_ids, "asked_key": b"".join(who.asked_keys)}
+        reader = auditor.look(Tool.WHO_ASKED, arguments, case, **about)
         rows = [
-            (
-                look.record,
-                ", ".join(sorted({words.get(entry.how, "?") for entry in look.entries})) or "sin resultado",
-            )
-            for look in reader.looks_at(subjects, asked, first, last)
+            (look.record, ", ".join(sorted({_HOW.get(way, "?") for way in ways(look.entries)})) or "sin resultado")
+            for look in reader.looks_at(who.subject_ids, who.asked_keys, first, last)
         ]
         show_records(reader, rows, "Consultas", as_json, questions)
-
-
-def _subjects(settings: Settings, cui: str, plate: str, vin: str, subject: str) -> tuple[list[bytes], list[bytes]]:
-    """Subject ids, and what may have been asked to find them."""
-    from core.identifiers.api import canonical
-    from core.identifiers.api import plate as take_apart
-    from core.identifiers.kinds import IdentifierKind
-    from core.identifiers.types import IdentifierError
-    from indexer.subject_key import subject_ids
-
-    if sum(map(bool, (cui, plate, vin, subject))) != 1:
-        raise Stop("indique uno: --cui, --plate, --vin o --subject")
-    if subject:
-        try:
-            held = bytes.fromhex(subject.replace("-", ""))
-        except ValueError:
-            held = b""
-        if len(held) != 16:
-            raise Stop("--subject: 32 dígitos hexadecimales")
-        return [held], []
-    try:
-        if cui:
-            text = canonical(IdentifierKind.CUI, cui)
-            texts, asked = [f"cui:{text}"], [bytes([IdentifierKind.CUI]) + text.encode()]
-        elif vin:
-            text = canonical(IdentifierKind.VIN, vin)
-            texts, asked = [f"vin:{text}"], [bytes([IdentifierKind.VIN]) + text.encode()]
-        else:
-            found = take_apart(plate)
-            texts = [f"{kind}:{found.text}|{found.country}" for kind in ("plate", "vehicle-plate")]
-            asked = [bytes([IdentifierKind.PLATE]) + f"{found.country}:{found.number}".encode()]
-    except IdentifierError as error:
-        from clients.spanish.words import RULES as FIELD_RULES
-
-        raise Stop(f"no es un identificador válido: {FIELD_RULES.get(error.rule, error.rule)}") from None
-    path = settings.data / "subject.key"
-    if not path.exists():
-        raise Stop(f"{path}: hace falta la llave de sujetos, o use --subject")
-    computed = [each for each in subject_ids(path.read_bytes(), texts).to_pylist() if each is not None]
-    return computed + _held_subjects(settings, asked, texts), asked
-
-
-def _held_subjects(settings: Settings, asked: list[bytes], texts: list[str]) -> list[bytes]:
-    """The subjects to which the current generation's keys lead: a plate's vehicles, a CUI's person."""
-    from core.generation.reader import DossierReader
-    from core.generation.store import Generation
-
-    current = settings.data / "CURRENT"
-    if not current.exists():
-        return []
-    # The key of a plate leaves its type out: the dossier must hold the identifier's own text.
-    texts = [text.partition(":")[2] for text in texts]
-    generation = Generation.open(settings.data / "generations" / current.read_text(encoding="utf-8").strip())
-    try:
-        found = [entity for key in asked for entity in generation.lookup(key[0], key[1:])]
-        dossiers = [DossierReader(generation.dossier(entity)) for entity in found]
-        return [each.subject_id for each in dossiers if any(held.text in texts for held in each.identifiers())]
-    finally:
-        generation.close()
 
 
 @audit.command("asked-by")
@@ -360,16 +228,14 @@ def asked_by(
     Ejemplo:
       ronda audit asked-by --nip 10001 --institution pnc
     """
+    from server.audit.looking import Tool
+
     with explained(as_json):
-        auditor = _Auditor(directory, key, token)
+        auditor = _auditor(directory, key, token)
         first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         arguments = {"nip": nip, "institution": institution, "since": since, "until": until}
-        reader = auditor.looks("ASKED_BY", arguments, case)
-
-        def matches(identity: dict[str, Any]) -> bool:
-            return identity.get("nip") == nip and institution in ("", identity.get("institution"))
-
-        rows = [(record, "") for record in reader.asked_by(matches, first, last)]
+        reader = auditor.look(Tool.ASKED_BY, arguments, case)
+        rows = [(record, "") for record in reader.asked_by_officer(nip, institution, first, last)]
         show_records(reader, rows, f"Consultas de {nip}", as_json, questions)
 
 
@@ -392,12 +258,13 @@ def report(
     from dataclasses import asdict
 
     from clients.terminal.whole_table import WholeTable
+    from server.audit.looking import Tool
     from server.audit.misuse import report as find
 
     with explained(as_json):
-        auditor = _Auditor(directory, key, token)
+        auditor = _auditor(directory, key, token)
         first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
-        reader = auditor.looks("REPORT", {"since": since, "until": until}, case)
+        reader = auditor.look(Tool.REPORT, {"since": since, "until": until}, case)
         findings = find(reader, first, last)
     if as_json:
         print_json([asdict(finding) for finding in findings])
@@ -428,12 +295,14 @@ def proof(
     Ejemplo:
       ronda audit proof --record worker-0/2/17 > prueba.json
     """
-    from server.audit.evidence import holds, prove_continuation, prove_record
-    from server.audit.set_up import audit_directory
+    from server.audit.evidence import holds, prove_continuation, prove_record, record_place
+    from server.audit.looking import Tool
+    from server.audit.set_up import audit_directory, public_signing_key
+    from server.settings import load_settings
 
     with explained(False):
-        settings = _settings(directory)
-        key = _public_key(settings, public_key)
+        settings = load_settings(audit=directory)
+        key = public_signing_key(settings, public_key)
         if check is not None:
             held = holds(json.loads(check.read_text(encoding="utf-8")), key)
             typer.secho("La prueba se sostiene" if held else "LA PRUEBA NO SE SOSTIENE", bold=True)
@@ -442,19 +311,9 @@ def proof(
         if since is not None:
             print_json(prove_continuation(where, key, since.read_text(encoding="ascii", errors="replace")))
             return
-        segment, place = _record_place(record)
-        _Auditor(directory, auditor_key, token).looks("PROOF", {"record": record}, "")
+        segment, place = record_place(record)
+        _auditor(directory, auditor_key, token).look(Tool.PROOF, {"record": record}, "")
         print_json(prove_record(where, key, segment, place))
-
-
-def _record_place(text: str) -> tuple[Any, int]:
-    from server.audit.segments import SegmentId
-
-    log_name, _, rest = text.partition("/")
-    number, _, place = rest.partition("/")
-    if not log_name or not number.isdecimal() or not place.isdecimal():
-        raise Stop("indique --record log/segmento/lugar (por ejemplo worker-0/2/17), --since o --check")
-    return SegmentId(log_name, int(number)), int(place)
 
 
 @audit.command("witness")
@@ -474,20 +333,11 @@ def witness(
     Ejemplo:
       ronda audit witness --listen 127.0.0.1:50061 --directory custodia --public-key signing.pub
     """
-    import grpc
-
     from server.audit.keys import load_signing_public
-    from server.audit.witness import start_witness
-    from server.settings import parse_address
+    from server.audit.witness import start_witness, witness_credentials
 
     with explained(False):
-        credentials = None
-        if tls_cert is not None and tls_key is not None:
-            pair = (tls_key.read_bytes(), tls_cert.read_bytes())
-            roots = tls_client_ca.read_bytes() if tls_client_ca is not None else None
-            credentials = grpc.ssl_server_credentials([pair], roots, roots is not None)
-        elif not parse_address(listen).is_loopback:
-            raise Stop("sin --tls-cert y --tls-key solo se acepta una dirección de este equipo")
+        credentials = witness_credentials(listen, tls_cert, tls_key, tls_client_ca)
         server, port = start_witness(listen, directory, load_signing_public(public_key), credentials)
     typer.echo(f"ronda: witness ready on port {port}, pid {os.getpid()}")
     ended = threading.Event()

@@ -23,87 +23,38 @@ def when(time_ms: int) -> str:
     return datetime.datetime.fromtimestamp(time_ms / 1000, GUATEMALA).strftime("%d/%m/%Y %H:%M:%S")
 
 
-def _names(record: AuditRecord) -> dict[str, str]:
-    """Names of method, purpose and status."""
-    from core.access.caller import METHOD_OF_CLEAR
-    from core.engine.entry import Method
-    from ronda.v1 import context_pb2, error_pb2
-    from server.audit.looking import Tool
-
-    known = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *Tool)}}
-    purpose = context_pb2.Purpose.DESCRIPTOR.values_by_number.get(record.purpose)
-    reason = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(record.status)
-    return {
-        "method": known.get(record.method, str(record.method)),
-        "purpose": purpose.name.removeprefix("PURPOSE_") if purpose is not None else str(record.purpose),
-        "status": "OK" if not record.status else reason.name.removeprefix("ERROR_REASON_") if reason else "?",
-    }
-
-
 def _question(reader: AuditReader, record: AuditRecord) -> Any:
-    """What was asked, opened: a contract message as JSON, or a tool's arguments."""
-    from google.protobuf.json_format import MessageToDict
-    from google.protobuf.message import DecodeError
+    from server.audit.described import SealBroken, asked
 
-    from core.access.caller import METHOD_OF_CLEAR
-    from core.engine.entry import Method
-    from ronda.v1 import check_service_pb2 as checks
-    from ronda.v1 import clearance_service_pb2 as clearance
-    from server.audit.looking import Tool
-
-    kinds: dict[int, Any] = {
-        Method.CHECK: checks.CheckRequest,
-        Method.CHECK_PERSON: checks.CheckPersonRequest,
-        Method.CHECK_VEHICLE: checks.CheckVehicleRequest,
-        Method.SEARCH_PERSONS: checks.SearchPersonsRequest,
-        Method.SEARCH_VEHICLES: checks.SearchVehiclesRequest,
-        Method.LIST_RECORDS: checks.ListRecordsRequest,
-        METHOD_OF_CLEAR: clearance.ClearRequest,
-    }
-    opened = reader.question(record)
-    if not opened:
-        return None if opened is not None else "EL SELLO NO CORRESPONDE"
     try:
-        if record.method >= min(Tool):
-            return json.loads(opened)
-        return MessageToDict(kinds[record.method].FromString(opened), preserving_proto_field_name=True)
-    except (KeyError, ValueError, DecodeError):
-        return opened.hex()
+        return asked(reader, record)
+    except SealBroken:
+        return "EL SELLO NO CORRESPONDE"
 
 
-def _as_dict(reader: AuditReader, record: AuditRecord, questions: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "record": f"{record.segment}/{record.place}",
-        "time": datetime.datetime.fromtimestamp(record.time_ms / 1000, GUATEMALA).isoformat(timespec="seconds"),
-        **_names(record),
-        "identity": record.identity,
-        "case_number": record.case_number,
-        "request_id": record.request_id,
-        "generation": record.generation,
-        "answer_id": record.answer_id.hex(),
-        "latency_us": record.latency_us,
-        "flags": record.flags,
-        "stands_for": record.stands_for,
-        "subjects_shown": len(record.entries),
-    }
+def _as_dict(reader: AuditReader, record: AuditRecord, how: str, questions: bool) -> dict[str, Any]:
+    from server.audit.described import described
+
+    found = described(record, GUATEMALA)
     if questions:
         found["question"] = _question(reader, record)
-    return found
+    return found | ({"how": how} if how else {})
 
 
 def show_records(
     reader: AuditReader, rows: list[tuple[AuditRecord, str]], title: str, as_json: bool, questions: bool
 ) -> None:
     from clients.terminal.whole_table import WholeTable
+    from server.audit.described import code_names
     from server.audit.misuse import who_is
 
     if as_json:
-        print_json([_as_dict(reader, record, questions) | ({"how": how} if how else {}) for record, how in rows])
+        print_json([_as_dict(reader, record, how, questions) for record, how in rows])
         return
     headings = [f"hora ({ZONE})", "quién", "unidad", "propósito", "caso", "consulta", "resultado", "cómo", "registro"]
     table = WholeTable(f"{title}: {len(rows)}", *headings, *(["pregunta"] if questions else []))
     for record, how in rows:
-        names = _names(record)
+        names = code_names(record)
         cells = [
             when(record.time_ms),
             who_text(record.identity, who_is(record.identity)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ronda.commands.audit_words import finding_text
-from ronda.commands.office_words import missing_text, refusal_text
+from ronda.commands.office_words import lacking_text, missing_text, refusal_text
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 
@@ -18,9 +18,11 @@ class Stop(Exception):
 def explained(as_json: bool) -> Iterator[None]:
     """Turns what may go wrong into one line and an exit status."""
     from core.errors import AuditUnavailable, QuestionError, StoredDataError
+    from core.identifiers.types import IdentifierError
     from server.audit.checkpoints import CheckpointError
     from server.audit.evidence import NotProvable
     from server.audit.keys import KeyFileError
+    from server.audit.lacking import Lacking
     from server.audit.reading import KeyMissing
     from server.audit.seals import SealsDamaged
     from server.habeas_data.two_persons import NotReleased
@@ -30,6 +32,12 @@ def explained(as_json: bool) -> Iterator[None]:
         yield
     except (Stop, SettingsError, KeyFileError, NotProvable) as error:
         fail(finding_text(error), EXIT_CALLER, as_json)
+    except Lacking as error:
+        fail(lacking_text(error), EXIT_CALLER, as_json)
+    except IdentifierError as error:
+        from clients.spanish import words as spanish
+
+        fail(f"no es un identificador válido: {spanish.RULES.get(error.rule, error.rule)}", EXIT_CALLER, as_json)
     except PermissionError as error:  # of a file, or what policy says of a token
         said = f"Este usuario no puede usar {error.filename}." if error.filename else refusal_text(error)
         fail(said, EXIT_CALLER, as_json)

@@ -6,10 +6,13 @@ tests/command/test_office_words.py reads that code, and fails on a sentence with
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from server.audit.lacking import Lacking
 
 # How somebody was seen, as server/notifications.py writes it.
 WAYS = {
@@ -79,6 +82,32 @@ def refusal_text(refused: object) -> str:
         if whole := re.fullmatch(pattern, text):
             return re.sub(r"\w+", lambda word: _ACTIONS.get(word[0], word[0]), whole.expand(said))
     return text
+
+
+def lacking_text(lacking: Lacking) -> str:
+    """What is to be given, or what is not there."""
+    from server.audit.lacking import What
+
+    path = str(lacking.path)
+    said = {
+        What.KEY: "falta --key: la llave privada del auditor",
+        What.DEVELOPMENT_KEY: no_log_yet(path),
+        What.AUDIT_TOKEN: "falta --token: un token con el rol de auditoría",
+        What.TOKEN: "falta --token",
+        What.NIP: "falta --nip: quién lo pide (modo de desarrollo)",
+        What.LOG: f"no hay registro de auditoría en {path}",
+        What.DATA: f"{path}: no hay datos publicados",
+        What.SUBJECT_KEY: f"{path}: hace falta la llave de sujetos, o use --subject",
+        What.ONE_IDENTIFIER: "indique uno: --cui, --plate, --vin o --subject",
+        What.SUBJECT_ID: "--subject: 32 dígitos hexadecimales",
+        What.PUBLIC_KEY: "falta --public-key: la llave pública de los puntos de control, signing.pub; de donde Ronda "
+        f"la busca si nadie la indica, {Path(path).parent}, no se halló",
+        What.KEEPER: f"no hay un custodio en {path}",
+        What.ANOTHER_KEEPER: f"{path} es de la misma auditoría: no es un segundo custodio",
+        What.RECORD: "indique --record log/segmento/lugar (por ejemplo worker-0/2/17), --since o --check",
+        What.TLS: "sin --tls-cert y --tls-key solo se acepta una dirección de este equipo",
+    }
+    return said[lacking.what]
 
 
 def missing_text(name: str) -> str:

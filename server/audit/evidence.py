@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from core.audit.merkle import leaf_hash
 from core.audit.reader import SegmentReader, read_body
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, Head, parse
+from server.audit.lacking import Lacking, What
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
 from server.audit.segments import SegmentId, mapped
@@ -21,6 +22,15 @@ from server.audit.segments import SegmentId, mapped
 
 class NotProvable(Exception):
     """No checkpoint binds this record (it is younger than a second), or it is not there."""
+
+
+def record_place(text: str) -> tuple[SegmentId, int]:
+    """The segment and the place in it of "worker-0/2/17", as records are named. Raises Lacking."""
+    log_name, _, rest = text.partition("/")
+    number, _, place = rest.partition("/")
+    if not log_name or not number.isdecimal() or not place.isdecimal():
+        raise Lacking(What.RECORD)
+    return SegmentId(log_name, int(number)), int(place)
 
 
 def _last(directory: Path, key: Ed25519PublicKey) -> Checkpoint:

@@ -258,6 +258,16 @@ class AuditReader:
             found += [r for r in map(segment.record, offsets) if _within(r, since_ms, until_ms)]
         return sorted(found, key=_order)
 
+    def asked_by_officer(
+        self, nip: str, institution: str = "", since_ms: int = 0, until_ms: int | None = None
+    ) -> list[AuditRecord]:
+        """The questions of an officer, oldest first; institution: hers, "" = of any."""
+
+        def matches(identity: dict[str, Any]) -> bool:
+            return identity.get("nip") == nip and institution in ("", identity.get("institution"))
+
+        return self.asked_by(matches, since_ms, until_ms)
+
     def newest(self, count: int) -> list[AuditRecord]:
         """The last `count` questions of all logs, oldest first.
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.keys import (
@@ -11,9 +14,11 @@ from server.audit.keys import (
     key_id,
     load_auditors,
     load_signing_private,
+    load_signing_public,
     make_auditor_keys,
     make_signing_keys,
 )
+from server.audit.lacking import Lacking, What
 from server.audit.process import AuditProcess, Orders
 from server.audit.writer import MIB, AuditWriter, WriterOptions
 from server.logs import WARNING, log
@@ -39,6 +44,32 @@ def auditor_key(settings: Settings) -> Path:
 def signing_key(settings: Settings) -> Path:
     """The private key that signs checkpoints."""
     return settings.audit_signing_key or development_keys(settings) / "signing.key"
+
+
+def public_signing_key(settings: Settings, path: Path | None = None) -> Ed25519PublicKey:
+    """The public key of the checkpoints: in `path`, else of the settings' private one. Raises Lacking, KeyFileError."""
+    if path is not None:
+        return load_signing_public(path)
+    ours = signing_key(settings)
+    if not ours.exists():
+        raise Lacking(What.PUBLIC_KEY, ours)
+    return load_signing_private(ours).public_key()
+
+
+def second_keepers(settings: Settings, directories: Sequence[Path] = ()) -> list[CheckpointFiles]:
+    """The second keepers' files that lie here: those named, else the settings'. Raises Lacking.
+
+    None of them may lie in the log itself: whoever alters one alters the other.
+    """
+    own = audit_directory(settings).resolve()
+    for each in directories:
+        if not each.is_dir():
+            raise Lacking(What.KEEPER, each)
+        if each.resolve().is_relative_to(own):
+            raise Lacking(What.ANOTHER_KEEPER, each)
+    if not directories and settings.audit_keeper and "://" not in settings.audit_keeper:
+        directories = [Path(settings.audit_keeper)]
+    return [CheckpointFiles(each) for each in directories]
 
 
 def prepare_audit(settings: Settings, development: bool) -> None:

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_WitnessServiceServicer_to_server
 from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
+from server.audit.lacking import Lacking, What
+from server.settings import parse_address
 
 _MAX_CHECKPOINT_BYTES = 1 << 20
 MOST_STREAMS = 8  # of all who connect; a log has one
@@ -111,3 +113,16 @@ def start_witness(
     port = server.add_insecure_port(listen) if credentials is None else server.add_secure_port(listen, credentials)
     server.start()
     return server, port
+
+
+def witness_credentials(
+    listen: str, tls_cert: Path | None, tls_key: Path | None, tls_client_ca: Path | None
+) -> grpc.ServerCredentials | None:
+    """TLS of a witness; None on loopback, where it may do without. Raises Lacking elsewhere, OSError, SettingsError."""
+    if tls_cert is not None and tls_key is not None:
+        pair = (tls_key.read_bytes(), tls_cert.read_bytes())
+        roots = tls_client_ca.read_bytes() if tls_client_ca is not None else None
+        return grpc.ssl_server_credentials([pair], roots, roots is not None)
+    if not parse_address(listen).is_loopback:
+        raise Lacking(What.TLS)
+    return None

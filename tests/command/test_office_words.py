@@ -14,9 +14,10 @@ from ronda.commands.audit_output import when
 from ronda.commands.audit_words import finding_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import explained
-from ronda.commands.office_words import WAYS, refusal_text, who_text
+from ronda.commands.office_words import WAYS, lacking_text, refusal_text, who_text
 from ronda.v1 import error_pb2
 from server import notifications
+from server.audit.lacking import Lacking, What
 from server.errors import STATUS
 from server.habeas_data.two_persons import NotReleased
 from server.notifications import FOLDER, append_lines
@@ -90,6 +91,13 @@ def test_audit_tables_show_days_as_officers_read_them() -> None:
     assert when(1_795_600_800_000) == "25/11/2026 04:00:00"
     assert who_text({"nip": "10001", "development": True}, "10001") == "10001"
     assert b'"nip": "development"' in DEVELOPMENT_IDENTITY
+
+
+@pytest.mark.parametrize("what", list(What), ids=lambda what: what.name)
+def test_whatever_is_lacking_is_said_in_spanish(what: What) -> None:
+    said = lacking_text(Lacking(what, Path("/srv/ronda/x")))
+    assert not ENGLISH.findall(said)
+    assert what.name not in said
 
 
 @pytest.mark.parametrize("asked", [("tail",), ("report",), ("who-asked", "--cui", "2357111360101")])

@@ -1,0 +1,73 @@
+"""Who looks into the log: her settings, her key, the identity that her token proves. Each look is itself recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from server.audit.keys import load_auditor_private
+from server.audit.lacking import Lacking, What
+from server.audit.looking import Tool, record_look
+from server.audit.reading import AuditReader
+from server.audit.set_up import audit_directory, development_keys
+from server.settings import Settings
+from server.trust.operator import authorise
+
+
+def officer_of(settings: Settings, token: Path | None, action: str, wanted: What) -> dict[str, Any] | None:
+    """The identity of a token that policy lets do this; None in development mode, where nobody has one.
+
+    Raises Lacking (`wanted`) without a token, PermissionError when policy does not allow it, OSError.
+    """
+    if settings.trust is None:
+        return None
+    if token is None:
+        raise Lacking(wanted)
+    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), action)
+
+
+def open_auditor_key(settings: Settings, key: Path | None) -> X25519PrivateKey:
+    """The auditor's private key; in development mode its own when none is named.
+
+    Raises Lacking, KeyFileError, OSError.
+    """
+    if key is None and settings.development:
+        key = development_keys(settings) / "auditor.key"
+        if not key.exists():
+            raise Lacking(What.DEVELOPMENT_KEY, key)
+    if key is None:
+        raise Lacking(What.KEY)
+    return load_auditor_private(key)
+
+
+class Auditor:
+    """An auditor at work."""
+
+    def __init__(self, settings: Settings, key: Path | None, token: Path | None) -> None:
+        """Raises Lacking, PermissionError, KeyFileError, OSError."""
+        self.settings = settings
+        self._directory = audit_directory(settings)
+        self._officer = officer_of(settings, token, "ReadAudit", What.AUDIT_TOKEN)
+        self._key = open_auditor_key(settings, key)
+
+    def look(self, tool: Tool, arguments: Mapping[str, Any], case_number: str, **about: Any) -> AuditReader:
+        """Records the look (`about`: whom it is about, as record_look takes it), then opens the log.
+
+        Raises Lacking, AuditUnavailable, SettingsError, OSError: then nothing may be shown.
+        """
+        if not self._directory.is_dir():
+            raise Lacking(What.LOG, self._directory)
+        given = {name: value for name, value in arguments.items() if value}
+        record_look(
+            self.settings,
+            tool,
+            given,
+            auditor=self._key,
+            officer=self._officer,
+            case_number=case_number,
+            **about,
+        )
+        return AuditReader(self._directory, self._key)

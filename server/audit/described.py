@@ -1,0 +1,88 @@
+"""A record as plain JSON values: its codes by their names, what was asked opened on demand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError
+
+from core.access.caller import METHOD_OF_CLEAR
+from core.audit.reader import Entry, How
+from core.engine.entry import Method
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import clearance_service_pb2 as clearance
+from ronda.v1 import context_pb2, error_pb2
+from server.audit.looking import Tool
+from server.audit.reading import AuditReader, AuditRecord
+
+_METHODS = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *Tool)}}
+_REQUESTS: dict[int, Any] = {
+    Method.CHECK: checks.CheckRequest,
+    Method.CHECK_PERSON: checks.CheckPersonRequest,
+    Method.CHECK_VEHICLE: checks.CheckVehicleRequest,
+    Method.SEARCH_PERSONS: checks.SearchPersonsRequest,
+    Method.SEARCH_VEHICLES: checks.SearchVehiclesRequest,
+    Method.LIST_RECORDS: checks.ListRecordsRequest,
+    METHOD_OF_CLEAR: clearance.ClearRequest,
+}
+_WAYS: dict[int, str] = {each.value: each.name for each in How}
+
+
+class SealBroken(Exception):
+    """The seal of a question does not hold."""
+
+
+def code_names(record: AuditRecord) -> dict[str, str]:
+    """Names of `method`, `purpose` and `status` ("OK" = answered), as the contract and the tools have them."""
+    purpose = context_pb2.Purpose.DESCRIPTOR.values_by_number.get(record.purpose)
+    reason = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(record.status)
+    return {
+        "method": _METHODS.get(record.method, str(record.method)),
+        "purpose": purpose.name.removeprefix("PURPOSE_") if purpose is not None else str(record.purpose),
+        "status": "OK" if not record.status else reason.name.removeprefix("ERROR_REASON_") if reason else "?",
+    }
+
+
+def ways(entries: Sequence[Entry]) -> list[str]:
+    """How a subject was shown, by the names of core.audit.reader.How; "" = by no way that is known."""
+    return [_WAYS.get(entry.how, "") for entry in entries]
+
+
+def asked(reader: AuditReader, record: AuditRecord) -> Any:
+    """What was asked: a contract message as JSON, a tool's arguments, what is neither as hexadecimal; None = nothing.
+
+    Raises SealBroken, KeyMissing.
+    """
+    opened = reader.question(record)
+    if opened is None:
+        raise SealBroken
+    if not opened:
+        return None
+    try:
+        if record.method >= min(Tool):
+            return json.loads(opened)
+        return MessageToDict(_REQUESTS[record.method].FromString(opened), preserving_proto_field_name=True)
+    except (KeyError, ValueError, DecodeError):
+        return opened.hex()
+
+
+def described(record: AuditRecord, zone: tzinfo) -> dict[str, Any]:
+    """The record without what was asked; `time` is ISO 8601 in that zone."""
+    return {
+        "record": f"{record.segment}/{record.place}",
+        "time": datetime.fromtimestamp(record.time_ms / 1000, zone).isoformat(timespec="seconds"),
+        **code_names(record),
+        "identity": record.identity,
+        "case_number": record.case_number,
+        "request_id": record.request_id,
+        "generation": record.generation,
+        "answer_id": record.answer_id.hex(),
+        "latency_us": record.latency_us,
+        "flags": record.flags,
+        "stands_for": record.stands_for,
+        "subjects_shown": len(record.entries),
+    }
