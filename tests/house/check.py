@@ -34,6 +34,7 @@ CHECKS: dict[str, list[str]] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
     "cython-lint": [str(BIN / "cython-lint"), "core"],
+    "shellcheck": ["shellcheck", "run", ".ci/run"],
     "buf lint": [str(BIN / "buf"), "lint"],
     "buf breaking": [str(BIN / "buf"), "breaking", "--against", "proto/baseline.binpb"],
     "pip-audit": [sys.executable, "-m", "tests.house.dependency_audit"],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# From the ground up: a module imports from its own room and from those before it.
+# From the ground up: a module imports from its own room and from those before it; "" is the package itself.
 CORE = (
     "", "machine", "names", "files", "audit", "identifiers", "name_index", "free_text", "access", "standardise",
     "generation", "call", "assembly", "linking", "subject", "answer", "questions", "clearance", "engine",
@@ -61,19 +61,80 @@ def room(module: str) -> str:
     return parts[1] if len(parts) > 2 else ""
 
 
-def test_the_core_has_the_rooms_that_are_drawn() -> None:
-    rooms = {path.name for path in (ROOT / "core").iterdir() if (path / "__init__.py").is_file()}
-    assert rooms == set(CORE) - {""}
+def drawn(package: str) -> list[str]:
+    """The rooms of a package as docs/architecture.md lists them, from the ground up."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.split(f"| {package}/ | what for |\n|---|---|\n", 1)[1].split("\n\n", 1)[0]
+    return [row.split("|")[1].strip().strip("/").replace("(itself)", "") for row in table.splitlines()]
+
+
+@pytest.mark.parametrize("package", ["core", "indexer", "server"])
+def test_the_rooms_are_those_that_are_drawn(package: str) -> None:
+    rooms = {path.name for path in (ROOT / package).iterdir() if (path / "__init__.py").is_file()}
+    assert rooms | {""} == set(drawn(package))
 
 
 def test_no_arrow_of_the_core_goes_up() -> None:
+    assert drawn("core") == list(CORE)
+    assert arrows_up("core", CORE, ()) == []
+
+
+# What composes a part stands in the part itself, above its rooms.
+@pytest.mark.parametrize(("package", "on_top"), [("indexer", ("preflight", "pipeline", "summary")), ("server", ())])
+def test_no_arrow_of_a_part_goes_up(package: str, on_top: tuple[str, ...]) -> None:
+    assert arrows_up(package, tuple(drawn(package)), on_top) == []
+
+
+def arrows_up(package: str, rooms: tuple[str, ...], on_top: tuple[str, ...]) -> list[str]:
+    def height(module: str) -> int:
+        return len(rooms) if module.removeprefix(f"{package}.") in on_top else rooms.index(room(module))
+
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources(package)
+        for name in imports(path)
+        if name.startswith(f"{package}.") and height(name) > height(dotted(path))
+    ]
+
+
+# A part may import itself, and these; what is not listed imports nothing of ours.
+BELOW = {
+    "indexer": {"core", "ronda.v1"},
+    "server": {"core", "ronda.v1"},
+    "clients": {"ronda.v1"},
+    "ronda": {"core", "indexer", "server", "clients", "nation", "ronda.v1"},
+}
+OURS = ("core", "indexer", "server", "clients", "ronda", "nation", "bench", "tests")
+
+
+@pytest.mark.parametrize("package", ["core", "nation", "clients", "indexer", "server", "ronda"])
+def test_a_part_imports_what_lies_below_it(package: str) -> None:
+    allowed = {package, *BELOW.get(package, set())}
     wrong = []
-    for path in sources("core"):
-        own = CORE.index(room(dotted(path)))
+    for path in sources(package):
         for name in imports(path):
-            if name.startswith("core.") and CORE.index(room(name)) > own:
+            part = "ronda.v1" if name.startswith("ronda.v1") else name.partition(".")[0]
+            if part.partition(".")[0] in OURS and part not in allowed:
                 wrong.append(f"{path.relative_to(ROOT)} imports {name}")
     assert wrong == []
+
+
+def test_what_the_page_says_is_there_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| (\S+/\S+) \| `([^`]+)` \|$", page.split("## Where is...", 1)[1], re.MULTILINE)
+    assert len(rows) > 10
+    missing = [(file, name) for file, name in rows if name not in (ROOT / file).read_text(encoding="utf-8")]
+    assert missing == []
+
+
+def test_no_module_repeats_the_name_of_its_room() -> None:
+    same = [
+        str(path.relative_to(ROOT))
+        for package in ("core", "indexer", "server", "ronda", "clients")
+        for path in sources(package)
+        if path.stem == path.parent.name
+    ]
+    assert same == []
 
 
 @pytest.mark.parametrize("package", ["core", "indexer", "server", "ronda", "clients"])
