@@ -16,13 +16,13 @@ from core.access.caller import Caller
 from core.engine.entry import Clearance
 from core.errors import Needed
 from ronda.v1 import error_pb2
-from server.calls import metrics as call_metrics
 from server.calls.generations import ServedGeneration
-from server.calls.metrics import MethodMetrics
 from server.calls.needs import Attempt
 from server.calls.unary import Context, Service, clock_ms, refuse, too_large
 from server.errors import Refusal
 from server.logs import INFO, log
+from server.metrics import counts as call_metrics
+from server.metrics.counts import MethodMetrics
 
 SERVICE = "ronda.v1.ClearanceService"
 METHOD = "Clear"

@@ -21,9 +21,9 @@ from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
 from core.generation.store import Generation
 from ronda.v1 import error_pb2
-from server.calls import metrics as call_metrics
 from server.errors import Refusal
 from server.logs import ERROR, WARNING, log
+from server.metrics import counts as call_metrics
 from server.settings import read_file
 
 # Also what keeps a client's text from naming any other directory.

@@ -15,9 +15,9 @@ from typing import Any
 
 import grpc
 
-from server.calls.metrics import MethodMetrics
 from server.calls.unary import Context, Handler, Service, refuse
 from server.errors import Refusal
+from server.metrics.counts import MethodMetrics
 
 
 class UnaryMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no generic at run time

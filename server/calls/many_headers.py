@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 import grpc
 
-from server.calls.metrics import MethodMetrics
 from server.calls.unary import Context, Service, refuse
+from server.metrics.counts import MethodMetrics
 from server.trust.callers import FIELD_BYTES, CertifiedCallers
 
 

@@ -7,8 +7,8 @@ import json
 from collections import Counter
 
 from core.access.caller import Caller
-from server.calls import metrics as call_metrics
 from server.logs import WARNING, log
+from server.metrics import counts as call_metrics
 
 _LOGGED_EVERY_S = 60.0
 _LOOK_S = 1.0

@@ -23,15 +23,15 @@ from core.engine.entry import METHODS
 from core.errors import AuditUnavailable, DossierDamaged, Needed
 from ronda.v1 import error_pb2
 from server.audit.writer import AuditWriter
-from server.calls import metrics as call_metrics
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper, ServedGeneration
-from server.calls.metrics import MethodMetrics
 from server.calls.needs import Attempt
 from server.calls.refused import RefusalRecords
 from server.calls.waiting import HalfOpenCalls
 from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
 from server.logs import ERROR, log
+from server.metrics import counts as call_metrics
+from server.metrics.counts import MethodMetrics
 from server.trust.callers import Callers
 
 Context = grpc.aio.ServicerContext[bytes, bytes]

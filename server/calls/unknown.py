@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import grpc
 
-from server.calls import metrics as call_metrics
 from server.errors import abort, method_unknown_status
+from server.metrics import counts as call_metrics
 from server.trust.callers import Callers, Context
 
 

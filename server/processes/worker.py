@@ -21,7 +21,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server import logs
 from server.audit.set_up import open_writer
-from server.calls import metrics as call_metrics
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper
 from server.calls.health import Health
@@ -29,11 +28,12 @@ from server.calls.refused import RefusalRecords
 from server.calls.unary import Service
 from server.calls.waiting import HalfOpenCalls
 from server.calls.wiring import SERVICES, build_server
-from server.host import metrics_files
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.memory import give_back
 from server.logs import ERROR, log
+from server.metrics import counts as call_metrics
+from server.metrics import files as metrics_files
 from server.notifications import FOLDER, Notifications
 from server.processes.messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOrders, WorkerReport
 from server.settings import Settings, SettingsError, parse_address

@@ -21,8 +21,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from server.calls import metrics as call_metrics
 from server.logs import WARNING, log
+from server.metrics import counts as call_metrics
 from server.transport.refused_peers import Place, RefusedPeers
 
 _PAUSE_S = 0.1

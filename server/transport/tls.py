@@ -15,8 +15,8 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from server.calls import metrics as call_metrics
 from server.logs import ERROR, log
+from server.metrics import counts as call_metrics
 from server.settings import Settings, SettingsError, read_file
 
 Bundle = Callable[[], bytes]

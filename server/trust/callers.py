@@ -20,8 +20,8 @@ from core.access.grant import Grant
 from core.access.limits import Limits
 from core.audit.reader import Flag
 from ronda.v1 import context_pb2, error_pb2
-from server.calls import metrics as call_metrics
 from server.errors import Refusal
+from server.metrics import counts as call_metrics
 from server.trust.directory import Trust, TrustKeeper
 from server.trust.officer_token import Officer, TokenRules, read_token
 from server.trust.peer import Peer, Peers, check_tls

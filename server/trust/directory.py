@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.calls import metrics as call_metrics
 from server.logs import ERROR, WARNING, log
+from server.metrics import counts as call_metrics
 from server.settings import SettingsError
 from server.trust.allowances import read_allowances
 from server.trust.institutions import Institutions

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ronda.v1 import level_pb2
-from server.host.metrics_files import take_room
+from server.metrics.files import take_room
 
 take_room()
 

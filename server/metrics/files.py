@@ -12,7 +12,7 @@ from pathlib import Path
 
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _BYTES = 1 << 20  # what prometheus_client begins with; ours need a tenth of it
-_KINDS = ("counter", "histogram")  # of server/calls/metrics.py
+_KINDS = ("counter", "histogram")  # of server/metrics/counts.py
 
 failure = ""
 """Why this process counts for itself alone; "" = its counts are in the scrape."""

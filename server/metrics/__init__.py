@@ -1,0 +1,1 @@
+"""What is counted, and the files that the counts lie in until they are scraped."""
