@@ -12,8 +12,11 @@ from pathlib import Path
 _PAUSE_S = 1.0
 _GIVEN_BACK_EVERY_S = 5.0
 _AGAIN_S = 60.0  # until it is tried again to come down to the least that ever was
-_KEPT = 16 << 20  # bytes of freed memory that may stay, beyond what the last trim left
+_KEPT = 4 << 20  # bytes of freed memory that may stay, beyond what the last trim left
 _LOOKS = 3  # above the bound in a row: a burst passes by itself
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
+_ARENAS = 2  # a machine's smallest number of cores: threads wait for each other's allocations no more than for a core
+_MAPPED_FROM = 128 << 10  # bytes: glibc's own first value, which it raises to 32 MiB by what is freed unless it is set
 
 
 class _Allocated(ctypes.Structure):
@@ -54,6 +57,20 @@ async def grown(pid: Callable[[], int], bound: int) -> int:
         above = above + 1 if held > bound else 0
         if bound and above >= _LOOKS:
             return held
+
+
+def allocate_compactly() -> None:
+    """Has the C library take memory for all threads from two places, and map what is large by itself. Before threads.
+
+    It would give each of gRPC's threads a place of its own, of 12 to 25 MiB once floods have passed through it, in
+    which little lives on, here and there, that nothing moves: measured after nine rounds of attacks, 300 MiB a worker
+    of which 95 were in use.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:  # another C library
+        return
+    mallopt(_M_ARENA_MAX, _ARENAS)
+    mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
 
 
 async def give_back() -> None:

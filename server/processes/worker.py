@@ -30,7 +30,7 @@ from server.calls.waiting import HalfOpenCalls
 from server.calls.wiring import SERVICES, build_server
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
-from server.host.memory import give_back
+from server.host.memory import allocate_compactly, give_back
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.metrics import files as metrics_files
@@ -241,6 +241,7 @@ def _first_line() -> bytes:
 def main() -> int:
     """Runs a worker; returns its exit status."""
     forbid_core_dumps()
+    allocate_compactly()
     orders = WorkerOrders.model_validate_json(_first_line())
     settings = Settings(**orders.settings)
     logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,46 @@ def test_what_is_freed_goes_back(how: str) -> None:
     command = [sys.executable, "-m", "tests.server.test_given_back", how]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+_ARENAS = """
+import ctypes, re, sys, threading
+from pathlib import Path
+from server.host.memory import allocate_compactly
+library = ctypes.CDLL(None)
+library.malloc.restype = library.fopen.restype = ctypes.c_void_p
+library.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+library.fclose.argtypes = [ctypes.c_void_p]
+if sys.argv[1] == "compactly":
+    allocate_compactly()
+begun = threading.Barrier(13)
+def use():
+    library.malloc(1000)
+    begun.wait(30)
+threads = [threading.Thread(target=use) for _ in range(12)]
+for thread in threads:
+    thread.start()
+begun.wait(30)
+for thread in threads:
+    thread.join()
+report = Path(sys.argv[2])
+file = library.fopen(bytes(report), b"w")
+library.malloc_info(0, file)
+library.fclose(file)
+print(len(re.findall("<heap nr=", report.read_text())))
+"""
+
+
+def test_threads_share_two_arenas(tmp_path: Path) -> None:
+    """One for each would keep what a flood left in it, here and there."""
+
+    def arenas(how: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", _ARENAS, how, str(tmp_path / how)], capture_output=True, text=True, check=True
+        )
+        return int(done.stdout)
+
+    assert arenas("compactly") <= 2 < arenas("as glibc would")
 
 
 if __name__ == "__main__":
