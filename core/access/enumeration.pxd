@@ -29,8 +29,8 @@ cdef struct Watch:               # of one officer or device, changed by atomic o
     uint64_t hour                # of `seen`
     uint64_t pace                # sixteenths of the rule's pace that the unit's habit allows in this hour
     uint64_t next                # place in `asked`, ever growing
-    uint64_t asked[32]           # codes of core/access/neighbours.pxd under the owner's mask; 0 = none
-    uint64_t seen[32]            # one bit a subject asked for in this hour
+    uint64_t asked[RING]         # codes of core/access/neighbours.pxd under the owner's mask; 0 = none
+    uint64_t seen[RING]          # one bit a subject asked for in this hour
 
 cdef struct Habit:               # of one unit under one allowance
     uint64_t key

@@ -6,7 +6,7 @@ cdef enum:
     SENSITIVITIES = 6            # ronda.v1.Sensitivity 0 to 5; 0 (not stated) counts as OPEN
 
 cdef struct GrantMasks:
-    uint64_t masks[6]            # by Sensitivity: bit (1 << Section)
+    uint64_t masks[SENSITIVITIES]  # by Sensitivity: bit (1 << Section)
 
 cdef inline bint grant_shows(const GrantMasks* grant, uint8_t section, uint8_t sensitivity) noexcept nogil:
     return section < 64 and sensitivity < SENSITIVITIES and (grant.masks[sensitivity] >> section) & 1

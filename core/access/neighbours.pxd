@@ -56,7 +56,7 @@ cdef inline uint64_t _cui_code(int kind, const uint8_t* digits) noexcept nogil:
 
 cdef inline uint64_t neighbour_code(int kind, const uint8_t* text, size_t size) noexcept nogil:
     """Code of a KEY_* and its canonical text, or of CODE_PATTERN; 0 = nothing that could be counted through."""
-    cdef uint8_t kept[128]
+    cdef uint8_t kept[TEXT_MAX]
     cdef uint64_t code = 0, head = 0
     cdef size_t n = 0, i, start = 0
     cdef int differ

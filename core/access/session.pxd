@@ -57,7 +57,7 @@ cdef struct PurposeGrant:
     LimitRule subjects           # different subjects asked for by the officer
 
 cdef struct Session:             # a Caller as compiled code sees it
-    PurposeGrant grants[16]      # by Purpose
+    PurposeGrant grants[PURPOSE_SLOTS]  # by Purpose
     int32_t retired              # a newer policy or a revocation: ask server/trust for a new Caller
     uint16_t flags               # LOOK_DEVELOPMENT, LOOK_OFF_UNIT, LOOK_DELEGATED
     int64_t expires_ms           # of the token

@@ -3,10 +3,10 @@
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
-from core.call.memory cimport Compared
+from core.call.memory cimport OWNERS_MAX, Compared
 from core.generation.dossier cimport OwnerEntry
 from core.generation.view cimport Dossier
-from core.identifiers.rules cimport Canonical
+from core.identifiers.rules cimport CANONICAL_MAX, Canonical
 from core.subject.alerts cimport AlertSum
 from core.subject.person cimport Person
 
@@ -19,7 +19,7 @@ cdef struct Detected:
     uint8_t kind                 # ronda.v1.IdentifierKind
     bint found
     uint8_t length
-    char text[44]                # unused for NAME: its canonical text is folded when written
+    char text[CANONICAL_MAX]     # unused for NAME: its canonical text is folded when written
 
 cdef struct Owner:
     const OwnerEntry* entry
@@ -43,7 +43,7 @@ cdef struct Vehicle:
     bint name_alert              # of a present owner
     int n_owners                 # shown
     int owners_total             # visible
-    Owner owners[10]
+    Owner owners[OWNERS_MAX]
 
 cdef struct Outcome:
     # head
@@ -61,15 +61,15 @@ cdef struct Outcome:
     bint has_vehicle
     Vehicle vehicle
     int n_plates
-    Dossier plates[16]           # plate subjects, for closed alerts
+    Dossier plates[PLATES_LIMIT]  # plate subjects, for closed alerts
     # others
     int32_t candidates_total
     int n_detected
-    Detected detected[12]
+    Detected detected[DETECTED_LIMIT]
     int n_suggestions
     int n_on_file                # the first of them, which somebody visibly has
-    Canonical suggestions[5]
-    uint32_t suggested[5]        # whoever has it on file; NO_ENTITY = nobody
+    Canonical suggestions[SUGGESTED_LIMIT]
+    uint32_t suggested[SUGGESTED_LIMIT]  # whoever has it on file; NO_ENTITY = nobody
 
 cdef inline void outcome_begin(Outcome* outcome) noexcept nogil:
     """Empties it."""

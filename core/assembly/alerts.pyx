@@ -303,34 +303,22 @@ cdef Warrant _warrant(Entity* entity, const Facts* facts, const uint32_t* group,
     return known
 
 
-cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, const uint32_t* group, size_t count, Buffer* alerts,
-                    Buffer* heap) noexcept nogil:
-    """The alert of those records of a warrant that share a sensitivity, in register order."""
-    cdef const Record* records = entity_records(entity)
-    cdef const Record* first = &records[group[0]]
-    cdef const Record* record
-    cdef AlertEntry alert
-    cdef int32_t authority = facts.authority[first.alert_kind]
-    cdef size_t i
-    cdef int status, sources = 1
-    cdef bint doubted = known.withdrawn
-    for i in range(count):
-        if &records[group[i]] == known.first:
-            first = known.first
-    memset(&alert, 0, sizeof(alert))
-    alert.kind = first.alert_kind
-    alert.section = first.section
-    alert.sensitivity = first.sensitivity
-    alert.register = known.first.register
-    alert.authority = <uint8_t>authority if authority >= 0 else <uint8_t>NO_REGISTER
-    alert.flags = first.alert_flags & (ALERT_MISUSE | ALERT_ARMED)
+cdef uint8_t _flags_of(const Facts* facts, const Warrant* known, const Record* first) noexcept nogil:
+    cdef uint8_t flags = first.alert_flags & (ALERT_MISUSE | ALERT_ARMED)
     if first.alert_kind == ALERT_KIND_STOLEN_PLATE:
-        alert.flags |= ALERT_PLATE
+        flags |= ALERT_PLATE
     if known.withdrawn:
-        alert.flags |= ALERT_AUTHORITY_WITHDRAWN
-    if known.first.register == authority:
-        alert.flags |= ALERT_LISTED_BY_AUTHORITY
-    alert.state = known.state
+        flags |= ALERT_AUTHORITY_WITHDRAWN
+    if known.first.register == facts.authority[first.alert_kind]:
+        flags |= ALERT_LISTED_BY_AUTHORITY
+    return flags
+
+
+cdef void _set_link(const Record* records, const Warrant* known, const uint32_t* group, size_t count, AlertEntry* alert) noexcept nogil:
+    """The strongest link of its records, which a doubt about any of them weakens."""
+    cdef const Record* record
+    cdef bint doubted = known.withdrawn
+    cdef size_t i
     for i in range(count):
         record = &records[group[i]]
         doubted = doubted or record.alert_flags & (ISSUED_AGAIN | IN_DOUBT) != 0
@@ -342,15 +330,14 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
             alert.flags |= ALERT_CRITERION_1
     if doubted and alert.link_level > LEVEL_POSSIBLE:
         alert.link_level = LEVEL_POSSIBLE
-    alert.valid_from = known.first.alert_from
-    alert.valid_to = known.first.alert_to
-    alert.from_span = known.first.alert_from_span
-    alert.to_span = known.first.alert_to_span
-    alert.state_date = known.first.state_date
-    alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_day != NO_DAY else 0
-    alert.reserved = <uint32_t>(first - records)
-    alert.hit_offset = <uint32_t>heap.size
-    put_uint_if(heap, F_Hit_kind, alert.kind)
+
+
+cdef int _put_hit(Entity* entity, const Record* first, const uint32_t* group, size_t count, uint8_t state, Buffer* heap) noexcept nogil:
+    """The fields of its Hit that the clock does not change; each register that lists it is a source, the first at once."""
+    cdef const Record* records = entity_records(entity)
+    cdef size_t i
+    cdef int status, sources = 1
+    put_uint_if(heap, F_Hit_kind, first.alert_kind)
     status = put_reference(heap, F_Hit_record, entity, first)
     put_packed_bytes(heap, F_Hit_agrees, first.agrees.listed, first.agrees.count)
     put_packed_bytes(heap, F_Hit_disagrees, first.disagrees.listed, first.disagrees.count)
@@ -359,9 +346,42 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
         if &records[group[i]] != first and sources < SOURCES_MAX:
             status |= _put_source(heap, entity, &records[group[i]])
             sources += 1
-    put_uint_if(heap, F_Hit_state, alert.state)
-    put_bytes(heap, F_Hit_action, _actions[alert.kind].bytes, _actions[alert.kind].size)
+    put_uint_if(heap, F_Hit_state, state)
+    put_bytes(heap, F_Hit_action, _actions[first.alert_kind].bytes, _actions[first.alert_kind].size)
     put_raw(heap, text_of(entity, first.hit_payload), first.hit_payload.length)
+    return status
+
+
+cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, const uint32_t* group, size_t count, Buffer* alerts,
+                    Buffer* heap) noexcept nogil:
+    """The alert of those records of a warrant that share a sensitivity, in register order."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* first = &records[group[0]]
+    cdef AlertEntry alert
+    cdef int32_t authority = facts.authority[first.alert_kind]
+    cdef size_t i
+    cdef int status
+    for i in range(count):
+        if &records[group[i]] == known.first:
+            first = known.first
+    memset(&alert, 0, sizeof(alert))
+    alert.kind = first.alert_kind
+    alert.section = first.section
+    alert.sensitivity = first.sensitivity
+    alert.register = known.first.register
+    alert.authority = <uint8_t>authority if authority >= 0 else <uint8_t>NO_REGISTER
+    alert.flags = _flags_of(facts, known, first)
+    alert.state = known.state
+    _set_link(records, known, group, count, &alert)
+    alert.valid_from = known.first.alert_from
+    alert.valid_to = known.first.alert_to
+    alert.from_span = known.first.alert_from_span
+    alert.to_span = known.first.alert_to_span
+    alert.state_date = known.first.state_date
+    alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_day != NO_DAY else 0
+    alert.reserved = <uint32_t>(first - records)
+    alert.hit_offset = <uint32_t>heap.size
+    status = _put_hit(entity, first, group, count, alert.state, heap)
     alert.hit_length = <uint32_t>heap.size - alert.hit_offset
     put_raw(alerts, &alert, sizeof(alert))
     return status

@@ -28,6 +28,7 @@ from core.files.output cimport OutputFile
 from core.files.spill cimport Spill
 from core.generation.dossier cimport ENTITY_PERSON, ENTITY_PLATE, ENTITY_VEHICLE
 from core.generation.plates_writer cimport PlateRows
+from core.generation.store cimport REGISTERS_MAX
 from core.machine.arrow cimport Column, RecordColumns, byte_at, int32_or, uint32_or
 from core.name_index.writer cimport NamesWriter
 from core.standard_record cimport NAME_ONLY_CROWDED, NAME_ONLY_ONE_BEARER
@@ -42,7 +43,6 @@ cdef enum:
     ORDER_OF_RECORDS = -11
     UNKNOWN_ENTITY = -12
     UNKNOWN_REGISTER = -13
-    REGISTERS_MAX = 64
 
 _WHY = {
     ASSEMBLY_REFERENCE: "a payload does not start with its record reference",

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 from core.assembly.linked_record cimport Record
 from core.assembly.record cimport Entity
+from core.generation.store cimport ALERT_KINDS_MAX, REGISTERS_MAX
 from core.wire cimport Buffer
 
 cdef struct RegisterFacts:       # of the manifest, by ordinal
@@ -15,8 +16,8 @@ cdef struct RegisterFacts:       # of the manifest, by ordinal
 
 cdef struct Facts:
     int32_t n_registers
-    RegisterFacts registers[64]
-    int32_t authority[32]        # by AlertKind: ordinal, -1 = none
+    RegisterFacts registers[REGISTERS_MAX]
+    int32_t authority[ALERT_KINDS_MAX]  # by AlertKind: ordinal, -1 = none
 
 cdef inline bint is_identity(const Facts* facts, const Record* record) noexcept nogil:
     return record.section == 1 and facts.registers[record.register].identity_person  # SECTION_IDENTITY

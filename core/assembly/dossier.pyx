@@ -229,71 +229,96 @@ cdef void _put_date(Buffer* heap, int number, const Record* record) noexcept nog
     end_message(heap, mark, 1)
 
 
-cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch, DossierHeader* header) noexcept nogil:
-    """Header and summary fields: of the first identity claim that states each; the summary of somebody without identity claims,
-    of the first open claim, else the first."""
+cdef struct Stating:             # which record states each thing of a person's summary first; NULL = none
+    const Record* name
+    const Record* birth
+    const Record* fallback       # the first open claim, else the first
+    const Record* first_year     # of a claim that is none of identity
+    const Record* cui            # by the CUI that makes the subject; a record linked by name may state another
+    const Record* death
+    bint any_identity
+
+
+cdef void _find_stating_claims(const Entity* entity, const Facts* facts, const Scratch* scratch, DossierHeader* header,
+                               Stating* stating) noexcept nogil:
+    """The first identity claim that states each, sex and department of birth into the header at once."""
     cdef const Record* records = entity_records(entity)
     cdef const Record* record
-    cdef const Record* named = NULL
-    cdef const Record* born = NULL
-    cdef const Record* fallback = NULL
-    cdef const Record* first_year = NULL
-    cdef const Record* death = NULL
     cdef const uint32_t* indexes = <const uint32_t*>scratch.claim_indexes.data
-    cdef const Record* numbered = NULL  # by the CUI that makes the subject; a record linked by name may state another
-    cdef uint8_t sex, department
-    cdef size_t i, count = scratch.claim_indexes.size // sizeof(uint32_t)
-    cdef bint any_identity = False
-    for i in range(count):
+    cdef size_t i
+    for i in range(scratch.claim_indexes.size // sizeof(uint32_t)):
         record = &records[indexes[i]]
         if not is_identity(facts, record):
-            if record.birth_year and first_year == NULL and record.criterion != CRITERION_NAMES:
-                first_year = record
-            if fallback == NULL or (fallback.sensitivity != SENSITIVITY_OPEN and record.sensitivity == SENSITIVITY_OPEN):
-                fallback = record
+            if record.birth_year and stating.first_year == NULL and record.criterion != CRITERION_NAMES:
+                stating.first_year = record
+            if stating.fallback == NULL or (
+                    stating.fallback.sensitivity != SENSITIVITY_OPEN and record.sensitivity == SENSITIVITY_OPEN):
+                stating.fallback = record
             continue
-        any_identity = True
-        if named == NULL and record.name.length:
-            named = record
-        if born == NULL and record.birth_year:
-            born = record
+        stating.any_identity = True
+        if stating.name == NULL and record.name.length:
+            stating.name = record
+        if stating.birth == NULL and record.birth_year:
+            stating.birth = record
         if not header.sex:
             header.sex = record.sex
         if not header.department:
             header.department = record.birth_department
+
+
+cdef void _find_stating_records(const Entity* entity, const Facts* facts, DossierHeader* header, Stating* stating) noexcept nogil:
+    """What any record may state: the CUI, a death, an identifier that breaks its rule."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* record
+    cdef size_t i
     for i in range(entity_record_count(entity)):
         record = &records[i]
-        if numbered == NULL and record.criterion == CRITERION_CUI and record.cui.length:
-            numbered = record
+        if stating.cui == NULL and record.criterion == CRITERION_CUI and record.cui.length:
+            stating.cui = record
         if is_identity(facts, record):
             if not record.cui_valid:
                 header.flags |= FLAG_INVALID_IDENTIFIER
-            if record.death_day != NO_DAY and (death == NULL or compare_records(entity, record, death) < 0):
-                death = record
-    if death != NULL:
-        header.death_day = death.death_day
+            if record.death_day != NO_DAY and (
+                    stating.death == NULL or compare_records(entity, record, stating.death) < 0):
+                stating.death = record
+
+
+cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch, DossierHeader* header) noexcept nogil:
+    """Header and summary fields: of the first identity claim that states each; the summary of somebody without identity claims,
+    of the first open claim, else the first."""
+    cdef Stating stating
+    cdef const Record* record
+    cdef uint8_t sex, department
+    memset(&stating, 0, sizeof(stating))
+    _find_stating_claims(entity, facts, scratch, header, &stating)
+    _find_stating_records(entity, facts, header, &stating)
+    # the header, by which persons are ordered and compared
+    if stating.death != NULL:
+        header.death_day = stating.death.death_day
     if identities_conflict(entity, facts, &scratch.claim_indexes):
         header.flags |= FLAG_IDENTITY_CONFLICT
-    sex = header.sex
-    department = header.department
-    record = born if born != NULL else first_year
+    record = stating.birth if stating.birth != NULL else stating.first_year
     if record != NULL:
         header.birth_year = record.birth_year
         header.birth_month = record.birth_month
         header.birth_mday = record.birth_mday
-    if not any_identity and fallback != NULL:
-        named = fallback
-        born = fallback if fallback.birth_year else NULL
-        sex = fallback.sex
-        department = fallback.birth_department
-    if named != NULL:  # its two fields first: an answer's Person has them and nothing else of the summary
-        put_bytes_if(&scratch.heap, F_Candidate_name, text_of(entity, named.name), named.name.length)
-        put_bytes(&scratch.heap, F_Candidate_register_id, facts.registers[named.register].id,
-                  facts.registers[named.register].id_length)
-    if numbered != NULL:
-        put_bytes(&scratch.heap, F_Candidate_cui, text_of(entity, numbered.cui), numbered.cui.length)
-    if born != NULL:
-        _put_date(&scratch.heap, F_Candidate_birth_date, born)
+    # the summary, which an officer reads
+    sex = header.sex
+    department = header.department
+    if not stating.any_identity and stating.fallback != NULL:
+        stating.name = stating.fallback
+        stating.birth = stating.fallback if stating.fallback.birth_year else NULL
+        sex = stating.fallback.sex
+        department = stating.fallback.birth_department
+    record = stating.name
+    if record != NULL:  # its two fields first: an answer's Person has them and nothing else of the summary
+        put_bytes_if(&scratch.heap, F_Candidate_name, text_of(entity, record.name), record.name.length)
+        put_bytes(&scratch.heap, F_Candidate_register_id, facts.registers[record.register].id,
+                  facts.registers[record.register].id_length)
+    if stating.cui != NULL:
+        put_bytes(&scratch.heap, F_Candidate_cui, text_of(entity, stating.cui.cui), stating.cui.cui.length)
+    if stating.birth != NULL:
+        _put_date(&scratch.heap, F_Candidate_birth_date, stating.birth)
     put_uint_if(&scratch.heap, F_Candidate_sex, sex)
     put_uint_if(&scratch.heap, F_Candidate_department, department)
 

@@ -11,7 +11,7 @@ from core.audit.crypto cimport (
 
 
 cdef void peaks_add(Peaks* tree, const uint8_t* leaf) noexcept nogil:
-    cdef uint8_t carried[32]
+    cdef uint8_t carried[HASH_BYTES]
     cdef int level = 0
     memcpy(carried, leaf, HASH_BYTES)
     while (tree.size >> level) & 1:
@@ -39,13 +39,13 @@ cdef void peaks_root(const Peaks* tree, uint8_t* root) noexcept nogil:
 
 
 def leaf_hash(bytes record not None):
-    cdef uint8_t digest[32]
+    cdef uint8_t digest[HASH_BYTES]
     hash_leaf(PyBytes_AS_STRING(record), PyBytes_GET_SIZE(record), digest)
     return PyBytes_FromStringAndSize(<char*>digest, HASH_BYTES)
 
 
 def node_hash(bytes left not None, bytes right not None):
-    cdef uint8_t digest[32]
+    cdef uint8_t digest[HASH_BYTES]
     if PyBytes_GET_SIZE(left) != HASH_BYTES or PyBytes_GET_SIZE(right) != HASH_BYTES:
         raise ValueError("a hash has 32 bytes")
     hash_node(<const uint8_t*>PyBytes_AS_STRING(left), <const uint8_t*>PyBytes_AS_STRING(right), digest)
@@ -55,7 +55,7 @@ def node_hash(bytes left not None, bytes right not None):
 def range_root(leaf_hashes, uint64_t start, uint64_t stop):
     cdef const uint8_t[::1] leaves = leaf_hashes
     cdef Peaks tree
-    cdef uint8_t root[32]
+    cdef uint8_t root[HASH_BYTES]
     cdef uint64_t place
     if not start <= stop <= <uint64_t>leaves.shape[0] // HASH_BYTES:
         raise ValueError("the range is not within the leaves")
@@ -76,7 +76,7 @@ cdef class Tree:
         return self.tree.size
 
     def append(self, bytes record not None):
-        cdef uint8_t digest[32]
+        cdef uint8_t digest[HASH_BYTES]
         hash_leaf(PyBytes_AS_STRING(record), PyBytes_GET_SIZE(record), digest)
         peaks_add(&self.tree, digest)
 
@@ -86,7 +86,7 @@ cdef class Tree:
         peaks_add(&self.tree, <const uint8_t*>PyBytes_AS_STRING(leaf))
 
     def root(self):
-        cdef uint8_t root[32]
+        cdef uint8_t root[HASH_BYTES]
         peaks_root(&self.tree, root)
         return PyBytes_FromStringAndSize(<char*>root, HASH_BYTES)
 

@@ -7,6 +7,9 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from core.audit.crypto cimport EVP_CIPHER_CTX, KeyedHash
 from core.audit.record cimport FRAME_BYTES
 
+cdef enum:
+    TEXTS = 4096                 # places of the table of texts already written; a power of two
+
 cdef struct KnownText:
     uint64_t hash
     uint32_t at                  # of the text in the segment
@@ -25,7 +28,7 @@ cdef struct Segment:
     KeyedHash key
     EVP_CIPHER_CTX* cipher       # holds the query key
     int n_texts
-    KnownText texts[4096]
+    KnownText texts[TEXTS]
 
 # A segment of `size` bytes at most over an empty file, with 32-byte keys; NULL and an errno in `error`. It owns the
 # descriptor from here on, unless it is NULL.

@@ -52,7 +52,6 @@ cdef extern from *:
 cdef enum:
     PIECE = 4 << 20              # bytes set aside on disk at once, and so many beyond what is written: a disk that is full for
                                  # a while stops no answer
-    TEXTS = 4096                 # places of the table of texts already written; a power of two
     TEXTS_FULL = 3072            # then it starts anew, and texts are written again
 
 

@@ -16,17 +16,18 @@ from core.generation.dossier cimport DossierHeader
 from core.generation.store cimport Store
 from core.generation.view cimport Dossier
 from core.name_index.query cimport NameQuery, NameQuestion
+from core.names.keys cimport FOLDED_MAX, NAME_KEY_MAX
 from core.names.reading cimport ReadName
 from core.wire cimport Buffer
 
 cdef enum:
+    COMPARED_MAX = 16            # comparisons of one subject
     SHOWN_MAX = 20               # hits, candidates, closed alerts, records of a section in one answer
     OWNERS_MAX = 10
     FITS_MAX = 30000             # subjects of a search; more are not counted
     ANSWER_MAX = 61440           # bytes: 60 KiB
     OPENED_KEPT = 4              # dossiers that an answer opened last
     STATES_KEPT = 8              # register states kept a call memory: grants that take turns
-    KEY_BYTES = 4160             # core.names.keys NAME_KEY_MAX
 
 cdef struct Hit:                 # one alert in force, as this answer shows it
     const uint8_t* stored        # Hit's fields 1 to 13
@@ -67,8 +68,8 @@ cdef struct Fits:                # without repeats, in the order of the answer
 
 cdef struct Compared:            # how one subject compares with the question
     int n
-    uint8_t criterion[16]
-    uint8_t agreement[16]
+    uint8_t criterion[COMPARED_MAX]
+    uint8_t agreement[COMPARED_MAX]
     bint disagrees               # something DISAGREES that raises IDENTIFIERS_DISAGREE
     bint mismatch                # colour or model year seen DISAGREES
     bint supported               # birth date, parents or a further identifier AGREES
@@ -94,7 +95,7 @@ cdef struct Candidate:           # one candidate, ready to be written
     double score
 
 cdef struct NameKey:
-    char text[4160]
+    char text[NAME_KEY_MAX]
     int length                   # 0 = not given
 
 cdef struct Opened:
@@ -103,7 +104,7 @@ cdef struct Opened:
 
 cdef struct Call:
     const Store* store
-    Opened opened[4]             # the last dossiers of this answer, verified: finding, comparing and writing ask again
+    Opened opened[OPENED_KEPT]   # the last dossiers of this answer, verified: finding, comparing and writing ask again
     int n_opened
     int next_opened
     Buffer* out                  # the response
@@ -131,7 +132,7 @@ cdef struct Call:
     ReadName asked_name          # of the same name; count 0 = not given
     ReadName asked_father
     ReadName asked_mother
-    RegisterStates kept[8]
+    RegisterStates kept[STATES_KEPT]
     int n_kept
     int next_kept
     AnswerIds ids
@@ -145,7 +146,7 @@ cdef struct Call:
     NameQuery* name_query        # of the name asked last
     NameQuestion name_question   # and what was asked of it
     uint8_t visible_classes[256]  # of the rows of names.bin
-    char folded[12352]           # core.names.keys FOLDED_MAX
+    char folded[FOLDED_MAX]
     uint8_t owner_ranks[65536]   # of one vehicle's owners, in stored order: core/questions/vehicle.pyx
 
 cdef Call* call_new() noexcept nogil

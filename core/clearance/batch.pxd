@@ -4,11 +4,12 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 
 from core.call.question cimport Text
+from core.clearance.standard cimport REFERENCES_MAX
 from core.failure cimport Failure
 
 cdef enum:
     BATCH_ROWS = 1000
-    BATCH_REFERENCES = 5000      # BATCH_ROWS x 5
+    BATCH_REFERENCES = BATCH_ROWS * REFERENCES_MAX
 
 cdef struct RowError:
     uint32_t row                 # place in the batch
@@ -24,19 +25,19 @@ cdef struct Batch:               # about 230 KB: allocated once a message
     size_t n_birth_dates
     size_t n_plates
     size_t n_vins
-    uint32_t row_ids[1000]
-    Text cuis[1000]
-    Text names[1000]
-    uint32_t birth_dates[1000]
-    Text plates[1000]
-    Text vins[1000]
-    uint8_t results[1000]
-    uint8_t reasons[1000]
+    uint32_t row_ids[BATCH_ROWS]
+    Text cuis[BATCH_ROWS]
+    Text names[BATCH_ROWS]
+    uint32_t birth_dates[BATCH_ROWS]
+    Text plates[BATCH_ROWS]
+    Text vins[BATCH_ROWS]
+    uint8_t results[BATCH_ROWS]
+    uint8_t reasons[BATCH_ROWS]
     size_t n_references
-    uint32_t reference_rows[5000]
-    Text references[5000]        # RecordReference, encoded; borrowed from dossiers
+    uint32_t reference_rows[BATCH_REFERENCES]
+    Text references[BATCH_REFERENCES]  # RecordReference, encoded; borrowed from dossiers
     size_t n_errors
-    RowError errors[1000]
+    RowError errors[BATCH_ROWS]
 
 # How many rows a message seems to have, without reading them: what its limits are charged for.
 cdef uint32_t count_rows(const void* data, size_t size) noexcept nogil

@@ -7,10 +7,6 @@ from core.call.memory cimport Call
 from core.call.question cimport Question, Text
 from core.failure cimport Failure
 
-cdef enum:
-    ROWS_MAX = 1000              # of one batch
-    REFERENCES_MAX = 5           # of one row
-
 cdef struct Opening:             # the first message of a stream
     int32_t standard
     bint has_rows

@@ -12,7 +12,7 @@ from core.call.memory cimport FITS_MAX, call_dossier, call_out_of_memory
 from core.call.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.call.register_states cimport put_register_status
 from core.clearance.batch cimport BATCH_REFERENCES, BATCH_ROWS, Batch, read_batch
-from core.clearance.standard cimport Verdict, standard_is_fresh, standard_needs, under_standard
+from core.clearance.standard cimport REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport NO_ENTITY
@@ -24,11 +24,12 @@ from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport canonical_into, rule_word
 from core.identifiers.kinds cimport KEY_CUI, KEY_PLATE, KEY_VIN
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
+from core.questions.asked_names cimport read_asked_name
 from core.questions.name_search cimport NAMES_ASKED, find_by_name
-from core.questions.person cimport PersonFinding, find_person, finding_status, read_asked_name
+from core.questions.person cimport PersonFinding, find_person, finding_status
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.subject.alerts cimport AlertSum, sum_alerts
-from core.subject.asked cimport LOOKUP_MAX, Asked, asked_from_canonical, asked_from_plate, asked_held
+from core.subject.asked cimport LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_plate, asked_held
 from core.subject.person cimport Person, compare_person_names, person_condition, person_view
 from core.subject.person_comparison cimport PersonQuestion
 from core.subject.shown cimport Left, left_init, shown_count, shown_row, shown_row_result
@@ -43,7 +44,7 @@ cdef enum:
     TO_LOOK_UP = -2
 
 cdef struct Row:                 # one row's identifier, looked up ahead of its turn
-    Asked item
+    AskedIdentifier item
     KeysPlace place
     int64_t found                # entities under its key; NO_LOOKUP = another kind of row
     uint32_t entity              # the first
@@ -88,7 +89,7 @@ cdef void _set(Batch* batch, size_t row, uint8_t result, uint8_t reason) noexcep
 
 
 cdef void _refer(Batch* batch, size_t row, const Verdict* verdict, bint certain) noexcept nogil:
-    cdef int i, n = min(verdict.n_certain if certain else verdict.n, 5)
+    cdef int i, n = min(verdict.n_certain if certain else verdict.n, REFERENCES_MAX)
     for i in range(n):
         if batch.n_references == BATCH_REFERENCES:
             return
@@ -153,7 +154,7 @@ cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossi
         shown_row(call, dossier, row, batch.results[row], &nothing)
 
 
-cdef void _note_asked(Call* call, const Batch* batch, size_t row, const Asked* item, bint anybody) noexcept nogil:
+cdef void _note_asked(Call* call, const Batch* batch, size_t row, const AskedIdentifier* item, bint anybody) noexcept nogil:
     """For limits_watch_rows, which compares only those of whom nobody is found."""
     cdef RowAsked asked
     cdef bint nobody = not anybody and batch.reasons[row] == CLEARANCE_REASON_NOT_FOUND
@@ -225,7 +226,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
     return _show_several(call, batch, row) if finding.count else OK
 
 
-cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, const Asked* item) noexcept nogil:
+cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, const AskedIdentifier* item) noexcept nogil:
     cdef VehicleFinding finding
     cdef Dossier dossier
     cdef Verdict verdict
@@ -304,7 +305,7 @@ cdef inline const Text* _cell(const Text* column, size_t n, size_t row) noexcept
     return &column[row] if n and column[row].size else NULL
 
 
-cdef int _take_canonical(int kind, const Text* text, Asked* item) noexcept nogil:
+cdef int _take_canonical(int kind, const Text* text, AskedIdentifier* item) noexcept nogil:
     """RULE_OK or the rule that the text breaks."""
     cdef Canonical canonical
     cdef size_t length
@@ -333,7 +334,7 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
     cdef const Text* plate = _cell(batch.plates, batch.n_plates, row)
     cdef const Text* vin = _cell(batch.vins, batch.n_vins, row)
     cdef uint32_t birth = batch.birth_dates[row] if batch.n_birth_dates else 0
-    cdef Asked item
+    cdef AskedIdentifier item
     cdef int rule
     if (cui != NULL) + (plate != NULL) + (vin != NULL) > 1 or (name != NULL and (plate != NULL or vin != NULL)):
         return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "vins" if vin != NULL else "plates", "one subject a row")

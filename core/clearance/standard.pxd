@@ -8,14 +8,17 @@ from core.generation.store cimport Register
 from core.generation.view cimport Dossier
 from core.subject.shown cimport Left
 
+cdef enum:
+    REFERENCES_MAX = 5           # of one row
+
 cdef struct Verdict:             # records under the standard on one subject, or several
     bint certain                 # one of them HIT and by criterion 1
     int n_certain
     int n
-    const uint8_t* certain_at[5]  # RecordReference, encoded
-    size_t certain_size[5]
-    const uint8_t* at[5]
-    size_t size[5]
+    const uint8_t* certain_at[REFERENCES_MAX]  # RecordReference, encoded
+    size_t certain_size[REFERENCES_MAX]
+    const uint8_t* at[REFERENCES_MAX]
+    size_t size[REFERENCES_MAX]
     Left certain_left            # of the subject looked at last: what its references, the first five of all, are of
     Left left
 

@@ -42,13 +42,13 @@ cdef bint standard_is_fresh(const Call* call, int standard, bint vehicle) noexce
 
 cdef void _add(Verdict* verdict, const uint8_t* reference, size_t size, uint8_t section, uint8_t sensitivity,
                bint certain) noexcept nogil:
-    if verdict.n < 5:
+    if verdict.n < REFERENCES_MAX:
         left_add(&verdict.left, section, sensitivity)
         verdict.at[verdict.n] = reference
         verdict.size[verdict.n] = size
     verdict.n += 1
     if certain:
-        if verdict.n_certain < 5:
+        if verdict.n_certain < REFERENCES_MAX:
             left_add(&verdict.certain_left, section, sensitivity)
             verdict.certain_at[verdict.n_certain] = reference
             verdict.certain_size[verdict.n_certain] = size

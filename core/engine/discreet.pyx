@@ -24,7 +24,7 @@ cdef extern from *:
 cdef enum:
     KEPT_BYTES = 16 << 20        # some 30,000 looks; further ones are only in the audit log
 
-cdef packed struct Look:         # followed by register id, generation id, case number, identity
+cdef packed struct KeptLook:     # followed by register id, generation id, case number, identity
     int64_t clock_ms
     uint8_t subject_id[16]
     uint8_t answer_id[16]
@@ -60,7 +60,7 @@ cdef void note_discreet_looks(const Call* call, const AuditFacts* facts) noexcep
     global _dropped
     cdef const ShownEntry* entry = shown_entries(call)
     cdef const Register* register
-    cdef Look look
+    cdef KeptLook look
     cdef size_t i
     for i in range(shown_count(call)):
         if not entry[i].flags & SHOWN_DISCREET or entry[i].register >= call.store.n_registers:
@@ -79,10 +79,10 @@ cdef void note_discreet_looks(const Call* call, const AuditFacts* facts) noexcep
         look.identity_size = <uint32_t>facts.identity_size
         ronda_discreet_acquire()
         if _kept.size > KEPT_BYTES or not buffer_reserve(
-                &_kept, sizeof(Look) + look.register_size + look.generation_size + look.case_size + look.identity_size):
+                &_kept, sizeof(KeptLook) + look.register_size + look.generation_size + look.case_size + look.identity_size):
             _dropped += 1
         else:
-            put_raw(&_kept, &look, sizeof(Look))
+            put_raw(&_kept, &look, sizeof(KeptLook))
             put_raw(&_kept, register.id, look.register_size)
             put_raw(&_kept, facts.generation, look.generation_size)
             put_raw(&_kept, facts.case_number, look.case_size)
@@ -96,7 +96,7 @@ def take_discreet_looks():
     cdef int64_t dropped
     cdef const uint8_t* at
     cdef const uint8_t* end
-    cdef Look look
+    cdef KeptLook look
     with nogil:
         ronda_discreet_acquire()
         taken = _kept
@@ -109,8 +109,8 @@ def take_discreet_looks():
         at = taken.data
         end = at + taken.size
         while at < end:
-            memcpy(&look, at, sizeof(Look))
-            at += sizeof(Look)
+            memcpy(&look, at, sizeof(KeptLook))
+            at += sizeof(KeptLook)
             texts = []
             for size in (look.register_size, look.generation_size, look.case_size, look.identity_size):
                 texts.append(PyBytes_FromStringAndSize(<const char*>at, size))

@@ -9,7 +9,7 @@ from core.access.session cimport Session
 from core.call.memory cimport Call
 from core.call.question cimport Question
 from core.failure cimport Failure
-from core.generation.store cimport Store
+from core.generation.store cimport REGISTERS_MAX, Store
 from core.wire cimport Buffer
 
 cdef extern from "<pthread.h>" nogil:
@@ -24,8 +24,8 @@ cdef struct EngineCore:
     uint64_t page_key[2]
     pthread_mutex_t lock         # of `idle`
     int n_idle
-    Call* idle[64]               # CALLS_KEPT
-    Buffer registers[64]         # Register's fields besides `status`, by ordinal
+    Call* idle[CALLS_KEPT]
+    Buffer registers[REGISTERS_MAX]  # Register's fields besides `status`, by ordinal
     Buffer generation            # GetGenerationResponse
 
 cdef enum:

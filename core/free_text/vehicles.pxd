@@ -11,7 +11,7 @@ cdef enum:
 cdef struct PlatePattern:
     char type[4]
     size_t type_length           # 0 = any type
-    char number[16]              # characters, ? and *
+    char number[PATTERN_MAX]     # characters, ? and *
     size_t length                # 0 = none
 
 cdef struct VehicleWords:        # what a text says; what it does not say is zero
@@ -21,10 +21,10 @@ cdef struct VehicleWords:        # what a text says; what it does not say is zer
     int32_t model_year
     uint32_t colours             # bits of colour_mask
     uint32_t kinds               # bits of kind_mask
-    char make[24]                # one of the makes of the table, folded
+    char make[WORD_BYTES]        # one of the makes of the table, folded
     size_t make_length
-    char words[6][24]            # of make or line, folded, without spaces
-    size_t lengths[6]
+    char words[WORDS_MAX][WORD_BYTES]  # of make or line, folded, without spaces
+    size_t lengths[WORDS_MAX]
     int n_words
 
 # Colours that a folded text names, as bits; 0 = none that is known. Two colours agree when they share a bit.

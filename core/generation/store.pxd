@@ -50,6 +50,10 @@ cdef struct Register:            # one entry of the manifest's "registers"; its 
     uint32_t as_of_length        # 0 when not loaded
 
 
+cdef enum:
+    REGISTERS_MAX = 64           # of a generation: a set of them is one word
+    ALERT_KINDS_MAX = 64         # numbers of ronda.v1.AlertKind below it
+
 cdef struct Store:
     const uint8_t* dossiers
     uint64_t dossiers_size
@@ -59,8 +63,8 @@ cdef struct Store:
     NamesFile names
     PlatesFile plates
     int32_t n_registers
-    Register registers[64]
-    int32_t authority[64]        # by AlertKind: ordinal of the first register that is authoritative for it; -1 = none
+    Register registers[REGISTERS_MAX]
+    int32_t authority[ALERT_KINDS_MAX]  # by AlertKind: ordinal of the first register that is authoritative for it; -1 = none
     const uint8_t* generation_id  # UTF-8
     uint32_t generation_id_length
     int64_t built_at_ms

@@ -27,6 +27,7 @@ cdef extern from *:
 cdef enum:
     CUI_DIGITS = 13
     NIT_MAX = 12
+    CEDULA_DIGITS = 12  # of orden and registro, zeros before both
     REGISTRO_MAX = 7  # digits; the largest orden, A-1, stayed below two million
 
 
@@ -124,74 +125,95 @@ cdef int orden_number(uint32_t letter) noexcept nogil:
     return 0
 
 
-cdef int read_cedula(const char* text, size_t n, char* out, int* out_n, bint* apart) noexcept nogil:
+cdef struct CedulaRead:          # a cédula's letter and digits, separators left out
+    int orden                    # 1 to 22, by its letter
+    int count                    # of digits, one more than CEDULA_DIGITS where there are too many
+    char digits[CEDULA_DIGITS]
+    bint gap_before[CEDULA_DIGITS]  # a separator stands before this digit
+
+
+cdef int scan_cedula(const char* text, size_t n, CedulaRead* read) noexcept nogil:
+    """RULE_OK, or what the text breaks: it is no letter and digits."""
     cdef const unsigned char* at = <const unsigned char*>text
     cdef const unsigned char* end = at + n
-    cdef char digits[12]
-    cdef bint gap_before[12]     # a separator stands before this digit
-    cdef bint gap = False
     cdef uint32_t code
-    cdef int count = 0, number = 0, i = 0, k = 0
-    apart[0] = False
-    out_n[0] = 0
+    cdef bint gap = False
+    read.orden = read.count = 0
     while at < end:
         at += decode_utf8(at, end, &code)
         if is_separator(code):
             gap = True
             continue
-        if number == 0:
-            number = orden_number(code)
-            if number == 0:
+        if read.orden == 0:
+            read.orden = orden_number(code)
+            if read.orden == 0:
                 return RULE_CHARACTERS if code >= 0x80 or not is_digit(<char>code) else RULE_FORMAT
-        elif code == 0x303 and number == 14 and count == 0:
-            number = 15  # decomposed Ñ
+        elif code == 0x303 and read.orden == 14 and read.count == 0:
+            read.orden = 15      # decomposed Ñ
         elif code >= 0x80 or not is_digit(<char>code):
             return RULE_CHARACTERS
         else:
-            if count < 12:
-                digits[count] = <char>code
-                gap_before[count] = gap
-            if count <= 12:
-                count += 1
+            if read.count < CEDULA_DIGITS:
+                read.digits[read.count] = <char>code
+                read.gap_before[read.count] = gap
+            if read.count <= CEDULA_DIGITS:
+                read.count += 1
         gap = False
-    if count == 0 or count > 12:
-        return RULE_LENGTH
-    if number < 10 and digits[0] == c"0":
+    return RULE_OK if 0 < read.count <= CEDULA_DIGITS else RULE_LENGTH
+
+
+cdef int digits_of_orden(CedulaRead* read) noexcept nogil:
+    """How many digits the orden's number takes, which goes with its letter; 0 = it does not."""
+    cdef int i = 0
+    if read.orden < 10 and read.digits[0] == c"0":
         i = 1                    # "A-01"
-    if number == 14 and count > 1 and digits[0] == c"1" and digits[1] == c"5":
-        number = 15              # the tilde was lost: no other orden is 15
-    if number >= 10:
-        if count < 2 or digits[0] != c"0" + number // 10 or digits[1] != c"0" + number % 10:
-            return RULE_DEPARTMENT
-        i = 2
-    else:
-        if i == count or digits[i] != c"0" + number:
-            return RULE_DEPARTMENT
-        i += 1
-    if number == 15:
-        out[0] = <char>0xC3
+    if read.orden == 14 and read.count > 1 and read.digits[0] == c"1" and read.digits[1] == c"5":
+        read.orden = 15          # the tilde was lost: no other orden is 15
+    if read.orden < 10:
+        return i + 1 if i < read.count and read.digits[i] == c"0" + read.orden else 0
+    return 2 if (read.count >= 2 and read.digits[0] == c"0" + read.orden // 10
+                 and read.digits[1] == c"0" + read.orden % 10) else 0
+
+
+cdef int write_orden(int orden, char* out) noexcept nogil:
+    """ "A-1"; its length."""
+    cdef int k = 1
+    if orden == 15:
+        out[0] = <char>0xC3      # Ñ
         out[1] = <char>0x91
         k = 2
     else:
-        out[0] = <char>(c"A" + number - 1 if number < 15 else c"A" + number - 2)
-        k = 1
+        out[0] = <char>(c"A" + orden - 1 if orden < 15 else c"A" + orden - 2)
     out[k] = c"-"
     k += 1
-    if number >= 10:
-        out[k] = <char>(c"0" + number // 10)
+    if orden >= 10:
+        out[k] = <char>(c"0" + orden // 10)
         k += 1
-    out[k] = <char>(c"0" + number % 10)
-    k += 1
-    out_n[0] = k
-    apart[0] = i < count and gap_before[i]
-    while i < count and digits[i] == c"0":
+    out[k] = <char>(c"0" + orden % 10)
+    return k + 1
+
+
+cdef int read_cedula(const char* text, size_t n, char* out, int* out_n, bint* apart) noexcept nogil:
+    cdef CedulaRead read
+    cdef int rule, i, k
+    apart[0] = False
+    out_n[0] = 0
+    rule = scan_cedula(text, n, &read)
+    if rule != RULE_OK:
+        return rule
+    i = digits_of_orden(&read)
+    if i == 0:
+        return RULE_DEPARTMENT
+    k = out_n[0] = write_orden(read.orden, out)
+    apart[0] = i < read.count and read.gap_before[i]
+    # the registro, without the zeros before it
+    while i < read.count and read.digits[i] == c"0":
         i += 1
-    if i == count or count - i > REGISTRO_MAX:
+    if i == read.count or read.count - i > REGISTRO_MAX:
         return RULE_LENGTH
     out[k] = c" "
-    k += 1
-    memcpy(out + k, digits + i, count - i)
-    out_n[0] = k + count - i
+    memcpy(out + k + 1, read.digits + i, read.count - i)
+    out_n[0] = k + 1 + read.count - i
     return RULE_OK
 
 

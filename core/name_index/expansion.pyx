@@ -4,14 +4,16 @@ from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from core.name_index.file cimport FIRST_TOKEN, SHORT_LISTS, NamesFile, list_open, term_tokens, token_find
+from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, term_tokens, token_find
 from core.name_index.lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
-from core.name_index.query cimport HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion
+from core.name_index.query cimport (
+    BITMAPS, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
+)
 from core.names.comparison cimport (
     birth_evidence, department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
 )
 from core.names.frequencies cimport BITS_MOST, BITS_UNKNOWN
-from core.names.reading cimport ROLE_MARRIED, SHAPE_TOKENS
+from core.names.reading cimport ROLE_MARRIED
 from core.names.tokens cimport (
     KIND_A_BEGINS, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm,
     compare_tokens, form_token, token_terms,
@@ -31,7 +33,7 @@ cdef NameQuery* query_new() noexcept nogil:
         return NULL
     query.lists_capacity = 4096
     query.lists = <HeldList*>malloc(query.lists_capacity * sizeof(HeldList))
-    query.bitmaps = <uint64_t*>malloc((SHAPE_TOKENS + SHORT_LISTS + 4) * WINDOW_WORDS * sizeof(uint64_t))
+    query.bitmaps = <uint64_t*>malloc(BITMAPS * WINDOW_WORDS * sizeof(uint64_t))
     if query.lists == NULL or query.bitmaps == NULL:
         query_free(query)
         return NULL

@@ -262,8 +262,20 @@ cdef int64_t _dense_bits(const NamesFile* names, ListCursor* cursor, uint32_t st
     return n // 4
 
 
+cdef inline uint32_t _last_block_before(const ListCursor* cursor, uint32_t start) noexcept nogil:
+    """The last block that starts at or before `start`; the one behind the cursor's does."""
+    cdef uint32_t low = cursor.block + 1, high = cursor.n_blocks - 1, middle
+    while low < high:
+        middle = low + (high - low + 1) // 2
+        if cursor.skips[middle].first <= start:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 cdef int64_t list_bits(const NamesFile* names, ListCursor* cursor, uint32_t start, uint32_t size, uint64_t* words) noexcept nogil:
-    cdef uint32_t low, high, middle, value, delta, shift, left
+    cdef uint32_t value, delta, shift, left
     cdef int64_t seen = 0
     cdef const uint8_t* at
     cdef const uint8_t* end
@@ -271,18 +283,12 @@ cdef int64_t list_bits(const NamesFile* names, ListCursor* cursor, uint32_t star
         return _dense_bits(names, cursor, start, size, words)
     if cursor.count == 0 or cursor.block >= cursor.n_blocks:
         return 0
+    # blocks that end before the window are left out, unverified
     if cursor.skips != NULL and cursor.block + 1 < cursor.n_blocks and cursor.skips[cursor.block + 1].first <= start:
-        low = cursor.block + 1  # the last block that starts at or before `start`
-        high = cursor.n_blocks - 1
-        while low < high:
-            middle = low + (high - low + 1) // 2
-            if cursor.skips[middle].first <= start:
-                low = middle
-            else:
-                high = middle - 1
-        cursor.block = low
+        cursor.block = _last_block_before(cursor, start)
         cursor.started = False
     while True:
+        # a block is verified once, and only when it may reach into the window
         if not cursor.started:
             if cursor.skips != NULL and cursor.skips[cursor.block].first >= start and (
                     cursor.skips[cursor.block].first - start >= size):
@@ -290,6 +296,7 @@ cdef int64_t list_bits(const NamesFile* names, ListCursor* cursor, uint32_t star
             if not _enter(cursor, cursor.block):
                 return -1
             cursor.started = True
+        # its ordinals, from where the last window stopped
         at = cursor.at
         end = cursor.block_end
         value = cursor.value
@@ -314,6 +321,7 @@ cdef int64_t list_bits(const NamesFile* names, ListCursor* cursor, uint32_t star
                     if at[-1] < 0x80:
                         break
                     shift += 7
+            # each is greater than the last and on file
             delta += value
             if delta >= names.n_ordinals or (delta < value):
                 return -1
@@ -325,6 +333,7 @@ cdef int64_t list_bits(const NamesFile* names, ListCursor* cursor, uint32_t star
                 words[(delta - start) >> 6] |= <uint64_t>1 << ((delta - start) & 63)
             value = delta
             left -= 1
+        # and the next block
         cursor.block += 1
         cursor.started = False
         if cursor.block >= cursor.n_blocks:

@@ -16,77 +16,89 @@ from core.wire cimport Buffer, buffer_reserve, buffer_reset, put_raw, put_varint
 cdef enum:
     DISTANT_SEED = 2             # keeps these terms apart from those of core/name_tokens
     ABBREVIATION_SEED = 3
+    DENSE_LEAST = 256            # ordinals; a shorter list is not worth a bit an ordinal
+
+
+cdef inline uint32_t _read_delta(const uint8_t** at) noexcept nogil:
+    cdef uint32_t delta = 0, shift = 0
+    while True:
+        delta |= <uint32_t>(at[0][0] & 0x7F) << shift
+        shift += 7
+        at[0] += 1
+        if at[0][-1] < 0x80:
+            return delta
+
+
+cdef void _put_dense(OutputFile file, const GrowingToken* token, uint32_t n_ordinals, ListMemory* memory, TokenEntry* entry) noexcept nogil:
+    """A bit an ordinal, then a checksum a page."""
+    cdef uint64_t size = (<uint64_t>n_ordinals + 63) // 64 * 8, start = 0
+    cdef const uint8_t* at = token.list
+    cdef uint32_t _i, value = 0, checksum
+    memset(memory.bits, 0, size)
+    for _i in range(token.count):
+        value += _read_delta(&at)
+        memory.bits[value >> 6] |= <uint64_t>1 << (value & 63)
+    while start < size:
+        checksum = <uint32_t>XXH3_64bits(<const uint8_t*>memory.bits + start, min(<uint64_t>DENSE_PAGE, size - start))
+        put_raw(&memory.skips, &checksum, 4)
+        start += DENSE_PAGE
+    file.align(8)
+    entry.offset = file.position()
+    entry.length = <uint32_t>(size + memory.skips.size)
+    entry.checksum = <uint32_t>XXH3_64bits(memory.skips.data, memory.skips.size)
+    file.put(memory.bits, size)
+    file.put(memory.skips.data, memory.skips.size)
+
+
+cdef void _end_block(ListMemory* memory, SkipEntry* skip) noexcept nogil:
+    skip.checksum = <uint32_t>XXH3_64bits(memory.blocks.data + skip.offset, memory.blocks.size - skip.offset)
+    put_raw(&memory.skips, skip, sizeof(SkipEntry))
+
+
+cdef void _put_blocks(OutputFile file, const GrowingToken* token, ListMemory* memory, TokenEntry* entry) noexcept nogil:
+    """Blocks of differences, before them a table of where each starts; of one block none."""
+    cdef SkipEntry skip
+    cdef const uint8_t* at = token.list
+    cdef uint32_t i, value = 0, delta
+    for i in range(token.count):
+        delta = _read_delta(&at)
+        value += delta
+        if i % LIST_BLOCK:
+            put_varint(&memory.blocks, delta)
+            continue
+        if i:
+            _end_block(memory, &skip)
+        skip.first = value
+        skip.offset = <uint32_t>memory.blocks.size
+        put_varint(&memory.blocks, value)
+    if token.count > LIST_BLOCK:
+        _end_block(memory, &skip)
+        file.align(4)
+        entry.offset = file.position()
+        entry.checksum = <uint32_t>XXH3_64bits(memory.skips.data, memory.skips.size)
+        file.put(memory.skips.data, memory.skips.size)
+    elif token.count:
+        entry.checksum = <uint32_t>XXH3_64bits(memory.blocks.data, memory.blocks.size)
+    entry.length = <uint32_t>(memory.skips.size + memory.blocks.size)
+    if token.count:
+        file.put(memory.blocks.data, memory.blocks.size)
 
 
 cdef void put_list(OutputFile file, const GrowingToken* token, uint32_t persons, uint32_t n_ordinals, ListMemory* memory) noexcept nogil:
     cdef TokenEntry entry
-    cdef SkipEntry skip
-    cdef uint32_t i, value = 0, delta, shift
-    cdef uint32_t page, pages, checksum
-    cdef uint64_t bytes_size
-    cdef const uint8_t* at = token.list
-    cdef Buffer* skips = &memory.skips
-    cdef Buffer* blocks = &memory.blocks
-    cdef uint64_t* bits = memory.bits
     memset(&entry, 0, sizeof(entry))
     entry.count = token.count
     entry.persons = persons
     entry.text = token.text
     entry.text_length = token.text_length
     entry.offset = file.position()
-    entry.dense = token.count >= 256 and <uint64_t>token.count * DENSE_SHARE >= n_ordinals
-    buffer_reset(skips)
-    buffer_reset(blocks)
-    bytes_size = (<uint64_t>n_ordinals + 63) // 64 * 8
+    entry.dense = token.count >= DENSE_LEAST and <uint64_t>token.count * DENSE_SHARE >= n_ordinals
+    buffer_reset(&memory.skips)
+    buffer_reset(&memory.blocks)
     if entry.dense:
-        memset(bits, 0, bytes_size)
-    for i in range(token.count):
-        delta = 0
-        shift = 0
-        while True:
-            delta |= <uint32_t>(at[0] & 0x7F) << shift
-            shift += 7
-            at += 1
-            if at[-1] < 0x80:
-                break
-        value += delta
-        if entry.dense:
-            bits[value >> 6] |= <uint64_t>1 << (value & 63)
-            continue
-        if i % LIST_BLOCK == 0:
-            if i:
-                skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
-                put_raw(skips, &skip, sizeof(skip))
-            skip.first = value
-            skip.offset = <uint32_t>blocks.size
-            put_varint(blocks, value)
-        else:
-            put_varint(blocks, delta)
-    if entry.dense:
-        file.align(8)
-        entry.offset = file.position()
-        pages = <uint32_t>((bytes_size + DENSE_PAGE - 1) // DENSE_PAGE)
-        for page in range(pages):
-            checksum = <uint32_t>XXH3_64bits(<const uint8_t*>bits + <uint64_t>page * DENSE_PAGE,
-                                             min(<uint64_t>DENSE_PAGE, bytes_size - <uint64_t>page * DENSE_PAGE))
-            put_raw(skips, &checksum, 4)
-        entry.length = <uint32_t>(bytes_size + skips.size)
-        entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
-        file.put(bits, bytes_size)
-        file.put(skips.data, skips.size)
-    elif token.count > LIST_BLOCK:
-        skip.checksum = <uint32_t>XXH3_64bits(blocks.data + skip.offset, blocks.size - skip.offset)
-        put_raw(skips, &skip, sizeof(skip))
-        file.align(4)
-        entry.offset = file.position()
-        entry.length = <uint32_t>(skips.size + blocks.size)
-        entry.checksum = <uint32_t>XXH3_64bits(skips.data, skips.size)
-        file.put(skips.data, skips.size)
-        file.put(blocks.data, blocks.size)
-    elif token.count:
-        entry.length = <uint32_t>blocks.size
-        entry.checksum = <uint32_t>XXH3_64bits(blocks.data, blocks.size)
-        file.put(blocks.data, blocks.size)
+        _put_dense(file, token, n_ordinals, memory, &entry)
+    else:
+        _put_blocks(file, token, memory, &entry)
     put_raw(&memory.entries, &entry, sizeof(entry))
 
 

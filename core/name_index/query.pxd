@@ -11,20 +11,29 @@
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.name_index.file cimport ListCursor, NamesFile
+from core.name_index.file cimport SHORT_LISTS, ListCursor, NamesFile
 from core.names.comparison cimport PartialBirth
-from core.names.reading cimport NameShape
+from core.names.reading cimport SHAPE_TOKENS, NameShape
 from core.names.tokens cimport TokenForm
 
 cdef enum:
     WINDOW = 131072              # ordinals looked at at once: 16 KiB a bitmap
-    WINDOW_WORDS = 2048
+    WINDOW_WORDS = WINDOW >> 6
     HELD_MAX = 3000              # tokens on file that the tokens of one question may be
-    HELD_SLOTS = 8192
+    HELD_SLOTS = 8192            # of the table by which they are found; a power of two
+    PAIRED_KEPT = 1024           # comparisons of names; a power of two
     SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
     LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
     QUICK_CANDIDATES = 3000      # of a question that must be quick: about 0.5 ms,
     QUICK_LOOKED = 200000        # and 0.5 ms
+
+cdef enum:                       # bitmaps of a window: one an asked token, by its place, then
+    BITMAP_SHORT = SHAPE_TOKENS  # SHORT_LISTS of them: names of one, two and three tokens
+    BITMAP_REPEATED = SHAPE_TOKENS + SHORT_LISTS  # names in which a sound comes twice: REPEATED_LIST follows the short ones
+    BITMAP_CANDIDATES
+    BITMAP_STRONG                # the holders of strong lists
+    BITMAP_TOLD                  # the holders of anything but an initial
+    BITMAPS
 
 cdef enum:                       # what find_names returns besides 0
     NAMES_TOO_BROAD = 1
@@ -42,7 +51,7 @@ cdef enum:                       # NameFound.flags
 
 cdef struct NameQuestion:
     NameShape shape              # roles and lengths; query_begin sets the bits
-    TokenForm forms[16]
+    TokenForm forms[SHAPE_TOKENS]
     PartialBirth birth           # a birth date that disagrees rules out, and so does a sex unless `any_sex`
     uint8_t sex                  # ronda.v1 Sex, 0 = not asked
     int year_from                # years of birth, 0 = open
@@ -92,20 +101,19 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     const NamesFile* names
     const NameQuestion* question
     # tokens on file that some asked token may be: open addressing, then kinds
-    uint32_t ids[8192]
-    uint16_t places[8192]
-    uint8_t kinds[3000][16]
-    uint16_t in_lists[3000]      # bit (1 << asked): its holders count for that asked token
+    uint32_t ids[HELD_SLOTS]
+    uint16_t places[HELD_SLOTS]
+    uint8_t kinds[HELD_MAX][SHAPE_TOKENS]
+    uint16_t in_lists[HELD_MAX]  # bit (1 << asked): its holders count for that asked token
     int n_held
     HeldList* lists
     int n_lists
     int lists_capacity
-    uint64_t* bitmaps            # 16 of WINDOW_WORDS, then names of one, two and three tokens, those that repeat a sound, the
-                                 # candidates, the holders of strong lists, and of anything but an initial
-    int32_t most[16]             # evidence that each asked token can give at most
-    bint listed[16]              # it has a bitmap
-    int8_t repeats[16]           # the earlier asked token of the same sound; -1 = none
-    bint pair[16][16]            # these two tell enough
+    uint64_t* bitmaps            # BITMAPS of WINDOW_WORDS; see bitmap_of
+    int32_t most[SHAPE_TOKENS]   # evidence that each asked token can give at most
+    bint listed[SHAPE_TOKENS]    # it has a bitmap
+    int8_t repeats[SHAPE_TOKENS]  # the earlier asked token of the same sound; -1 = none
+    bint pair[SHAPE_TOKENS][SHAPE_TOKENS]  # these two tell enough
     int n_listed
     int n_core                   # asked tokens but surnames of husbands
     int32_t attributes_most
@@ -118,5 +126,9 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     size_t found_capacity
     int64_t candidates           # that the bitmaps gave
     int64_t looked               # ordinals read from lists
-    PairedRow paired[1024]       # names compared lately: many persons share one
+    PairedRow paired[PAIRED_KEPT]  # names compared lately: many persons share one
     uint64_t salt                # of this question
+
+cdef inline uint64_t* bitmap_of(const NameQuery* query, int number) noexcept nogil:
+    """The bitmap of an asked token, or BITMAP_*."""
+    return query.bitmaps + number * WINDOW_WORDS

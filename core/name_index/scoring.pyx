@@ -13,7 +13,7 @@ from core.name_index.file cimport (
 from core.name_index.lists cimport DISTANT_MOST
 from core.name_index.query cimport (
     FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_FAR, FOUND_IDENTITY, NAMES_DAMAGED, NameFound,
-    NameQuery, NameQuestion, PairedRow,
+    PAIRED_KEPT, NameQuery, NameQuestion, PairedRow,
 )
 from core.names.comparison cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence
 from core.names.pairing cimport KindMatrix, NamePairing, pair_names
@@ -24,6 +24,7 @@ from core.names.weights cimport *
 
 cdef enum:
     ABBREVIATED = 4              # letters of an abbreviation at most
+    NOTHING_TOLD = -1000000      # evidence below any that two names give
 
 
 cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatrix* matrix) noexcept nogil:
@@ -99,7 +100,7 @@ cdef void _pair(NameQuery* query, const NameRow* row, bint whole, PairedRow* out
     cdef PairedRow* kept
     cdef uint64_t key
     key = XXH3_64bits_withSeed(row.tokens, 3 * row.n_tokens, query.salt << 1 | (row.head & NAME_ROW_GUESSED != 0))
-    kept = &query.paired[key & 1023]
+    kept = &query.paired[key & (PAIRED_KEPT - 1)]
     if kept.key == key and not (whole and kept.hopeless):
         out[0] = kept[0]
         return
@@ -138,142 +139,216 @@ cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
     return max(a, b)
 
 
-cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil:
-    cdef const NameQuestion* question = query.question
-    cdef const NamesFile* names = query.names
+cdef struct Told:                # what the visible rows of one person tell, taken together
+    int32_t names_evidence       # of the name that goes best with the asked one
+    int32_t birth_evidence
+    int32_t town_evidence
+    int32_t departments          # a set of them
+    uint8_t names                # Agreement, best of all names; 0 = none stands there
+    uint8_t comparable           # Agreement, best of the claims that comparisons use
+    uint8_t birth                # Agreement, best of those
+    uint8_t sex
+    bint has_identity            # an identity claim is among them: then comparisons use no others
+    bint dead
+    bint year_stated
+    bint year_fits
+    bint near                    # a year of birth within one of the asked
+    bint place_stated
+    bint place_fits
+    bint town_stated
+    bint town_fits
+
+
+cdef inline bint _is_visible(const NameQuestion* question, const NameRow* row) noexcept nogil:
+    return question.visible == NULL or question.visible[row.row_class]
+
+
+cdef inline int _read_rows(const NameQuery* query, uint32_t ordinal, NameRow* rows, Told* told) noexcept nogil:
+    """Decodes an ordinal's rows into rows[ROWS_MAX]: how many, or NAMES_DAMAGED; and what its identity claims are."""
     cdef const uint8_t* at
     cdef const uint8_t* end
-    cdef const uint8_t* tokens = NULL
-    cdef NameRow rows[ROWS_MAX]
-    cdef PairedRow paired
-    cdef PartialBirth held
-    cdef int32_t evidence, by_birth = 0, by_town = 0, best = -1000000
-    cdef int32_t departments = 0
-    cdef uint8_t agreement
-    cdef uint8_t names_agree = 0, comparable = 0, birth = 0, sex = 0
-    cdef int i, n = 0, status
-    cdef bint has_identity = False, dead = False, counted = False, hopeful = False
-    cdef bint year_stated = False, year_fits = False, place_stated = False, place_fits = False
-    cdef bint town_stated = False, town_fits = False, near = False
-    if rows_open(names, ordinal, &at, &end) < 0:
+    cdef int n = 0, status
+    if rows_open(query.names, ordinal, &at, &end) < 0:
         return NAMES_DAMAGED
     memset(&rows[0], 0, sizeof(NameRow))
     while n < ROWS_MAX:
-        status = rows_next(names, &at, end, &rows[n])
+        status = rows_next(query.names, &at, end, &rows[n])
         if status < 0:
             return NAMES_DAMAGED
         if status == 0:
             break
         if n + 1 < ROWS_MAX:
-            rows[n + 1] = rows[n]
-        if rows[n].head & NAME_ROW_IDENTITY and (question.visible == NULL or question.visible[rows[n].row_class]):
-            has_identity = True
-            dead = dead or rows[n].head & NAME_ROW_DEAD != 0
+            rows[n + 1] = rows[n]  # a row may have the tokens of the one before it
+        if rows[n].head & NAME_ROW_IDENTITY and _is_visible(query.question, &rows[n]):
+            told.has_identity = True
+            told.dead = told.dead or rows[n].head & NAME_ROW_DEAD != 0
         n += 1
-    found.flags = 0
-    found.year = 0
-    found.department = found.sex_on_file = 0
-    paired.evidence = 0
-    paired.agreement = 0
-    paired.covered = paired.hopeless = False
+    return n
+
+
+cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n) noexcept nogil:
+    """Whether any visible name may fit: most candidates end here, and nothing of theirs is worked out."""
+    cdef const uint8_t* tokens = NULL
+    cdef PairedRow paired
+    cdef int i
     for i in range(n):
-        if rows[i].n_tokens and (question.visible == NULL or question.visible[rows[i].row_class]) and rows[i].tokens != tokens:
+        if rows[i].n_tokens and _is_visible(query.question, &rows[i]) and rows[i].tokens != tokens:
             tokens = rows[i].tokens
             _pair(query, &rows[i], False, &paired)
             if not paired.hopeless:
-                hopeful = True
-                break
-    if not hopeful:
-        return 0
-    tokens = NULL
+                return True
+    return False
+
+
+cdef inline void _weigh_names(const PairedRow* paired, bint counted, Told* told, NameFound* found) noexcept nogil:
+    told.names = _better(told.names, paired.agreement)
+    if counted:
+        told.comparable = _better(told.comparable, paired.agreement)
+    told.names_evidence = max(told.names_evidence, paired.evidence)
+    if paired.covered and paired.agreement != AGREEMENT_DISAGREES:
+        found.flags |= FOUND_COVERED
+
+
+cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, Told* told, NameFound* found) noexcept nogil:
+    cdef PartialBirth held
+    cdef int32_t evidence
+    cdef uint8_t agreement
+    if row.birth_year == 0:
+        return
+    if question.birth.year:
+        held.year = row.birth_year
+        held.month = row.birth_month
+        held.day = row.birth_mday
+        evidence = birth_evidence(question.birth, held, &agreement)
+        told.birth_evidence = evidence if not told.year_stated else max(told.birth_evidence, evidence)
+        told.birth = _better(told.birth, agreement)
+        found.flags |= FOUND_BIRTH
+        told.near = told.near or -1 <= <int>held.year - <int>question.birth.year <= 1
+    told.year_stated = True
+    told.year_fits = told.year_fits or (row.birth_year >= question.year_from and (
+        question.year_to == 0 or row.birth_year <= question.year_to))
+    if found.year == 0:
+        found.year = row.birth_year
+
+
+cdef inline void _weigh_sex(const NameQuestion* question, const NameRow* row, Told* told, NameFound* found) noexcept nogil:
+    if row.sex == 0:
+        return
+    if question.sex:
+        told.sex = _better(told.sex, AGREEMENT_AGREES if row.sex == question.sex else AGREEMENT_DISAGREES)
+    if found.sex_on_file == 0:
+        found.sex_on_file = row.sex
+
+
+cdef inline void _weigh_places(const NameQuestion* question, const NameRow* row, Told* told, NameFound* found) noexcept nogil:
+    cdef int32_t evidence
+    told.departments |= department_set(row.birth_department) | department_set(row.residence_department)
+    if row.birth_department:
+        told.place_stated = True
+        told.place_fits = told.place_fits or row.birth_department == question.department
+        if found.department == 0:
+            found.department = row.birth_department
+    if row.municipality:
+        if question.municipality:
+            evidence = municipality_evidence(<uint16_t>question.municipality, row.municipality)
+            told.town_evidence = evidence if not told.town_stated else max(told.town_evidence, evidence)
+        told.town_stated = True
+        told.town_fits = told.town_fits or row.municipality == question.municipality
+
+
+cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Told* told, NameFound* found) noexcept nogil:
+    """Names of every visible row; birth, sex and places only of the claims that comparisons use."""
+    cdef const NameQuestion* question = query.question
+    cdef const uint8_t* tokens = NULL
+    cdef PairedRow paired
+    cdef int i
+    cdef bint counted
     for i in range(n):
-        if question.visible != NULL and not question.visible[rows[i].row_class]:
+        if not _is_visible(question, &rows[i]):
             continue
-        counted = not has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
+        counted = not told.has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
         if rows[i].n_tokens:
-            if rows[i].tokens != tokens:
+            if rows[i].tokens != tokens:  # neighbouring rows of one name are compared once
                 _pair(query, &rows[i], True, &paired)
                 tokens = rows[i].tokens
-            names_agree = _better(names_agree, paired.agreement)
-            if counted:
-                comparable = _better(comparable, paired.agreement)
-            best = max(best, paired.evidence)
-            if paired.covered and paired.agreement != AGREEMENT_DISAGREES:
-                found.flags |= FOUND_COVERED
-        if not counted:
-            continue
-        if rows[i].birth_year:
-            if question.birth.year:
-                held.year = rows[i].birth_year
-                held.month = rows[i].birth_month
-                held.day = rows[i].birth_mday
-                evidence = birth_evidence(question.birth, held, &agreement)
-                by_birth = evidence if not year_stated else max(by_birth, evidence)
-                birth = _better(birth, agreement)
-                found.flags |= FOUND_BIRTH
-                near = near or -1 <= <int>held.year - <int>question.birth.year <= 1
-            year_stated = True
-            year_fits = year_fits or (rows[i].birth_year >= question.year_from and (
-                question.year_to == 0 or rows[i].birth_year <= question.year_to))
-            if found.year == 0:
-                found.year = rows[i].birth_year
-        if rows[i].sex:
-            if question.sex:
-                sex = _better(sex, AGREEMENT_AGREES if rows[i].sex == question.sex else AGREEMENT_DISAGREES)
-            if found.sex_on_file == 0:
-                found.sex_on_file = rows[i].sex
-        departments |= department_set(rows[i].birth_department) | department_set(rows[i].residence_department)
-        if rows[i].birth_department:
-            place_stated = True
-            place_fits = place_fits or rows[i].birth_department == question.department
-            if found.department == 0:
-                found.department = rows[i].birth_department
-        if rows[i].municipality:
-            if question.municipality:
-                evidence = municipality_evidence(<uint16_t>question.municipality, rows[i].municipality)
-                by_town = evidence if not town_stated else max(by_town, evidence)
-            town_stated = True
-            town_fits = town_fits or rows[i].municipality == question.municipality
-    if names_agree == 0 or names_agree == AGREEMENT_DISAGREES:
-        return 0
-    if found.flags & FOUND_BIRTH and not near:
+            _weigh_names(&paired, counted, told, found)
+        if counted:
+            _weigh_birth(question, &rows[i], told, found)
+            _weigh_sex(question, &rows[i], told, found)
+            _weigh_places(question, &rows[i], told, found)
+
+
+cdef inline bint _is_ruled_out(const NameQuestion* question, const Told* told, NameFound* found) noexcept nogil:
+    """Whether something stated contradicts what was asked, so that no score helps."""
+    if told.names == 0 or told.names == AGREEMENT_DISAGREES:
+        return True
+    if found.flags & FOUND_BIRTH and not told.near:
         if not question.far_years:
-            return 0
+            return True
         found.flags |= FOUND_FAR
-    if birth == AGREEMENT_DISAGREES or (sex == AGREEMENT_DISAGREES and not question.any_sex):
-        return 0
-    if (question.year_from or question.year_to) and year_stated and not year_fits:
-        return 0
-    if (question.department and place_stated and not place_fits) or (
-            question.municipality and town_stated and not town_fits):
-        return 0
-    found.ordinal = ordinal
-    found.entity = ordinal_entity(names, ordinal)
-    found.names_evidence = best
-    found.evidence = best + by_birth + by_town
-    if sex:
-        found.evidence += SEX_DIFFERS if sex == AGREEMENT_DISAGREES else SEX_SAME
-    if question.department and departments:
-        found.evidence += department_evidence(department_set(question.department), departments, &agreement)
-    found.names = names_agree
-    found.comparable = comparable or AGREEMENT_UNKNOWN
-    found.birth = birth or AGREEMENT_UNKNOWN
-    found.sex = sex or AGREEMENT_UNKNOWN
-    if dead:
+    if told.birth == AGREEMENT_DISAGREES or (told.sex == AGREEMENT_DISAGREES and not question.any_sex):
+        return True
+    if (question.year_from or question.year_to) and told.year_stated and not told.year_fits:
+        return True
+    return (question.department and told.place_stated and not told.place_fits) or (
+        question.municipality and told.town_stated and not told.town_fits)
+
+
+cdef inline void _set_found(const NameQuestion* question, const Told* told, NameFound* found) noexcept nogil:
+    cdef uint8_t agreement
+    found.names_evidence = told.names_evidence
+    found.evidence = told.names_evidence + told.birth_evidence + told.town_evidence
+    if told.sex:
+        found.evidence += SEX_DIFFERS if told.sex == AGREEMENT_DISAGREES else SEX_SAME
+    if question.department and told.departments:
+        found.evidence += department_evidence(department_set(question.department), told.departments, &agreement)
+    found.names = told.names
+    found.comparable = told.comparable or AGREEMENT_UNKNOWN
+    found.birth = told.birth or AGREEMENT_UNKNOWN
+    found.sex = told.sex or AGREEMENT_UNKNOWN
+    if told.dead:
         found.flags |= FOUND_DEAD
-    if has_identity:
+    if told.has_identity:
         found.flags |= FOUND_IDENTITY
-    if question.strict:
-        # with a birth date: names and birth date agree, or all tells enough, where the names agree or dates could be compared;
-        # without one: the names agree, or every asked token is paired
-        if question.birth.year:
-            if names_agree == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES:
-                return 1
-            if names_agree != AGREEMENT_AGREES and not found.flags & FOUND_BIRTH:
-                return 0
-        else:
-            return names_agree == AGREEMENT_AGREES or found.flags & FOUND_COVERED != 0
-    elif names_agree == AGREEMENT_AGREES or found.flags & FOUND_COVERED:
-        return 1
+
+
+cdef inline bint _fits(const NameQuery* query, NameFound* found) noexcept nogil:
+    """Whether what agrees is enough in itself, or all together tells enough (FOUND_BY_SCORE)."""
+    cdef const NameQuestion* question = query.question
+    cdef bint agree = found.names == AGREEMENT_AGREES
+    if not question.strict:
+        if agree or found.flags & FOUND_COVERED:
+            return True
+    elif question.birth.year:
+        # names and birth date agree, or all tells enough, where the names agree or dates could be compared
+        if agree and found.birth == AGREEMENT_AGREES:
+            return True
+        if not agree and not found.flags & FOUND_BIRTH:
+            return False
+    else:
+        # without a birth date: the names agree, or every asked token is paired
+        return agree or found.flags & FOUND_COVERED != 0
     found.flags |= FOUND_BY_SCORE
     return found.evidence + question.further >= query.enough
+
+
+cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil:
+    cdef NameRow rows[ROWS_MAX]
+    cdef Told told
+    cdef int n
+    memset(&told, 0, sizeof(told))
+    told.names_evidence = NOTHING_TOLD
+    n = _read_rows(query, ordinal, rows, &told)
+    if n < 0:
+        return NAMES_DAMAGED
+    found.flags = found.department = found.sex_on_file = 0
+    found.year = 0
+    if not _has_hope(query, rows, n):
+        return 0
+    _weigh_rows(query, rows, n, &told, found)
+    if _is_ruled_out(query.question, &told, found):
+        return 0
+    found.ordinal = ordinal
+    found.entity = ordinal_entity(query.names, ordinal)
+    _set_found(query.question, &told, found)
+    return _fits(query, found)

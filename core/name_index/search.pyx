@@ -13,8 +13,9 @@ from core.name_index.file cimport (
     SHORT_LISTS, YEAR_FIRST, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place,
 )
 from core.name_index.query cimport (
-    LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX,
-    WINDOW, WINDOW_WORDS, HeldList, NameFound, NameQuery, NameQuestion,
+    BITMAP_CANDIDATES, BITMAP_REPEATED, BITMAP_SHORT, BITMAP_STRONG, BITMAP_TOLD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG,
+    NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, HeldList, NameFound, NameQuery,
+    NameQuestion, bitmap_of,
 )
 from core.name_index.scoring cimport score_ordinal
 from core.names.reading cimport SHAPE_TOKENS
@@ -29,6 +30,7 @@ cdef extern from *:
 
 cdef enum:
     BATCH = 32                   # candidates whose rows are fetched ahead
+    PAIRS_MOST = SHAPE_TOKENS * (SHAPE_TOKENS - 1) >> 1
     STRETCHES_MOST = 64          # a year has 36 others that differ in a digit, three in two swapped, two of other centuries; each end of
                                  # the table, and both stretches without a year
 
@@ -138,48 +140,84 @@ cdef int _score_batch(NameQuery* query, const uint32_t* ordinals, int n) noexcep
     return 0
 
 
+cdef void _add_repeated(NameQuery* query, int words) noexcept nogil:
+    """Of two asked tokens of one sound, the second is held, too, where a name has that sound twice."""
+    cdef const uint64_t* repeated = bitmap_of(query, BITMAP_REPEATED)
+    cdef const uint64_t* first
+    cdef uint64_t* second
+    cdef int i, w
+    for i in range(query.question.shape.count):
+        if query.listed[i] and query.repeats[i] >= 0:
+            first = bitmap_of(query, query.repeats[i])
+            second = bitmap_of(query, i)
+            for w in range(words):
+                second[w] |= first[w] & repeated[w]
+
+
+cdef struct TellingPairs:        # of asked tokens: two that an ordinal must hold to be a candidate by two tokens alone
+    const uint64_t* first[PAIRS_MOST]
+    const uint64_t* second[PAIRS_MOST]
+    int count
+    bint every                   # all that there are
+
+
+cdef void _find_pairs(const NameQuery* query, TellingPairs* pairs) noexcept nogil:
+    cdef int i, j
+    pairs.count = 0
+    pairs.every = True
+    for i in range(query.question.shape.count):
+        if not query.listed[i]:
+            continue
+        for j in range(i):
+            if query.pair[i][j]:
+                pairs.first[pairs.count] = bitmap_of(query, i)
+                pairs.second[pairs.count] = bitmap_of(query, j)
+                pairs.count += 1
+            elif query.listed[j]:
+                pairs.every = False
+
+
+cdef inline Words _told_by_pairs(const TellingPairs* pairs, int w) noexcept nogil:
+    cdef Words both = NO_WORDS
+    cdef int i
+    for i in range(pairs.count):
+        both |= words_at(pairs.first[i], w) & words_at(pairs.second[i], w)
+    return both
+
+
 cdef void _combine(NameQuery* query, int words) noexcept nogil:
     """Candidates of a window, from the bitmaps of the asked tokens.
 
     Of names that do not disagree, more than half of the shorter one's tokens are paired; asked initials may be, unseen here.
     """
     cdef int n = query.question.shape.count, unlisted = n - query.n_listed
-    cdef uint64_t* bits[SHAPE_TOKENS]
-    cdef const uint64_t* ones = query.bitmaps + SHAPE_TOKENS * WINDOW_WORDS
-    cdef const uint64_t* twos = ones + WINDOW_WORDS
-    cdef const uint64_t* threes = twos + WINDOW_WORDS
-    cdef const uint64_t* repeated = threes + WINDOW_WORDS
-    cdef uint64_t* out = <uint64_t*>repeated + WINDOW_WORDS
-    cdef const uint64_t* strong = out + WINDOW_WORDS
-    cdef const uint64_t* told = strong + WINDOW_WORDS
-    cdef uint8_t first[120]
-    cdef uint8_t second[120]
-    cdef int n_bits = 0, n_pairs = 0, i, j, w, step
+    cdef const uint64_t* bits[SHAPE_TOKENS]
+    cdef const uint64_t* ones = bitmap_of(query, BITMAP_SHORT)
+    cdef const uint64_t* twos = bitmap_of(query, BITMAP_SHORT + 1)
+    cdef const uint64_t* threes = bitmap_of(query, BITMAP_SHORT + 2)
+    cdef const uint64_t* strong = bitmap_of(query, BITMAP_STRONG)
+    cdef const uint64_t* told = bitmap_of(query, BITMAP_TOLD)
+    cdef uint64_t* out = bitmap_of(query, BITMAP_CANDIDATES)
+    cdef TellingPairs pairs
+    cdef int n_bits = 0, i, w, step
     cdef Words c1, c2, c3, b, chosen, wanted
-    cdef bint every = True, long_asked = query.n_core > 3 and unlisted == 0
+    cdef bint long_asked = query.n_core > 3 and unlisted == 0
+    _add_repeated(query, words)
+    _find_pairs(query, &pairs)
     for i in range(n):
-        if not query.listed[i]:
-            continue
-        if query.repeats[i] >= 0:
-            for w in range(words):
-                query.bitmaps[i * WINDOW_WORDS + w] |= query.bitmaps[query.repeats[i] * WINDOW_WORDS + w] & repeated[w]
-        bits[n_bits] = query.bitmaps + i * WINDOW_WORDS
-        n_bits += 1
-        for j in range(i):
-            if query.pair[i][j]:
-                first[n_pairs] = <uint8_t>i
-                second[n_pairs] = <uint8_t>j
-                n_pairs += 1
-            elif query.listed[j]:
-                every = False
+        if query.listed[i]:
+            bits[n_bits] = bitmap_of(query, i)
+            n_bits += 1
     for step in range((words + STEP - 1) // STEP):
         w = STEP * step
+        # who holds one of the asked tokens, two, three
         c1 = c2 = c3 = NO_WORDS
         for i in range(n_bits):
             b = words_at(bits[i], w)
             c3 |= c2 & b
             c2 |= c1 & b
             c1 |= b
+        # one is enough of a name of one token, two of a name of two
         chosen = c1 & words_at(ones, w)
         if n_bits == 1:
             chosen = c1
@@ -191,12 +229,9 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
             wanted = c2 & ~chosen
             if long_asked:
                 wanted &= words_at(threes, w)
-            if not every and some_bit(wanted):
-                b = NO_WORDS
-                for i in range(n_pairs):
-                    b |= words_at(query.bitmaps + first[i] * WINDOW_WORDS, w) & words_at(
-                        query.bitmaps + second[i] * WINDOW_WORDS, w)
-                wanted &= b
+            # and only where these two tell enough
+            if not pairs.every and some_bit(wanted):
+                wanted &= _told_by_pairs(&pairs, w)
             chosen |= wanted
         if unlisted:
             chosen |= words_at(strong, w)
@@ -207,8 +242,8 @@ cdef void _combine(NameQuery* query, int words) noexcept nogil:
 cdef int _read_list(NameQuery* query, int number, uint32_t start, int words) noexcept nogil:
     """Puts the holders of a token on file into its asked token's bitmap."""
     cdef HeldList* item = &query.lists[number]
-    cdef int bitmap = SHAPE_TOKENS + SHORT_LISTS + 2 if item.strong else item.asked
-    cdef int64_t looked = list_bits(query.names, &item.cursor, start, words * 64, query.bitmaps + bitmap * WINDOW_WORDS)
+    cdef uint64_t* holders = bitmap_of(query, BITMAP_STRONG if item.strong else item.asked)
+    cdef int64_t looked = list_bits(query.names, &item.cursor, start, words * 64, holders)
     if looked < 0:
         return NAMES_DAMAGED
     query.looked += looked
@@ -217,13 +252,14 @@ cdef int _read_list(NameQuery* query, int number, uint32_t start, int words) noe
 
 cdef void _join_bitmaps(NameQuery* query, int words, uint64_t* out) noexcept nogil:
     """Who holds any asked token, or a strong one."""
-    cdef const uint64_t* strong = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS + 2) * WINDOW_WORDS
+    cdef const uint64_t* held
     cdef int i, w
-    memcpy(out, strong, words * 8)
+    memcpy(out, bitmap_of(query, BITMAP_STRONG), words * 8)
     for i in range(query.question.shape.count):
         if query.listed[i]:
+            held = bitmap_of(query, i)
             for w in range(words):
-                out[w] |= query.bitmaps[i * WINDOW_WORDS + w]
+                out[w] |= held[w]
 
 
 cdef int64_t _count(const uint64_t* bits, int words) noexcept nogil:
@@ -265,47 +301,41 @@ cdef uint64_t _within(const Stretch* stretches, int n, uint32_t start) noexcept 
     return bits
 
 
-cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stretches, int n_stretches, uint32_t start,
-                 uint32_t end, uint64_t covered, uint64_t span) noexcept nogil:
-    """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64.
-
-    `covered`: ordinals of the stretches up to `end`, of `span` in all.
-    """
-    cdef uint32_t batch[BATCH]
-    cdef uint64_t* out = query.bitmaps + (SHAPE_TOKENS + SHORT_LISTS + 1) * WINDOW_WORDS
-    cdef uint64_t* strong = out + WINDOW_WORDS
-    cdef uint64_t* told = strong + WINDOW_WORDS
-    cdef uint32_t words = (end - start + 63) // 64, w, ordinal
-    cdef uint64_t word
+cdef int _fill_bitmaps(NameQuery* query, ListCursor* short_lists, uint32_t start, int words) noexcept nogil:
+    """Reads every list for the ordinals from `start` on. 0 or NAMES_DAMAGED."""
     cdef int64_t looked
-    cdef int i, n_batch = 0, status
+    cdef int i
     for i in range(query.question.shape.count):
         if query.listed[i]:
-            memset(query.bitmaps + i * WINDOW_WORDS, 0, words * 8)
+            memset(bitmap_of(query, i), 0, words * 8)
     for i in range(SHORT_LISTS + 1):
-        memset(query.bitmaps + (SHAPE_TOKENS + i) * WINDOW_WORDS, 0, words * 8)
-    memset(strong, 0, words * 8)
+        memset(bitmap_of(query, BITMAP_SHORT + i), 0, words * 8)
+    memset(bitmap_of(query, BITMAP_STRONG), 0, words * 8)
+    # initials come last: who holds nothing else is told by nothing
     for i in range(query.n_lists):
         if not query.lists[i].initial and _read_list(query, i, start, words) < 0:
             return NAMES_DAMAGED
-    _join_bitmaps(query, words, told)
+    _join_bitmaps(query, words, bitmap_of(query, BITMAP_TOLD))
     for i in range(query.n_lists):
         if query.lists[i].initial and _read_list(query, i, start, words) < 0:
             return NAMES_DAMAGED
     for i in range(SHORT_LISTS + 1):
-        looked = list_bits(query.names, &short_lists[i], start, words * 64,
-                           query.bitmaps + (SHAPE_TOKENS + i) * WINDOW_WORDS)
+        looked = list_bits(query.names, &short_lists[i], start, words * 64, bitmap_of(query, BITMAP_SHORT + i))
         if looked < 0:
             return NAMES_DAMAGED
         query.looked += looked
-    _combine(query, words)
+    return 0
+
+
+cdef int _score_candidates(NameQuery* query, uint32_t start, uint32_t words) noexcept nogil:
+    """Scores the candidates of a window, in batches; more than SCORED_MAX are only counted. 0 or NAMES_*."""
+    cdef const uint64_t* candidates = bitmap_of(query, BITMAP_CANDIDATES)
+    cdef uint32_t batch[BATCH]
+    cdef uint32_t w, ordinal
+    cdef uint64_t word
+    cdef int n_batch = 0, status
     for w in range(words):
-        if out[w]:
-            out[w] &= _within(stretches, n_stretches, start + 64 * w)
-    if query.quick and _will_be_long(query, _count(out, words), covered, span):
-        return NAMES_LONG
-    for w in range(words):
-        word = out[w]
+        word = candidates[w]
         while word:
             ordinal = start + 64 * w + ronda_lowest_bit(word)
             word &= word - 1
@@ -321,6 +351,25 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stret
                     return status
                 n_batch = 0
     return _score_batch(query, batch, n_batch)
+
+
+cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stretches, int n_stretches, uint32_t start,
+                 uint32_t end, uint64_t covered, uint64_t span) noexcept nogil:
+    """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64.
+
+    `covered`: ordinals of the stretches up to `end`, of `span` in all.
+    """
+    cdef uint64_t* candidates = bitmap_of(query, BITMAP_CANDIDATES)
+    cdef uint32_t words = (end - start + 63) // 64, w
+    if _fill_bitmaps(query, short_lists, start, words) < 0:
+        return NAMES_DAMAGED
+    _combine(query, words)
+    for w in range(words):
+        if candidates[w]:
+            candidates[w] &= _within(stretches, n_stretches, start + 64 * w)
+    if query.quick and _will_be_long(query, _count(candidates, words), covered, span):
+        return NAMES_LONG
+    return _score_candidates(query, start, words)
 
 
 cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
@@ -348,14 +397,17 @@ cdef int _find(NameQuery* query) noexcept nogil:
     cdef int i, n, status
     if question.shape.count == 0 or query.n_listed == 0:
         return NAMES_TOO_BROAD if question.shape.count else 0
-    for i in range(SHORT_LISTS + 1):  # REPEATED_LIST follows them
+    # the lists that no token leads to: short names, and (REPEATED_LIST follows them) a sound that comes twice
+    for i in range(SHORT_LISTS + 1):
         if list_open(names, i, &short_lists[i]) < 0:
             return NAMES_DAMAGED
+    # how many ordinals there are to look at
     n = _stretches(query, stretches)
     for i in range(n):
         span += max(stretches[i].end, stretches[i].start) - stretches[i].start
     if query.quick and _is_long(query, span):
         return NAMES_LONG
+    # a window at a time, of each what the stretches touch
     start = 0
     while start < names.n_ordinals:
         end = min(start + WINDOW, names.n_ordinals)

@@ -12,16 +12,24 @@
 
 from libc.stdint cimport int8_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from core.name_index.file cimport ListCursor, NamesFile
+from core.name_index.file cimport SHORT_LISTS, ListCursor, NamesFile
 from core.name_index.query cimport NameQuery
+from core.names.reading cimport SHAPE_TOKENS
 from core.wire cimport Buffer
 
 cdef enum:
     SWEEP_WINDOW = 16384         # ordinals at once: 2 KiB a bitmap
-    SWEEP_WORDS = 256
+    SWEEP_WORDS = SWEEP_WINDOW >> 6
     SLOTS_MOST = 2048            # of a sweep: 4 MiB of bitmaps
     SLOT_PLACES = 8192           # of the table by which they are found; a power of two
     FOUND_MOST = 2000000         # candidates that are scored together: 16 MB, and one question's of a window more
+
+cdef enum:                       # bitmaps of a sweep: one a slot, then
+    SWEPT_SHORT = SLOTS_MOST     # SHORT_LISTS of them: names of one, two and three tokens
+    SWEPT_REPEATED = SLOTS_MOST + SHORT_LISTS  # names in which a sound comes twice: REPEATED_LIST follows the short ones
+    SWEPT_UP_TO_TWO              # names of up to two tokens
+    SWEPT_UP_TO_THREE
+    SWEPT_BITMAPS
 
 cdef struct Slot:
     uint64_t key                 # of its tokens
@@ -30,8 +38,8 @@ cdef struct Slot:
 
 cdef struct Plan:                # one question
     uint32_t row                 # the caller's
-    uint16_t slots[16]
-    int8_t repeats[16]           # place of an earlier token of the same sound; -1 = none
+    uint16_t slots[SHAPE_TOKENS]
+    int8_t repeats[SHAPE_TOKENS]  # place of an earlier token of the same sound; -1 = none
     uint8_t count                # of slots
     uint8_t least                # tokens that an ordinal must hold: of names as long as the question or longer,
     uint8_t least_of_short       # of names of one token or two, surnames of husbands not counted; 0 = no other number
@@ -44,16 +52,19 @@ cdef struct Candidate:
 
 cdef struct Sweep:
     const NamesFile* names
-    uint16_t places[8192]        # slot + 1 by key, open addressing; 0 = free
+    uint16_t places[SLOT_PLACES]  # slot + 1 by key, open addressing; 0 = free
     Buffer slots                 # Slot[]
     Buffer cursors               # ListCursor[]
     Buffer plans                 # Plan[]
     Buffer found                 # Candidate[], by ordinal and plan
-    ListCursor short_lists[4]
+    ListCursor short_lists[SHORT_LISTS + 1]  # and REPEATED_LIST
     uint32_t start               # of the window that is looked at
     uint32_t plan                # the next question of that window; 0 = its bitmaps are yet to be filled
-    uint64_t* bitmaps            # SLOTS_MOST of SWEEP_WORDS, then one a list of short names and of repeated sounds, then
-                                 # names of up to two tokens, and of up to three
+    uint64_t* bitmaps            # SWEPT_BITMAPS of SWEEP_WORDS; see swept_bitmap
+
+cdef inline uint64_t* swept_bitmap(const Sweep* sweep, uint32_t number) noexcept nogil:
+    """The bitmap of a slot, or SWEPT_*."""
+    return sweep.bitmaps + number * SWEEP_WORDS
 
 cdef Sweep* sweep_new(const NamesFile* names) noexcept nogil
 cdef void sweep_free(Sweep* sweep) noexcept nogil

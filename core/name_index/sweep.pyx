@@ -8,7 +8,7 @@ from core.machine.xxhash cimport XXH3_64bits
 from core.name_index.expansion cimport held_place
 from core.name_index.file cimport SHORT_LISTS, ListCursor, list_bits, list_open
 from core.name_index.query cimport NAMES_DAMAGED, NAMES_MEMORY
-from core.names.reading cimport ROLE_MARRIED
+from core.names.reading cimport ROLE_MARRIED, SHAPE_TOKENS
 from core.names.tokens cimport KIND_B_BEGINS, KIND_B_ENDS
 from core.wire cimport buffer_free, buffer_reset, put_raw
 
@@ -64,7 +64,7 @@ cdef Sweep* sweep_new(const NamesFile* names) noexcept nogil:
     if sweep == NULL:
         return NULL
     sweep.names = names
-    sweep.bitmaps = <uint64_t*>malloc((SLOTS_MOST + SHORT_LISTS + 3) * SWEEP_WORDS * sizeof(uint64_t))
+    sweep.bitmaps = <uint64_t*>malloc(SWEPT_BITMAPS * SWEEP_WORDS * sizeof(uint64_t))
     if sweep.bitmaps == NULL:
         sweep_free(sweep)
         return NULL
@@ -141,11 +141,11 @@ cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept 
     cdef Plan plan
     cdef uint32_t tokens[LISTS_MOST]
     cdef uint32_t count
-    cdef int8_t places[16]
+    cdef int8_t places[SHAPE_TOKENS]
     cdef uint8_t kind
     cdef int i, j, slot, n = query.question.shape.count, listed_core = 0, halves = 0, married_initials = 0
     cdef bint half, married = False
-    if sweep.slots.size // sizeof(Slot) + 16 > SLOTS_MOST:
+    if sweep.slots.size // sizeof(Slot) + SHAPE_TOKENS > SLOTS_MOST:
         return 0
     memset(&plan, 0, sizeof(plan))
     memset(places, -1, sizeof(places))
@@ -193,32 +193,35 @@ cdef int _fill(Sweep* sweep, ListCursor* cursors, uint32_t count, uint32_t start
 cdef void _sift(Sweep* sweep, uint32_t number, uint32_t start, int words) noexcept nogil:
     """The candidates of one question in a window; words: a multiple of 8."""
     cdef const Plan* plan = <const Plan*>sweep.plans.data + number
-    cdef const uint64_t* ones = sweep.bitmaps + SLOTS_MOST * SWEEP_WORDS
-    cdef const uint64_t* repeated = ones + SHORT_LISTS * SWEEP_WORDS
-    cdef const uint64_t* of_two = repeated + SWEEP_WORDS
-    cdef const uint64_t* of_three = of_two + SWEEP_WORDS
+    cdef const uint64_t* ones = swept_bitmap(sweep, SWEPT_SHORT)
+    cdef const uint64_t* repeated = swept_bitmap(sweep, SWEPT_REPEATED)
+    cdef const uint64_t* up_to_two = swept_bitmap(sweep, SWEPT_UP_TO_TWO)
+    cdef const uint64_t* up_to_three = swept_bitmap(sweep, SWEPT_UP_TO_THREE)
     cdef const uint64_t* same
     cdef const uint64_t* among = NULL
     cdef const uint64_t* shorts = NULL
-    cdef const uint64_t* bits[16]
-    cdef uint64_t both[16][SWEEP_WORDS]
+    cdef const uint64_t* bits[SHAPE_TOKENS]
+    cdef uint64_t both[SHAPE_TOKENS][SWEEP_WORDS]
     cdef uint64_t out[SWEEP_WORDS]
     cdef Candidate candidate
     cdef uint64_t word
     cdef uint32_t some
     cdef int i, w
+    # whose bitmaps: of a sound that is asked twice, the second holds who has it twice
     for i in range(plan.count):
-        bits[i] = sweep.bitmaps + plan.slots[i] * SWEEP_WORDS
+        bits[i] = swept_bitmap(sweep, plan.slots[i])
         if plan.repeats[i] >= 0:
-            same = sweep.bitmaps + plan.slots[plan.repeats[i]] * SWEEP_WORDS
+            same = swept_bitmap(sweep, plan.slots[plan.repeats[i]])
             for w in range(words):
                 both[i][w] = bits[i][w] | (same[w] & repeated[w])
             bits[i] = both[i]
+    # who holds enough of them
     if plan.longest:
-        among = ones if plan.longest == 1 else of_three
+        among = ones if plan.longest == 1 else up_to_three
     if plan.least_of_short:
-        shorts = of_three if plan.with_threes else of_two
+        shorts = up_to_three if plan.with_threes else up_to_two
     some = reached(bits, plan.count, words, plan.least, among, plan.least_of_short, shorts, out)
+    # each of those, eight words at a time
     candidate.plan = number
     while some:
         w = 8 * ronda_lowest_bit(some)
@@ -233,12 +236,15 @@ cdef void _sift(Sweep* sweep, uint32_t number, uint32_t start, int words) noexce
 
 cdef void _join_short_lists(Sweep* sweep) noexcept nogil:
     """Names of up to two tokens, and of up to three."""
-    cdef const uint64_t* ones = sweep.bitmaps + SLOTS_MOST * SWEEP_WORDS
-    cdef uint64_t* of_two = <uint64_t*>ones + (SHORT_LISTS + 1) * SWEEP_WORDS
+    cdef const uint64_t* ones = swept_bitmap(sweep, SWEPT_SHORT)
+    cdef const uint64_t* twos = swept_bitmap(sweep, SWEPT_SHORT + 1)
+    cdef const uint64_t* threes = swept_bitmap(sweep, SWEPT_SHORT + 2)
+    cdef uint64_t* up_to_two = swept_bitmap(sweep, SWEPT_UP_TO_TWO)
+    cdef uint64_t* up_to_three = swept_bitmap(sweep, SWEPT_UP_TO_THREE)
     cdef int w
     for w in range(SWEEP_WORDS):
-        of_two[w] = ones[w] | ones[SWEEP_WORDS + w]
-        of_two[SWEEP_WORDS + w] = of_two[w] | ones[2 * SWEEP_WORDS + w]
+        up_to_two[w] = ones[w] | twos[w]
+        up_to_three[w] = up_to_two[w] | threes[w]
 
 
 cdef int _fill_window(Sweep* sweep, uint32_t start, uint32_t size) noexcept nogil:
@@ -246,10 +252,10 @@ cdef int _fill_window(Sweep* sweep, uint32_t start, uint32_t size) noexcept nogi
     cdef uint32_t n_slots = <uint32_t>(sweep.slots.size // sizeof(Slot)), i
     for i in range(n_slots):
         if _fill(sweep, <ListCursor*>sweep.cursors.data + slots[i].first, slots[i].count, start, size,
-                 sweep.bitmaps + i * SWEEP_WORDS) < 0:
+                 swept_bitmap(sweep, i)) < 0:
             return NAMES_DAMAGED
     for i in range(SHORT_LISTS + 1):
-        if _fill(sweep, &sweep.short_lists[i], 1, start, size, sweep.bitmaps + (SLOTS_MOST + i) * SWEEP_WORDS) < 0:
+        if _fill(sweep, &sweep.short_lists[i], 1, start, size, swept_bitmap(sweep, SWEPT_SHORT + i)) < 0:
             return NAMES_DAMAGED
     _join_short_lists(sweep)
     return 0

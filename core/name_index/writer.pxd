@@ -3,10 +3,19 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.files.output cimport OutputFile
-from core.name_index.file cimport NamesTables
+from core.name_index.file cimport (
+    NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, YEARS, NamesTables,
+)
 from core.name_index.lists cimport GrowingToken, ListMemory, Sound
+from core.names.reading cimport SHAPE_TOKENS
 from core.names.tokens cimport TokenForm
 from core.wire cimport Buffer
+
+cdef enum:
+    CLASS_SECTIONS = 64          # a class of rows is a section and a sensitivity
+    CLASS_SENSITIVITIES = 16
+    NO_CLASS = 255
+    ROW_MAX = 56                 # bytes of a row: 8, and 3 for each token
 
 cdef struct NameClaim:           # what one claim says
     const char* name             # stored name text (core/names/comparison.pxd name_text_into); length 0 = none
@@ -27,7 +36,7 @@ cdef struct KeptName:            # a name read before: texts repeat from one reg
     uint64_t hash                # of the text; 0 = free
     uint8_t count
     uint8_t guessed
-    uint32_t tokens[16]          # id | role << 22
+    uint32_t tokens[SHAPE_TOKENS]  # id | role << 22
 
 # Municipality of birth, INE code, that a CUI of 13 digits ends in; 0 when it is none.
 cdef inline uint16_t municipality_of_cui(const uint8_t* cui, size_t length) noexcept nogil:
@@ -40,6 +49,31 @@ cdef inline uint16_t municipality_of_cui(const uint8_t* cui, size_t length) noex
             return 0
         code = 10 * code + cui[i] - 48
     return code if code < 4096 else 0
+
+cdef inline size_t pack_row(const NameClaim* claim, const KeptName* name, uint8_t row_class, uint8_t* row) noexcept nogil:
+    """A row with its own tokens (core/name_index/file.pxd, "A block") into row[ROW_MAX]; its length."""
+    cdef uint32_t birth = <uint32_t>claim.birth_year << 9 | <uint32_t>(claim.birth_month & 15) << 5 | (claim.birth_mday & 31)
+    cdef uint32_t facts = (claim.sex & 3) | <uint32_t>(claim.birth_department & 31) << 2 | (
+        <uint32_t>(claim.residence_department & 31) << 7) | <uint32_t>(claim.municipality & 4095) << 12
+    cdef size_t length = NAME_ROW_BYTES
+    cdef int i
+    row[0] = name.count
+    if name.guessed:
+        row[0] |= NAME_ROW_GUESSED
+    if claim.identity:
+        row[0] |= NAME_ROW_IDENTITY
+    if claim.dead:
+        row[0] |= NAME_ROW_DEAD
+    row[1] = row_class
+    for i in range(3):
+        row[2 + i] = <uint8_t>(birth >> (8 * i))
+        row[5 + i] = <uint8_t>(facts >> (8 * i))
+    for i in range(name.count):
+        row[length] = <uint8_t>name.tokens[i]
+        row[length + 1] = <uint8_t>(name.tokens[i] >> 8)
+        row[length + 2] = <uint8_t>(name.tokens[i] >> 16)
+        length += 3
+    return length
 
 cdef class NamesWriter:
     cdef OutputFile file
@@ -57,12 +91,12 @@ cdef class NamesWriter:
     cdef Buffer stray_rows       # uint32_t length + rows, of each stray
     cdef Buffer strays           # uint32_t[]
     cdef KeptName* kept
-    cdef uint8_t class_of[64][16]
-    cdef uint8_t classes[255][2]
+    cdef uint8_t class_of[CLASS_SECTIONS][CLASS_SENSITIVITIES]
+    cdef uint8_t classes[NO_CLASS][2]
     cdef int n_classes
     cdef uint32_t n_entities
     cdef uint32_t population
-    cdef uint32_t years[321]
+    cdef uint32_t years[YEARS + 1]
     cdef int last_place
     cdef bint ordered
     cdef bint failed
@@ -79,6 +113,9 @@ cdef class NamesWriter:
 
     # A person is begun, takes its claims in the agreed order, and is ended. The entity number is how many were begun before.
     cdef void begin(self, int ordering_year) noexcept nogil
+    cdef int _class_of(self, const NameClaim* claim) noexcept nogil
+    cdef bint _is_last_name(self, const uint8_t* row, size_t length) noexcept nogil
+    cdef void _note_order(self, const NameClaim* claim) noexcept nogil
     cdef void add(self, const NameClaim* claim) noexcept nogil
     cdef void end(self) noexcept nogil
 

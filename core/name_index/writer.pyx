@@ -11,7 +11,7 @@ from libc.string cimport memcmp, memcpy, memset
 from core.contract cimport *
 from core.files.layout cimport HEADER_SIZE
 from core.name_index.file cimport (
-    FIRST_TOKEN, NAME_ROW_BYTES, NAME_ROW_DEAD, NAME_ROW_GUESSED, NAME_ROW_IDENTITY, NAME_ROW_SAME, NAME_ROW_TOKENS,
+    FIRST_TOKEN, NAME_ROW_BYTES, NAME_ROW_GUESSED, NAME_ROW_SAME, NAME_ROW_TOKENS,
     REPEATED_LIST, ROWS_MAX, SHORT_LISTS, TOKEN_ID_BITS, TOKEN_ID_MASK, TOKENS_ON_FILE_MAX, YEARS, NamesTables,
     letters_term, rows_hold, year_place,
 )
@@ -27,7 +27,6 @@ from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, buffer_
 
 cdef enum:
     KEPT_NAMES = 4096
-    NO_CLASS = 255
 
 
 cdef class NamesWriter:
@@ -212,70 +211,60 @@ cdef class NamesWriter:
         self.all_ordering = self.years_agree = True
         buffer_reset(&self.row)
 
-    cdef void add(self, const NameClaim* claim) noexcept nogil:
-        cdef KeptName name
-        cdef uint8_t row[56]
-        cdef size_t length = NAME_ROW_BYTES, at
-        cdef uint32_t birth, facts
-        cdef uint8_t head, row_class
-        cdef int i
-        if self.n_rows >= ROWS_MAX:
-            return
-        row_class = self.class_of[claim.section & 63][claim.sensitivity & 15]
-        if row_class == NO_CLASS:
+    cdef int _class_of(self, const NameClaim* claim) noexcept nogil:
+        """The class of a claim's rows, made where there is none; -1 = there are too many."""
+        cdef uint8_t* known = &self.class_of[claim.section & (CLASS_SECTIONS - 1)][claim.sensitivity & (CLASS_SENSITIVITIES - 1)]
+        if known[0] == NO_CLASS:
             if self.n_classes >= NO_CLASS:
                 self.too_many = True
-                return
-            row_class = <uint8_t>self.n_classes
-            self.class_of[claim.section & 63][claim.sensitivity & 15] = row_class
-            self.classes[row_class][0] = claim.section
-            self.classes[row_class][1] = claim.sensitivity
+                return -1
+            known[0] = <uint8_t>self.n_classes
+            self.classes[known[0]][0] = claim.section
+            self.classes[known[0]][1] = claim.sensitivity
             self.n_classes += 1
-        if self._read(claim, &name) < 0:
+        return known[0]
+
+    cdef bint _is_last_name(self, const uint8_t* row, size_t length) noexcept nogil:
+        """Whether a row's tokens, guessed or not, are those of the last row that has its own."""
+        cdef const uint8_t* last = self.row.data + self.last_names - 1
+        return (last[0] & NAME_ROW_TOKENS == row[0] & NAME_ROW_TOKENS and (last[0] ^ row[0]) & NAME_ROW_GUESSED == 0
+                and memcmp(last + NAME_ROW_BYTES, row + NAME_ROW_BYTES, length - NAME_ROW_BYTES) == 0)
+
+    cdef void _note_order(self, const NameClaim* claim) noexcept nogil:
+        """What tells whether this person stands under a year that every caller may see, or is a stray."""
+        if claim.birth_year == 0:
+            self.all_ordering = False
             return
-        head = name.count
-        if name.guessed:
-            head |= NAME_ROW_GUESSED
-        if claim.identity:
-            head |= NAME_ROW_IDENTITY
-        if claim.dead:
-            head |= NAME_ROW_DEAD
-        birth = <uint32_t>claim.birth_year << 9 | <uint32_t>(claim.birth_month & 15) << 5 | (claim.birth_mday & 31)
-        facts = (claim.sex & 3) | <uint32_t>(claim.birth_department & 31) << 2 | (
-            <uint32_t>(claim.residence_department & 31) << 7) | <uint32_t>(claim.municipality & 4095) << 12
-        row[0] = head
-        row[1] = row_class
-        for i in range(3):
-            row[2 + i] = <uint8_t>(birth >> (8 * i))
-            row[5 + i] = <uint8_t>(facts >> (8 * i))
-        for i in range(name.count):
-            row[length] = <uint8_t>name.tokens[i]
-            row[length + 1] = <uint8_t>(name.tokens[i] >> 8)
-            row[length + 2] = <uint8_t>(name.tokens[i] >> 16)
-            length += 3
+        self.any_year = True
+        if claim.birth_year != self.ordering_year:
+            self.years_agree = self.all_ordering = False
+        elif claim.identity and claim.section == SECTION_IDENTITY and claim.sensitivity == SENSITIVITY_OPEN:
+            self.open_identity = True
+
+    cdef void add(self, const NameClaim* claim) noexcept nogil:
+        cdef KeptName name
+        cdef uint8_t row[ROW_MAX]
+        cdef size_t length
+        cdef int row_class
+        if self.n_rows >= ROWS_MAX:
+            return
+        row_class = self._class_of(claim)
+        if row_class < 0 or self._read(claim, &name) < 0:
+            return
+        length = pack_row(claim, &name, <uint8_t>row_class, row)
+        # every row once, and the tokens of neighbouring rows once
         if rows_hold(self.row.data, self.row.size, row, length):
             return
-        if self.last_names and name.count:
-            at = self.last_names - 1
-            if self.row.data[at] & NAME_ROW_TOKENS == name.count and (
-                    (self.row.data[at] ^ head) & NAME_ROW_GUESSED) == 0 and memcmp(
-                    self.row.data + at + NAME_ROW_BYTES, row + NAME_ROW_BYTES, length - NAME_ROW_BYTES) == 0:
-                row[0] = (head & ~<uint8_t>NAME_ROW_TOKENS) | <uint8_t>NAME_ROW_SAME
-                length = NAME_ROW_BYTES
-        if row[0] & NAME_ROW_TOKENS != NAME_ROW_SAME:
+        if self.last_names and name.count and self._is_last_name(row, length):
+            row[0] = (row[0] & ~<uint8_t>NAME_ROW_TOKENS) | <uint8_t>NAME_ROW_SAME
+            length = NAME_ROW_BYTES
+        else:
             self.last_names = self.row.size + 1
         put_raw(&self.row, row, length)
         self.n_rows += 1
         if name.count and claim.sensitivity == SENSITIVITY_OPEN:
             self.open_name = True
-        if claim.birth_year:
-            self.any_year = True
-            if claim.birth_year != self.ordering_year:
-                self.years_agree = self.all_ordering = False
-            elif claim.identity and claim.section == SECTION_IDENTITY and claim.sensitivity == SENSITIVITY_OPEN:
-                self.open_identity = True
-        else:
-            self.all_ordering = False
+        self._note_order(claim)
 
     cdef void end(self) noexcept nogil:
         cdef uint32_t ordinal = self.n_entities, size = <uint32_t>self.row.size

@@ -125,52 +125,52 @@ cdef inline int32_t pair_value(uint8_t kind, const NameShape* a, const ShapeToke
     return max(0, bits - kind_cost(kind, x, y) - role_cost(a, x, b, y))
 
 
-# What is counted of the tokens that found no partner.
-cdef struct Left:
-    int given
+cdef struct Tally:               # what the pairs of two names add up to
+    int32_t evidence
+    int32_t cost
+    int32_t surnames             # evidence of pairs with a surname in them
+    int given_pairs
+    int surname_pairs
+    bint equal                   # no pair but EXACT or PHONETIC
+    bint initials                # a pair of an initial
+    bint surnames_turned         # surnames of both sides stand in another order
+    bint given_turned
+
+
+cdef struct Side:                # the tokens of one of two names
+    int paired
+    int core                     # all but surnames of husbands that are left over
+    int given                    # left over, by role
     int surname
     int other
     int surnames_met             # left over or not
     bint first_surname           # the first of them is left over
 
 
-cdef inline void meet_surname(const ShapeToken* token, bint is_left, Left* left) noexcept nogil:
+cdef inline void count_token(const ShapeToken* token, bint is_left, Side* side) noexcept nogil:
     if token.role == ROLE_SURNAME:
-        if left.surnames_met == 0:
-            left.first_surname = is_left
-        left.surnames_met += 1
-
-
-cdef inline void count_left(const ShapeToken* token, Left* left) noexcept nogil:
+        if side.surnames_met == 0:
+            side.first_surname = is_left
+        side.surnames_met += 1
+    if not is_left:
+        side.paired += 1
+        side.core += 1
+        return
+    side.core += token.role != ROLE_MARRIED
     if token.role == ROLE_GIVEN:
-        left.given += 1
+        side.given += 1
     elif token.role == ROLE_SURNAME:
-        left.surname += 1
+        side.surname += 1
     elif token.role == ROLE_UNKNOWN:
-        left.other += 1
+        side.other += 1
 
 
-cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out) noexcept nogil:
-    cdef Left left_a, left_b
-    cdef uint8_t taken[SHAPE_TOKENS]     # of b: 1 = in a pair
+# Adds up the pairs of single tokens; taken[j] of the second name's tokens: in a pair.
+cdef inline void tally_pairs(const NameShape* a, const NameShape* b, const NamePairing* out, uint8_t* taken, Tally* tally) noexcept nogil:
     cdef const ShapeToken* x
     cdef const ShapeToken* y
-    cdef int i, j, shorter, paired_a = 0, paired_b = 0, core_a = 0, core_b = 0, matched, both
-    cdef int given_pairs = 0, surname_pairs = 0
-    cdef int last_surname = -1, last_given = -1
-    cdef bint equal = True, initials = False, surnames_turned = False, given_turned = False
-    cdef int32_t evidence = 0, cost = 0, value, surnames = 0
-    out.flags = 0
-    out.pairs = 0
-    if a.count == 0 or b.count == 0:
-        out.evidence = out.cost = 0
-        out.agreement = AGREEMENT_UNKNOWN
-        for i in range(a.count):
-            out.partner[i] = -1
-            out.kind[i] = KIND_NONE
-        return
-    best_pairs(a, b, kinds, out)
-    memset(taken, 0, sizeof(taken))
+    cdef int32_t value
+    cdef int i, j, last_surname = -1, last_given = -1
     for i in range(a.count):
         j = out.partner[i]
         if j < 0:
@@ -179,22 +179,31 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
         x = &a.tokens[i]
         y = &b.tokens[j]
         value = pair_value(out.kind[i], a, x, b, y)
-        evidence += value
-        cost += kind_cost(out.kind[i], x, y) + role_cost(a, x, b, y)
-        equal = equal and out.kind[i] <= KIND_PHONETIC
-        initials = initials or out.kind[i] == KIND_INITIAL
+        tally.evidence += value
+        tally.cost += kind_cost(out.kind[i], x, y) + role_cost(a, x, b, y)
+        tally.equal = tally.equal and out.kind[i] <= KIND_PHONETIC
+        tally.initials = tally.initials or out.kind[i] == KIND_INITIAL
         if x.role == ROLE_GIVEN or y.role == ROLE_GIVEN:
-            given_pairs += 1
+            tally.given_pairs += 1
         if is_surname(x.role) or is_surname(y.role):
-            surname_pairs += 1
-            surnames += value
+            tally.surname_pairs += 1
+            tally.surnames += value
         if x.role == ROLE_SURNAME and y.role == ROLE_SURNAME:
-            surnames_turned = surnames_turned or j < last_surname
+            tally.surnames_turned = tally.surnames_turned or j < last_surname
             last_surname = j
         elif x.role == ROLE_GIVEN and y.role == ROLE_GIVEN:
-            given_turned = given_turned or j < last_given
+            tally.given_turned = tally.given_turned or j < last_given
             last_given = j
-    # Tokens joined of two on the other side: MARIAJOSE and MARIA JOSE.
+
+
+cdef inline int32_t joined_value(const ShapeToken* joined, const ShapeToken* halves) noexcept nogil:
+    return max(0, min(<int32_t>joined.bits, <int32_t>halves[0].bits + halves[1].bits) - COSTS[KIND_JOINED])
+
+
+# Pairs tokens joined of two on the other side: MARIAJOSE and MARIA JOSE.
+cdef inline void tally_joined(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out, uint8_t* taken,
+                              Tally* tally) noexcept nogil:
+    cdef int i, j
     for i in range(a.count):
         if out.partner[i] >= 0:
             continue
@@ -206,81 +215,106 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
                 taken[j] = taken[j + 1] = 1
                 out.partner[i] = <int8_t>j
                 out.kind[i] = KIND_JOINED
-                evidence += max(0, min(<int32_t>a.tokens[i].bits, <int32_t>b.tokens[j].bits + b.tokens[j + 1].bits) - COSTS[KIND_JOINED])
+                tally.evidence += joined_value(&a.tokens[i], &b.tokens[j])
             elif (i + 1 < a.count and out.partner[i + 1] < 0 and kinds.kind[i][j] == KIND_A_BEGINS
                     and kinds.kind[i + 1][j] == KIND_A_ENDS
                     and b.tokens[j].length == a.tokens[i].length + a.tokens[i + 1].length):
                 taken[j] = 1
                 out.partner[i] = out.partner[i + 1] = <int8_t>j
                 out.kind[i] = out.kind[i + 1] = KIND_JOINED
-                evidence += max(0, min(<int32_t>b.tokens[j].bits, <int32_t>a.tokens[i].bits + a.tokens[i + 1].bits) - COSTS[KIND_JOINED])
+                tally.evidence += joined_value(&b.tokens[j], &a.tokens[i])
             else:
                 continue
-            cost += COSTS[KIND_JOINED]
-            equal = False
+            tally.cost += COSTS[KIND_JOINED]
+            tally.equal = False
             if a.tokens[i].role == ROLE_GIVEN or b.tokens[j].role == ROLE_GIVEN:
-                given_pairs += 1
+                tally.given_pairs += 1
             if is_surname(a.tokens[i].role) or is_surname(b.tokens[j].role):
-                surname_pairs += 1
+                tally.surname_pairs += 1
             break
-    memset(&left_a, 0, sizeof(Left))
-    memset(&left_b, 0, sizeof(Left))
-    for i in range(a.count):
-        meet_surname(&a.tokens[i], out.partner[i] < 0, &left_a)
-        if out.partner[i] >= 0:
-            paired_a += 1
-            core_a += 1
-        else:
-            core_a += a.tokens[i].role != ROLE_MARRIED
-            count_left(&a.tokens[i], &left_a)
-    for j in range(b.count):
-        meet_surname(&b.tokens[j], not taken[j], &left_b)
-        if taken[j]:
-            paired_b += 1
-            core_b += 1
-        else:
-            core_b += b.tokens[j].role != ROLE_MARRIED
-            count_left(&b.tokens[j], &left_b)
-    out.pairs = <uint8_t>paired_a
-    both = min(left_a.given, left_b.given)
+
+
+# Evidence of tokens without a partner and of an order turned round, all of it penalties; and the flags of conflicts.
+cdef inline int32_t left_evidence(const Side* a, const Side* b, const Tally* tally, NamePairing* out) noexcept nogil:
+    cdef int32_t evidence = 0
+    cdef int both = min(a.given, b.given)
     if both:
-        out.flags |= EXTRA_GIVEN if given_pairs else CONFLICT_GIVEN
-        evidence -= PENALTY_EXTRA_GIVEN * both if given_pairs else PENALTY_CONFLICT_GIVEN
-        evidence -= max(0, surnames - (SURNAMES_MOST_EXTRA if given_pairs else SURNAMES_MOST_CONFLICT))
-    evidence -= PENALTY_MISSING_GIVEN * (left_a.given + left_b.given - 2 * both + left_a.other + left_b.other)
-    both = min(left_a.surname, left_b.surname)
+        out.flags |= EXTRA_GIVEN if tally.given_pairs else CONFLICT_GIVEN
+        evidence -= PENALTY_EXTRA_GIVEN * both if tally.given_pairs else PENALTY_CONFLICT_GIVEN
+        evidence -= max(0, tally.surnames - (SURNAMES_MOST_EXTRA if tally.given_pairs else SURNAMES_MOST_CONFLICT))
+    evidence -= PENALTY_MISSING_GIVEN * (a.given + b.given - 2 * both + a.other + b.other)
+    both = min(a.surname, b.surname)
     if both:
-        out.flags |= EXTRA_SURNAME if surname_pairs else CONFLICT_SURNAME
-        evidence -= PENALTY_EXTRA_SURNAME * both if surname_pairs else PENALTY_CONFLICT_SURNAME
-    elif surname_pairs and (left_a.first_surname or left_b.first_surname):
+        out.flags |= EXTRA_SURNAME if tally.surname_pairs else CONFLICT_SURNAME
+        evidence -= PENALTY_EXTRA_SURNAME * both if tally.surname_pairs else PENALTY_CONFLICT_SURNAME
+    elif tally.surname_pairs and (a.first_surname or b.first_surname):
         evidence -= PENALTY_FIRST_SURNAME_LEFT
-    evidence -= PENALTY_MISSING_SURNAME * (left_a.surname + left_b.surname - 2 * both)
-    if surnames_turned:
+    evidence -= PENALTY_MISSING_SURNAME * (a.surname + b.surname - 2 * both)
+    if tally.surnames_turned:
         evidence -= PENALTY_SURNAMES_TURNED
-    if given_turned:
+    if tally.given_turned:
         evidence -= PENALTY_GIVEN_TURNED
-    if paired_a == core_a and paired_b == core_b:
+    return evidence
+
+
+# docs/names.md, "Agreement".
+cdef inline uint8_t agreement_of(const Side* a, const Side* b, const Tally* tally, uint8_t flags) noexcept nogil:
+    cdef int shorter = min(a.core, b.core), matched
+    if a.core == b.core:
+        matched = max(a.paired, b.paired)  # they differ where tokens are joined
+    else:
+        matched = a.paired if a.core < b.core else b.paired
+    if flags & NAMES_EQUAL:
+        return AGREEMENT_AGREES
+    if 2 * matched <= shorter or flags & (CONFLICT_GIVEN | CONFLICT_SURNAME):
+        return AGREEMENT_DISAGREES
+    if (matched == shorter and shorter >= 2 and (shorter > 2 or a.core + b.core <= 5) and tally.given_pairs
+            and tally.surname_pairs and not tally.initials and tally.cost <= AGREES_COST_MOST):
+        return AGREEMENT_AGREES
+    return AGREEMENT_UNKNOWN
+
+
+cdef inline void pair_nothing(const NameShape* a, NamePairing* out) noexcept nogil:
+    cdef int i
+    out.evidence = out.cost = 0
+    out.agreement = AGREEMENT_UNKNOWN
+    for i in range(a.count):
+        out.partner[i] = -1
+        out.kind[i] = KIND_NONE
+
+
+cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out) noexcept nogil:
+    cdef Side left, right
+    cdef Tally tally
+    cdef uint8_t taken[SHAPE_TOKENS]     # of b: 1 = in a pair
+    cdef int i
+    out.flags = 0
+    out.pairs = 0
+    if a.count == 0 or b.count == 0:
+        pair_nothing(a, out)
+        return
+    memset(taken, 0, sizeof(taken))
+    memset(&tally, 0, sizeof(Tally))
+    memset(&left, 0, sizeof(Side))
+    memset(&right, 0, sizeof(Side))
+    tally.equal = True
+    best_pairs(a, b, kinds, out)
+    tally_pairs(a, b, out, taken, &tally)
+    tally_joined(a, b, kinds, out, taken, &tally)
+    for i in range(a.count):
+        count_token(&a.tokens[i], out.partner[i] < 0, &left)
+    for i in range(b.count):
+        count_token(&b.tokens[i], not taken[i], &right)
+    out.pairs = <uint8_t>left.paired
+    out.cost = tally.cost
+    out.evidence = tally.evidence + left_evidence(&left, &right, &tally, out)
+    if left.paired == left.core and right.paired == right.core:
         out.flags |= NAMES_WHOLE
-        evidence += BONUS_WHOLE
-        if equal:
+        out.evidence += BONUS_WHOLE
+        if tally.equal:
             out.flags |= NAMES_EQUAL
-            evidence += BONUS_EQUAL
-    out.evidence = evidence
-    out.cost = cost
-    shorter = min(core_a, core_b)
-    if core_a == core_b:
-        matched = max(paired_a, paired_b)  # they differ where tokens are joined
-    else:
-        matched = paired_a if core_a < core_b else paired_b
-    if out.flags & NAMES_EQUAL:
-        out.agreement = AGREEMENT_AGREES
-    elif 2 * matched <= shorter or out.flags & (CONFLICT_GIVEN | CONFLICT_SURNAME):
-        out.agreement = AGREEMENT_DISAGREES
-    elif (matched == shorter and shorter >= 2 and (shorter > 2 or core_a + core_b <= 5) and given_pairs and surname_pairs
-            and not initials and cost <= AGREES_COST_MOST):
-        out.agreement = AGREEMENT_AGREES
-    else:
-        out.agreement = AGREEMENT_UNKNOWN
+            out.evidence += BONUS_EQUAL
+    out.agreement = agreement_of(&left, &right, &tally, out.flags)
 
 
 cdef void pair_with_text(const ReadName* a, const char* b, size_t b_n, NamePairing* out) noexcept nogil:

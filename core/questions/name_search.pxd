@@ -16,6 +16,13 @@ cdef enum:                       # the two questions that find by name
 
 # Scores from which names that are merely similar fit: in a search; in one that found fewer than five; and in a check or clearance with
 # a birth date.
+cdef enum:                       # the request field that would narrow what was found
+    NARROW_BY_NOTHING            # it were few
+    NARROW_BY_NAMES
+    NARROW_BY_BIRTH_DATE
+    NARROW_BY_DEPARTMENT
+    NARROW_BY_SEX
+
 cdef double POSSIBLE_SCORE
 cdef double FEW_SCORE
 cdef double CHECKED_SCORE
@@ -24,8 +31,10 @@ cdef double CHECKED_SCORE
 # first, by evidence and then subject order, the others behind them in any order. Fit.names, evidence and certain are set; the
 # link is POSSIBLE. OK or FAILED: QUERY_TOO_BROAD names the request field that would narrow it most, `field` being that of the name.
 cdef int find_by_name(Call* call, int question, size_t ranked, const char* field) noexcept nogil
-# The request field that would narrow what was found last the most; "" when it were few.
-cdef const char* narrowing_field(const Call* call) noexcept nogil
+# NARROW_BY_*: the request field that would narrow what was found last the most.
+cdef int narrowing_field(const Call* call) noexcept nogil
+# Its name; "" of NARROW_BY_NOTHING.
+cdef const char* narrowing_field_name(int field) noexcept nogil
 # Index of the visible claim of a person whose name is most like the one asked, the first of equals; -1 = none has a name. What that
 # name gives is known (Fit.names_evidence): reading names costs more than all else of a candidate.
 cdef int matched_claim(Call* call, const Dossier* dossier, int32_t names_evidence) noexcept nogil

@@ -87,15 +87,16 @@ cdef inline bint _years_asked(const Question* question) noexcept nogil:
 
 cdef int _too_broad(Call* call, const char* names_field) noexcept nogil:
     """Of what is asked besides names, only years of birth make fewer candidates; the rest sifts those that were found."""
-    cdef const char* field = "birth_date"
+    cdef const Question* question = &call.question
+    cdef bint by_fields = question.method == METHOD_SEARCH_PERSONS or (
+        question.method == METHOD_CHECK_PERSON and question.query.size == 0)
+    cdef int narrower = NARROW_BY_BIRTH_DATE
     if call.name_query.candidates <= SCORED_MAX:
-        field = narrowing_field(call)
-    if field[0] == c"b" and _years_asked(&call.question):
-        field = names_field
-    if field[0] == 0 or field[0] == c"n" or not (call.question.method == METHOD_SEARCH_PERSONS
-                                                 or (call.question.method == METHOD_CHECK_PERSON and call.question.query.size == 0)):
-        field = names_field
-    fail(call.failure, ERROR_REASON_QUERY_TOO_BROAD, field, "too many persons may fit")
+        narrower = narrowing_field(call)
+    if narrower == NARROW_BY_NOTHING or not by_fields or (narrower == NARROW_BY_BIRTH_DATE and _years_asked(question)):
+        narrower = NARROW_BY_NAMES
+    fail(call.failure, ERROR_REASON_QUERY_TOO_BROAD,
+         names_field if narrower == NARROW_BY_NAMES else narrowing_field_name(narrower), "too many persons may fit")
     call.failure.count = <uint32_t>call.name_query.candidates
     return FAILED
 
@@ -213,18 +214,28 @@ cdef double _left(const uint32_t* counts, int n) noexcept nogil:
     return squares / known + counts[0]
 
 
-cdef const char* narrowing_field(const Call* call) noexcept nogil:
+cdef const char* narrowing_field_name(int field) noexcept nogil:
+    if field == NARROW_BY_NAMES:
+        return "names"
+    if field == NARROW_BY_BIRTH_DATE:
+        return "birth_date"
+    if field == NARROW_BY_DEPARTMENT:
+        return "department"
+    return "sex" if field == NARROW_BY_SEX else ""
+
+
+cdef int narrowing_field(const Call* call) noexcept nogil:
     cdef const Question* question = &call.question
     cdef const NameQuery* query = call.name_query
     cdef uint32_t years[YEARS_COUNTED]
     cdef uint32_t departments[32]
     cdef uint32_t sexes[4]
-    cdef const char* best = "names"
+    cdef int best = NARROW_BY_NAMES
     cdef double least, left
     cdef size_t i
     cdef int year
     if query.candidates <= BROAD and query.n_found <= BROAD:
-        return ""
+        return NARROW_BY_NOTHING
     memset(years, 0, sizeof(years))
     memset(departments, 0, sizeof(departments))
     memset(sexes, 0, sizeof(sexes))
@@ -238,16 +249,16 @@ cdef const char* narrowing_field(const Call* call) noexcept nogil:
         left = _left(years, YEARS_COUNTED)
         if left < least or query.n_found == 0:
             least = left
-            best = "birth_date"
+            best = NARROW_BY_BIRTH_DATE
     if question.department == 0 and question.municipality == 0 and question.method == METHOD_SEARCH_PERSONS:
         left = _left(departments, 32)
         if left < least:
             least = left
-            best = "department"
+            best = NARROW_BY_DEPARTMENT
     if question.sex == SEX_UNSPECIFIED:
         left = _left(sexes, 4)
         if left < least:
-            best = "sex"
+            best = NARROW_BY_SEX
     return best
 
 

@@ -22,12 +22,13 @@ from core.identifiers.kinds cimport (
     KIND_NAME,
 )
 from core.identifiers.rules cimport DETECTED_MAX, RULE_OK, Canonical
+from core.questions.asked_names cimport take_free_names
 from core.questions.candidates cimport gather_all
-from core.questions.person cimport PersonFinding, answer_person, find_person, finding_status, take_free_names
+from core.questions.person cimport PersonFinding, answer_person, find_person, finding_status
 from core.questions.suggestions cimport suggest, suggest_for_lost_digit, suggest_for_misformed
 from core.questions.vehicle cimport add_plates, answer_vehicle
 from core.questions.vehicle_finding cimport VehicleFinding, find_vehicle, vehicle_finding_status
-from core.subject.asked cimport Asked, asked_from_canonical, asked_from_impossible_cui, asked_from_plate, asked_held
+from core.subject.asked cimport AskedIdentifier, asked_from_canonical, asked_from_impossible_cui, asked_from_plate, asked_held
 from core.subject.person_comparison cimport BY_NAME, PersonQuestion, compare_nobody
 from core.subject.vehicle_comparison cimport BEARS_NOW, Bearing, VehicleQuestion, compare_no_vehicle, plate_bearing
 
@@ -42,7 +43,7 @@ cdef struct Tried:               # one kind and what it found
     bint several_bear
     uint8_t status
     uint32_t subject
-    Asked item                   # unused for names
+    AskedIdentifier item         # unused for names
 
 cdef struct Box:
     Tried tried[12]

@@ -5,9 +5,8 @@ from libc.string cimport memmove, memset
 from core.access.neighbours cimport ASKED_NAME
 from core.answer.levels cimport Grounds, level_of, strongest_hit
 from core.answer.outcome cimport Outcome
-from core.calendar cimport date_from_day
 from core.call.memory cimport (
-    FITS_MAX, KEY_BYTES, Fit, call_also_asked, call_asked, call_dossier, call_out_of_memory, fits_add, fits_hold,
+    FITS_MAX, Fit, call_also_asked, call_asked, call_dossier, call_out_of_memory, fits_add, fits_hold,
     fits_sort,
 )
 from core.call.notes cimport (
@@ -15,10 +14,9 @@ from core.call.notes cimport (
     NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
     NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED,
 )
-from core.call.question cimport NAME_FULL, Question, Text
+from core.call.question cimport Question, Text
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail, failure_init
-from core.free_text.names cimport FreeName, read_free_name
 from core.generation.dossier cimport NO_ENTITY
 from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport canonical_into, document_into, rule_word
@@ -28,14 +26,13 @@ from core.identifiers.kinds cimport (
 )
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
-from core.names.keys cimport name_key_into, name_key_of_parts_into
-from core.names.reading cimport ReadName, name_text_into, read_name
+from core.questions.asked_names cimport read_asked_parents, take_name_parts
 from core.questions.candidates cimport gather_all
 from core.questions.name_search cimport NAMES_ASKED, find_by_name
 from core.questions.suggestions cimport suggest
 from core.subject.alerts cimport sum_alerts
 from core.subject.asked cimport (
-    LOOKUP_MAX, Asked, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup,
+    LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup,
 )
 from core.subject.person cimport Person, person_condition, person_open, person_status_by_name
 from core.subject.person_comparison cimport BY_NAME, BY_NOTHING, compare_nobody, compare_person, person_supported
@@ -102,79 +99,6 @@ cdef int _take_document(Call* call, PersonQuestion* asked) noexcept nogil:
 
 
 # A text into its cleaned form, and that read.
-cdef void _read_plain(Call* call, const char* text, size_t size, ReadName* out) noexcept nogil:
-    cdef const char* parts[6]
-    cdef size_t lengths[6]
-    cdef int i, n
-    for i in range(6):
-        parts[i] = b""
-        lengths[i] = 0
-    n = name_text_into(parts, lengths, text, size, call.folded, sizeof(call.folded))
-    read_name(call.folded, n if n > 0 else 0, NULL, &out.shape, out.forms)
-
-
-cdef void read_asked_name(Call* call, const char* text, size_t size) noexcept nogil:
-    call.names.length = name_key_into(text, size, call.names.text, KEY_BYTES)
-    _read_plain(call, text, size, &call.asked_name)
-
-
-cdef int take_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil:
-    read_asked_name(call, text, size)
-    if call.names.length <= 0:
-        return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, "characters")
-    return OK
-
-
-cdef int take_free_names(Call* call, const char* text, size_t size, const char* field) noexcept nogil:
-    cdef FreeName name
-    cdef Question* question = &call.question
-    read_free_name(text, size, &name)
-    if name.digits:
-        return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, "digits that are no birth date")
-    if name.age:
-        name.year = date_from_day(call.today).year - name.age
-    if question.birth_year == 0 and question.birth_month == 0 and question.birth_mday == 0:
-        question.birth_year = name.year
-        question.birth_month = name.month
-        question.birth_mday = name.day
-    return take_names(call, name.text, name.size, field)
-
-
-cdef int take_name_parts(Call* call, bint* given) noexcept nogil:
-    cdef const char* parts[6]
-    cdef size_t lengths[6]
-    cdef size_t all = 0
-    cdef int i, n
-    for i in range(7):
-        all += call.question.name[i].size
-    given[0] = all > 0
-    if not given[0]:
-        return OK
-    for i in range(6):
-        parts[i] = call.question.name[i].data
-        lengths[i] = call.question.name[i].size
-    call.names.length = name_key_of_parts_into(parts, lengths, call.question.name[NAME_FULL].data,
-                                               call.question.name[NAME_FULL].size, call.names.text, KEY_BYTES)
-    if call.names.length <= 0:
-        return fail(call.failure, ERROR_REASON_FIELD_INVALID, "name", "characters")
-    n = name_text_into(parts, lengths, call.question.name[NAME_FULL].data, call.question.name[NAME_FULL].size, call.folded,
-                       sizeof(call.folded))
-    read_name(call.folded, n if n > 0 else 0, NULL, &call.asked_name.shape, call.asked_name.forms)
-    return OK
-
-
-cdef inline int _read_parent(Call* call, ReadName* name, const Text* text) noexcept nogil:
-    name.shape.count = 0
-    if text.size:
-        _read_plain(call, text.data, text.size, name)
-    return name.shape.count
-
-
-cdef bint read_asked_parents(Call* call) noexcept nogil:
-    return (_read_parent(call, &call.asked_father, &call.question.father)
-            + _read_parent(call, &call.asked_mother, &call.question.mother)) > 0
-
-
 cdef int _principal(const PersonQuestion* asked, bint named) noexcept nogil:
     """cui, document, nit, licence, cedula, telephone, names."""
     cdef int wanted, i
@@ -226,7 +150,7 @@ cdef void _choose(Call* call, size_t at, PersonFinding* finding) noexcept nogil:
 
 
 cdef int _find_by_identifier(Call* call, PersonQuestion* asked, PersonFinding* finding) noexcept nogil:
-    cdef const Asked* item = &asked.items[asked.principal]
+    cdef const AskedIdentifier* item = &asked.items[asked.principal]
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Person person
@@ -368,7 +292,7 @@ cdef int _find_named(Call* call, const char* field) noexcept nogil:
 # ---- what that comes to ----
 
 cdef uint8_t finding_status(const Call* call, const PersonQuestion* asked, const PersonFinding* finding) noexcept nogil:
-    cdef const Asked* item
+    cdef const AskedIdentifier* item
     if asked.principal < 0:
         return IDENTITY_STATUS_UNSPECIFIED
     item = &asked.items[asked.principal]
@@ -393,7 +317,7 @@ cdef bint _judged_by_name(const PersonQuestion* asked) noexcept nogil:
 
 
 cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* outcome) noexcept nogil:
-    cdef const Asked* item = NULL
+    cdef const AskedIdentifier* item = NULL
     if asked.principal >= 0:
         item = &asked.items[asked.principal]
     if outcome.status == IDENTITY_STATUS_NOT_FOUND:
@@ -428,50 +352,43 @@ cdef bint _further_one_is_nobodys(const Call* call, const PersonQuestion* asked)
     return False
 
 
-cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
-    cdef PersonFinding finding
-    cdef Grounds grounds
-    cdef bint borrowed = False
-    cdef size_t i
-    memset(asked.holders, 0, sizeof(asked.holders))
-    for i in range(<size_t>asked.n):
-        if <int>i != asked.principal:
+cdef void _note_asked(Call* call, const PersonQuestion* asked) noexcept nogil:
+    """For limits and the audit record: what was asked, the principal thing and the others."""
+    cdef int i
+    for i in range(asked.n):
+        if i != asked.principal:
             call_also_asked(call, asked.items[i].lookup, asked.items[i].text, asked.items[i].length)
     if asked.principal >= 0:
         call_asked(call, asked.items[asked.principal].lookup, asked.items[asked.principal].text,
                    asked.items[asked.principal].length)
     elif asked.principal == BY_NAME:
         call_asked(call, ASKED_NAME, call.names.text, max(call.names.length, 0))
-    if find_person(call, asked, &finding, field) < 0:
+
+
+cdef int _compare_found(Call* call, const PersonQuestion* asked, const PersonFinding* finding, Outcome* outcome) noexcept nogil:
+    """The person found against the question: comparisons, alerts, and what they make of the status. OK or FAILED."""
+    cdef bint borrowed
+    if person_open(call, finding.subject, &outcome.person) < 0:
         return FAILED
-    if asked.n > (asked.principal >= 0) and _find_further(call, asked, finding.subject) < 0:
-        return FAILED
-    if (finding.count == 0 and asked.principal >= 0 and call.names.length > 0 and call.question.birth_year
-            and _find_named(call, field) < 0):
-        return FAILED
-    outcome.has_person = finding.subject != NO_ENTITY
-    outcome.status = finding_status(call, asked, &finding)
-    if outcome.has_person:
-        if person_open(call, finding.subject, &outcome.person) < 0:
-            return FAILED
-        compare_person(call, asked, &outcome.person, &outcome.compared)
-        borrowed = (finding.link == LEVEL_HIT and asked.principal >= 0
-                    and asked.items[asked.principal].link == LEVEL_HIT
-                    and outcome.compared.names == AGREEMENT_DISAGREES and not outcome.compared.supported)
-        if borrowed:
-            outcome.notes |= 1 << NOTE_NAME_DIFFERS
-        sum_alerts(call, &outcome.person.dossier, LEVEL_POSSIBLE if borrowed else finding.link,
-                   HIT_SUBJECT_KIND_PERSON, 0,
-                   &outcome.person_alerts)
-        if _judged_by_name(asked):
-            outcome.status = person_status_by_name(&outcome.person, &outcome.person_alerts, False)
-        elif outcome.status == IDENTITY_STATUS_FOUND:
-            outcome.status = person_condition(&outcome.person, &outcome.person_alerts, borrowed)
-    else:
-        compare_nobody(call, asked, finding.count > 0, &outcome.compared)
-    if gather_all(call, asked, NULL, not outcome.has_person) < 0:
-        return FAILED
-    outcome.candidates_total = <int>call.fits.count
+    compare_person(call, asked, &outcome.person, &outcome.compared)
+    borrowed = (finding.link == LEVEL_HIT and asked.principal >= 0
+                and asked.items[asked.principal].link == LEVEL_HIT
+                and outcome.compared.names == AGREEMENT_DISAGREES and not outcome.compared.supported)
+    if borrowed:
+        outcome.notes |= 1 << NOTE_NAME_DIFFERS
+    sum_alerts(call, &outcome.person.dossier, LEVEL_POSSIBLE if borrowed else finding.link,
+               HIT_SUBJECT_KIND_PERSON, 0,
+               &outcome.person_alerts)
+    if _judged_by_name(asked):
+        outcome.status = person_status_by_name(&outcome.person, &outcome.person_alerts, False)
+    elif outcome.status == IDENTITY_STATUS_FOUND:
+        outcome.status = person_condition(&outcome.person, &outcome.person_alerts, borrowed)
+    return OK
+
+
+cdef void _set_level(Call* call, const PersonQuestion* asked, const PersonFinding* finding, Outcome* outcome) noexcept nogil:
+    """docs/answers.md section 6: the strongest hit, and what keeps an answer without one from being CLEAR."""
+    cdef Grounds grounds
     if outcome.compared.disagrees:
         outcome.cautions |= 1 << CAUTION_FLAG_IDENTIFIERS_DISAGREE
         outcome.notes |= 1 << NOTE_IDENTIFIERS_DISAGREE
@@ -488,6 +405,33 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     if outcome.has_person and outcome.person_alerts.crowded:
         outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
         outcome.notes |= 1 << NOTE_CROWDED
+
+
+cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
+    cdef PersonFinding finding
+    memset(asked.holders, 0, sizeof(asked.holders))
+    _note_asked(call, asked)
+    # who is meant: by the principal thing, by the others, by name where a CUI is nobody's
+    if find_person(call, asked, &finding, field) < 0:
+        return FAILED
+    if asked.n > (asked.principal >= 0) and _find_further(call, asked, finding.subject) < 0:
+        return FAILED
+    if (finding.count == 0 and asked.principal >= 0 and call.names.length > 0 and call.question.birth_year
+            and _find_named(call, field) < 0):
+        return FAILED
+    # how that one compares
+    outcome.has_person = finding.subject != NO_ENTITY
+    outcome.status = finding_status(call, asked, &finding)
+    if not outcome.has_person:
+        compare_nobody(call, asked, finding.count > 0, &outcome.compared)
+    elif _compare_found(call, asked, &finding, outcome) < 0:
+        return FAILED
+    # who else may be meant
+    if gather_all(call, asked, NULL, not outcome.has_person) < 0:
+        return FAILED
+    outcome.candidates_total = <int>call.fits.count
+    # what all that comes to
+    _set_level(call, asked, &finding, outcome)
     _note(call, asked, finding.count == 0, outcome)
     if finding.count == 0 and asked.principal >= 0:
         return suggest(call, &asked.items[asked.principal], outcome)

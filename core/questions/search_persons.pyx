@@ -7,9 +7,9 @@ from core.call.page_token cimport mix_bytes, mix_number, read_page_token
 from core.call.question cimport Question
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
+from core.questions.asked_names cimport read_asked_parents, take_free_names, take_name_parts
 from core.questions.candidates cimport gather_candidates
-from core.questions.name_search cimport BROAD, NAMES_SEARCHED, find_by_name, narrowing_field
-from core.questions.person cimport read_asked_parents, take_free_names, take_name_parts
+from core.questions.name_search cimport BROAD, NAMES_SEARCHED, find_by_name, narrowing_field, narrowing_field_name
 from core.subject.person_comparison cimport BY_NAME, PersonQuestion
 from core.wire cimport put_bytes
 
@@ -71,7 +71,7 @@ cdef int search_persons(Call* call) noexcept nogil:
     if put_search_page(call, False) < 0 or finish_search(call, hash, offset) < 0:
         return FAILED
     if call.fits.count > BROAD:
-        narrower = narrowing_field(call)
+        narrower = narrowing_field_name(narrowing_field(call))
         put_bytes(call.out, F_SearchPersonsResponse_narrow_by, narrower, _length(narrower))
     return OK
 

@@ -28,7 +28,7 @@ from core.identifiers.kinds cimport KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_VIN
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.names.keys cimport fold_into
 from core.questions.candidates cimport gather_candidates
-from core.subject.asked cimport LOOKUP_MAX, Asked, asked_from_canonical, asked_held, asked_lookup
+from core.subject.asked cimport LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_held, asked_lookup
 from core.subject.vehicle_comparison cimport is_bearing, plates_assigned
 from core.subject.vehicle_seen cimport SEEN_MAX, Seen, compare_with_seen
 from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
@@ -40,7 +40,7 @@ cdef enum:
     NUMBERS = 3                  # kinds that a number is looked up as
 
 cdef struct Number:              # VIN, chassis or engine number as each kind that it fits
-    Asked items[3]
+    AskedIdentifier items[3]
     int n
     uint8_t misread              # letters that no VIN has, read as digits
 

@@ -30,7 +30,7 @@ cdef int _find_holder(Call* call, const Canonical* text, uint32_t* holder) noexc
     """The first who visibly holds it, or NO_ENTITY. OK or FAILED."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
-    cdef Asked item
+    cdef AskedIdentifier item
     cdef bint identified
     cdef int i, n
     holder[0] = NO_ENTITY
@@ -49,7 +49,7 @@ cdef int _find_holder(Call* call, const Canonical* text, uint32_t* holder) noexc
     return OK
 
 
-cdef int _suggest_slips(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+cdef int _suggest_slips(Call* call, const AskedIdentifier* item, Outcome* outcome) noexcept nogil:
     cdef Canonical found[SUGGESTIONS_MAX]
     cdef uint32_t holders[SUGGESTIONS_MAX]
     cdef int i, turn, n = suggest_into(item.lookup, item.text, item.length, found)
@@ -95,7 +95,7 @@ cdef inline bint _before(const Canonical* a, const Canonical* b) noexcept nogil:
     return order < 0 or (order == 0 and a.length < b.length)
 
 
-cdef int _gather_plates(Call* call, const Asked* item, const char* number, bint any_type, OnFile* found,
+cdef int _gather_plates(Call* call, const AskedIdentifier* item, const char* number, bint any_type, OnFile* found,
                         int* n_found) noexcept nogil:
     """Plates on file with this number, by text; unless `any_type`, of the asked type where both are known."""
     cdef uint32_t entities[LOOKUP_MAX]
@@ -153,7 +153,7 @@ cdef int _gather_plates(Call* call, const Asked* item, const char* number, bint 
     return OK
 
 
-cdef int _suggest_number(Call* call, const Asked* item, const char* number, bint any_type, Outcome* outcome) noexcept nogil:
+cdef int _suggest_number(Call* call, const AskedIdentifier* item, const char* number, bint any_type, Outcome* outcome) noexcept nogil:
     """1 when the list is full, else 0, or FAILED."""
     cdef OnFile found[PLATES_OF_NUMBER]
     cdef int i, n = 0
@@ -165,7 +165,7 @@ cdef int _suggest_number(Call* call, const Asked* item, const char* number, bint
     return 0
 
 
-cdef int _suggest_misreads(Call* call, const Asked* item, const char* number, int misread, Outcome* outcome) noexcept nogil:
+cdef int _suggest_misreads(Call* call, const AskedIdentifier* item, const char* number, int misread, Outcome* outcome) noexcept nogil:
     """Those with so many characters misread."""
     cdef Canonical misreads[MISREADS_MAX]
     cdef const char* other
@@ -182,7 +182,7 @@ cdef int _suggest_misreads(Call* call, const Asked* item, const char* number, in
     return 0
 
 
-cdef int _suggest_plates(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+cdef int _suggest_plates(Call* call, const AskedIdentifier* item, Outcome* outcome) noexcept nogil:
     """1 when the list is full, else 0, or FAILED."""
     cdef const char* asked = item.text + 4
     cdef const char* other
@@ -215,7 +215,7 @@ cdef int _suggest_plates(Call* call, const Asked* item, Outcome* outcome) noexce
     return _suggest_misreads(call, item, asked, 2, outcome)
 
 
-cdef int suggest(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+cdef int suggest(Call* call, const AskedIdentifier* item, Outcome* outcome) noexcept nogil:
     if item.kind == KEY_PLATE:
         if item.foreign or item.length != 4 + NUMBER:
             return OK
@@ -263,7 +263,7 @@ cdef int _misplaced(const char* number, int* first) noexcept nogil:
     return count
 
 
-cdef int _suggest_for_number(Call* call, const Asked* item, char* number, Outcome* outcome) noexcept nogil:
+cdef int _suggest_for_number(Call* call, const AskedIdentifier* item, char* number, Outcome* outcome) noexcept nogil:
     """1 when the list is full, else 0, or FAILED."""
     cdef const char* other
     cdef int i, first = 0, second = 0, status, misplaced = _misplaced(number, &first)
@@ -326,7 +326,7 @@ cdef bint _read_miscounted(const char* text, size_t size, char* characters, int*
         or (digits[0] + letters[0] == NUMBER + 1 and digits[0] >= 3 and letters[0] >= 3))
 
 
-cdef int _suggest_lost(Call* call, const Asked* item, const char* five, int digits, Outcome* outcome) noexcept nogil:
+cdef int _suggest_lost(Call* call, const AskedIdentifier* item, const char* five, int digits, Outcome* outcome) noexcept nogil:
     """Of five characters, the one that was lost: a digit where there are two, else a letter. 1 when the list is full, else 0, or FAILED."""
     cdef const char* lost
     cdef char number[NUMBER]
@@ -348,7 +348,7 @@ cdef int _suggest_lost(Call* call, const Asked* item, const char* five, int digi
     return 0
 
 
-cdef int _suggest_doubled(Call* call, const Asked* item, const char* seven, int digits, Outcome* outcome) noexcept nogil:
+cdef int _suggest_doubled(Call* call, const AskedIdentifier* item, const char* seven, int digits, Outcome* outcome) noexcept nogil:
     """Of seven characters, without the one too many. 1 when the list is full, else 0, or FAILED."""
     cdef char number[NUMBER]
     cdef int first = 0 if digits == 4 else digits
@@ -365,7 +365,7 @@ cdef int _suggest_doubled(Call* call, const Asked* item, const char* seven, int 
     return 0
 
 
-cdef void _take_type(Asked* item, const char* characters, int typed) noexcept nogil:
+cdef void _take_type(AskedIdentifier* item, const char* characters, int typed) noexcept nogil:
     """The plate's type that these letters are; none where they are none."""
     cdef char whole[3 + NUMBER]
     memcpy(whole, characters, typed)
@@ -376,7 +376,7 @@ cdef void _take_type(Asked* item, const char* characters, int typed) noexcept no
 
 cdef int suggest_for_misformed(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil:
     cdef char characters[3 + NUMBER + 1]
-    cdef Asked item
+    cdef AskedIdentifier item
     cdef int n, digits, letters, status = 0
     like[0] = _read_miscounted(text, size, characters, &n, &digits, &letters)
     if like[0]:
@@ -396,7 +396,7 @@ cdef int suggest_for_misformed(Call* call, const char* text, size_t size, Outcom
 
 cdef int suggest_for_lost_digit(Call* call, const char* text, size_t size, Outcome* outcome, bint* like) noexcept nogil:
     cdef Canonical digits
-    cdef Asked item
+    cdef AskedIdentifier item
     digits.kind = KEY_CUI
     digits.length = <uint8_t>miscounted_cui_into(text, size, digits.text)
     like[0] = digits.length == 12

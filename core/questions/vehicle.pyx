@@ -26,11 +26,11 @@ from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.names.keys cimport fold_into
 from core.questions.candidates cimport gather_all
 from core.questions.name_search cimport NAMES_ASKED, find_by_name
-from core.questions.person cimport read_asked_name
+from core.questions.asked_names cimport read_asked_name
 from core.questions.suggestions cimport suggest
 from core.questions.vehicle_finding cimport find_borne_plates, find_vehicle, vehicle_finding_status
 from core.subject.alerts cimport AlertSum, alert_shows, sum_alerts
-from core.subject.asked cimport LOOKUP_MAX, Asked, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
+from core.subject.asked cimport LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.subject.person cimport person_open, person_status_by_name
 from core.subject.records cimport any_record_visible
 from core.subject.vehicle_comparison cimport FOLDED_SEEN, compare_no_vehicle, compare_vehicle, vehicle_status_by_name
@@ -300,7 +300,7 @@ cdef int gather_owner_page(Call* call, Vehicle* vehicle, uint8_t link, int first
 
 # ---- what that comes to ----
 
-cdef void _note(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
+cdef void _note(Call* call, const AskedIdentifier* item, Outcome* outcome) noexcept nogil:
     if item != NULL and outcome.status == IDENTITY_STATUS_NOT_FOUND and (item.kind == KEY_PLATE
                                                                          or item.lookup == KEY_VIN):
         outcome.notes |= 1 << NOTE_PLATE_NOT_ON_FILE
@@ -315,7 +315,7 @@ cdef void _note(Call* call, const Asked* item, Outcome* outcome) noexcept nogil:
         outcome.notes |= 1 << NOTE_IDENTIFIERS_DISAGREE
 
 
-cdef int _show_vehicle(Call* call, const Asked* item, VehicleQuestion* asked, VehicleFinding* finding,
+cdef int _show_vehicle(Call* call, const AskedIdentifier* item, VehicleQuestion* asked, VehicleFinding* finding,
                        Outcome* outcome) noexcept nogil:
     """The vehicle and its plates; owners come after the level of the vehicle is known."""
     cdef Vehicle* vehicle = &outcome.vehicle
@@ -350,7 +350,7 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
                         Outcome* outcome) noexcept nogil:
     cdef VehicleFinding finding
     cdef Grounds grounds
-    cdef const Asked* item = &asked.items[0] if asked.n else NULL
+    cdef const AskedIdentifier* item = &asked.items[0] if asked.n else NULL
     cdef int i
     outcome.about_vehicle = True
     outcome.vehicle.armed = False

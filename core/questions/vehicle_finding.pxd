@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from core.call.memory cimport Call
 from core.generation.view cimport Dossier
-from core.subject.asked cimport Asked
+from core.subject.asked cimport AskedIdentifier
 
 cdef struct VehicleFinding:      # the other vehicles found stand in call.fits: those that fit, then former bearers
     uint32_t subject             # NO_ENTITY = none, or several
@@ -20,8 +20,8 @@ cdef struct VehicleFinding:      # the other vehicles found stand in call.fits: 
     uint8_t plate_links[16]
 
 # `item` may be NULL: nothing is found. OK or FAILED.
-cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil
+cdef int find_vehicle(Call* call, const AskedIdentifier* item, VehicleFinding* finding) noexcept nogil
 # For chassis tails and engines UNSPECIFIED: the one vehicle's own status stands for it.
-cdef uint8_t vehicle_finding_status(const Call* call, const Asked* item, const VehicleFinding* finding) noexcept nogil
+cdef uint8_t vehicle_finding_status(const Call* call, const AskedIdentifier* item, const VehicleFinding* finding) noexcept nogil
 # Plate subjects of the plates that a vehicle bears today join finding.plates, with `link`. OK or FAILED.
 cdef int find_borne_plates(Call* call, const Dossier* vehicle, uint8_t link, VehicleFinding* finding) noexcept nogil

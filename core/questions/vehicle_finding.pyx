@@ -17,7 +17,7 @@ from core.subject.vehicle_comparison cimport (
 )
 
 
-cdef bint _plate_identified(const Call* call, const Dossier* dossier, const Asked* item) noexcept nogil:
+cdef bint _plate_identified(const Call* call, const Dossier* dossier, const AskedIdentifier* item) noexcept nogil:
     cdef uint32_t i
     cdef const IdentifierEntry* entry
     for i in range(dossier.header.n_identifiers):
@@ -28,7 +28,7 @@ cdef bint _plate_identified(const Call* call, const Dossier* dossier, const Aske
     return False
 
 
-cdef uint8_t _plate_link(const Call* call, const Dossier* subject, const Asked* item) noexcept nogil:
+cdef uint8_t _plate_link(const Call* call, const Dossier* subject, const AskedIdentifier* item) noexcept nogil:
     """Level of the link to a plate, or to a vehicle by a bearing at any time: HIT with equal type; 0 = none visible."""
     cdef uint32_t i
     cdef uint8_t link = 0
@@ -47,18 +47,37 @@ cdef void _choose(Call* call, size_t at, VehicleFinding* finding) noexcept nogil
     memmove(&call.fits.items[at], &call.fits.items[at + 1], (call.fits.count - at) * sizeof(Fit))
 
 
-cdef int _find_by_plate(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
+cdef struct FormerBearers:       # vehicles that bore the plate and do not now
+    uint32_t entities[LOOKUP_MAX]
+    int n
+    int latest                   # which of them bore it last; -1 = none
+    int32_t last                 # that bearing's days
+    int32_t first
+
+
+cdef void _add_former(FormerBearers* former, uint32_t entity, const Bearing* bearing) noexcept nogil:
+    if former.latest < 0 or bearing.last > former.last or (bearing.last == former.last and bearing.first > former.first):
+        former.latest = former.n
+        former.last = bearing.last
+        former.first = bearing.first
+    former.entities[former.n] = entity
+    former.n += 1
+
+
+cdef void _add_plate(const Call* call, const Dossier* plate, const AskedIdentifier* item, VehicleFinding* finding) noexcept nogil:
+    cdef uint8_t link = _plate_link(call, plate, item)
+    if link and finding.n_plates < PLATES_LIMIT:
+        finding.plates[finding.n_plates] = plate[0]
+        finding.plate_links[finding.n_plates] = link
+        finding.n_plates += 1
+
+
+cdef int _gather_bearers(Call* call, const AskedIdentifier* item, VehicleFinding* finding, FormerBearers* former) noexcept nogil:
+    """Those that bear the plate now become fits; plates of their own and former bearers stand apart. OK or FAILED."""
     cdef uint32_t entities[LOOKUP_MAX]
-    cdef uint32_t former[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Bearing bearing
-    cdef Fit* fit
-    cdef uint8_t link
-    cdef int i, n, n_former = 0, latest = -1
-    cdef int32_t last = 0, first = 0
-    cdef bint identified = False
-    cdef size_t start = call.fits.count
-    n = asked_lookup(call, item, entities)
+    cdef int i, n = asked_lookup(call, item, entities)
     if n < 0:
         return FAILED
     for i in range(n):
@@ -67,27 +86,32 @@ cdef int _find_by_plate(Call* call, const Asked* item, VehicleFinding* finding) 
         if call_dossier(call, entities[i], &dossier) < 0:
             return FAILED
         if dossier.header.kind == ENTITY_PLATE:
-            link = _plate_link(call, &dossier, item)
-            if link and finding.n_plates < PLATES_LIMIT:
-                finding.plates[finding.n_plates] = dossier
-                finding.plate_links[finding.n_plates] = link
-                finding.n_plates += 1
+            _add_plate(call, &dossier, item, finding)
             continue
         plate_bearing(call, &dossier, item, &bearing)
         if bearing.bears == BEARS_NOW:
-            fit = fits_add(&call.fits, entities[i], bearing.link)
-            if fit == NULL:
+            if fits_add(&call.fits, entities[i], bearing.link) == NULL:
                 return call_out_of_memory(call)
-            identified = identified or _plate_identified(call, &dossier, item)
+            finding.identified = finding.identified or _plate_identified(call, &dossier, item)
         elif bearing.bears == BEARS_FORMERLY:
-            former[n_former] = entities[i]
-            if latest < 0 or bearing.last > last or (bearing.last == last and bearing.first > first):
-                latest = n_former
-                last = bearing.last
-                first = bearing.first
-            n_former += 1
+            _add_former(former, entities[i], &bearing)
+    return OK
+
+
+cdef int _find_by_plate(Call* call, const AskedIdentifier* item, VehicleFinding* finding) noexcept nogil:
+    cdef FormerBearers former
+    cdef Dossier dossier
+    cdef Fit* fit
+    cdef int i
+    cdef size_t start = call.fits.count
+    former.n = 0
+    former.latest = -1
+    former.last = former.first = 0
+    finding.identified = False
+    if _gather_bearers(call, item, finding, &former) < 0:
+        return FAILED
+    # the one that bears it, or several; else the one that bore it last
     finding.count = <int>(call.fits.count - start)
-    finding.identified = identified
     if finding.count == 1:
         finding.link = call.fits.items[start].link
         finding.certain = finding.certain and finding.link == LEVEL_HIT
@@ -97,18 +121,19 @@ cdef int _find_by_plate(Call* call, const Asked* item, VehicleFinding* finding) 
         finding.certain = False
         for i in range(finding.count):
             call.fits.items[start + i].link = LEVEL_POSSIBLE
-    elif n_former:
-        finding.subject = former[latest]
+    elif former.n:
+        finding.subject = former.entities[former.latest]
         finding.former = True
         finding.certain = False
         finding.count = 1
         if call_dossier(call, finding.subject, &dossier) < 0:
             return FAILED
         finding.identified = _plate_identified(call, &dossier, item)
-    for i in range(n_former):
-        if former[i] == finding.subject:
+    # all other former bearers are quiet candidates
+    for i in range(former.n):
+        if former.entities[i] == finding.subject:
             continue
-        fit = fits_add(&call.fits, former[i], LEVEL_POSSIBLE)
+        fit = fits_add(&call.fits, former.entities[i], LEVEL_POSSIBLE)
         if fit == NULL:
             return call_out_of_memory(call)
         fit.quiet = True
@@ -116,7 +141,7 @@ cdef int _find_by_plate(Call* call, const Asked* item, VehicleFinding* finding) 
     return OK
 
 
-cdef int _find_by_number(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
+cdef int _find_by_number(Call* call, const AskedIdentifier* item, VehicleFinding* finding) noexcept nogil:
     """By VIN, chassis tail or engine."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
@@ -146,7 +171,7 @@ cdef int _find_by_number(Call* call, const Asked* item, VehicleFinding* finding)
     return OK
 
 
-cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) noexcept nogil:
+cdef int find_vehicle(Call* call, const AskedIdentifier* item, VehicleFinding* finding) noexcept nogil:
     finding.subject = NO_ENTITY
     finding.count = finding.n_former = finding.n_plates = 0
     finding.former = finding.several = finding.identified = False
@@ -157,7 +182,7 @@ cdef int find_vehicle(Call* call, const Asked* item, VehicleFinding* finding) no
     return _find_by_plate(call, item, finding) if item.kind == KEY_PLATE else _find_by_number(call, item, finding)
 
 
-cdef uint8_t vehicle_finding_status(const Call* call, const Asked* item, const VehicleFinding* finding) noexcept nogil:
+cdef uint8_t vehicle_finding_status(const Call* call, const AskedIdentifier* item, const VehicleFinding* finding) noexcept nogil:
     cdef bint loaded
     if item == NULL or (item.kind != KEY_PLATE and item.lookup != KEY_VIN):
         return IDENTITY_STATUS_UNSPECIFIED
@@ -177,7 +202,7 @@ cdef int _find_borne_plate(Call* call, const Dossier* vehicle, const IdentifierE
                            VehicleFinding* finding) noexcept nogil:
     """Plate subjects with exactly the text of a plate that the vehicle bears."""
     cdef uint32_t entities[LOOKUP_MAX]
-    cdef Asked item
+    cdef AskedIdentifier item
     cdef Dossier plate
     cdef const char* text = <const char*>vehicle.bytes + entry.offset
     cdef int i, k, n

@@ -98,23 +98,66 @@ cdef Cell read_document(Context* c, SubjectPlan* plan, Subject* s, bint* readabl
     return country
 
 
-cdef void read_numbers(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
-    cdef Cell written = text_at(c, plan, S_cui), country, cedula, document, beside
+cdef int read_cui(Context* c, SubjectPlan* plan, Subject* s, Cell written) noexcept nogil:
+    """The CUI's column: RULE_OTHERWISE when it was read as clerks write it, RULE_LENGTH when it is none, else 0."""
     cdef char* out
-    cdef bint valid = True, otherwise, foreign, readable
-    cdef int rule = 0
+    cdef bint valid = True, otherwise
     s.cui_valid = True
-    if written.data != NULL:
-        out = arena_take(c, 16)
-        if out != NULL and cui_digits_into(written.data, written.size, out, &valid, &otherwise):
-            s.cui.data = out
-            s.cui.size = CUI_DIGITS
-            s.cui = without_filler(c, plan, S_cui, s.cui)
-            s.cui_valid = valid or s.cui.data == NULL
-            rule = RULE_OTHERWISE if otherwise and s.cui.data != NULL else 0
-        else:
-            rule = RULE_LENGTH
-            s.n_shown_cuis = shown_cuis_into(written.data, written.size, s.shown_cuis)
+    if written.data == NULL:
+        return 0
+    out = arena_take(c, 16)
+    if out == NULL or not cui_digits_into(written.data, written.size, out, &valid, &otherwise):
+        s.n_shown_cuis = shown_cuis_into(written.data, written.size, s.shown_cuis)
+        return RULE_LENGTH
+    s.cui.data = out
+    s.cui.size = CUI_DIGITS
+    s.cui = without_filler(c, plan, S_cui, s.cui)
+    s.cui_valid = valid or s.cui.data == NULL
+    return RULE_OTHERWISE if otherwise and s.cui.data != NULL else 0
+
+
+cdef int read_others_in_cui_column(Context* c, SubjectPlan* plan, Subject* s, Cell written, Cell cedula, bint foreign) noexcept nogil:
+    """What is no CUI in its column, and shows none, may be a cédula or a document: RULE_OTHERWISE, else RULE_LENGTH."""
+    cdef Cell document = no_cell(), beside
+    cdef int rule = RULE_LENGTH
+    if cedula.data == NULL:
+        s.cedula = read_in_cui_column(c, written, KEY_CEDULA)
+    if foreign and s.cedula.data == NULL:
+        document = read_in_cui_column(c, written, KEY_DOCUMENT_NUMBER)
+    if document.data != NULL and looks_like_document(document):
+        beside = text_at(c, plan, S_document_number)
+        if beside.data == NULL:
+            s.document_number = document
+        elif s.cui.data == NULL:
+            s.cui = cui_in(c, beside)
+            if s.cui.data != NULL:
+                s.document_number = document
+        if s.document_number.data == document.data:
+            rule = RULE_OTHERWISE
+    return RULE_OTHERWISE if s.cedula.data != NULL else rule
+
+
+cdef void read_cui_elsewhere(Context* c, SubjectPlan* plan, Subject* s, Cell cedula, bint may_be_document) noexcept nogil:
+    """A CUI in another identifier's column: the document's, unless it is a foreign one, the licence's, the cédula's."""
+    if may_be_document:
+        s.cui = cui_in(c, text_at(c, plan, S_document_number))
+        if s.cui.data != NULL:
+            warn(c, plan.field + S_document_number, RULE_OTHERWISE)
+    if s.cui.data == NULL:
+        s.cui = cui_in(c, s.licence)
+        if s.cui.data != NULL:
+            warn(c, plan.field + S_licence, RULE_OTHERWISE)
+    if s.cui.data == NULL:
+        s.cui = cui_in(c, cedula)
+        if s.cui.data != NULL:
+            warn(c, plan.field + S_cedula, RULE_OTHERWISE)
+
+
+cdef void read_numbers(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
+    cdef Cell written = text_at(c, plan, S_cui), country, cedula
+    cdef bint foreign, readable
+    cdef int rule = read_cui(c, plan, s, written)
+    # each in its own column
     s.nit = canonical_at(c, plan, S_nit, KEY_NIT)
     if s.cui.data == NULL and s.nit.size == CUI_DIGITS:
         s.cui = cui_in(c, s.nit)
@@ -123,38 +166,14 @@ cdef void read_numbers(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
     country = read_document(c, plan, s, &readable)
     foreign = country.data != NULL and memcmp(country.data, b"GTM", 3) != 0
     cedula = text_at(c, plan, S_cedula)
-    # What is no CUI in its column, and shows none, may be a cédula or a document; and theirs the CUI.
+    # in each other's columns
     if rule == RULE_LENGTH and s.n_shown_cuis == 0:
-        if cedula.data == NULL:
-            s.cedula = read_in_cui_column(c, written, KEY_CEDULA)
-        document = read_in_cui_column(c, written, KEY_DOCUMENT_NUMBER) if foreign and s.cedula.data == NULL else no_cell()
-        if document.data != NULL and looks_like_document(document):
-            beside = text_at(c, plan, S_document_number)
-            if beside.data == NULL:
-                s.document_number = document
-            elif s.cui.data == NULL:
-                s.cui = cui_in(c, beside)
-                if s.cui.data != NULL:
-                    s.document_number = document
-            if s.document_number.data == document.data:
-                rule = RULE_OTHERWISE
-        if s.cedula.data != NULL:
-            rule = RULE_OTHERWISE
+        rule = read_others_in_cui_column(c, plan, s, written, cedula, foreign)
     if s.cui.data == NULL and s.n_shown_cuis == 0:
-        if not foreign and readable:
-            s.cui = cui_in(c, text_at(c, plan, S_document_number))
-            if s.cui.data != NULL:
-                warn(c, plan.field + S_document_number, RULE_OTHERWISE)
-        if s.cui.data == NULL:
-            s.cui = cui_in(c, s.licence)
-            if s.cui.data != NULL:
-                warn(c, plan.field + S_licence, RULE_OTHERWISE)
-        if s.cui.data == NULL:
-            s.cui = cui_in(c, cedula)
-            if s.cui.data != NULL:
-                warn(c, plan.field + S_cedula, RULE_OTHERWISE)
+        read_cui_elsewhere(c, plan, s, cedula, not foreign and readable)
     if rule:
         warn(c, plan.field + S_cui, rule)
+    # what a CUI was found in is nothing else
     if s.cedula.data == NULL and (s.cui.data == NULL or cui_in(c, cedula).data == NULL):
         s.cedula = canonical_at(c, plan, S_cedula, KEY_CEDULA)
     s.document_number = without_filler(c, plan, S_document_number, s.document_number)

@@ -82,11 +82,17 @@ cdef void put_death(Buffer* out, int number, Subject* s) noexcept nogil:
 
 
 cdef void put_derived(Encoding* e, RecordPlan* plan, Op* op, State* state, Buffer* out) noexcept nogil:
-    cdef Subject* s = state.subject
-    cdef int what = op.derived
-    if what == D_REFERENCE:
+    """A field that Ronda worked out: of the record itself, of the person, of the vehicle, or of the alert."""
+    if op.derived == D_REFERENCE:
         put_reference(e, op.number, state, out)
-    elif what == D_CUI:
+    elif not (put_person(op, state.subject, out) or put_vehicle(op, state.subject, out)):
+        put_stated(plan, op, state, out)
+
+
+cdef bint put_person(Op* op, Subject* s, Buffer* out) noexcept nogil:
+    """Whether the field is one of a person."""
+    cdef int what = op.derived
+    if what == D_CUI:
         put_cell(out, op.number, s.cui)
     elif what == D_CEDULA:
         put_cell(out, op.number, s.cedula)
@@ -120,7 +126,15 @@ cdef void put_derived(Encoding* e, RecordPlan* plan, Op* op, State* state, Buffe
         put_cell(out, op.number, s.telephone)
     elif what == D_LICENCE:
         put_cell(out, op.number, s.licence)
-    elif what == D_PLATE:
+    else:
+        return False
+    return True
+
+
+cdef bint put_vehicle(Op* op, Subject* s, Buffer* out) noexcept nogil:
+    """Whether the field is one of a vehicle, its owner's share and the days of its plate among them."""
+    cdef int what = op.derived
+    if what == D_PLATE:
         put_cell(out, op.number, s.plate_text)
     elif what == D_PLATE_COUNTRY:
         put_cell(out, op.number, s.plate_country)
@@ -149,7 +163,8 @@ cdef void put_derived(Encoding* e, RecordPlan* plan, Op* op, State* state, Buffe
     elif what == D_SHARE:
         put_uint_if(out, op.number, s.share)
     else:
-        put_stated(plan, op, state, out)
+        return False
+    return True
 
 
 cdef void put_stated(RecordPlan* plan, Op* op, State* state, Buffer* out) noexcept nogil:

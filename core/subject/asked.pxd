@@ -6,13 +6,12 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from core.call.memory cimport Call
 from core.generation.view cimport Dossier
-from core.identifiers.rules cimport Canonical
+from core.identifiers.rules cimport CANONICAL_MAX, Canonical
 
 cdef enum:
-    ASKED_MAX = 12
     LOOKUP_MAX = 2048            # entities of one key that are looked at, in memory on the stack
 
-cdef struct Asked:               # one identifier
+cdef struct AskedIdentifier:
     uint8_t kind                 # KEY_*: of the entries that hold it
     uint8_t lookup               # KEY_* to look it up and compare by (tails, documents without country)
     uint8_t criterion            # Criterion
@@ -24,24 +23,24 @@ cdef struct Asked:               # one identifier
     bint impossible              # a CUI that breaks its rule, its length too
     bint is_cui                  # a NIT that is a CUI: both are looked up and held
     size_t length
-    char text[44]                # canonical, as KEY_* of core/generation/dossier.pxd draws it for lookups
+    char text[CANONICAL_MAX]     # canonical, as KEY_* of core/generation/dossier.pxd draws it for lookups
     char type[4]                 # plates: "P"; all NUL = not given
-    char shown[44]               # canonical as an officer reads it
+    char shown[CANONICAL_MAX]    # canonical as an officer reads it
     size_t shown_length
 
 # Fills `asked` from a canonical identifier of core.identifiers.canonical (a detected kind, or a typed field).
-cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcept nogil
+cdef void asked_from_canonical(AskedIdentifier* asked, const Canonical* canonical) noexcept nogil
 # The 13 digits of a CUI, whatever rule they break, or the 12 or 14 of one that lost a digit or has one too many; False when the text is none.
-cdef bint asked_from_impossible_cui(Asked* asked, const char* text, size_t n) noexcept nogil
+cdef bint asked_from_impossible_cui(AskedIdentifier* asked, const char* text, size_t n) noexcept nogil
 # A plate of any country: number, type ("" = unknown), country.
-cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country,
+cdef int asked_from_plate(AskedIdentifier* asked, const char* text, size_t n, const char* country,
                           size_t country_n) noexcept nogil
 
 # Whether a visible identifier of the dossier is the one asked. identified[0]: and a register that identifies its kind
 # states it.
-cdef bint asked_held(const Call* call, const Dossier* dossier, const Asked* asked, bint* identified) noexcept nogil
+cdef bint asked_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, bint* identified) noexcept nogil
 # Whether a visible identifier of the same kind, but another, is on file (documents: of the same country).
-cdef bint another_held(const Call* call, const Dossier* dossier, const Asked* asked) noexcept nogil
+cdef bint another_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked) noexcept nogil
 # Entities under the key of `asked` into entities[LOOKUP_MAX], ascending, without repeats; hash collisions included.
 # Returns how many, or -1 with the call's failure.
-cdef int asked_lookup(Call* call, const Asked* asked, uint32_t* entities) noexcept nogil
+cdef int asked_lookup(Call* call, const AskedIdentifier* asked, uint32_t* entities) noexcept nogil

@@ -20,7 +20,7 @@ cdef enum:
     CUI_LENGTH = 13
 
 
-cdef void _describe(Asked* asked) noexcept nogil:
+cdef void _describe(AskedIdentifier* asked) noexcept nogil:
     """What an identifier is worth, by its kind and text."""
     asked.link = LEVEL_POSSIBLE
     asked.identifies = 0
@@ -64,8 +64,8 @@ cdef void _describe(Asked* asked) noexcept nogil:
         asked.criterion = CRITERION_ENGINE
 
 
-cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcept nogil:
-    memset(asked, 0, sizeof(Asked))
+cdef void asked_from_canonical(AskedIdentifier* asked, const Canonical* canonical) noexcept nogil:
+    memset(asked, 0, sizeof(AskedIdentifier))
     asked.kind = asked.lookup = canonical.kind
     asked.length = asked.shown_length = canonical.length
     memcpy(asked.text, canonical.text, canonical.length)
@@ -73,7 +73,7 @@ cdef void asked_from_canonical(Asked* asked, const Canonical* canonical) noexcep
     _describe(asked)
 
 
-cdef bint asked_from_impossible_cui(Asked* asked, const char* text, size_t n) noexcept nogil:
+cdef bint asked_from_impossible_cui(AskedIdentifier* asked, const char* text, size_t n) noexcept nogil:
     cdef Canonical canonical
     cdef bint valid, otherwise
     if cui_digits_into(text, n, canonical.text, &valid, &otherwise):
@@ -89,12 +89,12 @@ cdef bint asked_from_impossible_cui(Asked* asked, const char* text, size_t n) no
     return True
 
 
-cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* country,
+cdef int asked_from_plate(AskedIdentifier* asked, const char* text, size_t n, const char* country,
                           size_t country_n) noexcept nogil:
     cdef Plate plate
     cdef int rule
     cdef size_t i
-    memset(asked, 0, sizeof(Asked))
+    memset(asked, 0, sizeof(AskedIdentifier))
     rule = parse_plate(text, n, country, country_n, &plate)
     if rule != RULE_OK:
         return rule
@@ -115,7 +115,7 @@ cdef int asked_from_plate(Asked* asked, const char* text, size_t n, const char* 
     return RULE_OK
 
 
-cdef bint _held(const Call* call, const Dossier* dossier, uint8_t kind, const Asked* asked,
+cdef bint _held(const Call* call, const Dossier* dossier, uint8_t kind, const AskedIdentifier* asked,
                 bint* identified) noexcept nogil:
     cdef int at = dossier_identifier(dossier.bytes, kind, asked.text, asked.length, 0)
     cdef bint held = False
@@ -131,7 +131,7 @@ cdef bint _held(const Call* call, const Dossier* dossier, uint8_t kind, const As
     return held
 
 
-cdef bint asked_held(const Call* call, const Dossier* dossier, const Asked* asked, bint* identified) noexcept nogil:
+cdef bint asked_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, bint* identified) noexcept nogil:
     cdef bint held
     identified[0] = False
     held = _held(call, dossier, asked.lookup, asked, identified)
@@ -142,7 +142,7 @@ cdef bint asked_held(const Call* call, const Dossier* dossier, const Asked* aske
     return held
 
 
-cdef bint another_held(const Call* call, const Dossier* dossier, const Asked* asked) noexcept nogil:
+cdef bint another_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked) noexcept nogil:
     cdef uint32_t i
     cdef const IdentifierEntry* entry
     for i in range(dossier.header.n_identifiers):
@@ -176,7 +176,7 @@ cdef int _merge(uint32_t* entities, int count, int64_t added) noexcept nogil:
     return kept
 
 
-cdef int asked_lookup(Call* call, const Asked* asked, uint32_t* entities) noexcept nogil:
+cdef int asked_lookup(Call* call, const AskedIdentifier* asked, uint32_t* entities) noexcept nogil:
     cdef int64_t found, more
     found = store_lookup(call.store, asked.lookup, asked.text, asked.length, entities, LOOKUP_MAX)
     if found < 0:

@@ -7,7 +7,7 @@ from core.call.memory cimport Call
 from core.generation.dossier cimport ClaimEntry
 from core.generation.view cimport Dossier
 from core.subject.alerts cimport AlertSum
-from core.subject.asked cimport Asked
+from core.subject.asked cimport AskedIdentifier
 
 cdef struct Person:
     Dossier dossier

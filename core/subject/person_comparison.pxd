@@ -3,16 +3,19 @@
 from libc.stdint cimport uint8_t
 
 from core.call.memory cimport Call, Compared
-from core.subject.asked cimport Asked
+from core.subject.asked cimport AskedIdentifier
 from core.subject.person cimport Person
 
 cdef enum:
     BY_NAME = -1                 # PersonQuestion.principal
     BY_NOTHING = -2
 
+cdef enum:
+    PERSON_IDENTIFIERS = 8       # of one question
+
 cdef struct PersonQuestion:      # the names' keys stand in the call
-    Asked items[8]               # in request field order
-    int holders[8]               # subjects found that hold each
+    AskedIdentifier items[PERSON_IDENTIFIERS]  # in request field order
+    int holders[PERSON_IDENTIFIERS]  # subjects found that hold each
     int n
     int principal                # index of items, BY_NAME or BY_NOTHING
     bint parents                 # a parent was given

@@ -6,11 +6,14 @@ from core.call.memory cimport Call
 from core.generation.view cimport Dossier
 from core.subject.shown cimport Left
 
+cdef enum:
+    SECTIONS_MAX = 64            # ronda.v1.Section 0 to 63: a set of them is one word
+
 cdef struct Totals:
     int n
-    uint8_t section[64]
-    int32_t total[64]            # visible
-    int32_t shown[64]
+    uint8_t section[SECTIONS_MAX]
+    int32_t total[SECTIONS_MAX]  # visible
+    int32_t shown[SECTIONS_MAX]
 
 # Copies the visible records of the sections in `allowed` (bit 1 << Section) that the request wants, at most `most` of
 # each.

@@ -20,7 +20,7 @@ cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int 
     while i < n:
         section = dossier.records[i].section
         total = shown = 0
-        wanted = section < 64 and (allowed >> section) & 1 and call_wants(call, section)
+        wanted = section < SECTIONS_MAX and (allowed >> section) & 1 and call_wants(call, section)
         while i < n and dossier.records[i].section == section:
             record = &dossier.records[i]
             i += 1
@@ -31,13 +31,13 @@ cdef void put_records(Call* call, const Dossier* dossier, uint64_t allowed, int 
                 put_raw(call.out, dossier.bytes + record.offset, record.length)
                 left_add(left, section, record.sensitivity)
                 shown += 1
-        if total and section < 64 and (allowed >> section) & 1:
+        if total and section < SECTIONS_MAX and (allowed >> section) & 1:
             totals_insert(totals, section, total, shown)
 
 
 cdef void totals_insert(Totals* totals, uint8_t section, int32_t total, int32_t shown) noexcept nogil:
     cdef int at = totals.n
-    if totals.n == 64:
+    if totals.n == SECTIONS_MAX:
         return
     while at > 0 and totals.section[at - 1] > section:
         totals.section[at] = totals.section[at - 1]

@@ -6,9 +6,10 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 from core.call.memory cimport Call, Compared
 from core.generation.dossier cimport IdentifierEntry
 from core.generation.view cimport Dossier
-from core.subject.asked cimport Asked
+from core.subject.asked cimport AskedIdentifier
 
 cdef enum:
+    VEHICLE_IDENTIFIERS = 4      # of one question
     FOLDED_SEEN = 520            # bytes of a folded make or colour: 64 characters, each at most a few letters
 
 cdef enum:                       # how a vehicle bears the asked plate
@@ -17,17 +18,17 @@ cdef enum:                       # how a vehicle bears the asked plate
     BEARS_NOW = 2
 
 cdef struct VehicleQuestion:
-    Asked items[4]               # in request field order: plate, vin, chassis_tail, engine; the first is the principal
-    int holders[4]               # vehicles found that hold (bear) each
-    uint32_t holder[4]           # the one, when it is one
+    AskedIdentifier items[VEHICLE_IDENTIFIERS]  # in request field order: plate, vin, chassis_tail, engine; the first is the principal
+    int holders[VEHICLE_IDENTIFIERS]  # vehicles found that hold (bear) each
+    uint32_t holder[VEHICLE_IDENTIFIERS]  # the one, when it is one
     int n
     bint make
     bint colour
     int32_t model_year
     int make_length
     int colour_length
-    char make_text[520]          # folded
-    char colour_text[520]
+    char make_text[FOLDED_SEEN]  # folded
+    char colour_text[FOLDED_SEEN]
 
 cdef struct Bearing:
     int bears                    # BEARS_*
@@ -41,9 +42,9 @@ cdef struct Bearing:
 cdef bint plates_assigned(const Dossier* vehicle) noexcept nogil
 # Whether an entry is a visible bearing of the vehicle; `assigned` from plates_assigned.
 cdef bint is_bearing(const Call* call, const IdentifierEntry* entry, bint assigned) noexcept nogil
-cdef void plate_bearing(const Call* call, const Dossier* dossier, const Asked* asked, Bearing* bearing) noexcept nogil
+cdef void plate_bearing(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, Bearing* bearing) noexcept nogil
 # 0 = another plate, else the Level: HIT with equal type, POSSIBLE when either type is not known.
-cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry, const Asked* asked) noexcept nogil
+cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry, const AskedIdentifier* asked) noexcept nogil
 # The plate to show: borne today (first in order), else borne last; index of an IdentifierEntry, -1 = none visible.
 cdef int plate_shown(const Call* call, const Dossier* dossier) noexcept nogil
 cdef void compare_vehicle(Call* call, const VehicleQuestion* asked, const Dossier* vehicle,

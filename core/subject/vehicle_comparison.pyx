@@ -19,7 +19,7 @@ cdef enum:
     PREFIX_LETTERS = 3
 
 
-cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry, const Asked* asked) noexcept nogil:
+cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry, const AskedIdentifier* asked) noexcept nogil:
     """An entry reads "P-123BCD|GTM" or "?-123BCD|GTM"; what is asked "GTM:123BCD" with its type apart."""
     cdef const char* text = <const char*>dossier.bytes + entry.offset
     cdef const char* hyphen = <const char*>memchr(text, c"-", entry.length)
@@ -55,7 +55,7 @@ cdef bint is_bearing(const Call* call, const IdentifierEntry* entry, bint assign
             and call_shows(call, entry.section, entry.sensitivity))
 
 
-cdef void plate_bearing(const Call* call, const Dossier* dossier, const Asked* asked, Bearing* bearing) noexcept nogil:
+cdef void plate_bearing(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, Bearing* bearing) noexcept nogil:
     cdef uint32_t i
     cdef uint8_t link
     cdef int32_t first, last

@@ -4,22 +4,23 @@
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.call.memory cimport Call, Compared
+from core.free_text.vehicles cimport WORD_BYTES, WORDS_MAX
 from core.generation.view cimport Dossier
 
 cdef enum:
     SEEN_MAX = 520               # bytes of a folded text: 64 characters, each at most a few letters
 
 cdef struct Seen:                # what is not asked has length 0
-    char make[520]               # folded, as all texts here
+    char make[SEEN_MAX]          # folded, as all texts here
     size_t make_length
-    char words[6][24]            # of make or line, without spaces
-    size_t lengths[6]
+    char words[WORDS_MAX][WORD_BYTES]  # of make or line, without spaces
+    size_t lengths[WORDS_MAX]
     int n_words
-    char type[520]
+    char type[SEEN_MAX]
     size_t type_length
     bint asks_type
     uint32_t kinds               # core/free_text/vehicles.pxd kind_mask
-    char colour[520]
+    char colour[SEEN_MAX]
     size_t colour_length
     bint asks_colour
     uint32_t colours             # colour_mask

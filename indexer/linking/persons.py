@@ -75,6 +75,12 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
     database.run("DROP TABLE needed")
 
 
+# Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
+_NAME = "coalesce((hash(name_key) >> 1)::BIGINT, 0)"
+_BY_PLACE = 'PARTITION BY cui ORDER BY register, record_id, version, "row", place'
+_HOMONYMS = "coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms"
+
+
 def collect_persons(database: LinkingDatabase) -> None:
     """Makes `cui_person`, every CUI, and `text_person`, who is on file by another identifier.
 
@@ -82,12 +88,36 @@ def collect_persons(database: LinkingDatabase) -> None:
     a year; earliest is the first of those that claims on file state, null where none does; claimed: there are claims.
     text_person(text, earliest, dead, homonyms). Needs `resolved` and `crossed_claim`.
     """
-    # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
-    name = "coalesce((hash(name_key) >> 1)::BIGINT, 0)"
+    _claims_by_cui(database)
+    _births_by_cui(database)
+    _claims_by_text(database)
+    database.run("""
+        CREATE TABLE shared_name AS
+        SELECT name, count(*) FILTER (NOT dead) AS living
+        FROM (SELECT name, dead FROM claimed UNION ALL SELECT name, dead FROM text_claimed) WHERE name IS NOT NULL
+        GROUP BY name HAVING count(*) > 1
+    """)
+    database.run(f"""
+        CREATE TABLE cui_person AS
+        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.earliest, c.cui IS NOT NULL AS claimed,
+               coalesce(c.dead, false) AS dead, {_HOMONYMS}
+        FROM every_cui e LEFT JOIN claimed c USING (cui) LEFT JOIN other_birth o USING (cui)
+        LEFT JOIN shared_name s ON s.name = c.name;
+        CREATE TABLE text_person AS
+        SELECT c.text, c.earliest, c.dead, {_HOMONYMS} FROM text_claimed c LEFT JOIN shared_name s ON s.name = c.name
+    """)
+    database.run(
+        "DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
+        "DROP TABLE other_birth; DROP TABLE text_claimed; DROP TABLE shared_name"
+    )
+
+
+def _claims_by_cui(database: LinkingDatabase) -> None:
+    """Makes `claimed`: of each CUI with claims, what the first of them states."""
     # The first claim by place is the first of the lowest register; within one register the order is by record id.
     # arg_min, and any state with a text in it, would not spill: a nation of ten million would be out of memory.
     first_birth = f"min((place << 26) | birth) FILTER (section = {SECTION_IDENTITY}) & ((1 << 26) - 1)"  # 25 bits
-    first_name = f"(min(place::HUGEINT * {1 << 63} + {name}) % {1 << 63})::BIGINT"
+    first_name = f"(min(place::HUGEINT * {1 << 63} + {_NAME}) % {1 << 63})::BIGINT"
     on_file = claims_on_file('register, section, record_id, version, "row", place, name_key, birth, death_day')
     database.run(f"""
         CREATE TABLE repeated AS SELECT DISTINCT cui FROM (
@@ -100,25 +130,28 @@ def collect_persons(database: LinkingDatabase) -> None:
                nullif({first_name}, 0) AS name, bool_or(death_day IS NOT NULL) AS dead
         FROM ({claims_on_file("section, place, name_key, birth, death_day")}) WHERE cui IS NOT NULL GROUP BY cui
     """)
-    order = 'PARTITION BY cui ORDER BY register, record_id, version, "row", place'
+    # a register that has several claims of one CUI: the few for which the order within it is worked out
     database.run(f"""
         CREATE TABLE first_claim AS
         WITH claims AS (SELECT i.* FROM ({on_file}) i SEMI JOIN repeated USING (cui)),
-        named AS (SELECT cui, nullif({name}, 0) AS name FROM claims
-                  QUALIFY row_number() OVER ({order}) = 1),
+        named AS (SELECT cui, nullif({_NAME}, 0) AS name FROM claims
+                  QUALIFY row_number() OVER ({_BY_PLACE}) = 1),
         born AS (SELECT cui, birth FROM claims WHERE birth IS NOT NULL AND section = {SECTION_IDENTITY}
-                 QUALIFY row_number() OVER ({order}) = 1)
+                 QUALIFY row_number() OVER ({_BY_PLACE}) = 1)
         SELECT named.cui, born.birth, named.name FROM named LEFT JOIN born USING (cui)
     """)
     database.run("""
         UPDATE claimed SET birth = f.birth, name = f.name FROM first_claim f WHERE claimed.cui = f.cui
     """)
+
+
+def _births_by_cui(database: LinkingDatabase) -> None:
+    """Makes `every_cui`, and `other_birth` of those without a birth year in an identity claim: the first record's."""
     database.run("""
         CREATE TABLE every_cui AS SELECT DISTINCT cui FROM (
             SELECT cui FROM person_staged WHERE cui IS NOT NULL
             UNION ALL SELECT cui FROM resolved WHERE cui IS NOT NULL)
     """)
-    # without a birth year in an identity claim: the first record with one
     database.run(f"""
         CREATE TABLE other_birth AS
         WITH wanted AS (SELECT cui FROM every_cui
@@ -128,35 +161,19 @@ def collect_persons(database: LinkingDatabase) -> None:
             WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner
             UNION ALL SELECT cui, register, record_id, version, "row", place, birth FROM resolved
             WHERE cui IS NOT NULL AND birth IS NOT NULL AND NOT is_owner)
-        SELECT cui, birth FROM stated SEMI JOIN wanted USING (cui) QUALIFY row_number() OVER ({order}) = 1
+        SELECT cui, birth FROM stated SEMI JOIN wanted USING (cui) QUALIFY row_number() OVER ({_BY_PLACE}) = 1
     """)
+
+
+def _claims_by_text(database: LinkingDatabase) -> None:
+    """Makes `text_claimed`: who is on file by another identifier, organisations aside."""
     database.run(f"""
         CREATE TABLE text_claimed AS
         WITH claims AS (
             SELECT * FROM crossed_claim WHERE text IS NOT NULL
             AND text NOT IN (SELECT text FROM resolved WHERE organisation AND starts_with(text, 'nit:'))),
-        named AS (SELECT text, nullif({name}, 0) AS name FROM claims
-                  QUALIFY row_number() OVER ({order.replace("BY cui", "BY text")}) = 1)
+        named AS (SELECT text, nullif({_NAME}, 0) AS name FROM claims
+                  QUALIFY row_number() OVER ({_BY_PLACE.replace("BY cui", "BY text")}) = 1)
         SELECT c.text, min(c.birth) AS earliest, bool_or(c.death_day IS NOT NULL) AS dead, n.name
         FROM claims c JOIN named n USING (text) GROUP BY c.text, n.name
     """)
-    database.run("""
-        CREATE TABLE shared_name AS
-        SELECT name, count(*) FILTER (NOT dead) AS living
-        FROM (SELECT name, dead FROM claimed UNION ALL SELECT name, dead FROM text_claimed) WHERE name IS NOT NULL
-        GROUP BY name HAVING count(*) > 1
-    """)
-    homonyms = "coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms"
-    database.run(f"""
-        CREATE TABLE cui_person AS
-        SELECT e.cui, coalesce(c.birth, o.birth) AS birth, c.earliest, c.cui IS NOT NULL AS claimed,
-               coalesce(c.dead, false) AS dead, {homonyms}
-        FROM every_cui e LEFT JOIN claimed c USING (cui) LEFT JOIN other_birth o USING (cui)
-        LEFT JOIN shared_name s ON s.name = c.name;
-        CREATE TABLE text_person AS
-        SELECT c.text, c.earliest, c.dead, {homonyms} FROM text_claimed c LEFT JOIN shared_name s ON s.name = c.name
-    """)
-    database.run(
-        "DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
-        "DROP TABLE other_birth; DROP TABLE text_claimed; DROP TABLE shared_name"
-    )

@@ -1,0 +1,1 @@
+"""Names of a question, without the GIL. Nothing here is for Python."""

@@ -1,0 +1,100 @@
+"""What can be read at one go: functions of at most 60 lines, or a sentence at each step; files of at most 500 lines."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ("core", "indexer", "server", "ronda", "clients", "nation")
+LONG = 60
+LINES_A_SENTENCE = 20  # of a long function
+FILE_LINES = 500
+GENERATED = ("core/contract.pxd",)  # at build time, from proto/
+# Commands whose work is yet to go to clients/; nothing is to be added here.
+NOT_YET = {"ronda/commands/ask.py", "ronda/commands/records.py"}
+
+_CYTHON_HEAD = re.compile(r"\s*(?:cdef|cpdef|def|async def)\b[^=]*?(\w+)\(")
+_NO_FUNCTION = re.compile(r"\s*cdef\s+(?:class|struct|enum|union|packed|extern)\b")
+
+
+class Function(NamedTuple):
+    name: str
+    lines: list[str]  # of the body, after signature and docstring
+
+    def is_followed(self) -> bool:
+        sentences = sum(line.lstrip().startswith("#") for line in self.lines)
+        return len(self.lines) <= LONG or sentences * LINES_A_SENTENCE >= len(self.lines)
+
+
+def python_functions(text: str) -> Iterator[Function]:
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            first = body[0].lineno if body else node.end_lineno or node.lineno
+            yield Function(node.name, lines[first - 1 : node.end_lineno])
+
+
+def cython_functions(text: str) -> Iterator[Function]:
+    """Of what has a body: declarations in a .pxd end without a colon."""
+    lines = text.splitlines()
+    for start, line in enumerate(lines):
+        head = _CYTHON_HEAD.match(line)
+        if head is None or _NO_FUNCTION.match(line):
+            continue
+        end, head_lines = start, line
+        while head_lines.count("(") > head_lines.count(")"):
+            end += 1
+            head_lines += lines[end]
+        if not re.search(r":\s*(#.*)?$", lines[end]):
+            continue
+        indent = len(line) - len(line.lstrip())
+        body = []
+        for below in lines[end + 1 :]:
+            if below.strip() and len(below) - len(below.lstrip()) <= indent:
+                break
+            body.append(below)
+        while body and not body[-1].strip():
+            body.pop()
+        yield Function(head[1], body)
+
+
+def sources() -> Iterator[Path]:
+    for room in SHIPPED:
+        for path in sorted((ROOT / room).rglob("*")):
+            if path.suffix in (".py", ".pyx", ".pxd") and "_pb2" not in path.name:
+                yield path
+
+
+def test_no_long_function_without_a_sentence_at_its_steps() -> None:
+    found, seen = [], 0
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        for function in python_functions(text) if path.suffix == ".py" else cython_functions(text):
+            seen += 1
+            if not function.is_followed() and str(path.relative_to(ROOT)) not in NOT_YET:
+                found.append(f"{path.relative_to(ROOT)}: {function.name}, {len(function.lines)} lines")
+    assert seen > 3_000, "both languages are read"
+    assert found == []
+
+
+def test_no_file_is_longer_than_500_lines() -> None:
+    written = [path for path in sources() if str(path.relative_to(ROOT)) not in GENERATED]
+    lines = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in written}
+    assert {name: count for name, count in lines.items() if count > FILE_LINES} == {}
+
+
+def test_a_long_function_is_seen_in_both_languages() -> None:
+    steps = "".join(f"    a = {n}\n" for n in range(LONG + 1))
+    in_python = f'def long(\n    a: int,\n) -> None:\n    """Of it."""\n{steps}\n\ndef short() -> None:\n    pass\n'
+    head = "cdef int long(int a,\n              int b) noexcept nogil:\n"
+    in_cython = f"{head}{steps}\n\ncdef int short() noexcept nogil:\n    return 1\n"
+    declared = "cdef int long(int a) noexcept nogil\ncdef struct No:\n    int a\n"
+    for functions in (list(python_functions(in_python)), list(cython_functions(declared + in_cython))):
+        assert [(one.name, one.is_followed()) for one in functions] == [("long", False), ("short", True)]
+    told = in_cython.replace("    a = 10\n", "    # a step\n" * 4)
+    assert all(one.is_followed() for one in cython_functions(told))
