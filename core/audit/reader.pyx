@@ -65,7 +65,7 @@ Question = namedtuple(
 )
 
 
-cdef struct Record:
+cdef struct AuditRecord:
     const uint8_t* body
     uint32_t size
     uint8_t kind
@@ -74,7 +74,7 @@ cdef struct Record:
     const uint8_t* entries       # n_entries x 32 bytes
 
 
-cdef int _next(const uint8_t* data, uint64_t size, uint64_t offset, Record* record) noexcept nogil:
+cdef int _next(const uint8_t* data, uint64_t size, uint64_t offset, AuditRecord* record) noexcept nogil:
     """The record at `offset`, its form checked and not its hash: RIGHT, ENDED, TRUNCATED or FORM."""
     cdef uint32_t length
     cdef uint64_t left
@@ -108,7 +108,7 @@ cdef int _next(const uint8_t* data, uint64_t size, uint64_t offset, Record* reco
     return RIGHT
 
 
-cdef int _checked(const uint8_t* data, uint64_t size, uint64_t offset, uint64_t place, Record* record,
+cdef int _checked(const uint8_t* data, uint64_t size, uint64_t offset, uint64_t place, AuditRecord* record,
                   uint8_t* leaf) noexcept nogil:
     """As _next, and the record is the one that was written at this place."""
     cdef int status = _next(data, size, offset, record)
@@ -145,7 +145,7 @@ cdef class SegmentReader:
         cdef const uint8_t* at = &view[0]
         cdef uint64_t size = view.shape[0]
         cdef uint8_t leaf[32]
-        cdef Record record
+        cdef AuditRecord record
         cdef int status = ENDED
         if self._offset > size:
             self._status = TRUNCATED
@@ -204,7 +204,7 @@ def index_rows(data, uint64_t end):
     cdef const uint8_t* at = &view[0]
     cdef uint64_t size = min(<uint64_t>view.shape[0], end), offset = 0
     cdef uint32_t short_offset, i
-    cdef Record record
+    cdef AuditRecord record
     cdef Buffer out[4]
     for i in range(4):
         buffer_init(&out[i])
@@ -241,7 +241,7 @@ def rows_digest(data, uint64_t end, uint64_t seed):
     cdef uint64_t size = min(<uint64_t>view.shape[0], end), offset = 0, hashes = 0, questions = 0, n_hashes = 0
     cdef uint64_t n_questions = 0
     cdef uint32_t short_offset, i
-    cdef Record record
+    cdef AuditRecord record
     with nogil:
         while _next(at, size, offset, &record) == RIGHT:
             if record.kind == RECORD_QUERY:
@@ -285,7 +285,7 @@ def find_hash(data, uint64_t start, uint64_t end, bytes wanted not None):
     cdef const uint8_t* at = &view[0]
     cdef uint64_t size = min(<uint64_t>view.shape[0], end), offset = start
     cdef const char* hash = PyBytes_AS_STRING(wanted)
-    cdef Record record
+    cdef AuditRecord record
     cdef Buffer out
     cdef uint32_t i
     cdef bint hit
@@ -311,7 +311,7 @@ def find_hash(data, uint64_t start, uint64_t end, bytes wanted not None):
         buffer_free(&out)
 
 
-cdef int _read(data, uint64_t offset, uint8_t kind, Record* record) except -1:
+cdef int _read(data, uint64_t offset, uint8_t kind, AuditRecord* record) except -1:
     """The record at an offset, which must be of this kind; 0 = any. What it points to is borrowed from `data`."""
     cdef const uint8_t[::1] view
     if offset >= <uint64_t>len(data):
@@ -325,25 +325,25 @@ cdef int _read(data, uint64_t offset, uint8_t kind, Record* record) except -1:
 
 
 def read_body(data, uint64_t offset):
-    cdef Record record
+    cdef AuditRecord record
     _read(data, offset, 0, &record)
     return record.body[:record.size]
 
 
 def read_header(data):
-    cdef Record record
+    cdef AuditRecord record
     _read(data, 0, RECORD_HEADER, &record)
     return record.body[sizeof(TextHead):record.size]
 
 
 def read_text(data, uint64_t offset):
-    cdef Record record
+    cdef AuditRecord record
     _read(data, offset, RECORD_TEXT, &record)
     return record.body[sizeof(TextHead):record.size]
 
 
 def read_question(data, uint64_t offset):
-    cdef Record record
+    cdef AuditRecord record
     cdef const EntryBytes* entry
     cdef const uint8_t* tail
     cdef QueryHead* head = &record.head
@@ -382,7 +382,7 @@ def text_offsets(data, uint64_t end):
     cdef const uint8_t[::1] view = data
     cdef const uint8_t* at = &view[0]
     cdef uint64_t size = min(<uint64_t>view.shape[0], end), offset = 0
-    cdef Record record
+    cdef AuditRecord record
     cdef int status
     found = []
     while True:
@@ -430,7 +430,7 @@ def query_rows(data, uint64_t end):
     cdef const uint8_t* at = &view[0]
     cdef uint64_t size = min(<uint64_t>view.shape[0], end), offset = 0, number = 0
     cdef uint32_t i
-    cdef Record record
+    cdef AuditRecord record
     cdef Buffer queries, entries
     buffer_init(&queries)
     buffer_init(&entries)

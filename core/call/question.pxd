@@ -35,6 +35,7 @@ cdef enum:                       # places in Question.name: core.names.keys take
     NAME_SECOND_SURNAME = 4
     NAME_MARRIED_SURNAME = 5
     NAME_FULL = 6
+    NAME_TEXTS = 7
 
 cdef struct Text:                # borrowed from the request; size 0 = not given
     const char* data
@@ -56,7 +57,7 @@ cdef struct Question:            # the fields of every request; those that a met
     Text document_number
     Text licence
     Text telephone
-    Text name[7]
+    Text name[NAME_TEXTS]
     Text names
     int32_t birth_year
     int32_t birth_month

@@ -41,12 +41,12 @@ cdef enum:
 
 
 # What the query looks like as a name.
-cdef struct NameShape:
+cdef struct TextShape:
     bint letters          # it holds a letter of the Latin script
     bint name             # and no digit, but for a year as its last token
 
 
-cdef NameShape name_shape(const char* text, size_t n) noexcept nogil:
+cdef TextShape name_shape(const char* text, size_t n) noexcept nogil:
     cdef const unsigned char* at = <const unsigned char*>text
     cdef const unsigned char* end = at + n
     cdef uint32_t code, folded
@@ -56,7 +56,7 @@ cdef NameShape name_shape(const char* text, size_t n) noexcept nogil:
     cdef int year = 0
     cdef int groups = 0              # tokens of digits
     cdef bint digits_open = False
-    cdef NameShape shape
+    cdef TextShape shape
     shape.letters = False
     while at < end:
         at += decode_utf8(at, end, &code)
@@ -338,7 +338,7 @@ cdef bint holds_two_things(const char* text, size_t n, const Canonical* found, i
 cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical* out) noexcept nogil:
     cdef int count = 0
     cdef char said[3]
-    cdef NameShape shape = name_shape(text, n)
+    cdef TextShape shape = name_shape(text, n)
     cdef int i
     while n and text[0] == c" ":
         text += 1

@@ -24,7 +24,7 @@ cdef extern from *:
 cdef const char* NUMBER_LABELS = b" PASAPORTE PASSPORT PASS PAS DOCUMENTO LICENCIA LIC MOTOR CHASIS CHASSIS SERIE VIN NIV "
 cdef const char* NAME_LABELS = b" COMPLETO Y APELLIDO APELLIDOS "
 
-cdef struct Date:
+cdef struct FreeDate:
     int year
     int month
     int day
@@ -106,7 +106,7 @@ cdef size_t _between(const char* at, size_t n, char* sign) noexcept nogil:
     return k
 
 
-cdef bint _is_date(Date* date, size_t year_digits) noexcept nogil:
+cdef bint _is_date(FreeDate* date, size_t year_digits) noexcept nogil:
     if year_digits == 2:
         date.year += 2000 if date.year <= BIRTH_PIVOT else 1900
     elif year_digits != 4:
@@ -115,7 +115,7 @@ cdef bint _is_date(Date* date, size_t year_digits) noexcept nogil:
         date.year, date.month, date.day) == DATE_OK
 
 
-cdef bint _read_numbers(const char* at, size_t n, char sign, int first, size_t first_digits, Date* date) noexcept nogil:
+cdef bint _read_numbers(const char* at, size_t n, char sign, int first, size_t first_digits, FreeDate* date) noexcept nogil:
     """The second and third number of a date, and nothing behind them."""
     cdef char again
     cdef int second, third
@@ -148,7 +148,7 @@ cdef size_t _take_of(const char* at, size_t n) noexcept nogil:
     return k
 
 
-cdef bint _read_words(const char* at, size_t n, int first, size_t first_digits, Date* date) noexcept nogil:
+cdef bint _read_words(const char* at, size_t n, int first, size_t first_digits, FreeDate* date) noexcept nogil:
     """What stands behind the first number: "años", "años de edad", "de marzo de 1988", "mar 88"."""
     cdef char word[WORD_MAX + 3]
     cdef char sign
@@ -179,7 +179,7 @@ cdef bint _read_words(const char* at, size_t n, int first, size_t first_digits, 
     return date.month and first_digits <= 2 and gap and digits and k + digits == n and _is_date(date, digits)
 
 
-cdef bint _read_date(const char* at, size_t n, Date* date) noexcept nogil:
+cdef bint _read_date(const char* at, size_t n, FreeDate* date) noexcept nogil:
     """A birth date or an age, and nothing behind it."""
     cdef char sign
     cdef int first
@@ -251,7 +251,7 @@ cdef bint _unread(const char* text, size_t n, bint dated) noexcept nogil:
 
 cdef void read_free_name(const char* text, size_t n, FreeName* out) noexcept nogil:
     cdef size_t end = n, start = 0, last, i, words = 0
-    cdef Date date
+    cdef FreeDate date
     out.year = out.month = out.day = out.age = 0
     while start < end and _is_space(text[start]):
         start += 1

@@ -23,7 +23,7 @@ cdef const char* LABELS = (
 cdef const char* NO_FIRST_LABELS = b" N DE DEL "      # an initial or a particle, unless another of these stands before it
 
 # A word of the cell: bytes from start to end, and its letters, folded.
-cdef struct Token:
+cdef struct CellWord:
     size_t start, end
     int size
     bint number              # digits alone, or behind DPI or CUI
@@ -40,7 +40,7 @@ cdef bint holds_thirteen_digits(const char* text, size_t n) noexcept nogil:
     return digits >= CUI_DIGITS
 
 
-cdef bint listed(const Token* t, const char* words) noexcept nogil:
+cdef bint listed(const CellWord* t, const char* words) noexcept nogil:
     cdef char sought[TOKEN_TEXT + 3]
     if t.size > TOKEN_TEXT:
         return False
@@ -50,7 +50,7 @@ cdef bint listed(const Token* t, const char* words) noexcept nogil:
     return strstr(words, sought) != NULL
 
 
-cdef void finish(Token* t) noexcept nogil:
+cdef void finish(CellWord* t) noexcept nogil:
     cdef int i
     t.cut = t.grown = False
     t.number = t.size <= TOKEN_TEXT and all_digits(t.text, t.size)
@@ -62,7 +62,7 @@ cdef void finish(Token* t) noexcept nogil:
                 t.text[i] = t.text[i + LABEL_GROWN]
 
 
-cdef int split_tokens(const char* text, size_t n, Token* tokens) noexcept nogil:
+cdef int split_tokens(const char* text, size_t n, CellWord* tokens) noexcept nogil:
     """How many words there are; 0 when they are too many."""
     cdef const unsigned char* first = <const unsigned char*>text
     cdef const unsigned char* at = first
@@ -117,13 +117,13 @@ cdef bint is_cui(const char* digits, char* cuis, int* count) noexcept nogil:
     return True
 
 
-cdef bint spelled(const Token* t, const char* letters) noexcept nogil:
+cdef bint spelled(const CellWord* t, const char* letters) noexcept nogil:
     """D.P.I."""
     return t[0].size == t[1].size == t[2].size == 1 and (
         t[0].text[0] == letters[0] and t[1].text[0] == letters[1] and t[2].text[0] == letters[2])
 
 
-cdef void cut_labels(Token* tokens, int number) noexcept nogil:
+cdef void cut_labels(CellWord* tokens, int number) noexcept nogil:
     """The words before a number that say what it is."""
     cdef int first = number, i
     while first > 0 and not tokens[first - 1].cut:
@@ -140,7 +140,7 @@ cdef void cut_labels(Token* tokens, int number) noexcept nogil:
 
 
 cdef int find_named_cuis(const char* text, size_t n, char* cuis, char* rest, int* rest_n) noexcept nogil:
-    cdef Token tokens[TOKENS_MAX]
+    cdef CellWord tokens[TOKENS_MAX]
     cdef char digits[CUI_DIGITS]
     cdef int count = 0, words, first = 0, last, i, total
     cdef size_t at = 0

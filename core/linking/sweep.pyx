@@ -16,7 +16,7 @@ from core.name_index.query cimport (
 )
 from core.name_index.scoring cimport score_ordinal
 from core.name_index.search cimport find_names_again
-from core.name_index.sweep cimport Candidate, Plan, Sweep, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
+from core.name_index.sweep cimport Plan, Sweep, SweptOrdinal, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
 from core.names.comparison cimport match_probability
 from core.names.reading cimport read_name
 from core.names.tokens cimport KIND_B_BEGINS, KIND_B_ENDS
@@ -111,8 +111,8 @@ cdef class NameSweep:
 
     cdef int _score(self, const Column* columns) noexcept nogil:
         """Scores the candidates of a sweep, a question at a time."""
-        cdef const Candidate* found = <const Candidate*>self.sweep.found.data
-        cdef size_t n = self.sweep.found.size // sizeof(Candidate), i, _
+        cdef const SweptOrdinal* found = <const SweptOrdinal*>self.sweep.found.data
+        cdef size_t n = self.sweep.found.size // sizeof(SweptOrdinal), i, _
         cdef uint32_t n_plans = <uint32_t>(self.sweep.plans.size // sizeof(Plan)), number, row, place, total = 0
         cdef uint32_t* first
         cdef uint32_t* ordered

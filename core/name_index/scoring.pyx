@@ -24,7 +24,7 @@ from core.names.weights cimport *
 
 cdef enum:
     ABBREVIATED = 4              # letters of an abbreviation at most
-    NOTHING_TOLD = -1000000      # evidence below any that two names give
+    NOTHING_WEIGHED = -1000000   # evidence below any that two names give
 
 
 cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatrix* matrix) noexcept nogil:
@@ -139,7 +139,7 @@ cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
     return max(a, b)
 
 
-cdef struct Told:                # what the visible rows of one person tell, taken together
+cdef struct Weighed:             # what the visible rows of one person tell, taken together
     int32_t names_evidence       # of the name that goes best with the asked one
     int32_t birth_evidence
     int32_t town_evidence
@@ -163,7 +163,7 @@ cdef inline bint _is_visible(const NameQuestion* question, const NameRow* row) n
     return question.visible == NULL or question.visible[row.row_class]
 
 
-cdef inline int _read_rows(const NameQuery* query, uint32_t ordinal, NameRow* rows, Told* told) noexcept nogil:
+cdef inline int _read_rows(const NameQuery* query, uint32_t ordinal, NameRow* rows, Weighed* weighed) noexcept nogil:
     """Decodes an ordinal's rows into rows[ROWS_MAX]: how many, or NAMES_DAMAGED; and what its identity claims are."""
     cdef const uint8_t* at
     cdef const uint8_t* end
@@ -180,8 +180,8 @@ cdef inline int _read_rows(const NameQuery* query, uint32_t ordinal, NameRow* ro
         if n + 1 < ROWS_MAX:
             rows[n + 1] = rows[n]  # a row may have the tokens of the one before it
         if rows[n].head & NAME_ROW_IDENTITY and _is_visible(query.question, &rows[n]):
-            told.has_identity = True
-            told.dead = told.dead or rows[n].head & NAME_ROW_DEAD != 0
+            weighed.has_identity = True
+            weighed.dead = weighed.dead or rows[n].head & NAME_ROW_DEAD != 0
         n += 1
     return n
 
@@ -200,16 +200,16 @@ cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n) noexcep
     return False
 
 
-cdef inline void _weigh_names(const PairedRow* paired, bint counted, Told* told, NameFound* found) noexcept nogil:
-    told.names = _better(told.names, paired.agreement)
+cdef inline void _weigh_names(const PairedRow* paired, bint counted, Weighed* weighed, NameFound* found) noexcept nogil:
+    weighed.names = _better(weighed.names, paired.agreement)
     if counted:
-        told.comparable = _better(told.comparable, paired.agreement)
-    told.names_evidence = max(told.names_evidence, paired.evidence)
+        weighed.comparable = _better(weighed.comparable, paired.agreement)
+    weighed.names_evidence = max(weighed.names_evidence, paired.evidence)
     if paired.covered and paired.agreement != AGREEMENT_DISAGREES:
         found.flags |= FOUND_COVERED
 
 
-cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, Told* told, NameFound* found) noexcept nogil:
+cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, Weighed* weighed, NameFound* found) noexcept nogil:
     cdef PartialBirth held
     cdef int32_t evidence
     cdef uint8_t agreement
@@ -220,43 +220,43 @@ cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, 
         held.month = row.birth_month
         held.day = row.birth_mday
         evidence = birth_evidence(question.birth, held, &agreement)
-        told.birth_evidence = evidence if not told.year_stated else max(told.birth_evidence, evidence)
-        told.birth = _better(told.birth, agreement)
+        weighed.birth_evidence = evidence if not weighed.year_stated else max(weighed.birth_evidence, evidence)
+        weighed.birth = _better(weighed.birth, agreement)
         found.flags |= FOUND_BIRTH
-        told.near = told.near or -1 <= <int>held.year - <int>question.birth.year <= 1
-    told.year_stated = True
-    told.year_fits = told.year_fits or (row.birth_year >= question.year_from and (
+        weighed.near = weighed.near or -1 <= <int>held.year - <int>question.birth.year <= 1
+    weighed.year_stated = True
+    weighed.year_fits = weighed.year_fits or (row.birth_year >= question.year_from and (
         question.year_to == 0 or row.birth_year <= question.year_to))
     if found.year == 0:
         found.year = row.birth_year
 
 
-cdef inline void _weigh_sex(const NameQuestion* question, const NameRow* row, Told* told, NameFound* found) noexcept nogil:
+cdef inline void _weigh_sex(const NameQuestion* question, const NameRow* row, Weighed* weighed, NameFound* found) noexcept nogil:
     if row.sex == 0:
         return
     if question.sex:
-        told.sex = _better(told.sex, AGREEMENT_AGREES if row.sex == question.sex else AGREEMENT_DISAGREES)
+        weighed.sex = _better(weighed.sex, AGREEMENT_AGREES if row.sex == question.sex else AGREEMENT_DISAGREES)
     if found.sex_on_file == 0:
         found.sex_on_file = row.sex
 
 
-cdef inline void _weigh_places(const NameQuestion* question, const NameRow* row, Told* told, NameFound* found) noexcept nogil:
+cdef inline void _weigh_places(const NameQuestion* question, const NameRow* row, Weighed* weighed, NameFound* found) noexcept nogil:
     cdef int32_t evidence
-    told.departments |= department_set(row.birth_department) | department_set(row.residence_department)
+    weighed.departments |= department_set(row.birth_department) | department_set(row.residence_department)
     if row.birth_department:
-        told.place_stated = True
-        told.place_fits = told.place_fits or row.birth_department == question.department
+        weighed.place_stated = True
+        weighed.place_fits = weighed.place_fits or row.birth_department == question.department
         if found.department == 0:
             found.department = row.birth_department
     if row.municipality:
         if question.municipality:
             evidence = municipality_evidence(<uint16_t>question.municipality, row.municipality)
-            told.town_evidence = evidence if not told.town_stated else max(told.town_evidence, evidence)
-        told.town_stated = True
-        told.town_fits = told.town_fits or row.municipality == question.municipality
+            weighed.town_evidence = evidence if not weighed.town_stated else max(weighed.town_evidence, evidence)
+        weighed.town_stated = True
+        weighed.town_fits = weighed.town_fits or row.municipality == question.municipality
 
 
-cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Told* told, NameFound* found) noexcept nogil:
+cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Weighed* weighed, NameFound* found) noexcept nogil:
     """Names of every visible row; birth, sex and places only of the claims that comparisons use."""
     cdef const NameQuestion* question = query.question
     cdef const uint8_t* tokens = NULL
@@ -266,49 +266,49 @@ cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Told*
     for i in range(n):
         if not _is_visible(question, &rows[i]):
             continue
-        counted = not told.has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
+        counted = not weighed.has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
         if rows[i].n_tokens:
             if rows[i].tokens != tokens:  # neighbouring rows of one name are compared once
                 _pair(query, &rows[i], True, &paired)
                 tokens = rows[i].tokens
-            _weigh_names(&paired, counted, told, found)
+            _weigh_names(&paired, counted, weighed, found)
         if counted:
-            _weigh_birth(question, &rows[i], told, found)
-            _weigh_sex(question, &rows[i], told, found)
-            _weigh_places(question, &rows[i], told, found)
+            _weigh_birth(question, &rows[i], weighed, found)
+            _weigh_sex(question, &rows[i], weighed, found)
+            _weigh_places(question, &rows[i], weighed, found)
 
 
-cdef inline bint _is_ruled_out(const NameQuestion* question, const Told* told, NameFound* found) noexcept nogil:
+cdef inline bint _is_ruled_out(const NameQuestion* question, const Weighed* weighed, NameFound* found) noexcept nogil:
     """Whether something stated contradicts what was asked, so that no score helps."""
-    if told.names == 0 or told.names == AGREEMENT_DISAGREES:
+    if weighed.names == 0 or weighed.names == AGREEMENT_DISAGREES:
         return True
-    if found.flags & FOUND_BIRTH and not told.near:
+    if found.flags & FOUND_BIRTH and not weighed.near:
         if not question.far_years:
             return True
         found.flags |= FOUND_FAR
-    if told.birth == AGREEMENT_DISAGREES or (told.sex == AGREEMENT_DISAGREES and not question.any_sex):
+    if weighed.birth == AGREEMENT_DISAGREES or (weighed.sex == AGREEMENT_DISAGREES and not question.any_sex):
         return True
-    if (question.year_from or question.year_to) and told.year_stated and not told.year_fits:
+    if (question.year_from or question.year_to) and weighed.year_stated and not weighed.year_fits:
         return True
-    return (question.department and told.place_stated and not told.place_fits) or (
-        question.municipality and told.town_stated and not told.town_fits)
+    return (question.department and weighed.place_stated and not weighed.place_fits) or (
+        question.municipality and weighed.town_stated and not weighed.town_fits)
 
 
-cdef inline void _set_found(const NameQuestion* question, const Told* told, NameFound* found) noexcept nogil:
+cdef inline void _set_found(const NameQuestion* question, const Weighed* weighed, NameFound* found) noexcept nogil:
     cdef uint8_t agreement
-    found.names_evidence = told.names_evidence
-    found.evidence = told.names_evidence + told.birth_evidence + told.town_evidence
-    if told.sex:
-        found.evidence += SEX_DIFFERS if told.sex == AGREEMENT_DISAGREES else SEX_SAME
-    if question.department and told.departments:
-        found.evidence += department_evidence(department_set(question.department), told.departments, &agreement)
-    found.names = told.names
-    found.comparable = told.comparable or AGREEMENT_UNKNOWN
-    found.birth = told.birth or AGREEMENT_UNKNOWN
-    found.sex = told.sex or AGREEMENT_UNKNOWN
-    if told.dead:
+    found.names_evidence = weighed.names_evidence
+    found.evidence = weighed.names_evidence + weighed.birth_evidence + weighed.town_evidence
+    if weighed.sex:
+        found.evidence += SEX_DIFFERS if weighed.sex == AGREEMENT_DISAGREES else SEX_SAME
+    if question.department and weighed.departments:
+        found.evidence += department_evidence(department_set(question.department), weighed.departments, &agreement)
+    found.names = weighed.names
+    found.comparable = weighed.comparable or AGREEMENT_UNKNOWN
+    found.birth = weighed.birth or AGREEMENT_UNKNOWN
+    found.sex = weighed.sex or AGREEMENT_UNKNOWN
+    if weighed.dead:
         found.flags |= FOUND_DEAD
-    if told.has_identity:
+    if weighed.has_identity:
         found.flags |= FOUND_IDENTITY
 
 
@@ -334,21 +334,21 @@ cdef inline bint _fits(const NameQuery* query, NameFound* found) noexcept nogil:
 
 cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil:
     cdef NameRow rows[ROWS_MAX]
-    cdef Told told
+    cdef Weighed weighed
     cdef int n
-    memset(&told, 0, sizeof(told))
-    told.names_evidence = NOTHING_TOLD
-    n = _read_rows(query, ordinal, rows, &told)
+    memset(&weighed, 0, sizeof(weighed))
+    weighed.names_evidence = NOTHING_WEIGHED
+    n = _read_rows(query, ordinal, rows, &weighed)
     if n < 0:
         return NAMES_DAMAGED
     found.flags = found.department = found.sex_on_file = 0
     found.year = 0
     if not _has_hope(query, rows, n):
         return 0
-    _weigh_rows(query, rows, n, &told, found)
-    if _is_ruled_out(query.question, &told, found):
+    _weigh_rows(query, rows, n, &weighed, found)
+    if _is_ruled_out(query.question, &weighed, found):
         return 0
     found.ordinal = ordinal
     found.entity = ordinal_entity(query.names, ordinal)
-    _set_found(query.question, &told, found)
+    _set_found(query.question, &weighed, found)
     return _fits(query, found)

@@ -31,7 +31,7 @@ cdef enum:                       # bitmaps of a sweep: one a slot, then
     SWEPT_UP_TO_THREE
     SWEPT_BITMAPS
 
-cdef struct Slot:
+cdef struct TokenSlot:
     uint64_t key                 # of its tokens
     uint32_t first               # of its cursors
     uint32_t count
@@ -46,17 +46,17 @@ cdef struct Plan:                # one question
     bint with_threes             # and of three
     uint8_t longest              # tokens of the longest name that may agree, up to 3; 0 = no limit
 
-cdef struct Candidate:
+cdef struct SweptOrdinal:
     uint32_t plan
     uint32_t ordinal
 
 cdef struct Sweep:
     const NamesFile* names
     uint16_t places[SLOT_PLACES]  # slot + 1 by key, open addressing; 0 = free
-    Buffer slots                 # Slot[]
+    Buffer slots                 # TokenSlot[]
     Buffer cursors               # ListCursor[]
     Buffer plans                 # Plan[]
-    Buffer found                 # Candidate[], by ordinal and plan
+    Buffer found                 # SweptOrdinal[], by ordinal and plan
     ListCursor short_lists[SHORT_LISTS + 1]  # and REPEATED_LIST
     uint32_t start               # of the window that is looked at
     uint32_t plan                # the next question of that window; 0 = its bitmaps are yet to be filled

@@ -98,13 +98,13 @@ cdef int _slot(Sweep* sweep, const uint32_t* tokens, uint32_t count) noexcept no
     cdef uint64_t key = XXH3_64bits(tokens, count * sizeof(uint32_t))
     cdef uint32_t place = <uint32_t>key & (SLOT_PLACES - 1), number, i
     cdef ListCursor cursor
-    cdef Slot slot
+    cdef TokenSlot slot
     while sweep.places[place]:
         number = sweep.places[place] - 1
-        if (<const Slot*>sweep.slots.data)[number].key == key:
+        if (<const TokenSlot*>sweep.slots.data)[number].key == key:
             return <int>number
         place = (place + 1) & (SLOT_PLACES - 1)
-    number = <uint32_t>(sweep.slots.size // sizeof(Slot))
+    number = <uint32_t>(sweep.slots.size // sizeof(TokenSlot))
     slot.key = key
     slot.first = <uint32_t>(sweep.cursors.size // sizeof(ListCursor))
     slot.count = count
@@ -145,7 +145,7 @@ cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept 
     cdef uint8_t kind
     cdef int i, j, slot, n = query.question.shape.count, listed_core = 0, halves = 0, married_initials = 0
     cdef bint half, married = False
-    if sweep.slots.size // sizeof(Slot) + SHAPE_TOKENS > SLOTS_MOST:
+    if sweep.slots.size // sizeof(TokenSlot) + SHAPE_TOKENS > SLOTS_MOST:
         return 0
     memset(&plan, 0, sizeof(plan))
     memset(places, -1, sizeof(places))
@@ -203,7 +203,7 @@ cdef void _sift(Sweep* sweep, uint32_t number, uint32_t start, int words) noexce
     cdef const uint64_t* bits[SHAPE_TOKENS]
     cdef uint64_t both[SHAPE_TOKENS][SWEEP_WORDS]
     cdef uint64_t out[SWEEP_WORDS]
-    cdef Candidate candidate
+    cdef SweptOrdinal candidate
     cdef uint64_t word
     cdef uint32_t some
     cdef int i, w
@@ -248,8 +248,8 @@ cdef void _join_short_lists(Sweep* sweep) noexcept nogil:
 
 
 cdef int _fill_window(Sweep* sweep, uint32_t start, uint32_t size) noexcept nogil:
-    cdef const Slot* slots = <const Slot*>sweep.slots.data
-    cdef uint32_t n_slots = <uint32_t>(sweep.slots.size // sizeof(Slot)), i
+    cdef const TokenSlot* slots = <const TokenSlot*>sweep.slots.data
+    cdef uint32_t n_slots = <uint32_t>(sweep.slots.size // sizeof(TokenSlot)), i
     for i in range(n_slots):
         if _fill(sweep, <ListCursor*>sweep.cursors.data + slots[i].first, slots[i].count, start, size,
                  swept_bitmap(sweep, i)) < 0:
@@ -280,7 +280,7 @@ cdef int sweep_run(Sweep* sweep) noexcept nogil:
             sweep.plan += 1
             if sweep.found.failed:
                 return NAMES_MEMORY
-            if sweep.found.size > FOUND_MOST * sizeof(Candidate):
+            if sweep.found.size > FOUND_MOST * sizeof(SweptOrdinal):
                 return 1
         sweep.plan = 0
         sweep.start += SWEEP_WINDOW

@@ -1,7 +1,7 @@
 """Names of a question, without the GIL. Nothing here is for Python."""
 
 from core.calendar cimport date_from_day
-from core.call.question cimport NAME_FULL, Question, Text
+from core.call.question cimport NAME_FULL, NAME_TEXTS, Question, Text
 from core.contract cimport *
 from core.failure cimport OK, fail
 from core.free_text.names cimport FreeName, read_free_name
@@ -10,10 +10,10 @@ from core.names.reading cimport ReadName, name_text_into, read_name
 
 
 cdef void _read_plain(Call* call, const char* text, size_t size, ReadName* out) noexcept nogil:
-    cdef const char* parts[6]
-    cdef size_t lengths[6]
+    cdef const char* parts[NAME_FULL]
+    cdef size_t lengths[NAME_FULL]
     cdef int i, n
-    for i in range(6):
+    for i in range(NAME_FULL):
         parts[i] = b""
         lengths[i] = 0
     n = name_text_into(parts, lengths, text, size, call.folded, sizeof(call.folded))
@@ -48,16 +48,16 @@ cdef int take_free_names(Call* call, const char* text, size_t size, const char* 
 
 
 cdef int take_name_parts(Call* call, bint* given) noexcept nogil:
-    cdef const char* parts[6]
-    cdef size_t lengths[6]
+    cdef const char* parts[NAME_FULL]
+    cdef size_t lengths[NAME_FULL]
     cdef size_t all = 0
     cdef int i, n
-    for i in range(7):
+    for i in range(NAME_TEXTS):
         all += call.question.name[i].size
     given[0] = all > 0
     if not given[0]:
         return OK
-    for i in range(6):
+    for i in range(NAME_FULL):
         parts[i] = call.question.name[i].data
         lengths[i] = call.question.name[i].size
     call.names.length = name_key_of_parts_into(parts, lengths, call.question.name[NAME_FULL].data,

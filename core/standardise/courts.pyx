@@ -48,7 +48,7 @@ cdef enum:
     COURT_WORDS_MAX = 64
     COURT_LETTERS_MAX = 64
 
-cdef struct Words:
+cdef struct CourtWords:
     char text[COURT_WORDS_MAX][COURT_LETTERS_MAX + 8]
     int length[COURT_WORDS_MAX]
     int place[COURT_WORDS_MAX]       # of the word as it stood; -1 = nothing may be joined with it
@@ -66,7 +66,7 @@ cdef int _tens(const uint8_t* word, int length) noexcept nogil:
     return 2 if length == 8 and (memcmp(word, b"VIGESIMO", 8) == 0 or memcmp(word, b"VIGESIMA", 8) == 0) else 0
 
 
-cdef void _collect(const FoldedName* name, Words* out) noexcept nogil:
+cdef void _collect(const FoldedName* name, CourtWords* out) noexcept nogil:
     """The forms of the words; "first instance" is one word, and so is "tenth second", the twelfth."""
     cdef const uint8_t* word
     cdef int i, j, length, last
@@ -97,7 +97,7 @@ cdef void _collect(const FoldedName* name, Words* out) noexcept nogil:
         out.count += 1
 
 
-cdef void _join_tens(const FoldedName* name, Words* words) noexcept nogil:
+cdef void _join_tens(const FoldedName* name, CourtWords* words) noexcept nogil:
     cdef int i = 0, k, tens
     while i + 1 < words.count:
         tens = 0
@@ -115,14 +115,14 @@ cdef void _join_tens(const FoldedName* name, Words* words) noexcept nogil:
         i += 1
 
 
-cdef int _compare(const Words* words, int a, int b) noexcept nogil:
+cdef int _compare(const CourtWords* words, int a, int b) noexcept nogil:
     cdef int order = memcmp(words.text[a], words.text[b], min(words.length[a], words.length[b]))
     return order if order else words.length[a] - words.length[b]
 
 
 cdef int court_into(const unsigned char* text, int size, char* out) noexcept nogil:
     cdef FoldedName name
-    cdef Words words
+    cdef CourtWords words
     cdef int order[COURT_WORDS_MAX]
     cdef int i, j, at = 0
     fold_name(text, size, &name)

@@ -147,7 +147,7 @@ cdef struct Refusal:
     int field
     int rule
 
-cdef struct Register:
+cdef struct RegisterTexts:
     int ordinal
     Cell id
     Cell contact
@@ -176,7 +176,7 @@ cdef enum:
 
 cdef struct Encoding:
     Context context
-    Register register
+    RegisterTexts register
     SubjectPlan* subjects
     Subject* states          # one for each of `subjects`
     int n_subjects

@@ -14,6 +14,10 @@ from core.wire cimport (
 )
 
 
+cdef enum:
+    CAUTIONS_MAX = 16            # of one hit
+
+
 cdef inline void put_cell(Buffer* out, int number, Cell cell) noexcept nogil:
     if cell.data != NULL:
         put_bytes_if(out, number, cell.data, cell.size)
@@ -274,10 +278,10 @@ cdef void write_payload(Encoding* e, RecordPlan* plan, State* state, Buffer* out
 cdef void write_hit(Encoding* e, RecordPlan* plan, State* state, Buffer* out) noexcept nogil:
     """Hit fields 8 to 13."""
     cdef Context* c = &e.context
-    cdef uint8_t flags[16]
+    cdef uint8_t flags[CAUTIONS_MAX]
     cdef int count = 0, i
     for i in range(plan.alert.n_cautions):
-        if count < 16 and holds(c, plan.alert.cautions[i].condition, False):
+        if count < CAUTIONS_MAX and holds(c, plan.alert.cautions[i].condition, False):
             flags[count] = <uint8_t>plan.alert.cautions[i].flag
             count += 1
     put_packed_bytes(out, F_Hit_cautions, flags, count)
