@@ -13,7 +13,8 @@ SHIPPED = ("core", "indexer", "server", "ronda", "clients", "nation")
 LONG = 60
 LINES_A_SENTENCE = 20  # of a long function
 FILE_LINES = 500
-GENERATED = ("core/contract.pxd",)  # at build time, from proto/
+# Written at build time, from proto/ and core/standard_record.toml.
+GENERATED = {"core/contract.pxd", "core/standard_record.pxd", "core/assembly/linked_record.pxd"}
 # Commands whose work is yet to go to clients/; nothing is to be added here.
 NOT_YET = {"ronda/commands/ask.py", "ronda/commands/records.py"}
 
@@ -66,7 +67,8 @@ def cython_functions(text: str) -> Iterator[Function]:
 def sources() -> Iterator[Path]:
     for room in SHIPPED:
         for path in sorted((ROOT / room).rglob("*")):
-            if path.suffix in (".py", ".pyx", ".pxd") and "_pb2" not in path.name:
+            made = "_pb2" in path.name or str(path.relative_to(ROOT)) in GENERATED
+            if path.suffix in (".py", ".pyx", ".pxd") and not made:
                 yield path
 
 
@@ -83,8 +85,7 @@ def test_no_long_function_without_a_sentence_at_its_steps() -> None:
 
 
 def test_no_file_is_longer_than_500_lines() -> None:
-    written = [path for path in sources() if str(path.relative_to(ROOT)) not in GENERATED]
-    lines = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in written}
+    lines = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in sources()}
     assert {name: count for name, count in lines.items() if count > FILE_LINES} == {}
 
 

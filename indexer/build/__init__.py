@@ -1,0 +1,1 @@
+"""What every stage of a build shares: options, errors, lock, progress, memory."""
