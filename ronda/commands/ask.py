@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail, message_json, print_renderables
+from ronda.commands.output import message_json, print_renderables
 from ronda.commands.question import (
     CaseOption,
     DeadlineOption,
@@ -20,8 +19,8 @@ from ronda.commands.question import (
     SexOption,
     call,
     context,
-    read_birth,
     read_colour,
+    typed_well,
 )
 
 if TYPE_CHECKING:
@@ -30,17 +29,10 @@ if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
     from rich.console import RenderableType
 
-    from ronda.v1 import check_service_pb2, value_pb2
+    from ronda.v1 import check_service_pb2
 
 
 _NIT_LIKELY = 6  # characters: a shorter text is a number cut short sooner than a NIT with a slip in it
-
-
-def _document(text: str) -> value_pb2.ForeignDocument:
-    from ronda.v1.value_pb2 import ForeignDocument
-
-    country, colon, number = text.partition(":")
-    return ForeignDocument(country=country.upper(), number=number) if colon else ForeignDocument(number=text)
 
 
 def _nits_meant(text: str) -> list[str]:
@@ -144,77 +136,38 @@ def check(
       ronda check --name "Isabel Aycinena" --born 1988 --sex F
       ronda check --plate P-323ZZB --colour rojo
     """
-    from ronda.v1 import check_service_pb2 as contract
-    from ronda.v1.value_pb2 import PersonName
+    from clients.client.questions import check_question
 
-    query = " ".join(box or [])
+    person = {
+        "cui": cui,
+        "nit": nit,
+        "cedula": cedula,
+        "document": document,
+        "licence": licence,
+        "telephone": telephone,
+        "name": name,
+        "birth_date": born,
+        "sex": sex,
+    }
+    vehicle = {
+        "plate": plate,
+        "plate_country": country,
+        "vin": vin,
+        "chassis_tail": chassis_tail,
+        "engine": engine,
+        "make": make,
+        "colour": colour,
+        "model_year": model_year,
+    }
     frame = context(purpose, case, reason)
-    guessed = False
-    if query and (name or born or sex) and not any(letter.isdecimal() for letter in query):
-        guessed = not name
-        name, query = f"{name} {query}".strip(), ""  # words beside --born or --sex, or --name without quotes
-    person_asked = any((cui, nit, cedula, document, licence, telephone, name, born, sex))
-    vehicle_asked = any((plate, vin, chassis_tail, engine, make, colour, model_year))
-    if person_asked and vehicle_asked:
-        fail("Pregunte por una persona o por un vehículo, no por ambos a la vez.", ExitStatus.CALLER, as_json)
-    response: Any
-    if person_asked:
-        person_request = contract.CheckPersonRequest(
-            context=frame,
-            query=query,
-            cui=cui,
-            nit=nit,
-            cedula=cedula,
-            licence=licence,
-            telephone=telephone,
-            sex=sex or None,
-        )
-        if document:
-            person_request.document.CopyFrom(_document(document))
-        if name:
-            person_request.name.CopyFrom(PersonName(full=name))
-        if born:
-            person_request.birth_date.CopyFrom(read_birth(born))
-        response = call(
-            server,
-            identity,
-            as_json,
-            lambda: _nits_meant(nit),
-            lambda c: c.checks.CheckPerson(person_request, timeout=deadline),
-        )
-    elif vehicle_asked:
-        vehicle_request = contract.CheckVehicleRequest(
-            context=frame,
-            query=query,
-            plate=plate,
-            plate_country=country,
-            vin=vin,
-            chassis_tail=chassis_tail,
-            engine=engine,
-            make=make,
-            colour=colour,
-            model_year=model_year or 0,
-        )
-        response = call(
-            server,
-            identity,
-            as_json,
-            list,
-            lambda c: c.checks.CheckVehicle(vehicle_request, timeout=deadline),
-        )
-    else:
-        one_box = contract.CheckRequest(context=frame, query=query, country=country)
-        response = call(
-            server,
-            identity,
-            as_json,
-            list,
-            lambda c: c.checks.Check(one_box, timeout=deadline),
-        )
+    with typed_well("Pregunte por una persona o por un vehículo, no por ambos a la vez.", as_json):
+        question = check_question(frame, " ".join(box or []), person, vehicle)
+    hints = (lambda: _nits_meant(nit)) if question.method == "CheckPerson" else list
+    response = call(server, identity, as_json, hints, lambda c: question.ask(c, deadline))
     if as_json:
         message_json(response)
         return
-    _show_check(response, list(response.detected) or ([_as_a_name(response)] if guessed else []))
+    _show_check(response, list(response.detected) or ([_as_a_name(response)] if question.words_as_name else []))
 
 
 def search(
@@ -263,47 +216,33 @@ def search(
       ronda search aycinena beltranena --sex F --age-from 30
       ronda search --vehicle "Toyota gris pickup P 32?..."
     """
+    from clients.client.questions import search_question
     from clients.officer_view.answer import answer_head, registers_line
     from clients.officer_view.candidates import candidates_table, likeness_line, narrowing_line
-    from ronda.v1 import check_service_pb2 as contract
 
-    names = " ".join(words or [])
-    frame = context(purpose, case)
-    response: Any
-    if vehicle or plate or number or vehicle_type or make or colour or model_year:
-        if names or born or sex or department or municipality or age_from or age_to or father or mother:
-            fail("Busque personas o vehículos, no ambos a la vez.", ExitStatus.CALLER, as_json)
-        vehicles = contract.SearchVehiclesRequest(
-            context=frame,
-            query=vehicle,
-            plate_pattern=plate,
-            number=number,
-            vehicle_type=vehicle_type,
-            make=make,
-            colour=colour,
-            model_year=model_year or 0,
-            page_size=page_size,
-            page_token=page_token,
-        )
-        response = call(server, identity, as_json, list, lambda c: c.checks.SearchVehicles(vehicles, timeout=deadline))
-    else:
-        persons = contract.SearchPersonsRequest(
-            context=frame,
-            names=names,
-            sex=sex or None,
-            department=department or 0,
-            municipality=municipality or 0,
-            age_from=age_from,
-            age_to=age_to or 0,
-            father_name=father,
-            mother_name=mother,
-            page_size=page_size,
-            page_token=page_token,
-        )
-        if born:
-            # A year alone is a date too: as years it would rule out those whose year is written one off.
-            persons.birth_date.CopyFrom(read_birth(born))
-        response = call(server, identity, as_json, list, lambda c: c.checks.SearchPersons(persons, timeout=deadline))
+    person = {
+        "names": " ".join(words or []),
+        "birth_date": born,
+        "sex": sex,
+        "department": department,
+        "municipality": municipality,
+        "age_from": age_from,
+        "age_to": age_to,
+        "father_name": father,
+        "mother_name": mother,
+    }
+    vehicles = {
+        "query": vehicle,
+        "plate_pattern": plate,
+        "number": number,
+        "vehicle_type": vehicle_type,
+        "make": make,
+        "colour": colour,
+        "model_year": model_year,
+    }
+    with typed_well("Busque personas o vehículos, no ambos a la vez.", as_json):
+        question = search_question(context(purpose, case), person, vehicles, page_size, page_token)
+    response = call(server, identity, as_json, list, lambda c: question.ask(c, deadline))
     if as_json:
         message_json(response)
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clients.client.connection import Connection
-    from ronda.v1 import value_pb2
 
 
 class PurposeWord(StrEnum):
@@ -129,19 +130,17 @@ def read_colour(text: str) -> str:
 SexOption = Annotated[Any, typer.Option("--sex", parser=read_sex, metavar="M|F", help="Sexo: m o f.")]
 
 
-def read_birth(text: str) -> value_pb2.PartialDate:
-    """A birth date as yyyy, yyyy-mm, yyyy-mm-dd or dd/mm/yyyy; fails with exit status 2 otherwise."""
-    from ronda.v1.value_pb2 import PartialDate
+@contextmanager
+def typed_well(both: str, as_json: bool) -> Iterator[None]:
+    """What no question can be made of ends the command with status 2; `both`: what is said of two subjects at once."""
+    from clients.client.questions import BothSubjects, NoDate
 
-    if found := re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", text):
-        year, month, day = (int(part or 0) for part in found.groups())
-    elif found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
-        day, month, year = (int(part) for part in found.groups())
-    else:
-        year = month = day = 0
-    if year:  # without it the question would have no date, and nobody would be told
-        return PartialDate(year=year, month=month, day=day)
-    raise typer.BadParameter("escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa", param_hint="--born")
+    try:
+        yield
+    except BothSubjects:
+        fail(both, ExitStatus.CALLER, as_json)
+    except NoDate:
+        raise typer.BadParameter("escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa", param_hint="--born") from None
 
 
 def context(purpose: PurposeWord, case: str, reason: str = "") -> Any:

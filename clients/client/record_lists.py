@@ -1,0 +1,96 @@
+"""The records behind a count of an answer: which sections can be listed, and every page of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ronda.v1 import check_service_pb2 as contract
+from ronda.v1.alert_pb2 import HIT_SUBJECT_KIND_PLATE
+from ronda.v1.section_pb2 import SECTION_VEHICLE_ALERT
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from ronda.v1.context_pb2 import RequestContext
+    from ronda.v1.section_pb2 import Section
+
+PAGE = 100  # the most that the contract allows
+
+
+class Listable:
+    """What of an answer's subject, and of the plates that alerts are about, can be listed."""
+
+    def __init__(self, found: contract.CheckResponse) -> None:
+        """found: an answer to the one box."""
+        subject = found.WhichOneof("subject")
+        self._subject = getattr(found, subject) if subject else None
+        self._plates = _plates(found)
+        self.totals = {total.section: total.total for total in self._subject.totals} if self._subject else {}
+
+    def __bool__(self) -> bool:
+        return self._subject is not None or bool(self._plates)
+
+    @property
+    def sections(self) -> list[Section]:
+        """Sections that hold something."""
+        more = [SECTION_VEHICLE_ALERT] if self._plates and SECTION_VEHICLE_ALERT not in self.totals else []
+        return [*self.totals, *more]
+
+    def subject_ids(self, section: int) -> list[str]:
+        """Whose records a section has: the subject's, and an alert's plates."""
+        own = [self._subject.subject_id] if self._subject is not None and section in self.totals else []
+        return own + (self._plates if section == SECTION_VEHICLE_ALERT else [])
+
+
+def _plates(found: contract.CheckResponse) -> list[str]:
+    """Ids of the plates themselves that an alert is about: it is theirs, and in no vehicle's count."""
+    alerts = [*found.answer.hits, *found.vehicle.closed_alerts]
+    return list(dict.fromkeys(a.subject.subject_id for a in alerts if a.subject.kind == HIT_SUBJECT_KIND_PLATE))
+
+
+def every_page(
+    ask: Callable[[contract.ListRecordsRequest], Any],
+    context: Callable[[], RequestContext],
+    subject_ids: Sequence[str],
+    section: int,
+) -> tuple[list[Message], Any]:
+    """All records of a section, page by page, and one response that holds them all, its `total` too.
+
+    ask: sends a request; context: a new one for each. subject_ids: one at least.
+    """
+    rows: list[Message] = []
+    whole: Any = None
+    for subject_id in subject_ids:
+        token, first = "", True
+        while first or token:
+            page = ask(
+                contract.ListRecordsRequest(
+                    context=context(),
+                    subject_id=subject_id,
+                    section=section,  # type: ignore[arg-type]
+                    page_size=PAGE,
+                    page_token=token,
+                )
+            )
+            kind = page.WhichOneof("subject")
+            rows += _rows(getattr(page, kind))
+            token = page.next_page_token
+            if whole is None:
+                whole = page
+            else:
+                getattr(whole, kind).MergeFrom(getattr(page, kind))
+                whole.total += page.total if first else 0
+            first = False
+    whole.ClearField("next_page_token")
+    return rows, whole
+
+
+def _rows(dossier: Message) -> list[Message]:
+    """The records of a dossier that holds one section."""
+    return [
+        row
+        for field, rows in dossier.ListFields()
+        if field.is_repeated and field.message_type is not None and "record" in field.message_type.fields_by_name
+        for row in rows
+    ]
