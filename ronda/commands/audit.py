@@ -72,9 +72,12 @@ def read_moment(text: str, *, to_its_end: bool = False) -> int | None:
 
 def _auditor(directory: Path | None, key: Path | None, token: Path | None) -> Auditor:
     from server.audit.auditor import Auditor
+    from server.audit.lacking import What
     from server.settings import load_settings
+    from server.trust.operator import officer_of
 
-    return Auditor(load_settings(audit=directory), key, token)
+    settings = load_settings(audit=directory)
+    return Auditor(settings, key, officer_of(settings, token, "ReadAudit", What.AUDIT_TOKEN))
 
 
 @audit.command("keys")

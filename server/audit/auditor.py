@@ -14,19 +14,6 @@ from server.audit.looking import Tool, record_look
 from server.audit.reading import AuditReader
 from server.audit.set_up import audit_directory, development_keys
 from server.settings import Settings
-from server.trust.operator import authorise
-
-
-def officer_of(settings: Settings, token: Path | None, action: str, wanted: What) -> dict[str, Any] | None:
-    """The identity of a token that policy lets do this; None in development mode, where nobody has one.
-
-    Raises Lacking (`wanted`) without a token, PermissionError when policy does not allow it, OSError.
-    """
-    if settings.trust is None:
-        return None
-    if token is None:
-        raise Lacking(wanted)
-    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), action)
 
 
 def open_auditor_key(settings: Settings, key: Path | None) -> X25519PrivateKey:
@@ -46,11 +33,11 @@ def open_auditor_key(settings: Settings, key: Path | None) -> X25519PrivateKey:
 class Auditor:
     """An auditor at work."""
 
-    def __init__(self, settings: Settings, key: Path | None, token: Path | None) -> None:
-        """Raises Lacking, PermissionError, KeyFileError, OSError."""
+    def __init__(self, settings: Settings, key: Path | None, officer: Mapping[str, Any] | None) -> None:
+        """officer: the identity of her token (server/trust/operator.py). Raises Lacking, KeyFileError, OSError."""
         self.settings = settings
         self._directory = audit_directory(settings)
-        self._officer = officer_of(settings, token, "ReadAudit", What.AUDIT_TOKEN)
+        self._officer = officer
         self._key = open_auditor_key(settings, key)
 
     def look(self, tool: Tool, arguments: Mapping[str, Any], case_number: str, **about: Any) -> AuditReader:

@@ -10,7 +10,7 @@ from typing import Any
 from core.engine.entry import Engine
 from core.generation.store import Generation
 from core.identifiers.kinds import IdentifierKind
-from server.audit.auditor import officer_of, open_auditor_key
+from server.audit.auditor import open_auditor_key
 from server.audit.lacking import Lacking, What
 from server.audit.looking import Tool, record_look
 from server.audit.reading import AuditReader
@@ -22,6 +22,7 @@ from server.habeas_data.holdings import subject_id_of
 from server.habeas_data.pdf import render
 from server.habeas_data.two_persons import NotReleased, check_release, read_request, write_released, write_request
 from server.settings import Settings
+from server.trust.operator import officer_of
 
 
 class Office:
@@ -30,7 +31,7 @@ class Office:
     def __init__(self, settings: Settings, key: Path | None, token: Path | None, nip: str, action: str) -> None:
         """nip: hers in development mode, elsewhere the token says it. Raises Lacking, PermissionError, KeyFileError."""
         self._settings = settings
-        self._officer = officer_of(settings, token, action, What.TOKEN) or _said(nip)
+        self._officer: dict[str, Any] = officer_of(settings, token, action, What.TOKEN) or _said(nip)
         self._key = open_auditor_key(settings, key)
 
     def prepare(self, cui: str, out: Path, closed_cases: Collection[str], case_number: str) -> None:

@@ -8,8 +8,10 @@ and one of these opens nothing there.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from ronda.v1 import context_pb2
+from server.audit.lacking import Lacking, What
 from server.errors import Refusal, status_of
 from server.settings import Settings, SettingsError
 from server.trust.directory import read_trust
@@ -43,3 +45,15 @@ def authorise(settings: Settings, token: str, action: str) -> dict[str, object]:
         "unit": officer.unit,
         "roles": list(officer.roles),
     }
+
+
+def officer_of(settings: Settings, token: Path | None, action: str, wanted: What) -> dict[str, object] | None:
+    """The identity of a token that policy lets do this; None in development mode, where nobody has one.
+
+    Raises Lacking (`wanted`) without a token, PermissionError when policy does not allow it, OSError.
+    """
+    if settings.trust is None:
+        return None
+    if token is None:
+        raise Lacking(wanted)
+    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), action)

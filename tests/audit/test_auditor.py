@@ -24,6 +24,7 @@ from server.audit.subjects import wanted
 from server.audit.witness import witness_credentials
 from server.habeas_data.office import Office
 from server.settings import Settings
+from server.trust.operator import officer_of
 from tests.audit.answers import append
 from tests.audit.kit import House
 from tests.kit.nation_kit import BuiltNation
@@ -65,7 +66,7 @@ def test_nothing_is_looked_at_where_no_log_is(settings: Settings, tmp_path: Path
 def test_with_a_trust_directory_a_token_comes_before_the_key(settings: Settings, tmp_path: Path) -> None:
     trusted = settings.model_copy(update={"trust": tmp_path})
     with pytest.raises(Lacking) as ended:
-        Auditor(trusted, None, None)
+        officer_of(trusted, None, "ReadAudit", What.AUDIT_TOKEN)
     assert lacks(ended) == What.AUDIT_TOKEN
     with pytest.raises(Lacking) as ended:
         Office(trusted, None, None, "1001", "ExportSubject")

@@ -148,27 +148,3 @@ def test_no_module_imports_itself_by_others(package: str) -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
-
-
-# What each part may import of ours; ronda/ puts them together. Tests and benches may import all.
-PARTS = {
-    "core": set(),
-    "nation": set(),
-    "clients": {"ronda.v1"},
-    "indexer": {"core", "ronda.v1"},
-    "server": {"core", "ronda.v1"},
-    "ronda": {"core", "clients", "indexer", "nation", "ronda.v1", "server"},
-}
-
-
-def part(module: str) -> str:
-    return "ronda.v1" if module.startswith("ronda.v1") else module.partition(".")[0]
-
-
-@pytest.mark.parametrize("package", list(PARTS))
-def test_each_part_knows_those_below_it_alone(package: str) -> None:
-    """The clients need no compiled core; nothing that ships needs a bench or a test."""
-    ours = {*PARTS, "ronda.v1", "bench", "tests"} - {package}
-    found = {part(name) for path in sources(package) for name in imports(path)} & ours
-    assert found <= PARTS[package]
-    assert sources(package)
