@@ -1,1 +1,0 @@
-"""Signs that somebody goes through a list. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Requests that were counted. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""The dossier of one entity, made from its records."""

@@ -1,1 +1,0 @@
-"""One segment of the audit log while it is written; nothing of it is for Python (core/audit/segment.pxd)."""

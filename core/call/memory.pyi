@@ -1,1 +1,0 @@
-"""The working memory of one call. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Page tokens, without the GIL. Nothing here is for Python."""

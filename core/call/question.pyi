@@ -1,1 +1,0 @@
-"""Requests, read from their bytes without the GIL. Nothing here is for Python."""

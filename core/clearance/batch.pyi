@@ -1,1 +1,0 @@
-"""One ClearRequest taken apart into its columns, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Clear: columns of subjects against a standard, without the GIL. Nothing here is for Python."""

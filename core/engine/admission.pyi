@@ -1,1 +1,0 @@
-"""On whose account a call is answered, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""What an engine does without the GIL. Nothing here is for Python."""

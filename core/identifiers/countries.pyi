@@ -1,1 +1,0 @@
-"""Countries beside a document's number; called from compiled code only. Python calls core.identifiers.api."""

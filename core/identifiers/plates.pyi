@@ -1,1 +1,0 @@
-"""Plates; called from compiled code only. Python calls core.identifiers.api."""

@@ -1,1 +1,0 @@
-"""Plates as clerks write them; called from compiled code only. Python calls core.identifiers.api."""

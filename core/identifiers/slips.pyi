@@ -1,1 +1,0 @@
-"""Identifiers one slip away; called from compiled code only. Python calls core.identifiers.api."""

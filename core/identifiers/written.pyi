@@ -1,1 +1,0 @@
-"""Identifiers as clerks and spreadsheets write them; for Python core.identifiers.api has them."""

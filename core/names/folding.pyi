@@ -1,1 +1,0 @@
-"""Folding of names; called from compiled code only. Python calls core.names.keys."""

@@ -1,1 +1,0 @@
-"""Candidates of an answer, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""ListRecords: the rest of a section, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Whether a page of an older generation may still be shown, without the GIL. Nothing here is for Python."""

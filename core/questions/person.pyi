@@ -1,1 +1,0 @@
-"""Questions about persons, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Searches of vehicles, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Questions about vehicles, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Growing columns in Arrow's layout: C only, see core/standardise/columns.pxd."""

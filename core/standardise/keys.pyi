@@ -1,1 +1,0 @@
-"""Cells of [record.subject]'s keys: C only, see core/standardise/keys.pxd."""

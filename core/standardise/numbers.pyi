@@ -1,1 +1,0 @@
-"""Numbers of a person: C only, see core/standardise/numbers.pxd."""

@@ -1,1 +1,0 @@
-"""Dates and numbers as registers write them: C only, see core/standardise/parsing.pxd."""

@@ -1,1 +1,0 @@
-"""The section's message of a record: C only, see core/standardise/payload.pxd."""

@@ -1,1 +1,0 @@
-"""One record of a row: C only, see core/standardise/record.pxd."""

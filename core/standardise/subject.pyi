@@ -1,1 +1,0 @@
-"""Who or what a row is about: C only, see core/standardise/subject.pxd."""

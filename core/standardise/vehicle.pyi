@@ -1,1 +1,0 @@
-"""What a row says of a vehicle: C only, see core/standardise/vehicle.pxd."""

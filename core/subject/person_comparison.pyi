@@ -1,1 +1,0 @@
-"""How one person compares with a question, without the GIL. Nothing here is for Python."""

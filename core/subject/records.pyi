@@ -1,1 +1,0 @@
-"""Records of a dossier copied into an answer, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""Gathers who was shown in an answer, without the GIL. Nothing here is for Python."""

@@ -1,1 +1,0 @@
-"""How one vehicle compares with a question, without the GIL. Nothing here is for Python."""
