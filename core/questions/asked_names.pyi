@@ -1,1 +1,0 @@
-"""Names of a question, without the GIL. Nothing here is for Python."""
