@@ -40,11 +40,12 @@ def nation(
     Ejemplo:
       ronda nation --persons 5000 --out nation
     """
-    import psycopg
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     try:
+        import psycopg
+
         from nation.making import make_nation
     except ModuleNotFoundError:
         fail("La nación sintética es de un checkout (./run build), no de una instalación.", EXIT_CALLER, as_json)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from setuptools import find_packages
+
+from ronda.commands.exit_status import ExitStatus
 
 ROOT = Path(__file__).parents[2]
 _SETTINGS: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
@@ -42,6 +46,23 @@ def test_every_package_of_the_shipped_roots_is_listed() -> None:
     assert {"core", "server", "indexer", "clients", "ronda"} == ROOTS
     assert found - SHIPPED == {"ronda.demo"}
     assert SHIPPED - found == set()
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    """setuptools passes over a folder without `__init__.py`, and a checkout runs without one."""
+    files = [path for root in ROOTS for path in (ROOT / root).rglob("*")]
+    code = {path.parent for path in files if path.suffix in (".py", ".pyx", ".pxd")}
+    assert len(code) > 40
+    assert [str(folder.relative_to(ROOT)) for folder in sorted(code) if not (folder / "__init__.py").is_file()] == []
+
+
+def test_an_install_says_that_the_nation_is_of_a_checkout() -> None:
+    absent = "import sys; sys.modules.update(nation=None, psycopg=None); sys.argv = ['ronda', 'nation']"
+    start = f"{absent}; from ronda.command import main; main()"
+    done = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=False)
+    assert done.returncode == ExitStatus.CALLER
+    assert "es de un checkout" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_shipped_code_imports_shipped_packages_alone() -> None:
