@@ -28,21 +28,26 @@ from core.generation.store import Generation
 from nation.loading import load_postgres
 from ronda.demo.postgres_cluster import PostgresCluster
 from ronda.v1 import check_service_pb2 as contract
+from ronda.v1.clearance_service_pb2 import CLEARANCE_STANDARD_WANTED, ClearRequest
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 
-AGAINST = "c8cb529"  # the last commit before the answers issue
+AGAINST = "176c777"  # the last commit before the rooms
 PERSONS = 100_000
 PAIRS = 10
 _QUESTIONS = 2_000
 _SHORT, _LONG = 1, 4  # times that each question is answered
+_BATCH = 100
 _WORK = OUTPUT / "cost-work"
 _ROOT = Path(__file__).parent.parent
 
 BY_CUI, BY_NAME, BY_PLATE = "CHECK_PERSON by CUI", "CHECK_PERSON by name and birth date", "CHECK_VEHICLE by plate"
+SEARCH, CLEAR = "SEARCH_PERSONS by name", "CLEAR by CUI"
 BARS = {
-    BY_CUI: Bar("engine: CheckPerson by CUI, instructions", 1.05, "x"),
-    BY_NAME: Bar("engine: CheckPerson by name and birth date, instructions", 1.05, "x"),
-    BY_PLATE: Bar("engine: CheckVehicle by plate, instructions", 1.05, "x"),
+    BY_CUI: Bar("engine: CheckPerson by CUI, instructions", 1.03, "x"),
+    BY_NAME: Bar("engine: CheckPerson by name and birth date, instructions", 1.03, "x"),
+    BY_PLATE: Bar("engine: CheckVehicle by plate, instructions", 1.03, "x"),
+    SEARCH: Bar("engine: SearchPersons by name, instructions", 1.03, "x"),
+    CLEAR: Bar("engine: Clear by CUI, a batch of 100, instructions", 1.03, "x"),
     "build": Bar(f"build: CPU time, median of {PAIRS} pairs", 1.05, "x"),
 }
 
@@ -118,7 +123,7 @@ def write_questions(generation: Path, written_to: Path, count: int = _QUESTIONS)
     context = RequestContext(purpose=PURPOSE_TRAFFIC_STOP)
     cuis, plates = draw(generation, count, seed=1)
     engine, clock_ms = Engine(Generation.open(generation)), clock_of(generation)
-    questions: dict[str, list[bytes]] = {BY_CUI: [], BY_NAME: [], BY_PLATE: []}
+    questions: dict[str, list[bytes]] = {kind: [] for kind in (BY_CUI, BY_NAME, BY_PLATE, SEARCH, CLEAR)}
     for cui in cuis:
         request = contract.CheckPersonRequest(context=context, cui=cui).SerializeToString()
         answer = engine.answer(Method.CHECK_PERSON, request, Grant.everything(), clock_ms)
@@ -127,6 +132,14 @@ def write_questions(generation: Path, written_to: Path, count: int = _QUESTIONS)
         named = _by_name(contract.CheckPersonResponse.FromString(answer), context)
         if named is not None:
             questions[BY_NAME].append(named.SerializeToString())
+            words = " ".join(value for field, value in named.name.ListFields() if field.name != "full")
+            search = contract.SearchPersonsRequest(context=context, names=words, page_size=10)
+            if words and len(questions[SEARCH]) < count // 10:  # some twenty times as dear
+                questions[SEARCH].append(search.SerializeToString())
+    for start in range(0, len(cuis), _BATCH):
+        batch = ClearRequest(context=context, standard=CLEARANCE_STANDARD_WANTED, cuis=cuis[start : start + _BATCH])
+        batch.row_ids.extend(range(len(batch.cuis)))
+        questions[CLEAR].append(batch.SerializeToString())
     for plate in plates:
         request = contract.CheckVehicleRequest(context=context, plate=plate).SerializeToString()
         check_vehicle(request, engine.answer(Method.CHECK_VEHICLE, request, Grant.everything(), clock_ms))

@@ -31,9 +31,13 @@ def main() -> None:
     generation = Path(directory)
     requests = [bytes.fromhex(text) for text in json.loads(Path(questions).read_text(encoding="utf-8"))[kind]]
     engine = Engine(Generation.open(generation))
-    method, clock_ms, size = Method[kind.split(" ")[0]], clock_of(generation), 0
+    method, clock_ms, size = kind.split(" ")[0], clock_of(generation), 0
     for _ in range(int(times)):
-        size, _ = engine.answer_many(method, requests, Grant.everything(), clock_ms)
+        if method == "CLEAR":
+            clearance = engine.clearance(requests[0], Grant.everything(), clock_ms)
+            size = sum(len(clearance.answer(batch, clock_ms)) for batch in requests)
+        else:
+            size, _ = engine.answer_many(Method[method], requests, Grant.everything(), clock_ms)
     print(size)
 
 
