@@ -23,8 +23,8 @@ from bench.trust.worker_process import WorkerUnderTest
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from server.audit.set_up import prepare_audit
-from server.development_ca import make_development_set
 from server.settings import Settings
+from server.trust.development_ca import make_development_set
 from server.trust.issuing import Issuer
 
 ROUNDS = 5

@@ -32,7 +32,7 @@ def development_ca(directory: Annotated[Path, typer.Argument(metavar="DIRECTORIO
     Ejemplo:
       ronda keys dev-ca dev
     """
-    from server.development_ca import make_development_set
+    from server.trust.development_ca import make_development_set
 
     _refuse_existing(lambda: make_development_set(directory))
     typer.echo(
@@ -206,7 +206,7 @@ def init(trust: TrustDirectory) -> None:
     Ejemplo:
       ronda policy init trust
     """
-    from server.development_ca import copy_example
+    from server.trust.development_ca import copy_example
 
     _refuse_existing(lambda: copy_example(trust))
 

@@ -15,7 +15,7 @@ import h2.connection
 import h2.events
 
 from ronda.v1 import check_service_pb2, context_pb2
-from server.development_ca import make_development_set
+from server.trust.development_ca import make_development_set
 from server.trust.issuing import Issuer, Pair
 from tests.server.requests import CUI
 
