@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from nation import tables
 from nation.days import NO_DAY, Days
-from nation.heard import Heard, hear
+from nation.heard import Heard
+from nation.hearing import hear
 from nation.justice import CANCELLED, PENDING, courts, draw_days
 from nation.naming import given_names
 from nation.people import Ints

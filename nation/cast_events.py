@@ -9,7 +9,8 @@ import numpy as np
 from nation import cast_people, cast_vehicles, days, tables
 from nation.border import Ban, Crossings, Foreigners
 from nation.days import NO_DAY
-from nation.heard import Heard, hear_exactly
+from nation.heard import Heard
+from nation.hearing import hear_exactly
 from nation.justice import (
     CANCELLED,
     EXECUTED,

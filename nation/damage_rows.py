@@ -13,7 +13,8 @@ from nation import days
 from nation.border import Ban
 from nation.damage_names import without_number
 from nation.days import NO_DAY
-from nation.heard import Heard, hear_exactly
+from nation.heard import Heard
+from nation.hearing import hear_exactly
 from nation.justice import (
     CANCELLED,
     EXECUTED,

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 
 from nation import days, tables
-from nation.heard import Heard, hear
+from nation.heard import Heard
+from nation.hearing import hear
 from nation.people import Ints
 from nation.world import World
 

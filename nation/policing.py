@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nation import tables
-from nation.heard import Heard, hear
+from nation.heard import Heard
+from nation.hearing import hear
 from nation.justice import draw_days, draw_offences
 from nation.world import World
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nation.days import NO_DAY
-from nation.heard import Heard, hear
+from nation.heard import Heard
+from nation.hearing import hear
 from nation.justice import draw_days, draw_offences
 from nation.world import World
 

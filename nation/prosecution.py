@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nation.heard import Heard, hear
+from nation.heard import Heard
+from nation.hearing import hear
 from nation.justice import CANCELLED, EXECUTED, PENDING, draw_days, draw_offences
 from nation.people import Ints
 from nation.world import World

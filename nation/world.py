@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from nation import cast_people, cast_vehicles
 from nation.block import BlockPlan
@@ -17,13 +16,11 @@ from nation.fleet import (
     make_former_plates,
     make_ownerships,
 )
+from nation.heard import Heard
 from nation.naming import name_people
 from nation.papers import Papers, give_papers
 from nation.people import People, make_people
 from nation.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from nation.heard import Heard
 
 
 @dataclass(frozen=True)

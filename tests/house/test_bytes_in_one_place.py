@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
-from tests.house.test_rooms import ROOT, imports, sources
+from tests.house.imports import ROOT, imports, sources
 
 OUTSIDE = ("server", "indexer", "ronda", "clients", "bench", "nation")
 # Bytes of other kinds, each drawn where it is decoded, and what they are.
