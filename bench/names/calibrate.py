@@ -2,7 +2,7 @@
 
 `python -m bench.names.calibrate [pairs]` prints, by kind of pair, the shares of AGREES, UNKNOWN and DISAGREES and the
 mean score; the reliability of the score; and the weights of a logistic regression over what core/names/pairing.pyx
-counts. The weights in core/names/weights.pxi were set by hand with its output in view. Names are drawn from the
+counts. The weights in core/names/weights.pxd were set by hand with its output in view. Names are drawn from the
 built-in frequencies, some are invented; the errors are this module's own. It shares nothing with the noise and the
 truth of `./run bench-names`, which judge the result.
 """

@@ -8,7 +8,7 @@ from core.access.enumeration cimport RowAsked
 from core.access.limits cimport Asking, limits_now, limits_take, limits_take_rows, limits_watch, limits_watch_rows
 from core.access.session cimport CLEAR_METHOD, caller_flags
 from core.audit.log cimport AuditFacts, audit_append
-from core.call.question cimport METHOD_LIST_REGISTERS
+from core.call.question cimport METHOD_GET_GENERATION, METHOD_LIST_REGISTERS
 from core.contract cimport *
 from core.engine.discreet cimport note_discreet_looks
 from core.failure cimport OK, fail
@@ -111,7 +111,7 @@ cdef int account_watch(Account* account, Call* call) noexcept nogil:
     if account.method == CLEAR_METHOD:
         return limits_watch_rows(account.session, account.given, <const RowAsked*>call.asked_rows.data,
                                  call.asked_rows.size // sizeof(RowAsked), now, &account.verdict, call.failure)
-    if account.method >= METHOD_LIST_REGISTERS:
+    if account.method == METHOD_LIST_REGISTERS or account.method == METHOD_GET_GENERATION:
         return OK
     asking.key = call.asked_key
     asking.key_size = call.asked_key_size

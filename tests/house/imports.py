@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 OURS = ("core", "server", "indexer", "clients", "ronda", "nation", "bench", "tests")
 PYTHON, CYTHON = {".py", ".pyi"}, {".pyx", ".pxd", ".pxi"}
 _OURS = "|".join(OURS)
-# `core.engine.entry` and `core/engine/entry.py` within a text.
+# `core.engine.entry` and `core/access/limits_file.py` within a text.
 _IN_TEXT = re.compile(rf"(?<![\w./-])(?:{_OURS})(?:\.\w+)+|(?<![\w./-])(?:{_OURS})(?:/\w+)+(?=\.py\b)")
 # A statement begins a line, or stands behind `:` or `;`.
 _CYTHON = re.compile(

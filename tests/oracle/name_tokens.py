@@ -1,6 +1,6 @@
 """How two tokens of names go together, in plain Python: the twin of core.names.tokens (docs/names.md, "Tokens").
 
-Its tables are the compiled modules' own texts; its weights are read from core/names/weights.pxi.
+Its tables are the compiled modules' own texts; its weights are read from core/names/weights.pxd.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from tests.core.linking.test_name_index import built, claim
 from tests.core.names.noisy_names import pairs
 
 AGREES, DISAGREES = 1, 2
-BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = 500, 150, 100, -800  # core/names/weights.pxi
+BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = 500, 150, 100, -800  # core/names/weights.pxd
 Asked = tuple[str, int, int]  # name, birth year or 0, sex
 
 
