@@ -17,6 +17,8 @@ SHIPPED = ("core", "indexer", "server", "ronda", "clients", "nation")
 LONG = 60
 LINES_A_SENTENCE = 20  # of a long function
 FILE_LINES = 500
+# Names, a line each, and nothing else.
+TABLES = {"core/names/nicknames.pxi"}
 # Written at build time, from proto/ and core/standard_record.toml.
 GENERATED = {"core/contract.pxd", "core/standard_record.pxd", "core/assembly/linked_record.pxd"}
 
@@ -109,8 +111,12 @@ def test_no_long_function_without_a_sentence_at_its_steps() -> None:
 
 
 def test_no_file_is_longer_than_500_lines() -> None:
-    lines = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in sources()}
-    assert {name: count for name, count in lines.items() if count > FILE_LINES} == {}
+    suffixes = (".py", ".pyx", ".pxd", ".pyi", ".pxi", ".h")
+    files = [path for part in (*SHIPPED, "bench", "tests") for path in (ROOT / part).rglob("*")]
+    files = [path for path in files if path.suffix in suffixes and path.parent != ROOT / "ronda" / "v1"]
+    lines = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in files}
+    assert len(lines) > 700
+    assert {name for name, count in lines.items() if count > FILE_LINES} - GENERATED == TABLES
 
 
 def test_a_long_function_is_seen_in_both_languages() -> None:
