@@ -16,6 +16,7 @@ import numpy as np
 
 from bench.trust.worker_process import WorkerUnderTest
 from core.audit.reader import QUESTION_ROW, query_rows
+from ronda.settings import Settings
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
@@ -23,7 +24,6 @@ from server.audit.checkpointer import Checkpointer
 from server.audit.keys import load_signing_private
 from server.audit.set_up import prepare_audit, signing_key
 from server.audit.verifying import Problem, verify
-from server.settings import Settings
 
 _CLIENTS = 4
 _LONGEST_S = 0.15  # from the first answers to the kill

@@ -20,10 +20,10 @@ import grpc
 
 from bench.trust.allowances import patrols_without_end
 from bench.trust.worker_process import WorkerUnderTest
+from ronda.settings import Settings
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from server.audit.set_up import prepare_audit
-from server.settings import Settings
 from server.trust.development_ca import make_development_set
 from server.trust.issuing import Issuer
 

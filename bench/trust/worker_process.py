@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 
 from ronda.demo.postgres_cluster import free_port
+from ronda.settings import Settings
 from server.processes.messages import WorkerOrders, WorkerReport
-from server.settings import Settings
 
 
 class WorkerUnderTest:

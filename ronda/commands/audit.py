@@ -71,9 +71,9 @@ def read_moment(text: str, *, to_its_end: bool = False) -> int | None:
 
 
 def _auditor(directory: Path | None, key: Path | None, token: Path | None) -> Auditor:
+    from ronda.settings import load_settings
     from server.audit.auditor import Auditor
     from server.audit.lacking import What
-    from server.settings import load_settings
     from server.trust.operator import officer_of
 
     settings = load_settings(audit=directory)
@@ -108,10 +108,10 @@ def verify(
     Ejemplo:
       ronda audit verify --keeper /media/custodio
     """
+    from ronda.settings import load_settings
     from server.audit.lacking import Lacking, What
     from server.audit.set_up import audit_directory, public_signing_key, second_keepers
     from server.audit.verifying import verify as check
-    from server.settings import load_settings
 
     with explained(as_json):
         settings = load_settings(audit=directory)
@@ -298,10 +298,10 @@ def proof(
     Ejemplo:
       ronda audit proof --record worker-0/2/17 > prueba.json
     """
+    from ronda.settings import load_settings
     from server.audit.evidence import holds, prove_continuation, prove_record, record_place
     from server.audit.looking import Tool
     from server.audit.set_up import audit_directory, public_signing_key
-    from server.settings import load_settings
 
     with explained(False):
         settings = load_settings(audit=directory)

@@ -10,7 +10,7 @@ import typer
 from ronda.commands.output import EXIT_CALLER, fail
 
 if TYPE_CHECKING:
-    from server.settings import Settings
+    from ronda.settings import Settings
 
 JsonOption = Annotated[bool, typer.Option("--json", help="El resumen como JSON, en la salida estándar.")]
 DataOption = Annotated[Path | None, typer.Option(help="Directorio de datos; si no, RONDA_DATA, o data.")]
@@ -21,7 +21,8 @@ NO_LIMIT = 2**62  # bytes; keep_gib = 0 means that only the number of generation
 
 def settings_of(**given: object) -> Settings:
     """Settings with what was typed. Ends the command where they break a rule."""
-    from server.settings import SettingsError, load_settings
+    from ronda.settings import load_settings
+    from server.settings import SettingsError
 
     try:
         return load_settings(**given)

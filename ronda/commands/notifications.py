@@ -32,8 +32,9 @@ def notifications(
       ronda notifications --data data --register sipol --since 2026-11-24
     """
     from clients.terminal.whole_table import WholeTable
+    from ronda.settings import load_settings
     from server.notifications import FOLDER, read_lines, registers_notified
-    from server.settings import SettingsError, load_settings
+    from server.settings import SettingsError
 
     try:
         where = load_settings(data=data).data

@@ -158,7 +158,7 @@ def _warn_of_variables() -> None:
     """Says which RONDA_* nothing reads: who mistypes RONDA_SERVER asks another server than she thinks."""
     if not any(name.upper().startswith("RONDA_") and name not in _OURS for name in os.environ):
         return
-    from server.settings import unknown_variables  # seldom: it takes longer than the question
+    from ronda.settings import unknown_variables  # seldom: it takes longer than the question
 
     for name, near in unknown_variables().items():
         meant = f"; ¿quiso decir {near}?" if near else ""

@@ -28,9 +28,10 @@ def serve(
     Ejemplo:
       RONDA_CONFIG=/etc/ronda/ronda.toml ronda serve
     """
+    from ronda.settings import load_settings
     from server.processes.messages import EXIT_SETTINGS
     from server.processes.supervisor import serve as run_supervisor
-    from server.settings import SettingsError, load_settings
+    from server.settings import SettingsError
 
     given: dict[str, Any] = {
         "listen": listen,

@@ -22,8 +22,8 @@ CuiOption = Annotated[str, typer.Option("--cui", help="CUI de la persona.")]
 
 
 def _office(directory: Path | None, key: Path | None, token: Path | None, nip: str, action: str) -> Office:
+    from ronda.settings import load_settings
     from server.habeas_data.office import Office
-    from server.settings import load_settings
 
     return Office(load_settings(audit=directory), key, token, nip, action)
 

@@ -30,7 +30,8 @@ def why(
     from core.identifiers.api import cui_digits
     from indexer.build.errors import BuildError
     from indexer.generations.link_reasons import link_reasons
-    from server.settings import SettingsError, load_settings
+    from ronda.settings import load_settings
+    from server.settings import SettingsError
 
     cui, _ = cui_digits(person) if person else ("", True)
     if person and cui is None:

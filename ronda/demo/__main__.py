@@ -29,8 +29,9 @@ from ronda.demo.page import Page
 from ronda.demo.postgres_cluster import PostgresCluster, PostgresUnavailable, free_port
 from ronda.demo.programs import StepFailed, finish, last_words, started
 from ronda.demo.stopping import Stopped, stop_on_signals
+from ronda.settings import load_settings
 from server.host.port_guard import PortGuard
-from server.settings import SettingsError, load_settings
+from server.settings import SettingsError
 
 PERSONS = 100_000
 METRICS = "127.0.0.1:9464"

@@ -13,10 +13,10 @@ from server.audit.lacking import Lacking, What
 from server.audit.looking import Tool, record_look
 from server.audit.reading import AuditReader
 from server.audit.set_up import audit_directory, development_keys
-from server.settings import Settings
+from server.audit.settings import AuditSettings
 
 
-def open_auditor_key(settings: Settings, key: Path | None) -> X25519PrivateKey:
+def open_auditor_key(settings: AuditSettings, key: Path | None) -> X25519PrivateKey:
     """The auditor's private key; in development mode its own when none is named.
 
     Raises Lacking, KeyFileError, OSError.
@@ -33,7 +33,7 @@ def open_auditor_key(settings: Settings, key: Path | None) -> X25519PrivateKey:
 class Auditor:
     """An auditor at work."""
 
-    def __init__(self, settings: Settings, key: Path | None, officer: Mapping[str, Any] | None) -> None:
+    def __init__(self, settings: AuditSettings, key: Path | None, officer: Mapping[str, Any] | None) -> None:
         """officer: the identity of her token (server/trust/operator.py). Raises Lacking, KeyFileError, OSError."""
         self.settings = settings
         self._directory = audit_directory(settings)

@@ -18,8 +18,8 @@ from core.audit.reader import How, entry_bytes
 from ronda.v1.context_pb2 import PURPOSE_AUDIT
 from server.audit.keys import key_id
 from server.audit.set_up import open_writer
+from server.audit.settings import AuditSettings
 from server.audit.writer import clock_ms
-from server.settings import Settings
 
 CONSOLE = "console"
 
@@ -37,7 +37,7 @@ class Tool(IntEnum):
 
 
 def record_look(
-    settings: Settings,
+    settings: AuditSettings,
     tool: Tool,
     arguments: Mapping[str, Any],
     *,

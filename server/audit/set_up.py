@@ -20,33 +20,34 @@ from server.audit.keys import (
 )
 from server.audit.lacking import Lacking, What
 from server.audit.process import AuditProcess, Orders
+from server.audit.settings import AuditSettings
 from server.audit.writer import MIB, AuditWriter, WriterOptions
 from server.logs import WARNING, log
-from server.settings import Settings, SettingsError
+from server.settings import SettingsError
 
 
-def audit_directory(settings: Settings) -> Path:
+def audit_directory(settings: AuditSettings) -> Path:
     """`audit`, or <data>/audit."""
     return settings.audit if settings.audit is not None else settings.data / "audit"
 
 
-def development_keys(settings: Settings) -> Path:
+def development_keys(settings: AuditSettings) -> Path:
     """Where development mode keeps the keys that it makes: the auditor's private key too."""
     directory = audit_directory(settings)
     return directory.with_name(f"{directory.name}-keys")
 
 
-def auditor_key(settings: Settings) -> Path:
+def auditor_key(settings: AuditSettings) -> Path:
     """The auditor's public key."""
     return settings.audit_auditor_key or development_keys(settings) / "auditor.pub"
 
 
-def signing_key(settings: Settings) -> Path:
+def signing_key(settings: AuditSettings) -> Path:
     """The private key that signs checkpoints."""
     return settings.audit_signing_key or development_keys(settings) / "signing.key"
 
 
-def public_signing_key(settings: Settings, path: Path | None = None) -> Ed25519PublicKey:
+def public_signing_key(settings: AuditSettings, path: Path | None = None) -> Ed25519PublicKey:
     """The public key of the checkpoints: in `path`, else of the settings' private one. Raises Lacking, KeyFileError."""
     if path is not None:
         return load_signing_public(path)
@@ -56,7 +57,7 @@ def public_signing_key(settings: Settings, path: Path | None = None) -> Ed25519P
     return load_signing_private(ours).public_key()
 
 
-def second_keepers(settings: Settings, directories: Sequence[Path] = ()) -> list[CheckpointFiles]:
+def second_keepers(settings: AuditSettings, directories: Sequence[Path] = ()) -> list[CheckpointFiles]:
     """The second keepers' files that lie here: those named, else the settings'. Raises Lacking.
 
     None of them may lie in the log itself: whoever alters one alters the other.
@@ -72,7 +73,7 @@ def second_keepers(settings: Settings, directories: Sequence[Path] = ()) -> list
     return [CheckpointFiles(each) for each in directories]
 
 
-def prepare_audit(settings: Settings, development: bool) -> None:
+def prepare_audit(settings: AuditSettings, development: bool) -> None:
     """Before the first worker: the directory is there, and the keys are.
 
     Keys that the settings do not name are made in development mode, loudly; elsewhere they are missing. Raises
@@ -126,7 +127,7 @@ def _refuse_another_servers_log(directory: Path, ours: str) -> None:
         )
 
 
-def open_writer(settings: Settings, name: str, *, waits_for_room: bool = False) -> AuditWriter:
+def open_writer(settings: AuditSettings, name: str, *, waits_for_room: bool = False) -> AuditWriter:
     """The log of one worker ("worker-0"), or of a tool. Raises SettingsError when it cannot be written.
 
     A worker waits for room: where the disk is full it serves, and answers nothing until a record can be written.
@@ -147,7 +148,7 @@ def open_writer(settings: Settings, name: str, *, waits_for_room: bool = False) 
         raise SettingsError(f"audit: cannot be written: {error.strerror}") from None
 
 
-def audit_process(settings: Settings) -> AuditProcess:
+def audit_process(settings: AuditSettings) -> AuditProcess:
     """The process that signs and seals."""
     return AuditProcess(
         Orders(

@@ -13,9 +13,9 @@ from server.calls.half_open import UnaryMethods
 from server.calls.health import Health
 from server.calls.many_headers import ManyHeaders
 from server.calls.public import health_methods, reflection_methods
+from server.calls.settings import CallSettings
 from server.calls.unary import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
 from server.calls.unknown import UnknownMethods
-from server.settings import Settings
 from server.transport.channel_options import MAX_CONCURRENT_RPCS, channel_options
 from server.trust.callers import CertifiedCallers
 
@@ -29,7 +29,7 @@ SERVICES: tuple[str, ...] = tuple(
 )
 
 
-def build_server(settings: Settings, service: Service, healths: Health, connections: int) -> grpc.aio.Server:
+def build_server(settings: CallSettings, service: Service, healths: Health, connections: int) -> grpc.aio.Server:
     """A server with every service, without ports, not started. connections: how many a port holds at most."""
     server = grpc.aio.server(
         options=channel_options(settings, connections), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS

@@ -35,7 +35,7 @@ class WorkerOrders(_Message):
     """First line to a worker."""
 
     number: int
-    settings: dict[str, Any]  # of server.settings.Settings, without what the indexer alone needs
+    settings: dict[str, Any]  # of ServerSettings
     address: str  # host:port to listen on, the port resolved
     probe_socket: Path  # Unix socket, for the worker's check of itself
     last_good: str  # generation that other workers serve; "" = unknown

@@ -25,8 +25,9 @@ from core.generation.manifest import GenerationManifest, StatedRegister, read_ma
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
 from server.logs import log
+from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
-from server.settings import Settings, SettingsError
+from server.settings import SettingsError
 
 _STATES = ("FRESH", "STALE", "MISSING")
 
@@ -48,7 +49,7 @@ class Supervised(Protocol):
 class Scrape:
     """Serves the metrics in a thread while the context lasts. `metrics = "off"` serves nothing."""
 
-    def __init__(self, settings: Settings, supervised: Supervised, directory: Path) -> None:
+    def __init__(self, settings: ServerSettings, supervised: Supervised, directory: Path) -> None:
         self._address = settings.metrics_address
         self._registry = CollectorRegistry()
         MultiProcessCollector(self._registry, path=str(directory))  # type: ignore[no-untyped-call]

@@ -31,8 +31,9 @@ from server.processes.file_check import FileCheck
 from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
 from server.processes.page_key import load_or_make_page_key
 from server.processes.scrape import Scrape
+from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
-from server.settings import Address, Settings, SettingsError
+from server.settings import Address, SettingsError
 
 KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
 _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
@@ -63,7 +64,7 @@ class Supervisor:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ServerSettings,
         address: Address,
         runtime: Path,
         page_key: bytes,
@@ -163,7 +164,7 @@ class Supervisor:
             return
         orders = WorkerOrders(
             number=number,
-            settings=self._settings.model_dump(mode="json", exclude={"postgres"}),
+            settings=self._settings.model_dump(mode="json", include=set(ServerSettings.model_fields)),
             address=str(self._address),
             probe_socket=self._runtime / f"worker-{number}.sock",
             last_good=self.last_good,
@@ -244,7 +245,7 @@ class Supervisor:
                         worker.tell(message)
 
 
-def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> int:
+def serve(settings: ServerSettings, on_ready: Callable[[Ready], None] | None = None) -> int:
     """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status of the process.
 
     `on_ready` is called once, when every worker answered a health check; by default it prints a line for people. A
@@ -293,7 +294,7 @@ def print_ready(ready: Ready) -> None:
     sys.stdout.flush()
 
 
-def check_process(settings: Settings) -> None:
+def check_process(settings: ServerSettings) -> None:
     """Readies this process, and with it its workers, for personal data: no core dumps, no files that others can read.
 
     Raises SettingsError as root, except in development mode, which is told loudly instead.
@@ -307,7 +308,7 @@ def check_process(settings: Settings) -> None:
         raise SettingsError("trust: a server in production does not run as root; start it as a user of its own")
 
 
-def check_files_of(settings: Settings) -> None:
+def check_files_of(settings: ServerSettings) -> None:
     """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
     for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", *KEEPER_FILES, *_AUDIT_KEYS):
         path: Path | None = getattr(settings, name)

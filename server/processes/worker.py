@@ -36,7 +36,8 @@ from server.metrics import counts as call_metrics
 from server.metrics import files as metrics_files
 from server.notifications import FOLDER, Notifications
 from server.processes.messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOrders, WorkerReport
-from server.settings import Settings, SettingsError, parse_address
+from server.processes.settings import ServerSettings
+from server.settings import SettingsError, parse_address
 from server.transport.connections import Connections
 from server.transport.tls import ServerTls, server_tls
 from server.trust.set_up import TrustSetUp
@@ -50,7 +51,7 @@ _YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last 
 class Worker:
     """Serves until SIGTERM, or until the supervisor is gone."""
 
-    def __init__(self, orders: WorkerOrders, settings: Settings, reports: int) -> None:
+    def __init__(self, orders: WorkerOrders, settings: ServerSettings, reports: int) -> None:
         self._orders = orders
         self._settings = settings
         self._reports = reports
@@ -243,7 +244,7 @@ def main() -> int:
     forbid_core_dumps()
     allocate_compactly()
     orders = WorkerOrders.model_validate_json(_first_line())
-    settings = Settings(**orders.settings)
+    settings = ServerSettings(**orders.settings)
     logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())
     # Standard output is the line to the supervisor: nothing else may write there.
     reports = os.dup(1)

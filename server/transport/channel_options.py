@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.settings import Settings
+from server.transport.settings import TransportSettings
 
 # Calls that a worker's gRPC takes in before it answers RESOURCE_EXHAUSTED by itself: a bound for memory, far above
 # what the gate lets through.
@@ -20,7 +20,7 @@ _KEEPALIVE_TIMEOUT_MS = 20_000
 _CLIENT_PING_MS = 10_000
 
 
-def channel_options(settings: Settings, connections: int) -> list[tuple[str, int]]:
+def channel_options(settings: TransportSettings, connections: int) -> list[tuple[str, int]]:
     """Options for `grpc.aio.server`. connections: how many it holds at most; more are closed as they come."""
     return [
         ("grpc.so_reuseport", 1),

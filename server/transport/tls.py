@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
-from server.settings import Settings, SettingsError, read_file
+from server.settings import SettingsError, read_file
+from server.transport.settings import TransportSettings
 
 Bundle = Callable[[], bytes]
 Configured = tuple[bytes, bytes, bytes | None]  # key, certificate chain, CAs of clients; PEM
@@ -26,7 +27,7 @@ Configured = tuple[bytes, bytes, bytes | None]  # key, certificate chain, CAs of
 class ServerTls:
     """The certificate, its key and whom clients' certificates must come from."""
 
-    def __init__(self, settings: Settings, bundle: Bundle | None = None) -> None:
+    def __init__(self, settings: TransportSettings, bundle: Bundle | None = None) -> None:
         """`bundle` gives the CAs of clients, PEM; None = those of `tls_client_ca`, if any.
 
         Raises SettingsError for a file that cannot be read or is no PEM, and for a key of another certificate.
@@ -90,7 +91,7 @@ def _configuration(configured: Configured) -> grpc.ServerCertificateConfiguratio
     return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=roots)
 
 
-def server_tls(settings: Settings, bundle: Bundle | None = None) -> ServerTls | None:
+def server_tls(settings: TransportSettings, bundle: Bundle | None = None) -> ServerTls | None:
     """None = plaintext. Raises SettingsError."""
     return ServerTls(settings, bundle) if settings.tls_cert is not None else None
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from ronda.v1 import context_pb2
 from server.audit.lacking import Lacking, What
 from server.errors import Refusal, status_of
-from server.settings import Settings, SettingsError
+from server.settings import SettingsError
 from server.trust.directory import read_trust
 from server.trust.officer_token import TokenRules, read_token
 from server.trust.policy import Principal
+from server.trust.settings import TrustSettings
 
 
-def authorise(settings: Settings, token: str, action: str) -> dict[str, object]:
+def authorise(settings: TrustSettings, token: str, action: str) -> dict[str, object]:
     """The identity of the token's officer, whom policy allows this action (OFFICE_ACTIONS) for the purpose AUDIT.
 
     Keys: nip, institution, unit, roles. Raises PermissionError with the reason in one line; a trust directory that does
@@ -47,7 +48,7 @@ def authorise(settings: Settings, token: str, action: str) -> dict[str, object]:
     }
 
 
-def officer_of(settings: Settings, token: Path | None, action: str, wanted: What) -> dict[str, object] | None:
+def officer_of(settings: TrustSettings, token: Path | None, action: str, wanted: What) -> dict[str, object] | None:
     """The identity of a token that policy lets do this; None in development mode, where nobody has one.
 
     Raises Lacking (`wanted`) without a token, PermissionError when policy does not allow it, OSError.

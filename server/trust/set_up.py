@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from core.access.limits import Limits
-from server.settings import Settings, SettingsError
+from server.settings import SettingsError
 from server.transport.tls import Bundle
 from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused
 from server.trust.directory import TrustKeeper
 from server.trust.officer_token import TokenRules
+from server.trust.settings import TrustSettings
 
 
 class TrustSetUp:
@@ -18,7 +19,7 @@ class TrustSetUp:
     callers: Callers
     bundle: Bundle | None  # CAs of clients, PEM; None = the settings' own
 
-    def __init__(self, settings: Settings, on_admitted: OnAdmitted, on_refused: OnRefused) -> None:
+    def __init__(self, settings: TrustSettings, on_admitted: OnAdmitted, on_refused: OnRefused) -> None:
         self._keeper: TrustKeeper | None = None
         self.bundle = None
         if settings.trust is None:
@@ -46,7 +47,7 @@ class TrustSetUp:
             await self._keeper.watch()
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: TrustSettings) -> Limits:
     try:
         return Limits(settings.limits_path)
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from core.identifiers.kinds import IdentifierKind
 from core.identifiers.subject_ids import subject_id
 from core.identifiers.types import IdentifierError
 from indexer.subject_key import subject_ids
+from ronda.settings import Settings
 from server.audit.auditor import Auditor
 from server.audit.described import SealBroken, asked, code_names, ways
 from server.audit.evidence import record_place
@@ -23,7 +24,6 @@ from server.audit.set_up import development_keys, prepare_audit, public_signing_
 from server.audit.subjects import wanted
 from server.audit.witness import witness_credentials
 from server.habeas_data.office import Office
-from server.settings import Settings
 from server.trust.operator import officer_of
 from tests.audit.answers import append
 from tests.audit.kit import House

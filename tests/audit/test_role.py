@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ronda.command import app
+from ronda.settings import Settings
 from server.audit.set_up import open_writer, prepare_audit
-from server.settings import Settings
 from tests.audit.answers import append
 from tests.trust.trust_kit import TrustKit
 

@@ -16,9 +16,10 @@ import psutil
 import pytest
 
 from ronda import command
+from ronda.settings import load_settings
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
-from server.settings import SettingsError, load_settings
+from server.settings import SettingsError
 from tests.house.dependency_audit import pinned, verdict
 from tests.kit.between_workers import run_directory
 from tests.kit.nation_kit import BuiltNation

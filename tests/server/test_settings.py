@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import SETTINGS, SettingsError, load_settings, settings_table, unknown_variables
+from ronda.settings import SETTINGS, load_settings, settings_table, unknown_variables
+from server.settings import SettingsError
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("ronda", "server", "indexer", "clients", "core", "bench", "tests")

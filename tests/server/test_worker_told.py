@@ -12,19 +12,19 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server.audit.set_up import prepare_audit
 from server.processes.messages import DamagedFiles, WorkerOrders, WorkerReport
+from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
-from server.settings import Settings
 from tests.server.published import Published
 
 _DEADLINE_S = 20.0
 
 
 def _orders(published: Published, directory: Path) -> WorkerOrders:
-    settings = Settings(data=published.data, listen="127.0.0.1:0", metrics="off", workers=1)  # type: ignore[call-arg]
+    settings = ServerSettings(data=published.data, listen="127.0.0.1:0", metrics="off", workers=1)
     prepare_audit(settings, settings.development)
     return WorkerOrders(
         number=0,
-        settings=settings.model_dump(mode="json", exclude={"postgres"}),
+        settings=settings.model_dump(mode="json"),
         address="127.0.0.1:0",
         probe_socket=directory / "probe.sock",
         last_good="",

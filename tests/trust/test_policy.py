@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ronda.command import app
+from ronda.settings import load_settings
 from ronda.v1 import context_pb2
-from server.settings import SettingsError, load_settings
+from server.settings import SettingsError
 from server.trust.allowances import Allowance, read_allowances
 from server.trust.directory import read_trust
 from server.trust.institutions import Institutions

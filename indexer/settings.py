@@ -1,0 +1,43 @@
+"""Settings of the indexer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+
+class IndexerSettings(BaseModel):
+    """Where registers are read, and what is kept of older generations."""
+
+    sources: Path = Field(
+        Path("data/sources"), description="Indexer: directory that the manifests' paths are relative to."
+    )
+    manifests: Path | None = Field(
+        None,
+        description="Indexer: directory of manifests; empty = the twelve that come with Ronda (indexer/registers).",
+    )
+    keep_generations: int = Field(
+        3, ge=0, description="Indexer: generations kept for roll-back besides the current one."
+    )
+    keep_gib: int = Field(
+        0, ge=0, description="Indexer: older generations beyond so many GiB are collected; 0 = no limit."
+    )
+    indexer_memory_mib: int = Field(
+        1024, ge=64, description="Indexer: memory limit of the database that links, in MiB."
+    )
+    postgres: dict[str, SecretStr] = Field(
+        {},
+        description="Indexer: PostgreSQL DSN of each register that is read from a database, register id -> DSN; "
+        "in the environment as JSON.",
+    )
+
+    @field_validator("postgres")
+    @classmethod
+    def _no_password_in_sight(cls, dsns: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        """Secrets come from files: an environment is inherited, and shown to whoever may look at the process."""
+        for register, dsn in dsns.items():
+            if re.search(r"password\s*=|//[^/@]*:[^/@]*@", dsn.get_secret_value(), re.IGNORECASE):
+                raise ValueError(f"{register}: no password in the DSN; name a file: passfile=/path (libpq)")
+        return dsns

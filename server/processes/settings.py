@@ -1,0 +1,71 @@
+"""All settings of the server: those of its processes, on top of every other room's."""
+
+from __future__ import annotations
+
+import os
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from server.calls.settings import CallSettings
+from server.settings import Address, parse_address
+
+
+class ServerSettings(CallSettings):
+    """What a supervisor is started with, and gives to its workers."""
+
+    listen: str = Field(
+        "127.0.0.1:50051",
+        description="Address of the gRPC server, host:port. Without `trust` only a loopback address is accepted.",
+    )
+    workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 = one a core.")
+    metrics: str = Field(
+        "127.0.0.1:9464", description='Address of the Prometheus scrape, host:port; "off" = no scrape.'
+    )
+    max_worker_mib: int = Field(
+        1024,
+        ge=0,
+        description="Memory of a worker's own (generations are mapped, and not counted), in MiB: when it holds more "
+        "for some seconds, another takes its place and it ends once its calls have; 0 = never.",
+    )
+    drain_s: int = Field(20, ge=0, description="Time that calls in flight have to end after SIGTERM, in seconds.")
+    verify_mib_per_s: int = Field(
+        64, ge=0, description="Rate of the background re-check of a generation's files (sha256), in MiB/s; 0 = none."
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _listen_is_an_address(cls, text: str) -> str:
+        parse_address(text)
+        return text
+
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_is_an_address(cls, text: str) -> str:
+        if text != "off":
+            parse_address(text)
+        return text
+
+    @model_validator(mode="after")
+    def _development_is_local(self) -> Self:
+        if self.trust is None and not self.listen_address.is_loopback:
+            raise ValueError(
+                "listen: in development mode only a loopback address is accepted, for everybody who reaches it sees "
+                "everything; set trust, tls_cert and tls_key"
+            )
+        return self
+
+    @property
+    def listen_address(self) -> Address:
+        """`listen`, parsed."""
+        return parse_address(self.listen)
+
+    @property
+    def metrics_address(self) -> Address | None:
+        """`metrics`, parsed; None = off."""
+        return None if self.metrics == "off" else parse_address(self.metrics)
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes: `workers`, or one for each core that this process may use."""
+        return self.workers or len(os.sched_getaffinity(0))

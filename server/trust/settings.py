@@ -1,0 +1,49 @@
+"""Settings of who may ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from server.transport.settings import TransportSettings
+
+
+class TrustSettings(TransportSettings):
+    """The trust directory, and what an officer's token may be."""
+
+    limits_file: Path | None = Field(
+        None, description="File in which all workers count; empty = `limits` in the data directory."
+    )
+    token_audience: str = Field("ronda", min_length=1, description="`aud` that officers' tokens must name.")
+    token_max_age_s: int = Field(
+        900, ge=1, description="Longest life of an officer's token (exp - iat), in seconds; longer ones are refused."
+    )
+    clock_skew_s: int = Field(
+        30, ge=0, le=300, description="How far the clocks of token issuers may differ from ours, in seconds."
+    )
+    break_glass_s: int = Field(
+        600, ge=1, description="How long after the token's issue break-glass may be used, in seconds."
+    )
+    max_metadata_bytes: int = Field(
+        8192,
+        ge=1024,
+        le=32768,
+        description="Largest metadata of a call, in bytes, with 32 more for each field; larger is METADATA_TOO_LARGE.",
+    )
+
+    @model_validator(mode="after")
+    def _trust_is_proven(self) -> Self:
+        if self.trust is not None and self.tls_cert is None:
+            raise ValueError("trust needs tls_cert and tls_key: who asks is proven by certificates")
+        if self.trust is not None and self.tls_client_ca is not None:
+            raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
+        if self.trust is None and self.limits_file is not None:
+            raise ValueError("limits_file needs trust: in development mode nobody is limited")
+        return self
+
+    @property
+    def limits_path(self) -> Path:
+        """`limits_file`, or its place in the data directory."""
+        return self.limits_file if self.limits_file is not None else self.data / "limits"
