@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 
 from ronda.demo.postgres_cluster import free_port
-from ronda.settings import Settings
 from server.processes.messages import WorkerOrders, WorkerReport
+from server.processes.settings import ServerSettings
 
 
 class WorkerUnderTest:
@@ -22,10 +22,10 @@ class WorkerUnderTest:
     def __init__(self, settings: dict[str, Any], log: Path, module: str = "server.processes.worker") -> None:
         self._sockets = tempfile.TemporaryDirectory(prefix="ronda-")
         self.target = f"127.0.0.1:{free_port()}"
-        checked = Settings(**({"listen": self.target, "metrics": "off"} | settings))
+        checked = ServerSettings(**({"listen": self.target, "metrics": "off"} | settings))
         orders = WorkerOrders(
             number=0,
-            settings=checked.model_dump(mode="json", exclude={"postgres"}),
+            settings=checked.model_dump(mode="json"),
             address=self.target,
             probe_socket=Path(self._sockets.name) / "probe",
             last_good="",

@@ -20,7 +20,7 @@ _DEADLINE_S = 20.0
 
 
 def _orders(published: Published, directory: Path) -> WorkerOrders:
-    settings = ServerSettings(data=published.data, listen="127.0.0.1:0", metrics="off", workers=1)
+    settings = ServerSettings(data=published.data, listen="127.0.0.1:0", metrics="off", workers=1)  # type: ignore[call-arg]
     prepare_audit(settings, settings.development)
     return WorkerOrders(
         number=0,
