@@ -1,1 +1,1 @@
-"""Who asks, what she may see, and how often. Python: `caller`, `grant`, `limits`, `limits_file`."""
+"""A caller as the hot path has her: grants, and the counters of what she spends. Python: `caller`, `grant`, `limits`, `limits_file`."""

@@ -1,1 +1,1 @@
-"""What one call works with: its memory, its question, the registers' states, its tokens. Nothing here is for Python."""
+"""The working memory of one call: its question, the registers' states, its ids and page tokens. Nothing here is for Python."""
