@@ -1,1 +1,1 @@
-"""The working memory of one call: its question, the registers' states, its ids and page tokens. Nothing here is for Python."""
+"""The working memory of one call: question, registers' states, ids, page tokens. Nothing here is for Python."""
