@@ -74,6 +74,9 @@ STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
     error_pb2.ERROR_REASON_LIMIT_EXCEEDED: (_CODES.RESOURCE_EXHAUSTED, "an allowance is spent: come back later"),
     error_pb2.ERROR_REASON_METADATA_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the metadata is larger than the limit"),
     error_pb2.ERROR_REASON_AUDIT_UNAVAILABLE: (_CODES.UNAVAILABLE, "no record can be written: no answer"),
+    error_pb2.ERROR_REASON_SIGN_IN_REFUSED: (_CODES.UNAUTHENTICATED, "the sign-in is refused"),
+    error_pb2.ERROR_REASON_SESSION_OVER: (_CODES.UNAUTHENTICATED, "the session is over: sign in again"),
+    error_pb2.ERROR_REASON_PIN_EXPIRED: (_CODES.FAILED_PRECONDITION, "the PIN or password must be changed first"),
 }
 
 

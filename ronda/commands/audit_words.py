@@ -67,6 +67,9 @@ OUTCOMES = {
     "LIMIT_EXCEEDED": "cuota agotada",
     "METADATA_TOO_LARGE": "token muy grande",
     "AUDIT_UNAVAILABLE": "sin auditoría",
+    "SIGN_IN_REFUSED": "acceso rechazado",
+    "SESSION_OVER": "sesión terminada",
+    "PIN_EXPIRED": "PIN por cambiar",
 }
 RULES = {
     "enumeration": "números seguidos",

@@ -71,6 +71,12 @@ REASONS: dict[str, tuple[ExitStatus, str]] = {
     "MESSAGE_TOO_LARGE": (ExitStatus.CALLER, "La consulta es demasiado larga: acórtela."),
     "METADATA_TOO_LARGE": (ExitStatus.CALLER, "El token es demasiado grande para este servidor: avise a operaciones."),
     "METHOD_UNKNOWN": (ExitStatus.OURS, "Este servidor no conoce esa consulta: actualícelo, o este programa."),
+    "SIGN_IN_REFUSED": (
+        ExitStatus.NOT_ACCEPTED,
+        "No se pudo iniciar sesión: revise NIP y contraseña; si no los recuerda, su institución le da otros.",
+    ),
+    "SESSION_OVER": (ExitStatus.TOKEN_EXPIRED, "Su sesión terminó: inicie sesión de nuevo."),
+    "PIN_EXPIRED": (ExitStatus.TOKEN_EXPIRED, "Su PIN o contraseña venció, o es provisional: cámbielo primero."),
     "INTERNAL": (ExitStatus.OURS, "Falla del servidor: avise a operaciones; su registro dice más."),
 }
 
