@@ -77,6 +77,8 @@ STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
     error_pb2.ERROR_REASON_SIGN_IN_REFUSED: (_CODES.UNAUTHENTICATED, "the sign-in is refused"),
     error_pb2.ERROR_REASON_SESSION_OVER: (_CODES.UNAUTHENTICATED, "the session is over: sign in again"),
     error_pb2.ERROR_REASON_PIN_EXPIRED: (_CODES.FAILED_PRECONDITION, "the PIN or password must be changed first"),
+    error_pb2.ERROR_REASON_PART_UNAVAILABLE: (_CODES.UNAVAILABLE, "what answers this is not ready: come back later"),
+    error_pb2.ERROR_REASON_CONFIRMATION_NOT_FOUND: (_CODES.NOT_FOUND, "no such hit or confirmation for this caller"),
 }
 
 

@@ -70,6 +70,8 @@ OUTCOMES = {
     "SIGN_IN_REFUSED": "acceso rechazado",
     "SESSION_OVER": "sesión terminada",
     "PIN_EXPIRED": "PIN por cambiar",
+    "PART_UNAVAILABLE": "parte no lista",
+    "CONFIRMATION_NOT_FOUND": "confirmación no consta",
 }
 RULES = {
     "enumeration": "números seguidos",

@@ -65,6 +65,14 @@ REASONS: dict[str, tuple[ExitStatus, str]] = {
         ExitStatus.NOT_RECORDED,
         f"La consulta no pudo quedar registrada, por eso no se responde: {_RETRY} y avise a operaciones.",
     ),
+    "PART_UNAVAILABLE": (
+        ExitStatus.BUSY,
+        f"Esa parte del servidor aún no está lista; las consultas siguen funcionando: {_RETRY}.",
+    ),
+    "CONFIRMATION_NOT_FOUND": (
+        ExitStatus.GONE,
+        "Esa confirmación no existe, o no es de su institución: vea las pendientes.",
+    ),
     "PAGE_TOKEN_INVALID": (ExitStatus.GONE, "Esa página no es de esta lista: empiece de nuevo, sin --page-token."),
     "GENERATION_GONE": (ExitStatus.GONE, "Los datos de esa página ya se renovaron: empiece de nuevo."),
     "SUBJECT_NOT_FOUND": (ExitStatus.GONE, "Ese sujeto ya no consta: pregunte de nuevo por su documento o placa."),
