@@ -34,6 +34,7 @@ PLACES = {
     "notifications": ("notifications", "notifications"),
     "generations": ("generations", "generations"),
     "subject": ("subject", "subject"),
+    "certificate": ("certificate", "certificate"),
     "audit": ("audit", "audit"),
     "keys": ("keys", "keys"),
     "policy": ("keys", "policy"),

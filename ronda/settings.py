@@ -25,7 +25,15 @@ from server.settings import SettingsError, read_file
 CONFIG_VARIABLE = "RONDA_CONFIG"
 PREFIX = "RONDA_"
 # Variables that are no settings: those of the `ronda` command, and how those begin that switch builds and tests.
-_NO_SETTINGS = (CONFIG_VARIABLE, "RONDA_SERVER", "RONDA_IDENTITY", "RONDA_TOKEN", "RONDA_AUDITOR_KEY")
+_NO_SETTINGS = (
+    CONFIG_VARIABLE,
+    "RONDA_SERVER",
+    "RONDA_IDENTITY",
+    "RONDA_TOKEN",
+    "RONDA_AUDITOR_KEY",
+    "RONDA_CERTIFICATE_OFFICE",
+    "RONDA_CERTIFICATE_TRUST",
+)
 _SWITCHES = (
     "RONDA_CLANG",
     "RONDA_FUZZ_",

@@ -35,6 +35,9 @@ METHODS = {
     "PROOF": "pedir prueba",
     "REPORT": "ver patrones",
     "SUBJECT_EXPORT": "exportar expediente",
+    "CERTIFICATE_ISSUE": "emitir constancia",
+    "CERTIFICATE_REVIEW": "revisar constancia",
+    "CERTIFICATE_REVOKE": "revocar constancia",
 }
 OUTCOMES = {
     "OK": "respondida",

@@ -26,6 +26,8 @@ class ExitStatus(IntEnum):
     DAMAGED = 20
     NOT_RECORDED = 21
     GONE = 22
+    NOT_ISSUED = 30
+    NOT_VALID = 31
     SETTINGS = 78
 
 
@@ -48,5 +50,7 @@ MEANING = {
     ExitStatus.DAMAGED: "expediente dañado: no se muestra",
     ExitStatus.NOT_RECORDED: "no pudo quedar en la auditoría: no se muestra",
     ExitStatus.GONE: "esa página o ese sujeto ya no está: pregunte de nuevo",
+    ExitStatus.NOT_ISSUED: "no se emite la constancia: revisión, incompleto, con registros, o menor de edad",
+    ExitStatus.NOT_VALID: "la constancia no es válida: alterada, vencida, revocada o desconocida",
     ExitStatus.SETTINGS: "ajustes del servidor no válidos",
 }

@@ -171,6 +171,35 @@ def server(
     _refuse_existing(make)
 
 
+@keys.command("document-signer")
+def document_signer(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORIO", help="Directorio nuevo, solo para la oficina.")],
+    name: Annotated[str, typer.Option(help="Nombre de la institución, como se imprime.")],
+    identity: Annotated[str, typer.Option("--id", help="Id corto, va en los códigos QR.")],
+    online: Annotated[
+        str, typer.Option(help="Dirección donde se comprueba en línea, https://...; va en los códigos QR.")
+    ] = "",
+    days: Days = 1095,
+) -> None:
+    """Hace las llaves de una oficina de constancias: certificado de firma con su autoridad, y llave de los códigos QR.
+
+    \b
+    Ejemplo:
+      ronda keys document-signer oficina --id mingob --name "Ministerio de Gobernación"
+    """
+    from server.certificates.directory import OfficeDirectory
+
+    if online and not online.startswith("https://"):
+        fail("--online: an address that begins with https://", EXIT_CALLER, False)
+    if not identity or not name.strip():
+        fail("--id, --name: must not be empty", EXIT_CALLER, False)
+    _refuse_existing(lambda: OfficeDirectory.make(directory, identity, name, online, days))
+    typer.echo(
+        f"Made. {directory}/public goes to whoever verifies certificates; {directory}/authority.key to a safe; "
+        "all else stays here."
+    )
+
+
 @keys.command("token")
 def token(
     directory: InstitutionDirectory,

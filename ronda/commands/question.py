@@ -151,7 +151,15 @@ def context(purpose: PurposeWord, case: str, reason: str = "") -> Any:
     return request_context(Purpose.Value(f"PURPOSE_{purpose.name}"), case, reason)
 
 
-_OURS = ("RONDA_SERVER", "RONDA_IDENTITY", "RONDA_CONFIG", "RONDA_TOKEN", "RONDA_AUDITOR_KEY")
+_OURS = (
+    "RONDA_SERVER",
+    "RONDA_IDENTITY",
+    "RONDA_CONFIG",
+    "RONDA_TOKEN",
+    "RONDA_AUDITOR_KEY",
+    "RONDA_CERTIFICATE_OFFICE",
+    "RONDA_CERTIFICATE_TRUST",
+)
 
 
 def _warn_of_variables() -> None:

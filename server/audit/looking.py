@@ -1,7 +1,8 @@
 """Looking into the log is itself in the log: each tool appends a record before it shows anything.
 
 Its own log, "console", one small segment a look: the question is sealed to the auditors like any other, and a look at
-a person is found by `who-asked` about that person.
+a person is found by `who-asked` about that person. What an office of certificates does stands in the same way in a log
+"certificates".
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from server.audit.settings import AuditSettings
 from server.audit.writer import clock_ms
 
 CONSOLE = "console"
+CERTIFICATES = "certificates"
 
 
 class Tool(IntEnum):
@@ -34,6 +36,9 @@ class Tool(IntEnum):
     PROOF = 68
     REPORT = 69
     SUBJECT_EXPORT = 70
+    CERTIFICATE_ISSUE = 71
+    CERTIFICATE_REVIEW = 72
+    CERTIFICATE_REVOKE = 73
 
 
 def record_look(
@@ -46,6 +51,8 @@ def record_look(
     subject_ids: Sequence[bytes] = (),
     asked_key: bytes = b"",
     case_number: str = "",
+    log_name: str = CONSOLE,
+    purpose: int = PURPOSE_AUDIT,
 ) -> None:
     """Appends the look and puts it on disk. Raises SettingsError, AuditUnavailable, OSError: then nothing is shown.
 
@@ -57,12 +64,12 @@ def record_look(
         identity["key"] = key_id(auditor.public_key())
     identity |= officer or {}
     # The disk's reserve is for this too: a look is possible when answers have stopped.
-    writer = open_writer(settings.model_copy(update={"audit_reserve_mib": 0, "audit_segment_mib": 1}), CONSOLE)
+    writer = open_writer(settings.model_copy(update={"audit_reserve_mib": 0, "audit_segment_mib": 1}), log_name)
     try:
         writer.log.append_record(
             clock_ms=clock_ms(),
             method=tool,
-            purpose=PURPOSE_AUDIT,
+            purpose=purpose,
             identity=json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(),
             case_number=case_number.encode(),
             asked_key=asked_key,

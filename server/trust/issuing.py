@@ -39,6 +39,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 _CA_DAYS = 3650
+_DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 _LONGEST_NAME = 253
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
@@ -113,6 +114,23 @@ def issue(
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=not list(subject))
     return Pair(builder.sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM), _pem(key))
+
+
+def document_signer(ca: Pair, institution: str, days: float, starts: datetime | None = None) -> Pair:
+    """A certificate that signs documents: nonRepudiation alone (ETSI EN 319 412-2, type A), purpose of RFC 9336."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.load_pem_x509_certificate(ca.certificate)
+    names = [(NameOID.COUNTRY_NAME, "GT"), (NameOID.ORGANIZATION_NAME, institution), (NameOID.COMMON_NAME, institution)]
+    subject = x509.Name([x509.NameAttribute(kind, text) for kind, text in names if len(text) <= _LONGEST_COMMON_NAME])
+    signer: Any = load_pem_private_key(ca.key, password=None)
+    certificate = (
+        _builder(subject, issuer.subject, key.public_key(), signer.public_key(), days, starts)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs=False, commits=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([_DOCUMENT_SIGNING]), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+    return Pair(certificate.public_bytes(Encoding.PEM), _pem(key))
 
 
 def server_certificate(ca: Pair, hosts: Sequence[str], days: float = 90) -> Pair:
@@ -263,10 +281,10 @@ def _subject(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)] if len(name) <= _LONGEST_COMMON_NAME else [])
 
 
-def _usage(*, signs: bool, leaf: bool = False) -> x509.KeyUsage:
+def _usage(*, signs: bool, leaf: bool = False, commits: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=leaf or not signs,
-        content_commitment=False,
+        digital_signature=(leaf or not signs) and not commits,
+        content_commitment=commits,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,

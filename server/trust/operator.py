@@ -20,8 +20,10 @@ from server.trust.policy import Principal
 from server.trust.settings import TrustSettings
 
 
-def authorise(settings: TrustSettings, token: str, action: str) -> dict[str, object]:
-    """The identity of the token's officer, whom policy allows this action (OFFICE_ACTIONS) for the purpose AUDIT.
+def authorise(
+    settings: TrustSettings, token: str, action: str, purpose: int = context_pb2.PURPOSE_AUDIT
+) -> dict[str, object]:
+    """The identity of the token's officer, whom policy allows this action (TOOL_ACTIONS) for this purpose.
 
     Keys: nip, institution, unit, roles. Raises PermissionError with the reason in one line; a trust directory that does
     not hold together allows nothing.
@@ -38,7 +40,7 @@ def authorise(settings: TrustSettings, token: str, action: str) -> dict[str, obj
     except Refusal as refusal:
         raise PermissionError(status_of(refusal)[1].message) from None
     principal = Principal(officer.institution.id, officer.roles, officer.unit, off_unit=False, delegated=False)
-    if officer.actor or not trust.policy.allows(principal, action, context_pb2.PURPOSE_AUDIT):
+    if officer.actor or not trust.policy.allows(principal, action, purpose):
         raise PermissionError(f"policy does not allow {action} to this officer")
     return {
         "nip": officer.nip,
@@ -48,7 +50,13 @@ def authorise(settings: TrustSettings, token: str, action: str) -> dict[str, obj
     }
 
 
-def officer_of(settings: TrustSettings, token: Path | None, action: str, wanted: What) -> dict[str, object] | None:
+def officer_of(
+    settings: TrustSettings,
+    token: Path | None,
+    action: str,
+    wanted: What,
+    purpose: int = context_pb2.PURPOSE_AUDIT,
+) -> dict[str, object] | None:
     """The identity of a token that policy lets do this; None in development mode, where nobody has one.
 
     Raises Lacking (`wanted`) without a token, PermissionError when policy does not allow it, OSError.
@@ -57,4 +65,4 @@ def officer_of(settings: TrustSettings, token: Path | None, action: str, wanted:
         return None
     if token is None:
         raise Lacking(wanted)
-    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), action)
+    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), action, purpose)

@@ -91,7 +91,7 @@ class Policy:
         return purpose in _PURPOSE_NAMES and self._delegates(principal, purpose)
 
     def allows(self, principal: Principal, action: str, purpose: int) -> bool:
-        """Whether a single action is permitted: a method of the contract, or one of OFFICE_ACTIONS."""
+        """Whether a single action is permitted: a method of the contract, or one of TOOL_ACTIONS."""
         name = _PURPOSE_NAMES.get(purpose, "")
         return bool(name) and self._ask(principal, [_request(action, uid("Purpose", name), name)])[0]
 

@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from server.settings import SettingsError, file_fault
 from server.trust.policy import Decision, Policy, Principal
-from server.trust.policy_model import METHOD_BITS, OFFICE_ACTIONS, PURPOSES, SECTIONS, SENSITIVITIES
+from server.trust.policy_model import METHOD_BITS, PURPOSES, SECTIONS, SENSITIVITIES, TOOL_ACTIONS
 
 
 class Case(BaseModel):
@@ -62,7 +62,7 @@ class Case(BaseModel):
     @classmethod
     def _methods_are_known(cls, names: list[str]) -> list[str]:
         for name in names:
-            if name not in METHOD_BITS and name not in OFFICE_ACTIONS:
+            if name not in METHOD_BITS and name not in TOOL_ACTIONS:
                 raise ValueError(f"no such method: {name}")
         return names
 
@@ -115,7 +115,7 @@ def _delegates(policy: Policy, principal: Principal, purpose: int, gateway: str)
 
 
 def _allows(policy: Policy, principal: Principal, purpose: int, name: str) -> bool:
-    if name in OFFICE_ACTIONS:
+    if name in TOOL_ACTIONS:
         return policy.allows(principal, name, purpose)
     decision = policy.decide(principal, purpose)
     return decision is not None and bool(decision.methods >> METHOD_BITS[name] & 1)

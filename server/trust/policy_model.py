@@ -32,14 +32,17 @@ PURPOSES: dict[str, int] = {name.removeprefix("PURPOSE_"): number for name, numb
 
 # rpc name -> bit of a grant's mask of methods
 METHOD_BITS: dict[str, int] = {**{name: int(number) for name, number in METHODS.items()}, "Clear": METHOD_OF_CLEAR}
-# Actions outside the contract: the `ronda audit` and `ronda subject` commands.
+# Actions outside the contract: the `ronda audit` and `ronda subject` commands, and `ronda certificate`.
 OFFICE_ACTIONS = ("ReadAudit", "ExportSubject", "ReleaseExport", "Expunge")
+CERTIFICATE_ACTIONS = ("IssueCertificate", "ReviewCertificate", "RevokeCertificate")
+TOOL_ACTIONS = OFFICE_ACTIONS + CERTIFICATE_ACTIONS
 GROUPS: dict[str, tuple[str, ...]] = {
     "LookUp": ("Check", "CheckPerson", "CheckVehicle", "ListRecords"),
     "Search": ("SearchPersons", "SearchVehicles"),
     "Bulk": ("Clear",),
     "Registers": ("ListRegisters", "GetGeneration"),
     "Office": OFFICE_ACTIONS,
+    "Certificates": CERTIFICATE_ACTIONS,
 }
 
 

@@ -1,0 +1,101 @@
+"""The token in a certificate's QR code: a compact JWS (RFC 7515), signed with Ed25519, readable without a network.
+
+A stranger may photograph it. It names no person: number, standard, result and dates, and a hash of the CUI under a key
+that is printed on the page, outside the code.
+
+    {"iss": "mingob", "jti": number, "std": "wanted", "res": "NO_RECORD", "iat": ..., "exp": ..., "cuih": ...}
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from clients.certificate.asking import Standard
+from clients.certificate.facts import NO_RECORD
+from clients.certificate.refused import Fault, NotValid
+from clients.certificate.validity import end_of
+
+if TYPE_CHECKING:
+    from clients.certificate.facts import Certificate
+
+TYPE = "ronda-certificate"
+_ALGORITHMS = ["EdDSA"]
+_LONGEST = 2048  # characters; ours have some 450
+_CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class TokenSaid:
+    """What a token says whose signature holds."""
+
+    institution: str
+    number: str
+    standard: Standard
+    issued: datetime
+    expires: datetime
+    binding: str
+
+
+def make_token(certificate: Certificate, key: OKPKey) -> str:
+    """The signed token."""
+    claims = {
+        "iss": certificate.institution.id,
+        "jti": certificate.number,
+        "std": certificate.standard.value,
+        "res": NO_RECORD,
+        "iat": int(certificate.issued.timestamp()),
+        "exp": int(end_of(certificate.valid_until).timestamp()),
+        "cuih": certificate.binding,
+    }
+    header = {"alg": "EdDSA", "kid": key.kid, "typ": TYPE}
+    return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), key, algorithms=_ALGORITHMS)
+
+
+def in_text(text: str) -> str:
+    """The token of what a QR code holds: it may follow an address and `#`."""
+    return text.strip().rpartition("#")[2]
+
+
+def read_token(text: str, keys: KeySet, now: datetime) -> TokenSaid:
+    """Checks signature, type, claims and dates. Raises NotValid."""
+    said = read_signed(text, keys)
+    if said.issued > now + _CLOCKS_DIFFER:
+        raise NotValid(Fault.NOT_YET)
+    if now >= said.expires:
+        raise NotValid(Fault.EXPIRED)
+    return said
+
+
+def read_signed(text: str, keys: KeySet) -> TokenSaid:
+    """Checks all but the dates. Raises NotValid."""
+    token = in_text(text)
+    if len(token) > _LONGEST or not token.isascii():
+        raise NotValid(Fault.NO_TOKEN)
+    try:
+        signed = jws.deserialize_compact(token, keys, algorithms=_ALGORITHMS)
+        claims = json.loads(signed.payload)
+    except (JoseError, ValueError):  # ValueError: no key of that id, no JSON
+        raise NotValid(Fault.SIGNATURE) from None
+    if signed.headers().get("typ") != TYPE or not isinstance(claims, dict):
+        raise NotValid(Fault.NO_TOKEN)
+    try:
+        return _said(claims)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise NotValid(Fault.NO_TOKEN) from None
+
+
+def _said(claims: dict[str, Any]) -> TokenSaid:
+    if claims["res"] != NO_RECORD:
+        raise ValueError
+    texts = [claims[name] for name in ("iss", "jti", "cuih")]
+    if not all(isinstance(text, str) and text for text in texts):
+        raise TypeError
+    issued, expires = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("iat", "exp"))
+    return TokenSaid(texts[0], texts[1], Standard(claims["std"]), issued, expires, texts[2])

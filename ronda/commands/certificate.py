@@ -1,0 +1,321 @@
+"""`ronda certificate ...`: a clearance certificate at the counter, and what becomes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from ronda.commands.audit import AuditOption
+from ronda.commands.certificate_words import certificates_explained, not_valid
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.office import Stop, explained
+from ronda.commands.output import fail, print_json
+from ronda.commands.question import DeadlineOption, IdentityOption, ServerOption, call
+from ronda.commands.subject import NipOption
+
+if TYPE_CHECKING:
+    from clients.certificate.asking import Clearance, Standard
+    from clients.certificate.making import Made
+    from clients.certificate.token import TokenSaid
+    from server.certificates.directory import OfficeDirectory
+    from server.certificates.office import CertificateOffice
+    from server.certificates.store import Issued
+
+certificate = typer.Typer(help="Constancias de carencia de antecedentes: emitir, comprobar.", no_args_is_help=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
+OfficeOption = Annotated[
+    Path,
+    typer.Option(
+        "--office", envvar="RONDA_CERTIFICATE_OFFICE", help="Directorio de la oficina (`ronda keys document-signer`)."
+    ),
+]
+TokenOption = Annotated[
+    Path | None,
+    typer.Option("--token", envvar="RONDA_TOKEN", help="Archivo con su token de oficina, que dice quién es usted."),
+]
+_LONGEST_NAME = 255  # characters of a file
+_STANDARDS = ("wanted", "police", "criminal", "renas")
+
+
+def _standard(text: str | None) -> str | None:
+    if text is not None and text not in _STANDARDS:
+        raise typer.BadParameter(f"escriba uno de {', '.join(_STANDARDS)}")
+    return text
+
+
+@certificate.callback(invoke_without_command=True)
+def issue(
+    context: typer.Context,
+    cui: Annotated[str | None, typer.Option("--cui", help="CUI de la persona.")] = None,
+    standard: Annotated[
+        str | None,
+        typer.Option(
+            "--standard",
+            metavar="<constancia>",
+            callback=_standard,
+            help="Qué se certifica: wanted (órdenes vigentes), police (antecedentes policiacos), criminal "
+            "(antecedentes penales), renas (agresores sexuales).",
+        ),
+    ] = None,
+    office: OfficeOption = Path("oficina"),
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Archivo PDF nuevo; sin él, el número de la constancia, aquí.")
+    ] = None,
+    review: Annotated[str, typer.Option("--review", help="Caso de revisión, ya decidido, en que se apoya.")] = "",
+    server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
+    audit: AuditOption = None,
+    token: TokenOption = None,
+    nip: NipOption = "",
+    deadline: DeadlineOption = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Emite una constancia de carencia de antecedentes: un PDF firmado, con código QR. Si no se puede, abre un caso.
+
+    \b
+    Ejemplos:
+      ronda certificate --cui 2357111360101 --standard police --office oficina
+      ronda certificate verify constancia.pdf --trust oficina/public
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if cui is None or standard is None:
+        fail("Indique --cui y --standard: qué se certifica, y de quién.", ExitStatus.CALLER, as_json)
+    from clients.certificate.asking import Outcome, Standard
+
+    if out is not None and out.exists():
+        fail(f"{out}: ya existe, y no se sobrescribe.", ExitStatus.CALLER, as_json)
+    with explained(as_json), certificates_explained(as_json):
+        directory, desk = _desk(office, audit, token, nip, "IssueCertificate")
+        clearance = _asked(server, identity, as_json, cui, Standard(standard), deadline)
+        rests_on = _decided(desk, clearance, review) if review and clearance.outcome is Outcome.REVIEW else ""
+        if clearance.outcome is not Outcome.NO_RECORD and not rests_on:
+            _not_issued(desk, clearance, as_json)
+        made = _made(directory, clearance, rests_on)
+        desk.issue(clearance.cui, _as_stored(desk, made, clearance.answer_id))
+        path = out if out is not None else Path(f"constancia-{made.certificate.number}.pdf")
+        _hand_out(path, made, as_json)
+
+
+@certificate.command("verify")
+def verify(
+    shown: Annotated[str, typer.Argument(metavar="ARCHIVO|CÓDIGO", help="El PDF, o lo que dice el código QR.")],
+    trust: Annotated[
+        Path,
+        typer.Option(
+            "--trust", envvar="RONDA_CERTIFICATE_TRUST", help="Directorio `public` de la oficina: en quién se confía."
+        ),
+    ],
+    number: Annotated[str, typer.Option("--number", help="Número impreso en la página, para compararlo.")] = "",
+    cui: Annotated[str, typer.Option("--cui", help="CUI impreso en la página, con --page-key.")] = "",
+    page_key: Annotated[str, typer.Option("--page-key", help="Clave de página impresa, con --cui.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Comprueba una constancia sin red: su firma, que nada se alteró, y que no ha vencido.
+
+    \b
+    Ejemplos:
+      ronda certificate verify constancia.pdf --trust public
+      ronda certificate verify eyJhbGciOi... --trust public --cui 2357111360101 --page-key 7K2M-9QXR-4T6W-0ABC
+    """
+    if bool(cui) != bool(page_key):
+        fail("--cui y --page-key van juntos.", ExitStatus.CALLER, as_json)
+    with explained(as_json), certificates_explained(as_json):
+        said, compared = _verified(shown, trust, (number, cui, page_key), as_json)
+    _tell_valid(said, compared, as_json)
+
+
+def _desk(
+    office: Path, audit: Path | None, token: Path | None, nip: str, action: str
+) -> tuple[OfficeDirectory, CertificateOffice]:
+    from ronda.settings import load_settings
+    from server.certificates.directory import OfficeDirectory
+    from server.certificates.office import CertificateOffice
+
+    directory = OfficeDirectory.read(office)
+    return directory, CertificateOffice(load_settings(audit=audit), directory, token, nip, action)
+
+
+def _asked(server: str, identity: str, as_json: bool, cui: str, standard: Standard, deadline: float) -> Clearance:
+    from clients.certificate.asking import ask_clearance, read_cui
+    from clients.client.connection import CallFailure
+    from clients.spanish import words as spanish
+
+    try:
+        digits = read_cui(cui)
+        answer: Clearance = call(
+            server, identity, as_json, list, lambda connection: ask_clearance(connection, digits, standard, deadline)
+        )
+    except CallFailure as failure:
+        rule = failure.violations[0].rule if failure.violations else ""
+        if not rule:
+            fail("El servidor respondió de otra forma: avise a operaciones.", ExitStatus.OURS, as_json)
+        raise Stop(f"--cui: {spanish.RULES.get(rule, rule)}") from None
+    return answer
+
+
+def _records_digest(clearance: Clearance) -> str:
+    """What the answer rests on: a decision holds for this and nothing else."""
+    behind = sorted(f"{each.register_id}|{each.record_id}|{each.version}" for each in clearance.records)
+    return hashlib.sha256("\n".join([clearance.reason, *behind]).encode()).hexdigest()
+
+
+def _decided(desk: CertificateOffice, clearance: Clearance, number: str) -> str:
+    """The review's number where a person decided that this very answer lets a certificate be issued, else ""."""
+    from server.certificates.numbers import as_stored
+
+    review = desk.store.review(as_stored(number))
+    if review is None:
+        raise Stop("--review: no hay un caso con ese número")
+    same = (review.person, review.standard) == (desk.person(clearance.cui), clearance.standard.value)
+    if not same or not review.approved:
+        raise Stop("--review: ese caso no permite emitir esta constancia")
+    return review.number if review.records == _records_digest(clearance) else ""
+
+
+def _not_issued(desk: CertificateOffice, clearance: Clearance, as_json: bool) -> NoReturn:
+    """Says why, and opens a case where somebody may look."""
+    from clients.certificate.asking import Outcome
+    from clients.certificate.wording import MINOR_TEXT, review_reason, what_to_bring
+
+    number = bring = ""
+    if clearance.outcome is Outcome.MINOR:
+        text = MINOR_TEXT
+    elif clearance.outcome is Outcome.WITH_RECORD:
+        text = "No se emite: constan registros de esta persona, por su CUI. Puede pedirlos por habeas data."
+    else:
+        standard, digest = clearance.standard.value, _records_digest(clearance)
+        number = desk.open_review(clearance.cui, standard, clearance.reason, digest, clearance.answer_id)
+        bring = what_to_bring(clearance.reason)
+        text = f"No se emite todavía: {review_reason(clearance.reason)}. Caso {number}. Debe traer: {bring}."
+    behind = [f"{each.register_id}/{each.record_id}" for each in clearance.records]
+    if behind:
+        text += f" Registros: {', '.join(behind)}."
+    details: dict[str, Any] = {"outcome": clearance.outcome.value, "reason": clearance.reason, "review": number}
+    fail(text, ExitStatus.NOT_ISSUED, as_json, issued=False, bring=bring, records=behind, **details)
+
+
+def _made(directory: OfficeDirectory, clearance: Clearance, review: str) -> Made:
+    from clients.certificate.facts import Institution
+    from clients.certificate.making import make_certificate
+    from clients.certificate.signer import Signer
+    from server.certificates.numbers import new_certificate_number
+
+    institution = Institution(directory.id, directory.name, directory.online)
+    signer = Signer.read(*directory.signer_files)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return make_certificate(clearance, new_certificate_number(), institution, signer, now, review)
+
+
+def _as_stored(desk: CertificateOffice, made: Made, answer_id: str) -> Issued:
+    from clients.certificate.validity import end_of
+    from server.certificates.store import Issued
+
+    said = made.certificate
+    return Issued(
+        number=said.number,
+        person=desk.person(said.cui),
+        standard=said.standard.value,
+        issued_s=int(said.issued.timestamp()),
+        expires_s=int(end_of(said.valid_until).timestamp()),
+        sha256=made.sha256,
+        generation=said.generation,
+        answer_id=answer_id,
+        review=said.review or None,
+    )
+
+
+def _hand_out(path: Path, made: Made, as_json: bool) -> None:
+    """Writes the file, once it stands in the store."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(made.pdf)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        text = (
+            f"{path}: {error.strerror}. La constancia {made.certificate.number} quedó registrada y no se entregó: "
+            "revóquela, y pida otra."
+        )
+        fail(text, ExitStatus.OURS, as_json, number=made.certificate.number)
+    said = made.certificate
+    if as_json:
+        print_json(
+            {
+                "issued": True,
+                "number": said.number,
+                "standard": said.standard.value,
+                "issued_at": said.issued.isoformat(),
+                "valid_until": said.valid_until.isoformat(),
+                "generation": said.generation,
+                "review": said.review,
+                "file": str(path),
+                "sha256": made.sha256,
+                "token": made.token,
+            }
+        )
+        return
+    typer.echo(f"{path}: constancia {said.number}, válida hasta {said.valid_until:%d/%m/%Y}")
+
+
+def _verified(shown: str, trust: Path, printed: tuple[str, str, str], as_json: bool) -> tuple[TokenSaid, bool]:
+    """What it says, and whether the code was compared with its page."""
+    from clients.certificate.refused import NotValid
+    from clients.certificate.signer import Trusted
+    from clients.certificate.verifying import Printed, is_pdf, verify_pdf, verify_token
+
+    believed = Trusted.read(trust / "authority.pem", trust / "tokens.jwks.json")
+    now = datetime.now(UTC)
+    content = _content(shown)
+    page = Printed(*printed)
+    try:
+        if is_pdf(content):
+            return verify_pdf(content, believed, now, page), True
+        return verify_token(content.decode("ascii", errors="replace"), believed, now, page), bool(page.cui)
+    except NotValid as error:
+        not_valid(error.fault, as_json)
+
+
+def _content(shown: str) -> bytes:
+    """The file of that name, or the text itself, which is a code."""
+    from clients.certificate.token import in_text
+
+    path = Path(shown)
+    named = len(shown) < _LONGEST_NAME and path.exists()
+    if not named and in_text(shown).count(".") != 2:
+        raise Stop("no existe ese archivo, y no es el texto de un código QR")
+    return path.read_bytes() if named else shown.encode()
+
+
+def _tell_valid(said: TokenSaid, compared: bool, as_json: bool) -> None:
+    from clients.certificate.validity import GUATEMALA
+    from clients.certificate.wording import SHORT
+
+    last = (said.expires - timedelta(seconds=1)).astimezone(GUATEMALA)
+    if as_json:
+        print_json(
+            {
+                "valid": True,
+                "number": said.number,
+                "standard": said.standard.value,
+                "institution": said.institution,
+                "issued_at": said.issued.isoformat(),
+                "valid_until": last.date().isoformat(),
+                "compared_with_page": compared,
+            }
+        )
+        return
+    typer.echo(f"VÁLIDA: sin registro en {SHORT[said.standard]}. Número {said.number}, emitida por {said.institution}")
+    typer.echo(f"el {said.issued.astimezone(GUATEMALA):%d/%m/%Y}, hasta el {last:%d/%m/%Y} incluido.")
+    if not compared:
+        typer.echo(
+            "El código no se comparó con la página, puede ser de otra persona: indique --cui y --page-key, como están "
+            "impresos."
+        )
+    typer.echo("Compare nombre y CUI con el DPI de quien la presenta.")

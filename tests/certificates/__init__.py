@@ -1,0 +1,1 @@
+"""Certificates of clearance: a server with mTLS, an office at its counter, independent readers of what it hands out."""
