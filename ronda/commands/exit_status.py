@@ -50,7 +50,7 @@ MEANING = {
     ExitStatus.DAMAGED: "expediente dañado: no se muestra",
     ExitStatus.NOT_RECORDED: "no pudo quedar en la auditoría: no se muestra",
     ExitStatus.GONE: "esa página o ese sujeto ya no está: pregunte de nuevo",
-    ExitStatus.NOT_ISSUED: "no se emite la constancia: revisión, incompleto, con registros, o menor de edad",
-    ExitStatus.NOT_VALID: "la constancia no es válida: alterada, vencida, revocada o desconocida",
+    ExitStatus.NOT_ISSUED: "no se emite la constancia: el texto dice por qué",
+    ExitStatus.NOT_VALID: "la constancia no es válida",
     ExitStatus.SETTINGS: "ajustes del servidor no válidos",
 }
