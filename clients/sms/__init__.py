@@ -1,0 +1,1 @@
+"""Questions and answers by SMS: an officer's texts read and answered in 160 septets."""

@@ -1,0 +1,139 @@
+"""What an officer writes, read: a question, a PIN, the next part of an answer, or nothing of these.
+
+Case, spaces and accents are free. A PIN is six to twelve digits, in a message of its own or before a question
+(docs/sms-oficial.md). What is no question stays none: a text of no known form is never looked up as a name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum, auto
+
+LONGEST = 200  # characters; the contract takes no longer query
+_SHORTEST_NAME = 3  # letters
+
+
+class Kind(Enum):
+    """What is asked, or what is to be done."""
+
+    CUI = auto()
+    NAME = auto()
+    PLATE = auto()
+    VIN = auto()
+    CHASSIS = auto()
+    LICENCE = auto()
+    CEDULA = auto()
+    NIT = auto()
+    MORE = auto()
+    SIGN_IN = auto()
+    CHANGE_PIN = auto()
+    SIGN_OFF = auto()
+
+
+@dataclass(frozen=True, repr=False)
+class Message:
+    """A text that was understood. It has no repr: what it holds is nobody else's.
+
+    value: the identifier or name; of MORE the reference number or ""; of CHANGE_PIN the new PIN. born: of a name, a
+    year or a date as typed. pin: as typed, "" = none.
+    """
+
+    kind: Kind
+    value: str = ""
+    born: str = ""
+    pin: str = ""
+
+
+_PLATE = re.compile(r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)?0?\d{3}[A-Z]{3}", re.ASCII)
+_PIN = r"\d{6,12}"
+_ALONE = re.compile(rf"(?:PIN|CLAVE)[\s:.]*({_PIN})", re.ASCII)
+_BEFORE = re.compile(rf"(?:(?:PIN|CLAVE)[\s:.]*)?({_PIN})[\s,;:]+(?=\S)", re.ASCII)
+_CHANGE = re.compile(rf"CAMBI(?:O|AR)(?:\s+(?:DE\s+)?(?:PIN|CLAVE))?[\s:]+({_PIN})\s+({_PIN})", re.ASCII)
+_MORE = re.compile(r"MAS(?:\s*R?\s*(\d{1,9}))?", re.ASCII)
+_OFF = re.compile(r"SALIR|FIN", re.ASCII)
+_NAME = re.compile(
+    r"N[\s.:]+(.+?)(?:[\s,]+(\d{4}|\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2}))?", re.ASCII | re.IGNORECASE
+)
+_NIT = re.compile(r"(?:NIT[\s.:]*(\d{1,11}-?[\dK]))|(\d{1,11}-?K|\d{1,11}-\d)", re.ASCII)
+_CEDULA = re.compile(r"CED(?:ULA)?[\s.:]*([A-UÑ¥&]\s*-?\s*\d{1,2}[\s-]+\d{1,8})", re.ASCII)
+_CUI = re.compile(r"(?:P|CUI|DPI)?[\s.:]*(\d[\d\s.-]{11,20}\d)", re.ASCII)
+_KEYED = re.compile(r"([PVCL])[\s.:]*([A-Z0-9][A-Z0-9\s.-]*)", re.ASCII)
+
+
+def read_message(text: str) -> Message | None:
+    """What a text asks; None where it is nothing that is known: never a reason to look anybody up."""
+    if len(text) > LONGEST:
+        return None
+    typed = _without_accents(text)
+    folded = typed.upper()
+    if found := _ALONE.fullmatch(folded):
+        return Message(Kind.SIGN_IN, pin=found[1])
+    if found := _CHANGE.fullmatch(folded):
+        return Message(Kind.CHANGE_PIN, found[2], pin=found[1])
+    if whole := _question(typed, folded):
+        return whole
+    found = _BEFORE.match(folded)
+    rest = _question(typed[found.end() :], folded[found.end() :]) if found else None
+    if found is None or rest is None:
+        return None
+    return Message(rest.kind, rest.value, rest.born, pin=found[1])
+
+
+def _without_accents(text: str) -> str:
+    """On one line, without accents or what nobody sees; ñ stays, for Ñ-15 is another order than N-14."""
+    letters: list[str] = []
+    for letter in unicodedata.normalize("NFC", text):
+        if letter in "ñÑ":
+            letters.append(letter)
+            continue
+        for part in unicodedata.normalize("NFKD", letter):
+            category = unicodedata.category(part)
+            if category in ("Cc", "Zl", "Zp"):
+                letters.append(" ")
+            elif category not in ("Mn", "Me", "Cf"):
+                letters.append("-" if category == "Pd" else part)
+    return " ".join("".join(letters).split())
+
+
+def _question(typed: str, folded: str) -> Message | None:
+    if found := _MORE.fullmatch(folded):
+        return Message(Kind.MORE, found[1] or "")
+    if _OFF.fullmatch(folded):
+        return Message(Kind.SIGN_OFF)
+    if found := _NIT.fullmatch(folded):
+        return Message(Kind.NIT, found[1] or found[2])
+    if (found := _CUI.fullmatch(folded)) and len(cui := _bare(found[1])) == 13:
+        return Message(Kind.CUI, cui)
+    if _PLATE.fullmatch(bare := _bare(folded)):
+        return Message(Kind.PLATE, bare)
+    if found := _CEDULA.fullmatch(folded):
+        return Message(Kind.CEDULA, found[1])
+    # Upper case may be longer than what was typed (ß), so the name is read from the typed text itself.
+    if (found := _NAME.fullmatch(typed)) and _is_name(found[1]):
+        return Message(Kind.NAME, found[1], found[2] or "")
+    found = _KEYED.fullmatch(folded)
+    return _keyed(found[1], _bare(found[2])) if found else None
+
+
+def _keyed(letter: str, value: str) -> Message | None:
+    """Of one of the letters P, V, C, L: what stands behind it has a digit, so that no word is taken for a question."""
+    if not any(each.isdigit() for each in value):
+        return None
+    if letter == "P":  # not the thirteen digits of a CUI: the server says what is wrong with it
+        return Message(Kind.CUI, value) if value.isdigit() and len(value) > 8 else None
+    if letter == "V":
+        return Message(Kind.PLATE, value) if 4 <= len(value) <= 12 else None
+    if letter == "C":
+        kind = Kind.CHASSIS if len(value) <= 8 else Kind.VIN
+        return Message(kind, value) if 6 <= len(value) <= 25 else None
+    return Message(Kind.LICENCE, value) if 4 <= len(value) <= 20 else None
+
+
+def _is_name(text: str) -> bool:
+    return sum(letter.isalpha() for letter in text) >= _SHORTEST_NAME and not any(each.isdigit() for each in text)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s.-]", "", text)

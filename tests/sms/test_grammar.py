@@ -1,0 +1,104 @@
+"""What an officer writes is read as she meant it, and what is no question as none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clients.sms.grammar import LONGEST, Kind, read_message
+from clients.sms.questions import ASKED, question_of
+from ronda.v1 import context_pb2
+
+READ = [
+    ("P 2357 11136 0101", Kind.CUI, "2357111360101"),
+    ("p2357111360101", Kind.CUI, "2357111360101"),
+    ("2357-11136-0101", Kind.CUI, "2357111360101"),
+    (" DPI: 2357 11136 0101 ", Kind.CUI, "2357111360101"),
+    ("P 23571113601012", Kind.CUI, "23571113601012"),  # one digit too many: the server says so
+    ("P-123BCD", Kind.PLATE, "P123BCD"),
+    ("p 123 bcd", Kind.PLATE, "P123BCD"),
+    ("P0-720GVH", Kind.PLATE, "P0720GVH"),
+    ("m123bcd", Kind.PLATE, "M123BCD"),
+    ("v p–123 bcd", Kind.PLATE, "P123BCD"),
+    ("V 123ABC", Kind.PLATE, "123ABC"),
+    ("C 123BCD", Kind.PLATE, "C123BCD"),  # a commercial plate, no chassis
+    ("C 1HGCM82633A004352", Kind.VIN, "1HGCM82633A004352"),
+    ("c 3A004352", Kind.CHASSIS, "3A004352"),
+    ("L 2357111360101", Kind.LICENCE, "2357111360101"),
+    ("CED A-1 12345", Kind.CEDULA, "A-1 12345"),
+    ("cédula Ñ-15 12345", Kind.CEDULA, "Ñ-15 12345"),
+    ("1234567K", Kind.NIT, "1234567K"),  # no plate: a plate has three letters
+    ("1234567-8", Kind.NIT, "1234567-8"),
+    ("nit 12345678", Kind.NIT, "12345678"),
+    ("N José Núñez", Kind.NAME, "Jose Nuñez"),
+    ("más", Kind.MORE, ""),
+    ("MAS 4711", Kind.MORE, "4711"),
+    ("mas r4711", Kind.MORE, "4711"),
+    ("fin", Kind.SIGN_OFF, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "value"), READ)
+def test_a_question_is_read(text: str, kind: Kind, value: str) -> None:
+    found = read_message(text)
+    assert found is not None and (found.kind, found.value, found.pin) == (kind, value, "")
+
+
+@pytest.mark.parametrize(("text", "kind", "value"), READ)
+@pytest.mark.parametrize("before", ["123456 ", "pin 123456: ", "PIN123456, "])
+def test_a_question_behind_a_pin_is_the_same(text: str, kind: Kind, value: str, before: str) -> None:
+    found = read_message(before + text.strip())
+    assert found is not None and (found.kind, found.value, found.pin) == (kind, value, "123456")
+
+
+@pytest.mark.parametrize("text", ["PIN 123456", "pin:123456", "Clave 123456"])
+def test_a_pin_alone(text: str) -> None:
+    found = read_message(text)
+    assert found is not None and (found.kind, found.pin) == (Kind.SIGN_IN, "123456")
+
+
+def test_a_new_pin() -> None:
+    found = read_message("Cambio de PIN 123456 918273")
+    assert found is not None and (found.kind, found.pin, found.value) == (Kind.CHANGE_PIN, "123456", "918273")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "born"),
+    [
+        ("N Chepe Ernández Kej 1985", "Chepe Ernandez Kej", "1985"),
+        ("n maria de la cruz, 14/03/1988", "maria de la cruz", "14/03/1988"),
+        ("N Ana Xicay", "Ana Xicay", ""),
+    ],
+)
+def test_a_name_with_what_is_known_of_its_birth(text: str, name: str, born: str) -> None:
+    found = read_message(text)
+    assert found is not None and (found.kind, found.value, found.born) == (Kind.NAME, name, born)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "hola", "gracias", "Nancy llega tarde", "N", "N 12", "P", "P 123", "V hola", "😀", "123456",
+        "123456 hola", "12345", "ROJO Juan Perez. R4711 MAS", "SIN RESPUESTA: no es verde, repita R12", "MASA",
+        "\x00\x01", "P " * 500, "V P123BCD" + " " * LONGEST, "٢٣٥٧١١١٣٦٠١٠١",
+    ],
+)  # fmt: skip
+def test_what_is_no_question_is_none(text: str) -> None:
+    assert read_message(text) is None
+
+
+@given(st.text(max_size=250) | st.text(alphabet="PNVCLMAS CED0123456789-ÑKR", max_size=40))
+def test_any_text_is_read_or_not_and_its_question_is_one_of_a_traffic_stop(text: str) -> None:
+    found = read_message(text)
+    if found is None or found.kind not in ASKED:
+        return
+    question = question_of(found, "0123456789abcdef", 1_800_000_000.25)
+    assert question.request.context.purpose == context_pb2.PURPOSE_TRAFFIC_STOP
+    again = question_of(found, "0123456789abcdef", 1_800_000_000.25)
+    assert question.request.SerializeToString() == again.request.SerializeToString()
+
+
+def test_a_message_shows_nothing_of_itself() -> None:
+    found = read_message("123456 P 2357111360101")
+    assert found is not None and "2357" not in repr(found) and "123456" not in repr(found)
