@@ -1,24 +1,23 @@
-"""A connection to a Ronda server: channel settings that every client should share, and call errors made readable.
+"""A connection to a Ronda server, and the channel settings that every client shares: what `ronda` itself asks with.
 
-Retries are gRPC's own (service config): UNAVAILABLE, which a server sends while it drains or has no generation, and
-CANCELLED, which calls get that a stopping worker holds but has not answered (a call that the client itself cancels is
-not tried again). Every method reads only, and a question never counts twice because every request carries a
-request_id. A clearance stream is not tried again: its batches are the caller's to send again.
+A program that asks for itself has more in clients.client.blocking and clients.client.asynchronous. Retries here are
+gRPC's own (service config): UNAVAILABLE, which a server sends while it drains or has no generation, and CANCELLED,
+which calls get that a stopping worker holds but has not answered (a call that the client itself cancels is not tried
+again). Every method reads only, and a question never counts twice because every request carries a request_id. A
+clearance stream is not tried again: its batches are the caller's to send again.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
+from clients.client.failures import RETRYABLE_STATUSES, CallFailure, FieldViolation, read_failure
+from clients.client.identity import Identity
 from ronda.v1 import context_pb2
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.clearance_service_pb2_grpc import ClearanceServiceStub
@@ -27,16 +26,40 @@ from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 if TYPE_CHECKING:
     from types import TracebackType
 
+__all__ = [
+    "CHANNEL_OPTIONS",
+    "DEFAULT_DEADLINE_SECONDS",
+    "DEFAULT_SERVER",
+    "RETRIED_STATUSES",
+    "RETRY_ATTEMPTS",
+    "RETRY_BACKOFF_SECONDS",
+    "CallFailure",
+    "Connection",
+    "FieldViolation",
+    "Identity",
+    "read_failure",
+    "request_context",
+]
+
 DEFAULT_SERVER = "127.0.0.1:50051"
 DEFAULT_DEADLINE_SECONDS = 5.0
 
 RETRY_ATTEMPTS = 4  # in all
 RETRY_BACKOFF_SECONDS = (0.1, 1.0)  # first, most; twice as long each time
-RETRIED_STATUSES = ("UNAVAILABLE", "CANCELLED")
+RETRIED_STATUSES = RETRYABLE_STATUSES
 
 # A connection that was refused is tried again while a call's attempts last: gRPC's own second, soon two minutes, is
 # longer than all four of them, so each would fail without anybody having been asked.
-_RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 2000)]
+# Pings, also between calls, tell of a connection that vanished (coverage, NAT): a server takes one in ten seconds.
+CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+)
 
 _SERVICE_CONFIG = json.dumps(
     {
@@ -56,69 +79,6 @@ _SERVICE_CONFIG = json.dumps(
 )
 
 
-@dataclass(frozen=True)
-class FieldViolation:
-    """One field that breaks a rule, as the server names them."""
-
-    field: str
-    rule: str
-
-
-@dataclass(frozen=True)
-class CallFailure(Exception):
-    """A call that got no answer.
-
-    status: gRPC status name, for example "INVALID_ARGUMENT".
-    reason: ErrorReason name without prefix, "" where the server sent none.
-    retry_after_seconds: None where the server named no time.
-    """
-
-    status: str
-    message: str
-    reason: str = ""
-    violations: tuple[FieldViolation, ...] = ()
-    retry_after_seconds: float | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.status} {self.reason}: {self.message}"
-
-
-def read_failure(error: grpc.RpcError) -> CallFailure:
-    """Turns a gRPC error with google.rpc details into a CallFailure."""
-    if not isinstance(error, grpc.Call):
-        return CallFailure(status="UNKNOWN", message=str(error))
-    reason = ""
-    violations: list[FieldViolation] = []
-    retry_after: float | None = None
-    metadata: dict[str, str] = {}
-    try:
-        status = rpc_status.from_call(error)
-    except ValueError:  # the details do not belong to the status: show the plain status
-        status = None
-    for detail in status.details if status else ():
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            info = error_details_pb2.ErrorInfo()
-            detail.Unpack(info)
-            reason, metadata = info.reason, dict(info.metadata)
-        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-            bad = error_details_pb2.BadRequest()
-            detail.Unpack(bad)
-            violations += [FieldViolation(v.field, v.description) for v in bad.field_violations]
-        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
-            retry = error_details_pb2.RetryInfo()
-            detail.Unpack(retry)
-            retry_after = retry.retry_delay.ToTimedelta().total_seconds()
-    return CallFailure(
-        status=error.code().name,
-        message=error.details() or "",
-        reason=reason,
-        violations=tuple(violations),
-        retry_after_seconds=retry_after,
-        metadata=metadata,
-    )
-
-
 def request_context(
     purpose: int = context_pb2.PURPOSE_UNSPECIFIED, case_number: str = "", reason: str = ""
 ) -> context_pb2.RequestContext:
@@ -134,44 +94,6 @@ def request_context(
     )
 
 
-@dataclass(frozen=True)
-class Identity:
-    """What a client shows: its certificate and key, and the file that holds its officer's token of the moment.
-
-    The token is read for each call, so whoever renews it need not tell us.
-    """
-
-    server_ca: Path
-    certificate: Path
-    key: Path
-    token: Path
-
-    @classmethod
-    def beside(cls, prefix: Path) -> Identity:
-        """<prefix>.pem, .key and .token, and server-ca.pem in the same directory: as `ronda keys dev-ca` lays them."""
-        return cls(prefix.with_name("server-ca.pem"), *(Path(f"{prefix}{end}") for end in (".pem", ".key", ".token")))
-
-    def credentials(self) -> grpc.ChannelCredentials:
-        """TLS with the client certificate, and the token with each call. Raises OSError."""
-        tls = grpc.ssl_channel_credentials(
-            self.server_ca.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
-        )
-        return grpc.composite_channel_credentials(tls, grpc.metadata_call_credentials(_Authorization(self.token)))
-
-
-class _Authorization(grpc.AuthMetadataPlugin):
-    """Reads the token of the moment for each call."""
-
-    def __init__(self, token: Path) -> None:
-        self._token = token
-
-    def __call__(self, context: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
-        try:
-            callback((("authorization", f"Bearer {self._token.read_text(encoding='ascii').strip()}"),), None)
-        except (OSError, UnicodeDecodeError) as error:
-            callback((), error)
-
-
 class Connection:
     """A channel with the three services; use it as a context manager.
 
@@ -184,8 +106,7 @@ class Connection:
         options = [
             *([("grpc.service_config", _SERVICE_CONFIG)] if retries else []),
             ("grpc.enable_retries", 1),
-            *_RECONNECT,
-            ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+            *CHANNEL_OPTIONS,
         ]
         self._channel = (
             grpc.insecure_channel(target, options)

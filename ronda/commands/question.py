@@ -184,7 +184,7 @@ def call(
     _warn_of_variables()
     shown = Identity.beside(Path(identity)) if identity else None
     try:
-        if shown is not None:
+        if shown is not None and isinstance(shown.token, Path):
             shown.token.read_bytes()  # else the call itself fails, and says nothing of the file
         connection = Connection(target, shown)
     except OSError as error:

@@ -1,0 +1,137 @@
+"""What a client shows: its certificate and key, and its officer's token of the moment."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+_RENEW_SECONDS = 30.0  # before a token expires: its way, and clocks that differ
+
+
+class NoToken(Exception):
+    """There is no token to show: its file cannot be read, or whoever fetches it failed. Names the file, no more."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token as an institution's sign-in gave it. expires_at: seconds since 1970, UTC."""
+
+    text: str
+    expires_at: float
+
+    def __repr__(self) -> str:
+        return f"Token(expires_at={self.expires_at})"
+
+
+class TokenFile:
+    """A token in a file, read again when the file changed: whoever renews it need not tell us."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._text = ""
+
+    def text(self) -> str:
+        """The token. Raises NoToken."""
+        try:
+            found = self._path.stat()
+            seen = (found.st_mtime_ns, found.st_size, found.st_ino)
+            if seen != self._seen:
+                self._text = self._path.read_text(encoding="ascii").strip()
+                self._seen = seen
+        except (OSError, UnicodeDecodeError) as error:
+            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no ASCII text"
+            raise NoToken(f"{self._path}: {why}") from None
+        return self._text
+
+    def renewed(self, refused: str) -> bool:
+        """Whether there is another token than `refused` now. Raises NoToken."""
+        self._seen = None  # written twice within the clock's grain
+        return self.text() != refused
+
+
+class TokenFetched:
+    """A token that is asked for, and again half a minute before it expires; by one thread at a time."""
+
+    def __init__(self, fetch: Callable[[], Token]) -> None:
+        self._fetch = fetch
+        self._token = Token("", 0.0)
+        self._lock = threading.Lock()
+
+    def text(self) -> str:
+        """The token. Raises NoToken."""
+        with self._lock:
+            if self._token.expires_at - _RENEW_SECONDS <= time.time():
+                self._ask()
+            return self._token.text
+
+    def renewed(self, refused: str) -> bool:
+        """Fetches another token than `refused`, if that is still ours. Raises NoToken."""
+        with self._lock:
+            if self._token.text == refused:
+                self._ask()
+            return self._token.text != refused
+
+    def _ask(self) -> None:
+        try:
+            self._token = self._fetch()
+        except Exception as error:  # its text may hold what the officer typed to sign in
+            raise NoToken(f"whoever fetches the token raised {type(error).__name__}") from None
+
+
+TokenSource = TokenFile | TokenFetched
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a client shows: certificate, key, and the file with its officer's token, or a function that fetches it.
+
+    The file is read again when it changed. The function is called in the thread that asks, or in one of its own for
+    asyncio: a Token before the last one expires.
+    """
+
+    server_ca: Path
+    certificate: Path
+    key: Path
+    token: Path | Callable[[], Token]
+
+    @classmethod
+    def beside(cls, prefix: Path | str) -> Identity:
+        """<prefix>.pem, .key and .token, and server-ca.pem in the same directory: as `ronda keys dev-ca` lays them."""
+        ends = (Path(f"{prefix}{end}") for end in (".pem", ".key", ".token"))
+        return cls(Path(prefix).with_name("server-ca.pem"), *ends)
+
+    def token_source(self) -> TokenSource:
+        """Where the token comes from, with what was read of it."""
+        return TokenFile(self.token) if isinstance(self.token, Path) else TokenFetched(self.token)
+
+    def tls(self) -> grpc.ChannelCredentials:
+        """TLS with the client certificate. Raises OSError."""
+        return grpc.ssl_channel_credentials(
+            self.server_ca.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
+        )
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """TLS with the client certificate, and the token with each call. Raises OSError."""
+        return grpc.composite_channel_credentials(
+            self.tls(), grpc.metadata_call_credentials(_Authorization(self.token_source()))
+        )
+
+
+class _Authorization(grpc.AuthMetadataPlugin):
+    """Shows the token of the moment with each call."""
+
+    def __init__(self, token: TokenSource) -> None:
+        self._token = token
+
+    def __call__(self, context: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
+        try:
+            callback((("authorization", f"Bearer {self._token.text()}"),), None)
+        except NoToken as error:
+            callback((), error)
