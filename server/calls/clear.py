@@ -129,14 +129,14 @@ class ClearStream:
         """
         gate = self._service.gate
         patience_s = seconds or self._service.clear_idle_s
-        if gate.draining:
+        if gate.leaving:
             raise _draining()
         try:
             async with asyncio.timeout(patience_s) as clock:
                 with gate.silence(clock):
                     message = await context.read()
         except TimeoutError:
-            if gate.draining:
+            if gate.leaving:
                 raise _draining() from None
             raise Refusal(
                 error_pb2.ERROR_REASON_DEADLINE_EXCEEDED,

@@ -22,9 +22,9 @@ _SAMPLE_S = 0.02
 _RETRY_AFTER_MS = 500
 _RECONNECT_AFTER_MS = 100
 # gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped, and those that
-# clients send before they see its GOAWAY. No handler ever saw them, but a DRAINING with RetryInfo is a better answer:
-# so a drain refuses calls until none came for so long, and stops the server then; it waits no longer than the second
-# figure.
+# clients send before they see its GOAWAY. So a drain answers calls until none came for so long, and stops the server
+# in that gap. Where there is none within the second figure, calls are refused until none came for so long: no handler
+# saw a dropped one, but a DRAINING with RetryInfo is a better answer.
 _QUIET_S = 0.002
 _QUIET_AT_MOST_S = 1.0
 
@@ -50,30 +50,38 @@ class Gate:
         self.late = False
         self.draining = False
         self.held = 0
+        self.leaving = False  # a drain began: before `draining` calls are answered yet, and their moment is kept
         self._limit = max_concurrent_calls
         self._max_lag_s = max_loop_lag_ms / 1000
         self._silences: set[asyncio.Timeout] = set()
-        self._refused_at = 0.0
+        self._called_at = 0.0
 
     async def watch_lag(self) -> None:
-        """Measures for ever how late the loop runs; late from the limit on, in time again below half of it."""
+        """Measures for ever how late the loop runs; late from the limit on, in time again below half of it.
+
+        It takes two looks in a row: a pause that is over when it is seen (gRPC's threads that end a flood's calls, with
+        the lock that Python needs) leaves calls behind that are answered as soon as they would be refused.
+        """
         loop = asyncio.get_running_loop()
+        was_late = False
         while True:
             due = loop.time() + _SAMPLE_S
             await asyncio.sleep(_SAMPLE_S)
             lag = loop.time() - due
-            if lag > self._max_lag_s and not self.late:
+            was_late, again = lag > self._max_lag_s, was_late
+            if was_late and again and not self.late:
                 self.late = self.closed = True
                 log("overloaded", level=WARNING, lag_ms=round(lag * 1000), held=self.held)
             elif self.late and lag < self._max_lag_s / 2:
                 self.late = False
-                self.closed = self.draining
+                self.closed = self.leaving
                 log("overload_over", lag_ms=round(lag * 1000), held=self.held)
 
     def refuse(self) -> None:
         """Raises Refusal DRAINING or OVERLOADED while the gate is closed."""
+        if self.leaving:
+            self._called_at = asyncio.get_running_loop().time()
         if self.draining:
-            self._refused_at = asyncio.get_running_loop().time()
             raise Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RECONNECT_AFTER_MS)
         if self.late:
             self.shed.count("loop_lag")
@@ -134,15 +142,21 @@ class Gate:
 
         Silent streams get `patience_s` more; their handlers end them as DRAINING.
         """
-        self.draining = self.closed = True
+        self.leaving = self.closed = True
         loop = asyncio.get_running_loop()
-        begun = self._refused_at = loop.time()
+        begun = self._called_at = loop.time()
         for clock in self._silences:
             clock.reschedule(begun + patience_s)
-        while loop.time() - self._refused_at < _QUIET_S and loop.time() - begun < _QUIET_AT_MOST_S:
+        quiet = await self._gap()
+        self.draining = True
+        if not quiet:
+            quiet = await self._gap()
+        log("gate_closed", waited_ms=round((loop.time() - begun) * 1000), quiet=quiet)
+
+    async def _gap(self) -> bool:
+        """Waits until no call came for a moment; whether there was such a moment."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while not (quiet := loop.time() - self._called_at >= _QUIET_S) and loop.time() - begun < _QUIET_AT_MOST_S:
             await asyncio.sleep(_QUIET_S / 5)
-        log(
-            "gate_closed",
-            waited_ms=round((loop.time() - begun) * 1000),
-            quiet=loop.time() - self._refused_at >= _QUIET_S,
-        )
+        return quiet

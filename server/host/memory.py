@@ -11,9 +11,13 @@ from pathlib import Path
 
 _PAUSE_S = 1.0
 _GIVEN_BACK_EVERY_S = 5.0
-_AGAIN_S = 60.0  # until it is tried again to come down to the least that ever was
+_AGAIN_S = 20.0  # until it is tried again to come down to the least that ever was
 _KEPT = 4 << 20  # bytes of freed memory that may stay, beyond what the last trim left
 _LOOKS = 3  # above the bound in a row: a burst passes by itself
+# What a flood leaves behind, seconds and bytes. A start is over after the first; the second is the time that a worker
+# serves at least before it is replaced for this, so that floods replace it no more often; the third is rest.
+_STARTED_S, _SERVED_S, _REST_S = 15.0, 120.0, 15.0
+_STEADY, _FELL, _STAYED = 4 << 20, 32 << 20, 24 << 20
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 _ARENAS = 2  # a machine's smallest number of cores: threads wait for each other's allocations no more than for a core
 _MAPPED_FROM = 128 << 10  # bytes: glibc's own first value, which it raises to 32 MiB by what is freed unless it is set
@@ -48,14 +52,51 @@ def private_bytes(pid: int) -> int:
     return sum(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("RssAnon:"))
 
 
+class Growth:
+    """Whether a worker holds too much, from a look each second.
+
+    Either more than a bound; or, at rest again after a flood that took over 32 MiB and gave them back, 24 MiB more than
+    when it was new. Those lie between what lives on, nothing but a new process gives them back, and the next
+    flood adds to them: 8 to 12 MiB a round of all attacks (`./run bench-attack`). What grows slowly, as callers are
+    met, is no flood: it gives nothing back.
+    """
+
+    def __init__(self, bound: int) -> None:
+        """bound: bytes; 0 = nothing is too much."""
+        self._bound = bound
+        self._above = 0
+        self._new = 1 << 62  # least ever held since it has started
+        self._most = 0
+        self._begun = -1.0
+        self._level, self._since = 0, 0.0  # at rest: within _STEADY of that, since then
+
+    def too_much(self, held: int, now: float) -> bool:
+        """held: bytes now; now: monotonic seconds."""
+        if not self._bound or not held:
+            return False
+        if self._begun < 0:
+            self._begun = now
+        if now - self._begun < _STARTED_S:
+            return self._beyond_bound(held)
+        self._new, self._most = min(self._new, held), max(self._most, held)
+        if abs(held - self._level) > _STEADY:
+            self._level, self._since = held, now
+        left_by_a_flood = self._most - held >= _FELL and held - self._new >= _STAYED
+        rests = now - self._since >= _REST_S and now - self._begun >= _SERVED_S
+        return self._beyond_bound(held) or (left_by_a_flood and rests)
+
+    def _beyond_bound(self, held: int) -> bool:
+        self._above = self._above + 1 if held > self._bound else 0
+        return self._above >= _LOOKS
+
+
 async def grown(pid: Callable[[], int], bound: int) -> int:
-    """Returns once a process holds more than `bound` bytes, with how much that is; with bound 0 never."""
-    above = 0
+    """Returns once a process holds too much (`Growth`), with how much that is; with bound 0 never."""
+    growth = Growth(bound)
     while True:
         await asyncio.sleep(_PAUSE_S)
         held = private_bytes(pid()) if bound else 0
-        above = above + 1 if held > bound else 0
-        if bound and above >= _LOOKS:
+        if growth.too_much(held, time.monotonic()):
             return held
 
 

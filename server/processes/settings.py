@@ -26,7 +26,8 @@ class ServerSettings(CallSettings):
         1024,
         ge=0,
         description="Memory of a worker's own (generations are mapped, and not counted), in MiB: when it holds more "
-        "for some seconds, another takes its place and it ends once its calls have; 0 = never.",
+        "for some seconds, or a flood that is over left 24 MiB, another takes its place and it ends once its calls "
+        "have; 0 = never.",
     )
     drain_s: int = Field(20, ge=0, description="Time that calls in flight have to end after SIGTERM, in seconds.")
     verify_mib_per_s: int = Field(

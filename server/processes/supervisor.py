@@ -199,7 +199,8 @@ class Supervisor:
 
         The other has a number, and so an audit log, of its own: number + the count of workers, and back.
         """
-        held = await grown(lambda: worker.pid, self._settings.max_worker_mib << 20)
+        # One that starts is not looked at: on a slow machine none would ever be ready.
+        held = await grown(lambda: worker.pid if worker.report.ready else 0, self._settings.max_worker_mib << 20)
         count = self._settings.worker_count
         other = number + count if number < count else number - count
         log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)

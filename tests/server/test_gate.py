@@ -37,9 +37,9 @@ def test_late_and_in_time_again() -> None:
         watch = asyncio.create_task(gate.watch_lag())
         await asyncio.sleep(0.05)
         gate.refuse()
-        time.sleep(0.3)  # the loop is blocked
-        for _ in range(5):
-            await asyncio.sleep(0)  # the watch wakes up and sees it
+        await _block_the_loop()
+        gate.refuse()  # one pause, which is over: what waited is answered
+        await _block_the_loop()
         with pytest.raises(Refusal):
             gate.refuse()
         for _ in range(200):
@@ -50,6 +50,12 @@ def test_late_and_in_time_again() -> None:
         watch.cancel()
 
     asyncio.run(scenario())
+
+
+async def _block_the_loop() -> None:
+    time.sleep(0.3)
+    for _ in range(5):
+        await asyncio.sleep(0)  # the watch wakes up and sees it
 
 
 def test_draining() -> None:
@@ -66,5 +72,36 @@ def test_draining() -> None:
         with pytest.raises(Refusal) as caught:
             gate.refuse()
         assert caught.value.reason == error_pb2.ERROR_REASON_DRAINING
+
+    asyncio.run(scenario())
+
+
+def test_a_drain_answers_what_comes_before_a_gap() -> None:
+    async def scenario() -> None:
+        gate = Gate(max_concurrent_calls=1, max_loop_lag_ms=10_000)
+        drain = asyncio.create_task(gate.drain(0.5))
+        for _ in range(20):  # one call after the other, in every turn of the loop
+            await asyncio.sleep(0)
+            assert gate.closed
+            gate.refuse()
+        await drain
+        with pytest.raises(Refusal) as caught:
+            gate.refuse()
+        assert caught.value.reason == error_pb2.ERROR_REASON_DRAINING
+
+    asyncio.run(scenario())
+
+
+def test_a_drain_without_a_gap_refuses() -> None:
+    async def scenario() -> None:
+        gate = Gate(max_concurrent_calls=1, max_loop_lag_ms=10_000)
+        drain = asyncio.create_task(gate.drain(0.5))
+        while not gate.draining:
+            await asyncio.sleep(0)
+            if not gate.draining:
+                gate.refuse()
+        with pytest.raises(Refusal):
+            gate.refuse()
+        await drain
 
     asyncio.run(scenario())

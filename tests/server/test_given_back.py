@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from server.host import memory as worker_memory
-from server.host.memory import give_back, private_bytes
+from server.host.memory import Growth, give_back, private_bytes
 
 MIB = 1 << 20
 PIECE, PIECES = 64 << 10, 3200  # below the size from which the C library maps each by itself
@@ -84,6 +84,32 @@ def test_what_is_freed_goes_back(how: str) -> None:
     command = [sys.executable, "-m", "tests.server.test_given_back", how]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def _looks(growth: Growth, *spans: tuple[int, int, int]) -> list[int]:
+    """Seconds at which it is too much. spans: seconds, and MiB at their begin and end."""
+    found, now = [], 0
+    for seconds, first, last in spans:
+        for step in range(seconds):
+            if growth.too_much((first + (last - first) * step // seconds) * MIB, 1000.0 + now):
+                found.append(now)
+            now += 1
+    return found
+
+
+def test_what_a_flood_left_is_too_much_once_the_worker_rests() -> None:
+    served = (130, 45, 45)
+    assert not _looks(Growth(1024 * MIB), served, (30, 45, 180), (40, 60, 60)), "15 MiB are kept"
+    assert not _looks(Growth(1024 * MIB), served, (300, 45, 145), (600, 145, 145)), "it gave nothing back: no flood"
+    assert _looks(Growth(1024 * MIB), served, (30, 45, 180), (40, 90, 90))[0] in range(170, 180)
+    assert not _looks(Growth(1024 * MIB), served, *[(5, 45, 180), (5, 90, 120)] * 20), "the flood goes on"
+    assert _looks(Growth(1024 * MIB), (20, 45, 45), (10, 45, 180), (200, 90, 90))[0] in range(115, 125), "not so soon"
+    assert not _looks(Growth(0), served, (30, 45, 180), (40, 90, 90))
+
+
+def test_a_bound_is_too_much_at_once() -> None:
+    assert _looks(Growth(100 * MIB), (5, 45, 45), (10, 101, 101))[0] == 7
+    assert not _looks(Growth(100 * MIB), (5, 45, 45), (2, 101, 101), (5, 99, 99), (2, 101, 101), (5, 45, 45))
 
 
 _ARENAS = """
