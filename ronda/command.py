@@ -31,6 +31,7 @@ PLACES = {
     "records": ("records", "records"),
     "why": ("why", "why"),
     "registers": ("ask", "registers"),
+    "confirm": ("confirm", "confirm"),
     "notifications": ("notifications", "notifications"),
     "generations": ("generations", "generations"),
     "subject": ("subject", "subject"),

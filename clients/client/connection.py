@@ -21,6 +21,8 @@ from clients.client.identity import Identity
 from ronda.v1 import context_pb2
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.clearance_service_pb2_grpc import ClearanceServiceStub
+from ronda.v1.confirmation_service_pb2_grpc import ConfirmationServiceStub
+from ronda.v1.hotlist_service_pb2_grpc import HotlistServiceStub
 from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def request_context(
 
 
 class Connection:
-    """A channel with the three services; use it as a context manager.
+    """A channel with the services; use it as a context manager.
 
     target: "host:port". Without an identity plaintext, which only a server in development mode on loopback answers.
     retries: False for a caller that counts, who tries again by itself (gRPC tells nobody that it did).
@@ -116,6 +118,8 @@ class Connection:
         self.checks = CheckServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.clearance = ClearanceServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.registers = RegisterServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.confirmations = ConfirmationServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.hotlists = HotlistServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Connection:
         return self

@@ -9,6 +9,7 @@ from libc.string cimport memcpy
 from core.access.grant cimport GrantMasks, grant_shows
 from core.access.neighbours cimport neighbour_code
 from core.call.answer_id cimport AnswerIds
+from core.call.confirmations cimport Confirmed, ConfirmationTable
 from core.call.question cimport Question
 from core.call.register_states cimport RegisterStates
 from core.failure cimport Failure
@@ -41,6 +42,7 @@ cdef struct Hit:                 # one alert in force, as this answer shows it
     uint8_t withdrawn            # ordinal of the authority that had closed it and is withdrawn; NO_REGISTER = none
     uint8_t section              # Section of its records
     uint8_t sensitivity
+    const Confirmed* confirmed   # what its institution said; NULL = nothing
 
 cdef struct Hits:                # in the order vehicle, plates, person, owners, candidates: then sorted by level
     Hit* items
@@ -118,6 +120,7 @@ cdef struct Call:
     bint superseded              # another generation serves by now: no level is said
     uint8_t level                # Answer.level as it was written last; 0 = none is said
     const uint64_t* page_key     # 128 bits, of page tokens
+    const ConfirmationTable* confirmations  # of hits; NULL = none was ever asked for
     uint64_t device              # hashes of who asks, as Session has them; 0 = a bare grant
     uint64_t officer
     int record_limit             # records of a section: 20, fewer when the answer would pass 60 KiB

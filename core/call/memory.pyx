@@ -63,6 +63,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.quick = call.put_off = call.superseded = False
     call.level = 0
     call.page_key = NULL
+    call.confirmations = NULL
     call.device = call.officer = 0
     call.record_limit = SHOWN_MAX
     call.list_limit = PAGE_MAX

@@ -6,6 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from core.access.grant cimport GrantMasks
 from core.access.limits cimport LimitVerdict
 from core.access.session cimport Session
+from core.call.confirmations cimport ConfirmationTable
 from core.call.memory cimport Call
 from core.call.question cimport Question
 from core.failure cimport Failure
@@ -37,6 +38,7 @@ cdef struct Asker:               # on whose account an answer is given
     void* audit                  # AuditLog.core; NULL = no record is written
     bint quick                   # a name that takes long is not looked for: PUT_OFF
     const Store* serving         # another generation, which serves by now: this one answers a page of its own; else NULL
+    const ConfirmationTable* confirmations  # of hits; NULL = none
     int entered                  # LOOK_* of the call that was put off before; -1 = none was
 
 cdef struct Ending:              # what an answer came to, or why none was given

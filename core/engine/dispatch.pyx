@@ -187,6 +187,7 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
         call.quick = asker.quick
         call.superseded = asker.serving != NULL
         call.page_key = core.page_key
+        call.confirmations = asker.confirmations
         if asker.session != NULL:
             call.device = asker.session.device
             call.officer = asker.session.officer

@@ -2,9 +2,11 @@
 
 from libc.stdint cimport int64_t
 
+from core.call.confirmations cimport Confirmations
 from core.engine.dispatch cimport EngineCore
 from core.generation.store cimport Generation
 
 cdef class Engine:
     cdef readonly Generation generation
+    cdef public Confirmations confirmations  # None = none were ever asked for; Clear does not look at them
     cdef EngineCore* core        # never NULL

@@ -11,6 +11,7 @@ from typing_extensions import disjoint_base
 from core.access.caller import Caller
 from core.access.grant import Grant as Grant
 from core.audit.log import AuditLog
+from core.call.confirmations import Confirmations
 from core.generation.store import Generation
 
 class Method(IntEnum):
@@ -50,6 +51,9 @@ class Engine:
     def generation(self) -> Generation: ...
     @property
     def generation_id(self) -> str: ...
+    confirmations: Confirmations | None
+    """What issuing institutions said of hits; every answer but Clear's shows it. None = nothing."""
+
     def answer(
         self,
         method: int,

@@ -14,6 +14,7 @@ from core.access.grant cimport Grant
 from core.access.limits cimport limit_error
 from core.access.session cimport CLEAR_METHOD, GRANT_NEEDED, PurposeGrant
 from core.audit.log cimport AuditLog
+from core.call.confirmations cimport Confirmations
 from core.call.memory cimport Call
 from core.call.question cimport (
     METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_GET_GENERATION, METHOD_LIST_RECORDS,
@@ -113,6 +114,7 @@ cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
     asker.audit = NULL if audit is None else audit.core
     asker.quick = False
     asker.serving = NULL
+    asker.confirmations = NULL
     asker.entered = -1
     if isinstance(caller, Caller):
         asker.session = &(<Caller>caller).session
@@ -174,7 +176,10 @@ cdef class Engine:
         cdef const char* data = PyBytes_AS_STRING(request)
         cdef size_t size = PyBytes_GET_SIZE(request)
         cdef int status
+        cdef Confirmations confirmations = self.confirmations  # held while the GIL is not
         _asker(caller, audit, &asker)
+        if confirmations is not None:
+            asker.confirmations = &confirmations.table
         asker.quick = quick
         asker.entered = entered
         if serving is not None:

@@ -4,6 +4,7 @@ from libc.string cimport strlen
 
 from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
 from core.call.answer_id cimport hexadecimal
+from core.call.confirmations cimport Confirmed, confirmed_hit
 from core.call.memory cimport SHOWN_MAX, Hit, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
@@ -78,6 +79,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
                      AlertSum* total) noexcept nogil:
     cdef uint32_t i
     cdef const AlertEntry* alert
+    cdef const Confirmed* confirmed = NULL
     cdef Hit hit
     total.level = LEVEL_UNSPECIFIED
     total.armed = total.misused = False
@@ -89,6 +91,11 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
         if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):
             continue
         hit.level = alert_level(call, alert, link)
+        if call.confirmations != NULL:
+            confirmed = confirmed_hit(call.confirmations, dossier.header.subject_id, dossier.bytes + alert.hit_offset,
+                                      alert.hit_length)
+            if confirmed != NULL and confirmed.denied:
+                hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)
         total.level = max(total.level, hit.level)
         total.in_force += 1
         if alert.flags & ALERT_ARMED:
@@ -102,6 +109,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.owner = dossier.header
             hit.section = alert.section
             hit.sensitivity = alert.sensitivity
+            hit.confirmed = confirmed
             hit.subject_kind = subject_kind
             hit.register = alert.register
             hit.unlisted_by = _unlisted_by(call, alert)
@@ -196,6 +204,8 @@ cdef void put_hits(Call* call) noexcept nogil:
                 _put_filled_note(call, NOTE_AUTHORITY_WITHDRAWN, hit.withdrawn, NULL)
             if hit.unlisted_by != NO_REGISTER:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
+            if hit.confirmed != NULL:
+                put_raw(call.out, hit.confirmed.fields, hit.confirmed.fields_size)
             end_message(call.out, mark, 2)
     put_int_if(call.out, F_Answer_hits_total, <int>call.hits.count)
 

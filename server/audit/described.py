@@ -17,9 +17,11 @@ from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import context_pb2, error_pb2
 from server.audit.looking import Tool
+from server.audit.own_methods import REQUESTS as OWN_REQUESTS
+from server.audit.own_methods import OwnMethod
 from server.audit.reading import AuditReader, AuditRecord
 
-_METHODS = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *Tool)}}
+_METHODS = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *OwnMethod, *Tool)}}
 _REQUESTS: dict[int, Any] = {
     Method.CHECK: checks.CheckRequest,
     Method.CHECK_PERSON: checks.CheckPersonRequest,
@@ -28,6 +30,7 @@ _REQUESTS: dict[int, Any] = {
     Method.SEARCH_VEHICLES: checks.SearchVehiclesRequest,
     Method.LIST_RECORDS: checks.ListRecordsRequest,
     METHOD_OF_CLEAR: clearance.ClearRequest,
+    **OWN_REQUESTS,
 }
 _WAYS: dict[int, str] = {each.value: each.name for each in How}
 

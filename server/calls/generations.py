@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from core.call.confirmations import Confirmations
 from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
 from core.generation.store import Generation
@@ -60,6 +61,7 @@ class GenerationKeeper:
         self._named_s = named_s
         self._ceased: dict[str, float] = {}  # id of what was current here -> until when, event loop's clock
         self._looking = asyncio.Lock()
+        self._confirmations: Confirmations | None = None
         self._current: ServedGeneration | None = None
         self._open: dict[str, ServedGeneration] = {}  # by id, least recently used first
         self._opening: dict[str, asyncio.Task[ServedGeneration]] = {}
@@ -70,6 +72,12 @@ class GenerationKeeper:
     def current_id(self) -> str:
         """Id of the current generation; "" = none."""
         return self._current.id if self._current is not None else ""
+
+    def show(self, confirmations: Confirmations) -> None:
+        """From now on every answer shows these (docs/confirmation.md); in the event loop's thread."""
+        self._confirmations = confirmations
+        for served in self._open.values():
+            served.engine.confirmations = confirmations
 
     def no_generation(self) -> Refusal:
         """What a call gets while nothing is served: NO_GENERATION, with the refused generation where there is one."""
@@ -190,6 +198,7 @@ class GenerationKeeper:
 
     async def _open_new(self, generation_id: str) -> ServedGeneration:
         served = await asyncio.to_thread(self._open_and_check, generation_id)
+        served.engine.confirmations = self._confirmations
         self._open[generation_id] = served
         return served
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import grpc
 from grpc_reflection.v1alpha import reflection
 
-from ronda.v1 import check_service_pb2, clearance_service_pb2, register_service_pb2
+from ronda.v1 import (
+    check_service_pb2,
+    clearance_service_pb2,
+    confirmation_service_pb2,
+    hotlist_service_pb2,
+    register_service_pb2,
+)
+from server.audit.own_methods import RPC_NAMES
 from server.calls import clear as clear_stream
 from server.calls import health
 from server.calls.clear import ClearStream
@@ -25,18 +34,30 @@ SERVICES: tuple[str, ...] = tuple(
         (check_service_pb2, "CheckService"),
         (clearance_service_pb2, "ClearanceService"),
         (register_service_pb2, "RegisterService"),
+        (hotlist_service_pb2, "HotlistService"),
+        (confirmation_service_pb2, "ConfirmationService"),
     )
 )
 
 
-def build_server(settings: CallSettings, service: Service, healths: Health, connections: int) -> grpc.aio.Server:
-    """A server with every service, without ports, not started. connections: how many a port holds at most."""
+def build_server(
+    settings: CallSettings,
+    service: Service,
+    healths: Health,
+    connections: int,
+    own: Iterable[grpc.GenericRpcHandler] = (),  # type: ignore[type-arg]  # no generic at run time
+) -> grpc.aio.Server:
+    """A server with every service, without ports, not started.
+
+    connections: how many a port holds at most. own: handlers of the services that Python answers (own_methods.py).
+    """
     server = grpc.aio.server(
         options=channel_options(settings, connections), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS
     )
     if isinstance(service.callers, CertifiedCallers):
         paths = [f"/{name}/{method}" for name, methods in UNARY_METHODS.items() for method in methods]
         paths.append(f"/{clear_stream.SERVICE}/{clear_stream.METHOD}")
+        paths += [f"/{name}/{method}" for name in SERVICES for method in RPC_NAMES]
         server.add_generic_rpc_handlers((ManyHeaders(service, service.callers, paths, settings.max_metadata_bytes),))
     for name, methods in UNARY_METHODS.items():
         handlers = {
@@ -47,6 +68,7 @@ def build_server(settings: CallSettings, service: Service, healths: Health, conn
     clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
     clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
     server.add_generic_rpc_handlers((clears,))
+    server.add_generic_rpc_handlers(tuple(own))
     server.add_generic_rpc_handlers((health_methods(healths, service),))
     if settings.reflection:
         reflected = reflection_methods([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], service)

@@ -41,6 +41,8 @@ class WorkerOrders(_Message):
     last_good: str  # generation that other workers serve; "" = unknown
     damaged: list[DamagedFiles]  # what the background check found so far
     page_key: str = Field(repr=False)  # hexadecimal digits
+    hotlist_secret: str = Field(repr=False)  # the same
+    confirmation_socket: Path  # Unix socket of the process that writes confirmations
 
 
 class WorkerReport(_Message):

@@ -1,4 +1,4 @@
-"""The secret key of page tokens (core/call/page_token.pxd): <data>/page.key, of every worker, kept over restarts."""
+"""Secrets of every worker, kept over restarts: page.key of page tokens (core/call/page_token.pxd), hotlist.key."""
 
 from __future__ import annotations
 
@@ -14,32 +14,36 @@ PAGE_KEY_BYTES = 16  # of SipHash
 
 
 def load_or_make_page_key(data: Path) -> bytes:
-    """The key, made with mode 0600 when there is none.
+    """The key of page tokens, as `load_or_make_key`: tokens end with one that could not be kept."""
+    return load_or_make_key(data / PAGE_KEY, PAGE_KEY_BYTES, "a page key")
 
-    Where it cannot be kept (a full disk), it is of this process, and tokens end with it: no answer waits for that.
+
+def load_or_make_key(path: Path, size: int, what: str) -> bytes:
+    """A key of so many bytes, made with mode 0600 when there is none.
+
+    Where it cannot be kept (a full disk), it is of this process: no answer waits for that.
     Raises SettingsError for a file that cannot be read or has another length.
     """
-    path = data / PAGE_KEY
     try:
         if not path.exists():
-            _make(path)
+            _make(path, size)
         key = read_file(path)
     except FileNotFoundError:  # it could not be kept
-        return secrets.token_bytes(PAGE_KEY_BYTES)
+        return secrets.token_bytes(size)
     except OSError as error:
         raise SettingsError(f"data: cannot read {path}: {error.strerror}") from None
-    if len(key) != PAGE_KEY_BYTES:
-        rule = f"holds {len(key)} bytes, not the {PAGE_KEY_BYTES} of a page key: remove it, and a new one is made"
+    if len(key) != size:
+        rule = f"holds {len(key)} bytes, not the {size} of {what}: remove it, and a new one is made"
         raise SettingsError(f"data: {path} {rule}")
     return key
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, size: int) -> None:
     """Whole or not at all; of two servers that start at once, one makes it."""
     draft = path.with_name(f".{path.name}-{os.getpid()}.draft")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(PAGE_KEY_BYTES))
+            file.write(secrets.token_bytes(size))
             file.flush()
             os.fsync(file.fileno())
         path.hardlink_to(draft)

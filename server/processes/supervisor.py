@@ -21,15 +21,21 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from server import logs
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process, prepare_audit
+from server.confirmation.orders import FOLDER as CONFIRMATIONS
+from server.confirmation.orders import Orders as ConfirmationOrders
 from server.host import service_manager
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
 from server.host.memory import grown
 from server.host.port_guard import PortGuard
+from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
+from server.hotlist.orders import WANTED_IN
+from server.hotlist.orders import Orders as HotlistOrders
 from server.logs import ERROR, WARNING, log
 from server.processes.file_check import FileCheck
+from server.processes.kept_process import KeptProcess
 from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
-from server.processes.page_key import load_or_make_page_key
+from server.processes.page_key import load_or_make_key, load_or_make_page_key
 from server.processes.scrape import Scrape
 from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
@@ -84,6 +90,9 @@ class Supervisor:
         self._replaced: set[int] = set()  # numbers of slots whose worker another took the place of
         self._status = 0
         self._audit = audit_process(settings)
+        self._hotlist_secret = load_or_make_key(settings.data / HOTLIST_KEY, SECRET_BYTES, "a hot-list secret").hex()
+        self._confirmation_socket = runtime / "confirmation.sock"
+        self._kept = _kept_processes(settings, self._confirmation_socket)
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
 
     @property
@@ -102,6 +111,7 @@ class Supervisor:
         for number in _ENDING:  # not the loop's own handlers: closing, it takes them away before the process ends
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._signalled))
         auditing = asyncio.create_task(self._audit.run())
+        keeping = [asyncio.create_task(each.run()) for each in self._kept]
         self._slots = {asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)}
         checking = asyncio.create_task(self._check_files())
         try:
@@ -114,6 +124,9 @@ class Supervisor:
             checking.cancel()
             for worker in self.workers.values():
                 worker.kill()
+            await asyncio.gather(*(each.end() for each in self._kept))
+            for each in keeping:
+                each.cancel()
             await self._audit.end()  # after the workers: the last checkpoint holds their last record
             auditing.cancel()
         for number in _ENDING:  # asked again now, the process would end by the signal and show no status
@@ -170,6 +183,8 @@ class Supervisor:
             last_good=self.last_good,
             damaged=self._file_check.messages(),
             page_key=self._page_key.hex(),
+            hotlist_secret=self._hotlist_secret,
+            confirmation_socket=self._confirmation_socket,
         )
         orders.probe_socket.unlink(missing_ok=True)
         worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
@@ -271,6 +286,22 @@ def serve(settings: ServerSettings, on_ready: Callable[[Ready], None] | None = N
         log("settings_do_not_work", level=ERROR, why=str(error))
         sys.stderr.write(f"ronda serve: {error}\n")
         return EXIT_SETTINGS
+
+
+def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list[KeptProcess]:
+    """What makes hot lists and what writes confirmations: each begins once somebody has asked for one."""
+    lists = HotlistOrders(data=settings.data, entries=settings.hotlist_entries, log_level=settings.log_level)
+    confirmations = ConfirmationOrders(
+        data=settings.data,
+        socket=confirmation_socket,
+        shown_s=settings.confirmation_shown_s,
+        log_level=settings.log_level,
+    )
+    wanted, folder = settings.data / WANTED_IN, settings.data / CONFIRMATIONS
+    return [
+        KeptProcess("server.hotlist.making_process", lists.model_dump_json(), wanted.exists),
+        KeptProcess("server.confirmation.writer_process", confirmations.model_dump_json(), folder.exists),
+    ]
 
 
 def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:

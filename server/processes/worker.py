@@ -19,18 +19,26 @@ import grpc
 import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from ronda.v1 import confirmation_service_pb2
 from server import logs
 from server.audit.set_up import open_writer
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper
 from server.calls.health import Health
+from server.calls.own_methods import StreamPlaces
 from server.calls.refused import RefusalRecords
 from server.calls.unary import Service
 from server.calls.waiting import HalfOpenCalls
 from server.calls.wiring import SERVICES, build_server
+from server.confirmation.desk_line import DeskLine, ShownBoard
+from server.confirmation.service import ConfirmationMethods
+from server.confirmation.wiring import confirmation_handlers
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.memory import allocate_compactly, give_back
+from server.hotlist.keys import HotlistKeys
+from server.hotlist.service import HotlistMethods
+from server.hotlist.wiring import hotlist_handlers
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.metrics import files as metrics_files
@@ -80,6 +88,7 @@ class Worker:
         self._trust = TrustSetUp(settings, self._connections.admitted, self._connections.refused)
         self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
+        self._board = ShownBoard(settings.data, self._keeper.show)
         self._failed = False  # it cannot go on, and is to be replaced
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
@@ -110,7 +119,9 @@ class Worker:
             default_deadline_s=self._settings.default_deadline_ms / 1000,
             clear_idle_s=self._settings.clear_idle_s,
         )
-        server = build_server(self._settings, service, self._health, self._most_connections)
+        server = build_server(
+            self._settings, service, self._health, self._most_connections, self._own_handlers(service)
+        )
         self._bind(server)
         await server.start()
         await self._check_itself()
@@ -127,6 +138,7 @@ class Worker:
                 self._refusals.run(),
                 self._listen(),
                 self._notifications.run(lambda: self._keeper.engine),
+                self._board.watch(),
                 give_back(),
             )
         ]
@@ -139,6 +151,22 @@ class Worker:
             task.cancel()
         threads.shutdown(wait=False, cancel_futures=True)
         return int(self._failed)
+
+    def _own_handlers(self, service: Service) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
+        """The services that Python answers."""
+        settings, places = self._settings, StreamPlaces(service)
+        keys = HotlistKeys(bytes.fromhex(self._orders.hotlist_secret))
+        lists = HotlistMethods(settings.data, keys, settings.hotlist_valid_s)
+        waits_ms: dict[int, int] = {
+            confirmation_service_pb2.CONFIRMATION_URGENCY_URGENT: settings.confirmation_urgent_s * 1000,
+            confirmation_service_pb2.CONFIRMATION_URGENCY_ROUTINE: settings.confirmation_routine_s * 1000,
+        }
+        desk_line = DeskLine(settings.data, self._orders.confirmation_socket)
+        confirmations = ConfirmationMethods(desk_line, self._board, settings.confirmation_desks, waits_ms)
+        return [
+            *hotlist_handlers(service, lists, places),
+            *confirmation_handlers(service, confirmations, places),
+        ]
 
     def _bind(self, server: grpc.aio.Server) -> None:
         if self._tls is None:

@@ -5,7 +5,7 @@
 <directory>/ronda.toml                   settings that name all of it: RONDA_CONFIG=<directory>/ronda.toml ronda serve
 <directory>/audit/                       the audit log
 <directory>/audit-keys/                  the auditor's pair and the key that signs checkpoints
-<directory>/trust/                       a trust directory with the example policy and five institutions
+<directory>/trust/                       a trust directory with the example policy and six institutions
 <directory>/institutions/<id>/           their private keys, as each would hold them by itself
 <directory>/patrol.pem, patrol.key       a device of the police, and a token for its officer:
 <directory>/patrol.token
@@ -27,6 +27,7 @@ EXAMPLE_INSTITUTIONS: dict[str, tuple[str, str]] = {
     "mp": ("Ministerio Público", "mp.gob.gt"),
     "migracion": ("Instituto Guatemalteco de Migración", "migracion.gob.gt"),
     "digecam": ("Dirección General de Control de Armas y Municiones", "digecam.gob.gt"),
+    "oj": ("Organismo Judicial", "oj.gob.gt"),
     "pdh": ("Procuraduría de los Derechos Humanos", "pdh.gob.gt"),
 }
 

@@ -21,6 +21,7 @@ from typing import Any
 from core.access.caller import METHOD_OF_CLEAR
 from core.engine.entry import METHODS
 from ronda.v1 import context_pb2, section_pb2
+from server.audit.own_methods import RPC_NAMES
 
 SECTIONS: dict[str, int] = {
     name.removeprefix("SECTION_"): number for name, number in section_pb2.Section.items() if number
@@ -31,7 +32,11 @@ SENSITIVITIES: dict[str, int] = {
 PURPOSES: dict[str, int] = {name.removeprefix("PURPOSE_"): number for name, number in context_pb2.Purpose.items()}
 
 # rpc name -> bit of a grant's mask of methods
-METHOD_BITS: dict[str, int] = {**{name: int(number) for name, number in METHODS.items()}, "Clear": METHOD_OF_CLEAR}
+METHOD_BITS: dict[str, int] = {
+    **{name: int(number) for name, number in METHODS.items()},
+    "Clear": METHOD_OF_CLEAR,
+    **{name: int(number) for name, number in RPC_NAMES.items()},
+}
 # Actions outside the contract: the `ronda audit` and `ronda subject` commands, and `ronda certificate`.
 OFFICE_ACTIONS = ("ReadAudit", "ExportSubject", "ReleaseExport", "Expunge")
 CERTIFICATE_ACTIONS = ("IssueCertificate", "ReviewCertificate", "RevokeCertificate")
@@ -41,6 +46,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Search": ("SearchPersons", "SearchVehicles"),
     "Bulk": ("Clear",),
     "Registers": ("ListRegisters", "GetGeneration"),
+    "Hotlist": ("Snapshot", "GetDeviceKey", "ReportLookUps"),
+    "Confirm": ("RequestConfirmation", "GetConfirmation", "WatchConfirmation"),
+    "ConfirmationDesk": ("ListPendingConfirmations", "AnswerConfirmation"),
     "Office": OFFICE_ACTIONS,
     "Certificates": CERTIFICATE_ACTIONS,
 }

@@ -30,6 +30,8 @@ def _orders(published: Published, directory: Path) -> WorkerOrders:
         last_good="",
         damaged=[],
         page_key="00" * 16,
+        hotlist_secret="00" * 32,
+        confirmation_socket=Path("/nonexistent/confirmation.sock"),
     )
 
 

@@ -1,0 +1,30 @@
+# What issuing institutions said of hits: a table that an answer looks its hits up in (docs/confirmation.md). It never changes
+# once it is made; the next one takes its place between two calls.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+cdef struct Confirmed:
+    uint64_t hash                # of its key
+    const uint8_t* key           # CONFIRMATION_SUBJECT bytes of the subject's id (zeros: whomever it is shown for), then the
+    uint32_t key_size            # register's id, a zero byte, the record's id
+    uint32_t fields_size
+    const uint8_t* fields        # of Hit, encoded: `confirmation` and a note
+    bint denied                  # such a hit is at most POSSIBLE
+
+cdef struct ConfirmationTable:
+    Confirmed* items             # ascending by hash
+    size_t count
+
+cdef enum:
+    CONFIRMATION_SUBJECT = 16
+    CONFIRMATION_KEY = 512       # bytes of the longest key
+
+cdef class Confirmations:
+    cdef ConfirmationTable table
+    cdef list held               # what `table` points into
+
+# What was said of the alert whose stored Hit fields these are, as it stands in this subject's dossier: by the record that
+# stands for it, else by another that states it; what was said of all before what was said of one. NULL = nothing.
+cdef const Confirmed* confirmed_hit(const ConfirmationTable* table, const uint8_t* subject_id, const uint8_t* stored,
+                                    size_t length) noexcept nogil

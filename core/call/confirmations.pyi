@@ -1,0 +1,13 @@
+"""What issuing institutions said of hits, for an engine's answers (docs/confirmation.md)."""
+
+from collections.abc import Iterable
+
+class Confirmations:
+    """A table that never changes; `core.engine.entry.Engine.confirmations` holds the one that counts."""
+
+    def __new__(cls, entries: Iterable[tuple[bytes, bool, bytes]] = ()) -> Confirmations:
+        """entries: key (16 bytes of the subject's id, zeros = whomever the record is shown for; the register's id, a
+        zero byte, the record's id), whether the hit is denied and so at most POSSIBLE, and fields of ronda.v1.Hit,
+        encoded, that are added to it. Raises ValueError for a key of another size."""
+
+    def __len__(self) -> int: ...

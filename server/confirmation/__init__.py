@@ -1,0 +1,1 @@
+"""Hits confirmed by the institution that issued them: asked, escalated by the clock, answered, shown in every check."""

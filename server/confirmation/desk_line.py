@@ -1,0 +1,142 @@
+"""A worker's line to the writer process, and its look at what checks show."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.call.confirmations import Confirmations
+from ronda.v1 import error_pb2
+from server.confirmation.orders import FOLDER
+from server.confirmation.shown import FILE, read_shown
+from server.confirmation.store import Row
+from server.confirmation.writer_process import LINE_BYTES
+from server.errors import Refusal
+from server.logs import ERROR, log
+
+_RETRY_AFTER_MS = 2000
+_START_S = 10.0  # that the process may take to begin: the first request ever starts it
+_ANSWER_S = 5.0
+_LOOK_S = 0.2
+
+
+class DeskLine:
+    """One connection, one question after another. Lives in the event loop's thread."""
+
+    def __init__(self, data: Path, socket: Path) -> None:
+        self._folder, self._socket = data / FOLDER, socket
+        self._asking = asyncio.Lock()
+        self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def request(self, hit: dict[str, Any], who: dict[str, str], desks: list[str], wait_ms: int) -> Row:
+        """A confirmation that is on disk. Raises Refusal."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what the supervisor starts the process by
+        answer = await self._ask({"do": "request", "hit": hit, "who": who, "desks": desks, "wait_ms": wait_ms})
+        return Row(**answer["row"])
+
+    async def answer(self, confirmation_id: str, institution: str, reason: int) -> Row | None:
+        """The same, answered; None where this institution was not asked. Raises Refusal."""
+        found = await self._ask(
+            {"do": "answer", "confirmation_id": confirmation_id, "institution": institution, "reason": reason}
+        )
+        return Row(**found["row"]) if found["row"] else None
+
+    async def get(self, confirmation_id: str) -> Row | None:
+        """None where there is none. Raises Refusal."""
+        found = await self._ask({"do": "get", "confirmation_id": confirmation_id})
+        return Row(**found["row"]) if found["row"] else None
+
+    async def pending(self, institution: str) -> tuple[list[Row], int]:
+        """What waits for an institution, and how many. Raises Refusal."""
+        found = await self._ask({"do": "pending", "institution": institution})
+        return [Row(**row) for row in found["rows"]], found["total"]
+
+    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        if not self._folder.exists() and question["do"] != "request":  # nobody ever asked anything
+            return {"row": None, "rows": [], "total": 0}
+        async with self._asking:
+            until = time.monotonic() + _START_S
+            while True:
+                try:
+                    answer = await self._ask_once(question)
+                    break
+                except (OSError, TimeoutError, ValueError) as error:
+                    self._close()
+                    if time.monotonic() > until:
+                        log("confirmation_writer_away", level=ERROR, error=error)
+                        raise _away() from None
+                    await asyncio.sleep(_LOOK_S)
+                except asyncio.CancelledError:  # an answer may be on its way: it is nobody else's
+                    self._close()
+                    raise
+        fault = answer.get("fault")
+        if fault == "too many":
+            rule = "too many confirmations wait already"
+            raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, rule=rule, retry_after_ms=_RETRY_AFTER_MS)
+        if fault:
+            raise _away()
+        return answer
+
+    async def _ask_once(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self._open is None:
+            self._open = await asyncio.open_unix_connection(self._socket, limit=LINE_BYTES)
+        reader, writer = self._open
+        async with asyncio.timeout(_ANSWER_S):
+            writer.write(json.dumps(question).encode() + b"\n")
+            await writer.drain()
+            line = await reader.readline()
+        if not line.endswith(b"\n"):
+            raise ConnectionResetError
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+        self._open = None
+
+
+class ShownBoard:
+    """Looks at the file of what checks show, and hands it to the engine when it changed."""
+
+    def __init__(self, data: Path, on_change: Callable[[Confirmations], None]) -> None:
+        self._data, self._on_change = data, on_change
+        self._stamp: tuple[int, int] | None = None
+        self._changed = asyncio.Event()
+
+    async def watch(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                self._look()
+            except (OSError, ValueError) as error:  # what showed before goes on showing
+                log("confirmations_not_read", level=ERROR, error=error)
+            await asyncio.sleep(_LOOK_S)
+
+    def _look(self) -> None:
+        try:
+            status = (self._data / FOLDER / FILE).stat()
+        except FileNotFoundError:
+            return
+        stamp = status.st_ino, status.st_mtime_ns
+        if stamp == self._stamp:
+            return
+        self._on_change(read_shown(self._data))
+        self._stamp = stamp
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self, seconds: float) -> None:
+        """Returns at the next change, or after so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+
+def _away() -> Refusal:
+    return Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS)

@@ -1,0 +1,20 @@
+"""What the writer process is told when it is started, and where its files lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+FOLDER = "confirmations"  # in the data directory
+
+
+class Orders(BaseModel):
+    """What the process is to do."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path
+    socket: Path
+    shown_s: int  # how long a denial shows
+    log_level: str = "info"

@@ -1,0 +1,141 @@
+"""`python -m server.confirmation.writer_process`: the one process that writes confirmations, a child of `ronda serve`.
+
+Reads its orders as one JSON line from standard input and ends when that input ends. Workers ask it over a Unix socket,
+one JSON object a line each way (server/confirmation/desk_line.py). Its clock escalates what is overdue, after a
+restart too; after each change it writes what checks show (shown.py), and is answered only then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+import time
+from dataclasses import asdict
+from typing import Any
+
+from server import logs
+from server.confirmation.orders import FOLDER, Orders
+from server.confirmation.shown import DAY_MS, shown_rows, write_shown
+from server.confirmation.store import Row, Store, TooMany
+from server.host.core_dumps import forbid_core_dumps
+from server.logs import ERROR, INFO, log
+
+LINE_BYTES = 1 << 20
+_TICK_S = 1.0
+_SWEEP_S = 60.0  # after which what shows is written anew without a change: some of it is over
+
+
+class Writer:
+    """Answers the workers, and looks at the clock. All in one thread: one transaction after another."""
+
+    def __init__(self, orders: Orders) -> None:
+        """Raises sqlite3.Error, OSError."""
+        self._folder = orders.data / FOLDER
+        self._store = Store(self._folder)
+        self._shown_ms = orders.shown_s * 1000
+        self._socket = orders.socket
+        self._swept = 0.0
+
+    async def run(self) -> None:
+        """Until standard input ends."""
+        self._tick()
+        self._socket.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._serve, self._socket, limit=LINE_BYTES)
+        async with server:
+            over = asyncio.create_task(_end_of_input())
+            while not over.done():
+                await asyncio.wait({over}, timeout=self._pause_s())
+                self._tick()
+        self._store.close()
+
+    def _pause_s(self) -> float:
+        due = self._store.next_due_ms()
+        return _TICK_S if due is None else min(_TICK_S, max(0.01, due / 1000 - time.time()))
+
+    def _tick(self) -> None:
+        now_ms = time.time_ns() // 1_000_000
+        escalated = self._store.escalate(now_ms)
+        if escalated:
+            log("confirmations_escalated", level=INFO, count=escalated)
+        if escalated or time.monotonic() - self._swept > _SWEEP_S:
+            self._swept = time.monotonic()
+            self._store.forget(now_ms)
+            self._show(now_ms)
+
+    def _show(self, now_ms: int) -> None:
+        rows = self._store.since(now_ms - max(self._shown_ms, DAY_MS))
+        write_shown(self._folder, shown_rows(rows, now_ms, self._shown_ms))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                writer.write(json.dumps(self._answered(json.loads(line))).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError) as error:
+            log("confirmation_line_broken", level=ERROR, error=error)
+        finally:
+            writer.close()
+
+    def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
+        now_ms = time.time_ns() // 1_000_000
+        try:
+            match asked.pop("do"):
+                case "request":
+                    row: Row | None = self._store.request(**asked, now_ms=now_ms)
+                    self._show(now_ms)
+                case "answer":
+                    row = self._store.answer(**asked, now_ms=now_ms)
+                    self._show(now_ms)
+                case "get":
+                    row = self._store.get(**asked)
+                case _:  # "pending"
+                    rows, total = self._store.pending(**asked, since_ms=now_ms - DAY_MS)
+                    return {"rows": [asdict(each) for each in rows], "total": total}
+        except TooMany:
+            return {"fault": "too many"}
+        except (sqlite3.Error, OSError) as error:  # a full disk: nothing was promised
+            log("confirmation_not_kept", level=ERROR, error=error)
+            return {"fault": "not kept"}
+        return {"row": asdict(row) if row is not None else None}
+
+
+async def _end_of_input() -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read(1)
+
+
+def _first_line() -> bytes:
+    """The orders, read byte by byte: a buffered reader would swallow what comes after them."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            raise SystemExit("server.confirmation.writer_process is started by `ronda serve`, not by hand")
+        line += byte
+    return bytes(line)
+
+
+def main() -> int:
+    """Works until its input ends; 1 when the table cannot be opened, which the log says."""
+    forbid_core_dumps()
+    os.umask(0o077)
+    orders = Orders.model_validate_json(_first_line())
+    logs.set_up(orders.log_level, process="confirmation", pid=os.getpid())
+    try:
+        asyncio.run(_run(orders))
+    except (sqlite3.Error, OSError) as error:
+        log("confirmations_not_opened", level=ERROR, error=error)
+        return 1
+    return 0
+
+
+async def _run(orders: Orders) -> None:
+    await Writer(orders).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

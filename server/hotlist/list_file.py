@@ -1,0 +1,121 @@
+"""A list on the server's disk: a line of JSON that says what it is, then its blocks as they are sent.
+
+<data>/hotlists/<generation>-<yyyymmdd>-<mask>.list   whole or not there: renamed into place
+<data>/hotlists/wanted/<mask>                         a mask that callers have; touched whenever one asks
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from ronda.v1 import hotlist_service_pb2
+from server.hotlist.entries import Listed
+from server.hotlist.orders import FOLDER
+
+FORMAT = 1
+BLOCK_ENTRIES = 256
+_BLOCK_BYTES = 60_000  # before it is compressed: below the contract's 64 KiB whatever zlib makes of it
+_LEVEL = 6
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """What the first line says, and where the blocks begin."""
+
+    path: Path
+    list_id: str
+    generation_id: str
+    entries: int
+    left_out: int
+    sizes: tuple[int, ...]  # of the blocks, in bytes
+    sha256: bytes
+    registers: bytes  # HotlistHeader of which only `registers` and `data_as_of` are set, encoded
+    offset: int
+
+    def blocks(self) -> Iterator[bytes]:
+        """Every block, in order. Raises OSError."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            for size in self.sizes:
+                yield file.read(size)
+
+
+def list_path(data: Path, generation_id: str, day: str, mask: int) -> Path:
+    """Where the list of a mask lies. day: yyyymmdd."""
+    return data / FOLDER / f"{generation_id}-{day}-{mask:x}.list"
+
+
+def write_list(path: Path, generation_id: str, listed: Iterable[Listed], most: int, registers: bytes) -> None:
+    """Writes at most so many entries, the gravest and newest first to stay. Raises OSError."""
+    whole = sorted(listed, key=lambda each: (each.gravity, -each.issued))
+    kept = whole[:most]
+    kept.sort(key=lambda each: (each.key_kind, each.entry.key, each.gravity))
+    blocks = [zlib.compress(block, _LEVEL) for block in _blocks(kept)]
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    line = {
+        "format": FORMAT,
+        "list_id": hashlib.sha256(registers + digest.digest()).hexdigest()[:32],
+        "generation_id": generation_id,
+        "entries": len(kept),
+        "left_out": len(whole) - len(kept),
+        "sizes": [len(block) for block in blocks],
+        "sha256": digest.hexdigest(),
+        "registers": base64.b64encode(registers).decode(),
+    }
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(json.dumps(line).encode() + b"\n")
+        file.writelines(blocks)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+
+
+def read_list(path: Path) -> ListFile | None:
+    """What a list file is; None where there is none. Raises OSError, ValueError for one that is none."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except FileNotFoundError:
+        return None
+    told = json.loads(line)
+    if told.get("format") != FORMAT:
+        raise ValueError("a list of another format")
+    return ListFile(
+        path,
+        told["list_id"],
+        told["generation_id"],
+        told["entries"],
+        told["left_out"],
+        tuple(told["sizes"]),
+        bytes.fromhex(told["sha256"]),
+        base64.b64decode(told["registers"]),
+        len(line),
+    )
+
+
+def _blocks(ordered: list[Listed]) -> Iterator[bytes]:
+    """Encoded blocks: of one kind of key each, the entries of one key in one block."""
+    for kind, of_kind in groupby(ordered, key=lambda each: each.key_kind):
+        block = hotlist_service_pb2.HotlistBlock(key_kind=kind)  # type: ignore[arg-type]
+        size = 0
+        for _, of_key in groupby(of_kind, key=lambda each: each.entry.key):
+            together = [each.entry for each in of_key]
+            added = sum(entry.ByteSize() + 4 for entry in together)
+            if block.entries and (len(block.entries) + len(together) > BLOCK_ENTRIES or size + added > _BLOCK_BYTES):
+                yield block.SerializeToString()
+                block = hotlist_service_pb2.HotlistBlock(key_kind=kind)  # type: ignore[arg-type]
+                size = 0
+            block.entries.extend(together)
+            size += added
+        yield block.SerializeToString()

@@ -1,0 +1,21 @@
+"""What the making process is told when it is started, and where what is wanted of it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+FOLDER = "hotlists"
+WANTED = "wanted"
+WANTED_IN = Path(FOLDER) / WANTED  # in the data directory
+
+
+class Orders(BaseModel):
+    """What the process is to do."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path
+    entries: int  # at most on a list
+    log_level: str = "info"

@@ -1,0 +1,91 @@
+"""Which numbers of which off-line log have come: <data>/hotlists/reports.db, of all workers.
+
+A number has an audit record before it is written here, so that one that comes again after a crash may have two records,
+and none is ever lost.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = "reports.db"
+GAPS = 100  # kept of one log: the newest
+_BUSY_S = 5.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS log (
+    owner TEXT NOT NULL,        -- device and officer
+    id TEXT NOT NULL,           -- ReportLookUpsRequest.log_id
+    through INTEGER NOT NULL,   -- highest number that came
+    gaps TEXT NOT NULL,         -- JSON: [first, last] of what did not, oldest first
+    PRIMARY KEY (owner, id)
+) STRICT
+"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What has come of one log. `fresh`: numbers that had not come before; `opened`: gaps that these ones opened."""
+
+    through: int
+    gaps: list[tuple[int, int]]
+    fresh: list[int]
+    opened: list[tuple[int, int]]
+
+
+def advanced(through: int, gaps: list[tuple[int, int]], numbers: Iterable[int]) -> Progress:
+    """What is known after these numbers came."""
+    fresh, opened = [], []
+    gaps = list(gaps)
+    for number in sorted(set(numbers)):
+        if number > through:
+            if number > through + 1:
+                gaps.append((through + 1, number - 1))
+                opened.append(gaps[-1])
+            through = number
+            fresh.append(number)
+            continue
+        for place, (first, last) in enumerate(gaps):
+            if first <= number <= last:
+                rest = [(first, number - 1), (number + 1, last)]
+                gaps[place : place + 1] = [gap for gap in rest if gap[0] <= gap[1]]
+                fresh.append(number)
+                break
+    return Progress(through, gaps[-GAPS:], fresh, [gap for gap in opened if gap in gaps])
+
+
+class Reports:
+    """Of one data directory. Each call opens the file for itself: they are rare, and run in threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+
+    def advance(self, owner: str, log_id: str, numbers: list[int], record: Callable[[Progress], None]) -> Progress:
+        """Notes the numbers, once `record` has written the records of what is fresh. Raises sqlite3.Error, and what
+        `record` raises: then nothing is noted."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with closing(sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)) as base:
+            base.execute("PRAGMA synchronous=FULL")
+            base.execute(_SCHEMA)
+            base.execute("BEGIN IMMEDIATE")
+            try:
+                row = base.execute(
+                    "SELECT through, gaps FROM log WHERE owner = ? AND id = ?", (owner, log_id)
+                ).fetchone()
+                through, gaps = (row[0], [(first, last) for first, last in json.loads(row[1])]) if row else (0, [])
+                progress = advanced(through, gaps, numbers)
+                record(progress)
+                base.execute(
+                    "INSERT INTO log VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET through = excluded.through, "
+                    "gaps = excluded.gaps",
+                    (owner, log_id, progress.through, json.dumps(progress.gaps)),
+                )
+                base.execute("COMMIT")
+            except BaseException:
+                base.execute("ROLLBACK")
+                raise
+        return progress
