@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ronda.commands.issuer import issuer
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from server.trust.issuing import Issuer
 
 keys = typer.Typer(help="Certificados, llaves y tokens: instituciones, equipos, oficiales.", no_args_is_help=True)
+keys.add_typer(issuer, name="issuer")
 policy = typer.Typer(help="Política: quién puede preguntar qué, y con qué motivo.", no_args_is_help=True)
 
 InstitutionDirectory = Annotated[

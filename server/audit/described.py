@@ -16,12 +16,13 @@ from core.engine.entry import Method
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import context_pb2, error_pb2
+from server.audit.issuer_acts import IssuerAct
 from server.audit.looking import Tool
 from server.audit.own_methods import REQUESTS as OWN_REQUESTS
 from server.audit.own_methods import OwnMethod
 from server.audit.reading import AuditReader, AuditRecord
 
-_METHODS = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *OwnMethod, *Tool)}}
+_METHODS = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *OwnMethod, *Tool, *IssuerAct)}}
 _REQUESTS: dict[int, Any] = {
     Method.CHECK: checks.CheckRequest,
     Method.CHECK_PERSON: checks.CheckPersonRequest,

@@ -81,12 +81,12 @@ class DevelopmentCallers:
 class _Admitted:
     """A Caller and what policy is asked with."""
 
-    __slots__ = ("caller", "issued_ms", "principal")
+    __slots__ = ("caller", "principal", "signed_in_ms")
 
-    def __init__(self, caller: Caller, principal: Principal, issued_ms: int) -> None:
+    def __init__(self, caller: Caller, principal: Principal, signed_in_ms: int) -> None:
         self.caller = caller
         self.principal = principal
-        self.issued_ms = issued_ms
+        self.signed_in_ms = signed_in_ms
 
 
 class CertifiedCallers:
@@ -135,7 +135,7 @@ class CertifiedCallers:
             if decision is None:
                 caller.deny(purpose)
             else:
-                _give(caller, purpose, decision, admitted.issued_ms + self._break_glass_ms)
+                _give(caller, purpose, decision, admitted.signed_in_ms + self._break_glass_ms)
         return caller
 
     def turned_away(self, context: Context) -> None:
@@ -200,7 +200,7 @@ class CertifiedCallers:
             flags=flags,
             limits=self._limits,
         )
-        return _Admitted(caller, principal, officer.issued_ms)
+        return _Admitted(caller, principal, officer.signed_in_ms)
 
     def _peer(self, certificate: bytes) -> Peer:
         """Raises Refusal. Whoever is refused thousands of times costs a signature once."""

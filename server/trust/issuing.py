@@ -201,28 +201,52 @@ class Issuer:
         gateway: str = "",
         **changes: Any,
     ) -> str:
-        """An officer's token for the client certificate of that thumbprint.
+        """As `sign_token`."""
+        return sign_token(
+            self.signing_key,
+            self.issuer,
+            Subject(nip, unit, roles, thumbprint, gateway),
+            seconds=seconds,
+            audience=audience,
+            **changes,
+        )
 
-        `gateway`: SPIFFE name of the gateway that asks on her behalf; `changes`: claims to set otherwise, for tests.
-        """
-        now = int(datetime.now(UTC).timestamp())
-        claims: dict[str, Any] = {
-            "iss": self.issuer,
-            "aud": audience,
-            "sub": nip,
-            "unit": unit,
-            "roles": list(roles),
-            "jti": uuid.uuid4().hex,
-            "iat": now,
-            "nbf": now,
-            "exp": now + seconds,
-            "cnf": {"x5t#S256": thumbprint},
-        }
-        if gateway:
-            claims["act"] = {"sub": gateway}
-        claims |= changes
-        header = {"alg": "EdDSA", "kid": self.signing_key.kid}
-        return jwt.encode(header, claims, self.signing_key, algorithms=["EdDSA"])
+
+@dataclass(frozen=True)
+class Subject:
+    """Of whom a token speaks, and for which client certificate.
+
+    `gateway`: SPIFFE name of the gateway that asks on her behalf, "" = she asks herself.
+    """
+
+    nip: str
+    unit: str
+    roles: Sequence[str]
+    thumbprint: str
+    gateway: str = ""
+
+
+def sign_token(
+    key: OKPKey, issuer: str, subject: Subject, *, seconds: int, audience: str = "ronda", **more: Any
+) -> str:
+    """An officer's token that begins now; `more`: further claims, or claims to set otherwise, for tests."""
+    now = int(datetime.now(UTC).timestamp())
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "aud": audience,
+        "sub": subject.nip,
+        "unit": subject.unit,
+        "roles": list(subject.roles),
+        "jti": uuid.uuid4().hex,
+        "iat": now,
+        "nbf": now,
+        "exp": now + seconds,
+        "cnf": {"x5t#S256": subject.thumbprint},
+    }
+    if subject.gateway:
+        claims["act"] = {"sub": subject.gateway}
+    claims |= more
+    return jwt.encode({"alg": "EdDSA", "kid": key.kid}, claims, key, algorithms=["EdDSA"])
 
 
 def enrol(trust: Path, identity: str, name: str, *, trust_domain: str, issuer: str, ca: bytes, jwks: str) -> None:

@@ -3,10 +3,11 @@
     {"alg": "EdDSA", "kid": ..., "typ": "JWT"}
     {"iss": the institution's issuer, "aud": "ronda", "sub": her NIP, "unit": ..., "roles": [...], "jti": ...,
      "iat": ..., "nbf": ..., "exp": ..., "cnf": {"x5t#S256": thumbprint of the client certificate (RFC 8705)},
-     "act": {"sub": SPIFFE name of the gateway that asks on her behalf (RFC 8693)}}
+     "act": {"sub": SPIFFE name of the gateway that asks on her behalf (RFC 8693)},
+     "auth_time": when she signed in, of a token that a session renewed (OpenID Connect Core 1.0, section 2)}
 
-`act` and `nbf` may be missing, nothing else. Algorithms are fixed here, never taken from the token: `none`, HS256 and
-every other are refused before a key is looked at.
+`act`, `auth_time` and `nbf` may be missing, nothing else. Algorithms are fixed here, never taken from the token:
+`none`, HS256 and every other are refused before a key is looked at.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class _Claims(BaseModel):
     nbf: StrictInt | None = None
     cnf: _Confirmation
     act: _Actor | None = None
+    auth_time: StrictInt | None = Field(default=None, ge=0)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Officer:
     unit: str
     roles: tuple[str, ...]
     token_id: str
-    issued_ms: int
+    signed_in_ms: int  # `auth_time`, else `iat`
     expires_ms: int  # skew included
     thumbprint: str
     actor: str
@@ -110,7 +112,7 @@ def read_token(authorization: str, institutions: Institutions, rules: TokenRules
         unit=claims.unit,
         roles=tuple(sorted(set(claims.roles))),
         token_id=claims.jti,
-        issued_ms=claims.iat * 1000,
+        signed_in_ms=min(claims.iat, claims.iat if claims.auth_time is None else claims.auth_time) * 1000,
         expires_ms=expires_ms,
         thumbprint=claims.cnf.thumbprint,
         actor=claims.act.sub if claims.act else "",

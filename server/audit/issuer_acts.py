@@ -1,0 +1,23 @@
+"""What an institution's issuer did (server/issuer): the method of records in a log of its own."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class IssuerAct(IntEnum):
+    """By an officer through a gateway or device, then by the institution's clerk."""
+
+    EXCHANGE = 96
+    EXCHANGE_RENEWED = 97
+    LOGIN = 98
+    LOGIN_RENEWED = 99
+    CHANGE_PIN = 100
+    END_SESSION = 101
+    ENROL_OFFICER = 112
+    SET_NUMBER = 113
+    RESET_PIN = 114
+    UNLOCK = 115
+    REVOKE_OFFICER = 116
+    ROTATE_PEPPER = 117
+    ACCEPT_RESTORED = 118

@@ -1,0 +1,75 @@
+"""Which gateway or device calls, by its certificate: of this institution alone, allowed, and not revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ronda.v1 import error_pb2
+from server.errors import Refusal
+from server.issuer.settings import IssuerSettings
+from server.logs import ERROR, log
+from server.settings import SettingsError
+from server.trust.institutions import Institution, Institutions
+from server.trust.peer import Peer, Peers, check_tls
+from server.trust.revocations import Revocations, read_revocations
+
+Auth = Mapping[str, Iterable[bytes]]
+
+
+class Callers:
+    """The one institution of the trust directory, and whom it revoked: `revoked.toml` is read again when it changes."""
+
+    def __init__(self, settings: IssuerSettings) -> None:
+        """Raises SettingsError."""
+        assert settings.trust is not None
+        institutions = Institutions(settings.trust / "institutions.toml")
+        if len(institutions.all) != 1:
+            raise SettingsError(f"{settings.trust}: an issuer serves one institution")
+        self.institution: Institution = institutions.all[0]
+        for name in settings.gateways:
+            if not name.startswith(f"spiffe://{self.institution.trust_domain}/"):
+                raise SettingsError(f"gateways: {name} is not of {self.institution.trust_domain}")
+        self._gateways = frozenset(settings.gateways)
+        self._peers = Peers(institutions)
+        self._path: Path = settings.trust / "revoked.toml"
+        self._stamp = _stamp(self._path)
+        self._revoked: Revocations = read_revocations(self._path)
+
+    def peer(self, auth: Auth) -> Peer:
+        """Raises Refusal TLS_TOO_OLD, CERTIFICATE_UNKNOWN, REVOKED."""
+        check_tls(auth)
+        peer = self._peers.of(next(iter(auth.get("x509_pem_cert", ())), b""))
+        self._now_revoked().check_peer(peer)
+        return peer
+
+    def allow_gateway(self, peer: Peer) -> None:
+        """Raises Refusal FORBIDDEN for a device, DELEGATION_FORBIDDEN for a gateway that is not named."""
+        if not peer.is_gateway:
+            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
+        if peer.device not in self._gateways:
+            raise Refusal(error_pb2.ERROR_REASON_DELEGATION_FORBIDDEN)
+
+    def allow_device(self, peer: Peer) -> None:
+        """Raises Refusal FORBIDDEN for a gateway."""
+        if peer.is_gateway:
+            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
+
+    def _now_revoked(self) -> Revocations:
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._revoked = read_revocations(self._path)
+                log("revocations_changed")
+            except SettingsError as error:
+                log("trust_refused", level=ERROR, why=str(error))
+        return self._revoked
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,0 +1,69 @@
+"""`ronda keys issuer init`: an issuer's directory, from what `ronda keys institution` made.
+
+<directory>/issuer.toml                   settings (server/issuer/settings.py)
+<directory>/officers.db                   officers, hashes, lock-outs
+<directory>/officers.key.json             copy of the institution's signing key; the key of its CA stays where it was
+<directory>/ca.pem                        the institution's CA: whose gateways and devices may connect
+<directory>/pepper/                       pepper keys and the database's newest sequence: move it to another disk
+<directory>/server.pem, server.key        the issuer's own certificate; server-ca.pem is for its clients
+<directory>/trust/                        the institution's public files, and revoked.toml
+<directory>/audit/, audit-keys/           its record; take auditor.key and server-ca.key away
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from server.audit.keys import make_auditor_keys, make_signing_keys
+from server.issuer.pepper import make_pepper
+from server.issuer.settings import FILE, IssuerSettings, read_settings
+from server.issuer.store import make_database
+from server.trust.issuing import enrol, make_ca, server_certificate, write_private
+
+
+def make_issuer(
+    directory: Path, institution: Path, hosts: Sequence[str], gateways: Sequence[str], listen: str, **more: object
+) -> IssuerSettings:
+    """Makes all of it; `more`: further settings. Raises OSError, ValueError, KeyError, SettingsError."""
+    facts = json.loads((institution / "institution.json").read_text(encoding="utf-8"))
+    ca = (institution / "ca.pem").read_bytes()
+    jwks = (institution / "officers.jwks.json").read_text(encoding="utf-8")
+    signing_key = (institution / "officers.key.json").read_bytes()
+    directory.mkdir(parents=True, mode=0o700)
+    (directory / "ca.pem").write_bytes(ca)
+    write_private(directory / "officers.key.json", signing_key)
+    own = make_ca(f"{facts['id']} issuer CA")
+    own.write(directory / "server-ca.pem", directory / "server-ca.key")
+    server_certificate(own, hosts).write(directory / "server.pem", directory / "server.key")
+    enrol(
+        directory / "trust",
+        facts["id"],
+        facts["id"],
+        trust_domain=facts["trust_domain"],
+        issuer=facts["issuer"],
+        ca=ca,
+        jwks=jwks,
+    )
+    make_auditor_keys(directory / "audit-keys")
+    make_signing_keys(directory / "audit-keys")
+    make_pepper(directory / "pepper")
+    make_database(directory / "officers.db", directory / "pepper")
+    settings: dict[str, object] = {
+        "listen": listen,
+        "gateways": list(gateways),
+        "trust": "trust",
+        "tls_cert": "server.pem",
+        "tls_key": "server.key",
+        "tls_client_ca": "ca.pem",
+        "audit_auditor_key": "audit-keys/auditor.pub",
+        "audit_signing_key": "audit-keys/signing.key",
+        "audit_durability": "answer-after-fsync",
+        "audit_segment_mib": 16,
+        **more,
+    }
+    # JSON's strings, numbers and lists of strings are TOML's, but for characters that no name of ours has.
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
+    (directory / FILE).write_text("".join(lines), encoding="utf-8")
+    return read_settings(directory)

@@ -1,0 +1,290 @@
+"""TokenService as an institution's issuer answers it (proto/ronda/v1/token_service.proto)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+
+import grpc
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from core.errors import AuditUnavailable
+from ronda.v1 import error_pb2
+from ronda.v1 import token_service_pb2 as contract
+from server.audit.issuer_acts import IssuerAct
+from server.errors import Refusal, abort, is_our_fault, refusal_of, status_of
+from server.issuer import forms
+from server.issuer.callers import Callers
+from server.issuer.forms import Kind, field_invalid, need
+from server.issuer.pepper import Pepper
+from server.issuer.proving import Claim, Prover, now_ms, subject_hashes
+from server.issuer.records import Records
+from server.issuer.retries import Retries
+from server.issuer.sessions import Session, Sessions, boot_clock
+from server.issuer.settings import IssuerSettings
+from server.issuer.store import Officer, Secret, Store
+from server.issuer.tokens import Tokens
+from server.logs import ERROR, log
+from server.trust.peer import Peer
+
+Work = Callable[[Peer], Coroutine[Any, Any, Message]]
+
+DAY_MS = 86_400_000
+_LONGEST_SESSION = 64  # characters of a handle
+_TELEPHONE_RULE = "+ and 8 to 15 digits"
+_NIP_RULE = "1 to 32 letters, digits, dots, hyphens or underscores"
+_ID_RULE = "16 to 64 letters, digits, dots, hyphens or underscores"
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """What both kinds of sign-in answer."""
+
+    officer: Officer
+    token: str
+    seconds: int
+    handle: str
+    session: Session
+
+
+@dataclass
+class Parts:
+    """What the service stands on."""
+
+    settings: IssuerSettings
+    callers: Callers
+    prover: Prover
+    sessions: Sessions
+    tokens: Tokens
+    records: Records
+    pepper: Callable[[], Pepper]
+
+
+class TokenService:
+    """The handlers; each is one answer, however often its request comes."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._retries = Retries()
+
+    def methods(self) -> dict[str, tuple[Any, Callable[[Any, Any], Coroutine[Any, Any, Message]]]]:
+        """Request class and handler by method."""
+        return {
+            "Exchange": (contract.ExchangeRequest, self.exchange),
+            "Login": (contract.LoginRequest, self.login),
+            "ChangePin": (contract.ChangePinRequest, self.change_pin),
+            "EndSession": (contract.EndSessionRequest, self.end_session),
+        }
+
+    async def exchange(self, request: contract.ExchangeRequest, context: Any) -> Message:
+        """A gateway, for a sender."""
+
+        async def work(peer: Peer) -> Message:
+            self._parts.callers.allow_gateway(peer)
+            telephone = need(forms.TELEPHONE, request.telephone, "telephone", _TELEPHONE_RULE)
+            claim = Claim(Kind.PIN, telephone, peer, request.request_id)
+            signed = await self._sign_in(claim, request.pin, request.session, "pin")
+            return contract.ExchangeResponse(
+                officer_token=signed.token,
+                expires_at=_in(signed.seconds),
+                session=signed.handle,
+                session_expires_at=_in(signed.session.seconds_left),
+                officer_reference=signed.officer.reference.hex(),
+                pin_expires_at=_at(signed.session.secret_expires_ms),
+            )
+
+        act = IssuerAct.EXCHANGE_RENEWED if request.session else IssuerAct.EXCHANGE
+        return await self._answer(act, request, request.telephone, context, work)
+
+    async def login(self, request: contract.LoginRequest, context: Any) -> Message:
+        """A device, for whoever sits at it."""
+
+        async def work(peer: Peer) -> Message:
+            self._parts.callers.allow_device(peer)
+            nip = need(forms.NIP, request.nip, "nip", _NIP_RULE)
+            claim = Claim(Kind.PASSWORD, nip, peer, request.request_id)
+            signed = await self._sign_in(claim, request.password, request.session, "password")
+            return contract.LoginResponse(
+                officer_token=signed.token,
+                expires_at=_in(signed.seconds),
+                session=signed.handle,
+                session_expires_at=_in(signed.session.seconds_left),
+                officer_reference=signed.officer.reference.hex(),
+                password_expires_at=_at(signed.session.secret_expires_ms),
+            )
+
+        act = IssuerAct.LOGIN_RENEWED if request.session else IssuerAct.LOGIN
+        return await self._answer(act, request, request.nip, context, work)
+
+    async def change_pin(self, request: contract.ChangePinRequest, context: Any) -> Message:
+        """A new PIN by a gateway, a new password by a device."""
+
+        async def work(peer: Peer) -> Message:
+            if request.nip and request.telephone:
+                raise field_invalid("nip", "came together with a telephone")
+            if peer.is_gateway:
+                self._parts.callers.allow_gateway(peer)
+                kind, subject = Kind.PIN, need(forms.TELEPHONE, request.telephone, "telephone", _TELEPHONE_RULE)
+            else:
+                kind, subject = Kind.PASSWORD, need(forms.NIP, request.nip, "nip", _NIP_RULE)
+            return await self._change(Claim(kind, subject, peer, request.request_id), request.present, request.wanted)
+
+        return await self._answer(IssuerAct.CHANGE_PIN, request, request.telephone or request.nip, context, work)
+
+    async def end_session(self, request: contract.EndSessionRequest, context: Any) -> Message:
+        """The officer signed off."""
+
+        async def work() -> Message:
+            _short(request.session)
+            self._parts.sessions.end(request.session)
+            await self._parts.records.granted(IssuerAct.END_SESSION, peer, None)
+            return contract.EndSessionResponse()
+
+        peer = await self._peer(IssuerAct.END_SESSION, context)
+        return await self._answered(context, work())
+
+    # ---- what they share ----
+
+    async def _answer(self, act: IssuerAct, request: Any, subject: str, context: Any, work: Work) -> Message:
+        """Once for each request id, recorded whatever its outcome."""
+        peer = await self._peer(act, context)
+        request_id = request.request_id
+
+        async def once() -> Message:
+            try:
+                answer = await work(peer)
+            except Exception as error:
+                refusal = self._told(error)
+                await self._parts.records.refused(act, peer, refusal, subject, request_id)
+                raise refusal from None
+            return answer
+
+        async def found() -> Message:
+            need(forms.REQUEST_ID, request_id, "request_id", _ID_RULE)
+            return await self._retries.once(peer.thumbprint, request_id, request, once)
+
+        return await self._answered(context, found())
+
+    async def _peer(self, act: IssuerAct, context: Any) -> Peer:
+        try:
+            return self._parts.callers.peer(context.auth_context())
+        except Refusal as refusal:
+            await self._parts.records.refused(act, None, refusal)
+            await _end(context, refusal)
+
+    async def _answered(self, context: Any, work: Coroutine[Any, Any, Message]) -> Message:
+        try:
+            return await work
+        except Exception as error:
+            await _end(context, self._told(error))
+
+    def _told(self, error: Exception) -> Refusal:
+        if is_our_fault(error) and not isinstance(error, AuditUnavailable):
+            log("issuer_failed", level=ERROR, error=error)
+        return refusal_of(error)
+
+    async def _sign_in(self, claim: Claim, secret: str, handle: str, field: str) -> _Signed:
+        _short(handle)
+        if bool(secret) == bool(handle):
+            raise field_invalid(field, f"a {field} or a session, one of both")
+        return await (self._renew(claim, handle) if handle else self._open(claim, secret, field))
+
+    async def _open(self, claim: Claim, secret: str, field: str) -> _Signed:
+        parts, peer = self._parts, claim.caller
+        pepper = parts.pepper()
+        _possible(claim.kind, secret, field)
+        officer, held = await parts.prover.prove(pepper, claim, secret)
+        _still_good(held)
+        life = parts.settings.sms_session_s if claim.kind is Kind.PIN else parts.settings.shift_session_s
+        session = Session(
+            officer=officer.id,
+            epoch=officer.epoch,
+            subject=subject_hashes(pepper, claim.kind, claim.subject)[0],
+            thumbprint=peer.thumbprint,
+            ends=boot_clock() + life,
+            signed_in=int(time.time()),
+            secret_expires_ms=held.expires_ms,
+        )
+        token, seconds = parts.tokens.sign(officer, peer, session)
+        act = IssuerAct.EXCHANGE if claim.kind is Kind.PIN else IssuerAct.LOGIN
+        await parts.records.granted(act, peer, officer, claim.subject, claim.request_id)
+        return _Signed(officer, token, seconds, parts.sessions.open(session), session)
+
+    async def _renew(self, claim: Claim, handle: str) -> _Signed:
+        parts, peer = self._parts, claim.caller
+        subjects = subject_hashes(parts.pepper(), claim.kind, claim.subject)
+        session = parts.sessions.find(handle, subjects, peer.thumbprint)
+        if session is None:
+            raise Refusal(error_pb2.ERROR_REASON_SESSION_OVER)
+        officer = await parts.prover.look(lambda store: store.officer(session.officer))
+        if officer is None or officer.revoked or officer.epoch != session.epoch:
+            parts.sessions.end(handle)
+            raise Refusal(error_pb2.ERROR_REASON_SESSION_OVER)
+        token, seconds = parts.tokens.sign(officer, peer, session)
+        act = IssuerAct.EXCHANGE_RENEWED if claim.kind is Kind.PIN else IssuerAct.LOGIN_RENEWED
+        await parts.records.granted(act, peer, officer, claim.subject, claim.request_id)
+        return _Signed(officer, token, seconds, handle, session)
+
+    async def _change(self, claim: Claim, present: str, wanted: str) -> Message:
+        parts = self._parts
+        pepper = parts.pepper()
+        _possible(claim.kind, present, "present")
+        officer, held = await parts.prover.prove(pepper, claim, present)
+        if held.expires_ms <= now_ms() and held.provisional:
+            raise Refusal(error_pb2.ERROR_REASON_PIN_EXPIRED)  # given by a clerk, and not taken up in time
+        telephones = (claim.subject,) if claim.kind is Kind.PIN else ()
+        weak = forms.weakness(claim.kind, wanted, nip=officer.nip, telephones=telephones)
+        if weak or wanted == present:
+            raise field_invalid("wanted", weak or "the same as before")
+        made = await parts.prover.hash_new(pepper, claim.kind, officer.id, wanted, claim.caller)
+        days = parts.settings.pin_days if claim.kind is Kind.PIN else parts.settings.password_days
+        expires_ms = now_ms() + days * DAY_MS
+        await parts.records.granted(IssuerAct.CHANGE_PIN, claim.caller, officer, claim.subject, claim.request_id)
+
+        def put(store: Store) -> None:
+            with store.change():
+                store.put_secret(officer.id, claim.kind, made, expires_ms, provisional=False)
+                store.end_sessions(officer.id)
+
+        await parts.prover.change(put)
+        parts.sessions.end_of(officer.id)
+        return contract.ChangePinResponse(expires_at=_at(expires_ms))
+
+    async def end(self) -> None:
+        """Waits for what runs."""
+        await self._retries.end()
+
+
+def _possible(kind: Kind, secret: str, field: str) -> None:
+    """What could not be a PIN or password is no attempt. Raises Refusal FIELD_INVALID."""
+    if kind is Kind.PIN and not (secret.isascii() and secret.isdigit() and 6 <= len(secret) <= 12):
+        raise field_invalid(field, "6 to 12 digits")
+    if kind is Kind.PASSWORD and not 1 <= len(secret) <= 128:
+        raise field_invalid(field, "8 to 128 characters")
+
+
+def _short(handle: str) -> None:
+    if len(handle) > _LONGEST_SESSION:
+        raise field_invalid("session", "too long")
+
+
+def _still_good(held: Secret) -> None:
+    if held.provisional or held.expires_ms <= now_ms():
+        raise Refusal(error_pb2.ERROR_REASON_PIN_EXPIRED)
+
+
+def _in(seconds: float) -> Timestamp:
+    return _at(now_ms() + int(seconds * 1000))
+
+
+def _at(milliseconds: int) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromMilliseconds(milliseconds)
+    return stamp
+
+
+async def _end(context: Any, refusal: Refusal) -> NoReturn:
+    await abort(cast("grpc.aio.ServicerContext[bytes, bytes]", context), *status_of(refusal))

@@ -1,0 +1,1 @@
+"""The issuer, through its real process and real certificates."""
