@@ -91,6 +91,8 @@ def _rows(dossier: Message) -> list[Message]:
     return [
         row
         for field, rows in dossier.ListFields()
-        if field.is_repeated and field.message_type is not None and "record" in field.message_type.fields_by_name
+        if isinstance(rows, Sequence)
+        and field.message_type is not None
+        and "record" in field.message_type.fields_by_name
         for row in rows
     ]
