@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -26,6 +26,7 @@ from ronda.v1.hotlist_service_pb2_grpc import HotlistServiceStub
 from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 __all__ = [
@@ -100,12 +101,21 @@ class Connection:
     """A channel with the services; use it as a context manager.
 
     target: "host:port". Without an identity plaintext, which only a server in development mode on loopback answers.
-    retries: False for a caller that counts, who tries again by itself (gRPC tells nobody that it did).
+    retries: False for a caller that counts, who tries again by itself (gRPC tells nobody that it did). options: more of
+    gRPC's channel arguments. Raises OSError for a file of the identity that cannot be read.
     """
 
-    def __init__(self, target: str = DEFAULT_SERVER, identity: Identity | None = None, *, retries: bool = True) -> None:
+    def __init__(
+        self,
+        target: str = DEFAULT_SERVER,
+        identity: Identity | None = None,
+        *,
+        retries: bool = True,
+        options: Sequence[tuple[str, Any]] = (),
+    ) -> None:
         self.target = target
         options = [
+            *options,
             *([("grpc.service_config", _SERVICE_CONFIG)] if retries else []),
             ("grpc.enable_retries", 1),
             *CHANNEL_OPTIONS,
@@ -127,4 +137,8 @@ class Connection:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the channel; calls in flight end as CANCELLED."""
         self._channel.close()

@@ -40,14 +40,14 @@ def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None, 
     lines: list[Text] = []
     if hit.offence.text or hit.authority:
         lines.append(Text(" · ".join(part for part in (hit.offence.text, hit.authority) if part)))
-    lines += [_action(hit, before_acting), _reference(hit), _sources(hit, as_of or {}), *_agreement(hit)]
+    lines += [action_text(hit, before_acting), _reference(hit), _sources(hit, as_of or {}), *_agreement(hit)]
     if hit.cautions:
         lines.append(Text(f"Precaución: {words(hit.cautions, spanish.CAUTIONS)}", style=WARNING))
     lines += [Text(f"Nota: {note.text}") for note in hit.notes]
     return Group(heading, *(Padding(line, _INDENT, expand=False) for line in lines))
 
 
-def _action(hit: alert_pb2.Hit, before_acting: str) -> Text:
+def action_text(hit: alert_pb2.Hit, before_acting: str) -> Text:
     """What to do; of what is only possible, to confirm first whom or what it means: a namesake is not arrested."""
     action, first, condition = hit.action.text, "", ""
     if hit.action.code in _HARMLESS:

@@ -1,0 +1,82 @@
+"""Why a call got no answer, in Spanish: what happened and what to do, by the reason or by what stands in between."""
+
+from __future__ import annotations
+
+from clients.client.diagnosis import Trouble
+
+_SIGN_IN = "pida otro token a su institución (inicie sesión de nuevo)"
+RETRY = "reintente en un momento"
+
+# By the contract's ErrorReason; {seconds} is filled where the server named a time.
+REASONS: dict[str, str] = {
+    "NO_GENERATION": "El servidor aún no tiene datos: ejecute `ronda index` y espere la publicación.",
+    "OVERLOADED": "Servidor ocupado: reintente{seconds}.",
+    "LIMIT_EXCEEDED": "Su cuota de consultas se agotó: reintente{seconds}, o avise a su supervisor.",
+    "DRAINING": f"El servidor se está apagando: {RETRY}.",
+    "DEADLINE_EXCEEDED": "El servidor no respondió a tiempo: reintente, o espere más con --deadline.",
+    "TOKEN_EXPIRED": f"Su token venció: {_SIGN_IN}.",
+    "TOKEN_NOT_YET_VALID": "Su token aún no es vigente: revise la hora de este equipo y de quien lo emitió.",
+    "TOKEN_MISSING": "El servidor pide un token y no llegó ninguno: indique --identity con su archivo .token.",
+    "TOKEN_INVALID": f"El servidor no acepta su token: {_SIGN_IN}.",
+    "TOKEN_NOT_BOUND": "Su token es de otro equipo: pida uno para el certificado de este.",
+    "CERTIFICATE_UNKNOWN": (
+        "El servidor no conoce este equipo: su institución debe inscribirlo o darle otro certificado."
+    ),
+    "REVOKED": "El equipo, el oficial o el token fue revocado: avise a su institución.",
+    "TLS_TOO_OLD": "El servidor exige TLS 1.3: actualice este programa.",
+    "FORBIDDEN": (
+        "La política no permite esta consulta a su función con este motivo: "
+        "elija otro --purpose, agregue --case si lo exige, o pida el permiso a su institución."
+    ),
+    "DELEGATION_FORBIDDEN": (
+        "Este certificado no puede preguntar en nombre de un oficial: use el del equipo del oficial."
+    ),
+    "DOSSIER_DAMAGED": "Expediente dañado: no se muestra. Avise a operaciones.",
+    "AUDIT_UNAVAILABLE": (
+        f"La consulta no pudo quedar registrada, por eso no se responde: {RETRY} y avise a operaciones."
+    ),
+    "PAGE_TOKEN_INVALID": "Esa página no es de esta lista: empiece de nuevo, sin --page-token.",
+    "GENERATION_GONE": "Los datos de esa página ya se renovaron: empiece de nuevo.",
+    "SUBJECT_NOT_FOUND": "Ese sujeto ya no consta: pregunte de nuevo por su documento o placa.",
+    "MESSAGE_TOO_LARGE": "La consulta es demasiado larga: acórtela.",
+    "METADATA_TOO_LARGE": "El token es demasiado grande para este servidor: avise a operaciones.",
+    "METHOD_UNKNOWN": "Este servidor no conoce esa consulta: actualícelo, o este programa.",
+    "SIGN_IN_REFUSED": "No se pudo iniciar sesión: revise NIP y contraseña; si no los recuerda, su institución le da otros.",
+    "SESSION_OVER": "Su sesión terminó: inicie sesión de nuevo.",
+    "PIN_EXPIRED": "Su PIN o contraseña venció, o es provisional: cámbielo primero.",
+    "PART_UNAVAILABLE": f"Esa parte del servidor aún no está lista; las consultas siguen funcionando: {RETRY}.",
+    "CONFIRMATION_NOT_FOUND": "Esa confirmación no existe, o no es de su institución: vea las pendientes.",
+    "INTERNAL": "Falla del servidor: avise a operaciones; su registro dice más.",
+}
+
+# By what stands in between; {target} is the address.
+TROUBLES: dict[Trouble, str] = {
+    Trouble.NOT_REACHED: "No hay servidor en {target}: inícielo con `ronda serve` o indique otro con --server.",
+    Trouble.ANOTHER_PROGRAM: (
+        "Lo que escucha en {target} no contestó como Ronda, puede ser otro programa: revise el puerto de --server; "
+        "si es el de Ronda, reintente."
+    ),
+    Trouble.SERVER_SPEAKS_TLS: (
+        "El servidor {target} exige TLS: indique --identity con el certificado de este equipo y el token del oficial."
+    ),
+    Trouble.SERVER_SPEAKS_PLAINTEXT: (
+        "El servidor {target} no habla TLS (¿modo de desarrollo?): quite --identity, o indique otro con --server."
+    ),
+    Trouble.CERTIFICATE_OF_ANOTHER_CA: (
+        "El certificado del servidor {target} no es de la autoridad de server-ca.pem: pida el archivo correcto a "
+        "operaciones; no continúe si nadie lo explica."
+    ),
+    Trouble.CERTIFICATE_OUT_OF_DATE: (
+        "El certificado del servidor {target} está vencido o aún no es vigente: avise a operaciones y revise la hora "
+        "de este equipo."
+    ),
+    Trouble.CERTIFICATE_OF_ANOTHER_NAME: (
+        "El certificado del servidor no es para {target}: escriba en --server el nombre que el certificado dice."
+    ),
+    Trouble.IDENTITY_IS_NONE: (
+        "server-ca.pem, al lado de --identity, no es un certificado: pida el archivo de nuevo a operaciones."
+    ),
+    Trouble.UNKNOWN: (
+        "El servidor {target} cortó la conexión: revise el certificado de --identity (vigencia, institución inscrita)."
+    ),
+}
