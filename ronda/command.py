@@ -32,6 +32,7 @@ PLACES = {
     "why": ("why", "why"),
     "registers": ("ask", "registers"),
     "confirm": ("confirm", "confirm"),
+    "car": ("car", "car"),
     "notifications": ("notifications", "notifications"),
     "generations": ("generations", "generations"),
     "subject": ("subject", "subject"),

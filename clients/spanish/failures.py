@@ -41,7 +41,9 @@ REASONS: dict[str, str] = {
     "MESSAGE_TOO_LARGE": "La consulta es demasiado larga: acórtela.",
     "METADATA_TOO_LARGE": "El token es demasiado grande para este servidor: avise a operaciones.",
     "METHOD_UNKNOWN": "Este servidor no conoce esa consulta: actualícelo, o este programa.",
-    "SIGN_IN_REFUSED": "No se pudo iniciar sesión: revise NIP y contraseña; si no los recuerda, su institución le da otros.",
+    "SIGN_IN_REFUSED": (
+        "No se pudo iniciar sesión: revise NIP y contraseña; si no los recuerda, su institución le da otros."
+    ),
     "SESSION_OVER": "Su sesión terminó: inicie sesión de nuevo.",
     "PIN_EXPIRED": "Su PIN o contraseña venció, o es provisional: cámbielo primero.",
     "PART_UNAVAILABLE": f"Esa parte del servidor aún no está lista; las consultas siguen funcionando: {RETRY}.",

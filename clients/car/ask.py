@@ -1,0 +1,307 @@
+"""The screen of a stop: the box above, the answer in layers below, the keys at the foot."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.console import Group
+from rich.text import Text
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from clients.car.banner import REPEAT, WAITING, level_banner, state_banner
+from clients.car.detection import likely_kind
+from clients.car.link import NoAnswer
+from clients.car.session import TokenMissing
+from clients.car.stop import Asked, Role, Shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from clients.car.application import Application
+    from clients.car.layers import Page
+
+_LATE_SECONDS = 2.0
+_LONGEST_QUESTION = 200  # characters: CheckRequest.query
+_PLACEHOLDERS = {
+    Role.ANY: "DPI, placa, VIN, licencia, teléfono o nombre",
+    Role.DRIVER: "Conductor: DPI, licencia o nombre",
+}
+_KEYS = (
+    ("1", "Ayuda"),
+    ("2", "Nueva"),
+    ("3", "Dueño"),
+    ("4", "Conductor"),
+    ("5", "Carro"),
+    ("6", "Antes"),
+    ("7", "Elegir"),
+    ("8", "Luz"),
+    ("9", "Confirma"),
+    ("10", "Bloqueo"),
+)
+
+
+class AskScreen(Screen[None]):
+    """One question at a time; while it runs, and when it got no answer, no earlier answer is on the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancelar"),
+        Binding("f2", "new", "Nueva"),
+        Binding("f3", "owner", "Dueño"),
+        Binding("f4", "driver", "Conductor"),
+        Binding("f5", "vehicle", "Vehículo"),
+        Binding("f6", "history", "Historial"),
+        Binding("f7", "choose", "Elegir"),
+        Binding("tab", "page(1)", "Página", priority=True),
+        Binding("shift+tab", "page(-1)", "Página anterior", priority=True),
+        Binding("pageup,up", "scroll(-1)", "Subir", priority=True),
+        Binding("pagedown,down", "scroll(1)", "Bajar", priority=True),
+    ]
+    AUTO_FOCUS = "#box"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._role = Role.ANY
+        self._began: float | None = None
+        self._under_way: Asked | None = None
+        self._shown: Shown | None = None
+        self._page = 0
+
+    @property
+    def car(self) -> Application:
+        """The application."""
+        return cast("Application", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="status", markup=False)
+        yield Input(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
+        yield Static(id="asked", markup=False)
+        yield Static(id="banner", markup=False)
+        yield Static(id="meaning", markup=False)
+        with VerticalScroll(id="layers", can_focus=False):
+            yield Static(id="urgent", markup=False)
+            yield Static(id="who", markup=False)
+            yield Static(id="tabs", markup=False)
+            yield Static(id="page", markup=False)
+        yield Static(_key_line(), id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.set_interval(0.1, self._tick)
+        self.paint_status()
+
+    # -- what is on the screen
+
+    def paint_status(self) -> None:
+        """The line at the top: a driver without alerts does not hide what the vehicle came to."""
+        from clients.officer_view.styles import level_badge
+
+        app = self.car
+        link = "● EN LÍNEA" if app.connected else "○ SIN CONEXIÓN"
+        clock = datetime.now().astimezone().strftime("%H:%M")
+        line = Text(f" RONDA  {link}  {clock}  ")
+        for word, shown in app.stop.parts():
+            line.append(f"{word} ").append_text(level_badge(shown.layers.level)).append("  ")
+        self._put("status", line)
+
+    def _put(self, place: str, content: RenderableType) -> None:
+        for found in self.query(f"#{place}").results(Static):  # none while the screen is made, or taken down
+            found.update(content)
+
+    def blank(self) -> None:
+        """Nothing of any answer is left on the screen."""
+        self._shown = None
+        self._page = 0
+        for place in ("asked", "banner", "meaning", "urgent", "who", "tabs", "page"):
+            self._put(place, "")
+
+    def _paint_waiting(self) -> None:
+        if self._under_way is None or self._began is None:
+            return
+        seconds = time.monotonic() - self._began
+        self._put("asked", Text(f"{self._under_way.words} · {seconds:.1f} s · Esc cancela", style="bold"))
+
+    def _paint_no_answer(self, asked: Asked, said: str, seconds: float) -> None:
+        self.blank()
+        self._put("asked", Text(f"{asked.words} · {_clock()} · {seconds:.1f} s", style="bold"))
+        self._put("banner", state_banner(REPEAT, self.size.width))
+        self._put("meaning", Text("SIN RESPUESTA: no es verde, repita", style="bold reverse"))
+        self._put("urgent", Text(said))
+
+    def show_answer(self, shown: Shown, *, again: bool = False) -> None:
+        """Paints an answer; `again`: one of before, whose time is said."""
+        self.blank()
+        self._shown = shown
+        layers = shown.layers
+        took = f"{shown.took:.1f} s, TARDÓ" if shown.took >= _LATE_SECONDS else f"{shown.took:.2f} s"
+        when = f"respuesta de las {shown.at:%H:%M:%S}; Enter la repite" if again else f"{shown.at:%H:%M:%S} · {took}"
+        self._put("asked", Text(f"{shown.asked.role.value}: {shown.asked.words} · {when}", style="bold"))
+        self._put("banner", level_banner(layers.level, self.size.width))
+        self._put("meaning", Text(layers.meaning, style="bold reverse"))
+        urgent = list(layers.urgent)
+        if shown.asked.role is Role.DRIVER and (said := self.car.stop.driver_line()):
+            urgent.append(Text(said, style="bold"))
+        self._put("urgent", Group(*urgent))
+        self._put("who", Group(*layers.who))
+        self._paint_page()
+        self.query_one("#layers", VerticalScroll).scroll_home(animate=False)
+
+    def _paint_page(self) -> None:
+        pages: list[Page] = self._shown.layers.pages if self._shown is not None else []
+        if not pages:
+            return
+        line = Text(" ")
+        for number, page in enumerate(pages):
+            line.append(f" {page.title} ", style="bold reverse" if number == self._page else "")
+            line.append(" ")
+        self._put("tabs", line.append("(Tab)"))
+        self._put("page", pages[self._page].body())
+
+    # -- asking
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.input.border_subtitle = likely_kind(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        words = event.value.strip()
+        if words:
+            self.start(Asked(words, self._role))
+        elif self._shown is not None:
+            self.start(self._shown.asked)
+
+    def start(self, asked: Asked) -> None:
+        """Asks; another question that runs is given up."""
+        self.blank()
+        self._under_way, self._began = asked, time.monotonic()
+        self._put("banner", state_banner(WAITING, self.size.width))
+        self._paint_waiting()
+        self.run_worker(self._ask(asked), group="question", exclusive=True)
+
+    async def _ask(self, asked: Asked) -> None:
+        began = time.monotonic()
+        try:
+            shown = await self.car.answer(asked, began)
+        except NoAnswer as no:
+            await self._no_answer(asked, no, time.monotonic() - began)
+        except TokenMissing as error:
+            self._end_question()
+            self._paint_no_answer(asked, str(error), 0.0)
+        else:
+            self._end_question()
+            self.car.connected = True
+            self.show_answer(shown)
+            box = self.query_one("#box", Input)
+            box.value = ""
+            box.border_subtitle = ""
+            self._set_role(Role.ANY)
+            if shown.layers.level == self.car.level_of_hit:
+                self.car.bell()
+
+    async def _no_answer(self, asked: Asked, no: NoAnswer, seconds: float) -> None:
+        from clients.car.no_answer import TOKEN_REFUSED, told_file
+
+        self._end_question()
+        if no.failure is None:
+            self._paint_no_answer(asked, told_file(no.file), seconds)
+            return
+        self.car.connected = no.failure.status not in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+        self._paint_no_answer(asked, "Buscando la causa…", seconds)
+        said = await self.car.link.explain(no.failure)
+        self._put("urgent", Text(said))
+        self.paint_status()
+        if no.failure.reason in TOKEN_REFUSED:
+            self.car.lock(said)
+
+    def _end_question(self) -> None:
+        self._under_way = self._began = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no question runs."""
+        return self._under_way is None
+
+    def _tick(self) -> None:
+        self._paint_waiting()
+
+    def give_up(self) -> bool:
+        """Cancels the question that runs; whether one did."""
+        running = self._under_way
+        self.workers.cancel_group(self, "question")
+        self._end_question()
+        if running is None:
+            return False
+        self._paint_no_answer(running, "Cancelada.", 0.0)
+        return True
+
+    # -- keys
+
+    def _set_role(self, role: Role) -> None:
+        self._role = role
+        self.query_one("#box", Input).placeholder = _PLACEHOLDERS.get(role, _PLACEHOLDERS[Role.ANY])
+        self.paint_status()
+
+    def action_cancel(self) -> None:
+        if not self.give_up():
+            self.query_one("#box", Input).value = ""
+            self._set_role(Role.ANY)
+
+    def action_new(self) -> None:
+        self.give_up()
+        self.blank()
+        self.car.new_stop()
+        self.action_cancel()
+
+    def action_owner(self) -> None:
+        self.car.choose_owner()
+
+    def action_driver(self) -> None:
+        stop = self.car.stop
+        if stop.driver is not None and self._shown is not stop.driver:
+            self._again(stop.driver)
+            return
+        self._set_role(Role.DRIVER)
+        self.query_one("#box", Input).value = ""
+
+    def action_vehicle(self) -> None:
+        if self.car.stop.vehicle is not None:
+            self._again(self.car.stop.vehicle)
+
+    def _again(self, shown: Shown) -> None:
+        self.give_up()
+        self.show_answer(shown, again=True)
+
+    def action_history(self) -> None:
+        self.car.choose_from_history()
+
+    def action_choose(self) -> None:
+        if self._shown is not None:
+            self.car.choose_candidate(self._shown)
+
+    def action_page(self, step: int) -> None:
+        if self._shown is not None:
+            self._page = (self._page + step) % len(self._shown.layers.pages)
+            self._paint_page()
+            tabs, layers = self.query_one("#tabs"), self.query_one("#layers", VerticalScroll)
+            self.call_after_refresh(layers.scroll_to_widget, tabs, animate=False, top=True)
+
+    def action_scroll(self, step: int) -> None:
+        layers = self.query_one("#layers", VerticalScroll)
+        layers.scroll_relative(y=step * max(1, layers.size.height - 2), animate=False)
+
+
+def _clock() -> str:
+    return datetime.now().astimezone().strftime("%H:%M:%S")
+
+
+def _key_line() -> Text:
+    line = Text(no_wrap=True)
+    for number, word in _KEYS:
+        line.append(number, style="bold")
+        line.append(word, style="reverse")
+        line.append(" ")
+    return line

@@ -1,0 +1,135 @@
+"""The car's connection: asks without blocking the screen, and starts anew when a call was given up.
+
+gRPC is imported with the first connection, in a thread: the screen is there before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import grpc
+
+    from clients.client.connection import CallFailure, Connection, Identity
+    from clients.client.questions import Question
+
+_SLACK_SECONDS = 1.0  # beyond the deadline, until a call counts as lost even if gRPC says nothing
+
+# Of its own, not the process's: a connection whose radio link died is thrown away, never found again.
+_OPTIONS = (("grpc.use_local_subchannel_pool", 1),)
+
+
+def _load() -> None:
+    """What the first answer needs, before anybody waits for it."""
+    import clients.car.layers
+    import clients.terminal.told_message  # noqa: F401
+
+
+class NoAnswer(Exception):
+    """A question without an answer, and why.
+
+    failure: None where a file of the device could not be read, `file` names it then.
+    """
+
+    def __init__(self, failure: CallFailure | None, file: str = "") -> None:
+        super().__init__(failure.status if failure is not None else "file")
+        self.failure = failure
+        self.file = file
+
+
+class Link:
+    """One server, one device. `identity`: path without ending of its files; "" = plaintext."""
+
+    def __init__(self, server: str, identity: str, deadline: float) -> None:
+        self.server = server
+        self.deadline = deadline
+        self._prefix = Path(identity) if identity else None
+        self._connection: Connection | None = None
+
+    @property
+    def token_file(self) -> Path | None:
+        """Where a token may lie; None in development mode."""
+        return Path(f"{self._prefix}.token") if self._prefix is not None else None
+
+    def device(self) -> Identity | None:
+        """What the device shows; None in development mode."""
+        from clients.car.device import Device
+
+        return Device.beside(self._prefix) if self._prefix is not None else None
+
+    async def ask(self, question: Question, metadata: list[tuple[str, str]]) -> Any:
+        """The answer. Raises NoAnswer; a task that is cancelled cancels the call."""
+        connection = await self._connected()
+        stub = getattr(connection.checks, question.method)
+        return await self._settled(stub.future(question.request, timeout=self.deadline, metadata=metadata))
+
+    async def registers(self, request: Any, metadata: list[tuple[str, str]]) -> Any:
+        """The registers, as a login asks for them. Raises NoAnswer."""
+        connection = await self._connected()
+        return await self._settled(
+            connection.registers.ListRegisters.future(request, timeout=self.deadline, metadata=metadata)
+        )
+
+    async def warm(self) -> None:
+        """Imports and connects before anybody asks. Raises NoAnswer where the device's files cannot be read."""
+        await self._connected()
+        await asyncio.to_thread(_load)
+
+    async def explain(self, failure: CallFailure) -> str:
+        """What happened and what to do, in Spanish; looks at the connection once more where gRPC does not say."""
+        from clients.car.no_answer import told_failure
+
+        return await asyncio.to_thread(told_failure, failure, self.server, self.device())
+
+    def close(self) -> None:
+        """Ends the connection; the next question makes another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    async def _connected(self) -> Connection:
+        if self._connection is None:
+            made = await asyncio.to_thread(self._connect)
+            if self._connection is None:
+                self._connection = made
+            else:
+                made.close()
+        return self._connection
+
+    def _connect(self) -> Connection:
+        from clients.client.connection import Connection
+
+        try:
+            return Connection(self.server, self.device(), options=_OPTIONS)
+        except OSError as error:
+            raise NoAnswer(None, str(error.filename)) from None
+
+    async def _settled(self, call: grpc.Future[Any]) -> Any:
+        import grpc
+
+        from clients.client.connection import CallFailure, read_failure
+
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+
+        def settle(_: Any) -> None:
+            loop.call_soon_threadsafe(done.set)
+
+        call.add_done_callback(settle)
+        try:
+            await asyncio.wait_for(done.wait(), self.deadline + _SLACK_SECONDS)
+            return call.result()
+        except TimeoutError:
+            call.cancel()
+            self.close()
+            raise NoAnswer(CallFailure("DEADLINE_EXCEEDED", "", "DEADLINE_EXCEEDED")) from None
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        except grpc.RpcError as error:
+            failure = read_failure(error)
+            if failure.status in ("DEADLINE_EXCEEDED", "UNAVAILABLE"):
+                self.close()
+            raise NoAnswer(failure) from None

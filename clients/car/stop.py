@@ -1,0 +1,132 @@
+"""One stop at the roadside: its vehicle, owner and driver, so that nobody types twice; and the last questions."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clients.car.layers import Layers
+    from ronda.v1 import vehicle_pb2
+
+HISTORY = 20
+
+
+class Role(Enum):
+    """Whom a question is about."""
+
+    ANY = "Consulta"
+    OWNER = "Dueño"
+    DRIVER = "Conductor"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it can be asked again. `person`: fields of CheckPersonRequest, instead of the one box."""
+
+    words: str
+    role: Role = Role.ANY
+    person: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer on the screen. `took`: seconds from Enter."""
+
+    asked: Asked
+    response: Any
+    layers: Layers
+    at: datetime
+    took: float
+
+
+class Stop:
+    """What the officer has before her."""
+
+    def __init__(self) -> None:
+        self.vehicle: Shown | None = None
+        self.owner: Shown | None = None
+        self.driver: Shown | None = None
+
+    def take(self, shown: Shown) -> None:
+        """Files an answer; another vehicle is another stop."""
+        if shown.asked.role is Role.OWNER:
+            self.owner = shown
+        elif shown.asked.role is Role.DRIVER:
+            self.driver = shown
+        elif _of_vehicle(shown) is not None:
+            self.vehicle, self.owner, self.driver = shown, None, None
+
+    @property
+    def owners(self) -> list[vehicle_pb2.Owner]:
+        """Owners of the stop's vehicle who can be asked about."""
+        vehicle = _of_vehicle(self.vehicle)
+        return [each for each in vehicle.owners if asked_of_owner(each) is not None] if vehicle is not None else []
+
+    def parts(self) -> list[tuple[str, Shown]]:
+        """What is known of the stop, by its name."""
+        named = (("Vehículo", self.vehicle), (Role.OWNER.value, self.owner), (Role.DRIVER.value, self.driver))
+        return [(word, shown) for word, shown in named if shown is not None]
+
+    def driver_line(self) -> str:
+        """Whether the driver is an owner; "" while either is unknown."""
+        driver = subject_id(self.driver)
+        owners = {owner.person.subject_id for owner in self.owners} - {""}
+        if not driver or not owners:
+            return ""
+        return "El conductor es el dueño." if driver in owners else "El conductor NO es el dueño registrado."
+
+
+class History:
+    """The last questions and what they came to, in memory only."""
+
+    def __init__(self) -> None:
+        self._kept: deque[Shown] = deque(maxlen=HISTORY)
+
+    def add(self, shown: Shown) -> None:
+        """The newest comes first."""
+        self._kept.appendleft(shown)
+
+    def __iter__(self) -> Any:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _of_vehicle(shown: Shown | None) -> vehicle_pb2.Vehicle | None:
+    subject = _subject(shown)
+    return subject if subject is not None and subject.DESCRIPTOR.name == "Vehicle" else None
+
+
+def subject_id(shown: Shown | None) -> str:
+    """The person whom an answer found; "" for none."""
+    subject = _subject(shown)
+    return subject.subject_id if subject is not None and subject.DESCRIPTOR.name == "Person" else ""
+
+
+def _subject(shown: Shown | None) -> Any:
+    from clients.car.layers import subject_of
+
+    return subject_of(shown.response) if shown is not None else None
+
+
+def asked_of_owner(owner: vehicle_pb2.Owner) -> Asked | None:
+    """The question about an owner, by the best that is on file; None for one of whom nothing is."""
+    for claim in owner.person.identity_claims:
+        for kind, value in (("cui", claim.cui), ("nit", claim.nit), ("cedula", claim.cedula)):
+            if value:
+                return Asked(owner.name or value, Role.OWNER, {kind: value})
+    name = owner.name or owner.person.name
+    return Asked(name, Role.OWNER, {"name": name}) if name else None
+
+
+def asked_of_candidate(candidate: Any, role: Role) -> Asked | None:
+    """The question about one of several; None for one without a number or plate."""
+    if candidate.cui:
+        return Asked(candidate.name or candidate.cui, role, {"cui": candidate.cui})
+    return Asked(candidate.plate, role) if candidate.plate else None

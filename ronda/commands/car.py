@@ -1,0 +1,65 @@
+"""`ronda car`: the officer's screen in a patrol car."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.output import fail
+from ronda.commands.question import CaseOption, IdentityOption, PurposeOption, PurposeWord, ReasonOption, ServerOption
+
+# Textual's own switches write keys, messages and pictures of the screen to files.
+_TELLTALES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT", "TEXTUAL_DRIVER", "TEXTUAL_PRESS")
+
+
+def car(
+    purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
+    case: CaseOption = "",
+    reason: ReasonOption = "",
+    server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
+    deadline: Annotated[
+        float, typer.Option("--deadline", help="Segundos que se espera la respuesta.", min=0.05, max=3600)
+    ] = 5.0,
+    idle: Annotated[
+        float, typer.Option("--idle", help="Minutos sin teclear hasta que se bloquea.", min=0.05, max=60)
+    ] = 10.0,
+    day: Annotated[bool, typer.Option("--day", help="Empieza con el tema de día.")] = False,
+) -> None:
+    """Pantalla del oficial en la patrulla: un cuadro, la respuesta por niveles, teclas de función.
+
+    \b
+    Ejemplo:
+      ronda car --server ronda.pnc.gob.gt:50051 --identity ~/.ronda/patrulla
+    """
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        fail("`ronda car` necesita una terminal: para programas, `ronda check --json`.", ExitStatus.CALLER, False)
+    for name in _TELLTALES:
+        os.environ.pop(name, None)
+    from clients.car.app import CarApp
+    from clients.car.plain_end import keep_to_itself, told_defect
+    from clients.car.settings import CarSettings
+
+    keep_to_itself()
+    settings = CarSettings(
+        server=server,
+        identity=identity,
+        purpose=f"PURPOSE_{purpose.name}",
+        case_number=case,
+        reason=reason,
+        deadline=deadline,
+        idle_minutes=idle,
+        day=day,
+    )
+    try:
+        app = CarApp(settings)
+        app.run(mouse=False)
+    except Exception as error:
+        fail(told_defect(error), ExitStatus.OURS, False)
+    if app.return_code:
+        raise typer.Exit(ExitStatus.OURS)

@@ -1,0 +1,115 @@
+"""The car's screen, driven by keys; and a device's files with an officer's token."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from clients.car.app import CarApp
+from clients.car.login import LoginScreen
+from clients.car.settings import CarSettings
+from tests.trust.conftest import TrustedServer
+
+PATIENCE_S = 20.0
+_NUMBERS = itertools.count(1)
+
+
+class Device:
+    """The files of one device in a directory of its own."""
+
+    def __init__(self, trusted: TrustedServer, directory: Path) -> None:
+        number = next(_NUMBERS)  # allowances are of one officer and one device
+        self.nip = str(20_000 + number)
+        self._police = trusted.kit.police
+        self._pair = self._police.device("zona-1", f"car-{number}")
+        self.prefix = directory / "own"
+        self._pair.write(directory / "own.pem", directory / "own.key")
+        shutil.copy(trusted.kit.directory / "server-ca.pem", directory / "server-ca.pem")
+        self.write_token()
+
+    def token(self, **claims: Any) -> str:
+        """A new token of an officer at this device."""
+        return self._police.token(self.nip, "zona-1", ["patrol"], self._pair.thumbprint, **claims)
+
+    def write_token(self, **claims: Any) -> str:
+        """As the institution's sign-on writes it."""
+        token = self.token(**claims)
+        Path(f"{self.prefix}.token").write_text(token, encoding="ascii")
+        return token
+
+
+class Car:
+    """A running screen."""
+
+    def __init__(self, app: CarApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    def text(self) -> str:
+        """What is on the screen, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        """Waits for it; fails with the screen."""
+        end = asyncio.get_running_loop().time() + PATIENCE_S
+        while not condition():
+            assert asyncio.get_running_loop().time() < end, self.text()
+            await self.pilot.pause(0.02)
+        await self.pilot.pause()
+
+    async def sees(self, *said: str) -> str:
+        """Waits until all of it is on the screen, which it returns."""
+        await self.until(lambda: all(each in self.text() for each in said))
+        return self.text()
+
+    async def log_in(self, token: str = "") -> None:
+        """Types or pastes the token; "" takes the file's."""
+        await self.until(lambda: isinstance(self.app.screen, LoginScreen))
+        self.app.screen.query_one("#token", Input).value = token
+        await self.pilot.press("enter")
+        await self.until(lambda: self.app.session.open and self.app.screen is self.app.main)
+
+    async def ask(self, words: str) -> str:
+        """Types a question, waits until it is over, returns the screen."""
+        box = self.app.main.query_one("#box", Input)
+        box.value = words
+        await self.pilot.press("enter")
+        return await self.settled()
+
+    async def settled(self) -> str:
+        """The screen once no question runs and its reason, if it failed, is told."""
+        await self.pilot.pause()
+        await self.until(lambda: self.app.main.idle and "Buscando la causa" not in self.text())
+        return self.text()
+
+    async def press(self, *keys: str) -> str:
+        """Presses keys; the screen after them."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        return self.text()
+
+
+def drive(
+    scenario: Callable[[Car], Awaitable[None]],
+    server: str,
+    identity: Path | str = "",
+    size: tuple[int, int] = (80, 24),
+    **settings: Any,
+) -> CarApp:
+    """Runs the screen without a terminal and the scenario on it; a defect of the screen fails the test."""
+    app = CarApp(CarSettings(server, str(identity), "PURPOSE_TRAFFIC_STOP", **settings))
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await scenario(Car(app, pilot))
+
+    asyncio.run(run())
+    return app

@@ -1,0 +1,86 @@
+"""A radio link in between: a TCP proxy that is late, falls silent, or is cut."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import selectors
+import socket
+import threading
+import time
+
+
+class LossyLink:
+    """Forwards to `target` ("host:port"). `delay_s`: of each direction. `silent`: bytes are taken and never arrive.
+
+    Settings may be changed while it runs. Use it as a context manager; `address` is by name, as the certificate has it.
+    """
+
+    def __init__(self, target: str, delay_s: float = 0.0) -> None:
+        host, _, port = target.rpartition(":")
+        self._target = (host, int(port))
+        self.delay_s = delay_s
+        self.silent = False
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._peers: dict[socket.socket, socket.socket] = {}
+        self._late: list[tuple[float, int, socket.socket, bytes]] = []
+        self._count = itertools.count()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.address = f"localhost:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> LossyLink:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        for each in [self._listener, *self._peers]:
+            each.close()
+        self._selector.close()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            for key, _ in self._selector.select(0.005):
+                if key.fileobj is self._listener:
+                    self._accept()
+                else:
+                    self._take(key.fileobj)  # type: ignore[arg-type]
+            while self._late and self._late[0][0] <= time.monotonic():
+                _, _, peer, data = heapq.heappop(self._late)
+                self._give(peer, data)
+
+    def _accept(self) -> None:
+        near, _ = self._listener.accept()
+        try:
+            far = socket.create_connection(self._target, 1)
+        except OSError:
+            near.close()
+            return
+        for one, other in ((near, far), (far, near)):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._peers[one] = other
+            self._selector.register(one, selectors.EVENT_READ)
+
+    def _take(self, source: socket.socket) -> None:
+        try:
+            data = source.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            self._selector.unregister(source)
+        peer = self._peers[source]
+        if not self.silent:
+            heapq.heappush(self._late, (time.monotonic() + self.delay_s, next(self._count), peer, data))
+
+    def _give(self, peer: socket.socket, data: bytes) -> None:
+        try:
+            if data:
+                peer.sendall(data)
+            else:
+                peer.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has gone

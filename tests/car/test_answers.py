@@ -1,0 +1,141 @@
+"""An officer at the keyboard, a real server behind mTLS: what stands on 80 x 24, and in which order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clients.car.layers import layers_of
+from ronda.v1 import check_service_pb2, level_pb2, register_pb2
+from tests.car.car_kit import Car, Device, drive
+from tests.trust.conftest import TrustedServer
+
+WANTED_ROWS = (
+    "HAY ALERTA",
+    "PELIGRO: puede estar armado",
+    "ROJO Orden de captura",
+    "sin confirmar: verifique",
+    "Acción: Detener",
+    "ZACHRISSON URRUELA",
+    "Se buscó como: CUI",
+    "Alertas",
+)
+
+
+def test_danger_and_what_to_do_stand_above_who_it_is(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    rung = []
+
+    async def scenario(car: Car) -> None:
+        car.app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+        await car.log_in()
+        said = await car.ask(cases["wanted"]["cui"])
+        places = [said.index(each) for each in WANTED_ROWS]
+        assert places == sorted(places), said
+        assert "█" in said
+        assert rung
+        assert "identidad: 2 de 2" in await car.press("tab", "tab")
+        assert "Respuesta" in await car.press("tab")
+        assert "ROJO Orden de captura" in await car.press("tab", "pageup", "pageup")
+
+    drive(scenario, trusted.address, device.prefix)
+
+
+def test_green_is_for_clear_alone_and_rings_no_bell(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    rung = []
+
+    async def scenario(car: Car) -> None:
+        car.app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+        await car.log_in()
+        assert "SIN ALERTAS" in await car.ask(cases["clean"]["cui"])
+        unknown = await car.ask(cases["unknown_cui"]["cui"])
+        assert "POSIBLE: confirme" in unknown
+        assert "documento no consta" in unknown
+        assert "SIN ALERTAS" not in unknown
+        assert not rung
+
+    drive(scenario, trusted.address, device.prefix)
+
+
+def test_vehicle_owner_and_driver_without_typing_again(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        assert "Dueño 1:" in await car.ask(cases["wanted_owner"]["plate"])
+        await car.press("f3")
+        owner = await car.settled()
+        assert "Dueño: ZACHRISSON" in owner
+        assert "Vehículo ROJO" in owner
+        assert "respuesta de las" in await car.press("f5")
+        assert "Conductor: DPI" in await car.press("f4")
+        driver = await car.ask(cases["clean"]["cui"])
+        assert "El conductor NO es el dueño registrado" in driver
+        assert "Vehículo ROJO" in driver, "what the vehicle came to stays in sight"
+        assert "SIN ALERTAS" in driver
+        await car.press("f5")
+        assert "El conductor NO es" in await car.press("f4")
+        await car.press("f2")
+        assert "ROJO" not in await car.press("f4")
+        await car.press("escape")
+        await car.ask(cases["wanted_owner"]["plate"])
+        await car.press("f4")
+        assert "El conductor es el dueño" in await car.ask(cases["wanted"]["cui"])
+
+    drive(scenario, trusted.address, device.prefix)
+
+
+def test_several_are_chosen_from_and_the_last_twenty_asked_again(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        said = await car.ask("Hortensia Irigoyen Berganza")
+        assert "F7 para elegir" in said
+        assert "¿Cuál de ellos?" in await car.press("f7")
+        await car.press("down", "enter")
+        assert "IRIGOYEN BERGANZA" in await car.settled()
+        assert "el nivel es el de aquella hora" in await car.press("f6")
+        await car.press("down", "enter")
+        assert "F7 para elegir" in await car.settled()
+        newest = next(iter(car.app.history))
+        for _ in range(30):
+            car.app.history.add(newest)
+        assert len(car.app.history) == 20
+
+    drive(scenario, trusted.address, device.prefix)
+
+
+def test_bad_input_is_told_by_field_and_rule_and_every_light_and_size_shows_it(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        for words in ("!!!", "\u202e9", "[bold]x[/]", "P-123BCD P-124BCD", "🚓"):
+            said = await car.ask(words)
+            assert "SIN ALERTAS" not in said
+        assert "no es verde" in await car.ask("\u202e9")
+        await car.press("f8")
+        assert "Sin alertas en todos los registros" in await car.press("f1")
+        await car.press("escape")
+        await car.pilot.resize_terminal(40, 12)
+        assert "SIN ALERTAS" in await car.ask(cases["clean"]["cui"])
+
+    drive(scenario, trusted.address, device.prefix)
+
+
+def test_what_an_answer_lacks_is_told_whatever_its_level() -> None:
+    answer = check_service_pb2.Answer(level=level_pb2.LEVEL_CLEAR, coverage=level_pb2.COVERAGE_COMPLETE)
+    whole = check_service_pb2.CheckResponse(answer=answer)
+    assert not layers_of(whole).urgent
+    stale = register_pb2.RegisterStatus(name="OJ", state=register_pb2.REGISTER_STATE_STALE)
+    for coverage in level_pb2.Coverage.values():
+        for registers in ([], [stale]):
+            if coverage == level_pb2.COVERAGE_COMPLETE and not registers:
+                continue
+            answer = check_service_pb2.Answer(level=level_pb2.LEVEL_HIT, registers=registers)
+            answer.coverage = coverage  # type: ignore[assignment]
+            layers = layers_of(check_service_pb2.CheckResponse(answer=answer))
+            assert any("RESPUESTA PARCIAL" in line.plain for line in layers.urgent)
