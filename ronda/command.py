@@ -30,6 +30,7 @@ PLACES = {
     "search": ("ask", "search"),
     "records": ("records", "records"),
     "why": ("why", "why"),
+    "clear": ("clear", "clear"),
     "registers": ("ask", "registers"),
     "confirm": ("confirm", "confirm"),
     "car": ("car", "car"),

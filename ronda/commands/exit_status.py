@@ -13,6 +13,7 @@ class ExitStatus(IntEnum):
     CALLER = 2
     STOPPED = 3
     NOT_FRESH = 4
+    SOME_INVALID = 5
     NO_SERVER = 10
     NO_DATA = 11
     BUSY = 12
@@ -37,6 +38,7 @@ MEANING = {
     ExitStatus.CALLER: "lo pedido no es válido",
     ExitStatus.STOPPED: "no se publica, datos dañados, o auditoría sin segundo custodio",
     ExitStatus.NOT_FRESH: "se publicó, pero falló la fuente de un registro",
+    ExitStatus.SOME_INVALID: "se consultó todo; hay filas no válidas, en el archivo de rechazos",
     ExitStatus.NO_SERVER: "no hay servidor en esa dirección",
     ExitStatus.NO_DATA: "el servidor aún no tiene datos",
     ExitStatus.BUSY: "servidor ocupado o cuota agotada: reintente",

@@ -22,6 +22,8 @@ OTHERS = {
     "server/host/memory.py": "struct mallinfo2 of the C library",
     "indexer/standardise/letters.py": "offsets of an Arrow column of texts",
     "indexer/linking/links.py": "arrays of links while they are made",
+    "clients/agency/rows.py": "offsets of an Arrow column of texts",
+    "clients/agency/lines.py": "offsets of an Arrow column of texts",
     "bench/trust/kills.py": "rows that core.audit.reader fills, by the dtype that it gives",
     "bench/attack/half_messages.py": "frames of HTTP/2",
     "bench/attack/http2.py": "frames of HTTP/2",

@@ -1,0 +1,94 @@
+"""How far a run is, in a file beside OUT: enough to go on after any interruption, a kill included.
+
+It is written aside and renamed, after what it speaks of is on the disk: it is never ahead of the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clients.agency.failures import AgencyError
+
+_VERSION = 1
+_HEAD_BYTES = 1 << 20
+
+
+@dataclass
+class Progress:
+    """One pass over the file so far.
+
+    offset: byte of the source from which to go on; row: number of its first row. lengths: bytes of results, rejects and
+    homonyms that belong to what is done. counts: rows by result, rules: invalid rows by rule.
+    """
+
+    generation: str
+    offset: int
+    row: int
+    lengths: list[int]
+    counts: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+    blank: int = 0
+    done: bool = False
+
+    def add(self, counts: Counter[str], rules: Counter[str]) -> None:
+        """Counts a block's rows."""
+        for held, more in ((self.counts, counts), (self.rules, rules)):
+            for word, many in more.items():
+                held[word] = held.get(word, 0) + many
+
+
+@dataclass
+class Checkpoint:
+    """A run. asked: everything that must be the same when it is resumed. passes: the first, and after it one for each
+    newer generation that served at its end. serving: the generation that served when all passes were done, else "".
+    """
+
+    asked: dict[str, Any]
+    started: str
+    passes: list[Progress] = field(default_factory=list)
+    resumed: int = 0
+    serving: str = ""
+
+    def save(self, path: Path) -> None:
+        """Durably, or not at all. Raises OSError."""
+        text = json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=False)
+        aside = path.with_name(f"{path.name}.tmp")
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Raises AgencyError: it is damaged, or of another release."""
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+            if held.pop("version") != _VERSION:
+                raise ValueError("version")
+            return cls(passes=[Progress(**each) for each in held.pop("passes")], **held)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise AgencyError(f"No se puede leer el avance {path.name}: empiece de nuevo con --restart.") from None
+
+
+def identity_of(path: Path) -> dict[str, Any]:
+    """What tells whether a file is the one that a run began with: size and the hash of its first mebibyte and last."""
+    size = path.stat().st_size
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(_HEAD_BYTES))
+        file.seek(max(0, size - _HEAD_BYTES))
+        digest.update(file.read(_HEAD_BYTES))
+    return {"bytes": size, "ends": digest.hexdigest()}

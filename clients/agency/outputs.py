@@ -1,0 +1,146 @@
+"""The files of a run: written beside OUT under names of their own, given OUT's name when all is done."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from clients.agency.failures import AgencyError
+from clients.agency.lines import Lines
+
+KINDS = ("resultados", "rechazos", "homonimos")
+ENDINGS = (".csv", ".parquet", ".jsonl")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Where everything of a run stands, by OUT."""
+
+    out: Path
+
+    @classmethod
+    def of(cls, out: str) -> Names:
+        """Raises AgencyError: an ending that is not written, a directory that is not there."""
+        path = Path(out)
+        if path.suffix.lower() not in ENDINGS:
+            raise AgencyError(f"--out termina en {', '.join(ENDINGS)}.")
+        if not path.parent.is_dir():
+            raise AgencyError(f"No existe el directorio {path.parent}.")
+        return cls(path)
+
+    def beside(self, what: str) -> Path:
+        """<OUT without ending>.<what>"""
+        return self.out.with_name(f"{self.out.stem}.{what}")
+
+    @property
+    def checkpoint(self) -> Path:
+        """How far the run is."""
+        return self.beside("avance.json")
+
+    @property
+    def copy(self) -> Path:
+        """The input as CSV in UTF-8, where it is not that."""
+        return self.beside("entrada.tmp")
+
+    @property
+    def lock(self) -> Path:
+        """Who holds it runs."""
+        return self.beside("avance.lock")
+
+    def partial(self, number: int) -> list[Path]:
+        """The three files of a pass while it runs, CSV."""
+        return [self.beside(f"{kind}-{number}.tmp") for kind in KINDS]
+
+    @property
+    def finished(self) -> list[Path]:
+        """Results, rejects, homonyms as they are handed over."""
+        return [self.out, self.beside("rechazos.csv"), self.beside("homonimos.csv")]
+
+    @property
+    def summary(self) -> Path:
+        """Counts, hashes, generation: JSON."""
+        return self.beside("resumen.json")
+
+    @property
+    def signature(self) -> Path:
+        """Of the summary's bytes."""
+        return self.beside("resumen.json.firma")
+
+    @property
+    def receipt(self) -> Path:
+        """One page."""
+        return self.beside("recibo.pdf")
+
+    @property
+    def changes(self) -> Path:
+        """Rows that were judged again and came out otherwise."""
+        return self.beside("cambios.csv")
+
+    def clear(self) -> None:
+        """Removes what a run leaves while it is not done."""
+        for path in (self.checkpoint, self.copy, *self.out.parent.glob(_literal(f"{self.out.stem}.") + "*-[0-9]*.tmp")):
+            path.unlink(missing_ok=True)
+
+
+def _literal(text: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
+
+
+class Lock:
+    """One run for one OUT at a time. Raises AgencyError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("wb")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise AgencyError("Otra corrida escribe ese mismo --out: espere a que termine.") from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
+class Files:
+    """The three files of a pass, opened where the checkpoint says that they end."""
+
+    def __init__(self, paths: list[Path], lengths: list[int]) -> None:
+        self._files: list[BinaryIO] = []
+        for path, length in zip(paths, lengths, strict=True):
+            file = path.open("r+b" if path.exists() else "w+b")
+            self._files.append(file)
+            file.seek(0, os.SEEK_END)
+            if file.tell() < length:
+                raise AgencyError(f"Falta parte de {path.name}: empiece de nuevo con --restart.")
+            file.truncate(length)
+            file.seek(length)
+
+    def write(self, heads: tuple[bytes, ...]) -> None:
+        """The first lines."""
+        for file, head in zip(self._files, heads, strict=True):
+            file.write(head)
+
+    def add(self, lines: Lines) -> None:
+        """A block's lines."""
+        for file, data in zip(self._files, (lines.results, lines.rejects, lines.review), strict=True):
+            file.write(data)
+
+    def durable(self) -> list[int]:
+        """Everything is on the disk; bytes of each."""
+        for file in self._files:
+            file.flush()
+            os.fsync(file.fileno())
+        return [file.tell() for file in self._files]
+
+    def close(self) -> None:
+        """Closes all."""
+        for file in self._files:
+            file.close()

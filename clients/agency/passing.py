@@ -1,0 +1,118 @@
+"""One pass over the file under one generation: read ahead, asked in a window, written in input order, checkpointed."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from clients.agency.batches import Judged, batches_of
+from clients.agency.blocks import Block, count_rows, read_blocks
+from clients.agency.checkpoint import Progress
+from clients.agency.columns import Columns
+from clients.agency.lines import Lines, lines_of
+from clients.agency.outputs import Files
+from clients.agency.rows import Asked, BlockReader, Rows, asked_of
+from clients.agency.source import Source
+from clients.agency.streams import Streams
+
+_AHEAD = 3  # blocks that are read and asked before the oldest is written
+_SAVE_S = 1.0  # between two checkpoints: so much is asked again after a kill
+
+
+@dataclass(frozen=True)
+class Part:
+    """Part `number` of `of`: the blocks that begin in its share of the bytes. Parts joined are the whole."""
+
+    number: int = 1
+    of: int = 1
+
+    def bounds(self, source: Source) -> tuple[int, int]:
+        """First byte at which a block of it may begin, and the one behind the last."""
+        size = source.size - source.start
+        return source.start + size * (self.number - 1) // self.of, source.start + size * self.number // self.of
+
+
+@dataclass
+class _Under:
+    """A block whose batches are under way."""
+
+    block: Block
+    rows: Rows
+    asked: Asked
+    answers: list[Future[Judged]]
+
+
+def where_part_begins(source: Source, part: Part) -> tuple[int, int]:
+    """Byte and row number of a part's first block: those before it are counted, not asked."""
+    begin, _ = part.bounds(source)
+    row = source.first_row
+    if begin <= source.start:
+        return source.start, row
+    with source.path.open("rb") as file:
+        for block in read_blocks(file, source.start):
+            if block.start >= begin:
+                return block.start, row
+            row += count_rows(block, source.delimiter)
+    return source.size, row
+
+
+def run_pass(
+    source: Source,
+    columns: Columns,
+    part: Part,
+    streams: Streams,
+    progress: Progress,
+    files: Files,
+    save: Callable[[], None],
+    told: Callable[[Progress], None],
+) -> None:
+    """From where `progress` stands to the end. save: makes the checkpoint durable; told: shows how far it is.
+
+    Raises what the streams raise; then the checkpoint is of the last block that was written whole.
+    """
+    _, end = part.bounds(source)
+    reader = BlockReader(columns, len(source.names), source.delimiter)
+    under: deque[_Under] = deque()
+    saved = time.monotonic()
+    row = progress.row
+
+    def write_oldest() -> None:
+        nonlocal saved
+        oldest = under.popleft()
+        lines = lines_of(oldest.rows, oldest.asked, [answer.result() for answer in oldest.answers])
+        _write(lines, oldest, progress, files)
+        if time.monotonic() - saved >= _SAVE_S:
+            progress.lengths = files.durable()
+            save()
+            saved = time.monotonic()
+        told(progress)
+
+    try:
+        with source.path.open("rb") as file:
+            for block in read_blocks(file, progress.offset):
+                if block.start >= end:
+                    break
+                rows = reader.read(block, row)
+                row += rows.total
+                asked = asked_of(rows, columns)
+                under.append(_Under(block, rows, asked, [streams.ask(batch) for batch in batches_of(asked)]))
+                if len(under) > _AHEAD:
+                    write_oldest()
+            while under:
+                write_oldest()
+        progress.done = True
+    finally:  # an interruption that can be told of costs nothing
+        progress.lengths = files.durable()
+        save()
+
+
+def _write(lines: Lines, under: _Under, progress: Progress, files: Files) -> None:
+    files.add(lines)
+    progress.offset = under.block.end
+    progress.row += under.rows.total
+    progress.rows += len(under.rows.numbers)
+    progress.blank += under.rows.blank
+    progress.add(lines.counts, lines.rules)

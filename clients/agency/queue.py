@@ -1,0 +1,99 @@
+"""Batches that wait for a stream, and those that a stream has sent and nobody has answered yet."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+
+from clients.agency.batches import Batch, Judged
+
+
+class Job:
+    """A batch and its answer to come."""
+
+    __slots__ = ("answer", "batch")
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.answer: Future[Judged] = Future()
+
+
+class Sent:
+    """What one stream has sent; `over` once the stream is."""
+
+    def __init__(self, window: int) -> None:
+        self.jobs: deque[Job] = deque()
+        self.window = window
+        self.over = False
+
+
+class JobQueue:
+    """Jobs in order. A job is either here, or in the `Sent` of one stream, or answered: none is lost with a stream."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._failure: Exception | None = None
+
+    def put(self, batch: Batch) -> Future[Judged]:
+        """Adds a batch. Raises what ended the streams."""
+        job = Job(batch)
+        with self._changed:
+            if self._failure is not None:
+                raise self._failure
+            self._waiting.append(job)
+            self._changed.notify()
+        return job.answer
+
+    def wait(self) -> bool:
+        """Until there is something to send; False when there will be nothing any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            return bool(self._waiting) and self._failure is None
+
+    def take(self, sent: Sent) -> Job | None:
+        """The next job, now this stream's, once its window has room; None at the end of all, or of the stream."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: sent.over or self._closed or (self._waiting and len(sent.jobs) < sent.window)
+            )
+            if sent.over or not self._waiting:
+                return None
+            job = self._waiting.popleft()
+            sent.jobs.append(job)
+            return job
+
+    def oldest(self, sent: Sent) -> Job | None:
+        """The job whose answer is the next to come on this stream."""
+        with self._changed:
+            return sent.jobs[0] if sent.jobs else None
+
+    def answered(self, sent: Sent, answer: Judged) -> None:
+        """The oldest job of a stream has its answer."""
+        with self._changed:
+            job = sent.jobs.popleft()
+            self._changed.notify_all()
+        job.answer.set_result(answer)
+
+    def give_back(self, sent: Sent) -> None:
+        """A stream is over: what it sent without an answer is sent again, first."""
+        with self._changed:
+            sent.over = True
+            self._waiting.extendleft(reversed(sent.jobs))
+            sent.jobs.clear()
+            self._changed.notify_all()
+
+    def close(self, failure: Exception | None = None) -> None:
+        """Nothing more comes; with a failure, what waits fails."""
+        with self._changed:
+            self._closed = True
+            failed: list[Job] = []
+            if failure is not None:
+                self._failure = self._failure or failure
+                failed = list(self._waiting)
+                self._waiting.clear()
+            self._changed.notify_all()
+        for job in failed:
+            job.answer.set_exception(self._failure or RuntimeError("closed"))

@@ -1,0 +1,173 @@
+"""A whole run: the file judged in passes pinned to a generation, and handed over with summary and receipt."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clients.agency import words
+from clients.agency.checkpoint import Checkpoint, Progress, identity_of
+from clients.agency.columns import Columns
+from clients.agency.failures import AgencyError
+from clients.agency.lines import heads, names_of
+from clients.agency.outputs import Files, Lock, Names
+from clients.agency.passing import Part, run_pass, where_part_begins
+from clients.agency.source import STDIN, Source
+from clients.agency.streams import PATIENCE_S, STREAMS, WINDOW, Server, Streams
+from clients.agency.summary import compare, hand_over, write_summary
+
+_PASSES = 3  # generations at most that a file is judged under; when yet another serves then, the summary says so
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a run does. standard: ClearanceStandard. key: PEM file of an Ed25519 private key, None = not signed."""
+
+    source: Source
+    columns: Columns
+    standard: int
+    out: str
+    server: Server
+    part: Part
+    key: Path | None = None
+    streams: int = STREAMS
+    window: int = WINDOW
+    patience_s: float = PATIENCE_S
+
+    def asked(self) -> dict[str, Any]:
+        """What must be the same when the run is resumed: else its lines would not be those of one run."""
+        source = self.source
+        return {
+            "given": None if source.given == STDIN else identity_of(Path(source.given)),
+            "input": identity_of(source.path),
+            "standard": self.standard,
+            "columns": {field: list(places) for field, places in self.columns.places.items()},
+            "delimiter": source.delimiter,
+            "start": source.start,
+            "part": [self.part.number, self.part.of],
+        }
+
+
+def prepare(names: Names, *, resume: bool, restart: bool) -> bool:
+    """Whether there is a run to go on with; looks before anything is read. Raises AgencyError."""
+    if resume and restart:
+        raise AgencyError("--resume y --restart no van juntos.")
+    if restart:
+        names.clear()
+        return False
+    if names.checkpoint.exists():
+        if not resume:
+            raise AgencyError(
+                "Hay una corrida sin terminar para ese --out: siga con --resume, o empiece con --restart."
+            )
+        return True
+    if names.out.exists():
+        if resume:
+            raise AgencyError(f"La corrida de {names.out.name} ya terminó: no hay nada que seguir.")
+        raise AgencyError(f"{names.out.name} ya existe: escriba otro --out, o --restart para reemplazarlo.")
+    return False
+
+
+def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) -> dict[str, Any]:
+    """Judges the file; the summary. told: shows a pass and its number.
+
+    Raises AgencyError, CallFailure, GenerationGone, HalfAnswer, OSError; after each but the first `resume` goes on.
+    """
+    names = Names.of(wishes.out)
+    with Lock(names.lock):
+        checkpoint = _begun(wishes, names, resume=resume)
+        while not checkpoint.serving:
+            if not checkpoint.passes or checkpoint.passes[-1].done:
+                serving = wishes.server.generation(wishes.patience_s)
+                same = bool(checkpoint.passes) and checkpoint.passes[-1].generation == serving
+                if same or len(checkpoint.passes) == _PASSES:
+                    checkpoint.serving = serving
+                    checkpoint.save(names.checkpoint)
+                    break
+                checkpoint.passes.append(_first(wishes, serving))
+            _pass(wishes, names, checkpoint, told)
+        return _finish(wishes, names, checkpoint)
+
+
+def _begun(wishes: Wishes, names: Names, *, resume: bool) -> Checkpoint:
+    if not resume:
+        return Checkpoint(wishes.asked(), now())
+    checkpoint = Checkpoint.load(names.checkpoint)
+    if checkpoint.asked != wishes.asked():
+        raise AgencyError(
+            "El archivo, las columnas, --standard o --part no son los de la corrida interrumpida: "
+            "repítalos tal cual, o empiece de nuevo con --restart."
+        )
+    checkpoint.resumed += 1
+    return checkpoint
+
+
+def now() -> str:
+    """The time, UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _first(wishes: Wishes, generation: str) -> Progress:
+    offset, row = where_part_begins(wishes.source, wishes.part)
+    return Progress(generation, offset, row, [0, 0, 0])
+
+
+def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[Progress, int], None]) -> None:
+    number = len(checkpoint.passes)
+    progress = checkpoint.passes[-1]
+    files = Files(names.partial(number), progress.lengths)
+    streams = Streams(
+        wishes.server,
+        wishes.standard,
+        progress.generation,
+        streams=wishes.streams,
+        window=wishes.window,
+        patience_s=wishes.patience_s,
+    )
+    try:
+        if not any(progress.lengths) and wishes.part.number == 1:
+            files.write(heads(given_names(wishes.source, wishes.columns)))
+            progress.lengths = files.durable()
+        checkpoint.save(names.checkpoint)
+        with streams:
+            run_pass(
+                wishes.source,
+                wishes.columns,
+                wishes.part,
+                streams,
+                progress,
+                files,
+                lambda: checkpoint.save(names.checkpoint),
+                lambda each: told(each, number),
+            )
+    finally:
+        files.close()
+
+
+def given_names(source: Source, columns: Columns) -> list[str]:
+    """Headers of the given columns as they stand in the files."""
+    places = [(place, field) for field in columns.fields for place in columns.places[field]]
+    return names_of([source.names[place] for place, _ in places], [field for _, field in places])
+
+
+def _finish(wishes: Wishes, names: Names, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Hands the last pass over, with what changed between the passes."""
+    changed = compare(names, len(checkpoint.passes))
+    hand_over(names, len(checkpoint.passes))
+    summary = write_summary(
+        names,
+        checkpoint,
+        source=wishes.source,
+        columns=wishes.columns.told(wishes.source),
+        part=wishes.part,
+        standard=(wishes.standard, words.STANDARDS[wishes.standard]),
+        server=wishes.server,
+        changed=changed,
+        key=wishes.key,
+        ended=now(),
+    )
+    names.clear()
+    return summary

@@ -1,0 +1,142 @@
+"""Workbooks, Parquet, JSON lines, standard input and other encodings become a UTF-8 CSV file, in bounded memory.
+
+A workbook's numbers come out whole: what a spreadsheet shows as 2.35711E+12 it still holds in full, a CSV made of it
+does not. A text that cannot be decoded keeps U+FFFD in its place, and its row is refused.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime
+import json
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from clients.agency.encoding import UTF_8, UTF_8_MARKED, encoding_of, known_encoding
+from clients.agency.failures import AgencyError
+
+_CHUNK = 1 << 20
+_JSON_LINE = 1 << 20  # bytes of one line; a longer one is an empty row that is refused
+_KEYS_ROWS = 1_000  # rows whose keys make the header of JSON lines
+
+
+def spool_text(path: Path | None, copy: Path, encoding: str) -> str:
+    """A CSV in another encoding, or standard input (None); returns the encoding. Raises AgencyError, OSError."""
+    if path is None:
+        raw = copy.with_name(f"{copy.name}.raw")
+        try:
+            with raw.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file, _CHUNK)
+            if raw.stat().st_size == 0:
+                raise AgencyError("La entrada estándar está vacía.")
+            return spool_text(raw, copy, encoding)
+        finally:
+            raw.unlink(missing_ok=True)
+    name = known_encoding(encoding) if encoding else encoding_of(path)
+    decoder = codecs.getincrementaldecoder(UTF_8_MARKED if name == UTF_8 else name)(errors="replace")
+    with path.open("rb") as file, copy.open("wb") as out:
+        for text in _texts(file, decoder):
+            out.write(text.encode("utf-8", "replace"))
+    return name
+
+
+def _texts(file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterable[str]:
+    """Decoded pieces, every line ending a line feed."""
+    held = ""
+    while data := file.read(_CHUNK):
+        text = held + decoder.decode(data)
+        held = "\r" if text.endswith("\r") else ""
+        yield text[: len(text) - len(held)].replace("\r\n", "\n").replace("\r", "\n")
+    yield (held + decoder.decode(b"", final=True)).replace("\r", "\n")
+
+
+def spool_workbook(path: Path, copy: Path) -> None:
+    """The first sheet of an XLSX, XLS or ODS file. Raises AgencyError."""
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - only for workbooks
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheet = workbook.get_sheet_by_index(0)
+    except (CalamineError, IndexError, OSError) as error:
+        raise AgencyError(f"No se puede leer la hoja de cálculo {path.name}: {type(error).__name__}.") from None
+    # Rows above the first cell are missing in what the reader gives; the row numbers are the spreadsheet's.
+    above = sheet.start[0] if sheet.start is not None else 0
+    with copy.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        for _ in range(above):
+            out.write("\n")
+        for row in sheet.iter_rows():
+            writer.writerow([_cell_text(cell) for cell in row])
+
+
+def spool_parquet(path: Path, copy: Path) -> None:
+    """A Parquet file, row group by row group. Raises AgencyError."""
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        with pq.ParquetFile(path) as file, copy.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(file.schema_arrow.names)
+            for batch in file.iter_batches(batch_size=10_000):
+                columns = [column.to_pylist() for column in batch.columns]
+                writer.writerows(
+                    [_cell_text(cell) for cell in row] for row in (zip(*columns, strict=True) if columns else ())
+                )
+    except (pa.ArrowException, OSError) as error:
+        raise AgencyError(f"No se puede leer el archivo Parquet {path.name}: {type(error).__name__}.") from None
+
+
+def spool_json_lines(path: Path, copy: Path) -> None:
+    """An object a line. The header is what the first thousand objects hold. Raises AgencyError."""
+    keys: dict[str, None] = {}
+    with path.open("rb") as file:
+        for _, line in zip(range(_KEYS_ROWS), _lines(file), strict=False):
+            found = _object(line)
+            if found is None:
+                raise AgencyError(f"{path.name} no tiene un objeto JSON en cada línea.")
+            keys.update(dict.fromkeys(found))
+    if not keys:
+        raise AgencyError(f"El archivo {path.name} está vacío.")
+    with path.open("rb") as file, copy.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(keys)
+        for line in _lines(file):
+            row = _object(line)
+            if row is None:  # refused with its row number: the file's NUL says that it cannot be read
+                writer.writerow(["\x00"])
+            else:
+                writer.writerow([_cell_text(row.get(key)) for key in keys])
+
+
+def _lines(file: BinaryIO) -> Iterable[bytes]:
+    """Lines, blank ones left out; one that is too long is given cut, and is then no object."""
+    while line := file.readline(_JSON_LINE):
+        if not line.endswith(b"\n") and len(line) == _JSON_LINE:
+            while (rest := file.readline(_JSON_LINE)) and not rest.endswith(b"\n"):
+                pass
+        if line.strip():
+            yield line
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _cell_text(value: Any) -> str:
+    """A cell as text: a whole number without point, a date as yyyy-mm-dd."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)

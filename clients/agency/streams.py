@@ -1,0 +1,195 @@
+"""Several Clear streams, each on a connection of its own, pinned to one generation; batches in, answers out.
+
+A stream that breaks (a server that restarts, a connection cut, an answer that is not whole) is opened again and what it
+had not answered is sent again, while others go on. What cannot be mended by waiting ends the run, which can be resumed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+
+from clients.agency.batches import Batch, Judged, judged
+from clients.agency.failures import GenerationGone, HalfAnswer
+from clients.agency.queue import JobQueue, Sent
+from clients.client.connection import request_context
+from clients.client.failures import CallFailure, read_failure
+from clients.client.identity import Identity
+from ronda.v1 import clearance_service_pb2 as contract
+from ronda.v1 import context_pb2
+from ronda.v1.register_service_pb2 import GetGenerationRequest
+from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
+
+STREAMS = 4  # one of them at least for each worker of a small server, which connections find by chance
+WINDOW = 3  # batches that a stream has under way: one answered, one read, one on the wire
+PATIENCE_S = 60.0  # without any answer, then the run ends
+_CALL_S = 10.0
+_HALF_ANSWERS = 3  # in a row: then it is no accident
+# Each channel has its connection: with one for all, one worker would answer everything.
+_OPTIONS = [
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+]
+_METHOD = f"/{contract.DESCRIPTOR.services_by_name['ClearanceService'].full_name}/Clear"
+_AGAIN = {"UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"}
+_AGAIN_FOR = {"OVERLOADED", "DRAINING", "NO_GENERATION", "AUDIT_UNAVAILABLE"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where to ask and as whom. case: number of the agency's case, where policy asks for one."""
+
+    target: str
+    identity: Identity | None
+    case: str = ""
+
+    def channel(self) -> grpc.Channel:
+        """A connection of its own. Raises OSError."""
+        if self.identity is None:
+            return grpc.insecure_channel(self.target, _OPTIONS)
+        return grpc.secure_channel(self.target, self.identity.credentials(), _OPTIONS)
+
+    def context(self) -> context_pb2.RequestContext:
+        """The frame of a request."""
+        return request_context(context_pb2.PURPOSE_CLEARANCE, self.case)
+
+    def generation(self, patience_s: float = PATIENCE_S) -> str:
+        """Id of the generation that serves. Raises CallFailure, OSError."""
+        ends = time.monotonic() + patience_s
+        with self.channel() as channel:
+            ask = RegisterServiceStub(channel)  # type: ignore[no-untyped-call]
+
+            def once() -> str:
+                try:
+                    return str(
+                        ask.GetGeneration(GetGenerationRequest(context=self.context()), timeout=_CALL_S).generation_id
+                    )
+                except grpc.RpcError as error:
+                    raise read_failure(error) from None
+
+            return str(_retrying(lambda _: time.monotonic() >= ends)(once))
+
+
+def _mendable(error: BaseException) -> bool:
+    if isinstance(error, CallFailure):
+        return (
+            error.reason in _AGAIN_FOR
+            or (not error.reason and error.status in _AGAIN)
+            or (error.reason == "DEADLINE_EXCEEDED")
+        )
+    return isinstance(error, HalfAnswer)
+
+
+def _retrying(stop: Any) -> Retrying:
+    jitter = wait_exponential_jitter(multiplier=0.1, max=2.0)
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome is not None else None
+        told = error.retry_after_seconds if isinstance(error, CallFailure) else None
+        return max(jitter(state), min(told or 0.0, 10.0))
+
+    return Retrying(retry=retry_if_exception(_mendable), wait=wait, stop=stop, reraise=True)
+
+
+class Streams:
+    """Use as a context manager. generation: what every stream is pinned to."""
+
+    def __init__(
+        self,
+        server: Server,
+        standard: int,
+        generation: str,
+        *,
+        streams: int = STREAMS,
+        window: int = WINDOW,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.generation = generation
+        self._server = server
+        self._standard = standard
+        self._window = window
+        self._patience_s = patience_s
+        self._queue = JobQueue()
+        self._heard = time.monotonic()
+        self._halves = 0
+        self._ending = threading.Event()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(streams)]
+        self._calls: set[Any] = set()
+
+    def __enter__(self) -> Streams:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._ending.set()
+        self._queue.close(RuntimeError("the run ended") if kind is not None else None)
+        if kind is not None:
+            for call in list(self._calls):
+                call.cancel()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def ask(self, batch: Batch) -> Future[Judged]:
+        """The answer to come. Raises, as the future does: CallFailure, GenerationGone, HalfAnswer, OSError."""
+        return self._queue.put(batch)
+
+    def _work(self) -> None:
+        """One stream after another, as long as there is something to ask."""
+        try:
+            with self._server.channel() as channel:
+                call = channel.stream_stream(_METHOD, None, contract.ClearResponse.FromString)
+                while self._queue.wait():
+                    self._heard = max(self._heard, time.monotonic() - self._patience_s)
+                    _retrying(self._gives_up)(lambda: self._stream(call))
+        except Exception as error:
+            self._queue.close(error)
+
+    def _gives_up(self, _state: RetryCallState) -> bool:
+        silent = time.monotonic() - self._heard
+        return self._ending.is_set() or silent >= self._patience_s or self._halves >= _HALF_ANSWERS
+
+    def _stream(self, open_call: Any) -> None:
+        sent = Sent(self._window)
+        call = open_call(self._messages(sent))
+        self._calls.add(call)
+        try:
+            for response in call:
+                job = self._queue.oldest(sent)
+                if job is None:
+                    raise HalfAnswer("an answer to nothing")
+                self._queue.answered(sent, judged(response, job.batch.rows, self.generation))
+                self._heard, self._halves = time.monotonic(), 0
+            if self._queue.oldest(sent) is not None:
+                raise HalfAnswer("the stream ended")
+        except grpc.RpcError as error:
+            failure = read_failure(error)
+            if failure.reason == "GENERATION_GONE":
+                raise GenerationGone(self.generation) from None
+            raise failure from None
+        except HalfAnswer:
+            self._halves += 1
+            raise
+        finally:
+            self._calls.discard(call)
+            self._queue.give_back(sent)
+            call.cancel()
+
+    def _messages(self, sent: Sent) -> Iterator[bytes]:
+        yield contract.ClearRequest(
+            context=self._server.context(),
+            standard=self._standard,  # type: ignore[arg-type]
+            generation_id=self.generation,
+        ).SerializeToString()
+        while (job := self._queue.take(sent)) is not None:
+            yield job.batch.message

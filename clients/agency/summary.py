@@ -1,0 +1,202 @@
+"""What a run came to: files given their names, rows that changed, the summary with hashes and signature."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import getpass
+import hashlib
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from clients.agency.checkpoint import Checkpoint
+from clients.agency.failures import AgencyError
+from clients.agency.outputs import Names
+from clients.agency.passing import Part
+from clients.agency.receipt import write_receipt
+from clients.agency.source import STDIN, Source
+from clients.agency.streams import Server
+
+_TOLD_CHANGES = 1_000  # in the summary; all of them stand in their file
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Rows that came out otherwise under a newer generation; the first of them as {fila, antes, ahora}."""
+
+    rows: int
+    first: list[dict[str, str]]
+
+
+def compare(names: Names, passes: int) -> Changed:
+    """Writes the rows whose lines differ between the first pass and the last; a row is one line in both."""
+    if passes == 1:
+        names.changes.unlink(missing_ok=True)
+        return Changed(0, [])
+    first, last = names.partial(1)[0], names.partial(passes)[0]
+    if not first.exists() or not last.exists():  # handed over already, before a kill: the file of changes stands
+        return _read_changes(names.changes)
+    aside = names.changes.with_name(f"{names.changes.name}.tmp")
+    found: list[dict[str, str]] = []
+    rows = 0
+    with first.open("rb") as old, last.open("rb") as new, aside.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["fila", "antes", "ahora"])
+        for before, after in zip(old, new, strict=True):
+            if before != after:
+                was, now = (next(csv.reader([line.decode()])) for line in (before, after))
+                row = {"fila": was[0], "antes": " ".join(was[-2:]).strip(), "ahora": " ".join(now[-2:]).strip()}
+                writer.writerow(row.values())
+                rows += 1
+                if len(found) < _TOLD_CHANGES:
+                    found.append(row)
+    aside.replace(names.changes)
+    return Changed(rows, found)
+
+
+def _read_changes(path: Path) -> Changed:
+    if not path.exists():
+        return Changed(0, [])
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return Changed(len(rows), rows[:_TOLD_CHANGES])
+
+
+def hand_over(names: Names, passes: int) -> None:
+    """Gives the last pass's files their names, in the format that OUT's ending asks for."""
+    for number, (partial, path) in enumerate(zip(names.partial(passes), names.finished, strict=True)):
+        if not partial.exists():
+            continue  # handed over before a kill
+        if number == 0 and path.suffix.lower() != ".csv":
+            _convert(partial, path)
+            partial.unlink()
+        else:
+            partial.replace(path)
+
+
+def _convert(partial: Path, path: Path) -> None:
+    """Results as Parquet or JSON lines: the same cells, all texts but the row's number."""
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow.csv as arrow_csv  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    aside = path.with_name(f"{path.name}.tmp")
+    with partial.open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    unique = [name if names.index(name) == place else f"{name}_{place}" for place, name in enumerate(names)]
+    reader = arrow_csv.open_csv(
+        partial,
+        arrow_csv.ReadOptions(column_names=unique, skip_rows=1, use_threads=False),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types={name: pa.int64() if name == "fila" else pa.string() for name in unique}
+        ),
+    )
+    if path.suffix.lower() == ".parquet":
+        with pq.ParquetWriter(aside, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    else:
+        with aside.open("w", encoding="utf-8") as out:
+            for batch in reader:
+                out.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in batch.to_pylist())
+    aside.replace(path)
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def who(server: Server) -> dict[str, str]:
+    """The user and machine of this run, and the device's name in its certificate; no officer's name is known here."""
+    device = "sin identidad (modo de desarrollo)"
+    if server.identity is not None:
+        certificate = x509.load_pem_x509_certificate(server.identity.certificate.read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        device = ", ".join(names.get_values_for_type(x509.UniformResourceIdentifier)) or "sin nombre"
+    return {"usuario": getpass.getuser(), "equipo": socket.gethostname(), "certificado": device}
+
+
+def load_key(path: Path) -> Ed25519PrivateKey:
+    """The key that signs summaries. Raises AgencyError."""
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError):
+        raise AgencyError(f"No se puede leer la llave {path}: debe ser Ed25519, PEM, sin contraseña.") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise AgencyError(f"La llave {path} no es Ed25519.")
+    return key
+
+
+def write_summary(
+    names: Names,
+    checkpoint: Checkpoint,
+    *,
+    source: Source,
+    columns: dict[str, str],
+    part: Part,
+    standard: tuple[int, str],
+    server: Server,
+    changed: Changed,
+    key: Path | None,
+    ended: str,
+) -> dict[str, Any]:
+    """Writes summary, signature and receipt; the summary. Raises AgencyError, OSError."""
+    last = checkpoint.passes[-1]
+    given = source.path if source.own and source.given == STDIN else Path(source.given)
+    summary: dict[str, Any] = {
+        "norma": standard[1],
+        "entrada": {
+            "archivo": "entrada estándar" if source.given == STDIN else given.name,
+            "sha256": sha256_of(given),
+            "bytes": given.stat().st_size,
+            "codificacion": source.encoding,
+            "columnas": columns,
+            "parte": f"{part.number}/{part.of}",
+        },
+        "filas": last.rows,
+        "filas_en_blanco": last.blank,
+        "resultados": dict(sorted(last.counts.items())),
+        "reglas": dict(sorted(last.rules.items())),
+        "generacion": last.generation,
+        "generaciones": [each.generation for each in checkpoint.passes],
+        "generacion_al_terminar": checkpoint.serving,
+        "cambiadas": {"filas": changed.rows, "primeras": changed.first},
+        "salidas": [{"archivo": path.name, "sha256": sha256_of(path)} for path in _written(names)],
+        "servidor": server.target,
+        "quien": who(server),
+        "inicio": checkpoint.started,
+        "fin": ended,
+        "reanudada": checkpoint.resumed,
+    }
+    text = json.dumps(summary, ensure_ascii=False, indent=2).encode()
+    names.summary.write_bytes(text + b"\n")
+    signature = _sign(names, text + b"\n", key)
+    write_receipt(names.receipt, summary, hashlib.sha256(text + b"\n").hexdigest(), signature)
+    return {**summary, "firma": signature}
+
+
+def _written(names: Names) -> Iterator[Path]:
+    yield from names.finished
+    if names.changes.exists():
+        yield names.changes
+
+
+def _sign(names: Names, text: bytes, path: Path | None) -> dict[str, str] | None:
+    if path is None:
+        names.signature.unlink(missing_ok=True)
+        return None
+    key = load_key(path)
+    signature = key.sign(text)
+    names.signature.write_bytes(signature)
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return {"ed25519": base64.b64encode(signature).decode(), "llave_sha256": hashlib.sha256(public).hexdigest()}

@@ -1,0 +1,1 @@
+"""`ronda clear`: agencies' files against real servers, whole and broken."""

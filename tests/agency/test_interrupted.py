@@ -1,0 +1,155 @@
+"""A run that is interrupted goes on where it was: killed, its server gone for a while, its generation replaced."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.agency.agency_kit import Agency, write
+from tests.kit.nation_kit import BuiltNation
+from tests.server.published import Published
+from tests.server.running_server import RunningServer, until
+
+ROWS = 120_000
+KILLS = 3
+
+
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory, cuis: list[str]) -> Path:
+    """Some rows of every kind, over several blocks."""
+    chosen = random.Random(7)
+    lines = []
+    for number in range(ROWS):
+        cui = cuis[chosen.randrange(len(cuis))]
+        odd = number % 97
+        text = cui if odd else ("2.35E+12", f"{cui[:4]} {cui[4:9]} {cui[9:]}", "", "x")[number // 97 % 4]
+        lines.append(f"{number},{text}" if number % 4001 else f'"uno, dos",{text}')
+    return write(tmp_path_factory.mktemp("long") / "in.csv", "id,DPI", *lines)
+
+
+@pytest.fixture
+def published(small_nation: BuiltNation, tmp_path: Path) -> Published:
+    (tmp_path / "data" / "generations").mkdir(parents=True)
+    return Published(tmp_path / "data", small_nation.generation_directory)
+
+
+@pytest.fixture
+def servers(published: Published, tmp_path: Path) -> Iterator[list[RunningServer]]:
+    """One over `published`; a test may add others."""
+    published.publish()
+    started = [RunningServer(published.data, tmp_path / "server.log", workers=1).wait_ready()]
+    yield started
+    for server in started:
+        server.stop()
+
+
+def _offset(avance: Path) -> int:
+    try:
+        passes = json.loads(avance.read_text(encoding="utf-8"))["passes"]
+    except FileNotFoundError:
+        return -1
+    return int(passes[-1]["offset"]) if passes else -1
+
+
+def test_killed_and_resumed_it_is_byte_for_byte_the_undisturbed_run(
+    agency: Agency, tmp_path: Path, long_file: Path
+) -> None:
+    undisturbed = agency.clear(long_file, tmp_path / "whole.csv", "--map", "cui=DPI")
+    assert undisturbed.status == 5, undisturbed.text
+    chosen = random.Random(11)
+    out = tmp_path / "out.csv"
+    avance = tmp_path / "out.avance.json"
+    more: tuple[str, ...] = ()
+    for _ in range(KILLS):
+        running = agency.start(long_file, out, "--map", "cui=DPI", *more)
+        until(lambda: avance.exists() or running.poll() is not None)  # noqa: B023
+        time.sleep(chosen.random() * 0.3)
+        running.kill()
+        running.communicate()
+        more = ("--resume",) if avance.exists() else ("--restart",)
+    done = agency.clear(long_file, out, "--map", "cui=DPI", *more)
+    assert done.status == 5, done.text
+    for ending in ("rechazos.csv", "homonimos.csv"):
+        assert done.beside(ending).read_bytes() == undisturbed.beside(ending).read_bytes()
+    assert out.read_bytes() == undisturbed.out.read_bytes()
+    assert done.summary["resultados"] == undisturbed.summary["resultados"]
+    assert len(done.rows) == ROWS
+
+
+def test_another_file_is_not_gone_on_with(agency: Agency, tmp_path: Path, long_file: Path) -> None:
+    out = tmp_path / "out.csv"
+    running = agency.start(long_file, out, "--map", "cui=DPI")
+    until((tmp_path / "out.avance.json").exists)
+    running.kill()
+    running.communicate()
+    assert agency.clear(long_file, out, "--map", "cui=DPI").status == 2, "neither --resume nor --restart"
+    assert agency.clear(long_file, out, "--map", "cui=DPI", "--resume", "--standard", "police").status == 2
+    other = write(tmp_path / "other.csv", "id,DPI", "1,2357111360101")
+    assert agency.clear(other, out, "--map", "cui=DPI", "--resume").status == 2
+    done = agency.clear(other, out, "--map", "cui=DPI", "--restart")
+    assert (done.status, done.summary["filas"]) == (0, 1)
+
+
+def test_the_server_is_started_again_while_it_runs(
+    servers: list[RunningServer], published: Published, tmp_path: Path, long_file: Path
+) -> None:
+    first = servers[0]
+    agency = Agency(first.address)
+    undisturbed = agency.clear(long_file, tmp_path / "whole.csv", "--map", "cui=DPI")
+    running = agency.start(long_file, tmp_path / "out.csv", "--map", "cui=DPI")
+    until((tmp_path / "out.avance.json").exists)
+    first.process.kill()
+    first.process.wait()
+    again = RunningServer(published.data, tmp_path / "again.log", workers=1, listen=first.address)
+    servers.append(again.wait_ready())
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 5, said.decode()
+    assert (tmp_path / "out.csv").read_bytes() == undisturbed.out.read_bytes()
+
+
+def test_a_newer_generation_at_the_end(
+    servers: list[RunningServer], published: Published, large_nation: BuiltNation, tmp_path: Path, long_file: Path
+) -> None:
+    """Whose result is another under it is judged again, and listed."""
+    agency = Agency(servers[0].address)
+    before = agency.clear(long_file, tmp_path / "before.csv", "--map", "cui=DPI")
+    running = agency.start(long_file, tmp_path / "out.csv", "--map", "cui=DPI")
+    until((tmp_path / "out.avance.json").exists)
+    published.template = large_nation.generation_directory
+    newest = published.publish()
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 5, said.decode()
+    after = agency.clear(long_file, tmp_path / "after.csv", "--map", "cui=DPI")
+    assert after.summary["generacion"] == newest
+    assert (tmp_path / "out.csv").read_bytes() == after.out.read_bytes()
+    summary = json.loads((tmp_path / "out.resumen.json").read_text(encoding="utf-8"))
+    assert summary["generaciones"] == [before.summary["generacion"], newest]
+    differ = [row["fila"] for row, now in zip(before.rows, after.rows, strict=True) if row != now]
+    assert summary["cambiadas"]["filas"] == len(differ) > 0
+    assert [row["fila"] for row in summary["cambiadas"]["primeras"]] == differ[:1000]
+
+
+def test_a_generation_that_is_gone_is_refused(
+    published: Published, large_nation: BuiltNation, tmp_path: Path, long_file: Path
+) -> None:
+    published.publish()
+    server = RunningServer(published.data, tmp_path / "server.log", workers=1, page_generation_s=0).wait_ready()
+    try:
+        agency = Agency(server.address)
+        out = tmp_path / "out.csv"
+        running = agency.start(long_file, out, "--map", "cui=DPI")
+        until((tmp_path / "out.avance.json").exists)
+        running.kill()
+        running.communicate()
+        published.publish()
+        until(lambda: len(server.events("generation_serves")) > 1)
+        refused = agency.clear(long_file, out, "--map", "cui=DPI", "--resume")
+        assert (refused.status, "--restart" in refused.text) == (22, True), refused.text
+        assert agency.clear(long_file, out, "--map", "cui=DPI", "--restart").status == 5
+    finally:
+        server.stop()
