@@ -24,12 +24,12 @@ from core.engine.own_methods import Entered, enter
 from core.errors import GrantNeeded, LimitExceeded, QuestionError
 from ronda.v1 import error_pb2
 from server.audit.own_methods import REQUESTS, OwnMethod, rpc_name
-from server.calls.half_open import Handler, read_within
-from server.calls.unary import Context, Service, clock_ms, refuse, too_large
+from server.calls.half_open import read_within
+from server.calls.unary import Context, Handler, Service, clock_ms, refuse, too_large
 from server.errors import Refusal, refusal_of
 from server.metrics.counts import MethodMetrics
 
-_STREAMS = 512  # of own methods that one worker has open at once, of its 4,096 calls
+_PLACES = 512  # of its 4,096 calls that one worker gives to streams of one own service; and to all unary own methods
 _RETRY_AFTER_MS = 1000
 
 
@@ -47,6 +47,7 @@ class Asked:
     asked_key: bytes = b""  # what was asked about, for the record: kind, canonical text
     shown: bytes = b""  # entries of core.audit.reader.entry_bytes
     generation: str = ""
+    answer_id: bytes = bytes(16)
     started: float = field(default_factory=time.perf_counter)
 
     @property
@@ -57,8 +58,16 @@ class Asked:
 
     @property
     def institution(self) -> str:
-        """Institution of the officer; "" in development mode, where everybody is of every one."""
-        return str(self.who.get("institution", ""))
+        """Institution of the officer; "" in development mode alone, where everybody is of every one. Raises Refusal."""
+        found = str(self.who.get("institution", ""))
+        if not found and not self.development:
+            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
+        return found
+
+    @property
+    def officer(self) -> str:
+        """ "institution/NIP". Raises Refusal."""
+        return f"{self.institution}/{self.who.get('nip', '')}"
 
     @property
     def development(self) -> bool:
@@ -79,6 +88,7 @@ class Asked:
                 "case_number": self.entered.case_number,
                 "request_id": self.entered.request_id,
                 "generation": self.generation.encode(),
+                "answer_id": self.answer_id,
                 "asked_key": self.asked_key,
                 "asked": self.raw,
                 "shown": self.shown,
@@ -101,18 +111,18 @@ Answers = Callable[[Asked], AsyncIterator[Message]]
 """Answers with a stream. Raises Refusal."""
 
 
-class StreamPlaces:
-    """How many streams of own methods a worker has open: they wait for people and slow networks, and so hold no place
-    of those that searches need. Lives in the event loop's thread."""
+class OwnPlaces:
+    """How many calls of some own methods a worker has at once: they wait for people, disks and slow networks, and so
+    hold no place of those that searches need. Lives in the event loop's thread."""
 
-    def __init__(self, service: Service, most: int = _STREAMS) -> None:
+    def __init__(self, service: Service, most: int = _PLACES) -> None:
         self._service, self._most, self._held = service, most, 0
 
     @contextmanager
     def hold(self, caller: Caller) -> Iterator[None]:
         """Raises Refusal OVERLOADED where none is left, of all or of the caller's."""
         if self._held >= self._most:
-            self._service.gate.shed.count("streams", caller)
+            self._service.gate.shed.count("own_methods", caller)
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
         with self._service.gate.counted(caller):
             self._held += 1
@@ -122,7 +132,7 @@ class StreamPlaces:
                 self._held -= 1
 
 
-def own_unary_handler(service: Service, method: OwnMethod, answer: Answer) -> Handler:
+def own_unary_handler(service: Service, method: OwnMethod, answer: Answer, places: OwnPlaces) -> Handler:
     """Handler of a unary method, for server/calls/half_open.py."""
     name = rpc_name(method)
     metrics = MethodMetrics(name, with_levels=False)
@@ -133,7 +143,7 @@ def own_unary_handler(service: Service, method: OwnMethod, answer: Answer) -> Ha
         try:
             service.gate.refuse()
             caller = service.callers.of(context)
-            with service.gate.counted(caller), service.gate.hold(caller):
+            with places.hold(caller):
                 async with asyncio.timeout(_remaining(service, context)):
                     asked = _asked(service, context, caller, method, request, started)
                     response = (await answer(asked)).SerializeToString()
@@ -147,7 +157,7 @@ def own_unary_handler(service: Service, method: OwnMethod, answer: Answer) -> Ha
 
 
 def own_stream_handler(
-    service: Service, method: OwnMethod, answers: Answers, places: StreamPlaces, most_s: float, *, waits: bool = False
+    service: Service, method: OwnMethod, answers: Answers, places: OwnPlaces, most_s: float, *, waits: bool = False
 ) -> grpc.RpcMethodHandler[bytes, bytes]:
     """Handler of a method that answers with a stream within so many seconds; the first answer waits for the record.
 

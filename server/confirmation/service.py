@@ -10,7 +10,7 @@ from core.audit.reader import How, entry_bytes
 from core.errors import CoreError
 from core.generation.reader import DossierReader
 from core.identifiers.kinds import SUBJECT_KEY
-from ronda.v1 import alert_pb2, confirmation_service_pb2, error_pb2
+from ronda.v1 import alert_pb2, confirmation_service_pb2, error_pb2, section_pb2
 from server.calls.own_methods import Asked
 from server.confirmation.desk_line import DeskLine, ShownBoard
 from server.confirmation.settings import ANY_REGISTER
@@ -65,7 +65,7 @@ class ConfirmationMethods:
             {
                 "institution": asked.institution,
                 "unit": str(who.get("unit", "")),
-                "officer": f"{asked.institution}/{who.get('nip', '')}",
+                "officer": asked.officer,
             },
             list(self._desks.get(record.register_id) or self._desks[ANY_REGISTER]),
             self._waits_ms[request.urgency],
@@ -104,7 +104,11 @@ class ConfirmationMethods:
         reasons = confirmation_service_pb2.ConfirmationReason.values()
         if request.reason == confirmation_service_pb2.CONFIRMATION_REASON_UNSPECIFIED or request.reason not in reasons:
             raise _invalid("reason", "why it is confirmed or denied")
-        row = await self._line.answer(_confirmation_id(asked), asked.institution, request.reason)
+        confirmation_id = _confirmation_id(asked)
+        before = await self._line.get(confirmation_id)
+        if before is not None and before.officer == asked.officer and not asked.development:
+            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)  # nobody confirms what she asked herself
+        row = await self._line.answer(confirmation_id, asked.institution, request.reason)
         if row is None:
             raise _not_found()
         return confirmation_service_pb2.AnswerConfirmationResponse(confirmation=_message(asked, row, How.LISTED))
@@ -124,7 +128,10 @@ def _confirmation_id(asked: Asked) -> str:
 
 
 def _kind_of_hit(asked: Asked) -> int:
-    """Kind of the pending alert asked about. Raises Refusal where there is none that this caller may see."""
+    """Kind of the pending alert asked about. Raises Refusal where there is none that this caller may see.
+
+    Of alerts of sensitivity OPEN alone: a question is read by desks of several institutions.
+    """
     engine = asked.service.keeper.engine
     if engine is None:
         raise asked.service.keeper.no_generation()
@@ -137,7 +144,9 @@ def _kind_of_hit(asked: Asked) -> int:
     except CoreError:
         raise Refusal(error_pb2.ERROR_REASON_DOSSIER_DAMAGED) from None
     for alert in (alert for each in found if each.subject_id == subject_id for alert in each.alerts()):
-        if alert.state != alert_pb2.ALERT_STATE_PENDING or not grant.mask(alert.sensitivity or 1) >> alert.section & 1:
+        if alert.state != alert_pb2.ALERT_STATE_PENDING or alert.sensitivity > section_pb2.SENSITIVITY_OPEN:
+            continue
+        if not grant.mask(section_pb2.SENSITIVITY_OPEN) >> alert.section & 1:
             continue
         hit = alert_pb2.Hit.FromString(alert.hit)
         if (hit.record.register_id, hit.record.record_id) == wanted:

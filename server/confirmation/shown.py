@@ -25,7 +25,7 @@ DAY_MS = 86_400_000
 NOTE = "CONFIRMATION"  # code of the hit's note, with the state's name behind it
 _GUATEMALA = ZoneInfo("America/Guatemala")
 _ALL_SUBJECTS = bytes(16)
-_REASONS = {
+_REASONS: dict[int, str] = {
     confirmation_service_pb2.CONFIRMATION_REASON_IN_FORCE: "vigente",
     confirmation_service_pb2.CONFIRMATION_REASON_CANCELLED: "revocada",
     confirmation_service_pb2.CONFIRMATION_REASON_EXECUTED: "ya ejecutada",
@@ -45,7 +45,7 @@ _UNANSWERED = alert_pb2.CONFIRMATION_STATE_UNANSWERED
 
 def reason_code(reason: int) -> str:
     """The contract's name of a reason, without its prefix."""
-    name = confirmation_service_pb2.ConfirmationReason.Name(reason)  # type: ignore[arg-type]
+    name = confirmation_service_pb2.ConfirmationReason.Name(reason)
     return name.removeprefix("CONFIRMATION_REASON_")
 
 
@@ -129,7 +129,7 @@ def _fields(row: Row) -> str:
     text = line(row)
     answered = row.answered_ms is not None
     hit = alert_pb2.Hit()
-    state = alert_pb2.ConfirmationState.Name(row.state)  # type: ignore[arg-type]
+    state = alert_pb2.ConfirmationState.Name(row.state)
     hit.notes.add(code=f"{NOTE}_{state.removeprefix('CONFIRMATION_STATE_')}", text=text)
     hit.confirmation.state = row.state  # type: ignore[assignment]
     hit.confirmation.confirmation_id = row.id

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
+from google.protobuf.message import Message
 
 from core.access.grant import Grant
 from core.engine.entry import Engine, Method
@@ -156,12 +158,11 @@ class Listing:
             if hit.kind in VEHICLE_KINDS and hit.subject.kind != owner:
                 yield _listed(kind, text, hit, "", description)
 
-    def _answered(self, method: Method, request: object, response: type) -> object:
+    def _answered(self, method: Method, request: Message, response: Any) -> Any:
         """None where the engine refuses the identifier (of a register's own form), or its dossier is damaged."""
         try:
-            return response.FromString(  # type: ignore[attr-defined]
-                self._engine.answer(method, request.SerializeToString(), self._grant, self._clock_ms)  # type: ignore[attr-defined]
-            )
+            asked = request.SerializeToString()
+            return response.FromString(self._engine.answer(method, asked, self._grant, self._clock_ms))
         except QuestionError:
             return None
         except CoreError as error:

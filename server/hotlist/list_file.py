@@ -107,14 +107,14 @@ def read_list(path: Path) -> ListFile | None:
 def _blocks(ordered: list[Listed]) -> Iterator[bytes]:
     """Encoded blocks: of one kind of key each, the entries of one key in one block."""
     for kind, of_kind in groupby(ordered, key=lambda each: each.key_kind):
-        block = hotlist_service_pb2.HotlistBlock(key_kind=kind)  # type: ignore[arg-type]
+        block = hotlist_service_pb2.HotlistBlock(key_kind=kind)
         size = 0
         for _, of_key in groupby(of_kind, key=lambda each: each.entry.key):
             together = [each.entry for each in of_key]
             added = sum(entry.ByteSize() + 4 for entry in together)
             if block.entries and (len(block.entries) + len(together) > BLOCK_ENTRIES or size + added > _BLOCK_BYTES):
                 yield block.SerializeToString()
-                block = hotlist_service_pb2.HotlistBlock(key_kind=kind)  # type: ignore[arg-type]
+                block = hotlist_service_pb2.HotlistBlock(key_kind=kind)
                 size = 0
             block.entries.extend(together)
             size += added

@@ -62,13 +62,18 @@ class HotlistMethods:
         """The list of the caller's mask."""
         list_file = await self._list_of(asked.entered.grant.mask(1) & MASK, asked)
         asked.generation = list_file.generation_id
+        asked.answer_id = bytes.fromhex(list_file.list_id)  # which list was given
         unchanged = asked.request.held_list_id == list_file.list_id
         yield hotlist_service_pb2.SnapshotResponse(header=self._signed(list_file, asked.entered.purpose, unchanged))
         if unchanged:
             return
-        for block in list_file.blocks():
-            asked.still_permitted()
-            yield hotlist_service_pb2.SnapshotResponse(block=block)
+        try:
+            for block in list_file.blocks():
+                asked.still_permitted()
+                yield hotlist_service_pb2.SnapshotResponse(block=block)
+        except OSError as error:  # another took its place: the next try has that one
+            log("hotlist_not_read", level=ERROR, error=error)
+            raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS) from None
 
     async def device_key(self, asked: Asked) -> hotlist_service_pb2.GetDeviceKeyResponse:
         """The key of this device, officer and day."""
@@ -78,7 +83,7 @@ class HotlistMethods:
             raise _invalid("key_id", "an id that this server gave in the last 31 days")
         response = hotlist_service_pb2.GetDeviceKeyResponse(
             key_id=key_id,
-            key=self._keys.device_key(_device(asked), _officer(asked), key_id),
+            key=self._keys.device_key(_device(asked), asked.officer, key_id),
             hold_until=_timestamp(clock_ms() + self._valid_s * 1000),
             server_time=_timestamp(clock_ms()),
         )
@@ -90,7 +95,7 @@ class HotlistMethods:
         request = asked.request
         _check_report(request)
         by_number = {each.sequence: each for each in request.look_ups}
-        owner = f"{_device(asked)} {_officer(asked)}"
+        owner = f"{_device(asked)} {asked.officer}"
 
         def record(progress: Progress) -> None:
             for number in progress.fresh:
@@ -212,6 +217,8 @@ def _check_report(request: hotlist_service_pb2.ReportLookUpsRequest) -> None:
             raise _invalid(f"{place}.question", f"at most {_QUESTION_CHARACTERS} characters")
         if len(each.list_id) > _ID_CHARACTERS or len(each.case_number) > _ID_CHARACTERS:
             raise _invalid(place, f"ids of at most {_ID_CHARACTERS} characters")
+        if not (each.list_id + each.case_number).isprintable():
+            raise _invalid(place, "control characters or characters of direction")
         if each.purpose not in context_pb2.Purpose.values():
             raise _invalid(f"{place}.purpose", "unknown purpose")
 
@@ -247,11 +254,6 @@ def _shown(asked: Asked, key: bytes, look_up: hotlist_service_pb2.OfflineLookUp)
 
 def _device(asked: Asked) -> str:
     return str(asked.who.get("device", ""))
-
-
-def _officer(asked: Asked) -> str:
-    who = asked.who
-    return f"{who.get('institution', '')}/{who.get('nip', '')}"
 
 
 def _timestamp(ms: int) -> Timestamp:

@@ -25,7 +25,7 @@ from server.audit.set_up import open_writer
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper
 from server.calls.health import Health
-from server.calls.own_methods import StreamPlaces
+from server.calls.own_methods import OwnPlaces
 from server.calls.refused import RefusalRecords
 from server.calls.unary import Service
 from server.calls.waiting import HalfOpenCalls
@@ -154,7 +154,7 @@ class Worker:
 
     def _own_handlers(self, service: Service) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
         """The services that Python answers."""
-        settings, places = self._settings, StreamPlaces(service)
+        settings, places = self._settings, OwnPlaces(service)
         keys = HotlistKeys(bytes.fromhex(self._orders.hotlist_secret))
         lists = HotlistMethods(settings.data, keys, settings.hotlist_valid_s)
         waits_ms: dict[int, int] = {

@@ -18,7 +18,7 @@ import pytest
 from ronda.v1 import alert_pb2, clearance_service_pb2, level_pb2
 from ronda.v1 import confirmation_service_pb2 as contract
 from server.audit.own_methods import OwnMethod
-from tests.kit.field_world import SERVICE, Asker, FieldServer, field_server
+from tests.kit.field_world import SERVICE, WANTED_PLATE, Asker, FieldServer, field_server
 from tests.server.running_server import ROOT, Failure, RunningServer, until
 
 REQUESTED, CONFIRMED, DENIED, UNANSWERED = (
@@ -36,7 +36,8 @@ IN_FORCE = contract.CONFIRMATION_REASON_IN_FORCE
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldServer]:
     """Two workers: what one is told, the other's checks show."""
-    with field_server(Path(tmp_path_factory.mktemp("confirmation")), workers=2) as running:
+    desks = '{"*": ["pnc"], "oj": ["oj", "pnc"]}'
+    with field_server(Path(tmp_path_factory.mktemp("confirmation")), workers=2, confirmation_desks=desks) as running:
         yield running
 
 
@@ -183,7 +184,7 @@ def test_only_what_the_caller_sees_can_be_asked_about(field: FieldServer, patrol
         ({"record_id": ""}, "record"),
         ({"urgency": 0}, "urgency"),
     ):
-        refused = _refused(lambda changes=changes: _request(patrol, hit, **changes))  # type: ignore[misc]
+        refused = _refused(lambda changes=changes: _request(patrol, hit, **changes))
         assert (refused.reason, list(refused.fields)) == ("FIELD_INVALID", [named])
 
 
@@ -298,6 +299,17 @@ def test_the_writer_may_die(field: FieldServer, court: Asker) -> None:
     assert _hits(patrol, field.field.twice_wanted)["O-3"].confirmation.confirmation_id
     assert _get(patrol, asked.confirmation_id).confirmation_id == asked.confirmation_id
     assert _answer(court, asked.confirmation_id, IN_FORCE).state == CONFIRMED
+
+
+def test_nobody_answers_her_own_question(field: FieldServer) -> None:
+    """Where the police's own desk is asked first, an officer who is of both would."""
+    patrol = field.patrol()
+    hit = next(iter(patrol.vehicle(WANTED_PLATE).answer.hits))
+    asked = _request(patrol, hit)
+    assert asked.desk == "pnc" and asked.kind == alert_pb2.ALERT_KIND_STOLEN_VEHICLE
+    herself = field.asker("pnc/desk", SERVICE, nip=patrol.nip, device="desk-1")
+    assert _refused(lambda: _answer(herself, asked.confirmation_id, IN_FORCE)).reason == "FORBIDDEN"
+    assert _answer(field.desk("pnc"), asked.confirmation_id, IN_FORCE).state == CONFIRMED
 
 
 def test_a_desk_has_its_own_purpose(field: FieldServer) -> None:

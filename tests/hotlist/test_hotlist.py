@@ -19,16 +19,23 @@ from server.audit.described import asked as asked_of
 from server.audit.keys import load_auditor_private
 from server.audit.own_methods import OwnMethod
 from server.audit.reading import AuditReader
-from tests.kit.field_world import INVESTIGATION, WANTED_PLATE, Asker, FieldServer, field_server
-from tests.server.running_server import Failure, until
+from tests.kit.field_world import INVESTIGATION, STOP, WANTED_PLATE, Asker, FieldServer, field_server
+from tests.server.running_server import Failure
 
+BLIND = """
+permit (principal in Role::"pnc/blind", action in Action::"Hotlist", resource == Purpose::"TRAFFIC_STOP");
+permit (principal in Role::"pnc/blind", action == Action::"See", resource in Section::"WARRANT")
+when { context.purpose == Purpose::"TRAFFIC_STOP" };
+permit (principal in Role::"pnc/blind", action == Action::"OmitCaseNumber", resource == Purpose::"TRAFFIC_STOP");
+permit (principal in Role::"pnc/blind", action == Action::"Spend", resource == Allowance::"border");
+"""
 DOMAIN = b"ronda hotlist v1\n"
 CUI = check_service_pb2.IDENTIFIER_KIND_CUI
 
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldServer]:
-    with field_server(Path(tmp_path_factory.mktemp("hotlist"))) as running:
+    with field_server(Path(tmp_path_factory.mktemp("hotlist")), BLIND) as running:
         yield running
 
 
@@ -94,31 +101,11 @@ def test_a_list_proves_itself_and_ends(patrol: Asker) -> None:
     assert not again and again_header.unchanged and again_header.sha256 == header.sha256
 
 
-def test_who_sees_no_vehicles_has_none_on_her_list(tmp_path: Path) -> None:
-    role = """
-permit (principal in Role::"pnc/blind", action in Action::"Hotlist", resource == Purpose::"TRAFFIC_STOP");
-permit (principal in Role::"pnc/blind", action == Action::"See", resource in Section::"WARRANT")
-when { context.purpose == Purpose::"TRAFFIC_STOP" };
-permit (principal in Role::"pnc/blind", action == Action::"OmitCaseNumber", resource == Purpose::"TRAFFIC_STOP");
-permit (principal in Role::"pnc/blind", action == Action::"Spend", resource == Allowance::"border");
-"""
-    with field_server(tmp_path) as field:
-        policy = field.kit.trust / "policy.cedar"
-        new = policy.with_name("policy.new")
-        new.write_text(policy.read_text(encoding="utf-8") + role, encoding="utf-8")
-        new.rename(policy)
-        blind = field.asker("pnc/blind", 1)
-
-        def answered() -> Any:
-            try:
-                return blind.snapshot()
-            except grpc.RpcError:
-                return None
-
-        _, blocks, _ = until(answered)
-        entries = _entries(blocks)
-        assert {entry.key for entry in entries} == {field.field.wanted, field.field.twice_wanted}
-        assert not any(entry.name for entry in entries), "identity is hidden from her"
+def test_who_sees_no_vehicles_has_none_on_her_list(field: FieldServer) -> None:
+    _, blocks, _ = field.asker("pnc/blind", STOP).snapshot()
+    entries = _entries(blocks)
+    assert {entry.key for entry in entries} == {field.field.wanted, field.field.twice_wanted}
+    assert not any(entry.name for entry in entries), "identity is hidden from her"
 
 
 def test_the_key_is_of_this_device_officer_and_day(field: FieldServer, patrol: Asker) -> None:
@@ -132,7 +119,7 @@ def test_the_key_is_of_this_device_officer_and_day(field: FieldServer, patrol: A
     assert len({first.key, _key(same_officer).key, _key(same_device).key}) == 3
     assert first.hold_until.seconds > first.server_time.seconds
     for bad in ("20200101", "29991231", "x", "2026-01-01"):
-        refused = _refused(lambda bad=bad: _key(patrol, bad))  # type: ignore[misc]
+        refused = _refused(lambda bad=bad: _key(patrol, bad))
         assert (refused.reason, list(refused.fields)) == ("FIELD_INVALID", ["key_id"])
 
 
@@ -227,7 +214,7 @@ def test_a_wrong_frame_is_refused_as_in_a_check(patrol: Asker) -> None:
     ):
         request = hotlist_service_pb2.GetDeviceKeyRequest(context=patrol.frame(**frame))
         refused = _refused(
-            lambda request=request: patrol.ask("HotlistService", request, hotlist_service_pb2.GetDeviceKeyResponse)  # type: ignore[misc]
+            lambda request=request: patrol.ask("HotlistService", request, hotlist_service_pb2.GetDeviceKeyResponse)
         )
         assert (refused.reason, list(refused.fields)) == ("FIELD_INVALID", [named])
 

@@ -61,7 +61,7 @@ def _listed(rows: int, kind: int = alert_pb2.ALERT_KIND_WARRANT) -> list[Listed]
         )
         issued = chance.randrange(20050101, 20261231)
         cui = check_service_pb2.IDENTIFIER_KIND_CUI
-        found.append(Listed(cui, GRAVEST_FIRST.index(kind), issued, entry))  # type: ignore[arg-type]
+        found.append(Listed(cui, GRAVEST_FIRST.index(kind), issued, entry))
     return found
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import itertools
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,6 +109,10 @@ class Asker:
         """CheckPerson's response."""
         return self.ask("CheckService", checks.CheckPersonRequest(cui=cui), checks.CheckPersonResponse)
 
+    def vehicle(self, plate: str) -> Any:
+        """CheckVehicle's response."""
+        return self.ask("CheckService", checks.CheckVehicleRequest(plate=plate), checks.CheckVehicleResponse)
+
     def snapshot(self, held: str = "") -> tuple[Any, list[bytes], Any]:
         """The signed header, the blocks, and the header itself."""
         request = hotlist_service_pb2.SnapshotRequest(held_list_id=held)
@@ -142,13 +150,25 @@ class FieldServer:
         return AuditReader(self.data / "audit", key).newest(count)[::-1]
 
 
-@contextmanager
-def field_server(directory: Path, **settings: object) -> Iterator[FieldServer]:
-    """Built, started with one worker unless told otherwise, and stopped."""
+@functools.cache
+def built_field() -> tuple[Path, Field]:
+    """A data directory with the generation, built once a process, and who is on file. Read-only."""
+    directory = Path(tempfile.mkdtemp(prefix="field-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     world = SmallWorld()
     field = people(world)
-    data = world.build(directory / "world")
+    return world.build(directory), field
+
+
+@contextmanager
+def field_server(directory: Path, policy: str = "", **settings: object) -> Iterator[FieldServer]:
+    """Started over a copy with one worker unless told otherwise, and stopped. policy: more rules of the example's."""
+    built, field = built_field()
+    data = directory / "data"
+    shutil.copytree(built, data)
     kit = TrustKit(directory / "keys")
+    with (kit.trust / "policy.cedar").open("a", encoding="utf-8") as file:
+        file.write(policy)
     given = {"workers": 1, "max_loop_lag_ms": 5000, **kit.settings, **settings}  # other tests load the machine
     server = RunningServer(data, directory / "server.log", **given)
     try:
