@@ -82,6 +82,10 @@ BRING = {
     "REGISTER_NOT_FRESH": "nada: pida la constancia de nuevo cuando el registro esté al día",
     "DOSSIER_DAMAGED": "nada: operaciones debe reparar antes los datos",
 }
+WITH_RECORD_TEXT = (
+    "No se emite: constan registros de esta persona, por su CUI. Puede haber una orden por cumplir: siga el protocolo "
+    "de su oficina antes de decírselo. Lo que le concierne lo puede pedir por habeas data."
+)
 MINOR_TEXT = (
     "No se emite: es menor de edad según el registro de identidad, y los datos de la niñez y adolescencia son "
     "reservados (Decreto 27-2003). No se consultó ningún otro registro."

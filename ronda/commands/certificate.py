@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from ronda.commands.audit import AuditOption
-from ronda.commands.certificate_words import certificates_explained, not_valid
+from ronda.commands.certificate_desk import (
+    JsonOption,
+    OfficeOption,
+    TokenOption,
+    list_issued,
+    open_desk,
+    review,
+    revoke,
+    serve,
+)
+from ronda.commands.certificate_verify import verify
+from ronda.commands.certificate_words import certificates_explained
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
 from ronda.commands.output import fail, print_json
@@ -21,25 +32,12 @@ from ronda.commands.subject import NipOption
 if TYPE_CHECKING:
     from clients.certificate.asking import Clearance, Standard
     from clients.certificate.making import Made
-    from clients.certificate.token import TokenSaid
     from server.certificates.directory import OfficeDirectory
     from server.certificates.office import CertificateOffice
     from server.certificates.store import Issued
 
-certificate = typer.Typer(help="Constancias de carencia de antecedentes: emitir, comprobar.", no_args_is_help=True)
+certificate = typer.Typer(no_args_is_help=True)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
-OfficeOption = Annotated[
-    Path,
-    typer.Option(
-        "--office", envvar="RONDA_CERTIFICATE_OFFICE", help="Directorio de la oficina (`ronda keys document-signer`)."
-    ),
-]
-TokenOption = Annotated[
-    Path | None,
-    typer.Option("--token", envvar="RONDA_TOKEN", help="Archivo con su token de oficina, que dice quién es usted."),
-]
-_LONGEST_NAME = 255  # characters of a file
 _STANDARDS = ("wanted", "police", "criminal", "renas")
 
 
@@ -67,7 +65,7 @@ def issue(
     out: Annotated[
         Path | None, typer.Option("--out", help="Archivo PDF nuevo; sin él, el número de la constancia, aquí.")
     ] = None,
-    review: Annotated[str, typer.Option("--review", help="Caso de revisión, ya decidido, en que se apoya.")] = "",
+    case: Annotated[str, typer.Option("--review", help="Caso de revisión, ya decidido, en que se apoya.")] = "",
     server: ServerOption = "127.0.0.1:50051",
     identity: IdentityOption = "",
     audit: AuditOption = None,
@@ -76,7 +74,7 @@ def issue(
     deadline: DeadlineOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Emite una constancia de carencia de antecedentes: un PDF firmado, con código QR. Si no se puede, abre un caso.
+    """Constancias de carencia de antecedentes: emite una, un PDF firmado con código QR, o abre un caso de revisión.
 
     \b
     Ejemplos:
@@ -92,9 +90,9 @@ def issue(
     if out is not None and out.exists():
         fail(f"{out}: ya existe, y no se sobrescribe.", ExitStatus.CALLER, as_json)
     with explained(as_json), certificates_explained(as_json):
-        directory, desk = _desk(office, audit, token, nip, "IssueCertificate")
+        directory, desk = open_desk(office, audit, token, nip, "IssueCertificate")
         clearance = _asked(server, identity, as_json, cui, Standard(standard), deadline)
-        rests_on = _decided(desk, clearance, review) if review and clearance.outcome is Outcome.REVIEW else ""
+        rests_on = _decided(desk, clearance, case) if case and clearance.outcome is Outcome.REVIEW else ""
         if clearance.outcome is not Outcome.NO_RECORD and not rests_on:
             _not_issued(desk, clearance, as_json)
         made = _made(directory, clearance, rests_on)
@@ -103,43 +101,14 @@ def issue(
         _hand_out(path, made, as_json)
 
 
-@certificate.command("verify")
-def verify(
-    shown: Annotated[str, typer.Argument(metavar="ARCHIVO|CÓDIGO", help="El PDF, o lo que dice el código QR.")],
-    trust: Annotated[
-        Path,
-        typer.Option(
-            "--trust", envvar="RONDA_CERTIFICATE_TRUST", help="Directorio `public` de la oficina: en quién se confía."
-        ),
-    ],
-    number: Annotated[str, typer.Option("--number", help="Número impreso en la página, para compararlo.")] = "",
-    cui: Annotated[str, typer.Option("--cui", help="CUI impreso en la página, con --page-key.")] = "",
-    page_key: Annotated[str, typer.Option("--page-key", help="Clave de página impresa, con --cui.")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Comprueba una constancia sin red: su firma, que nada se alteró, y que no ha vencido.
-
-    \b
-    Ejemplos:
-      ronda certificate verify constancia.pdf --trust public
-      ronda certificate verify eyJhbGciOi... --trust public --cui 2357111360101 --page-key 7K2M-9QXR-4T6W-0ABC
-    """
-    if bool(cui) != bool(page_key):
-        fail("--cui y --page-key van juntos.", ExitStatus.CALLER, as_json)
-    with explained(as_json), certificates_explained(as_json):
-        said, compared = _verified(shown, trust, (number, cui, page_key), as_json)
-    _tell_valid(said, compared, as_json)
-
-
-def _desk(
-    office: Path, audit: Path | None, token: Path | None, nip: str, action: str
-) -> tuple[OfficeDirectory, CertificateOffice]:
-    from ronda.settings import load_settings
-    from server.certificates.directory import OfficeDirectory
-    from server.certificates.office import CertificateOffice
-
-    directory = OfficeDirectory.read(office)
-    return directory, CertificateOffice(load_settings(audit=audit), directory, token, nip, action)
+for _name, _command in (
+    ("verify", verify),
+    ("review", review),
+    ("list", list_issued),
+    ("revoke", revoke),
+    ("serve", serve),
+):
+    certificate.command(_name)(_command)
 
 
 def _asked(server: str, identity: str, as_json: bool, cui: str, standard: Standard, deadline: float) -> Clearance:
@@ -182,13 +151,13 @@ def _decided(desk: CertificateOffice, clearance: Clearance, number: str) -> str:
 def _not_issued(desk: CertificateOffice, clearance: Clearance, as_json: bool) -> NoReturn:
     """Says why, and opens a case where somebody may look."""
     from clients.certificate.asking import Outcome
-    from clients.certificate.wording import MINOR_TEXT, review_reason, what_to_bring
+    from clients.certificate.wording import MINOR_TEXT, WITH_RECORD_TEXT, review_reason, what_to_bring
 
     number = bring = ""
     if clearance.outcome is Outcome.MINOR:
         text = MINOR_TEXT
     elif clearance.outcome is Outcome.WITH_RECORD:
-        text = "No se emite: constan registros de esta persona, por su CUI. Puede pedirlos por habeas data."
+        text = WITH_RECORD_TEXT
     else:
         standard, digest = clearance.standard.value, _records_digest(clearance)
         number = desk.open_review(clearance.cui, standard, clearance.reason, digest, clearance.answer_id)
@@ -196,7 +165,7 @@ def _not_issued(desk: CertificateOffice, clearance: Clearance, as_json: bool) ->
         text = f"No se emite todavía: {review_reason(clearance.reason)}. Caso {number}. Debe traer: {bring}."
     behind = [f"{each.register_id}/{each.record_id}" for each in clearance.records]
     if behind:
-        text += f" Registros: {', '.join(behind)}."
+        text += f"\nSolo para la oficina, no para quien la pide: {', '.join(behind)}."
     details: dict[str, Any] = {"outcome": clearance.outcome.value, "reason": clearance.reason, "review": number}
     fail(text, ExitStatus.NOT_ISSUED, as_json, issued=False, bring=bring, records=behind, **details)
 
@@ -262,60 +231,3 @@ def _hand_out(path: Path, made: Made, as_json: bool) -> None:
         )
         return
     typer.echo(f"{path}: constancia {said.number}, válida hasta {said.valid_until:%d/%m/%Y}")
-
-
-def _verified(shown: str, trust: Path, printed: tuple[str, str, str], as_json: bool) -> tuple[TokenSaid, bool]:
-    """What it says, and whether the code was compared with its page."""
-    from clients.certificate.refused import NotValid
-    from clients.certificate.signer import Trusted
-    from clients.certificate.verifying import Printed, is_pdf, verify_pdf, verify_token
-
-    believed = Trusted.read(trust / "authority.pem", trust / "tokens.jwks.json")
-    now = datetime.now(UTC)
-    content = _content(shown)
-    page = Printed(*printed)
-    try:
-        if is_pdf(content):
-            return verify_pdf(content, believed, now, page), True
-        return verify_token(content.decode("ascii", errors="replace"), believed, now, page), bool(page.cui)
-    except NotValid as error:
-        not_valid(error.fault, as_json)
-
-
-def _content(shown: str) -> bytes:
-    """The file of that name, or the text itself, which is a code."""
-    from clients.certificate.token import in_text
-
-    path = Path(shown)
-    named = len(shown) < _LONGEST_NAME and path.exists()
-    if not named and in_text(shown).count(".") != 2:
-        raise Stop("no existe ese archivo, y no es el texto de un código QR")
-    return path.read_bytes() if named else shown.encode()
-
-
-def _tell_valid(said: TokenSaid, compared: bool, as_json: bool) -> None:
-    from clients.certificate.validity import GUATEMALA
-    from clients.certificate.wording import SHORT
-
-    last = (said.expires - timedelta(seconds=1)).astimezone(GUATEMALA)
-    if as_json:
-        print_json(
-            {
-                "valid": True,
-                "number": said.number,
-                "standard": said.standard.value,
-                "institution": said.institution,
-                "issued_at": said.issued.isoformat(),
-                "valid_until": last.date().isoformat(),
-                "compared_with_page": compared,
-            }
-        )
-        return
-    typer.echo(f"VÁLIDA: sin registro en {SHORT[said.standard]}. Número {said.number}, emitida por {said.institution}")
-    typer.echo(f"el {said.issued.astimezone(GUATEMALA):%d/%m/%Y}, hasta el {last:%d/%m/%Y} incluido.")
-    if not compared:
-        typer.echo(
-            "El código no se comparó con la página, puede ser de otra persona: indique --cui y --page-key, como están "
-            "impresos."
-        )
-    typer.echo("Compare nombre y CUI con el DPI de quien la presenta.")

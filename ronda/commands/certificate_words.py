@@ -10,6 +10,8 @@ from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
 
 if TYPE_CHECKING:
+    import grpc
+
     from clients.certificate.refused import Fault
 
 # server/certificates/store.py and office.py.
@@ -57,6 +59,21 @@ def fault_text(fault: Fault) -> str:
 def not_valid(fault: Fault, as_json: bool) -> NoReturn:
     """Ends the command."""
     fail(fault_text(fault), ExitStatus.NOT_VALID, as_json, valid=False, fault=fault.name)
+
+
+def no_answer(error: grpc.RpcError, target: str, as_json: bool) -> NoReturn:
+    """The office's service did not say: a certificate that was to be checked on line is not called valid."""
+    from clients.client.connection import read_failure
+
+    failure = read_failure(error)
+    if failure.status == "RESOURCE_EXHAUSTED":
+        seconds = failure.retry_after_seconds
+        later = f" en {seconds:.0f} s" if seconds is not None else " más tarde"
+        fail(f"No se comprobó en línea: demasiadas preguntas desde aquí, reintente{later}.", ExitStatus.BUSY, as_json)
+    text = (
+        f"No se comprobó en línea: {target} no responde como la oficina de constancias; revise --online y --online-ca."
+    )
+    fail(text, ExitStatus.NO_SERVER, as_json, status=failure.status)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from server.audit.looking import CERTIFICATES, Tool, record_look
 from server.audit.subjects import asked_key
 from server.certificates.directory import OfficeDirectory
 from server.certificates.numbers import new_review_number
-from server.certificates.store import CertificateStore, Issued, NotDone, Review
+from server.certificates.store import CertificateStore, Issued, NotDone, Review, Standing
 from server.trust.operator import officer_of
 from server.trust.settings import TrustSettings
 
@@ -86,6 +86,12 @@ class CertificateOffice:
         step = "approve" if approved else "refuse"
         self._record(Tool.CERTIFICATE_REVIEW, {"step": step, "review": number, "reason": reason}, cui)
         self.store.decide(number, approved, self._me, _now_s())
+
+    def of_person(self, cui: str) -> list[tuple[Issued, Standing]]:
+        """Her certificates and how each stands, oldest first. Raises as `issue`."""
+        self._record(Tool.CERTIFICATE_REVOKE, {"step": "list"}, cui)
+        now = _now_s()
+        return [(each, self.store.standing(each.number, now)) for each in self.store.of_person(self.person(cui))]
 
     def revoke(self, number: str, reason: str) -> None:
         """Raises as `issue`; NotDone for a number that was not issued, or is revoked."""

@@ -77,9 +77,11 @@ class Counter:
         """`ronda certificate ...`."""
         return CliRunner().invoke(app, ["certificate", *map(str, arguments)], env=self.environment(nip, **changes))
 
-    def told(self, *arguments: str | Path, status: int = 0, **options: Any) -> dict[str, Any]:
-        """Its JSON, of a run that ended so."""
-        result = self.run(*arguments, "--json", **options)
+    def told(
+        self, *arguments: str | Path, status: int = 0, nip: str = CLERK, given: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Its JSON, of a run that ended so; `given`: variables of the shell."""
+        result = self.run(*arguments, "--json", nip=nip, **(given or {}))
         assert result.exit_code == status, result.output
         document: dict[str, Any] = json.loads(result.stdout[: result.stdout.rindex("}") + 1])
         return document
@@ -95,11 +97,12 @@ class Counter:
         parts = ("first_given", "second_given", "third_given", "first_surname", "second_surname")
         return " ".join(str(found[part]) for part in parts if found.get(part)).upper()
 
-    def issued(self, who: str = "clean", standard: str = "wanted", **options: Any) -> dict[str, Any]:
+    def issued(self, who: str = "clean", standard: str = "wanted", case: str = "") -> dict[str, Any]:
         """A new certificate's JSON, and the file's bytes under "pdf"."""
         before = len(list(self.out.iterdir()))
         path = self.out / f"{before}.pdf"
-        told = self.told("--cui", self.cui(who), "--standard", standard, "--out", path, **options)
+        rests_on = ["--review", case] if case else []
+        told = self.told("--cui", self.cui(who), "--standard", standard, *rests_on, "--out", path)
         return {**told, "pdf": path.read_bytes()}
 
     def records(self) -> list[AuditRecord]:
