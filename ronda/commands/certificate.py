@@ -89,8 +89,11 @@ def issue(
 
     if out is not None and out.exists():
         fail(f"{out}: ya existe, y no se sobrescribe.", ExitStatus.CALLER, as_json)
-    with explained(as_json), certificates_explained(as_json):
-        directory, desk = open_desk(office, audit, token, nip, "IssueCertificate")
+    with (
+        explained(as_json),
+        certificates_explained(as_json),
+        open_desk(office, audit, token, nip, "IssueCertificate") as (directory, desk),
+    ):
         clearance = _asked(server, identity, as_json, cui, Standard(standard), deadline)
         rests_on = _decided(desk, clearance, case) if case and clearance.outcome is Outcome.REVIEW else ""
         if clearance.outcome is not Outcome.NO_RECORD and not rests_on:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,15 +61,21 @@ def _said_reason(reason: str) -> str:
     return reason
 
 
+@contextmanager
 def open_desk(
     office: Path, audit: Path | None, token: Path | None, nip: str, action: str
-) -> tuple[OfficeDirectory, CertificateOffice]:
+) -> Iterator[tuple[OfficeDirectory, CertificateOffice]]:
+    """The office and one person at work in it, whom policy lets do this."""
     from ronda.settings import load_settings
     from server.certificates.directory import OfficeDirectory
     from server.certificates.office import CertificateOffice
 
     directory = OfficeDirectory.read(office)
-    return directory, CertificateOffice(load_settings(audit=audit), directory, token, nip, action)
+    desk = CertificateOffice(load_settings(audit=audit), directory, token, nip, action)
+    try:
+        yield directory, desk
+    finally:
+        desk.close()
 
 
 def review(
@@ -95,9 +103,9 @@ def review(
         from server.certificates.numbers import as_stored
 
         said, digits = _said_reason(reason), _digits(cui)
-        _, desk = open_desk(office, audit, token, nip, "ReviewCertificate")
         number = as_stored(case)
-        desk.decide(number, approve, said, digits)
+        with open_desk(office, audit, token, nip, "ReviewCertificate") as (_, desk):
+            desk.decide(number, approve, said, digits)
     if as_json:
         print_json({"review": number, "approved": approve})
         return
@@ -126,9 +134,9 @@ def revoke(
         from server.certificates.numbers import as_stored
 
         said = _said_reason(reason)
-        _, desk = open_desk(office, audit, token, nip, "RevokeCertificate")
         stored = as_stored(number)
-        desk.revoke(stored, said)
+        with open_desk(office, audit, token, nip, "RevokeCertificate") as (_, desk):
+            desk.revoke(stored, said)
     if as_json:
         print_json({"number": stored, "revoked": True})
         return
@@ -151,8 +159,8 @@ def list_issued(
     """
     with explained(as_json), certificates_explained(as_json):
         digits = _digits(cui)
-        _, desk = open_desk(office, audit, token, nip, "RevokeCertificate")
-        found = desk.of_person(digits)
+        with open_desk(office, audit, token, nip, "RevokeCertificate") as (_, desk):
+            found = desk.of_person(digits)
     rows = [
         {
             "number": each.number,

@@ -45,6 +45,10 @@ class CertificateOffice:
         self.store = CertificateStore(directory.store)
         self._me = self._hashes.officer(str(identity.get("institution", "")), str(identity["nip"]))
 
+    def close(self) -> None:
+        """Ends the work: the store is let go."""
+        self.store.close()
+
     def person(self, cui: str) -> bytes:
         """A CUI as it stands in the store."""
         return self._hashes.person(cui)

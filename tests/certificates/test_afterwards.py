@@ -12,7 +12,7 @@ from core.generation.manifest import sealed
 from ronda.commands.exit_status import ExitStatus
 from server.audit.looking import Tool
 from tests.certificates.counter import CLERK, REVIEWER, Counter
-from tests.certificates.test_issuing import numbers_in_store, page_text
+from tests.certificates.test_issuing import numbers_in_store, page_text, store_bytes
 from tests.kit.nation_kit import BuiltNation
 from tests.kit.personal_data import PersonalData
 from tests.server.published import Published
@@ -99,8 +99,7 @@ def test_a_revocation_needs_a_number_a_reason_and_a_right(counter: Counter) -> N
     assert counter.run("revoke", number, "--reason", WHY, nip=REVIEWER).exit_code == ExitStatus.CALLER, "revoked before"
     listed = counter.told("list", "--cui", counter.cui("clean"), nip=REVIEWER)["certificates"]
     assert {each["number"]: each["status"] for each in listed}[number] == "REVOKED"
-    content = b"".join(path.read_bytes() for path in counter.office.path.glob("certificates.sqlite3*"))
-    assert WHY.encode() not in content, "free text may name somebody"
+    assert WHY.encode() not in store_bytes(counter), "free text may name somebody"
 
 
 def test_without_a_token_nobody_does_anything(counter: Counter) -> None:
