@@ -18,7 +18,14 @@ from tests.server.published import Published
 from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST, QUESTION
 from tests.server.running_server import RunningServer, call, clear, until
 
-SERVICES = {"", "ronda.v1.CheckService", "ronda.v1.ClearanceService", "ronda.v1.RegisterService"}
+SERVICES = {
+    "",
+    "ronda.v1.CheckService",
+    "ronda.v1.ClearanceService",
+    "ronda.v1.ConfirmationService",
+    "ronda.v1.HotlistService",
+    "ronda.v1.RegisterService",
+}
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
 
