@@ -60,7 +60,8 @@ def make_certificate(
     page.Unwritable.
     """
     may_be = clearance.outcome is Outcome.NO_RECORD or (review and clearance.outcome is Outcome.REVIEW)
-    if not may_be or not clearance.name:
+    fresh = bool(clearance.registers) and all(register.fresh for register in clearance.registers)
+    if not may_be or not clearance.name or not fresh:
         raise ValueError(clearance.outcome)
     if abs(now - clearance.answered_at) > CLOCKS_DIFFER:
         raise ClocksDiffer
@@ -80,7 +81,7 @@ def make_certificate(
         registers=clearance.registers,
         review=review,
     )
-    token = make_token(certificate, signer.token_key)
+    token = make_token(certificate, signer.token_key, signer.print)
     return Made(certificate, token, _sign(render(certificate, token), certificate, signer))
 
 

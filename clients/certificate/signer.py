@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # id-kp-documentSigning, RFC 9336.
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
+_PRINT_BYTES = 16
 
 
 class KeysUnusable(Exception):
@@ -35,13 +38,19 @@ def _may_sign_documents(certificate: X509) -> bool:
     )
 
 
+def certificate_print(certificate: X509) -> str:
+    """16 bytes of the SHA-256 of a certificate, as tokens name it."""
+    return base64.urlsafe_b64encode(hashlib.sha256(certificate.dump()).digest()[:_PRINT_BYTES]).rstrip(b"=").decode()
+
+
 @dataclass(frozen=True)
 class Signer:
-    """Whoever signs certificates. not_after: when the document-signing certificate ends, UTC."""
+    """Whoever signs certificates. not_after: when the document-signing certificate ends, UTC; print: which it is."""
 
     documents: SimpleSigner
     token_key: OKPKey
     not_after: datetime
+    print: str
 
     @classmethod
     def read(cls, certificate: Path, key: Path, authority: Path, token_key: Path) -> Signer:
@@ -61,7 +70,9 @@ class Signer:
             raise KeysUnusable(f"{token_key}: no private JWK (Ed25519)") from None
         if not private.is_private or private.curve_name != "Ed25519":
             raise KeysUnusable(f"{token_key}: no private JWK (Ed25519)")
-        return cls(documents, private, documents.signing_cert.not_valid_after)
+        return cls(
+            documents, private, documents.signing_cert.not_valid_after, certificate_print(documents.signing_cert)
+        )
 
 
 @dataclass(frozen=True)

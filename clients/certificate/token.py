@@ -3,7 +3,10 @@
 A stranger may photograph it. It names no person: number, standard, result and dates, and a hash of the CUI under a key
 that is printed on the page, outside the code.
 
-    {"iss": "mingob", "jti": number, "std": "wanted", "res": "NO_RECORD", "iat": ..., "exp": ..., "cuih": ...}
+    {"iss": "mingob", "jti": number, "std": "wanted", "res": "NO_RECORD", "iat": ..., "exp": ..., "cuih": ...,
+     "pdfs": ...}
+
+`pdfs` names the certificate that signed the PDF: another signer of the same authority makes no page for this token.
 """
 
 from __future__ import annotations
@@ -41,10 +44,11 @@ class TokenSaid:
     issued: datetime
     expires: datetime
     binding: str
+    signer_print: str
 
 
-def make_token(certificate: Certificate, key: OKPKey) -> str:
-    """The signed token."""
+def make_token(certificate: Certificate, key: OKPKey, signer_print: str) -> str:
+    """The signed token. signer_print: of the certificate that signs the PDF."""
     claims = {
         "iss": certificate.institution.id,
         "jti": certificate.number,
@@ -53,6 +57,7 @@ def make_token(certificate: Certificate, key: OKPKey) -> str:
         "iat": int(certificate.issued.timestamp()),
         "exp": int(end_of(certificate.valid_until).timestamp()),
         "cuih": certificate.binding,
+        "pdfs": signer_print,
     }
     header = {"alg": "EdDSA", "kid": key.kid, "typ": TYPE}
     return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), key, algorithms=_ALGORITHMS)
@@ -94,8 +99,8 @@ def read_signed(text: str, keys: KeySet) -> TokenSaid:
 def _said(claims: dict[str, Any]) -> TokenSaid:
     if claims["res"] != NO_RECORD:
         raise ValueError
-    texts = [claims[name] for name in ("iss", "jti", "cuih")]
+    texts = [claims[name] for name in ("iss", "jti", "cuih", "pdfs")]
     if not all(isinstance(text, str) and text for text in texts):
         raise TypeError
     issued, expires = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("iat", "exp"))
-    return TokenSaid(texts[0], texts[1], Standard(claims["std"]), issued, expires, texts[2])
+    return TokenSaid(texts[0], texts[1], Standard(claims["std"]), issued, expires, texts[2], texts[3])

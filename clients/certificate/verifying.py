@@ -21,7 +21,7 @@ from pyhanko_certvalidator import ValidationContext
 from clients.certificate.facts import binding, plain
 from clients.certificate.page import ATTACHED
 from clients.certificate.refused import Fault, NotValid
-from clients.certificate.signer import DOCUMENT_SIGNING
+from clients.certificate.signer import DOCUMENT_SIGNING, certificate_print
 from clients.certificate.token import read_token
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ def verify_pdf(content: bytes, trusted: Trusted, now: datetime, printed: Printed
     beside = _attached(reader)
     if printed is not None:
         verify_token(beside["token"], trusted, now, printed)
-    return verify_token(beside["token"], trusted, now, Printed(beside["number"], beside["cui"], beside["page_key"]))
+    said = verify_token(beside["token"], trusted, now, Printed(beside["number"], beside["cui"], beside["page_key"]))
+    if certificate_print(signatures[0].signer_cert) != said.signer_print:
+        raise NotValid(Fault.SIGNER_UNKNOWN)
+    return said
 
 
 def _check_signature(signature: EmbeddedPdfSignature, trusted: Trusted, now: datetime) -> None:

@@ -78,7 +78,8 @@ BRING = {
     "NOT_FOUND": "el DPI, y certificación de RENAP: RENAP debe corregir antes su registro",
     "AGE_UNKNOWN": "certificación de nacimiento: RENAP debe completar antes su registro",
     "NAME_UNKNOWN": "certificación de nacimiento: RENAP debe completar antes su registro",
-    "MISUSED": "el DPI, y la denuncia o el aviso de RENAP por el uso de su documento",
+    "MISUSED": "el DPI, y certificación de RENAP: antes debe aclararse el reporte de su documento",
+    "CONFLICT": "el DPI, y certificación de RENAP: los registros deben corregirse antes",
     "REGISTER_NOT_FRESH": "nada: pida la constancia de nuevo cuando el registro esté al día",
     "DOSSIER_DAMAGED": "nada: operaciones debe reparar antes los datos",
 }

@@ -148,6 +148,8 @@ def _decided(desk: CertificateOffice, clearance: Clearance, number: str) -> str:
     same = (review.person, review.standard) == (desk.person(clearance.cui), clearance.standard.value)
     if not same or not review.approved:
         raise Stop("--review: ese caso no permite emitir esta constancia")
+    if not all(register.fresh for register in clearance.registers):
+        raise Stop("un registro que la constancia exige no está al día: pídala de nuevo cuando lo esté")
     return review.number if review.records == _records_digest(clearance) else ""
 
 

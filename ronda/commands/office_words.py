@@ -29,6 +29,9 @@ _ACTIONS = {
     "ReadAudit": "leer la auditoría",
     "ExportSubject": "preparar una exportación",
     "ReleaseExport": "entregar una exportación",
+    "IssueCertificate": "emitir constancias",
+    "ReviewCertificate": "decidir casos de constancias",
+    "RevokeCertificate": "revocar constancias",
 }
 _ANOTHER = "pida otro a su institución"
 # server/trust/operator.py and officer_token.py, server/habeas_data/two_persons.py.

@@ -22,8 +22,9 @@ from server.certificates.store import CertificateStore, Issued, NotDone, Review,
 from server.trust.operator import officer_of
 from server.trust.settings import TrustSettings
 
-# Of these a person may decide that the certificate issues; of the others a register must change first.
-DECIDABLE = ("NAME_MATCH", "CONFLICT", "MISUSED")
+# Of this a person may decide that the certificate issues: the server found nothing under the CUI itself. Of every other
+# reason (dead, misused, in conflict, not on file) it has not judged her records, so that a register must change first.
+DECIDABLE = ("NAME_MATCH",)
 
 
 class CertificateOffice:

@@ -68,7 +68,9 @@ def test_who_may_not_decide(counter: Counter) -> None:
     assert counter.run(*arguments).exit_code == ExitStatus.CALLER, "refused"
 
 
-@pytest.mark.parametrize(("who", "standard"), [("deceased", "wanted")])
+@pytest.mark.parametrize(
+    ("who", "standard"), [("deceased", "wanted"), ("misused", "criminal"), ("two_names", "criminal")]
+)
 def test_what_a_register_must_mend_nobody_decides(counter: Counter, who: str, standard: str) -> None:
     case = opened(counter, who, standard)
     assert decide(counter, case, who) == ExitStatus.CALLER
@@ -76,8 +78,8 @@ def test_what_a_register_must_mend_nobody_decides(counter: Counter, who: str, st
 
 
 def test_a_decision_holds_for_its_person_and_standard(counter: Counter) -> None:
-    case = opened(counter, "misused", "criminal")
-    assert decide(counter, case, "misused") == 0
+    case = opened(counter, HOMONYM)
+    assert decide(counter, case, HOMONYM) == 0
     before = numbers_in_store(counter)
     for who, standard in (("misused", "wanted"), ("two_names", "criminal")):
         result = counter.run("--cui", counter.cui(who), "--standard", standard, "--review", case)

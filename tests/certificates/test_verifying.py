@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,16 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from clients.certificate.facts import plain
+from clients.certificate.asking import Clearance, Outcome, RegisterRead, Standard
+from clients.certificate.facts import Institution, plain
+from clients.certificate.making import ClocksDiffer, make_certificate
+from clients.certificate.page import Unwritable
 from clients.certificate.refused import Fault, NotValid
-from clients.certificate.signer import Trusted
+from clients.certificate.signer import Signer, Trusted
 from clients.certificate.verifying import Printed, verify_pdf, verify_token
 from ronda.commands.exit_status import ExitStatus
 from server.certificates.directory import OfficeDirectory
+from server.trust.issuing import Pair, document_signer
 from tests.certificates.counter import ONLINE, Counter
 from tests.certificates.readers import code_on_page, openssl_verifies, pdfsig_says
 
@@ -97,7 +102,7 @@ def test_the_code_on_the_page_is_read_without_a_network(counter: Counter, file: 
 def test_a_stranger_learns_no_person_from_the_code(counter: Counter, handed: dict[str, Any]) -> None:
     """Even one who tries every CUI: the key of the hash is on the page, outside the code."""
     said = claims(handed["token"])
-    assert set(said) == {"iss", "jti", "std", "res", "iat", "exp", "cuih"}
+    assert set(said) == {"iss", "jti", "std", "res", "iat", "exp", "cuih", "pdfs"}
     assert counter.cui("clean") not in json.dumps(said)
     page_key = attached(handed["pdf"])["page_key"]
     assert len(plain(page_key)) == 16
@@ -156,6 +161,33 @@ def test_another_office_of_the_same_name(counter: Counter, file: Path, handed: d
     other = OfficeDirectory.make(tmp_path / "other", "digecam", "Oficina de Constancias", ONLINE, 1095)
     for shown, fault in ((file, Fault.SIGNER_UNKNOWN), (handed["token"], Fault.SIGNATURE)):
         assert refused(counter, shown, "--trust", str(other.path / "public")) == fault.name
+
+
+def test_another_signer_of_the_same_authority(counter: Counter, handed: dict[str, Any]) -> None:
+    """Who has a certificate of the same provider writes a page of her own, and puts a true token beside it."""
+    path = counter.office.path
+    authority = Pair((path / "public" / "authority.pem").read_bytes(), (path / "authority.key").read_bytes())
+    other = document_signer(authority, "Otra", 1095)
+    directory = counter.directory / "other-signer"
+    directory.mkdir()
+    other.write(directory / "signer.pem", directory / "signer.key")
+    files = (directory / "signer.pem", directory / "signer.key", *counter.office.signer_files[2:])
+    signer = replace(Signer.read(*files), print=claims(handed["token"])["pdfs"])
+    now = datetime.now(UTC).replace(microsecond=0)
+    read = (RegisterRead("RENAP", now, True),)
+    facts = Clearance(
+        counter.cui("clean"), "OTRA", Standard.POLICE, Outcome.NO_RECORD, "NOTHING_ON_FILE", "g", "a", now, read, ()
+    )
+    made = make_certificate(facts, handed["number"], Institution("digecam", "Oficina", ""), signer, now)
+    with pytest.raises(NotValid) as error:
+        verify_pdf(made.pdf, trusted(counter.office), datetime.now(UTC))
+    assert error.value.fault is Fault.SIGNER_UNKNOWN
+    with pytest.raises(ClocksDiffer):
+        make_certificate(facts, handed["number"], Institution("d", "O", ""), signer, now + timedelta(days=1))
+    for name in ("Ñ'Óʼ Kʼulubʼ Xiquitá de Ixcoy Güitz Ñáñez", "A" * 300):
+        assert make_certificate(replace(facts, name=name), "N", Institution("d", "O", ""), signer, now).pdf
+    with pytest.raises(Unwritable):
+        make_certificate(replace(facts, name="漢字"), "N", Institution("d", "O", ""), signer, now)
 
 
 def test_a_certificate_for_servers_signs_no_document(counter: Counter, tmp_path: Path) -> None:
