@@ -71,7 +71,8 @@ class Report:
     samples: list[Samples] = field(default_factory=list)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """A step of a bench, on the terminal."""
     Console(stderr=True).print(f"[bold]==> {text}", highlight=False)
 
 
@@ -155,7 +156,7 @@ def measure_server(data: Path, directory: Path, report: Report) -> None:
     server = ServerProcess.start(data, os.cpu_count() or 2, log)
     server.wait_ready()
     try:
-        _say("unary checks")
+        say("unary checks")
         before = server.cpu_seconds()
         load = run_checks(server.target, cuis, seconds=10, clients=2)
         cpu = (server.cpu_seconds() - before) / max(1, len(load.calls)) * 1e6
@@ -166,14 +167,14 @@ def measure_server(data: Path, directory: Path, report: Report) -> None:
         )
         rate.calls = [latency for _, latency in load.calls]
         report.samples.append(rate)
-        _say("bulk clearance")
+        say("bulk clearance")
         run_clear(server, cuis, 200)  # warm-up
         runs = [run_clear(server, cuis, 1000) for _ in range(5)]
         report.values["clear_cpu"] = statistics.median(run.server_cpu_us for run in runs)
         report.values["clear_rate"] = statistics.median(run.subjects_per_second for run in runs)
         report.samples.append(Samples("Clear: server CPU a subject", [run.server_cpu_us for run in runs]))
         report.samples.append(Samples("Clear: subjects a second", [run.subjects_per_second for run in runs], "1/s"))
-        _say("generation switches")
+        say("generation switches")
         switches = run_switches(server, data, cuis)
         report.values["switch_failures"] = float(switches.failures)
         report.values["switch_tail"] = switches.tail_ratio
@@ -183,7 +184,7 @@ def measure_server(data: Path, directory: Path, report: Report) -> None:
         )
     finally:
         server.stop()
-    _say("PostgreSQL as the peer")
+    say("PostgreSQL as the peer")
     peer = run_peer(Engine(Generation.open(directory)), cuis)
     mean = statistics.fmean(peer.latencies)
     report.samples.append(
@@ -201,17 +202,17 @@ def run(persons: int = PERSONS, growth: bool = False) -> bool:
     """Measures, prints, writes; True when every measured bar is met."""
     started = time.monotonic()
     report = Report()
-    _say(f"nation and build, {persons:,} persons")
+    say(f"nation and build, {persons:,} persons")
     build = build_nation(persons, WORK)
     measure_build(build, report)
     directory = build.data / "generations" / build.summary["generation_id"]
-    _say("engine")
+    say("engine")
     measure_engine(directory, report)
     measure_server(build.data, directory, report)
     report.values["minutes"] = (time.monotonic() - started) / 60
     shutil.rmtree(WORK, ignore_errors=True)
     if growth:
-        _say(f"growth: {GROWN_PERSONS:,} persons")
+        say(f"growth: {GROWN_PERSONS:,} persons")
         grown = build_nation(GROWN_PERSONS, WORK)
         measure_growth(build, grown, report)
         shutil.rmtree(WORK, ignore_errors=True)

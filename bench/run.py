@@ -8,6 +8,7 @@ import sys
 from bench import cost, foundation, hour
 from bench.answers import bench as answers
 from bench.attack import bench as attack
+from bench.clients import bench as clients
 from bench.names import bench as names
 from bench.trust import bench as trust
 
@@ -15,7 +16,9 @@ from bench.trust import bench as trust
 def main() -> int:
     """Parses the name and its options."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("name", choices=["foundation", "names", "trust", "answers", "cost", "hour", "attack"])
+    parser.add_argument(
+        "name", choices=["foundation", "names", "trust", "answers", "cost", "hour", "attack", "clients"]
+    )
     parser.add_argument("--persons", type=int, default=foundation.PERSONS)
     parser.add_argument("--growth", action="store_true", help="build 5 M persons too (about ten minutes more)")
     parser.add_argument("--large", action="store_true", help="names: search 10 M persons too")
@@ -39,6 +42,8 @@ def main() -> int:
         return 0 if cost.run(min(options.persons, cost.PERSONS), options.against, options.pairs) else 1
     if options.name == "attack":
         return 0 if attack.run(options.minutes, options.workers, min(options.persons, attack.PERSONS)) else 1
+    if options.name == "clients":
+        return 0 if clients.run(options.persons) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

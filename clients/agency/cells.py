@@ -113,9 +113,9 @@ def neutral(text: str) -> str:
 
     Source: OWASP, "CSV Injection": = + - @, tab and carriage return. Breaks become spaces: a row is one line.
     """
-    starts = text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") or text.lstrip()[:1] in ("=", "+", "-", "@")
-    text = re.sub(r"[\r\n\x00]+", " ", text)
-    return f"'{text}" if starts else text
+    plainly = re.sub(r"[\r\n\x00]+", " ", text)
+    risky = text[:1] in ("\t", "\r", "\n") or plainly.lstrip()[:1] in ("=", "+", "-", "@")
+    return f"'{plainly}" if risky else plainly
 
 
 def csv_cell(text: str) -> str:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clients.agency import words
 from clients.agency.batches import Judged
 from clients.agency.cells import csv_cell, neutral
-from clients.agency.rows import Asked, Broken, Rows
+from clients.agency.rows import Asked, Broken, Column, Rows, pc
 from ronda.v1 import clearance_service_pb2 as contract
 
 _REASONS = 32  # a code is result * 32 + reason
@@ -64,7 +63,7 @@ def _known_tails() -> list[str | None]:
     return tails
 
 
-_TAILS = pa.array(_known_tails(), pa.string())
+_TAILS: Column = pa.array(_known_tails(), pa.string())
 
 
 def lines_of(rows: Rows, asked: Asked, answers: Sequence[Judged]) -> Lines:
@@ -90,7 +89,7 @@ def lines_of(rows: Rows, asked: Asked, answers: Sequence[Judged]) -> Lines:
         {place: _tail(int(results[place]), int(reasons[place]), told) for place, told in references.items()}
         | {place: _tail(_INVALID, 0, rule=_rule(why)) for place, why in rows.broken.items()},
     )
-    numbers = pa.array(rows.numbers).cast(pa.string())
+    numbers: Column = pa.array(rows.numbers).cast(pa.string())
     given = [_careful(column) for column in rows.given]
     lines = pc.binary_join_element_wise(numbers, *given, tails, ",")
     found, how_many = np.unique(codes, return_counts=True)
@@ -116,16 +115,19 @@ def _rule(why: Broken) -> str:
     return f"{words.FIELDS.get(why.field, why.field)}: {words.rule_words(why.rule)}"
 
 
-def _replaced(texts: pa.Array, others: dict[int, str]) -> pa.Array:
+def _replaced(texts: Column, others: dict[int, str]) -> Column:
     if not others:
         return texts
     mask = np.zeros(len(texts), bool)
     places = sorted(others)
     mask[places] = True
-    return pc.replace_with_mask(texts, pa.array(mask), pa.array([others[place] for place in places], pa.string()))
+    replaced: Column = pc.replace_with_mask(
+        texts, pa.array(mask), pa.array([others[place] for place in places], pa.string())
+    )
+    return replaced
 
 
-def _careful(column: pa.Array) -> pa.Array:
+def _careful(column: Column) -> Column:
     """A given column as it may be written: most cells as they are."""
     care = pc.match_substring_regex(column, _NEEDS_CARE)
     if not pc.any(care).as_py():
@@ -134,7 +136,7 @@ def _careful(column: pa.Array) -> pa.Array:
     return _replaced(column, {place: csv_cell(column[place].as_py()) for place in places})
 
 
-def _joined(lines: pa.Array) -> bytes:
+def _joined(lines: Column) -> bytes:
     """All lines, end to end: they lie so in the array's buffer."""
     if not len(lines):
         return b""

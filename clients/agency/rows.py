@@ -9,17 +9,20 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from clients.agency.blocks import Block
 from clients.agency.cells import CUI_DIGITS, Unread, plain, read_birth, read_cui
 from clients.agency.columns import Columns
+
+Column = Any  # a pyarrow.Array of texts: the stubs know less of its functions than pyarrow does
+pc: Any = pyarrow.compute
 
 _SHOWN_BROKEN = 200  # characters of a cell that cannot be read which the rejects show
 csv.field_size_limit(1 << 30)  # a cell is bounded by its block
@@ -41,7 +44,7 @@ class Rows:
     """
 
     numbers: NDArray[np.int64]
-    given: list[pa.Array]
+    given: list[Column]
     broken: dict[int, Broken] = field(default_factory=dict)
     blank: int = 0
     total: int = 0
@@ -65,7 +68,7 @@ class BlockReader:
     def read(self, block: Block, first: int) -> Rows:
         """`first`: number of the block's first row."""
         if block.broken:
-            given = [pa.array([""]) for _ in self._places]
+            given: list[Column] = [pa.array([""]) for _ in self._places]
             return Rows(np.array([first]), given, {0: Broken("", block.broken)}, 0, 1)
         return self._fast(block.data, first) or self._slow(block.data, first)
 
@@ -76,7 +79,8 @@ class BlockReader:
         if data.count(b"\r") != data.count(b"\r\n"):
             return None
         try:
-            table = arrow_csv.read_csv(pa.py_buffer(data), self._read, self._parse, self._convert)
+            source: Any = pa.py_buffer(data)
+            table = arrow_csv.read_csv(source, self._read, self._parse, self._convert)
         except pa.ArrowInvalid:  # cells too many or too few, bytes that are no UTF-8
             return None
         given = [_one(table.column(str(place))) for place in self._places]
@@ -102,7 +106,7 @@ class BlockReader:
                 cell = row[place] if place < len(row) else ""
                 column.append(_shown(cell) if why else cell)
         total = number - first + 1
-        given = [pa.array(column, pa.string()) for column in cells]
+        given: list[Column] = [pa.array(column, pa.string()) for column in cells]
         return Rows(np.array(numbers, np.int64), given, broken, total - len(numbers), total)
 
     def _why_broken(self, row: list[str]) -> Broken | None:
@@ -118,11 +122,11 @@ class BlockReader:
         return None
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
+def _one(column: Column) -> Column:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
-def _all_empty(given: list[pa.Array]) -> pa.Array:
+def _all_empty(given: list[Column]) -> Column:
     empty = pc.equal(pc.binary_length(given[0]), 0)
     for column in given[1:]:
         empty = pc.and_(empty, pc.equal(pc.binary_length(column), 0))
@@ -158,7 +162,7 @@ def asked_of(rows: Rows, columns: Columns) -> Asked:
     return _asked_row_by_row(rows, columns)
 
 
-def _all_digits(column: pa.Array) -> NDArray[np.uint8] | None:
+def _all_digits(column: Column) -> NDArray[np.uint8] | None:
     """The cells as (rows, 13) bytes; None where one is not of 13 digits."""
     count = len(column)
     _, offsets_buffer, data_buffer = column.buffers()

@@ -20,6 +20,7 @@ from clients.agency.streams import PATIENCE_S, STREAMS, WINDOW, Server, Streams
 from clients.agency.summary import compare, hand_over, write_summary
 
 _PASSES = 3  # generations at most that a file is judged under; when yet another serves then, the summary says so
+_FIRST_S = 3.0  # who has no server, or the wrong one, learns it soon
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) 
         checkpoint = _begun(wishes, names, resume=resume)
         while not checkpoint.serving:
             if not checkpoint.passes or checkpoint.passes[-1].done:
-                serving = wishes.server.generation(wishes.patience_s)
+                serving = wishes.server.generation(wishes.patience_s if checkpoint.passes else _FIRST_S)
                 same = bool(checkpoint.passes) and checkpoint.passes[-1].generation == serving
                 if same or len(checkpoint.passes) == _PASSES:
                     checkpoint.serving = serving

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clients.spanish import words as spanish
 from ronda.v1 import clearance_service_pb2 as contract
 
-RESULTS = {
+RESULTS: dict[int, str] = {
     contract.CLEARANCE_RESULT_UNSPECIFIED: "NO RESUELTO",
     contract.CLEARANCE_RESULT_NO_RECORD: "SIN REGISTRO",
     contract.CLEARANCE_RESULT_WITH_RECORD: "CON REGISTRO",
@@ -14,7 +14,7 @@ RESULTS = {
     contract.CLEARANCE_RESULT_INVALID: "FILA NO VÁLIDA",
 }
 
-REASONS = {
+REASONS: dict[int, str] = {
     contract.CLEARANCE_REASON_UNSPECIFIED: "",
     contract.CLEARANCE_REASON_NOTHING_ON_FILE: "nada consta",
     contract.CLEARANCE_REASON_NAME_ONLY: "nada consta por nombre: no se estableció la identidad",
@@ -29,7 +29,7 @@ REASONS = {
     contract.CLEARANCE_REASON_DOSSIER_DAMAGED: "expediente dañado: avise a operaciones",
 }
 
-STANDARDS = {
+STANDARDS: dict[int, str] = {
     contract.CLEARANCE_STANDARD_WANTED: "órdenes y alertas vigentes",
     contract.CLEARANCE_STANDARD_POLICE_RECORD: "antecedentes policiales",
     contract.CLEARANCE_STANDARD_CRIMINAL_RECORD: "antecedentes penales",
@@ -72,16 +72,20 @@ def rule_words(rule: str) -> str:
 
 def told(code: str) -> str:
     """What `code_of` gives, as a clerk reads it."""
-    result, _, reason = code.partition("/")
-    result_words = RESULTS[contract.ClearanceResult.Value(f"CLEARANCE_RESULT_{result}")]
-    reason_words = REASONS[contract.ClearanceReason.Value(f"CLEARANCE_REASON_{reason}")]
-    return f"{result_words}: {reason_words}" if reason_words else result_words
+    return _TOLD[code]
 
 
 def code_of(result: int, reason: int) -> str:
     """The contract's names, for machines: NO_RECORD/NOTHING_ON_FILE."""
     return (
-        contract.ClearanceResult.Name(result).removeprefix("CLEARANCE_RESULT_")  # type: ignore[arg-type]
+        contract.ClearanceResult.Name(result).removeprefix("CLEARANCE_RESULT_")
         + "/"
-        + contract.ClearanceReason.Name(reason).removeprefix("CLEARANCE_REASON_")  # type: ignore[arg-type]
+        + contract.ClearanceReason.Name(reason).removeprefix("CLEARANCE_REASON_")
     )
+
+
+_TOLD = {
+    code_of(result, reason): f"{said}: {why}" if why else said
+    for result, said in RESULTS.items()
+    for reason, why in REASONS.items()
+}

@@ -191,7 +191,8 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
     def asked(case: str) -> Server:
         if shown is not None:
             for path in (shown.token, shown.server_ca, shown.certificate, shown.key):
-                path.read_bytes()
+                if isinstance(path, Path):
+                    path.read_bytes()
         return Server(target, shown, case)
 
     def over(text: str, status: ExitStatus) -> NoReturn:

@@ -127,7 +127,17 @@ def test_a_signature_that_openssl_verifies(agency: Agency, tmp_path: Path) -> No
     path = write(tmp_path / "in.csv", "DPI", CLEAN)
     done = agency.clear(path, tmp_path / "out.csv", "--key", str(key))
     assert done.status == 0, done.text
-    verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", done.beside("resumen.json")]
+    verify: list[str | Path] = [
+        "openssl",
+        "pkeyutl",
+        "-verify",
+        "-pubin",
+        "-inkey",
+        public,
+        "-rawin",
+        "-in",
+        done.beside("resumen.json"),
+    ]
     subprocess.run([*verify, "-sigfile", done.beside("resumen.json.firma")], check=True, capture_output=True)
     assert "sin firma" not in PdfReader(done.beside("recibo.pdf")).pages[0].extract_text()
 
