@@ -167,6 +167,7 @@ RULES = {
     "not of this kind of subject": "esa sección no es de personas o no es de vehículos",
     "this purpose needs a case number": "este motivo exige número de caso",
     "this purpose needs a reason": "este motivo exige una razón",
+    "a UUID, as the server gave it": "no es un identificador de `ronda confirm list`",
     "was used for another question": "ya se usó para otra consulta",
 }
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from typing_extensions import disjoint_base
+
+@disjoint_base
 class Confirmations:
     """A table that never changes; `core.engine.entry.Engine.confirmations` holds the one that counts."""
 
