@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FULL_AGE = 18  # Código Civil, article 8
 _TRIES = 4  # to have both answers of one generation
 _CUI_DIGITS = 13
+MOST_RECORDS = 5  # that the server names behind one row
 
 
 class Standard(StrEnum):

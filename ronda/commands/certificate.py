@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -134,8 +135,12 @@ def _asked(server: str, identity: str, as_json: bool, cui: str, standard: Standa
 
 def _records_digest(clearance: Clearance) -> str:
     """What the answer rests on: a decision holds for this and nothing else."""
+    from clients.certificate.asking import MOST_RECORDS
+
     behind = sorted(f"{each.register_id}|{each.record_id}|{each.version}" for each in clearance.records)
-    return hashlib.sha256("\n".join([clearance.reason, *behind]).encode()).hexdigest()
+    # The server names no more than so many: then there may be others, and the decision is of this generation alone.
+    of_generation = [clearance.generation] if len(behind) >= MOST_RECORDS else []
+    return hashlib.sha256("\n".join([clearance.reason, *behind, *of_generation]).encode()).hexdigest()
 
 
 def _decided(desk: CertificateOffice, clearance: Clearance, number: str) -> str:
@@ -146,7 +151,7 @@ def _decided(desk: CertificateOffice, clearance: Clearance, number: str) -> str:
     if review is None:
         raise Stop("--review: no hay un caso con ese número")
     same = (review.person, review.standard) == (desk.person(clearance.cui), clearance.standard.value)
-    if not same or not review.approved:
+    if not same or not review.holds(int(time.time())):
         raise Stop("--review: ese caso no permite emitir esta constancia")
     if not all(register.fresh for register in clearance.registers):
         raise Stop("un registro que la constancia exige no está al día: pídala de nuevo cuando lo esté")

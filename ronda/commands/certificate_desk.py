@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -193,21 +193,29 @@ def serve(
     Ejemplo:
       ronda certificate serve --listen 0.0.0.0:50071 --tls-cert server.pem --tls-key server.key
     """
+    import asyncio
+
     from server.certificates.directory import OfficeDirectory
-    from server.certificates.online import online_credentials, start_online
+    from server.certificates.online import CertificateVerifier, Rates, online_credentials, serve_online
     from server.certificates.store import CertificateStore
+
+    async def until_told() -> None:
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        await serve_online(listen, verifier, credentials, _say_ready, ended)
 
     with explained(False), certificates_explained(False):
         credentials = online_credentials(listen, tls_cert, tls_key)
         store = OfficeDirectory.read(office).store
         CertificateStore(store).close()  # an office that issued none yet has none
+        verifier = CertificateVerifier(store, Rates())
         try:
-            server, port = start_online(listen, store, credentials)
+            asyncio.run(until_told())
         except RuntimeError:
             raise Stop(f"--listen: {listen} no se puede usar") from None
+
+
+def _say_ready(port: int) -> None:
     typer.echo(f"ronda: certificates ready on port {port}, pid {os.getpid()}")
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    ended.wait()
-    server.stop(5).wait()
+    sys.stdout.flush()

@@ -118,7 +118,7 @@ def _tell_valid(said: TokenSaid | None, shown: str, compared: bool, online: bool
 
     if said is None:
         if as_json:
-            print_json({"valid": True, "number": shown, "online": True, "compared_with_page": False})
+            print_json({"valid": True, "number": shown, "revocation_checked": True, "compared_with_page": False})
             return
         typer.echo("VÁLIDA en línea: hay una constancia vigente con ese número. De quién y de qué, lo dice la página;")
         typer.echo("que la página no fue alterada, solo su firma o su código QR: compruébelos también.")
@@ -133,15 +133,18 @@ def _tell_valid(said: TokenSaid | None, shown: str, compared: bool, online: bool
                 "institution": said.institution,
                 "issued_at": said.issued.isoformat(),
                 "valid_until": last.date().isoformat(),
-                "online": online,
+                "revocation_checked": online,
                 "compared_with_page": compared,
             }
         )
         return
-    typer.echo(f"VÁLIDA: sin registro en {SHORT[said.standard]}. Número {said.number}, emitida por {said.institution}")
+    verdict = "VÁLIDA" if online else "FIRMA VÁLIDA, REVOCACIÓN NO COMPROBADA"
+    typer.echo(
+        f"{verdict}: sin registro en {SHORT[said.standard]}. Número {said.number}, emitida por {said.institution}"
+    )
     typer.echo(f"el {said.issued.astimezone(GUATEMALA):%d/%m/%Y}, hasta el {last:%d/%m/%Y} incluido.")
     if not online:
-        typer.echo("Sin red no se sabe si fue revocada: pregúntelo con --online.")
+        typer.echo("Puede haber sido revocada: consúltelo en línea, con --online.")
     if not compared:
         typer.echo(
             "El código no se comparó con la página, puede ser de otra persona: indique --cui y --page-key, como están "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # server/certificates/store.py and office.py.
 _NOT_DONE = {
     "the review is of another person or standard": "ese caso es de otra persona, o de otra constancia",
-    "the review does not allow it": "ese caso aún no se decide, o se decidió que no se emita",
+    "the review does not allow it": "ese caso aún no se decide, se decidió que no se emita, o hace más de 30 días",
     "a certificate was issued on this review before": "con ese caso ya se emitió una constancia",
     "there is no such review": "no hay un caso con ese número",
     "this review was decided before": "ese caso ya fue decidido",

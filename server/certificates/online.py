@@ -6,36 +6,33 @@ address may ask only so often; numbers carry 100 random bits, so that the limit 
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-import sqlite3
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 import grpc
-from grpc_status import rpc_status
+from google.protobuf.message import DecodeError
 
 from ronda.v1 import certificate_service_pb2 as contract
 from ronda.v1 import error_pb2
-from ronda.v1.certificate_service_pb2_grpc import (
-    CertificateServiceServicer,
-    add_CertificateServiceServicer_to_server,
-)
 from server.audit.lacking import Lacking, What
 from server.certificates.numbers import as_stored
 from server.certificates.store import CertificateStore, StoreUnusable
-from server.errors import Refusal, status_of
+from server.errors import DETAILS_KEY, Refusal, status_of
 from server.logs import ERROR, log
 from server.settings import parse_address
 
 BURST, PER_MINUTE = 20, 20  # questions of one address
 _MOST_ADDRESSES = 16_384  # remembered; the one that asked longest ago is forgotten
-_THREADS = 4
-_MOST_CALLS = 64  # begun and not ended; more are refused at once
+METHOD = "/ronda.v1.CertificateService/Verify"
+MESSAGE_S = 5.0  # how long a call's message is waited for
+_LAST_CALLS_S = 5.0
+_MOST_CALLS = 1024  # begun and not ended; more are refused at once
 _MAX_BYTES = 1024  # of a question, and of its metadata
 _IPV6_NETWORK = 64  # bits: what one subscriber has
 _OPTIONS = [
@@ -44,28 +41,27 @@ _OPTIONS = [
     ("grpc.max_concurrent_streams", 8),
     ("grpc.max_connection_idle_ms", 30_000),
     ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 10_000),
     ("grpc.so_reuseport", 0),
 ]
 
 
 class Rates:
-    """A bucket for each address: BURST at once, PER_MINUTE after that. Safe from several threads."""
+    """A bucket for each address: BURST at once, PER_MINUTE after that."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # -> what is left, and when
 
     def wait_s(self, address: str) -> float:
         """Takes one; else the seconds until there is one."""
         now = self._clock()
-        with self._lock:
-            left, since = self._buckets.pop(address, (float(BURST), now))
-            left = min(float(BURST), left + (now - since) * PER_MINUTE / 60)
-            taken = left >= 1
-            self._buckets[address] = (left - 1 if taken else left, now)
-            if len(self._buckets) > _MOST_ADDRESSES:
-                self._buckets.popitem(last=False)
+        left, since = self._buckets.pop(address, (float(BURST), now))
+        left = min(float(BURST), left + (now - since) * PER_MINUTE / 60)
+        taken = left >= 1
+        self._buckets[address] = (left - 1 if taken else left, now)
+        if len(self._buckets) > _MOST_ADDRESSES:
+            self._buckets.popitem(last=False)
         return 0.0 if taken else (1 - left) * 60 / PER_MINUTE
 
 
@@ -84,43 +80,74 @@ def address_of(peer: str) -> str:
     return str(address)
 
 
-class CertificateVerifier(CertificateServiceServicer):
-    """Answers from the store."""
+class CertificateVerifier(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no generic at run time
+    """Answers from the store. Who asks is counted before her message is waited for, and that not for long.
 
-    def __init__(self, store: Path, rates: Rates, clock: Callable[[], float] = time.time) -> None:
+    A stream on this side: gRPC waits without end for the message of a unary call, and holds a place for it.
+    """
+
+    def __init__(self, store: Path, rates: Rates, message_s: float = MESSAGE_S) -> None:
         """Raises StoreUnusable."""
         self._store = CertificateStore(store, read_only=True)
         self._rates = rates
-        self._clock = clock
-        self._reading = threading.Lock()  # one connection for all threads
+        self._message_s = message_s
 
-    def Verify(self, request: contract.VerifyRequest, context: grpc.ServicerContext) -> contract.VerifyResponse:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+        """The one method."""
+        if handler_call_details.method != METHOD:
+            return None
+        handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(self._verify)
+        return handler
+
+    async def _verify(self, _requests: object, context: Any) -> bytes:
         """One of four words. A text that can be no number is UNKNOWN like any other."""
         if wait_s := self._rates.wait_s(address_of(context.peer())):
-            limited = Refusal(error_pb2.ERROR_REASON_LIMIT_EXCEEDED, retry_after_ms=int(wait_s * 1000) + 1)
-            context.abort_with_status(rpc_status.to_status(status_of(limited)[1]))
-        number = as_stored(request.number)
+            await _refuse(
+                context, Refusal(error_pb2.ERROR_REASON_LIMIT_EXCEEDED, retry_after_ms=int(wait_s * 1000) + 1)
+            )
         try:
-            with self._reading:
-                standing = self._store.standing(number, int(self._clock()))
-        except (StoreUnusable, sqlite3.Error) as error:
+            async with asyncio.timeout(self._message_s):
+                message = await context.read()
+        except TimeoutError:
+            await _refuse(context, Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED))
+        try:
+            said = b"" if message is grpc.aio.EOF else message  # type: ignore[attr-defined]
+            number = as_stored(contract.VerifyRequest.FromString(said).number)
+        except DecodeError:
+            await _refuse(context, Refusal(error_pb2.ERROR_REASON_MESSAGE_MALFORMED))
+        try:
+            standing = self._store.standing(number, int(time.time()))
+        except StoreUnusable as error:
             log("certificate_store_unusable", level=ERROR, error=error)
-            context.abort(grpc.StatusCode.UNAVAILABLE, "the office cannot answer now")
-        return contract.VerifyResponse(status=int(standing))  # type: ignore[arg-type]
+            await _refuse(context, Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=1000))
+        return contract.VerifyResponse(status=int(standing)).SerializeToString()  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Lets the store go."""
+        self._store.close()
 
 
-def start_online(
-    listen: str, store: Path, credentials: grpc.ServerCredentials | None, rates: Rates | None = None
-) -> tuple[grpc.Server, int]:
-    """A started server and its port. Raises StoreUnusable, RuntimeError when the address cannot be bound."""
-    verifier = CertificateVerifier(store, rates or Rates())
-    server = grpc.server(
-        ThreadPoolExecutor(_THREADS, "certificates"), options=_OPTIONS, maximum_concurrent_rpcs=_MOST_CALLS
-    )
-    add_CertificateServiceServicer_to_server(verifier, server)  # type: ignore[no-untyped-call]
+async def _refuse(context: Any, refusal: Refusal) -> NoReturn:
+    code, status = status_of(refusal)
+    await context.abort(code, status.message, trailing_metadata=((DETAILS_KEY, status.SerializeToString()),))
+    raise AssertionError  # abort raises
+
+
+async def serve_online(
+    listen: str,
+    verifier: CertificateVerifier,
+    credentials: grpc.ServerCredentials | None,
+    ready: Callable[[int], object],
+    ended: asyncio.Event,
+) -> None:
+    """Serves until `ended`; tells `ready` its port. Raises RuntimeError when the address cannot be bound."""
+    server = grpc.aio.server(handlers=[verifier], options=_OPTIONS, maximum_concurrent_rpcs=_MOST_CALLS)
     port = server.add_insecure_port(listen) if credentials is None else server.add_secure_port(listen, credentials)
-    server.start()
-    return server, port
+    await server.start()
+    ready(port)
+    await ended.wait()
+    await server.stop(_LAST_CALLS_S)
+    verifier.close()
 
 
 def online_credentials(listen: str, tls_cert: Path | None, tls_key: Path | None) -> grpc.ServerCredentials | None:

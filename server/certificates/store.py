@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
+DECISION_S = 30 * 86_400  # how long a decision lets a certificate be issued
 _VERSION = 1
 _BUSY_S = 20.0  # another process issues just now
 _SCHEMA = """
@@ -83,7 +84,12 @@ class Review:
     records: str
     opened_s: int
     opened_by: bytes
+    decided_s: int | None = None
     approved: bool | None = None
+
+    def holds(self, now_s: int) -> bool:
+        """Whether it lets a certificate be issued now: approved, and not longer ago than a decision lasts."""
+        return bool(self.approved) and self.decided_s is not None and 0 <= now_s - self.decided_s < DECISION_S
 
 
 class StoreUnusable(Exception):
@@ -170,7 +176,7 @@ class CertificateStore:
         review = self.review(issued.review or "")
         if review is None or (review.person, review.standard) != (issued.person, issued.standard):
             raise NotDone("the review is of another person or standard")
-        if not review.approved:
+        if not review.holds(issued.issued_s):
             raise NotDone("the review does not allow it")
         if self._row("SELECT 1 FROM certificate WHERE review = ?", issued.review) is not None:
             raise NotDone("a certificate was issued on this review before")
@@ -216,7 +222,7 @@ class CertificateStore:
     def review(self, number: str) -> Review | None:
         """Raises StoreUnusable."""
         row = self._row(
-            "SELECT number, person, standard, reason, records, opened_s, opened_by, approved FROM review "
+            "SELECT number, person, standard, reason, records, opened_s, opened_by, decided_s, approved FROM review "
             "WHERE number = ?",
             number,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from core.generation.manifest import sealed
 from ronda.commands.exit_status import ExitStatus
 from server.audit.looking import Tool
+from server.certificates.store import DECISION_S, CertificateStore, Issued, NotDone, Review
 from tests.certificates.counter import CLERK, REVIEWER, Counter
 from tests.certificates.test_issuing import numbers_in_store, page_text, store_bytes
 from tests.kit.nation_kit import BuiltNation
@@ -87,6 +89,18 @@ def test_a_decision_holds_for_its_person_and_standard(counter: Counter) -> None:
     result = counter.run("--cui", counter.cui("wanted"), "--standard", "wanted", "--review", case)
     assert result.exit_code == ExitStatus.NOT_ISSUED, "with records by number: no review helps"
     assert numbers_in_store(counter) == before
+
+
+def test_a_decision_ends(tmp_path: Path) -> None:
+    store = CertificateStore(tmp_path / "store")
+    store.open_review(Review("R", b"p", "wanted", "NAME_MATCH", "", 0, b"a"))
+    assert not store.review("R").holds(0)  # type: ignore[union-attr]
+    store.decide("R", True, b"b", 100)
+    issued = Issued("N", b"p", "wanted", 100 + DECISION_S, 9**9, "", "g", "a", "R")
+    with pytest.raises(NotDone):
+        store.issue(issued)
+    store.issue(replace(issued, issued_s=99 + DECISION_S))
+    store.close()
 
 
 def test_a_revocation_needs_a_number_a_reason_and_a_right(counter: Counter) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import queue
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from clients.client.connection import read_failure
 from ronda.commands.exit_status import ExitStatus
 from ronda.v1 import certificate_service_pb2 as contract
 from ronda.v1.certificate_service_pb2_grpc import CertificateServiceStub
-from server.certificates.online import BURST, PER_MINUTE, Rates, address_of, start_online
+from server.certificates.online import BURST, METHOD, PER_MINUTE, CertificateVerifier, Rates, address_of, serve_online
 from server.certificates.store import CertificateStore, Issued
 from tests.certificates.counter import REVIEWER, Counter
 from tests.kit.personal_data import PersonalData
@@ -70,7 +73,7 @@ def test_valid_then_revoked_and_unknown(counter: Counter, online: Online) -> Non
     assert counter.run("revoke", number, "--reason", "Orden posterior", nip=REVIEWER).exit_code == 0
     for shown in (number, token):
         assert checked(counter, online, shown, ExitStatus.NOT_VALID)["error"]["fault"] == "REVOKED"
-    assert counter.told("verify", token)["online"] is False, "off line nobody learns of it, and is told so"
+    assert counter.told("verify", token)["revocation_checked"] is False, "off line nobody learns of it, and is told so"
     assert checked(counter, online, "00000-00000-00000-00000", ExitStatus.NOT_VALID)["error"]["fault"] == "UNKNOWN"
 
 
@@ -83,15 +86,24 @@ def test_who_does_not_answer_vouches_for_nothing(counter: Counter, online: Onlin
 
 
 @pytest.fixture
-def local(tmp_path: Path) -> Iterator[tuple[CertificateStore, Any, Rates, list[float]]]:
-    """A store, a stub of the service over it, its rates and their clock, which stands still."""
+def local(tmp_path: Path) -> Iterator[tuple[CertificateStore, Any, str, list[float]]]:
+    """A store, a stub of the service over it, its address, and the clock of its rates, which stands still."""
     path = tmp_path / "certificates.sqlite3"
-    store, now = CertificateStore(path), [0.0]
-    rates = Rates(lambda: now[0])
-    server, port = start_online("127.0.0.1:0", path, None, rates)
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield store, CertificateServiceStub(channel), rates, now  # type: ignore[no-untyped-call]
-    server.stop(0).wait()
+    store, now, ports = CertificateStore(path), [0.0], queue.Queue[int]()
+    loop, ended = asyncio.new_event_loop(), asyncio.Event()
+
+    def serve() -> None:
+        verifier = CertificateVerifier(path, Rates(lambda: now[0]), message_s=0.5)
+        loop.run_until_complete(serve_online("127.0.0.1:0", verifier, None, ports.put, ended))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    address = f"127.0.0.1:{ports.get(timeout=30)}"
+    with grpc.insecure_channel(address) as channel:
+        yield store, CertificateServiceStub(channel), address, now  # type: ignore[no-untyped-call]
+    loop.call_soon_threadsafe(ended.set)
+    thread.join(30)
+    loop.close()
     store.close()
 
 
@@ -101,7 +113,7 @@ def stored(store: CertificateStore, letter: str, expires_s: int) -> str:
     return number
 
 
-def test_each_answer_has_the_same_size(local: tuple[CertificateStore, Any, Rates, list[float]]) -> None:
+def test_each_answer_has_the_same_size(local: tuple[CertificateStore, Any, str, list[float]]) -> None:
     store, stub, _, _ = local
     soon = int(time.time()) + 1000
     valid, expired, revoked = stored(store, "A", soon), stored(store, "B", 1000), stored(store, "C", soon)
@@ -117,7 +129,7 @@ def test_each_answer_has_the_same_size(local: tuple[CertificateStore, Any, Rates
     assert [field.name for field in contract.VerifyResponse.DESCRIPTOR.fields] == ["status"]
 
 
-def test_an_address_may_ask_so_often(local: tuple[CertificateStore, Any, Rates, list[float]]) -> None:
+def test_an_address_may_ask_so_often(local: tuple[CertificateStore, Any, str, list[float]]) -> None:
     _, stub, _, now = local
     for _ in range(BURST):
         stub.Verify(contract.VerifyRequest(number="A" * 20), timeout=10)
@@ -132,6 +144,28 @@ def test_an_address_may_ask_so_often(local: tuple[CertificateStore, Any, Rates, 
     with pytest.raises(grpc.RpcError) as error:
         stub.Verify(contract.VerifyRequest(number="A" * 2000), timeout=10)
     assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED, "a question that is too large"
+
+
+def test_who_says_nothing_holds_nobody(local: tuple[CertificateStore, Any, str, list[float]]) -> None:
+    """Calls whose message does not come end by themselves; each counts, and others are answered meanwhile."""
+    _, stub, address, now = local
+    silent = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        silent.wait(60)
+        yield b""
+
+    with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+        ask: Any = channel.stream_unary(METHOD, None, None)
+        held = [ask.future(nothing(), timeout=60) for _ in range(6)]
+        for _ in range(4):
+            stub.Verify(contract.VerifyRequest(number="A" * 20), timeout=10)
+        assert {each.exception(timeout=30).code() for each in held} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+        silent.set()
+        now[0] += 3600
+        with pytest.raises(grpc.RpcError) as error:
+            ask(iter([b"\xff\xff"]), timeout=10)
+        assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 def test_whose_address_it_is() -> None:

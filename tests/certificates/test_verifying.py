@@ -115,7 +115,8 @@ def test_the_file(counter: Counter, file: Path, handed: dict[str, Any]) -> None:
     told = counter.told("verify", file)
     assert (told["number"], told["valid_until"]) == (handed["number"], handed["valid_until"])
     assert told["compared_with_page"] is True
-    assert "VÁLIDA" in counter.run("verify", file).output
+    assert "REVOCACIÓN NO COMPROBADA" in counter.run("verify", file).output
+    assert told["revocation_checked"] is False
 
 
 def altered(pdf: bytes) -> dict[str, bytes]:
