@@ -256,7 +256,7 @@ def test_the_record_says_about_whom(field: FieldServer, patrol: Asker) -> None:
 
 def test_silence_goes_to_the_next_desk_and_is_never_confirmation(tmp_path: Path) -> None:
     """Over a restart: what fell due while the server was down escalates at once, and once."""
-    settings = {"confirmation_urgent_s": 2, "confirmation_routine_s": 2, "max_loop_lag_ms": 5000}
+    settings: dict[str, Any] = {"confirmation_urgent_s": 2, "confirmation_routine_s": 2, "max_loop_lag_ms": 5000}
     with field_server(tmp_path, **settings) as field:
         patrol = field.patrol()
         hit = _hits(patrol, field.field.wanted)["O-1"]
