@@ -28,7 +28,15 @@ IssuerDirectory = Annotated[Path, typer.Argument(metavar="DIRECTORIO", help="Lo 
 Nip = Annotated[str, typer.Option(help="NIP del oficial.")]
 PasswordOption = Annotated[bool, typer.Option("--password", help="La contraseña para equipos, en lugar del PIN.")]
 
-_FIELDS = {"nip": "NIP", "unit": "unidad", "role": "rol", "telephone": "número", "pin": "PIN", "password": "contraseña"}
+_FIELDS = {
+    "nip": "NIP",
+    "unit": "unidad",
+    "role": "rol",
+    "telephone": "número",
+    "pin": "PIN",
+    "password": "contraseña",
+    "wanted": "nueva",
+}
 _RULES = {
     "1 to 32 letters, digits, dots, hyphens or underscores": "de 1 a 32 letras, cifras, puntos o guiones",
     "1 to 64 letters, digits, dots, hyphens or underscores": "de 1 a 64 letras, cifras, puntos o guiones",
@@ -39,6 +47,8 @@ _RULES = {
     "8 to 128 characters": "de 8 a 128 caracteres",
     "too easy to guess: one pattern": "demasiado fácil: cifras seguidas o repetidas",
     "too easy to guess: of the NIP or number": "demasiado fácil: sale del NIP o del número",
+    "the same as before": "es la misma de antes",
+    "a password or a session, one of both": "falta",
 }
 _STATES = {"none": "no tiene", "expired": "vencido", "provisional": "provisional"}
 
@@ -262,8 +272,7 @@ def _explained() -> Iterator[None]:
         said = {"unknown": "Ese NIP no está inscrito.", "revoked": "Fue revocado: --reinstate lo inscribe de nuevo."}
         fail(said[str(error)], EXIT_CALLER, False)
     except Refusal as refusal:
-        field, rule = _FIELDS.get(refusal.field, refusal.field), _RULES.get(refusal.rule, refusal.rule)
-        fail(f"{field}: {rule}", EXIT_CALLER, False)
+        fail(said_of_rule(refusal.field, refusal.rule), EXIT_CALLER, False)
     except SettingsError as error:
         fail(str(error), EXIT_CALLER, False)
     except AuditUnavailable:
@@ -274,6 +283,11 @@ def _explained() -> Iterator[None]:
         fail("--institution: no es un directorio de `ronda keys institution`", EXIT_CALLER, False)
     except OSError as error:
         fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_CALLER, False)
+
+
+def said_of_rule(field: str, rule: str) -> str:
+    """A field that breaks a rule, in Spanish."""
+    return f"{_FIELDS.get(field, field)}: {_RULES.get(rule, rule)}"
 
 
 def _secret(prompt: str) -> str:

@@ -34,16 +34,24 @@ def development_ca(directory: Annotated[Path, typer.Argument(metavar="DIRECTORIO
     Ejemplo:
       ronda keys dev-ca dev
     """
+    from server.issuer.set_up import DEVELOPMENT_NIP, make_development_issuer
     from server.trust.development_ca import make_development_set
 
-    _refuse_existing(lambda: make_development_set(directory))
+    def make() -> None:
+        make_development_set(directory)
+        make_development_issuer(directory)
+
+    _refuse_existing(make)
     typer.echo(
         f"Made. Serve and ask:\n"
         f"  RONDA_CONFIG={directory}/ronda.toml ronda serve          # not as root\n"
         f"  ronda check --identity {directory}/patrol --server localhost:50051 P-123BCD\n"
         f"The patrol's token lives 15 minutes; another one:\n"
         f"  ronda keys token {directory}/institutions/pnc --nip 10001 --unit zona-1 --role patrol "
-        f"--certificate {directory}/patrol.pem > {directory}/patrol.token"
+        f"--certificate {directory}/patrol.pem > {directory}/patrol.token\n"
+        f"Or from the issuer of the police, which knows officer {DEVELOPMENT_NIP} (docs/issuer.md says by what):\n"
+        f"  ronda keys issuer serve {directory}/issuer\n"
+        f"  ronda login --issuer localhost:50071 --identity {directory}/patrol --nip {DEVELOPMENT_NIP}"
     )
 
 

@@ -41,10 +41,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Charge:
-    """A failure that was counted; `until_ms` of the lock that it brought, 0 = none."""
+    """A failure that was counted; `until_ms` of the lock that it brought (0 = none), `taken` off the level by it."""
 
     account: Account
     until_ms: int
+    taken: float
 
 
 @dataclass
@@ -72,13 +73,15 @@ def charge(db: sqlite3.Connection, account: Account, now_ms: int) -> Charge:
     row = _read(db, account, now_ms)
     rule = account.rule
     row.level += 1
-    locks = row.level >= rule.burst
+    taken = 0.0
+    locks = row.level > rule.burst - 0.5  # what leaked between two tries of one guesser gives him no third
     if locks:
         row.rounds += 1
         row.until_ms = now_ms + min(rule.first_s << min(row.rounds - 1, 20), rule.longest_s) * 1000
-        row.level = rule.burst - 1  # one more after it locks again
+        taken = row.level - (rule.burst - 1)
+        row.level -= taken  # one more after it locks again
     _write(db, account, row, now_ms)
-    return Charge(account, row.until_ms if locks else 0)
+    return Charge(account, row.until_ms if locks else 0, taken)
 
 
 def give_back(db: sqlite3.Connection, made: Charge, now_ms: int, *, pays: float = 0.0) -> None:
@@ -87,7 +90,7 @@ def give_back(db: sqlite3.Connection, made: Charge, now_ms: int, *, pays: float 
     if made.until_ms and row.until_ms == made.until_ms:
         row.until_ms = 0
         row.rounds = max(0, row.rounds - 1)
-        row.level += 1
+        row.level += made.taken
     row.level = max(0.0, row.level - 1 - pays)
     _write(db, made.account, row, now_ms)
 
@@ -98,9 +101,11 @@ def forget(db: sqlite3.Connection, account: Account) -> None:
 
 
 def forget_old(db: sqlite3.Connection, now_ms: int) -> int:
-    """Drops what a week changed nothing of; how many."""
+    """Drops failures that leaked away (a day without a lock), and locks of a week ago; how many."""
+    day_ms = DAY_S * 1000
     return db.execute(
-        "DELETE FROM lockout WHERE changed_ms < ? AND until_ms < ?", (now_ms - 7 * DAY_S * 1000, now_ms)
+        "DELETE FROM lockout WHERE until_ms < ? AND (changed_ms < ? OR (rounds = 0 AND changed_ms < ?))",
+        (now_ms, now_ms - 7 * day_ms, now_ms - day_ms),
     ).rowcount
 
 

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import grpc
 import uvloop
@@ -19,7 +18,9 @@ from ronda.v1 import token_service_pb2
 from server import logs
 from server.audit.set_up import audit_process, prepare_audit
 from server.host.core_dumps import forbid_core_dumps
+from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.issuer import lockouts
+from server.issuer.admission import Admission
 from server.issuer.callers import Callers
 from server.issuer.pepper import KEYS, Pepper
 from server.issuer.proving import Prover, now_ms
@@ -31,6 +32,7 @@ from server.issuer.token_service import Parts, TokenService
 from server.issuer.tokens import Tokens
 from server.logs import ERROR, WARNING, log
 from server.settings import SettingsError
+from server.transport.connections import Connections
 from server.transport.tls import ServerTls
 
 SERVICE = token_service_pb2.DESCRIPTOR.services_by_name["TokenService"].full_name
@@ -61,17 +63,23 @@ async def _serve(settings: IssuerSettings) -> int:
     records = Records(settings)
     records.writer.on_stop = lambda: loop.call_soon_threadsafe(stop.set)
     prover = Prover(settings, changes, looks)
+    admission = Admission(settings, callers)
     tokens = Tokens(settings.officers_key, callers.institution, settings.token_s)
     service = TokenService(
-        Parts(settings, callers, prover, Sessions(), tokens, records, _pepper_as_it_is(settings.pepper))
+        Parts(settings, callers, admission, prover, Sessions(), tokens, records, _pepper_as_it_is(settings.pepper))
     )
     signer = audit_process(settings)
     server = _server(settings, service)
     port = server.add_secure_port(settings.listen, ServerTls(settings).credentials)
+    most = connections_of(raise_descriptor_limit(), settings.max_connections)
+    connections = admission.connections = Connections(port, most, settings.max_connections_per_device)
     await server.start()
     tasks = [
-        asyncio.create_task(work) for work in (signer.run(), records.refusals.run(), _tidy(prover), _watch_clock())
+        asyncio.create_task(work)
+        for work in (signer.run(), records.refusals.run(), _tidy(prover), _watch_clock(), connections.watch())
     ]
+    if os.geteuid() == 0:
+        log("runs_as_root", level=WARNING)
     log("issuer_ready", port=port, institution=callers.institution.id, gateways=len(settings.gateways))
     sys.stdout.write(f"ronda: issuer ready on port {port}, pid {os.getpid()}\n")
     sys.stdout.flush()
@@ -103,18 +111,9 @@ def _server(settings: IssuerSettings, service: TokenService) -> grpc.aio.Server:
         ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ]
     server = grpc.aio.server(options=options, maximum_concurrent_rpcs=_MOST_CALLS)
-    handlers = {
-        name: grpc.unary_unary_rpc_method_handler(
-            handler, request_deserializer=request.FromString, response_serializer=_serialized
-        )
-        for name, (request, handler) in service.methods().items()
-    }
+    handlers = {name: grpc.stream_unary_rpc_method_handler(handler) for name, handler in service.methods().items()}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
     return server
-
-
-def _serialized(message: Any) -> bytes:
-    return bytes(message.SerializeToString())
 
 
 def _pepper_as_it_is(directory: Path) -> Callable[[], Pepper]:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 _MOST = 65_536  # of all officers; beyond, the oldest ends
+_MOST_RENEWALS = 600  # of one session: each has a record, and a gateway that runs wild fills no disk
 
 
 def boot_clock() -> float:
@@ -19,7 +20,7 @@ def boot_clock() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Session:
     """subject: the number or NIP that it is renewed with, keyed; signed_in: Unix seconds, as tokens say `auth_time`."""
 
@@ -30,6 +31,12 @@ class Session:
     ends: float  # of boot_clock
     signed_in: int
     secret_expires_ms: int
+    renewals: int = 0
+
+    def may_renew(self) -> bool:
+        """Counts one more renewal; False when there were too many."""
+        self.renewals += 1
+        return self.renewals <= _MOST_RENEWALS
 
     @property
     def seconds_left(self) -> float:
@@ -69,9 +76,9 @@ class Sessions:
             return None
         return session if session.subject in subjects else None
 
-    def end(self, handle: str) -> None:
-        """Ends it, whoever shows it: by another certificate than its own it was stolen."""
-        self._end(_key(handle))
+    def end(self, handle: str) -> bool:
+        """Ends it, whoever shows it: by another certificate than its own it was stolen. Whether there was one."""
+        return self._end(_key(handle))
 
     def end_of(self, officer: int) -> None:
         """Ends all of an officer."""
@@ -81,10 +88,11 @@ class Sessions:
     def _oldest_is_over(self) -> bool:
         return next(iter(self._by_handle.values())).seconds_left <= 0
 
-    def _end(self, key: bytes | None) -> None:
+    def _end(self, key: bytes | None) -> bool:
         session = self._by_handle.pop(key, None) if key is not None else None
         if session is not None and self._of_subject.get((session.subject, session.thumbprint)) == key:
             del self._of_subject[session.subject, session.thumbprint]
+        return session is not None
 
 
 def _key(handle: str) -> bytes:

@@ -13,14 +13,22 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from server.audit.keys import make_auditor_keys, make_signing_keys
-from server.issuer.pepper import make_pepper
+from server.issuer.forms import Kind
+from server.issuer.hashing import hash_secret
+from server.issuer.pepper import Pepper, make_pepper
+from server.issuer.proving import now_ms, subject_hashes
 from server.issuer.settings import FILE, IssuerSettings, read_settings
-from server.issuer.store import make_database
-from server.trust.issuing import enrol, make_ca, server_certificate, write_private
+from server.issuer.store import Store, make_database
+from server.trust.issuing import Issuer, enrol, make_ca, server_certificate, write_private
+
+DEVELOPMENT_NIP, DEVELOPMENT_NUMBER = "10001", "+50255550001"
+DEVELOPMENT_PIN, DEVELOPMENT_PASSWORD = "739154", "patrulla de prueba"  # of synthetic data, never for production
+_YEAR_MS = 366 * 86_400_000
 
 
 def make_issuer(
@@ -67,3 +75,29 @@ def make_issuer(
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
     (directory / FILE).write_text("".join(lines), encoding="utf-8")
     return read_settings(directory)
+
+
+def make_development_issuer(directory: Path) -> None:
+    """Beside `ronda keys dev-ca`'s set: its police's issuer with one officer, and a gateway's certificate.
+
+    <directory>/issuer/                 the issuer; its officer's PIN and password stand in this module
+    <directory>/sms.pem, sms.key        the gateway spiffe://pnc.gob.gt/gateway/sms
+    <directory>/issuer-ca.pem           whom gateways and cars trust to be the issuer
+    """
+    institution = directory / "institutions" / "pnc"
+    police = Issuer(institution)
+    gateway = police.spiffe("/gateway/sms")
+    settings = make_issuer(directory / "issuer", institution, ("localhost", "127.0.0.1"), (gateway,), "127.0.0.1:50071")
+    police.gateway("sms").write(directory / "sms.pem", directory / "sms.key")
+    (directory / "issuer-ca.pem").write_bytes((directory / "issuer" / "server-ca.pem").read_bytes())
+    pepper, store = Pepper(settings.pepper), Store(settings.database, settings.pepper)
+    with store.change() as db:
+        db.execute(
+            "INSERT INTO officer (id, nip, unit, roles, reference, epoch) VALUES (1, ?, ?, ?, ?, 0)",
+            (DEVELOPMENT_NIP, "zona-1", json.dumps(["patrol"]), secrets.token_bytes(16)),
+        )
+        store.put_telephone(1, pepper, subject_hashes(pepper, Kind.PIN, DEVELOPMENT_NUMBER))
+        for kind, secret in ((Kind.PIN, DEVELOPMENT_PIN), (Kind.PASSWORD, DEVELOPMENT_PASSWORD)):
+            made = hash_secret(pepper, kind, 1, secret, settings.scrypt_log_n)
+            store.put_secret(1, kind, made, now_ms() + _YEAR_MS, provisional=False)
+    store.close()

@@ -51,6 +51,9 @@ class IssuerSettings(TransportSettings):
     scrypt_threads: int = Field(2, ge=1, le=4, description="Hashes at once; each takes the memory above.")
     waiting_of_gateway: int = Field(64, ge=1, le=1024, description="Sign-ins of one gateway that may wait for a hash.")
     waiting_of_device: int = Field(4, ge=1, le=64, description="Sign-ins of one device that may wait for a hash.")
+    calls_of_gateway: int = Field(256, ge=1, le=512, description="Calls of one gateway at once.")
+    calls_of_device: int = Field(8, ge=1, le=64, description="Calls of one device at once.")
+    half_open_s: int = Field(5, ge=1, le=60, description="Time in which a call's message must come, in seconds.")
     number_failures: int = Field(
         5, ge=3, le=20, description="Wrong PINs or passwords of a number or NIP, known or not, until it is locked."
     )

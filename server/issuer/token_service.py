@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from core.errors import AuditUnavailable
@@ -17,6 +17,7 @@ from ronda.v1 import token_service_pb2 as contract
 from server.audit.issuer_acts import IssuerAct
 from server.errors import Refusal, abort, is_our_fault, refusal_of, status_of
 from server.issuer import forms
+from server.issuer.admission import Admission
 from server.issuer.callers import Callers
 from server.issuer.forms import Kind, field_invalid, need
 from server.issuer.pepper import Pepper
@@ -30,7 +31,7 @@ from server.issuer.tokens import Tokens
 from server.logs import ERROR, log
 from server.trust.peer import Peer
 
-Work = Callable[[Peer], Coroutine[Any, Any, Message]]
+Work = Callable[[], Coroutine[Any, Any, Message]]
 
 DAY_MS = 86_400_000
 _LONGEST_SESSION = 64  # characters of a handle
@@ -56,6 +57,7 @@ class Parts:
 
     settings: IssuerSettings
     callers: Callers
+    admission: Admission
     prover: Prover
     sessions: Sessions
     tokens: Tokens
@@ -70,19 +72,39 @@ class TokenService:
         self._parts = parts
         self._retries = Retries()
 
-    def methods(self) -> dict[str, tuple[Any, Callable[[Any, Any], Coroutine[Any, Any, Message]]]]:
-        """Request class and handler by method."""
+    def methods(self) -> dict[str, Callable[[object, Any], Coroutine[Any, Any, bytes]]]:
+        """Handlers of streams on this side, by method: gRPC would wait without end for a unary call's message."""
         return {
-            "Exchange": (contract.ExchangeRequest, self.exchange),
-            "Login": (contract.LoginRequest, self.login),
-            "ChangePin": (contract.ChangePinRequest, self.change_pin),
-            "EndSession": (contract.EndSessionRequest, self.end_session),
+            "Exchange": self._handler(contract.ExchangeRequest, self.exchange),
+            "Login": self._handler(contract.LoginRequest, self.login),
+            "ChangePin": self._handler(contract.ChangePinRequest, self.change_pin),
+            "EndSession": self._handler(contract.EndSessionRequest, self.end_session),
         }
 
-    async def exchange(self, request: contract.ExchangeRequest, context: Any) -> Message:
+    def _handler(
+        self, kind: Any, work: Callable[[Any, Peer], Coroutine[Any, Any, Message]]
+    ) -> Callable[[object, Any], Coroutine[Any, Any, bytes]]:
+        """The caller first, then the message, then the work."""
+
+        async def handle(_requests: object, context: Any) -> bytes:
+            peer: Peer | None = None
+            try:
+                peer = self._parts.admission.peer(context)
+                with self._parts.admission.place(peer):
+                    message = await self._parts.admission.message(context)
+                    return (await work(_read(kind, message), peer)).SerializeToString()
+            except Exception as error:
+                refusal = self._told(error)
+                if peer is None:
+                    await self._parts.records.refused(IssuerAct.EXCHANGE, None, refusal)
+                await _end(context, refusal)
+
+        return handle
+
+    async def exchange(self, request: contract.ExchangeRequest, peer: Peer) -> Message:
         """A gateway, for a sender."""
 
-        async def work(peer: Peer) -> Message:
+        async def work() -> Message:
             self._parts.callers.allow_gateway(peer)
             telephone = need(forms.TELEPHONE, request.telephone, "telephone", _TELEPHONE_RULE)
             claim = Claim(Kind.PIN, telephone, peer, request.request_id)
@@ -97,12 +119,12 @@ class TokenService:
             )
 
         act = IssuerAct.EXCHANGE_RENEWED if request.session else IssuerAct.EXCHANGE
-        return await self._answer(act, request, request.telephone, context, work)
+        return await self._answer(act, request, request.telephone, peer, work)
 
-    async def login(self, request: contract.LoginRequest, context: Any) -> Message:
+    async def login(self, request: contract.LoginRequest, peer: Peer) -> Message:
         """A device, for whoever sits at it."""
 
-        async def work(peer: Peer) -> Message:
+        async def work() -> Message:
             self._parts.callers.allow_device(peer)
             nip = need(forms.NIP, request.nip, "nip", _NIP_RULE)
             claim = Claim(Kind.PASSWORD, nip, peer, request.request_id)
@@ -117,12 +139,12 @@ class TokenService:
             )
 
         act = IssuerAct.LOGIN_RENEWED if request.session else IssuerAct.LOGIN
-        return await self._answer(act, request, request.nip, context, work)
+        return await self._answer(act, request, request.nip, peer, work)
 
-    async def change_pin(self, request: contract.ChangePinRequest, context: Any) -> Message:
+    async def change_pin(self, request: contract.ChangePinRequest, peer: Peer) -> Message:
         """A new PIN by a gateway, a new password by a device."""
 
-        async def work(peer: Peer) -> Message:
+        async def work() -> Message:
             if request.nip and request.telephone:
                 raise field_invalid("nip", "came together with a telephone")
             if peer.is_gateway:
@@ -132,54 +154,30 @@ class TokenService:
                 kind, subject = Kind.PASSWORD, need(forms.NIP, request.nip, "nip", _NIP_RULE)
             return await self._change(Claim(kind, subject, peer, request.request_id), request.present, request.wanted)
 
-        return await self._answer(IssuerAct.CHANGE_PIN, request, request.telephone or request.nip, context, work)
+        return await self._answer(IssuerAct.CHANGE_PIN, request, request.telephone or request.nip, peer, work)
 
-    async def end_session(self, request: contract.EndSessionRequest, context: Any) -> Message:
+    async def end_session(self, request: contract.EndSessionRequest, peer: Peer) -> Message:
         """The officer signed off."""
-
-        async def work() -> Message:
-            _short(request.session)
-            self._parts.sessions.end(request.session)
+        _short(request.session)
+        if self._parts.sessions.end(request.session):
             await self._parts.records.granted(IssuerAct.END_SESSION, peer, None)
-            return contract.EndSessionResponse()
-
-        peer = await self._peer(IssuerAct.END_SESSION, context)
-        return await self._answered(context, work())
+        return contract.EndSessionResponse()
 
     # ---- what they share ----
 
-    async def _answer(self, act: IssuerAct, request: Any, subject: str, context: Any, work: Work) -> Message:
+    async def _answer(self, act: IssuerAct, request: Any, subject: str, peer: Peer, work: Work) -> Message:
         """Once for each request id, recorded whatever its outcome."""
-        peer = await self._peer(act, context)
-        request_id = request.request_id
 
         async def once() -> Message:
             try:
-                answer = await work(peer)
+                return await work()
             except Exception as error:
                 refusal = self._told(error)
-                await self._parts.records.refused(act, peer, refusal, subject, request_id)
+                await self._parts.records.refused(act, peer, refusal, subject, request.request_id)
                 raise refusal from None
-            return answer
 
-        async def found() -> Message:
-            need(forms.REQUEST_ID, request_id, "request_id", _ID_RULE)
-            return await self._retries.once(peer.thumbprint, request_id, request, once)
-
-        return await self._answered(context, found())
-
-    async def _peer(self, act: IssuerAct, context: Any) -> Peer:
-        try:
-            return self._parts.callers.peer(context.auth_context())
-        except Refusal as refusal:
-            await self._parts.records.refused(act, None, refusal)
-            await _end(context, refusal)
-
-    async def _answered(self, context: Any, work: Coroutine[Any, Any, Message]) -> Message:
-        try:
-            return await work
-        except Exception as error:
-            await _end(context, self._told(error))
+        need(forms.REQUEST_ID, request.request_id, "request_id", _ID_RULE)
+        return await self._retries.once(peer.thumbprint, request.request_id, request, once)
 
     def _told(self, error: Exception) -> Refusal:
         if is_our_fault(error) and not isinstance(error, AuditUnavailable):
@@ -217,7 +215,7 @@ class TokenService:
         parts, peer = self._parts, claim.caller
         subjects = subject_hashes(parts.pepper(), claim.kind, claim.subject)
         session = parts.sessions.find(handle, subjects, peer.thumbprint)
-        if session is None:
+        if session is None or not session.may_renew():
             raise Refusal(error_pb2.ERROR_REASON_SESSION_OVER)
         officer = await parts.prover.look(lambda store: store.officer(session.officer))
         if officer is None or officer.revoked or officer.epoch != session.epoch:
@@ -264,6 +262,13 @@ def _possible(kind: Kind, secret: str, field: str) -> None:
         raise field_invalid(field, "6 to 12 digits")
     if kind is Kind.PASSWORD and not 1 <= len(secret) <= 128:
         raise field_invalid(field, "8 to 128 characters")
+
+
+def _read(kind: Any, message: bytes) -> Any:
+    try:
+        return kind.FromString(message)
+    except DecodeError:
+        raise Refusal(error_pb2.ERROR_REASON_MESSAGE_MALFORMED) from None
 
 
 def _short(handle: str) -> None:

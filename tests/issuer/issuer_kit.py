@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +39,25 @@ def clerk(directory: Path, *words: str, typed: str = "", expect: int = 0) -> sub
     return done
 
 
+@contextmanager
+def at_work(directory: Path) -> Iterator[Clerk]:
+    """A clerk, as her commands have it, without the start of a process."""
+    found = Clerk(read_settings(directory))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
 class RunningIssuer:
     """An issuer with one officer, who has chosen her PIN and password."""
 
     def __init__(self, directory: Path, institution: Path, **settings: object) -> None:
         self.directory = directory
         self.institution = Issuer(institution)
-        quick = {"scrypt_log_n": 14, "refusal_step_ms": 50}  # 16 MiB
-        make_issuer(directory, institution, ["localhost"], [GATEWAY], "127.0.0.1:0", **{**quick, **settings})
+        if not directory.exists():
+            quick = {"scrypt_log_n": 14, "refusal_step_ms": 50}  # 16 MiB
+            make_issuer(directory, institution, ["localhost"], [GATEWAY], "127.0.0.1:0", **{**quick, **settings})
         self.gateway = self.institution.gateway("sms")
         self.device = self.institution.device("zona-1", "patrol-1")
         self._channels: list[grpc.Channel] = []
@@ -55,7 +68,17 @@ class RunningIssuer:
         """Begins, and is ready."""
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ronda.command", "keys", "issuer", "serve", str(self.directory)],
+                [
+                    sys.executable,
+                    "-m",
+                    "ronda.command",
+                    "keys",
+                    "issuer",
+                    "serve",
+                    str(self.directory),
+                    "--listen",
+                    "127.0.0.1:0",
+                ],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -93,11 +116,10 @@ class RunningIssuer:
 
     def enrol(self, nip: str = NIP, number: str = NUMBER, pin: str = PIN) -> None:
         """By the clerk, as her commands do it, and then the officer's own PIN in place of the clerk's."""
-        at_work = Clerk(read_settings(self.directory))
-        at_work.enrol(nip, "zona-1", ["patrol"], reinstate=False)
-        at_work.set_number(nip, number)
-        at_work.reset(nip, Kind.PIN, "502846")
-        at_work.close()
+        with at_work(self.directory) as works:
+            works.enrol(nip, "zona-1", ["patrol"], reinstate=False)
+            works.set_number(nip, number)
+            works.reset(nip, Kind.PIN, "502846")
         request = contract.ChangePinRequest(request_id=fresh(), telephone=number, present="502846", wanted=pin)
         self.stub(self.gateway).ChangePin(request, timeout=20)
 
