@@ -7,7 +7,7 @@ async with AsyncRonda("localhost:50051", Identity.beside("dev/patrol"), why="TRA
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -18,7 +18,16 @@ from clients.client import asking
 from clients.client.asking import PersonFields, PersonSearch, VehicleFields, VehicleSearch, Why
 from clients.client.attempts import Attempts, Budget, Patience
 from clients.client.blocking import Ronda
-from clients.client.calls import OPTIONS, Method, closed, metadata, method_of, outcome_of, sealed_async
+from clients.client.calls import (
+    OPTIONS,
+    Method,
+    closed,
+    metadata,
+    method_of,
+    outcome_of,
+    sealed_async,
+    sealed_async_stream,
+)
 from clients.client.clearance import BATCH, Cleared, Row
 from clients.client.connection import DEFAULT_SERVER
 from clients.client.diagnosis import Trouble, diagnose
@@ -179,6 +188,7 @@ class AsyncRonda:
         """Sends a request that the caller made or kept (an off-line question with its own time and id), as it is."""
         return await self._ask(request, deadline)
 
+    @sealed_async_stream
     async def clear(
         self,
         rows: Iterable[Row | str],
@@ -188,7 +198,7 @@ class AsyncRonda:
         generation_id: str = "",
         channels: int = 2,
         window: int = 8,
-    ) -> AsyncIterator[Cleared]:
+    ) -> AsyncGenerator[Cleared, None]:
         """As Ronda.clear. Rows are read, and answers waited for, in a thread of their own."""
         with Ronda(
             self._target, self._identity, why=self._why if why is None else why, patience=self._patience

@@ -7,7 +7,7 @@ or sends it to a crash report. `sealed` methods let it begin anew where no frame
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -153,6 +153,28 @@ def sealed_stream(method: Callable[_P, Iterator[_R]]) -> Callable[_P, Iterator[_
             failure = unlocated(error, method, (), {})
         else:
             return
+        raise failure
+
+    return ask
+
+
+def sealed_async_stream(method: Callable[_P, AsyncGenerator[_R, None]]) -> Callable[_P, AsyncIterator[_R]]:
+    """`sealed_stream`, of an asynchronous generator."""
+
+    @wraps(method)
+    async def ask(*args: _P.args, **kwargs: _P.kwargs) -> AsyncIterator[_R]:
+        answers = method(*args, **kwargs)
+        del args, kwargs
+        try:
+            async for one in answers:
+                yield one
+                del one
+        except (CallFailure, NoToken) as error:
+            failure = unlocated(error, method, (), {})
+        else:
+            return
+        finally:
+            await answers.aclose()
         raise failure
 
     return ask

@@ -35,7 +35,7 @@ _PATH = "/ronda.v1.ClearanceService/Clear"
 _NUMBERS = 1 << 32  # of rows, in the contract
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Row:
     """Whom to clear: a CUI, or a whole name with a birth date; or a vehicle's plate with its type, or VIN (WANTED)."""
 
@@ -44,6 +44,10 @@ class Row:
     birth_date: datetime.date | str | None = None
     plate: str = ""
     vin: str = ""
+
+    def __repr__(self) -> str:
+        """Which columns are given, and not with what: rows end up in logs and tracebacks."""
+        return f"Row({', '.join(name for name in self.__slots__ if getattr(self, name))})"
 
 
 class Cleared(NamedTuple):
@@ -56,6 +60,10 @@ class Cleared(NamedTuple):
     error: RowError | None
     generation_id: str
     answer_id: str
+
+    def __repr__(self) -> str:
+        """Without the row and what its records are called."""
+        return f"Cleared(result={int(self.result)}, reason={int(self.reason)}, answer_id={self.answer_id!r})"
 
 
 def packed(rows: Iterable[Row | str]) -> Iterator[tuple[list[Row], ClearRequest]]:

@@ -16,9 +16,15 @@ import clients.client
 from clients.client.asynchronous import AsyncRonda
 from clients.client.attempts import Patience
 from clients.client.blocking import Ronda
-from clients.client.clearance import Row
+from clients.client.clearance import Cleared, Row
 from clients.client.failures import LEFT_OUT, CallFailure
 from ronda.v1.check_service_pb2 import CheckPersonRequest
+from ronda.v1.clearance_service_pb2 import (
+    CLEARANCE_REASON_NOTHING_ON_FILE,
+    CLEARANCE_RESULT_NO_RECORD,
+    ClearRequest,
+    ClearResponse,
+)
 from tests.client.conftest import ServeAnswers
 
 OURS = str(Path(clients.client.__file__).parent)
@@ -94,3 +100,43 @@ def test_nothing_of_the_question_awaited(serve_answers: ServeAnswers, serve: Any
         asyncio.run(ask())
     lines = list(told(raised.value))
     assert [(secret, line[:80]) for line in lines for secret in SECRETS if secret.casefold() in line.casefold()] == []
+
+
+def clears_one_batch(path: str, request: bytes, context: grpc.ServicerContext) -> bytes:
+    """A server that answers the first batch, and refuses the next with what it was sent."""
+    batch = ClearRequest.FromString(request)
+    if not batch.row_ids:
+        return b""
+    if batch.row_ids[0]:
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"cannot read {batch.cuis[0]}")
+    answer = ClearResponse(generation_id="g", answer_id="a", row_ids=batch.row_ids)
+    answer.results.extend([CLEARANCE_RESULT_NO_RECORD] * len(batch.row_ids))
+    answer.reasons.extend([CLEARANCE_REASON_NOTHING_ON_FILE] * len(batch.row_ids))
+    return answer.SerializeToString()
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_nothing_of_the_rows_when_a_run_breaks_half_way(serve_answers: ServeAnswers, awaited: bool) -> None:
+    target, rows, seen = serve_answers(clears_one_batch), [Row(cui=NUMBER, name=NAME)] * 2_500, []
+
+    async def clear() -> None:
+        async with AsyncRonda(target, why="CLEARANCE", patience=QUICK) as ronda:
+            async for one in ronda.clear(rows, "WANTED"):
+                seen.append(one)
+
+    with pytest.raises(CallFailure) as raised:
+        if awaited:
+            asyncio.run(clear())
+        else:
+            with Ronda(target, why="CLEARANCE", patience=QUICK) as ronda:
+                for one in ronda.clear(rows, "WANTED"):
+                    seen.append(one)
+    assert len(seen) == 1_000
+    assert raised.value.message == LEFT_OUT
+    lines = [*told(raised.value), repr(seen[0]), repr(rows[0])]
+    assert [(secret, line[:80]) for line in lines for secret in SECRETS if secret.casefold() in line.casefold()] == []
+
+
+def test_a_row_says_which_columns_it_has_and_not_with_what() -> None:
+    assert repr(Row(cui=NUMBER, plate=PLATE)) == "Row(cui, plate)"
+    assert NUMBER not in repr(Cleared(Row(cui=NUMBER), 1, 1, (), None, "g", "a"))  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ _PRIMITIVE = {number: name.removeprefix("TYPE_").lower() for name, number in _FI
 def contract() -> descriptor_pb2.FileDescriptorSet:
     """Every file of ours with its comments, by buf. Raises CalledProcessError."""
     buf = Path(sys.executable).parent / "buf"
-    words = [buf, "build", "--as-file-descriptor-set", "--exclude-imports", "-o", "-#format=binpb"]
+    words: list[str | Path] = [buf, "build", "--as-file-descriptor-set", "--exclude-imports", "-o", "-#format=binpb"]
     return descriptor_pb2.FileDescriptorSet.FromString(
         subprocess.run(words, cwd=ROOT, check=True, capture_output=True).stdout
     )
