@@ -42,6 +42,7 @@ PLACES = {
     "audit": ("audit", "audit"),
     "keys": ("keys", "keys"),
     "policy": ("keys", "policy"),
+    "sms": ("sms", "sms"),
 }
 
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError as SourceError
 
+from clients.sms.settings import SmsSettings
 from indexer.settings import IndexerSettings
 from ronda.setting_rules import NO_SUCH_SETTING, setting_rule
 from server.processes.settings import ServerSettings
@@ -48,8 +49,8 @@ _SWITCHES = (
 _NEAR = 0.65  # of difflib's ratio: RONDA_SERVRE is RONDA_SERVER, RONDA_DATA_DIR is RONDA_DATA
 
 
-class Settings(ServerSettings, IndexerSettings, BaseSettings):
-    """Settings of the server and of the indexer."""
+class Settings(ServerSettings, IndexerSettings, SmsSettings, BaseSettings):
+    """Settings of the server, of the indexer and of the SMS gateway."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
 

@@ -1,0 +1,128 @@
+"""The two servers that the gateway asks, over one channel each: Ronda, and the institution's issuer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+import grpc.aio
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from clients.client.connection import CallFailure, read_failure
+from ronda.v1 import token_service_pb2 as tokens
+from ronda.v1.check_service_pb2_grpc import CheckServiceStub
+from ronda.v1.token_service_pb2_grpc import TokenServiceStub
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clients.client.questions import Question
+
+_ATTEMPT_S = 5.0
+_RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 2000)]
+_T = TypeVar("_T")
+
+
+def channel(target: str, identity: Path | None, ca: str) -> grpc.aio.Channel:
+    """A channel; identity: <identity>.pem and .key, and the file `ca` beside them; None = plaintext. Raises OSError."""
+    if identity is None:
+        return grpc.aio.insecure_channel(target, _RECONNECT)
+    pair = [identity.with_name(identity.name + end).read_bytes() for end in (".key", ".pem")]
+    credentials = grpc.ssl_channel_credentials(identity.with_name(ca).read_bytes(), *pair)
+    return grpc.aio.secure_channel(target, credentials, _RECONNECT)
+
+
+class _AsCall(grpc.RpcError, grpc.Call):  # type: ignore[misc]
+    """An error of grpc.aio in the shape of one of grpc, which is what its details are read from."""
+
+    def __init__(self, error: grpc.aio.AioRpcError) -> None:
+        self._error = error
+
+    def code(self) -> grpc.StatusCode:
+        return self._error.code()
+
+    def details(self) -> str:
+        return self._error.details() or ""
+
+    def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        return tuple((str(key), value) for key, value in self._error.trailing_metadata() or ())
+
+    def initial_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        return ()
+
+    def is_active(self) -> bool:
+        return False
+
+    def time_remaining(self) -> None:
+        return None
+
+    def cancel(self) -> bool:
+        return False
+
+    def add_callback(self, callback: Callable[[], None]) -> bool:
+        return False
+
+
+async def _tried(call: Callable[[], Awaitable[_T]], seconds: float) -> _T:
+    """The call, again while nobody was there to answer: the same bytes, which count once. Raises CallFailure."""
+    try:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(_nobody_there),
+            wait=wait_random_exponential(0.1, max=1.0),
+            stop=stop_after_delay(seconds),
+            reraise=True,
+        ):
+            with attempt:
+                return await call()
+    except grpc.aio.AioRpcError as error:
+        raise read_failure(_AsCall(error)) from None
+    raise AssertionError  # an attempt returns or raises
+
+
+def _nobody_there(error: BaseException) -> bool:
+    return isinstance(error, grpc.aio.AioRpcError) and error.code() == grpc.StatusCode.UNAVAILABLE
+
+
+class Asker:
+    """Asks Ronda as the officer whose token goes with the question."""
+
+    def __init__(self, target: str, identity: Path | None) -> None:
+        self._channel = channel(target, identity, "server-ca.pem")
+        self._checks = CheckServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    async def ask(self, question: Question, token: str, seconds: float) -> Any:
+        """The answer. token: "" = none (a server in development mode). Raises CallFailure."""
+        metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        method = getattr(self._checks, question.method)
+        timeout = min(seconds, _ATTEMPT_S)
+        return await _tried(lambda: method(question.request, timeout=timeout, metadata=metadata), seconds)
+
+    async def close(self) -> None:
+        """Closes the channel."""
+        await self._channel.close()
+
+
+class Issuer:
+    """The institution's issuer of officers' tokens: an `Authenticator`."""
+
+    def __init__(self, target: str, identity: Path | None) -> None:
+        self._channel = channel(target, identity, "issuer-ca.pem")
+        self._tokens = TokenServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    async def exchange(self, request: tokens.ExchangeRequest) -> tokens.ExchangeResponse:
+        """A token for a PIN or a session. Raises CallFailure."""
+        return await _tried(lambda: self._tokens.Exchange(request, timeout=_ATTEMPT_S), _ATTEMPT_S)
+
+    async def change_pin(self, request: tokens.ChangePinRequest) -> None:
+        """Raises CallFailure."""
+        await _tried(lambda: self._tokens.ChangePin(request, timeout=_ATTEMPT_S), _ATTEMPT_S)
+
+    async def end(self, session: str) -> None:
+        """Raises CallFailure."""
+        request = tokens.EndSessionRequest(session=session)
+        await _tried(lambda: self._tokens.EndSession(request, timeout=_ATTEMPT_S), _ATTEMPT_S)
+
+    async def close(self) -> None:
+        """Closes the channel."""
+        await self._channel.close()

@@ -1,0 +1,249 @@
+"""From a text to its reply: who sent it, what is asked, Ronda's answer; and who gets none.
+
+It knows nothing of SMPP: `accept` takes a message, `submit` is given each reply to send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import uuid
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clients.client.connection import CallFailure
+from clients.client.questions import NoDate
+from clients.sms import wording
+from clients.sms.counts import tell
+from clients.sms.grammar import LONGEST, Kind, Message, read_message
+from clients.sms.journal import Entry
+from clients.sms.questions import ASKED, VEHICLES, question_of
+from clients.sms.reply import Reply, answer_reply, failure_reply, notice
+from clients.sms.sessions import NoSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clients.sms.asking import Asker
+    from clients.sms.counts import Counts
+    from clients.sms.journal import Journal
+    from clients.sms.sessions import Session, Sessions
+    from clients.sms.settings import SmsSettings
+
+_HELP_AGAIN_S = 600  # a sender is told how to ask at most so often: two gateways never talk for ever
+_SENDERS = 50_000  # remembered for limits
+_OURS = re.compile(
+    r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO ENTENDIDO|PIN (?:ACEPTADO|CAMBIADO|NO))\b", re.I
+)
+_NOT_KNOWN = ("SIGN_IN_REFUSED", "LIMIT_EXCEEDED")  # of the issuer: also for numbers of nobody
+
+
+class Gateway:
+    """One gateway. submit: takes an entry whose reply is to be sent; the journal has it until `done`."""
+
+    def __init__(
+        self,
+        settings: SmsSettings,
+        journal: Journal,
+        sessions: Sessions,
+        asker: Asker,
+        counts: Counts,
+        submit: Callable[[Entry], None],
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._sessions = sessions
+        self._asker = asker
+        self._counts = counts
+        self._submit = submit
+        self._room = asyncio.Semaphore(settings.sms_open)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._looked_at: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # room left, as of
+        self._helped: OrderedDict[bytes, float] = OrderedDict()
+
+    async def accept(self, sender: str, ton: int, npi: int, address: str, text: str) -> None:
+        """A message of the SMSC. When this returns it is kept, or is one that gets no reply, and may be acknowledged.
+
+        sender: as the SMSC gave it, with its type and plan of numbering. address: whom the message was for.
+        """
+        self._counts.add("received")
+        number = self.number_of(sender, ton)
+        who = self._journal.hash_of("sender", number)
+        now = time.time()
+        if not number or _OURS.match(text):
+            self._counts.add("looped")
+            return
+        if not self._may_be_looked_at(who):
+            self._counts.add("limited")
+            return
+        seen = self._seen(number, text)
+        if self._journal.was_seen(seen, now - self._settings.sms_duplicate_s):
+            self._counts.add("duplicates")
+            return
+        await self._room.acquire()  # the SMSC waits: no further message is read
+        live = self._sessions.living(number)
+        entry = Entry(
+            *(self._journal.next_reference(), now, uuid.uuid4().hex, sender, ton, npi, address, text),
+            session=live.secret if live is not None else "",
+        )
+        self._journal.accept(entry, seen)
+        self._counts.add("accepted")
+        self._begin(entry)
+
+    def resume(self) -> int:
+        """Goes on with what an earlier process left; returns how many messages. Raises JournalError."""
+        left = self._journal.left_over()
+        for entry in left:
+            self._counts.add("left_over")
+            if entry.reply:
+                self._submit(entry)
+            else:
+                self._begin(entry, counted=False)
+        return len(left)
+
+    async def close(self) -> None:
+        """Ends what is being answered; the journal has it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def number_of(self, sender: str, ton: int) -> str:
+        """The sender's number as + and digits; "" of a name or short code, who is never answered."""
+        digits = sender.removeprefix("+")
+        if not re.fullmatch(r"[0-9]{8,15}", digits) or ton == 5:  # 5: letters
+            return ""
+        return f"+{self._settings.sms_country_code}{digits}" if len(digits) == 8 else f"+{digits}"
+
+    def _begin(self, entry: Entry, *, counted: bool = True) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(entry))
+        self._tasks.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if counted:
+                self._room.release()
+
+        task.add_done_callback(ended)
+
+    async def _answer(self, entry: Entry) -> None:
+        number = self.number_of(entry.sender, entry.ton)
+        until = entry.at + self._settings.sms_answer_s
+        try:
+            async with asyncio.timeout(max(until - time.time(), 0.5)):
+                reply = await self._reply(entry, number)
+        except TimeoutError:
+            reply = self._failed(None, entry)
+        except CallFailure as failure:
+            reply = self._failed(failure, entry)
+        except Exception as error:  # whatever it is, the officer must hear that it is not green
+            tell("fault", kind=type(error).__name__)
+            reply = self._failed(None, entry)
+        if reply is None:
+            self._journal.done(entry.reference)
+            return
+        if reply.parts[0].startswith(("SIN RESPUESTA", "PIN")):  # she is told to repeat: that is no duplicate
+            self._journal.forget(self._seen(number, entry.text))
+        whole = replace(entry, reply=reply.parts[0], text="", session="")
+        self._journal.replied(whole)
+        self._submit(whole)
+
+    def _failed(self, failure: CallFailure | None, entry: Entry) -> Reply:
+        self._counts.add("failures")
+        tell("no_answer", status=failure.status if failure else "TIMEOUT", reason=failure.reason if failure else "")
+        return failure_reply(failure, entry.reference)
+
+    async def _reply(self, entry: Entry, number: str) -> Reply | None:
+        """The reply; None of whom gets none. Raises CallFailure."""
+        message = read_message(entry.text)
+        who = self._journal.hash_of("sender", number)
+        if message is None or (not message.pin and not self._journal.is_known(who)):
+            return self._no_question(who, entry)
+        try:
+            if message.kind is Kind.CHANGE_PIN:
+                await self._sessions.change_pin(number, message.pin, message.value)
+                return notice(wording.PIN_CHANGED)
+            if message.kind is Kind.SIGN_OFF:
+                await self._sessions.end(number)
+                return notice(wording.SIGNED_OFF)
+            session = await self._sessions.of(number, message.pin, entry.session)
+        except NoSession:
+            return notice(wording.SIGN_IN_FIRST, entry.reference)
+        except CallFailure as failure:
+            return self._not_signed_in(failure, who, entry)
+        if message.kind is Kind.SIGN_IN:
+            return notice(wording.SIGNED_IN)
+        if message.kind is Kind.MORE:
+            return self._more(session, message, entry)
+        return await self._asked(session, message, entry)
+
+    async def _asked(self, session: Session, message: Message, entry: Entry) -> Reply:
+        assert message.kind in ASKED
+        try:
+            question = question_of(message, entry.request_id, entry.at)
+        except NoDate:
+            return failure_reply(CallFailure("INVALID_ARGUMENT", "", "FIELD_INVALID"), entry.reference)
+        self._counts.add("questions")
+        seconds = entry.at + self._settings.sms_answer_s - time.time()
+        response = await self._asker.ask(question, session.token, max(seconds, 0.5))
+        self._counts.add("answers")
+        reply = answer_reply(response, entry.reference, of_vehicle=message.kind in VEHICLES)
+        session.reference, session.parts = entry.reference, list(reply.parts[1:])
+        return reply
+
+    def _more(self, session: Session, message: Message, entry: Entry) -> Reply:
+        """The next part of the last answer; it keeps that answer's number."""
+        if not session.parts or (message.value and int(message.value) != session.reference):
+            return notice(wording.NO_MORE, entry.reference)
+        self._journal.forget(self._seen(self.number_of(entry.sender, entry.ton), entry.text))
+        return Reply(0, (session.parts.pop(0),))
+
+    def _not_signed_in(self, failure: CallFailure, who: bytes, entry: Entry) -> Reply | None:
+        """Of a number that never gave a right PIN nothing is told, not even that it is wrong."""
+        if not self._journal.is_known(who):
+            if failure.reason in _NOT_KNOWN:
+                return self._stranger(who, entry)
+            if failure.status in (
+                "UNAVAILABLE",
+                "DEADLINE_EXCEEDED",
+            ):  # the issuer is not there: told to officers alone
+                return self._stranger(who, entry)
+        text = {
+            "SIGN_IN_REFUSED": wording.WRONG_PIN,
+            "PIN_EXPIRED": wording.PIN_EXPIRED,
+            "LIMIT_EXCEEDED": wording.LOCKED_OUT,
+            "FIELD_INVALID": wording.PIN_BREAKS_A_RULE,
+        }.get(failure.reason)
+        return notice(text, entry.reference) if text else self._failed(failure, entry)
+
+    def _no_question(self, who: bytes, entry: Entry) -> Reply | None:
+        if not self._journal.is_known(who):
+            return self._stranger(who, entry)
+        self._counts.add("not_questions")
+        now = time.monotonic()
+        if now - self._helped.get(who, -_HELP_AGAIN_S) < _HELP_AGAIN_S:
+            return None
+        self._remember(self._helped, who, now)
+        return notice(wording.TOO_LONG if len(entry.text) > LONGEST else wording.NOT_UNDERSTOOD)
+
+    def _stranger(self, who: bytes, entry: Entry) -> None:
+        self._counts.add("strangers")
+        self._journal.count_stranger(who, entry.at)
+        tell("stranger", sender=who.hex())
+
+    def _seen(self, number: str, text: str) -> bytes:
+        return self._journal.hash_of("text", number, " ".join(text.upper().split()))
+
+    def _may_be_looked_at(self, who: bytes) -> bool:
+        most, now = float(self._settings.sms_sender_minute), time.monotonic()
+        room, at = self._looked_at.get(who, (most, now))
+        room = min(most, room + (now - at) * most / 60)
+        self._remember(self._looked_at, who, (max(room - 1, 0.0), now))
+        return room >= 1
+
+    def _remember(self, kept: OrderedDict[bytes, object] | OrderedDict, who: bytes, value: object) -> None:  # type: ignore[type-arg]
+        kept[who] = value
+        kept.move_to_end(who)
+        if len(kept) > _SENDERS:
+            kept.popitem(last=False)

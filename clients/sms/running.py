@@ -1,0 +1,93 @@
+"""The gateway as a program: its parts put together, its counts written, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from clients.sms.asking import Asker, Issuer
+from clients.sms.counts import Counts, tell
+from clients.sms.gateway import Gateway
+from clients.sms.journal import Journal
+from clients.sms.sessions import Sessions
+from clients.sms.transceiver import Transceiver
+
+if TYPE_CHECKING:
+    from clients.sms.sessions import Authenticator
+    from clients.sms.settings import SmsSettings
+
+_FLUSH_S = 0.02
+_WRITE_S = 10.0
+
+
+class SmsSettingsError(Exception):
+    """A setting of the gateway is missing or breaks a rule; the text names it."""
+
+
+def check_settings(settings: SmsSettings) -> None:
+    """Raises SmsSettingsError."""
+    host, _, port = settings.sms_smsc.rpartition(":")
+    if not host or not port.isdecimal():
+        raise SmsSettingsError("sms_smsc: must be host:port")
+    if not settings.sms_issuer:
+        raise SmsSettingsError("sms_issuer: is missing; officers sign in at it")
+
+
+def run(settings: SmsSettings) -> Counts:
+    """Runs until SIGTERM or SIGINT. Raises SmsSettingsError, clients.sms.journal.JournalError, OSError."""
+    check_settings(settings)
+    return asyncio.run(_until_signalled(settings))
+
+
+async def _until_signalled(settings: SmsSettings) -> Counts:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return await serve(settings, Issuer(settings.sms_issuer, settings.sms_identity), stopped)
+
+
+async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio.Event) -> Counts:
+    """Runs until `stopped`. Raises clients.sms.journal.JournalError, OSError."""
+    password = settings.sms_password.read_text(encoding="ascii").strip() if settings.sms_password else ""
+    counts, journal = Counts(), Journal(settings.sms_directory)
+    asker = Asker(settings.sms_server, settings.sms_identity)
+    transceiver = Transceiver(settings, journal, counts)
+    gateway = Gateway(settings, journal, Sessions(officers, journal, counts), asker, counts, transceiver.submit)
+    tell("started", left_over=gateway.resume())
+    tasks = [
+        asyncio.create_task(transceiver.run(gateway.accept, password)),
+        asyncio.create_task(_keep(settings, journal, counts)),
+        asyncio.create_task(stopped.wait()),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # a full disk ends the program: what cannot be kept is not acknowledged
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await gateway.close()
+        await asker.close()
+        await officers.close()
+        journal.close()
+        tell("ended", counts=counts.as_dict())
+    return counts
+
+
+async def _keep(settings: SmsSettings, journal: Journal, counts: Counts) -> None:
+    """Writes what waits, and the counts."""
+    written = 0.0
+    while True:
+        await asyncio.sleep(_FLUSH_S)
+        if time.monotonic() - written < _WRITE_S:
+            journal.flush()
+            continue
+        written = time.monotonic()
+        journal.flush(seen_before=time.time() - settings.sms_duplicate_s)
+        with contextlib.suppress(OSError):  # counts are no reason to stop
+            counts.write(settings.sms_directory / "ronda_sms.prom")
+        tell("counts", counts=counts.as_dict())

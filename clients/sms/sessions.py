@@ -1,0 +1,141 @@
+"""Who the senders are: number and PIN for a token, by the institution's issuer, and sessions of ten minutes at most.
+
+In memory alone: tokens, what opened a session (a keyed hash), and the parts of the last answer, for MAS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from clients.client.connection import CallFailure
+from ronda.v1 import token_service_pb2 as tokens
+
+if TYPE_CHECKING:
+    from clients.sms.counts import Counts
+    from clients.sms.journal import Journal
+
+LONGEST_S = 600
+"""A session's longest life, whatever the issuer says."""
+_RENEW_BEFORE_S = 20
+_MOST = 20_000
+
+
+class Authenticator(Protocol):
+    """Who knows numbers and PINs: clients.sms.asking.Issuer, or another of an institution's own."""
+
+    async def exchange(self, request: tokens.ExchangeRequest) -> tokens.ExchangeResponse:
+        """A token for the PIN or session. Raises CallFailure."""
+
+    async def change_pin(self, request: tokens.ChangePinRequest) -> None:
+        """A new PIN for the present one. Raises CallFailure."""
+
+    async def end(self, session: str) -> None:
+        """Ends a session. Raises CallFailure."""
+
+    async def close(self) -> None:
+        """Closes what is open."""
+
+
+@dataclass(repr=False)
+class Session:
+    """One sender's: the officer's token of the moment, and what is left of the last answer. Times are monotonic."""
+
+    token: str
+    token_until: float
+    secret: str
+    until: float
+    pin_hash: bytes
+    reference: int = 0
+    parts: list[str] = field(default_factory=list)
+
+
+class NoSession(Exception):
+    """The sender gave no PIN, and has no session that lives."""
+
+
+class Sessions:
+    """The sessions that live."""
+
+    def __init__(self, authenticator: Authenticator, journal: Journal, counts: Counts) -> None:
+        self._authenticator = authenticator
+        self._journal = journal
+        self._counts = counts
+        self._live: dict[str, Session] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def living(self, sender: str) -> Session | None:
+        """The sender's session; None = none that lives."""
+        found = self._live.get(sender)
+        if found is not None and found.until <= time.monotonic():
+            del self._live[sender]
+            return None
+        return found
+
+    async def of(self, sender: str, pin: str, secret: str = "") -> Session:
+        """The sender's session with a token that is good: opened by the PIN, or renewed.
+
+        secret: of a session that an earlier process had, "" = none. The PIN's hash is paid once a session, also where
+        two messages of one sender come at once. Raises NoSession, CallFailure.
+        """
+        lock = self._locks.setdefault(sender, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._of(sender, pin, secret)
+        finally:
+            if not lock.locked():
+                self._locks.pop(sender, None)
+
+    async def _of(self, sender: str, pin: str, secret: str) -> Session:
+        live = self.living(sender)
+        pin_hash = self._journal.hash_of("pin", sender, pin) if pin else b""
+        if live is None and not pin and not secret:
+            raise NoSession
+        if live is not None and (not pin or pin_hash == live.pin_hash):
+            if live.token_until - time.monotonic() > _RENEW_BEFORE_S or live.token_until >= live.until:
+                return live
+            return await self._exchange(sender, "", live.secret, live)
+        return await self._exchange(sender, pin, "" if pin else secret, None)
+
+    async def _exchange(self, sender: str, pin: str, secret: str, live: Session | None) -> Session:
+        self._counts.add("pins" if pin else "renewals")
+        request = tokens.ExchangeRequest(request_id=uuid.uuid4().hex, telephone=sender, pin=pin, session=secret)
+        try:
+            given = await self._authenticator.exchange(request)
+        except CallFailure as failure:
+            self._counts.add("pins_refused")
+            if failure.reason in ("SESSION_OVER", "REVOKED"):
+                self._live.pop(sender, None)
+            if failure.reason == "SESSION_OVER":
+                raise NoSession from None
+            raise
+        now, clock = time.monotonic(), time.time()
+        until = now + min(given.session_expires_at.ToMicroseconds() / 1e6 - clock, LONGEST_S)
+        token_until = min(now + given.expires_at.ToMicroseconds() / 1e6 - clock, until)
+        if live is not None:
+            live.token, live.token_until, live.secret = given.officer_token, token_until, given.session
+            return live
+        if len(self._live) >= _MOST:
+            self._live = {each: kept for each, kept in self._live.items() if kept.until > now}
+        pin_hash = self._journal.hash_of("pin", sender, pin)
+        session = Session(given.officer_token, token_until, given.session, until, pin_hash)
+        self._live[sender] = session
+        self._journal.know(self._journal.hash_of("sender", sender))
+        return session
+
+    async def change_pin(self, sender: str, present: str, wanted: str) -> None:
+        """Raises CallFailure."""
+        self._counts.add("pins")
+        request = tokens.ChangePinRequest(request_id=uuid.uuid4().hex, telephone=sender, present=present, wanted=wanted)
+        await self._authenticator.change_pin(request)
+        self._live.pop(sender, None)
+        self._journal.know(self._journal.hash_of("sender", sender))
+
+    async def end(self, sender: str) -> None:
+        """Ends the sender's session here and at the issuer. Raises CallFailure."""
+        session = self._live.pop(sender, None)
+        if session is not None:
+            await self._authenticator.end(session.secret)

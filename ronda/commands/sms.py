@@ -1,0 +1,54 @@
+"""`ronda sms`: the gateway between an operator's SMSC and Ronda, and a demonstration of it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from ronda.commands.directory import settings_of
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.output import fail
+
+
+def sms(
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Levanta una central de prueba (npm smpp) y envía tres mensajes a ./run serve."),
+    ] = False,
+    server: Annotated[str | None, typer.Option(help="Servidor de Ronda; si no, RONDA_SMS_SERVER.")] = None,
+) -> None:
+    """Atiende consultas por SMS: se enlaza a la central del operador (SMPP 3.4) y responde en un segmento.
+
+    \b
+    Ejemplos:
+      ronda sms --demo
+      RONDA_CONFIG=sms.toml ronda sms
+    """
+    from clients.sms.journal import JournalError
+    from clients.sms.running import SmsSettingsError, run
+
+    if demo:
+        _demonstrate(server or "127.0.0.1:50051")
+        return
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    logging.getLogger("ronda.sms").setLevel(logging.INFO)
+    try:
+        run(settings_of(sms_server=server))
+    except SmsSettingsError as error:
+        fail(str(error), ExitStatus.CALLER, as_json=False)
+    except (JournalError, OSError) as error:
+        fail(str(error), ExitStatus.OURS, as_json=False)
+
+
+def _demonstrate(server: str) -> None:
+    try:
+        from ronda.demo.sms import DemoError, demonstrate
+    except ModuleNotFoundError:
+        fail("La demostración es de un checkout de Ronda, no de una instalación.", ExitStatus.CALLER, as_json=False)
+    try:
+        demonstrate(server)
+    except DemoError as error:
+        fail(str(error), ExitStatus.OURS, as_json=False)
