@@ -1,1 +1,1 @@
-"""Questions and answers by SMS: an officer's texts read and answered in 160 septets."""
+"""Questions and answers by SMS: officers' texts, read and answered in 160 septets; `running.run` is the gateway."""

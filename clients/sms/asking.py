@@ -9,7 +9,8 @@ import grpc
 import grpc.aio
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from clients.client.connection import CallFailure, read_failure
+from clients.client.calls import metadata, whole
+from clients.client.failures import read_failure
 from ronda.v1 import token_service_pb2 as tokens
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.token_service_pb2_grpc import TokenServiceStub
@@ -33,37 +34,6 @@ def channel(target: str, identity: Path | None, ca: str) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(target, credentials, _RECONNECT)
 
 
-class _AsCall(grpc.RpcError, grpc.Call):  # type: ignore[misc]
-    """An error of grpc.aio in the shape of one of grpc, which is what its details are read from."""
-
-    def __init__(self, error: grpc.aio.AioRpcError) -> None:
-        self._error = error
-
-    def code(self) -> grpc.StatusCode:
-        return self._error.code()
-
-    def details(self) -> str:
-        return self._error.details() or ""
-
-    def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
-        return tuple((str(key), value) for key, value in self._error.trailing_metadata() or ())
-
-    def initial_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
-        return ()
-
-    def is_active(self) -> bool:
-        return False
-
-    def time_remaining(self) -> None:
-        return None
-
-    def cancel(self) -> bool:
-        return False
-
-    def add_callback(self, callback: Callable[[], None]) -> bool:
-        return False
-
-
 async def _tried(call: Callable[[], Awaitable[_T]], seconds: float) -> _T:
     """The call, again while nobody was there to answer: the same bytes, which count once. Raises CallFailure."""
     try:
@@ -76,7 +46,7 @@ async def _tried(call: Callable[[], Awaitable[_T]], seconds: float) -> _T:
             with attempt:
                 return await call()
     except grpc.aio.AioRpcError as error:
-        raise read_failure(_AsCall(error)) from None
+        raise read_failure(error) from None
     raise AssertionError  # an attempt returns or raises
 
 
@@ -93,14 +63,17 @@ class Asker:
 
     async def ask(self, question: Question, token: str, seconds: float) -> Any:
         """The answer. token: "" = none (a server in development mode). Raises CallFailure."""
-        metadata = (("authorization", f"Bearer {token}"),) if token else ()
         method = getattr(self._checks, question.method)
         timeout = min(seconds, _ATTEMPT_S)
-        return await _tried(lambda: method(question.request, timeout=timeout, metadata=metadata), seconds)
+        shown = metadata(token)
+        answer = await _tried(lambda: method(question.request, timeout=timeout, metadata=shown), seconds)
+        if half := whole(answer):
+            raise half
+        return answer
 
     async def close(self) -> None:
         """Closes the channel."""
-        await self._channel.close()
+        await self._channel.close(None)
 
 
 class Issuer:
@@ -125,4 +98,4 @@ class Issuer:
 
     async def close(self) -> None:
         """Closes the channel."""
-        await self._channel.close()
+        await self._channel.close(None)

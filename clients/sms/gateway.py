@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clients.client.connection import CallFailure
+from clients.client.failures import CallFailure
 from clients.client.questions import NoDate
 from clients.sms import wording
 from clients.sms.counts import tell
@@ -37,7 +37,6 @@ _SENDERS = 50_000  # remembered for limits
 _OURS = re.compile(
     r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO ENTENDIDO|PIN (?:ACEPTADO|CAMBIADO|NO))\b", re.I
 )
-_NOT_KNOWN = ("SIGN_IN_REFUSED", "LIMIT_EXCEEDED")  # of the issuer: also for numbers of nobody
 
 
 class Gateway:
@@ -140,6 +139,12 @@ class Gateway:
         except Exception as error:  # whatever it is, the officer must hear that it is not green
             tell("fault", kind=type(error).__name__)
             reply = self._failed(None, entry)
+        who = self._journal.hash_of("sender", number)
+        if reply is not None and reply.parts[0].startswith(wording.NO_ANSWER) and not self._journal.is_known(who):
+            # Whatever failed, a number that never gave a right PIN hears nothing, but that its provisional PIN is one.
+            reply = reply if wording.PIN_EXPIRED in reply.parts[0] else None
+            if reply is None:
+                self._stranger(who, entry)
         if reply is None:
             self._journal.done(entry.reference)
             return
@@ -171,7 +176,7 @@ class Gateway:
         except NoSession:
             return notice(wording.SIGN_IN_FIRST, entry.reference)
         except CallFailure as failure:
-            return self._not_signed_in(failure, who, entry)
+            return self._not_signed_in(failure, entry)
         if message.kind is Kind.SIGN_IN:
             return notice(wording.SIGNED_IN)
         if message.kind is Kind.MORE:
@@ -199,16 +204,7 @@ class Gateway:
         self._journal.forget(self._seen(self.number_of(entry.sender, entry.ton), entry.text))
         return Reply(0, (session.parts.pop(0),))
 
-    def _not_signed_in(self, failure: CallFailure, who: bytes, entry: Entry) -> Reply | None:
-        """Of a number that never gave a right PIN nothing is told, not even that it is wrong."""
-        if not self._journal.is_known(who):
-            if failure.reason in _NOT_KNOWN:
-                return self._stranger(who, entry)
-            if failure.status in (
-                "UNAVAILABLE",
-                "DEADLINE_EXCEEDED",
-            ):  # the issuer is not there: told to officers alone
-                return self._stranger(who, entry)
+    def _not_signed_in(self, failure: CallFailure, entry: Entry) -> Reply:
         text = {
             "SIGN_IN_REFUSED": wording.WRONG_PIN,
             "PIN_EXPIRED": wording.PIN_EXPIRED,
@@ -219,7 +215,8 @@ class Gateway:
 
     def _no_question(self, who: bytes, entry: Entry) -> Reply | None:
         if not self._journal.is_known(who):
-            return self._stranger(who, entry)
+            self._stranger(who, entry)
+            return None
         self._counts.add("not_questions")
         now = time.monotonic()
         if now - self._helped.get(who, -_HELP_AGAIN_S) < _HELP_AGAIN_S:
@@ -228,6 +225,7 @@ class Gateway:
         return notice(wording.TOO_LONG if len(entry.text) > LONGEST else wording.NOT_UNDERSTOOD)
 
     def _stranger(self, who: bytes, entry: Entry) -> None:
+        """Counts a message that gets no reply."""
         self._counts.add("strangers")
         self._journal.count_stranger(who, entry.at)
         tell("stranger", sender=who.hex())

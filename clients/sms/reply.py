@@ -15,7 +15,7 @@ from clients.spanish import words as spanish
 from ronda.v1 import alert_pb2, level_pb2, register_pb2
 
 if TYPE_CHECKING:
-    from clients.client.connection import CallFailure
+    from clients.client.failures import CallFailure
     from ronda.v1 import check_service_pb2, person_pb2, vehicle_pb2
 
 MOST_PARTS = 9

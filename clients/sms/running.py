@@ -80,7 +80,7 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
 
 async def _keep(settings: SmsSettings, journal: Journal, counts: Counts) -> None:
     """Writes what waits, and the counts."""
-    written = 0.0
+    written, told = 0.0, counts.as_dict()
     while True:
         await asyncio.sleep(_FLUSH_S)
         if time.monotonic() - written < _WRITE_S:
@@ -90,4 +90,6 @@ async def _keep(settings: SmsSettings, journal: Journal, counts: Counts) -> None
         journal.flush(seen_before=time.time() - settings.sms_duplicate_s)
         with contextlib.suppress(OSError):  # counts are no reason to stop
             counts.write(settings.sms_directory / "ronda_sms.prom")
-        tell("counts", counts=counts.as_dict())
+        if (now := counts.as_dict()) != told:
+            tell("counts", counts=now)
+            told = now

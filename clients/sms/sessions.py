@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from clients.client.connection import CallFailure
+from clients.client.failures import CallFailure
 from ronda.v1 import token_service_pb2 as tokens
 
 if TYPE_CHECKING:

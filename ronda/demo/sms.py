@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from clients.client.connection import CallFailure
+from clients.client.failures import CallFailure
 from clients.sms.running import serve
 from clients.sms.settings import SmsSettings
 from ronda.v1 import token_service_pb2 as tokens
@@ -91,8 +91,14 @@ async def _demonstrate(server: str, directory: Path, queue: Path) -> None:
         port = (await _event(smsc.stdout, "listening"))["port"]
         password = queue / "password"
         password.write_text("secret", encoding="ascii")
-        settings = SmsSettings(
-            sms_smsc=f"127.0.0.1:{port}", sms_password=password, sms_directory=queue, sms_server=server, sms_answer_s=10
+        settings = SmsSettings.model_validate(
+            {
+                "sms_smsc": f"127.0.0.1:{port}",
+                "sms_password": password,
+                "sms_directory": queue,
+                "sms_server": server,
+                "sms_answer_s": 10,
+            }
         )
         typer.echo(f"Central de prueba (npm smpp) en 127.0.0.1:{port}; Ronda en {server}.\n")
         gateway = asyncio.create_task(serve(settings, DemoAuthenticator(), stopped))

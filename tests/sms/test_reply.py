@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from smpplib.gsm import gsm_encode  # a table of GSM-7 that is not aiosmpplib's
 
-from clients.client.connection import CallFailure, FieldViolation
+from clients.client.failures import CallFailure, FieldViolation
 from clients.sms import wording
 from clients.sms.reply import MOST_PARTS, Reply, answer_reply, failure_reply, notice
 from clients.sms.septets import cut_at_words, gsm_text, septets

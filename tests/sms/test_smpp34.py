@@ -1,0 +1,69 @@
+"""The gateway against a second SMSC that nobody here wrote: PyPI smpp34, its own codec, windows and timers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import smpp34
+
+from tests.issuer.issuer_kit import NUMBER, PIN, RunningIssuer
+from tests.sms.conftest import gateway_settings
+from tests.sms.smsc_kit import GatewayProcess
+from tests.trust.conftest import TrustedServer
+
+OFFICER = NUMBER.removeprefix("+")
+ESME_RTHROTTLED = 0x58
+
+
+async def next_of(server: Any, kind: type) -> Any:
+    """The next event of a kind."""
+    async with asyncio.timeout(30):
+        while not isinstance(event := await server.next(), kind):
+            pass
+        return event
+
+
+async def talk(directory: Path, settings: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
+    """Signs in and asks; the reply is put off once; the SMSC goes away, and another stands in its place."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    server = smpp34.Server("127.0.0.1", port, system_id="smsc")
+    await server.start()
+    gateway = await asyncio.to_thread(GatewayProcess, directory / "gateway", port, **settings)
+    try:
+        esme = await next_of(server, smpp34.Esme)
+        said: list[str] = []
+        for text, refused in ((f"PIN {PIN}", False), ("P 1234567890101", True)):
+            asked = asyncio.create_task(
+                esme.deliver_sm("1110", text.encode(), source_addr=OFFICER, source_addr_ton=1, source_addr_npi=1)
+            )
+            event = await next_of(server, smpp34.SubmitSmEvent)
+            assert (await asked).command_status == 0
+            if refused:
+                await event.reject(ESME_RTHROTTLED)
+                first = event.short_message
+                event = await next_of(server, smpp34.SubmitSmEvent)
+                assert event.short_message == first
+            await event.accept(f"id-{len(said)}")
+            assert (event.destination_addr, event.source_addr, event.registered_delivery) == (OFFICER, "1110", 1)
+            said.append(bytes(event.short_message).decode("ascii"))
+        receipt = b"id:id-0 sub:001 dlvrd:001 submit date:2611270000 done date:2611270000 stat:UNDELIV err:001 text:"
+        await esme.deliver_sm("1110", receipt, source_addr=OFFICER, esm_class=4)
+        return said, await asyncio.to_thread(gateway.stop)
+    finally:
+        if gateway.process.poll() is None:
+            gateway.kill()
+        await server.stop()
+
+
+def test_a_bind_a_question_an_answer_put_off_and_a_receipt(
+    trusted: TrustedServer, issuer: RunningIssuer, tmp_path: Path
+) -> None:
+    said, counts = asyncio.run(talk(tmp_path, gateway_settings(trusted, issuer, tmp_path)))
+    assert said[0].startswith("PIN aceptado")
+    assert said[1].startswith("AMARILLO PERSONA")  # on no file
+    assert (counts["throttled"], counts["acknowledged"], counts["receipts_failed"]) == (1, 2, 1)
