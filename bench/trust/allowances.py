@@ -20,8 +20,18 @@ refuse = []
 
 def patrols_without_end(trust: Path) -> None:
     """Gives the patrols of a trust directory's limits.toml allowances without an end; the others keep theirs."""
-    path = trust / "limits.toml"
+    _without_end(trust / "limits.toml", "patrol")
+
+
+def gateways_without_end(trust: Path) -> None:
+    """The same for what gateways ask on officers' behalf."""
+    _without_end(trust / "limits.toml", "gateway")
+
+
+def _without_end(path: Path, name: str) -> None:
     text = path.read_text(encoding="utf-8")
-    head, _, tail = text.partition("[patrol]")
+    head, _, tail = text.partition(f"[{name}]")
     _, separator, others = tail.partition("\n[")
-    path.write_text(_ALLOWANCES + head + (separator + others if separator else ""), encoding="utf-8")
+    path.write_text(
+        _ALLOWANCES.replace("patrol", name) + head + (separator + others if separator else ""), encoding="utf-8"
+    )

@@ -15,6 +15,18 @@ from tests.kit.nation_kit import BuiltNation
 from tests.sms.smsc_kit import GatewayProcess, NpmSmsc
 from tests.trust.conftest import TrustedServer, start_trusted
 
+# One officer asks all that these tests ask.
+_GENEROUS = """[gateway]
+officer = { count = 100000, seconds = 60, burst = 100000 }
+officer_day = { count = 100000, seconds = 86400, burst = 100000 }
+device = { count = 100000, seconds = 60, burst = 100000 }
+neighbours = { count = 100000, seconds = 600, burst = 100000 }
+misses = { count = 100000, seconds = 600, burst = 100000 }
+subjects = { count = 100000, seconds = 600, burst = 100000 }
+repeats = { count = 100000, seconds = 600, burst = 100000 }
+refuse = []
+"""
+
 
 @dataclass
 class Town:
@@ -40,6 +52,12 @@ def gateway_settings(trusted: TrustedServer, issuer: RunningIssuer, directory: P
 def trusted(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrustedServer]:
     """A server in production mode."""
     running = start_trusted(small_nation, Path(tmp_path_factory.mktemp("sms-server")))
+    limits = running.kit.trust / "limits.toml"
+    head, _, tail = limits.read_text(encoding="utf-8").partition("[gateway]\n")
+    _, _, others = tail.partition("\n[")
+    fresh = limits.with_name("limits.new")
+    fresh.write_text(f"{head}{_GENEROUS}\n[{others}", encoding="utf-8")
+    fresh.replace(limits)  # in force on the worker before an officer has signed in
     yield running
     running.server.stop()
 

@@ -60,9 +60,9 @@ class NpmSmsc:
         """The replies so far, to one telephone."""
         return [str(event["text"]) for event in self.named("submit") if not to or event["to"] == to]
 
-    def wait(self, name: str, count: int = 1) -> dict[str, Any]:
+    def wait(self, name: str, count: int = 1, seconds: float = READY_S) -> dict[str, Any]:
         """The event of that name that makes so many."""
-        until(lambda: len(self.named(name)) >= count, READY_S)
+        until(lambda: len(self.named(name)) >= count, seconds)
         return self.named(name)[count - 1]
 
     def answer_to(self, source: str, text: str, **fields: Any) -> str:

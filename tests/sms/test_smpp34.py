@@ -38,7 +38,7 @@ async def talk(directory: Path, settings: dict[str, Any]) -> tuple[list[str], di
         esme = await next_of(server, smpp34.Esme)
         said: list[str] = []
         for text, refused in ((f"PIN {PIN}", False), ("P 1234567890101", True)):
-            asked = asyncio.create_task(
+            asked = asyncio.ensure_future(
                 esme.deliver_sm("1110", text.encode(), source_addr=OFFICER, source_addr_ton=1, source_addr_npi=1)
             )
             event = await next_of(server, smpp34.SubmitSmEvent)

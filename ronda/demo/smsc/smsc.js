@@ -77,6 +77,7 @@ function obey(command) {
       const { source, destination, text, id, ...more } = command.deliver;
       const fields = { source_addr: source, destination_addr: destination, short_message: text, ...more };
       if (typeof text === 'object' && text.hex) fields.short_message = Buffer.from(text.hex, 'hex');
+      say({ event: 'sent', id, source, at: Date.now() });
       session.deliver_sm(fields, (pdu) => say({ event: 'delivered', id, status: pdu.command_status, at: Date.now() }));
     }
     if (command.raw) session.socket.write(Buffer.from(command.raw, 'hex'));
