@@ -104,7 +104,7 @@ def measure(report: Report, *, officers: int = 5_000, **_: Any) -> None:
     _say(f"a nation of {PERSONS:,}")
     build = build_nation(PERSONS, WORK / "nation")
     data = build.data
-    cuis, _ = draw(data / "generations" / build.summary["generation_id"], MESSAGES, seed=3)
+    cuis, _plates = draw(data / "generations" / build.summary["generation_id"], MESSAGES, seed=3)
     kit = TrustKit(WORK / "keys")
     gateways_without_end(kit.trust)
     server = RunningServer(data, WORK / "server.log", **{"workers": 1, **kit.settings}).wait_ready()

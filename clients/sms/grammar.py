@@ -13,6 +13,9 @@ from enum import Enum, auto
 
 LONGEST = 200  # characters; the contract takes no longer query
 _SHORTEST_NAME = 3  # letters
+_MOST_DIGITS = 15  # of a CUI or licence typed with some too many; with a PIN glued to it there are 19 or more
+_VIN = 17
+_LONGEST_PLATE = 10
 
 
 class Kind(Enum):
@@ -50,6 +53,8 @@ _PLATE = re.compile(r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)?
 _PIN = r"\d{6,12}"
 _ALONE = re.compile(rf"(?:PIN|CLAVE)[\s:.]*({_PIN})", re.ASCII)
 _BEFORE = re.compile(rf"(?:(?:PIN|CLAVE)[\s:.]*)?({_PIN})[\s,;:]+(?=\S)", re.ASCII)
+# About a PIN, whatever else it is: never a question.
+_ABOUT_A_PIN = re.compile(r"(?:PIN|CLAVE|CAMBI)", re.ASCII)
 _CHANGE = re.compile(rf"CAMBI(?:O|AR)(?:\s+(?:DE\s+)?(?:PIN|CLAVE))?[\s:]+({_PIN})\s+({_PIN})", re.ASCII)
 _MORE = re.compile(r"MAS(?:\s*R?\s*(\d{1,9}))?", re.ASCII)
 _OFF = re.compile(r"SALIR|FIN", re.ASCII)
@@ -58,8 +63,10 @@ _NAME = re.compile(
 )
 _NIT = re.compile(r"(?:NIT[\s.:]*(\d{1,11}-?[\dK]))|(\d{1,11}-?K|\d{1,11}-\d)", re.ASCII)
 _CEDULA = re.compile(r"CED(?:ULA)?[\s.:]*([A-UÑ¥&]\s*-?\s*\d{1,2}[\s-]+\d{1,8})", re.ASCII)
-_CUI = re.compile(r"(?:P|CUI|DPI)?[\s.:]*(\d[\d\s.-]{11,20}\d)", re.ASCII)
-_KEYED = re.compile(r"([PVCL])[\s.:]*([A-Z0-9][A-Z0-9\s.-]*)", re.ASCII)
+# As it is printed (0000 00000 0000), with its place apart, or in one piece: digits in other groups are other things.
+_CUI = re.compile(r"(?:(?:P|CUI|DPI)[\s.:]*)?(\d{4}[\s.-]?\d{5}[\s.-]?\d{2}[\s.-]?\d{2})", re.ASCII)
+# Behind the letter something must part it from what follows, or a digit follow: "CASA 14" is no chassis.
+_KEYED = re.compile(r"([PVCL])(?:[\s.:-]+|(?=\d))([A-Z0-9][A-Z0-9\s.-]*)", re.ASCII)
 
 
 def read_message(text: str) -> Message | None:
@@ -72,13 +79,12 @@ def read_message(text: str) -> Message | None:
         return Message(Kind.SIGN_IN, pin=found[1])
     if found := _CHANGE.fullmatch(folded):
         return Message(Kind.CHANGE_PIN, found[2], pin=found[1])
-    if whole := _question(typed, folded):
-        return whole
+    # Digits before a question are its PIN first of all: read as a part of the question they would be looked up.
     found = _BEFORE.match(folded)
     rest = _question(typed[found.end() :], folded[found.end() :]) if found else None
-    if found is None or rest is None:
-        return None
-    return Message(rest.kind, rest.value, rest.born, pin=found[1])
+    if found is not None and rest is not None:
+        return Message(rest.kind, rest.value, rest.born, pin=found[1])
+    return None if _ABOUT_A_PIN.match(folded) else _question(typed, folded)
 
 
 def _without_accents(text: str) -> str:
@@ -106,15 +112,25 @@ def _question(typed: str, folded: str) -> Message | None:
         return Message(Kind.NIT, found[1] or found[2])
     if (found := _CUI.fullmatch(folded)) and len(cui := _bare(found[1])) == 13:
         return Message(Kind.CUI, cui)
-    if _PLATE.fullmatch(bare := _bare(folded)):
-        return Message(Kind.PLATE, bare)
+    bare = _bare(folded)
+    for plate in (bare, bare.removeprefix("V")):
+        if _PLATE.fullmatch(plate):
+            return Message(Kind.PLATE, plate)
     if found := _CEDULA.fullmatch(folded):
         return Message(Kind.CEDULA, found[1])
     # Upper case may be longer than what was typed (ß), so the name is read from the typed text itself.
     if (found := _NAME.fullmatch(typed)) and _is_name(found[1]):
         return Message(Kind.NAME, found[1], found[2] or "")
     found = _KEYED.fullmatch(folded)
-    return _keyed(found[1], _bare(found[2])) if found else None
+    if found is None or _holds_a_pin(found[2]):
+        return None
+    return _keyed(found[1], _bare(found[2]))
+
+
+def _holds_a_pin(value: str) -> bool:
+    """Whether one of several groups of an identifier may be a PIN: such a text is not sent on."""
+    groups = re.split(r"[\s.-]+", value)
+    return len(groups) > 1 and any(re.fullmatch(_PIN, group, re.ASCII) for group in groups)
 
 
 def _keyed(letter: str, value: str) -> Message | None:
@@ -122,13 +138,13 @@ def _keyed(letter: str, value: str) -> Message | None:
     if not any(each.isdigit() for each in value):
         return None
     if letter == "P":  # not the thirteen digits of a CUI: the server says what is wrong with it
-        return Message(Kind.CUI, value) if value.isdigit() and len(value) > 8 else None
+        return Message(Kind.CUI, value) if value.isdigit() and 8 < len(value) <= _MOST_DIGITS else None
     if letter == "V":
-        return Message(Kind.PLATE, value) if 4 <= len(value) <= 12 else None
+        return Message(Kind.PLATE, value) if 4 <= len(value) <= _LONGEST_PLATE else None
     if letter == "C":
         kind = Kind.CHASSIS if len(value) <= 8 else Kind.VIN
-        return Message(kind, value) if 6 <= len(value) <= 25 else None
-    return Message(Kind.LICENCE, value) if 4 <= len(value) <= 20 else None
+        return Message(kind, value) if 6 <= len(value) <= 8 or len(value) == _VIN else None
+    return Message(Kind.LICENCE, value) if 4 <= len(value) <= _MOST_DIGITS else None
 
 
 def _is_name(text: str) -> bool:

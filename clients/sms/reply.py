@@ -15,6 +15,8 @@ from clients.spanish import words as spanish
 from ronda.v1 import alert_pb2, level_pb2, register_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clients.client.failures import CallFailure
     from ronda.v1 import check_service_pb2, person_pb2, vehicle_pb2
 
@@ -136,7 +138,7 @@ def _facts(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
     ]
     facts += _register_facts(answer)
     if found and certain:
-        facts += _owner_facts(response.vehicle) if of_vehicle else _born_facts(response.person)
+        facts += _owner_facts(response.vehicle, answer.hits) if of_vehicle else _born_facts(response.person)
     return list(dict.fromkeys(facts))
 
 
@@ -230,7 +232,9 @@ def _vehicle_text(vehicle: vehicle_pb2.Vehicle) -> str:
     return " ".join(part for part in ["VEHICULO", *plates[:1], *seen] if part)
 
 
-def _owner_facts(vehicle: vehicle_pb2.Vehicle) -> list[str]:
-    """The owners of today that the vehicle register names."""
+def _owner_facts(vehicle: vehicle_pb2.Vehicle, hits: Iterable[alert_pb2.Hit]) -> list[str]:
+    """The owners of today that the vehicle register names; none where an owner's alert is not certain."""
+    if any(hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_OWNER and hit.level != level_pb2.LEVEL_HIT for hit in hits):
+        return []
     names = [owner.name for owner in vehicle.owners if owner.name and not owner.valid_to.year]
     return [f"Propietario: {', '.join(names[:3])}"] if names else []

@@ -24,6 +24,7 @@ OTHERS = {
     "indexer/linking/links.py": "arrays of links while they are made",
     "clients/agency/rows.py": "offsets of an Arrow column of texts",
     "clients/agency/lines.py": "offsets of an Arrow column of texts",
+    "clients/sms/transceiver.py": "the head of an SMPP PDU, before aiosmpplib reads it",
     "bench/trust/kills.py": "rows that core.audit.reader fills, by the dtype that it gives",
     "bench/attack/half_messages.py": "frames of HTTP/2",
     "bench/attack/http2.py": "frames of HTTP/2",

@@ -22,6 +22,7 @@ READ = [
     ("m123bcd", Kind.PLATE, "M123BCD"),
     ("v p–123 bcd", Kind.PLATE, "P123BCD"),
     ("V 123ABC", Kind.PLATE, "123ABC"),
+    ("vp123bcd", Kind.PLATE, "P123BCD"),
     ("C 123BCD", Kind.PLATE, "C123BCD"),  # a commercial plate, no chassis
     ("C 1HGCM82633A004352", Kind.VIN, "1HGCM82633A004352"),
     ("c 3A004352", Kind.CHASSIS, "3A004352"),
@@ -97,6 +98,38 @@ def test_any_text_is_read_or_not_and_its_question_is_one_of_a_traffic_stop(text:
     assert question.request.context.purpose == context_pb2.PURPOSE_TRAFFIC_STOP
     again = question_of(found, "0123456789abcdef", 1_800_000_000.25)
     assert question.request.SerializeToString() == again.request.SerializeToString()
+
+
+FORMS = [
+    "{pin} {asked}", "PIN {pin} {asked}", "pin{pin},{asked}", "CLAVE: {pin} {asked}", "clave{pin} {asked}",
+    "{asked} {pin}", "{asked} PIN {pin}", "{asked}, clave {pin}", "{asked}{pin}", "{pin}{asked}", "PIN{pin}{asked}",
+    "CAMBIO {pin} {asked}", "CAMBIO {pin} A {asked}", "cambiar de pin {pin} por {asked}", "{pin}-{asked}",
+    "P {pin} {asked}", "L {pin} {asked}", "C {pin} {asked}", "V {pin} {asked}", "N {pin} {asked}", "CED {pin} {asked}",
+    "C {pin}.{asked}", "NIT {pin} {asked}", "MAS {pin} {asked}",
+]  # fmt: skip
+
+
+@given(st.from_regex(r"[0-9]{6,12}", fullmatch=True), st.sampled_from([text for text, *_ in READ]))
+def test_a_pin_is_never_part_of_a_question(pin: str, asked: str) -> None:
+    if pin in "".join(letter for letter in asked if letter.isdigit()):
+        return
+    for form in FORMS:
+        if form == "{asked}{pin}" and asked.lower().startswith("c "):
+            continue  # nothing parts them: it is a chassis number of that length
+        found = read_message(form.format(pin=pin, asked=asked))
+        if found is not None and found.kind in ASKED:
+            assert pin not in found.value and pin not in found.born, form
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CAMBIO 123456 A 654321", "CED A-112345", "CASA 14 ZONA 5", "LA 14 CALLE", "PIN 12345 V P123BCD",
+        "123456 1234567", "Voy 5 km", "P 2357111360101 123456", "Clave 12 C 3A004352",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_question_is_none(text: str) -> None:
+    assert read_message(text) is None
 
 
 def test_a_message_shows_nothing_of_itself() -> None:

@@ -139,6 +139,18 @@ def test_of_who_is_not_certain_nothing_personal_is_sent(level: Any) -> None:
             assert personal not in text
 
 
+def test_an_owner_who_is_not_certain_is_not_named() -> None:
+    response = check_service_pb2.CheckVehicleResponse()
+    response.answer.level = level_pb2.LEVEL_HIT
+    response.vehicle.registrations.add(make="Toyota")
+    response.vehicle.owners.add(name="Juana Xicay Tzul")
+    add_warrant(response, level_pb2.LEVEL_HIT).subject.kind = alert_pb2.HIT_SUBJECT_KIND_VEHICLE
+    assert "Juana" in " ".join(answer_reply(response, 1, of_vehicle=True).parts)
+    add_warrant(response, level_pb2.LEVEL_POSSIBLE).subject.kind = alert_pb2.HIT_SUBJECT_KIND_OWNER
+    text = " ".join(answer_reply(response, 1, of_vehicle=True).parts)
+    assert "ROJO" in text and "verifique DPI" in text and "Juana" not in text
+
+
 def test_of_a_name_alone_a_late_register_shows_nobody() -> None:
     response = person(level_pb2.LEVEL_INCOMPLETE)
     response.answer.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_AGREES)

@@ -44,11 +44,11 @@ async def talk(directory: Path, settings: dict[str, Any]) -> tuple[list[str], di
             event = await next_of(server, smpp34.SubmitSmEvent)
             assert (await asked).command_status == 0
             if refused:
-                await event.reject(ESME_RTHROTTLED)
+                event.reject(ESME_RTHROTTLED)
                 first = event.short_message
                 event = await next_of(server, smpp34.SubmitSmEvent)
                 assert event.short_message == first
-            await event.accept(f"id-{len(said)}")
+            event.accept(f"id-{len(said)}")
             assert (event.destination_addr, event.source_addr, event.registered_delivery) == (OFFICER, "1110", 1)
             said.append(bytes(event.short_message).decode("ascii"))
         receipt = b"id:id-0 sub:001 dlvrd:001 submit date:2611270000 done date:2611270000 stat:UNDELIV err:001 text:"
