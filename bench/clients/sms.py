@@ -14,10 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from bench.bars import Bar, Samples
-from bench.foundation import Report, build_nation
+from bench.foundation import Report, say
 from bench.sampling import draw
 from bench.trust.allowances import gateways_without_end
 from ronda.v1 import token_service_pb2 as tokens
@@ -29,24 +27,19 @@ from tests.server.running_server import RunningServer
 from tests.sms.smsc_kit import GatewayProcess, NpmSmsc
 from tests.trust.trust_kit import TrustKit
 
-PERSONS = 10_000
+OFFICERS = 5_000
 MESSAGES = 10_000
 RATE = 1_000  # messages a second
 DROPS = 10
 WINDOW = 64
-WORK = Path(__file__).parents[2] / "build" / "bench" / "sms-work"
 _PIN = "739154"
 
 BARS = {
-    "rate": Bar("SMS: messages answered through one bind", RATE, "1/s", at_most=False),
-    "p99": Bar("SMS: p99 from deliver_sm to submit_sm", 100, "ms"),
-    "lost": Bar(f"SMS: lost over {DROPS} forced rebinds and a kill -9", 0, "messages"),
-    "doubled": Bar("SMS: doubled by the kill", WINDOW, "messages"),
+    "sms_rate": Bar("SMS: messages answered through one bind", RATE, "1/s", at_most=False),
+    "sms_p99": Bar("SMS: p99 from deliver_sm to submit_sm", 100, "ms"),
+    "sms_lost": Bar(f"SMS: lost over {DROPS} forced rebinds and a kill -9", 0, "messages"),
+    "sms_doubled": Bar("SMS: doubled by the kill", WINDOW, "messages"),
 }
-
-
-def _say(text: str) -> None:
-    Console(stderr=True).print(f"[bold]==> {text}", highlight=False)
 
 
 def number_of(officer: int) -> str:
@@ -98,29 +91,27 @@ def _references(smsc: NpmSmsc) -> Counter[str]:
     return Counter(text.removesuffix(" MAS").rpartition(" R")[2] for text in smsc.texts() if " R" in text)
 
 
-def measure(report: Report, *, officers: int = 5_000, **_: Any) -> None:
-    """Fills the values of BARS."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    _say(f"a nation of {PERSONS:,}")
-    build = build_nation(PERSONS, WORK / "nation")
-    data = build.data
-    cuis, _plates = draw(data / "generations" / build.summary["generation_id"], MESSAGES, seed=3)
-    kit = TrustKit(WORK / "keys")
+def measure(work: Path, nation: Path, report: Report, officers: int = OFFICERS) -> None:
+    """Fills the values of BARS. nation: a generation's directory, under the data directory of a server."""
+    data = nation.parents[1]
+    work.mkdir(parents=True, exist_ok=True)
+    cuis, _ = draw(nation, MESSAGES, seed=3)
+    kit = TrustKit(work / "keys")
     gateways_without_end(kit.trust)
-    server = RunningServer(data, WORK / "server.log", **{"workers": 1, **kit.settings}).wait_ready()
-    issuer = RunningIssuer(WORK / "issuer", kit.directory / "institutions" / "pnc")
+    server = RunningServer(data, work / "server.log", **{"workers": 1, **kit.settings}).wait_ready()
+    issuer = RunningIssuer(work / "issuer", kit.directory / "institutions" / "pnc")
     smsc = NpmSmsc()
     gateway: GatewayProcess | None = None
     try:
-        _say(f"{officers:,} officers are enrolled")
+        say(f"{officers:,} officers are enrolled")
         _enrol(issuer, officers)
-        issuer.gateway.write(WORK / "gateway.pem", WORK / "gateway.key")
-        (WORK / "server-ca.pem").write_bytes(kit.server_ca)
-        shutil.copy(issuer.directory / "server-ca.pem", WORK / "issuer-ca.pem")
+        issuer.gateway.write(work / "gateway.pem", work / "gateway.key")
+        (work / "server-ca.pem").write_bytes(kit.server_ca)
+        shutil.copy(issuer.directory / "server-ca.pem", work / "issuer-ca.pem")
         gateway = GatewayProcess(
-            WORK / "gateway",
+            work / "gateway",
             smsc.port,
-            sms_identity=WORK / "gateway",
+            sms_identity=work / "gateway",
             sms_server="localhost:" + server.address.rpartition(":")[2],
             sms_issuer=issuer.address,
             sms_window=WINDOW,
@@ -140,13 +131,13 @@ def measure(report: Report, *, officers: int = 5_000, **_: Any) -> None:
 
 
 def _measure_steady(smsc: NpmSmsc, officers: int, cuis: list[str], report: Report) -> None:
-    _say("every officer signs in")
+    say("every officer signs in")
     signing = time.monotonic()
     for officer in range(officers):
         smsc.deliver(number_of(officer), f"PIN {_PIN}")
     smsc.wait("submit", officers, 3600)
     report.samples.append(Samples("SMS: officers signed in", [officers / (time.monotonic() - signing)], "1/s"))
-    _say(f"{MESSAGES:,} messages at {RATE:,} a second")
+    say(f"{MESSAGES:,} messages at {RATE:,} a second")
     before = len(smsc.named("submit"))
     _paced(smsc, [f"P {cui}" for cui in cuis[:MESSAGES]], officers, RATE, {})
     _settled(smsc, MESSAGES)
@@ -160,15 +151,15 @@ def _measure_steady(smsc: NpmSmsc, officers: int, cuis: list[str], report: Repor
         if began := waiting.get(event["to"]):
             latencies.append(event["at"] - began.pop(0))
     if latencies and len(came) == MESSAGES:
-        report.values["rate"] = len(came) * 1000 / (came[-1]["at"] - sent[0]["at"])
-        report.values["p99"] = statistics.quantiles(latencies, n=100)[98]
+        report.values["sms_rate"] = len(came) * 1000 / (came[-1]["at"] - sent[0]["at"])
+        report.values["sms_p99"] = statistics.quantiles(latencies, n=100)[98]
         said = Samples("SMS: deliver_sm to submit_sm", [statistics.median(latencies)], "ms")
         said.note = f"p99 {report.values['p99']:.0f} ms, most {max(latencies):.0f} ms"
         report.samples.append(said)
 
 
 def _measure_broken(smsc: NpmSmsc, gateway: GatewayProcess, officers: int, cuis: list[str], report: Report) -> None:
-    _say(f"{DROPS} forced rebinds and a kill -9")
+    say(f"{DROPS} forced rebinds and a kill -9")
     before = set(_references(smsc))
     asked = [f"L {cui}" for cui in cuis[:MESSAGES]]  # other texts than before: no duplicates
     then: dict[int, Any] = {}
@@ -188,9 +179,9 @@ def _measure_broken(smsc: NpmSmsc, gateway: GatewayProcess, officers: int, cuis:
     taken = len(smsc.named("delivered")) - delivered  # acknowledged by the gateway: those must be answered
     _settled(smsc, len(before) + taken)
     after = {reference: times for reference, times in _references(smsc).items() if reference not in before}
-    report.values["lost"] = float(max(taken - len(after), 0))
+    report.values["sms_lost"] = float(max(taken - len(after), 0))
     finally_seen = _references(smsc)
-    report.values["doubled"] = float(sum(finally_seen[each] - times for each, times in at_the_kill.items()))
+    report.values["sms_doubled"] = float(sum(finally_seen[each] - times for each, times in at_the_kill.items()))
     report.samples.append(Samples("SMS: taken while the bind broke", [taken], "messages"))
 
 
