@@ -233,7 +233,9 @@ def test_break_glass_ends_soon_after_the_sign_in(reloading: TrustedServer) -> No
         reloading.kit.patrol(nip="20040"),
         reloading.kit.patrol(nip="20041", iat=now - 700, nbf=now - 700, exp=now + 100),
     )
+    renewed = reloading.kit.patrol(nip="20042", auth_time=now - 700)  # by a session: nobody has just signed in
     assert _outcomes(reloading, fresh, request, 2) == {""}
     assert _outcomes(reloading, old, question(), 2) == {""}
-    with reloading.kit.channel(reloading.address, old) as channel:
-        assert failure(channel, CHECK_PERSON, request, metadata=old.metadata).reason == "FORBIDDEN"
+    for late in (old, renewed):
+        with reloading.kit.channel(reloading.address, late) as channel:
+            assert failure(channel, CHECK_PERSON, request, metadata=late.metadata).reason == "FORBIDDEN"
