@@ -121,4 +121,4 @@ def neutral(text: str) -> str:
 def csv_cell(text: str) -> str:
     """A cell of the files that are written: neutral, quoted where it must be."""
     text = neutral(text)
-    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in '",') else text
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in '",;\t') else text

@@ -9,17 +9,17 @@ import hashlib
 import json
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from clients.agency.failures import AgencyError
 
 _VERSION = 1
-_HEAD_BYTES = 1 << 20
+Counts = tuple[Counter[str], Counter[str]]  # rows by result, invalid rows by rule
 
 
-@dataclass
+@dataclass(frozen=True)
 class Progress:
     """One pass over the file so far.
 
@@ -37,17 +37,29 @@ class Progress:
     blank: int = 0
     done: bool = False
 
-    def add(self, counts: Counter[str], rules: Counter[str]) -> None:
-        """Counts a block's rows."""
-        for held, more in ((self.counts, counts), (self.rules, rules)):
+    def after(self, offset: int, rows: int, blank: int, lengths: list[int], found: Counts) -> Progress:
+        """With one more block: a value of its own, so that an interruption leaves the one or the other."""
+        counts, rules = dict(self.counts), dict(self.rules)
+        for held, more in ((counts, found[0]), (rules, found[1])):
             for word, many in more.items():
                 held[word] = held.get(word, 0) + many
+        return replace(
+            self,
+            offset=offset,
+            row=self.row + rows + blank,
+            lengths=lengths,
+            counts=counts,
+            rules=rules,
+            rows=self.rows + rows,
+            blank=self.blank + blank,
+        )
 
 
 @dataclass
 class Checkpoint:
     """A run. asked: everything that must be the same when it is resumed. passes: the first, and after it one for each
     newer generation that served at its end. serving: the generation that served when all passes were done, else "".
+    hashes: sha256 of the last pass's files, once they are to be given their names.
     """
 
     asked: dict[str, Any]
@@ -55,6 +67,7 @@ class Checkpoint:
     passes: list[Progress] = field(default_factory=list)
     resumed: int = 0
     serving: str = ""
+    hashes: list[str] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """Durably, or not at all. Raises OSError."""
@@ -84,11 +97,11 @@ class Checkpoint:
 
 
 def identity_of(path: Path) -> dict[str, Any]:
-    """What tells whether a file is the one that a run began with: size and the hash of its first mebibyte and last."""
-    size = path.stat().st_size
-    digest = hashlib.sha256()
+    """What tells whether a file is the one that a run began with."""
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+
+
+def sha256_of(path: Path) -> str:
+    """Of a whole file."""
     with path.open("rb") as file:
-        digest.update(file.read(_HEAD_BYTES))
-        file.seek(max(0, size - _HEAD_BYTES))
-        digest.update(file.read(_HEAD_BYTES))
-    return {"bytes": size, "ends": digest.hexdigest()}
+        return hashlib.file_digest(file, "sha256").hexdigest()

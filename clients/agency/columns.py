@@ -6,19 +6,10 @@ from dataclasses import dataclass
 
 from clients.agency.cells import Unread, cui_problem, folded, read_birth, read_cui
 from clients.agency.failures import AgencyError
+from clients.agency.headings import FIELDS, GIVEN, HEADERS, SURNAMES
 from clients.agency.source import Source, header_words, places_of
 
-FIELDS = ("cui", "name", "born", "plate", "vin")
-_HEADERS = {
-    "cui": "CUI DPI CUIDPI DPICUI NODPI NODEDPI NUMERODPI NUMERODEDPI NUMDPI DPINO CUIODPI NUMEROCUI NOCUI",
-    "name": "NOMBRE NOMBRECOMPLETO NOMBRESYAPELLIDOS NOMBREYAPELLIDOS NOMBREYAPELLIDO NOMBRESAPELLIDOS",
-    "born": "NACIMIENTO FECHANACIMIENTO FECHADENACIMIENTO FECHANAC FNACIMIENTO FNAC NACIDO FECHADENAC BORN",
-    "plate": "PLACA PLACAS NOPLACA NUMERODEPLACA PLACAVEHICULO",
-    "vin": "VIN CHASIS NOCHASIS NUMERODECHASIS VINCHASIS",
-}
-# A name in parts: these columns together, in this order, where at least a given name and a surname are there.
-_GIVEN = ["PRIMERNOMBRE", "SEGUNDONOMBRE", "TERCERNOMBRE", "NOMBRES"]
-_SURNAMES = ["APELLIDOS", "APELLIDO", "PRIMERAPELLIDO", "SEGUNDOAPELLIDO", "APELLIDOCASADA", "APELLIDODECASADA"]
+_NO_KNOWN_HEADER = "No se sabe si la primera línea es el encabezado: indique --header o --no-header."
 _SURE = 0.9  # share of a column's cells that must be what its header says
 _BY_CONTENT = 3  # cells at least that make a column without a known header a sure one
 
@@ -44,6 +35,7 @@ class Columns:
 def mapped(source: Source, text: str) -> Columns:
     """The columns of `--map`: cui=DPI,name=NOMBRES+APELLIDOS,born=3. Raises AgencyError."""
     places: dict[str, tuple[int, ...]] = {}
+    by_name = False
     for part in text.split(","):
         field, equals, names = (word.strip() for word in part.partition("="))
         if field not in FIELDS or not equals or not names:
@@ -51,7 +43,10 @@ def mapped(source: Source, text: str) -> Columns:
         if field in places:
             raise AgencyError(f"--map nombra dos veces el campo {field}.")
         places[field] = tuple(_place(source, name.strip()) for name in names.split("+"))
+        by_name = by_name or any(places_of(source, name.strip()) for name in names.split("+"))
     _complete(places)
+    if not (source.header_sure or by_name):
+        raise AgencyError(_NO_KNOWN_HEADER)
     return Columns(places, sure=True)
 
 
@@ -81,7 +76,7 @@ def guessed(source: Source, *, vehicles: bool) -> Columns:
     places: dict[str, tuple[int, ...]] = {}
     sure = True
     for field in FIELDS if vehicles else FIELDS[:3]:
-        known = _HEADERS[field].split()
+        known = HEADERS[field].split()
         found = [place for place, name in enumerate(source.names) if folded(name) in known]
         if not found:
             continue
@@ -98,7 +93,7 @@ def guessed(source: Source, *, vehicles: bool) -> Columns:
         sure = False
     if "born" in places and "name" not in places:
         del places["born"]
-    return Columns(places, sure and bool(places))
+    return Columns(places, sure and bool(places) and source.header_sure)
 
 
 def confirmed(columns: Columns) -> Columns:
@@ -109,8 +104,8 @@ def confirmed(columns: Columns) -> Columns:
 
 def _in_parts(source: Source) -> tuple[int, ...]:
     headers = {folded(name): place for place, name in enumerate(source.names) if name}
-    given = [headers[name] for name in _GIVEN if name in headers]
-    surnames = [headers[name] for name in _SURNAMES if name in headers]
+    given = [headers[name] for name in GIVEN if name in headers]
+    surnames = [headers[name] for name in SURNAMES if name in headers]
     if not given and surnames and "NOMBRE" in headers:
         given = [headers["NOMBRE"]]
     return (*given, *surnames) if given and surnames else ()

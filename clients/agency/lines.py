@@ -16,7 +16,7 @@ from clients.agency.rows import Asked, Broken, Column, Rows, pc
 from ronda.v1 import clearance_service_pb2 as contract
 
 _REASONS = 32  # a code is result * 32 + reason
-_NEEDS_CARE = r"""[",\r\n]|^[\s\x{00A0}]*[=+\-@]|^[\t\r\n]"""
+_NEEDS_CARE = r"""[",;\t\r\n]|^[\s\x{00A0}]*[=+\-@]|^[\t\r\n]"""
 _TAIL = ("resultado", "motivo", "codigo", "referencias")
 _REVIEW, _INVALID = contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_RESULT_INVALID
 

@@ -96,13 +96,19 @@ class Lock:
         self._path = path
 
     def __enter__(self) -> Self:
-        self._file = self._path.open("wb")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        while True:
+            self._file = self._path.open("wb")
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Who held it before may have removed the file that was opened; its lock keeps nobody out.
+                if self._path.stat().st_ino == os.fstat(self._file.fileno()).st_ino:
+                    return self
+            except FileNotFoundError:
+                pass
+            except OSError:
+                self._file.close()
+                raise AgencyError("Otra corrida escribe ese mismo --out: espere a que termine.") from None
             self._file.close()
-            raise AgencyError("Otra corrida escribe ese mismo --out: espere a que termine.") from None
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._path.unlink(missing_ok=True)
@@ -133,12 +139,15 @@ class Files:
         for file, data in zip(self._files, (lines.results, lines.rejects, lines.review), strict=True):
             file.write(data)
 
-    def durable(self) -> list[int]:
-        """Everything is on the disk; bytes of each."""
+    def lengths(self) -> list[int]:
+        """Bytes of each so far."""
+        return [file.tell() for file in self._files]
+
+    def durable(self) -> None:
+        """Everything is on the disk."""
         for file in self._files:
             file.flush()
             os.fsync(file.fileno())
-        return [file.tell() for file in self._files]
 
     def close(self) -> None:
         """Closes all."""

@@ -6,13 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clients.agency.batches import Judged, batches_of
 from clients.agency.blocks import Block, count_rows, read_blocks
-from clients.agency.checkpoint import Progress
+from clients.agency.checkpoint import Checkpoint, Progress
 from clients.agency.columns import Columns
-from clients.agency.lines import Lines, lines_of
+from clients.agency.lines import lines_of
 from clients.agency.outputs import Files
 from clients.agency.rows import Asked, BlockReader, Rows, asked_of
 from clients.agency.source import Source
@@ -64,12 +64,12 @@ def run_pass(
     columns: Columns,
     part: Part,
     streams: Streams,
-    progress: Progress,
+    checkpoint: Checkpoint,
     files: Files,
     save: Callable[[], None],
     told: Callable[[Progress], None],
 ) -> None:
-    """From where `progress` stands to the end. save: makes the checkpoint durable; told: shows how far it is.
+    """From where the checkpoint's last pass stands to the end. save: makes it durable; told: shows how far it is.
 
     Raises what the streams raise; then the checkpoint is of the last block that was written whole.
     """
@@ -77,22 +77,25 @@ def run_pass(
     reader = BlockReader(columns, len(source.names), source.delimiter)
     under: deque[_Under] = deque()
     saved = time.monotonic()
-    row = progress.row
+    row = checkpoint.passes[-1].row
 
     def write_oldest() -> None:
         nonlocal saved
         oldest = under.popleft()
-        lines = lines_of(oldest.rows, oldest.asked, [answer.result() for answer in oldest.answers])
-        _write(lines, oldest, progress, files)
+        lines = lines_of(oldest.rows, oldest.asked, [streams.wait(answer) for answer in oldest.answers])
+        files.add(lines)
+        checkpoint.passes[-1] = checkpoint.passes[-1].after(
+            oldest.block.end, len(oldest.rows.numbers), oldest.rows.blank, files.lengths(), (lines.counts, lines.rules)
+        )
         if time.monotonic() - saved >= _SAVE_S:
-            progress.lengths = files.durable()
+            files.durable()
             save()
             saved = time.monotonic()
-        told(progress)
+        told(checkpoint.passes[-1])
 
     try:
         with source.path.open("rb") as file:
-            for block in read_blocks(file, progress.offset):
+            for block in read_blocks(file, checkpoint.passes[-1].offset):
                 if block.start >= end:
                     break
                 rows = reader.read(block, row)
@@ -103,16 +106,7 @@ def run_pass(
                     write_oldest()
             while under:
                 write_oldest()
-        progress.done = True
-    finally:  # an interruption that can be told of costs nothing
-        progress.lengths = files.durable()
+        checkpoint.passes[-1] = replace(checkpoint.passes[-1], done=True)
+    finally:  # an interruption that can be told of costs nothing; what was written of a block half is cut off again
+        files.durable()
         save()
-
-
-def _write(lines: Lines, under: _Under, progress: Progress, files: Files) -> None:
-    files.add(lines)
-    progress.offset = under.block.end
-    progress.row += under.rows.total
-    progress.rows += len(under.rows.numbers)
-    progress.blank += under.rows.blank
-    progress.add(lines.counts, lines.rules)

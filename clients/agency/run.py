@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from clients.agency import words
-from clients.agency.checkpoint import Checkpoint, Progress, identity_of
+from clients.agency.checkpoint import Checkpoint, Progress, identity_of, sha256_of
 from clients.agency.columns import Columns
 from clients.agency.failures import AgencyError
 from clients.agency.lines import heads, names_of
-from clients.agency.outputs import Files, Lock, Names
+from clients.agency.outputs import Files, Names
 from clients.agency.passing import Part, run_pass, where_part_begins
 from clients.agency.source import STDIN, Source
 from clients.agency.streams import PATIENCE_S, STREAMS, WINDOW, Server, Streams
@@ -42,7 +42,7 @@ class Wishes:
         """What must be the same when the run is resumed: else its lines would not be those of one run."""
         source = self.source
         return {
-            "given": None if source.given == STDIN else identity_of(Path(source.given)),
+            "given": None if source.given == STDIN or not source.own else identity_of(Path(source.given)),
             "input": identity_of(source.path),
             "standard": self.standard,
             "columns": {field: list(places) for field, places in self.columns.places.items()},
@@ -73,24 +73,23 @@ def prepare(names: Names, *, resume: bool, restart: bool) -> bool:
 
 
 def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) -> dict[str, Any]:
-    """Judges the file; the summary. told: shows a pass and its number.
+    """Judges the file; the summary. told: shows a pass and its number. The caller holds the Lock of OUT.
 
     Raises AgencyError, CallFailure, GenerationGone, HalfAnswer, OSError; after each but the first `resume` goes on.
     """
     names = Names.of(wishes.out)
-    with Lock(names.lock):
-        checkpoint = _begun(wishes, names, resume=resume)
-        while not checkpoint.serving:
-            if not checkpoint.passes or checkpoint.passes[-1].done:
-                serving = wishes.server.generation(wishes.patience_s if checkpoint.passes else _FIRST_S)
-                same = bool(checkpoint.passes) and checkpoint.passes[-1].generation == serving
-                if same or len(checkpoint.passes) == _PASSES:
-                    checkpoint.serving = serving
-                    checkpoint.save(names.checkpoint)
-                    break
-                checkpoint.passes.append(_first(wishes, serving))
-            _pass(wishes, names, checkpoint, told)
-        return _finish(wishes, names, checkpoint)
+    checkpoint = _begun(wishes, names, resume=resume)
+    while not checkpoint.serving:
+        if not checkpoint.passes or checkpoint.passes[-1].done:
+            serving = wishes.server.generation(wishes.patience_s if checkpoint.passes else _FIRST_S)
+            same = bool(checkpoint.passes) and checkpoint.passes[-1].generation == serving
+            if same or len(checkpoint.passes) == _PASSES:
+                checkpoint.serving = serving
+                checkpoint.save(names.checkpoint)
+                break
+            checkpoint.passes.append(_first(wishes, serving))
+        _pass(wishes, names, checkpoint, told)
+    return _finish(wishes, names, checkpoint)
 
 
 def _begun(wishes: Wishes, names: Names, *, resume: bool) -> Checkpoint:
@@ -131,7 +130,8 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
     try:
         if not any(progress.lengths) and wishes.part.number == 1:
             files.write(heads(given_names(wishes.source, wishes.columns)))
-            progress.lengths = files.durable()
+            files.durable()
+            checkpoint.passes[-1] = replace(progress, lengths=files.lengths())
         checkpoint.save(names.checkpoint)
         with streams:
             run_pass(
@@ -139,7 +139,7 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
                 wishes.columns,
                 wishes.part,
                 streams,
-                progress,
+                checkpoint,
                 files,
                 lambda: checkpoint.save(names.checkpoint),
                 lambda each: told(each, number),
@@ -156,8 +156,15 @@ def given_names(source: Source, columns: Columns) -> list[str]:
 
 def _finish(wishes: Wishes, names: Names, checkpoint: Checkpoint) -> dict[str, Any]:
     """Hands the last pass over, with what changed between the passes."""
+    began, source = checkpoint.asked, wishes.source
+    given = source.path if source.given == STDIN else Path(source.given)
+    if identity_of(given) != (began["given"] or began["input"]):
+        raise AgencyError("El archivo de entrada cambió mientras se consultaba: empiece de nuevo con --restart.")
     changed = compare(names, len(checkpoint.passes))
-    hand_over(names, len(checkpoint.passes))
+    if not checkpoint.hashes:
+        checkpoint.hashes = [sha256_of(path) for path in names.partial(len(checkpoint.passes))]
+        checkpoint.save(names.checkpoint)
+    hand_over(names, len(checkpoint.passes), checkpoint.hashes)
     summary = write_summary(
         names,
         checkpoint,

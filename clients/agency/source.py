@@ -11,6 +11,7 @@ from pathlib import Path
 from clients.agency.cells import CUI_DIGITS, cui_problem, folded, neutral
 from clients.agency.encoding import UTF_8, UTF_8_MARKED, encoding_of, known_encoding
 from clients.agency.failures import AgencyError
+from clients.agency.headings import KNOWN
 from clients.agency.spooling import spool_json_lines, spool_parquet, spool_text, spool_workbook
 
 STDIN = "-"
@@ -25,7 +26,7 @@ class Source:
 
     path: of the CSV; given: what the clerk named. start: byte of the first row to judge; first_row: its number, as a
     spreadsheet counts. names: the header's cells, "" for none. sample: cells of the first rows. own: whether `path` is
-    a copy that belongs to the run.
+    a copy that belongs to the run. header_sure: whether it is known that the first line is the header, or is none.
     """
 
     path: Path
@@ -34,10 +35,16 @@ class Source:
     delimiter: str
     names: tuple[str, ...]
     has_header: bool
+    header_sure: bool
     start: int
     first_row: int
     sample: tuple[tuple[str, ...], ...]
     own: bool
+
+    @property
+    def heading(self) -> str:
+        """Which row was taken for the header."""
+        return f"fila {self.first_row - 1}" if self.has_header else "sin encabezado"
 
     @property
     def size(self) -> int:
@@ -45,7 +52,15 @@ class Source:
         return self.path.stat().st_size
 
 
-def open_source(given: str, copy: Path, *, encoding: str = "", delimiter: str = "", keep_copy: bool = False) -> Source:
+def open_source(
+    given: str,
+    copy: Path,
+    *,
+    encoding: str = "",
+    delimiter: str = "",
+    header: bool | None = None,
+    keep_copy: bool = False,
+) -> Source:
     """The source that was named; `copy` is written where the file is not CSV in UTF-8. "-" is standard input.
 
     keep_copy: a copy that is there is the run's own, from before it was interrupted. Raises AgencyError, OSError.
@@ -55,6 +70,8 @@ def open_source(given: str, copy: Path, *, encoding: str = "", delimiter: str = 
         raise AgencyError(f"No existe el archivo {given}.")
     if given != STDIN and path.stat().st_size == 0:
         raise AgencyError(f"El archivo {given} está vacío.")
+    if path.suffix.lower() in _NAMED and header is None:
+        header = True
     read_as = UTF_8
     if given == STDIN or not _is_plain(path, encoding):
         if not (keep_copy and copy.is_file()):
@@ -69,7 +86,7 @@ def open_source(given: str, copy: Path, *, encoding: str = "", delimiter: str = 
         own, path = True, copy
     else:
         own = False
-    return _inspected(path, given, read_as, delimiter, own=own)
+    return _inspected(path, given, read_as, delimiter, header, own=own)
 
 
 _FORMATS = {
@@ -81,6 +98,7 @@ _FORMATS = {
     ".jsonl": spool_json_lines,
     ".ndjson": spool_json_lines,
 }
+_NAMED = (".parquet", ".jsonl", ".ndjson")  # whose columns have names
 
 
 def _is_plain(path: Path, encoding: str) -> bool:
@@ -102,7 +120,9 @@ def _spool(given: str, copy: Path, encoding: str) -> str:
     return spool_text(None if given == STDIN else path, copy, encoding)
 
 
-def _inspected(path: Path, given: str, encoding: str, delimiter: str, *, own: bool) -> Source:
+def _inspected(
+    path: Path, given: str, encoding: str, delimiter: str, asked_header: bool | None, *, own: bool
+) -> Source:
     with path.open("rb") as file:
         head = file.read(_SAMPLE_BYTES)
     mark = 3 if head.startswith(b"\xef\xbb\xbf") else 0
@@ -114,7 +134,9 @@ def _inspected(path: Path, given: str, encoding: str, delimiter: str, *, own: bo
     rows, ends = _head_rows(text, delimiter)
     above = next(place for place, row in enumerate(rows) if any(cell.strip() for cell in row))
     header = tuple(cell.strip().encode("utf-8", "replace").decode() for cell in rows[above])
-    has_header = not any(_is_data(cell) for cell in header)
+    is_data = any(_is_data(cell) for cell in header)
+    has_header = not is_data if asked_header is None else asked_header
+    header_sure = asked_header is not None or is_data or any(folded(cell) in KNOWN for cell in header)
     if has_header:
         start = mark + len(text[: ends[above]].encode("utf-8", "surrogateescape"))
     else:
@@ -122,7 +144,7 @@ def _inspected(path: Path, given: str, encoding: str, delimiter: str, *, own: bo
     first = above + 1 if has_header else above
     names = header if has_header else tuple("" for _ in header)
     sample = tuple(tuple(row) for row in rows[first : first + _SAMPLE_ROWS] if any(row))
-    return Source(path, given, encoding, delimiter, names, has_header, start, first + 1, sample, own)
+    return Source(path, given, encoding, delimiter, names, has_header, header_sure, start, first + 1, sample, own)
 
 
 def _head_rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:

@@ -31,6 +31,7 @@ STREAMS = 4  # one of them at least for each worker of a small server, which con
 WINDOW = 3  # batches that a stream has under way: one answered, one read, one on the wire
 PATIENCE_S = 60.0  # without any answer, then the run ends
 _CALL_S = 10.0
+_SILENCE_S = 5.0  # more than the patience: the streams give up first, and know why
 _HALF_ANSWERS = 3  # in a row: then it is no accident
 # Each channel has its connection: with one for all, one worker would answer everything.
 _OPTIONS = [
@@ -143,6 +144,17 @@ class Streams:
     def ask(self, batch: Batch) -> Future[Judged]:
         """The answer to come. Raises, as the future does: CallFailure, GenerationGone, HalfAnswer, OSError."""
         return self._queue.put(batch)
+
+    def wait(self, answer: Future[Judged]) -> Judged:
+        """The answer. Raises as `ask` says; CallFailure DEADLINE_EXCEEDED once nothing has answered for the patience,
+        as of a server that holds the connection and is silent.
+        """
+        while True:
+            try:
+                return answer.result(timeout=1.0)
+            except TimeoutError:
+                if time.monotonic() - self._heard > self._patience_s + _SILENCE_S:
+                    raise CallFailure("DEADLINE_EXCEEDED", "silent", reason="DEADLINE_EXCEEDED") from None
 
     def _work(self) -> None:
         """One stream after another, as long as there is something to ask."""

@@ -8,7 +8,6 @@ import getpass
 import hashlib
 import json
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from clients.agency.checkpoint import Checkpoint
+from clients.agency.checkpoint import Checkpoint, sha256_of
 from clients.agency.failures import AgencyError
 from clients.agency.outputs import Names
 from clients.agency.passing import Part
@@ -70,14 +69,17 @@ def _read_changes(path: Path) -> Changed:
     return Changed(len(rows), rows[:_TOLD_CHANGES])
 
 
-def hand_over(names: Names, passes: int) -> None:
-    """Gives the last pass's files their names, in the format that OUT's ending asks for."""
-    for number, (partial, path) in enumerate(zip(names.partial(passes), names.finished, strict=True)):
+def hand_over(names: Names, passes: int, hashes: list[str]) -> None:
+    """Gives the last pass's files their names, in the format that OUT's ending asks for.
+
+    One that is not there was handed over before a kill, or else it is lost: its hash tells. Raises AgencyError.
+    """
+    for partial, path, digest in zip(names.partial(passes), names.finished, hashes, strict=True):
         if not partial.exists():
-            continue  # handed over before a kill
-        if number == 0 and path.suffix.lower() != ".csv":
-            _convert(partial, path)
-            partial.unlink()
+            if not path.exists() or sha256_of(path) != digest:
+                raise AgencyError(f"Falta {partial.name}: empiece de nuevo con --restart.")
+        elif path.suffix.lower() != ".csv":
+            _convert(partial, path)  # the CSV stays until all is done
         else:
             partial.replace(path)
 
@@ -108,12 +110,6 @@ def _convert(partial: Path, path: Path) -> None:
             for batch in reader:
                 out.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in batch.to_pylist())
     aside.replace(path)
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def who(server: Server) -> dict[str, str]:
@@ -157,10 +153,11 @@ def write_summary(
         "norma": standard[1],
         "entrada": {
             "archivo": "entrada estándar" if source.given == STDIN else given.name,
-            "sha256": sha256_of(given),
+            "sha256": (checkpoint.asked["given"] or checkpoint.asked["input"])["sha256"],
             "bytes": given.stat().st_size,
             "codificacion": source.encoding,
             "columnas": columns,
+            "encabezado": source.heading,
             "parte": f"{part.number}/{part.of}",
         },
         "filas": last.rows,
@@ -171,7 +168,7 @@ def write_summary(
         "generaciones": [each.generation for each in checkpoint.passes],
         "generacion_al_terminar": checkpoint.serving,
         "cambiadas": {"filas": changed.rows, "primeras": changed.first},
-        "salidas": [{"archivo": path.name, "sha256": sha256_of(path)} for path in _written(names)],
+        "salidas": _hashed(names, checkpoint.hashes),
         "servidor": server.target,
         "quien": who(server),
         "inicio": checkpoint.started,
@@ -185,10 +182,15 @@ def write_summary(
     return {**summary, "firma": signature}
 
 
-def _written(names: Names) -> Iterator[Path]:
-    yield from names.finished
+def _hashed(names: Names, hashes: list[str]) -> list[dict[str, str]]:
+    """The files that were written; a CSV's hash is known since it was handed over."""
+    told = [
+        {"archivo": path.name, "sha256": digest if path.suffix.lower() == ".csv" else sha256_of(path)}
+        for path, digest in zip(names.finished, hashes, strict=True)
+    ]
     if names.changes.exists():
-        yield names.changes
+        told.append({"archivo": names.changes.name, "sha256": sha256_of(names.changes)})
+    return told
 
 
 def _sign(names: Names, text: bytes, path: Path | None) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -61,6 +61,10 @@ def clear(
         str, typer.Option(help="Codificación del texto: utf-8, cp1252, utf-16; si no, se detecta.")
     ] = "",
     delimiter: Annotated[str, typer.Option(help="Delimitador del CSV, o tab; si no, se detecta.")] = "",
+    header: Annotated[
+        bool | None,
+        typer.Option("--header/--no-header", help="Si la primera línea es el encabezado; si no, se detecta."),
+    ] = None,
     part: Annotated[str, typer.Option(callback=_read_part, help="Sólo la parte K de N; unidas dan el todo.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Sigue la corrida interrumpida de ese --out.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Empieza de nuevo y reemplaza --out.")] = False,
@@ -85,48 +89,44 @@ def clear(
       ronda clear lista.csv --standard wanted --out resultados.csv --resume
     """
     from clients.agency.failures import AgencyError
-    from clients.agency.outputs import Names
+    from clients.agency.outputs import Lock, Names
     from clients.agency.passing import Part
     from clients.agency.run import Wishes, prepare
+    from clients.agency.source import open_source
     from clients.agency.summary import load_key
 
     number, of = (int(word) for word in part.split("/"))
-    try:
-        names = Names.of(out or _default_out(file))
-        if key is not None:
-            load_key(key)
-        resuming = not dry_run and prepare(names, resume=resume, restart=restart)
-        copy = names.beside("prueba.tmp") if dry_run else names.copy
-        source = _opened(file, copy, encoding, delimiter, resuming=resuming)
+    with ExitStack() as held:
         try:
+            names = Names.of(out or _default_out(file))
+            if key is not None:
+                load_key(key)
+            if not dry_run:  # before anything of another run is looked at or removed
+                held.enter_context(Lock(names.lock))
+            resuming = not dry_run and prepare(names, resume=resume, restart=restart)
+            copy = names.beside("prueba.tmp") if dry_run else names.copy
+            if dry_run:
+                held.callback(copy.unlink, missing_ok=True)
+            source = open_source(file, copy, encoding=encoding, delimiter=delimiter, header=header, keep_copy=resuming)
             chosen = _columns(source, columns, standard, yes=yes, asks=not as_json)
             if dry_run:
                 _try(source, chosen, as_json)
                 return
-        finally:
-            if dry_run:
-                copy.unlink(missing_ok=True)
-    except AgencyError as error:
-        fail(str(error), ExitStatus.CALLER, as_json)
-    except OSError as error:
-        fail(f"No se puede leer o escribir {error.filename}: {error.strerror}.", ExitStatus.CALLER, as_json)
-    with _said(server, identity, as_json) as asked:
-        wishes = Wishes(
-            source, chosen, _standard(standard), str(names.out), asked(case), Part(number, of), key, streams,
-            patience_s=patience,
-        )  # fmt: skip
-        summary = _run(wishes, resume=resuming, shows=not as_json)
+        except AgencyError as error:
+            fail(str(error), ExitStatus.CALLER, as_json)
+        except OSError as error:
+            fail(f"No se puede leer o escribir {error.filename}: {error.strerror}.", ExitStatus.CALLER, as_json)
+        with _said(server, identity, as_json) as asked:
+            wishes = Wishes(
+                source, chosen, _standard(standard), str(names.out), asked(case), Part(number, of), key, streams,
+                patience_s=patience,
+            )  # fmt: skip
+            summary = _run(wishes, resume=resuming, shows=not as_json)
     _show(summary, names.out, as_json)
 
 
 def _default_out(file: str) -> str:
     return "resultados.csv" if file == "-" else f"{Path(file).stem}.resultados.csv"
-
-
-def _opened(file: str, copy: Path, encoding: str, delimiter: str, *, resuming: bool) -> Source:
-    from clients.agency.source import open_source
-
-    return open_source(file, copy, encoding=encoding, delimiter=delimiter, keep_copy=resuming)
 
 
 def _columns(source: Source, text: str, standard: StandardWord, *, yes: bool, asks: bool) -> Columns:
@@ -159,6 +159,7 @@ def _try(source: Source, columns: Columns, as_json: bool) -> None:
     trial = try_file(source, columns)
     told: dict[str, Any] = {
         "columnas": columns.told(source),
+        "encabezado": source.heading,
         "codificacion": source.encoding,
         "delimitador": source.delimiter,
         "filas": trial.rows,
@@ -171,6 +172,7 @@ def _try(source: Source, columns: Columns, as_json: bool) -> None:
         print_json(told)
         return
     print_renderables(
+        f"Encabezado: {source.heading}",
         f"Codificación {source.encoding}, delimitador «{source.delimiter}»; no se preguntó a nadie.",
         f"Filas: {trial.rows:,}; en blanco: {trial.blank:,}; no válidas: {trial.invalid:,}",
         *(f"{many:>12,}  {rule}" for rule, many in trial.rules.most_common()),

@@ -29,6 +29,7 @@ NOBODY = Agency("127.0.0.1:1")
         (b"a,b\n1,2\n", ["--map", "cui=DPI"], "No hay columna «DPI»"),
         (b"DPI\n1\n", ["--map", "dpi=DPI"], "los campos son"),
         (b"nombre,nacimiento\nx,1\n", ["--map", "name=nombre"], "fecha de nacimiento"),
+        (b"Juana,x\nPedro,y\n", ["--map", "name=1,born=2"], "--no-header"),
         (b"DPI\n1\n", ["--encoding", "klingon"], "codificación"),
         (b"DPI\n1\n", ["--delimiter", ";;"], "delimitador"),
     ],
@@ -48,6 +49,14 @@ def test_files_that_are_not_what_their_ending_says(tmp_path: Path, name: str) ->
     done = NOBODY.clear(path, tmp_path / "out.csv")
     assert done.status == 2, done.text
     assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_the_first_person_of_a_file_without_header(agency: Agency, tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", "Nadie Conocido,14/03/1988", "Otra Persona,01/01/1990")
+    options = ["--map", "name=1,born=2", "--no-header"]
+    done = agency.clear(path, tmp_path / "out.csv", *options)
+    assert (done.status, list(done.codes)) == (0, ["1", "2"]), done.text
+    assert done.summary["entrada"]["encabezado"] == "sin encabezado"
 
 
 def test_each_broken_row_costs_itself(agency: Agency, tmp_path: Path) -> None:
@@ -118,6 +127,9 @@ def test_no_cell_that_is_written_is_a_formula(text: str) -> None:
     assert not row[0].lstrip().startswith(("=", "+", "-", "@"))
     assert not row[0].startswith(("\t", "\r", "\n"))
     assert "\n" not in row[0]
+    for delimiter in ";\t":  # as a spreadsheet of another locale opens it
+        (row,) = csv.reader(io.StringIO(csv_cell(text) + "\n", newline=""), delimiter=delimiter)
+        assert len(row) <= 1
 
 
 @pytest.mark.parametrize(

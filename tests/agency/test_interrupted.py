@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,36 @@ def test_another_file_is_not_gone_on_with(agency: Agency, tmp_path: Path, long_f
     assert agency.clear(other, out, "--map", "cui=DPI", "--resume").status == 2
     done = agency.clear(other, out, "--map", "cui=DPI", "--restart")
     assert (done.status, done.summary["filas"]) == (0, 1)
+
+
+def test_a_change_in_the_middle_of_the_input_is_seen(agency: Agency, tmp_path: Path, long_file: Path) -> None:
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    data = long_file.read_bytes()
+    path.write_bytes(data)
+    running = agency.start(path, out, "--map", "cui=DPI")
+    until((tmp_path / "out.avance.json").exists)
+    running.kill()
+    running.communicate()
+    half = len(data) // 2
+    path.write_bytes(data[:half] + (b"1" if data[half : half + 1] != b"1" else b"2") + data[half + 1 :])
+    assert agency.clear(path, out, "--map", "cui=DPI", "--resume").status == 2
+
+
+def test_two_runs_for_one_out(agency: Agency, tmp_path: Path, long_file: Path) -> None:
+    """--restart does not touch the files of a run that goes on."""
+    undisturbed = agency.clear(long_file, tmp_path / "whole.csv", "--map", "cui=DPI")
+    out = tmp_path / "out.csv"
+    running = agency.start(long_file, out, "--map", "cui=DPI")
+    until((tmp_path / "out.avance.json").exists)
+    running.send_signal(signal.SIGSTOP)
+    try:
+        refused = agency.clear(long_file, out, "--map", "cui=DPI", "--restart")
+        assert (refused.status, "Otra corrida" in refused.text) == (2, True), refused.text
+    finally:
+        running.send_signal(signal.SIGCONT)
+    running.communicate(timeout=60)
+    assert running.returncode == 5
+    assert out.read_bytes() == undisturbed.out.read_bytes()
 
 
 def test_the_server_is_started_again_while_it_runs(
