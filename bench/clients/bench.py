@@ -10,12 +10,12 @@ from pathlib import Path
 from types import ModuleType
 
 from bench.bars import write_report
-from bench.clients import agency, sms
+from bench.clients import agency, car, sms
 from bench.foundation import Report, build_nation, say
 
 PERSONS = 1_000_000
 WORK = Path(__file__).parents[2] / "build" / "bench" / "clients"
-PARTS: dict[str, ModuleType] = {"agency": agency, "sms": sms}
+PARTS: dict[str, ModuleType] = {"agency": agency, "car": car, "sms": sms}
 
 
 def run(persons: int = PERSONS) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -15,7 +17,7 @@ from clients.car.ask import AskScreen
 from clients.car.link import Link
 from clients.car.login import LoginScreen
 from clients.car.plain_end import told_defect
-from clients.car.session import Session
+from clients.car.session import Session, TokenMissing, boot_seconds
 from clients.car.stop import Asked, History, Role, Shown, Stop, asked_of_candidate, asked_of_owner
 from clients.car.themes import DAY, NIGHT
 
@@ -25,10 +27,15 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
+    from clients.car.confirming import Askable
+    from clients.car.offline.desk import OfflineDesk
     from clients.car.settings import CarSettings
     from clients.client.questions import Question
+    from ronda.v1.confirmation_service_pb2 import Confirmation
     from ronda.v1.context_pb2 import RequestContext
 
+_PROBE_SECONDS = 5.0
+_SYNC_SECONDS = 900.0
 _CSS = """
 Screen { background: $background; color: $foreground; }
 #box, #token { border: round $primary; background: $background; height: 3; }
@@ -36,7 +43,7 @@ Screen { background: $background; color: $foreground; }
 #banner { height: 3; text-style: bold; }
 #meaning { height: auto; }
 #layers { height: 1fr; scrollbar-size-vertical: 1; }
-#urgent, #who, #page { height: auto; }
+#confirmation, #urgent, #who, #page { height: auto; }
 #who { margin-top: 1; }
 #tabs { margin-top: 1; }
 LoginScreen { align: center middle; }
@@ -73,6 +80,8 @@ class CarApp(App[None]):
         self.history = History()
         self.main = AskScreen()
         self._connected = False
+        self._desk: OfflineDesk | None = None
+        self._next_probe = self._next_sync = boot_seconds() + _PROBE_SECONDS
 
     # -- its life
 
@@ -109,6 +118,17 @@ class CarApp(App[None]):
         if self.session.idle_over:
             self.lock("Bloqueado por inactividad.")
         self.main.paint_status()
+        if not self.session.open:
+            return
+        now = boot_seconds()
+        if self._desk is not None and self._desk.ended():
+            self._next_sync = now
+        if not self.connected and now >= self._next_probe:
+            self._next_probe = now + _PROBE_SECONDS
+            self.run_worker(self._probe(), group="desk")
+        elif self.connected and self._desk is not None and now >= self._next_sync:
+            self._next_sync = now + _SYNC_SECONDS
+            self.run_worker(self._synced(), group="desk")
 
     def _handle_exception(self, error: Exception) -> None:
         """As Textual's own, which prints every local variable beside the traceback: what was asked is in them."""
@@ -137,8 +157,19 @@ class CarApp(App[None]):
         if self.main.is_mounted:
             self.main.paint_status()
 
-    def enter(self, same: bool) -> None:
+    @property
+    def notice(self) -> str:
+        """What the line at the top says of the off-line log."""
+        if self._desk is None:
+            return ""
+        if self._desk.gaps:
+            return f"¡FALTAN {self._desk.gaps} CONSULTAS EN EL REGISTRO!"
+        return f"{self._desk.waiting} por enviar" if self._desk.waiting else ""
+
+    def enter(self, token: str, same: bool) -> None:
         """Somebody logged in; `same`: with the token of before, whose work goes on."""
+        if self.settings.state:
+            self.run_worker(self._open_desk(token), group="desk", exclusive=True)
         if not same:
             self.new_stop()
             self.history = History()
@@ -149,6 +180,11 @@ class CarApp(App[None]):
         if not self.session.open:
             return
         self.session.lock()
+        self.workers.cancel_group(self, "desk")
+        if self._desk is not None:
+            self._desk.drop()
+        self._desk = None
+        self.link.close()  # what other threads follow ends
         self.main.give_up()
         self.main.blank()
         self.main.action_cancel()
@@ -158,6 +194,55 @@ class CarApp(App[None]):
 
     def action_lock_now(self) -> None:
         self.lock("Bloqueado.")
+
+    # -- where there is no network
+
+    async def _open_desk(self, token: str) -> None:
+        """A new key and the newest list; what cannot be had leaves the car without off-line answers."""
+        from clients.car.offline.desk import OfflineDesk, officer_folder
+
+        directory = Path(self.settings.state) / officer_folder(token)
+        try:
+            self._desk = await asyncio.to_thread(
+                OfflineDesk, directory, self.settings.purpose, self.settings.case_number
+            )
+        except (OSError, ValueError, KeyError):  # the disk, or a head that somebody wrote over
+            self._desk = None
+            return
+        await self._synced()
+
+    async def _synced(self) -> None:
+        from clients.car.link import NoAnswer
+
+        desk = self._desk
+        if desk is None:
+            return
+        with contextlib.suppress(NoAnswer, TokenMissing, OSError):
+            metadata = self.session.metadata()
+            await self.link.work(lambda connection: desk.sync(connection, metadata, self.frame))
+            await self.link.work(lambda connection: desk.report(connection, metadata, self.frame))
+        self._next_sync = boot_seconds() + _SYNC_SECONDS
+
+    async def _probe(self) -> None:
+        """Finds out that the network is back, without a call."""
+        if await self.link.reachable():
+            self.link.close()
+            self.connected = True
+            await self._synced()
+
+    def answer_offline(self, asked: Asked, began: float) -> Shown | None:
+        """What the hot list says; None where none is kept. Raises NothingOffline."""
+        if self._desk is None:
+            return None
+        from clients.car.offline.listed_view import listed_layers
+        from ronda.v1.check_service_pb2 import CheckResponse
+
+        words = next(iter(asked.person.values()), asked.words)
+        layers = listed_layers(self._desk.answer(words))
+        shown = Shown(asked, CheckResponse(), layers, datetime.now().astimezone(), time.monotonic() - began)
+        self.stop.take(shown)
+        self.history.add(shown)
+        return shown
 
     # -- questions
 
@@ -232,6 +317,48 @@ class CarApp(App[None]):
             questions.append(asked)
         if questions:
             self._choose("¿Cuál de ellos?", lines, questions)
+
+    def choose_confirmation(self, shown: Shown) -> None:
+        """Asks the institution that issued an alert whether it holds."""
+        from clients.car.confirming import askable
+        from clients.car.pick import PickScreen
+
+        ways = askable(shown.response)
+        if not ways:
+            return
+
+        def chosen(number: int | None) -> None:
+            if number is not None:
+                self.run_worker(self._confirm(shown, ways[number]), group="desk")
+
+        self.push_screen(PickScreen("¿Confirmar cuál alerta, con qué urgencia?", [way.line for way in ways]), chosen)
+
+    async def _confirm(self, shown: Shown, way: Askable) -> None:
+        from clients.car import confirming
+        from clients.car.link import NoAnswer
+        from clients.car.no_answer import told_file
+
+        main = self.main
+        main.paint_confirmation(shown, "pidiendo…")
+        try:
+            metadata = self.session.metadata()
+            asked = await self.link.work(lambda c: confirming.ask(c, metadata, self.frame(), way))
+            main.paint_confirmation(shown, confirming.state_line(asked))
+            if asked.state in confirming.ANSWERED:
+                return
+
+            loop = asyncio.get_running_loop()
+
+            def told(confirmation: Confirmation) -> bool:
+                loop.call_soon_threadsafe(main.paint_confirmation, shown, confirming.state_line(confirmation))
+                return self.session.open and main.shows(shown)
+
+            await self.link.work(lambda c: confirming.follow(c, metadata, self.frame(), asked.confirmation_id, told))
+        except TokenMissing as error:
+            main.paint_confirmation(shown, str(error))
+        except NoAnswer as no:
+            said = await self.link.explain(no.failure) if no.failure is not None else told_file(no.file)
+            main.paint_confirmation(shown, f"sin confirmar: verifique. {said}")
 
     def choose_from_history(self) -> None:
         """Asks one of the last questions again."""

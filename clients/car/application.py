@@ -20,6 +20,11 @@ class Application(Protocol):
     level_of_hit: int
     connected: bool
 
+    @property
+    def notice(self) -> str:
+        """What the line at the top says of the off-line log; "" for nothing."""
+        ...
+
     def bell(self) -> None: ...
     def frame(self) -> RequestContext:
         """Why a question is asked, with an id and the time."""
@@ -29,7 +34,11 @@ class Application(Protocol):
         """Asks the server."""
         ...
 
-    def enter(self, same: bool) -> None:
+    def answer_offline(self, asked: Asked, began: float) -> Shown | None:
+        """Asks the hot list."""
+        ...
+
+    def enter(self, token: str, same: bool) -> None:
         """Somebody logged in."""
         ...
 
@@ -47,6 +56,10 @@ class Application(Protocol):
 
     def choose_candidate(self, shown: Shown) -> None:
         """Asks about one of several."""
+        ...
+
+    def choose_confirmation(self, shown: Shown) -> None:
+        """Asks an institution about a hit."""
         ...
 
     def choose_from_history(self) -> None:

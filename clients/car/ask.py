@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from clients.car.banner import REPEAT, WAITING, level_banner, state_banner
 from clients.car.detection import likely_kind
 from clients.car.link import NoAnswer
+from clients.car.nothing_offline import NothingOffline
 from clients.car.session import TokenMissing
 from clients.car.stop import Asked, Role, Shown
 
@@ -58,6 +59,7 @@ class AskScreen(Screen[None]):
         Binding("f5", "vehicle", "Vehículo"),
         Binding("f6", "history", "Historial"),
         Binding("f7", "choose", "Elegir"),
+        Binding("f9", "confirm", "Confirmar"),
         Binding("tab", "page(1)", "Página", priority=True),
         Binding("shift+tab", "page(-1)", "Página anterior", priority=True),
         Binding("pageup,up", "scroll(-1)", "Subir", priority=True),
@@ -85,6 +87,7 @@ class AskScreen(Screen[None]):
         yield Static(id="banner", markup=False)
         yield Static(id="meaning", markup=False)
         with VerticalScroll(id="layers", can_focus=False):
+            yield Static(id="confirmation", markup=False)
             yield Static(id="urgent", markup=False)
             yield Static(id="who", markup=False)
             yield Static(id="tabs", markup=False)
@@ -103,10 +106,12 @@ class AskScreen(Screen[None]):
 
         app = self.car
         link = "● EN LÍNEA" if app.connected else "○ SIN CONEXIÓN"
+        if app.notice:
+            link += f"  {app.notice}"
         clock = datetime.now().astimezone().strftime("%H:%M")
         line = Text(f" RONDA  {link}  {clock}  ")
         for word, shown in app.stop.parts():
-            line.append(f"{word} ").append_text(level_badge(shown.layers.level)).append("  ")
+            line.append(f"{word} ").append_text(level_badge(shown.layers.level)).append(f" {shown.at:%H:%M}  ")
         self._put("status", line)
 
     def _put(self, place: str, content: RenderableType) -> None:
@@ -117,7 +122,7 @@ class AskScreen(Screen[None]):
         """Nothing of any answer is left on the screen."""
         self._shown = None
         self._page = 0
-        for place in ("asked", "banner", "meaning", "urgent", "who", "tabs", "page"):
+        for place in ("asked", "banner", "meaning", "confirmation", "urgent", "who", "tabs", "page"):
             self._put(place, "")
 
     def _paint_waiting(self) -> None:
@@ -177,6 +182,8 @@ class AskScreen(Screen[None]):
     def start(self, asked: Asked) -> None:
         """Asks; another question that runs is given up."""
         self.blank()
+        self.car.stop.begin(asked.role)
+        self.paint_status()
         self._under_way, self._began = asked, time.monotonic()
         self._put("banner", state_banner(WAITING, self.size.width))
         self._paint_waiting()
@@ -185,15 +192,15 @@ class AskScreen(Screen[None]):
     async def _ask(self, asked: Asked) -> None:
         began = time.monotonic()
         try:
-            shown = await self.car.answer(asked, began)
+            shown = None if self.car.connected else self.car.answer_offline(asked, began)
+            shown = shown or await self._answer_online(asked, began)
         except NoAnswer as no:
             await self._no_answer(asked, no, time.monotonic() - began)
-        except TokenMissing as error:
+        except (TokenMissing, NothingOffline) as error:
             self._end_question()
             self._paint_no_answer(asked, str(error), 0.0)
         else:
             self._end_question()
-            self.car.connected = True
             self.show_answer(shown)
             box = self.query_one("#box", Input)
             box.value = ""
@@ -202,6 +209,20 @@ class AskScreen(Screen[None]):
             if shown.layers.level == self.car.level_of_hit:
                 self.car.bell()
 
+    async def _answer_online(self, asked: Asked, began: float) -> Shown:
+        try:
+            shown = await self.car.answer(asked, began)
+        except NoAnswer as no:
+            if not no.of_the_network:
+                raise
+            self.car.connected = False
+            offline = self.car.answer_offline(asked, began)
+            if offline is None:
+                raise
+            return offline
+        self.car.connected = True
+        return shown
+
     async def _no_answer(self, asked: Asked, no: NoAnswer, seconds: float) -> None:
         from clients.car.no_answer import TOKEN_REFUSED, told_file
 
@@ -209,7 +230,7 @@ class AskScreen(Screen[None]):
         if no.failure is None:
             self._paint_no_answer(asked, told_file(no.file), seconds)
             return
-        self.car.connected = no.failure.status not in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+        self.car.connected = not no.of_the_network
         self._paint_no_answer(asked, "Buscando la causa…", seconds)
         said = await self.car.link.explain(no.failure)
         self._put("urgent", Text(said))
@@ -282,8 +303,21 @@ class AskScreen(Screen[None]):
         if self._shown is not None:
             self.car.choose_candidate(self._shown)
 
-    def action_page(self, step: int) -> None:
+    def action_confirm(self) -> None:
         if self._shown is not None:
+            self.car.choose_confirmation(self._shown)
+
+    def paint_confirmation(self, shown: Shown, line: str) -> None:
+        """What an institution says of a hit, if that answer is still on the screen."""
+        if self.shows(shown):
+            self._put("confirmation", Text(f"Confirmación: {line}", style="bold reverse"))
+
+    def shows(self, shown: Shown) -> bool:
+        """Whether this answer is on the screen."""
+        return self._shown is shown
+
+    def action_page(self, step: int) -> None:
+        if self._shown is not None and self._shown.layers.pages:
             self._page = (self._page + step) % len(self._shown.layers.pages)
             self._paint_page()
             tabs, layers = self.query_one("#tabs"), self.query_one("#layers", VerticalScroll)

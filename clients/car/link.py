@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import grpc
 
     from clients.client.connection import CallFailure, Connection, Identity
     from clients.client.questions import Question
 
+_Result = TypeVar("_Result")
+
+_PROBE_SECONDS = 2.0
 _SLACK_SECONDS = 1.0  # beyond the deadline, until a call counts as lost even if gRPC says nothing
 
 # Of its own, not the process's: a connection whose radio link died is thrown away, never found again.
@@ -37,6 +42,14 @@ class NoAnswer(Exception):
         super().__init__(failure.status if failure is not None else "file")
         self.failure = failure
         self.file = file
+
+    @property
+    def of_the_network(self) -> bool:
+        """Whether no server was reached, or none in time: not whether one refused."""
+        failure = self.failure
+        if failure is None:
+            return False
+        return failure.status in ("UNAVAILABLE", "DEADLINE_EXCEEDED") and failure.reason in ("", "DEADLINE_EXCEEDED")
 
 
 class Link:
@@ -71,6 +84,28 @@ class Link:
         return await self._settled(
             connection.registers.ListRegisters.future(request, timeout=self.deadline, metadata=metadata)
         )
+
+    async def work(self, work: Callable[[Connection], _Result]) -> _Result:
+        """What takes several calls, in a thread. Raises NoAnswer."""
+        import grpc
+
+        from clients.client.connection import read_failure
+
+        connection = await self._connected()
+        try:
+            return await asyncio.to_thread(work, connection)
+        except grpc.RpcError as error:
+            raise NoAnswer(read_failure(error)) from None
+
+    async def reachable(self) -> bool:
+        """Whether the server's port takes a connection: costs no call and no record."""
+        host, _, port = self.server.rpartition(":")
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host.strip("[]"), int(port)), _PROBE_SECONDS)
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
 
     async def warm(self) -> None:
         """Imports and connects before anybody asks. Raises NoAnswer where the device's files cannot be read."""

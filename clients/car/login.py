@@ -67,7 +67,7 @@ class LoginScreen(Screen[None]):
         if refusal := await self._refusal(token):
             self._say(refusal)
             return
-        app.enter(session.start(token, typed=bool(typed.strip())))
+        app.enter(token, session.start(token, typed=bool(typed.strip())))
         self.dismiss()
 
     async def _refusal(self, token: str) -> str:

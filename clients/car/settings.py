@@ -12,7 +12,8 @@ class CarSettings:
     """server: "host:port". identity: path without ending of the device's files; "" = plaintext, development mode only.
 
     purpose: name of the contract's Purpose. deadline: seconds until a question is given up.
-    idle_minutes: without a key until the screen locks.
+    idle_minutes: without a key until the screen locks. state: directory for the hot list and the log of off-line
+    look-ups, both encrypted; "" = neither is kept.
     """
 
     server: str
@@ -23,3 +24,4 @@ class CarSettings:
     deadline: float = 5.0
     idle_minutes: float = DEFAULT_IDLE_MINUTES
     day: bool = False
+    state: str = ""

@@ -52,6 +52,15 @@ class Stop:
         self.owner: Shown | None = None
         self.driver: Shown | None = None
 
+    def begin(self, role: Role) -> None:
+        """A question begins: what was known of its place is of before, and goes; a plain one is a new stop."""
+        if role is Role.OWNER:
+            self.owner = None
+        elif role is Role.DRIVER:
+            self.driver = None
+        else:
+            self.vehicle = self.owner = self.driver = None
+
     def take(self, shown: Shown) -> None:
         """Files an answer; another vehicle is another stop."""
         if shown.asked.role is Role.OWNER:

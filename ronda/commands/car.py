@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +28,13 @@ def car(
     idle: Annotated[
         float, typer.Option("--idle", help="Minutos sin teclear hasta que se bloquea.", min=0.05, max=60)
     ] = 10.0,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            help="Directorio de la lista para trabajar sin red y de su registro, ambos cifrados.",
+        ),
+    ] = None,
     day: Annotated[bool, typer.Option("--day", help="Empieza con el tema de día.")] = False,
 ) -> None:
     """Pantalla del oficial en la patrulla: un cuadro, la respuesta por niveles, teclas de función.
@@ -55,6 +63,7 @@ def car(
         deadline=deadline,
         idle_minutes=idle,
         day=day,
+        state=str(state if state is not None else Path.home() / ".local" / "state" / "ronda" / "car"),
     )
     try:
         app = CarApp(settings)

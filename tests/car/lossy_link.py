@@ -12,6 +12,7 @@ import time
 
 class LossyLink:
     """Forwards to `target` ("host:port"). `delay_s`: of each direction. `silent`: bytes are taken and never arrive.
+    `cut`: connections end, and none is taken.
 
     Settings may be changed while it runs. Use it as a context manager; `address` is by name, as the certificate has it.
     """
@@ -21,6 +22,7 @@ class LossyLink:
         self._target = (host, int(port))
         self.delay_s = delay_s
         self.silent = False
+        self.cut = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -49,9 +51,28 @@ class LossyLink:
                     self._accept()
                 else:
                     self._take(key.fileobj)  # type: ignore[arg-type]
+            if self.cut:
+                self._end_all()
             while self._late and self._late[0][0] <= time.monotonic():
                 _, _, peer, data = heapq.heappop(self._late)
                 self._give(peer, data)
+
+    def _end_all(self) -> None:
+        """Closes every connection, and the port until `cut` is false again."""
+        for each in self._peers:
+            if each.fileno() >= 0:
+                if each in self._selector.get_map():
+                    self._selector.unregister(each)
+                each.close()
+        self._peers.clear()
+        self._late.clear()
+        port = self._listener.getsockname()[1]
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        while self.cut and not self._over.wait(0.02):
+            pass
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._selector.register(self._listener, selectors.EVENT_READ)
 
     def _accept(self) -> None:
         near, _ = self._listener.accept()

@@ -25,6 +25,8 @@ OTHERS = {
     "clients/agency/rows.py": "offsets of an Arrow column of texts",
     "clients/agency/lines.py": "offsets of an Arrow column of texts",
     "clients/sms/transceiver.py": "the head of an SMPP PDU, before aiosmpplib reads it",
+    "clients/car/offline/look_up_log.py": "frames of the car's own log",
+    "bench/clients/car.py": "struct winsize of a terminal",
     "bench/trust/kills.py": "rows that core.audit.reader fills, by the dtype that it gives",
     "bench/attack/half_messages.py": "frames of HTTP/2",
     "bench/attack/http2.py": "frames of HTTP/2",

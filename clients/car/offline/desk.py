@@ -1,0 +1,232 @@
+"""What the screen asks where there is no network; and what it does with the server where there is: key, list, log."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clients.car.nothing_offline import NothingOffline
+from clients.car.offline.canonical import asking_of
+from clients.car.offline.held_key import HeldKey, NotReadable, TrustedClock, seconds
+from clients.car.offline.list_store import HotList, ListRefused, ListStore
+from clients.car.offline.look_up_log import LookUpLog
+from ronda.v1 import hotlist_service_pb2 as contract
+from ronda.v1 import level_pb2
+from ronda.v1.context_pb2 import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from clients.client.connection import Connection
+    from ronda.v1.context_pb2 import RequestContext
+
+_AT_ONCE = 100  # look-ups of one report
+_CALL_SECONDS = 20.0
+_LIST_SECONDS = 300.0
+
+Metadata = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An off-line answer: at most POSSIBLE, never clear. left_out: alerts that the list had no room for."""
+
+    entries: list[contract.HotlistEntry]
+    data_as_of: float
+    left_out: int
+
+    @property
+    def level(self) -> int:
+        """POSSIBLE for who is listed, INCOMPLETE for who is not."""
+        return level_pb2.LEVEL_POSSIBLE if self.entries else level_pb2.LEVEL_INCOMPLETE
+
+
+def officer_folder(token: str) -> str:
+    """A folder's name for the officer of a token that the server accepted: one log an officer. No secret."""
+    from joserfc import errors, jws
+
+    try:
+        claims = json.loads(jws.extract_compact(token.encode()).payload)
+        who = f"{claims.get('iss')} {claims.get('sub')}"
+    except (ValueError, AttributeError, errors.JoseError):
+        who = ""
+    return hashlib.sha256(who.encode()).hexdigest()[:24]
+
+
+class OfflineDesk:
+    """One officer's list and log. `directory`: on the device; `purpose`: the contract's name of it."""
+
+    def __init__(self, directory: Path, purpose: str, case_number: str) -> None:
+        self._store = ListStore(directory)
+        self._log = LookUpLog(directory)
+        self._purpose = Purpose.Value(purpose)
+        self._case_number = case_number
+        self._key: HeldKey | None = None
+        self._list: HotList | None = None
+        self._dropped = False
+        self.gaps = 0
+
+    @property
+    def waiting(self) -> int:
+        """Look-ups that the server has no record of yet."""
+        return self._log.waiting
+
+    def drop(self) -> None:
+        """Forgets the key for good: at lock and at its end. A new login makes a new desk."""
+        self._dropped = True
+        self._key = self._list = None
+
+    def ended(self) -> bool:
+        """Whether the key's time is over; it is forgotten then, until a sync gets another."""
+        if self._key is None or not self._key.over:
+            return False
+        self._key = self._list = None
+        return True
+
+    # -- off line
+
+    def answer(self, words: str) -> Listed:
+        """Looks up and writes the log; what is returned may be shown. Raises NothingOffline."""
+        key, held = self._key, self._list
+        if key is None or self.ended():
+            raise NothingOffline("Fuera de línea y sin llave vigente de la lista: no se responde. Consulte por radio.")
+        asking = asking_of(words)
+        over = held is None or held.over
+        listed: Listed | None = None
+        if held is not None and not over and asking.keys:
+            listed = self._looked_up(held, asking.kind, asking.keys)
+        self._write_down(key, asking.kind, asking.text, held if not over else None, listed)
+        if over:
+            raise NothingOffline("Fuera de línea y la lista venció, o no hay: no responde nada. Consulte por radio.")
+        if listed is None:
+            raise NothingOffline(
+                "Fuera de línea solo se busca por DPI (CUI), placa, VIN o documento con su país (SLV A123456)."
+            )
+        return listed
+
+    def _looked_up(self, held: HotList, kind: int, keys: tuple[str, ...]) -> Listed:
+        today = _yyyymmdd(self._now())
+        try:
+            found = [entry for each in keys for entry in held.entries(kind, each)]
+        except (NotReadable, OSError):
+            self._list = None
+            raise NothingOffline("La lista de este equipo está dañada: no responde nada. Consulte por radio.") from None
+        in_force = [e for e in found if e.valid_from <= today and (not e.valid_to or today <= e.valid_to)]
+        header = held.header
+        return Listed(in_force, seconds(header.data_as_of), header.left_out)
+
+    def _now(self) -> float:
+        assert self._key is not None
+        return self._key.clock.now()
+
+    def _write_down(self, key: HeldKey, kind: int, text: str, held: HotList | None, listed: Listed | None) -> None:
+        look_up = contract.OfflineLookUp(
+            kind=kind,  # type: ignore[arg-type]
+            question=text,
+            shown=listed.level if listed is not None else level_pb2.LEVEL_UNSPECIFIED,  # type: ignore[arg-type]
+            list_id=held.header.list_id if held is not None else "",
+            purpose=self._purpose,  # type: ignore[arg-type]
+            case_number=self._case_number,
+        )
+        look_up.asked_at.FromMilliseconds(int(self._now() * 1000))
+        try:
+            self._log.append(look_up, key)
+        except OSError:
+            raise NothingOffline("La consulta no pudo quedar registrada en este equipo: no se responde.") from None
+
+    # -- on line; both run in a thread. Raise grpc.RpcError, OSError.
+
+    def sync(self, connection: Connection, metadata: Metadata, frame: Callable[[], RequestContext]) -> None:
+        """Gets the key and the newest list."""
+        request = contract.GetDeviceKeyRequest(context=frame())
+        got = connection.hotlists.GetDeviceKey(request, timeout=_CALL_SECONDS, metadata=metadata)
+        clock = TrustedClock(seconds(got.server_time))
+        key = HeldKey(got.key_id, got.key, seconds(got.hold_until), clock)
+        signing = {each.key_id: each.public_key for each in got.signing_keys}
+        held: HotList | None = None
+        with contextlib.suppress(NotReadable, ListRefused, ValueError, KeyError):
+            held = self._store.open(key, signing)
+        if self._dropped:
+            return
+        self._key, self._list = key, held
+        held = self._fetched(connection, metadata, frame(), key, signing, held)
+        if not self._dropped:
+            self._list = held
+
+    def _fetched(
+        self,
+        connection: Connection,
+        metadata: Metadata,
+        context: RequestContext,
+        key: HeldKey,
+        signing: Mapping[str, bytes],
+        held: HotList | None,
+    ) -> HotList | None:
+        held_id = held.header.list_id if held is not None else ""
+        request = contract.SnapshotRequest(context=context, held_list_id=held_id)
+        stream = connection.hotlists.Snapshot(request, timeout=_LIST_SECONDS, metadata=metadata)
+        try:
+            signed = next(stream).header
+            header = contract.HotlistHeader.FromString(signed.header)
+            if header.unchanged and held is not None:
+                return self._store.renew(signed, held, key, signing)
+            return self._store.write(signed, self._blocks(stream), key, signing)
+        except (ListRefused, NotReadable, StopIteration):
+            return held
+        finally:
+            stream.cancel()
+
+    def _blocks(self, stream: Iterator[contract.SnapshotResponse]) -> Iterator[bytes]:
+        for part in stream:
+            if self._dropped:
+                raise ListRefused("locked")
+            yield part.block
+
+    def report(self, connection: Connection, metadata: Metadata, frame: Callable[[], RequestContext]) -> None:
+        """Sends what was looked up off line, and forgets what the server has on record."""
+        keys: dict[str, HeldKey | None] = {}
+
+        def key_of(key_id: str) -> HeldKey | None:
+            if self._key is not None and key_id == self._key.key_id:
+                return self._key
+            if key_id not in keys:
+                keys[key_id] = self._older(connection, metadata, frame(), key_id)
+            return keys[key_id]
+
+        while self._log.waiting and not self._dropped:
+            look_ups = self._log.read(_AT_ONCE, key_of)
+            if not look_ups:
+                return
+            request = contract.ReportLookUpsRequest(context=frame(), log_id=self._log.log_id, look_ups=look_ups)
+            told = connection.hotlists.ReportLookUps(request, timeout=_CALL_SECONDS, metadata=metadata)
+            self.gaps = sum(gap.last - gap.first + 1 for gap in told.gaps)
+            if told.accepted_through < look_ups[-1].sequence:
+                return
+            self._log.forget(told.accepted_through)
+
+    def _older(
+        self, connection: Connection, metadata: Metadata, context: RequestContext, key_id: str
+    ) -> HeldKey | None:
+        """A key of an earlier day, to read what was written then; None for one that the server gives no more."""
+        import grpc
+
+        request = contract.GetDeviceKeyRequest(context=context, key_id=key_id)
+        try:
+            got = connection.hotlists.GetDeviceKey(request, timeout=_CALL_SECONDS, metadata=metadata)
+        except grpc.RpcError as error:
+            if isinstance(error, grpc.Call) and error.code() == grpc.StatusCode.INVALID_ARGUMENT:
+                return None
+            raise
+        return HeldKey(got.key_id, got.key, seconds(got.hold_until), TrustedClock(seconds(got.server_time)))
+
+
+def _yyyymmdd(moment: float) -> int:
+    from datetime import datetime
+
+    from clients.officer_view.words import GUATEMALA
+
+    return int(datetime.fromtimestamp(moment, GUATEMALA).strftime("%Y%m%d"))

@@ -1,0 +1,105 @@
+"""Look-ups made off line: sealed, counted, and on disk before they are painted; kept until the server has them.
+
+    head    JSON: log id, the highest number that the server has a record of, and the last one that was given out; it is
+            written before the record, so that a log whose end was cut off shows a gap
+    log     a record each: length (4 bytes, big) | number (8 bytes, big) | key id (8 bytes) | sealed OfflineLookUp
+
+A record is bound to its log and number: one that is taken out, moved or changed shows as a gap, here or at the server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import uuid
+from typing import TYPE_CHECKING
+
+from clients.car.offline.held_key import HeldKey, NotReadable
+from clients.car.offline.list_store import write_whole
+from ronda.v1.hotlist_service_pb2 import OfflineLookUp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_FRAME = struct.Struct(">IQ8s")
+_MOST = 1 << 16  # bytes of a record
+
+
+class LookUpLog:
+    """The log of one officer at one device. Raises OSError from each method."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._head, self._log = directory / "head", directory / "log"
+        if not self._head.exists():
+            self._write_head(uuid.uuid4().hex, 0, 0)
+        told = json.loads(self._head.read_text(encoding="ascii"))
+        self.log_id: str = told["log_id"]
+        self._through: int = told["through"]
+        self._last: int = max([self._through, told["last"], *(number for number, _, _ in self._frames())])
+
+    @property
+    def waiting(self) -> int:
+        """Look-ups that the server has no record of yet."""
+        return self._last - self._through
+
+    def append(self, look_up: OfflineLookUp, key: HeldKey) -> None:
+        """Numbers the look-up and writes it; it is on disk when this returns."""
+        number = self._last + 1
+        look_up.sequence = number
+        sealed = key.seal(look_up.SerializeToString(), self._about(number))
+        self._write_head(self.log_id, self._through, number)
+        self._last = number
+        with self._log.open("ab") as file:
+            file.write(_FRAME.pack(len(sealed), number, key.key_id.encode()) + sealed)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read(self, most: int, key_of: Callable[[str], HeldKey | None]) -> list[OfflineLookUp]:
+        """The oldest that wait. What cannot be read is left out: the server sees the gap."""
+        found: list[OfflineLookUp] = []
+        for number, key_id, sealed in self._frames():
+            key = key_of(key_id) if number > self._through else None
+            if key is None:
+                continue
+            try:
+                found.append(OfflineLookUp.FromString(key.open(sealed, self._about(number))))
+            except NotReadable:
+                continue
+            if len(found) == most:
+                break
+        return found
+
+    def forget(self, through: int) -> None:
+        """Drops what the server has a record of."""
+        self._through = max(self._through, min(through, self._last))
+        self._write_head(self.log_id, self._through, self._last)
+        left = [
+            _FRAME.pack(len(sealed), number, key_id.encode()) + sealed
+            for number, key_id, sealed in self._frames()
+            if number > self._through
+        ]
+        write_whole(self._log, b"".join(left))
+
+    def _about(self, number: int) -> bytes:
+        return f"{self.log_id} {number}".encode()
+
+    def _write_head(self, log_id: str, through: int, last: int) -> None:
+        write_whole(self._head, json.dumps({"log_id": log_id, "through": through, "last": last}).encode())
+
+    def _frames(self) -> Iterator[tuple[int, str, bytes]]:
+        """(number, key id, sealed); a record that a power cut left half ends them."""
+        try:
+            content = self._log.read_bytes()
+        except FileNotFoundError:
+            return
+        place = 0
+        while place + _FRAME.size <= len(content):
+            length, number, key_id = _FRAME.unpack_from(content, place)
+            place += _FRAME.size
+            if length > _MOST or place + length > len(content):
+                return
+            yield number, key_id.decode("ascii", "replace"), content[place : place + length]
+            place += length
