@@ -102,8 +102,8 @@ def main() -> None:
     out = ROOT / "dist"
     for old in out.glob("ronda_client-*.whl"):
         old.unlink()
-    pip = [PYTHON, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--wheel-dir", out, SOURCES], check=True)
+    pip = [str(PYTHON), "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", str(out), str(SOURCES)], check=True)
     print(*(path.relative_to(ROOT) for path in out.glob("ronda_client-*.whl")))  # noqa: T201
 
 
