@@ -18,6 +18,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 _LOGGER = logging.getLogger("ronda")
 _EVENT = "event"
+_FIELDS = "ronda_fields"  # in one attribute: LogRecord has names of its own, "module" or "name", and refuses them
 
 
 class _Formatter(JsonFormatter):
@@ -35,6 +36,8 @@ class _Formatter(JsonFormatter):
 
     def process_log_record(self, log_data: LogData) -> LogData:
         log_data["level"] = str(log_data["level"]).lower()
+        for name, value in log_data.pop(_FIELDS, {}).items():
+            log_data[f"{name}_" if name in log_data else name] = value
         return log_data
 
     def format(self, record: logging.LogRecord) -> str:
@@ -80,7 +83,7 @@ def log(event: str, *, level: int = logging.INFO, error: BaseException | None = 
     """Writes one line. `fields` must hold no CUI, name, plate, telephone, query or request bytes."""
     if _LOGGER.isEnabledFor(level):
         exc_info = (type(error), error, error.__traceback__) if error is not None else None
-        _LOGGER.log(level, "", extra={_EVENT: event, **fields}, exc_info=exc_info)
+        _LOGGER.log(level, "", extra={_EVENT: event, _FIELDS: fields}, exc_info=exc_info)
 
 
 DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR

@@ -25,6 +25,6 @@ cdef class Confirmations:
     cdef list held               # what `table` points into
 
 # What was said of the alert whose stored Hit fields these are, as it stands in this subject's dossier: by the record that
-# stands for it, else by another that states it; what was said of all before what was said of one. NULL = nothing.
+# stands for it, else by another of the same register that states it; what was said of all before what was said of one. NULL = nothing.
 cdef const Confirmed* confirmed_hit(const ConfirmationTable* table, const uint8_t* subject_id, const uint8_t* stored,
                                     size_t length) noexcept nogil

@@ -94,20 +94,38 @@ cdef const Confirmed* _of_record(const ConfirmationTable* table, const uint8_t* 
 cdef const Confirmed* confirmed_hit(const ConfirmationTable* table, const uint8_t* subject_id, const uint8_t* stored,
                                     size_t length) noexcept nogil:
     cdef Reader reader, source
-    cdef Field field, inner
+    cdef Field field, inner, register, other
     cdef const Confirmed* found = NULL
-    cdef const Confirmed* other = NULL
+    register.size = 0
     reader_init(&reader, stored, length)
     while read_field(&reader, &field) == 1:
-        if field.wire != WIRE_LENGTH:
-            continue
-        if field.number == F_Hit_record:
+        if field.wire == WIRE_LENGTH and field.number == F_Hit_record:
             found = _of_record(table, subject_id, <const uint8_t*>field.data, field.size)
-            if found != NULL:
-                return found
-        elif field.number == F_Hit_sources and other == NULL:
-            reader_init(&source, field.data, field.size)
-            while other == NULL and read_field(&source, &inner) == 1:
-                if inner.number == F_HitSource_record and inner.wire == WIRE_LENGTH:
-                    other = _of_record(table, subject_id, <const uint8_t*>inner.data, inner.size)
-    return other
+            _register_of(field, &register)
+            break
+    if found != NULL or register.size == 0:
+        return found
+    # A register's own other rows: what was said of another register's copy is not said of this authority's record.
+    reader_init(&reader, stored, length)
+    while found == NULL and read_field(&reader, &field) == 1:
+        if field.wire != WIRE_LENGTH or field.number != F_Hit_sources:
+            continue
+        reader_init(&source, field.data, field.size)
+        while found == NULL and read_field(&source, &inner) == 1:
+            if inner.number != F_HitSource_record or inner.wire != WIRE_LENGTH:
+                continue
+            _register_of(inner, &other)
+            if other.size == register.size and memcmp(other.data, register.data, other.size) == 0:
+                found = _of_record(table, subject_id, <const uint8_t*>inner.data, inner.size)
+    return found
+
+
+cdef void _register_of(Field record, Field* register) noexcept nogil:
+    """Of an encoded RecordReference; of size 0 where it names none."""
+    cdef Reader reader
+    cdef Field field
+    register.size = 0
+    reader_init(&reader, record.data, record.size)
+    while read_field(&reader, &field) == 1:
+        if field.number == F_RecordReference_register_id and field.wire == WIRE_LENGTH:
+            register[0] = field

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -31,6 +31,8 @@ from server.metrics.counts import MethodMetrics
 
 _PLACES = 512  # of its 4,096 calls that one worker gives to streams of one own service; and to all unary own methods
 _RETRY_AFTER_MS = 1000
+_RUNNING: set[asyncio.Future[Any]] = set()  # changes under way; the loop alone would let them be collected
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Asked:
     generation: str = ""
     answer_id: bytes = bytes(16)
     started: float = field(default_factory=time.perf_counter)
+    recorded: bool = False
 
     @property
     def who(self) -> dict[str, Any]:
@@ -74,26 +77,41 @@ class Asked:
         """Whether it is the built-in caller of development mode."""
         return bool(self.caller.flags & Flag.DEVELOPMENT)
 
-    async def record(self, **facts: Any) -> None:
-        """Writes the call's record, or with `facts` one that differs in them. Raises AuditUnavailable."""
+    async def in_effect(self, change: Coroutine[Any, Any, _T]) -> _T:
+        """Makes a change that others see, once its record is durable; a caller who goes away does not stop it half way.
+
+        A change that fails has its record, and the refusal's behind it. Raises AuditUnavailable, and as `change`.
+        """
+        try:
+            await self.record()
+        except BaseException:
+            change.close()
+            raise
+        running = asyncio.ensure_future(change)
+        _RUNNING.add(running)
+        running.add_done_callback(_RUNNING.discard)
+        return await asyncio.shield(running)
+
+    async def record(self) -> None:
+        """Writes the call's record, once. Raises AuditUnavailable."""
+        if self.recorded:
+            return
+        self.recorded = True
         log = self.service.audit
         log.log.append_record(
-            **{
-                "clock_ms": clock_ms(),
-                "latency_us": int((time.perf_counter() - self.started) * 1e6),
-                "method": self.method,
-                "purpose": self.entered.purpose,
-                "flags": self.entered.flags,
-                "identity": self.caller.identity,
-                "case_number": self.entered.case_number,
-                "request_id": self.entered.request_id,
-                "generation": self.generation.encode(),
-                "answer_id": self.answer_id,
-                "asked_key": self.asked_key,
-                "asked": self.raw,
-                "shown": self.shown,
-                **facts,
-            }
+            clock_ms=clock_ms(),
+            latency_us=int((time.perf_counter() - self.started) * 1e6),
+            method=self.method,
+            purpose=self.entered.purpose,
+            flags=self.entered.flags,
+            identity=self.caller.identity,
+            case_number=self.entered.case_number,
+            request_id=self.entered.request_id,
+            generation=self.generation.encode(),
+            answer_id=self.answer_id,
+            asked_key=self.asked_key,
+            asked=self.raw,
+            shown=self.shown,
         )
         if log.waits:
             await log.durable()
@@ -181,12 +199,9 @@ def own_stream_handler(
                 async with asyncio.timeout(most_s) as clock:
                     with service.gate.silence(clock) if waits else nullcontext():
                         asked = _asked(service, context, caller, method, request, started)
-                        recorded = False
                         async for message in answers(asked):
                             packed = message.SerializeToString()
-                            if not recorded:
-                                await asked.record()
-                                recorded = True
+                            await asked.record()
                             await context.write(packed)
         except Exception as error:
             if isinstance(error, TimeoutError) and service.gate.draining:

@@ -33,16 +33,28 @@ class DeskLine:
         self._asking = asyncio.Lock()
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def request(self, hit: dict[str, Any], who: dict[str, str], desks: list[str], wait_ms: int) -> Row:
+    async def request(
+        self, hit: dict[str, Any], who: dict[str, str], desks: list[str], wait_ms: int, request_id: str
+    ) -> Row:
         """A confirmation that is on disk. Raises Refusal."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what the supervisor starts the process by
-        answer = await self._ask({"do": "request", "hit": hit, "who": who, "desks": desks, "wait_ms": wait_ms})
+        question = {"hit": hit, "who": who, "desks": desks, "wait_ms": wait_ms, "request_id": request_id}
+        answer = await self._ask({"do": "request", **question})
         return Row(**answer["row"])
 
-    async def answer(self, confirmation_id: str, institution: str, reason: int) -> Row | None:
+    async def answer(
+        self, confirmation_id: str, institution: str, officer: str, reason: int, request_id: str
+    ) -> Row | None:
         """The same, answered; None where this institution was not asked. Raises Refusal."""
         found = await self._ask(
-            {"do": "answer", "confirmation_id": confirmation_id, "institution": institution, "reason": reason}
+            {
+                "do": "answer",
+                "confirmation_id": confirmation_id,
+                "institution": institution,
+                "officer": officer,
+                "reason": reason,
+                "request_id": request_id,
+            }
         )
         return Row(**found["row"]) if found["row"] else None
 
@@ -78,6 +90,8 @@ class DeskLine:
         if fault == "too many":
             rule = "too many confirmations wait already"
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, rule=rule, retry_after_ms=_RETRY_AFTER_MS)
+        if fault == "asked herself":
+            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
         if fault:
             raise _away()
         return answer
@@ -113,12 +127,13 @@ class ShownBoard:
         """For ever."""
         while True:
             try:
-                self._look()
+                self.look()
             except (OSError, ValueError) as error:  # what showed before goes on showing
                 log("confirmations_not_read", level=ERROR, error=error)
             await asyncio.sleep(_LOOK_S)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Once; a worker does so before its first answer. Raises OSError, ValueError."""
         try:
             status = (self._data / FOLDER / FILE).stat()
         except FileNotFoundError:

@@ -52,7 +52,8 @@ class ConfirmationMethods:
             raise _invalid("record", "register_id and record_id, as the hit has them")
         kind = _kind_of_hit(asked)
         who = asked.who
-        row = await self._line.request(
+        asked.shown += entry_bytes(bytes.fromhex(request.subject_id), How.ASKED)
+        change = self._line.request(
             {
                 "register_id": record.register_id,
                 "record_id": record.record_id,
@@ -69,8 +70,10 @@ class ConfirmationMethods:
             },
             list(self._desks.get(record.register_id) or self._desks[ANY_REGISTER]),
             self._waits_ms[request.urgency],
+            asked.entered.request_id.decode(),
         )
-        return confirmation_service_pb2.RequestConfirmationResponse(confirmation=_message(asked, row, How.ASKED))
+        row = await asked.in_effect(change)
+        return confirmation_service_pb2.RequestConfirmationResponse(confirmation=message(row))
 
     async def get(self, asked: Asked) -> confirmation_service_pb2.GetConfirmationResponse:
         """One, for those who asked or were asked."""
@@ -106,16 +109,20 @@ class ConfirmationMethods:
             raise _invalid("reason", "why it is confirmed or denied")
         confirmation_id = _confirmation_id(asked)
         before = await self._line.get(confirmation_id)
-        if before is not None and before.officer == asked.officer and not asked.development:
-            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)  # nobody confirms what she asked herself
-        row = await self._line.answer(confirmation_id, asked.institution, request.reason)
+        if before is None or not (asked.development or asked.institution in before.asked_desks):
+            raise _not_found()
+        asked.shown += entry_bytes(bytes.fromhex(before.subject_id), How.LISTED)
+        request_id = asked.entered.request_id.decode()
+        row = await asked.in_effect(
+            self._line.answer(confirmation_id, asked.institution, asked.officer, request.reason, request_id)
+        )
         if row is None:
             raise _not_found()
-        return confirmation_service_pb2.AnswerConfirmationResponse(confirmation=_message(asked, row, How.LISTED))
+        return confirmation_service_pb2.AnswerConfirmationResponse(confirmation=message(row))
 
     async def _seen(self, asked: Asked) -> Row:
         row = await self._line.get(_confirmation_id(asked))
-        if row is None or not (asked.development or asked.institution in (row.institution, *row.asked_desks)):
+        if row is None or not (asked.development or asked.institution in {*row.asking, *row.asked_desks}):
             raise _not_found()
         return row
 

@@ -57,8 +57,9 @@ def line(row: Row) -> str:
     if row.state == _DENIED:
         return f"desmentida por {_desk(row.answered_by)} {_moment(row.changed_ms)}: {_REASONS[row.reason]}"
     if row.state == _UNANSWERED:
-        silent = ", ".join(_desk(each) for each in row.desks[: max(1, row.escalations)])
-        return f"sin confirmar: verifique ({silent} no respondió; consultado {_moment(row.requested_ms)})"
+        silent = ", ".join(_desk(each) for each in row.desks[: max(1, row.escalations)] if each not in row.received)
+        received = "".join(f"; recibido por {_desk(each)}" for each in row.received)
+        return f"sin confirmar: verifique ({silent} no respondió{received}; consultado {_moment(row.requested_ms)})"
     return f"sin confirmar: verifique (consultado a {asked})"
 
 
@@ -114,7 +115,10 @@ def write_shown(folder: Path, shown: dict[bytes, Row]) -> None:
     """Raises OSError."""
     rows = [[base64.b64encode(key).decode(), row.state == _DENIED, _fields(row)] for key, row in shown.items()]
     draft = folder / f".{FILE}-{os.getpid()}"
-    draft.write_text(json.dumps(rows), encoding="ascii")
+    with draft.open("w", encoding="ascii") as file:
+        file.write(json.dumps(rows))
+        file.flush()
+        os.fsync(file.fileno())
     draft.rename(folder / FILE)
 
 

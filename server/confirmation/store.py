@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ _OPEN_MOST = 20_000  # that wait at once
 _OPEN_OF_ONE = 20  # the same of one officer
 _KEPT_MS = 90 * 86_400_000  # after that the audit log alone knows of it
 _LISTED = 100
+_LISTS = ("desks", "askers", "heard")  # in JSON
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS confirmation (
@@ -46,10 +49,41 @@ CREATE TABLE IF NOT EXISTS confirmation (
     unit TEXT NOT NULL,
     officer TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS asker (
+    confirmation_id TEXT NOT NULL,
+    institution TEXT NOT NULL,
+    officer TEXT NOT NULL,              -- institution/NIP
+    request_id TEXT NOT NULL,           -- of the request; '' = none
+    PRIMARY KEY (confirmation_id, officer, request_id)
+) STRICT;
+CREATE TABLE IF NOT EXISTS answer (
+    number INTEGER PRIMARY KEY,         -- the order in which they came
+    confirmation_id TEXT NOT NULL,
+    institution TEXT NOT NULL,
+    officer TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    reason INTEGER NOT NULL,
+    answered_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS asker_request ON asker (officer, request_id);
+CREATE INDEX IF NOT EXISTS answer_confirmation ON answer (confirmation_id);
 CREATE INDEX IF NOT EXISTS confirmation_hit ON confirmation (register_id, record_id, subject_id);
 CREATE INDEX IF NOT EXISTS confirmation_due ON confirmation (due_ms) WHERE due_ms IS NOT NULL;
 CREATE INDEX IF NOT EXISTS confirmation_state ON confirmation (state, requested_ms);
 """
+
+
+_ROWS = """
+SELECT confirmation.*,
+    (SELECT json_group_array(json_array(asker.institution, asker.officer)) FROM asker WHERE confirmation_id = id)
+        AS askers,
+    (SELECT json_group_array(DISTINCT answer.institution) FROM answer WHERE confirmation_id = id) AS heard
+FROM confirmation WHERE
+"""
+
+
+class AskedHerself(Exception):
+    """Nobody answers what she asked herself."""
 
 
 class TooMany(Exception):
@@ -81,11 +115,27 @@ class Row:
     institution: str
     unit: str
     officer: str
+    askers: list[list[str]]  # institution and officer, of everybody who asked or joined
+    heard: list[str]  # desks that said anything; what the first one says is the answer
 
     @property
     def asked_desks(self) -> list[str]:
-        """Institutions that were asked so far: any of them may answer."""
+        """Institutions that were asked so far: any of them may say that it has the question."""
         return self.desks[: self.desk + 1]
+
+    @property
+    def asking(self) -> set[str]:
+        """Institutions that asked."""
+        return {self.institution, *(institution for institution, _ in self.askers)}
+
+    def was_asked_by(self, officer: str) -> bool:
+        """officer: institution/NIP."""
+        return officer == self.officer or any(officer == each for _, each in self.askers)
+
+    @property
+    def received(self) -> list[str]:
+        """Desks after the first that have the question in hand; they do not answer for the first."""
+        return [desk for desk in self.asked_desks[1:] if desk in self.heard]
 
     @property
     def changed_ms(self) -> int:
@@ -111,11 +161,46 @@ class Store:
     def close(self) -> None:
         self._base.close()
 
-    def request(self, hit: dict[str, Any], who: dict[str, str], desks: list[str], wait_ms: int, now_ms: int) -> Row:
+    def request(
+        self,
+        hit: dict[str, Any],
+        who: dict[str, str],
+        desks: list[str],
+        wait_ms: int,
+        now_ms: int,
+        request_id: str = "",
+    ) -> Row:
         """The open confirmation of this hit, made unless there is one; one that waits longer than asked for is hurried.
 
-        hit: the columns register_id to urgency. who: institution, unit, officer. Raises TooMany.
+        hit: the columns register_id to urgency. who: institution, unit, officer. The same request_id of the same
+        officer once more finds what it made, whatever has become of it. Raises TooMany.
         """
+        before = self._replayed(hit, who, request_id)
+        if before is not None:
+            return before
+        with self._whole():
+            row = self._asked(hit, who, desks, wait_ms, now_ms)
+            self._base.execute(
+                "INSERT OR IGNORE INTO asker VALUES (?, ?, ?, ?)",
+                (row.id, who["institution"], who["officer"], request_id),
+            )
+        return self._certain(row.id)
+
+    def _replayed(self, hit: dict[str, Any], who: dict[str, str], request_id: str) -> Row | None:
+        if not request_id:
+            return None
+        rows = self._rows(
+            "id IN (SELECT confirmation_id FROM asker WHERE officer = ? AND request_id = ?) "
+            "AND register_id = ? AND record_id = ? AND subject_id = ? ORDER BY requested_ms DESC LIMIT 1",
+            who["officer"],
+            request_id,
+            hit["register_id"],
+            hit["record_id"],
+            hit["subject_id"],
+        )
+        return rows[0] if rows else None
+
+    def _asked(self, hit: dict[str, Any], who: dict[str, str], desks: list[str], wait_ms: int, now_ms: int) -> Row:
         found = self._rows(
             "register_id = ? AND record_id = ? AND subject_id = ? AND state IN (?, ?) ORDER BY requested_ms DESC",
             hit["register_id"],
@@ -159,20 +244,54 @@ class Store:
         if self._base.execute(f"{waiting} AND officer = ?", (officer,)).fetchone()[0] >= _OPEN_OF_ONE:
             raise TooMany
 
-    def answer(self, confirmation_id: str, institution: str, reason: int, now_ms: int) -> Row | None:
-        """The desk's answer; None where there is none such that this institution was asked. "" = any institution."""
+    def answer(
+        self, confirmation_id: str, institution: str, officer: str, reason: int, now_ms: int, request_id: str = ""
+    ) -> Row | None:
+        """The desk's answer; None where there is none such that this institution was asked. "" = the first desk.
+
+        Only the first desk, whose record it is, confirms and denies for everybody; what a later one says is kept, and
+        shows as received. The same request_id of the same officer once more changes nothing: an old answer sent again
+        does not replace a newer one. Raises AskedHerself.
+        """
         row = self.get(confirmation_id)
         if row is None or (institution and institution not in row.asked_desks):
             return None
+        if institution and row.was_asked_by(officer):
+            raise AskedHerself
+        known = "SELECT 1 FROM answer WHERE confirmation_id = ? AND officer = ? AND request_id = ?"
+        if request_id and self._base.execute(known, (row.id, officer, request_id)).fetchone():
+            return row
+        by = institution or row.desks[0]
+        with self._whole():
+            self._base.execute(
+                "INSERT INTO answer (confirmation_id, institution, officer, request_id, reason, answered_ms) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (row.id, by, officer, request_id, reason, now_ms),
+            )
+            if by == row.desks[0]:
+                self._settle(row, by, reason, now_ms)
+        return self.get(row.id)
+
+    def _settle(self, row: Row, by: str, reason: int, now_ms: int) -> None:
         confirmed = reason == confirmation_service_pb2.CONFIRMATION_REASON_IN_FORCE
         state = alert_pb2.CONFIRMATION_STATE_CONFIRMED if confirmed else alert_pb2.CONFIRMATION_STATE_DENIED
-        by = institution or row.desks[row.desk]
         self._change(
             "state = ?, reason = ?, answered_ms = ?, answered_by = ?, due_ms = NULL",
             (state, reason, now_ms, by),
             row.id,
         )
-        return self.get(row.id)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All of it, or nothing."""
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._base.execute("COMMIT")
+        except BaseException:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+            raise
 
     def escalate(self, now_ms: int) -> int:
         """Every one whose desk was silent for too long goes to the next desk, once, however long ago; how many."""
@@ -210,7 +329,7 @@ class Store:
         rows = self._rows(
             "state IN (?, ?) AND requested_ms >= ? ORDER BY urgency, requested_ms", *OPEN_STATES, since_ms
         )
-        mine = [row for row in rows if not institution or institution in row.asked_desks]
+        mine = [row for row in rows if not institution or institution in {*row.asked_desks} - {*row.heard}]
         return mine[:_LISTED], len(mine)
 
     def since(self, ms: int) -> list[Row]:
@@ -220,14 +339,19 @@ class Store:
 
     def forget(self, now_ms: int) -> None:
         """Removes what is old."""
-        self._base.execute("DELETE FROM confirmation WHERE requested_ms < ? AND due_ms IS NULL", (now_ms - _KEPT_MS,))
+        with self._whole():
+            before = (now_ms - _KEPT_MS,)
+            self._base.execute("DELETE FROM confirmation WHERE requested_ms < ? AND due_ms IS NULL", before)
+            for table in ("asker", "answer"):
+                orphans = "confirmation_id NOT IN (SELECT id FROM confirmation)"
+                self._base.execute(f"DELETE FROM {table} WHERE {orphans}")  # noqa: S608
 
     def _change(self, what: str, values: tuple[Any, ...], confirmation_id: str) -> None:
         self._base.execute(f"UPDATE confirmation SET {what} WHERE id = ?", (*values, confirmation_id))  # noqa: S608
 
     def _rows(self, where: str, *values: Any) -> list[Row]:
-        found = self._base.execute(f"SELECT * FROM confirmation WHERE {where}", values)  # noqa: S608
-        return [Row(**{**dict(row), "desks": json.loads(row["desks"])}) for row in found]
+        found = self._base.execute(f"{_ROWS} {where}", values)
+        return [Row(**{**dict(row), **{name: json.loads(row[name]) for name in _LISTS}}) for row in found]
 
 
 def _uuid7(now_ms: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import sqlite3
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 from server import logs
 from server.confirmation.orders import FOLDER, Orders
 from server.confirmation.shown import DAY_MS, shown_rows, write_shown
-from server.confirmation.store import Row, Store, TooMany
+from server.confirmation.store import AskedHerself, Row, Store, TooMany
 from server.host.core_dumps import forbid_core_dumps
 from server.logs import ERROR, INFO, log
 
@@ -37,7 +38,7 @@ class Writer:
         self._store = Store(self._folder)
         self._shown_ms = orders.shown_s * 1000
         self._socket = orders.socket
-        self._swept = 0.0
+        self._swept = -math.inf  # at once: what shows may be older than the table
 
     async def run(self) -> None:
         """Until standard input ends."""
@@ -60,7 +61,7 @@ class Writer:
         escalated = self._store.escalate(now_ms)
         if escalated:
             log("confirmations_escalated", level=INFO, count=escalated)
-        if escalated or time.monotonic() - self._swept > _SWEEP_S:
+        if escalated or time.monotonic() - self._swept >= _SWEEP_S:
             self._swept = time.monotonic()
             self._store.forget(now_ms)
             self._show(now_ms)
@@ -96,6 +97,8 @@ class Writer:
                     return {"rows": [asdict(each) for each in rows], "total": total}
         except TooMany:
             return {"fault": "too many"}
+        except AskedHerself:
+            return {"fault": "asked herself"}
         except (sqlite3.Error, OSError) as error:  # a full disk: nothing was promised
             log("confirmation_not_kept", level=ERROR, error=error)
             return {"fault": "not kept"}

@@ -1,7 +1,7 @@
 """Which numbers of which off-line log have come: <data>/hotlists/reports.db, of all workers.
 
-A number has an audit record before it is written here, so that one that comes again after a crash may have two records,
-and none is ever lost.
+A number has an audit record on disk before it is written here, so that one that comes again after a crash may have two
+records, and none is ever lost.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = "reports.db"
-GAPS = 100  # kept of one log: the newest
+GAPS = 100  # of one log: a report that leaves more is refused, for none is forgotten
 _BUSY_S = 5.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS log (
@@ -25,6 +25,10 @@ CREATE TABLE IF NOT EXISTS log (
     PRIMARY KEY (owner, id)
 ) STRICT
 """
+
+
+class TooManyGaps(Exception):
+    """More look-ups of a log are missing than can be noted."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Progress:
 
 
 def advanced(through: int, gaps: list[tuple[int, int]], numbers: Iterable[int]) -> Progress:
-    """What is known after these numbers came."""
+    """What is known after these numbers came. Raises TooManyGaps."""
     fresh, opened = [], []
     gaps = list(gaps)
     for number in sorted(set(numbers)):
@@ -55,7 +59,9 @@ def advanced(through: int, gaps: list[tuple[int, int]], numbers: Iterable[int]) 
                 gaps[place : place + 1] = [gap for gap in rest if gap[0] <= gap[1]]
                 fresh.append(number)
                 break
-    return Progress(through, gaps[-GAPS:], fresh, [gap for gap in opened if gap in gaps])
+    if len(gaps) > GAPS:
+        raise TooManyGaps
+    return Progress(through, gaps, fresh, [gap for gap in opened if gap in gaps])
 
 
 class Reports:
@@ -65,8 +71,8 @@ class Reports:
         self._path = folder / FILE
 
     def advance(self, owner: str, log_id: str, numbers: list[int], record: Callable[[Progress], None]) -> Progress:
-        """Notes the numbers, once `record` has written the records of what is fresh. Raises sqlite3.Error, and what
-        `record` raises: then nothing is noted."""
+        """Notes the numbers, once `record` has put the records of what is fresh on disk. Raises sqlite3.Error,
+        TooManyGaps, and what `record` raises: then nothing is noted."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with closing(sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous=FULL")

@@ -29,7 +29,7 @@ from server.hotlist.keys import HotlistKeys, is_key_id, key_id_of
 from server.hotlist.list_file import FORMAT, ListFile, list_path, read_list
 from server.hotlist.making_process import today_in_guatemala
 from server.hotlist.orders import FOLDER, WANTED
-from server.hotlist.reports import Progress, Reports
+from server.hotlist.reports import GAPS, Progress, Reports, TooManyGaps
 from server.logs import ERROR, WARNING, log
 
 MOST_S = 900.0  # that one stream may take: 25 MB at 220 kbit/s
@@ -97,14 +97,21 @@ class HotlistMethods:
         by_number = {each.sequence: each for each in request.look_ups}
         owner = f"{_device(asked)} {asked.officer}"
 
+        audit, loop = asked.service.audit, asyncio.get_running_loop()
+
         def record(progress: Progress) -> None:
             for number in progress.fresh:
                 self._record(asked, by_number[number])
             for first, last in progress.opened:
                 self._record_gap(asked, first, last)
+            if audit.waits:
+                asyncio.run_coroutine_threadsafe(audit.durable(), loop).result()
 
         try:
-            progress = await asyncio.to_thread(self._reports.advance, owner, request.log_id, list(by_number), record)
+            noted = asyncio.to_thread(self._reports.advance, owner, request.log_id, list(by_number), record)
+            progress = await asked.in_effect(noted)
+        except TooManyGaps:
+            raise _invalid("look_ups", f"at most {GAPS} gaps in a log: send what is missing first") from None
         except sqlite3.Error as error:
             log("offline_report_not_kept", level=ERROR, error=error)
             raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS) from None

@@ -123,6 +123,8 @@ class Worker:
             self._settings, service, self._health, self._most_connections, self._own_handlers(service)
         )
         self._bind(server)
+        with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
+            self._board.look()
         await server.start()
         await self._check_itself()
         tasks = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ import pytest
 from ronda.v1 import alert_pb2, clearance_service_pb2, level_pb2
 from ronda.v1 import confirmation_service_pb2 as contract
 from server.audit.own_methods import OwnMethod
-from tests.kit.field_world import SERVICE, WANTED_PLATE, Asker, FieldServer, field_server
+from tests.kit.field_world import BORDER, SERVICE, WANTED_PLATE, Asker, FieldServer, field_server
 from tests.server.running_server import ROOT, Failure, RunningServer, until
 
 REQUESTED, CONFIRMED, DENIED, UNANSWERED = (
@@ -283,7 +285,10 @@ def test_silence_goes_to_the_next_desk_and_is_never_confirmation(tmp_path: Path)
             assert (last.state, last.escalations) == (UNANSWERED, 2) and not last.HasField("due_at")
             desk = field.desk("pnc")
             assert [each.confirmation_id for each in _pending(desk)] == [asked.confirmation_id]
-            assert _answer(desk, asked.confirmation_id, IN_FORCE).state == CONFIRMED, "late, and it counts"
+            received = _answer(desk, asked.confirmation_id, IN_FORCE)
+            assert received.state == UNANSWERED and "recibido por PNC" in received.text, "it is not PNC's warrant"
+            assert not _pending(desk)
+            assert _answer(field.desk("oj"), asked.confirmation_id, IN_FORCE).state == CONFIRMED, "late, and it counts"
 
 
 def test_the_writer_may_die(field: FieldServer, court: Asker) -> None:
@@ -310,6 +315,62 @@ def test_nobody_answers_her_own_question(field: FieldServer) -> None:
     herself = field.asker("pnc/desk", SERVICE, nip=patrol.nip, device="desk-1")
     assert _refused(lambda: _answer(herself, asked.confirmation_id, IN_FORCE)).reason == "FORBIDDEN"
     assert _answer(field.desk("pnc"), asked.confirmation_id, IN_FORCE).state == CONFIRMED
+
+
+def _framed(asker: Asker, request: Any, response: Any, request_id: str) -> Any:
+    request.context.CopyFrom(asker.frame(request_id=request_id))
+    return asker.ask("ConfirmationService", request, response).confirmation
+
+
+def test_an_answer_sent_again_does_not_replace_a_newer_one(field: FieldServer) -> None:
+    """On either worker: on connections of their own."""
+    patrol, desk = field.patrol(), field.desk("oj")
+    asked = _request(patrol, _hits(patrol, field.field.twice_wanted)["O-3"])
+
+    def say(reason: int, request_id: str) -> Any:
+        asker = field.asker("oj/desk", SERVICE, nip=desk.nip, device=f"device-{desk.nip}")
+        request = contract.AnswerConfirmationRequest(confirmation_id=asked.confirmation_id, reason=reason)  # type: ignore[arg-type]
+        return _framed(asker, request, contract.AnswerConfirmationResponse, request_id)
+
+    assert say(IN_FORCE, "first").state == CONFIRMED
+    assert say(CANCELLED, "second").state == DENIED
+    assert say(IN_FORCE, "first").state == DENIED
+    assert _get(patrol, asked.confirmation_id).state == DENIED
+    assert say(IN_FORCE, "third").state == CONFIRMED
+
+
+def test_whoever_joins_may_look(field: FieldServer) -> None:
+    patrol, other = field.patrol(), field.asker("migracion/border", BORDER)
+    hit = _hits(patrol, field.field.twice_wanted)["O-3"]
+    asked = _request(patrol, hit)
+    assert _refused(lambda: _get(other, asked.confirmation_id)).reason == "CONFIRMATION_NOT_FOUND"
+    assert _request(other, hit).confirmation_id == asked.confirmation_id
+    assert _get(other, asked.confirmation_id).state == REQUESTED
+    _answer(field.desk("oj"), asked.confirmation_id, IN_FORCE)
+
+
+def test_an_answer_in_effect_is_on_record_though_its_caller_goes_away(field: FieldServer, tmp_path: Path) -> None:
+    """Callers who go away at every moment of it."""
+    patrol, desk = field.patrol(), field.desk("oj")
+    asked = _request(patrol, _hits(patrol, field.field.twice_wanted)["O-3"])
+    rpc: Any = desk.channel.unary_unary(
+        "/ronda.v1.ConfirmationService/AnswerConfirmation",
+        contract.AnswerConfirmationRequest.SerializeToString,
+        contract.AnswerConfirmationResponse.FromString,
+    )
+    _get(desk, asked.confirmation_id)
+    for number in range(40):
+        request = contract.AnswerConfirmationRequest(confirmation_id=asked.confirmation_id, reason=IN_FORCE)
+        request.context.CopyFrom(desk.frame(request_id=f"gone-{number}"))
+        call = rpc.future(request, metadata=desk.client.metadata, timeout=40)
+        time.sleep(number * 0.0004)  # a moment of the call, not a wait for it
+        call.cancel()
+    _answer(desk, asked.confirmation_id, IN_FORCE)  # goes the same way behind them
+    copied = shutil.copytree(field.data / "confirmations", tmp_path / "copy")
+    with contextlib.closing(sqlite3.connect(copied / "confirmations.db")) as base:
+        kept = {row[0] for row in base.execute("SELECT request_id FROM answer WHERE request_id LIKE 'gone-%'")}
+    recorded = {each.request_id for each in field.records(200) if each.method == OwnMethod.ANSWER_CONFIRMATION}
+    assert kept and kept <= recorded
 
 
 def test_a_desk_has_its_own_purpose(field: FieldServer) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from core.access.grant import Grant
@@ -9,7 +12,10 @@ from core.call.confirmations import Confirmations
 from core.engine.entry import Engine, Method
 from core.generation.store import Generation
 from ronda.v1 import alert_pb2, check_service_pb2, level_pb2
+from tests.indexer.small_registers import SmallRegisters, cui_of
+from tests.kit.engine_and_oracle import EngineAndOracle
 from tests.kit.field_world import Field, built_field
+from tests.whole.test_one_warrant_many_rows import FIRST, HEADER, OJ, SAPO
 
 ALL = bytes(16)
 CLOCK_MS = 1_780_000_000_000
@@ -72,6 +78,30 @@ def test_without_one_an_answer_is_byte_for_byte_as_it_was(world: tuple[Engine, F
         plain = check_service_pb2.CheckPersonResponse.FromString(_raw(engine, field.wanted))
         plain.answer.ClearField("answer_id")
         assert answer == plain
+
+
+def test_what_was_said_of_another_registers_copy_does_not_touch_a_hit(tmp_path: Path) -> None:
+    """A warrant that stands on OJ's record and that SAPO has too."""
+    registers = SmallRegisters(tmp_path)
+    cui, name = cui_of(1), "ANA ABAC COY"
+    order = {"NOMBRE": name, "ESTADO": "PENDIENTE", "FECHA": "2024-01-05", "JUZGADO": FIRST, "CAUSA": "C-1", "CUI": cui}
+    people = {"ID": "1", "CUI": cui, "NOMBRE": name, "NACIMIENTO": "1980-05-17", "SEXO": "F"}
+    rows = {"renap": people, "oj": {**order, "ORDEN": "O-1"}, "sapo": {**order, "ORDEN": "S-1"}}
+    for register, manifest in (("oj", OJ), ("sapo", SAPO)):
+        (registers.manifests / f"{register}.toml").write_text(manifest, encoding="utf-8")
+    for register, row in rows.items():
+        with (registers.sources / f"{register}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(people) if register == "renap" else HEADER, restval="")
+            writer.writeheader()
+            writer.writerow(row)
+    engine = EngineAndOracle(registers).engine
+    (hit,) = _hits(engine, cui).values()
+    stated = {source.record.register_id: source.record.record_id for source in hit.sources}
+    assert hit.record.register_id == "oj" and stated == {"oj": "O-1", "sapo": "S-1"}
+    for register, record_id, level in (("sapo", "S-1", level_pb2.LEVEL_HIT), ("oj", "O-1", level_pb2.LEVEL_POSSIBLE)):
+        engine.confirmations = Confirmations([_entry(ALL, record_id, True, "x", register)])
+        (shown,) = _hits(engine, cui).values()
+        assert shown.level == level and shown.HasField("confirmation") == (register == "oj")
 
 
 def test_a_key_is_a_subject_a_register_and_a_record() -> None:

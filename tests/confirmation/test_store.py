@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from ronda.v1 import alert_pb2
 from ronda.v1 import confirmation_service_pb2 as contract
 from server.confirmation.shown import DAY_MS, line, shown_rows
-from server.confirmation.store import Row, Store, TooMany
+from server.confirmation.store import FILE, AskedHerself, Row, Store, TooMany
 
 NOW = 1_790_000_000_000
 MINUTE = 60_000
@@ -30,7 +32,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def _ask(store: Store, now: int = NOW, *, urgency: int = URGENT, officer: str = "pnc/1", **changes: Any) -> Row:
+def _ask(
+    store: Store,
+    now: int = NOW,
+    *,
+    urgency: int = URGENT,
+    officer: str = "pnc/1",
+    institution: str = "pnc",
+    request: str = "",
+    **changes: Any,
+) -> Row:
     hit = {
         "register_id": "oj",
         "record_id": "O-1",
@@ -42,7 +53,14 @@ def _ask(store: Store, now: int = NOW, *, urgency: int = URGENT, officer: str = 
         **changes,
     }
     wait = 10 * MINUTE if urgency == URGENT else 60 * MINUTE
-    return store.request(hit, {"institution": "pnc", "unit": "zona-1", "officer": officer}, ["oj", "pnc"], wait, now)
+    who = {"institution": institution, "unit": "zona-1", "officer": officer}
+    return store.request(hit, who, ["oj", "pnc"], wait, now, request)
+
+
+def _say(
+    store: Store, confirmation_id: str, desk: str, reason: int, now: int, officer: str = "", request: str = ""
+) -> Row | None:
+    return store.answer(confirmation_id, desk, officer or f"{desk}/desk", reason, now, request)
 
 
 def test_overdue_goes_to_the_next_desk_once_however_late(store: Store) -> None:
@@ -73,18 +91,68 @@ def test_a_hit_is_joined_and_hurried(store: Store) -> None:
     assert joined.id == routine.id and joined.urgency == URGENT
     assert joined.due_ms == NOW + 11 * MINUTE
     assert _ask(store, NOW + 2 * MINUTE, urgency=ROUTINE).due_ms == NOW + 11 * MINUTE, "never slowed"
-    store.answer(routine.id, "oj", IN_FORCE, NOW + 3 * MINUTE)
+    _say(store, routine.id, "oj", IN_FORCE, NOW + 3 * MINUTE)
     assert _ask(store, NOW + 4 * MINUTE).id != routine.id
 
 
-def test_a_desk_answers_what_it_was_asked_and_late_too(store: Store) -> None:
+def test_the_first_desk_alone_answers_for_everybody_and_late_too(store: Store) -> None:
     row = _ask(store)
-    assert store.answer(row.id, "pnc", IN_FORCE, NOW) is None, "not asked yet"
+    assert _say(store, row.id, "pnc", IN_FORCE, NOW) is None, "not asked yet"
     store.escalate(NOW + 10 * MINUTE)
-    for institution in ("oj", "pnc"):
-        answered = store.answer(row.id, institution, CANCELLED, NOW + DAY_MS)
-        assert answered is not None and answered.answered_by == institution and answered.due_ms is None
-    assert store.answer("no such", "oj", IN_FORCE, NOW) is None
+    for reason in (IN_FORCE, CANCELLED, OTHER_SUBJECT):
+        said = _say(store, row.id, "pnc", reason, NOW + 11 * MINUTE)
+        assert said is not None and said.state == alert_pb2.CONFIRMATION_STATE_UNANSWERED
+        assert (said.answered_by, said.received) == ("", ["pnc"])
+        assert line(said).startswith("sin confirmar: verifique (OJ no respondió; recibido por PNC; consultado ")
+    assert store.pending("pnc", 0) == ([], 0) and store.pending("oj", 0)[1] == 1
+    answered = _say(store, row.id, "oj", CANCELLED, NOW + DAY_MS)
+    assert answered is not None and answered.answered_by == "oj" and answered.due_ms is None
+    assert _say(store, "no such", "oj", IN_FORCE, NOW) is None
+
+
+def test_another_institution_does_not_take_back_what_the_first_desk_denied(store: Store) -> None:
+    row = _ask(store)
+    _say(store, row.id, "oj", CANCELLED, NOW)
+    again = _ask(store, NOW + MINUTE)
+    store.escalate(NOW + 11 * MINUTE)
+    _say(store, again.id, "pnc", IN_FORCE, NOW + 12 * MINUTE)
+    assert _shown(store, NOW + 12 * MINUTE)["00000000"].startswith("desmentida por OJ")
+
+
+def test_an_answer_sent_again_does_not_replace_a_newer_one(store: Store) -> None:
+    row = _ask(store)
+    _say(store, row.id, "oj", IN_FORCE, NOW, request="a")
+    _say(store, row.id, "oj", CANCELLED, NOW + 1, request="b")
+    replayed = _say(store, row.id, "oj", IN_FORCE, NOW + 2, request="a")
+    assert replayed is not None and (replayed.reason, replayed.answered_ms) == (CANCELLED, NOW + 1)
+    assert replayed == store.get(row.id)
+    other = _say(store, row.id, "oj", IN_FORCE, NOW + 3, officer="oj/2", request="a")
+    assert other is not None and other.reason == IN_FORCE, "an id is of one officer"
+
+
+def test_a_question_sent_again_finds_what_became_of_it(store: Store) -> None:
+    row = _ask(store, request="a")
+    _say(store, row.id, "oj", CANCELLED, NOW)
+    again = _ask(store, NOW + 1, request="a")
+    assert (again.id, again.reason) == (row.id, CANCELLED)
+    assert _ask(store, NOW + 2, request="b").id != row.id
+
+
+def test_who_answered_is_kept(store: Store, tmp_path: Path) -> None:
+    row = _ask(store)
+    _say(store, row.id, "oj", CANCELLED, NOW, officer="oj/77")
+    store.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as base:
+        kept = base.execute("SELECT institution, officer, reason, answered_ms FROM answer").fetchall()
+    assert kept == [("oj", "oj/77", CANCELLED, NOW)]
+
+
+def test_who_joined_asked_too(store: Store) -> None:
+    row = _ask(store)
+    joined = _ask(store, institution="mp", officer="mp/9")
+    assert joined.id == row.id and joined.asking == {"pnc", "mp"}
+    with pytest.raises(AskedHerself):
+        _say(store, row.id, "oj", IN_FORCE, NOW, officer="mp/9")
 
 
 def test_one_officer_cannot_fill_the_desks(store: Store) -> None:
@@ -114,18 +182,18 @@ def _shown(store: Store, now: int) -> dict[str, str]:
 
 def test_a_denial_of_the_record_is_everybodys_until_it_is_in_force(store: Store) -> None:
     row = _ask(store)
-    store.answer(row.id, "oj", CANCELLED, NOW + MINUTE)
+    _say(store, row.id, "oj", CANCELLED, NOW + MINUTE)
     assert _shown(store, NOW + MINUTE)["00000000"].startswith("desmentida por OJ")
     again = _ask(store, NOW + 2 * MINUTE)
     assert _shown(store, NOW + 2 * MINUTE)["00000000"].startswith("desmentida por OJ"), "asked again, still denied"
-    store.answer(again.id, "oj", IN_FORCE, NOW + 3 * MINUTE)
+    _say(store, again.id, "oj", IN_FORCE, NOW + 3 * MINUTE)
     assert list(_shown(store, NOW + 3 * MINUTE)) == ["abababab"]
     assert _shown(store, NOW + 3 * MINUTE)["abababab"].startswith("confirmada por OJ")
 
 
 def test_a_denial_of_the_subject_is_of_that_subject_and_ends(store: Store) -> None:
     row = _ask(store)
-    store.answer(row.id, "oj", OTHER_SUBJECT, NOW)
+    _say(store, row.id, "oj", OTHER_SUBJECT, NOW)
     _ask(store, NOW + MINUTE)
     assert _shown(store, NOW + MINUTE)["abababab"].startswith("desmentida por OJ")
     store.escalate(NOW + DAY_MS)
@@ -136,7 +204,7 @@ def test_a_denial_of_the_subject_is_of_that_subject_and_ends(store: Store) -> No
 
 def test_a_confirmation_ages_and_silence_says_so(store: Store) -> None:
     row = _ask(store)
-    store.answer(row.id, "oj", IN_FORCE, NOW)
+    _say(store, row.id, "oj", IN_FORCE, NOW)
     assert _shown(store, NOW + DAY_MS - 1) and not _shown(store, NOW + DAY_MS + 1)
     silent = _ask(store, NOW + DAY_MS, record_id="O-2")
     store.escalate(NOW + DAY_MS + 10 * MINUTE)
@@ -146,7 +214,7 @@ def test_a_confirmation_ages_and_silence_says_so(store: Store) -> None:
 
 def test_old_rows_are_forgotten(store: Store) -> None:
     row = _ask(store)
-    store.answer(row.id, "oj", IN_FORCE, NOW)
+    _say(store, row.id, "oj", IN_FORCE, NOW)
     store.forget(NOW + 89 * DAY_MS)
     assert store.get(row.id) is not None
     store.forget(NOW + 91 * DAY_MS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.hotlist.reports import Progress, Reports, advanced
+from server.hotlist.reports import GAPS, Progress, Reports, TooManyGaps, advanced
 
 
 @given(st.lists(st.lists(st.integers(1, 40), min_size=1, max_size=8), max_size=12))
@@ -23,6 +23,17 @@ def test_gaps_are_what_is_missing_below_the_highest(batches: list[list[int]]) ->
         missing = {number for first, last in progress.gaps for number in range(first, last + 1)}
         assert missing == set(range(1, progress.through)) - come
         assert progress.gaps == sorted(progress.gaps)
+
+
+def test_no_gap_is_forgotten(tmp_path: Path) -> None:
+    """A report that opens one more than are kept is refused whole; what fills one is taken."""
+    reports = Reports(tmp_path)
+    odd = list(range(2, 2 * GAPS + 2, 2))
+    assert len(reports.advance("car", "log", odd, lambda _: None).gaps) == GAPS
+    with pytest.raises(TooManyGaps):
+        reports.advance("car", "log", [2 * GAPS + 1, 2 * GAPS + 4], lambda _: None)
+    after = reports.advance("car", "log", [1, 2 * GAPS + 2], lambda _: None)
+    assert after.fresh == [1, 2 * GAPS + 2] and after.gaps[0] == (3, 3) and len(after.gaps) == GAPS
 
 
 def test_nothing_is_noted_without_its_record(tmp_path: Path) -> None:

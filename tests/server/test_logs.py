@@ -52,6 +52,14 @@ def test_foreign_lines_lose_their_text(capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads(line)["logger"] == "asyncio"
 
 
+def test_fields_may_be_called_as_what_a_record_has(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.set_up("info", process="worker")
+    logs.log("room_moved", module="core", name="x", args=[1], message="m", time="now", exc_info="no", event_="e")
+    entry = json.loads(capsys.readouterr().err)
+    assert (entry["event"], entry["module"], entry["name"], entry["args"]) == ("room_moved", "core", "x", [1])
+    assert entry["time_"] == "now" and entry["time"] != "now", "a line's own head stays"
+
+
 def test_below_the_level_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up("warning")
     logs.log("generation_serves")
