@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clients.client.failures import CallFailure
+from clients.client.failures import CallFailure, NotSignedIn
 from clients.client.questions import NoDate
 from clients.sms import wording
 from clients.sms.counts import tell
@@ -87,7 +87,11 @@ class Gateway:
             *(self._journal.next_reference(), now, uuid.uuid4().hex, sender, ton, npi, address, text),
             session=live.secret if live is not None else "",
         )
-        self._journal.accept(entry, seen)
+        try:
+            self._journal.accept(entry, seen)
+        except BaseException:  # a full disk: not acknowledged, so the SMSC keeps it
+            self._room.release()
+            raise
         self._counts.add("accepted")
         self._begin(entry)
 
@@ -191,7 +195,11 @@ class Gateway:
             return failure_reply(CallFailure("INVALID_ARGUMENT", "", "FIELD_INVALID"), entry.reference)
         self._counts.add("questions")
         seconds = entry.at + self._settings.sms_answer_s - time.time()
-        response = await self._asker.ask(question, session.token, max(seconds, 0.5))
+        try:
+            response = await self._asker.ask(question, session.token, max(seconds, 0.5))
+        except NotSignedIn:  # revoked, or run out by the server's clock: the next message signs in anew
+            self._sessions.drop(self.number_of(entry.sender, entry.ton))
+            raise
         self._counts.add("answers")
         reply = answer_reply(response, entry.reference, of_vehicle=message.kind in VEHICLES)
         session.reference, session.parts = entry.reference, list(reply.parts[1:])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FLUSH_S = 0.02
 _WRITE_S = 10.0
+_PASSWORD = 8  # characters, SMPP 3.4 section 4.1.1
 
 
 class SmsSettingsError(Exception):
@@ -50,8 +51,8 @@ async def _until_signalled(settings: SmsSettings) -> Counts:
 
 
 async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio.Event) -> Counts:
-    """Runs until `stopped`. Raises clients.sms.journal.JournalError, OSError."""
-    password = settings.sms_password.read_text(encoding="ascii").strip() if settings.sms_password else ""
+    """Runs until `stopped`. Raises SmsSettingsError, clients.sms.journal.JournalError, OSError."""
+    password = _password(settings)
     counts, journal = Counts(), Journal(settings.sms_directory)
     asker = Asker(settings.sms_server, settings.sms_identity)
     transceiver = Transceiver(settings, journal, counts)
@@ -76,6 +77,16 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
         journal.close()
         tell("ended", counts=counts.as_dict())
     return counts
+
+
+def _password(settings: SmsSettings) -> str:
+    try:
+        password = settings.sms_password.read_text(encoding="ascii").strip() if settings.sms_password else ""
+    except UnicodeDecodeError:
+        raise SmsSettingsError("sms_password: the file must hold ASCII") from None
+    if len(password) > _PASSWORD:
+        raise SmsSettingsError(f"sms_password: the file must hold {_PASSWORD} characters at most")
+    return password
 
 
 async def _keep(settings: SmsSettings, journal: Journal, counts: Counts) -> None:

@@ -134,6 +134,10 @@ class Sessions:
         self._live.pop(sender, None)
         self._journal.know(self._journal.hash_of("sender", sender))
 
+    def drop(self, sender: str) -> None:
+        """Forgets the sender's session."""
+        self._live.pop(sender, None)
+
     async def end(self, sender: str) -> None:
         """Ends the sender's session here and at the issuer. Raises CallFailure."""
         session = self._live.pop(sender, None)

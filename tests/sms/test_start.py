@@ -1,0 +1,56 @@
+"""`ronda sms` with settings or files that do not do says so, and does not start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clients.sms.journal import Entry, Journal, JournalError
+from clients.sms.running import SmsSettingsError, run
+from clients.sms.settings import SmsSettings
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({}, "sms_smsc: must be host:port"),
+        ({"sms_smsc": "smsc"}, "sms_smsc: must be host:port"),
+        ({"sms_smsc": "127.0.0.1:1"}, "sms_issuer: is missing"),
+        ({"sms_smsc": "127.0.0.1:1", "sms_issuer": "127.0.0.1:1", "sms_password": "long"}, "8 characters at most"),
+    ],
+)
+def test_a_bad_setting_is_named(given: dict[str, str], named: str, tmp_path: Path) -> None:
+    if "sms_password" in given:
+        (tmp_path / "password").write_text("ninechars", encoding="ascii")
+        given = {**given, "sms_password": str(tmp_path / "password")}
+    with pytest.raises(SmsSettingsError, match=named):
+        run(SmsSettings.model_validate({"sms_directory": tmp_path / "queue", **given}))
+
+
+def test_a_directory_is_one_gateways_and_its_key_its_own(tmp_path: Path) -> None:
+    first = Journal(tmp_path)
+    entry = Entry(first.next_reference(), 1.0, "id", "50255512345", 1, 1, "1110", "P 1234567890101")
+    first.accept(entry, b"seen")
+    with pytest.raises(JournalError):
+        Journal(tmp_path)
+    first.close()
+    again = Journal(tmp_path)
+    assert [left.text for left in again.left_over()] == [entry.text]
+    assert again.was_seen(b"seen", 0.5) and again.next_reference() == 2
+    again.done(1)
+    again.close()
+    (tmp_path / "queue.key").write_bytes(bytes(32))
+    other = Journal(tmp_path)
+    assert other.left_over() == []
+    other.close()
+    assert (tmp_path / "queue.db").stat().st_mode & 0o777 == 0o600 or (tmp_path.stat().st_mode & 0o077) == 0
+
+
+def test_another_key_opens_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.accept(Entry(journal.next_reference(), 1.0, "id", "5", 1, 1, "1", "P"), b"seen")
+    journal.close()
+    (tmp_path / "queue.key").write_bytes(bytes(32))
+    with pytest.raises(JournalError, match=r"queue\.key"):
+        Journal(tmp_path).left_over()
