@@ -111,8 +111,8 @@ class Journal:
         self._later.append(("DELETE FROM message WHERE reference = ?", (reference,)))
 
     def forget(self, seen: bytes) -> None:
-        """The same text may be asked at once again."""
-        self._later.append(("DELETE FROM seen WHERE key = ?", (seen,)))
+        """The same text may be asked again, from now on."""
+        self._database.execute("DELETE FROM seen WHERE key = ?", (seen,))
 
     def is_known(self, sender: bytes) -> bool:
         """Whether that sender ever gave a right PIN."""
