@@ -51,7 +51,10 @@ async def _tried(call: Callable[[], Awaitable[_T]], seconds: float) -> _T:
 
 
 def _nobody_there(error: BaseException) -> bool:
-    return isinstance(error, grpc.aio.AioRpcError) and error.code() == grpc.StatusCode.UNAVAILABLE
+    """Nobody, or one who sheds load."""
+    if not isinstance(error, grpc.aio.AioRpcError):
+        return False
+    return error.code() == grpc.StatusCode.UNAVAILABLE or read_failure(error).reason == "OVERLOADED"
 
 
 class Asker:

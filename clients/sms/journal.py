@@ -68,6 +68,8 @@ class Journal:
         self._hash_key = hmac.digest(key, b"hashes", "sha256")
         self._cipher = AESGCM(hmac.digest(key, b"messages", "sha256"))
         self._later: list[tuple[str, tuple[object, ...]]] = []
+        self.unwritten = 0
+        """Messages that are done, and not yet written as such: a kill would answer them again."""
         try:
             self._database = sqlite3.connect(directory / "queue.db", isolation_level=None, timeout=1)
             for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
@@ -109,6 +111,7 @@ class Journal:
     def done(self, reference: int) -> None:
         """The reply was acknowledged, or is given up."""
         self._later.append(("DELETE FROM message WHERE reference = ?", (reference,)))
+        self.unwritten += 1
 
     def forget(self, seen: bytes) -> None:
         """The same text may be asked again, from now on."""
@@ -148,6 +151,7 @@ class Journal:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         later, self._later = self._later, []
+        unwritten, self.unwritten = self.unwritten, 0
         self._database.execute("BEGIN IMMEDIATE")
         try:
             for statement, values in later:
@@ -156,6 +160,7 @@ class Journal:
         except BaseException:
             self._database.execute("ROLLBACK")
             self._later = later + self._later
+            self.unwritten += unwritten
             raise
         self._database.execute("COMMIT")
 

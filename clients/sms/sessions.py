@@ -6,6 +6,7 @@ In memory alone: tokens, what opened a session (a keyed hash), and the parts of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ LONGEST_S = 600
 """A session's longest life, whatever the issuer says."""
 _RENEW_BEFORE_S = 20
 _MOST = 20_000
+_PINS_AT_ONCE = 24  # an issuer sheds a caller who has more hashes waiting
 
 
 class Authenticator(Protocol):
@@ -66,6 +68,7 @@ class Sessions:
         self._counts = counts
         self._live: dict[str, Session] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._turns = asyncio.Semaphore(_PINS_AT_ONCE)
 
     def living(self, sender: str) -> Session | None:
         """The sender's session; None = none that lives."""
@@ -104,7 +107,8 @@ class Sessions:
         self._counts.add("pins" if pin else "renewals")
         request = tokens.ExchangeRequest(request_id=uuid.uuid4().hex, telephone=sender, pin=pin, session=secret)
         try:
-            given = await self._authenticator.exchange(request)
+            async with self._turns if pin else contextlib.nullcontext():
+                given = await self._authenticator.exchange(request)
         except CallFailure as failure:
             self._counts.add("pins_refused")
             if failure.reason in ("SESSION_OVER", "REVOKED"):

@@ -73,7 +73,11 @@ class _Outbox(aiosmpplib.AbstractBroker):  # type: ignore[misc]
     async def dequeue(self) -> Any:
         """The next reply as a submit_sm, once the window has room."""
         async with self._room:
-            await self._room.wait_for(lambda: len(self._sent) < self._settings.sms_window)
+            while True:
+                await self._room.wait_for(lambda: len(self._sent) < self._settings.sms_window)
+                if len(self._sent) + self._journal.unwritten < self._settings.sms_window:
+                    break
+                self._journal.flush()  # what a kill doubles is a window at most, acknowledged ones not yet written too
         while True:
             _, _, entry = await self._waiting.get()
             age = time.time() - entry.at
