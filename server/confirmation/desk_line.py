@@ -12,8 +12,7 @@ from typing import Any
 
 from core.call.confirmations import Confirmations
 from ronda.v1 import error_pb2
-from server.confirmation.orders import FOLDER
-from server.confirmation.shown import FILE, read_shown
+from server.calls.said_of_hits import FILE, FOLDER, read_said_of_hits
 from server.confirmation.store import Row
 from server.confirmation.writer_process import LINE_BYTES
 from server.errors import Refusal
@@ -141,7 +140,9 @@ class ShownBoard:
         stamp = status.st_ino, status.st_mtime_ns
         if stamp == self._stamp:
             return
-        self._on_change(read_shown(self._data))
+        table = read_said_of_hits(self._data).table
+        if table is not None:
+            self._on_change(table)
         self._stamp = stamp
         self._changed.set()
         self._changed = asyncio.Event()

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-FOLDER = "confirmations"  # in the data directory
-
 
 class Orders(BaseModel):
     """What the process is to do."""

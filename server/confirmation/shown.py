@@ -15,12 +15,10 @@ from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from core.call.confirmations import Confirmations
 from ronda.v1 import alert_pb2, confirmation_service_pb2
-from server.confirmation.orders import FOLDER
+from server.calls.said_of_hits import FILE
 from server.confirmation.store import Row
 
-FILE = "shown.json"
 DAY_MS = 86_400_000
 NOTE = "CONFIRMATION"  # code of the hit's note, with the state's name behind it
 _GUATEMALA = ZoneInfo("America/Guatemala")
@@ -120,12 +118,6 @@ def write_shown(folder: Path, shown: dict[bytes, Row]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(folder / FILE)
-
-
-def read_shown(data: Path) -> Confirmations:
-    """Raises OSError, ValueError."""
-    rows = json.loads((data / FOLDER / FILE).read_bytes())
-    return Confirmations((base64.b64decode(key), denied, base64.b64decode(fields)) for key, denied, fields in rows)
 
 
 def _fields(row: Row) -> str:

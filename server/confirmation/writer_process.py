@@ -18,7 +18,8 @@ from dataclasses import asdict
 from typing import Any
 
 from server import logs
-from server.confirmation.orders import FOLDER, Orders
+from server.calls.said_of_hits import FOLDER
+from server.confirmation.orders import Orders
 from server.confirmation.shown import DAY_MS, shown_rows, write_shown
 from server.confirmation.store import AskedHerself, Row, Store, TooMany
 from server.host.core_dumps import forbid_core_dumps

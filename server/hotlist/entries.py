@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from google.protobuf.message import Message
 
 from core.access.grant import Grant
+from core.call.confirmations import Confirmations
 from core.engine.entry import Engine, Method
 from core.errors import CoreError, QuestionError
-from core.generation.reader import Alert, DossierReader, EntityKind
+from core.generation.reader import DossierReader, EntityKind
 from core.generation.store import Generation
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from ronda.v1 import alert_pb2, check_service_pb2, hotlist_service_pb2, level_pb2, section_pb2, value_pb2
@@ -59,6 +60,7 @@ _KINDS = {
     IdentifierKind.VIN: check_service_pb2.IDENTIFIER_KIND_VIN,
 }
 _OF_PERSONS = (IdentifierKind.CUI, IdentifierKind.DOCUMENT)
+_References = set[tuple[str, str, str]]  # subject, register and record of alerts
 
 
 @dataclass(frozen=True)
@@ -74,29 +76,31 @@ class Listed:
 class Listing:
     """The entries of one generation for one mask of OPEN sections (a part of MASK), at one moment."""
 
-    def __init__(self, generation: Generation, mask: int, clock_ms: int, today: date) -> None:
+    def __init__(
+        self, generation: Generation, mask: int, clock_ms: int, today: date, said: Confirmations | None = None
+    ) -> None:
+        """said: what issuing institutions said of hits; a hit that one denied is at most possible."""
         self._generation = generation
         self._mask = mask
         self._clock_ms = clock_ms
         self._today = (today - _EPOCH).days
         self._engine = Engine(generation)
+        self._engine.confirmations = said
         self._grant = Grant([mask | _NEEDED, 0, 0, 0, 0])
-        self._asked: set[tuple[int, str]] = set()
+        self.left_out = 0  # damaged dossiers, identifiers that the engine refuses, alerts that one answer did not hold
 
     def entries(self) -> Iterator[Listed]:
-        """Every entry, in no order. A dossier that is damaged is left out, and logged. Raises GenerationDamaged."""
+        """Every entry, in no order. What is left out for damage is logged and counted. Raises GenerationDamaged."""
+        open_alerts: dict[tuple[int, str], _References] = {}  # of every subject that bears the identifier
         for reader in self._alerted():
-            open_alerts = _references(alert for alert in reader.alerts() if alert.sensitivity <= 1)
-            if not open_alerts:
-                continue
-            for kind, text in self._keys(reader):
-                if (kind, text) in self._asked:
-                    continue
-                self._asked.add((kind, text))
-                if kind in _OF_PERSONS:
-                    yield from self._of_person(kind, text, open_alerts)
-                else:
-                    yield from self._of_vehicle(kind, text)
+            own = _references(reader)
+            for key in self._keys(reader) if own else ():
+                open_alerts.setdefault(key, set()).update(own)
+        for (kind, text), references in open_alerts.items():
+            if kind in _OF_PERSONS:
+                yield from self._of_person(kind, text, references)
+            else:
+                yield from self._of_vehicle(kind, text)
 
     def _alerted(self) -> Iterator[DossierReader]:
         for subject_id in _alerted_subjects(self._generation.directory):
@@ -106,6 +110,7 @@ class Listing:
                 ]
             except CoreError as error:
                 log("hotlist_dossier_left_out", level=WARNING, error=error)
+                self.left_out += 1
                 continue
             yield from (reader for reader in found if reader.subject_id == subject_id)
 
@@ -123,7 +128,8 @@ class Listing:
             if not over and not to_come:
                 yield identifier.kind, identifier.text
 
-    def _of_person(self, kind: int, text: str, open_alerts: set[tuple[str, str]]) -> Iterator[Listed]:
+    def _of_person(self, kind: int, text: str, open_alerts: _References) -> Iterator[Listed]:
+        """Of each person that bears it; where they are several, nobody is named and every alert is possible only."""
         request = check_service_pb2.CheckPersonRequest()
         request.context.sections.append(section_pb2.SECTION_IDENTITY)
         if kind == IdentifierKind.CUI:
@@ -131,12 +137,28 @@ class Listing:
         else:
             request.document.country, _, request.document.number = text.partition(":")
         answer = self._answered(Method.CHECK_PERSON, request, check_service_pb2.CheckPersonResponse)
-        if answer is None or level_pb2.CAUTION_FLAG_MINOR in answer.answer.cautions or not answer.HasField("person"):
+        if answer is None:
             return
-        named = self._mask >> section_pb2.SECTION_IDENTITY & 1
+        one = answer.HasField("person")
+        if one and level_pb2.CAUTION_FLAG_MINOR in answer.answer.cautions:
+            return
+        self.left_out += max(0, answer.answer.hits_total - len(answer.answer.hits))
+        candidates = {each.subject_id: each for each in answer.candidates}
+        name = answer.person.name if one and self._mask >> section_pb2.SECTION_IDENTITY & 1 else ""
         for hit in answer.answer.hits:
-            if hit.kind in PERSON_KINDS and (hit.record.register_id, hit.record.record_id) in open_alerts:
-                yield _listed(kind, text, hit, answer.person.name if named else "", "")
+            if hit.kind not in PERSON_KINDS or _reference(hit.subject.subject_id, hit) not in open_alerts:
+                continue
+            if not one and hit.subject.subject_id not in candidates:
+                self.left_out += 1  # nobody says whether it is a minor
+            elif one or not self._may_be_minor(candidates[hit.subject.subject_id].birth_date):
+                yield _listed(kind, text, hit, name, "")
+
+    def _may_be_minor(self, born: value_pb2.PartialDate) -> bool:
+        """Under 18 by what is known of the birth date."""
+        if not born.year:
+            return False
+        today = _EPOCH + timedelta(days=self._today)
+        return today.year * 10000 + today.month * 100 + today.day < _last(born) + 180000
 
     def _of_vehicle(self, kind: int, text: str) -> Iterator[Listed]:
         request = check_service_pb2.CheckVehicleRequest()
@@ -159,14 +181,16 @@ class Listing:
                 yield _listed(kind, text, hit, "", description)
 
     def _answered(self, method: Method, request: Message, response: Any) -> Any:
-        """None where the engine refuses the identifier (of a register's own form), or its dossier is damaged."""
+        """None, and left out, where the engine refuses the identifier, or a dossier is damaged."""
         try:
             asked = request.SerializeToString()
             return response.FromString(self._engine.answer(method, asked, self._grant, self._clock_ms))
         except QuestionError:
+            self.left_out += 1
             return None
         except CoreError as error:
             log("hotlist_dossier_left_out", level=WARNING, error=error)
+            self.left_out += 1
             return None
 
 
@@ -204,10 +228,15 @@ def _last(day: value_pb2.PartialDate) -> int:
     return following.year * 10000 + following.month * 100 + following.day
 
 
-def _references(alerts: Iterator[Alert]) -> set[tuple[str, str]]:
-    """Register and record id of the pending ones."""
-    hits = [alert_pb2.Hit.FromString(alert.hit) for alert in alerts if alert.state == alert_pb2.ALERT_STATE_PENDING]
-    return {(hit.record.register_id, hit.record.record_id) for hit in hits}
+def _references(reader: DossierReader) -> _References:
+    """Of the pending alerts of sensitivity OPEN in a dossier."""
+    pending = alert_pb2.ALERT_STATE_PENDING
+    found = [alert.hit for alert in reader.alerts() if alert.sensitivity <= 1 and alert.state == pending]
+    return {_reference(reader.subject_id.hex(), alert_pb2.Hit.FromString(hit)) for hit in found}
+
+
+def _reference(subject_id: str, hit: alert_pb2.Hit) -> tuple[str, str, str]:
+    return subject_id, hit.record.register_id, hit.record.record_id
 
 
 def _alerted_subjects(directory: Path) -> Iterator[bytes]:

@@ -37,12 +37,23 @@ class ListFile:
     left_out: int
     sizes: tuple[int, ...]  # of the blocks, in bytes
     sha256: bytes
+    denials: str  # digest of the hits that were denied when it was made
     registers: bytes  # HotlistHeader of which only `registers` and `data_as_of` are set, encoded
     offset: int
+    stamp: tuple[int, int]  # of the file: another may take its place
+
+    def is_replaced(self) -> bool:
+        """Whether another list lies there, or none."""
+        try:
+            return _stamp(self.path.stat()) != self.stamp
+        except OSError:
+            return True
 
     def blocks(self) -> Iterator[bytes]:
-        """Every block, in order. Raises OSError."""
+        """Every block, in order. Raises OSError, for a list that was replaced too."""
         with self.path.open("rb") as file:
+            if _stamp(os.fstat(file.fileno())) != self.stamp:
+                raise FileNotFoundError
             file.seek(self.offset)
             for size in self.sizes:
                 yield file.read(size)
@@ -53,8 +64,16 @@ def list_path(data: Path, generation_id: str, day: str, mask: int) -> Path:
     return data / FOLDER / f"{generation_id}-{day}-{mask:x}.list"
 
 
-def write_list(path: Path, generation_id: str, listed: Iterable[Listed], most: int, registers: bytes) -> None:
-    """Writes at most so many entries, the gravest and newest first to stay. Raises OSError."""
+def write_list(
+    path: Path,
+    generation_id: str,
+    listed: Iterable[Listed],
+    most: int,
+    registers: bytes,
+    left_out: int = 0,
+    denials: str = "",
+) -> None:
+    """Writes at most so many entries, the gravest and newest first to stay. left_out: beside those. Raises OSError."""
     whole = sorted(listed, key=lambda each: (each.gravity, -each.issued))
     kept = whole[:most]
     kept.sort(key=lambda each: (each.key_kind, each.entry.key, each.gravity))
@@ -67,7 +86,8 @@ def write_list(path: Path, generation_id: str, listed: Iterable[Listed], most: i
         "list_id": hashlib.sha256(registers + digest.digest()).hexdigest()[:32],
         "generation_id": generation_id,
         "entries": len(kept),
-        "left_out": len(whole) - len(kept),
+        "left_out": left_out + len(whole) - len(kept),
+        "denials": denials,
         "sizes": [len(block) for block in blocks],
         "sha256": digest.hexdigest(),
         "registers": base64.b64encode(registers).decode(),
@@ -86,6 +106,7 @@ def read_list(path: Path) -> ListFile | None:
     try:
         with path.open("rb") as file:
             line = file.readline()
+            stamp = _stamp(os.fstat(file.fileno()))
     except FileNotFoundError:
         return None
     told = json.loads(line)
@@ -99,9 +120,15 @@ def read_list(path: Path) -> ListFile | None:
         told["left_out"],
         tuple(told["sizes"]),
         bytes.fromhex(told["sha256"]),
+        told.get("denials", ""),
         base64.b64decode(told["registers"]),
         len(line),
+        stamp,
     )
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_ino, status.st_mtime_ns
 
 
 def _blocks(ordered: list[Listed]) -> Iterator[bytes]:

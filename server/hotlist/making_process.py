@@ -24,6 +24,7 @@ from core.errors import CoreError
 from core.generation.store import Generation
 from ronda.v1 import hotlist_service_pb2, register_pb2, register_service_pb2
 from server import logs
+from server.calls.said_of_hits import SaidOfHits, read_said_of_hits
 from server.host.core_dumps import forbid_core_dumps
 from server.hotlist.entries import MASK, Listing
 from server.hotlist.list_file import list_path, read_list, write_list
@@ -38,6 +39,7 @@ _MASKS = 16  # that are wanted at once: policy gives a few
 _FORGET_S = 14 * 86_400.0  # a mask that nobody has asked with for so long
 _ID = re.compile(r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
 _AGAIN_S = 30.0  # after a list that could not be made
+_DENIALS_S = 5.0  # the least between two of the same, however many hits are denied
 
 
 def today_in_guatemala(seconds: float) -> date:
@@ -51,20 +53,23 @@ class ListMaker:
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
         self._folder = orders.data / FOLDER
-        self._failed: dict[Path, float] = {}
+        self._rests: dict[Path, float] = {}  # until when a list is not made again
+        self._last_said = SaidOfHits(None, "")
 
     def tick(self) -> None:
-        """Makes one list that is wanted and not there: of the generation that serves, or that was published."""
+        """Makes one list that is wanted and not there: of the generation that serves, or that was published; and
+        one that is there anew, when an institution denied a hit since or took a denial back."""
         now = time.time()
         day = today_in_guatemala(now).strftime("%Y%m%d")
         published = _named(self._orders.data / "CURRENT")
         wanted = self._wanted(now)
+        said = self._said()
         for mask, serving in wanted.items():
             for generation_id in filter(None, dict.fromkeys((serving, published))):
                 path = list_path(self._orders.data, generation_id, day, mask)
-                if path.exists() or time.monotonic() < self._failed.get(path, 0.0):
+                if time.monotonic() < self._rests.get(path, 0.0) or self._is_made(path, said.denials):
                     continue
-                self._make(path, generation_id, mask, now)
+                self._make(path, generation_id, mask, now, said)
                 self._remove_others({*wanted.values(), published}, day)
                 return
 
@@ -83,21 +88,38 @@ class ListMaker:
                 found[mask] = _named(entry)
         return found
 
-    def _make(self, path: Path, generation_id: str, mask: int, now: float) -> None:
+    def _said(self) -> SaidOfHits:
+        try:
+            self._last_said = read_said_of_hits(self._orders.data)
+        except (OSError, ValueError) as error:
+            log("confirmations_not_read", level=ERROR, error=error)
+        return self._last_said
+
+    def _is_made(self, path: Path, denials: str) -> bool:
+        try:
+            made = read_list(path)
+        except (OSError, ValueError, KeyError):  # of another version of this server, or damaged
+            return False
+        return made is not None and made.denials == denials
+
+    def _make(self, path: Path, generation_id: str, mask: int, now: float, said: SaidOfHits) -> None:
         started = time.monotonic()
         try:
             generation = Generation.open(self._orders.data / "generations" / generation_id)
             try:
-                listing = Listing(generation, mask, int(now * 1000), today_in_guatemala(now))
+                listing = Listing(generation, mask, int(now * 1000), today_in_guatemala(now), said.table)
                 registers = _registers(generation, mask, int(now * 1000))
-                write_list(path, generation_id, listing.entries(), self._orders.entries, registers)
+                listed = list(listing.entries())
+                most, left_out = self._orders.entries, listing.left_out
+                write_list(path, generation_id, listed, most, registers, left_out, said.denials)
             finally:
                 del generation
         except (CoreError, OSError, ValueError) as error:
-            self._failed[path] = time.monotonic() + _AGAIN_S
+            self._rests[path] = time.monotonic() + _AGAIN_S
             log("hotlist_not_made", level=ERROR, generation=generation_id, error=error)
             return
         made = read_list(path)
+        self._rests[path] = time.monotonic() + _DENIALS_S
         log(
             "hotlist_made",
             level=INFO,

@@ -136,7 +136,7 @@ class HotlistMethods:
         while True:
             day = key_id_of(today_in_guatemala(time.time()))
             path = list_path(self._data, asked.service.keeper.current_id, day, mask)
-            if self._known is not None and self._known.path == path:
+            if self._known is not None and self._known.path == path and not self._known.is_replaced():
                 return self._known
             try:
                 found = read_list(path)

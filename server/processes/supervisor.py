@@ -21,7 +21,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from server import logs
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process, prepare_audit
-from server.confirmation.orders import FOLDER as CONFIRMATIONS
+from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
 from server.confirmation.orders import Orders as ConfirmationOrders
 from server.host import service_manager
 from server.host.core_dumps import forbid_core_dumps

@@ -15,12 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit.reader import Flag
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, hotlist_service_pb2, level_pb2
+from ronda.v1 import confirmation_service_pb2 as confirmation
 from server.audit.described import asked as asked_of
 from server.audit.keys import load_auditor_private
 from server.audit.own_methods import OwnMethod
 from server.audit.reading import AuditReader
 from tests.kit.field_world import INVESTIGATION, STOP, WANTED_PLATE, Asker, FieldServer, field_server
-from tests.server.running_server import Failure
+from tests.server.running_server import Failure, until
 
 BLIND = """
 permit (principal in Role::"pnc/blind", action in Action::"Hotlist", resource == Purpose::"TRAFFIC_STOP");
@@ -228,3 +229,28 @@ def test_an_allowance_holds_for_keys_too(field: FieldServer) -> None:
         except grpc.RpcError as error:
             reasons.append(Failure(error).reason)
     assert set(reasons) == {"LIMIT_EXCEEDED"}
+
+
+def test_a_list_is_made_anew_when_a_hit_is_denied_and_when_that_is_taken_back(field: FieldServer) -> None:
+    patrol, court = field.patrol(), field.desk("oj")
+    held = patrol.snapshot()[2].list_id
+    (hit,) = (hit for hit in patrol.person(field.field.wanted).answer.hits if hit.record.record_id == "O-1")
+    urgent = confirmation.CONFIRMATION_URGENCY_URGENT
+    request = confirmation.RequestConfirmationRequest(
+        record=hit.record, subject_id=hit.subject.subject_id, urgency=urgent
+    )
+    made = patrol.ask("ConfirmationService", request, confirmation.RequestConfirmationResponse).confirmation
+
+    def listed_as_possible(reason: Any, possible: bool) -> str:
+        answer = confirmation.AnswerConfirmationRequest(confirmation_id=made.confirmation_id, reason=reason)
+        court.ask("ConfirmationService", answer, confirmation.AnswerConfirmationResponse)
+
+        def made_anew() -> Any:
+            _, blocks, header = field.patrol().snapshot()
+            (warrant,) = (each for each in _entries(blocks) if each.key == field.field.wanted)
+            return header if warrant.record.possible == possible else None
+
+        return str(until(made_anew).list_id)
+
+    assert listed_as_possible(confirmation.CONFIRMATION_REASON_CANCELLED, True) != held
+    assert listed_as_possible(confirmation.CONFIRMATION_REASON_IN_FORCE, False) == held

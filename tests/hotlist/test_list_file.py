@@ -7,6 +7,8 @@ import random
 import zlib
 from pathlib import Path
 
+import pytest
+
 from ronda.v1 import alert_pb2, check_service_pb2, hotlist_service_pb2
 from server.hotlist.entries import GRAVEST_FIRST, Listed
 from server.hotlist.list_file import BLOCK_ENTRIES, read_list, write_list
@@ -87,6 +89,19 @@ def test_what_was_written_is_read_in_order(tmp_path: Path) -> None:
     assert all(len(block.entries) <= BLOCK_ENTRIES for block in blocks)
     for before, after in itertools.pairwise(blocks):
         assert before.entries[-1].key < after.entries[0].key, "a key is in one block"
+
+
+def test_a_list_that_was_replaced_is_not_sent_as_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    write_list(path, "g", _listed(300), 1_000, b"", left_out=3, denials="a")
+    made = read_list(path)
+    assert made is not None and (made.left_out, made.denials, made.is_replaced()) == (3, "a", False)
+    write_list(path, "g", _listed(200), 1_000, b"", denials="b")
+    assert made.is_replaced()
+    with pytest.raises(OSError):
+        next(made.blocks())
+    path.unlink()
+    assert made.is_replaced()
 
 
 def test_the_least_grave_and_oldest_are_left_out(tmp_path: Path) -> None:

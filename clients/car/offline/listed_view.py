@@ -28,7 +28,7 @@ def listed_layers(listed: Listed) -> Layers:
     for entry in map(told_message, listed.entries):
         urgent += _entry_lines(entry)
     if listed.left_out:
-        urgent.append(Text(f"La lista no trae {listed.left_out} alertas de menor gravedad.", style="bold"))
+        urgent.append(Text(f"La lista no trae {listed.left_out} alertas que debería traer.", style="bold"))
     names = dict.fromkeys(entry.name or entry.description for entry in listed.entries)
     who = [Text(name, style="bold") for name in names if name]
     return Layers(level=listed.level, meaning=meaning, urgent=urgent, who=who)
