@@ -64,7 +64,7 @@ def test_the_list_answers_until_the_network_is_back(field: FieldServer, tmp_path
         assert "confirme por radio" in await car.ask("111BBB")
         assert "confirme por radio" in await car.ask(field.field.stolen_vin)
         assert "solo se busca por DPI" in await car.ask("Juan Perez")
-        assert "6 por enviar" in car.text()
+        await car.sees("6 por enviar")
         link.cut = False
         car.app._next_probe = 0.0
         await car.sees("EN LÍNEA")
