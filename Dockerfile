@@ -27,7 +27,7 @@ RUN /opt/build/bin/pip wheel -q --no-deps --no-build-isolation --wheel-dir /whee
 
 FROM ${BASE}
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends python3 liblmdb0 libssl3t64 \
+    && apt-get install -y -qq --no-install-recommends python3 liblmdb0 libssl3t64 fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home-dir /var/lib/ronda --create-home --shell /usr/sbin/nologin ronda
 COPY --from=build /opt/ronda /opt/ronda
