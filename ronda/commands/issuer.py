@@ -233,6 +233,9 @@ def serve(
     Ejemplo:
       ronda keys issuer serve emisor
     """
+    from server.host.forks import start_others_beside_grpc
+
+    start_others_beside_grpc()
     from server.issuer.serving import serve_issuer
     from server.issuer.settings import read_settings
 
