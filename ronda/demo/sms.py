@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import shutil
 import subprocess
@@ -59,18 +60,31 @@ def installed_smsc(directory: Path = _ROOT / "build" / "smsc") -> Path:
     """The directory with npm smpp installed as it is locked. Raises DemoError."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise DemoError("Faltan node y npm. En Debian: sudo apt-get install -y --no-install-recommends nodejs npm")
-    lock = (_SOURCES / "package-lock.json").read_bytes()
-    if not (directory / "node_modules" / "smpp").is_dir() or (directory / "package-lock.json").read_bytes() != lock:
-        directory.mkdir(parents=True, exist_ok=True)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with directory.with_suffix(".lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        _install(directory)
+    return directory
+
+
+def _same(directory: Path, locked: bytes) -> bool:
+    found = directory / "package-lock.json"
+    return found.is_file() and found.read_bytes() == locked
+
+
+def _install(directory: Path) -> None:
+    locked = (_SOURCES / "package-lock.json").read_bytes()
+    if not (directory / "node_modules" / "smpp").is_dir() or not _same(directory, locked):
+        directory.mkdir(exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(_SOURCES / name, directory)
         command = ["npm", "ci", "--silent", "--no-audit", "--no-fund"]
         try:
             subprocess.run(command, cwd=directory, check=True, timeout=240, capture_output=True)
         except (subprocess.SubprocessError, OSError):
+            (directory / "package-lock.json").unlink(missing_ok=True)
             raise DemoError(f"npm no pudo instalar la central de prueba en {directory}: revise su red.") from None
     shutil.copy(_SOURCES / "smsc.js", directory)
-    return directory
 
 
 def demonstrate(server: str) -> None:
