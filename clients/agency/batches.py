@@ -1,64 +1,80 @@
 """A batch of rows as the bytes of a ClearRequest, and a response as columns.
 
-CUIs of 13 digits are laid side by side with their field's head before each, without an object a row; field numbers are
-the contract's. tests/agency holds the bytes against those of protobuf.
+CUIs alone are laid side by side with their field's head before each, without an object a row; field numbers are the
+contract's. tests/agency holds the bytes against those of protobuf.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from clients.agency.cells import CUI_DIGITS
+from clients.agency.cells import LONGEST_CELL
 from clients.agency.failures import HalfAnswer
-from clients.agency.rows import Asked
+from clients.agency.rows import Asked, Rows
+from clients.agency.texts import Column, joined, pc
 from ronda.v1 import clearance_service_pb2 as contract
 
 BATCH_ROWS = 1_000  # ClearRequest.row_ids: "at most 1,000"
+UTF_8_BYTES = 4  # of a character at most
+_IDS = 1 << 32  # they are uint32
 _LENGTH_DELIMITED = 2  # wire type of protobuf's encoding
-_CUIS_HEAD = bytes(
-    [contract.ClearRequest.DESCRIPTOR.fields_by_name["cuis"].number << 3 | _LENGTH_DELIMITED, CUI_DIGITS]
-)
+_CUI_TAG = contract.ClearRequest.DESCRIPTOR.fields_by_name["cuis"].number << 3 | _LENGTH_DELIMITED
+
+
+def _cui_head(length: int) -> bytes:
+    """Tag and length of a text of that many bytes, below 2**14."""
+    return bytes([_CUI_TAG, length] if length < 128 else [_CUI_TAG, length & 127 | 128, length >> 7])
+
+
+_CUI_HEADS = pa.array([_cui_head(length) for length in range(UTF_8_BYTES * LONGEST_CELL + 1)], pa.binary())
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A message and how many rows it has; their ids are their places in it."""
+    """A message and the ids of its rows."""
 
     message: bytes
-    rows: int
+    ids: range
 
 
-@lru_cache(maxsize=BATCH_ROWS)
-def _row_ids(rows: int) -> bytes:
-    return contract.ClearRequest(row_ids=range(rows)).SerializeToString()
+def batches_of(rows: Rows, asked: Asked) -> Iterator[Batch]:
+    """The messages of a block, in order.
 
-
-def batches_of(asked: Asked) -> Iterator[Batch]:
-    """The messages of a block, in order."""
+    Row ids count on from the number of a message's first row in its file: two messages of a run are never the same
+    bytes, whoever stands in them, and the same rows asked again are. So a server tells what is asked again from what
+    is asked for the first time (docs/trust.md, "replay").
+    """
+    packed = _Packed(asked.cuis) if isinstance(asked.cuis, pa.Array) else None
     for begin in range(0, len(asked.places), BATCH_ROWS):
         end = min(begin + BATCH_ROWS, len(asked.places))
-        if isinstance(asked.cuis, np.ndarray):
-            yield Batch(_row_ids(end - begin) + _packed_cuis(asked.cuis[begin:end]), end - begin)
+        first = int(rows.numbers[asked.places[begin]]) % (_IDS - BATCH_ROWS)
+        ids = range(first, first + end - begin)
+        request = contract.ClearRequest(row_ids=ids)
+        if packed is not None:
+            yield Batch(request.SerializeToString() + packed[begin:end], ids)
             continue
-        request = contract.ClearRequest(row_ids=range(end - begin))
         request.cuis.extend((asked.cuis or [])[begin:end])
         request.names.extend((asked.names or [])[begin:end])
         request.birth_dates.extend((asked.births or [])[begin:end])
         request.plates.extend((asked.plates or [])[begin:end])
         request.vins.extend((asked.vins or [])[begin:end])
-        yield Batch(request.SerializeToString(), end - begin)
+        yield Batch(request.SerializeToString(), ids)
 
 
-def _packed_cuis(digits: NDArray[np.uint8]) -> bytes:
-    fields = np.empty((len(digits), len(_CUIS_HEAD) + CUI_DIGITS), np.uint8)
-    fields[:, : len(_CUIS_HEAD)] = np.frombuffer(_CUIS_HEAD, np.uint8)
-    fields[:, len(_CUIS_HEAD) :] = digits
-    return fields.tobytes()
+class _Packed:
+    """A column of CUIs, none longer than LONGEST_CELL, as protobuf has it: before each its field's head."""
+
+    def __init__(self, cuis: Column) -> None:
+        heads = _CUI_HEADS.take(pc.binary_length(cuis))
+        self._fields = pc.binary_join_element_wise(heads, cuis.cast(pa.binary()), b"")
+
+    def __getitem__(self, rows: slice) -> bytes:
+        return joined(self._fields[rows])
 
 
 @dataclass(frozen=True)
@@ -71,15 +87,19 @@ class Judged:
     rules: dict[int, tuple[str, str]]
 
 
-def judged(response: contract.ClearResponse, rows: int, generation: str) -> Judged:
+def judged(response: contract.ClearResponse, ids: range, generation: str) -> Judged:
     """Raises HalfAnswer: rows, columns or generation are not those of the batch."""
-    results, reasons = bytes(response.results), bytes(response.reasons)
-    if len(response.row_ids) != rows or len(results) != rows or len(reasons) != rows:
+    rows = len(ids)
+    if len(response.row_ids) != rows or len(response.results) != rows or len(response.reasons) != rows:
         raise HalfAnswer("rows")
     if response.generation_id != generation:
         raise HalfAnswer("generation")
-    if _row_ids(rows) != contract.ClearRequest(row_ids=response.row_ids).SerializeToString():
+    if list(response.row_ids) != list(ids):
         raise HalfAnswer("row ids")
+    try:
+        results, reasons = bytes(response.results), bytes(response.reasons)
+    except ValueError:  # below 0 or above 255: no number of the contract's
+        raise HalfAnswer("results") from None
     if len(response.reference_rows) != len(response.references):
         raise HalfAnswer("references")
     references: dict[int, str] = {}
@@ -88,7 +108,7 @@ def judged(response: contract.ClearResponse, rows: int, generation: str) -> Judg
             raise HalfAnswer("references")
         told = f"{reference.register_id}:{reference.record_id}{'?' if reference.possible else ''}"
         references[row] = f"{references[row]}; {told}" if row in references else told
-    rules = {error.row_id: (error.field, error.rule) for error in response.row_errors}
+    rules = {error.row_id - ids.start: (error.field, error.rule) for error in response.row_errors}
     found = np.frombuffer(results, np.uint8)
     if set(rules) != set(np.flatnonzero(found == contract.CLEARANCE_RESULT_INVALID).tolist()):
         raise HalfAnswer("row errors")

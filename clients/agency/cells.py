@@ -48,6 +48,8 @@ def read_cui(text: str) -> str:
 
     2.34571E+12 has lost digits and is refused; with all its digits it is read, as is 2357111360101.0.
     """
+    if len(text) == CUI_DIGITS and text.isdecimal():
+        return text
     text = plain(text)
     if found := _SCIENTIFIC.fullmatch(text):
         sign, first, rest, power = found[1], found[2], found[3] or "", int(found[4])

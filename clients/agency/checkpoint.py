@@ -15,7 +15,7 @@ from typing import Any
 
 from clients.agency.failures import AgencyError
 
-_VERSION = 1
+_VERSION = 2
 Counts = tuple[Counter[str], Counter[str]]  # rows by result, invalid rows by rule
 
 
@@ -23,11 +23,13 @@ Counts = tuple[Counter[str], Counter[str]]  # rows by result, invalid rows by ru
 class Progress:
     """One pass over the file so far.
 
-    offset: byte of the source from which to go on; row: number of its first row. lengths: bytes of results, rejects and
-    homonyms that belong to what is done. counts: rows by result, rules: invalid rows by rule.
+    request_id: of its streams. offset: byte of the source from which to go on; row: number of its first row. lengths:
+    bytes of results, rejects and homonyms that belong to what is done. counts: rows by result, rules: invalid rows by
+    rule.
     """
 
     generation: str
+    request_id: str
     offset: int
     row: int
     lengths: list[int]
@@ -69,9 +71,17 @@ class Checkpoint:
     serving: str = ""
     hashes: list[str] = field(default_factory=list)
 
+    def text(self) -> str:
+        """As it stands in its file."""
+        return json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=False)
+
     def save(self, path: Path) -> None:
         """Durably, or not at all. Raises OSError."""
-        text = json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=False)
+        self.save_text(path, self.text())
+
+    @staticmethod
+    def save_text(path: Path, text: str) -> None:
+        """As `save`, of what `text` gave."""
         aside = path.with_name(f"{path.name}.tmp")
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)

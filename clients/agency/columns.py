@@ -50,6 +50,12 @@ def mapped(source: Source, text: str) -> Columns:
     return Columns(places, sure=True)
 
 
+def named_columns(text: str) -> tuple[str, ...]:
+    """What `--map` calls columns by name."""
+    names = (name.strip() for part in text.split(",") for name in part.partition("=")[2].split("+"))
+    return tuple(name for name in names if name and not name.lstrip("#").isdecimal())
+
+
 def _place(source: Source, name: str) -> int:
     found = places_of(source, name)
     if len(found) == 1:

@@ -143,10 +143,14 @@ class Files:
         """Bytes of each so far."""
         return [file.tell() for file in self._files]
 
-    def durable(self) -> None:
-        """Everything is on the disk."""
+    def flush(self) -> None:
+        """Everything is the system's to write."""
         for file in self._files:
             file.flush()
+
+    def durable(self) -> None:
+        """What was flushed is on the disk; for any thread."""
+        for file in self._files:
             os.fsync(file.fileno())
 
     def close(self) -> None:

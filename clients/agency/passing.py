@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,11 +14,11 @@ from clients.agency.columns import Columns
 from clients.agency.lines import lines_of
 from clients.agency.outputs import Files
 from clients.agency.rows import Asked, BlockReader, Rows, asked_of
+from clients.agency.saving import Saver
 from clients.agency.source import Source
 from clients.agency.streams import Streams
 
 _AHEAD = 3  # blocks that are read and asked before the oldest is written
-_SAVE_S = 1.0  # between two checkpoints: so much is asked again after a kill
 
 
 @dataclass(frozen=True)
@@ -66,47 +65,40 @@ def run_pass(
     streams: Streams,
     checkpoint: Checkpoint,
     files: Files,
-    save: Callable[[], None],
+    saver: Saver,
     told: Callable[[Progress], None],
 ) -> None:
-    """From where the checkpoint's last pass stands to the end. save: makes it durable; told: shows how far it is.
+    """From where the checkpoint's last pass stands to the end; `saver` is open. told: shows how far it is.
 
-    Raises what the streams raise; then the checkpoint is of the last block that was written whole.
+    Raises what the streams raise, OSError; then the checkpoint is of the last block that was written whole, and what
+    was written of another is cut off when the run goes on.
     """
     _, end = part.bounds(source)
     reader = BlockReader(columns, len(source.names), source.delimiter)
     under: deque[_Under] = deque()
-    saved = time.monotonic()
     row = checkpoint.passes[-1].row
 
     def write_oldest() -> None:
-        nonlocal saved
         oldest = under.popleft()
         lines = lines_of(oldest.rows, oldest.asked, [streams.wait(answer) for answer in oldest.answers])
         files.add(lines)
         checkpoint.passes[-1] = checkpoint.passes[-1].after(
             oldest.block.end, len(oldest.rows.numbers), oldest.rows.blank, files.lengths(), (lines.counts, lines.rules)
         )
-        if time.monotonic() - saved >= _SAVE_S:
-            files.durable()
-            save()
-            saved = time.monotonic()
+        saver.now_and_then()
         told(checkpoint.passes[-1])
 
-    try:
-        with source.path.open("rb") as file:
-            for block in read_blocks(file, checkpoint.passes[-1].offset):
-                if block.start >= end:
-                    break
-                rows = reader.read(block, row)
-                row += rows.total
-                asked = asked_of(rows, columns)
-                under.append(_Under(block, rows, asked, [streams.ask(batch) for batch in batches_of(asked)]))
-                if len(under) > _AHEAD:
-                    write_oldest()
-            while under:
+    told(checkpoint.passes[-1])
+    with source.path.open("rb") as file:
+        for block in read_blocks(file, checkpoint.passes[-1].offset):
+            if block.start >= end:
+                break
+            rows = reader.read(block, row)
+            row += rows.total
+            asked = asked_of(rows, columns)
+            under.append(_Under(block, rows, asked, [streams.ask(batch) for batch in batches_of(rows, asked)]))
+            if len(under) > _AHEAD:
                 write_oldest()
-        checkpoint.passes[-1] = replace(checkpoint.passes[-1], done=True)
-    finally:  # an interruption that can be told of costs nothing; what was written of a block half is cut off again
-        files.durable()
-        save()
+        while under:
+            write_oldest()
+    checkpoint.passes[-1] = replace(checkpoint.passes[-1], done=True)

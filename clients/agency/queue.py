@@ -36,6 +36,11 @@ class JobQueue:
         self._changed = threading.Condition()
         self._closed = False
         self._failure: Exception | None = None
+        self._under_way = 0
+
+    def under_way(self) -> bool:
+        """Whether anything is asked and not answered."""
+        return self._under_way > 0
 
     def put(self, batch: Batch) -> Future[Judged]:
         """Adds a batch. Raises what ended the streams."""
@@ -44,6 +49,7 @@ class JobQueue:
             if self._failure is not None:
                 raise self._failure
             self._waiting.append(job)
+            self._under_way += 1
             self._changed.notify()
         return job.answer
 
@@ -74,6 +80,7 @@ class JobQueue:
         """The oldest job of a stream has its answer."""
         with self._changed:
             job = sent.jobs.popleft()
+            self._under_way -= 1
             self._changed.notify_all()
         job.answer.set_result(answer)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from typing import TYPE_CHECKING, Any
 
 from clients.agency import words
 
-_LINE_MM, _LABEL_MM = 5.2, 46.0
-_RULES, _CHANGES = 6, 8  # of each at most on the page; the summary has all
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+_LINE_MM, _LABEL_MM = 4.6, 46.0
+_RESULTS, _RULES, _CHANGES = 14, 6, 8  # of each at most on the page; the summary has all
 
 
 def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: dict[str, str] | None) -> None:
     """digest: sha256 of the summary's bytes, which ties the page to it. Raises OSError."""
+    from fpdf import FPDF  # noqa: PLC0415 - half a second, for who gets as far
+
     page = FPDF(format="letter")
     page.set_auto_page_break(auto=False)
     page.add_page()
@@ -29,6 +31,8 @@ def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: d
     _pair(page, "Norma", summary["norma"])
     _pair(page, "Entrada", f"{source['archivo']}, {source['bytes']:,} bytes, parte {source['parte']}")
     _pair(page, "sha256", source["sha256"])
+    if source["hoja"]:
+        _pair(page, "Hoja", source["hoja"])
     _pair(page, "Columnas", ", ".join(f"{field} = {name}" for field, name in source["columnas"].items()))
     _pair(page, "Generación de datos", summary["generacion"])
     if summary["generacion_al_terminar"] != summary["generacion"]:
@@ -38,12 +42,10 @@ def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: d
     _pair(page, "Quién", f"{quien['usuario']} en {quien['equipo']}; {quien['certificado']}")
     _pair(page, "Servidor", summary["servidor"])
     _heading(page, f"Filas: {summary['filas']:,} (en blanco, no contadas: {summary['filas_en_blanco']:,})")
-    for code, many in summary["resultados"].items():
-        _pair(page, f"{many:>12,}", words.told(code))
+    _counted(page, {words.told(code): many for code, many in summary["resultados"].items()}, _RESULTS)
     if summary["reglas"]:
         _heading(page, "Filas no válidas, por regla")
-        for rule, many in sorted(summary["reglas"].items(), key=lambda each: -each[1])[:_RULES]:
-            _pair(page, f"{many:>12,}", rule)
+        _counted(page, summary["reglas"], _RULES)
     if len(summary["generaciones"]) > 1:
         changed = summary["cambiadas"]
         _heading(page, f"Cambiaron con datos más nuevos y se juzgaron de nuevo: {changed['filas']:,} filas")
@@ -69,13 +71,22 @@ def _latin(text: str, most: int) -> str:
 
 
 def _line(page: FPDF, text: str) -> None:
-    page.cell(0, _LINE_MM, _latin(text, 110), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    page.cell(0, _LINE_MM, _latin(text, 110), new_x="LMARGIN", new_y="NEXT")
 
 
 def _pair(page: FPDF, label: str, text: str) -> None:
     page.set_font("helvetica", "", 8)
     page.cell(_LABEL_MM, _LINE_MM, _latin(label, 32))
-    page.cell(0, _LINE_MM, _latin(text, 100), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    page.cell(0, _LINE_MM, _latin(text, 100), new_x="LMARGIN", new_y="NEXT")
+
+
+def _counted(page: FPDF, counts: dict[str, int], most: int) -> None:
+    """A line each, the greatest first; the rest together."""
+    lines = sorted(counts.items(), key=lambda each: -each[1])
+    if len(lines) > most:
+        lines = [*lines[: most - 1], ("otros: vea el resumen", sum(many for _, many in lines[most - 1 :]))]
+    for said, many in lines:
+        _pair(page, f"{many:>12,}", said)
 
 
 def _heading(page: FPDF, text: str) -> None:

@@ -13,17 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from clients.agency.blocks import Block
 from clients.agency.cells import CUI_DIGITS, Unread, plain, read_birth, read_cui
 from clients.agency.columns import Columns
+from clients.agency.texts import Column, joined, pc, replaced
 
-Column = Any  # a pyarrow.Array of texts: the stubs know less of its functions than pyarrow does
-pc: Any = pyarrow.compute
-
+_INK = bytes(range(ord("!"), ord("~") + 1))
 _SHOWN_BROKEN = 200  # characters of a cell that cannot be read which the rejects show
 csv.field_size_limit(1 << 30)  # a cell is bounded by its block
 
@@ -33,6 +31,9 @@ class Broken(NamedTuple):
 
     field: str
     rule: str
+
+
+_NOTHING = Broken("", "nothing was asked")
 
 
 @dataclass
@@ -60,7 +61,8 @@ class BlockReader:
         names = [str(place) for place in range(width)]
         wanted = list(dict.fromkeys(str(place) for place in self._places))
         self._read = arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=1 << 22)
-        self._parse = arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False)
+        self._plain = arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False)
+        self._quoted = arrow_csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False)
         self._convert = arrow_csv.ConvertOptions(
             include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
         )
@@ -73,20 +75,17 @@ class BlockReader:
         return self._fast(block.data, first) or self._slow(block.data, first)
 
     def _fast(self, data: bytes, first: int) -> Rows | None:
-        """None: something in it needs thought."""
-        if b'"' in data or b"\x00" in data or b"\n\n" in data or b"\n\r\n" in data or data[:1] in (b"\n", b"\r"):
-            return None
-        if data.count(b"\r") != data.count(b"\r\n"):
+        """None: something in it needs thought: blank rows, breaks in cells, rows of another length, bytes no UTF-8."""
+        if b"\x00" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
             return None
         try:
             source: Any = pa.py_buffer(data)
-            table = arrow_csv.read_csv(source, self._read, self._parse, self._convert)
-        except pa.ArrowInvalid:  # cells too many or too few, bytes that are no UTF-8
+            table = arrow_csv.read_csv(source, self._read, self._quoted if b'"' in data else self._plain, self._convert)
+        except pa.ArrowInvalid:
             return None
         given = [_one(table.column(str(place))) for place in self._places]
-        empty = given[0].buffers()[1] is None or bool(pc.any(_all_empty(given)).as_py())
         rows = table.num_rows
-        if empty or rows != data.count(b"\n") + (not data.endswith(b"\n")):
+        if rows != data.count(b"\n") + (not data.endswith(b"\n")) or _some_blank(given):
             return None
         return Rows(np.arange(first, first + rows), given, {}, 0, rows)
 
@@ -110,15 +109,15 @@ class BlockReader:
         return Rows(np.array(numbers, np.int64), given, broken, total - len(numbers), total)
 
     def _why_broken(self, row: list[str]) -> Broken | None:
-        whole = "".join(row)
-        if "\x00" in whole:
+        if any("\x00" in cell for cell in row):
             return Broken("", "NUL byte")
-        if not whole.isascii() and any("\udc80" <= letter <= "\udcff" for letter in whole):
-            return Broken("", "encoding")
         if len(row) <= max(self._places) or (
             len(row) > self._width and any(cell.strip() for cell in row[self._width :])
         ):
             return Broken("", "cells")
+        asked = "".join([row[place] for place in self._places])
+        if not asked.isascii() and any("\udc80" <= letter <= "\udcff" for letter in asked):
+            return Broken("", "encoding")
         return None
 
 
@@ -126,11 +125,23 @@ def _one(column: Column) -> Column:
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
-def _all_empty(given: list[Column]) -> Column:
-    empty = pc.equal(pc.binary_length(given[0]), 0)
+def _some_blank(given: list[Column]) -> bool:
+    """Whether a row holds nothing but blanks where it is asked: it may be a blank row."""
+    if any(_all_inked(column) for column in given):
+        return False
+    blank = _blank(given[0])
     for column in given[1:]:
-        empty = pc.and_(empty, pc.equal(pc.binary_length(column), 0))
-    return empty
+        blank = pc.and_(blank, _blank(column))
+    return bool(pc.any(blank).as_py())
+
+
+def _all_inked(column: Column) -> bool:
+    """True for a column of printed ASCII in every cell; False says nothing."""
+    return bool(pc.min(pc.binary_length(column)).as_py()) and not joined(column).translate(None, _INK)
+
+
+def _blank(column: Column) -> Column:
+    return pc.equal(pc.binary_length(pc.utf8_trim_whitespace(column)), 0)
 
 
 def _shown(cell: str) -> str:
@@ -141,11 +152,11 @@ def _shown(cell: str) -> str:
 class Asked:
     """The rows of a block that the server is asked about, column by column; None = the column is not used.
 
-    places: of each in `Rows`. cuis: where each is of 13 digits, an array of (rows, 13) bytes; else texts.
+    places: of each in `Rows`. cuis: an Arrow array where only they are asked by.
     """
 
     places: NDArray[np.int64]
-    cuis: NDArray[np.uint8] | list[str] | None = None
+    cuis: Column | list[str] | None = None
     names: list[str] | None = None
     births: list[int] | None = None
     plates: list[str] | None = None
@@ -154,49 +165,37 @@ class Asked:
 
 def asked_of(rows: Rows, columns: Columns) -> Asked:
     """What is asked of a block; a row that cannot be asked goes into `rows.broken`."""
-    if columns.fields == ("cui",) and len(rows.given) == 1 and not rows.broken:
-        digits = _all_digits(rows.given[0])
-        if digits is not None:
-            return Asked(np.arange(len(rows.numbers)), digits)
+    if columns.fields == ("cui",) and len(rows.given) == 1:
         return _asked_by_cui(rows)
     return _asked_row_by_row(rows, columns)
-
-
-def _all_digits(column: Column) -> NDArray[np.uint8] | None:
-    """The cells as (rows, 13) bytes; None where one is not of 13 digits."""
-    count = len(column)
-    _, offsets_buffer, data_buffer = column.buffers()
-    if not count or data_buffer is None:
-        return None
-    offsets = np.frombuffer(offsets_buffer, np.int32)[column.offset : column.offset + count + 1]
-    begin, end = int(offsets[0]), int(offsets[-1])
-    if end - begin != count * CUI_DIGITS or not (np.diff(offsets) == CUI_DIGITS).all():
-        return None
-    digits: NDArray[np.uint8] = np.frombuffer(data_buffer, np.uint8)[begin:end].reshape(count, CUI_DIGITS)
-    return digits if ((digits >= ord("0")) & (digits <= ord("9"))).all() else None
 
 
 def _asked_by_cui(rows: Rows) -> Asked:
     """Only the cells that are not of 13 digits are looked at one by one."""
     column = rows.given[0]
-    whole = pc.and_(pc.equal(pc.binary_length(column), CUI_DIGITS), pc.ascii_is_decimal(column)).to_numpy(
-        zero_copy_only=False
-    )
-    cuis = column.to_pylist()
-    for place in np.flatnonzero(~whole).tolist():
+    whole = pc.and_(pc.equal(pc.binary_length(column), CUI_DIGITS), pc.ascii_is_decimal(column))
+    if not rows.broken and pc.all(whole).as_py():
+        return Asked(np.arange(len(rows.numbers)), column)
+    read: dict[int, str] = {}
+    for place in np.flatnonzero(~whole.to_numpy(zero_copy_only=False)).tolist():
+        if place in rows.broken:
+            continue
         try:
-            cuis[place] = _asked_cui(cuis[place])
+            read[place] = _cui_of(column[place].as_py())
         except Unread as error:
             rows.broken[place] = Broken("cuis", str(error))
-    return _kept(rows, Asked(np.arange(len(cuis)), cuis))
+        else:
+            if not read[place]:
+                rows.broken[place] = _NOTHING
+    places = _asked_places(rows)
+    return Asked(places, replaced(column, read).take(pa.array(places)))
 
 
-def _asked_cui(text: str) -> str:
+def _cui_of(text: str) -> str:
+    """What is asked of a cell, "" = nothing. Raises Unread."""
     cui = read_cui(text)
     if "\ufffd" in cui:
         raise Unread("encoding")
-    if not cui:
-        raise Unread("nothing was asked")
     return cui
 
 
@@ -227,8 +226,7 @@ def _read_row(asked: Asked, place: int, born: list[str] | None) -> Broken | None
     given = False
     try:
         if asked.cuis is not None:
-            text = asked.cuis[place]
-            asked.cuis[place] = cui = text if len(text) == CUI_DIGITS and text.isdecimal() else read_cui(text)
+            asked.cuis[place] = cui = _cui_of(asked.cuis[place])
             given = bool(cui)
         has_cui = given
         for column, texts in (("names", asked.names), ("plates", asked.plates), ("vins", asked.vins)):
@@ -246,19 +244,22 @@ def _read_row(asked: Asked, place: int, born: list[str] | None) -> Broken | None
                 return Broken(column, "a name needs one")
     except Unread as error:
         return Broken(column, str(error))
-    return None if given else Broken("", "nothing was asked")
+    return None if given else _NOTHING
 
 
 def _kept(rows: Rows, asked: Asked) -> Asked:
     """Without the rows that cannot be asked."""
     if not rows.broken:
         return asked
-    keep = np.ones(len(asked.places), bool)
-    keep[list(rows.broken)] = False
-    kept = np.flatnonzero(keep)
+    kept = _asked_places(rows)
 
     def only(column: list | None) -> list | None:  # type: ignore[type-arg]
         return None if column is None else [column[place] for place in kept]
 
-    assert not isinstance(asked.cuis, np.ndarray)
     return Asked(kept, only(asked.cuis), only(asked.names), only(asked.births), only(asked.plates), only(asked.vins))
+
+
+def _asked_places(rows: Rows) -> NDArray[np.int64]:
+    keep = np.ones(len(rows.numbers), bool)
+    keep[list(rows.broken)] = False
+    return np.flatnonzero(keep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from clients.agency.failures import AgencyError
 from clients.agency.lines import heads, names_of
 from clients.agency.outputs import Files, Names
 from clients.agency.passing import Part, run_pass, where_part_begins
+from clients.agency.saving import Saver
 from clients.agency.source import STDIN, Source
 from clients.agency.streams import PATIENCE_S, STREAMS, WINDOW, Server, Streams
 from clients.agency.summary import compare, hand_over, write_summary
@@ -81,7 +83,9 @@ def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) 
     checkpoint = _begun(wishes, names, resume=resume)
     while not checkpoint.serving:
         if not checkpoint.passes or checkpoint.passes[-1].done:
-            serving = wishes.server.generation(wishes.patience_s if checkpoint.passes else _FIRST_S)
+            serving = wishes.server.generation(
+                wishes.patience_s if checkpoint.passes else _FIRST_S, call_s=wishes.patience_s
+            )
             same = bool(checkpoint.passes) and checkpoint.passes[-1].generation == serving
             if same or len(checkpoint.passes) == _PASSES:
                 checkpoint.serving = serving
@@ -112,7 +116,7 @@ def now() -> str:
 
 def _first(wishes: Wishes, generation: str) -> Progress:
     offset, row = where_part_begins(wishes.source, wishes.part)
-    return Progress(generation, offset, row, [0, 0, 0])
+    return Progress(generation, str(uuid.uuid4()), offset, row, [0, 0, 0])
 
 
 def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[Progress, int], None]) -> None:
@@ -123,6 +127,7 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
         wishes.server,
         wishes.standard,
         progress.generation,
+        progress.request_id,
         streams=wishes.streams,
         window=wishes.window,
         patience_s=wishes.patience_s,
@@ -130,10 +135,12 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
     try:
         if not any(progress.lengths) and wishes.part.number == 1:
             files.write(heads(given_names(wishes.source, wishes.columns)))
-            files.durable()
             checkpoint.passes[-1] = replace(progress, lengths=files.lengths())
+        files.flush()
+        files.durable()
         checkpoint.save(names.checkpoint)
-        with streams:
+        # The streams end first: what they raise is saved before it is told.
+        with Saver(checkpoint, names.checkpoint, files) as saver, streams:
             run_pass(
                 wishes.source,
                 wishes.columns,
@@ -141,7 +148,7 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
                 streams,
                 checkpoint,
                 files,
-                lambda: checkpoint.save(names.checkpoint),
+                saver,
                 lambda each: told(each, number),
             )
     finally:

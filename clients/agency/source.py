@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from clients.agency.cells import CUI_DIGITS, cui_problem, folded, neutral
+from clients.agency.cells import folded, neutral
 from clients.agency.encoding import UTF_8, UTF_8_MARKED, encoding_of, known_encoding
 from clients.agency.failures import AgencyError
-from clients.agency.headings import KNOWN
-from clients.agency.spooling import spool_json_lines, spool_parquet, spool_text, spool_workbook
+from clients.agency.inspection import SAMPLE_BYTES, inspect
+from clients.agency.spooling import sheet_names, spool_json_lines, spool_parquet, spool_text, spool_workbook
 
 STDIN = "-"
-_DELIMITERS = ",;\t|"
-_SAMPLE_BYTES = 256 * 1024
-_SAMPLE_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -25,8 +20,9 @@ class Source:
     """A CSV file in UTF-8.
 
     path: of the CSV; given: what the clerk named. start: byte of the first row to judge; first_row: its number, as a
-    spreadsheet counts. names: the header's cells, "" for none. sample: cells of the first rows. own: whether `path` is
-    a copy that belongs to the run. header_sure: whether it is known that the first line is the header, or is none.
+    spreadsheet counts. names: the header's cells, "" for none. titles: rows above the header that hold something.
+    sample: cells of the first rows. own: whether `path` is a copy that belongs to the run. header_sure: whether it is
+    known which row is the header, or that there is none. sheets: of a workbook, the first is the one that is read.
     """
 
     path: Path
@@ -36,15 +32,28 @@ class Source:
     names: tuple[str, ...]
     has_header: bool
     header_sure: bool
+    titles: int
     start: int
     first_row: int
     sample: tuple[tuple[str, ...], ...]
     own: bool
+    sheets: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
         """Which row was taken for the header."""
-        return f"fila {self.first_row - 1}" if self.has_header else "sin encabezado"
+        if not self.has_header:
+            return "sin encabezado"
+        above = f", tras {self.titles} de título" if self.titles else ""
+        return f"fila {self.first_row - 1}{above}"
+
+    @property
+    def sheet(self) -> str:
+        """Which sheet of a workbook is read, and which are not; "" = no workbook."""
+        if not self.sheets:
+            return ""
+        others = ", ".join(f"«{name}»" for name in self.sheets[1:])
+        return f"«{self.sheets[0]}»" + (f"; no se leen: {others}" if others else "")
 
     @property
     def size(self) -> int:
@@ -59,11 +68,13 @@ def open_source(
     encoding: str = "",
     delimiter: str = "",
     header: bool | None = None,
+    named: Collection[str] = (),
     keep_copy: bool = False,
 ) -> Source:
     """The source that was named; `copy` is written where the file is not CSV in UTF-8. "-" is standard input.
 
-    keep_copy: a copy that is there is the run's own, from before it was interrupted. Raises AgencyError, OSError.
+    named: columns that the clerk named, by which a header is known. keep_copy: a copy that is there is the run's own,
+    from before it was interrupted. Raises AgencyError, OSError.
     """
     path = Path(given)
     if given != STDIN and not path.is_file():
@@ -86,7 +97,10 @@ def open_source(
         own, path = True, copy
     else:
         own = False
-    return _inspected(path, given, read_as, delimiter, header, own=own)
+    with path.open("rb") as file:
+        seen = inspect(file.read(SAMPLE_BYTES), given, delimiter, header, named)
+    sheets = sheet_names(Path(given)) if Path(given).suffix.lower() in _WORKBOOKS else ()
+    return Source(path, given, read_as, **vars(seen), own=own, sheets=sheets)
 
 
 _FORMATS = {
@@ -98,6 +112,7 @@ _FORMATS = {
     ".jsonl": spool_json_lines,
     ".ndjson": spool_json_lines,
 }
+_WORKBOOKS = tuple(ending for ending, spool in _FORMATS.items() if spool is spool_workbook)
 _NAMED = (".parquet", ".jsonl", ".ndjson")  # whose columns have names
 
 
@@ -108,7 +123,7 @@ def _is_plain(path: Path, encoding: str) -> bool:
     if name not in (UTF_8, UTF_8_MARKED):
         return False
     with path.open("rb") as file:  # lines that end with a carriage return alone are made anew
-        head = file.read(_SAMPLE_BYTES)
+        head = file.read(SAMPLE_BYTES)
     return b"\n" in head or b"\r" not in head
 
 
@@ -118,77 +133,6 @@ def _spool(given: str, copy: Path, encoding: str) -> str:
         spool(path, copy)
         return UTF_8
     return spool_text(None if given == STDIN else path, copy, encoding)
-
-
-def _inspected(
-    path: Path, given: str, encoding: str, delimiter: str, asked_header: bool | None, *, own: bool
-) -> Source:
-    with path.open("rb") as file:
-        head = file.read(_SAMPLE_BYTES)
-    mark = 3 if head.startswith(b"\xef\xbb\xbf") else 0
-    text = head[mark:].decode("utf-8", "surrogateescape")
-    if not text.strip():
-        raise AgencyError(f"El archivo {given} está vacío.")
-    delimiter = _delimiter(text, delimiter)
-    # Blank lines above the header are passed over and counted as rows.
-    rows, ends = _head_rows(text, delimiter)
-    above = next(place for place, row in enumerate(rows) if any(cell.strip() for cell in row))
-    header = tuple(cell.strip().encode("utf-8", "replace").decode() for cell in rows[above])
-    is_data = any(_is_data(cell) for cell in header)
-    has_header = not is_data if asked_header is None else asked_header
-    header_sure = asked_header is not None or is_data or any(folded(cell) in KNOWN for cell in header)
-    if has_header:
-        start = mark + len(text[: ends[above]].encode("utf-8", "surrogateescape"))
-    else:
-        start = mark + (len(text[: ends[above - 1]].encode("utf-8", "surrogateescape")) if above else 0)
-    first = above + 1 if has_header else above
-    names = header if has_header else tuple("" for _ in header)
-    sample = tuple(tuple(row) for row in rows[first : first + _SAMPLE_ROWS] if any(row))
-    return Source(path, given, encoding, delimiter, names, has_header, header_sure, start, first + 1, sample, own)
-
-
-def _head_rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """The first rows, and the place behind each."""
-    rows: list[list[str]] = []
-    ends: list[int] = []
-    at = 0
-
-    def counted() -> Iterator[str]:
-        nonlocal at
-        for line in io.StringIO(text, newline=""):
-            at += len(line)
-            yield line
-
-    held = 0
-    try:
-        for row in csv.reader(counted(), delimiter=delimiter):
-            rows.append(row)
-            ends.append(at)
-            held += bool(row)
-            if held > _SAMPLE_ROWS:
-                break
-    except csv.Error:  # the sample ends within a cell
-        pass
-    if not any(any(cell.strip() for cell in row) for row in rows):
-        raise AgencyError("Las primeras líneas del archivo no tienen datos.")
-    return rows, ends
-
-
-def _delimiter(text: str, given: str) -> str:
-    if given:
-        delimiter = {"tab": "\t", "\\t": "\t"}.get(given, given)
-        if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\x00':
-            raise AgencyError("El delimitador es un solo carácter, por ejemplo «;», o tab.")
-        return delimiter
-    first = next(line for line in io.StringIO(text) if line.strip())
-    counted = {sign: first.count(sign) for sign in _DELIMITERS}
-    best = max(counted, key=lambda sign: counted[sign])
-    return best if counted[best] else ","
-
-
-def _is_data(cell: str) -> bool:
-    digits = "".join(letter for letter in cell if letter.isdecimal())
-    return len(digits) == CUI_DIGITS and not cui_problem(digits)
 
 
 def header_words(source: Source) -> list[str]:

@@ -73,6 +73,13 @@ def spool_workbook(path: Path, copy: Path) -> None:
             writer.writerow([_cell_text(cell) for cell in row])
 
 
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Of a workbook that can be read, in its order."""
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - only for workbooks
+
+    return tuple(CalamineWorkbook.from_path(str(path)).sheet_names)
+
+
 def spool_parquet(path: Path, copy: Path) -> None:
     """A Parquet file, row group by row group. Raises AgencyError."""
     import pyarrow as pa  # noqa: PLC0415 - slow to import

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, sleep_using_event, wait_exponential_jitter
 
 from clients.agency.batches import Batch, Judged, judged
 from clients.agency.failures import GenerationGone, HalfAnswer
@@ -30,8 +30,8 @@ from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 STREAMS = 4  # one of them at least for each worker of a small server, which connections find by chance
 WINDOW = 3  # batches that a stream has under way: one answered, one read, one on the wire
 PATIENCE_S = 60.0  # without any answer, then the run ends
-_CALL_S = 10.0
-_SILENCE_S = 5.0  # more than the patience: the streams give up first, and know why
+_CALL_S = 10.0  # at most, of the call that asks which generation serves
+_SILENCE_S = 5.0  # at most, above the patience: the streams give up first, and know why
 _HALF_ANSWERS = 3  # in a row: then it is no accident
 # Each channel has its connection: with one for all, one worker would answer everything.
 _OPTIONS = [
@@ -60,25 +60,29 @@ class Server:
             return grpc.insecure_channel(self.target, _OPTIONS)
         return grpc.secure_channel(self.target, self.identity.credentials(), _OPTIONS)
 
-    def context(self) -> context_pb2.RequestContext:
-        """The frame of a request."""
-        return request_context(context_pb2.PURPOSE_CLEARANCE, self.case)
+    def context(self, request_id: str = "") -> context_pb2.RequestContext:
+        """The frame of a request; a new request_id where none is given."""
+        context = request_context(context_pb2.PURPOSE_CLEARANCE, self.case)
+        context.request_id = request_id or context.request_id
+        return context
 
-    def generation(self, patience_s: float = PATIENCE_S) -> str:
-        """Id of the generation that serves. Raises CallFailure, OSError."""
+    def generation(self, patience_s: float = PATIENCE_S, call_s: float = _CALL_S) -> str:
+        """Id of the generation that serves; patience_s: with servers that cannot be reached, call_s: with one that
+        is silent. Raises CallFailure, OSError.
+        """
         ends = time.monotonic() + patience_s
+        timeout = min(call_s, _CALL_S)
         with self.channel() as channel:
             ask = RegisterServiceStub(channel)  # type: ignore[no-untyped-call]
 
             def once() -> str:
                 try:
-                    return str(
-                        ask.GetGeneration(GetGenerationRequest(context=self.context()), timeout=_CALL_S).generation_id
-                    )
+                    request = GetGenerationRequest(context=self.context())
+                    return str(ask.GetGeneration(request, timeout=timeout).generation_id)
                 except grpc.RpcError as error:
                     raise read_failure(error) from None
 
-            return str(_retrying(lambda _: time.monotonic() >= ends)(once))
+            return str(_retrying(lambda _: time.monotonic() >= ends, threading.Event())(once))
 
 
 def _mendable(error: BaseException) -> bool:
@@ -91,7 +95,8 @@ def _mendable(error: BaseException) -> bool:
     return isinstance(error, HalfAnswer)
 
 
-def _retrying(stop: Any) -> Retrying:
+def _retrying(stop: Any, over: threading.Event) -> Retrying:
+    """over: once it is set nobody waits any more."""
     jitter = wait_exponential_jitter(multiplier=0.1, max=2.0)
 
     def wait(state: RetryCallState) -> float:
@@ -99,29 +104,35 @@ def _retrying(stop: Any) -> Retrying:
         told = error.retry_after_seconds if isinstance(error, CallFailure) else None
         return max(jitter(state), min(told or 0.0, 10.0))
 
-    return Retrying(retry=retry_if_exception(_mendable), wait=wait, stop=stop, reraise=True)
+    return Retrying(
+        retry=retry_if_exception(_mendable), wait=wait, stop=stop, sleep=sleep_using_event(over), reraise=True
+    )
 
 
 class Streams:
-    """Use as a context manager. generation: what every stream is pinned to."""
+    """Use as a context manager. generation: what every stream is pinned to. request_id: of the pass, the same on every
+    stream and after an interruption, so that a batch that is sent again is a retry to the server and counts once.
+    """
 
     def __init__(
         self,
         server: Server,
         standard: int,
         generation: str,
+        request_id: str,
         *,
         streams: int = STREAMS,
         window: int = WINDOW,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.generation = generation
+        self._request_id = request_id
         self._server = server
         self._standard = standard
         self._window = window
         self._patience_s = patience_s
         self._queue = JobQueue()
-        self._heard = time.monotonic()
+        self._heard = time.monotonic()  # an answer, or the first question after all were answered
         self._halves = 0
         self._ending = threading.Event()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(streams)]
@@ -143,6 +154,8 @@ class Streams:
 
     def ask(self, batch: Batch) -> Future[Judged]:
         """The answer to come. Raises, as the future does: CallFailure, GenerationGone, HalfAnswer, OSError."""
+        if not self._queue.under_way():
+            self._heard = time.monotonic()
         return self._queue.put(batch)
 
     def wait(self, answer: Future[Judged]) -> Judged:
@@ -153,7 +166,7 @@ class Streams:
             try:
                 return answer.result(timeout=1.0)
             except TimeoutError:
-                if time.monotonic() - self._heard > self._patience_s + _SILENCE_S:
+                if time.monotonic() - self._heard > self._patience_s + min(_SILENCE_S, self._patience_s):
                     raise CallFailure("DEADLINE_EXCEEDED", "silent", reason="DEADLINE_EXCEEDED") from None
 
     def _work(self) -> None:
@@ -162,8 +175,7 @@ class Streams:
             with self._server.channel() as channel:
                 call = channel.stream_stream(_METHOD, None, contract.ClearResponse.FromString)
                 while self._queue.wait():
-                    self._heard = max(self._heard, time.monotonic() - self._patience_s)
-                    _retrying(self._gives_up)(lambda: self._stream(call))
+                    _retrying(self._gives_up, self._ending)(lambda: self._stream(call))
         except Exception as error:
             self._queue.close(error)
 
@@ -180,7 +192,7 @@ class Streams:
                 job = self._queue.oldest(sent)
                 if job is None:
                     raise HalfAnswer("an answer to nothing")
-                self._queue.answered(sent, judged(response, job.batch.rows, self.generation))
+                self._queue.answered(sent, judged(response, job.batch.ids, self.generation))
                 self._heard, self._halves = time.monotonic(), 0
             if self._queue.oldest(sent) is not None:
                 raise HalfAnswer("the stream ended")
@@ -199,7 +211,7 @@ class Streams:
 
     def _messages(self, sent: Sent) -> Iterator[bytes]:
         yield contract.ClearRequest(
-            context=self._server.context(),
+            context=self._server.context(self._request_id),
             standard=self._standard,  # type: ignore[arg-type]
             generation_id=self.generation,
         ).SerializeToString()

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import getpass
 import hashlib
 import json
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-
+from clients.agency.blocks import BLOCK_BYTES
 from clients.agency.checkpoint import Checkpoint, sha256_of
 from clients.agency.failures import AgencyError
 from clients.agency.outputs import Names
@@ -24,6 +18,7 @@ from clients.agency.receipt import write_receipt
 from clients.agency.source import STDIN, Source
 from clients.agency.streams import Server
 
+_LONGEST_LINE = 4 * BLOCK_BYTES  # bytes: a row of a block, its quotes doubled, and what it came to
 _TOLD_CHANGES = 1_000  # in the summary; all of them stand in their file
 
 
@@ -96,7 +91,7 @@ def _convert(partial: Path, path: Path) -> None:
     unique = [name if names.index(name) == place else f"{name}_{place}" for place, name in enumerate(names)]
     reader = arrow_csv.open_csv(
         partial,
-        arrow_csv.ReadOptions(column_names=unique, skip_rows=1, use_threads=False),
+        arrow_csv.ReadOptions(column_names=unique, skip_rows=1, use_threads=False, block_size=_LONGEST_LINE),
         convert_options=arrow_csv.ConvertOptions(
             column_types={name: pa.int64() if name == "fila" else pa.string() for name in unique}
         ),
@@ -110,27 +105,6 @@ def _convert(partial: Path, path: Path) -> None:
             for batch in reader:
                 out.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in batch.to_pylist())
     aside.replace(path)
-
-
-def who(server: Server) -> dict[str, str]:
-    """The user and machine of this run, and the device's name in its certificate; no officer's name is known here."""
-    device = "sin identidad (modo de desarrollo)"
-    if server.identity is not None:
-        certificate = x509.load_pem_x509_certificate(server.identity.certificate.read_bytes())
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        device = ", ".join(names.get_values_for_type(x509.UniformResourceIdentifier)) or "sin nombre"
-    return {"usuario": getpass.getuser(), "equipo": socket.gethostname(), "certificado": device}
-
-
-def load_key(path: Path) -> Ed25519PrivateKey:
-    """The key that signs summaries. Raises AgencyError."""
-    try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError):
-        raise AgencyError(f"No se puede leer la llave {path}: debe ser Ed25519, PEM, sin contraseña.") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise AgencyError(f"La llave {path} no es Ed25519.")
-    return key
 
 
 def write_summary(
@@ -147,6 +121,8 @@ def write_summary(
     ended: str,
 ) -> dict[str, Any]:
     """Writes summary, signature and receipt; the summary. Raises AgencyError, OSError."""
+    from clients.agency.signing import sign, who  # noqa: PLC0415 - slow to import, for who gets as far
+
     last = checkpoint.passes[-1]
     given = source.path if source.own and source.given == STDIN else Path(source.given)
     summary: dict[str, Any] = {
@@ -158,6 +134,7 @@ def write_summary(
             "codificacion": source.encoding,
             "columnas": columns,
             "encabezado": source.heading,
+            "hoja": source.sheet,
             "parte": f"{part.number}/{part.of}",
         },
         "filas": last.rows,
@@ -177,7 +154,7 @@ def write_summary(
     }
     text = json.dumps(summary, ensure_ascii=False, indent=2).encode()
     names.summary.write_bytes(text + b"\n")
-    signature = _sign(names, text + b"\n", key)
+    signature = sign(names, text + b"\n", key)
     write_receipt(names.receipt, summary, hashlib.sha256(text + b"\n").hexdigest(), signature)
     return {**summary, "firma": signature}
 
@@ -191,14 +168,3 @@ def _hashed(names: Names, hashes: list[str]) -> list[dict[str, str]]:
     if names.changes.exists():
         told.append({"archivo": names.changes.name, "sha256": sha256_of(names.changes)})
     return told
-
-
-def _sign(names: Names, text: bytes, path: Path | None) -> dict[str, str] | None:
-    if path is None:
-        names.signature.unlink(missing_ok=True)
-        return None
-    key = load_key(path)
-    signature = key.sign(text)
-    names.signature.write_bytes(signature)
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return {"ed25519": base64.b64encode(signature).decode(), "llave_sha256": hashlib.sha256(public).hexdigest()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
+import pyarrow as pa
 
 from clients.agency import words
 from clients.agency.blocks import read_blocks
@@ -60,5 +60,5 @@ def try_file(source: Source, columns: Columns) -> Trial:
 def _wrong_cuis(asked: Asked) -> list[tuple[int, str]]:
     if asked.cuis is None:
         return []
-    cuis = [bytes(row).decode() for row in asked.cuis] if isinstance(asked.cuis, np.ndarray) else asked.cuis
+    cuis = asked.cuis.to_pylist() if isinstance(asked.cuis, pa.Array) else asked.cuis
     return [(place, rule) for place, cui in enumerate(cuis) if cui and (rule := cui_problem(cui))]

@@ -88,18 +88,20 @@ def clear(
       ronda clear lista.xlsx --standard police --map cui=DPI --dry-run
       ronda clear lista.csv --standard wanted --out resultados.csv --resume
     """
+    from clients.agency.columns import named_columns
     from clients.agency.failures import AgencyError
     from clients.agency.outputs import Lock, Names
     from clients.agency.passing import Part
     from clients.agency.run import Wishes, prepare
     from clients.agency.source import open_source
-    from clients.agency.summary import load_key
 
     number, of = (int(word) for word in part.split("/"))
     with ExitStack() as held:
         try:
             names = Names.of(out or _default_out(file))
             if key is not None:
+                from clients.agency.signing import load_key
+
                 load_key(key)
             if not dry_run:  # before anything of another run is looked at or removed
                 held.enter_context(Lock(names.lock))
@@ -107,13 +109,20 @@ def clear(
             copy = names.beside("prueba.tmp") if dry_run else names.copy
             if dry_run:
                 held.callback(copy.unlink, missing_ok=True)
-            source = open_source(file, copy, encoding=encoding, delimiter=delimiter, header=header, keep_copy=resuming)
+            source = open_source(
+                file, copy, encoding=encoding, delimiter=delimiter, header=header, named=named_columns(columns),
+                keep_copy=resuming,
+            )  # fmt: skip
+            if source.sheet and not as_json:
+                typer.echo(f"Hoja: {source.sheet}", err=True)
             chosen = _columns(source, columns, standard, yes=yes, asks=not as_json)
             if dry_run:
                 _try(source, chosen, as_json)
                 return
         except AgencyError as error:
             fail(str(error), ExitStatus.CALLER, as_json)
+        except KeyboardInterrupt:
+            fail("Interrumpido antes de preguntar nada.", ExitStatus.INTERRUPTED, as_json)
         except OSError as error:
             fail(f"No se puede leer o escribir {error.filename}: {error.strerror}.", ExitStatus.CALLER, as_json)
         with _said(server, identity, as_json) as asked:
@@ -142,7 +151,7 @@ def _columns(source: Source, text: str, standard: StandardWord, *, yes: bool, as
     if asks and told:
         typer.echo(f"Columnas: {told}", err=True)
     sits_there = asks and sys.stdin.isatty() and sys.stderr.isatty()
-    if not yes and sits_there and told and not typer.confirm("¿Son ésas?", err=True):
+    if not yes and sits_there and told and not _says_yes("¿Son ésas?"):
         raise AgencyError("Indique las columnas con --map, por ejemplo --map cui=DPI.")
     if not guess.sure and not yes and not (sits_there and told):
         suspected = f" (¿{told}?)" if told else ""
@@ -153,6 +162,14 @@ def _columns(source: Source, text: str, standard: StandardWord, *, yes: bool, as
     return confirmed(guess)
 
 
+def _says_yes(question: str) -> bool:
+    """Asks until it is a yes or a no, in Spanish."""
+    while True:
+        said = str(typer.prompt(f"{question} (s/n)", err=True)).strip().lower()
+        if said in ("s", "sí", "si", "n", "no"):
+            return said.startswith("s")
+
+
 def _try(source: Source, columns: Columns, as_json: bool) -> None:
     from clients.agency.trial import try_file
 
@@ -160,6 +177,7 @@ def _try(source: Source, columns: Columns, as_json: bool) -> None:
     told: dict[str, Any] = {
         "columnas": columns.told(source),
         "encabezado": source.heading,
+        "hoja": source.sheet,
         "codificacion": source.encoding,
         "delimitador": source.delimiter,
         "filas": trial.rows,
@@ -214,7 +232,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
     except AgencyError as error:
         over(str(error), ExitStatus.CALLER)
     except KeyboardInterrupt:
-        over("Interrumpido; lo hecho queda guardado: siga con --resume.", ExitStatus.OURS)
+        over("Interrumpido; lo hecho queda guardado: siga con --resume.", ExitStatus.INTERRUPTED)
     except OSError as error:
         if shown is not None and str(error.filename) in {str(path) for path in vars(shown).values()}:
             from ronda.commands.failures import missing_file
@@ -230,28 +248,31 @@ def out_of(error: OSError) -> str:
 
 def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:
     """With progress on a terminal: rate and time left."""
+    from clients.agency.run import run
+
+    if not (shows and sys.stderr.isatty()):
+        return run(wishes, resume=resume, told=lambda _progress, _number: None)
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    from clients.agency.run import run
 
     console = Console(stderr=True)
     begin, end = wishes.part.bounds(wishes.source)
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.description}"), BarColumn(bar_width=14), TaskProgressColumn(),
         TextColumn("{task.fields[rows]:,} filas, {task.fields[rate]:,.0f}/s"), TimeRemainingColumn(),
-        console=console, disable=not (shows and console.is_terminal),
+        console=console,
     )  # fmt: skip
     with bar:
         task = bar.add_task("Consultando", total=max(1, end - begin), rows=0, rate=0.0)
-        began: dict[int, int] = {}
+        began: dict[int, int] = {}  # rows that each pass had when it was first told of: those of a run before
 
         def told(progress: Passed, number: int) -> None:
-            before = began.setdefault(number, progress.rows)
+            if number not in began:
+                began[number] = progress.rows
+                bar.reset(task, description="Consultando" if number == 1 else "Con datos más nuevos")
             elapsed = bar.tasks[0].elapsed or 0.0
-            rate = (progress.rows - before) / elapsed if elapsed else 0.0
-            name = "Consultando" if number == 1 else "Con datos más nuevos"
-            bar.update(task, description=name, completed=progress.offset - begin, rows=progress.rows, rate=rate)
+            rate = (progress.rows - began[number]) / elapsed if elapsed else 0.0
+            bar.update(task, completed=progress.offset - begin, rows=progress.rows, rate=rate)
 
         return run(wishes, resume=resume, told=told)
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What a status says; 78 is `ronda serve` alone (sysexits.h, EX_CONFIG)."""
+    """What a status says; 78 is `ronda serve` alone (sysexits.h, EX_CONFIG), 130 a shell's for Ctrl-C."""
 
     DONE = 0
     OURS = 1
@@ -30,6 +30,7 @@ class ExitStatus(IntEnum):
     NOT_ISSUED = 30
     NOT_VALID = 31
     SETTINGS = 78
+    INTERRUPTED = 130
 
 
 MEANING = {
@@ -55,4 +56,5 @@ MEANING = {
     ExitStatus.NOT_ISSUED: "no se emite la constancia: el texto dice por qué",
     ExitStatus.NOT_VALID: "la constancia no es válida",
     ExitStatus.SETTINGS: "ajustes del servidor no válidos",
+    ExitStatus.INTERRUPTED: "interrumpido con Ctrl-C (ronda clear: siga con --resume)",
 }

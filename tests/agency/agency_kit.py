@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from typer.testing import CliRunner
 
@@ -72,10 +78,68 @@ class Agency:
             raise done.exception
         return Cleared(done.exit_code, done.output, out)
 
-    def start(self, file: Path | str, out: Path, *more: str) -> subprocess.Popen[bytes]:
-        """In a process of its own."""
-        command = [sys.executable, "-m", "ronda.command", *self.arguments(file, out, *more)]
-        return subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    def start(
+        self, file: Path | str, out: Path, *more: str, inside: tuple[str, ...] = (), typed: BinaryIO | None = None
+    ) -> subprocess.Popen[bytes]:
+        """In a process of its own. inside: a command that executes the rest of its words."""
+        command = [*inside, *self._command(file, out, *more)]
+        return subprocess.Popen(
+            command, stdin=typed, cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+
+    def start_at_terminal(self, file: Path | str, out: Path, *more: str) -> Terminal:
+        """In a process that has a terminal of its own, of 80 columns."""
+        return Terminal(self._command(file, out, *more))
+
+    def _command(self, file: Path | str, out: Path, *more: str) -> list[str]:
+        return [sys.executable, "-m", "ronda.command", *self.arguments(file, out, *more)]
+
+
+class Terminal:
+    """A command and its terminal; what it writes is read as it comes."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self._said = bytearray()
+        self.process = subprocess.Popen(
+            ["setsid", "--ctty", *command],
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self._ours, 4096)
+            except OSError:  # the last that had the terminal open is gone
+                return
+            if not data:
+                return
+            self._said += data
+
+    @property
+    def text(self) -> str:
+        """All that was written so far, colours and cursor movements left out; what is written over is a line too."""
+        said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._said.decode("utf-8", "replace"))
+        return re.sub(r"\r+\n|\r", "\n", said)
+
+    def press(self, keys: bytes) -> None:
+        """As from the keyboard: b"\\x03" is Ctrl-C."""
+        os.write(self._ours, keys)
+
+    def wait(self) -> int:
+        """Its exit status."""
+        status = self.process.wait(60)
+        self._reader.join(10)
+        os.close(self._ours)
+        return status
 
 
 def write(path: Path, *lines: str, encoding: str = "utf-8") -> Path:

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from clients.agency.blocks import BLOCK_BYTES
 from nation import cast_people
 from tests.agency.agency_kit import ROOT, Agency, table, write
+from tests.server.running_server import until
 
 WANTED = f"{cast_people.cui_of(cast_people.PLACES['wanted'], 5, 2):013d}"
 CLEAN = f"{cast_people.cui_of(cast_people.PLACES['clean'], 1, 1):013d}"
@@ -149,6 +150,19 @@ def test_a_dry_run_asks_nobody(tmp_path: Path) -> None:
     assert (done.status, told["filas"], told["no_validas"]) == (0, 18, 4)
     assert told["columnas"] == {"cui": "DPI", "name": "nombre completo", "born": "fecha de nacimiento"}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clerk_at_a_terminal(agency: Agency, tmp_path: Path) -> None:
+    """Columns are shown and asked in Spanish; nothing that is printed is wider than 80 columns."""
+    path = write(tmp_path / "in.csv", "DPI", WANTED, CLEAN)
+    running = agency.start_at_terminal(path, tmp_path / "out.csv")
+    until(lambda: "¿Son ésas? (s/n)" in running.text or running.process.poll() is not None)
+    running.press(b"quiero\n")
+    until(lambda: running.text.count("¿Son ésas? (s/n)") == 2)
+    running.press("sí\n".encode())
+    assert running.wait() == 0, running.text
+    assert "CON REGISTRO: consta con este documento" in running.text
+    assert max(map(len, running.text.splitlines())) <= 80, running.text
 
 
 def test_what_is_there_is_not_written_over(agency: Agency, tmp_path: Path) -> None:

@@ -4,47 +4,81 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clients.agency.batches import batches_of
-from clients.agency.blocks import read_blocks
+from clients.agency.blocks import Block, read_blocks
 from clients.agency.columns import Columns
-from clients.agency.rows import Asked, BlockReader, asked_of
+from clients.agency.rows import Asked, BlockReader, Rows, _asked_row_by_row, asked_of
 from ronda.v1 import clearance_service_pb2 as contract
 
 CUI = st.text("0123456789", min_size=13, max_size=13)
 CELL = st.one_of(CUI, st.text("0123456789ab =,;\"'ñ", max_size=15))
 
 
-@given(st.lists(CUI, min_size=1, max_size=2_500))
-def test_packed_bytes_are_protobufs(cuis: list[str]) -> None:
-    digits = np.frombuffer("".join(cuis).encode(), np.uint8).reshape(len(cuis), 13)
-    packed = [batch.message for batch in batches_of(Asked(np.arange(len(cuis)), digits))]
-    plain = [batch.message for batch in batches_of(Asked(np.arange(len(cuis)), cuis))]
-    assert packed == plain
-    read = [cui for message in packed for cui in contract.ClearRequest.FromString(message).cuis]
-    assert read == cuis
+def _messages(rows: Rows, asked: Asked) -> list[bytes]:
+    return [batch.message for batch in batches_of(rows, asked)]
 
 
-@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=30), st.booleans())
-def test_a_block_is_read_alike_both_ways(rows: list[tuple[str, str]], breaks: bool) -> None:
+@given(st.lists(st.one_of(CUI, CELL), min_size=1, max_size=30), st.sampled_from([1, 7, 100]), st.integers(0, 1 << 33))
+def test_packed_bytes_are_protobufs(some: list[str], times: int, first: int) -> None:
+    cuis = some * times
+    rows = Rows(np.arange(first, first + len(cuis)), [])
+    packed = _messages(rows, Asked(np.arange(len(cuis)), pa.array(cuis)))
+    assert packed == _messages(rows, Asked(np.arange(len(cuis)), cuis))
+    read = [contract.ClearRequest.FromString(message) for message in packed]
+    assert [cui for request in read for cui in request.cuis] == cuis
+    ids = [number for request in read for number in request.row_ids]
+    assert len(set(ids)) == len(ids) == len(cuis), "no two batches are the same bytes"
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.tuples(CELL, CELL), min_size=1, max_size=30),
+    st.booleans(),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE]),
+    st.sampled_from([(1,), (0, 1)]),
+)
+def test_a_block_is_read_alike_both_ways(
+    rows: list[tuple[str, str]], breaks: bool, quoting: Any, places: tuple[int, ...]
+) -> None:
+    end = "\r\n" if breaks else "\n"
     held = io.StringIO(newline="")
-    csv.writer(held, lineterminator="\r\n" if breaks else "\n").writerows(rows)
-    data = held.getvalue().encode()
-    columns = Columns({"cui": (1,)}, sure=True)
-    reader = BlockReader(columns, 2, ",")
-    fast, slow = reader._fast(data, 5), reader._slow(data, 5)
+    if quoting == csv.QUOTE_NONE:  # as people type it: quotes wherever they fall
+        held.write("".join(f"{first},{second}{end}" for first, second in rows))
+    else:
+        csv.writer(held, lineterminator=end, quoting=quoting).writerows(rows)
+    _alike(held.getvalue().encode(), Columns({"cui": places}, sure=True))
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([b"1", b"2357111360101", b",", b'"', b"\n", b"\r", b" ", b"\xff", b"\xc2\xa0", b"\0"])))
+def test_any_bytes_are_read_alike_both_ways(pieces: list[bytes]) -> None:
+    _alike(b"".join(pieces), Columns({"cui": (1,)}, sure=True))
+    _alike(b"".join(pieces), Columns({"cui": (0,)}, sure=True), width=1)
+
+
+def _alike(data: bytes, columns: Columns, width: int = 2) -> None:
+    reader = BlockReader(columns, width, ",")
+    fast = reader._fast(data, 5) if data else None
     if fast is None:
         return
+    slow = reader._slow(data, 5)
     assert fast.numbers.tolist() == slow.numbers.tolist()
     assert [column.to_pylist() for column in fast.given] == [column.to_pylist() for column in slow.given]
     assert (fast.total, fast.blank, slow.broken) == (slow.total, slow.blank, {})
     first, second = asked_of(fast, columns), asked_of(slow, columns)
     assert fast.broken == slow.broken
-    assert [batch.message for batch in batches_of(first)] == [batch.message for batch in batches_of(second)]
+    assert _messages(fast, first) == _messages(slow, second)
+    plainly = reader.read(Block(0, len(data), data), 5)
+    row_by_row = _asked_row_by_row(plainly, columns)
+    assert plainly.broken == fast.broken
+    assert _messages(plainly, row_by_row) == _messages(fast, first)
 
 
 @settings(max_examples=200)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agency.agency_kit import Agency, write
+from tests.agency.agency_kit import Agency, Cleared, write
 from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import RunningServer, until
@@ -49,19 +49,17 @@ def servers(published: Published, tmp_path: Path) -> Iterator[list[RunningServer
         server.stop()
 
 
-def _offset(avance: Path) -> int:
-    try:
-        passes = json.loads(avance.read_text(encoding="utf-8"))["passes"]
-    except FileNotFoundError:
-        return -1
-    return int(passes[-1]["offset"]) if passes else -1
+@pytest.fixture(scope="module")
+def undisturbed(agency: Agency, tmp_path_factory: pytest.TempPathFactory, long_file: Path) -> Cleared:
+    """What every run of that file has to come to."""
+    done = agency.clear(long_file, tmp_path_factory.mktemp("whole") / "whole.csv", "--map", "cui=DPI")
+    assert (done.status, len(done.rows)) == (5, ROWS), done.text
+    return done
 
 
 def test_killed_and_resumed_it_is_byte_for_byte_the_undisturbed_run(
-    agency: Agency, tmp_path: Path, long_file: Path
+    agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared
 ) -> None:
-    undisturbed = agency.clear(long_file, tmp_path / "whole.csv", "--map", "cui=DPI")
-    assert undisturbed.status == 5, undisturbed.text
     chosen = random.Random(11)
     out = tmp_path / "out.csv"
     avance = tmp_path / "out.avance.json"
@@ -79,7 +77,40 @@ def test_killed_and_resumed_it_is_byte_for_byte_the_undisturbed_run(
         assert done.beside(ending).read_bytes() == undisturbed.beside(ending).read_bytes()
     assert out.read_bytes() == undisturbed.out.read_bytes()
     assert done.summary["resultados"] == undisturbed.summary["resultados"]
-    assert len(done.rows) == ROWS
+
+
+def test_ctrl_c_at_a_terminal(agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared) -> None:
+    out = tmp_path / "out.csv"
+    running = agency.start_at_terminal(long_file, out, "--map", "cui=DPI")
+    until((tmp_path / "out.avance.json").exists)
+    running.press(b"\x03")
+    assert running.wait() == 130, running.text
+    assert "siga con --resume" in running.text
+    assert "Traceback" not in running.text
+    assert agency.clear(long_file, out, "--map", "cui=DPI", "--resume").status == 5
+    assert out.read_bytes() == undisturbed.out.read_bytes()
+
+
+def test_standard_input_is_kept_for_a_run_that_goes_on(
+    agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared
+) -> None:
+    out = tmp_path / "out.csv"
+    with long_file.open("rb") as typed:
+        running = agency.start("-", out, "--map", "cui=DPI", typed=typed)
+        until((tmp_path / "out.avance.json").exists)
+        running.kill()
+        running.communicate()
+    assert agency.clear("-", out, "--map", "cui=DPI", "--resume").status == 5
+    assert out.read_bytes() == undisturbed.out.read_bytes()
+
+
+def test_a_disk_that_is_full(agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared) -> None:
+    out = tmp_path / "out.csv"
+    running = agency.start(long_file, out, "--map", "cui=DPI", inside=("prlimit", "--fsize=3000000"))
+    _, said = running.communicate(timeout=60)
+    assert (running.returncode, b"No se puede leer o escribir" in said) == (1, True), said.decode()
+    assert agency.clear(long_file, out, "--map", "cui=DPI", "--resume").status == 5
+    assert out.read_bytes() == undisturbed.out.read_bytes()
 
 
 def test_another_file_is_not_gone_on_with(agency: Agency, tmp_path: Path, long_file: Path) -> None:
@@ -109,9 +140,8 @@ def test_a_change_in_the_middle_of_the_input_is_seen(agency: Agency, tmp_path: P
     assert agency.clear(path, out, "--map", "cui=DPI", "--resume").status == 2
 
 
-def test_two_runs_for_one_out(agency: Agency, tmp_path: Path, long_file: Path) -> None:
+def test_two_runs_for_one_out(agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared) -> None:
     """--restart does not touch the files of a run that goes on."""
-    undisturbed = agency.clear(long_file, tmp_path / "whole.csv", "--map", "cui=DPI")
     out = tmp_path / "out.csv"
     running = agency.start(long_file, out, "--map", "cui=DPI")
     until((tmp_path / "out.avance.json").exists)
@@ -127,11 +157,10 @@ def test_two_runs_for_one_out(agency: Agency, tmp_path: Path, long_file: Path) -
 
 
 def test_the_server_is_started_again_while_it_runs(
-    servers: list[RunningServer], published: Published, tmp_path: Path, long_file: Path
+    servers: list[RunningServer], published: Published, tmp_path: Path, long_file: Path, undisturbed: Cleared
 ) -> None:
     first = servers[0]
     agency = Agency(first.address)
-    undisturbed = agency.clear(long_file, tmp_path / "whole.csv", "--map", "cui=DPI")
     running = agency.start(long_file, tmp_path / "out.csv", "--map", "cui=DPI")
     until((tmp_path / "out.avance.json").exists)
     first.process.kill()

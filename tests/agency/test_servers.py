@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
+from core.access.caller import METHOD_OF_CLEAR
+from core.audit.reader import Flag
 from ronda.v1 import clearance_service_pb2 as contract
 from ronda.v1 import register_service_pb2
 from server.trust.issuing import make_ca, server_certificate
 from tests.agency.agency_kit import Agency, write
 from tests.agency.test_clear import CLEAN
 from tests.kit.nation_kit import BuiltNation
+from tests.server.running_server import until
 from tests.trust.conftest import TrustedServer, start_trusted
 
 
@@ -43,6 +50,30 @@ def test_over_mutual_tls_as_the_agencys_officer(trusted: TrustedServer, tmp_path
     done = agency.clear(write(tmp_path / "in.csv", "DPI", CLEAN), tmp_path / "out.csv", "--map", "cui=DPI")
     assert (done.status, list(done.codes.values())) == (0, ["NO_RECORD/NOTHING_ON_FILE"]), done.text
     assert "digecam" in done.summary["quien"]["certificado"]
+
+
+def test_rows_that_a_killed_run_asks_again_count_once(trusted: TrustedServer, tmp_path: Path, cuis: list[str]) -> None:
+    path = write(tmp_path / "in.csv", "DPI", *(cuis * 400))
+    agency = Agency(trusted.address, [*_identity(trusted, tmp_path), "--map", "cui=DPI"])
+    before = _counted(trusted)
+    assert agency.clear(path, tmp_path / "whole.csv").status == 0
+    whole = _counted(trusted) - before
+    out = tmp_path / "out.csv"
+    running = agency.start(path, out)
+    until((tmp_path / "out.avance.json").exists)
+    running.kill()
+    running.communicate()
+    assert agency.clear(path, out, "--resume").status == 0
+    assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    resumed = _counted(trusted) - before - whole
+    assert len(whole) == len(resumed) == 1, "a run has one request id"
+    assert whole.total() == resumed.total(), "a batch was paid twice"
+
+
+def _counted(trusted: TrustedServer) -> Counter[str]:
+    """Batches that counted so far, by their request id."""
+    records = [record for record in trusted.newest(1_000) if record.method == METHOD_OF_CLEAR]
+    return Counter(record.request_id for record in records if not record.flags & Flag.RETRY)
 
 
 @pytest.mark.parametrize("off_by_s", [-86_400, 86_400])
@@ -84,11 +115,13 @@ def test_a_server_whose_certificate_has_expired(trusted: TrustedServer, tmp_path
     server.stop(None)
 
 
-class _Half(grpc.GenericRpcHandler):  # type: ignore[type-arg] # no class to subscript at run time
-    """A server that keeps the rules of gRPC and none of Ronda's: what comes back belongs to another batch."""
+class _Spoilt(grpc.GenericRpcHandler):  # type: ignore[type-arg] # no class to subscript at run time
+    """A server that keeps the rules of gRPC and not all of Ronda's; `asked`: (request_id, batch) as they came."""
 
     def __init__(self, spoil: str) -> None:
         self._spoil = spoil
+        self.asked: list[tuple[str, bytes]] = []
+        self.over = threading.Event()
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         if details.method.endswith("/GetGeneration"):
@@ -96,12 +129,17 @@ class _Half(grpc.GenericRpcHandler):  # type: ignore[type-arg] # no class to sub
             return grpc.unary_unary_rpc_method_handler(lambda _request, _context: answer)
         return grpc.stream_stream_rpc_method_handler(self._clear)
 
-    def _clear(self, requests: Iterator[bytes], _context: object) -> Iterator[bytes]:
+    def _clear(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        request_id = contract.ClearRequest.FromString(next(requests)).context.request_id
         for request in requests:
+            self.asked.append((request_id, request))
             rows = list(contract.ClearRequest.FromString(request).row_ids)
-            if not rows:
-                continue
             if self._spoil == "ends":
+                return
+            if self._spoil == "breaks" and len(self.asked) == 1:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "")
+            if self._spoil == "silent":
+                self.over.wait()
                 return
             ones: Any = [1] * len(rows)
             response = contract.ClearResponse(generation_id="g", row_ids=rows, results=ones, reasons=ones)
@@ -111,19 +149,63 @@ class _Half(grpc.GenericRpcHandler):  # type: ignore[type-arg] # no class to sub
                 response.generation_id = "h"
             elif self._spoil == "order":
                 response.row_ids[0] = 99
+            elif self._spoil == "number":
+                response.results[0] = 1_000  # type: ignore[call-overload]
             yield response.SerializeToString()
 
 
-@pytest.mark.parametrize("spoil", ["rows", "generation", "order", "ends"])
-def test_half_an_answer_is_none(tmp_path: Path, spoil: str) -> None:
+@contextmanager
+def _serving(spoil: str) -> Iterator[tuple[_Spoilt, Agency]]:
     server = grpc.server(ThreadPoolExecutor(8))
-    server.add_generic_rpc_handlers((_Half(spoil),))
+    handler = _Spoilt(spoil)
+    server.add_generic_rpc_handlers((handler,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        path = write(tmp_path / "in.csv", "DPI", *[CLEAN] * 10)
-        done = Agency(f"127.0.0.1:{port}").clear(path, tmp_path / "out.csv", "--map", "cui=DPI", "--patience", "5")
+        yield handler, Agency(f"127.0.0.1:{port}", ["--map", "cui=DPI"])
+    finally:
+        handler.over.set()
+        server.stop(None)
+
+
+@pytest.mark.parametrize("spoil", ["rows", "generation", "order", "ends", "number"])
+def test_half_an_answer_is_none(tmp_path: Path, spoil: str) -> None:
+    with _serving(spoil) as (_, agency):
+        done = agency.clear(write(tmp_path / "in.csv", "DPI", *[CLEAN] * 10), tmp_path / "out.csv", "--patience", "5")
         assert (done.status, "--resume" in done.text) == (1, True), done.text
         assert not (tmp_path / "out.csv").exists()
-    finally:
-        server.stop(None)
+
+
+def test_a_batch_that_is_sent_again_is_the_same_request(tmp_path: Path) -> None:
+    """By that the server knows it for a retry, which counts once (tests/core/access/test_limits.py)."""
+    with _serving("breaks") as (handler, agency):
+        done = agency.clear(write(tmp_path / "in.csv", "DPI", *[CLEAN] * 10), tmp_path / "out.csv")
+        assert (done.status, len(done.codes)) == (0, 10), done.text
+    first, second = handler.asked
+    assert first == second
+    assert first[0]
+
+
+def test_every_batch_is_other_bytes_under_one_request_id(tmp_path: Path) -> None:
+    """Though the same people stand in each: none is taken for a retry of another."""
+    with _serving("") as (handler, agency):
+        done = agency.clear(write(tmp_path / "in.csv", "DPI", *[CLEAN] * 5_000), tmp_path / "out.csv")
+        assert (done.status, len(done.codes)) == (0, 5_000), done.text
+    assert len({request_id for request_id, _ in handler.asked}) == 1
+    assert len({batch for _, batch in handler.asked}) == len(handler.asked) == 5
+
+
+def test_a_server_that_takes_batches_and_is_silent(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", "DPI", CLEAN)
+    with _serving("silent") as (_, agency):
+        done = agency.clear(path, tmp_path / "out.csv", "--patience", "1")
+        assert (done.status, "--resume" in done.text) == (13, True), done.text
+    with _serving("") as (_, agency):
+        assert agency.clear(path, tmp_path / "out.csv", "--resume").status == 0
+
+
+def test_a_port_that_accepts_and_is_silent(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        agency = Agency(f"127.0.0.1:{listening.getsockname()[1]}", ["--map", "cui=DPI"])
+        done = agency.clear(write(tmp_path / "in.csv", "DPI", CLEAN), tmp_path / "out.csv", "--patience", "1")
+        assert done.status in (10, 13), done.text

@@ -1,0 +1,39 @@
+"""Arrow arrays of texts: what pyarrow's functions and the buffers behind an array do without a Python object a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+Column = Any  # a pyarrow.Array of texts: the stubs know less of its functions than pyarrow does
+pc: Any = pyarrow.compute
+
+
+def joined(texts: Column) -> bytes:
+    """All texts of an array, end to end: they lie so in its buffer."""
+    _, offsets, data = texts.buffers()
+    if not len(texts) or data is None:
+        return b""
+    at = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return bytes(memoryview(data)[int(at[0]) : int(at[-1])])
+
+
+def replaced(texts: Column, others: dict[int, str]) -> Column:
+    """The array with other texts at some places."""
+    if not others:
+        return texts
+    mask = np.zeros(len(texts), bool)
+    places = sorted(others)
+    mask[places] = True
+    with_others: Column = pc.replace_with_mask(
+        texts, pa.array(mask), pa.array([others[place] for place in places], pa.string())
+    )
+    return with_others
+
+
+def by_number(texts: dict[int, str]) -> Column:
+    """An array from which to `take` texts by their numbers."""
+    return pa.array([texts.get(number) for number in range(max(texts) + 1)], pa.string())
