@@ -5,6 +5,8 @@ refuses everybody alike, so whoever comes first could shut the others out. So a 
 A connection is *known* once a call on it was admitted. When the others grow to half of the places that known ones
 leave, some are closed: first who sent nothing yet, then from the address that holds most of them, there the oldest. So
 a patrol car has the time in which hundreds of others connect to show who it is, also behind the stranger's address.
+Who sends nothing at all does not even come so far for some seconds: the kernel keeps him (TCP_DEFER_ACCEPT), for in
+HTTP/2 and in TLS it is the client who speaks first.
 Strangers' bytes are bounded too: of a message that is not whole nobody knows yet whose it is; and their refusals
 (server/transport/refused_peers.py).
 """
@@ -37,6 +39,9 @@ _LEAST = 8
 # whole (12 MiB at most), and 128 of them a connection: half of a message sent on each would fill the memory.
 STRANGER_BYTES = 16 << 20
 STRANGERS_BYTES = 128 << 20
+# How long the kernel keeps a connection on which nothing came before gRPC gets it: as many repeated SYN-ACKs as fit
+# (tcp(7)), after 1, 3 and 7 s. So who is closed and comes again holds no place for that long.
+_SILENT_S = 7
 _DESCRIPTORS = "/proc/self/fd"
 _SENT_AT = struct.Struct("=128xQ")  # tcpi_bytes_received of linux/tcp.h's tcp_info
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing frees everything at once
@@ -187,8 +192,11 @@ class Connections:
         try:
             if connection.getsockname()[1] != self._port:
                 return None
+            if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_S)
+                return None
             host, port = connection.getpeername()[:2]
-        except OSError:  # the listening one, or it was reset
+        except OSError:  # it was reset
             return None
         return host.removeprefix("::ffff:"), port
 

@@ -72,6 +72,7 @@ def plain(manifest: Manifest, source: Source, rows: Rows) -> tuple[list[dict[str
 SOURCES = [(m, source) for m in MANIFESTS.values() for source in m.source]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("manifest", "source"), SOURCES, ids=[f"{m.id}-{s.name}" for m, s in SOURCES])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -42,6 +43,24 @@ def test_an_honest_device_is_answered_while_a_stranger_holds_what_he_can(
                 assert call(channel, CHECK_PERSON, question(), metadata=client.metadata, wait_for_ready=True)
     assert [trusted.server.events(event) for event in NONE_LOST] == [[]] * len(NONE_LOST)
     assert trusted.server.stop() == 0
+
+
+def test_who_says_nothing_takes_no_descriptor(published: Published, start_server: StartServer) -> None:
+    """The kernel keeps him for seconds: in HTTP/2 and in TLS the client speaks first."""
+    published.publish()
+    server = start_server(workers=1).wait_ready()
+    worker = psutil.Process(server.worker_pids()[0])
+    host, _, port = server.address.rpartition(":")
+
+    def taken_of_a_hundred() -> int:
+        with ExitStack() as held, server.channel() as channel:
+            before = worker.num_fds()
+            for _ in range(100):
+                held.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            assert call(channel, CHECK_PERSON, QUESTION)  # who came last, and speaks, is taken
+            return worker.num_fds() - before
+
+    until(lambda: taken_of_a_hundred() < 10)  # once the worker has looked through its descriptors
 
 
 def test_connections_reset_in_the_handshake_end_no_worker(small_nation: BuiltNation, tmp_path: Path) -> None:

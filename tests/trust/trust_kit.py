@@ -77,7 +77,12 @@ class TrustKit:
         """A TLS channel with a connection of its own."""
         shown = (client.pair.key, client.pair.certificate) if client.pair is not None else (None, None)
         credentials = grpc.ssl_channel_credentials(self.server_ca, *shown)
-        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_metadata_size", 1 << 20)]
+        options = [
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.max_metadata_size", 1 << 20),
+            ("grpc.initial_reconnect_backoff_ms", 100),  # as the cars' client has it
+            ("grpc.max_reconnect_backoff_ms", 2000),
+        ]
         return grpc.secure_channel(address, credentials, options)
 
 
