@@ -119,12 +119,21 @@ def _readable(argument: str) -> str:
     return argument
 
 
+def _called(arguments: list[str]) -> Any:
+    if arguments[:1] == ["car"]:
+        from clients.car.first_screen import FirstScreen
+
+        with FirstScreen(arguments[1:], os.environ):  # nobody waits for what the rest has to load
+            return app(args=arguments, standalone_mode=False)
+    return app(args=arguments, standalone_mode=False)
+
+
 def main() -> None:
     """Entry point of the installed command. What it writes, only its own user can read."""
     os.umask(0o077)
     speak_spanish()
     try:
-        status = app(args=[_readable(argument) for argument in sys.argv[1:]], standalone_mode=False)
+        status = _called([_readable(argument) for argument in sys.argv[1:]])
         sys.stdout.flush()
     except ClickException as error:
         typer.echo("\n".join(usage_error_lines(error)), err=True)

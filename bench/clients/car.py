@@ -1,176 +1,216 @@
-"""The car's bars: start, Enter to answer painted on loopback and on a bad link, off-line answers, size of the list.
+"""The car's bars, in a real terminal, against a real server with mTLS, policy and audit: what an officer waits for.
 
-The bad link is a proxy that is 100 ms late in each direction (200 ms there and back). It loses no packets: 2 % of loss
-(tc netem in a network namespace) is not measured yet.
+From exec to the login painted; from the Enter key to the answer painted, near, over a link with 200 ms there and back
+and 2 % of packets lost in each direction, and off line from a hot list of half a million entries.
 """
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
-import hashlib
 import os
-import pty
-import re
-import select
 import shutil
 import statistics
-import struct
 import subprocess
 import sys
-import termios
 import time
-import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.bars import Bar
-from bench.foundation import Report
-from clients.car.offline.held_key import HeldKey, TrustedClock
-from clients.car.offline.list_store import HotList, ListStore
-from ronda.v1 import alert_pb2, check_service_pb2
-from ronda.v1 import hotlist_service_pb2 as contract
-from server.hotlist.keys import HotlistKeys
-from tests.car.car_kit import Car, drive
+from bench.bars import Bar, Samples
+from bench.clients.large_list import ENTRIES, VARIABLE, cui_of, write_blocks
+from bench.clients.packet_link import NEAR, PacketLink
+from bench.clients.painted import PaintedTerminal
+from bench.foundation import Report, say
+from bench.trust.allowances import patrols_without_end
+from server.trust.issuing import make_ca, server_certificate
 from tests.car.lossy_link import LossyLink
-from tests.kit.field_world import FieldServer, field_server
+from tests.kit.field_world import STOP, Asker, Field, built_field
+from tests.server.running_server import ROOT, RunningServer
+from tests.trust.trust_kit import TrustKit
 
-ENTRIES = 500_000
-_BLOCK = 256
-_ASKED = 40
-_STARTS = 7
-_LATE_S = 0.1  # of each direction
+_STARTS = 9
+_ASKED_NEAR, _ASKED_FAR, _ASKED_OFFLINE = 60, 60, 60
+_LATE_S, _LOSS = 0.1, 0.02  # of each direction
+_NAMES = ("JUAN JOSE PEREZ LOPEZ", "OSCAR ORTIZ REYES")  # of who is wanted and who is not: tests/kit/field_world.py
 
-
-START, NEAR, FAR = (
-    "car: start to login painted",
-    "car: Enter to painted, loopback, p95",
-    "car: Enter to painted, 200 ms, p95",
-)
-OFFLINE, SIZE = "car: off-line answer of 500,000 entries, p95", "car: hot list of 500,000 entries"
+START = "car: start to login painted, median"
+LOOPBACK = "car: Enter to painted, loopback, p95"
+BAD_LINK = "car: Enter to painted, 200 ms and 2 % loss, p95"
+OFFLINE = "car: Enter to painted off line, 500,000 entries, p95"
+SIZE = "car: hot list of 500,000 entries on disk"
 BARS = {
     START: Bar(START, 0.5, "s"),
-    NEAR: Bar(NEAR, 0.120, "s"),
-    FAR: Bar(FAR, 1.0, "s"),
+    LOOPBACK: Bar(LOOPBACK, 0.120, "s"),
+    BAD_LINK: Bar(BAD_LINK, 1.0, "s"),
     OFFLINE: Bar(OFFLINE, 0.050, "s"),
     SIZE: Bar(SIZE, 25.0, "MB"),
 }
 
 
+@dataclass(frozen=True)
+class _Patrol:
+    """A server, by port, and the files of a device with an officer's token."""
+
+    server: RunningServer
+    prefix: Path
+    field: Field
+
+    @property
+    def port(self) -> str:
+        return self.server.address.rpartition(":")[2]
+
+    def command(self, address: str, *more: str, program: str = "ronda.command") -> list[str]:
+        """`ronda car` for this device."""
+        options = ["--server", address, "--identity", str(self.prefix), *more]
+        return [sys.executable, "-m", program, "car", *options]
+
+
 def measure(work: Path, _generation: Path, report: Report) -> None:
-    """Measures all of it in `work`, against a server of its own."""
+    """Fills the values of BARS, with a server and files of its own in `work`."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    report.values[START] = _start_seconds()
-    with field_server(work / "field") as field:
-        prefix = _device(field, work / "device")
-        report.values[NEAR] = _p95(_painted_seconds(field.address, prefix, field.field.wanted))
-        with LossyLink(field.address, delay_s=_LATE_S) as link:
-            report.values[FAR] = _p95(_painted_seconds(link.address, prefix, field.field.wanted))
-    held, size = _large_list(work / "list")
-    report.values[OFFLINE] = _p95(_looked_up(held))
-    report.values[SIZE] = size / 1e6
+    _measure_start(report)
+    with _patrol(work / "near", "127.0.0.1") as patrol:
+        say("car: Enter to answer, loopback")
+        with PaintedTerminal(patrol.command(f"localhost:{patrol.port}", "--state", str(work / "s1"))) as terminal:
+            _log_in(terminal)
+            taken = _asked(terminal, patrol.field, _ASKED_NEAR)
+            report.values[LOOPBACK] = _p95(taken[1:])
+            report.samples.append(_told("car: Enter to painted, loopback", taken))
+        _measure_offline(work, patrol, report)
+    _measure_bad_link(work, report)
 
 
-def _p95(values: list[float]) -> float:
+def _p95(values: Sequence[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-def _start_seconds() -> float:
-    """From exec to the login on a terminal of its own."""
-    taken = []
+def _told(scenario: str, taken: Sequence[float]) -> Samples:
+    rest = taken[1:]
+    said = Samples(scenario, [statistics.median(rest)], "s")
+    said.note = f"first {taken[0]:.3f}, then p95 {_p95(rest):.3f}, most {max(rest):.3f} s, {len(rest)} asked"
+    return said
+
+
+def _measure_start(report: Report) -> None:
+    """Without a server: what is painted before one is reached. A key is pressed at once, and its echo waited for."""
+    say("car: start")
+    painted, echoed = [], []
     for _ in range(_STARTS):
-        main, side = pty.openpty()
-        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ronda.command", "car", "--server", "127.0.0.1:1"],
-            stdin=side,
-            stdout=side,
-            stderr=side,  # where Textual draws
-            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
-        )
-        os.close(side)
-        seen = b""
-        while b"Enter entrar" not in re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", seen):
-            assert select.select([main], [], [], 30)[0], "no login within half a minute"
-            seen += os.read(main, 65536)
-        taken.append(time.perf_counter() - began)
-        process.kill()
-        process.wait()
-        os.close(main)
-    return statistics.median(taken)
+        with PaintedTerminal([sys.executable, "-m", "ronda.command", "car", "--server", "127.0.0.1:1"]) as terminal:
+            painted.append(terminal.until("Enter entrar") - terminal.began)
+            terminal.press("x")
+            echoed.append(terminal.until("•") - terminal.began)
+    report.values[START] = statistics.median(painted)
+    report.samples.append(Samples("car: start to login painted", painted, "s"))
+    said = Samples("car: start to the first key's echo", echoed, "s")
+    said.note = "typed at once, when the login was painted: it waits in the terminal"
+    report.samples.append(said)
 
 
-def _device(field: FieldServer, directory: Path) -> Path:
-    patrol = field.patrol()
-    directory.mkdir()
-    patrol.pair.write(directory / "own.pem", directory / "own.key")
-    (directory / "server-ca.pem").write_bytes(field.kit.server_ca)
-    (directory / "own.token").write_text(patrol.token, encoding="ascii")
-    return directory / "own"
+@contextmanager
+def _patrol(work: Path, host: str) -> Iterator[_Patrol]:
+    built, field = built_field()
+    work.mkdir()
+    shutil.copytree(built, work / "data")
+    kit = TrustKit(work / "keys")
+    patrols_without_end(kit.trust)
+    authority = make_ca("bench")
+    for name in ("server.pem", "server.key"):
+        (kit.directory / name).unlink()
+    server_certificate(authority, ["localhost", host]).write(kit.directory / "server.pem", kit.directory / "server.key")
+    given = {"workers": 1, "audit": work / "audit", "listen": f"{host}:0", **kit.settings}
+    server = RunningServer(work / "data", work / "server.log", **given)
+    try:
+        server.wait_ready()
+        asker = Asker(kit, server.address, "pnc/patrol", STOP)
+        device = work / "device"
+        device.mkdir()
+        asker.pair.write(device / "own.pem", device / "own.key")
+        (device / "server-ca.pem").write_bytes(authority.certificate)
+        token = asker.kit.police.token(asker.nip, "zona-1", ["patrol"], asker.pair.thumbprint)
+        (device / "own.token").write_text(token, encoding="ascii")
+        yield _Patrol(server, device / "own", field)
+    finally:
+        server.stop()
 
 
-def _painted_seconds(server: str, prefix: Path, cui: str) -> list[float]:
-    """From the key to the screen that holds the answer, with the frame's own drawing."""
-    taken: list[float] = []
-
-    async def scenario(car: Car) -> None:
-        await car.log_in()
-        await car.ask(cui)
-        for _ in range(_ASKED):
-            car.app.main.query_one("#box").value = cui  # type: ignore[attr-defined]
-            await car.pilot.pause()
-            began = time.perf_counter()
-            await car.pilot.press("enter")
-            while "HAY ALERTA" not in car.text():
-                await asyncio.sleep(0.001)
-            taken.append(time.perf_counter() - began)
-            await asyncio.sleep(1.1)  # her allowance is a look-up a second, in the long run
-
-    drive(scenario, server, prefix)
-    return taken
+def _log_in(terminal: PaintedTerminal) -> None:
+    terminal.until("Enter entrar")
+    terminal.press("\r")
+    terminal.until("EN LÍNEA")
+    terminal.settle()
 
 
-def _large_list(directory: Path) -> tuple[HotList, int]:
-    keys = HotlistKeys(os.urandom(32))
-    blocks = []
-    for first in range(0, ENTRIES, _BLOCK):
-        entries = [_entry(number) for number in range(first, min(first + _BLOCK, ENTRIES))]
-        block = contract.HotlistBlock(key_kind=check_service_pb2.IDENTIFIER_KIND_CUI, entries=entries)
-        blocks.append(zlib.compress(block.SerializeToString(), 6))
-    header = contract.HotlistHeader(
-        format=1,
-        list_id="bench",
-        entries=ENTRIES,
-        blocks=len(blocks),
-        size_bytes=sum(map(len, blocks)),
-        sha256=hashlib.sha256(b"".join(blocks)).digest(),
-    )
-    header.valid_until.FromSeconds(int(time.time()) + 86_400)
-    told = header.SerializeToString()
-    signed = contract.SignedHotlistHeader(header=told, signature=keys.signature(told), key_id=keys.key_id)
-    clock = TrustedClock(time.time())
-    key = HeldKey("20260101", os.urandom(32), time.time() + 86_400, clock)
-    held = ListStore(directory).write(signed, blocks, key, {keys.key_id: keys.public_key})
-    return held, sum(path.stat().st_size for path in directory.iterdir())
-
-
-def _entry(number: int) -> contract.HotlistEntry:
-    digest = hashlib.sha256(str(number).encode()).hexdigest()
-    return contract.HotlistEntry(
-        key=f"{number * 19_999_999:013d}",
-        kind=alert_pb2.ALERT_KIND_WARRANT,
-        name=f"NOMBRE{digest[:6]} APELLIDO{digest[6:12]} {digest[12:18].upper()}",
-        authority=f"JUZGADO {int(digest[:2], 16)} DE PRIMERA INSTANCIA PENAL",
-        record={"register_id": "oj", "record_id": f"C-{digest[:8]}-2026"},
-    )
-
-
-def _looked_up(held: HotList) -> list[float]:
+def _asked(terminal: PaintedTerminal, field: Field, count: int) -> list[float]:
+    """Seconds from Enter to the answer, about who is wanted and who is not in turn: each paints another screen."""
     taken = []
-    for number in range(0, ENTRIES, ENTRIES // 1000):
-        began = time.perf_counter()
-        found = held.entries(check_service_pb2.IDENTIFIER_KIND_CUI, f"{number * 19_999_999:013d}")
-        taken.append(time.perf_counter() - began)
-        assert len(found) == 1
+    people = list(zip((field.wanted, field.clean), _NAMES, strict=True))
+    for number in range(count + 1):
+        cui, name = people[number % 2]
+        taken.append(_answered(terminal, cui, name))
     return taken
+
+
+def _answered(terminal: PaintedTerminal, typed: str, painted: str) -> float:
+    terminal.press(typed)
+    terminal.settle(0.1)
+    began = terminal.press("\r")
+    seconds = terminal.until(painted) - began
+    terminal.settle(0.1)
+    return seconds
+
+
+def _measure_bad_link(work: Path, report: Report) -> None:
+    """Over real packets where a machine lets us; else over a proxy that is late and loses nothing, which is said."""
+    say("car: Enter to answer, 200 ms and 2 % loss")
+    try:
+        with PacketLink(_LATE_S, _LOSS) as link, _patrol(work / "far", NEAR) as patrol:
+            command = [*link.inside, *patrol.command(f"{NEAR}:{patrol.port}", "--state", str(work / "s3"))]
+            with PaintedTerminal(command) as terminal:
+                _log_in(terminal)
+                taken = _asked(terminal, patrol.field, _ASKED_FAR)
+            note = f"{link.lost} of {link.sent} packets lost"
+    except (OSError, subprocess.CalledProcessError) as error:
+        if isinstance(error, TimeoutError):
+            raise
+        say("car: no packets can be lost here (root, /dev/net/tun, ip): a late proxy instead")
+        with (
+            _patrol(work / "proxy", "127.0.0.1") as patrol,
+            LossyLink(patrol.server.address, delay_s=_LATE_S) as proxy,
+            PaintedTerminal(patrol.command(proxy.address, "--state", str(work / "s4"))) as terminal,
+        ):
+            _log_in(terminal)
+            taken = _asked(terminal, patrol.field, _ASKED_FAR)
+        note = "through a proxy, NOTHING LOST: not the bar's link"
+    else:
+        report.values[BAD_LINK] = _p95(taken[1:])
+    said = _told("car: Enter to painted, 200 ms and 2 % loss", taken)
+    said.note += f"; {note}"
+    report.samples.append(said)
+
+
+def _measure_offline(work: Path, patrol: _Patrol, report: Report) -> None:
+    """The network is cut after the login; each look-up is on disk, by fsync, before it is painted."""
+    say(f"car: off line, {ENTRIES:,} entries")
+    write_blocks(work / "blocks")
+    os.environ[VARIABLE] = str(work / "blocks")
+    state = work / "s2"
+    with LossyLink(patrol.server.address) as link:
+        command = patrol.command(link.address, "--state", str(state), program="bench.clients.large_list")
+        with PaintedTerminal(command) as terminal:
+            _log_in(terminal)
+            end = time.monotonic() + 60
+            while not list(state.rglob("list.head")):
+                assert time.monotonic() < end, "no list within a minute"
+                terminal.settle(0.1)
+            link.cut = True
+            _answered(terminal, cui_of(0), "FUERA DE LÍNEA, datos al")  # finds out that nobody answers
+            places = range(1, ENTRIES, ENTRIES // (_ASKED_OFFLINE + 1))
+            taken = [_answered(terminal, cui_of(number), "FUERA DE LÍNEA, datos al") for number in places]
+    report.values[OFFLINE] = _p95(taken)
+    report.samples.append(_told("car: Enter to painted, off line", taken))
+    report.values[SIZE] = sum(path.stat().st_size for path in state.rglob("*list*")) / 1e6
+    shutil.rmtree(state)
+    assert ROOT.is_dir()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import gc
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -14,52 +15,38 @@ from textual.app import App
 from textual.binding import Binding
 
 from clients.car.ask import AskScreen
-from clients.car.link import Link
+from clients.car.coverage import Coverage
+from clients.car.link import Link, NoAnswer
 from clients.car.login import LoginScreen
+from clients.car.officer import OfficerAtIssuer
 from clients.car.plain_end import told_defect
 from clients.car.session import Session, TokenMissing, boot_seconds
 from clients.car.stop import Asked, History, Role, Shown, Stop, asked_of_candidate, asked_of_owner
-from clients.car.themes import DAY, NIGHT
+from clients.car.themes import DAY, NIGHT, STYLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from textual import events
     from textual.binding import BindingType
+    from textual.driver import Driver
 
     from clients.car.confirming import Askable
-    from clients.car.offline.desk import OfflineDesk
     from clients.car.settings import CarSettings
     from clients.client.questions import Question
     from ronda.v1.confirmation_service_pb2 import Confirmation
     from ronda.v1.context_pb2 import RequestContext
 
-_PROBE_SECONDS = 5.0
-_SYNC_SECONDS = 900.0
-_CSS = """
-Screen { background: $background; color: $foreground; }
-#box, #token { border: round $primary; background: $background; height: 3; }
-#status, #keys, #asked, #tabs { height: 1; }
-#banner { height: 3; text-style: bold; }
-#meaning { height: auto; }
-#layers { height: 1fr; scrollbar-size-vertical: 1; }
-#confirmation, #urgent, #who, #page { height: auto; }
-#who { margin-top: 1; }
-#tabs { margin-top: 1; }
-LoginScreen { align: center middle; }
-LoginScreen Static { width: 100%; text-align: center; height: auto; }
-#login-name { text-style: bold reverse; margin-bottom: 1; }
-#login-said { text-style: bold; margin: 1 0; }
-PickScreen, HelpScreen { background: $background; }
-#pick-title { text-style: bold; }
-#pick-list { height: 1fr; }
-"""
+_RENEW_SECONDS = 5.0  # where the issuer is not reached
+_FOLLOW_AGAIN_SECONDS = 5.0
+_SIGN_OFF_SECONDS = 1.0  # that leaving waits for the issuer
+_SIGNED_OFF = ("SESSION_OVER", "SIGN_IN_REFUSED", "REVOKED")
 
 
 class CarApp(App[None]):
     """The officer's screen."""
 
-    CSS = _CSS
+    CSS = STYLES
     TITLE = "Ronda"
     ENABLE_COMMAND_PALETTE = False  # it writes pictures of the screen to disk
     ALLOW_SELECT = False  # a selection goes to the terminal's clipboard, and stays there
@@ -71,33 +58,39 @@ class CarApp(App[None]):
     ]
     level_of_hit = 5  # LEVEL_HIT; a test holds it to the contract, which is imported with the first answer
 
-    def __init__(self, settings: CarSettings) -> None:
-        super().__init__()
+    def __init__(self, settings: CarSettings, driver: type[Driver] | None = None) -> None:
+        """driver: of the terminal; None = Textual's own."""
+        super().__init__(driver_class=driver)
+        for theme in (NIGHT, DAY):
+            self.register_theme(theme)
+        self.set_reactive(App.theme, DAY.name if settings.day else NIGHT.name)
         self.settings = settings
         self.link = Link(settings.server, settings.identity, settings.deadline)
         self.session = Session(self.link.token_file, settings.idle_minutes * 60)
+        self.officer = OfficerAtIssuer(settings.issuer, Path(settings.identity)) if settings.issuer else None
+        self.coverage = Coverage(self, settings.state)
         self.stop = Stop()
         self.history = History()
         self.main = AskScreen()
-        self._connected = False
-        self._desk: OfflineDesk | None = None
-        self._next_probe = self._next_sync = boot_seconds() + _PROBE_SECONDS
+        self.takes_keys = threading.Event()
+        self._next_renewal = 0.0
 
     # -- its life
 
+    def get_default_screen(self) -> LoginScreen:
+        """The login comes first; the screen of a stop is made while the server checks who it is."""
+        return LoginScreen()
+
     async def on_mount(self) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-        for theme in (NIGHT, DAY):
-            self.register_theme(theme)
-        self.theme = DAY.name if self.settings.day else NIGHT.name
-        await self.push_screen(self.main)
-        await self.push_screen(LoginScreen())
         self.set_interval(1.0, self._tick)
-        self.call_after_refresh(self.run_worker, self._warm(), exclusive=False)
+        self.screen.call_after_refresh(self.run_worker, self._warm(), exclusive=False)
 
     async def _warm(self) -> None:
-        from clients.car.link import NoAnswer
-
+        self.takes_keys.set()
+        if not gc.isenabled():  # the command put it off
+            gc.freeze()  # what was made at the start stays: it need not be looked at again
+            gc.enable()
         try:
             await self.link.warm()
         except NoAnswer:
@@ -117,18 +110,13 @@ class CarApp(App[None]):
     def _tick(self) -> None:
         if self.session.idle_over:
             self.lock("Bloqueado por inactividad.")
-        self.main.paint_status()
+        self.paint_status()
         if not self.session.open:
             return
-        now = boot_seconds()
-        if self._desk is not None and self._desk.ended():
-            self._next_sync = now
-        if not self.connected and now >= self._next_probe:
-            self._next_probe = now + _PROBE_SECONDS
-            self.run_worker(self._probe(), group="desk")
-        elif self.connected and self._desk is not None and now >= self._next_sync:
-            self._next_sync = now + _SYNC_SECONDS
-            self.run_worker(self._synced(), group="desk")
+        self.coverage.tick()
+        if self.officer is not None and self.officer.due and boot_seconds() >= self._next_renewal:
+            self._next_renewal = boot_seconds() + _RENEW_SECONDS
+            self.run_in_session(self.renew_token())
 
     def _handle_exception(self, error: Exception) -> None:
         """As Textual's own, which prints every local variable beside the traceback: what was asked is in them."""
@@ -142,48 +130,55 @@ class CarApp(App[None]):
         self.panic(Text(told_defect(self._exception)))
 
     async def on_unmount(self) -> None:
+        self.coverage.drop()
         self.link.close()
+        if self.officer is not None and (ending := self.officer.end()) is not None:
+            await asyncio.to_thread(ending.join, _SIGN_OFF_SECONDS)
 
     # -- the session
 
-    @property
-    def connected(self) -> bool:
-        """Whether the last call reached a server."""
-        return self._connected
-
-    @connected.setter
-    def connected(self, connected: bool) -> None:
-        self._connected = connected
+    def paint_status(self) -> None:
+        """The line at the top, if it is there."""
         if self.main.is_mounted:
             self.main.paint_status()
 
-    @property
-    def notice(self) -> str:
-        """What the line at the top says of the off-line log."""
-        if self._desk is None:
-            return ""
-        if self._desk.gaps:
-            return f"¡FALTAN {self._desk.gaps} CONSULTAS EN EL REGISTRO!"
-        return f"{self._desk.waiting} por enviar" if self._desk.waiting else ""
+    def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
+        """In the background, until the lock."""
+        self.run_worker(work, group="desk")
 
     def enter(self, token: str, same: bool) -> None:
         """Somebody logged in; `same`: with the token of before, whose work goes on."""
         if self.settings.state:
-            self.run_worker(self._open_desk(token), group="desk", exclusive=True)
+            self.run_in_session(self.coverage.open_desk(token))
         if not same:
             self.new_stop()
             self.history = History()
             self.main.blank()
+        if self.main in self.screen_stack:
+            self.pop_screen()
+        else:
+            self.push_screen(self.main)  # above the first login, which stays below, empty
+
+    async def renew_token(self) -> None:
+        """Another token from the issuer, if this one ends soon. A session that is over locks."""
+        if self.officer is None or not self.officer.due:
+            return
+        from clients.client.failures import CallFailure
+
+        try:
+            self.session.renew(await self.officer.renewed())
+        except CallFailure as failure:
+            if failure.reason in _SIGNED_OFF:
+                self.lock("Su sesión terminó: entre de nuevo.")
 
     def lock(self, why: str) -> None:
         """Hides everything, forgets the token, gives up the question that runs."""
         if not self.session.open:
             return
         self.session.lock()
-        self.workers.cancel_group(self, "desk")
-        if self._desk is not None:
-            self._desk.drop()
-        self._desk = None
+        if self.officer is not None:
+            self.officer.end()
+        self.coverage.drop()
         self.link.close()  # what other threads follow ends
         self.main.give_up()
         self.main.blank()
@@ -191,60 +186,31 @@ class CarApp(App[None]):
         while self.screen is not self.main:
             self.pop_screen()
         self.push_screen(LoginScreen(why))
+        self.workers.cancel_group(self, "desk")  # last: the one that locks may be among them
 
     def action_lock_now(self) -> None:
         self.lock("Bloqueado.")
 
-    # -- where there is no network
-
-    async def _open_desk(self, token: str) -> None:
-        """A new key and the newest list; what cannot be had leaves the car without off-line answers."""
-        from clients.car.offline.desk import OfflineDesk, officer_folder
-
-        directory = Path(self.settings.state) / officer_folder(token)
-        try:
-            self._desk = await asyncio.to_thread(
-                OfflineDesk, directory, self.settings.purpose, self.settings.case_number
-            )
-        except (OSError, ValueError, KeyError):  # the disk, or a head that somebody wrote over
-            self._desk = None
-            return
-        await self._synced()
-
-    async def _synced(self) -> None:
-        from clients.car.link import NoAnswer
-
-        desk = self._desk
-        if desk is None:
-            return
-        with contextlib.suppress(NoAnswer, TokenMissing, OSError):
-            metadata = self.session.metadata()
-            await self.link.work(lambda connection: desk.sync(connection, metadata, self.frame))
-            await self.link.work(lambda connection: desk.report(connection, metadata, self.frame))
-        self._next_sync = boot_seconds() + _SYNC_SECONDS
-
-    async def _probe(self) -> None:
-        """Finds out that the network is back, without a call."""
-        if await self.link.reachable():
-            self.link.close()
-            self.connected = True
-            await self._synced()
+    # -- questions
 
     def answer_offline(self, asked: Asked, began: float) -> Shown | None:
         """What the hot list says; None where none is kept. Raises NothingOffline."""
-        if self._desk is None:
+        listed = self.coverage.look_up(next(iter(asked.person.values()), asked.words))
+        if listed is None:
             return None
         from clients.car.offline.listed_view import listed_layers
         from ronda.v1.check_service_pb2 import CheckResponse
 
-        words = next(iter(asked.person.values()), asked.words)
-        layers = listed_layers(self._desk.answer(words))
-        shown = Shown(asked, CheckResponse(), layers, datetime.now().astimezone(), time.monotonic() - began)
+        return self._filed(Shown(asked, CheckResponse(), listed_layers(listed), self.now(), time.monotonic() - began))
+
+    def _filed(self, shown: Shown) -> Shown:
         self.stop.take(shown)
         self.history.add(shown)
         return shown
 
-    # -- questions
+    def now(self) -> datetime:
+        """The time that the screen shows."""
+        return datetime.now().astimezone()
 
     def new_stop(self) -> None:
         """Forgets the vehicle, owner and driver."""
@@ -252,6 +218,8 @@ class CarApp(App[None]):
 
     async def answer(self, asked: Asked, began: float) -> Shown:
         """Asks the server. Raises NoAnswer, TokenMissing. `began`: time.monotonic() at Enter."""
+        if self.officer is not None and self.officer.over:  # there was no network to renew it
+            await self.renew_token()
         metadata = self.session.metadata()
         question = await asyncio.to_thread(self._question, asked)
         response = await self.link.ask(question, metadata)
@@ -259,11 +227,7 @@ class CarApp(App[None]):
         from clients.terminal.told_message import told_message
 
         response = told_message(response)
-        now = datetime.now().astimezone()
-        shown = Shown(asked, response, layers_of(response), now, time.monotonic() - began)
-        self.stop.take(shown)
-        self.history.add(shown)
-        return shown
+        return self._filed(Shown(asked, response, layers_of(response), self.now(), time.monotonic() - began))
 
     def frame(self) -> RequestContext:
         """Why a question is asked, with an id and the time."""
@@ -334,31 +298,49 @@ class CarApp(App[None]):
         self.push_screen(PickScreen("¿Confirmar cuál alerta, con qué urgencia?", [way.line for way in ways]), chosen)
 
     async def _confirm(self, shown: Shown, way: Askable) -> None:
+        """Asks, and follows what is said while the answer is on the screen, also over an outage."""
         from clients.car import confirming
-        from clients.car.link import NoAnswer
-        from clients.car.no_answer import told_file
 
         main = self.main
         main.paint_confirmation(shown, "pidiendo…")
         try:
             metadata = self.session.metadata()
             asked = await self.link.work(lambda c: confirming.ask(c, metadata, self.frame(), way))
-            main.paint_confirmation(shown, confirming.state_line(asked))
-            if asked.state in confirming.ANSWERED:
-                return
-
-            loop = asyncio.get_running_loop()
-
-            def told(confirmation: Confirmation) -> bool:
-                loop.call_soon_threadsafe(main.paint_confirmation, shown, confirming.state_line(confirmation))
-                return self.session.open and main.shows(shown)
-
-            await self.link.work(lambda c: confirming.follow(c, metadata, self.frame(), asked.confirmation_id, told))
         except TokenMissing as error:
             main.paint_confirmation(shown, str(error))
+            return
         except NoAnswer as no:
-            said = await self.link.explain(no.failure) if no.failure is not None else told_file(no.file)
-            main.paint_confirmation(shown, f"sin confirmar: verifique. {said}")
+            main.paint_confirmation(shown, await self._unconfirmed(no))
+            return
+        main.paint_confirmation(shown, confirming.state_line(asked))
+        answered = asked.state in confirming.ANSWERED
+        while not answered and self.session.open and main.shows(shown):
+            try:
+                await self._follow(shown, asked.confirmation_id)
+                return
+            except TokenMissing:
+                return
+            except NoAnswer as no:
+                main.paint_confirmation(shown, await self._unconfirmed(no))
+                answered = not no.of_the_network
+            await asyncio.sleep(_FOLLOW_AGAIN_SECONDS)
+
+    async def _follow(self, shown: Shown, confirmation_id: str) -> None:
+        from clients.car import confirming
+
+        loop, main, metadata = asyncio.get_running_loop(), self.main, self.session.metadata()
+
+        def told(confirmation: Confirmation) -> bool:
+            loop.call_soon_threadsafe(main.paint_confirmation, shown, confirming.state_line(confirmation))
+            return self.session.open and main.shows(shown)
+
+        await self.link.work(lambda c: confirming.follow(c, metadata, self.frame(), confirmation_id, told))
+
+    async def _unconfirmed(self, no: NoAnswer) -> str:
+        from clients.car.no_answer import told_file
+
+        said = await self.link.explain(no.failure) if no.failure is not None else told_file(no.file)
+        return f"sin confirmar: verifique. {said}"
 
     def choose_from_history(self) -> None:
         """Asks one of the last questions again."""

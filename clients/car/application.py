@@ -5,10 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from datetime import datetime
+    from typing import Any
+
     from clients.car.link import Link
+    from clients.car.officer import OfficerAtIssuer
     from clients.car.session import Session
+    from clients.car.settings import CarSettings
     from clients.car.stop import Asked, Shown, Stop
     from ronda.v1.context_pb2 import RequestContext
+
+
+class Reach(Protocol):
+    """`clients.car.coverage.Coverage`, as a screen sees it."""
+
+    connected: bool
+
+    @property
+    def notice(self) -> str:
+        """What the line at the top says of list and log; "" for nothing."""
+        ...
 
 
 class Application(Protocol):
@@ -18,14 +35,31 @@ class Application(Protocol):
     session: Session
     stop: Stop
     level_of_hit: int
-    connected: bool
+    settings: CarSettings
+    officer: OfficerAtIssuer | None
 
     @property
-    def notice(self) -> str:
-        """What the line at the top says of the off-line log; "" for nothing."""
+    def coverage(self) -> Reach:
+        """Whether a server answers."""
         ...
 
     def bell(self) -> None: ...
+    def now(self) -> datetime:
+        """The time that the screen shows."""
+        ...
+
+    def paint_status(self) -> None:
+        """The line at the top, if it is there."""
+        ...
+
+    def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
+        """In the background, until the lock."""
+        ...
+
+    async def renew_token(self) -> None:
+        """Another token from the issuer, if this one ends soon."""
+        ...
+
     def frame(self) -> RequestContext:
         """Why a question is asked, with an id and the time."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.console import Group
@@ -105,10 +104,10 @@ class AskScreen(Screen[None]):
         from clients.officer_view.styles import level_badge
 
         app = self.car
-        link = "● EN LÍNEA" if app.connected else "○ SIN CONEXIÓN"
-        if app.notice:
-            link += f"  {app.notice}"
-        clock = datetime.now().astimezone().strftime("%H:%M")
+        link = "● EN LÍNEA" if app.coverage.connected else "○ SIN CONEXIÓN"
+        if app.coverage.notice:
+            link += f"  {app.coverage.notice}"
+        clock = app.now().strftime("%H:%M")
         line = Text(f" RONDA  {link}  {clock}  ")
         for word, shown in app.stop.parts():
             line.append(f"{word} ").append_text(level_badge(shown.layers.level)).append(f" {shown.at:%H:%M}  ")
@@ -133,7 +132,7 @@ class AskScreen(Screen[None]):
 
     def _paint_no_answer(self, asked: Asked, said: str, seconds: float) -> None:
         self.blank()
-        self._put("asked", Text(f"{asked.words} · {_clock()} · {seconds:.1f} s", style="bold"))
+        self._put("asked", Text(f"{asked.words} · {self.car.now():%H:%M:%S} · {seconds:.1f} s", style="bold"))
         self._put("banner", state_banner(REPEAT, self.size.width))
         self._put("meaning", Text("SIN RESPUESTA: no es verde, repita", style="bold reverse"))
         self._put("urgent", Text(said))
@@ -192,7 +191,7 @@ class AskScreen(Screen[None]):
     async def _ask(self, asked: Asked) -> None:
         began = time.monotonic()
         try:
-            shown = None if self.car.connected else self.car.answer_offline(asked, began)
+            shown = None if self.car.coverage.connected else self.car.answer_offline(asked, began)
             shown = shown or await self._answer_online(asked, began)
         except NoAnswer as no:
             await self._no_answer(asked, no, time.monotonic() - began)
@@ -215,12 +214,12 @@ class AskScreen(Screen[None]):
         except NoAnswer as no:
             if not no.of_the_network:
                 raise
-            self.car.connected = False
+            self.car.coverage.connected = False
             offline = self.car.answer_offline(asked, began)
             if offline is None:
                 raise
             return offline
-        self.car.connected = True
+        self.car.coverage.connected = True
         return shown
 
     async def _no_answer(self, asked: Asked, no: NoAnswer, seconds: float) -> None:
@@ -230,7 +229,7 @@ class AskScreen(Screen[None]):
         if no.failure is None:
             self._paint_no_answer(asked, told_file(no.file), seconds)
             return
-        self.car.connected = not no.of_the_network
+        self.car.coverage.connected = not no.of_the_network
         self._paint_no_answer(asked, "Buscando la causa…", seconds)
         said = await self.car.link.explain(no.failure)
         self._put("urgent", Text(said))
@@ -326,10 +325,6 @@ class AskScreen(Screen[None]):
     def action_scroll(self, step: int) -> None:
         layers = self.query_one("#layers", VerticalScroll)
         layers.scroll_relative(y=step * max(1, layers.size.height - 2), animate=False)
-
-
-def _clock() -> str:
-    return datetime.now().astimezone().strftime("%H:%M:%S")
 
 
 def _key_line() -> Text:

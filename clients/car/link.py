@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 _PROBE_SECONDS = 2.0
+_HEALTH_SECONDS = 3.0
 _SLACK_SECONDS = 1.0  # beyond the deadline, until a call counts as lost even if gRPC says nothing
 
 # Of its own, not the process's: a connection whose radio link died is thrown away, never found again.
@@ -60,6 +61,7 @@ class Link:
         self.deadline = deadline
         self._prefix = Path(identity) if identity else None
         self._connection: Connection | None = None
+        self._running = 0  # calls that are waited for
 
     @property
     def token_file(self) -> Path | None:
@@ -107,6 +109,14 @@ class Link:
         writer.close()
         return True
 
+    async def alive(self) -> bool:
+        """Whether the server says that it serves; a connection that carries nothing is thrown away."""
+        try:
+            connection = await self._connected()
+            return connection.serves(await self._settled(connection.ask_health(_HEALTH_SECONDS)))
+        except NoAnswer:
+            return False
+
     async def warm(self) -> None:
         """Imports and connects before anybody asks. Raises NoAnswer where the device's files cannot be read."""
         await self._connected()
@@ -142,6 +152,18 @@ class Link:
             raise NoAnswer(None, str(error.filename)) from None
 
     async def _settled(self, call: grpc.Future[Any]) -> Any:
+        self._running += 1
+        try:
+            return await self._waited_for(call)
+        finally:
+            self._running -= 1
+
+    def _give_up(self) -> None:
+        """Throws the connection away, unless another call still hopes for it."""
+        if self._running <= 1:
+            self.close()
+
+    async def _waited_for(self, call: grpc.Future[Any]) -> Any:
         import grpc
 
         from clients.client.connection import CallFailure, read_failure
@@ -158,7 +180,7 @@ class Link:
             return call.result()
         except TimeoutError:
             call.cancel()
-            self.close()
+            self._give_up()
             raise NoAnswer(CallFailure("DEADLINE_EXCEEDED", "", "DEADLINE_EXCEEDED")) from None
         except asyncio.CancelledError:
             call.cancel()
@@ -166,5 +188,5 @@ class Link:
         except grpc.RpcError as error:
             failure = read_failure(error)
             if failure.status in ("DEADLINE_EXCEEDED", "UNAVAILABLE"):
-                self.close()
+                self._give_up()
             raise NoAnswer(failure) from None

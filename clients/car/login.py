@@ -1,4 +1,7 @@
-"""The door: asks for the officer's token, at the start and after each lock; nothing else is on the screen then."""
+"""The door: asks who the officer is, at the start and after each lock; nothing else is on the screen then.
+
+By NIP and password at her institution's issuer, or by a token that she pastes or that lies in the device's file.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from clients.car.door import BEGIN, HINTS, KEYS, KEYS_BACK, NAME, Way, first_way
 from clients.car.link import NoAnswer
 from clients.car.session import TokenMissing
 
@@ -15,21 +19,26 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from clients.car.application import Application
-
+    from clients.client.failures import CallFailure
 
 _ACCEPTED_ANYWAY = ("PERMISSION_DENIED",)  # the token was read and believed; this question is not for its role
 _UNREACHED = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
 _MOST = 16_384  # characters of a token
+_LONGEST_NIP = 32
+_BOXES = ("nip", "token", "again")
 
 
 class LoginScreen(Screen[None]):
-    """Dismissed once the server has accepted the token, or the token is the one of before."""
+    """Gone once the server has accepted the token, or the token is the one of before."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "clear", "Borrar")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "clear", "Borrar"), ("f2", "other_way", "De otro modo")]
+    AUTO_FOCUS = ""
 
     def __init__(self, why: str = "") -> None:
         super().__init__()
         self._why = why
+        self._way = Way.DEVELOPMENT
+        self._nip = self._present = ""  # while a new password is chosen
 
     @property
     def car(self) -> Application:
@@ -37,38 +46,175 @@ class LoginScreen(Screen[None]):
         return cast("Application", self.app)
 
     def compose(self) -> ComposeResult:
-        yield Static("RONDA", id="login-name", markup=False)
-        yield Static(self._why or "Inicie sesión", id="login-why", markup=False)
-        needs = self.car.session.needs_token
-        hint = "Pegue su token y Enter; vacío: el del archivo" if needs else "Modo de desarrollo, sin token: Enter"
-        yield Static(hint, id="login-hint", markup=False)
+        yield Static(NAME, id="login-name", markup=False)
+        yield Static(self._why or BEGIN, id="login-why", markup=False)
+        yield Static("", id="login-hint", markup=False)
+        yield Input(id="nip")
         yield Input(password=True, id="token", max_length=_MOST)
-        yield Static("", id="login-said", markup=False)
-        yield Static("Enter entrar · Esc borrar · Ctrl+Q salir", id="login-keys", markup=False)
+        yield Input(password=True, id="again", max_length=_MOST)
+        yield Static(" ", id="login-said", markup=False)
+        yield Static("", id="login-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self._turn(first_way(self.car.session.needs_token, self.car.officer is not None))
+
+    def _turn(self, way: Way) -> None:
+        """Shows the boxes of a way; what was typed for another goes."""
+        self._way = way
+        shown = {
+            Way.DEVELOPMENT: ("token",),
+            Way.TOKEN: ("token",),
+            Way.PASSWORD: ("nip", "token"),
+            Way.NEW_PASSWORD: ("token", "again"),
+        }[way]
+        titles = dict(zip(shown, way.value, strict=True))
+        for name in _BOXES:
+            box = self._box(name)
+            box.display = name in shown
+            box.value = ""
+            box.border_title = titles.get(name, "")
+        self.query_one("#login-hint", Static).update(HINTS[way])
+        back = way is Way.TOKEN and self.car.officer is not None
+        self.query_one("#login-keys", Static).update(KEYS_BACK if back else KEYS[way])
+        self._box(shown[0]).focus()
+
+    def _box(self, name: str) -> Input:
+        return self.query_one(f"#{name}", Input)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A token that is pasted where the NIP belongs is not left to be read."""
+        pasted = event.value.strip()
+        if event.input.id == "nip" and len(pasted) > _LONGEST_NIP:
+            self._turn(Way.TOKEN)
+            self._box("token").value = pasted
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        typed, event.input.value = event.value, ""
-        self.run_worker(self._enter(typed), exclusive=True)
+        if event.input.id == "nip":
+            if event.value.strip():
+                self._box("token").focus()
+            return
+        if self._way is Way.NEW_PASSWORD and event.input.id == "token":
+            self._box("again").focus()
+            return
+        nip, typed, again = (self._box(name).value for name in _BOXES)
+        self._box("token").value = self._box("again").value = ""
+        if self._way is Way.PASSWORD:
+            if not nip.strip():
+                self._say("Escriba su NIP.")
+                self._box("nip").focus()
+                return
+            self.run_worker(self._sign_in(nip.strip(), typed), exclusive=True)
+        elif self._way is Way.NEW_PASSWORD:
+            self.run_worker(self._change(typed, again), exclusive=True)
+        else:
+            self.run_worker(self._enter(typed), exclusive=True)
 
     def action_clear(self) -> None:
-        self.query_one("#token", Input).value = ""
+        self.workers.cancel_group(self, "default")  # whoever waits for a server that is silent
+        if self._way is Way.NEW_PASSWORD:
+            self._nip = self._present = ""
+        self._turn(Way.PASSWORD if self._way is Way.NEW_PASSWORD else self._way)
+        self._say("")
+
+    def action_other_way(self) -> None:
+        if self.car.officer is not None and self._way in (Way.PASSWORD, Way.TOKEN):
+            self._say("")
+            self._turn(Way.TOKEN if self._way is Way.PASSWORD else Way.PASSWORD)
 
     def _say(self, text: str) -> None:
-        self.query_one("#login-said", Static).update(text)
+        self.query_one("#login-said", Static).update(text or " ")
+
+    def _leave(self, token: str, same: bool) -> None:
+        for name in _BOXES:
+            self._box(name).value = ""
+        self._say("")
+        self.car.enter(token, same)
+
+    # -- by token
 
     async def _enter(self, typed: str) -> None:
-        app, session = self.car, self.car.session
         try:
-            token = session.offered(typed)
+            token = self.car.session.offered(typed)
         except TokenMissing as error:
             self._say(str(error))
             return
-        self._say("Comprobando con el servidor…")
-        if refusal := await self._refusal(token):
-            self._say(refusal)
+        if await self._accepted(token):
+            self._leave(token, self.car.session.start(token, typed=bool(typed.strip())))
+
+    # -- at the issuer
+
+    async def _sign_in(self, nip: str, password: str) -> None:
+        from clients.client.failures import CallFailure
+
+        officer = self.car.officer
+        assert officer is not None
+        if not password:
+            self._say("Escriba su contraseña.")
             return
-        app.enter(token, session.start(token, typed=bool(typed.strip())))
-        self.dismiss()
+        self._say("Iniciando sesión…")
+        try:
+            token = await officer.login(nip, password)
+        except CallFailure as failure:
+            if failure.reason == "PIN_EXPIRED":
+                self._turn(Way.NEW_PASSWORD)
+                self._nip, self._present = nip, password
+                self._say("")
+            else:
+                await self._tell(failure)
+            return
+        except OSError as error:
+            self._tell_file(error)
+            return
+        if await self._accepted(token):
+            self._leave(token, self.car.session.start(token, typed=True, officer=nip))
+        else:
+            officer.end()
+
+    async def _change(self, wanted: str, again: str) -> None:
+        from clients.client.failures import CallFailure
+
+        officer = self.car.officer
+        assert officer is not None
+        if wanted != again:
+            self._turn(Way.NEW_PASSWORD)
+            self._say("No son iguales: escríbala dos veces.")
+            return
+        self._say("Cambiando la contraseña…")
+        try:
+            await officer.change(self._nip, self._present, wanted)
+        except CallFailure as failure:
+            self._turn(Way.NEW_PASSWORD)
+            await self._tell(failure)
+            return
+        except OSError as error:
+            self._tell_file(error)
+            return
+        nip, self._nip, self._present = self._nip, "", ""
+        self._turn(Way.PASSWORD)
+        await self._sign_in(nip, wanted)
+
+    async def _tell(self, failure: CallFailure) -> None:
+        import asyncio
+
+        from clients.car.no_answer import told_sign_in
+
+        officer = self.car.officer
+        assert officer is not None
+        self._say(await asyncio.to_thread(told_sign_in, failure, officer.issuer, officer.device()))
+
+    def _tell_file(self, error: OSError) -> None:
+        from clients.car.no_answer import told_file
+
+        self._say(told_file(str(error.filename)))
+
+    # -- at the server
+
+    async def _accepted(self, token: str) -> bool:
+        """Whether the token opens; why not is said."""
+        self._say("Comprobando con el servidor…")
+        refusal = await self._refusal(token)
+        self._say(refusal)
+        return not refusal
 
     async def _refusal(self, token: str) -> str:
         """Why the token opens nothing; "" when it does."""
@@ -81,7 +227,7 @@ class LoginScreen(Screen[None]):
             await app.link.registers(request, metadata)
         except NoAnswer as no:
             return await self._refused(no, token)
-        app.connected = True
+        app.coverage.connected = True
         return ""
 
     async def _refused(self, no: NoAnswer, token: str) -> str:
@@ -90,8 +236,9 @@ class LoginScreen(Screen[None]):
 
             return told_file(no.file)
         if no.failure.status in _ACCEPTED_ANYWAY and no.failure.reason != "REVOKED":
+            self.car.coverage.connected = True
             return ""
         if no.failure.status in _UNREACHED and self.car.session.same_as_before(token):
-            self.car.connected = False
+            self.car.coverage.connected = False
             return ""
         return await self.car.link.explain(no.failure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clients.client.diagnosis import Trouble
@@ -35,6 +36,13 @@ _TROUBLES = {
     Trouble.IDENTITY_IS_NONE: f"Falta el certificado de la autoridad (server-ca.pem): {_OPERATIONS}.",
     Trouble.UNKNOWN: f"El servidor cortó la conexión: repita; si sigue, {_OPERATIONS} (certificado de este equipo).",
 }
+_OF_THE_ISSUER = {
+    trouble: text.replace("El servidor", "El emisor de su institución")
+    .replace("el servidor", "el emisor de su institución")
+    .replace("del servidor", "del emisor")
+    .replace("server-ca.pem", "issuer-ca.pem")
+    for trouble, text in _TROUBLES.items()
+}
 TOKEN_REFUSED = (
     "TOKEN_EXPIRED",
     "TOKEN_NOT_YET_VALID",
@@ -48,7 +56,44 @@ TOKEN_REFUSED = (
 def told_failure(failure: CallFailure, target: str, identity: Identity | None) -> str:
     """What happened and what to do; may take the seconds of a connection that is tried once more."""
     trouble = trouble_of(failure, target, identity)
+    if own := _own_certificate(trouble, identity):
+        return own
     return failure_text(failure, target, trouble, reasons=_REASONS, troubles=_TROUBLES)
+
+
+def told_sign_in(failure: CallFailure, issuer: str, identity: Identity) -> str:
+    """Why an officer could not sign in at her institution's issuer; as told_failure."""
+    if failure.reason == "LIMIT_EXCEEDED":
+        minutes = max(1, round((failure.retry_after_seconds or 0.0) / 60 + 0.5))
+        return f"Demasiados intentos fallidos: espere {minutes} min, o avise a su institución."
+    if failure.violations:
+        said = (spoken.said_of_sign_in(each.field, each.rule) for each in failure.violations)
+        return "; ".join(said) + "."
+    if failure.status == "DEADLINE_EXCEEDED":
+        return "El emisor de su institución no respondió a tiempo (mala cobertura): repita."
+    trouble = trouble_of(failure, issuer, identity)
+    if own := _own_certificate(trouble, identity):
+        return own
+    return failure_text(failure, issuer, trouble, reasons=_REASONS, troubles=_OF_THE_ISSUER)
+
+
+def _own_certificate(trouble: Trouble | None, identity: Identity | None) -> str:
+    """That the device's own certificate is out of date, where a server ended the connection without a word; else ""."""
+    if trouble is not Trouble.UNKNOWN or identity is None:
+        return ""
+    from cryptography import x509
+
+    try:
+        own = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+    except (OSError, ValueError):
+        return f"El certificado de este equipo no se puede leer: {_OPERATIONS}."
+    now = datetime.now(UTC)
+    if now > own.not_valid_after_utc:
+        return f"El certificado de este equipo venció el {own.not_valid_after_utc:%d/%m/%Y}: {_OPERATIONS}."
+    if now < own.not_valid_before_utc:
+        since = f"{own.not_valid_before_utc:%d/%m/%Y}"
+        return f"El certificado de este equipo vale desde el {since}: revise la hora de este equipo; {_OPERATIONS}."
+    return ""
 
 
 def told_file(name: str) -> str:

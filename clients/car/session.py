@@ -27,7 +27,8 @@ class Session:
         self._idle_seconds = idle_seconds
         self._salt = os.urandom(16)
         self._typed = ""
-        self._last_mark = b""
+        self._last_mark = self._file_mark = b""
+        self._officer = ""
         self._touched = boot_seconds()
         self.open = False
 
@@ -60,27 +61,40 @@ class Session:
         token = self._read_file()
         if not token:
             raise TokenMissing("No hay archivo de token: pegue su token.")
-        if self._last_mark and self.same_as_before(token):
+        if self._last_mark and self._mark(token) in (self._last_mark, self._file_mark):
             raise TokenMissing("Sesión bloqueada: pegue su token, o inicie sesión de nuevo en su institución.")
         return token
 
-    def start(self, token: str, *, typed: bool) -> bool:
-        """Opens the session; whether it goes on as the one before: the same token. A renewed file is followed."""
+    def start(self, token: str, *, typed: bool, officer: str = "") -> bool:
+        """Opens the session; whether it goes on as the one before: the same token, or the same officer signed in.
+
+        A renewed file is followed. officer: who signed in at the issuer; "" where a token says it.
+        """
         same = bool(self._last_mark) and self.same_as_before(token)
+        same = same or (bool(officer) and officer == self._officer)
         self._typed = token if typed else ""
+        self._officer = officer
         self._last_mark = self._mark(token)
         self.open = True
         self.touch()
         return same
+
+    def renew(self, token: str) -> None:
+        """Another token of the same sign-in; none is taken once the session is locked."""
+        if self.open and token:
+            self._typed = token
+            self._last_mark = self._mark(token)
 
     def same_as_before(self, token: str) -> bool:
         """Whether this is the token of the session that was locked; told without a server."""
         return hmac.compare_digest(self._last_mark, self._mark(token))
 
     def lock(self) -> None:
-        """Forgets the token; what remains tells only whether the same one is shown again."""
-        if self.open and not self._typed and self._file is not None:
-            self._last_mark = self._mark(self._read_file())
+        """Forgets the token; what remains tells only whether the same one is shown again, or lies in the file still."""
+        if self.open and self._file is not None:
+            self._file_mark = self._mark(self._read_file())
+            if not self._typed:
+                self._last_mark = self._file_mark
         self._typed = ""
         self.open = False
 

@@ -13,7 +13,7 @@ class CarSettings:
 
     purpose: name of the contract's Purpose. deadline: seconds until a question is given up.
     idle_minutes: without a key until the screen locks. state: directory for the hot list and the log of off-line
-    look-ups, both encrypted; "" = neither is kept.
+    look-ups, both encrypted; "" = neither is kept. issuer: "host:port" where officers sign in; "" = by token alone.
     """
 
     server: str
@@ -25,3 +25,4 @@ class CarSettings:
     idle_minutes: float = DEFAULT_IDLE_MINUTES
     day: bool = False
     state: str = ""
+    issuer: str = ""

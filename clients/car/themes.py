@@ -1,4 +1,4 @@
-"""Night and day: what dazzles nobody in a dark car, and what is read in the sun."""
+"""Night and day: what dazzles nobody in a dark car, and what is read in the sun; and where things stand."""
 
 from __future__ import annotations
 
@@ -22,3 +22,21 @@ DAY = Theme(
     panel="#e0e0e0",
     dark=False,
 )
+STYLES = """
+Screen { background: $background; color: $foreground; }
+Input { border: round $primary; background: $background; height: 3; }
+#status, #keys, #asked, #tabs { height: 1; }
+#banner { height: 3; text-style: bold; }
+#meaning { height: auto; }
+#layers { height: 1fr; scrollbar-size-vertical: 1; }
+#confirmation, #urgent, #who, #page { height: auto; }
+#who { margin-top: 1; }
+#tabs { margin-top: 1; }
+LoginScreen { align: center middle; }
+LoginScreen Static { width: 100%; text-align: center; height: auto; }
+#login-name { text-style: bold; margin-bottom: 1; }
+#login-said { text-style: bold; margin: 1 0; min-height: 1; }
+PickScreen, HelpScreen { background: $background; }
+#pick-title { text-style: bold; }
+#pick-list { height: 1fr; }
+"""

@@ -82,3 +82,32 @@ TROUBLES: dict[Trouble, str] = {
         "El servidor {target} cortó la conexión: revise el certificado de --identity (vigencia, institución inscrita)."
     ),
 }
+
+# Of an issuer's forms: fields and rules of a NIP, a telephone, a PIN, a password.
+SIGN_IN_FIELDS: dict[str, str] = {
+    "nip": "NIP",
+    "unit": "unidad",
+    "role": "rol",
+    "telephone": "número",
+    "pin": "PIN",
+    "password": "contraseña",
+    "wanted": "nueva",
+}
+SIGN_IN_RULES: dict[str, str] = {
+    "1 to 32 letters, digits, dots, hyphens or underscores": "de 1 a 32 letras, cifras, puntos o guiones",
+    "1 to 64 letters, digits, dots, hyphens or underscores": "de 1 a 64 letras, cifras, puntos o guiones",
+    "lower-case letters, digits and hyphens": "minúsculas, cifras y guiones",
+    "1 to 16": "de 1 a 16",
+    "+ and 8 to 15 digits": "internacional: + y de 8 a 15 cifras",
+    "6 to 12 digits": "de 6 a 12 cifras",
+    "8 to 128 characters": "de 8 a 128 caracteres",
+    "too easy to guess: one pattern": "demasiado fácil: cifras seguidas o repetidas",
+    "too easy to guess: of the NIP or number": "demasiado fácil: sale del NIP o del número",
+    "the same as before": "es la misma de antes",
+    "a password or a session, one of both": "falta",
+}
+
+
+def said_of_sign_in(field: str, rule: str) -> str:
+    """A field of an issuer's form that breaks a rule."""
+    return f"{SIGN_IN_FIELDS.get(field, field)}: {SIGN_IN_RULES.get(rule, rule)}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,15 @@ import typer
 
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
-from ronda.commands.question import CaseOption, IdentityOption, PurposeOption, PurposeWord, ReasonOption, ServerOption
+from ronda.commands.question import (
+    CaseOption,
+    IdentityOption,
+    PurposeOption,
+    PurposeWord,
+    ReasonOption,
+    ServerOption,
+    read_issuer,
+)
 
 # Textual's own switches write keys, messages and pictures of the screen to files.
 _TELLTALES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT", "TEXTUAL_DRIVER", "TEXTUAL_PRESS")
@@ -35,6 +45,15 @@ def car(
             help="Directorio de la lista para trabajar sin red y de su registro, ambos cifrados.",
         ),
     ] = None,
+    issuer: Annotated[
+        str,
+        typer.Option(
+            "--issuer",
+            envvar="RONDA_ISSUER",
+            callback=read_issuer,
+            help="Emisor de su institución, anfitrión:puerto: se entra con NIP y contraseña.",
+        ),
+    ] = "",
     day: Annotated[bool, typer.Option("--day", help="Empieza con el tema de día.")] = False,
 ) -> None:
     """Pantalla del oficial en la patrulla: un cuadro, la respuesta por niveles, teclas de función.
@@ -43,15 +62,18 @@ def car(
     Ejemplo:
       ronda car --server ronda.pnc.gob.gt:50051 --identity ~/.ronda/patrulla
     """
-    import sys
-
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail("`ronda car` necesita una terminal: para programas, `ronda check --json`.", ExitStatus.CALLER, False)
+    if issuer and not identity:
+        raise typer.BadParameter("pide también --identity, el certificado de este equipo", param_hint="--issuer")
     for name in _TELLTALES:
         os.environ.pop(name, None)
+    gc.disable()  # until the first screen is painted: what is made before stays
     from clients.car.app import CarApp
+    from clients.car.first_screen import undraw
     from clients.car.plain_end import keep_to_itself, told_defect
     from clients.car.settings import CarSettings
+    from clients.car.terminal import CarTerminal
 
     keep_to_itself()
     settings = CarSettings(
@@ -63,12 +85,14 @@ def car(
         deadline=deadline,
         idle_minutes=idle,
         day=day,
+        issuer=issuer,
         state=str(state if state is not None else Path.home() / ".local" / "state" / "ronda" / "car"),
     )
     try:
-        app = CarApp(settings)
+        app = CarApp(settings, CarTerminal)
         app.run(mouse=False)
     except Exception as error:
+        undraw()
         fail(told_defect(error), ExitStatus.OURS, False)
     if app.return_code:
         raise typer.Exit(ExitStatus.OURS)

@@ -28,28 +28,6 @@ IssuerDirectory = Annotated[Path, typer.Argument(metavar="DIRECTORIO", help="Lo 
 Nip = Annotated[str, typer.Option(help="NIP del oficial.")]
 PasswordOption = Annotated[bool, typer.Option("--password", help="La contraseña para equipos, en lugar del PIN.")]
 
-_FIELDS = {
-    "nip": "NIP",
-    "unit": "unidad",
-    "role": "rol",
-    "telephone": "número",
-    "pin": "PIN",
-    "password": "contraseña",
-    "wanted": "nueva",
-}
-_RULES = {
-    "1 to 32 letters, digits, dots, hyphens or underscores": "de 1 a 32 letras, cifras, puntos o guiones",
-    "1 to 64 letters, digits, dots, hyphens or underscores": "de 1 a 64 letras, cifras, puntos o guiones",
-    "lower-case letters, digits and hyphens": "minúsculas, cifras y guiones",
-    "1 to 16": "de 1 a 16",
-    "+ and 8 to 15 digits": "internacional: + y de 8 a 15 cifras",
-    "6 to 12 digits": "de 6 a 12 cifras",
-    "8 to 128 characters": "de 8 a 128 caracteres",
-    "too easy to guess: one pattern": "demasiado fácil: cifras seguidas o repetidas",
-    "too easy to guess: of the NIP or number": "demasiado fácil: sale del NIP o del número",
-    "the same as before": "es la misma de antes",
-    "a password or a session, one of both": "falta",
-}
 _STATES = {"none": "no tiene", "expired": "vencido", "provisional": "provisional"}
 
 
@@ -275,7 +253,9 @@ def _explained() -> Iterator[None]:
         said = {"unknown": "Ese NIP no está inscrito.", "revoked": "Fue revocado: --reinstate lo inscribe de nuevo."}
         fail(said[str(error)], EXIT_CALLER, False)
     except Refusal as refusal:
-        fail(said_of_rule(refusal.field, refusal.rule), EXIT_CALLER, False)
+        from clients.spanish.failures import said_of_sign_in
+
+        fail(said_of_sign_in(refusal.field, refusal.rule), EXIT_CALLER, False)
     except SettingsError as error:
         fail(str(error), EXIT_CALLER, False)
     except AuditUnavailable:
@@ -286,11 +266,6 @@ def _explained() -> Iterator[None]:
         fail("--institution: no es un directorio de `ronda keys institution`", EXIT_CALLER, False)
     except OSError as error:
         fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_CALLER, False)
-
-
-def said_of_rule(field: str, rule: str) -> str:
-    """A field that breaks a rule, in Spanish."""
-    return f"{_FIELDS.get(field, field)}: {_RULES.get(rule, rule)}"
 
 
 def _secret(prompt: str) -> str:

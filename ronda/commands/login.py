@@ -118,7 +118,7 @@ def _fail(failure: CallFailure, issuer: str) -> NoReturn:
         status, said = REASONS[failure.reason]
         fail(said.replace("{seconds}", f" en {seconds:.0f} s" if seconds is not None else " más tarde"), status, False)
     if failure.violations:
-        from ronda.commands.issuer import said_of_rule
+        from clients.spanish.failures import said_of_sign_in
 
-        fail("; ".join(said_of_rule(each.field, each.rule) for each in failure.violations), EXIT_CALLER, False)
+        fail("; ".join(said_of_sign_in(each.field, each.rule) for each in failure.violations), EXIT_CALLER, False)
     fail(f"No hay emisor en {issuer}, o no acepta este equipo ({failure.status}).", ExitStatus.NO_SERVER, False)

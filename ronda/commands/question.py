@@ -64,6 +64,11 @@ def _read_server(target: str) -> str:
     return target
 
 
+def read_issuer(target: str) -> str:
+    """host:port, or none; fails with exit status 2 otherwise."""
+    return _read_server(target) if target else ""
+
+
 ServerOption = Annotated[
     str,
     typer.Option("--server", envvar="RONDA_SERVER", callback=_read_server, help="Servidor de Ronda, anfitrión:puerto."),
@@ -154,6 +159,7 @@ def context(purpose: PurposeWord, case: str, reason: str = "") -> Any:
 _OURS = (
     "RONDA_SERVER",
     "RONDA_IDENTITY",
+    "RONDA_ISSUER",
     "RONDA_CONFIG",
     "RONDA_TOKEN",
     "RONDA_AUDITOR_KEY",

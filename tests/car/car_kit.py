@@ -6,15 +6,19 @@ import asyncio
 import itertools
 import shutil
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from clients.car.app import CarApp
 from clients.car.login import LoginScreen
 from clients.car.settings import CarSettings
+from server.trust.issuing import issue
+from tests.kit.field_world import Asker, FieldServer
 from tests.trust.conftest import TrustedServer
 
 PATIENCE_S = 20.0
@@ -34,6 +38,14 @@ class Device:
         shutil.copy(trusted.kit.directory / "server-ca.pem", directory / "server-ca.pem")
         self.write_token()
 
+    def expire(self) -> None:
+        """Another certificate in place of its own, which ended yesterday."""
+        name = x509.UniformResourceIdentifier(self._police.spiffe("/unit/zona-1/device/expired"))
+        began = datetime.now(UTC) - timedelta(days=2)
+        pair = issue(self._police.ca, "expired", [name], days=1, starts=began)
+        for path, content in ((".pem", pair.certificate), (".key", pair.key)):
+            Path(f"{self.prefix}{path}").write_bytes(content)
+
     def token(self, **claims: Any) -> str:
         """A new token of an officer at this device."""
         return self._police.token(self.nip, "zona-1", ["patrol"], self._pair.thumbprint, **claims)
@@ -43,6 +55,15 @@ class Device:
         token = self.token(**claims)
         Path(f"{self.prefix}.token").write_text(token, encoding="ascii")
         return token
+
+
+def device_files(field: FieldServer, directory: Path, asker: Asker) -> Path:
+    """The files of somebody's device, with a token, in a directory; their path without ending."""
+    directory.mkdir(exist_ok=True)
+    asker.pair.write(directory / "own.pem", directory / "own.key")
+    (directory / "server-ca.pem").write_bytes(field.kit.server_ca)
+    (directory / "own.token").write_text(asker.token, encoding="ascii")
+    return directory / "own"
 
 
 class Car:
@@ -83,6 +104,14 @@ class Car:
         box.value = words
         await self.pilot.press("enter")
         return await self.settled()
+
+    async def ask_until(self, words: str, said: str) -> str:
+        """Asks until the answer says so: what a desk said shows within a second."""
+        for _ in range(20):
+            if said in (seen := await self.ask(words)):
+                return seen
+            await self.pilot.pause(0.2)
+        raise AssertionError(self.text())
 
     async def settled(self) -> str:
         """The screen once no question runs and its reason, if it failed, is told."""

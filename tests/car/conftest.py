@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.car.car_kit import Device
+from tests.kit.field_world import FieldServer, field_server
 from tests.kit.nation_kit import BuiltNation
 from tests.trust.conftest import TrustedServer, start_trusted
 
@@ -20,6 +21,14 @@ def trusted(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory)
     running = start_trusted(small_nation, Path(tmp_path_factory.mktemp("car")))
     yield running
     running.server.stop()
+
+
+@pytest.fixture(scope="package")
+def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldServer]:
+    """A handful on file; the court answers for its warrants."""
+    desks = '{"*": ["pnc"], "oj": ["oj"]}'
+    with field_server(Path(tmp_path_factory.mktemp("field")), confirmation_desks=desks) as running:
+        yield running
 
 
 @pytest.fixture

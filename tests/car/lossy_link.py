@@ -12,14 +12,13 @@ import time
 
 class LossyLink:
     """Forwards to `target` ("host:port"). `delay_s`: of each direction. `silent`: bytes are taken and never arrive.
-    `cut`: connections end, and none is taken.
+    `cut`: connections end, and none is taken. `target` may become another server's.
 
     Settings may be changed while it runs. Use it as a context manager; `address` is by name, as the certificate has it.
     """
 
     def __init__(self, target: str, delay_s: float = 0.0) -> None:
-        host, _, port = target.rpartition(":")
-        self._target = (host, int(port))
+        self.target = target
         self.delay_s = delay_s
         self.silent = False
         self.cut = False
@@ -77,7 +76,8 @@ class LossyLink:
     def _accept(self) -> None:
         near, _ = self._listener.accept()
         try:
-            far = socket.create_connection(self._target, 1)
+            host, _, port = self.target.rpartition(":")
+            far = socket.create_connection((host, int(port)), 1)
         except OSError:
             near.close()
             return

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
+import re
+import struct
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from clients.car.nothing_offline import NothingOffline
+from clients.car.officer import officer_mark
 from clients.car.offline.desk import OfflineDesk
+from clients.car.offline.held_key import HeldKey, TrustedClock
 from clients.car.offline.look_up_log import LookUpLog
 from clients.client.connection import Connection, Identity, request_context
 from ronda.v1 import context_pb2, level_pb2
+from ronda.v1.hotlist_service_pb2 import OfflineLookUp
 from server.audit.own_methods import OwnMethod
-from tests.car.car_kit import Car, drive
+from tests.car.car_kit import Car, device_files, drive
 from tests.car.lossy_link import LossyLink
-from tests.kit.field_world import WANTED_PLATE, Asker, FieldServer, field_server
+from tests.kit.field_world import WANTED_PLATE, Asker, FieldServer
 
 NAME = "JUAN JOSE PEREZ LOPEZ"
-
-
-@pytest.fixture(scope="module")
-def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldServer]:
-    with field_server(Path(tmp_path_factory.mktemp("offline"))) as running:
-        yield running
 
 
 def _files(field: FieldServer, directory: Path) -> tuple[Path, Asker]:
     """A patrol's device with its token in a file."""
     patrol = field.patrol()
-    directory.mkdir(exist_ok=True)
-    patrol.pair.write(directory / "own.pem", directory / "own.key")
-    (directory / "server-ca.pem").write_bytes(field.kit.server_ca)
-    (directory / "own.token").write_text(patrol.token, encoding="ascii")
-    return directory / "own", patrol
+    return device_files(field, directory, patrol), patrol
 
 
 def _frame() -> Any:
@@ -48,13 +43,13 @@ def test_the_list_answers_until_the_network_is_back(field: FieldServer, tmp_path
 
     async def scenario(car: Car) -> None:
         await car.log_in()
-        await car.until(lambda: car.app._desk is not None and car.app._desk._list is not None)
+        await car.until(lambda: car.app.coverage.desk is not None and car.app.coverage.desk._list is not None)
         link.cut = True
         first = await car.ask(field.field.wanted)
         for said in ("FUERA DE LÍNEA, datos al", "POSIBLE: confirme por radio", NAME, "Solo si se confirma"):
             assert said in first
         assert "HAY ALERTA" not in first
-        car.app._next_probe = float("inf")
+        car.app.coverage.next_probe = float("inf")
         began = time.monotonic()
         free = await car.ask(field.field.clean)
         assert time.monotonic() - began < 2.0, "it does not wait for the network again"
@@ -66,9 +61,9 @@ def test_the_list_answers_until_the_network_is_back(field: FieldServer, tmp_path
         assert "solo se busca por DPI" in await car.ask("Juan Perez")
         await car.sees("6 por enviar")
         link.cut = False
-        car.app._next_probe = 0.0
+        car.app.coverage.next_probe = 0.0
         await car.sees("EN LÍNEA")
-        await car.until(lambda: car.app._desk is not None and not car.app._desk.waiting)
+        await car.until(lambda: car.app.coverage.desk is not None and not car.app.coverage.desk.waiting)
         assert "HAY ALERTA" in await car.ask(field.field.wanted)
 
     with LossyLink(field.address) as link:
@@ -153,7 +148,10 @@ def test_a_log_that_was_cut_or_changed_shows_as_a_gap(field: FieldServer, tmp_pa
         assert (desk.gaps, desk.waiting) == (1, 0)
         desk.answer(field.field.clean)
         log.write_bytes(b"")
-        assert LookUpLog(tmp_path / "state").waiting == 1, "its number was given out"
+        desk.drop()
+        cut = LookUpLog(tmp_path / "state")
+        assert cut.waiting == 1, "its number was given out"
+        cut.close()
         again = OfflineDesk(tmp_path / "state", "PURPOSE_TRAFFIC_STOP", "")
         again.sync(connection, metadata, _frame)
         again.answer(field.field.clean)
@@ -169,3 +167,106 @@ def test_the_lock_drops_the_key(field: FieldServer, tmp_path: Path) -> None:
         assert desk._key is None and desk._list is None
         desk.sync(connection, metadata, _frame)
         assert desk._key is None, "a list that arrives after the lock is not taken"
+
+
+def test_a_log_with_more_gaps_than_the_server_keeps_begins_anew(field: FieldServer, tmp_path: Path) -> None:
+    desk, connection, metadata = _synced(field, tmp_path)
+    with connection:
+        for _ in range(203):
+            desk.answer(field.field.clean)
+        log = tmp_path / "state" / "log"
+        first_log, kept = desk._log.log_id, b""
+        for number, key_id, sealed in desk._log._frames():
+            if number % 2:
+                kept += struct.pack(">IQ8s", len(sealed), number, key_id.encode()) + sealed
+        log.write_bytes(kept)
+        assert desk.waiting == 203
+        desk.report(connection, metadata, _frame)
+        assert desk._log.log_id != first_log
+        assert (desk.gaps, desk.waiting) == (101, 0), "those that are lost are told all the same"
+        desk.answer(field.field.clean)
+        desk.report(connection, metadata, _frame)
+        assert (desk.gaps, desk.waiting) == (101, 0)
+
+
+def test_a_crash_while_a_log_begins_anew_loses_nothing(tmp_path: Path) -> None:
+    key = HeldKey("20260101", bytes(32), 2.0**40, TrustedClock(0.0))
+    log = LookUpLog(tmp_path)
+    for _ in range(3):
+        log.append(OfflineLookUp(question="x"), key)
+    kept, head = (tmp_path / "log").read_bytes(), (tmp_path / "head").read_bytes()
+    assert not log.begin_anew([], log.last - 1, key), "a look-up came meanwhile"
+    assert log.begin_anew(log.read(3, lambda _: key), log.last, key)
+    fresh, fresh_head, log_id = (tmp_path / "log").read_bytes(), (tmp_path / "head").read_bytes(), log.log_id
+    log.close()
+    for crashed in (
+        {"log": kept, "head": head, "log.next": fresh},  # before its head: the old one stands
+        {"log": kept, "head": head, "log.next": fresh, "head.next": fresh_head},
+        {"log": fresh, "head": head, "head.next": fresh_head},
+    ):
+        for path in tmp_path.iterdir():
+            path.unlink()
+        for name, content in crashed.items():
+            (tmp_path / name).write_bytes(content)
+        again = LookUpLog(tmp_path)
+        assert len(again.read(9, lambda _: key)) == again.waiting == 3
+        assert (again.log_id == log_id) == ("head.next" in crashed)
+        again.close()
+
+
+def test_two_screens_of_one_officer_do_not_share_a_log(field: FieldServer, tmp_path: Path) -> None:
+    prefix, _ = _files(field, tmp_path / "device")
+    folder = tmp_path / "state" / officer_mark(Path(f"{prefix}.token").read_text(encoding="ascii"))
+    other = LookUpLog(folder)
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        await car.sees("SIN LISTA")
+        assert "HAY ALERTA" in await car.ask(field.field.wanted), "on line it asks as ever"
+        link.cut = True
+        said = await car.ask(field.field.wanted)
+        assert "Otro Ronda está abierto" in said
+        assert "no es verde" in said
+        await car.press("f10")
+        other.close()
+        link.cut = False
+        await car.log_in(Path(f"{prefix}.token").read_text(encoding="ascii"))
+        await car.until(lambda: car.app.coverage.desk is not None)
+        assert "SIN LISTA" not in car.text()
+
+    with LossyLink(field.address) as link:
+        drive(scenario, link.address, prefix, deadline=3.0, state=str(tmp_path / "state"))
+    LookUpLog(folder).close()
+
+
+def test_a_silent_link_is_not_on_line_and_it_goes_on_without_a_restart(field: FieldServer, tmp_path: Path) -> None:
+    """No connection ends: what is sent is taken, and never arrives."""
+    prefix, _ = _files(field, tmp_path / "device")
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        await car.until(lambda: car.app.coverage.desk is not None and car.app.coverage.desk._list is not None)
+        car.app.coverage.next_probe = float("inf")
+        link.silent = True
+        box = car.app.main.query_one("#box", Input)
+        box.value = field.field.wanted
+        await car.press("enter")
+        await car.until(lambda: re.search(r"[1-9]\.\d s · Esc cancela", car.text()))
+        first = await car.settled()
+        assert "FUERA DE LÍNEA, datos al" in first
+        assert "TARDÓ" in first, "the wait for the server counts"
+        assert "SIN CONEXIÓN" in first
+        await car.app.coverage.probe()
+        assert "SIN CONEXIÓN" in car.text(), "a port that takes a connection is no server"
+        assert "no es verde" in await car.ask(field.field.clean)
+        link.silent = False
+        car.app.coverage.next_probe = 0.0
+        await car.sees("EN LÍNEA")
+        assert "HAY ALERTA" in await car.ask(field.field.wanted)
+        await car.until(lambda: car.app.coverage.desk is not None and not car.app.coverage.desk.waiting)
+        link.silent = True
+        car.app.coverage._next_health = 0.0
+        await car.sees("SIN CONEXIÓN")
+
+    with LossyLink(field.address) as link:
+        drive(scenario, link.address, prefix, deadline=2.5, state=str(tmp_path / "state"))

@@ -38,6 +38,34 @@ def test_a_renewed_file_is_followed_and_does_not_open_a_lock(tmp_path: Path) -> 
         session.offered("")
 
 
+def test_a_file_that_lay_there_all_the_time_opens_no_lock(tmp_path: Path) -> None:
+    """Whatever the session began with: the file is the car's, and who finds it has it."""
+    file = tmp_path / "own.token"
+    file.write_text("of yesterday", encoding="ascii")
+    for officer in ("", "10001"):
+        session = Session(file, 600)
+        session.start("typed", typed=True, officer=officer)
+        session.lock()
+        with pytest.raises(TokenMissing, match="bloqueada"):
+            session.offered("")
+        file.write_text(f"of the morning {officer}", encoding="ascii")
+        assert session.offered("")
+
+
+def test_the_same_officer_goes_on_and_her_renewed_token_is_taken_while_open(tmp_path: Path) -> None:
+    session = Session(tmp_path / "none.token", 600)
+    assert not session.start("first", typed=True, officer="10001")
+    session.renew("second")
+    assert session.metadata() == [("authorization", "Bearer second")]
+    session.lock()
+    session.renew("third")
+    with pytest.raises(TokenMissing):
+        session.metadata()
+    assert session.start("fourth", typed=True, officer="10001")
+    session.lock()
+    assert not session.start("fifth", typed=True, officer="10002")
+
+
 def test_nothing_of_a_typed_token_is_kept_after_a_lock(tmp_path: Path) -> None:
     session = Session(tmp_path / "none.token", 600)
     session.start("typed-token", typed=True)

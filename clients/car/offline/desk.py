@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,20 +43,11 @@ class Listed:
         return level_pb2.LEVEL_POSSIBLE if self.entries else level_pb2.LEVEL_INCOMPLETE
 
 
-def officer_folder(token: str) -> str:
-    """A folder's name for the officer of a token that the server accepted: one log an officer. No secret."""
-    from joserfc import errors, jws
-
-    try:
-        claims = json.loads(jws.extract_compact(token.encode()).payload)
-        who = f"{claims.get('iss')} {claims.get('sub')}"
-    except (ValueError, AttributeError, errors.JoseError):
-        who = ""
-    return hashlib.sha256(who.encode()).hexdigest()[:24]
-
-
 class OfflineDesk:
-    """One officer's list and log. `directory`: on the device; `purpose`: the contract's name of it."""
+    """One officer's list and log, until `drop`. `directory`: on the device; `purpose`: the contract's name of it.
+
+    Raises LogInUse, OSError, and ValueError or KeyError for a log's head that is none.
+    """
 
     def __init__(self, directory: Path, purpose: str, case_number: str) -> None:
         self._store = ListStore(directory)
@@ -69,6 +58,7 @@ class OfflineDesk:
         self._list: HotList | None = None
         self._dropped = False
         self.gaps = 0
+        self._lost = 0  # gaps of the logs before this one
 
     @property
     def waiting(self) -> int:
@@ -79,6 +69,7 @@ class OfflineDesk:
         """Forgets the key for good: at lock and at its end. A new login makes a new desk."""
         self._dropped = True
         self._key = self._list = None
+        self._log.close()
 
     def ended(self) -> bool:
         """Whether the key's time is over; it is forgotten then, until a sync gets another."""
@@ -188,7 +179,10 @@ class OfflineDesk:
 
     def report(self, connection: Connection, metadata: Metadata, frame: Callable[[], RequestContext]) -> None:
         """Sends what was looked up off line, and forgets what the server has on record."""
+        import grpc
+
         keys: dict[str, HeldKey | None] = {}
+        begun_anew = False
 
         def key_of(key_id: str) -> HeldKey | None:
             if self._key is not None and key_id == self._key.key_id:
@@ -202,11 +196,24 @@ class OfflineDesk:
             if not look_ups:
                 return
             request = contract.ReportLookUpsRequest(context=frame(), log_id=self._log.log_id, look_ups=look_ups)
-            told = connection.hotlists.ReportLookUps(request, timeout=_CALL_SECONDS, metadata=metadata)
-            self.gaps = sum(gap.last - gap.first + 1 for gap in told.gaps)
+            try:
+                told = connection.hotlists.ReportLookUps(request, timeout=_CALL_SECONDS, metadata=metadata)
+            except grpc.RpcError as error:
+                if not _too_many_gaps(error) or self._key is None or begun_anew:
+                    raise
+                begun_anew = True
+                self._begin_anew(self._key, key_of)
+                continue
+            self.gaps = self._lost + sum(gap.last - gap.first + 1 for gap in told.gaps)
             if told.accepted_through < look_ups[-1].sequence:
                 return
             self._log.forget(told.accepted_through)
+
+    def _begin_anew(self, key: HeldKey, key_of: Callable[[str], HeldKey | None]) -> None:
+        waiting, last = self._log.waiting, self._log.last
+        readable = self._log.read(waiting, key_of)
+        if self._log.begin_anew(readable, last, key):
+            self._lost = self.gaps + waiting - len(readable)
 
     def _older(
         self, connection: Connection, metadata: Metadata, context: RequestContext, key_id: str
@@ -222,6 +229,13 @@ class OfflineDesk:
                 return None
             raise
         return HeldKey(got.key_id, got.key, seconds(got.hold_until), TrustedClock(seconds(got.server_time)))
+
+
+def _too_many_gaps(error: Exception) -> bool:
+    """Whether a report would leave more gaps in this log than the server keeps; any other fault stays one."""
+    from clients.client.failures import read_failure
+
+    return any(each.field == "look_ups" and "gaps" in each.rule for each in read_failure(error).violations)
 
 
 def _yyyymmdd(moment: float) -> int:

@@ -1,0 +1,150 @@
+"""Whether a server answers, and what stands in for it where none does: the hot list, and the log of look-ups.
+
+"On line" is that the last call was answered. While nothing is asked the server's health is asked for, which needs no
+token and leaves no record; a port that takes a connection and carries nothing is not on line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clients.car.nothing_offline import NothingOffline
+from clients.car.session import TokenMissing, boot_seconds
+
+if TYPE_CHECKING:
+    from clients.car.application import Application
+    from clients.car.offline.desk import Listed, OfflineDesk
+
+PROBE_SECONDS = 5.0
+HEALTH_SECONDS = 30.0
+SYNC_SECONDS = 900.0
+AGAIN_SECONDS = 60.0  # where list or log did not get through
+_IN_USE = "Otro Ronda está abierto en este equipo con su nombre: este no responde fuera de línea. Cierre el otro."
+_NO_DISK = "Este equipo no puede guardar la lista: fuera de línea no se responde. Consulte por radio."
+
+
+class Coverage:
+    """Of one officer's session. `state`: the directory for list and log; "" = neither is kept."""
+
+    def __init__(self, car: Application, state: str) -> None:
+        self._car = car
+        self._state = state
+        self._connected = False
+        self._no_desk = ""  # why there is none, for the officer
+        self.desk: OfflineDesk | None = None
+        self.next_probe = boot_seconds() + PROBE_SECONDS
+        self._next_sync = float("inf")  # open_desk makes the first
+        self._next_health = boot_seconds() + HEALTH_SECONDS
+
+    @property
+    def connected(self) -> bool:
+        """Whether the last call was answered."""
+        return self._connected
+
+    @connected.setter
+    def connected(self, connected: bool) -> None:
+        self._connected = connected
+        if connected:
+            self._next_health = boot_seconds() + HEALTH_SECONDS
+        self._car.paint_status()
+
+    @property
+    def notice(self) -> str:
+        """What the line at the top says of list and log; "" for nothing."""
+        if self._no_desk:
+            return "SIN LISTA"
+        if self.desk is None:
+            return ""
+        if self.desk.gaps:
+            return f"¡FALTAN {self.desk.gaps} CONSULTAS EN EL REGISTRO!"
+        return f"{self.desk.waiting} por enviar" if self.desk.waiting else ""
+
+    def tick(self) -> None:
+        """Once a second while the session is open: begins what is due."""
+        now = boot_seconds()
+        if self.desk is not None and self.desk.ended():
+            self._next_sync = now
+        if not self._connected:
+            if now >= self.next_probe:
+                self.next_probe = now + PROBE_SECONDS
+                self._car.run_in_session(self.probe())
+        elif now >= self._next_health:
+            self._next_health = now + HEALTH_SECONDS
+            self._car.run_in_session(self._look())
+        elif self.desk is not None and now >= self._next_sync:
+            self._next_sync = float("inf")
+            self._car.run_in_session(self.sync())
+
+    def drop(self) -> None:
+        """Forgets the list's key, and lets go of the log."""
+        if self.desk is not None:
+            self.desk.drop()
+        self.desk = None
+        self._no_desk = ""
+
+    # -- list and log
+
+    async def open_desk(self, token: str) -> None:
+        """A new key and the newest list; what cannot be had leaves the car without off-line answers."""
+        from clients.car.officer import officer_mark
+        from clients.car.offline.desk import OfflineDesk
+        from clients.car.offline.look_up_log import LogInUse
+
+        purpose, case = self._car.settings.purpose, self._car.settings.case_number
+        directory = Path(self._state) / officer_mark(token)
+        self.drop()
+        try:
+            opened = await asyncio.to_thread(OfflineDesk, directory, purpose, case)
+        except LogInUse:
+            self._no_desk = _IN_USE
+        except (OSError, ValueError, KeyError):  # the disk, or a head that somebody wrote over
+            self._no_desk = _NO_DISK
+        else:
+            if not self._car.session.open:  # locked while it was opened
+                opened.drop()
+                return
+            self.desk = opened
+            await self.sync()
+        self._car.paint_status()
+
+    async def sync(self) -> None:
+        """The newest list, and the log to the server."""
+        from clients.car.link import NoAnswer
+
+        desk, car = self.desk, self._car
+        if desk is None:
+            return
+        self._next_sync = float("inf")
+        again = AGAIN_SECONDS
+        with contextlib.suppress(NoAnswer, TokenMissing, OSError):
+            metadata = car.session.metadata()
+            await car.link.work(lambda connection: desk.sync(connection, metadata, car.frame))
+            await car.link.work(lambda connection: desk.report(connection, metadata, car.frame))
+            again = SYNC_SECONDS
+        self._next_sync = boot_seconds() + again
+
+    def look_up(self, words: str) -> Listed | None:
+        """What the list says; None where none is kept. Raises NothingOffline."""
+        if self._no_desk:
+            raise NothingOffline(self._no_desk)
+        return self.desk.answer(words) if self.desk is not None else None
+
+    # -- the network
+
+    async def probe(self) -> None:
+        """Finds out whether the network is back."""
+        if not await self._car.link.reachable():
+            return
+        self._car.link.close()
+        if await self._car.link.alive():
+            self.connected = True
+            await self._car.renew_token()
+            await self.sync()
+
+    async def _look(self) -> None:
+        """Whether the server is still there; one lost packet is no outage."""
+        if not (await self._car.link.alive() or await self._car.link.alive()):
+            self.connected = False

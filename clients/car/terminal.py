@@ -1,0 +1,33 @@
+"""Textual's terminal, which may find the login drawn already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from clients.car.first_screen import take_over
+
+if TYPE_CHECKING:
+    from clients.car.app import CarApp
+
+_TO_ALTERNATE = "\x1b[?1049h"
+_LOOK_SECONDS = 0.02
+
+
+class CarTerminal(LinuxDriver):
+    """Leaves the login of first_screen standing until Textual's own is painted."""
+
+    def write(self, data: str) -> None:
+        """As the driver's; a second switch to the alternate screen would blank it."""
+        if data == _TO_ALTERNATE and take_over():
+            return
+        super().write(data)
+
+    def run_input_thread(self) -> None:
+        """As the driver's, once there is a box for the keys: Textual drops what comes before."""
+        takes_keys = cast("CarApp", self._app).takes_keys
+        while not takes_keys.wait(_LOOK_SECONDS):
+            if self.exit_event.is_set():
+                return
+        super().run_input_thread()
