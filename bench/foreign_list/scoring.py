@@ -151,11 +151,10 @@ def calibration(scores: Sequence[float], same: Sequence[bool]) -> list[Tenth]:
     """All ten, the empty ones too. Raises ValueError for a score that is no probability."""
     if any(not 0.0 <= score <= 1.0 for score in scores):
         raise ValueError("scores: a probability lies in 0 to 1")
-    found = []
-    for tenth in range(10):
-        inside = [(s, t) for s, t in zip(scores, same, strict=True) if min(int(s * 10), 9) == tenth]
-        expected = 0.0
-        for score, _ in inside:
-            expected += score
-        found.append(Tenth(tenth / 10, len(inside), expected, sum(truth for _, truth in inside)))
-    return found
+    pairs, expected, true = [0] * 10, [0.0] * 10, [0] * 10
+    for score, truth in zip(scores, same, strict=True):
+        tenth = min(int(score * 10), 9)
+        pairs[tenth] += 1
+        expected[tenth] += score
+        true[tenth] += truth
+    return [Tenth(n / 10, pairs[n], expected[n], true[n]) for n in range(10)]
