@@ -6,15 +6,17 @@ import json
 import logging
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _log = logging.getLogger("ronda.sms")
 
 NAMES = {
     "received": "messages of officers and others that the SMSC delivered",
+    "put_off": "messages that the SMSC was asked to deliver later: the gateway is full",
     "accepted": "messages accepted to be answered",
     "duplicates": "messages that were the same as one accepted before, not answered again",
     "strangers": "messages of senders who never gave a right PIN, not answered",
@@ -27,9 +29,12 @@ NAMES = {
     "pins": "exchanges that paid the PIN's hash",
     "renewals": "exchanges by a session",
     "pins_refused": "exchanges that were refused",
+    "pins_put_off": "first PINs of unknown numbers that were not tried: too many came at once",
+    "locked_out": "PINs that were not tried: the number, or the gateway, is locked",
     "questions": "questions to Ronda",
     "answers": "answers of Ronda",
     "failures": "questions without an answer: SIN RESPUESTA",
+    "given_up": "replies that nobody took for a day",
     "expired": "replies too old to be sent: SIN RESPUESTA instead",
     "submitted": "replies sent to the SMSC",
     "acknowledged": "replies that the SMSC took",
@@ -40,6 +45,13 @@ NAMES = {
     "binds": "binds to the SMSC",
     "receipts_delivered": "receipts of replies that arrived",
     "receipts_failed": "receipts of replies that did not arrive",
+}
+
+GAUGES = {
+    "bound": "1 while the SMSC has the bind",
+    "answering": "messages that wait for their answer",
+    "outbox": "replies not acknowledged by the SMSC",
+    "sessions": "senders within ten minutes of their PIN",
 }
 
 
@@ -60,15 +72,40 @@ class Counts:
         """Every count, those of nothing too."""
         return {name: self._values[name] for name in NAMES}
 
-    def write(self, path: Path) -> None:
-        """Writes the text that Prometheus reads (node_exporter's textfile collector). Raises OSError."""
+    def write(self, path: Path, gauges: Mapping[str, int]) -> None:
+        """Writes the text that Prometheus reads (node_exporter's textfile collector). Raises OSError.
+
+        gauges: those of GAUGES, as they are now.
+        """
         lines = []
+        for name, said in GAUGES.items():
+            metric = f"ronda_sms_{name}"
+            lines += [f"# HELP {metric} {said}", f"# TYPE {metric} gauge", f"{metric} {gauges[name]}"]
         for name, said in NAMES.items():
             metric = f"ronda_sms_{name}_total"
             lines += [f"# HELP {metric} {said}", f"# TYPE {metric} counter", f"{metric} {self._values[name]}"]
         fresh = path.with_suffix(".new")
         fresh.write_text("\n".join(lines) + "\n", encoding="ascii")
         fresh.replace(path)
+
+
+class LibraryLines(logging.Handler):
+    """What a library logs, as a line of ours without its text, which may hold what was sent."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Name, level and kind of the error."""
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        tell("library", logger=record.name, level=record.levelname, kind=kind)
+
+
+def log_to(stream: TextIO) -> None:
+    """The log goes there; every line is JSON."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    _log.propagate = False
+    logging.getLogger().addHandler(LibraryLines(logging.WARNING))
 
 
 def tell(event: str, **facts: str | int | float | dict[str, int]) -> None:

@@ -1,6 +1,6 @@
 """From a text to its reply: who sent it, what is asked, Ronda's answer; and who gets none.
 
-It knows nothing of SMPP: `accept` takes a message, `submit` is given each reply to send.
+It knows nothing of SMPP: `accept` takes a message, the outbox is given each reply to send.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import time
 import uuid
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clients.client.failures import CallFailure, NotSignedIn
@@ -24,23 +24,32 @@ from clients.sms.reply import Reply, answer_reply, failure_reply, notice
 from clients.sms.sessions import NoSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from clients.sms.asking import Asker
     from clients.sms.counts import Counts
     from clients.sms.journal import Journal
+    from clients.sms.outbox import Outbox
     from clients.sms.sessions import Session, Sessions
     from clients.sms.settings import SmsSettings
 
 _HELP_AGAIN_S = 600  # a sender is told how to ask at most so often: two gateways never talk for ever
+_KEPT = LONGEST + 1  # characters of a text: more say no more than that it is too long
 _SENDERS = 50_000  # remembered for limits
 _OURS = re.compile(
     r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO ENTENDIDO|PIN (?:ACEPTADO|CAMBIADO|NO))\b", re.I
 )
 
 
+@dataclass(frozen=True, repr=False)
+class _Accepted:
+    """A message to be answered. number: of its sender, as + and digits; who: its keyed hash."""
+
+    entry: Entry
+    number: str
+    who: bytes
+
+
 class Gateway:
-    """One gateway. submit: takes an entry whose reply is to be sent; the journal has it until `done`."""
+    """One gateway: a `clients.sms.line.Inbox`. The journal has a message until its reply is acknowledged."""
 
     def __init__(
         self,
@@ -49,25 +58,32 @@ class Gateway:
         sessions: Sessions,
         asker: Asker,
         counts: Counts,
-        submit: Callable[[Entry], None],
+        outbox: Outbox,
     ) -> None:
         self._settings = settings
         self._journal = journal
         self._sessions = sessions
         self._asker = asker
         self._counts = counts
-        self._submit = submit
-        self._room = asyncio.Semaphore(settings.sms_open)
+        self._outbox = outbox
+        self._accepted: list[_Accepted] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_at: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # room left, as of
         self._helped: OrderedDict[bytes, float] = OrderedDict()
 
-    async def accept(self, sender: str, ton: int, npi: int, address: str, text: str) -> None:
-        """A message of the SMSC. When this returns it is kept, or is one that gets no reply, and may be acknowledged.
+    @property
+    def is_full(self) -> bool:
+        """Whether messages and their replies are as many as may be held."""
+        return self.answering + len(self._outbox) >= self._settings.sms_open
 
-        sender: as the SMSC gave it, with its type and plan of numbering. address: whom the message was for.
+    def accept(self, sender: str, ton: int, npi: int, address: str, text: str) -> None:
+        """A message of the SMSC.
+
+        After the next `keep` it is kept, or is one that gets no reply, and may be acknowledged. sender: as the SMSC
+        gave it, with its type and plan of numbering. address: whom the message was for.
         """
         self._counts.add("received")
+        text = text[:_KEPT]
         number = self.number_of(sender, ton)
         who = self._journal.hash_of("sender", number)
         now = time.time()
@@ -81,19 +97,27 @@ class Gateway:
         if self._journal.was_seen(seen, now - self._settings.sms_duplicate_s):
             self._counts.add("duplicates")
             return
-        await self._room.acquire()  # the SMSC waits: no further message is read
         live = self._sessions.living(number)
         entry = Entry(
             *(self._journal.next_reference(), now, uuid.uuid4().hex, sender, ton, npi, address, text),
             session=live.secret if live is not None else "",
         )
+        self._journal.accept(entry, seen)
+        self._accepted.append(_Accepted(entry, number, who))
+
+    async def keep(self) -> None:
+        """What was accepted is on disk, and is being answered. Raises sqlite3.Error: a full disk, nothing is."""
+        if not self._accepted:
+            return
+        accepted, self._accepted = self._accepted, []
         try:
-            self._journal.accept(entry, seen)
-        except BaseException:  # a full disk: not acknowledged, so the SMSC keeps it
-            self._room.release()
+            await self._journal.keep()
+        except BaseException:
+            self._accepted = accepted + self._accepted
             raise
-        self._counts.add("accepted")
-        self._begin(entry)
+        for each in accepted:
+            self._counts.add("accepted")
+            self._begin(each)
 
     def resume(self) -> int:
         """Goes on with what an earlier process left; returns how many messages. Raises JournalError."""
@@ -101,9 +125,10 @@ class Gateway:
         for entry in left:
             self._counts.add("left_over")
             if entry.reply:
-                self._submit(entry)
+                self._outbox.submit(entry)
             else:
-                self._begin(entry, counted=False)
+                number = self.number_of(entry.sender, entry.ton)
+                self._begin(_Accepted(entry, number, self._journal.hash_of("sender", number)))
         return len(left)
 
     async def close(self) -> None:
@@ -112,6 +137,11 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def answering(self) -> int:
+        """Messages that wait for their answer."""
+        return len(self._tasks) + len(self._accepted)
+
     def number_of(self, sender: str, ton: int) -> str:
         """The sender's number as + and digits; "" of a name or short code, who is never answered."""
         digits = sender.removeprefix("+")
@@ -119,23 +149,17 @@ class Gateway:
             return ""
         return f"+{self._settings.sms_country_code}{digits}" if len(digits) == 8 else f"+{digits}"
 
-    def _begin(self, entry: Entry, *, counted: bool = True) -> None:
-        task = asyncio.get_running_loop().create_task(self._answer(entry))
+    def _begin(self, accepted: _Accepted) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(accepted))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-        def ended(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
-            if counted:
-                self._room.release()
-
-        task.add_done_callback(ended)
-
-    async def _answer(self, entry: Entry) -> None:
-        number = self.number_of(entry.sender, entry.ton)
+    async def _answer(self, accepted: _Accepted) -> None:
+        entry, number, who = accepted.entry, accepted.number, accepted.who
         until = entry.at + self._settings.sms_answer_s
         try:
             async with asyncio.timeout(max(until - time.time(), 0.5)):
-                reply = await self._reply(entry, number)
+                reply = await self._reply(accepted)
         except TimeoutError:
             reply = self._failed(None, entry)
         except CallFailure as failure:
@@ -143,7 +167,6 @@ class Gateway:
         except Exception as error:  # whatever it is, the officer must hear that it is not green
             tell("fault", kind=type(error).__name__)
             reply = self._failed(None, entry)
-        who = self._journal.hash_of("sender", number)
         if reply is not None and reply.parts[0].startswith(wording.NO_ANSWER) and not self._journal.is_known(who):
             # Whatever failed, a number that never gave a right PIN hears nothing, but that its provisional PIN is one.
             reply = reply if wording.PIN_EXPIRED in reply.parts[0] else None
@@ -156,17 +179,17 @@ class Gateway:
             self._journal.forget(self._seen(number, entry.text))
         whole = replace(entry, reply=reply.parts[0], text="", session="")
         self._journal.replied(whole)
-        self._submit(whole)
+        self._outbox.submit(whole)
 
     def _failed(self, failure: CallFailure | None, entry: Entry) -> Reply:
         self._counts.add("failures")
         tell("no_answer", status=failure.status if failure else "TIMEOUT", reason=failure.reason if failure else "")
         return failure_reply(failure, entry.reference)
 
-    async def _reply(self, entry: Entry, number: str) -> Reply | None:
+    async def _reply(self, accepted: _Accepted) -> Reply | None:
         """The reply; None of whom gets none. Raises CallFailure."""
+        entry, number, who = accepted.entry, accepted.number, accepted.who
         message = read_message(entry.text)
-        who = self._journal.hash_of("sender", number)
         if message is None or (not message.pin and not self._journal.is_known(who)):
             return self._no_question(who, entry)
         try:
@@ -184,11 +207,12 @@ class Gateway:
         if message.kind is Kind.SIGN_IN:
             return notice(wording.SIGNED_IN)
         if message.kind is Kind.MORE:
-            return self._more(session, message, entry)
-        return await self._asked(session, message, entry)
+            return self._more(session, message, accepted)
+        return await self._asked(session, message, accepted)
 
-    async def _asked(self, session: Session, message: Message, entry: Entry) -> Reply:
+    async def _asked(self, session: Session, message: Message, accepted: _Accepted) -> Reply:
         assert message.kind in ASKED
+        entry = accepted.entry
         try:
             question = question_of(message, entry.request_id, entry.at)
         except NoDate:
@@ -198,21 +222,23 @@ class Gateway:
         try:
             response = await self._asker.ask(question, session.token, max(seconds, 0.5))
         except NotSignedIn:  # revoked, or run out by the server's clock: the next message signs in anew
-            self._sessions.drop(self.number_of(entry.sender, entry.ton))
+            self._sessions.drop(accepted.number)
             raise
         self._counts.add("answers")
         reply = answer_reply(response, entry.reference, of_vehicle=message.kind in VEHICLES)
         session.reference, session.parts = entry.reference, list(reply.parts[1:])
         return reply
 
-    def _more(self, session: Session, message: Message, entry: Entry) -> Reply:
+    def _more(self, session: Session, message: Message, accepted: _Accepted) -> Reply:
         """The next part of the last answer; it keeps that answer's number."""
+        entry = accepted.entry
         if not session.parts or (message.value and int(message.value) != session.reference):
             return notice(wording.NO_MORE, entry.reference)
-        self._journal.forget(self._seen(self.number_of(entry.sender, entry.ton), entry.text))
+        self._journal.forget(self._seen(accepted.number, entry.text))
         return Reply(0, (session.parts.pop(0),))
 
     def _not_signed_in(self, failure: CallFailure, entry: Entry) -> Reply:
+        self._counts.add("locked_out", failure.reason == "LIMIT_EXCEEDED")
         text = {
             "SIGN_IN_REFUSED": wording.WRONG_PIN,
             "PIN_EXPIRED": wording.PIN_EXPIRED,

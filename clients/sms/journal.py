@@ -1,29 +1,33 @@
 """What must outlive the process: messages accepted and not answered, replies not acknowledged, what was seen lately.
 
-SQLite in WAL mode, one transaction a message before its deliver_sm is acknowledged. Not synchronous to the disk: a
-kill loses nothing, a power cut may lose the last moments, whose senders then get no answer. What a message says is
-sealed (AES-GCM) under a key in a file beside it, mode 0600; numbers are keyed hashes. Rows go when they are answered.
+SQLite in WAL mode, written by a thread of its own: whatever came while the disk was busy is one transaction, one sync.
+What is asked at each message (was this seen, who is known) is held in memory. What a message says is sealed (AES-GCM)
+under a key in a file beside it, mode 0600; numbers are keyed hashes. Rows go when they are answered.
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import hashlib
 import hmac
 import json
 import os
 import sqlite3
-from dataclasses import asdict, dataclass
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 _KEY_BYTES = 32
+_STRANGERS_S = 30 * 86_400  # a stranger who was silent for so long is forgotten
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     reference INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, sealed BLOB NOT NULL);
@@ -59,20 +63,56 @@ class Entry:
     session: str = ""
 
 
+_values = attrgetter(*(each.name for each in fields(Entry)))
+
+
+@dataclass
+class _Batch:
+    """What the next transaction writes. seen: the time of a key, None = forgotten. strangers: messages, last time."""
+
+    accepted: dict[int, Entry] = field(default_factory=dict)
+    replied: dict[int, Entry] = field(default_factory=dict)
+    done: list[int] = field(default_factory=list)
+    seen: dict[bytes, float | None] = field(default_factory=dict)
+    known: list[bytes] = field(default_factory=list)
+    strangers: Counter[bytes] = field(default_factory=Counter)
+    last: float = 0.0
+    seen_before: float = 0.0
+
+    def before(self, later: _Batch) -> _Batch:
+        """This one, which could not be written, and what came since."""
+        return _Batch(
+            self.accepted | later.accepted,
+            self.replied | later.replied,
+            self.done + later.done,
+            self.seen | later.seen,
+            self.known + later.known,
+            self.strangers + later.strangers,
+            max(self.last, later.last),
+            max(self.seen_before, later.seen_before),
+        )
+
+
 class Journal:
-    """The files of one gateway in `directory`. Raises JournalError, OSError."""
+    """The files of one gateway in `directory`. Of one event loop. Raises JournalError, OSError."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = _key(directory / "queue.key")
         self._hash_key = hmac.digest(key, b"hashes", "sha256")
         self._cipher = AESGCM(hmac.digest(key, b"messages", "sha256"))
-        self._later: list[tuple[str, tuple[object, ...]]] = []
-        self.unwritten = 0
-        """Messages that are done, and not yet written as such: a kill would answer them again."""
+        self._batch = _Batch()
+        self._given = self._kept = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._writer = ThreadPoolExecutor(1, "journal")
+        self._unwritten = 0
+        self.on_written: Callable[[], None] = lambda: None
+        """Called after each write."""
         try:
-            self._database = sqlite3.connect(directory / "queue.db", isolation_level=None, timeout=1)
-            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
+            self._database = sqlite3.connect(
+                directory / "queue.db", isolation_level=None, timeout=1, check_same_thread=False
+            )
+            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self._database.execute(f"PRAGMA {pragma}")
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
@@ -80,42 +120,49 @@ class Journal:
         row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
         self._last = int(row[0]) if row else 0
         self._known = {bytes(sender) for (sender,) in self._database.execute("SELECT sender FROM known")}
+        rows = self._database.execute("SELECT key, at FROM seen ORDER BY at")
+        self._seen = {bytes(seen): float(at) for seen, at in rows}
 
     def hash_of(self, *parts: str) -> bytes:
         """A keyed hash, 16 bytes: without the key file nobody tells whose it is."""
-        return hmac.digest(self._hash_key, "\0".join(parts).encode(), hashlib.sha256)[:16]
+        return hashlib.blake2b("\0".join(parts).encode(), digest_size=16, key=self._hash_key).digest()
 
     def next_reference(self) -> int:
         """A number that no message had."""
         self._last += 1
         return self._last
 
+    @property
+    def unwritten(self) -> int:
+        """Messages that are done, and not yet written as such: a kill would answer them again."""
+        return self._unwritten
+
     def accept(self, entry: Entry, seen: bytes) -> None:
-        """Keeps a message; when this returns it will be answered, also after a kill."""
-        with self._transaction():
-            self._database.execute(
-                "INSERT INTO message VALUES (?, ?, ?)", (entry.reference, entry.at, self._seal(entry))
-            )
-            self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (seen, entry.at))
+        """Takes a message; after the next `keep` it will be answered, also after a kill or a power cut."""
+        self._batch.accepted[entry.reference] = entry
+        self._see(seen, entry.at)
 
     def was_seen(self, seen: bytes, since: float) -> bool:
         """Whether the same message was accepted since then (Unix time)."""
-        return (
-            self._database.execute("SELECT 1 FROM seen WHERE key = ? AND at >= ?", (seen, since)).fetchone() is not None
-        )
+        return self._seen.get(seen, -1.0) >= since
 
     def replied(self, entry: Entry) -> None:
-        """Keeps an entry with its reply; written with the next message, or by `flush`."""
-        self._later.append(("UPDATE message SET sealed = ? WHERE reference = ?", (self._seal(entry), entry.reference)))
+        """Keeps an entry with its reply; written with what is next."""
+        self._given += 1
+        self._batch.replied[entry.reference] = entry
 
     def done(self, reference: int) -> None:
         """The reply was acknowledged, or is given up."""
-        self._later.append(("DELETE FROM message WHERE reference = ?", (reference,)))
-        self.unwritten += 1
+        self._given += 1
+        self._batch.replied.pop(reference, None)
+        self._batch.done.append(reference)
+        self._unwritten += 1
 
     def forget(self, seen: bytes) -> None:
         """The same text may be asked again, from now on."""
-        self._database.execute("DELETE FROM seen WHERE key = ?", (seen,))
+        self._given += 1
+        self._seen.pop(seen, None)
+        self._batch.seen[seen] = None
 
     def is_known(self, sender: bytes) -> bool:
         """Whether that sender ever gave a right PIN."""
@@ -124,56 +171,100 @@ class Journal:
     def know(self, sender: bytes) -> None:
         """The sender gave a right PIN."""
         if sender not in self._known:
+            self._given += 1
             self._known.add(sender)
-            self._later.append(("INSERT OR IGNORE INTO known VALUES (?)", (sender,)))
+            self._batch.known.append(sender)
 
     def count_stranger(self, sender: bytes, at: float) -> None:
         """A message of somebody unknown: counted, and not kept."""
-        statement = "INSERT INTO stranger VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET messages = messages + 1, last = ?"
-        self._later.append((statement, (sender, at, at)))
+        self._given += 1
+        self._batch.strangers[sender] += 1
+        self._batch.last = at
 
-    def flush(self, seen_before: float = 0.0) -> None:
-        """Writes what waits, and drops what was seen before that time."""
-        if self._later or seen_before:
-            with self._transaction():
-                self._database.execute("DELETE FROM seen WHERE at < ?", (seen_before,))
+    def drop_seen(self, before: float) -> None:
+        """Forgets what was seen before that time."""
+        while self._seen and next(iter(self._seen.values())) < before:
+            del self._seen[next(iter(self._seen))]
+        self._given += 1
+        self._batch.seen_before = before
+
+    async def keep(self) -> None:
+        """Returns when all that was given until now is on disk. Raises sqlite3.Error: it is not, and stays to be."""
+        wanted = self._given
+        while self._kept < wanted:
+            if self._writing is None or self._writing.done():
+                self._writing = asyncio.create_task(self._write_what_waits())
+            await asyncio.shield(self._writing)  # who is cancelled meanwhile stops no write
+
+    async def _write_what_waits(self) -> None:
+        batch, self._batch, given = self._batch, _Batch(), self._given
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._write, batch)
+        except sqlite3.Error:
+            self._batch = batch.before(self._batch)
+            raise
+        self._kept = given
+        self._unwritten -= len(batch.done)
+        self.on_written()
 
     def left_over(self) -> list[Entry]:
         """What an earlier process accepted and did not finish, oldest first. Raises JournalError."""
         rows = self._database.execute("SELECT reference, sealed FROM message ORDER BY reference").fetchall()
         return [self._open(int(reference), bytes(sealed)) for reference, sealed in rows]
 
-    def close(self) -> None:
-        """Writes what waits and closes the files."""
-        self.flush()
-        self._database.close()
+    async def close(self) -> None:
+        """Writes what waits and closes the files. Raises sqlite3.Error."""
+        try:
+            await self.keep()
+        finally:
+            self._writer.shutdown()
+            self._database.close()
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        later, self._later = self._later, []
-        unwritten, self.unwritten = self.unwritten, 0
+    def _see(self, seen: bytes, at: float) -> None:
+        self._given += 1
+        self._seen.pop(seen, None)  # the newest stands last
+        self._seen[seen] = at
+        self._batch.seen[seen] = at
+
+    def _write(self, batch: _Batch) -> None:
+        """One transaction: in the writer's thread."""
+        write = self._database.executemany
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            for statement, values in later:
-                self._database.execute(statement, values)
-            yield
+            accepted = [(each.reference, each.at, self._seal(each)) for each in batch.accepted.values()]
+            write("INSERT INTO message VALUES (?, ?, ?)", accepted)
+            replied = [(self._seal(each), each.reference) for each in batch.replied.values()]
+            write("UPDATE message SET sealed = ? WHERE reference = ?", replied)
+            write("DELETE FROM message WHERE reference = ?", [(reference,) for reference in batch.done])
+            seen = [(key, at) for key, at in batch.seen.items() if at is not None]
+            write("INSERT OR REPLACE INTO seen VALUES (?, ?)", seen)
+            write("DELETE FROM seen WHERE key = ?", [(key,) for key, at in batch.seen.items() if at is None])
+            write("INSERT OR IGNORE INTO known VALUES (?)", [(sender,) for sender in batch.known])
+            self._count(batch)
+            if batch.seen_before:
+                self._database.execute("DELETE FROM seen WHERE at < ?", (batch.seen_before,))
+                self._database.execute("DELETE FROM stranger WHERE last < ?", (batch.seen_before - _STRANGERS_S,))
+            self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
-            self._later = later + self._later
-            self.unwritten += unwritten
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
+
+    def _count(self, batch: _Batch) -> None:
+        statement = "INSERT INTO stranger VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET messages = messages + ?, last = ?"
+        rows = [(sender, times, batch.last, times, batch.last) for sender, times in batch.strangers.items()]
+        self._database.executemany(statement, rows)
 
     def _seal(self, entry: Entry) -> bytes:
         nonce = os.urandom(12)
-        return nonce + self._cipher.encrypt(nonce, json.dumps(asdict(entry)).encode(), str(entry.reference).encode())
+        return nonce + self._cipher.encrypt(nonce, json.dumps(_values(entry)).encode(), str(entry.reference).encode())
 
     def _open(self, reference: int, sealed: bytes) -> Entry:
         try:
             text = self._cipher.decrypt(sealed[:12], sealed[12:], str(reference).encode())
         except InvalidTag:
             raise JournalError("queue.key is not the key of queue.db") from None
-        return Entry(**json.loads(text))
+        return Entry(*json.loads(text))
 
 
 def _key(path: Path) -> bytes:

@@ -53,7 +53,7 @@ def answer_reply(response: Any, reference: int, *, of_vehicle: bool) -> Reply:
     level = _level(response, of_vehicle=of_vehicle)
     colour = wording.UNKNOWN_LEVEL if level == level_pb2.LEVEL_UNSPECIFIED else spanish.LEVELS[level][0]
     facts = _facts(response, level, of_vehicle=of_vehicle)
-    return Reply(level, _parts(gsm_text(colour), gsm_text(". ".join(fact for fact in facts if fact)), reference))
+    return Reply(level, _parts(colour, gsm_text(". ".join(fact for fact in facts if fact)), reference))
 
 
 def _level(response: Any, *, of_vehicle: bool) -> level_pb2.Level:

@@ -8,14 +8,20 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from clients.sms.asking import Asker, Issuer
 from clients.sms.counts import Counts, tell
 from clients.sms.gateway import Gateway
 from clients.sms.journal import Journal
+from clients.sms.outbox import Outbox
 from clients.sms.sessions import Sessions
-from clients.sms.transceiver import Transceiver
+from clients.sms.transceiver import carry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from clients.sms.sessions import Authenticator
     from clients.sms.settings import SmsSettings
 
@@ -40,7 +46,8 @@ def check_settings(settings: SmsSettings) -> None:
 def run(settings: SmsSettings) -> Counts:
     """Runs until SIGTERM or SIGINT. Raises SmsSettingsError, clients.sms.journal.JournalError, OSError."""
     check_settings(settings)
-    return asyncio.run(_until_signalled(settings))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_until_signalled(settings))
 
 
 async def _until_signalled(settings: SmsSettings) -> Counts:
@@ -55,12 +62,22 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
     password = _password(settings)
     counts, journal = Counts(), Journal(settings.sms_directory)
     asker = Asker(settings.sms_server, settings.sms_identity)
-    transceiver = Transceiver(settings, journal, counts)
-    gateway = Gateway(settings, journal, Sessions(officers, journal, counts), asker, counts, transceiver.submit)
+    outbox, sessions = Outbox(settings, journal, counts), Sessions(officers, journal, counts)
+    gateway = Gateway(settings, journal, sessions, asker, counts, outbox)
     tell("started", left_over=gateway.resume())
+
+    def gauges() -> dict[str, int]:
+        return {
+            "bound": int(outbox.is_bound),
+            "answering": gateway.answering,
+            "outbox": len(outbox),
+            "sessions": len(sessions),
+        }
+
     tasks = [
-        asyncio.create_task(transceiver.run(gateway.accept, password)),
-        asyncio.create_task(_keep(settings, journal, counts)),
+        asyncio.create_task(carry(settings, password, gateway, outbox, counts)),
+        asyncio.create_task(_keep(settings, journal, gateway)),
+        asyncio.create_task(_write_counts(settings.sms_directory / "ronda_sms.prom", counts, gauges)),
         asyncio.create_task(stopped.wait()),
     ]
     try:
@@ -74,7 +91,7 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
         await gateway.close()
         await asker.close()
         await officers.close()
-        journal.close()
+        await journal.close()
         tell("ended", counts=counts.as_dict())
     return counts
 
@@ -89,18 +106,25 @@ def _password(settings: SmsSettings) -> str:
     return password
 
 
-async def _keep(settings: SmsSettings, journal: Journal, counts: Counts) -> None:
-    """Writes what waits, and the counts."""
-    written, told = 0.0, counts.as_dict()
+async def _keep(settings: SmsSettings, journal: Journal, gateway: Gateway) -> None:
+    """Writes what waits. Raises sqlite3.Error."""
+    tidied = time.monotonic()
     while True:
         await asyncio.sleep(_FLUSH_S)
-        if time.monotonic() - written < _WRITE_S:
-            journal.flush()
-            continue
-        written = time.monotonic()
-        journal.flush(seen_before=time.time() - settings.sms_duplicate_s)
+        await gateway.keep()
+        await journal.keep()
+        if time.monotonic() - tidied > _WRITE_S:
+            tidied = time.monotonic()
+            journal.drop_seen(time.time() - settings.sms_duplicate_s)
+
+
+async def _write_counts(path: Path, counts: Counts, gauges: Callable[[], dict[str, int]]) -> None:
+    """Into the file and, where something changed, into the log."""
+    told = counts.as_dict()
+    while True:
         with contextlib.suppress(OSError):  # counts are no reason to stop
-            counts.write(settings.sms_directory / "ronda_sms.prom")
+            counts.write(path, gauges())
         if (now := counts.as_dict()) != told:
             tell("counts", counts=now)
             told = now
+        await asyncio.sleep(_WRITE_S)

@@ -36,6 +36,8 @@ _INSTEAD = str.maketrans(
     }
 )
 
+_CODES = {ord(letter): code for letter, code in GSM_BASIC_ENCODE_MAP.items()}
+
 
 def gsm_text(text: str) -> str:
     """The text in letters of GSM-7 of one septet each, on one line; ñ, é and ü stay, other accents go."""
@@ -66,6 +68,13 @@ def septets(text: str) -> int:
         else:
             raise ValueError("not in GSM-7")
     return cost
+
+
+def gsm_octets(text: str) -> bytes:
+    """One octet a letter, as short_message has them. Raises ValueError: not of gsm_text."""
+    if not GSM_BASIC_ENCODE_MAP.keys() >= set(text):
+        raise ValueError("not in GSM-7")
+    return text.translate(_CODES).encode("latin-1")
 
 
 def cut_at_words(text: str, budgets: list[int], last: int) -> list[str]:

@@ -6,7 +6,9 @@ In memory alone: tokens, what opened a session (a keyed hash), and the parts of 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import json
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -16,6 +18,8 @@ from clients.client.failures import CallFailure
 from ronda.v1 import token_service_pb2 as tokens
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from clients.sms.counts import Counts
     from clients.sms.journal import Journal
 
@@ -23,7 +27,12 @@ LONGEST_S = 600
 """A session's longest life, whatever the issuer says."""
 _RENEW_BEFORE_S = 20
 _MOST = 20_000
-_PINS_AT_ONCE = 24  # an issuer sheds a caller who has more hashes waiting
+# An issuer sheds a caller who has more hashes waiting, or more calls open. Numbers that never gave a right PIN have
+# turns of their own, and no long queue: whoever sends PINs from a thousand numbers delays no officer.
+_PINS_AT_ONCE = 16
+_STRANGERS_PINS_AT_ONCE = 8
+_STRANGERS_WAITING = 32
+_RENEWALS_AT_ONCE = 64
 
 
 class Authenticator(Protocol):
@@ -68,7 +77,12 @@ class Sessions:
         self._counts = counts
         self._live: dict[str, Session] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._turns = asyncio.Semaphore(_PINS_AT_ONCE)
+        self._pins, self._strangers = asyncio.Semaphore(_PINS_AT_ONCE), asyncio.Semaphore(_STRANGERS_PINS_AT_ONCE)
+        self._renewals = asyncio.Semaphore(_RENEWALS_AT_ONCE)
+        self._strangers_here = 0
+
+    def __len__(self) -> int:
+        return len(self._live)
 
     def living(self, sender: str) -> Session | None:
         """The sender's session; None = none that lives."""
@@ -84,6 +98,9 @@ class Sessions:
         secret: of a session that an earlier process had, "" = none. The PIN's hash is paid once a session, also where
         two messages of one sender come at once. Raises NoSession, CallFailure.
         """
+        live = self.living(sender)
+        if live is not None and self._may_be_used(live, sender, pin) and not self._ends_soon(live):
+            return live
         lock = self._locks.setdefault(sender, asyncio.Lock())
         try:
             async with lock:
@@ -94,20 +111,44 @@ class Sessions:
 
     async def _of(self, sender: str, pin: str, secret: str) -> Session:
         live = self.living(sender)
-        pin_hash = self._journal.hash_of("pin", sender, pin) if pin else b""
         if live is None and not pin and not secret:
             raise NoSession
-        if live is not None and (not pin or pin_hash == live.pin_hash):
-            if live.token_until - time.monotonic() > _RENEW_BEFORE_S or live.token_until >= live.until:
+        if live is not None and self._may_be_used(live, sender, pin):
+            if not self._ends_soon(live):
                 return live
             return await self._exchange(sender, "", live.secret, live)
         return await self._exchange(sender, pin, "" if pin else secret, None)
 
+    def _may_be_used(self, live: Session, sender: str, pin: str) -> bool:
+        """Whether the PIN is the session's own, or none is given."""
+        return not pin or self._journal.hash_of("pin", sender, pin) == live.pin_hash
+
+    def _ends_soon(self, live: Session) -> bool:
+        """Whether the token is to be renewed, and can be."""
+        return live.token_until - time.monotonic() <= _RENEW_BEFORE_S and live.token_until < live.until
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, sender: str) -> AsyncIterator[None]:
+        """A place for a PIN at the issuer. Raises CallFailure: a stranger, and too many of them wait."""
+        if self._journal.is_known(self._journal.hash_of("sender", sender)):
+            async with self._pins:
+                yield
+            return
+        if self._strangers_here >= _STRANGERS_WAITING:
+            self._counts.add("pins_put_off")
+            raise CallFailure("RESOURCE_EXHAUSTED", "too many first PINs at once", "OVERLOADED")
+        self._strangers_here += 1
+        try:
+            async with self._strangers:
+                yield
+        finally:
+            self._strangers_here -= 1
+
     async def _exchange(self, sender: str, pin: str, secret: str, live: Session | None) -> Session:
-        self._counts.add("pins" if pin else "renewals")
         request = tokens.ExchangeRequest(request_id=uuid.uuid4().hex, telephone=sender, pin=pin, session=secret)
         try:
-            async with self._turns if pin else contextlib.nullcontext():
+            async with self._turn(sender) if pin else self._renewals:
+                self._counts.add("pins" if pin else "renewals")
                 given = await self._authenticator.exchange(request)
         except CallFailure as failure:
             self._counts.add("pins_refused")
@@ -116,7 +157,7 @@ class Sessions:
             if failure.reason == "SESSION_OVER":
                 raise NoSession from None
             raise
-        now, clock = time.monotonic(), time.time()
+        now, clock = time.monotonic(), _issued_at(given.officer_token)
         until = now + min(given.session_expires_at.ToMicroseconds() / 1e6 - clock, LONGEST_S)
         token_until = min(now + given.expires_at.ToMicroseconds() / 1e6 - clock, until)
         if live is not None:
@@ -132,9 +173,10 @@ class Sessions:
 
     async def change_pin(self, sender: str, present: str, wanted: str) -> None:
         """Raises CallFailure."""
-        self._counts.add("pins")
         request = tokens.ChangePinRequest(request_id=uuid.uuid4().hex, telephone=sender, present=present, wanted=wanted)
-        await self._authenticator.change_pin(request)
+        async with self._turn(sender):
+            self._counts.add("pins")
+            await self._authenticator.change_pin(request)
         self._live.pop(sender, None)
         self._journal.know(self._journal.hash_of("sender", sender))
 
@@ -147,3 +189,13 @@ class Sessions:
         session = self._live.pop(sender, None)
         if session is not None:
             await self._authenticator.end(session.secret)
+
+
+def _issued_at(token: str) -> float:
+    """The issuer's clock when it gave the token: lives are counted from there, for ours may be off by a day."""
+    try:
+        body = token.split(".")[1]
+        said = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return float(said["iat"]) + 1  # whole seconds
+    except (LookupError, ValueError, TypeError):  # no token of ours to read: a development server's has none
+        return time.time()

@@ -39,4 +39,8 @@ class SmsSettings(BaseModel):
     )
     sms_sender_minute: int = Field(20, ge=1, description="Messages of one sender that are looked at, a minute.")
     sms_enquire_s: float = Field(30, ge=1, description="Silence after which the SMSC is asked whether it is there.")
-    sms_open: int = Field(2000, ge=1, description="Questions being answered; the SMSC waits with further ones.")
+    sms_open: int = Field(
+        2000,
+        ge=1,
+        description="Questions being answered and replies not acknowledged, together; further ones are put off.",
+    )

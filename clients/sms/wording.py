@@ -28,9 +28,9 @@ HARMLESS = ("CONSULT", "OBSERVE")
 """Actions that touch nobody: they need no confirmation first."""
 
 SIGN_IN_FIRST = f"{NO_ANSWER} con su PIN delante. Ejemplo: 123456 V P123BCD. Sirve 10 minutos."
-WRONG_PIN = f"{NO_ANSWER} con su PIN correcto. Varios fallos lo bloquean un tiempo."
+WRONG_PIN = f"{NO_ANSWER} con su PIN correcto. Varios fallos lo bloquean un tiempo. Si no lo envio usted, avise."
 PIN_EXPIRED = f"{NO_ANSWER}. Su PIN vencio. Cambielo: CAMBIO pin-actual pin-nuevo (6 a 12 cifras)."
-LOCKED_OUT = f"{NO_ANSWER} mas tarde. Demasiados intentos: PIN bloqueado por un tiempo."
+LOCKED_OUT = f"{NO_ANSWER} mas tarde. Demasiados intentos: PIN bloqueado un tiempo. Avise a su unidad si no fue usted."
 PIN_BREAKS_A_RULE = "PIN NO CAMBIADO. El nuevo debe tener 6 a 12 cifras, no seguidas ni repetidas, y ser otro."
 PIN_CHANGED = "PIN cambiado. Uselo desde ahora: PIN nnnnnn, o delante de su consulta."
 SIGNED_IN = "PIN aceptado por 10 minutos. Consulte: P CUI, N nombre, V placa, C VIN, L licencia, CED A-1 123."

@@ -6,6 +6,7 @@ command line, which others of the machine can read.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -213,6 +214,7 @@ def serve(
     """
     from server.host.forks import start_others_beside_grpc
 
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own lines are no JSON
     start_others_beside_grpc()
     from server.issuer.serving import serve_issuer
     from server.issuer.settings import read_settings

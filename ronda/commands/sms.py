@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import sys
 from typing import Annotated
 
@@ -11,6 +11,9 @@ import typer
 from ronda.commands.directory import settings_of
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
+
+# gRPC's own lines are no JSON; GRPC_VERBOSITY=error brings them back.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 def sms(
@@ -27,14 +30,14 @@ def sms(
       ronda sms --demo
       RONDA_CONFIG=sms.toml ronda sms
     """
+    from clients.sms.counts import log_to
     from clients.sms.journal import JournalError
     from clients.sms.running import SmsSettingsError, run
 
     if demo:
         _demonstrate(server or "127.0.0.1:50051")
         return
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
-    logging.getLogger("ronda.sms").setLevel(logging.INFO)
+    log_to(sys.stderr)
     try:
         run(settings_of(sms_server=server))
     except SmsSettingsError as error:

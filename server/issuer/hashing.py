@@ -1,7 +1,7 @@
 """PINs and passwords, hashed memory-hard: keyed with the pepper, then scrypt (RFC 7914), a few at once in threads.
 
-A hash takes 128 * r * N bytes (16 to 64 MiB): as many run as the settings say, the rest wait, each caller with a bound
-of its own, so that a flood of one takes neither the memory nor the others' turn for long.
+A hash takes 128 * r * N bytes (16 to 64 MiB): as many run as the settings say, the rest wait. Callers have their turns
+one after the other and each a bound of its own, as has each number: a flood takes neither memory nor others' time.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections import Counter
-from collections.abc import AsyncIterator
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ronda.v1 import error_pb2
 from server.errors import Refusal
@@ -66,27 +67,74 @@ def _scrypt(keyed: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:
 
 
 class Hashing:
-    """The threads, and who waits for one. Of one event loop."""
+    """The threads, and who waits for one: callers in turn, however many each has waiting. Of one event loop."""
 
     def __init__(self, threads: int) -> None:
         self._executor = ThreadPoolExecutor(threads, "scrypt")
-        self._turns = asyncio.Semaphore(threads)
-        self._waiting: Counter[str] = Counter()
+        self._free = threads
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # whose turn is next stands first
+        self._of_caller: Counter[str] = Counter()
+        self._of_subject: Counter[bytes] = Counter()
+
+    @property
+    def waiting(self) -> int:
+        """Sign-ins that wait."""
+        return sum(map(len, self._waiting.values()))
 
     @asynccontextmanager
-    async def turn(self, caller: str, most: int) -> AsyncIterator[ThreadPoolExecutor]:
-        """A thread's worth of time. Raises Refusal OVERLOADED when `most` of this caller wait or run already."""
-        if self._waiting[caller] >= most:
+    async def turn(
+        self, caller: str, most: int, subject: bytes = b"", most_of_subject: int = 0
+    ) -> AsyncIterator[ThreadPoolExecutor]:
+        """A thread's worth of time.
+
+        Raises Refusal OVERLOADED when `most` of this caller wait or run already, or `most_of_subject` of this number or
+        NIP (0 = of none in particular): who floods is refused, and delays others by a hash at most.
+        """
+        if self._of_caller[caller] >= most or (most_of_subject and self._of_subject[subject] >= most_of_subject):
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_BUSY_RETRY_MS)
-        self._waiting[caller] += 1
-        try:
-            async with self._turns:
+        with _counted(self._of_caller, caller), _counted(self._of_subject, subject):
+            await self._wait(caller)
+            try:
                 yield self._executor
-        finally:
-            self._waiting[caller] -= 1
-            if not self._waiting[caller]:
-                del self._waiting[caller]
+            finally:
+                self._pass_on()
+
+    async def _wait(self, caller: str) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(caller, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it had come
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """To the next caller, who then stands last."""
+        while self._waiting:
+            caller, turns = self._waiting.popitem(last=False)
+            turn = turns.popleft()
+            if turns:
+                self._waiting[caller] = turns
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
     def close(self) -> None:
         """Lets the threads end."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _counted(counter: Counter[Any], key: object) -> Iterator[None]:
+    counter[key] += 1
+    try:
+        yield
+    finally:
+        counter[key] -= 1
+        if not counter[key]:
+            del counter[key]

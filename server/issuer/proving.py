@@ -20,6 +20,7 @@ from server.issuer import lockouts
 from server.issuer.forms import Kind
 from server.issuer.hashing import Hashing, P, R, SecretHash, hash_secret, matches, nobodys
 from server.issuer.lockouts import DAY_S, HOUR_S, PAID_BACK, Account, Charge, Rule
+from server.issuer.metrics import Metrics
 from server.issuer.pepper import Pepper
 from server.issuer.sessions import boot_clock
 from server.issuer.settings import IssuerSettings
@@ -73,13 +74,18 @@ def now_ms() -> int:
 class Prover:
     """Proves claims. Of one event loop; the database has a thread for changes and one for looks."""
 
-    def __init__(self, settings: IssuerSettings, changes: Store, looks: Store) -> None:
-        self._settings = settings
+    def __init__(self, settings: IssuerSettings, changes: Store, looks: Store, metrics: Metrics) -> None:
+        self._settings, self._metrics = settings, metrics
         self._rules = Rules.of(settings)
         self._changes, self._looks = changes, looks
         self._changing = ThreadPoolExecutor(1, "changes")
         self._looking = ThreadPoolExecutor(1, "looks")
         self._hashing = Hashing(settings.scrypt_threads)
+
+    @property
+    def waiting(self) -> int:
+        """Sign-ins that wait for a hash."""
+        return self._hashing.waiting
 
     async def change(self, work: Callable[[Store], _T]) -> _T:
         """Runs `work` where the database is changed; it opens `Store.change` itself."""
@@ -107,8 +113,10 @@ class Prover:
         await self.look(lambda store: lockouts.check_locks(store.db, attempt.accounts, now_ms()))
         gateway = claim.caller.is_gateway
         most = self._settings.waiting_of_gateway if gateway else self._settings.waiting_of_device
-        async with self._hashing.turn(claim.caller.device, most) as threads:
+        of_subject = self._settings.number_failures  # more would find it locked
+        async with self._hashing.turn(claim.caller.device, most, subjects[0], of_subject) as threads:
             officer, held, charges = await self.change(attempt.charge)
+            self._metrics.hash_begun()
             log_n = self._settings.scrypt_log_n
             stored = held.hash if held is not None else nobodys(pepper, log_n)
             identity = officer.id if officer is not None else 0
@@ -127,6 +135,7 @@ class Prover:
         """The hash of a new PIN or password. Raises Refusal OVERLOADED."""
         most = self._settings.waiting_of_gateway if caller.is_gateway else self._settings.waiting_of_device
         async with self._hashing.turn(caller.device, most) as threads:
+            self._metrics.hash_begun()
             return await asyncio.get_running_loop().run_in_executor(
                 threads, hash_secret, pepper, kind, officer, secret, self._settings.scrypt_log_n
             )

@@ -19,9 +19,11 @@ from server import logs
 from server.audit.set_up import audit_process, prepare_audit
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
+from server.host.service_manager import notify
 from server.issuer import lockouts
 from server.issuer.admission import Admission
 from server.issuer.callers import Callers
+from server.issuer.metrics import Metrics
 from server.issuer.pepper import KEYS, Pepper
 from server.issuer.proving import Prover, now_ms
 from server.issuer.records import Records
@@ -48,11 +50,12 @@ def serve_issuer(settings: IssuerSettings) -> int:
     forbid_core_dumps()
     logs.set_up(settings.log_level, process="issuer", pid=os.getpid())
     prepare_audit(settings, development=False)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(settings))
+    metrics = Metrics()
+    with metrics.served(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(settings, metrics))
 
 
-async def _serve(settings: IssuerSettings) -> int:
+async def _serve(settings: IssuerSettings, metrics: Metrics) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -62,12 +65,13 @@ async def _serve(settings: IssuerSettings) -> int:
     callers = Callers(settings)
     records = Records(settings)
     records.writer.on_stop = lambda: loop.call_soon_threadsafe(stop.set)
-    prover = Prover(settings, changes, looks)
+    sessions = Sessions()
+    prover = Prover(settings, changes, looks, metrics)
+    metrics.watch(lambda: prover.waiting, lambda: len(sessions))
     admission = Admission(settings, callers)
     tokens = Tokens(settings.officers_key, callers.institution, settings.token_s)
-    service = TokenService(
-        Parts(settings, callers, admission, prover, Sessions(), tokens, records, _pepper_as_it_is(settings.pepper))
-    )
+    pepper = _pepper_as_it_is(settings.pepper)
+    service = TokenService(Parts(settings, callers, admission, prover, sessions, tokens, records, pepper, metrics))
     signer = audit_process(settings)
     server = _server(settings, service)
     port = server.add_secure_port(settings.listen, ServerTls(settings).credentials)
@@ -83,7 +87,9 @@ async def _serve(settings: IssuerSettings) -> int:
     log("issuer_ready", port=port, institution=callers.institution.id, gateways=len(settings.gateways))
     sys.stdout.write(f"ronda: issuer ready on port {port}, pid {os.getpid()}\n")
     sys.stdout.flush()
+    notify("READY=1")
     await stop.wait()
+    notify("STOPPING=1")
     await server.stop(settings.drain_s)
     await service.end()
     for task in tasks[1:]:

@@ -51,6 +51,9 @@ class Sessions:
         self._by_handle: dict[bytes, Session] = {}
         self._of_subject: dict[tuple[bytes, str], bytes] = {}
 
+    def __len__(self) -> int:
+        return len(self._by_handle)
+
     def open(self, session: Session) -> str:
         """Its handle; the subject's earlier session at this certificate is over."""
         handle = secrets.token_urlsafe(32)

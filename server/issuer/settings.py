@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from server.settings import SettingsError, file_fault, parse_address, read_file
+from server.settings import Address, SettingsError, file_fault, parse_address, read_file
 from server.transport.settings import TransportSettings
 from server.trust.peer import domain_of
 
@@ -22,6 +22,7 @@ class IssuerSettings(TransportSettings):
     """Whom the issuer serves, what a sign-in costs, and when it is locked."""
 
     listen: str = Field("127.0.0.1:50071", description="Address of TokenService, host:port; port 0 = any free one.")
+    metrics: str = Field("off", description='Address of the Prometheus scrape, host:port; "off" = no scrape.')
     officers_key: Path = Field(
         Path("officers.key.json"), description="Private key (Ed25519, JWK, mode 0600) that signs officers' tokens."
     )
@@ -49,8 +50,12 @@ class IssuerSettings(TransportSettings):
         15, ge=14, le=16, description="Cost of a PIN's hash, scrypt's log2 N with r = 8: 14, 15, 16 = 16, 32, 64 MiB."
     )
     scrypt_threads: int = Field(2, ge=1, le=4, description="Hashes at once; each takes the memory above.")
-    waiting_of_gateway: int = Field(64, ge=1, le=1024, description="Sign-ins of one gateway that may wait for a hash.")
-    waiting_of_device: int = Field(4, ge=1, le=64, description="Sign-ins of one device that may wait for a hash.")
+    waiting_of_gateway: int = Field(
+        64, ge=1, le=1024, description="Sign-ins of one gateway that wait for a hash or have one; more are refused."
+    )
+    waiting_of_device: int = Field(
+        4, ge=1, le=64, description="Sign-ins of one device that wait for a hash or have one; more are refused."
+    )
     calls_of_gateway: int = Field(256, ge=1, le=512, description="Calls of one gateway at once.")
     calls_of_device: int = Field(8, ge=1, le=64, description="Calls of one device at once.")
     half_open_s: int = Field(5, ge=1, le=60, description="Time in which a call's message must come, in seconds.")
@@ -85,6 +90,13 @@ class IssuerSettings(TransportSettings):
         parse_address(text)
         return text
 
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_is_an_address(cls, text: str) -> str:
+        if text != "off":
+            parse_address(text)
+        return text
+
     @field_validator("gateways")
     @classmethod
     def _are_gateways(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -101,6 +113,11 @@ class IssuerSettings(TransportSettings):
         if self.shift_session_s < self.token_s or self.sms_session_s + self.token_s > 900:
             raise ValueError("token_s: with sms_session_s at most 900 seconds, and no longer than a shift")
         return self
+
+    @property
+    def metrics_address(self) -> Address | None:
+        """`metrics`, parsed; None = off."""
+        return None if self.metrics == "off" else parse_address(self.metrics)
 
     @property
     def database(self) -> Path:

@@ -20,6 +20,7 @@ from server.issuer import forms
 from server.issuer.admission import Admission
 from server.issuer.callers import Callers
 from server.issuer.forms import Kind, field_invalid, need
+from server.issuer.metrics import Metrics
 from server.issuer.pepper import Pepper
 from server.issuer.proving import Claim, Prover, now_ms, subject_hashes
 from server.issuer.records import Records
@@ -63,6 +64,7 @@ class Parts:
     tokens: Tokens
     records: Records
     pepper: Callable[[], Pepper]
+    metrics: Metrics
 
 
 class TokenService:
@@ -86,15 +88,24 @@ class TokenService:
     ) -> Callable[[object, Any], Coroutine[Any, Any, bytes]]:
         """The caller first, then the message, then the work."""
 
+        name = kind.DESCRIPTOR.name.removesuffix("Request")
+
         async def handle(_requests: object, context: Any) -> bytes:
             peer: Peer | None = None
+            method, began = name, boot_clock()
             try:
                 peer = self._parts.admission.peer(context)
                 with self._parts.admission.place(peer):
                     message = await self._parts.admission.message(context)
-                    return (await work(_read(kind, message), peer)).SerializeToString()
+                    began = boot_clock()
+                    request = _read(kind, message)
+                    method = f"{name} by session" if getattr(request, "session", "") and name != "EndSession" else name
+                    answer: bytes = (await work(request, peer)).SerializeToString()
+                self._parts.metrics.ended(method, None, boot_clock() - began)
+                return answer
             except Exception as error:
                 refusal = self._told(error)
+                self._parts.metrics.ended(method, refusal, boot_clock() - began)
                 if peer is None:
                     await self._parts.records.refused(IssuerAct.EXCHANGE, None, refusal)
                 await _end(context, refusal)

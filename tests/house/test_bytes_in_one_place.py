@@ -24,7 +24,7 @@ OTHERS = {
     "indexer/standardise/letters.py": "offsets of an Arrow column of texts",
     "indexer/linking/links.py": "arrays of links while they are made",
     "clients/agency/texts.py": "offsets of an Arrow column of texts",
-    "clients/sms/transceiver.py": "the head of an SMPP PDU, before aiosmpplib reads it",
+    "clients/sms/pdus.py": "PDUs of SMPP, which is no format of ours",
     "clients/car/offline/look_up_log.py": "frames of the car's own log",
     "bench/clients/painted.py": "struct winsize of a terminal",
     "bench/clients/packet_link.py": "struct ifreq of a tun interface",

@@ -52,6 +52,8 @@ def at_work(directory: Path) -> Iterator[Clerk]:
 class RunningIssuer:
     """An issuer with one officer, who has chosen her PIN and password."""
 
+    PROGRAM: tuple[str, ...] = ("ronda.command", "keys", "issuer", "serve")
+
     def __init__(self, directory: Path, institution: Path, **settings: object) -> None:
         self.directory = directory
         self.institution = Issuer(institution)
@@ -68,17 +70,7 @@ class RunningIssuer:
         """Begins, and is ready."""
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "ronda.command",
-                    "keys",
-                    "issuer",
-                    "serve",
-                    str(self.directory),
-                    "--listen",
-                    "127.0.0.1:0",
-                ],
+                [sys.executable, "-m", *self.PROGRAM, str(self.directory), "--listen", "127.0.0.1:0"],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -207,3 +207,25 @@ def test_a_server_that_is_gone_is_said_within_the_time(signed_in: Town) -> None:
     assert said.startswith("SIN RESPUESTA: no es verde, repita R")
     again = signed_in.smsc.answer_to(OFFICER, f"{PIN} V P123BCD")  # told to repeat: no duplicate
     assert again.startswith("SIN RESPUESTA: no es verde, repita R") and again != said
+
+
+def test_first_pins_of_many_numbers_delay_no_officer(signed_in: Town) -> None:
+    smsc = signed_in.smsc
+    assert smsc.answer_to(OFFICER, "fin").startswith("Sesion cerrada")
+    for number in range(200):
+        smsc.deliver(f"502333{number:05}", "PIN 918273")
+    assert smsc.answer_to(OFFICER, f"{PIN} V P150BCD").startswith("AMARILLO VEHICULO")
+    counts = signed_in.gateway.stop()
+    assert counts["pins_put_off"] >= 1 and counts["pins_put_off"] + counts["pins"] <= 202
+    assert quiet(smsc) == smsc.texts(OFFICER)
+
+
+def test_an_automatic_answer_is_answered_once(signed_in: Town) -> None:
+    """Her telephone answers whatever comes; it may repeat what came."""
+    smsc, before = signed_in.smsc, len(signed_in.smsc.texts())
+    smsc.deliver(OFFICER, "Estoy conduciendo, le llamo luego")
+    eventually(lambda: len(smsc.texts()) == before + 1)
+    for text in ("Estoy conduciendo, le llamo mas tarde", f"Recibido: {smsc.texts()[-1]}", smsc.texts()[-1]):
+        smsc.deliver(OFFICER, text)
+    eventually(lambda: len(smsc.named("delivered")) == 5)
+    assert len(quiet(smsc)) == before + 1

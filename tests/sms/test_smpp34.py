@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import aiosmpplib
 import smpp34
 
 from tests.issuer.issuer_kit import NUMBER, PIN, RunningIssuer
@@ -16,6 +17,12 @@ from tests.trust.conftest import TrustedServer
 
 OFFICER = NUMBER.removeprefix("+")
 ESME_RTHROTTLED = 0x58
+CUI = "1234567890101"
+
+
+def part(number: int, total: int, text: str) -> bytes:
+    """A part with its header."""
+    return bytes([5, 0, 3, 77, total, number]) + text.encode("ascii")
 
 
 async def next_of(server: Any, kind: type) -> Any:
@@ -37,7 +44,7 @@ async def talk(directory: Path, settings: dict[str, Any]) -> tuple[list[str], di
     try:
         esme = await next_of(server, smpp34.Esme)
         said: list[str] = []
-        for text, refused in ((f"PIN {PIN}", False), ("P 1234567890101", True)):
+        for text, refused in ((f"PIN {PIN}", False), ("V P201BCD", True)):
             asked = asyncio.ensure_future(
                 esme.deliver_sm("1110", text.encode(), source_addr=OFFICER, source_addr_ton=1, source_addr_npi=1)
             )
@@ -50,6 +57,24 @@ async def talk(directory: Path, settings: dict[str, Any]) -> tuple[list[str], di
                 assert event.short_message == first
             event.accept(f"id-{len(said)}")
             assert (event.destination_addr, event.source_addr, event.registered_delivery) == (OFFICER, "1110", 1)
+            said.append(bytes(event.short_message).decode("ascii"))
+        for given in (
+            {"short_message": b"999999 V P200BCD"},  # a wrong PIN
+            {"short_message": b"", "tlvs": [smpp34.Tlv(0x0424, b"N " + b"Juan Perez " * 90)]},
+            {"short_message": bytes(range(0x80, 0xB0)), "data_coding": 4},  # binary
+            {"short_message": "\N{GRINNING FACE}".encode("utf-16-be"), "data_coding": 8},
+            {"short_message": b"VERDE Juan. Sin alertas R7"},  # our own, come back
+            {"short_message": part(2, 3, CUI[:6]), "esm_class": 0x40},
+            {"short_message": part(9, 3, "x"), "esm_class": 0x40},
+            {"short_message": b"\x05", "esm_class": 0x40},
+            {"short_message": part(3, 3, CUI[6:]), "esm_class": 0x40},
+            {"short_message": part(1, 3, "P "), "esm_class": 0x40},
+        ):
+            response = await esme.deliver_sm("1110", source_addr=OFFICER, source_addr_ton=1, source_addr_npi=1, **given)
+            said.append(str(response.command_status))
+        while len(said) < 15:
+            event = await next_of(server, smpp34.SubmitSmEvent)
+            event.accept("id-3")
             said.append(bytes(event.short_message).decode("ascii"))
         receipt = b"id:id-0 sub:001 dlvrd:001 submit date:2611270000 done date:2611270000 stat:UNDELIV err:001 text:"
         await esme.deliver_sm("1110", receipt, source_addr=OFFICER, esm_class=4)
@@ -65,5 +90,12 @@ def test_a_bind_a_question_an_answer_put_off_and_a_receipt(
 ) -> None:
     said, counts = asyncio.run(talk(tmp_path, gateway_settings(trusted, issuer, tmp_path)))
     assert said[0].startswith("PIN aceptado")
-    assert said[1].startswith("AMARILLO PERSONA")  # on no file
-    assert (counts["throttled"], counts["acknowledged"], counts["receipts_failed"]) == (1, 2, 1)
+    assert said[1].startswith("AMARILLO VEHICULO")  # on no file
+    unreadable = str(int(aiosmpplib.SmppCommandStatus.ESME_RX_R_APPN))
+    assert said[2:12] == ["0", "0", unreadable, "0", "0", "0", "0", unreadable, "0", "0"]
+    wrong, too_long, joined = sorted(said[12:], key=lambda text: ("correcto" not in text, "corto" not in text))
+    assert wrong.startswith("SIN RESPUESTA: no es verde, repita con su PIN correcto")
+    assert too_long.startswith("SIN RESPUESTA: no es verde, repita en un mensaje corto")
+    assert joined.startswith("AMARILLO PERSONA")
+    assert (counts["throttled"], counts["acknowledged"], counts["receipts_failed"]) == (1, 5, 1)
+    assert (counts["malformed"], counts["looped"], counts["not_questions"]) == (2, 1, 2)

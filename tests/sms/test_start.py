@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -29,28 +30,37 @@ def test_a_bad_setting_is_named(given: dict[str, str], named: str, tmp_path: Pat
 
 
 def test_a_directory_is_one_gateways_and_its_key_its_own(tmp_path: Path) -> None:
+    asyncio.run(a_directory_is_one_gateways(tmp_path))
+
+
+async def a_directory_is_one_gateways(tmp_path: Path) -> None:
     first = Journal(tmp_path)
     entry = Entry(first.next_reference(), 1.0, "id", "50255512345", 1, 1, "1110", "P 1234567890101")
     first.accept(entry, b"seen")
+    await first.keep()
     with pytest.raises(JournalError):
         Journal(tmp_path)
-    first.close()
+    await first.close()
     again = Journal(tmp_path)
     assert [left.text for left in again.left_over()] == [entry.text]
     assert again.was_seen(b"seen", 0.5) and again.next_reference() == 2
     again.done(1)
-    again.close()
+    await again.close()
     (tmp_path / "queue.key").write_bytes(bytes(32))
     other = Journal(tmp_path)
     assert other.left_over() == []
-    other.close()
+    await other.close()
     assert (tmp_path / "queue.db").stat().st_mode & 0o777 == 0o600 or (tmp_path.stat().st_mode & 0o077) == 0
 
 
 def test_another_key_opens_nothing(tmp_path: Path) -> None:
+    asyncio.run(another_key_opens_nothing(tmp_path))
+
+
+async def another_key_opens_nothing(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.accept(Entry(journal.next_reference(), 1.0, "id", "5", 1, 1, "1", "P"), b"seen")
-    journal.close()
+    await journal.close()
     (tmp_path / "queue.key").write_bytes(bytes(32))
     with pytest.raises(JournalError, match=r"queue\.key"):
         Journal(tmp_path).left_over()

@@ -1,0 +1,78 @@
+"""What the issuer counts, for Prometheus: calls by method and outcome, how long they took, who waits for a hash.
+
+No label holds a number, a NIP or a gateway: methods and reasons come from fixed sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from server.errors import Refusal, reason_name
+from server.issuer.settings import IssuerSettings
+from server.logs import log
+from server.settings import SettingsError
+
+# seconds: a renewal takes some 2 ms, a hash some 50 to 200, a refused sign-in ends at a step of refusal_step_ms
+_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+OK = "OK"
+
+
+class Metrics:
+    """The counters of one issuer."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._calls = Counter(
+            "ronda_issuer_calls",
+            "Calls ended, by method (a renewal: by session) and outcome: OK, or why not.",
+            ["method", "outcome"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "ronda_issuer_call_seconds",
+            "Seconds from a call's message to its answer.",
+            ["method"],
+            registry=self._registry,
+            buckets=_BUCKETS,
+        )
+        self._hashes = Counter(
+            "ronda_issuer_hashes", "Memory-hard hashes begun, for numbers of nobody too.", registry=self._registry
+        )
+        self._waiting = Gauge("ronda_issuer_hashes_waiting", "Sign-ins that wait for a hash.", registry=self._registry)
+        self._sessions = Gauge("ronda_issuer_sessions", "Sessions that live.", registry=self._registry)
+
+    def ended(self, method: str, refusal: Refusal | None, seconds: float) -> None:
+        """A call is over. refusal: None where it was answered. seconds: from its message."""
+        self._calls.labels(method, OK if refusal is None else reason_name(refusal.reason)).inc()
+        self._seconds.labels(method).observe(seconds)
+
+    def hash_begun(self) -> None:
+        """A PIN or password is hashed."""
+        self._hashes.inc()
+
+    def watch(self, waiting: Callable[[], int], sessions: Callable[[], int]) -> None:
+        """What is looked at when somebody scrapes."""
+        self._waiting.set_function(waiting)
+        self._sessions.set_function(sessions)
+
+    @contextmanager
+    def served(self, settings: IssuerSettings) -> Iterator[None]:
+        """At `metrics`, in a thread, while the context lasts. Raises SettingsError where the address is taken."""
+        address = settings.metrics_address
+        if address is None:
+            yield
+            return
+        try:
+            server, thread = start_http_server(address.port, address.host, self._registry)
+        except OSError as error:
+            raise SettingsError(f'metrics: {address}: {error.strerror}; choose another address, or "off"') from None
+        log("metrics_served", address=f"{address.host}:{server.server_port}")
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
