@@ -1,4 +1,4 @@
-"""The rows of a verdict: whoever holds a matcher against the list supplies two callables, and the product's own limits.
+"""The rows of a verdict: whoever holds a matcher against the list supplies two or three callables.
 
 Questions, strangers and pairs are of one half: B for a verdict, A at work. What is chosen (the limit of F1)
 is chosen on half A. The goals are those of the issue that asked for this list.
@@ -6,7 +6,7 @@ is chosen on half A. The goals are those of the issue that asked for this list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -33,12 +33,8 @@ Search = Callable[[Asked], Sequence[tuple[str, float]]]
 Alike = Callable[[dict[str, Any]], float]
 
 
-@dataclass(frozen=True)
-class Limits:
-    """From which score on the product alerts, by name alone and with a birth date; None = it has no such limit."""
-
-    by_name: float | None = None
-    with_birth: float | None = None
+# Whom of the list the product itself alerts for, POSSIBLE or more, by whatever limit it has for so many words.
+Alerted = Callable[[Asked], Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ class Asking:
 
 def on_questions(
     search: Search,
-    limits: Limits,
+    alerted: Alerted | None = None,
     directory: Path = files.DEFAULT,
     half: str = "B",
     *,
@@ -126,24 +122,13 @@ def on_questions(
     words = _words_on_list(files.read(directory, "listed", "AB", checked=checked))
     _recalls(verdict, asking, questions, words)
     strangers, relatives = rows("strangers") + rows("guatemalans"), rows("relatives")
-    for name, dated, kinds, goals, limit, own in (
-        ("names only", False, ("none",), (0.80, 0.66), limits.by_name, (0.76, 0.01)),
-        ("exact birth date", True, ("exact",), (0.99, 0.97), limits.with_birth, (0.97, 0.001)),
-    ):
-        asked = [q for q in questions if q["birth_kind"] in kinds and (not dated or q["birth_on_list"] == "full")]
-        truths = [asking.of_truth(q, dated=dated) for q in asked]
-        others = [asking.best(s, dated=dated) for s in strangers]
-        for rate, goal in zip((0.01, 0.001), goals, strict=True):
-            verdict.add(
-                f"{name}: recall at {rate:.1%} of strangers", scoring.at_rate(truths, others, rate).recall, goal
-            )
-        if limit is not None:
-            alerted = scoring.at_limit(truths, others, limit)
-            verdict.add(f"{name}: recall at the product's limit", alerted.recall, own[0])
-            verdict.add(f"{name}: strangers alerted at it", alerted.alarms, own[1], at_most=True)
-            for relation in sorted({row["relation"] for row in relatives}):
-                near = [asking.best(row, dated=dated) for row in relatives if row["relation"] == relation]
-                verdict.add(f"{name}: {relation} alerted at it", scoring.at_limit([], near, limit).alarms)
+    dated = [q for q in questions if q["birth_kind"] == "exact" and q["birth_on_list"] == "full"]
+    alone = [q for q in questions if q["birth_kind"] == "none"]
+    _alarms(verdict, asking, "names only", alone, strangers, {0.01: 0.80, 0.001: 0.66})
+    _alarms(verdict, asking, "exact birth date", dated, strangers, {0.01: 0.99, 0.001: 0.97})
+    if alerted is not None:
+        _alerts(verdict, alerted, "names only", alone, strangers, relatives, (0.76, 0.01))
+        _alerts(verdict, alerted, "exact birth date", dated, strangers, relatives, (0.97, 0.001))
     _calibrate(verdict, asking, questions, strangers)
     return verdict
 
@@ -168,6 +153,48 @@ def _recalls(
     for source in ("name", "alias", "unlisted"):
         some = [question for question in alone if question["source"] == source]
         verdict.add(f"names only, {source}: r@1", asking.recall(some, 1, dated=False))
+
+
+def _alarms(
+    verdict: Verdict,
+    asking: Asking,
+    name: str,
+    questions: list[dict[str, Any]],
+    strangers: list[dict[str, Any]],
+    goals: dict[float, float],
+) -> None:
+    """Recall at rates of strangers; a date is given to strangers where the questions have one."""
+    dated = name != "names only"
+    truths = [asking.of_truth(row, dated=dated) for row in questions]
+    others = [asking.best(row, dated=dated) for row in strangers]
+    for rate, goal in goals.items():
+        verdict.add(f"{name}: recall at {rate:.1%} of strangers", scoring.at_rate(truths, others, rate).recall, goal)
+
+
+def _alerts(
+    verdict: Verdict,
+    alerted: Alerted,
+    name: str,
+    questions: list[dict[str, Any]],
+    strangers: list[dict[str, Any]],
+    relatives: list[dict[str, Any]],
+    goals: tuple[float, float],
+) -> None:
+    """The product's own alerts: of whom is meant, of strangers, and of each kind of relative, for anybody at all."""
+
+    def of(row: dict[str, Any]) -> Collection[str]:
+        return alerted(Asked(row["asked"], row["birth"] if name != "names only" else "", row["sex"]))
+
+    def anybody(rows: list[dict[str, Any]]) -> scoring.Share:
+        return scoring.share(sum(bool(of(row)) for row in rows), len(rows))
+
+    right = sum(row["person"] in of(row) for row in questions)
+    verdict.add(f"{name}: recall of the product's alerts", scoring.share(right, len(questions)), goals[0])
+    verdict.add(f"{name}: strangers alerted by the product", anybody(strangers), goals[1], at_most=True)
+    for relation in sorted({row["relation"] for row in relatives}):
+        verdict.add(
+            f"{name}: {relation} alerted by the product", anybody([r for r in relatives if r["relation"] == relation])
+        )
 
 
 def _bare_words(text: str) -> frozenset[str]:
