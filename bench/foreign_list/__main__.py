@@ -24,7 +24,7 @@ def main(
     as_json: Annotated[
         bool, typer.Option("--json", help="For a program: digests and shares on standard output.")
     ] = False,
-    sample: Annotated[bool, typer.Option(help="300 of each, to look at.")] = False,
+    sample: Annotated[bool, typer.Option(help="A few hundred of each, to look at.")] = False,
     accept: Annotated[bool, typer.Option(help="Write the digests into the source: voids all bars.")] = False,
 ) -> None:
     """Makes the second alert list and its truth (docs/foreign-list.md)."""

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rich.table import Table
+
 from bench.foreign_list import files, scoring
 from bench.foreign_list.short_forms import bare
 
@@ -74,6 +76,18 @@ class Verdict:
             "rows": [asdict(row) | {"met": row.met} for row in self.rows],
             "tenths": [asdict(tenth) for tenth in self.tenths],
         }
+
+
+def table_of(verdict: Verdict, title: str) -> Table:
+    """The rows for a terminal: value, interval at 95 %, of how many, goal."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("row", "value", "95 %", "of", "goal", "met"):
+        table.add_column(heading, justify="left" if heading == "row" else "right")
+    for row in verdict.rows:
+        goal = "" if row.goal is None else f"{'<=' if row.at_most else '>='} {row.goal:g}"
+        met = {None: "", True: "yes", False: "NO"}[row.met]
+        table.add_row(row.name, f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}", f"{row.of:,}", goal, met)
+    return table
 
 
 class Asking:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.foreign_list import files, verdict
+from bench.foreign_list import files, trigrams, verdict
 
 SIZES = files.Sizes(persons=60, strangers=60, relatives=60, guatemalans=60, pairs=200)
 
@@ -83,3 +83,13 @@ def test_one_in_so_many_is_asked(made: Path) -> None:
     asked.clear()
     verdict.on_questions(search, None, made, "AB", every=4, checked=False)
     assert 0.15 < len(asked) / all_of_them < 0.35
+
+
+def test_a_plain_matcher_finds_most_and_not_all(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    matcher = trigrams.Trigrams(rows(made, "listed"))
+    found = values(verdict.on_questions(matcher.search, None, made, "A", checked=False))
+    assert found["exact birth date: r@5"] > 0.9
+    assert found["names only, all: r@20"] > 0.9 and found["noisy birth dates: r@1"] > 0.6
+    assert trigrams.alike({"name_1": "Ana Luz", "name_2": "ANA LUZ"}) == 1.0
+    trigrams.main(directory=made, every=3, checked=False)
+    assert "half A" in capsys.readouterr().out
