@@ -25,7 +25,7 @@ from bench.clients.loading_smsc import LoadingSmsc
 from bench.foundation import Report, say
 from bench.sampling import draw
 from bench.trust.allowances import gateways_without_end
-from clients.sms.journal import Entry, Journal
+from clients.sms.journal import Entry, Journal, KeptSession
 from server.issuer.forms import Kind
 from server.issuer.hashing import hash_secret
 from server.issuer.pepper import Pepper
@@ -46,6 +46,7 @@ BROKEN = 10_000
 RATE = 1_000  # messages a second
 DROPS = 10
 WINDOW = 64
+SESSION_S = 600
 _PIN = "739154"
 _DAY_MS = 86_400_000
 
@@ -127,10 +128,10 @@ async def _left_behind(directory: Path, handles: dict[str, str], cuis: list[str]
     journal = Journal(directory)
     for (number, handle), cui in zip(handles.items(), cuis, strict=False):
         sender = number.removeprefix("+")
-        journal.know(journal.hash_of("sender", number))
-        entry = Entry(
-            journal.next_reference(), time.time(), uuid.uuid4().hex, sender, 1, 1, "1110", f"P {cui}", session=handle
-        )
+        who = journal.hash_of("sender", number)
+        journal.know(who)
+        journal.keep_session(who, KeptSession(time.time() + SESSION_S, handle, ""))
+        entry = Entry(journal.next_reference(), time.time(), uuid.uuid4().hex, sender, 1, 1, "1110", f"P {cui}")
         journal.accept(entry, journal.hash_of("text", number, entry.text))
     await journal.close()
 

@@ -97,11 +97,7 @@ class Gateway:
         if self._journal.was_seen(seen, now - self._settings.sms_duplicate_s):
             self._counts.add("duplicates")
             return
-        live = self._sessions.living(number)
-        entry = Entry(
-            *(self._journal.next_reference(), now, uuid.uuid4().hex, sender, ton, npi, address, text),
-            session=live.secret if live is not None else "",
-        )
+        entry = Entry(self._journal.next_reference(), now, uuid.uuid4().hex, sender, ton, npi, address, text)
         self._journal.accept(entry, seen)
         self._accepted.append(_Accepted(entry, number, who))
 
@@ -177,7 +173,7 @@ class Gateway:
             return
         if reply.parts[0].startswith(("SIN RESPUESTA", "PIN")):  # she is told to repeat: that is no duplicate
             self._journal.forget(self._seen(number, entry.text))
-        whole = replace(entry, reply=reply.parts[0], text="", session="")
+        whole = replace(entry, reply=reply.parts[0], text="")
         self._journal.replied(whole)
         self._outbox.submit(whole)
 
@@ -199,7 +195,7 @@ class Gateway:
             if message.kind is Kind.SIGN_OFF:
                 await self._sessions.end(number)
                 return notice(wording.SIGNED_OFF)
-            session = await self._sessions.of(number, message.pin, entry.session)
+            session = await self._sessions.of(number, message.pin)
         except NoSession:
             return notice(wording.SIGN_IN_FIRST, entry.reference)
         except CallFailure as failure:

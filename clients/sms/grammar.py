@@ -89,6 +89,8 @@ def read_message(text: str) -> Message | None:
 
 def _without_accents(text: str) -> str:
     """On one line, without accents or what nobody sees; ñ stays, for Ñ-15 is another order than N-14."""
+    if text.isascii() and text.isprintable():  # as nearly all are
+        return " ".join(text.split())
     letters: list[str] = []
     for letter in unicodedata.normalize("NFC", text):
         if letter in "ñÑ":

@@ -1,4 +1,4 @@
-"""What must outlive the process: messages accepted and not answered, replies not acknowledged, what was seen lately.
+"""What must outlive the process: messages not answered, replies not acknowledged, sessions, what was seen lately.
 
 SQLite in WAL mode, written by a thread of its own: whatever came while the disk was busy is one transaction, one sync.
 What is asked at each message (was this seen, who is known) is held in memory. What a message says is sealed (AES-GCM)
@@ -17,7 +17,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS message (
     reference INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (sender BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS session (sender BLOB PRIMARY KEY, until REAL NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stranger (
     sender BLOB PRIMARY KEY, messages INTEGER NOT NULL, last REAL NOT NULL) WITHOUT ROWID;
 """
@@ -47,8 +48,7 @@ class Entry:
     """One message and, once there is one, its reply. No repr: it is personal data.
 
     at: Unix time of arrival. request_id: of the question to Ronda, the same after a restart: counted once. sender, ton,
-    npi: as the SMSC gave them. address: whom the message was for, who answers. reply: "" = none yet. session: sealed
-    as all of it, so that what was accepted within a session is answered after a restart.
+    npi: as the SMSC gave them. address: whom the message was for, who answers. reply: "" = none yet.
     """
 
     reference: int
@@ -60,7 +60,14 @@ class Entry:
     address: str
     text: str
     reply: str = ""
-    session: str = ""
+
+
+class KeptSession(NamedTuple):
+    """What a sender's session is taken up with after a restart. until: Unix time; pin: the keyed hash, in hex."""
+
+    until: float
+    secret: str
+    pin: str
 
 
 _values = attrgetter(*(each.name for each in fields(Entry)))
@@ -68,13 +75,14 @@ _values = attrgetter(*(each.name for each in fields(Entry)))
 
 @dataclass
 class _Batch:
-    """What the next transaction writes. seen: the time of a key, None = forgotten. strangers: messages, last time."""
+    """What the next transaction writes. seen, sessions: by key, None = forgotten. strangers: messages, last time."""
 
     accepted: dict[int, Entry] = field(default_factory=dict)
     replied: dict[int, Entry] = field(default_factory=dict)
     done: list[int] = field(default_factory=list)
     seen: dict[bytes, float | None] = field(default_factory=dict)
     known: list[bytes] = field(default_factory=list)
+    sessions: dict[bytes, KeptSession | None] = field(default_factory=dict)
     strangers: Counter[bytes] = field(default_factory=Counter)
     last: float = 0.0
     seen_before: float = 0.0
@@ -87,6 +95,7 @@ class _Batch:
             self.done + later.done,
             self.seen | later.seen,
             self.known + later.known,
+            self.sessions | later.sessions,
             self.strangers + later.strangers,
             max(self.last, later.last),
             max(self.seen_before, later.seen_before),
@@ -175,6 +184,16 @@ class Journal:
             self._known.add(sender)
             self._batch.known.append(sender)
 
+    def keep_session(self, sender: bytes, session: KeptSession | None) -> None:
+        """Keeps a sender's session, sealed; None = it is over."""
+        self._given += 1
+        self._batch.sessions[sender] = session
+
+    def sessions(self) -> dict[bytes, KeptSession]:
+        """Those that an earlier process had, by the sender's keyed hash. Raises JournalError."""
+        rows = self._database.execute("SELECT sender, sealed FROM session").fetchall()
+        return {bytes(sender): KeptSession(*json.loads(self._opened(bytes(sealed), sender))) for sender, sealed in rows}
+
     def count_stranger(self, sender: bytes, at: float) -> None:
         """A message of somebody unknown: counted, and not kept."""
         self._given += 1
@@ -240,6 +259,7 @@ class Journal:
             write("INSERT OR REPLACE INTO seen VALUES (?, ?)", seen)
             write("DELETE FROM seen WHERE key = ?", [(key,) for key, at in batch.seen.items() if at is None])
             write("INSERT OR IGNORE INTO known VALUES (?)", [(sender,) for sender in batch.known])
+            self._write_sessions(batch)
             self._count(batch)
             if batch.seen_before:
                 self._database.execute("DELETE FROM seen WHERE at < ?", (batch.seen_before,))
@@ -250,21 +270,38 @@ class Journal:
                 self._database.execute("ROLLBACK")
             raise
 
+    def _write_sessions(self, batch: _Batch) -> None:
+        kept = [
+            (sender, session.until, self._sealed(json.dumps(session).encode(), sender))
+            for sender, session in batch.sessions.items()
+            if session is not None
+        ]
+        self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?)", kept)
+        over = [(sender,) for sender, session in batch.sessions.items() if session is None]
+        self._database.executemany("DELETE FROM session WHERE sender = ?", over)
+        if batch.seen_before:
+            self._database.execute("DELETE FROM session WHERE until < ?", (batch.seen_before,))
+
     def _count(self, batch: _Batch) -> None:
         statement = "INSERT INTO stranger VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET messages = messages + ?, last = ?"
         rows = [(sender, times, batch.last, times, batch.last) for sender, times in batch.strangers.items()]
         self._database.executemany(statement, rows)
 
     def _seal(self, entry: Entry) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._cipher.encrypt(nonce, json.dumps(_values(entry)).encode(), str(entry.reference).encode())
+        return self._sealed(json.dumps(_values(entry)).encode(), str(entry.reference).encode())
 
     def _open(self, reference: int, sealed: bytes) -> Entry:
+        return Entry(*json.loads(self._opened(sealed, str(reference).encode())))
+
+    def _sealed(self, text: bytes, whose: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._cipher.encrypt(nonce, text, whose)
+
+    def _opened(self, sealed: bytes, whose: bytes) -> bytes:
         try:
-            text = self._cipher.decrypt(sealed[:12], sealed[12:], str(reference).encode())
+            return self._cipher.decrypt(sealed[:12], sealed[12:], whose)
         except InvalidTag:
             raise JournalError("queue.key is not the key of queue.db") from None
-        return Entry(*json.loads(text))
 
 
 def _key(path: Path) -> bytes:

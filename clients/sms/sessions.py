@@ -1,6 +1,7 @@
 """Who the senders are: number and PIN for a token, by the institution's issuer, and sessions of ten minutes at most.
 
-In memory alone: tokens, what opened a session (a keyed hash), and the parts of the last answer, for MAS.
+Tokens and the parts of the last answer, for MAS, are in memory alone; the journal has what renews a session, sealed, so
+that a restart asks nobody for her PIN.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from clients.client.failures import CallFailure
+from clients.sms.journal import KeptSession
 from ronda.v1 import token_service_pb2 as tokens
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class Sessions:
         self._journal = journal
         self._counts = counts
         self._live: dict[str, Session] = {}
+        self._earlier = journal.sessions()
         self._locks: dict[str, asyncio.Lock] = {}
         self._pins, self._strangers = asyncio.Semaphore(_PINS_AT_ONCE), asyncio.Semaphore(_STRANGERS_PINS_AT_ONCE)
         self._renewals = asyncio.Semaphore(_RENEWALS_AT_ONCE)
@@ -87,16 +90,27 @@ class Sessions:
     def living(self, sender: str) -> Session | None:
         """The sender's session; None = none that lives."""
         found = self._live.get(sender)
+        if found is None and self._earlier:
+            found = self._taken_up(sender)
         if found is not None and found.until <= time.monotonic():
             del self._live[sender]
             return None
         return found
 
-    async def of(self, sender: str, pin: str, secret: str = "") -> Session:
+    def _taken_up(self, sender: str) -> Session | None:
+        """What an earlier process had; without a token, so that the issuer is asked before it is used."""
+        kept = self._earlier.pop(self._journal.hash_of("sender", sender), None)
+        if kept is None:
+            return None
+        until = time.monotonic() + min(kept.until - time.time(), LONGEST_S)
+        found = self._live[sender] = Session("", 0.0, kept.secret, until, bytes.fromhex(kept.pin))
+        return found
+
+    async def of(self, sender: str, pin: str) -> Session:
         """The sender's session with a token that is good: opened by the PIN, or renewed.
 
-        secret: of a session that an earlier process had, "" = none. The PIN's hash is paid once a session, also where
-        two messages of one sender come at once. Raises NoSession, CallFailure.
+        The PIN's hash is paid once a session, also where two messages of one sender come at once. Raises NoSession,
+        CallFailure.
         """
         live = self.living(sender)
         if live is not None and self._may_be_used(live, sender, pin) and not self._ends_soon(live):
@@ -104,20 +118,20 @@ class Sessions:
         lock = self._locks.setdefault(sender, asyncio.Lock())
         try:
             async with lock:
-                return await self._of(sender, pin, secret)
+                return await self._of(sender, pin)
         finally:
             if not lock.locked():
                 self._locks.pop(sender, None)
 
-    async def _of(self, sender: str, pin: str, secret: str) -> Session:
+    async def _of(self, sender: str, pin: str) -> Session:
         live = self.living(sender)
-        if live is None and not pin and not secret:
+        if live is None and not pin:
             raise NoSession
         if live is not None and self._may_be_used(live, sender, pin):
             if not self._ends_soon(live):
                 return live
             return await self._exchange(sender, "", live.secret, live)
-        return await self._exchange(sender, pin, "" if pin else secret, None)
+        return await self._exchange(sender, pin, "", None)
 
     def _may_be_used(self, live: Session, sender: str, pin: str) -> bool:
         """Whether the PIN is the session's own, or none is given."""
@@ -153,7 +167,7 @@ class Sessions:
         except CallFailure as failure:
             self._counts.add("pins_refused")
             if failure.reason in ("SESSION_OVER", "REVOKED"):
-                self._live.pop(sender, None)
+                self.drop(sender)
             if failure.reason == "SESSION_OVER":
                 raise NoSession from None
             raise
@@ -168,7 +182,9 @@ class Sessions:
         pin_hash = self._journal.hash_of("pin", sender, pin)
         session = Session(given.officer_token, token_until, given.session, until, pin_hash)
         self._live[sender] = session
-        self._journal.know(self._journal.hash_of("sender", sender))
+        who = self._journal.hash_of("sender", sender)
+        self._journal.know(who)
+        self._journal.keep_session(who, KeptSession(time.time() + until - now, given.session, pin_hash.hex()))
         return session
 
     async def change_pin(self, sender: str, present: str, wanted: str) -> None:
@@ -177,16 +193,18 @@ class Sessions:
         async with self._turn(sender):
             self._counts.add("pins")
             await self._authenticator.change_pin(request)
-        self._live.pop(sender, None)
+        self.drop(sender)
         self._journal.know(self._journal.hash_of("sender", sender))
 
     def drop(self, sender: str) -> None:
         """Forgets the sender's session."""
         self._live.pop(sender, None)
+        self._journal.keep_session(self._journal.hash_of("sender", sender), None)
 
     async def end(self, sender: str) -> None:
         """Ends the sender's session here and at the issuer. Raises CallFailure."""
-        session = self._live.pop(sender, None)
+        session = self.living(sender)
+        self.drop(sender)
         if session is not None:
             await self._authenticator.end(session.secret)
 

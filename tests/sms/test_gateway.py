@@ -92,8 +92,9 @@ def test_nothing_is_lost_by_kill_9_and_the_reference_stays(signed_in: Town) -> N
     signed_in.gateway.start()
     eventually(lambda: len(smsc.texts()) >= before + 6)
     assert sorted(quiet(smsc)[before + 3 :]) == sorted(unanswered)
+    assert smsc.answer_to(OFFICER, "V P170BCD").startswith("AMARILLO VEHICULO")  # within the session of before
     counts = signed_in.gateway.stop()
-    assert (counts["left_over"], counts["acknowledged"]) == (3, 3)
+    assert (counts["left_over"], counts["acknowledged"], counts["pins"], counts["renewals"]) == (3, 4, 0, 1)
 
 
 def test_what_was_asked_before_the_kill_is_answered_after_it(signed_in: Town) -> None:
