@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class AgencyError(Exception):
     """What was asked cannot be done as asked: the file, the columns, or files that are there already."""
@@ -13,3 +15,11 @@ class GenerationGone(Exception):
 
 class HalfAnswer(Exception):
     """The server's answer does not belong to the batch it was sent: nothing of it is used."""
+
+
+class EngineFailed(Exception):
+    """Whoever judges cannot, for a reason that no server names. kind: what the clerk can do about it."""
+
+    def __init__(self, text: str, kind: Literal["ours", "files", "gone", "settings", "recorded"] = "ours") -> None:
+        super().__init__(text)
+        self.kind = kind

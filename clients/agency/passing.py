@@ -11,14 +11,12 @@ from clients.agency.batches import Judged, batches_of
 from clients.agency.blocks import Block, count_rows, read_blocks
 from clients.agency.checkpoint import Checkpoint, Progress
 from clients.agency.columns import Columns
+from clients.agency.engine import Asking
 from clients.agency.lines import lines_of
 from clients.agency.outputs import Files
 from clients.agency.rows import Asked, BlockReader, Rows, asked_of
 from clients.agency.saving import Saver
 from clients.agency.source import Source
-from clients.agency.streams import Streams
-
-_AHEAD = 3  # blocks that are read and asked before the oldest is written
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def run_pass(
     source: Source,
     columns: Columns,
     part: Part,
-    streams: Streams,
+    asking: Asking,
     checkpoint: Checkpoint,
     files: Files,
     saver: Saver,
@@ -70,7 +68,7 @@ def run_pass(
 ) -> None:
     """From where the checkpoint's last pass stands to the end; `saver` is open. told: shows how far it is.
 
-    Raises what the streams raise, OSError; then the checkpoint is of the last block that was written whole, and what
+    Raises what `asking` raises, OSError; then the checkpoint is of the last block that was written whole, and what
     was written of another is cut off when the run goes on.
     """
     _, end = part.bounds(source)
@@ -80,7 +78,7 @@ def run_pass(
 
     def write_oldest() -> None:
         oldest = under.popleft()
-        lines = lines_of(oldest.rows, oldest.asked, [streams.wait(answer) for answer in oldest.answers])
+        lines = lines_of(oldest.rows, oldest.asked, [asking.wait(answer) for answer in oldest.answers])
         files.add(lines)
         checkpoint.passes[-1] = checkpoint.passes[-1].after(
             oldest.block.end, len(oldest.rows.numbers), oldest.rows.blank, files.lengths(), (lines.counts, lines.rules)
@@ -96,8 +94,8 @@ def run_pass(
             rows = reader.read(block, row)
             row += rows.total
             asked = asked_of(rows, columns)
-            under.append(_Under(block, rows, asked, [streams.ask(batch) for batch in batches_of(rows, asked)]))
-            if len(under) > _AHEAD:
+            under.append(_Under(block, rows, asked, [asking.ask(batch) for batch in batches_of(rows, asked)]))
+            if len(under) > asking.ahead:
                 write_oldest()
         while under:
             write_oldest()

@@ -12,13 +12,14 @@ from typing import Any
 from clients.agency import words
 from clients.agency.checkpoint import Checkpoint, Progress, identity_of, sha256_of
 from clients.agency.columns import Columns
+from clients.agency.engine import Engine
 from clients.agency.failures import AgencyError
 from clients.agency.lines import heads, names_of
 from clients.agency.outputs import Files, Names
 from clients.agency.passing import Part, run_pass, where_part_begins
 from clients.agency.saving import Saver
 from clients.agency.source import STDIN, Source
-from clients.agency.streams import PATIENCE_S, STREAMS, WINDOW, Server, Streams
+from clients.agency.streams import PATIENCE_S, STREAMS, WINDOW
 from clients.agency.summary import compare, hand_over, write_summary
 
 _PASSES = 3  # generations at most that a file is judged under; when yet another serves then, the summary says so
@@ -33,7 +34,7 @@ class Wishes:
     columns: Columns
     standard: int
     out: str
-    server: Server
+    engine: Engine
     part: Part
     key: Path | None = None
     streams: int = STREAMS
@@ -83,7 +84,7 @@ def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) 
     checkpoint = _begun(wishes, names, resume=resume)
     while not checkpoint.serving:
         if not checkpoint.passes or checkpoint.passes[-1].done:
-            serving = wishes.server.generation(
+            serving = wishes.engine.generation(
                 wishes.patience_s if checkpoint.passes else _FIRST_S, call_s=wishes.patience_s
             )
             same = bool(checkpoint.passes) and checkpoint.passes[-1].generation == serving
@@ -123,8 +124,7 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
     number = len(checkpoint.passes)
     progress = checkpoint.passes[-1]
     files = Files(names.partial(number), progress.lengths)
-    streams = Streams(
-        wishes.server,
+    asking = wishes.engine.asking(
         wishes.standard,
         progress.generation,
         progress.request_id,
@@ -139,13 +139,13 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
         files.flush()
         files.durable()
         checkpoint.save(names.checkpoint)
-        # The streams end first: what they raise is saved before it is told.
-        with Saver(checkpoint, names.checkpoint, files) as saver, streams:
+        # `asking` ends first: what it raises is saved before it is told.
+        with Saver(checkpoint, names.checkpoint, files) as saver, asking:
             run_pass(
                 wishes.source,
                 wishes.columns,
                 wishes.part,
-                streams,
+                asking,
                 checkpoint,
                 files,
                 saver,
@@ -179,7 +179,7 @@ def _finish(wishes: Wishes, names: Names, checkpoint: Checkpoint) -> dict[str, A
         columns=wishes.columns.told(wishes.source),
         part=wishes.part,
         standard=(wishes.standard, words.STANDARDS[wishes.standard]),
-        server=wishes.server,
+        engine=wishes.engine,
         changed=changed,
         key=wishes.key,
         ended=now(),

@@ -8,23 +8,17 @@ import hashlib
 import socket
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from clients.agency.engine import Engine
 from clients.agency.failures import AgencyError
 from clients.agency.outputs import Names
-from clients.agency.streams import Server
 
 
-def who(server: Server) -> dict[str, str]:
-    """The user and machine of this run, and the device's name in its certificate; no officer's name is known here."""
-    device = "sin identidad (modo de desarrollo)"
-    if server.identity is not None:
-        certificate = x509.load_pem_x509_certificate(server.identity.certificate.read_bytes())
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        device = ", ".join(names.get_values_for_type(x509.UniformResourceIdentifier)) or "sin nombre"
-    return {"usuario": getpass.getuser(), "equipo": socket.gethostname(), "certificado": device}
+def who(engine: Engine) -> dict[str, str]:
+    """The user and machine of this run, and the device that asked."""
+    return {"usuario": getpass.getuser(), "equipo": socket.gethostname(), "certificado": engine.device()}
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:

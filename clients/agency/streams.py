@@ -29,6 +29,7 @@ from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 
 STREAMS = 4  # one of them at least for each worker of a small server, which connections find by chance
 WINDOW = 3  # batches that a stream has under way: one answered, one read, one on the wire
+AHEAD = 3  # blocks that are read and asked before the oldest is written
 PATIENCE_S = 60.0  # without any answer, then the run ends
 _CALL_S = 10.0  # at most, of the call that asks which generation serves
 _SILENCE_S = 5.0  # at most, above the patience: the streams give up first, and know why
@@ -84,6 +85,26 @@ class Server:
 
             return str(_retrying(lambda _: time.monotonic() >= ends, threading.Event())(once))
 
+    def asking(
+        self, standard: int, generation: str, request_id: str, *, streams: int, window: int, patience_s: float
+    ) -> Streams:
+        """A pass pinned to a generation."""
+        return Streams(self, standard, generation, request_id, streams=streams, window=window, patience_s=patience_s)
+
+    def device(self) -> str:
+        """Its name in the certificate; no officer's name is known here. Raises OSError."""
+        if self.identity is None:
+            return "sin identidad (modo de desarrollo)"
+        from cryptography import x509  # noqa: PLC0415 - slow to import, for who gets as far
+
+        certificate = x509.load_pem_x509_certificate(self.identity.certificate.read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return ", ".join(names.get_values_for_type(x509.UniformResourceIdentifier)) or "sin nombre"
+
+    def told(self) -> dict[str, Any]:
+        """Nothing besides: the server keeps its own record."""
+        return {}
+
 
 def _mendable(error: BaseException) -> bool:
     if isinstance(error, CallFailure):
@@ -113,6 +134,8 @@ class Streams:
     """Use as a context manager. generation: what every stream is pinned to. request_id: of the pass, the same on every
     stream and after an interruption, so that a batch that is sent again is a retry to the server and counts once.
     """
+
+    ahead = AHEAD
 
     def __init__(
         self,

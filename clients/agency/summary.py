@@ -11,12 +11,12 @@ from typing import Any
 
 from clients.agency.blocks import BLOCK_BYTES
 from clients.agency.checkpoint import Checkpoint, sha256_of
+from clients.agency.engine import Engine
 from clients.agency.failures import AgencyError
 from clients.agency.outputs import Names
 from clients.agency.passing import Part
 from clients.agency.receipt import write_receipt
 from clients.agency.source import STDIN, Source
-from clients.agency.streams import Server
 
 _LONGEST_LINE = 4 * BLOCK_BYTES  # bytes: a row of a block, its quotes doubled, and what it came to
 _TOLD_CHANGES = 1_000  # in the summary; all of them stand in their file
@@ -115,7 +115,7 @@ def write_summary(
     columns: dict[str, str],
     part: Part,
     standard: tuple[int, str],
-    server: Server,
+    engine: Engine,
     changed: Changed,
     key: Path | None,
     ended: str,
@@ -146,11 +146,12 @@ def write_summary(
         "generacion_al_terminar": checkpoint.serving,
         "cambiadas": {"filas": changed.rows, "primeras": changed.first},
         "salidas": _hashed(names, checkpoint.hashes),
-        "servidor": server.target,
-        "quien": who(server),
+        "servidor": engine.target,
+        "quien": who(engine),
         "inicio": checkpoint.started,
         "fin": ended,
         "reanudada": checkpoint.resumed,
+        **engine.told(),
     }
     text = json.dumps(summary, ensure_ascii=False, indent=2).encode()
     names.summary.write_bytes(text + b"\n")

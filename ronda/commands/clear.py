@@ -19,9 +19,16 @@ from ronda.commands.question import CaseOption, IdentityOption, JsonOption, Serv
 if TYPE_CHECKING:
     from clients.agency.checkpoint import Progress as Passed
     from clients.agency.columns import Columns
+    from clients.agency.engine import Engine
     from clients.agency.run import Wishes
     from clients.agency.source import Source
-    from clients.agency.streams import Server
+
+
+class EngineWord(StrEnum):
+    """Who judges, as typed on the command line."""
+
+    SERVER = "server"
+    SPARK = "spark"
 
 
 class StandardWord(StrEnum):
@@ -31,6 +38,10 @@ class StandardWord(StrEnum):
     POLICE = "police"
     CRIMINAL = "criminal"
     RENAS = "renas"
+
+
+# Of an EngineFailed: the exit status.
+_KINDS = {"ours": "OURS", "files": "FILES", "gone": "GONE", "settings": "SETTINGS", "recorded": "NOT_RECORDED"}
 
 
 def _standard(word: StandardWord) -> int:
@@ -75,6 +86,15 @@ def clear(
     ] = None,
     patience: Annotated[float, typer.Option(help="Segundos sin respuesta tras los que se detiene.", min=1)] = 60.0,
     streams: Annotated[int, typer.Option(help="Conexiones a la vez.", min=1, max=32)] = 4,
+    engine: Annotated[EngineWord, typer.Option(help="Quién consulta: el servidor, o Spark (docs/agency.md).")] = (
+        EngineWord.SERVER
+    ),
+    master: Annotated[str, typer.Option(help="Con spark: su maestro, como spark://equipo:7077, yarn o local[2].")] = "",
+    data: Annotated[Path | None, typer.Option(help="Con spark: directorio de datos, aquí y en cada ejecutor.")] = None,
+    trust: Annotated[Path | None, typer.Option(help="Con spark: directorio de confianza en cada ejecutor.")] = None,
+    spool: Annotated[
+        Path | None, typer.Option(help="Con spark: dónde espera la auditoría en cada ejecutor; si no, <data>/spark.")
+    ] = None,
     case: CaseOption = "",
     server: ServerOption = "127.0.0.1:50051",
     identity: IdentityOption = "",
@@ -87,6 +107,7 @@ def clear(
       ronda clear examples/agency.csv --standard wanted --out resultados.csv
       ronda clear lista.xlsx --standard police --map cui=DPI --dry-run
       ronda clear lista.csv --standard wanted --out resultados.csv --resume
+      ronda clear lista.csv --standard wanted --engine spark --master yarn --identity lote --trust trust
     """
     from clients.agency.columns import named_columns
     from clients.agency.failures import AgencyError
@@ -94,6 +115,7 @@ def clear(
     from clients.agency.passing import Part
     from clients.agency.run import Wishes, prepare
     from clients.agency.source import open_source
+    from ronda.commands.clear_engine import spark_engine
 
     number, of = (int(word) for word in part.split("/"))
     with ExitStack() as held:
@@ -103,6 +125,8 @@ def clear(
                 from clients.agency.signing import load_key
 
                 load_key(key)
+            if (engine is EngineWord.SPARK) != bool(master):
+                raise AgencyError("--engine spark y --master van juntos.")
             if not dry_run:  # before anything of another run is looked at or removed
                 held.enter_context(Lock(names.lock))
             resuming = not dry_run and prepare(names, resume=resume, restart=restart)
@@ -125,9 +149,16 @@ def clear(
             fail("Interrumpido antes de preguntar nada.", ExitStatus.INTERRUPTED, as_json)
         except OSError as error:
             fail(f"No se puede leer o escribir {error.filename}: {error.strerror}.", ExitStatus.CALLER, as_json)
-        with _said(server, identity, as_json) as asked:
+        with _said(server, "" if master else identity, as_json) as asked, ExitStack() as judges:
+            judge: Engine = (
+                judges.enter_context(
+                    spark_engine(master, data=data, trust=trust, spool=spool, identity=identity, case=case)
+                )
+                if master
+                else asked(case)
+            )
             wishes = Wishes(
-                source, chosen, _standard(standard), str(names.out), asked(case), Part(number, of), key, streams,
+                source, chosen, _standard(standard), str(names.out), judge, Part(number, of), key, streams,
                 patience_s=patience,
             )  # fmt: skip
             summary = _run(wishes, resume=resuming, shows=not as_json)
@@ -201,7 +232,7 @@ def _try(source: Source, columns: Columns, as_json: bool) -> None:
 @contextmanager
 def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
     """What ends a run, in Spanish and with its exit status; gives a function that makes the server of a case."""
-    from clients.agency.failures import AgencyError, GenerationGone, HalfAnswer
+    from clients.agency.failures import AgencyError, EngineFailed, GenerationGone, HalfAnswer
     from clients.agency.streams import Server
     from clients.client.failures import CallFailure
     from clients.client.identity import Identity
@@ -231,6 +262,8 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
         over("El servidor respondió a medias, varias veces: avise a operaciones; siga con --resume.", ExitStatus.OURS)
     except AgencyError as error:
         over(str(error), ExitStatus.CALLER)
+    except EngineFailed as error:
+        over(f"{error} Lo hecho queda guardado: siga con --resume.", ExitStatus[_KINDS[error.kind]])
     except KeyboardInterrupt:
         over("Interrumpido; lo hecho queda guardado: siga con --resume.", ExitStatus.INTERRUPTED)
     except OSError as error:

@@ -29,7 +29,7 @@ from server.audit.keepers import Keeper, KeeperError
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
 from server.audit.seals import Drop, Seal, Seals, append_seals, read_seals
-from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+from server.audit.segments import SegmentDamaged, SegmentId, goes_on, list_segments, mapped, read_header
 from server.audit.witness import refusal
 from server.audit.writer import clock_ms
 from server.logs import ERROR, INFO, WARNING, log
@@ -354,7 +354,7 @@ class Checkpointer:
         return checkpoint
 
     def _retain(self) -> list[Drop]:
-        """Once an hour: the segments whose years are over. The newest of each log stays, for its number."""
+        """Once an hour: the segments whose years are over. The newest of a log that goes on stays."""
         now = self._clock()
         if now - self._retained_ms < _HOUR_MS:
             return []
@@ -366,7 +366,7 @@ class Checkpointer:
             Drop(seal.segment, self._years, now)
             for seal in self._seals.sealed.values()
             if seal.segment not in self._seals.dropped
-            and seal.segment.number < self._newest.get(seal.segment.log, 0)
+            and (seal.segment.number < self._newest.get(seal.segment.log, 0) or not goes_on(seal.segment.log))
             and now - seal.sealed_ms > self._years * _YEAR_MS
         ]
         for drop in dropped:

@@ -30,6 +30,7 @@ Mapped = bytes | mmap.mmap  # a segment's bytes
 
 _FIELDS = {"format", "log", "segment", "made_ms", "hash_key", "recipients"}
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,31}$")
+_ONCE = re.compile(r"-[0-9a-f]{16}$")  # the log of one attempt at a task (ronda/spark): nobody writes to it again
 _FILE = re.compile(r"^(\d{8})\.seg$")
 
 
@@ -60,6 +61,11 @@ class NewSegment:
     descriptor: int
     header: bytes
     keys: SegmentKeys
+
+
+def goes_on(log: str) -> bool:
+    """Whether a log may get further segments: then its newest stays, for its number."""
+    return _ONCE.search(log) is None
 
 
 def list_segments(directory: Path) -> list[SegmentId]:

@@ -25,7 +25,7 @@ from server.metrics import counts as call_metrics
 from server.trust.directory import Trust, TrustKeeper
 from server.trust.officer_token import Officer, TokenRules, read_token
 from server.trust.peer import Peer, Peers, check_tls
-from server.trust.policy import Decision, Principal
+from server.trust.policy import Decision, Policy, Principal
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Auth = Mapping[str, Iterable[bytes]]
@@ -78,7 +78,7 @@ class DevelopmentCallers:
         pass
 
 
-class _Admitted:
+class Admitted:
     """A Caller and what policy is asked with."""
 
     __slots__ = ("caller", "principal", "signed_in_ms")
@@ -87,6 +87,35 @@ class _Admitted:
         self.caller = caller
         self.principal = principal
         self.signed_in_ms = signed_in_ms
+
+    def decide(self, policy: Policy, purpose: int, break_glass_ms: int) -> None:
+        """Asks policy about a purpose, once. break_glass_ms: how long after her sign-in break-glass may be used."""
+        if self.caller.decided(purpose):
+            return
+        decision = policy.decide(self.principal, purpose)
+        if decision is None:
+            self.caller.deny(purpose)
+        else:
+            _give(self.caller, purpose, decision, self.signed_in_ms + break_glass_ms)
+
+
+def admit(peer: Peer, authorization: str, trust: Trust, rules: TokenRules, limits: Limits | None) -> Admitted:
+    """The caller that a device and an `authorization` header make, by this state of trust. Raises Refusal."""
+    trust.revocations.check_peer(peer)
+    officer = read_token(authorization, trust.institutions, rules, time.time_ns() // 1_000_000)
+    principal = _principal(officer, peer, trust)
+    trust.revocations.check_officer(officer)
+    flags = (Flag.OFF_UNIT if principal.off_unit else 0) | (Flag.DELEGATED if principal.delegated else 0)
+    caller = Caller(
+        identity_of(peer, officer),
+        device=peer.device.encode(),
+        officer=f"{officer.institution.id}/{officer.nip}".encode(),
+        unit=f"{officer.institution.id}/{officer.unit}".encode(),
+        expires_ms=min(officer.expires_ms, peer.not_after_ms),
+        flags=flags,
+        limits=limits,
+    )
+    return Admitted(caller, principal, officer.signed_in_ms)
 
 
 class CertifiedCallers:
@@ -110,7 +139,7 @@ class CertifiedCallers:
         self._on_refused = on_refused
         self._break_glass_ms = break_glass_s * 1000
         self._max_metadata = max_metadata_bytes
-        self._known: dict[tuple[bytes, bytes, str], _Admitted] = {}
+        self._known: dict[tuple[bytes, bytes, str], Admitted] = {}
         self._tokens: set[str] = set()  # of `_known`
         self._peers = Peers(keeper.trust.institutions)
 
@@ -129,14 +158,8 @@ class CertifiedCallers:
 
     def decide(self, context: Context, purpose: int) -> Caller:
         admitted = self._admitted(context)
-        caller = admitted.caller
-        if not caller.decided(purpose):
-            decision = self._keeper.trust.policy.decide(admitted.principal, purpose)
-            if decision is None:
-                caller.deny(purpose)
-            else:
-                _give(caller, purpose, decision, admitted.signed_in_ms + self._break_glass_ms)
-        return caller
+        admitted.decide(self._keeper.trust.policy, purpose, self._break_glass_ms)
+        return admitted.caller
 
     def turned_away(self, context: Context) -> None:
         auth: Auth = context.auth_context()
@@ -150,7 +173,7 @@ class CertifiedCallers:
         auth: Auth = context.auth_context()
         return self._refused(context, auth, _certificate(auth), _metadata_too_large(self._max_metadata))
 
-    def _admitted(self, context: Context) -> _Admitted:
+    def _admitted(self, context: Context) -> Admitted:
         auth: Auth = context.auth_context()
         token = ""
         size = 0
@@ -179,28 +202,12 @@ class CertifiedCallers:
         self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 
-    def _admit(self, context: Context, auth: Auth, certificate: bytes, token: str) -> _Admitted:
-        trust = self._keeper.trust
+    def _admit(self, context: Context, auth: Auth, certificate: bytes, token: str) -> Admitted:
         try:
             check_tls(auth)
-            peer = self._peer(certificate)
-            trust.revocations.check_peer(peer)
-            officer = read_token(token, trust.institutions, self._rules, time.time_ns() // 1_000_000)
-            principal = _principal(officer, peer, trust)
-            trust.revocations.check_officer(officer)
+            return admit(self._peer(certificate), token, self._keeper.trust, self._rules, self._limits)
         except Refusal as refusal:
             raise self._refused(context, auth, certificate, refusal) from None
-        flags = (Flag.OFF_UNIT if principal.off_unit else 0) | (Flag.DELEGATED if principal.delegated else 0)
-        caller = Caller(
-            identity_of(peer, officer),
-            device=peer.device.encode(),
-            officer=f"{officer.institution.id}/{officer.nip}".encode(),
-            unit=f"{officer.institution.id}/{officer.unit}".encode(),
-            expires_ms=min(officer.expires_ms, peer.not_after_ms),
-            flags=flags,
-            limits=self._limits,
-        )
-        return _Admitted(caller, principal, officer.signed_in_ms)
 
     def _peer(self, certificate: bytes) -> Peer:
         """Raises Refusal. Whoever is refused thousands of times costs a signature once."""
@@ -217,7 +224,7 @@ class CertifiedCallers:
             check_tls(auth)
             peer = self._peer(certificate)
             device = peer.device
-            refusal.identity = _encoded({"device": device, "institution": peer.institution.id})
+            refusal.identity = device_identity(peer)
         except Refusal:
             refusal.identity = _encoded({"device": ""})
         self._on_refused(context.peer(), device)
@@ -258,6 +265,11 @@ def identity_of(peer: Peer, officer: Officer) -> bytes:
     if officer.actor:
         who["act"] = {"device": officer.actor}
     return _encoded(who)
+
+
+def device_identity(peer: Peer) -> bytes:
+    """Who asked as far as the certificate proves it, where the token is not believed."""
+    return _encoded({"device": peer.device, "institution": peer.institution.id})
 
 
 def _encoded(who: dict[str, object]) -> bytes:

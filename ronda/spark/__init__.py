@@ -1,0 +1,1 @@
+"""`ronda clear --engine spark`: executors answer from a generation on their own disks; entry is `engine`."""

@@ -1,0 +1,158 @@
+"""The executors' audit segments, joined to one audit log on the driver before a row of theirs is written.
+
+Each is checked, laid into the log as one of its own, sealed, and bound by a signed checkpoint that the second keeper
+holds: the same checkpointer as a server's. `ronda audit verify` reads the log as any other.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.audit.reader import QUESTION_ROW, SegmentReader, query_rows
+from indexer.generations.publishing import sync_directory
+from ronda.spark.seat import LOG
+from ronda.spark.tasks import CLOCK_S
+from server.audit.checkpointer import Checkpointer, Inconsistent
+from server.audit.checkpoints import CheckpointError
+from server.audit.keepers import KeeperFiles, open_keeper
+from server.audit.keys import KeyFileError, key_id, load_signing_private
+from server.audit.reading import Segment
+from server.audit.seals import SealsDamaged, read_seals
+from server.audit.segments import SegmentDamaged, SegmentId, read_header
+from server.audit.set_up import audit_directory, prepare_audit, signing_key
+from server.audit.settings import AuditSettings
+from server.audit.writer import clock_ms
+from server.settings import SettingsError
+
+_OTHERS_S = 30.0  # until a checkpoint process of a server in the same log has sealed
+_POLL_S = 0.1
+
+
+class NotJoined(Exception):
+    """A segment is not as it was written, or could not be kept: no row leaves. The text names no person."""
+
+
+class JoinedLog:
+    """The driver's audit log. Counts what was joined by this run."""
+
+    def __init__(self, settings: AuditSettings) -> None:
+        """Raises SettingsError, NotJoined."""
+        prepare_audit(settings, development=False)
+        self._directory = audit_directory(settings)
+        try:
+            key = load_signing_private(signing_key(settings))
+        except KeyFileError as error:
+            raise SettingsError(f"audit_signing_key: {error}") from None
+        self.id = key_id(key.public_key())
+        self.logs: set[str] = set()
+        self.devices: set[str] = set()
+        self.segments = self.lost = self.batches = 0
+        self._lock = threading.Lock()
+        files = KeeperFiles(settings.audit_keeper_ca, settings.audit_keeper_cert, settings.audit_keeper_key)
+        keepers = [open_keeper(settings.audit_keeper, key.public_key(), files)] if settings.audit_keeper else []
+        self._checkpointer: Checkpointer | None = None
+        try:
+            self._checkpointer = Checkpointer(self._directory, key, keepers, settings.audit_retention_years)
+        except BlockingIOError:  # a server's process signs here: it takes what it finds
+            pass
+        except (Inconsistent, SealsDamaged, CheckpointError, OSError) as error:
+            raise NotJoined(str(error)) from None
+
+    def close(self) -> None:
+        """Gives the log free."""
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+
+    def join(self, segments: Iterable[bytes], *, since_ms: int | None = None) -> int:
+        """Keeps segments, sealed and bound by a checkpoint, when it returns: how many batches they record. Raises
+        NotJoined.
+
+        since_ms: when the job of whose rows they are was made; None = left by attempts that brought none.
+        """
+        with self._lock:
+            try:
+                batches, wanted = 0, set()
+                for data in segments:
+                    segment, recorded = self._laid(data, since_ms)
+                    batches += recorded
+                    wanted |= {segment} if segment is not None else set()
+                if wanted:
+                    self._sealed(wanted)
+            except (Inconsistent, SealsDamaged, OSError) as error:
+                raise NotJoined(str(error)) from None
+            self.segments += len(wanted)
+            self.lost += len(wanted) if since_ms is None else 0
+            return batches
+
+    def _laid(self, data: bytes, since_ms: int | None) -> tuple[SegmentId | None, int]:
+        """Its file in the log, None where it lies there already; and the batches that it records."""
+        reader = SegmentReader()
+        whole = reader.walk(data) and reader.offset == len(data)
+        try:
+            header = read_header(data)
+        except SegmentDamaged as error:
+            if since_ms is None and not reader.records:  # killed before its first record: it says nothing
+                return None, 0
+            raise NotJoined(str(error)) from None
+        segment = SegmentId(header["log"], header["segment"])
+        if not LOG.match(str(segment.log)) or not isinstance(segment.number, int) or segment.number < 1:
+            raise NotJoined("a segment of another log")
+        if since_ms is not None:
+            if not whole:
+                raise NotJoined(f"segment {segment}: {reader.problem or 'bytes behind its last record'}")
+            _check_clock(segment, header, since_ms)
+        path = segment.path(self._directory)
+        self.logs.add(segment.log)
+        batches = len(query_rows(data, reader.offset)[0]) // np.dtype(QUESTION_ROW).itemsize
+        if path.exists():
+            held = path.read_bytes()
+            if held != data[: len(held)]:
+                raise NotJoined(f"segment {segment}: another one is in the log")
+            return None, batches
+        _write(path, data)
+        self.batches += batches
+        identities = Segment(segment, data[: reader.offset]).identities().values()
+        self.devices.update(str(identity.get("device", "")) for identity in identities)
+        return segment, batches
+
+    def _sealed(self, wanted: set[SegmentId]) -> None:
+        ends = time.monotonic() + _OTHERS_S
+        if self._checkpointer is not None:
+            self._checkpointer.tick()
+            if any(self._checkpointer.report().keepers_behind):
+                raise NotJoined("the second keeper did not take the checkpoint")
+            ends = 0.0
+        while not wanted <= read_seals(self._directory).sealed.keys():
+            if time.monotonic() >= ends:
+                raise NotJoined("a segment was not sealed")
+            time.sleep(_POLL_S)
+
+    def told(self) -> dict[str, Any]:
+        """For the summary."""
+        return {"segmentos": self.segments, "lotes": self.batches, "segmentos_de_intentos_perdidos": self.lost}
+
+
+def _check_clock(segment: SegmentId, header: dict[str, Any], since_ms: int) -> None:
+    """Results depend on the date: an executor's clock agrees with the driver's. Raises NotJoined."""
+    made_ms = int(header["made_ms"])
+    if not since_ms - CLOCK_S * 1000 <= made_ms <= clock_ms() + CLOCK_S * 1000:
+        raise NotJoined(f"segment {segment}: its clock is not the driver's")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole, or not at all: whoever seals takes any file of this name. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = path.with_suffix(".part")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    sync_directory(path.parent)
