@@ -46,7 +46,7 @@ class ClearStream:
         try:
             service.gate.refuse()
             caller = service.callers.of(context)
-            with service.gate.counted(caller):
+            with service.gate.counted(caller, context.peer()):
                 first = await self._first(context, caller)
                 await self._serve(context, caller, first)
         except Exception as error:

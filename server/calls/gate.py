@@ -8,6 +8,7 @@ closed too: UNAVAILABLE, DRAINING.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -46,6 +47,7 @@ class Gate:
         self._of_a_device = of_a_device
         self._of_an_officer = of_an_officer
         self._of: dict[int, int] = {}  # calls and streams by Caller.device_key and officer_key
+        self.in_use: Counter[str] = Counter()  # the same by the connection, as gRPC names its peer
         self.closed = False  # for new calls: `refuse` says why
         self.late = False
         self.draining = False
@@ -94,12 +96,25 @@ class Gate:
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
 
     @contextmanager
-    def counted(self, caller: Caller, *, admitted: bool = False) -> Iterator[None]:
-        """Counts a call or stream of a device and an officer while it lasts, without a place. Raises as `hold`."""
+    def counted(self, caller: Caller, peer: str, *, admitted: bool = False) -> Iterator[None]:
+        """Counts a call or stream of a connection, a device and an officer while it lasts, without a place.
+
+        peer: as gRPC names it. Raises as `hold`.
+        """
+        self.in_use[peer] += 1
+        try:
+            with self._counted(caller, 2 if admitted else 1):
+                yield
+        finally:
+            self.in_use[peer] -= 1
+            if not self.in_use[peer]:
+                del self.in_use[peer]
+
+    @contextmanager
+    def _counted(self, caller: Caller, times: int) -> Iterator[None]:
         if caller.flags & Flag.DEVELOPMENT:
             yield
             return
-        times = 2 if admitted else 1
         device, officer = caller.device_key, caller.officer_key
         for key, most, cause in ((device, self._of_a_device, "device"), (officer, self._of_an_officer, "officer")):
             if self._of.get(key, 0) >= times * most:

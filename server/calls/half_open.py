@@ -79,7 +79,7 @@ def careful_handler(service: Service, method: str, handler: Handler) -> Any:
             asked = await service.half_open.stranger_asks(context)
             await refuse(service, context, method, metrics, time.perf_counter() - started, refusal, asked, None)
         try:
-            with service.gate.counted(caller):
+            with service.gate.counted(caller, context.peer()):
                 request = await read_within(context, service.half_open.seconds)
         except (Refusal, TimeoutError) as error:
             late = service.half_open.late(caller) if isinstance(error, TimeoutError) else error

@@ -137,12 +137,12 @@ class OwnPlaces:
         self._service, self._most, self._held = service, most, 0
 
     @contextmanager
-    def hold(self, caller: Caller) -> Iterator[None]:
+    def hold(self, caller: Caller, peer: str) -> Iterator[None]:
         """Raises Refusal OVERLOADED where none is left, of all or of the caller's."""
         if self._held >= self._most:
             self._service.gate.shed.count("own_methods", caller)
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
-        with self._service.gate.counted(caller):
+        with self._service.gate.counted(caller, peer):
             self._held += 1
             try:
                 yield
@@ -161,7 +161,7 @@ def own_unary_handler(service: Service, method: OwnMethod, answer: Answer, place
         try:
             service.gate.refuse()
             caller = service.callers.of(context)
-            with places.hold(caller):
+            with places.hold(caller, context.peer()):
                 async with asyncio.timeout(_remaining(service, context)):
                     asked = _asked(service, context, caller, method, request, started)
                     response = (await answer(asked)).SerializeToString()
@@ -194,7 +194,7 @@ def own_stream_handler(
             except Refusal:
                 request = await service.half_open.stranger_asks(context)
                 raise
-            with places.hold(caller):
+            with places.hold(caller, context.peer()):
                 request = await _first_message(service, context, caller)
                 async with asyncio.timeout(most_s) as clock:
                     with service.gate.silence(clock) if waits else nullcontext():

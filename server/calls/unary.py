@@ -149,9 +149,9 @@ async def _answer_in_thread(
     context: Context,
     attempt: Attempt | None = None,
 ) -> bytes:
-    caller = None
+    caller, gate = None, service.gate
     try:
-        service.gate.refuse()
+        gate.refuse()
         caller = service.callers.of(context)
         attempt = attempt or Attempt(caller, at_once=False)
         attempt.caller = caller
@@ -163,7 +163,7 @@ async def _answer_in_thread(
         if remaining <= 0:
             raise Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
         admitted = attempt.entered >= 0
-        with service.gate.counted(caller, admitted=admitted), service.gate.hold(caller, admitted=admitted):
+        with service.gate.counted(caller, context.peer(), admitted=admitted), gate.hold(caller, admitted=admitted):
             async with asyncio.timeout(remaining):
                 response, level = await _search(service, context, METHODS[method], request, attempt)
                 if service.audit.waits:

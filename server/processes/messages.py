@@ -8,9 +8,9 @@ the port.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 # Exit status of a process that cannot work with its settings (sysexits.h EX_CONFIG): restarting would not help.
 EXIT_SETTINGS = 78
@@ -31,6 +31,12 @@ class DamagedFiles(_Message):
     files: list[str]
 
 
+class Leave(_Message):
+    """The last line to a worker whose place another takes: it lets its connections go, then drains and ends."""
+
+    leave: Literal[True]
+
+
 class WorkerOrders(_Message):
     """First line to a worker."""
 
@@ -43,6 +49,10 @@ class WorkerOrders(_Message):
     page_key: str = Field(repr=False)  # hexadecimal digits
     hotlist_secret: str = Field(repr=False)  # the same
     confirmation_socket: Path  # Unix socket of the process that writes confirmations
+
+
+TOLD: TypeAdapter[DamagedFiles | Leave] = TypeAdapter(DamagedFiles | Leave)
+"""What a later line to a worker may be."""
 
 
 class WorkerReport(_Message):

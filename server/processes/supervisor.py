@@ -47,6 +47,7 @@ _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 _STEADY_S = 60.0
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
 _KILL_AFTER_S = 5.0  # beyond drain_s
+_LEAVE_S = 15.0  # a worker whose place another takes begins to drain by itself before
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -210,7 +211,7 @@ class Supervisor:
             raise _WorkerDied
 
     async def _replace_when_grown(self, number: int, worker: WorkerProcess) -> None:
-        """Starts another worker once this one holds too much memory, and lets this one drain when that one is ready.
+        """Starts another worker once this one holds too much memory, and lets this one leave when that one is ready.
 
         The other has a number, and so an audit log, of its own: number + the count of workers, and back.
         """
@@ -219,11 +220,15 @@ class Supervisor:
         count = self._settings.worker_count
         other = number + count if number < count else number - count
         log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)
+        while other in self.workers:  # it leaves yet, this one's predecessor: two of a number would share an audit log
+            await asyncio.sleep(0.1)
         self._replaced.discard(other)
         self._slots.add(asyncio.create_task(self._keep(other)))
         while other not in self.workers or not self.workers[other].report.ready:
             await asyncio.sleep(0.1)
         self._replaced.add(number)
+        worker.leave()
+        await asyncio.sleep(_LEAVE_S)
         worker.drain()
         await asyncio.sleep(self._settings.drain_s + _KILL_AFTER_S)
         worker.kill()

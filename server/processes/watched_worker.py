@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from server.logs import ERROR, log
-from server.processes.messages import BEAT_S, DamagedFiles, WorkerOrders, WorkerReport
+from server.processes.messages import BEAT_S, DamagedFiles, Leave, WorkerOrders, WorkerReport
 
 # An event loop that is silent for so long hangs: no call blocks it for more than some milliseconds.
 _SILENT_S = 15 * BEAT_S
@@ -101,6 +101,10 @@ class WorkerProcess:
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(ConnectionError, RuntimeError):  # it just ended; `run` sees that
                 self._process.stdin.write(line)
+
+    def leave(self) -> None:
+        """Asks it to let its connections go, then to drain and end."""
+        self._say(Leave(leave=True).line())
 
     def drain(self) -> None:
         """Asks it to drain and end."""

@@ -43,7 +43,7 @@ from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.metrics import files as metrics_files
 from server.notifications import FOLDER, Notifications
-from server.processes.messages import BEAT_S, EXIT_SETTINGS, DamagedFiles, WorkerOrders, WorkerReport
+from server.processes.messages import BEAT_S, EXIT_SETTINGS, TOLD, Leave, WorkerOrders, WorkerReport
 from server.processes.settings import ServerSettings
 from server.settings import SettingsError, parse_address
 from server.transport.connections import Connections
@@ -89,6 +89,7 @@ class Worker:
         self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
         self._board = ShownBoard(settings.data, self._keeper.show)
+        self._leaving: asyncio.Task[None] | None = None
         self._failed = False  # it cannot go on, and is to be replaced
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
 
@@ -238,13 +239,22 @@ class Worker:
             self._report()
             await asyncio.sleep(BEAT_S)
 
+    async def _leave(self) -> None:
+        began = time.monotonic()
+        stayed = await self._connections.leave(self._gate.in_use)
+        log("worker_left", waited_ms=round((time.monotonic() - began) * 1000), stayed=stayed)
+        self._stop.set()
+
     async def _listen(self) -> None:
         """Reads what the supervisor says; its end is the supervisor's end."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         while line := await reader.readline():
-            told = DamagedFiles.model_validate_json(line)
+            told = TOLD.validate_json(line)
+            if isinstance(told, Leave):
+                self._leaving = asyncio.create_task(self._leave())
+                continue
             self._damaged[told.generation] = told.files
             self._changed()
         if not self._stop.is_set():

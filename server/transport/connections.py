@@ -9,18 +9,22 @@ Who sends nothing at all does not even come so far for some seconds: the kernel 
 HTTP/2 and in TLS it is the client who speaks first.
 Strangers' bytes are bounded too: of a message that is not whole nobody knows yet whose it is; and their refusals
 (server/transport/refused_peers.py).
+
+A worker that another takes the place of leaves connection by connection (`leave`): gRPC would end them all at once and
+drop, as CANCELLED, the calls that clients send until they have seen that, which takes it milliseconds.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import stat
 import struct
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from server.logs import WARNING, log
@@ -42,20 +46,26 @@ STRANGERS_BYTES = 128 << 20
 # How long the kernel keeps a connection on which nothing came before gRPC gets it: as many repeated SYN-ACKs as fit
 # (tcp(7)), after 1, 3 and 7 s. So who is closed and comes again holds no place for that long.
 _SILENT_S = 7
+# A leaving worker's connections end once nothing went over them for so long: first who rests, then in the gaps of who
+# asks a hundred times a second. Whoever leaves no gap is left to the drain.
+_RESTED_MS, _GAP_MS = 1000, 10
+_RESTING_S, _LEAVING_S = 3.0, 10.0
 _DESCRIPTORS = "/proc/self/fd"
 _SENT_AT = struct.Struct("=128xQ")  # tcpi_bytes_received of linux/tcp.h's tcp_info
+_LAST = struct.Struct("=24xI16xI4xI")  # its tcpi_unacked; tcpi_last_data_sent and _recv, milliseconds ago
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing frees everything at once
 
 
 class _Connection:
     """One accepted connection. `number` is its place in the order in which they were seen."""
 
-    __slots__ = ("descriptor", "inode", "number", "place")
+    __slots__ = ("descriptor", "inode", "listens", "number", "place")
 
     def __init__(self, descriptor: int, inode: int, place: Place | None, number: int) -> None:
         self.descriptor = descriptor
         self.inode = inode
         self.place = place  # None: no connection of this server
+        self.listens = False  # for such
         self.number = number
 
     def open(self) -> socket.socket | None:
@@ -69,6 +79,12 @@ class _Connection:
         copy.close()
         return None
 
+    def close_to_newcomers(self) -> None:
+        """Of what listens: the kernel gives others who connect to the workers that listen yet."""
+        if (copy := self.open()) is not None:
+            with copy, contextlib.suppress(OSError):  # it was before
+                copy.shutdown(socket.SHUT_RDWR)
+
     def received(self) -> int:
         """Bytes from the other end, which begins the handshake. 1 where the kernel does not tell."""
         if (copy := self.open()) is None:
@@ -76,6 +92,17 @@ class _Connection:
         with copy:
             told = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SENT_AT.size)
         return int(_SENT_AT.unpack(told)[0]) if len(told) == _SENT_AT.size else 1
+
+    def quiet_ms(self) -> int:
+        """Since when no data went either way, all of it received; 0 when it ended."""
+        if (copy := self.open()) is None:
+            return 0
+        with copy:
+            told = copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST.size)
+        if len(told) != _LAST.size:
+            return 0
+        unacknowledged, sent, received = _LAST.unpack(told)
+        return 0 if unacknowledged else min(sent, received)
 
     def end(self) -> bool:
         """Ends it for gRPC and the other end; False when it ended before."""
@@ -105,6 +132,22 @@ class Connections:
         self._number = 0
         self._closed: dict[str, int] = defaultdict(int)  # since the last log line, by cause
         self._log_at = 0.0
+        self._in_use: Mapping[str, int] | None = None  # of a leaving worker
+        self._leaving_since = 0.0
+        self._left = asyncio.Event()
+
+    async def leave(self, in_use: Mapping[str, int]) -> int:
+        """Takes no connection more, and ends those that there are one by one, each while it is quiet.
+
+        in_use: peers, as gRPC names them, whose calls or streams are being answered; their connections stay. Returns
+        how many there are yet, after ten seconds at most.
+        """
+        self._in_use, self._leaving_since = in_use, time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVING_S):
+                await self._left.wait()
+        live = [connection for connection in self._seen.values() if connection.place is not None]
+        return 0 if self._left.is_set() else len(live)
 
     def admitted(self, peer: str, device: int) -> None:
         """A call from `peer` (as gRPC writes it) was admitted. device: a key of the device, 0 = not limited."""
@@ -124,6 +167,8 @@ class Connections:
         while True:
             began = time.thread_time()
             pressed = await self.look()
+            if self._in_use is not None:
+                pressed = self._let_go(self._in_use)
             took = time.thread_time() - began  # with the calls that were served meanwhile: it spares them
             least, share = (_PRESSED_S, _SHARE_PRESSED) if pressed else (_PAUSE_S, _SHARE)
             await asyncio.sleep(max(least, share * took))
@@ -152,6 +197,20 @@ class Connections:
                 await self._close("device", sorted(connections, key=lambda connection: connection.number)[:over])
         self._tell()
         return len(strangers) > bound // 2 or bool(self._refused.tired)
+
+    def _let_go(self, in_use: Mapping[str, int]) -> bool:
+        """Ends what is quiet; whether anything is left that may be soon."""
+        quiet_ms = _RESTED_MS if time.monotonic() - self._leaving_since < _RESTING_S else _GAP_MS
+        stay = {_place_of(peer) for peer in in_use}
+        left = 0
+        for connection in self._seen.values():
+            if connection.listens:
+                connection.close_to_newcomers()
+            elif connection.place is not None:
+                left += connection.place in stay or not (connection.quiet_ms() >= quiet_ms and connection.end())
+        if not left:
+            self._left.set()
+        return bool(left)
 
     def _forget(self, live: set[Place | None]) -> None:
         """What ended; one that was told of during this look may not have been seen yet."""
@@ -183,8 +242,19 @@ class Connections:
         connection = _Connection(descriptor, inode, None, self._number)
         if (copy := connection.open()) is not None:
             with copy:
+                connection.listens = self._listens(copy)
                 connection.place = self._of_ours(copy)
         return connection
+
+    def _listens(self, connection: socket.socket) -> bool:
+        """Whether newcomers come to it; those who say nothing do not any more."""
+        if connection.family not in (socket.AF_INET, socket.AF_INET6):
+            return False
+        listens = bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        if not listens or connection.getsockname()[1] != self._port:
+            return False
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_S)
+        return True
 
     def _of_ours(self, connection: socket.socket) -> Place | None:
         if connection.family not in (socket.AF_INET, socket.AF_INET6):
@@ -192,11 +262,8 @@ class Connections:
         try:
             if connection.getsockname()[1] != self._port:
                 return None
-            if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_S)
-                return None
             host, port = connection.getpeername()[:2]
-        except OSError:  # it was reset
+        except OSError:  # the listening one, or it was reset
             return None
         return host.removeprefix("::ffff:"), port
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import grpc
 import psutil
+import pytest
 
 from bench.attack.floods import headers_without_end
 from bench.attack.half_messages import HalfMessages
@@ -17,8 +20,8 @@ from server.host.memory import private_bytes
 from tests.kit.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
 from tests.server.published import Published
-from tests.server.requests import QUESTION
-from tests.server.running_server import call, until
+from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST, QUESTION
+from tests.server.running_server import Failure, call, clear, until
 from tests.server.test_observed import samples_of
 from tests.trust.conftest import TrustedServer, start_trusted
 from tests.trust.trust_kit import question
@@ -100,19 +103,42 @@ def test_what_a_flood_left_is_given_back(small_nation: BuiltNation, tmp_path: Pa
 def test_a_worker_that_grew_is_replaced_without_a_lost_call(published: Published, start_server: StartServer) -> None:
     """The bound is below what any worker holds: each is replaced again and again.
 
-    Asked as clients ask: clients send again what a stopping worker refused (DRAINING) or never looked at.
+    Asked as clients ask, who send again what was on its way; each connection ends while it is quiet, and who connects
+    again is the successor's.
     """
     published.publish()
     server = start_server(workers=1, max_worker_mib=16).wait_ready()
     first = server.events("worker_ready")[0]["pid"]  # on a busy machine its successor is there already
-    answered = 0
-    with Connection(server.address) as connection:
+    own = [("grpc.use_local_subchannel_pool", 1)]
+    with ExitStack() as held:
+        connections = [held.enter_context(Connection(server.address, options=own)) for _ in range(6)]
         while len(server.events("worker_drained")) < 2:
-            assert connection.checks.CheckPerson(CheckPersonRequest.FromString(QUESTION), timeout=20).answer.level
-            answered += 1
-            threading.Event().wait(0.005)
+            for connection in connections:
+                request = CheckPersonRequest.FromString(QUESTION)
+                assert connection.checks.CheckPerson(request, timeout=20).answer.level
+                threading.Event().wait(0.02)
     assert first not in server.worker_pids()
+    left = server.events("worker_left")
+    assert [each["stayed"] for each in left] == [0] * len(left)
     assert not server.events("worker_died")
     assert [(each["worker"], each["successor"]) for each in server.events("worker_grew")][:2] == [(0, 1), (1, 0)]
-    assert answered
+    assert left
+    assert server.stop() == 0
+
+
+def test_a_stream_in_use_is_no_quiet_connection(published: Published, start_server: StartServer) -> None:
+    """A clearance that is under way stays on its connection; the drain ends it, told as DRAINING."""
+    published.publish()
+    server = start_server(workers=1, max_worker_mib=16).wait_ready()
+    batches: queue.Queue[bytes | None] = queue.Queue()
+    with server.channel() as channel:
+        answers = clear(channel, iter(batches.get, None))
+        batches.put(CLEAR_FIRST)
+        batches.put(CLEAR_BATCH)
+        assert next(answers)
+        until(lambda: any(each["stayed"] for each in server.events("worker_left")), 60)
+        with pytest.raises(grpc.RpcError) as ended:
+            next(answers)
+        batches.put(None)
+    assert Failure(ended.value).reason == "DRAINING"
     assert server.stop() == 0
