@@ -26,7 +26,7 @@ from bench.trust.allowances import patrols_without_end
 from server.trust.issuing import make_ca, server_certificate
 from tests.car.lossy_link import LossyLink
 from tests.kit.field_world import STOP, Asker, Field, built_field
-from tests.server.running_server import ROOT, RunningServer
+from tests.server.running_server import RunningServer
 from tests.trust.trust_kit import TrustKit
 
 _STARTS = 9
@@ -136,11 +136,14 @@ def _patrol(work: Path, host: str) -> Iterator[_Patrol]:
         server.stop()
 
 
-def _log_in(terminal: PaintedTerminal) -> None:
+def _log_in(terminal: PaintedTerminal) -> float:
+    """Seconds from Enter to the screen of a stop: the first call, with connection and TLS."""
     terminal.until("Enter entrar")
-    terminal.press("\r")
-    terminal.until("EN LÍNEA")
+    terminal.settle(0.5)
+    began = terminal.press("\r")
+    seconds = terminal.until("EN LÍNEA") - began
     terminal.settle()
+    return seconds
 
 
 def _asked(terminal: PaintedTerminal, field: Field, count: int) -> list[float]:
@@ -169,7 +172,7 @@ def _measure_bad_link(work: Path, report: Report) -> None:
         with PacketLink(_LATE_S, _LOSS) as link, _patrol(work / "far", NEAR) as patrol:
             command = [*link.inside, *patrol.command(f"{NEAR}:{patrol.port}", "--state", str(work / "s3"))]
             with PaintedTerminal(command) as terminal:
-                _log_in(terminal)
+                login = _log_in(terminal)
                 taken = _asked(terminal, patrol.field, _ASKED_FAR)
             note = f"{link.lost} of {link.sent} packets lost"
     except (OSError, subprocess.CalledProcessError) as error:
@@ -181,13 +184,13 @@ def _measure_bad_link(work: Path, report: Report) -> None:
             LossyLink(patrol.server.address, delay_s=_LATE_S) as proxy,
             PaintedTerminal(patrol.command(proxy.address, "--state", str(work / "s4"))) as terminal,
         ):
-            _log_in(terminal)
+            login = _log_in(terminal)
             taken = _asked(terminal, patrol.field, _ASKED_FAR)
         note = "through a proxy, NOTHING LOST: not the bar's link"
     else:
         report.values[BAD_LINK] = _p95(taken[1:])
     said = _told("car: Enter to painted, 200 ms and 2 % loss", taken)
-    said.note += f"; {note}"
+    said.note += f"; {note}; the login before it, with connection and TLS, {login:.2f} s"
     report.samples.append(said)
 
 
@@ -213,4 +216,3 @@ def _measure_offline(work: Path, patrol: _Patrol, report: Report) -> None:
     report.samples.append(_told("car: Enter to painted, off line", taken))
     report.values[SIZE] = sum(path.stat().st_size for path in state.rglob("*list*")) / 1e6
     shutil.rmtree(state)
-    assert ROOT.is_dir()

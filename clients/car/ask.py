@@ -73,6 +73,8 @@ class AskScreen(Screen[None]):
         self._under_way: Asked | None = None
         self._shown: Shown | None = None
         self._page = 0
+        self._places: dict[str, Static] = {}  # by their ids, while the screen is there
+        self._filled: set[str] = set()
 
     @property
     def car(self) -> Application:
@@ -94,6 +96,7 @@ class AskScreen(Screen[None]):
         yield Static(_key_line(), id="keys", markup=False)
 
     def on_mount(self) -> None:
+        self._places = {str(each.id): each for each in self.query(Static)}
         self.set_interval(0.1, self._tick)
         self.paint_status()
 
@@ -114,8 +117,14 @@ class AskScreen(Screen[None]):
         self._put("status", line)
 
     def _put(self, place: str, content: RenderableType) -> None:
-        for found in self.query(f"#{place}").results(Static):  # none while the screen is made, or taken down
-            found.update(content)
+        found = self._places.get(place)  # none before the screen is made
+        if found is None or (content == "" and place not in self._filled):
+            return
+        found.update(content)
+        if content == "":
+            self._filled.discard(place)
+        else:
+            self._filled.add(place)
 
     def blank(self) -> None:
         """Nothing of any answer is left on the screen."""

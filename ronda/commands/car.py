@@ -25,6 +25,8 @@ from ronda.commands.question import (
 # Textual's own switches write keys, messages and pictures of the screen to files.
 _TELLTALES = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT", "TEXTUAL_DRIVER", "TEXTUAL_PRESS")
 
+_PAINTS_A_SECOND = "120"  # at most, where something changed: an answer waits half as long for its turn
+
 
 def car(
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
@@ -68,6 +70,7 @@ def car(
         raise typer.BadParameter("pide también --identity, el certificado de este equipo", param_hint="--issuer")
     for name in _TELLTALES:
         os.environ.pop(name, None)
+    os.environ["TEXTUAL_FPS"] = _PAINTS_A_SECOND
     gc.disable()  # until the first screen is painted: what is made before stays
     from clients.car.app import CarApp
     from clients.car.first_screen import undraw

@@ -18,11 +18,11 @@ from textual.widgets import Input
 
 from clients.car.login import LoginScreen
 from server.trust.issuing import issue, make_ca
-from tests.car.car_kit import Car, Device, drive
+from tests.car.car_kit import Car, Device, device_files, drive
 from tests.car.lossy_link import LossyLink
-from tests.kit.nation_kit import BuiltNation
+from tests.kit.field_world import WANTED_PLATE, field_server
 from tests.server.running_server import RunningServer
-from tests.trust.conftest import TrustedServer, start_trusted
+from tests.trust.conftest import TrustedServer
 
 
 def test_a_slow_link_shows_the_time_and_a_silent_one_ends(
@@ -48,40 +48,42 @@ def test_a_slow_link_shows_the_time_and_a_silent_one_ends(
         drive(scenario, link.address, device.prefix, deadline=4.0)
 
 
-def test_a_server_that_stops_and_starts_again(small_nation: BuiltNation, tmp_path: Path, cases: dict[str, Any]) -> None:
-    trusted = start_trusted(small_nation, tmp_path)
-    device = Device(trusted, tmp_path)
+def test_a_server_that_stops_and_starts_again(tmp_path: Path) -> None:
     again: list[RunningServer] = []
 
     async def scenario(car: Car) -> None:
         await car.log_in()
-        assert "Vehículo VERDE" in await car.ask(cases["clean_vehicle"]["plate"])
-        trusted.server.stop()
+        assert "Vehículo ROJO" in await car.ask(WANTED_PLATE)
+        field.server.stop()
         link.cut = True
-        gone = await car.ask(cases["clean"]["cui"])
+        gone = await car.ask(field.field.clean)
         assert "no es verde" in gone
-        assert "VERDE" not in gone, "nor the vehicle of before, in the line at the top"
+        assert "ROJO" not in gone, "nor the vehicle of before, in the line at the top"
         assert "Sin conexión con el servidor" in gone
-        again.append(RunningServer(trusted.data, tmp_path / "again.log", **{"workers": 1, **trusted.kit.settings}))
+        again.append(RunningServer(field.data, tmp_path / "again.log", **{"workers": 1, **field.kit.settings}))
         link.target = again[0].wait_ready().address
         link.cut = False
         car.app.coverage.next_probe = 0.0
         await car.sees("EN LÍNEA")
-        assert "HAY ALERTA" in await car.ask(cases["wanted"]["cui"]), "the same screen, without a new login"
+        assert "HAY ALERTA" in await car.ask(field.field.wanted), "the same screen, without a new login"
         link.cut = True
         await car.press("f10")
-        car.app.screen.query_one("#token", Input).value = device.token()
+        issuer = field.kit.police
+        token = issuer.token(patrol.nip, "zona-1", ["patrol"], patrol.pair.thumbprint, seconds=899)
+        car.app.screen.query_one("#token", Input).value = token
         await car.press("enter")
         await car.sees("Sin conexión con el servidor")
         assert not car.app.session.open, "a token that nobody checked opens nothing"
         link.cut = False
 
-    try:
-        with LossyLink(trusted.address) as link:
-            drive(scenario, link.address, device.prefix, deadline=4.0)
-    finally:
-        for each in again:
-            each.stop()
+    with field_server(tmp_path) as field:
+        patrol = field.patrol()
+        try:
+            with LossyLink(field.address) as link:
+                drive(scenario, link.address, device_files(field, tmp_path / "device", patrol), deadline=4.0)
+        finally:
+            for each in again:
+                each.stop()
 
 
 def test_a_certificate_that_ended_and_clocks_that_are_a_day_off(trusted: TrustedServer, device: Device) -> None:
