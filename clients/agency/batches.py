@@ -56,7 +56,7 @@ def batches_of(rows: Rows, asked: Asked) -> Iterator[Batch]:
         ids = range(first, first + end - begin)
         request = contract.ClearRequest(row_ids=ids)
         if packed is not None:
-            yield Batch(request.SerializeToString() + packed[begin:end], ids)
+            yield Batch(b"".join((request.SerializeToString(), packed[begin:end])), ids)
             continue
         request.cuis.extend((asked.cuis or [])[begin:end])
         request.names.extend((asked.names or [])[begin:end])
@@ -73,7 +73,7 @@ class _Packed:
         heads = _CUI_HEADS.take(pc.binary_length(cuis))
         self._fields = pc.binary_join_element_wise(heads, cuis.cast(pa.binary()), b"")
 
-    def __getitem__(self, rows: slice) -> bytes:
+    def __getitem__(self, rows: slice) -> memoryview:
         return joined(self._fields[rows])
 
 

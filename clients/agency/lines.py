@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -28,9 +29,9 @@ from clients.agency.texts import Column, by_number, joined, pc, replaced
 class Lines:
     """Bytes for the three files, and what is counted."""
 
-    results: bytes
-    rejects: bytes
-    review: bytes
+    results: bytes | memoryview
+    rejects: bytes | memoryview
+    review: bytes | memoryview
     counts: Counter[str] = field(default_factory=Counter)  # by the contract's names
     rules: Counter[str] = field(default_factory=Counter)  # of rows that are not valid
 
@@ -47,8 +48,13 @@ def _line(cells: Sequence[str]) -> str:
     return ",".join(cells) + "\n"
 
 
-def _tail(cells: Sequence[str]) -> str:
-    return _line([csv_cell(cell) for cell in cells])
+@lru_cache(maxsize=4_096)
+def _cells(cells: tuple[str, ...]) -> str:
+    return ",".join(csv_cell(cell) for cell in cells)
+
+
+def _tail(cells: tuple[str, ...], references: str = "") -> str:
+    return f"{_cells(cells)},{csv_cell(references)}\n"
 
 
 _TAILS = by_number({code: _tail(cells_of_code(code)) for code in all_codes()})
@@ -58,7 +64,7 @@ def lines_of(rows: Rows, asked: Asked, answers: Sequence[Judged]) -> Lines:
     """A block's lines. answers: of its batches, in order."""
     outcome = outcome_of(rows, asked, answers)
     tails = replaced(
-        _TAILS.take(pa.array(outcome.codes)), {place: _tail(cells) for place, cells in odd_cells(outcome).items()}
+        _TAILS.take(pa.array(outcome.codes)), {place: _tail(*told) for place, told in odd_cells(outcome).items()}
     )
     numbers: Column = pa.array(rows.numbers).cast(pa.string())
     given = [careful(column, csv_cell) for column in rows.given]

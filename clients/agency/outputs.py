@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,16 +129,22 @@ class Files:
                 raise AgencyError(f"Falta parte de {path.name}: empiece de nuevo con --restart.")
             file.truncate(length)
             file.seek(length)
+        self._hashes = None if any(lengths) else [hashlib.sha256() for _ in paths]
 
-    def write(self, heads: tuple[bytes, ...]) -> None:
-        """The first lines."""
-        for file, head in zip(self._files, heads, strict=True):
-            file.write(head)
+    def write(self, pieces: tuple[bytes | memoryview, ...]) -> None:
+        """A piece for each."""
+        for file, piece in zip(self._files, pieces, strict=True):
+            file.write(piece)
+        for digest, piece in zip(self._hashes or (), pieces, strict=self._hashes is not None):
+            digest.update(piece)
 
     def add(self, lines: Lines) -> None:
         """A block's lines."""
-        for file, data in zip(self._files, (lines.results, lines.rejects, lines.review), strict=True):
-            file.write(data)
+        self.write((lines.results, lines.rejects, lines.review))
+
+    def hashes(self) -> list[str]:
+        """sha256 of each, of all that was written; none where it went on with files that were there."""
+        return [digest.hexdigest() for digest in self._hashes or ()]
 
     def lengths(self) -> list[int]:
         """Bytes of each so far."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from fpdf import FPDF
 
 from clients.agency import words
-
-if TYPE_CHECKING:
-    from fpdf import FPDF
 
 _LINE_MM, _LABEL_MM = 4.6, 46.0
 _RESULTS, _RULES, _CHANGES = 14, 6, 8  # of each at most on the page; the summary has all
@@ -16,8 +15,6 @@ _RESULTS, _RULES, _CHANGES = 14, 6, 8  # of each at most on the page; the summar
 
 def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: dict[str, str] | None) -> None:
     """digest: sha256 of the summary's bytes, which ties the page to it. Raises OSError."""
-    from fpdf import FPDF  # noqa: PLC0415 - half a second, for who gets as far
-
     page = FPDF(format="letter")
     page.set_auto_page_break(auto=False)
     page.add_page()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from clients.agency import words
 from clients.agency.batches import Judged
 from clients.agency.cells import neutral
 from clients.agency.rows import Asked, Broken, Rows
-from clients.agency.texts import Column, by_number, joined, pc, replaced
+from clients.agency.texts import Column, by_number, has_none_of, pc, replaced
 from ronda.v1 import clearance_service_pb2 as contract
 
 RESULT_COLUMNS = ("resultado", "motivo", "codigo", "referencias")
@@ -85,15 +86,11 @@ def told_rule(why: Broken) -> str:
     return f"{words.FIELDS.get(why.field, why.field)}: {words.rule_words(why.rule)}"
 
 
-def cells_of_code(code: int, references: str = "", rule: str = "") -> tuple[str, ...]:
-    """The cells of RESULT_COLUMNS; the reason of a row that is not valid is its rule."""
+@lru_cache(maxsize=4_096)
+def cells_of_code(code: int, rule: str = "") -> tuple[str, ...]:
+    """The cells of RESULT_COLUMNS but the references; the reason of a row that is not valid is its rule."""
     result, reason = divmod(code, _REASONS)
-    cells = (
-        words.RESULTS.get(result, words.RESULTS[0]),
-        rule or words.REASONS.get(reason, ""),
-        code_name(code),
-        references,
-    )
+    cells = (words.RESULTS.get(result, words.RESULTS[0]), rule or words.REASONS.get(reason, ""), code_name(code))
     return tuple(neutral(cell) for cell in cells)
 
 
@@ -102,27 +99,28 @@ def all_codes() -> Iterable[int]:
     return (result * _REASONS + reason for result in words.RESULTS for reason in words.REASONS)
 
 
-def odd_cells(outcome: Outcome) -> dict[int, tuple[str, ...]]:
-    """Place -> cells, of the rows whose cells are not those of their code alone."""
+def odd_cells(outcome: Outcome) -> dict[int, tuple[tuple[str, ...], str]]:
+    """Place -> cells and references, of the rows that have more to say than their code."""
     odd = {
-        place: cells_of_code(int(outcome.codes[place]), references) for place, references in outcome.references.items()
+        place: (cells_of_code(int(outcome.codes[place])), references)
+        for place, references in outcome.references.items()
     }
     return odd | {
-        place: cells_of_code(_INVALID * _REASONS, rule=told_rule(why)) for place, why in outcome.broken.items()
+        place: (cells_of_code(_INVALID * _REASONS, told_rule(why)), "") for place, why in outcome.broken.items()
     }
 
 
-_COLUMNS = [
-    by_number({code: cells_of_code(code)[place] for code in all_codes()}) for place in range(len(RESULT_COLUMNS))
-]
+_BY_CODE = {code: (*cells_of_code(code), "") for code in all_codes()}
+_COLUMNS = [by_number({code: cells[at] for code, cells in _BY_CODE.items()}) for at in range(len(RESULT_COLUMNS))]
 
 
 def result_columns(outcome: Outcome) -> list[Column]:
     """The four columns as Arrow arrays of texts: what the cells of the CSV say once it is read."""
-    taken, odd = pa.array(outcome.codes), odd_cells(outcome)
+    taken = pa.array(outcome.codes)
+    odd = {place: (*cells, neutral(references)) for place, (cells, references) in odd_cells(outcome).items()}
     return [
-        replaced(column.take(taken), {at: cells[place] for at, cells in odd.items()})
-        for place, column in enumerate(_COLUMNS)
+        replaced(column.take(taken), {place: cells[at] for place, cells in odd.items()})
+        for at, column in enumerate(_COLUMNS)
     ]
 
 
@@ -133,8 +131,7 @@ def given_columns(rows: Rows) -> list[Column]:
 
 def careful(column: Column, written: Callable[[str], str]) -> Column:
     """A given column as it may be written: most cells as they are, others as `written` (neutral, csv_cell) has them."""
-    text = joined(column)
-    if len(text.translate(None, _MARKS)) == len(text):
+    if has_none_of(column, _MARKS):
         return column
     places = np.flatnonzero(pc.match_substring_regex(column, _NEEDS_CARE).to_numpy(zero_copy_only=False)).tolist()
     return replaced(column, {place: written(column[place].as_py()) for place in places})

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from clients.agency.blocks import Block
 from clients.agency.cells import CUI_DIGITS, Unread, plain, read_birth, read_cui
 from clients.agency.columns import Columns
-from clients.agency.texts import Column, joined, pc, replaced
+from clients.agency.texts import Column, has_none_of, pc, replaced
 
-_INK = bytes(range(ord("!"), ord("~") + 1))
+_NO_INK = bytes(byte for byte in range(256) if not ord("!") <= byte <= ord("~"))
 _SHOWN_BROKEN = 200  # characters of a cell that cannot be read which the rejects show
 csv.field_size_limit(1 << 30)  # a cell is bounded by its block
 
@@ -137,7 +137,7 @@ def _some_blank(given: list[Column]) -> bool:
 
 def _all_inked(column: Column) -> bool:
     """True for a column of printed ASCII in every cell; False says nothing."""
-    return bool(pc.min(pc.binary_length(column)).as_py()) and not joined(column).translate(None, _INK)
+    return bool(pc.min(pc.binary_length(column)).as_py()) and has_none_of(column, _NO_INK)
 
 
 def _blank(column: Column) -> Column:

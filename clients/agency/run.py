@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,7 @@ def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) 
     """
     names = Names.of(wishes.out)
     checkpoint = _begun(wishes, names, resume=resume)
+    hashes: list[str] = []
     while not checkpoint.serving:
         if not checkpoint.passes or checkpoint.passes[-1].done:
             serving = wishes.engine.generation(
@@ -93,8 +96,8 @@ def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) 
                 checkpoint.save(names.checkpoint)
                 break
             checkpoint.passes.append(_first(wishes, serving))
-        _pass(wishes, names, checkpoint, told)
-    return _finish(wishes, names, checkpoint)
+        hashes = _pass(wishes, names, checkpoint, told)
+    return _finish(wishes, names, checkpoint, hashes)
 
 
 def _begun(wishes: Wishes, names: Names, *, resume: bool) -> Checkpoint:
@@ -120,7 +123,8 @@ def _first(wishes: Wishes, generation: str) -> Progress:
     return Progress(generation, str(uuid.uuid4()), offset, row, [0, 0, 0])
 
 
-def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[Progress, int], None]) -> None:
+def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[Progress, int], None]) -> list[str]:
+    """Hashes of the files, where they are known without reading them again."""
     number = len(checkpoint.passes)
     progress = checkpoint.passes[-1]
     files = Files(names.partial(number), progress.lengths)
@@ -139,6 +143,7 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
         files.flush()
         files.durable()
         checkpoint.save(names.checkpoint)
+        threading.Thread(target=_import_what_comes_last).start()
         # `asking` ends first: what it raises is saved before it is told.
         with Saver(checkpoint, names.checkpoint, files) as saver, asking:
             run_pass(
@@ -151,8 +156,15 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
                 saver,
                 lambda each: told(each, number),
             )
+        return files.hashes()
     finally:
         files.close()
+
+
+def _import_what_comes_last() -> None:
+    """Half a second of imports, while the server judges."""
+    for name in ("signing", "receipt"):
+        import_module(f"clients.agency.{name}")
 
 
 def given_names(source: Source, columns: Columns) -> list[str]:
@@ -161,7 +173,7 @@ def given_names(source: Source, columns: Columns) -> list[str]:
     return names_of([source.names[place] for place, _ in places], [field for _, field in places])
 
 
-def _finish(wishes: Wishes, names: Names, checkpoint: Checkpoint) -> dict[str, Any]:
+def _finish(wishes: Wishes, names: Names, checkpoint: Checkpoint, hashes: list[str]) -> dict[str, Any]:
     """Hands the last pass over, with what changed between the passes."""
     began, source = checkpoint.asked, wishes.source
     given = source.path if source.given == STDIN else Path(source.given)
@@ -169,7 +181,7 @@ def _finish(wishes: Wishes, names: Names, checkpoint: Checkpoint) -> dict[str, A
         raise AgencyError("El archivo de entrada cambió mientras se consultaba: empiece de nuevo con --restart.")
     changed = compare(names, len(checkpoint.passes))
     if not checkpoint.hashes:
-        checkpoint.hashes = [sha256_of(path) for path in names.partial(len(checkpoint.passes))]
+        checkpoint.hashes = hashes or [sha256_of(path) for path in names.partial(len(checkpoint.passes))]
         checkpoint.save(names.checkpoint)
     hand_over(names, len(checkpoint.passes), checkpoint.hashes)
     summary = write_summary(

@@ -15,7 +15,6 @@ from clients.agency.engine import Engine
 from clients.agency.failures import AgencyError
 from clients.agency.outputs import Names
 from clients.agency.passing import Part
-from clients.agency.receipt import write_receipt
 from clients.agency.source import STDIN, Source
 
 _LONGEST_LINE = 4 * BLOCK_BYTES  # bytes: a row of a block, its quotes doubled, and what it came to
@@ -121,7 +120,9 @@ def write_summary(
     ended: str,
 ) -> dict[str, Any]:
     """Writes summary, signature and receipt; the summary. Raises AgencyError, OSError."""
-    from clients.agency.signing import sign, who  # noqa: PLC0415 - slow to import, for who gets as far
+    # Slow to import, for who gets as far.
+    from clients.agency.receipt import write_receipt  # noqa: PLC0415
+    from clients.agency.signing import sign, who  # noqa: PLC0415
 
     last = checkpoint.passes[-1]
     given = source.path if source.own and source.given == STDIN else Path(source.given)

@@ -12,13 +12,19 @@ Column = Any  # a pyarrow.Array of texts: the stubs know less of its functions t
 pc: Any = pyarrow.compute
 
 
-def joined(texts: Column) -> bytes:
-    """All texts of an array, end to end: they lie so in its buffer."""
+def joined(texts: Column) -> memoryview:
+    """All texts of an array, end to end: they lie so in its buffer, which the view keeps."""
     _, offsets, data = texts.buffers()
     if not len(texts) or data is None:
-        return b""
+        return memoryview(b"")
     at = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return bytes(memoryview(data)[int(at[0]) : int(at[-1])])
+    return memoryview(data)[int(at[0]) : int(at[-1])]
+
+
+def has_none_of(texts: Column, marks: bytes) -> bool:
+    """Whether no text holds any of these bytes."""
+    whole = bytes(joined(texts))
+    return len(whole.translate(None, marks)) == len(whole)
 
 
 def replaced(texts: Column, others: dict[int, str]) -> Column:

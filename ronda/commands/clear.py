@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -283,6 +284,7 @@ def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:
     """With progress on a terminal: rate and time left."""
     from clients.agency.run import run
 
+    gc.freeze()  # modules are no garbage: they are not looked through again and again
     if not (shows and sys.stderr.isatty()):
         return run(wishes, resume=resume, told=lambda _progress, _number: None)
     from rich.console import Console

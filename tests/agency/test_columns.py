@@ -11,9 +11,11 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clients.agency.batches import batches_of
+from clients.agency.batches import Judged, batches_of
 from clients.agency.blocks import Block, read_blocks
 from clients.agency.columns import Columns
+from clients.agency.lines import lines_of
+from clients.agency.results import given_columns, outcome_of, result_columns
 from clients.agency.rows import Asked, BlockReader, Rows, _asked_row_by_row, asked_of
 from ronda.v1 import clearance_service_pb2 as contract
 
@@ -102,3 +104,34 @@ def test_quoted_line_breaks_stay_in_their_row() -> None:
     assert len(blocks) > 50
     read = [row for block in blocks for row in csv.reader(io.StringIO(block.data.decode(), newline=""))]
     assert read == rows
+
+
+RULE = st.sampled_from(["checksum", "line break", "=odd, rule"])
+
+
+@given(
+    st.lists(st.tuples(CELL, st.integers(0, 5), st.integers(0, 40), st.booleans()), min_size=1, max_size=30),
+    st.text("ab:?; =,\"'\n", max_size=12),
+    RULE,
+)
+def test_the_lines_say_what_the_columns_say(rows: list[tuple[str, int, int, bool]], told: str, rule: str) -> None:
+    """As columns for any engine and as CSV for a clerk: the same cells."""
+    count = len(rows)
+    given = Rows(np.arange(2, 2 + count), [pa.array([cell for cell, *_ in rows])])
+    results = np.array([result for _, result, _, _ in rows], np.uint8)
+    answer = Judged(
+        results,
+        np.array([reason for _, _, reason, _ in rows], np.uint8),
+        {place: told for place, row in enumerate(rows) if row[3] and row[1] != 5},
+        dict.fromkeys(np.flatnonzero(results == 5).tolist(), ("cuis", rule)),
+    )
+    asked = Asked(np.arange(count), given.given[0])
+    lines = lines_of(given, asked, [answer])
+    outcome = outcome_of(given, asked, [answer])
+    columns = [given.numbers.astype(str).tolist()]
+    columns += [column.to_pylist() for column in (*given_columns(given), *result_columns(outcome))]
+    read = list(csv.reader(io.StringIO(bytes(lines.results).decode(), newline="")))
+    assert read == [list(row) for row in zip(*columns, strict=True)]
+    assert lines.counts.total() == count
+    assert lines.rules.total() == len(answer.rules) == bytes(lines.rejects).count(b"\n")
+    assert bytes(lines.review).count(b"\n") == sum(row[-2].startswith("REVIEW") for row in read)
