@@ -252,8 +252,8 @@ class CarApp(App[None]):
 
         self.push_screen(PickScreen(title, lines), chosen)
 
-    def choose_owner(self) -> None:
-        """Asks about the owner; of several lets choose."""
+    def choose_owner(self) -> bool:
+        """Asks about the owner; of several lets choose. Whether there is one."""
         pairs = [(owner, asked) for owner in self.stop.owners if (asked := asked_of_owner(owner)) is not None]
         if len(pairs) == 1:
             self.main.start(pairs[0][1])
@@ -262,9 +262,10 @@ class CarApp(App[None]):
 
             lines = [Text(f"{o.ordinal}. {o.name}  ").append_text(level_badge(o.level)) for o, _ in pairs]
             self._choose("¿Cuál dueño?", lines, [asked for _, asked in pairs])
+        return bool(pairs)
 
-    def choose_candidate(self, shown: Shown) -> None:
-        """Asks about one of several who fit."""
+    def choose_candidate(self, shown: Shown) -> bool:
+        """Asks about one of several who fit; whether there are any."""
         from clients.officer_view.styles import level_badge
         from clients.spanish.words import cui_text, date_text
 
@@ -281,21 +282,23 @@ class CarApp(App[None]):
             questions.append(asked)
         if questions:
             self._choose("¿Cuál de ellos?", lines, questions)
+        return bool(questions)
 
-    def choose_confirmation(self, shown: Shown) -> None:
-        """Asks the institution that issued an alert whether it holds."""
+    def choose_confirmation(self, shown: Shown) -> bool:
+        """Asks the institution that issued an alert whether it holds; whether there is one."""
         from clients.car.confirming import askable
         from clients.car.pick import PickScreen
 
         ways = askable(shown.response)
         if not ways:
-            return
+            return False
 
         def chosen(number: int | None) -> None:
             if number is not None:
                 self.run_worker(self._confirm(shown, ways[number]), group="desk")
 
         self.push_screen(PickScreen("¿Confirmar cuál alerta, con qué urgencia?", [way.line for way in ways]), chosen)
+        return True
 
     async def _confirm(self, shown: Shown, way: Askable) -> None:
         """Asks, and follows what is said while the answer is on the screen, also over an outage."""
@@ -342,13 +345,13 @@ class CarApp(App[None]):
         said = await self.link.explain(no.failure) if no.failure is not None else told_file(no.file)
         return f"sin confirmar: verifique. {said}"
 
-    def choose_from_history(self) -> None:
-        """Asks one of the last questions again."""
+    def choose_from_history(self) -> bool:
+        """Asks one of the last questions again; whether there is one."""
         from clients.officer_view.styles import level_badge
 
         kept = list(self.history)
         if not kept:
-            return
+            return False
         lines = [
             Text(f"{each.at:%H:%M:%S}  ")
             .append_text(level_badge(each.layers.level))
@@ -357,6 +360,7 @@ class CarApp(App[None]):
         ]
         questions = [Asked(each.asked.words, Role.ANY, each.asked.person) for each in kept]
         self._choose("Últimas consultas: el nivel es el de aquella hora", lines, questions)
+        return True
 
     # -- other keys
 

@@ -84,18 +84,18 @@ class Application(Protocol):
         """Forgets the vehicle, owner and driver."""
         ...
 
-    def choose_owner(self) -> None:
-        """Asks about the owner."""
+    def choose_owner(self) -> bool:
+        """Asks about the owner; whether there is one."""
         ...
 
-    def choose_candidate(self, shown: Shown) -> None:
-        """Asks about one of several."""
+    def choose_candidate(self, shown: Shown) -> bool:
+        """Asks about one of several; whether there are any."""
         ...
 
-    def choose_confirmation(self, shown: Shown) -> None:
-        """Asks an institution about a hit."""
+    def choose_confirmation(self, shown: Shown) -> bool:
+        """Asks an institution about a hit; whether there is one."""
         ...
 
-    def choose_from_history(self) -> None:
-        """Asks one of the last questions again."""
+    def choose_from_history(self) -> bool:
+        """Asks one of the last questions again; whether there is one."""
         ...

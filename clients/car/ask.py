@@ -20,6 +20,8 @@ from clients.car.session import TokenMissing
 from clients.car.stop import Asked, Role, Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import RenderableType
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -33,6 +35,7 @@ _PLACEHOLDERS = {
     Role.ANY: "DPI, placa, VIN, licencia, teléfono o nombre",
     Role.DRIVER: "Conductor: DPI, licencia o nombre",
 }
+_IN_LAYERS = ("confirmation", "urgent", "who", "tabs", "page")
 _KEYS = (
     ("1", "Ayuda"),
     ("2", "Nueva"),
@@ -75,6 +78,7 @@ class AskScreen(Screen[None]):
         self._page = 0
         self._places: dict[str, Static] = {}  # by their ids, while the screen is there
         self._filled: set[str] = set()
+        self._banner: Callable[[int], Text] | None = None  # of a width
 
     @property
     def car(self) -> Application:
@@ -111,9 +115,14 @@ class AskScreen(Screen[None]):
         if app.coverage.notice:
             link += f"  {app.coverage.notice}"
         clock = app.now().strftime("%H:%M")
-        line = Text(f" RONDA  {link}  {clock}  ")
-        for word, shown in app.stop.parts():
-            line.append(f"{word} ").append_text(level_badge(shown.layers.level)).append(f" {shown.at:%H:%M}  ")
+        parts = app.stop.parts()
+        for name, times, gap in ((" RONDA  ", True, "  "), (" ", True, "  "), (" ", False, "  "), ("", False, " ")):
+            line = Text(f"{name}{link}  {clock}{gap}")
+            for word, shown in parts:
+                line.append(f"{word} ").append_text(level_badge(shown.layers.level))
+                line.append(f" {shown.at:%H:%M}{gap}" if times else gap)
+            if line.cell_len <= self.size.width + len(gap):  # no level is ever cut off
+                break
         self._put("status", line)
 
     def _put(self, place: str, content: RenderableType) -> None:
@@ -121,10 +130,26 @@ class AskScreen(Screen[None]):
         if found is None or (content == "" and place not in self._filled):
             return
         found.update(content)
+        if place in _IN_LAYERS:
+            found.display = content != ""  # an empty one would still take a row
         if content == "":
             self._filled.discard(place)
         else:
             self._filled.add(place)
+
+    def _paint_banner(self, drawn: Callable[[int], Text]) -> None:
+        self._banner = drawn
+        self._put("banner", drawn(self.size.width))
+
+    def on_resize(self) -> None:
+        """The large letters are as wide as they are: drawn anew, or as a word."""
+        if "banner" in self._filled and self._banner is not None:
+            self._paint_banner(self._banner)
+        self.paint_status()
+
+    def say(self, text: str) -> None:
+        """Why a key does nothing, at the box's border until something is typed."""
+        self.query_one("#box", Input).border_subtitle = text
 
     def blank(self) -> None:
         """Nothing of any answer is left on the screen."""
@@ -142,7 +167,7 @@ class AskScreen(Screen[None]):
     def _paint_no_answer(self, asked: Asked, said: str, seconds: float) -> None:
         self.blank()
         self._put("asked", Text(f"{asked.words} · {self.car.now():%H:%M:%S} · {seconds:.1f} s", style="bold"))
-        self._put("banner", state_banner(REPEAT, self.size.width))
+        self._paint_banner(lambda width: state_banner(REPEAT, width))
         self._put("meaning", Text("SIN RESPUESTA: no es verde, repita", style="bold reverse"))
         self._put("urgent", Text(said))
 
@@ -154,13 +179,13 @@ class AskScreen(Screen[None]):
         took = f"{shown.took:.1f} s, TARDÓ" if shown.took >= _LATE_SECONDS else f"{shown.took:.2f} s"
         when = f"respuesta de las {shown.at:%H:%M:%S}; Enter la repite" if again else f"{shown.at:%H:%M:%S} · {took}"
         self._put("asked", Text(f"{shown.asked.role.value}: {shown.asked.words} · {when}", style="bold"))
-        self._put("banner", level_banner(layers.level, self.size.width))
+        self._paint_banner(lambda width: level_banner(layers.level, width))
         self._put("meaning", Text(layers.meaning, style="bold reverse"))
         urgent = list(layers.urgent)
         if shown.asked.role is Role.DRIVER and (said := self.car.stop.driver_line()):
             urgent.append(Text(said, style="bold"))
-        self._put("urgent", Group(*urgent))
-        self._put("who", Group(*layers.who))
+        self._put("urgent", Group(*urgent) if urgent else "")
+        self._put("who", Group(*layers.who) if layers.who else "")
         self._paint_page()
         self.query_one("#layers", VerticalScroll).scroll_home(animate=False)
 
@@ -193,7 +218,7 @@ class AskScreen(Screen[None]):
         self.car.stop.begin(asked.role)
         self.paint_status()
         self._under_way, self._began = asked, time.monotonic()
-        self._put("banner", state_banner(WAITING, self.size.width))
+        self._paint_banner(lambda width: state_banner(WAITING, width))
         self._paint_waiting()
         self.run_worker(self._ask(asked), group="question", exclusive=True)
 
@@ -286,7 +311,8 @@ class AskScreen(Screen[None]):
         self.action_cancel()
 
     def action_owner(self) -> None:
-        self.car.choose_owner()
+        if not self.car.choose_owner():
+            self.say("F3: en esta parada no hay dueño por consultar")
 
     def action_driver(self) -> None:
         stop = self.car.stop
@@ -299,21 +325,25 @@ class AskScreen(Screen[None]):
     def action_vehicle(self) -> None:
         if self.car.stop.vehicle is not None:
             self._again(self.car.stop.vehicle)
+        else:
+            self.say("F5: antes consulte una placa")
 
     def _again(self, shown: Shown) -> None:
         self.give_up()
         self.show_answer(shown, again=True)
 
     def action_history(self) -> None:
-        self.car.choose_from_history()
+        if not self.car.choose_from_history():
+            self.say("F6: aún no hay consultas")
 
     def action_choose(self) -> None:
-        if self._shown is not None:
-            self.car.choose_candidate(self._shown)
+        if self._shown is None or not self.car.choose_candidate(self._shown):
+            self.say("F7: no hay varios entre quienes elegir")
 
     def action_confirm(self) -> None:
-        if self._shown is not None:
-            self.car.choose_confirmation(self._shown)
+        if self._shown is None or not self.car.choose_confirmation(self._shown):
+            on_line = self.car.coverage.connected
+            self.say("F9: en pantalla no hay alerta por confirmar" if on_line else "F9: sin conexión, por radio")
 
     def paint_confirmation(self, shown: Shown, line: str) -> None:
         """What an institution says of a hit, if that answer is still on the screen."""

@@ -30,6 +30,7 @@ Input { border: round $primary; background: $background; height: 3; }
 #meaning { height: auto; }
 #layers { height: 1fr; scrollbar-size-vertical: 1; }
 #confirmation, #urgent, #who, #page { height: auto; }
+#confirmation, #urgent, #who, #tabs, #page { display: none; }
 #who { margin-top: 1; }
 #tabs { margin-top: 1; }
 LoginScreen { align: center middle; }

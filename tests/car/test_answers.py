@@ -77,7 +77,11 @@ def test_vehicle_owner_and_driver_without_typing_again(
         assert "SIN ALERTAS" in driver
         await car.press("f5")
         assert "El conductor NO es" in await car.press("f4")
+        assert "Conductor VERDE" in car.text().splitlines()[0], "of three levels none is cut off at 80 columns"
         await car.press("f2")
+        assert "F3: en esta parada no hay dueño" in await car.press("f3")
+        assert "F5: antes consulte" in await car.press("f5")
+        assert "F7: no hay varios" in await car.press("f7")
         assert "ROJO" not in await car.press("f4")
         await car.press("escape")
         await car.ask(cases["wanted_owner"]["plate"])
@@ -120,7 +124,10 @@ def test_bad_input_is_told_by_field_and_rule_and_every_light_and_size_shows_it(
         await car.press("f8")
         assert "Sin alertas en todos los registros" in await car.press("f1")
         await car.press("escape")
+        assert "█" in await car.ask(cases["clean"]["cui"])
         await car.pilot.resize_terminal(40, 12)
+        assert "█" not in await car.press("f6", "escape"), "large letters that do not fit are a word"
+        assert "VERDE" in car.text()
         assert "SIN ALERTAS" in await car.ask(cases["clean"]["cui"])
 
     drive(scenario, trusted.address, device.prefix)

@@ -61,6 +61,7 @@ def test_what_cannot_be_asked_and_a_lock_meanwhile(field: FieldServer, tmp_path:
         await car.ask(field.field.clean)
         await car.press("f9")
         assert car.app.screen is car.app.main, "no alert: nothing to ask"
+        assert "no hay alerta por confirmar" in car.text()
         await car.ask(field.field.twice_wanted)
         await car.press("f9")
         await car.press("down", "enter")
