@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -46,6 +47,8 @@ def check_settings(settings: SmsSettings) -> None:
 def run(settings: SmsSettings) -> Counts:
     """Runs until SIGTERM or SIGINT. Raises SmsSettingsError, clients.sms.journal.JournalError, OSError."""
     check_settings(settings)
+    gc.freeze()  # what was imported is there for good
+    gc.set_threshold(20_000, 20, 20)  # messages make few circles
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_until_signalled(settings))
 

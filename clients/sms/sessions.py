@@ -33,7 +33,7 @@ _MOST = 20_000
 # turns of their own, and no long queue: whoever sends PINs from a thousand numbers delays no officer.
 _PINS_AT_ONCE = 16
 _STRANGERS_PINS_AT_ONCE = 8
-_STRANGERS_WAITING = 32
+_STRANGERS_WAITING = 256  # as many as have their turn before their messages are given up
 _RENEWALS_AT_ONCE = 64
 
 
