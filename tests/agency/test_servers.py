@@ -34,9 +34,9 @@ def trusted(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory)
     running.server.stop()
 
 
-def _identity(trusted: TrustedServer, directory: Path, **changes: Any) -> list[str]:
+def _identity(trusted: TrustedServer, directory: Path, days: float = 90, **changes: Any) -> list[str]:
     agency = trusted.kit.issuer("digecam")
-    device = agency.device("certificados", "desk-1")
+    device = agency.device("certificados", "desk-1", days)
     (directory / "desk.pem").write_bytes(device.certificate)
     (directory / "desk.key").write_bytes(device.key)
     token = agency.token("1", "certificados", ["clearance"], device.thumbprint, **changes)
@@ -99,6 +99,13 @@ def test_no_server_and_another_ca(trusted: TrustedServer, tmp_path: Path) -> Non
     assert Agency(trusted.address, identity).clear(path, tmp_path / "c.csv", *options).status == 19
     (tmp_path / "desk.token").unlink()
     assert Agency(trusted.address, identity).clear(path, tmp_path / "d.csv", *options).status == 14
+
+
+def test_a_certificate_of_ours_that_has_expired(trusted: TrustedServer, tmp_path: Path) -> None:
+    agency = Agency(trusted.address, [*_identity(trusted, tmp_path, days=1e-5), "--map", "cui=DPI", "--patience", "1"])
+    time.sleep(1.1)  # what held for less than a second
+    done = agency.clear(write(tmp_path / "in.csv", "DPI", CLEAN), tmp_path / "out.csv")
+    assert (done.status, "certificado" in done.text) == (16, True), done.text
 
 
 def test_a_server_whose_certificate_has_expired(trusted: TrustedServer, tmp_path: Path) -> None:
