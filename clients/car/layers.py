@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from ronda.v1 import check_service_pb2
 
-UNCONFIRMED = "sin confirmar: verifique"
 _HITS_AT_ONCE = 2
 _DANGERS = (level_pb2.CAUTION_FLAG_ARMED, level_pb2.CAUTION_FLAG_VIOLENT, level_pb2.CAUTION_FLAG_ESCAPE_RISK)
 
@@ -101,7 +100,9 @@ def _hit_line(hit: alert_pb2.Hit) -> Text:
     ordinal = f" {hit.subject.ordinal}" if hit.subject.ordinal else ""
     parts = [f" {spanish.ALERTS.get(hit.kind, 'Alerta')} ({subject}{ordinal})", hit.offence.text]
     said = " · ".join(part for part in parts if part)
-    return level_badge(hit.level).append_text(Text(f"{said} · {hit.confirmation.text or UNCONFIRMED}", style="bold"))
+    return level_badge(hit.level).append_text(
+        Text(f"{said} · {hit.confirmation.text or spanish.UNCONFIRMED}", style="bold")
+    )
 
 
 def partial_line(answer: check_service_pb2.Answer) -> str:

@@ -30,8 +30,9 @@ _OF_VEHICLES = (
 def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None, before_acting: str = "") -> Group:
     """One hit: kind, level, subject, offence, action, record, sources, as-of, what agrees and what does not.
 
-    as_of: of when each register's data are, by its id; sources of other times say their own. before_acting: what comes
-    before the action of a hit about the person asked about.
+    What its institution said of it is among its notes; that it was not asked is said here. as_of: of when each
+    register's data are, by its id; sources of other times say their own. before_acting: what comes before the action of
+    a hit about the person asked about.
     """
     kind = spanish.ALERTS.get(hit.kind, "Alerta")
     subject = spanish.SUBJECTS.get(hit.subject.kind, "")
@@ -44,6 +45,8 @@ def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None, 
     if hit.cautions:
         lines.append(Text(f"Precaución: {words(hit.cautions, spanish.CAUTIONS)}", style=WARNING))
     lines += [Text(f"Nota: {note.text}") for note in hit.notes]
+    if not hit.confirmation.text and hit.action.code not in _HARMLESS:
+        lines.append(Text(f"Nota: {spanish.UNCONFIRMED}"))
     return Group(heading, *(Padding(line, _INDENT, expand=False) for line in lines))
 
 

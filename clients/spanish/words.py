@@ -22,6 +22,9 @@ from ronda.v1 import (
 if TYPE_CHECKING:
     from ronda.v1.value_pb2 import PartialDate
 
+# Of a hit that its institution was not asked about; what it said of others comes with them (docs/confirmation.md).
+UNCONFIRMED = "sin confirmar: verifique"
+
 LEVELS = {
     level_pb2.LEVEL_HIT: ("ROJO", "HAY ALERTA: actúe"),
     level_pb2.LEVEL_POSSIBLE: ("AMARILLO", "POSIBLE: confirme antes de actuar"),

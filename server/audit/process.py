@@ -5,18 +5,14 @@ The child is server/audit/checkpoint_process.py. Nothing here loads gRPC, for th
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import sys
 import time
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from server.logs import ERROR, log
+from server.host.kept_process import KeptProcess
 
 _END_S = 15.0
-_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 
 
 class Orders(BaseModel):
@@ -46,52 +42,14 @@ class AuditReport(BaseModel):
     keepers_behind: list[int]  # checkpoints that each second keeper has not taken
 
 
-class AuditProcess:
-    """The process as the supervisor sees it: kept running, and ended after the workers."""
+class AuditProcess(KeptProcess):
+    """The process as the supervisor sees it: kept running, and ended after the workers, whose last records it seals."""
 
     def __init__(self, orders: Orders) -> None:
-        self._orders = orders
-        self._process: asyncio.subprocess.Process | None = None
-        self._ending = False
+        super().__init__("server.audit.checkpoint_process", orders.model_dump_json(), told=self._reported, end_s=_END_S)
         self.report: AuditReport | None = None  # of the newest round; None = there was none yet
         self.reported = time.monotonic()  # when it came; without one, when this began
 
-    async def run(self) -> None:
-        """Starts it again whenever it ends, with growing pauses, until `end`."""
-        deaths = 0
-        while not self._ending:
-            started = time.monotonic()
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "server.audit.checkpoint_process",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-            assert self._process.stdin is not None and self._process.stdout is not None
-            with contextlib.suppress(ConnectionError):
-                self._process.stdin.write(self._orders.model_dump_json().encode() + b"\n")
-            async for line in self._process.stdout:
-                self.report = AuditReport.model_validate_json(line)
-                self.reported = time.monotonic()
-            status = await self._process.wait()
-            if self._ending:
-                return
-            deaths = 0 if time.monotonic() - started > 60 else deaths + 1
-            pause = _PAUSES_S[min(deaths, len(_PAUSES_S) - 1)]
-            log("audit_process_ended", level=ERROR, status=status, pause_s=pause)
-            await asyncio.sleep(pause)
-
-    async def end(self) -> None:
-        """Lets it seal what the workers left, and end; kills it when that takes too long."""
-        self._ending = True
-        process = self._process
-        if process is None or process.returncode is not None or process.stdin is None:
-            return
-        process.stdin.close()
-        try:
-            async with asyncio.timeout(_END_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
+    def _reported(self, line: bytes) -> None:
+        self.report = AuditReport.model_validate_json(line)
+        self.reported = time.monotonic()

@@ -1,1 +1,1 @@
-"""What the machine gives a process and how far: descriptors, memory, core dumps, the port, the service manager."""
+"""What the machine gives a process: descriptors, memory, core dumps, the port, the service manager, kept children."""

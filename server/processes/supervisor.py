@@ -26,6 +26,7 @@ from server.confirmation.orders import Orders as ConfirmationOrders
 from server.host import service_manager
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
+from server.host.kept_process import KeptProcess
 from server.host.memory import grown
 from server.host.port_guard import PortGuard
 from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
@@ -33,7 +34,6 @@ from server.hotlist.orders import WANTED_IN
 from server.hotlist.orders import Orders as HotlistOrders
 from server.logs import ERROR, WARNING, log
 from server.processes.file_check import FileCheck
-from server.processes.kept_process import KeptProcess
 from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
 from server.processes.page_key import load_or_make_key, load_or_make_page_key
 from server.processes.scrape import Scrape
@@ -304,8 +304,8 @@ def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list
     )
     wanted, folder = settings.data / WANTED_IN, settings.data / CONFIRMATIONS
     return [
-        KeptProcess("server.hotlist.making_process", lists.model_dump_json(), wanted.exists),
-        KeptProcess("server.confirmation.writer_process", confirmations.model_dump_json(), folder.exists),
+        KeptProcess("server.hotlist.making_process", lists.model_dump_json(), wanted=wanted.exists),
+        KeptProcess("server.confirmation.writer_process", confirmations.model_dump_json(), wanted=folder.exists),
     ]
 
 

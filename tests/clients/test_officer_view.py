@@ -94,8 +94,11 @@ def test_a_hit_shows_action_sources_as_of_and_what_disagrees() -> None:
         "El registro le corresponde por: nombres",
         "El registro difiere en: fecha de nacimiento",
         "no consta en OJ: confirme",
+        "Nota: sin confirmar: verifique",
     ):
         assert said in text
+    hit.confirmation.text = "confirmada por OJ 26/11 14:40"
+    assert "sin confirmar" not in printed(hit_lines(hit)), "what was said stands among the notes"
     hit.level = level_pb2.LEVEL_HIT
     sapo = Timestamp(seconds=1_790_000_000 - 86_400)
     text = printed(hit_lines(hit, {"oj": hit.source_as_of, "sapo": sapo}))
