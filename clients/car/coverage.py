@@ -37,6 +37,7 @@ class Coverage:
         self.desk: OfflineDesk | None = None
         self.next_probe = boot_seconds() + PROBE_SECONDS
         self._next_sync = float("inf")  # open_desk makes the first
+        self._last_sync = float("-inf")
         self._next_health = boot_seconds() + HEALTH_SECONDS
 
     @property
@@ -65,8 +66,8 @@ class Coverage:
     def tick(self) -> None:
         """Once a second while the session is open: begins what is due."""
         now = boot_seconds()
-        if self.desk is not None and self.desk.ended():
-            self._next_sync = now
+        if self.desk is not None and self.desk.ended():  # at once, but not every second: a wrong clock ends each key
+            self._next_sync = max(now, self._last_sync + AGAIN_SECONDS)
         if not self._connected:
             if now >= self.next_probe:
                 self.next_probe = now + PROBE_SECONDS
@@ -124,7 +125,8 @@ class Coverage:
             await car.link.work(lambda connection: desk.sync(connection, metadata, car.frame))
             await car.link.work(lambda connection: desk.report(connection, metadata, car.frame))
             again = SYNC_SECONDS
-        self._next_sync = boot_seconds() + again
+        self._last_sync = boot_seconds()
+        self._next_sync = self._last_sync + again
 
     def look_up(self, words: str) -> Listed | None:
         """What the list says; None where none is kept. Raises NothingOffline."""

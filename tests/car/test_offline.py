@@ -6,6 +6,7 @@ import re
 import struct
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from textual.widgets import Input
 
 from clients.car.nothing_offline import NothingOffline
 from clients.car.officer import officer_mark
+from clients.car.offline import held_key
 from clients.car.offline.desk import OfflineDesk
 from clients.car.offline.held_key import HeldKey, TrustedClock
 from clients.car.offline.look_up_log import LookUpLog
@@ -270,3 +272,38 @@ def test_a_silent_link_is_not_on_line_and_it_goes_on_without_a_restart(field: Fi
 
     with LossyLink(field.address) as link:
         drive(scenario, link.address, prefix, deadline=2.5, state=str(tmp_path / "state"))
+
+
+@pytest.mark.parametrize("day", [86_400, -86_400], ids=["ahead", "behind"])
+def test_a_device_whose_clock_is_a_day_off(
+    field: FieldServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, day: int
+) -> None:
+    """On line nothing depends on it. Ahead, the list's key has ended; behind, it has not."""
+    prefix, _ = _files(field, tmp_path / "device")
+    off = SimpleNamespace(
+        time=lambda: time.time() + day, clock_gettime=time.clock_gettime, CLOCK_BOOTTIME=time.CLOCK_BOOTTIME
+    )
+    monkeypatch.setattr(held_key, "time", off)  # there alone: gRPC's own deadlines go by the clock of its core
+    synced = []
+
+    async def scenario(car: Car) -> None:
+        sync = car.app.coverage.sync
+
+        async def counted() -> None:
+            synced.append(True)
+            await sync()
+
+        monkeypatch.setattr(car.app.coverage, "sync", counted)
+        await car.log_in()
+        await car.until(lambda: car.app.coverage.desk is not None and synced)
+        assert "HAY ALERTA" in await car.ask(field.field.wanted)
+        for _ in range(30):
+            car.app.coverage.tick()
+            await car.pilot.pause(0.02)
+        assert len(synced) == 1, "a wrong clock does not ask for a key every second"
+        link.cut = True
+        said = await car.ask(field.field.wanted)
+        assert ("sin llave vigente" if day > 0 else "confirme por radio") in said
+
+    with LossyLink(field.address) as link:
+        drive(scenario, link.address, prefix, deadline=3.0, state=str(tmp_path / "state"))
