@@ -83,4 +83,4 @@ def follow(
 
 def state_line(confirmation: contract.Confirmation) -> str:
     """What the officer reads of it; what nobody has confirmed is unconfirmed."""
-    return confirmation.text or "sin confirmar: verifique"
+    return confirmation.text or spanish.UNCONFIRMED
