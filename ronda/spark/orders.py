@@ -46,7 +46,7 @@ SETTINGS = "SETTINGS"  # detail: what is wrong with a file of the trust director
 NO_GENERATION = "GENERATION"  # detail: why this machine cannot answer from it
 CLOCK = "CLOCK"  # detail: seconds that it is behind the driver's
 
-_SAID = re.compile(r"ronda refuses \[(\w+)\] ([^\n\"]*)")
+_SAID = re.compile(r"ronda refuses \[(\w+)\] ?([^\n\"]*)")
 
 
 class Refused(Exception):

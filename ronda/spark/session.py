@@ -17,7 +17,8 @@ _OF_THIS_MACHINE = re.compile(r"local(-cluster)?(\[.*\])?\Z")
 _IN_ONE_PROCESS = re.compile(r"local(\[.*\])?\Z")
 _SETTINGS = {
     "spark.ui.enabled": "false",  # it would listen on every address
-    "spark.log.level": "ERROR",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "OFF",  # what ends a run is told in Spanish; executors write logs of their own
     "spark.io.encryption.enabled": "true",  # what is spilt to a disk names people
     "spark.sql.session.timeZone": "UTC",
 }

@@ -52,7 +52,7 @@ def judge(orders: Orders, rows: pa.Table, since_ms: int | None = None) -> pa.Tab
 def why(orders: Orders, **more: Any) -> str:
     with pytest.raises(Refused) as refused:
         judge(orders, asked_table([a_batch(_PEOPLE)]), **more)
-    said = said_in(f'Traceback...\n"{refused.value}"\n  at java')
+    said = said_in(f"Traceback...\n{str(refused.value).strip()}\n SQLSTATE: 38000\n  at java")
     assert said is not None
     return said.reason
 
