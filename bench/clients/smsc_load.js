@@ -3,7 +3,7 @@
 // input, events on standard output.
 //
 // {"load": {"file": "path", "rate": 1000, "drops": [500], "rests": [900]}}
-//     file: "sender<TAB>text" a line. rate: a second, 0 = as fast as the window lets it. drops: after so many messages all
+//     file: "sender<TAB>text" a line. rate: a second, 0 = as fast as they are answered. drops: after so many messages all
 //     sockets are closed; rests: there it says "rested" and waits for the next bind. What was not acknowledged when a bind
 //     ended, or was put off, is delivered again, as an operator's SMSC does.
 // {"mark": true}              replies that came before now are "before": doubled ones are counted from here on
@@ -14,6 +14,7 @@ const readline = require('readline');
 const smpp = require('smpp');
 
 const WINDOW = 500; // deliver_sm without response
+const ON_THEIR_WAY = 1500; // of a backlog: delivered and not answered, fewer than a gateway puts off
 const PUT_OFF = 0x64; // ESME_RX_T_APPN
 
 let session = null;
@@ -68,6 +69,7 @@ function tick() {
       continue;
     }
     if (load.next >= load.messages.length || load.next >= due) return;
+    if (!load.rate && load.next - load.answered >= ON_THEIR_WAY) return;
     deliver(load.next);
     load.next += 1;
     if (load.drops.delete(load.next)) session.socket.destroy();
