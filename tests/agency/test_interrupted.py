@@ -180,8 +180,13 @@ def test_a_newer_generation_at_the_end(
     before = agency.clear(long_file, tmp_path / "before.csv", "--map", "cui=DPI")
     running = agency.start(long_file, tmp_path / "out.csv", "--map", "cui=DPI")
     until((tmp_path / "out.avance.json").exists)
-    published.template = large_nation.generation_directory
-    newest = published.publish()
+    running.send_signal(signal.SIGSTOP)  # it would be faster than the server is with a new generation
+    try:
+        published.template = large_nation.generation_directory
+        newest = published.publish()
+        until(lambda: len(servers[0].events("generation_serves")) > 1)
+    finally:
+        running.send_signal(signal.SIGCONT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 5, said.decode()
     after = agency.clear(long_file, tmp_path / "after.csv", "--map", "cui=DPI")
