@@ -21,6 +21,13 @@ _SCIENTIFIC = re.compile(r"([+-]?)(\d)(?:[.,](\d*))?[eE]\+?(\d{1,3})")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how exports keep a spreadsheet from reading a number
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 _FORMULA = ("=", "+", "@")
+# Letters that were read in the wrong code page (CP850, Mac Roman, UTF-8 as CP1252), or lost as "?". A name that holds
+# one is like nobody's, and would come out as without record.
+_MISREAD = re.compile(
+    "[\x80-\x9f‚ƒ„†‡‰‹›•™¡¢£¤¥¦§©«¬®±²³µ¶¹»¼½¾¿×÷]"
+    "|Ã[\xad‘“”šºª]|(?<=[A-Za-zß-ÿ])[–—Ž](?=[a-zß-ÿ])"
+    r"|(?<=[^\W\d_])\?"
+)
 
 
 class Unread(ValueError):
@@ -40,6 +47,14 @@ def plain(text: str) -> str:
         raise Unread("formula")
     if "\n" in text or "\r" in text:
         raise Unread("line break")
+    return text
+
+
+def read_name(text: str) -> str:
+    """A name as the server is to read it. Raises Unread: as `plain`, or letters that were misread."""
+    text = plain(text)
+    if _MISREAD.search(text):
+        raise Unread("misread letters")
     return text
 
 

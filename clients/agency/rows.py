@@ -17,7 +17,7 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from clients.agency.blocks import Block
-from clients.agency.cells import CUI_DIGITS, Unread, plain, read_birth, read_cui
+from clients.agency.cells import CUI_DIGITS, Unread, plain, read_birth, read_cui, read_name
 from clients.agency.columns import Columns
 from clients.agency.texts import Column, has_none_of, pc, replaced
 
@@ -231,7 +231,7 @@ def _read_row(asked: Asked, place: int, born: list[str] | None) -> Broken | None
         has_cui = given
         for column, texts in (("names", asked.names), ("plates", asked.plates), ("vins", asked.vins)):
             if texts is not None:
-                texts[place] = text = plain(texts[place])
+                texts[place] = text = (read_name if column == "names" else plain)(texts[place])
                 given = given or bool(text)
                 if "\ufffd" in text:
                     return Broken(column, "encoding")

@@ -77,6 +77,8 @@ def open_source(
     from before it was interrupted. Raises AgencyError, OSError.
     """
     path = Path(given)
+    if given != STDIN and path.is_dir():
+        raise AgencyError(f"{given} es un directorio: nombre el archivo.")
     if given != STDIN and not path.is_file():
         raise AgencyError(f"No existe el archivo {given}.")
     if given != STDIN and path.stat().st_size == 0:

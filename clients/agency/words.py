@@ -43,6 +43,7 @@ RULES = {
     "formula": "es una fórmula: escriba el valor",
     "NUL byte": "la fila lleva bytes nulos",
     "encoding": "la fila no está en la codificación del archivo",
+    "misread letters": "letras que ningún nombre lleva: ¿otra codificación? Pruebe --encoding cp850 o mac_roman",
     "row too long": "fila demasiado larga, o comilla sin cerrar",
     "line break": "la celda lleva un salto de línea (¿comilla sin cerrar?)",
     "cells": "la fila no tiene las celdas del encabezado",

@@ -40,7 +40,7 @@ def askable(response: Any) -> list[Askable]:
         kind = spanish.ALERTS.get(hit.kind, "Alerta")
         said = f" {kind} {hit.record.register_id} {hit.record.record_id}"
         for urgency, words in (
-            (contract.CONFIRMATION_URGENCY_URGENT, "URGENTE: hay alguien detenido, 10 minutos"),
+            (contract.CONFIRMATION_URGENCY_URGENT, "URGENTE: la persona está aquí, 10 minutos"),
             (contract.CONFIRMATION_URGENCY_ROUTINE, "rutina: una hora"),
         ):
             request = contract.RequestConfirmationRequest(

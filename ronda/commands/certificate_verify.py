@@ -94,7 +94,7 @@ def _content(shown: str) -> bytes:
     from clients.certificate.token import in_text
 
     if not _is_file(shown) and in_text(shown).count(".") != 2:
-        raise Stop("no existe ese archivo, y no es el texto de un código QR")
+        raise Stop("no existe ese archivo, y no es el texto de un código QR; un número solo se comprueba con --online")
     return Path(shown).read_bytes() if _is_file(shown) else shown.encode()
 
 

@@ -70,7 +70,7 @@ def clear(
         str, typer.Option("--map", help="Columnas: cui=DPI,name=NOMBRES+APELLIDOS,born=3,plate=PLACA,vin=VIN.")
     ] = "",
     encoding: Annotated[
-        str, typer.Option(help="Codificación del texto: utf-8, cp1252, utf-16; si no, se detecta.")
+        str, typer.Option(help="Codificación del texto: utf-8, cp1252, utf-16 se detectan; cp850, mac_roman no.")
     ] = "",
     delimiter: Annotated[str, typer.Option(help="Delimitador del CSV, o tab; si no, se detecta.")] = "",
     header: Annotated[
@@ -223,7 +223,9 @@ def _try(source: Source, columns: Columns, as_json: bool) -> None:
         return
     print_renderables(
         f"Encabezado: {source.heading}",
-        f"Codificación {source.encoding}, delimitador «{source.delimiter}»; no se preguntó a nadie.",
+        f"Codificación {source.encoding}, delimitador «{source.delimiter}»; no se preguntó a nadie.".replace(
+            "\t", "tab"
+        ),
         f"Filas: {trial.rows:,}; en blanco: {trial.blank:,}; no válidas: {trial.invalid:,}",
         *(f"{many:>12,}  {rule}" for rule, many in trial.rules.most_common()),
         *(f"  fila {number}: {rule}" for number, rule in trial.first.items()),

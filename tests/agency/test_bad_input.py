@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.agency.cells import Unread, csv_cell, read_birth, read_cui
+from clients.agency.cells import Unread, csv_cell, read_birth, read_cui, read_name
 from tests.agency.agency_kit import Agency, write
 from tests.agency.test_clear import CLEAN, WANTED
 
@@ -40,6 +40,11 @@ def test_what_is_refused_before_anybody_is_asked(tmp_path: Path, content: bytes,
     done = NOBODY.clear(path, tmp_path / "out.csv", *options)
     assert (done.status, said in done.text) == (2, True), done.text
     assert [each.name for each in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    done = NOBODY.clear(tmp_path, tmp_path / "out.csv")
+    assert (done.status, "es un directorio" in done.text) == (2, True), done.text
 
 
 @pytest.mark.parametrize("name", ["in.xlsx", "in.parquet", "in.jsonl"])
@@ -153,3 +158,39 @@ def test_no_birth_dates(text: str) -> None:
 def test_no_cuis(text: str) -> None:
     with pytest.raises(Unread):
         read_cui(text)
+
+
+def test_names_in_a_code_page_that_was_not_seen(tmp_path: Path) -> None:
+    """Read as CP1252 they are letters of nobody's name, and a wanted person would come out as without record."""
+    path = tmp_path / "in.csv"
+    names = ["Ana Ixcoy", "Rubí Pérez", "Nuñez", "Simón", "JOSÉ", "María", "Raúl"]
+    text = "".join(f"{name};14/03/1988\n" for name in ["nombre", *names]).replace("14/03/1988", "nacimiento", 1)
+    for encoding, invalid in (("cp850", 6), ("mac_roman", 4)):  # whose í and ú are letters that names have
+        path.write_bytes(text.encode(encoding))
+        done = NOBODY.clear(path, tmp_path / "out.csv", "--dry-run")
+        assert f"no válidas: {invalid}" in done.text, (encoding, done.text)
+        assert "--encoding cp850" in done.text
+        assert "no válidas: 0" in NOBODY.clear(path, tmp_path / "out.csv", "--dry-run", "--encoding", encoding).text
+
+
+@pytest.mark.parametrize("name", ["JosÃ© PÃ©rez", "MarÃ\xada", "NuÃ±ez", "Mar¡a", "P‚rez", "Nu–ez", "RenŽe", "P?rez"])
+def test_names_of_misread_letters(name: str) -> None:
+    with pytest.raises(Unread, match="misread letters"):
+        read_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "José María Ñáñez Güell",
+        "O\u2019Brien",
+        "D´Angelo",
+        "JOÃO",
+        "Gal·la",
+        "García\u2013López",
+        "M.ª (viuda) de León, 2",
+        "Žižek",
+    ],
+)
+def test_names_that_are_as_they_should_be(name: str) -> None:
+    assert read_name(name) == name
