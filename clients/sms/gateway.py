@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from clients.sms.sessions import Session, Sessions
     from clients.sms.settings import SmsSettings
 
-_HELP_AGAIN_S = 600  # a sender is told how to ask at most so often: two gateways never talk for ever
+# A sender is told how to ask at most so often: two gateways never talk for ever. In a session, which takes a PIN, so
+# many times before: an officer who hears nothing does not know whether the gateway is down.
+_HELP_AGAIN_S, _HELPED_IN_A_SESSION = 600, 6
 _KEPT = LONGEST + 1  # characters of a text: more say no more than that it is too long
 _SENDERS = 50_000  # remembered for limits
 _OURS = re.compile(
@@ -69,7 +71,7 @@ class Gateway:
         self._accepted: list[_Accepted] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_at: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # room left, as of
-        self._helped: OrderedDict[bytes, float] = OrderedDict()
+        self._helped: OrderedDict[bytes, tuple[float, int]] = OrderedDict()  # when, and how often in that session
 
     @property
     def is_full(self) -> bool:
@@ -187,7 +189,7 @@ class Gateway:
         entry, number, who = accepted.entry, accepted.number, accepted.who
         message = read_message(entry.text)
         if message is None or (not message.pin and not self._journal.is_known(who)):
-            return self._no_question(who, entry)
+            return self._no_question(accepted)
         try:
             if message.kind is Kind.CHANGE_PIN:
                 await self._sessions.change_pin(number, message.pin, message.value)
@@ -243,15 +245,20 @@ class Gateway:
         }.get(failure.reason)
         return notice(text, entry.reference) if text else self._failed(failure, entry)
 
-    def _no_question(self, who: bytes, entry: Entry) -> Reply | None:
+    def _no_question(self, accepted: _Accepted) -> Reply | None:
+        entry, who = accepted.entry, accepted.who
         if not self._journal.is_known(who):
             self._stranger(who, entry)
             return None
         self._counts.add("not_questions")
         now = time.monotonic()
-        if now - self._helped.get(who, -_HELP_AGAIN_S) < _HELP_AGAIN_S:
+        at, times = self._helped.get(who, (-_HELP_AGAIN_S, 0))
+        if now - at >= _HELP_AGAIN_S:
+            at, times = now, 0
+        most = _HELPED_IN_A_SESSION if self._sessions.living(accepted.number) else 1
+        if times >= most:
             return None
-        self._remember(self._helped, who, now)
+        self._remember(self._helped, who, (at, times + 1))
         return notice(wording.TOO_LONG if len(entry.text) > LONGEST else wording.NOT_UNDERSTOOD)
 
     def _stranger(self, who: bytes, entry: Entry) -> None:

@@ -52,7 +52,12 @@ class Message:
 _PLATE = re.compile(r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)?0?\d{3}[A-Z]{3}", re.ASCII)
 _PIN = r"\d{6,12}"
 _ALONE = re.compile(rf"(?:PIN|CLAVE)[\s:.]*({_PIN})", re.ASCII)
-_BEFORE = re.compile(rf"(?:(?:PIN|CLAVE)[\s:.]*)?({_PIN})[\s,;:]+(?=\S)", re.ASCII)
+# Without a blank only before a letter or word that asks and has one: "123456V P123BCD".
+_BEFORE = re.compile(
+    rf"(?:(?:PIN|CLAVE)[\s:.]*)?({_PIN})(?:[\s,;:]+(?=\S)|(?=(?:[PVCLN]|PLACA|LICENCIA|CED)[\s.:]))", re.ASCII
+)
+# Words that officers write for the letters.
+_WORD = re.compile(r"(PLACA|CHASIS|VIN|LICENCIA|NOMBRES?)[\s.:]+(?=\S)", re.ASCII)
 # About a PIN, whatever else it is: never a question.
 _ABOUT_A_PIN = re.compile(r"(?:PIN|CLAVE|CAMBI)", re.ASCII)
 _CHANGE = re.compile(rf"CAMBI(?:O|AR)(?:\s+(?:DE\s+)?(?:PIN|CLAVE))?[\s:]+({_PIN})\s+({_PIN})", re.ASCII)
@@ -106,6 +111,9 @@ def _without_accents(text: str) -> str:
 
 
 def _question(typed: str, folded: str) -> Message | None:
+    if found := _WORD.match(folded):
+        letter = {"PLACA": "V", "CHASIS": "C", "VIN": "C", "LICENCIA": "L"}.get(found[1], "N")
+        typed, folded = f"{letter} {typed[found.end() :]}", f"{letter} {folded[found.end() :]}"
     if found := _MORE.fullmatch(folded):
         return Message(Kind.MORE, found[1] or "")
     if _OFF.fullmatch(folded):

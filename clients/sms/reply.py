@@ -133,9 +133,8 @@ def _facts(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
         facts += _hit_facts(hit, answer, certain=certain)
     if (unsent := answer.hits_total - len(answer.hits)) > 0:
         facts.append(f"Y {unsent} alertas mas")
-    facts += [
-        spanish.CAUTIONS.get(caution, "") for caution in answer.cautions if answer.hits or caution not in _DANGERS
-    ]
+    # What is a danger was said above, of the first alert or of nobody's.
+    facts += [spanish.CAUTIONS.get(caution, "") for caution in answer.cautions if caution not in _DANGERS]
     facts += _register_facts(answer)
     if found and certain:
         facts += _owner_facts(response.vehicle, answer.hits) if of_vehicle else _born_facts(response.person)

@@ -52,15 +52,16 @@ def test_strangers_and_loops_hear_nothing_and_are_counted(signed_in: Town) -> No
     smsc.deliver("RONDA", "V P123BCD", source_addr_ton=5)
     smsc.deliver(OFFICER, "ROJO Juan. Orden de captura R12 MAS")
     smsc.deliver(OFFICER, "SIN RESPUESTA: no es verde, repita R12")
-    assert smsc.answer_to(OFFICER, "gracias").startswith("NO ENTENDIDO, no es verde")
-    smsc.deliver(OFFICER, "de nada")  # told once in ten minutes
+    for text in ("gracias", "de nada", "ok", "bueno", "123456", "la placa no se lee"):  # she is in a session
+        assert smsc.answer_to(OFFICER, text).startswith("NO ENTENDIDO, no es verde")
+    smsc.deliver(OFFICER, "enterado")  # two gateways never talk for ever
     assert smsc.answer_to(OFFICER, "999999 V P123BCD").startswith(
         "SIN RESPUESTA: no es verde, repita con su PIN correcto"
     )
-    eventually(lambda: len(signed_in.gateway.lines()) and len(smsc.named("delivered")) == 11)
+    eventually(lambda: len(signed_in.gateway.lines()) and len(smsc.named("delivered")) == 16)
     assert quiet(smsc) == smsc.texts(OFFICER)
     counts = signed_in.gateway.stop()
-    assert (counts["strangers"], counts["looped"], counts["not_questions"]) == (4, 3, 2)
+    assert (counts["strangers"], counts["looped"], counts["not_questions"]) == (4, 3, 7)
     log = signed_in.gateway.log_path.read_text(encoding="utf-8")
     for secret in (OFFICER, STRANGER, PIN, "999999", "P123BCD", "10001"):
         assert secret not in log

@@ -23,6 +23,10 @@ READ = [
     ("v p–123 bcd", Kind.PLATE, "P123BCD"),
     ("V 123ABC", Kind.PLATE, "123ABC"),
     ("vp123bcd", Kind.PLATE, "P123BCD"),
+    ("placa p-123 bcd", Kind.PLATE, "P123BCD"),
+    ("Chasis: 3A004352", Kind.CHASSIS, "3A004352"),
+    ("licencia 2357111360101", Kind.LICENCE, "2357111360101"),
+    ("nombre José Núñez", Kind.NAME, "Jose Nuñez"),
     ("C 123BCD", Kind.PLATE, "C123BCD"),  # a commercial plate, no chassis
     ("C 1HGCM82633A004352", Kind.VIN, "1HGCM82633A004352"),
     ("c 3A004352", Kind.CHASSIS, "3A004352"),
@@ -51,6 +55,13 @@ def test_a_question_is_read(text: str, kind: Kind, value: str) -> None:
 def test_a_question_behind_a_pin_is_the_same(text: str, kind: Kind, value: str, before: str) -> None:
     found = read_message(before + text.strip())
     assert found is not None and (found.kind, found.value, found.pin) == (kind, value, "123456")
+
+
+@pytest.mark.parametrize("asked", ["V P323ZZB", "p 2357 11136 0101", "placa P323ZZB", "N José Núñez"])
+def test_a_pin_without_a_blank_behind_it(asked: str) -> None:
+    alone, both = read_message(asked), read_message(f"123456{asked}")
+    assert alone is not None and both is not None
+    assert (both.kind, both.value, both.pin) == (alone.kind, alone.value, "123456")
 
 
 @pytest.mark.parametrize("text", ["PIN 123456", "pin:123456", "Clave 123456"])
@@ -82,6 +93,7 @@ def test_a_name_with_what_is_known_of_its_birth(text: str, name: str, born: str)
     [
         "", " ", "hola", "gracias", "Nancy llega tarde", "N", "N 12", "P", "P 123", "V hola", "😀", "123456",
         "123456 hola", "12345", "ROJO Juan Perez. R4711 MAS", "SIN RESPUESTA: no es verde, repita R12", "MASA",
+        "placa", "placa hola", "nombre", "vin de la casa", "123456P",
         "\x00\x01", "P " * 500, "V P123BCD" + " " * LONGEST, "٢٣٥٧١١١٣٦٠١٠١",
     ],
 )  # fmt: skip
