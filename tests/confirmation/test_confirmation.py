@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,7 @@ def _everybody_sees(field: FieldServer, cui: str, record_id: str, state: int) ->
     viewers = [field.patrol() for _ in range(4)]
 
     def seen() -> Any:
+        threading.Event().wait(0.2)  # each look is of their allowances
         hits = [_hits(viewer, cui)[record_id] for viewer in viewers]
         return hits[-1] if all(hit.confirmation.state == state for hit in hits) else None
 
@@ -273,13 +275,20 @@ def test_silence_goes_to_the_next_desk_and_is_never_confirmation(tmp_path: Path)
             patrol = field.patrol()
 
             def state(escalations: int) -> Any:
+                threading.Event().wait(0.2)  # each look is of her allowance
                 found = _get(patrol, asked.confirmation_id)
                 return found if found.escalations >= escalations else None
 
             first = until(lambda: state(1))
             assert (first.state, first.desk) == (UNANSWERED, "pnc")
             assert first.text.startswith("sin confirmar: verifique (OJ")
-            shown = until(lambda: (hit := _hits(patrol, field.field.wanted)["O-1"]).HasField("confirmation") and hit)
+
+            def confirmed() -> Any:
+                threading.Event().wait(0.2)
+                hit = _hits(patrol, field.field.wanted)["O-1"]
+                return hit if hit.HasField("confirmation") else None
+
+            shown = until(confirmed)
             assert shown.confirmation.state == UNANSWERED and shown.level == level_pb2.LEVEL_HIT
             last = until(lambda: state(2))
             assert (last.state, last.escalations) == (UNANSWERED, 2) and not last.HasField("due_at")
