@@ -6,6 +6,7 @@ installed units (no systemd runs where tests do); systemd-analyze, systemd-sysus
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 import shutil
@@ -57,6 +58,11 @@ def section(output: str, heading: str) -> str:
 
 def bring_dist(directory: Path) -> None:
     """`./run wheel` in a copy of the checkout: other tests run from this one, and a build writes its stubs anew."""
+    installed = ROOT / ".venv" / "installed-ronda"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    assert installed.read_text(encoding="ascii").strip() == wanted, (
+        "pyproject.toml changed since .venv was installed, and the copy would install itself there: ./run build first"
+    )
     copy = directory / "checkout"
     left = shutil.ignore_patterns(".*", "data", "dist", "image", "fuzz*", "hour*", "node_modules", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=left, symlinks=True)
