@@ -222,12 +222,13 @@ def test_first_pins_of_many_numbers_delay_no_officer(signed_in: Town) -> None:
     assert quiet(smsc) == smsc.texts(OFFICER)
 
 
-def test_an_automatic_answer_is_answered_once(signed_in: Town) -> None:
-    """Her telephone answers whatever comes; it may repeat what came."""
+def test_automatic_answers_are_answered_six_times_in_a_session(signed_in: Town) -> None:
+    """Her telephone answers whatever comes; it may repeat what came, or say how often it did."""
     smsc, before = signed_in.smsc, len(signed_in.smsc.texts())
     smsc.deliver(OFFICER, "Estoy conduciendo, le llamo luego")
     eventually(lambda: len(smsc.texts()) == before + 1)
-    for text in ("Estoy conduciendo, le llamo mas tarde", f"Recibido: {smsc.texts()[-1]}", smsc.texts()[-1]):
+    numbered = [f"Estoy conduciendo, le llamo luego ({number})" for number in range(8)]
+    for text in (*numbered, f"Recibido: {smsc.texts()[-1]}", smsc.texts()[-1]):
         smsc.deliver(OFFICER, text)
-    eventually(lambda: len(smsc.named("delivered")) == 5)
-    assert len(quiet(smsc)) == before + 1
+    eventually(lambda: len(smsc.named("delivered")) == 12)
+    assert len(quiet(smsc)) == before + 6
