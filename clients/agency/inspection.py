@@ -23,9 +23,14 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?\r?\n', re.IGNORECASE)  # how E
 _MARK = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """See Source, whose fields these are."""
+    """What the first bytes tell.
+
+    start: byte of the first row to judge; first_row: its number, as a spreadsheet counts. names: the header's cells, ""
+    for none. titles: rows above the header that hold something. sample: cells of the first rows. header_sure: whether
+    it is known which row is the header, or that there is none.
+    """
 
     delimiter: str
     names: tuple[str, ...]
@@ -63,14 +68,14 @@ def inspect(
     header = rows[place if has_header and place is not None else filled[0]]
     cells = tuple(cell.strip().encode("utf-8", "replace").decode() for cell in header)
     return Beginning(
-        delimiter,
-        cells if has_header else tuple("" for _ in cells),
-        has_header,
-        sure or asked_header is not None,
-        sum(each < first - 1 for each in filled) if has_header else 0,
-        mark + (len(text[: ends[first - 1]].encode("utf-8", "surrogateescape")) if first else 0),
-        first + (0 if told else 1),  # a spreadsheet does not show the line that tells it the delimiter
-        tuple(tuple(row) for row in rows[first : first + _SAMPLE_ROWS] if any(row)),
+        delimiter=delimiter,
+        names=cells if has_header else tuple("" for _ in cells),
+        has_header=has_header,
+        header_sure=sure or asked_header is not None,
+        titles=sum(each < first - 1 for each in filled) if has_header else 0,
+        start=mark + (len(text[: ends[first - 1]].encode("utf-8", "surrogateescape")) if first else 0),
+        first_row=first + (0 if told else 1),  # a spreadsheet does not show the line that tells it the delimiter
+        sample=tuple(tuple(row) for row in rows[first : first + _SAMPLE_ROWS] if any(row)),
     )
 
 

@@ -9,33 +9,23 @@ from pathlib import Path
 from clients.agency.cells import folded, neutral
 from clients.agency.encoding import UTF_8, UTF_8_MARKED, encoding_of, known_encoding
 from clients.agency.failures import AgencyError
-from clients.agency.inspection import SAMPLE_BYTES, inspect
+from clients.agency.inspection import SAMPLE_BYTES, Beginning, inspect
 from clients.agency.spooling import sheet_names, spool_json_lines, spool_parquet, spool_text, spool_workbook
 
 STDIN = "-"
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, kw_only=True)
+class Source(Beginning):
     """A CSV file in UTF-8.
 
-    path: of the CSV; given: what the clerk named. start: byte of the first row to judge; first_row: its number, as a
-    spreadsheet counts. names: the header's cells, "" for none. titles: rows above the header that hold something.
-    sample: cells of the first rows. own: whether `path` is a copy that belongs to the run. header_sure: whether it is
-    known which row is the header, or that there is none. sheets: of a workbook, the first is the one that is read.
+    path: of the CSV; given: what the clerk named. own: whether `path` is a copy that belongs to the run. sheets: of a
+    workbook, the first is the one that is read.
     """
 
     path: Path
     given: str
     encoding: str
-    delimiter: str
-    names: tuple[str, ...]
-    has_header: bool
-    header_sure: bool
-    titles: int
-    start: int
-    first_row: int
-    sample: tuple[tuple[str, ...], ...]
     own: bool
     sheets: tuple[str, ...] = ()
 
@@ -102,7 +92,7 @@ def open_source(
     with path.open("rb") as file:
         seen = inspect(file.read(SAMPLE_BYTES), given, delimiter, header, named)
     sheets = sheet_names(Path(given)) if Path(given).suffix.lower() in _WORKBOOKS else ()
-    return Source(path, given, read_as, **vars(seen), own=own, sheets=sheets)
+    return Source(**vars(seen), path=path, given=given, encoding=read_as, own=own, sheets=sheets)
 
 
 _FORMATS = {

@@ -113,7 +113,7 @@ class SparkAsking:
         try:
             self._collect_left()
         except Exception:
-            if kind is None:
+            if kind is None:  # else the run ends by what went wrong first; the next one joins what is left
                 raise
 
     def ask(self, batch: Batch) -> Future[Judged]:
