@@ -19,8 +19,8 @@ STDIN = "-"
 class Source(Beginning):
     """A CSV file in UTF-8.
 
-    path: of the CSV; given: what the clerk named. own: whether `path` is a copy that belongs to the run. sheets: of a
-    workbook, the first is the one that is read.
+    path: of the CSV; given: what the clerk named. encoding: of what was given, "" = no text (a workbook). own: whether
+    `path` is a copy that belongs to the run. sheets: of a workbook, the first is the one that is read.
     """
 
     path: Path
@@ -77,7 +77,9 @@ def open_source(
         header = True
     read_as = UTF_8
     if given == STDIN or not _is_plain(path, encoding):
-        if not (keep_copy and copy.is_file()):
+        if keep_copy and copy.is_file():
+            read_as = _read_as(given, encoding)
+        else:
             partly = copy.with_name(f"{copy.name}.tmp")
             try:
                 read_as = _spool(given, partly, encoding)
@@ -123,8 +125,18 @@ def _spool(given: str, copy: Path, encoding: str) -> str:
     path = Path(given)
     if given != STDIN and (spool := _FORMATS.get(path.suffix.lower())):
         spool(path, copy)
-        return UTF_8
+        return _read_as(given, encoding)
     return spool_text(None if given == STDIN else path, copy, encoding)
+
+
+def _read_as(given: str, encoding: str) -> str:
+    """The encoding of what a copy was made of before. Of standard input nobody can look again: that of the copy."""
+    if given == STDIN:
+        return known_encoding(encoding) if encoding else UTF_8
+    spool = _FORMATS.get(Path(given).suffix.lower())
+    if spool is None:
+        return known_encoding(encoding) if encoding else encoding_of(Path(given))
+    return UTF_8 if spool is spool_json_lines else ""
 
 
 def header_words(source: Source) -> list[str]:

@@ -10,17 +10,32 @@ import codecs
 import csv
 import datetime
 import json
+import re
 import shutil
 import sys
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from clients.agency.encoding import UTF_8, UTF_8_MARKED, encoding_of, known_encoding
+from lxml import etree
+
+from clients.agency.encoding import CP1252, UTF_8, UTF_8_MARKED, encoding_of, known_encoding
 from clients.agency.failures import AgencyError
+from clients.agency.formulas import uncalculated
 
 _CHUNK = 1 << 20
 _JSON_LINE = 1 << 20  # bytes of one line; a longer one is an empty row that is refused
+# Where CP1252 was only guessed: what no name has there, and what DOS (á) or an old Mac (í, ú) wrote. Here that is a
+# no-break space, an œ, and an apostrophe, which Mayan names have too, but behind k, q, t, z or b. They become a control
+# character, which the rule for letters that were misread knows (clients.agency.cells), as it knows all other letters.
+_DOS_OR_MAC = re.compile(
+    r"(?<=[a-z])\xa0(?!(?:de|del|la|las|los|y|e)\b)(?=[a-z])"
+    r"|(?<=[cdfglmnrsuv])’(?=[a-z])|(?<=[bhkptqz])’(?=[bcdfghjklmnpqrstvwxyz])|œ"
+)
+_MISREAD = "\x80"
+_FORMULA = "="
 _KEYS_ROWS = 1_000  # rows whose keys make the header of JSON lines
 
 
@@ -38,20 +53,24 @@ def spool_text(path: Path | None, copy: Path, encoding: str) -> str:
             raw.unlink(missing_ok=True)
     name = known_encoding(encoding) if encoding else encoding_of(path)
     decoder = codecs.getincrementaldecoder(UTF_8_MARKED if name == UTF_8 else name)(errors="replace")
+    guessed = name == CP1252 and not encoding
     with path.open("rb") as file, copy.open("wb") as out:
         for text in _texts(file, decoder):
-            out.write(text.encode("utf-8", "replace"))
+            out.write((_DOS_OR_MAC.sub(_MISREAD, text) if guessed else text).encode("utf-8", "replace"))
     return name
 
 
 def _texts(file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterable[str]:
-    """Decoded pieces, every line ending a line feed."""
+    """Decoded pieces that end with a line, as far as lines are shorter than a piece; every line ending a line feed."""
     held = ""
     while data := file.read(_CHUNK):
         text = held + decoder.decode(data)
-        held = "\r" if text.endswith("\r") else ""
-        yield text[: len(text) - len(held)].replace("\r\n", "\n").replace("\r", "\n")
-    yield (held + decoder.decode(b"", final=True)).replace("\r", "\n")
+        whole = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1  # "\r" at the end may be half of "\r\n"
+        if not whole and len(text) >= _CHUNK:
+            whole = len(text) - text.endswith("\r")
+        held = text[whole:]
+        yield text[:whole].replace("\r\n", "\n").replace("\r", "\n")
+    yield (held + decoder.decode(b"", final=True)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def spool_workbook(path: Path, copy: Path) -> None:
@@ -63,14 +82,34 @@ def spool_workbook(path: Path, copy: Path) -> None:
         sheet = workbook.get_sheet_by_index(0)
     except (CalamineError, IndexError, OSError) as error:
         raise AgencyError(f"No se puede leer la hoja de cálculo {path.name}: {type(error).__name__}.") from None
-    # Rows above the first cell are missing in what the reader gives; the row numbers are the spreadsheet's.
-    above = sheet.start[0] if sheet.start is not None else 0
-    with copy.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        for _ in range(above):
-            out.write("\n")
-        for row in sheet.iter_rows():
-            writer.writerow([_cell_text(cell) for cell in row])
+    # The reader gives blank rows above the first cell, by which row numbers are right, but no columns before it.
+    before = sheet.start[1] if sheet.start is not None else 0
+    try:
+        with copy.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            rows = ([_cell_text(cell) for cell in row] for row in sheet.iter_rows())
+            writer.writerows(_with_formulas(rows, uncalculated(path), before))
+    except (etree.XMLSyntaxError, zipfile.BadZipFile, KeyError) as error:
+        raise AgencyError(f"No se puede leer la hoja de cálculo {path.name}: {type(error).__name__}.") from None
+
+
+def _with_formulas(rows: Iterator[list[str]], empty: Iterator[tuple[int, int]], before: int) -> Iterator[list[str]]:
+    """The rows, with a formula's sign in the cells (row, column) whose value nobody calculated: each is refused there.
+
+    As an empty cell it would be a datum that was not given. before: columns of the sheet that `rows` lack.
+    """
+    ahead = next(empty, None)
+    for number in count():
+        row = next(rows, None)
+        if row is None and ahead is None:
+            return
+        cells = row or []
+        while ahead is not None and ahead[0] <= number:
+            place = max(ahead[1] - before, 0)
+            cells.extend([""] * (place + 1 - len(cells)))
+            cells[place] = cells[place] or _FORMULA
+            ahead = next(empty, None)
+        yield cells
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
@@ -102,17 +141,17 @@ def spool_json_lines(path: Path, copy: Path) -> None:
     """An object a line. The header is what the first thousand objects hold. Raises AgencyError."""
     keys: dict[str, None] = {}
     with path.open("rb") as file:
-        for _, line in zip(range(_KEYS_ROWS), _lines(file), strict=False):
+        for _, (number, line) in zip(range(_KEYS_ROWS), _lines(file), strict=False):
             found = _object(line)
             if found is None:
-                raise AgencyError(f"{path.name} no tiene un objeto JSON en cada línea.")
+                raise AgencyError(f"{path.name}, línea {number}: no es un objeto JSON ({{...}}) entero.")
             keys.update(dict.fromkeys(found))
     if not keys:
         raise AgencyError(f"El archivo {path.name} está vacío.")
     with path.open("rb") as file, copy.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(keys)
-        for line in _lines(file):
+        for _, line in _lines(file):
             row = _object(line)
             if row is None:  # refused with its row number: the file's NUL says that it cannot be read
                 writer.writerow(["\x00"])
@@ -120,14 +159,16 @@ def spool_json_lines(path: Path, copy: Path) -> None:
                 writer.writerow([_cell_text(row.get(key)) for key in keys])
 
 
-def _lines(file: BinaryIO) -> Iterable[bytes]:
-    """Lines, blank ones left out; one that is too long is given cut, and is then no object."""
+def _lines(file: BinaryIO) -> Iterable[tuple[int, bytes]]:
+    """Lines with their numbers, blank ones left out; one that is too long is given cut, and is then no object."""
+    number = 0
     while line := file.readline(_JSON_LINE):
+        number += 1
         if not line.endswith(b"\n") and len(line) == _JSON_LINE:
             while (rest := file.readline(_JSON_LINE)) and not rest.endswith(b"\n"):
                 pass
         if line.strip():
-            yield line
+            yield number, line
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

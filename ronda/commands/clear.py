@@ -202,6 +202,12 @@ def _says_yes(question: str) -> bool:
             return said.startswith("s")
 
 
+def _read_as(source: Source) -> str:
+    if not source.encoding:
+        return f"Formato {Path(source.given).suffix.removeprefix('.')}"
+    return f"Codificación {source.encoding}, delimitador «{source.delimiter}»".replace("\t", "tab")
+
+
 def _try(source: Source, columns: Columns, as_json: bool) -> None:
     from clients.agency.trial import try_file
 
@@ -223,9 +229,7 @@ def _try(source: Source, columns: Columns, as_json: bool) -> None:
         return
     print_renderables(
         f"Encabezado: {source.heading}",
-        f"Codificación {source.encoding}, delimitador «{source.delimiter}»; no se preguntó a nadie.".replace(
-            "\t", "tab"
-        ),
+        f"{_read_as(source)}; no se preguntó a nadie.",
         f"Filas: {trial.rows:,}; en blanco: {trial.blank:,}; no válidas: {trial.invalid:,}",
         *(f"{many:>12,}  {rule}" for rule, many in trial.rules.most_common()),
         *(f"  fila {number}: {rule}" for number, rule in trial.first.items()),

@@ -163,14 +163,22 @@ def test_no_cuis(text: str) -> None:
 def test_names_in_a_code_page_that_was_not_seen(tmp_path: Path) -> None:
     """Read as CP1252 they are letters of nobody's name, and a wanted person would come out as without record."""
     path = tmp_path / "in.csv"
-    names = ["Ana Ixcoy", "Rubí Pérez", "Nuñez", "Simón", "JOSÉ", "María", "Raúl"]
+    names = ["Ana Ixcoy", "Rubí Pérez", "Nuñez", "Simón", "JOSÉ", "María", "Raúl", "Juárez", "Martínez", "Tz'i K'iche'"]
     text = "".join(f"{name};14/03/1988\n" for name in ["nombre", *names]).replace("14/03/1988", "nacimiento", 1)
-    for encoding, invalid in (("cp850", 6), ("mac_roman", 4)):  # whose í and ú are letters that names have
+    for encoding, invalid in (("cp850", 8), ("mac_roman", 8)):
         path.write_bytes(text.encode(encoding))
         done = NOBODY.clear(path, tmp_path / "out.csv", "--dry-run")
         assert f"no válidas: {invalid}" in done.text, (encoding, done.text)
         assert "--encoding cp850" in done.text
         assert "no válidas: 0" in NOBODY.clear(path, tmp_path / "out.csv", "--dry-run", "--encoding", encoding).text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_blanks_that_do_not_break_and_apostrophes_are_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "in.csv"
+    names = ["María\u00a0de\u00a0la\u00a0Cruz\u00a0Pérez", "Tz\u2019unun K\u2019iche\u2019", "Q\u2019eq O\u2019Brien"]
+    path.write_text("nombre;nacimiento\n" + "".join(f"{name};14/03/1988\n" for name in names), encoding=encoding)
+    assert "no válidas: 0" in NOBODY.clear(path, tmp_path / "out.csv", "--dry-run").text
 
 
 @pytest.mark.parametrize("name", ["JosÃ© PÃ©rez", "MarÃ\xada", "NuÃ±ez", "Mar¡a", "P‚rez", "Nu–ez", "RenŽe", "P?rez"])
@@ -194,3 +202,9 @@ def test_names_of_misread_letters(name: str) -> None:
 )
 def test_names_that_are_as_they_should_be(name: str) -> None:
     assert read_name(name) == name
+
+
+def test_a_line_that_is_no_object_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.jsonl", f'{{"DPI": "{CLEAN}"}}', "", "[1, 2]", f'{{"DPI": "{WANTED}"}}')
+    done = NOBODY.clear(path, tmp_path / "out.csv", "--map", "cui=DPI")
+    assert (done.status, "in.jsonl, línea 3: no es un objeto JSON" in done.text) == (2, True), done.text

@@ -54,7 +54,10 @@ def test_a_workbook_of_an_office(agency: Agency, tmp_path: Path) -> None:
 def test_its_columns_are_found(tmp_path: Path) -> None:
     told = _tried(_office_book(tmp_path / "in.xlsx"), tmp_path / "out.csv")
     assert told["columnas"] == {"cui": "DPI", "name": "Nombre completo", "born": "Fecha de nacimiento"}
-    assert (told["filas"], told["no_validas"]) == (3, 0), "who has no number is asked by name"
+    assert (told["filas"], told["primeras"]) == (3, {"6": "CUI: es una fórmula: escriba el valor"}), (
+        "not by the name alone"
+    )
+    assert told["codificacion"] == "", "a workbook is no text"
 
 
 def test_a_workbook_of_another_writer(tmp_path: Path) -> None:
@@ -92,3 +95,24 @@ def test_a_heading_that_only_the_clerk_knows(tmp_path: Path) -> None:
     )
     told = _tried(path, tmp_path / "out.csv", "--map", "name=Persona,born=Nac.")
     assert (told["encabezado"], told["filas"]) == ("fila 2, tras 1 de título", 2)
+
+
+def test_formulas_that_nobody_calculated_are_told_where_they_stand(tmp_path: Path) -> None:
+    """In a column of its own letter beyond Z, behind the last value, in a sheet that begins further down."""
+    path = tmp_path / "in.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet["AB3"], sheet["AC3"] = "DPI", "Nota"
+    sheet["AB4"], sheet["AC4"] = CLEAN, "=1+1"
+    sheet["AB5"], sheet["AC5"] = "=AB4", "x"
+    sheet["AB8"] = "=AB4"
+    book.save(path)
+    told = _tried(path, tmp_path / "out.csv", "--map", "cui=DPI")
+    why = "CUI: es una fórmula: escriba el valor"
+    assert (told["filas"], told["filas_en_blanco"], told["primeras"]) == (3, 2, {"5": why, "8": why})
+    with xlsxwriter.Workbook(path) as written:  # with a value it is that value
+        sheet = written.add_worksheet()
+        sheet.write_row(0, 0, ["DPI"])
+        sheet.write_formula(1, 0, "=A3", value=CLEAN)
+    assert _tried(path, tmp_path / "out.csv")["no_validas"] == 0
