@@ -9,6 +9,8 @@ from rich.console import Group
 from rich.text import Text
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.events import Paste
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -50,6 +52,23 @@ _KEYS = (
 )
 
 
+class Box(Input):
+    """Takes one line, and tells when more were pasted."""
+
+    class SeveralPasted(Message):
+        """lines: that are not blank; the first stays."""
+
+        def __init__(self, lines: int) -> None:
+            super().__init__()
+            self.lines = lines
+
+    def on_paste(self, event: Paste) -> None:
+        """Before the line is taken."""
+        lines = sum(bool(line.strip()) for line in event.text.splitlines())
+        if lines > 1:
+            self.post_message(self.SeveralPasted(lines))
+
+
 class AskScreen(Screen[None]):
     """One question at a time; while it runs, and when it got no answer, no earlier answer is on the screen."""
 
@@ -76,6 +95,7 @@ class AskScreen(Screen[None]):
         self._under_way: Asked | None = None
         self._shown: Shown | None = None
         self._page = 0
+        self._unread = ""
         self._places: dict[str, Static] = {}  # by their ids, while the screen is there
         self._filled: set[str] = set()
         self._banner: Callable[[int], Text] | None = None  # of a width
@@ -87,7 +107,7 @@ class AskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="status", markup=False)
-        yield Input(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
+        yield Box(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
         yield Static(id="asked", markup=False)
         yield Static(id="banner", markup=False)
         yield Static(id="meaning", markup=False)
@@ -203,7 +223,14 @@ class AskScreen(Screen[None]):
     # -- asking
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        event.input.border_subtitle = likely_kind(event.value)
+        unread, self._unread = self._unread, ""
+        event.input.border_subtitle = unread or likely_kind(event.value)
+
+    def on_box_several_pasted(self, event: Box.SeveralPasted) -> None:
+        """One question at a time: the box keeps the first line."""
+        told = f"Se pegaron {event.lines} renglones: sólo queda el primero"
+        self.say(told)
+        self._unread = told  # until something is typed, and not only until the box has changed by the paste
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         words = event.value.strip()
