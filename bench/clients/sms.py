@@ -238,7 +238,7 @@ def _paid(parts: Parts, report: Report) -> None:
     before, began, issuer = parts.smsc.count("notice"), time.monotonic(), parts.cpu()["issuer"]
     parts.smsc.begin([(number_of(officer), f"PIN {_PIN}") for officer in range(1, PAYING + 1)], 0)
     smsc = parts.smsc  # who waited too long is answered too: SIN RESPUESTA, with a number
-    until(lambda: smsc.count("notice") - before + smsc.report()["answered"] >= PAYING, 120)
+    until(lambda: smsc.count("notice") - before + smsc.report()["failed"] >= PAYING, 120)
     seconds = time.monotonic() - began
     cpu = (parts.cpu()["issuer"] - issuer) / PAYING
     accepted = sum("PIN aceptado" in text for text in parts.smsc.notices()[before:])
@@ -297,7 +297,7 @@ def _broken(parts: Parts, asked: list[tuple[str, str]], report: Report) -> None:
     smsc.send(mark=True)
     parts.gateway.start()
     found = smsc.settled(len(asked), 60)
-    report.values["sms_lost"] = float(found["unanswered"] + len(asked) - found["delivered"])
+    report.values["sms_lost"] = float(found["unanswered"] + found["failed"] + len(asked) - found["delivered"])
     report.values["sms_doubled"] = float(found["doubledSinceMark"])
     sample = Samples("SMS: replies that came twice, drops and kill", [found["doubled"]], "messages")
     sample.note = (

@@ -8,6 +8,8 @@
 //     ended, or was put off, is delivered again, as an operator's SMSC does.
 // {"mark": true}              replies that came before now are "before": doubled ones are counted from here on
 // {"report": true}            what was delivered, answered, doubled; latencies; this process's own CPU
+// Every reply is looked at: one that is no answer ("failed": SIN RESPUESTA, or without a level) counts as none. A latency
+// begins when a message was due by the rate, also where the window let it go later only.
 'use strict';
 const fs = require('fs');
 const readline = require('readline');
@@ -16,6 +18,8 @@ const smpp = require('smpp');
 const WINDOW = 500; // deliver_sm without response
 const ON_THEIR_WAY = 1500; // of a backlog: delivered and not answered, fewer than a gateway puts off
 const PUT_OFF = 0x64; // ESME_RX_T_APPN
+const ANSWER = /^(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE) .* R(\d+)(?: MAS)?$/s;
+const FAILURE = /^SIN RESPUESTA.* R\d+$/s;
 
 let session = null;
 let load = null;
@@ -26,11 +30,18 @@ function say(event) {
   process.stdout.write(JSON.stringify(event) + '\n');
 }
 
+// What is sent in one turn of the loop leaves in one write, as from an SMSC that is busy.
+function together(from) {
+  if (from.socket.writableCorked) return;
+  from.socket.cork();
+  process.nextTick(() => from.socket.uncork());
+}
+
 function begin({ file, rate, drops = [], rests = [] }) {
   const messages = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => line.split('\t'));
   load = {
     messages, rate, drops: new Set(drops), rests: new Set(rests), next: 0, again: [], open: new Set(), acknowledged: 0,
-    answered: 0, doubled: 0, putOff: 0, refused: 0, latencies: [], waiting: new Map(), delivered: new Uint8Array(messages.length), resting: false, last: 0,
+    answered: 0, failed: 0, doubled: 0, putOff: 0, refused: 0, latencies: [], waiting: new Map(), delivered: new Uint8Array(messages.length), resting: false, last: 0,
     began: performance.now(), cpu: process.cpuUsage(), held: 0, heldSince: 0,
   };
   seen.clear();
@@ -43,9 +54,10 @@ function deliver(at) {
   if (!mine.delivered[at]) { // again, it may have been answered already
     mine.delivered[at] = 1;
     if (!mine.waiting.has(source)) mine.waiting.set(source, new Map());
-    mine.waiting.get(source).set(at, performance.now());
+    mine.waiting.get(source).set(at, mine.rate ? mine.began + mine.held + (at * 1000) / mine.rate : performance.now());
   }
   mine.open.add(at);
+  together(session);
   session.deliver_sm(
     { source_addr: source, source_addr_ton: 1, source_addr_npi: 1, destination_addr: '1110', short_message: text },
     (pdu) => {
@@ -83,10 +95,15 @@ function tick() {
 
 function onSubmit(from, pdu) {
   const now = performance.now();
+  together(from);
   from.send(pdu.response({ message_id: '1' }));
-  const found = / R(\d+)(?: MAS)?$/.exec(pdu.short_message.message);
+  const text = pdu.short_message.message;
+  const found = ANSWER.exec(text);
   if (!load || !found) {
-    say({ event: 'notice', text: pdu.short_message.message });
+    if (load && FAILURE.test(text)) {
+      load.failed += 1;
+      asked(pdu.destination_addr);
+    } else say({ event: 'notice', text });
     return;
   }
   const times = (seen.get(found[1]) || 0) + 1;
@@ -97,12 +114,17 @@ function onSubmit(from, pdu) {
   }
   load.answered += 1;
   load.last = now;
-  const waiting = load.waiting.get(pdu.destination_addr);
-  if (waiting && waiting.size) {
-    const [at, began] = waiting.entries().next().value; // a sender's replies come in the order of her questions
-    waiting.delete(at);
-    load.latencies.push(now - began);
-  }
+  const began = asked(pdu.destination_addr);
+  if (began) load.latencies.push(now - began);
+}
+
+// When that sender's oldest question was due, which is answered now: her replies come in the order of her questions.
+function asked(source) {
+  const waiting = load.waiting.get(source);
+  if (!waiting || !waiting.size) return 0;
+  const [at, began] = waiting.entries().next().value;
+  waiting.delete(at);
+  return began;
 }
 
 function ended(which) {
@@ -122,7 +144,7 @@ function report() {
   for (const [reference, times] of marked) doubledSinceMark += seen.get(reference) - times;
   say({
     event: 'report', messages: load.messages.length, delivered: load.next, acknowledged: load.acknowledged,
-    open: load.open.size, again: load.again.length, answered: load.answered, doubled: load.doubled, doubledSinceMark,
+    open: load.open.size, again: load.again.length, answered: load.answered, failed: load.failed, doubled: load.doubled, doubledSinceMark,
     putOff: load.putOff, refused: load.refused, unanswered: [...load.waiting.values()].reduce((sum, each) => sum + each.size, 0),
     seconds: (load.last - load.began) / 1000, held: load.held / 1000, p50: part(0.5), p99: part(0.99), most: part(1),
     cpu: (cpu.user + cpu.system) / 1e6,

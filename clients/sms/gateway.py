@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import time
-import uuid
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clients.client.failures import CallFailure, NotSignedIn
@@ -37,11 +37,11 @@ _HELP_AGAIN_S, _HELPED_IN_A_SESSION = 600, 6
 _KEPT = LONGEST + 1  # characters of a text: more say no more than that it is too long
 _SENDERS = 50_000  # remembered for limits
 _OURS = re.compile(
-    r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO ENTENDIDO|PIN (?:ACEPTADO|CAMBIADO|NO))\b", re.I
+    r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO (?:ENTENDIDO|HAY MAS)|PIN (?:ACEPTADO|CAMBIADO|NO))\b", re.I
 )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(slots=True, repr=False)
 class _Accepted:
     """A message to be answered. number: of its sender, as + and digits; who: its keyed hash."""
 
@@ -69,6 +69,7 @@ class Gateway:
         self._counts = counts
         self._outbox = outbox
         self._accepted: list[_Accepted] = []
+        self._keeping = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_at: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # room left, as of
         self._helped: OrderedDict[bytes, tuple[float, int]] = OrderedDict()  # when, and how often in that session
@@ -99,7 +100,7 @@ class Gateway:
         if self._journal.was_seen(seen, now - self._settings.sms_duplicate_s):
             self._counts.add("duplicates")
             return
-        entry = Entry(self._journal.next_reference(), now, uuid.uuid4().hex, sender, ton, npi, address, text)
+        entry = Entry(self._journal.next_reference(), now, secrets.token_hex(16), sender, ton, npi, address, text)
         self._journal.accept(entry, seen)
         self._accepted.append(_Accepted(entry, number, who))
 
@@ -108,11 +109,14 @@ class Gateway:
         if not self._accepted:
             return
         accepted, self._accepted = self._accepted, []
+        self._keeping += len(accepted)
         try:
             await self._journal.keep()
         except BaseException:
             self._accepted = accepted + self._accepted
             raise
+        finally:
+            self._keeping -= len(accepted)
         for each in accepted:
             self._counts.add("accepted")
             self._begin(each)
@@ -138,7 +142,7 @@ class Gateway:
     @property
     def answering(self) -> int:
         """Messages that wait for their answer."""
-        return len(self._tasks) + len(self._accepted)
+        return len(self._tasks) + len(self._accepted) + self._keeping
 
     def number_of(self, sender: str, ton: int) -> str:
         """The sender's number as + and digits; "" of a name or short code, who is never answered."""
@@ -175,7 +179,7 @@ class Gateway:
             return
         if reply.parts[0].startswith(("SIN RESPUESTA", "PIN")):  # she is told to repeat: that is no duplicate
             self._journal.forget(self._seen(number, entry.text))
-        whole = replace(entry, reply=reply.parts[0], text="")
+        whole = entry._replace(reply=reply.parts[0], text="")
         self._journal.replied(whole)
         self._outbox.submit(whole)
 
@@ -229,10 +233,11 @@ class Gateway:
 
     def _more(self, session: Session, message: Message, accepted: _Accepted) -> Reply:
         """The next part of the last answer; it keeps that answer's number."""
-        entry = accepted.entry
-        if not session.parts or (message.value and int(message.value) != session.reference):
-            return notice(wording.NO_MORE, entry.reference)
-        self._journal.forget(self._seen(accepted.number, entry.text))
+        self._journal.forget(self._seen(accepted.number, accepted.entry.text))
+        if not session.reference or (message.value and int(message.value) != session.reference):
+            return notice(wording.NOT_THAT_ONE)
+        if not session.parts:
+            return notice(wording.NO_MORE, session.reference)
         return Reply(0, (session.parts.pop(0),))
 
     def _not_signed_in(self, failure: CallFailure, entry: Entry) -> Reply:

@@ -1,8 +1,9 @@
 """What must outlive the process: messages not answered, replies not acknowledged, sessions, what was seen lately.
 
-SQLite in WAL mode, written by a thread of its own: whatever came while the disk was busy is one transaction, one sync.
-What is asked at each message (was this seen, who is known) is held in memory. What a message says is sealed (AES-GCM)
-under a key in a file beside it, mode 0600; numbers are keyed hashes. Rows go when they are answered.
+SQLite in WAL mode: whatever came while the disk was busy is one transaction, one sync. Its rows are put together on the
+loop, in memory; the commit, which waits for the disk, is a thread's. What is asked at each message (was this seen, who
+is known) is held in memory. What a message says is sealed (AES-GCM) under a key in a file beside it, mode 0600; numbers
+are keyed hashes. Rows go when they are answered.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import os
 import sqlite3
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 32
 _STRANGERS_S = 30 * 86_400  # a stranger who was silent for so long is forgotten
+# Between the beginnings of two writes: each costs as much as some ten messages. One that comes alone waits for nothing.
+_APART_S = 0.008
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     reference INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, sealed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+DROP TABLE IF EXISTS seen;
+CREATE TABLE IF NOT EXISTS seen_text (place INTEGER PRIMARY KEY, key BLOB NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS known (sender BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS session (sender BLOB PRIMARY KEY, until REAL NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stranger (
@@ -43,8 +47,7 @@ class JournalError(Exception):
     """The journal cannot be opened: in use by another gateway, or its key is not the one it was sealed with."""
 
 
-@dataclass(frozen=True, repr=False)
-class Entry:
+class Entry(NamedTuple):
     """One message and, once there is one, its reply. No repr: it is personal data.
 
     at: Unix time of arrival. request_id: of the question to Ronda, the same after a restart: counted once. sender, ton,
@@ -61,6 +64,9 @@ class Entry:
     text: str
     reply: str = ""
 
+    def __repr__(self) -> str:
+        return f"Entry({self.reference})"
+
 
 class KeptSession(NamedTuple):
     """What a sender's session is taken up with after a restart. until: Unix time; pin: the keyed hash, in hex."""
@@ -70,35 +76,47 @@ class KeptSession(NamedTuple):
     pin: str
 
 
-_values = attrgetter(*(each.name for each in fields(Entry)))
+class _Seen(NamedTuple):
+    """When a text was accepted (Unix time), and its place among all that were: rows stand in the order of time.
+
+    By its key a row would stand anywhere, and each message would have the disk write a page of its own.
+    """
+
+    at: float
+    place: int
 
 
 @dataclass
 class _Batch:
-    """What the next transaction writes. seen, sessions: by key, None = forgotten. strangers: messages, last time."""
+    """What the next transaction writes. sessions: by key, None = over. strangers: messages, last time.
 
-    accepted: dict[int, Entry] = field(default_factory=dict)
+    seen: rows by place; forgotten: places; before: a time and a place, and what is older goes.
+    """
+
+    accepted: list[Entry] = field(default_factory=list)
     replied: dict[int, Entry] = field(default_factory=dict)
     done: list[int] = field(default_factory=list)
-    seen: dict[bytes, float | None] = field(default_factory=dict)
+    seen: dict[int, tuple[bytes, float]] = field(default_factory=dict)
+    forgotten: list[int] = field(default_factory=list)
     known: list[bytes] = field(default_factory=list)
     sessions: dict[bytes, KeptSession | None] = field(default_factory=dict)
     strangers: Counter[bytes] = field(default_factory=Counter)
     last: float = 0.0
-    seen_before: float = 0.0
+    before: tuple[float, int] = (0.0, 0)
 
-    def before(self, later: _Batch) -> _Batch:
+    def with_later(self, later: _Batch) -> _Batch:
         """This one, which could not be written, and what came since."""
         return _Batch(
-            self.accepted | later.accepted,
-            self.replied | later.replied,
+            self.accepted + later.accepted,
+            {**self.replied, **later.replied},
             self.done + later.done,
             self.seen | later.seen,
+            self.forgotten + later.forgotten,
             self.known + later.known,
             self.sessions | later.sessions,
             self.strangers + later.strangers,
             max(self.last, later.last),
-            max(self.seen_before, later.seen_before),
+            max(self.before, later.before),
         )
 
 
@@ -115,6 +133,7 @@ class Journal:
         self._writing: asyncio.Task[None] | None = None
         self._writer = ThreadPoolExecutor(1, "journal")
         self._unwritten = 0
+        self._write_at = 0.0  # by the loop's clock
         self.on_written: Callable[[], None] = lambda: None
         """Called after each write."""
         try:
@@ -129,8 +148,11 @@ class Journal:
         row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
         self._last = int(row[0]) if row else 0
         self._known = {bytes(sender) for (sender,) in self._database.execute("SELECT sender FROM known")}
-        rows = self._database.execute("SELECT key, at FROM seen ORDER BY at")
-        self._seen = {bytes(seen): float(at) for seen, at in rows}
+        rows = self._database.execute("SELECT key, at, place FROM seen_text ORDER BY place").fetchall()
+        self._seen: dict[bytes, _Seen] = {}
+        self._place = 0
+        for key, at, place in rows:
+            self._see(bytes(key), _Seen(float(at), int(place)))
 
     def hash_of(self, *parts: str) -> bytes:
         """A keyed hash, 16 bytes: without the key file nobody tells whose it is."""
@@ -148,12 +170,15 @@ class Journal:
 
     def accept(self, entry: Entry, seen: bytes) -> None:
         """Takes a message; after the next `keep` it will be answered, also after a kill or a power cut."""
-        self._batch.accepted[entry.reference] = entry
-        self._see(seen, entry.at)
+        self._given += 1
+        self._batch.accepted.append(entry)
+        self._see(seen, _Seen(entry.at, self._place + 1))
+        self._batch.seen[self._place] = (seen, entry.at)
 
     def was_seen(self, seen: bytes, since: float) -> bool:
         """Whether the same message was accepted since then (Unix time)."""
-        return self._seen.get(seen, -1.0) >= since
+        found = self._seen.get(seen)
+        return found is not None and found.at >= since
 
     def replied(self, entry: Entry) -> None:
         """Keeps an entry with its reply; written with what is next."""
@@ -170,8 +195,9 @@ class Journal:
     def forget(self, seen: bytes) -> None:
         """The same text may be asked again, from now on."""
         self._given += 1
-        self._seen.pop(seen, None)
-        self._batch.seen[seen] = None
+        found = self._seen.pop(seen, None)
+        if found is not None and self._batch.seen.pop(found.place, None) is None:
+            self._batch.forgotten.append(found.place)
 
     def is_known(self, sender: bytes) -> bool:
         """Whether that sender ever gave a right PIN."""
@@ -202,10 +228,11 @@ class Journal:
 
     def drop_seen(self, before: float) -> None:
         """Forgets what was seen before that time."""
-        while self._seen and next(iter(self._seen.values())) < before:
-            del self._seen[next(iter(self._seen))]
+        for key in [key for key, _ in takewhile(lambda each: each[1].at < before, self._seen.items())]:
+            del self._seen[key]
+        oldest = next((found.place for found in self._seen.values()), self._place + 1)
         self._given += 1
-        self._batch.seen_before = before
+        self._batch.before = (before, oldest)
 
     async def keep(self) -> None:
         """Returns when all that was given until now is on disk. Raises sqlite3.Error: it is not, and stays to be."""
@@ -216,11 +243,18 @@ class Journal:
             await asyncio.shield(self._writing)  # who is cancelled meanwhile stops no write
 
     async def _write_what_waits(self) -> None:
+        loop = asyncio.get_running_loop()
+        if (pause := self._write_at - loop.time()) > 0:
+            await asyncio.sleep(pause)
+        self._write_at = loop.time() + _APART_S
         batch, self._batch, given = self._batch, _Batch(), self._given
         try:
-            await asyncio.get_running_loop().run_in_executor(self._writer, self._write, batch)
-        except sqlite3.Error:
-            self._batch = batch.before(self._batch)
+            self._put(batch)
+            await loop.run_in_executor(self._writer, self._commit, batch)
+        except Exception:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            self._batch = batch.with_later(self._batch)
             raise
         self._kept = given
         self._unwritten -= len(batch.done)
@@ -239,38 +273,40 @@ class Journal:
             self._writer.shutdown()
             self._database.close()
 
-    def _see(self, seen: bytes, at: float) -> None:
-        self._given += 1
-        self._seen.pop(seen, None)  # the newest stands last
-        self._seen[seen] = at
-        self._batch.seen[seen] = at
+    def _see(self, key: bytes, found: _Seen) -> None:
+        """The newest stands last."""
+        self._seen.pop(key, None)
+        self._seen[key] = found
+        self._place = found.place
 
-    def _write(self, batch: _Batch) -> None:
-        """One transaction: in the writer's thread."""
+    def _put(self, batch: _Batch) -> None:
+        """Begins the transaction: pages in memory. Nothing else uses the database until `_commit` is over."""
         write = self._database.executemany
         self._database.execute("BEGIN IMMEDIATE")
-        try:
-            accepted = [(each.reference, each.at, self._seal(each)) for each in batch.accepted.values()]
-            write("INSERT INTO message VALUES (?, ?, ?)", accepted)
+        if batch.accepted:
+            rows = [(each.reference, each.at, self._seal(each)) for each in batch.accepted]
+            write("INSERT INTO message VALUES (?, ?, ?)", rows)
+        if batch.replied:
             replied = [(self._seal(each), each.reference) for each in batch.replied.values()]
             write("UPDATE message SET sealed = ? WHERE reference = ?", replied)
-            write("DELETE FROM message WHERE reference = ?", [(reference,) for reference in batch.done])
-            seen = [(key, at) for key, at in batch.seen.items() if at is not None]
-            write("INSERT OR REPLACE INTO seen VALUES (?, ?)", seen)
-            write("DELETE FROM seen WHERE key = ?", [(key,) for key, at in batch.seen.items() if at is None])
-            write("INSERT OR IGNORE INTO known VALUES (?)", [(sender,) for sender in batch.known])
-            self._write_sessions(batch)
-            self._count(batch)
-            if batch.seen_before:
-                self._database.execute("DELETE FROM seen WHERE at < ?", (batch.seen_before,))
-                self._database.execute("DELETE FROM stranger WHERE last < ?", (batch.seen_before - _STRANGERS_S,))
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
+        write("DELETE FROM message WHERE reference = ?", [(reference,) for reference in batch.done])
+        seen = [(place, key, at) for place, (key, at) in batch.seen.items()]
+        write("INSERT INTO seen_text VALUES (?, ?, ?)", seen)
+        write("DELETE FROM seen_text WHERE place = ?", [(place,) for place in batch.forgotten])
+        write("INSERT OR IGNORE INTO known VALUES (?)", [(sender,) for sender in batch.known])
+        self._put_sessions(batch)
+        self._count(batch)
 
-    def _write_sessions(self, batch: _Batch) -> None:
+    def _commit(self, batch: _Batch) -> None:
+        """Onto the disk, and what is too old goes first: in the writer's thread."""
+        before, place = batch.before
+        if before:
+            self._database.execute("DELETE FROM seen_text WHERE place < ?", (place,))
+            self._database.execute("DELETE FROM stranger WHERE last < ?", (before - _STRANGERS_S,))
+            self._database.execute("DELETE FROM session WHERE until < ?", (before,))
+        self._database.execute("COMMIT")
+
+    def _put_sessions(self, batch: _Batch) -> None:
         kept = [
             (sender, session.until, self._sealed(json.dumps(session).encode(), sender))
             for sender, session in batch.sessions.items()
@@ -279,8 +315,6 @@ class Journal:
         self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?)", kept)
         over = [(sender,) for sender, session in batch.sessions.items() if session is None]
         self._database.executemany("DELETE FROM session WHERE sender = ?", over)
-        if batch.seen_before:
-            self._database.execute("DELETE FROM session WHERE until < ?", (batch.seen_before,))
 
     def _count(self, batch: _Batch) -> None:
         statement = "INSERT INTO stranger VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET messages = messages + ?, last = ?"
@@ -288,7 +322,7 @@ class Journal:
         self._database.executemany(statement, rows)
 
     def _seal(self, entry: Entry) -> bytes:
-        return self._sealed(json.dumps(_values(entry)).encode(), str(entry.reference).encode())
+        return self._sealed(json.dumps(entry).encode(), str(entry.reference).encode())
 
     def _open(self, reference: int, sealed: bytes) -> Entry:
         return Entry(*json.loads(self._opened(sealed, str(reference).encode())))

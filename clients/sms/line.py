@@ -35,6 +35,7 @@ _READ = 65_536
 _UNREADABLE = (ValueError, LookupError, TypeError, struct.error)  # ends too soon, a field that is none
 _RESPONSE = 0x8000_0000
 _BIND_S = 30.0
+_MOST_UNANSWERED = 10_000  # PDUs of the SMSC; then no more is read until the disk has what came
 _ENCODING = "gsm0338"
 _STATUSES = frozenset(SmppCommandStatus)
 BACKOFF = wait_random_exponential(multiplier=0.2, max=20)
@@ -76,6 +77,9 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         self._over = asyncio.Event()
         self._heard = asyncio.Event()
         self._heard_at = 0.0
+        self._answers: list[bytes] = []
+        self._unanswered = asyncio.Event()
+        self._answering = asyncio.Lock()
 
     async def connect(self) -> None:
         """Binds; the socket of a bind that broke is closed first. Raises SmppError, OSError."""
@@ -85,6 +89,7 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         except aiosmpplib.SmppError as error:
             tell("bind_refused", status=int(error.command_status))
             raise
+        self._answers.clear()  # to PDUs of another bind
         self._counts.add("binds")
         tell("bound")
         self._over.clear()
@@ -93,26 +98,31 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         self._outbox.send_again()
 
     async def _receive_data(self) -> None:
-        """Reads what is there, keeps it by one write, answers."""
+        """Reads what is there; meanwhile what came before is kept by one write, and answered."""
         pending = bytearray()
+        answering = asyncio.create_task(self._answer_what_came())
         try:
-            while not self._is_shutting_down:
+            unbound = False
+            while not (unbound or self._is_shutting_down):
                 data = await self._reader.read(_READ)
                 if not data:
                     raise ConnectionResetError
                 self._heard_at = asyncio.get_running_loop().time()
                 self._heard.set()
                 pending += data
-                if await self._take_all(pending):
-                    return
+                unbound = self._take_all(pending)
+                if len(self._answers) > _MOST_UNANSWERED:
+                    await self._answer()
+            await self._answer()
         finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
             self._over.set()
             self._outbox.is_bound = False
             self._outbox.changed.set()
 
-    async def _take_all(self, pending: bytearray) -> bool:
+    def _take_all(self, pending: bytearray) -> bool:
         """All whole PDUs of `pending`, which keeps the rest; whether the SMSC unbound."""
-        answers: list[bytes] = []
         at, unbound = 0, False
         while len(pending) - at >= HEAD.size and not unbound:
             length, command, status, sequence = read_head(pending, at)
@@ -122,22 +132,36 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
             if len(pending) - at < length:
                 break
             if command == SmppCommand.DELIVER_SM:
-                answers.append(self._delivered(bytes(pending[at : at + length]), sequence))
+                self._answers.append(self._delivered(bytes(pending[at : at + length]), sequence))
             elif command in (SmppCommand.SUBMIT_SM_RESP, SmppCommand.GENERIC_NACK):
                 self._outbox.answered(sequence, status)
             elif command < _RESPONSE:
-                answers.append(self._requested(command, sequence))
+                self._answers.append(self._requested(command, sequence))
                 unbound = command == SmppCommand.UNBIND
             at += length
         del pending[:at]
-        await self._answer(answers)
+        if self._answers:
+            self._unanswered.set()
         return unbound
 
-    async def _answer(self, answers: list[bytes]) -> None:
+    async def _answer_what_came(self) -> None:
+        """Answers, turn by turn; what fails here ends the bind."""
+        try:
+            while True:
+                await self._unanswered.wait()
+                await self._answer()
+        except Exception:
+            self.close()
+            raise
+
+    async def _answer(self) -> None:
         """Once what came is kept."""
-        await self._inbox.keep()
-        if answers and self._writer is not None:
-            await self._write(b"".join(answers))
+        async with self._answering:
+            self._unanswered.clear()
+            answers, self._answers = self._answers, []
+            await self._inbox.keep()
+            if answers and self._writer is not None:
+                await self._write(b"".join(answers))
 
     async def _write(self, pdus: bytes) -> None:
         """Raises ConnectionError."""

@@ -98,7 +98,7 @@ def _parts(colour: str, text: str, reference: int) -> tuple[str, ...]:
     tail = f" R{reference}"
     head, more = f"{colour} ", f"{tail} MAS"
     alone = head + text + tail
-    if septets(alone) <= SEGMENT:
+    if len(alone) <= SEGMENT:  # letters of gsm_text
         return (alone,)
     # Of the last part too the room for MAS is left: how many there are is known only when all are cut.
     first = SEGMENT - septets(head + more)

@@ -36,29 +36,53 @@ _INSTEAD = str.maketrans(
     }
 )
 
-_CODES = {ord(letter): code for letter, code in GSM_BASIC_ENCODE_MAP.items()}
+_BASIC = frozenset(GSM_BASIC_ENCODE_MAP)
+_MOST_LETTERS = 4_096
+
+
+class _Letters(dict[int, str]):
+    """What stands for a letter, by its code point; each is looked up in Unicode's tables once."""
+
+    def __missing__(self, code: int) -> str:
+        said = _said(chr(code))
+        if len(self) < _MOST_LETTERS:
+            self[code] = said
+        return said
+
+
+class _Codes(dict[int, int]):
+    """The octet of a letter, by its code point."""
+
+    def __missing__(self, code: int) -> int:
+        raise ValueError("not in GSM-7")
+
+
+_LETTERS = _Letters()
+_CODES = _Codes({ord(letter): code for letter, code in GSM_BASIC_ENCODE_MAP.items()})
 
 
 def gsm_text(text: str) -> str:
     """The text in letters of GSM-7 of one septet each, on one line; ñ, é and ü stay, other accents go."""
-    letters: list[str] = []
-    for letter in " ".join(unicodedata.normalize("NFC", text).split()).translate(_INSTEAD):
-        if letter in GSM_BASIC_ENCODE_MAP:
-            letters.append(letter)
-            continue
-        plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
-        plain = plain.translate(_INSTEAD)
-        letters.append(plain if plain and all(part in GSM_BASIC_ENCODE_MAP for part in plain) else _lost(letter))
-    return " ".join("".join(letters).split())
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(line.translate(_LETTERS).split())
 
 
-def _lost(letter: str) -> str:
-    """Nothing for what nobody sees (joiners, directions, accents that stand alone), else a question mark."""
+def _said(letter: str) -> str:
+    """Where there is no such letter: nothing for what nobody sees (joiners, directions), else a question mark."""
+    instead = letter.translate(_INSTEAD)
+    if _BASIC.issuperset(instead):
+        return instead
+    plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
+    plain = plain.translate(_INSTEAD)
+    if plain and _BASIC.issuperset(plain):
+        return plain
     return "" if unicodedata.category(letter) in ("Mn", "Me", "Cf", "Cc") else "?"
 
 
 def septets(text: str) -> int:
     """What a text costs. Raises ValueError: a letter is not in GSM-7."""
+    if _BASIC.issuperset(text):
+        return len(text)
     cost = 0
     for letter in text:
         if letter in GSM_BASIC_ENCODE_MAP:
@@ -72,8 +96,6 @@ def septets(text: str) -> int:
 
 def gsm_octets(text: str) -> bytes:
     """One octet a letter, as short_message has them. Raises ValueError: not of gsm_text."""
-    if not GSM_BASIC_ENCODE_MAP.keys() >= set(text):
-        raise ValueError("not in GSM-7")
     return text.translate(_CODES).encode("latin-1")
 
 

@@ -35,7 +35,9 @@ PIN_BREAKS_A_RULE = "PIN NO CAMBIADO. El nuevo debe tener 6 a 12 cifras, no segu
 PIN_CHANGED = "PIN cambiado. Uselo desde ahora: PIN nnnnnn, o delante de su consulta."
 SIGNED_IN = "PIN aceptado por 10 minutos. Consulte: P CUI, N nombre, V placa, C VIN, L licencia, CED A-1 123."
 SIGNED_OFF = "Sesion cerrada. La proxima consulta pide su PIN."
-NO_MORE = f"{NO_ANSWER} su consulta. No hay mas partes."
+NO_MORE = "NO HAY MAS PARTES de la respuesta"
+"""Followed by that answer's number: she has had all of it."""
+NOT_THAT_ONE = "NO HAY MAS PARTES de otra respuesta que la ultima. Para verla, repita su consulta."
 NOT_UNDERSTOOD = (
     "NO ENTENDIDO, no es verde. Escriba P CUI, N nombre apellido, V placa, C VIN, L licencia, CED A-1 123 o MAS. "
     "Primero: PIN nnnnnn."

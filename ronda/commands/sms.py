@@ -14,6 +14,9 @@ from ronda.commands.output import fail
 
 # gRPC's own lines are no JSON; GRPC_VERBOSITY=error brings them back.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+# Without gRPC's event engine the thread that waits for answers reads them from the socket itself: less changes of
+# thread. gRPC reads it when it is loaded; tests/sms/test_start.py asks whether it still has such an experiment.
+os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_client")
 
 
 def sms(

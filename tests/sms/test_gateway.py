@@ -29,6 +29,10 @@ def test_an_officer_asks_and_is_answered_as_that_officer(signed_in: Town) -> Non
     reference = wanted.split(" R")[-1].removesuffix(" MAS")
     more = smsc.answer_to(OFFICER, f"MAS {reference}")
     assert more.startswith("ROJO 2/") and f"R{reference}" in more
+    while more.endswith(" MAS"):
+        more = smsc.answer_to(OFFICER, "MAS")
+    assert smsc.answer_to(OFFICER, "MAS") == f"NO HAY MAS PARTES de la respuesta R{reference}"
+    assert smsc.answer_to(OFFICER, f"MAS {int(reference) + 1}").startswith("NO HAY MAS PARTES de otra respuesta")
     assert smsc.answer_to(OFFICER, cases["clean"]["cui"]).startswith("VERDE ")
     assert smsc.answer_to(OFFICER, f"V {cases['stolen_vehicle']['plate']}").startswith("ROJO VEHICULO ")
     unknown = smsc.answer_to(OFFICER, f"P {cases['unknown_cui']['cui']}")

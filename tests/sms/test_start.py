@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,15 @@ def test_a_bad_setting_is_named(given: dict[str, str], named: str, tmp_path: Pat
         given = {**given, "sms_password": str(tmp_path / "password")}
     with pytest.raises(SmsSettingsError, match=named):
         run(SmsSettings.model_validate({"sms_directory": tmp_path / "queue", **given}))
+
+
+def test_the_experiment_of_grpc_is_one_that_this_grpc_knows() -> None:
+    """It would complain on standard error, in the gateway's log of JSON lines."""
+    program = "import ronda.commands.sms, grpc; grpc.insecure_channel('localhost:1').close()"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GRPC_")}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment | {"GRPC_VERBOSITY": "error"}, stderr=subprocess.PIPE, check=True)
+    assert done.stderr == b""
 
 
 def test_a_directory_is_one_gateways_and_its_key_its_own(tmp_path: Path) -> None:
