@@ -9,7 +9,7 @@ ARG BASE=debian:trixie-slim
 FROM ${BASE} AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        ca-certificates python3 python3-venv python3-dev gcc libc6-dev liblmdb-dev libssl-dev libxxhash-dev \
+        ca-certificates python3 python3-venv python3-dev gcc libc6-dev liblmdb-dev libssl-dev libxxhash-dev libnghttp2-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements requirements
@@ -27,7 +27,7 @@ RUN /opt/build/bin/pip wheel -q --no-deps --no-build-isolation --wheel-dir /whee
 
 FROM ${BASE}
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends python3 liblmdb0 libssl3t64 fonts-dejavu-core \
+    && apt-get install -y -qq --no-install-recommends python3 liblmdb0 libssl3t64 libnghttp2-14 fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home-dir /var/lib/ronda --create-home --shell /usr/sbin/nologin ronda
 COPY --from=build /opt/ronda /opt/ronda

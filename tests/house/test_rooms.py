@@ -13,6 +13,7 @@ from tests.house.imports import OURS, ROOT, dotted, imports, sources
 CORE = (
     "", "machine", "names", "files", "audit", "identifiers", "name_index", "free_text", "access", "standardise",
     "generation", "call", "assembly", "linking", "subject", "answer", "questions", "clearance", "engine",
+    "lane",
 )  # fmt: skip
 
 

@@ -1,0 +1,39 @@
+/* The lane as its own files see it. */
+#ifndef RONDA_LANE_LOOP_H
+#define RONDA_LANE_LOOP_H
+
+#include "host.h"
+#include "output.h"
+#include "secure.h"
+#include "tally.h"
+#include "wakes.h"
+
+struct Connection;
+
+struct Lane {
+    Host host;
+    LaneCounters own_counters;
+    Wakes wakes;
+    Secure secure;
+    Pipe pipe;
+    Tally devices, addresses;
+    int tls, filter, epoll, listener;
+    uint32_t max_connections, max_connections_per_device, max_handshakes, max_handshakes_per_address;
+    struct Connection *connections, *dead, *wanting;
+    uint64_t last_peer;
+    int64_t check_ns; /* how often a connection's time limits are looked at */
+    Output plain, cipher;
+    uint8_t *received;
+    Timer listener_timer, drain_timer;
+    int draining, out_of_patience;
+};
+
+void lane_wants_turn(Session *); /* its connection writes at the end of this turn */
+
+/* accepting.c */
+int lane_listen(Lane *);       /* the listener into epoll */
+void lane_accept(Lane *);      /* some of those that wait */
+void lane_accept_again(Lane *); /* after a pause */
+void lane_stop_accepting(Lane *); /* all that wait, then no more */
+
+#endif

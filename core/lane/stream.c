@@ -1,0 +1,130 @@
+/* Streams: taken from the host's store, listed in their session, given back. */
+#include "stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+static Stream *take(Host *host) {
+    Stream *stream = host->free_streams;
+    if (stream == NULL) return malloc(sizeof(Stream));
+    host->free_streams = stream->next;
+    host->free_stream_count--;
+    return stream;
+}
+
+static void give_back(Host *host, Stream *stream) {
+    if (host->free_stream_count >= STREAMS_KEPT) {
+        free(stream);
+        return;
+    }
+    stream->next = host->free_streams;
+    host->free_streams = stream;
+    host->free_stream_count++;
+}
+
+Stream *stream_new(Session *session, int32_t id) {
+    Host *host = session->host;
+    Stream *stream = take(host);
+    if (stream == NULL) return NULL;
+    memset(stream, 0, offsetof(Stream, small));
+    memset((char *)stream + offsetof(Stream, small) + SMALL_REQUEST, 0,
+           sizeof(Stream) - offsetof(Stream, small) - SMALL_REQUEST);
+    stream->session = session;
+    stream->id = id;
+    stream->method = LANE_UNKNOWN_METHOD;
+    stream->opened_ns = host->now_ns;
+    stream->deadline_ns = INT64_MAX;
+    stream->timer.kind = TIMER_STREAM;
+    stream->request = stream->small;
+    stream->request_capacity = SMALL_REQUEST;
+    stream->next = session->streams;
+    if (session->streams != NULL) session->streams->previous = stream;
+    session->streams = stream;
+    session->stream_count++;
+    session_hold(session, sizeof(Stream));
+    count_one(host, LANE_streams_now);
+    return stream;
+}
+
+static void forget_ready(Stream *stream) {
+    Session *session = stream->session;
+    if (!stream->is_ready) return;
+    if (stream->ready_next != NULL) stream->ready_next->ready_previous = stream->ready_previous;
+    else session->ready_last = stream->ready_previous;
+    if (stream->ready_previous != NULL) stream->ready_previous->ready_next = stream->ready_next;
+    else session->ready = stream->ready_next;
+    stream->ready_next = stream->ready_previous = NULL;
+    stream->is_ready = 0;
+}
+
+void stream_set_ready(Stream *stream) {
+    Session *session = stream->session;
+    if (stream->is_ready) return;
+    stream->is_ready = 1;
+    stream->ready_next = NULL;
+    stream->ready_previous = session->ready_last;
+    if (session->ready_last != NULL) session->ready_last->ready_next = stream;
+    else session->ready = stream;
+    session->ready_last = stream;
+}
+
+void stream_unready(Stream *stream) { forget_ready(stream); }
+
+void stream_drop_request(Stream *stream) {
+    if (stream->request != stream->small) {
+        session_release(stream->session, stream->request_capacity);
+        free(stream->request);
+    }
+    stream->request = stream->small;
+    stream->request_capacity = SMALL_REQUEST;
+    stream->request_size = 0;
+}
+
+void stream_drop_body(Stream *stream) {
+    if (stream->body_kept != NULL) {
+        session_release(stream->session, stream->body_size);
+        stream->session->unsent -= stream->body_size;
+        free(stream->body_kept);
+        stream->body_kept = NULL;
+    }
+    stream->body = NULL;
+    stream->body_size = 0;
+}
+
+void stream_drop_authorization(Stream *stream) {
+    if (stream->authorization != NULL) nghttp2_rcbuf_decref(stream->authorization);
+    stream->authorization = NULL;
+    if (stream->joined == NULL) return;
+    session_release(stream->session, stream->joined_size);
+    free(stream->joined);
+    stream->joined = NULL;
+}
+
+void stream_free(Stream *stream, LaneCounter why) {
+    Session *session = stream->session;
+    Host *host = session->host;
+    if (stream->state == STREAM_PARKED) {
+        count_less(host, LANE_parked_now);
+        if (host->callbacks.cancelled != NULL)
+            host->callbacks.cancelled(host->callbacks.context, stream->ticket, (int)why);
+    }
+    if (stream->state == STREAM_WATCHING) count_less(host, LANE_watches_now);
+    if (stream->ticket != 0) ticket_close(&host->tickets, stream->ticket);
+    wheel_forget(&host->wheel, &stream->timer);
+    forget_ready(stream);
+    stream_drop_request(stream);
+    stream_drop_body(stream);
+    stream_drop_authorization(stream);
+    free(stream->trailer_block);
+    if (stream->next != NULL) stream->next->previous = stream->previous;
+    if (stream->previous != NULL) stream->previous->next = stream->next;
+    else session->streams = stream->next;
+    if (session->answering == stream) session->answering = NULL;
+    if (session->in_headers == stream) session->in_headers = NULL;
+    if (--session->stream_count == 0) session->last_stream_ns = host->now_ns;
+    session_release(session, sizeof(Stream));
+    count_less(host, LANE_streams_now);
+    give_back(host, stream);
+}

@@ -1,0 +1,1 @@
+"""The express lane's transport, through its front door: a stub of the engine behind it, real clients before it."""

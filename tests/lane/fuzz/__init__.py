@@ -1,0 +1,1 @@
+"""Fuzzing of the express lane: bytes of a connection, the writers of its headers, its tables."""

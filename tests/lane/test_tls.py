@@ -1,0 +1,171 @@
+"""TLS of the lane: who shows no certificate gets nowhere; who does resumes by ticket; certificates can be replaced."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from server.trust.issuing import Pair
+from tests.lane.stub_process import Stub
+from tests.lane.wire import CHECK_PERSON, Wire
+from tests.trust.trust_kit import TrustKit
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the stub and its clients read."""
+
+    kit: TrustKit
+    folder: Path
+    pair: Pair
+
+    @property
+    def stub(self) -> dict[str, Path]:
+        return {
+            "certificate": self.folder / "server.pem",
+            "key": self.folder / "server.key",
+            "roots": self.folder / "roots.pem",
+        }
+
+    def context(self, pair: Pair | None, alpn: str | None = "h2") -> ssl.SSLContext:
+        context = ssl.create_default_context(cadata=self.kit.server_ca.decode())
+        if alpn:
+            context.set_alpn_protocols([alpn])
+        if pair is not None:
+            shown = self.folder / f"shown-{id(pair)}.pem"
+            shown.write_bytes(pair.certificate + pair.key)
+            context.load_cert_chain(shown)
+        return context
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("lane")
+    kit = TrustKit(folder / "set")
+    roots = sorted(kit.trust.rglob("*.pem")) + sorted(kit.trust.rglob("*.crt"))
+    text = b"".join(path.read_bytes() for path in roots if b"BEGIN CERTIFICATE" in path.read_bytes())
+    (folder / "roots.pem").write_bytes(text)
+    for name in ("server.pem", "server.key"):
+        (folder / name).write_bytes((kit.directory / name).read_bytes())
+    return Files(kit, folder, kit.police.device("zona-1", "patrol-1"))
+
+
+@pytest.fixture
+def stub(files: Files) -> Iterator[Stub]:
+    with Stub(**files.stub, max_connections_per_device=4) as running:
+        yield running
+
+
+def test_who_shows_a_certificate_is_answered(stub: Stub, files: Files) -> None:
+    with Wire(stub.address, files.context(files.pair)) as wire:
+        assert isinstance(wire.socket, ssl.SSLSocket)
+        assert wire.socket.version() == "TLSv1.3"
+        assert wire.socket.selected_alpn_protocol() == "h2"
+        assert wire.call(b"size300000;").messages == [b"x" * 300_000]
+    assert stub.stop()["handshakes_full"] == 1
+
+
+def test_grpcio_is_answered(stub: Stub, files: Files) -> None:
+    client = files.kit.client(files.pair, "")
+    with files.kit.channel(f"localhost:{stub.port}", client) as channel:
+        assert channel.unary_unary(CHECK_PERSON, None, None)(b"who", timeout=10) == b"x" * 1800
+
+
+def refused(stub: Stub, context: ssl.SSLContext) -> None:
+    try:
+        with Wire(stub.address, context) as wire:
+            wire.end()
+            assert not wire.goaways
+    except (ssl.SSLError, ConnectionResetError):
+        pass
+
+
+def test_others_are_refused(stub: Stub, files: Files, tmp_path: Path) -> None:
+    stranger = TrustKit(tmp_path / "others").police.device("zona-1", "patrol-1")
+    old = files.context(files.pair)
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    for context in (
+        files.context(None),
+        files.context(stranger),
+        files.context(files.pair, alpn=None),
+        files.context(files.pair, alpn="http/1.1"),
+        old,
+    ):
+        refused(stub, context)
+    with socket.create_connection(stub.address) as plain:
+        plain.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        while plain.recv(1000):
+            pass
+    with Wire(stub.address, files.context(files.pair)) as wire:
+        assert wire.call(b"who").status == 0
+    counters = stub.stop()
+    assert counters["ended_handshake_failed"] == 6
+    assert counters["handshakes_now"] == 0
+
+
+def resumed(stub: Stub, context: ssl.SSLContext, session: ssl.SSLSession | None) -> tuple[bool, ssl.SSLSession | None]:
+    with Wire(stub.address, context, session) as wire:
+        assert wire.call(b"who").status == 0
+        assert isinstance(wire.socket, ssl.SSLSocket)
+        return bool(wire.socket.session_reused), wire.socket.session
+
+
+def test_tickets_resume_until_the_certificates_are_read_again(stub: Stub, files: Files) -> None:
+    context = files.context(files.pair)
+    first, ticket = resumed(stub, context, None)
+    again, _ = resumed(stub, context, ticket)
+    assert (first, again) == (False, True)
+    with Wire(stub.address, context) as living:
+        assert living.call(b"who").status == 0
+        stub.send(signal.SIGHUP)
+        while resumed(stub, context, ticket)[0]:
+            pass
+        assert living.call(b"who").status == 0
+    counters = stub.stop()
+    assert counters["handshakes_resumed"] >= 1
+    assert counters["handshakes_full"] == 3
+
+
+def test_connections_of_one_device_are_bounded(stub: Stub, files: Files) -> None:
+    other = files.kit.police.device("zona-1", "patrol-2")
+    wires = [Wire(stub.address, files.context(files.pair)) for _ in range(4)]
+    assert {wire.call(b"who").status for wire in wires} == {0}
+    with Wire(stub.address, files.context(files.pair)) as fifth:
+        fifth.end()
+        assert fifth.goaways[-1][1] == 11  # ENHANCE_YOUR_CALM
+    with Wire(stub.address, files.context(other)) as another:
+        assert another.call(b"who").status == 0
+    for wire in wires:
+        wire.close()
+    with Wire(stub.address, files.context(files.pair)) as later:
+        assert later.call(b"who").status == 0
+    assert stub.stop()["ended_device"] == 1
+
+
+def test_handshakes_of_one_address_are_bounded(files: Files) -> None:
+    with Stub(**files.stub, max_handshakes_per_address=3, handshake_ms=500) as stub:
+        silent = [socket.create_connection(stub.address) for _ in range(6)]
+        assert sum(plain.recv(10) == b"" for plain in silent) == 6  # three at once, three after half a second
+        with Wire(stub.address, files.context(files.pair)) as wire:
+            assert wire.call(b"who").status == 0
+        for plain in silent:
+            plain.close()
+        counters = stub.stop()
+    assert counters["refused_address"] == 3
+    assert counters["ended_handshake_slow"] == 3
+
+
+@pytest.mark.parametrize("file", ["server.pem", "server.key", "roots.pem"])
+def test_a_file_that_is_wrong_is_named(files: Files, tmp_path: Path, file: str) -> None:
+    (tmp_path / file).write_bytes(b"-----BEGIN NOTHING-----\n")
+    given = {name: tmp_path / file if str(path).endswith(file) else path for name, path in files.stub.items()}
+    with pytest.raises(
+        RuntimeError, match={"server.pem": "certificate: ", "server.key": "key: ", "roots.pem": "roots: "}[file]
+    ):
+        Stub(**given)
