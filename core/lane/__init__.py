@@ -1,1 +1,1 @@
-"""The express lane: the three checks over HTTP/2 in compiled code; Python calls `express`, and `statuses` to compare."""
+"""The express lane: the three checks over HTTP/2 in compiled code; Python calls `express` and `statuses`."""
