@@ -19,11 +19,11 @@ from clients.client.asking import PersonFields, PersonSearch, VehicleFields, Veh
 from clients.client.attempts import Attempts, Budget, Patience
 from clients.client.blocking import Ronda
 from clients.client.calls import (
-    OPTIONS,
     Method,
     closed,
     metadata,
     method_of,
+    open_async_channel,
     outcome_of,
     sealed_async,
     sealed_async_stream,
@@ -32,6 +32,7 @@ from clients.client.clearance import BATCH, Cleared, Row
 from clients.client.connection import DEFAULT_SERVER
 from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import CallFailure
+from clients.client.lane import AsyncLane, of_the_lane
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1 import register_service_pb2 as register_contract
 
@@ -43,12 +44,15 @@ if TYPE_CHECKING:
     from clients.client.identity import Identity
     from ronda.v1.context_pb2 import RequestContext
 
+_Call = asyncio.Task["Message | CallFailure"]
+
 
 class AsyncRonda:
     """A server, asked by one device, within one event loop: to be made where that runs. Raises as Ronda does.
 
     target: "host:port", by the name that the server's certificate has. Without an identity plaintext, which only a
     server in development mode on loopback answers. why: of all questions that state no other; a text is a purpose.
+    lane: "host:port" of its express lane, for single checks; None = the one that the server tells, "" = none.
     """
 
     def __init__(
@@ -58,14 +62,18 @@ class AsyncRonda:
         *,
         why: Why | str = "",
         patience: Patience | None = None,
+        lane: str | None = None,
     ) -> None:
         """Raises OSError where a file of the identity cannot be read. Connects when something is asked."""
         self._target, self._identity = target, identity
         self._why = asking.as_why(why)
         self._patience, self._budget = patience or Patience(), Budget()
         self._token = identity.token_source() if identity is not None else None
-        self._channels = [_open(target, identity) for _ in range(2)]  # one for hedges, which connects at the first
+        self._channels = [
+            open_async_channel(target, identity) for _ in range(2)
+        ]  # one for hedges, which connects at the first
         self._stubs: dict[tuple[str, int], Any] = {}
+        self._lane = AsyncLane(lane, target, identity)
 
     async def __aenter__(self) -> AsyncRonda:
         return self
@@ -75,8 +83,14 @@ class AsyncRonda:
     ) -> None:
         await self.close()
 
+    @property
+    def lane(self) -> str:
+        """The address of the express lane while single checks go over it; "" = they go to the server's own."""
+        return self._lane.in_use
+
     async def close(self) -> None:
         """Ends the connections; calls that wait fail."""
+        await self._lane.close()
         for channel in self._channels:
             await channel.close(None)
 
@@ -237,43 +251,64 @@ class AsyncRonda:
     async def _attempt(
         self, method: Method, wire: bytes, token: str, attempts: Attempts, request: Message
     ) -> Message | CallFailure:
-        """One attempt, or two side by side: the first good answer, else the first failure."""
-        calls = {asyncio.create_task(self._call(0, method, wire, token, attempts, request))}
+        """As Ronda's."""
+        use, lane = self._lane.use, self._lane.stub(method)
+
+        def begun(stub: Any) -> _Call:
+            return asyncio.create_task(self._call(stub, method, wire, token, attempts, request))
+
+        calls = [begun(lane or self._stub(0, method))]
+        over_lane = calls[0] if lane else None
+        hedge_after, waited_for = attempts.hedge_after(hedged=method.hedged), {calls[0]}
         first: CallFailure | None = None
         try:
-            done, _ = await asyncio.wait(calls, timeout=attempts.hedge_after(hedged=method.hedged))
-            if not done and attempts.may_hedge():
-                calls.add(asyncio.create_task(self._call(1, method, wire, token, attempts, request)))
-            waited = set(calls)
-            while waited:
-                done, waited = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-                for call in done:
-                    found = closed() if call.cancelled() else call.result()
-                    if not isinstance(found, CallFailure) or not found.retryable:
-                        return found
-                    first = first or found
+            while waited_for:
+                done, _ = await asyncio.wait(waited_for, timeout=hedge_after, return_when=asyncio.FIRST_COMPLETED)
+                if not done:
+                    hedge_after = None
+                    if attempts.may_hedge():
+                        calls.append(begun(self._stub(1, method)))
+                        waited_for.add(calls[-1])
+                    continue
+                call = min(done, key=calls.index)
+                waited_for.discard(call)
+                found = closed() if call.cancelled() else call.result()
+                if call is over_lane:
+                    over_lane = None
+                    use.judge(found)
+                    if of_the_lane(found):
+                        if not waited_for and first is None:
+                            calls.append(begun(self._stub(0, method)))
+                            waited_for.add(calls[-1])
+                        continue
+                if not isinstance(found, CallFailure) or not found.retryable:
+                    if over_lane is not None:
+                        use.was_late()
+                    return found
+                first = first or found
             return first or closed()
         finally:
-            for call in calls:
-                call.cancel()
+            for one in calls:
+                one.cancel()
 
-    async def _call(
-        self, place: int, method: Method, wire: bytes, token: str, attempts: Attempts, request: Message
-    ) -> Message | CallFailure:
+    def _stub(self, place: int, method: Method) -> Any:
         stub = self._stubs.get((method.path, place))
         if stub is None:
             stub = self._channels[place].unary_unary(method.path, None, method.answer.FromString)
             self._stubs[method.path, place] = stub
+        return stub
+
+    async def _call(
+        self, stub: Any, method: Method, wire: bytes, token: str, attempts: Attempts, request: Message
+    ) -> Message | CallFailure:
         try:
-            answer = await stub(wire, timeout=attempts.left, metadata=metadata(token))
+            call = stub(wire, timeout=attempts.left, metadata=metadata(token))
+            answer = await call
+            use = self._lane.use
+            if use.wants_word and method.hedged and stub is self._stubs.get((method.path, 0)):
+                use.heard(await call.trailing_metadata() or ())
         except grpc.RpcError as error:
             return outcome_of(error, None, request)
         except grpc.aio.UsageError:  # of a channel that was closed
             return closed()
         return outcome_of(None, answer, request)
-
-
-def _open(target: str, identity: Identity | None) -> grpc.aio.Channel:
-    if identity is None:
-        return grpc.aio.insecure_channel(target, OPTIONS)
-    return grpc.aio.secure_channel(target, identity.tls(), OPTIONS)

@@ -21,6 +21,7 @@ from clients.client.clearance import ClearanceRun, Cleared, Row, cleared, packed
 from clients.client.connection import DEFAULT_SERVER
 from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import CallFailure
+from clients.client.lane import Lane, of_the_lane
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1 import register_service_pb2 as register_contract
 
@@ -39,6 +40,7 @@ class Ronda:
 
     target: "host:port", by the name that the server's certificate has. Without an identity plaintext, which only a
     server in development mode on loopback answers. why: of all questions that state no other; a text is a purpose.
+    lane: "host:port" of its express lane, for single checks; None = the one that the server tells, "" = none.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Ronda:
         *,
         why: Why | str = "",
         patience: Patience | None = None,
+        lane: str | None = None,
     ) -> None:
         """Raises OSError where a file of the identity cannot be read. Connects when something is asked."""
         self._target, self._identity = target, identity
@@ -58,6 +61,7 @@ class Ronda:
             open_channel(target, identity) for _ in range(2)
         ]  # one for hedges, which connects at the first
         self._stubs: dict[tuple[str, int], Any] = {}
+        self._lane = Lane(lane, target, identity)
 
     def __enter__(self) -> Ronda:
         return self
@@ -67,8 +71,14 @@ class Ronda:
     ) -> None:
         self.close()
 
+    @property
+    def lane(self) -> str:
+        """The address of the express lane while single checks go over it; "" = they go to the server's own."""
+        return self._lane.in_use
+
     def close(self) -> None:
         """Ends the connections; calls that wait fail."""
+        self._lane.close()
         for channel in self._channels:
             channel.close()
 
@@ -247,38 +257,63 @@ class Ronda:
     def _attempt(
         self, method: Method, wire: bytes, token: str, attempts: Attempts, request: Message
     ) -> Message | CallFailure:
-        """One attempt, or two side by side: the first good answer, else the first failure."""
+        """One attempt, or two side by side: the first good answer, else the first failure.
+
+        Over the lane, where there is one; its twin, and what the lane itself fails at, at the server's own address.
+        """
+        use, lane = self._lane.use, self._lane.stub(method)
         ended: SimpleQueue[Any] = SimpleQueue()
-        calls = [self._start(0, method, wire, token, attempts, ended)]
+        calls = [_begun(lane or self._stub(0, method), wire, token, attempts, ended)]
+        over_lane = calls[0] if lane else None
+        hedge_after, waited_for = attempts.hedge_after(hedged=method.hedged), 1
+        first: CallFailure | None = None
         try:
-            try:
-                call = ended.get(timeout=attempts.hedge_after(hedged=method.hedged))
-            except Empty:
-                if attempts.may_hedge():
-                    calls.append(self._start(1, method, wire, token, attempts, ended))
-                call = ended.get()
-            found = _outcome(call, request)
-            if len(calls) > 1 and isinstance(found, CallFailure) and found.retryable:
-                second = _outcome(ended.get(), request)
-                found = second if not isinstance(second, CallFailure) else found
-            return found
+            while waited_for:
+                try:
+                    call = ended.get(timeout=hedge_after)
+                except Empty:
+                    hedge_after = None
+                    if attempts.may_hedge():
+                        calls.append(_begun(self._stub(1, method), wire, token, attempts, ended))
+                        waited_for += 1
+                    continue
+                waited_for -= 1
+                found = _outcome(call, request)
+                if call is over_lane:
+                    over_lane = None
+                    use.judge(found)
+                    if of_the_lane(found):
+                        if not waited_for and first is None:
+                            calls.append(_begun(self._stub(0, method), wire, token, attempts, ended))
+                            waited_for += 1
+                        continue
+                elif use.wants_word and method.hedged and not isinstance(found, CallFailure):
+                    use.heard(call.trailing_metadata() or ())
+                if not isinstance(found, CallFailure) or not found.retryable:
+                    if over_lane is not None:
+                        use.was_late()
+                    return found
+                first = first or found
+            return first or closed()
         finally:
             for one in calls:
                 one.cancel()
 
-    def _start(
-        self, place: int, method: Method, wire: bytes, token: str, attempts: Attempts, ended: SimpleQueue[Any]
-    ) -> Any:
+    def _stub(self, place: int, method: Method) -> Any:
         stub = self._stubs.get((method.path, place))
         if stub is None:
             stub = self._channels[place].unary_unary(method.path, None, method.answer.FromString)
             self._stubs[method.path, place] = stub
-        try:
-            call = stub.future(wire, timeout=attempts.left, metadata=metadata(token))
-        except ValueError:  # of a channel that was closed
-            raise closed() from None
-        call.add_done_callback(ended.put)
-        return call
+        return stub
+
+
+def _begun(stub: Any, wire: bytes, token: str, attempts: Attempts, ended: SimpleQueue[Any]) -> Any:
+    try:
+        call = stub.future(wire, timeout=attempts.left, metadata=metadata(token))
+    except ValueError:  # of a channel that was closed
+        raise closed() from None
+    call.add_done_callback(ended.put)
+    return call
 
 
 def _outcome(call: Any, request: Message) -> Message | CallFailure:

@@ -7,12 +7,13 @@ or sends it to a crash report. `sealed` methods let it begin anew where no frame
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import grpc
+import grpc.aio
 from google.protobuf.message import Message
 
 from clients.client.connection import CHANNEL_OPTIONS
@@ -26,7 +27,8 @@ _R = TypeVar("_R")
 
 # A connection of each channel's own: a hedge over the connection that is stuck would be stuck too, and a
 # clearance's channels are there for the server's several workers.
-OPTIONS = [*CHANNEL_OPTIONS, ("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 1)]
+ChannelOptions = Sequence[tuple[str, int]]
+OPTIONS: ChannelOptions = [*CHANNEL_OPTIONS, ("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 1)]
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,18 @@ def closed() -> Unavailable:
     return Unavailable("CANCELLED", "the client was closed", metadata={"retryable": "false"})
 
 
-def open_channel(target: str, identity: Identity | None) -> grpc.Channel:
+def open_channel(target: str, identity: Identity | None, options: ChannelOptions = OPTIONS) -> grpc.Channel:
     """A channel with a connection of its own. Raises OSError for a file of the identity that cannot be read."""
     if identity is None:
-        return grpc.insecure_channel(target, OPTIONS)
-    return grpc.secure_channel(target, identity.tls(), OPTIONS)
+        return grpc.insecure_channel(target, options)
+    return grpc.secure_channel(target, identity.tls(), options)
+
+
+def open_async_channel(target: str, identity: Identity | None, options: ChannelOptions = OPTIONS) -> grpc.aio.Channel:
+    """`open_channel`, for asyncio."""
+    if identity is None:
+        return grpc.aio.insecure_channel(target, options)
+    return grpc.aio.secure_channel(target, identity.tls(), options)
 
 
 def unlocated(error: Exception, method: Callable[..., Any], args: Any, kwargs: Any) -> Exception:
