@@ -170,6 +170,15 @@ def write_if_changed(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def written_c(folder: Path) -> list[str]:
+    """The C sources of a folder that people wrote: Cython's stand beside the .pyx of their name."""
+    return [
+        str(source.relative_to(ROOT))
+        for source in sorted(folder.glob("*.c"))
+        if not source.with_suffix(".pyx").exists()
+    ]
+
+
 def extensions() -> list[Extension]:
     """One extension a .pyx of core/; libraries are named in the head of each file."""
     if os.environ.get("RONDA_SKIP_CORE") == "1":
@@ -183,10 +192,12 @@ def extensions() -> list[Extension]:
     for source in sorted((ROOT / "core").rglob("*.pyx")):
         head = source.read_text(encoding="utf-8")[:2000]
         libraries = re.findall(r"^# distutils: libraries = (.+)$", head, re.MULTILINE)
+        beside = re.findall(r"^# with the C of this folder$", head, re.MULTILINE)
         found.append(
             Extension(
                 ".".join(source.relative_to(ROOT).with_suffix("").parts),
-                [str(source.relative_to(ROOT))],
+                [str(source.relative_to(ROOT)), *(written_c(source.parent) if beside else ())],
+                depends=[str(header.relative_to(ROOT)) for header in source.parent.glob("*.h")],
                 libraries=libraries[0].split() if libraries else [],
                 extra_compile_args=[*flags, "-Wno-unreachable-code"],
                 extra_link_args=sanitizers if sanitize else [],

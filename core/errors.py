@@ -39,7 +39,7 @@ class Needed(CoreError):
 
 
 class GrantNeeded(Needed):
-    """Policy's word: it was not asked yet about this caller's purpose, or the caller was retired.
+    """Policy's word: it was not asked yet about this caller's purpose.
 
     Attributes:
         purpose: number of a `ronda.v1.Purpose`.
@@ -48,6 +48,10 @@ class GrantNeeded(Needed):
     def __init__(self, purpose: int) -> None:
         super().__init__(f"purpose {purpose}")
         self.purpose = purpose
+
+
+class CallerRetired(GrantNeeded):
+    """Who this is by now: trust has changed since this caller was admitted, or she was forgotten."""
 
 
 class TimeNeeded(Needed):

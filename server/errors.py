@@ -185,7 +185,7 @@ def _status(code: grpc.StatusCode, text: str, details: list[Message]) -> status_
     packed = []
     for detail in details:
         any_detail = any_pb2.Any()
-        any_detail.Pack(detail)
+        any_detail.Pack(detail, deterministic=True)  # maps in order: core/lane writes the same bytes
         packed.append(any_detail)
     return status_pb2.Status(code=code.value[0], message=text, details=packed)
 

@@ -15,6 +15,7 @@ cdef class Caller:
     cdef object limits           # keeps session.limits alive
 
 # Whether this caller may call this method for this purpose now. OK and `given`; GRANT_NEEDED: raise GrantNeeded(purpose);
+# CALLER_RETIRED: raise CallerRetired(purpose);
 # FAILED: TOKEN_EXPIRED, FORBIDDEN (purpose and method denied read alike), FIELD_INVALID (context.purpose,
 # context.case_number, context.reason).
 cdef int caller_enter(const Session* session, int32_t purpose, int method, bint has_case, bint has_reason,

@@ -12,7 +12,7 @@ from core.access.limits cimport (
     Asking, LimitVerdict, Limits, limit_error, limits_take, limits_take_rows, limits_used, limits_watch,
 )
 from core.access.session cimport (
-    CLEAR_METHOD, GRANT_DENIED, GRANT_GIVEN, GRANT_NEEDED, GRANT_UNKNOWN, LOOK_BREAK_GLASS, LOOK_DEVELOPMENT,
+    CALLER_RETIRED, CLEAR_METHOD, GRANT_DENIED, GRANT_GIVEN, GRANT_NEEDED, GRANT_UNKNOWN, LOOK_BREAK_GLASS, LOOK_DEVELOPMENT,
     PURPOSE_SLOTS, PurposeGrant, Session,
 )
 from core.contract cimport *
@@ -40,7 +40,7 @@ cdef int caller_enter(const Session* session, int32_t purpose, int method, bint 
     if not 0 <= purpose < PURPOSE_SLOTS:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "context.purpose", "unknown purpose")
     if ronda_load_int(&session.retired):
-        return GRANT_NEEDED
+        return CALLER_RETIRED
     if clock_ms >= session.expires_ms:
         return fail(failure, ERROR_REASON_TOKEN_EXPIRED, "", "")
     grant = &session.grants[purpose]

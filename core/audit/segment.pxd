@@ -40,6 +40,9 @@ cdef void segment_free(Segment* segment) noexcept nogil
 cdef int segment_end(Segment* segment) noexcept nogil
 # Sets space aside up to `wanted` bytes at least: 0, or an errno (ENOSPC within the disk's reserve too).
 cdef int segment_allocate(Segment* segment, size_t wanted) noexcept nogil
+# Sets space aside from `begin` (what is allocated) on, up to `wanted` at least and in whole pieces, and says how far; needs no
+# lock. 0, or an errno.
+cdef int segment_set_aside(const Segment* segment, size_t begin, size_t wanted, size_t* allocated) noexcept nogil
 # The body of `size` bytes is written at segment_body: hashes it and makes it a record.
 cdef void segment_commit(Segment* segment, size_t size) noexcept nogil
 # Writes a header or text record. Space was made.

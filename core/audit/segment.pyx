@@ -104,23 +104,22 @@ cdef int segment_allocate(Segment* segment, size_t wanted) noexcept nogil:
     cdef int status
     if wanted + PIECE <= segment.allocated or segment.allocated == segment.size:
         return 0 if wanted <= segment.allocated else ENOSPC
-    status = _set_aside(segment, wanted + PIECE)
+    status = segment_set_aside(segment, segment.allocated, wanted + PIECE, &segment.allocated)
     if status == 0 or wanted <= segment.allocated:
         return 0
-    return _set_aside(segment, wanted)
+    return segment_set_aside(segment, segment.allocated, wanted, &segment.allocated)
 
 
-cdef int _set_aside(Segment* segment, size_t wanted) noexcept nogil:
-    """Whole pieces up to `wanted` at least, or to the segment's end."""
+cdef int segment_set_aside(const Segment* segment, size_t begin, size_t wanted, size_t* allocated) noexcept nogil:
     cdef size_t end = (wanted + PIECE - 1) // PIECE * PIECE
     cdef int status
     if end > segment.size:
         end = segment.size
-    if ronda_free_bytes(segment.descriptor) < segment.reserve + (end - segment.allocated):
+    if ronda_free_bytes(segment.descriptor) < segment.reserve + (end - begin):
         return ENOSPC
-    status = posix_fallocate(segment.descriptor, <long long>segment.allocated, <long long>(end - segment.allocated))
+    status = posix_fallocate(segment.descriptor, <long long>begin, <long long>(end - begin))
     if status == 0:
-        segment.allocated = end
+        allocated[0] = end
     return status
 
 

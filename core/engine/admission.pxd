@@ -23,7 +23,7 @@ cdef struct Account:
 # Ready for one call. `question` may still be unread.
 cdef void account_init(Account* account, const Session* session, void* audit, int method, int64_t clock_ms,
                        const Question* question) noexcept nogil
-# Before a unary answer: grant and limits. OK, FAILED, or GRANT_NEEDED (core/access/caller.pxd).
+# Before a unary answer: grant and limits. OK, FAILED, GRANT_NEEDED or CALLER_RETIRED (core/access/caller.pxd).
 cdef int account_enter(Account* account, const void* request, size_t size, Failure* failure) noexcept nogil
 # The same for a call that was put off after it had entered: its limits were taken, `flags` are the verdict's of then.
 cdef int account_enter_again(Account* account, uint16_t flags, Failure* failure) noexcept nogil

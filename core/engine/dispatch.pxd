@@ -30,7 +30,7 @@ cdef struct EngineCore:
     Buffer generation            # GetGenerationResponse
 
 cdef enum:
-    PUT_OFF = 2                  # what answer_call returns besides OK, FAILED and GRANT_NEEDED
+    PUT_OFF = 2                  # what answer_call returns besides OK, FAILED, GRANT_NEEDED and CALLER_RETIRED
 
 cdef struct Asker:               # on whose account an answer is given
     const Session* session       # NULL = a bare grant (tests, benches)
@@ -54,9 +54,10 @@ cdef void engine_core_free(EngineCore* core) noexcept nogil
 cdef Call* take_call(EngineCore* core) noexcept nogil
 cdef void return_call(EngineCore* core, Call* call) noexcept nogil
 # Answers one request: OK and the response in `out`; FAILED and the reason in `ending`; GRANT_NEEDED (core/access/caller.pxd)
-# when policy must first be asked about `ending.purpose`; PUT_OFF when it would not have been quick (`ending.verdict.flags`
-# are for Asker.entered of the next try). A refusal has its audit record too, unless something is needed first: GRANT_NEEDED,
-# GENERATION_GONE that names the generation wanted, PUT_OFF (core.errors.Needed). Safe from several threads at once, each with a call of its own.
+# when policy must first be asked about `ending.purpose`, CALLER_RETIRED when a new caller must be made; PUT_OFF when it would
+# not have been quick (`ending.verdict.flags` are for Asker.entered of the next try). A refusal has its audit record too,
+# unless something is needed first: GRANT_NEEDED, CALLER_RETIRED, GENERATION_GONE that names the generation wanted, PUT_OFF
+# (core.errors.Needed). Safe from several threads at once, each with a call of its own.
 cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
                      int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil
 # One batch of Clear, in the same way. `opening` holds the context of the stream's first message.

@@ -12,7 +12,7 @@ from libc.string cimport memcpy
 from core.access.caller cimport Caller, caller_enter
 from core.access.grant cimport Grant
 from core.access.limits cimport limit_error
-from core.access.session cimport CLEAR_METHOD, GRANT_NEEDED, PurposeGrant
+from core.access.session cimport CALLER_RETIRED, CLEAR_METHOD, GRANT_NEEDED, PurposeGrant
 from core.audit.log cimport AuditLog
 from core.call.confirmations cimport Confirmations
 from core.call.memory cimport Call
@@ -36,7 +36,8 @@ from core.wire cimport (
 )
 
 from core.errors import (
-    AuditUnavailable, DossierDamaged, GenerationDamaged, GenerationNeeded, GrantNeeded, QuestionError, TimeNeeded,
+    AuditUnavailable, CallerRetired, DossierDamaged, GenerationDamaged, GenerationNeeded, GrantNeeded, QuestionError,
+    TimeNeeded,
 )
 
 
@@ -82,11 +83,12 @@ _OWN_PAGE_KEY = os.urandom(sizeof(uint64_t[2]))  # of an engine that is given no
 METHODS = {"".join(word.capitalize() for word in method.name.split("_")): method for method in Method}
 
 
-cdef object _error(int status, const Ending* ending):
-    """The exception that a failure is."""
+cdef object call_error(int status, const Ending* ending):
     cdef const Failure* failure = &ending.failure
     if status == GRANT_NEEDED:
         return GrantNeeded(ending.purpose)
+    if status == CALLER_RETIRED:
+        return CallerRetired(ending.purpose)
     if status == PUT_OFF:
         return TimeNeeded(ending.verdict.flags)
     if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
@@ -189,7 +191,7 @@ cdef class Engine:
             with nogil:
                 status = _answer_once(self.core, method, data, size, &asker, clock_ms, &out, &ending)
             if status != OK:
-                raise _error(status, &ending)
+                raise call_error(status, &ending)
             return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), ending.level
         finally:
             buffer_free(&out)
@@ -209,7 +211,7 @@ cdef class Engine:
             status = answer_call(self.core, call, method, PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), &asker,
                              clock_ms, &out, &ending)
             if status != OK:
-                raise _error(status, &ending)
+                raise call_error(status, &ending)
             return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), _shown(call)
         finally:
             return_call(self.core, call)
@@ -243,7 +245,7 @@ cdef class Engine:
                     total += out.size
                 started = ronda_nanoseconds() - started
             if status != OK:
-                raise _error(status, &ending)
+                raise call_error(status, &ending)
             return total, started
         finally:
             buffer_free(&out)
@@ -272,7 +274,7 @@ cdef class Engine:
             account_refuse(&account, <const char*>self.core.store.generation_id, self.core.store.generation_id_length, data, size,
                            &ending.failure)
         if status != OK:
-            raise _error(status, &ending)
+            raise call_error(status, &ending)
         if clearance.opening.generation.size:
             wanted = clearance.opening.generation.data[:clearance.opening.generation.size].decode()
             if wanted != self.generation.generation_id:
@@ -330,7 +332,7 @@ cdef class Clearance:
                 status = clear_call(core, call, self.opening.standard, data, size, &self.opening.question, &asker, clock_ms,
                                 &out, &ending)
             if status != OK:
-                raise _error(status, &ending)
+                raise call_error(status, &ending)
             return (PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), _shown(call) if shown else None)
         finally:
             return_call(core, call)

@@ -9,14 +9,14 @@ from libc.string cimport memset
 from core.access.caller cimport Caller
 from core.access.grant cimport Grant
 from core.access.limits cimport limit_error
-from core.access.session cimport GRANT_NEEDED, caller_flags
+from core.access.session cimport CALLER_RETIRED, GRANT_NEEDED, caller_flags
 from core.call.question cimport Question, malformed, read_context
 from core.contract cimport *
 from core.engine.admission cimport Account, account_enter, account_enter_again, account_init
 from core.failure cimport FAILED, OK, Failure, fail, failure_init
 from core.wire cimport WIRE_LENGTH, Field, Reader, read_field, reader_init
 
-from core.errors import GrantNeeded, QuestionError
+from core.errors import CallerRetired, GrantNeeded, QuestionError
 
 
 class Entered(NamedTuple):
@@ -62,6 +62,8 @@ def enter(Caller caller not None, int method, bytes request not None, int64_t cl
         status = account_enter(&account, data, size, &failure) if counts else account_enter_again(&account, 0, &failure)
     if status == GRANT_NEEDED:
         raise GrantNeeded(question.purpose)
+    if status == CALLER_RETIRED:
+        raise CallerRetired(question.purpose)
     if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
         raise limit_error(&account.verdict, &failure)
     if status != OK:

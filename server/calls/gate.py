@@ -20,7 +20,7 @@ from server.errors import Refusal
 from server.logs import WARNING, log
 
 _SAMPLE_S = 0.02
-_RETRY_AFTER_MS = 500
+RETRY_AFTER_MS = 500
 _RECONNECT_AFTER_MS = 100
 # gRPC drops, as CANCELLED, the calls that it holds but has not handed over when a server is stopped, and those that
 # clients send before they see its GOAWAY. So a drain answers calls until none came for so long, and stops the server
@@ -87,13 +87,13 @@ class Gate:
             raise Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RECONNECT_AFTER_MS)
         if self.late:
             self.shed.count("loop_lag")
-            raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+            raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=RETRY_AFTER_MS)
 
     def refuse_when_full(self, times: int = 1, caller: Caller | None = None) -> None:
         """Raises Refusal OVERLOADED when so many times the limit are held that no place is left."""
         if self.held >= times * self._limit:
             self.shed.count("concurrency", caller)
-            raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+            raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=RETRY_AFTER_MS)
 
     @contextmanager
     def counted(self, caller: Caller, peer: str, *, admitted: bool = False) -> Iterator[None]:
@@ -119,7 +119,7 @@ class Gate:
         for key, most, cause in ((device, self._of_a_device, "device"), (officer, self._of_an_officer, "officer")):
             if self._of.get(key, 0) >= times * most:
                 self.shed.count(cause, caller)
-                raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_RETRY_AFTER_MS)
+                raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=RETRY_AFTER_MS)
         for key in (device, officer):
             self._of[key] = self._of.get(key, 0) + 1
         try:

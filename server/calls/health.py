@@ -9,7 +9,7 @@ but an event. NOT_SERVING has no room for a reason, so the reason rides in trail
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import grpc
 from grpc_health.v1 import health_pb2
@@ -33,6 +33,22 @@ class Health:
         self._detail = ""
         self._changed = asyncio.Event()
         self._closed = False
+        self.on_change: Callable[[], None] = lambda: None  # a status, a reason or a detail is another now
+
+    @property
+    def services(self) -> list[str]:
+        """Names of what it tells of, the whole ("") among them."""
+        return list(self._status)
+
+    @property
+    def serving(self) -> bool:
+        """Whether everything is served."""
+        return bool(self._status[OVERALL] == SERVING)
+
+    @property
+    def detail(self) -> str:
+        """What else is worth knowing; "" = nothing."""
+        return self._detail
 
     @property
     def reason(self) -> str:
@@ -43,11 +59,14 @@ class Health:
         """Sets every service at once. After `close` nothing changes any more."""
         if self._closed:
             return
+        before = self._reason, self._detail, self.serving
         self._reason, self._detail = reason, detail
         status = SERVING if serving else NOT_SERVING
         if any(old != status for old in self._status.values()):
             self._status = dict.fromkeys(self._status, status)
             self._wake()
+        if before != (reason, detail, serving):
+            self.on_change()
 
     def close(self) -> None:
         """NOT_SERVING for good; watchers are told and their streams end, so that no drain waits for them."""

@@ -23,20 +23,20 @@ class Attempt:
         entered: what limits said of an earlier attempt; -1 when there was none.
     """
 
-    __slots__ = ("_decided", "at_once", "caller", "entered", "generation_id")
+    __slots__ = ("_supplied", "at_once", "caller", "entered", "generation_id")
 
     def __init__(self, caller: Caller, *, at_once: bool = True) -> None:
         self.caller = caller
         self.at_once = at_once
         self.generation_id = ""
         self.entered = -1
-        self._decided = False
+        self._supplied: set[type[Needed]] = set()  # GrantNeeded, CallerRetired
 
     def supply(self, needed: Needed, context: grpc.aio.ServicerContext[bytes, bytes], callers: Callers) -> None:
         """Readies the next attempt. Raises Refusal, and `needed` itself where the same was supplied before."""
-        if isinstance(needed, GrantNeeded) and not self._decided:
+        if isinstance(needed, GrantNeeded) and type(needed) not in self._supplied:
             self.caller = callers.decide(context, needed.purpose)
-            self._decided = True
+            self._supplied.add(type(needed))
         elif isinstance(needed, TimeNeeded) and self.at_once:
             self.at_once = False
         elif isinstance(needed, GenerationNeeded) and not self.generation_id:

@@ -123,7 +123,7 @@ def look_up_handler(service: Service, method: str) -> Handler:
         except Exception as error:
             await refuse(service, context, method, metrics, now() - started, error, request, caller)
         if not attempt.at_once:
-            return await _answer_in_thread(service, method, metrics, started, request, context, attempt)
+            return await answer_in_thread(service, method, metrics, started, request, context, attempt)
         metrics.answered(now() - started, level)
         return response
 
@@ -135,12 +135,12 @@ def search_handler(service: Service, method: str) -> Handler:
     metrics = MethodMetrics(method)
 
     async def handle(request: bytes, context: Context) -> bytes:
-        return await _answer_in_thread(service, method, metrics, time.perf_counter(), request, context)
+        return await answer_in_thread(service, method, metrics, time.perf_counter(), request, context)
 
     return handle
 
 
-async def _answer_in_thread(
+async def answer_in_thread(
     service: Service,
     method: str,
     metrics: MethodMetrics,
@@ -149,6 +149,7 @@ async def _answer_in_thread(
     context: Context,
     attempt: Attempt | None = None,
 ) -> bytes:
+    """Answers in a thread, within the deadline. attempt: what came of an earlier one."""
     caller, gate = None, service.gate
     try:
         gate.refuse()

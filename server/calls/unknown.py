@@ -15,12 +15,13 @@ class UnknownMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no ge
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
         # Streams both ways: fits callers of every kind, and no request is read.
-        self._handler = grpc.stream_stream_rpc_method_handler(self._refuse)
+        self._handler = grpc.stream_stream_rpc_method_handler(self.refuse)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         return self._handler
 
-    async def _refuse(self, _requests: object, context: Context) -> None:
+    async def refuse(self, _requests: object, context: Context) -> None:
+        """Ends the call."""
         code, status = method_unknown_status()
         call_metrics.CALLS.labels("unknown", code.name).inc()
         self._callers.turned_away(context)

@@ -7,7 +7,7 @@ holds what was asked: methods and statuses come from fixed sets.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from ronda.v1 import level_pb2
 from server.metrics.files import take_room
@@ -17,7 +17,7 @@ take_room()
 from prometheus_client import Counter, Histogram  # noqa: E402 (it looks for its files when imported)
 
 # seconds: an identifier takes some 0.1 ms in a worker, a search up to 20 ms, overload is what lies above
-_BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
+BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
 
 LEVEL_NAMES: tuple[str, ...] = tuple(
     level_pb2.Level.Name(number).removeprefix("LEVEL_") for number in sorted(level_pb2.Level.values())
@@ -25,7 +25,10 @@ LEVEL_NAMES: tuple[str, ...] = tuple(
 
 CALLS = Counter("ronda_calls", "Calls ended, by method and gRPC status.", ["method", "status"])
 SECONDS = Histogram(
-    "ronda_call_seconds", "Seconds from a call's arrival in Python to its answer.", ["method"], buckets=_BUCKETS
+    "ronda_call_seconds",
+    "Seconds from a call's arrival in Python, or on the express lane, to its answer.",
+    ["method"],
+    buckets=BUCKETS,
 )
 ANSWERS = Counter("ronda_answers", "Answers by level; POSSIBLE share = level POSSIBLE over all.", ["method", "level"])
 CLEARED = Counter("ronda_clear_batches", "Clear batches answered.")
@@ -45,6 +48,11 @@ CONNECTIONS_CLOSED = Counter(
     "ronda_connections_closed",
     "Connections closed because strangers (no caller admitted yet) or one device held too many, by cause.",
     ["cause"],
+)
+LANE = Counter(
+    "ronda_lane",
+    "What the express lane's transport counted, by name: handshakes, connections ended by cause, refused streams.",
+    ["what"],
 )
 INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of the server.", ["method"])
 
@@ -77,6 +85,19 @@ class MethodMetrics:
         """Counts a call that ended without an answer of a level."""
         CALLS.labels(self._method, status).inc()
         self._seconds(seconds)
+
+    def add(self, statuses: Mapping[str, int], levels: Sequence[int], took: Sequence[int], seconds: float) -> None:
+        """Counts what the express lane answered: calls by gRPC status, answers by level, calls by the first of BUCKETS
+        that they are not over (the last: over all), and their seconds in all.
+        """
+        for status, number in statuses.items():
+            CALLS.labels(self._method, status).inc(number)
+        for level, number in zip(LEVEL_NAMES, levels, strict=False):
+            ANSWERS.labels(self._method, level).inc(number)
+        observed = SECONDS.labels(self._method)  # it has no way to observe many at once, so its parts are counted on
+        for bucket, number in zip(observed._buckets, took, strict=True):
+            bucket.inc(number)
+        observed._sum.inc(seconds)
 
     def defect(self) -> None:
         """Counts a call that failed by our fault."""

@@ -43,6 +43,7 @@ class WorkerOrders(_Message):
     number: int
     settings: dict[str, Any]  # of ServerSettings
     address: str  # host:port to listen on, the port resolved
+    lane_address: str = ""  # the same of the express lane; "" = none
     probe_socket: Path  # Unix socket, for the worker's check of itself
     last_good: str  # generation that other workers serve; "" = unknown
     damaged: list[DamagedFiles]  # what the background check found so far

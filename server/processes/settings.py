@@ -18,6 +18,11 @@ class ServerSettings(ConfirmationSettings):
         "127.0.0.1:50051",
         description="Address of the gRPC server, host:port. Without `trust` only a loopback address is accepted.",
     )
+    lane_listen: str = Field(
+        "",
+        description="Address of the express lane, host:port (docs/lane.md): the three checks and health, answered by "
+        "compiled code alone. Bound as `listen` is; empty = off.",
+    )
     workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 = one a core.")
     metrics: str = Field(
         "127.0.0.1:9464", description='Address of the Prometheus scrape, host:port; "off" = no scrape.'
@@ -40,6 +45,13 @@ class ServerSettings(ConfirmationSettings):
         parse_address(text)
         return text
 
+    @field_validator("lane_listen")
+    @classmethod
+    def _lane_listen_is_an_address(cls, text: str) -> str:
+        if text:
+            parse_address(text)
+        return text
+
     @field_validator("metrics")
     @classmethod
     def _metrics_is_an_address(cls, text: str) -> str:
@@ -49,9 +61,11 @@ class ServerSettings(ConfirmationSettings):
 
     @model_validator(mode="after")
     def _development_is_local(self) -> Self:
-        if self.trust is None and not self.listen_address.is_loopback:
+        for name, address in (("listen", self.listen_address), ("lane_listen", self.lane_address)):
+            if self.trust is not None or address is None or address.is_loopback:
+                continue
             raise ValueError(
-                "listen: in development mode only a loopback address is accepted, for everybody who reaches it sees "
+                f"{name}: in development mode only a loopback address is accepted, for everybody who reaches it sees "
                 "everything; set trust, tls_cert and tls_key"
             )
         return self
@@ -60,6 +74,11 @@ class ServerSettings(ConfirmationSettings):
     def listen_address(self) -> Address:
         """`listen`, parsed."""
         return parse_address(self.listen)
+
+    @property
+    def lane_address(self) -> Address | None:
+        """`lane_listen`, parsed; None = off."""
+        return parse_address(self.lane_listen) if self.lane_listen else None
 
     @property
     def metrics_address(self) -> Address | None:

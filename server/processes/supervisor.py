@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,7 @@ class Ready:
     generation: str  # "" = nothing published yet, or it was refused: calls get UNAVAILABLE
     refused: str  # "" or why the published generation is refused
     development: bool
+    lane: Address | None = None  # the express lane's; None = off
 
 
 class _WorkerDied(Exception):
@@ -73,6 +75,7 @@ class Supervisor:
         self,
         settings: ServerSettings,
         address: Address,
+        lane_address: Address | None,
         runtime: Path,
         page_key: bytes,
         on_ready: Callable[[Ready], None],
@@ -82,6 +85,7 @@ class Supervisor:
         self.workers: dict[int, WorkerProcess] = {}
         self._settings = settings
         self._address = address
+        self._lane_address = lane_address
         self._runtime = runtime
         self._page_key = page_key
         self._on_ready = on_ready
@@ -180,6 +184,7 @@ class Supervisor:
             number=number,
             settings=self._settings.model_dump(mode="json", include=set(ServerSettings.model_fields)),
             address=str(self._address),
+            lane_address=str(self._lane_address or ""),
             probe_socket=self._runtime / f"worker-{number}.sock",
             last_good=self.last_good,
             damaged=self._file_check.messages(),
@@ -251,8 +256,21 @@ class Supervisor:
         if all_ready and not self._was_ready:
             self._was_ready = True
             refused = next((f"{r.refused}: {r.why}" for r in reports if r.refused), "")
-            ready = Ready(self._address, len(reports), self.last_good, refused, development=self._settings.development)
-            log("ready", address=str(ready.address), workers=ready.workers, generation=ready.generation)
+            ready = Ready(
+                self._address,
+                len(reports),
+                self.last_good,
+                refused,
+                development=self._settings.development,
+                lane=self._lane_address,
+            )
+            log(
+                "ready",
+                address=str(ready.address),
+                lane=str(ready.lane or ""),
+                workers=ready.workers,
+                generation=ready.generation,
+            )
             service_manager.notify("READY=1")
             self._on_ready(ready)
 
@@ -281,16 +299,23 @@ def serve(settings: ServerSettings, on_ready: Callable[[Ready], None] | None = N
         page_key = load_or_make_page_key(settings.data)
         with (
             PortGuard("listen", settings.listen_address) as guard,
+            _lane_guard(settings) as lane_guard,
             _runtime_directory(settings.data) as runtime,
         ):
             (Path(runtime) / "metrics").mkdir()
-            supervisor = Supervisor(settings, guard.address, Path(runtime), page_key, on_ready or print_ready)
+            lane = lane_guard.address if lane_guard is not None else None
+            supervisor = Supervisor(settings, guard.address, lane, Path(runtime), page_key, on_ready or print_ready)
             with Scrape(settings, supervisor, Path(runtime) / "metrics"):
                 return asyncio.run(supervisor.run())
     except SettingsError as error:
         log("settings_do_not_work", level=ERROR, why=str(error))
         sys.stderr.write(f"ronda serve: {error}\n")
         return EXIT_SETTINGS
+
+
+def _lane_guard(settings: ServerSettings) -> AbstractContextManager[PortGuard | None]:
+    wanted = settings.lane_address
+    return PortGuard("lane_listen", wanted) if wanted is not None else nullcontext()
 
 
 def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list[KeptProcess]:
@@ -325,8 +350,9 @@ def print_ready(ready: Ready) -> None:
     if ready.refused:
         what += f"; refused {ready.refused}"
     mode = " [DEVELOPMENT MODE: no caller is checked, everybody on this machine sees everything]"
+    lane = f", express lane on {ready.lane}" if ready.lane is not None else ""
     sys.stdout.write(
-        f"ronda: ready on {ready.address}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
+        f"ronda: ready on {ready.address}{lane}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
     )
     sys.stdout.flush()
 

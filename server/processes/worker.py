@@ -19,6 +19,7 @@ import grpc
 import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from core.call.confirmations import Confirmations
 from ronda.v1 import confirmation_service_pb2
 from server import logs
 from server.audit.set_up import open_writer
@@ -39,6 +40,7 @@ from server.host.memory import allocate_compactly, give_back
 from server.hotlist.keys import HotlistKeys
 from server.hotlist.service import HotlistMethods
 from server.hotlist.wiring import hotlist_handlers
+from server.lane.serving import ExpressLane, LaneParts
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.metrics import files as metrics_files
@@ -52,6 +54,7 @@ from server.trust.set_up import TrustSetUp
 
 # A silent Clear stream is ended this long after the drain began.
 _DRAIN_PATIENCE_S = 1.0
+_LANE_LEAVES_S = 3.0  # that the lane's calls have to end when another worker takes this one's place
 _ALONE_S = 10  # beyond drain_s, without a supervisor
 _YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last look
 
@@ -81,17 +84,22 @@ class Worker:
         self._half_open = HalfOpenCalls(settings.half_open_s, self._gate.shed, limited=not settings.development)
         self._health = Health(SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
-        self._most_connections = connections_of(raise_descriptor_limit(), settings.max_connections)
+        # Of grpcio's address, and of the express lane's.
+        ports = 1 + bool(orders.lane_address)
+        most = settings.max_connections * ports
+        self._most_connections = connections_of(raise_descriptor_limit(), most) // ports
         self._connections = Connections(
             parse_address(orders.address).port, self._most_connections, settings.max_connections_per_device
         )
         self._trust = TrustSetUp(settings, self._connections.admitted, self._connections.refused)
         self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
-        self._board = ShownBoard(settings.data, self._keeper.show)
+        self._board = ShownBoard(settings.data, self._show)
         self._leaving: asyncio.Task[None] | None = None
         self._failed = False  # it cannot go on, and is to be replaced
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
+        self._lane: ExpressLane | None = None
+        self._stuck = False  # the lane's loop is
 
     async def run(self) -> int:
         """Starts, serves, drains; returns the exit status, 1 = replace me.
@@ -127,10 +135,12 @@ class Worker:
         with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
             self._board.look()
         await server.start()
+        lane = self._lane = self._open_lane(service)
         await self._check_itself()
         tasks = [
             asyncio.create_task(work)
             for work in (
+                *((lane.watch(),) if lane is not None else ()),
                 self._keeper.watch(),
                 self._trust.watch(),
                 self._gate.watch_lag(),
@@ -171,6 +181,23 @@ class Worker:
             *confirmation_handlers(service, confirmations, places),
         ]
 
+    def _open_lane(self, service: Service) -> ExpressLane | None:
+        """Starts the express lane where one is wanted."""
+        if not self._orders.lane_address:
+            return None
+        parts = LaneParts(service, self._health, self._connections, self._trust.certified, self._tls)
+        address = parse_address(self._orders.lane_address)
+        lane = ExpressLane(address, self._settings, self._most_connections, parts, self._give_up)
+        lane.start()
+        self._health.on_change = lane.show_health
+        self._trust.on_change = lane.trust_changed
+        return lane
+
+    def _show(self, confirmations: Confirmations) -> None:
+        self._keeper.show(confirmations)
+        if self._lane is not None:
+            self._lane.serve()
+
     def _bind(self, server: grpc.aio.Server) -> None:
         if self._tls is None:
             server.add_insecure_port(self._orders.address)
@@ -179,10 +206,14 @@ class Worker:
         server.add_insecure_port(f"unix:{self._orders.probe_socket}")
 
     async def _check_itself(self) -> None:
-        """Asks its own health over gRPC: only what answers counts as ready."""
+        """Asks its own health over gRPC, and the lane's loop to turn: only what answers counts as ready."""
         async with grpc.aio.insecure_channel(f"unix:{self._orders.probe_socket}") as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             await stub.Check(health_pb2.HealthCheckRequest(), timeout=5.0)
+        if self._lane is not None:
+            # Its turns: for a call over TLS a worker has no client certificate, and another worker might answer it.
+            async with asyncio.timeout(5.0):
+                await self._lane.ready()
         # What start-up made stays for good: full collections need not walk it again and again. What a call
         # makes is freed by its reference counts: young objects are looked through less often.
         gc.collect()
@@ -195,6 +226,8 @@ class Worker:
         log("worker_draining", held=self._gate.held)
         self._health.close()
         patience_s = min(_DRAIN_PATIENCE_S, self._settings.drain_s)
+        if self._lane is not None:
+            await self._lane.drain(patience_s)
         await self._gate.drain(patience_s)
         await server.stop(patience_s if self._failed else self._settings.drain_s)
         self._notifications.close(self._keeper.engine)
@@ -208,8 +241,12 @@ class Worker:
 
     def _audit_stopped(self) -> None:
         """Nothing can be answered by this process any more: another begins a log of its own."""
-        self._failed = True
         self._health.set(False, "AUDIT_STOPPED")
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Drains, to be replaced."""
+        self._failed = True
         self._stop.set()
 
     def _changed(self) -> None:
@@ -222,10 +259,14 @@ class Worker:
             details.append(f"refused generation {keeper.refused}: {keeper.refused_why}")
         if files := self._damaged.get(keeper.current_id):
             details.append(f"damaged files: {' '.join(files)}")
+        if self._lane is not None:
+            self._lane.serve()
         self._health.set(serving, "" if serving else "NO_GENERATION", "; ".join(details))
         self._report()
 
     def _report(self) -> None:
+        if self._stuck:
+            return
         keeper = self._keeper
         report = WorkerReport(
             ready=self._ready, generation=keeper.current_id, refused=keeper.refused, why=keeper.refused_why
@@ -236,11 +277,24 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
+            self._look_at_lane()
             self._report()
             await asyncio.sleep(BEAT_S)
 
+    def _look_at_lane(self) -> None:
+        """A worker whose lane is stuck falls silent: the supervisor then replaces it."""
+        lane = self._lane
+        if lane is None or self._stop.is_set():
+            return
+        stuck = not lane.turned()
+        if stuck and not self._stuck:
+            log("lane_hangs", level=ERROR)
+        self._stuck = stuck
+
     async def _leave(self) -> None:
         began = time.monotonic()
+        if self._lane is not None:
+            await self._lane.drain(_LANE_LEAVES_S)
         stayed = await self._connections.leave(self._gate.in_use)
         log("worker_left", waited_ms=round((time.monotonic() - began) * 1000), stayed=stayed)
         self._stop.set()

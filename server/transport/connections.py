@@ -127,6 +127,8 @@ class Connections:
         self._peers: dict[str, Place] = {}  # as gRPC names it
         self._devices: dict[Place, tuple[int, int]] = {}  # of known connections, and the look before which it was told
         self._refused = RefusedPeers()
+        self.elsewhere: set[Place] = set()
+        """Other ends of this worker's connections to another port: told of by `admitted` and `refused` as well."""
         self._looks = 0
         self._seen: dict[int, _Connection] = {}  # by descriptor
         self._number = 0
@@ -152,7 +154,7 @@ class Connections:
     def admitted(self, peer: str, device: int) -> None:
         """A call from `peer` (as gRPC writes it) was admitted. device: a key of the device, 0 = not limited."""
         if peer not in self._peers:
-            place = _place_of(peer)
+            place = place_of(peer)
             self._refused.forget(place)
             self._peers[peer] = place
             self._devices[place] = device, self._looks
@@ -160,7 +162,11 @@ class Connections:
     def refused(self, peer: str, device: str) -> None:
         """A call from `peer` (as gRPC writes it) was not admitted. device: as RefusedPeers has it."""
         if peer not in self._peers:
-            self._refused.refused(_place_of(peer), device)
+            self._refused.refused(place_of(peer), device)
+
+    def is_tired(self, peer: str) -> bool:
+        """Whether calls from `peer` were refused so often that its connection is to end."""
+        return place_of(peer) in self._refused.tired
 
     async def watch(self) -> None:
         """Looks for ever."""
@@ -177,8 +183,9 @@ class Connections:
         """Closes what is too much; whether strangers press: more than half of their bound, or refused."""
         self._looks += 1
         live = [connection for connection in await self._all() if connection.place is not None]
-        self._forget({connection.place for connection in live})
-        self._refused.looked({connection.place for connection in live if connection.place is not None})
+        places = {connection.place for connection in live if connection.place is not None} | self.elsewhere
+        self._forget(places)
+        self._refused.looked(places)
         strangers, of_devices = [], defaultdict(list)
         for connection in live:
             assert connection.place is not None
@@ -201,7 +208,7 @@ class Connections:
     def _let_go(self, in_use: Mapping[str, int]) -> bool:
         """Ends what is quiet; whether anything is left that may be soon."""
         quiet_ms = _RESTED_MS if time.monotonic() - self._leaving_since < _RESTING_S else _GAP_MS
-        stay = {_place_of(peer) for peer in in_use}
+        stay = {place_of(peer) for peer in in_use}
         left = 0
         for connection in self._seen.values():
             if connection.listens:
@@ -212,7 +219,7 @@ class Connections:
             self._left.set()
         return bool(left)
 
-    def _forget(self, live: set[Place | None]) -> None:
+    def _forget(self, live: set[Place]) -> None:
         """What ended; one that was told of during this look may not have been seen yet."""
         ended = {place for place, (_, look) in self._devices.items() if place not in live and look < self._looks}
         if ended:
@@ -315,7 +322,7 @@ def _first_to_go(strangers: list[_Connection]) -> list[_Connection]:
     return sorted(strangers, key=lambda connection: ranks[connection.number])
 
 
-def _place_of(peer: str) -> Place:
+def place_of(peer: str) -> Place:
     """ "ipv4:192.0.2.7:50000", "ipv6:%5B2001:db8::7%5D:50000"; anything else ("unix:") is no place on a network."""
     scheme, _, rest = unquote(peer).partition(":")
     host, _, port = rest.rpartition(":")

@@ -8,6 +8,7 @@ by call (server/trust/peer.py).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class ServerTls:
         assert settings.tls_cert is not None and settings.tls_key is not None
         self._cert, self._key, self._client_ca = settings.tls_cert, settings.tls_key, settings.tls_client_ca
         self._bundle = bundle
+        self._lock = threading.Lock()
         self._read_at = self._stamp()
         self._material = self._read()
         self._given = self._configured()
@@ -57,19 +59,24 @@ class ServerTls:
         connections that were reset at once ended the process.
         """
         call_metrics.HANDSHAKES.inc()
-        stamp = self._stamp()
-        if stamp != self._read_at:
-            self._read_at = stamp
-            try:
-                self._material = self._read()
-                log("tls_files_changed")
-            except SettingsError as error:
-                log("tls_files_refused", level=ERROR, why=str(error))
-        wanted = self._configured()
+        wanted = self.configured()
         if wanted == self._given:
             return None
         self._given = wanted
         return _configuration(wanted)
+
+    def configured(self) -> Configured:
+        """What holds now: the files are read again where they changed. Safe from several threads."""
+        with self._lock:
+            stamp = self._stamp()
+            if stamp != self._read_at:
+                self._read_at = stamp
+                try:
+                    self._material = self._read()
+                    log("tls_files_changed")
+                except SettingsError as error:
+                    log("tls_files_refused", level=ERROR, why=str(error))
+            return self._configured()
 
     def _configured(self) -> Configured:
         key, chain, client_ca = self._material

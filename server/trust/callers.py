@@ -41,19 +41,32 @@ _LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repea
 DEVELOPMENT_IDENTITY = json.dumps({"development": True, "device": "loopback", "nip": "development"}).encode()
 
 
+class Presented(Protocol):
+    """What a call shows of who makes it, over grpcio (Context) or the express lane (server/lane/parked_call.py)."""
+
+    def peer(self) -> str:
+        """The other end, as gRPC writes it."""
+
+    def auth_context(self) -> Auth:
+        """Of the connection, by gRPC's names: transport_security_type, ssl_tls_version, x509_pem_cert."""
+
+    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None:
+        """The call's own, names in lower case."""
+
+
 class Callers(Protocol):
     """Who asks."""
 
-    def of(self, context: Context) -> Caller:
+    def of(self, context: Presented) -> Caller:
         """The caller of a call. Raises Refusal; its `identity` says who it seems to be."""
 
     def knows(self, authorization: str) -> bool:
         """Whether somebody was admitted with this header: nothing is proven by it alone."""
 
-    def decide(self, context: Context, purpose: int) -> Caller:
+    def decide(self, context: Presented, purpose: int) -> Caller:
         """The caller with its purpose decided, after GrantNeeded. Raises Refusal."""
 
-    def turned_away(self, context: Context) -> None:
+    def turned_away(self, context: Presented) -> None:
         """Counts a call that was refused before anybody asked whose it is, as `of` counts what it refuses."""
 
 
@@ -64,17 +77,17 @@ class DevelopmentCallers:
         self._caller = Caller.of_development(DEVELOPMENT_IDENTITY)
         self._on_admitted = on_admitted
 
-    def of(self, context: Context) -> Caller:
+    def of(self, context: Presented) -> Caller:
         self._on_admitted(context.peer(), 0)
         return self._caller
 
     def knows(self, _authorization: str) -> bool:
         return True
 
-    def decide(self, _context: Context, _purpose: int) -> Caller:
+    def decide(self, _context: Presented, _purpose: int) -> Caller:
         return self._caller
 
-    def turned_away(self, _context: Context) -> None:
+    def turned_away(self, _context: Presented) -> None:
         pass
 
 
@@ -150,30 +163,38 @@ class CertifiedCallers:
         for admitted in known.values():
             admitted.caller.retire()
 
-    def of(self, context: Context) -> Caller:
+    def stands(self, certificate: bytes) -> bool:
+        """Whether a device is enrolled by this certificate (PEM), and is not revoked."""
+        try:
+            self._keeper.trust.revocations.check_peer(self._peer(certificate))
+        except Refusal:
+            return False
+        return True
+
+    def of(self, context: Presented) -> Caller:
         return self._admitted(context).caller
 
     def knows(self, authorization: str) -> bool:
         return authorization in self._tokens
 
-    def decide(self, context: Context, purpose: int) -> Caller:
+    def decide(self, context: Presented, purpose: int) -> Caller:
         admitted = self._admitted(context)
         admitted.decide(self._keeper.trust.policy, purpose, self._break_glass_ms)
         return admitted.caller
 
-    def turned_away(self, context: Context) -> None:
+    def turned_away(self, context: Presented) -> None:
         auth: Auth = context.auth_context()
         device = ""
         with suppress(Refusal):
             device = self._peer(_certificate(auth)).device
         self._on_refused(context.peer(), device)
 
-    def too_much_metadata(self, context: Context) -> Refusal:
+    def too_much_metadata(self, context: Presented) -> Refusal:
         """What a call gets whose metadata nobody reads; its `identity` says whose connection it came on."""
         auth: Auth = context.auth_context()
-        return self._refused(context, auth, _certificate(auth), _metadata_too_large(self._max_metadata))
+        return self._refused(context, auth, _certificate(auth), metadata_too_large(self._max_metadata))
 
-    def _admitted(self, context: Context) -> Admitted:
+    def _admitted(self, context: Presented) -> Admitted:
         auth: Auth = context.auth_context()
         token = ""
         size = 0
@@ -192,7 +213,7 @@ class CertifiedCallers:
             admitted = self._admit(context, auth, certificate, token)
             if len(self._known) >= _KEPT:
                 oldest = next(iter(self._known))
-                del self._known[oldest]
+                self._known.pop(oldest).caller.retire()  # `forget` would not reach her where she is held yet
                 self._tokens.discard(oldest[2])  # another certificate's own: read again, no more
             self._known[key_of_caller] = admitted
             self._tokens.add(token)
@@ -202,7 +223,7 @@ class CertifiedCallers:
         self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 
-    def _admit(self, context: Context, auth: Auth, certificate: bytes, token: str) -> Admitted:
+    def _admit(self, context: Presented, auth: Auth, certificate: bytes, token: str) -> Admitted:
         try:
             check_tls(auth)
             return admit(self._peer(certificate), token, self._keeper.trust, self._rules, self._limits)
@@ -216,7 +237,7 @@ class CertifiedCallers:
             self._peers = Peers(institutions)
         return self._peers.of(certificate)
 
-    def _refused(self, context: Context, auth: Auth, certificate: bytes, refusal: Refusal) -> Refusal:
+    def _refused(self, context: Presented, auth: Auth, certificate: bytes, refusal: Refusal) -> Refusal:
         """`refusal`, with what the certificate proves about who asked: the token is not believed."""
         call_metrics.NOT_ADMITTED.labels(str(refusal)).inc()
         device = ""
@@ -299,7 +320,8 @@ def _give(caller: Caller, purpose: int, decision: Decision, break_glass_ends_ms:
     )
 
 
-def _metadata_too_large(limit: int) -> Refusal:
+def metadata_too_large(limit: int) -> Refusal:
+    """METADATA_TOO_LARGE, with the limit in bytes."""
     return Refusal(
         error_pb2.ERROR_REASON_METADATA_TOO_LARGE,
         rule=f"the metadata of a call may have at most {limit} bytes",

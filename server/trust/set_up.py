@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from core.access.limits import Limits
 from server.settings import SettingsError
@@ -20,8 +21,10 @@ class TrustSetUp:
     bundle: Bundle | None  # CAs of clients, PEM; None = the settings' own
 
     def __init__(self, settings: TrustSettings, on_admitted: OnAdmitted, on_refused: OnRefused) -> None:
+        self.on_change: Callable[[], None] = lambda: None  # after every caller was forgotten; in the loop's thread
         self._keeper: TrustKeeper | None = None
         self.bundle = None
+        self.certified: CertifiedCallers | None = None
         if settings.trust is None:
             self.callers = DevelopmentCallers(on_admitted)
             return
@@ -35,9 +38,14 @@ class TrustSetUp:
             break_glass_s=settings.break_glass_s,
             max_metadata_bytes=settings.max_metadata_bytes,
         )
-        keeper.on_change = certified.forget
-        self.callers = certified
+        keeper.on_change = self._changed
+        self.callers = self.certified = certified
         self.bundle = lambda: keeper.trust.institutions.bundle
+
+    def _changed(self) -> None:
+        if self.certified is not None:
+            self.certified.forget()
+        self.on_change()
 
     async def watch(self) -> None:
         """Follows the trust directory for ever."""

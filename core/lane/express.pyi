@@ -1,0 +1,118 @@
+"""One loop of the express lane: a check is answered where its bytes came in, without Python."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from typing_extensions import disjoint_base
+
+from core.access.caller import Caller
+from core.audit.log import AuditLog
+from core.engine.entry import Engine
+from core.lane.statuses import StatusTable
+from core.lane.waiting import Told
+
+class LoopSettings(NamedTuple):
+    """LaneSettings of core/lane/lane.h; certificate, key and roots are PEM, no certificate = plaintext.
+
+    max_message, max_metadata: bytes above which a call is refused as grpcio's is; the transport itself takes in more.
+    """
+
+    listener: int
+    certificate: bytes
+    key: bytes
+    roots: bytes
+    max_connections: int
+    max_connections_per_device: int
+    max_streams: int
+    max_transport_message: int
+    max_message: int
+    max_metadata: int
+    idle_ms: int
+    handshake_ms: int
+    stall_ms: int
+    default_deadline_ms: int
+    age_ms: int
+
+class Ended(NamedTuple):
+    """How a call ends: gRPC's status (0 = answered), its message, google.rpc.Status."""
+
+    code: int
+    text: bytes
+    details: bytes
+
+class Refusals(NamedTuple):
+    """What is always refused alike: no room, a deadline that passed, a health request that is no message."""
+
+    overloaded: Ended
+    late: Ended
+    malformed: Ended
+
+@disjoint_base
+class Loop:
+    """Runs in a thread of its own; everything else is called where Python's event loop is."""
+
+    def __new__(
+        cls,
+        settings: LoopSettings,
+        statuses: StatusTable,
+        refusals: Refusals,
+        audit: AuditLog,
+        wake: int,
+        bounds_s: Sequence[float],
+        waits: bool = False,
+    ) -> Loop:
+        """wake: eventfd that is written when `told` has something. bounds_s: of the histogram of seconds.
+
+        waits: an answer leaves once its record is on disk. Raises ValueError with the reason (a certificate that cannot
+        be used).
+        """
+
+    def run(self) -> int:
+        """Serves until drained, without the GIL; 0, or below when it could not go on."""
+
+    def serve(self, engine: Engine | None) -> None:
+        """From the next call on this one answers, with its confirmations as they are now. None: nothing."""
+
+    def admit(self, certificate: bytes, authorization: bytes, caller: Caller) -> None:
+        """Calls with this certificate (DER) and `authorization` are this caller's from now on."""
+
+    def forget_callers(self) -> None:
+        """Nobody is known any more: after a change of trust."""
+
+    def passed(self) -> list[object]:
+        """What was replaced and is used no more: to be let go where that may take its time."""
+
+    def told(self) -> list[Told]:
+        """What happened since the last look, in order."""
+
+    def finish(self, ticket: int, ended: Ended, response: bytes = b"") -> None:
+        """Ends a call of `told`: once for each, whether it is there yet or not."""
+
+    def show_health(self, services: Sequence[bytes], serving: bool, reason: bytes, detail: bytes) -> None:
+        """What health says from the next call on, of these services and the whole; who watches is told."""
+
+    def close_peer(self, peer: int) -> None:
+        """Ends a connection."""
+
+    def drain(self, patience_ms: int) -> None:
+        """Takes nothing more in; `run` returns once what is under way has ended, or patience has."""
+
+    def reload(self, certificate: bytes, key: bytes, roots: bytes) -> None:
+        """Handshakes use these from now on. Raises ValueError where they cannot be used; the old ones are, then."""
+
+    def wake(self) -> None:
+        """Makes the loop turn once, if it can."""
+
+    @property
+    def turns(self) -> int:
+        """Grows while the loop lives (core/lane/counters.h)."""
+
+    def counters(self) -> dict[str, int]:
+        """Of connections, streams and bytes (core/lane/counters.h)."""
+
+    @property
+    def shed(self) -> int:
+        """Calls for which there was no room, so far."""
+
+    def counts(self, method: int) -> tuple[list[int], list[int], list[int], float]:
+        """Of a method so far: ended by gRPC's status, answers by level, calls by bound of seconds, seconds in all."""
