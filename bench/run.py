@@ -9,6 +9,9 @@ from bench import cost, foundation, hour
 from bench.answers import bench as answers
 from bench.attack import bench as attack
 from bench.clients import bench as clients
+from bench.core import bench as core
+from bench.limit import bench as limit
+from bench.limit import table
 from bench.names import bench as names
 from bench.trust import bench as trust
 
@@ -17,11 +20,15 @@ def main() -> int:
     """Parses the name and its options."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument(
-        "name", choices=["foundation", "names", "trust", "answers", "cost", "hour", "attack", "clients"]
+        "name",
+        choices=["foundation", "names", "trust", "answers", "cost", "hour", "attack", "clients", "limit", "core"],
     )
     parser.add_argument("--persons", type=int, default=foundation.PERSONS)
     parser.add_argument("--growth", action="store_true", help="build 5 M persons too (about ten minutes more)")
-    parser.add_argument("--large", action="store_true", help="names: search 10 M persons too")
+    parser.add_argument("--large", action="store_true", help="names: search 10 M persons too; limit: 5 M persons too")
+    parser.add_argument("--quick", action="store_true", help="limit: 100,000 persons and short runs, to try it")
+    parser.add_argument("--prepare", action="store_true", help="limit: build the nations, measure nothing")
+    parser.add_argument("--markdown", action="store_true", help="limit: print the table of the last run")
     parser.add_argument("--fresh", action="store_true", help="names: measure anew what an earlier run has measured")
     parser.add_argument("--no-peers", action="store_true", help="names: leave out the other matchers")
     parser.add_argument("--kills", type=int, default=trust.KILLS, help="trust: workers killed under load")
@@ -30,6 +37,11 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=cost.PAIRS, help="cost: pairs of builds")
     parser.add_argument("--minutes", type=float, default=attack.MINUTES, help="attack: how long, all in all")
     parser.add_argument("--workers", type=int, default=attack.WORKERS, help="attack: the server's workers")
+    parser.add_argument("--save", default="", metavar="NAME", help="core: keep the figures as a baseline")
+    parser.add_argument(
+        "--compare", nargs="?", const=core.BASELINE, default="", metavar="NAME", help="core: fail where slower than it"
+    )
+    parser.add_argument("--only", default="", help="core: benchmarks whose name holds this")
     options = parser.parse_args()
     if options.name == "names":
         met = names.run(options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers)
@@ -44,6 +56,17 @@ def main() -> int:
         return 0 if attack.run(options.minutes, options.workers, min(options.persons, attack.PERSONS)) else 1
     if options.name == "clients":
         return 0 if clients.run(options.persons) else 1
+    if options.name == "core":
+        try:
+            return 0 if core.run(options.save, options.compare, options.only) else 1
+        except core.NoBaseline as error:
+            parser.error(str(error))
+    if options.name == "limit":
+        if options.markdown:
+            table.main()
+            return 0
+        asked = {"quick": options.quick, "large": options.large, "only_prepare": options.prepare}
+        return 0 if limit.run(options.persons, **asked) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

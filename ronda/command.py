@@ -26,6 +26,7 @@ PLACES = {
     "nation": ("nation", "nation"),
     "index": ("index", "index"),
     "serve": ("serve", "serve"),
+    "bench": ("bench", "bench"),
     "login": ("login", "login"),
     "check": ("ask", "check"),
     "search": ("ask", "search"),

@@ -63,9 +63,16 @@ def digest(*patterns: str) -> str:
 
 
 def prepare(
-    name: str, persons: int, seed: int, *, listed: bool = False, damage: float = DAMAGED, work: Path = WORK
+    name: str,
+    persons: int,
+    seed: int,
+    *,
+    listed: bool = False,
+    damage: float = DAMAGED,
+    work: Path = WORK,
+    any_day: bool = False,
 ) -> Nation:
-    """The nation `name`, made or found."""
+    """The nation `name`, made or found. any_day: one of another day does, whose registers are stale by now."""
     directory = work / f"{name}-{persons}"
     stamp = directory / "stamp.json"
     made_of = {
@@ -76,7 +83,10 @@ def prepare(
         "nation": digest("nation/*.py", "nation/data/*.tsv"),
         "indexer": digest("core/**/*.pyx", "core/**/*.pxi", "indexer/**/*.py", "indexer/registers/*.toml"),
     }
-    if not (stamp.exists() and json.loads(stamp.read_text(encoding="utf-8"))["made_of"] == made_of):
+    there = json.loads(stamp.read_text(encoding="utf-8"))["made_of"] if stamp.exists() else {}
+    if any_day:
+        there["day"] = made_of["day"]
+    if there != made_of:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         summary, cuis = _make(directory, persons, seed, damage, listed)

@@ -25,10 +25,10 @@ def _write(path: Path, text: str) -> None:
     fresh.rename(path)
 
 
-def measure(ask: Callable[[bytes], bytes], trust: Path, officer: str, cui: str) -> list[float]:
+def measure(ask: Callable[[bytes], bytes], trust: Path, officer: str, cui: str, rounds: int = ROUNDS) -> list[float]:
     """Seconds, one a round. Raises AssertionError when a revocation does not come into force."""
     seconds = []
-    for number in range(ROUNDS):
+    for number in range(rounds):
         context = RequestContext(purpose=PURPOSE_TRAFFIC_STOP, request_id=f"revocation-{number}")
         request = contract.CheckPersonRequest(context=context, cui=cui).SerializeToString()
         _until(ask, request, admitted=True)

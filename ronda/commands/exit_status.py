@@ -14,6 +14,7 @@ class ExitStatus(IntEnum):
     STOPPED = 3
     NOT_FRESH = 4
     SOME_INVALID = 5
+    NOT_MET = 6
     NO_SERVER = 10
     NO_DATA = 11
     BUSY = 12
@@ -40,6 +41,7 @@ MEANING = {
     ExitStatus.STOPPED: "no se publica, datos dañados, o auditoría sin segundo custodio",
     ExitStatus.NOT_FRESH: "se publicó, pero falló la fuente de un registro",
     ExitStatus.SOME_INVALID: "se consultó todo; hay filas no válidas, en el archivo de rechazos",
+    ExitStatus.NOT_MET: "se midió todo; algún objetivo no se cumple",
     ExitStatus.NO_SERVER: "no hay servidor en esa dirección",
     ExitStatus.NO_DATA: "el servidor aún no tiene datos",
     ExitStatus.BUSY: "servidor ocupado o cuota agotada: reintente",

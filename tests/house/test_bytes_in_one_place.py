@@ -29,6 +29,7 @@ OTHERS = {
     "bench/clients/painted.py": "struct winsize of a terminal",
     "bench/clients/packet_link.py": "struct ifreq of a tun interface",
     "bench/clients/large_list.py": "lengths of its own file of blocks",
+    "bench/limit/payloads.py": "its own files of questions and answers",
     "bench/trust/kills.py": "rows that core.audit.reader fills, by the dtype that it gives",
     "bench/attack/half_messages.py": "frames of HTTP/2",
     "bench/attack/http2.py": "frames of HTTP/2",

@@ -1,0 +1,285 @@
+"""`./run bench-limit [--quick] [--large]`: Ronda's lane and worker beside their peers, on one machine, in one command.
+
+Each server runs on one core, the load on another; the same real answers, the same key stream, every answer checked.
+Runs that something disturbed are repeated (bench.limit.load). `--quick` is for trying it: 100,000 persons, short runs.
+`--large` measures 5 M persons too; `./run bench-limit --prepare --large` builds that nation once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from bench.bars import OUTPUT, Samples, write_report
+from bench.foundation import GROWN_PERSONS, PERSONS, say
+from bench.limit import bars, endurance, h2load, pictures, python_caller, servers, stores, table
+from bench.limit.load import PERSON_1X1, PERSON_10X10, PERSON_50X1, VEHICLE_10X10, Scenario, Target, measure
+from bench.limit.payloads import QUESTIONS, Payloads, prepare
+from bench.names import nations
+from bench.names.bench import SEED
+
+WORK = OUTPUT / "limit-work"
+SMALL_PERSONS = 100_000
+_CHECKS = (PERSON_1X1, PERSON_10X10, PERSON_50X1)
+_OPEN_STREAMS = 30  # calls at once on each of 10 connections, in an open loop; a worker takes 32
+_LANE, _GRPCIO = "Ronda, lane", "Ronda, grpcio worker"
+_CPP, _GO = "C++ gRPC, look-up alone", "grpc-go, look-up alone"
+_COMPARED = {
+    "grpcio-10x10": (_GRPCIO, "person-10x10"),
+    "grpcio-50x1": (_GRPCIO, "person-50x1"),
+    "go": (_GO, "person-10x10"),
+    "cpp": (_CPP, "person-10x10"),
+}
+_NO_LANE = f"{_LANE}: this tree has none (no setting lane_listen)"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long and how often. Seconds; runs that are to be quiet; runs at most; times of what endurance does."""
+
+    seconds: float
+    rounds: int
+    attempts: int
+    others_seconds: float
+    others_rounds: int
+    loads: tuple[float, ...]  # shares of the saturated rate, of the open loop
+    load_seconds: float
+    times: int
+    questions: int
+
+
+FULL = Pace(2.5, 3, 5, 1.5, 2, (0.25, 0.5, 0.75, 0.9), 2.0, endurance.SWITCHES, QUESTIONS)
+QUICK = Pace(0.7, 1, 1, 0.5, 1, (0.5,), 1.0, 2, 20_000)
+
+
+@dataclass
+class _Found:
+    """What was measured so far."""
+
+    rows: list[table.Row] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    values: dict[str, float] = field(default_factory=dict)
+    samples: list[Samples] = field(default_factory=list)
+    curves: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
+    growth: dict[str, dict[int, float]] = field(default_factory=dict)
+
+    def rate(self, server: str, scenario: str) -> float | None:
+        """Answers a second; None when it was not measured."""
+        return next((row.rate for row in self.rows if (row.server, row.scenario) == (server, scenario)), None)
+
+
+class _Bench:
+    def __init__(self, pace: Pace, persons: int) -> None:
+        self.pace, self.persons, self.nation, self.found = pace, persons, prepared(persons), _Found()
+        self.keys = servers.Keys(WORK / "keys")
+        self.payloads: Payloads = prepare(
+            self.nation.generation, self.keys.kit.trust, OUTPUT / "limit-payloads", pace.questions
+        )
+
+    def measure(
+        self, server: str, target: Target, scenarios: Sequence[Scenario], *, main: bool = True, note: str = ""
+    ) -> None:
+        """Adds a row for each."""
+        pace = self.pace
+        seconds, rounds = (pace.seconds, pace.rounds) if main else (pace.others_seconds, pace.others_rounds)
+        for scenario in scenarios:
+            questions = self.payloads.vehicles if scenario.method == "CheckVehicle" else self.payloads.persons
+            found = measure(
+                server, target, questions, scenario, seconds=seconds, rounds=rounds, attempts=max(rounds, pace.attempts)
+            )
+            found.note = note
+            self.found.rows.append(table.row_of(found))
+
+    def offered(self, server: str, target: Target) -> None:
+        """Open loops at shares of the rate that saturates the server: latency from when each call was due."""
+        saturated = self.found.rate(server, PERSON_10X10.name)
+        assert saturated is not None
+        for share in self.pace.loads:
+            name = "half-load" if share == 0.5 else f"load {share:.0%}"
+            scenario = Scenario(name, "CheckPerson", 10, _OPEN_STREAMS, rate=share * saturated)
+            found = measure(
+                server, target, self.payloads.persons, scenario,
+                seconds=self.pace.load_seconds * (2 if share == 0.5 else 1), rounds=1, attempts=self.pace.attempts,
+            )  # fmt: skip
+            row = table.row_of(found)
+            self.found.rows.append(row)
+            self.found.curves.setdefault(server, []).append((scenario.rate, row.p50_us, row.p99_us))
+
+    def ronda(self) -> None:
+        """Production mode: the worker and its lane, by turns of the same process."""
+        with servers.secure(self.nation.data, self.keys, WORK / "secure") as ronda:
+            for server, target in ((_GRPCIO, ronda.grpcio), (_LANE, ronda.lane)):
+                if target is None:
+                    self.found.absent.append(_NO_LANE)
+                    continue
+                say(server)
+                self.measure(server, target, (*_CHECKS, VEHICLE_10X10))
+                self.offered(server, target)
+                self.alone(server, target)
+            target = ronda.lane or ronda.grpcio
+            self.endured("switches", target is ronda.lane, lambda: endurance.switches(
+                ronda, target, self.nation.data, self.payloads.persons, self.pace.times))  # fmt: skip
+            cui = self.payloads.held()[0][0]
+            took = endurance.revocation(target, self.keys, cui, min(10, self.pace.times * 2))
+            self.found.samples.append(Samples(f"revocation in force, {_name(target is ronda.lane)}", took, "s"))
+            if target is ronda.lane:
+                self.found.values["revocation"] = max(took)
+
+    def alone(self, server: str, target: Target) -> None:
+        """A grpcio client in Python, one call after the other."""
+        self.keys.new_tokens()
+        runs = [
+            python_caller.rate(target, self.payloads.persons, 2 * self.pace.others_seconds)
+            for _ in range(self.pace.rounds)
+        ]
+        p50 = statistics.median(each for _, each in runs)
+        self.found.samples.append(
+            Samples(f"a Python caller alone, {server}", [rate for rate, _ in runs], "1/s", note=f"p50 {p50:.0f} us")
+        )
+
+    def endured(self, name: str, lane: bool, endure: Callable[[], endurance.Endured]) -> None:
+        """A row of the report; the bar only for the lane, and for as many times as it says."""
+        say(f"{name}, {_name(lane)}")
+        endured = endure()
+        note = f"{endured.times} times; {endured.note}"
+        self.found.samples.append(
+            Samples(f"{name}, {_name(lane)}: failed", [float(endured.failed)], "calls", note=note)
+        )
+        if lane and endured.times >= endurance.SWITCHES:
+            self.found.values[name] = float(endured.failed)
+
+    def worn(self) -> None:
+        """Kills and restarts, each with servers of its own."""
+        data, questions, times = self.nation.data, self.payloads.persons, self.pace.times
+        lane = servers.HAS_LANE
+        for name, endure in (("kills", endurance.kills), ("restarts", endurance.restarts)):
+            self.endured(name, lane, lambda name=name, endure=endure: endure(  # type: ignore[misc]
+                data, self.keys, WORK / name, questions, lane=lane, times=times))  # fmt: skip
+
+    def peers(self) -> None:
+        """The look-up alone behind C++ gRPC and grpc-go, over TLS; the stores in plaintext."""
+        for kind, server in (("cpp", _CPP), ("go", _GO)):
+            say(server)
+            if reason := servers.peer_fault(kind):
+                self.found.absent.append(f"{server}: {reason}")
+                continue
+            with servers.peer(kind, self.payloads.answers, self.keys) as target:
+                self.measure(server, target, _CHECKS)
+                if self.pace is FULL:
+                    self.offered(server, target)
+        pairs = self.payloads.held()
+        held: tuple[tuple[str, Callable[..., AbstractContextManager[Target]]], ...] = (
+            ("Redis GET (plaintext)", stores.redis),
+            ("PostgreSQL SELECT (plaintext)", stores.postgres),
+        )
+        for server, store in held:
+            say(server)
+            with store(pairs) as target:
+                self.measure(server, target, _CHECKS, main=False)
+
+    def development(self) -> None:
+        """Plaintext: the aio worker, its lane, and grpcio's threaded API over the same engine; h2load beside ours."""
+        with servers.development(self.nation.data, WORK / "development") as ronda:
+            for server, target in (("aio worker", ronda.grpcio), ("lane", ronda.lane)):
+                if target is not None:
+                    self._plain(f"development mode (plaintext), {server}", target)
+        with servers.grpcio_sync(self.nation.generation, WORK / "sync") as target:
+            self._plain("development mode (plaintext), grpcio threads", target)
+
+    def _plain(self, server: str, target: Target) -> None:
+        say(server)
+        self.measure(server, target, _CHECKS, main=False)
+        request = self.payloads.one_request()
+        rate = h2load.rate(target.address, request, PERSON_10X10, max(1.0, self.pace.others_seconds), WORK)
+        if rate is not None:
+            self.found.samples.append(Samples(f"h2load 10x10, one request: {server}", [rate], "1/s"))
+
+    def grown(self, persons: Sequence[int]) -> None:
+        """10x10 over nations of other sizes."""
+        name = _LANE if servers.HAS_LANE else _GRPCIO
+        for count in persons:
+            say(f"growth: {count:,} persons")
+            nation = self.nation if count == self.persons else prepared(count)
+            payloads = prepare(nation.generation, self.keys.kit.trust, OUTPUT / "limit-payloads", self.pace.questions)
+            with servers.secure(nation.data, self.keys, WORK / "grown") as ronda:
+                found = measure(
+                    name, ronda.lane or ronda.grpcio, payloads.persons, PERSON_10X10,
+                    seconds=self.pace.seconds, rounds=self.pace.rounds, attempts=self.pace.attempts,
+                )  # fmt: skip
+            self.found.growth.setdefault(name, {})[count] = found.median("rate")
+            self.found.samples.append(
+                Samples(
+                    f"growth, {name}, {count:,} persons",
+                    [run.rate for run in found.runs],
+                    "1/s",
+                    note=f"server CPU {found.median('cpu_us'):.2f} us",
+                )
+            )
+
+    def judge(self) -> None:
+        """The bars that are ratios and medians of rows."""
+        found, values = self.found, self.found.values
+        for scenario in bars.RATES:
+            if (rate := found.rate(_LANE, scenario)) is not None:
+                values[scenario] = rate
+        of = {row.scenario: row for row in found.rows if row.server == _LANE}
+        if of:
+            values["cpu"], values["lone"] = of["person-10x10"].cpu_us, of["person-1x1"].p50_us
+            values["half"] = of["half-load"].p99_us
+            for bar, (server, scenario) in _COMPARED.items():
+                if rate := found.rate(server, scenario):
+                    values[bar] = of[scenario].rate / rate
+        alone = {sample.scenario: sample.median() for sample in found.samples if sample.scenario.startswith("a Python")}
+        if len(alone) == 2:
+            values["python"] = alone[f"a Python caller alone, {_LANE}"] / alone[f"a Python caller alone, {_GRPCIO}"]
+        rates = found.growth.get(_LANE, {})
+        if PERSONS in rates and GROWN_PERSONS in rates:
+            values["growth"] = 100 * (1 - rates[GROWN_PERSONS] / rates[PERSONS])
+        values["wrong"] = 0.0  # measure() raises at the first
+
+
+def _name(lane: bool) -> str:
+    return "lane" if lane else "grpcio (this tree has no lane)"
+
+
+def prepared(persons: int) -> nations.Nation:
+    """The bench nation of that size, of whatever day: made, or found where bench-names left it."""
+    return nations.prepare("main", persons, SEED, any_day=True)
+
+
+def run(persons: int = PERSONS, *, quick: bool = False, large: bool = False, only_prepare: bool = False) -> bool:
+    """Measures, prints, writes; True when every measured bar is met. only_prepare: builds the nations alone."""
+    started = time.monotonic()
+    persons = SMALL_PERSONS if quick else persons
+    sizes = [SMALL_PERSONS, persons, *([GROWN_PERSONS] if large else [])]
+    if only_prepare:
+        for count in sizes:
+            say(f"nation and index of {count:,} persons")
+            prepared(count)
+        return True
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    say(f"nation of {persons:,} persons")
+    bench = _Bench(QUICK if quick else FULL, persons)
+    bench.ronda()
+    bench.worn()
+    bench.peers()
+    bench.development()
+    if not quick:
+        bench.grown(sorted(set(sizes)))
+    bench.judge()
+    found = bench.found
+    shutil.rmtree(WORK, ignore_errors=True)
+    rows = bars.rows(found.values, found.rate(_GRPCIO, PERSON_10X10.name))
+    table.write(found.rows, found.absent, persons)
+    write_report("limit", rows, found.samples)
+    pictures.throughput(OUTPUT / "limit-throughput.png", found.rows)
+    pictures.latency(OUTPUT / "limit-latency.png", found.curves)
+    if found.growth:
+        pictures.growth(OUTPUT / "limit-growth.png", found.growth)
+    say(f"{(time.monotonic() - started) / 60:.1f} minutes")
+    return all(row["met"] for row in rows if row["value"] is not None)
