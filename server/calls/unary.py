@@ -51,6 +51,8 @@ UNARY_METHODS: dict[str, tuple[str, ...]] = {
 }
 SEARCHES = frozenset({"SearchVehicles"})  # always in a thread
 NAME_SEARCHES = frozenset({"SearchPersons"})  # in a thread where the engine puts them off
+SINGLE_CHECKS = ("Check", "CheckPerson", "CheckVehicle")
+LANE_TOLD_BY = "ronda-lane"  # trailing metadata by which a client hears of the lane (docs/client.md)
 LEVELLESS = frozenset({"ListRegisters", "GetGeneration"})  # their responses hold no Answer
 
 
@@ -69,6 +71,7 @@ class Service:
     half_open: HalfOpenCalls
     default_deadline_s: float
     clear_idle_s: float
+    lane_port: int = 0  # of the express lane, which answers of single checks tell; 0 = there is none
 
 
 def clock_ms() -> int:
@@ -93,6 +96,7 @@ def look_up_handler(service: Service, method: str) -> Handler:
     callers, audit = service.callers, service.audit
     may_be_long = method in NAME_SEARCHES  # shed before limits are taken: its retry must not cost again
     now = time.perf_counter
+    told = ((LANE_TOLD_BY, str(service.lane_port)),) if service.lane_port and method in SINGLE_CHECKS else ()
 
     async def handle(request: bytes, context: Context) -> bytes:
         started = now()
@@ -124,6 +128,8 @@ def look_up_handler(service: Service, method: str) -> Handler:
             await refuse(service, context, method, metrics, now() - started, error, request, caller)
         if not attempt.at_once:
             return await answer_in_thread(service, method, metrics, started, request, context, attempt)
+        if told:
+            context.set_trailing_metadata(told)
         metrics.answered(now() - started, level)
         return response
 

@@ -12,7 +12,7 @@ from core.lane.express import Ended
 from core.lane.waiting import Kind, Told
 from ronda.v1 import error_pb2
 from server.calls.needs import Attempt
-from server.calls.unary import UNARY_METHODS, answer_in_thread, look_up_handler, refuse, too_large
+from server.calls.unary import SINGLE_CHECKS, answer_in_thread, look_up_handler, refuse, too_large
 from server.calls.unknown import UnknownMethods
 from server.errors import Refusal
 from server.lane.admission import Admit, LaneCallers
@@ -24,9 +24,6 @@ from server.trust.callers import CertifiedCallers, metadata_too_large
 
 if TYPE_CHECKING:
     from server.calls.unary import Context, Handler, Service
-
-LANE_METHODS = tuple(name for name in UNARY_METHODS["ronda.v1.CheckService"] if name.startswith("Check"))
-"""Names of the methods that the lane answers."""
 
 ANSWERED = Ended(0, b"", b"")
 
@@ -42,12 +39,12 @@ class LaneAnswers:
     def __init__(self, service: Service, admit: Admit, max_metadata_bytes: int) -> None:
         """service: grpcio's."""
         self._certified = service.callers if isinstance(service.callers, CertifiedCallers) else None
-        self._service = dataclasses.replace(service, callers=LaneCallers(service.callers, admit))
+        self._service = dataclasses.replace(service, callers=LaneCallers(service.callers, admit), lane_port=0)
         self._max_metadata = max_metadata_bytes
         self._unknown = UnknownMethods(self._service.callers)
-        self._names = {METHODS[name].value: name for name in LANE_METHODS}
-        self._handlers: dict[str, Handler] = {name: look_up_handler(self._service, name) for name in LANE_METHODS}
-        self._metrics = {name: MethodMetrics(name) for name in LANE_METHODS}
+        self._names = {METHODS[name].value: name for name in SINGLE_CHECKS}
+        self._handlers: dict[str, Handler] = {name: look_up_handler(self._service, name) for name in SINGLE_CHECKS}
+        self._metrics = {name: MethodMetrics(name) for name in SINGLE_CHECKS}
         self._metrics[_UNKNOWN] = MethodMetrics(_UNKNOWN, with_levels=False)
 
     async def answer(self, told: Told, connection: LaneConnection) -> tuple[Ended, bytes]:

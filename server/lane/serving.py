@@ -23,8 +23,8 @@ from core.lane.express import Ended, Loop, LoopSettings
 from core.lane.waiting import Kind, Told
 from server.calls.health import Health
 from server.calls.settings import CallSettings
-from server.calls.unary import Service
-from server.lane.answering import LANE_METHODS, LaneAnswers
+from server.calls.unary import SINGLE_CHECKS, Service
+from server.lane.answering import LaneAnswers
 from server.lane.parked_call import LaneConnection
 from server.lane.statuses import fixed_refusals, status_table
 from server.logs import ERROR, log
@@ -98,7 +98,7 @@ class ExpressLane:
         self._connections: dict[int, LaneConnection] = {}
         self._tasks: dict[int, asyncio.Task[tuple[Ended, bytes]]] = {}  # by ticket
         self._looking: asyncio.Task[None] | None = None
-        self._metrics = {name: _LaneMetrics(name) for name in LANE_METHODS}
+        self._metrics = {name: _LaneMetrics(name) for name in SINGLE_CHECKS}
         self._shed = 0
         self._counted: dict[str, int] = {}
         self._turns = -1

@@ -127,6 +127,7 @@ class Worker:
             half_open=self._half_open,
             default_deadline_s=self._settings.default_deadline_ms / 1000,
             clear_idle_s=self._settings.clear_idle_s,
+            lane_port=parse_address(self._orders.lane_address).port if self._orders.lane_address else 0,
         )
         server = build_server(
             self._settings, service, self._health, self._most_connections, self._own_handlers(service)
