@@ -265,6 +265,8 @@ void connection_write(Connection *connection) {
 
 void connection_event(Connection *connection, uint32_t events) {
     if (connection->state == CONNECTION_DEAD) return;
+    if (connection->state == CONNECTION_HANDSHAKE && connection->lane->handshakes_left-- <= 0)
+        return; /* epoll tells it again, behind the others */
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && connection_receive(connection) != 0) return;
     connection_write(connection);
 }

@@ -77,7 +77,6 @@ static void take_wishes(Lane *lane) {
 }
 
 static void run_out_of_patience(Lane *lane) {
-    lane->out_of_patience = 1;
     count_add(lane->host.counters, LANE_drain_cut, lane_count(lane->host.counters, LANE_streams_now));
     while (lane->connections != NULL) connection_close(lane->connections, LANE_ended_drained);
 }
@@ -100,6 +99,7 @@ static void take_timers(Lane *lane) {
 }
 
 static void take_events(Lane *lane, const struct epoll_event *events, int number) {
+    lane->handshakes_left = HANDSHAKES_A_TURN;
     for (int i = 0; i < number; i++) {
         void *what = events[i].data.ptr;
         if (what == &lane->wakes) take_wishes(lane);

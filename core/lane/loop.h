@@ -25,7 +25,8 @@ struct Lane {
     Output plain, cipher;
     uint8_t *received;
     Timer listener_timer, drain_timer;
-    int draining, out_of_patience;
+    int handshakes_left; /* of this turn */
+    int draining;
 };
 
 void lane_wants_turn(Session *); /* its connection writes at the end of this turn */

@@ -27,7 +27,7 @@ static struct {
     LaneSettings settings;
     long port, bytes, spin_us, patience_ms;
     const char *certificate, *key, *roots;
-    int serving;
+    int serving, done;
     uint64_t cancelled, gone;
     pthread_mutex_t mutex;
     pthread_cond_t some;
@@ -205,6 +205,7 @@ static void reload(void) {
 
 static void *await_signals(void *set) {
     for (int number; sigwait(set, &number) == 0;) {
+        if (__atomic_load_n(&stub.done, __ATOMIC_ACQUIRE)) break;
         if (number == SIGUSR1) {
             __atomic_store_n(&stub.serving, !stub.serving, __ATOMIC_RELAXED);
             lane_health_changed(stub.lane);
@@ -244,7 +245,8 @@ int main(int count, char **arguments) {
         printf(", \"%s\": %llu", lane_counter_name(i), (unsigned long long)lane_count(lane_counters(stub.lane), (LaneCounter)i));
     printf("}\n");
     fflush(stdout);
-    pthread_cancel(signal_thread);
+    __atomic_store_n(&stub.done, 1, __ATOMIC_RELEASE);
+    pthread_kill(signal_thread, SIGTERM);
     pthread_join(signal_thread, NULL);
     pthread_mutex_lock(&stub.mutex); /* the other thread touches no lane any more */
     lane_free(stub.lane);

@@ -143,7 +143,7 @@ def ended(wire: Wire) -> None:
     """Waits for the server's end of the connection, without reading what it sent."""
     poll = select.poll()
     poll.register(wire.socket, select.POLLRDHUP)
-    assert poll.poll(20_000)
+    assert poll.poll(60_000)
 
 
 def resident_kb(stub: Stub) -> int:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import grpc
 import pytest
 
-from tests.lane.stub_process import Stub
+from tests.lane.stub_process import FAST, Stub
 from tests.lane.wire import CHECK_PERSON, HEALTH, WATCH, Wire, call_headers, changed, message
 
 
@@ -216,3 +216,14 @@ def test_everything_is_counted() -> None:
         **{"connections_now": 0, "streams_now": 0, "parked_now": 0, "bytes_held_now": 0},
     }
     assert {name: counters[name] for name in expected} == expected
+
+
+def test_the_filter_of_system_calls_lets_a_lane_live() -> None:
+    """The sanitizers want more of the system than the lane does: without them."""
+    with Stub(FAST, filter=1, stall_ms=1500) as stub:
+        with Wire(stub.address) as wire:
+            assert wire.call(b"size300000;").status == 0
+            assert wire.call(b"park").messages == [b"parked"]
+            half = wire.ask(None, end=False)
+            assert wire.reply(half).status == 4
+        assert stub.stop()["status_0"] == 2

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from server.trust.issuing import Pair
-from tests.lane.stub_process import Stub
+from tests.lane.stub_process import FAST, Stub
 from tests.lane.wire import CHECK_PERSON, Wire
 from tests.trust.trust_kit import TrustKit
 
@@ -69,6 +69,11 @@ def test_who_shows_a_certificate_is_answered(stub: Stub, files: Files) -> None:
         assert wire.socket.selected_alpn_protocol() == "h2"
         assert wire.call(b"size300000;").messages == [b"x" * 300_000]
     assert stub.stop()["handshakes_full"] == 1
+
+
+def test_the_filter_of_system_calls_lets_handshakes_pass(files: Files) -> None:
+    with Stub(FAST, **files.stub, filter=1) as stub, Wire(stub.address, files.context(files.pair)) as wire:
+        assert wire.call(b"who").status == 0
 
 
 def test_grpcio_is_answered(stub: Stub, files: Files) -> None:

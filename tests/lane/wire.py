@@ -22,7 +22,7 @@ HEALTH = "/grpc.health.v1.Health/Check"
 WATCH = "/grpc.health.v1.Health/Watch"
 Fields = Sequence[tuple[str, str]]
 GOAWAY = 7
-_PATIENCE_S = 20
+_PATIENCE_S = 60
 
 
 def message(content: bytes, flag: int = 0) -> bytes:

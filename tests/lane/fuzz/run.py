@@ -31,7 +31,7 @@ TARGETS: dict[str, tuple[float, int, tuple[str, ...]]] = {
         ),
     ),
     "text": (0.05, 4096, ("grpc_text",)),
-    "tables": (0.05, 4096, ("wheel", "tickets", "tally")),
+    "tables": (0.05, 1024, ("wheel", "tickets", "tally")),
 }
 FLAGS = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-fno-omit-frame-pointer", "-fno-sanitize-recover=all"]
 SANITIZERS = "-fsanitize=fuzzer,address,undefined"
