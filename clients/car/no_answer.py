@@ -36,6 +36,11 @@ _TROUBLES = {
     Trouble.IDENTITY_IS_NONE: f"Falta el certificado de la autoridad (server-ca.pem): {_OPERATIONS}.",
     Trouble.UNKNOWN: f"El servidor cortó la conexión: repita; si sigue, {_OPERATIONS} (certificado de este equipo).",
 }
+_AT_THE_ISSUER = {
+    **_REASONS,
+    "CERTIFICATE_UNKNOWN": f"El certificado de este equipo no es de su institución: {_OPERATIONS}.",
+    "FORBIDDEN": f"El certificado de este equipo no es de patrulla (¿de un portal?): {_OPERATIONS}.",
+}
 _OF_THE_ISSUER = {
     trouble: text.replace("El servidor", "El emisor de su institución")
     .replace("el servidor", "el emisor de su institución")
@@ -61,8 +66,8 @@ def told_failure(failure: CallFailure, target: str, identity: Identity | None) -
     return failure_text(failure, target, trouble, reasons=_REASONS, troubles=_TROUBLES)
 
 
-def told_sign_in(failure: CallFailure, issuer: str, identity: Identity) -> str:
-    """Why an officer could not sign in at her institution's issuer; as told_failure."""
+def told_sign_in(failure: CallFailure, issuer: str, identity: Identity, trouble: Trouble | None = None) -> str:
+    """Why an officer could not sign in at her institution's issuer; as told_failure. trouble: if it is known."""
     if failure.reason == "LIMIT_EXCEEDED":
         minutes = max(1, round((failure.retry_after_seconds or 0.0) / 60 + 0.5))
         return f"Demasiados intentos fallidos: espere {minutes} min, o avise a su institución."
@@ -71,10 +76,10 @@ def told_sign_in(failure: CallFailure, issuer: str, identity: Identity) -> str:
         return "; ".join(said) + "."
     if failure.status == "DEADLINE_EXCEEDED":
         return "El emisor de su institución no respondió a tiempo (mala cobertura): repita."
-    trouble = trouble_of(failure, issuer, identity)
+    trouble = trouble or trouble_of(failure, issuer, identity)
     if own := _own_certificate(trouble, identity):
         return own
-    return failure_text(failure, issuer, trouble, reasons=_REASONS, troubles=_OF_THE_ISSUER)
+    return failure_text(failure, issuer, trouble, reasons=_AT_THE_ISSUER, troubles=_OF_THE_ISSUER)
 
 
 def _own_certificate(trouble: Trouble | None, identity: Identity | None) -> str:

@@ -16,6 +16,7 @@ cdef struct AuditFacts:
     uint8_t purpose              # ronda.v1.Purpose
     uint16_t status              # 0 = answered; else the ronda.v1.ErrorReason of the refusal
     uint16_t flags               # AUDIT_FLAG_* of core/audit/record.pxd
+    uint16_t rows                # of a batch of Clear that was answered; else 0
     const void* identity         # UTF-8 JSON object of who asked (docs/audit-format.md), the same bytes for the same caller
     size_t identity_size
     const void* case_number      # at most 255 bytes

@@ -120,6 +120,7 @@ cdef int _append(Core* core, const AuditFacts* facts, const EntryBytes* shown, s
     head.purpose = facts.purpose
     head.status = facts.status
     head.flags = facts.flags
+    head.rows = facts.rows
     head.place = segment.records
     head.time_ms = facts.clock_ms
     head.latency_us = facts.latency_us
@@ -295,6 +296,7 @@ cdef class AuditLog:
         facts.purpose = purpose
         facts.status = status
         facts.flags = flags
+        facts.rows = 0
         facts.identity = PyBytes_AS_STRING(identity)
         facts.identity_size = PyBytes_GET_SIZE(identity)
         facts.case_number = PyBytes_AS_STRING(case_number)

@@ -154,3 +154,6 @@ ENTRY_ROW: Any  # question (its number among the rows), subject, how
 
 def query_rows(data: Buffer, end: int) -> tuple[bytes, bytes]:
     """For the report, of a segment before offset `end`: the questions as QUESTION_ROW, the entries as ENTRY_ROW."""
+
+def recorded_rows(data: Buffer, end: int) -> tuple[int, int]:
+    """Of a segment before offset `end`: how many questions, and how many rows the answered batches of Clear had."""

@@ -449,3 +449,17 @@ def query_rows(data, uint64_t end):
     finally:
         buffer_free(&queries)
         buffer_free(&entries)
+
+
+def recorded_rows(data, uint64_t end):
+    cdef const uint8_t[::1] view = data
+    cdef const uint8_t* at = &view[0]
+    cdef uint64_t size = min(<uint64_t>view.shape[0], end), offset = 0, questions = 0, rows = 0
+    cdef AuditRecord record
+    with nogil:
+        while _next(at, size, offset, &record) == RIGHT:
+            if record.kind == RECORD_QUERY:
+                questions += 1
+                rows += record.head.rows
+            offset += FRAME_BYTES + record.size
+    return questions, rows

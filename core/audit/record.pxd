@@ -69,7 +69,7 @@ cdef packed struct QueryHead:    # 88 bytes, then entries, case number, request 
     uint8_t asked[16]            # keyed hash; zeros = nothing to hash
     uint8_t case_number_size
     uint8_t request_id_size
-    uint16_t reserved2
+    uint16_t rows                # of a batch of Clear that was answered; else 0
     uint32_t sealed_size         # ciphertext and tag; 0 = no question was there to seal
 
 cdef packed struct EntryBytes:   # 32 bytes: a ShownEntry of core/subject/shown.pxd, its subject id hashed

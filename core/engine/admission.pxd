@@ -17,6 +17,7 @@ cdef struct Account:
     LimitVerdict verdict         # of a LIMIT_EXCEEDED
     int64_t started_ns           # monotonic
     int64_t clock_ms
+    uint32_t rows                # of a batch of Clear, once it was entered; else 0
     int method                   # METHOD_* of core/call/question.pxd, CLEAR_METHOD of core/access/caller.pxd
     const Question* question     # its RequestContext
 

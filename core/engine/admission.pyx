@@ -43,6 +43,7 @@ cdef void account_init(Account* account, const Session* session, void* audit, in
     account.verdict.flags = 0
     account.started_ns = ronda_monotonic_ns() if audit != NULL or session != NULL and session.limits != NULL else 0
     account.clock_ms = clock_ms
+    account.rows = 0
     account.method = method
     account.question = question
 
@@ -73,6 +74,7 @@ cdef int account_enter_again(Account* account, uint16_t flags, Failure* failure)
 cdef int account_enter_rows(Account* account, uint32_t rows, const void* batch, size_t size,
                             Failure* failure) noexcept nogil:
     cdef int status
+    account.rows = rows
     if account.session == NULL:
         return OK
     status = _enter(account, failure)
@@ -132,6 +134,7 @@ cdef int account_close(Account* account, Call* call, const void* request, size_t
     facts.asked_key = call.asked_key
     facts.asked_key_size = call.asked_key_size
     memcpy(facts.answer_id, call.answer_id, 16)
+    facts.rows = <uint16_t>account.rows  # at most BATCH_ROWS, for it was answered
     if audit_append(account.audit, &facts, shown_entries(call), shown_count(call)) < 0:
         return fail(call.failure, ERROR_REASON_AUDIT_UNAVAILABLE, "", "")
     note_discreet_looks(call, &facts)

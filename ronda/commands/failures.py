@@ -77,10 +77,11 @@ def fail_call(
         "violations": [{"field": v.field, "rule": v.rule} for v in failure.violations],
         "suggestions": hints,
     }
-    fail(failure_text(failure, target, trouble, hints), _status(failure, trouble), as_json, **details)
+    fail(failure_text(failure, target, trouble, hints), status_of(failure, trouble), as_json, **details)
 
 
-def _status(failure: CallFailure, trouble: Trouble | None) -> ExitStatus:
+def status_of(failure: CallFailure, trouble: Trouble | None) -> ExitStatus:
+    """The exit status of a failure. trouble: what stands in between, where no server answered."""
     if failure.reason in REASONS:
         return REASONS[failure.reason][0]
     if trouble is not None:

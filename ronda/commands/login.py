@@ -8,16 +8,18 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ronda.commands.output import EXIT_CALLER, fail
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.output import fail
 
 if TYPE_CHECKING:
     from clients.client.failures import CallFailure
-    from clients.client.identity import Token
+    from clients.client.identity import Identity, Token
     from clients.client.sign_in import OfficerSignIn
 
 _BEFORE_S = 60.0  # a token is renewed so long before its end
@@ -44,13 +46,17 @@ def login(
     Ejemplo:
       ronda login --issuer emisor.pnc.gob.gt:50071 --identity patrulla --nip 10001 --keep
     """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own lines say nothing that is not told here
     from clients.client.failures import CallFailure
-    from clients.client.sign_in import OfficerSignIn
+    from clients.client.identity import Identity
+    from clients.client.sign_in import ISSUER_CA, OfficerSignIn
 
+    device = replace(Identity.beside(identity), server_ca=identity.with_name(ISSUER_CA))
     try:
         sign_in = OfficerSignIn(issuer, identity)
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror}", EXIT_CALLER, False)
+        rule = f"ruta sin terminación de .pem y .key, con {ISSUER_CA} al lado"
+        fail(f"No se puede leer {error.filename}: revise --identity ({rule}).", ExitStatus.FILES, False)
     with sign_in:
         try:
             password = _typed("Contraseña")
@@ -60,15 +66,15 @@ def login(
                 password = wanted
             token = sign_in.login(nip, password)
         except CallFailure as failure:
-            _fail(failure, issuer)
+            _fail(failure, issuer, device)
         target = Path(f"{identity}.token")
         _write(target, token)
         typer.echo(f"Sesión iniciada; el token está en {target}.")
         if keep:
-            _renew(sign_in, token, target, issuer)
+            _renew(sign_in, token, target, issuer, device)
 
 
-def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str) -> NoReturn:
+def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str, device: Identity) -> NoReturn:
     """Until the session is over, or somebody ends the command: then the token is taken away."""
     from clients.client.failures import CallFailure
 
@@ -82,7 +88,7 @@ def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str) -> N
                 _write(target, token)
             except CallFailure as failure:
                 if not failure.retryable and failure.status != "DEADLINE_EXCEEDED":
-                    _fail(failure, issuer)
+                    _fail(failure, issuer, device)
                 waiting.wait(_RETRY_S)
     finally:
         target.unlink(missing_ok=True)
@@ -106,19 +112,12 @@ def _typed(prompt: str, *, twice: bool = False) -> str:
     return sys.stdin.readline(256).rstrip("\r\n")
 
 
-def _fail(failure: CallFailure, issuer: str) -> NoReturn:
-    from ronda.commands.exit_status import ExitStatus
-    from ronda.commands.failures import REASONS
+def _fail(failure: CallFailure, issuer: str, device: Identity) -> NoReturn:
+    from clients.car.no_answer import told_sign_in
+    from clients.officer_view.failures import trouble_of
+    from ronda.commands.failures import status_of
 
-    seconds = failure.retry_after_seconds
-    if failure.reason == "LIMIT_EXCEEDED":
-        minutes = f"{(seconds or 0) / 60 + 0.5:.0f} min"
-        fail(f"Demasiados intentos fallidos: espere {minutes}, o avise a su institución.", ExitStatus.BUSY, False)
-    if failure.reason in REASONS:
-        status, said = REASONS[failure.reason]
-        fail(said.replace("{seconds}", f" en {seconds:.0f} s" if seconds is not None else " más tarde"), status, False)
-    if failure.violations:
-        from clients.spanish.failures import said_of_sign_in
-
-        fail("; ".join(said_of_sign_in(each.field, each.rule) for each in failure.violations), EXIT_CALLER, False)
-    fail(f"No hay emisor en {issuer}, o no acepta este equipo ({failure.status}).", ExitStatus.NO_SERVER, False)
+    if failure.reason == "PIN_EXPIRED":
+        fail("Su contraseña venció, o es provisional: cámbiela con --change.", ExitStatus.TOKEN_EXPIRED, False)
+    trouble = trouble_of(failure, issuer, device)
+    fail(told_sign_in(failure, issuer, device, trouble), status_of(failure, trouble), False)

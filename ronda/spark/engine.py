@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from clients.agency.batches import BATCH_ROWS, Batch, Judged
+from clients.agency.batches import Batch, Judged
 from clients.agency.blocks import BLOCK_BYTES
 from clients.agency.failures import EngineFailed, HalfAnswer
 from clients.client.failures import CallFailure
@@ -143,8 +143,8 @@ class SparkAsking:
             since_ms = clock_ms()
             found = self._run(asked_table(batches), partial(clear_part, self._orders, since_ms))
             answers, segments = answers_of(found, batches)
-            if self._log.join(segments, since_ms=since_ms) * BATCH_ROWS < sum(len(batch.ids) for batch in batches):
-                raise HalfAnswer("rows without an audit record")
+            if self._log.join(segments, since_ms=since_ms) != sum(len(batch.ids) for batch in batches):
+                raise NotJoined("not as many rows are recorded as were answered")
         except Exception as error:
             failure = failure_of(error)
             for _, answer in asked:

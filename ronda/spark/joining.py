@@ -11,11 +11,9 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from core.audit.reader import QUESTION_ROW, SegmentReader, query_rows
+from core.audit.reader import SegmentReader, recorded_rows
 from indexer.generations.publishing import sync_directory
 from ronda.spark.seat import LOG
 from ronda.spark.tasks import CLOCK_S
@@ -39,6 +37,12 @@ class NotJoined(Exception):
     """A segment is not as it was written, or could not be kept: no row leaves. The text names no person."""
 
 
+class _Laid(NamedTuple):
+    segment: SegmentId
+    is_new: bool  # in the log
+    rows: int  # that it records as answered
+
+
 class JoinedLog:
     """The driver's audit log. Counts what was joined by this run."""
 
@@ -54,6 +58,7 @@ class JoinedLog:
         self.logs: set[str] = set()
         self.devices: set[str] = set()
         self.segments = self.lost = self.batches = 0
+        self._stood_for: set[SegmentId] = set()  # whose rows were given on: they stand for no others
         self._lock = threading.Lock()
         files = KeeperFiles(settings.audit_keeper_ca, settings.audit_keeper_cert, settings.audit_keeper_key)
         keepers = [open_keeper(settings.audit_keeper, key.public_key(), files)] if settings.audit_keeper else []
@@ -71,35 +76,36 @@ class JoinedLog:
             self._checkpointer.close()
 
     def join(self, segments: Iterable[bytes], *, since_ms: int | None = None) -> int:
-        """Keeps segments, sealed and bound by a checkpoint, when it returns: how many batches they record. Raises
-        NotJoined.
+        """Keeps segments, sealed and bound by a checkpoint, when it returns: how many rows they record as answered that
+        no earlier call returned. Raises NotJoined.
 
         since_ms: when the job of whose rows they are was made; None = left by attempts that brought none.
         """
         with self._lock:
             try:
-                batches, wanted = 0, set()
-                for data in segments:
-                    segment, recorded = self._laid(data, since_ms)
-                    batches += recorded
-                    wanted |= {segment} if segment is not None else set()
-                if wanted:
-                    self._sealed(wanted)
+                laid = [one for data in segments if (one := self._laid(data, since_ms)) is not None]
+                if laid:
+                    self._sealed({one.segment for one in laid})
             except (Inconsistent, SealsDamaged, OSError) as error:
                 raise NotJoined(str(error)) from None
-            self.segments += len(wanted)
-            self.lost += len(wanted) if since_ms is None else 0
-            return batches
+            new = sum(one.is_new for one in laid)
+            self.segments += new
+            self.lost += new if since_ms is None else 0
+            if since_ms is None:
+                return 0
+            rows = {one.segment: one.rows for one in laid if one.segment not in self._stood_for}
+            self._stood_for |= rows.keys()
+            return sum(rows.values())
 
-    def _laid(self, data: bytes, since_ms: int | None) -> tuple[SegmentId | None, int]:
-        """Its file in the log, None where it lies there already; and the batches that it records."""
+    def _laid(self, data: bytes, since_ms: int | None) -> _Laid | None:
+        """Lays a segment into the log, unless it lies there; None = it says nothing."""
         reader = SegmentReader()
         whole = reader.walk(data) and reader.offset == len(data)
         try:
             header = read_header(data)
         except SegmentDamaged as error:
-            if since_ms is None and not reader.records:  # killed before its first record: it says nothing
-                return None, 0
+            if since_ms is None and not reader.records:  # killed before its first record
+                return None
             raise NotJoined(str(error)) from None
         segment = SegmentId(header["log"], header["segment"])
         if not LOG.match(str(segment.log)) or not isinstance(segment.number, int) or segment.number < 1:
@@ -110,17 +116,17 @@ class JoinedLog:
             _check_clock(segment, header, since_ms)
         path = segment.path(self._directory)
         self.logs.add(segment.log)
-        batches = len(query_rows(data, reader.offset)[0]) // np.dtype(QUESTION_ROW).itemsize
+        batches, rows = recorded_rows(data, reader.offset)
         if path.exists():
-            held = path.read_bytes()
-            if held != data[: len(held)]:
+            # What a kill left half written behind its records was cut off when it was sealed.
+            if path.read_bytes()[: reader.offset] != data[: reader.offset]:
                 raise NotJoined(f"segment {segment}: another one is in the log")
-            return None, batches
+            return _Laid(segment, False, rows)
         _write(path, data)
         self.batches += batches
         identities = Segment(segment, data[: reader.offset]).identities().values()
         self.devices.update(str(identity.get("device", "")) for identity in identities)
-        return segment, batches
+        return _Laid(segment, True, rows)
 
     def _sealed(self, wanted: set[SegmentId]) -> None:
         ends = time.monotonic() + _OTHERS_S

@@ -41,8 +41,9 @@ def clear_part(orders: Orders, submitted_ms: int, batches: Iterator[pa.RecordBat
     with _seat(orders).at_work() as work:
         found = [work.check_batch(first)]
         found.extend(work.check_batch(batch) for batch in batches)
+    # Read now: they are free, and another driver of this log that ends its pass collects and removes them.
+    found.extend(segment_rows(work.segments()))
     yield from found
-    yield from segment_rows(work.segments())
 
 
 def collect_left(orders: Orders, joined: frozenset[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

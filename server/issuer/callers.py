@@ -1,4 +1,6 @@
-"""Which gateway or device calls, by its certificate: of this institution alone, allowed, and not revoked."""
+"""Which gateway or device calls, by its certificate: of this institution alone, allowed, and not revoked; and which
+officers that file revokes.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +56,10 @@ class Callers:
         """Raises Refusal FORBIDDEN for a gateway."""
         if peer.is_gateway:
             raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
+
+    def revoked_officer(self, nip: str) -> bool:
+        """Whether the file names her; `ronda keys issuer revoke` is the other way. Of any thread."""
+        return f"{self.institution.id}/{nip}" in self._now_revoked().officers
 
     def _now_revoked(self) -> Revocations:
         stamp = _stamp(self._path)

@@ -23,6 +23,7 @@ from server.host.service_manager import notify
 from server.issuer import lockouts
 from server.issuer.admission import Admission
 from server.issuer.callers import Callers
+from server.issuer.kept_sessions import keep_sessions, take_up_sessions
 from server.issuer.metrics import Metrics
 from server.issuer.pepper import KEYS, Pepper
 from server.issuer.proving import Prover, now_ms
@@ -63,6 +64,8 @@ async def _serve(settings: IssuerSettings, metrics: Metrics) -> int:
     changes = Store(settings.database, settings.pepper)
     looks = Store(settings.database, settings.pepper)
     callers = Callers(settings)
+    for store in (changes, looks):
+        store.revoked_elsewhere = callers.revoked_officer
     records = Records(settings)
     records.writer.on_stop = lambda: loop.call_soon_threadsafe(stop.set)
     sessions = Sessions()
@@ -77,6 +80,7 @@ async def _serve(settings: IssuerSettings, metrics: Metrics) -> int:
     port = server.add_secure_port(settings.listen, ServerTls(settings).credentials)
     most = connections_of(raise_descriptor_limit(), settings.max_connections)
     connections = admission.connections = Connections(port, most, settings.max_connections_per_device)
+    sessions.go_on_with(take_up_sessions(settings.kept_sessions, pepper(), changes))
     await server.start()
     tasks = [
         asyncio.create_task(work)
@@ -98,6 +102,7 @@ async def _serve(settings: IssuerSettings, metrics: Metrics) -> int:
     await signer.end()
     tasks[0].cancel()
     prover.close()
+    keep_sessions(settings.kept_sessions, sessions.living(), pepper(), changes)
     for store in (changes, looks):
         store.close()
     log("issuer_ended")

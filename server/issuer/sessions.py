@@ -1,4 +1,5 @@
-"""Sessions after a PIN or password: in memory, timed by a clock that nobody sets; a restart of the issuer ends them.
+"""Sessions after a PIN or password: in memory, timed by a clock that nobody sets; over an ordered restart of the issuer
+kept_sessions.py keeps them.
 
 A handle is 256 random bits, of which only the hash is kept. It is worth nothing to another certificate, for another
 number, or after whatever ended the officer's sessions (a changed PIN or number, a revocation).
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _MOST = 65_536  # of all officers; beyond, the oldest ends
@@ -82,6 +84,15 @@ class Sessions:
     def end(self, handle: str) -> bool:
         """Ends it, whoever shows it: by another certificate than its own it was stolen. Whether there was one."""
         return self._end(_key(handle))
+
+    def living(self) -> list[tuple[bytes, Session]]:
+        """All, oldest first, each with the hash of its handle."""
+        return [(key, session) for key, session in self._by_handle.items() if session.seconds_left > 0]
+
+    def go_on_with(self, kept: Iterable[tuple[bytes, Session]]) -> None:
+        """Takes up what `living` gave, before any other is open."""
+        self._by_handle = dict(kept)
+        self._of_subject = {(each.subject, each.thumbprint): key for key, each in self._by_handle.items()}
 
     def end_of(self, officer: int) -> None:
         """Ends all of an officer."""

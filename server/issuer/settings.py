@@ -124,6 +124,11 @@ class IssuerSettings(TransportSettings):
         """Officers, keyed hashes of numbers, hashed PINs, lock-outs: SQLite."""
         return self.data / "officers.db"
 
+    @property
+    def kept_sessions(self) -> Path:
+        """Sessions between an ordered end and the next start, sealed (kept_sessions.py)."""
+        return self.data / "sessions.sealed"
+
 
 _PATHS = ("trust", "officers_key", "pepper", "tls_cert", "tls_key", "tls_client_ca")
 _AUDIT_PATHS = ("audit", "audit_auditor_key", "audit_signing_key", "audit_keeper_ca")

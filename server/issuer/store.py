@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,7 @@ class Store:
             raise SettingsError(f"{path}: no issuer's database: {type(error).__name__}") from None
         if form != _FORMAT:
             raise SettingsError(f"{path}: format {form}, this program reads {_FORMAT}")
+        self.revoked_elsewhere: Callable[[str], bool] = lambda _nip: False
         self._newest = Newest(pepper, identity)
         if restored:
             self._newest.move_to(sequence, back=True)
@@ -126,6 +127,11 @@ class Store:
             raise
         self._newest.move_to(sequence + 1)
 
+    def state(self) -> str:
+        """Which database this is, and its newest sequence."""
+        identity, sequence = self.db.execute("SELECT database, sequence FROM meta").fetchone()
+        return f"{identity} {sequence}"
+
     def officer(self, identity: int) -> Officer | None:
         """By its row."""
         return self._officer("id = ?", identity)
@@ -148,7 +154,8 @@ class Store:
         if found is None:
             return None
         identity, nip, unit, roles, reference, epoch, revoked_ms = found
-        return Officer(identity, nip, unit, tuple(json.loads(roles)), reference, epoch, revoked_ms is not None)
+        revoked = revoked_ms is not None or self.revoked_elsewhere(nip)
+        return Officer(identity, nip, unit, tuple(json.loads(roles)), reference, epoch, revoked)
 
     def officers(self) -> list[Officer]:
         """All, by NIP."""

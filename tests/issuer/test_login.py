@@ -113,6 +113,20 @@ def test_a_revoked_officer_looks_like_a_wrong_pin(known: RunningIssuer) -> None:
     assert known.exchange().officer_token
 
 
+def test_an_officer_whom_the_file_names_is_revoked(known: RunningIssuer) -> None:
+    """As she is at a server: whoever writes her into the trust directory's file believes that she is."""
+    path = known.directory / "trust" / "revoked.toml"
+    session = known.exchange().session
+    path.write_text(f'officers = ["pnc/{NIP}"]\n', encoding="utf-8")
+    try:
+        assert known.refused().reason == "SIGN_IN_REFUSED"
+        assert known.refused(pin="", session=session).reason == "SESSION_OVER"
+        assert failure(lambda: login(known)).reason == "SIGN_IN_REFUSED"
+    finally:
+        path.unlink()
+    assert known.exchange().officer_token
+
+
 def test_the_clerk_reads_states_and_no_secret(known: RunningIssuer) -> None:
     """And what she mistypes is named without its value."""
     listed = clerk(known.directory, "list", "--json").stdout

@@ -6,7 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
 
 from ronda.v1 import check_service_pb2
 from server.issuer.set_up import (
@@ -16,7 +19,7 @@ from server.issuer.set_up import (
     DEVELOPMENT_PIN,
     make_development_issuer,
 )
-from server.trust.issuing import Pair
+from server.trust.issuing import Pair, issue, make_ca
 from tests.issuer.issuer_kit import ROOT, RunningIssuer
 from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import call, until
@@ -75,3 +78,34 @@ def test_an_officer_signs_in_asks_and_signs_off(small_nation: BuiltNation, tmp_p
         issuer.stop()
         server.server.stop()
         shutil.rmtree(server.data)
+
+
+def test_what_stands_in_the_way_is_told_apart(issuer: RunningIssuer, tmp_path: Path) -> None:
+    """An officer, or who set up her device, reads what to do: not a word for all, and no lines of gRPC."""
+    police = issuer.institution
+    began = datetime.now(UTC) - timedelta(days=3)
+    old = issue(
+        police.ca,
+        "old",
+        [x509.UniformResourceIdentifier(police.spiffe("/unit/zona-1/device/old"))],
+        days=1,
+        starts=began,
+    )
+
+    def told(pair: Pair, status: int, ca: bytes = b"") -> str:
+        pair.write(tmp_path / "device.pem", tmp_path / "device.key")
+        (tmp_path / "issuer-ca.pem").write_bytes(ca or (issuer.directory / "server-ca.pem").read_bytes())
+        run = login(issuer, tmp_path / "device", "una clave larga\n")
+        said = run.communicate(timeout=60)[1]
+        assert run.returncode == status, said
+        assert len(said.splitlines()) == 1, said
+        for path in tmp_path.iterdir():
+            path.unlink()
+        return said
+
+    assert "este equipo venció" in told(old, 16)
+    assert "no es el de su institución" in told(issuer.device, 19, make_ca("another").certificate)
+    assert "no es de patrulla" in told(issuer.gateway, 17)
+    missing = login(issuer, tmp_path / "device", "una clave larga\n")
+    said = missing.communicate(timeout=60)[1]
+    assert missing.returncode == 14 and "device.key" in said and "issuer-ca.pem" in said

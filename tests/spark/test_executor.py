@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from clients.agency.batches import BATCH_ROWS, Batch, judged
+from clients.agency.failures import EngineFailed
 from core.access.grant import Grant
 from core.engine.entry import Engine
 from core.generation.store import Generation
 from nation import cast_people
 from ronda.spark import tasks
-from ronda.spark.columns import JUDGED, answers_of, asked_table, check_batch
+from ronda.spark.columns import JUDGED, SEGMENT_ROW, answers_of, asked_table, check_batch, segment_rows
+from ronda.spark.engine import SparkAsking
 from ronda.spark.joining import NotJoined
 from ronda.spark.orders import Orders, Refused, said_in
 from ronda.v1 import clearance_service_pb2 as contract
@@ -85,8 +89,8 @@ def test_rows_leave_with_their_records_and_the_log_is_whole(office: Office) -> N
     answers, segments = answers_of(found, batches)
     assert [len(answer.results) for answer in answers] == [1000, 2]
     log = office.log()
-    log.join(segments, since_ms=since_ms)
-    log.join(segments, since_ms=since_ms)  # brought twice, kept once
+    assert log.join([*segments, *segments], since_ms=since_ms) == 1002
+    assert log.join(segments, since_ms=since_ms) == 0, "brought again it is kept once, and stands for no other rows"
     log.close()
     assert (log.segments, log.batches, log.lost) == (1, 2, 0)
     assert log.devices == {"spiffe://digecam.gob.gt/unit/certificados/device/lot-1"}
@@ -103,6 +107,44 @@ def _ids(office: Office) -> Any:
     return list_segments(office.directory / "audit")
 
 
+class _TwoTasks(SparkAsking):
+    """Each job as two tasks in this process; `keep` chooses among their segments."""
+
+    keep: Callable[[list[bytes]], list[bytes]]
+
+    def _run(self, rows: pa.Table, task: Any) -> pa.Table:
+        half = len(rows) // 2
+        tasks_ = [part.combine_chunks().to_batches() for part in (rows.slice(0, half), rows.slice(half)) if len(part)]
+        found = pa.Table.from_batches((out for part in tasks_ for out in task(iter(part))), JUDGED)
+        ours = pc.equal(found.column("row"), SEGMENT_ROW)
+        segments = self.keep(found.filter(ours).column("segment").to_pylist())
+        return pa.concat_tables([found.filter(pc.invert(ours)), pa.Table.from_batches(segment_rows(segments), JUDGED)])
+
+
+def test_no_row_leaves_without_its_own_record(office: Office) -> None:
+    log = office.log()
+    session = SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=1))
+    asking = _TwoTasks(session, office.orders(), log)
+    before: list[bytes] = []
+
+    def kept(segments: list[bytes]) -> list[bytes]:
+        before.extend(segments)
+        return segments
+
+    asking.keep = kept
+    assert len(asking.wait(asking.ask(a_batch(_PEOPLE))).results) == 2
+    asking.keep = lambda segments: segments[:1]  # half of the rows have no record
+    with pytest.raises(EngineFailed, match="auditor"):
+        asking.wait(asking.ask(a_batch(_PEOPLE)))
+    asking.keep = lambda segments: [segments[0], before[1]]  # one of an earlier job in its place
+    with pytest.raises(EngineFailed, match="auditor"):
+        asking.wait(asking.ask(a_batch(_PEOPLE)))
+    asking.keep = kept
+    assert len(asking.wait(asking.ask(a_batch(_PEOPLE))).results) == 2
+    log.close()
+    assert office.verdict().problems == []
+
+
 def test_what_a_killed_attempt_left_is_joined_and_what_is_joined_is_removed(office: Office) -> None:
     orders = office.orders()
     judge(orders, asked_table([a_batch(_PEOPLE)]))  # its rows never came
@@ -115,6 +157,22 @@ def test_what_a_killed_attempt_left_is_joined_and_what_is_joined_is_removed(offi
     assert (log.segments, log.lost) == (1, 1)
     assert list(tasks.collect_left(orders, frozenset(log.logs), iter(()))) == []
     assert not list(Path(orders.spool).glob("logs/*"))
+    log.close()
+    assert office.verdict().problems == []
+
+
+def test_another_driver_of_the_same_log_may_sweep_meanwhile(office: Office) -> None:
+    """As with `--part`: its pass ends while this task's rows are on their way."""
+    orders, batch, since_ms = office.orders(), a_batch(_PEOPLE), clock_ms()
+    task = tasks.clear_part(orders, since_ms, iter(asked_table([batch]).to_batches()))
+    found, other = [next(task)], office.log()
+    other.join(row["segment"] for part in tasks.collect_left(orders, frozenset(), iter(())) for row in part.to_pylist())
+    assert list(tasks.collect_left(orders, frozenset(other.logs), iter(()))) == []
+    assert not list(Path(orders.spool).glob("logs/*"))
+    found += task
+    log = office.log()  # signs nothing: the other does
+    assert log.join(answers_of(pa.Table.from_batches(found), [batch])[1], since_ms=since_ms) == 2
+    other.close()
     log.close()
     assert office.verdict().problems == []
 
