@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from clients.certificate.signer import Trusted
     from clients.certificate.token import TokenSaid
 
-_LARGEST_PDF = 8 << 20  # bytes; ours have 60,000
+LARGEST_PDF = 8 << 20  # bytes; ours have 60,000
 _USAGE = KeyUsageConstraints(key_usage={"non_repudiation"}, extd_key_usage={DOCUMENT_SIGNING})
 
 
@@ -69,7 +69,7 @@ def verify_pdf(content: bytes, trusted: Trusted, now: datetime, printed: Printed
     """
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # it logs, with their traces, what is raised here
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
-    if len(content) > _LARGEST_PDF or not content.startswith(b"%PDF-"):
+    if len(content) > LARGEST_PDF or not content.startswith(b"%PDF-"):
         raise NotValid(Fault.NO_PDF)
     reader = _within(lambda: PdfFileReader(io.BytesIO(content)))
     signatures = _within(lambda: list(reader.embedded_signatures))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from errno import EINVAL, EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,8 +70,9 @@ def verify(
 
 def _verified(shown: str, trust: Path, printed: tuple[str, str, str], as_json: bool) -> tuple[TokenSaid, bool]:
     """What it says, and whether the code was compared with its page."""
-    from clients.certificate.refused import NotValid
+    from clients.certificate.refused import Fault, NotValid
     from clients.certificate.signer import Trusted
+    from clients.certificate.token import in_text
     from clients.certificate.verifying import Printed, is_pdf, verify_pdf, verify_token
 
     believed = Trusted.read(trust / "authority.pem", trust / "tokens.jwks.json")
@@ -80,7 +82,12 @@ def _verified(shown: str, trust: Path, printed: tuple[str, str, str], as_json: b
     try:
         if is_pdf(content):
             return verify_pdf(content, believed, now, page), True
-        return verify_token(content.decode("ascii", errors="replace"), believed, now, page), bool(page.cui)
+        text = content.decode("ascii", errors="replace")
+        if (
+            _is_file(shown) and in_text(text).count(".") != 2
+        ):  # a photograph, another document: not a code that was altered
+            raise NotValid(Fault.NO_PDF)
+        return verify_token(text, believed, now, page), bool(page.cui)
     except NotValid as error:
         not_valid(error.fault, as_json)
 
@@ -92,10 +99,18 @@ def _is_file(shown: str) -> bool:
 def _content(shown: str) -> bytes:
     """The file of that name, or the text itself, which is a code."""
     from clients.certificate.token import in_text
+    from clients.certificate.verifying import LARGEST_PDF
+    from server.settings import read_file
 
     if not _is_file(shown) and in_text(shown).count(".") != 2:
         raise Stop("no existe ese archivo, y no es el texto de un código QR; un número solo se comprueba con --online")
-    return Path(shown).read_bytes() if _is_file(shown) else shown.encode()
+    if not _is_file(shown):
+        return shown.encode()
+    try:
+        return read_file(Path(shown), LARGEST_PDF + 1)
+    except OSError as error:
+        what = "no es un archivo" if error.errno in (EINVAL, EISDIR) else "no se puede leer"
+        raise Stop(f"{shown}: {what}; indique el PDF, o lo que dice el código QR") from None
 
 
 def _check_online(target: str, number: str, authority: Path | None, deadline: float, as_json: bool) -> None:

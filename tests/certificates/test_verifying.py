@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -153,9 +154,24 @@ def test_an_unsigned_copy_and_what_is_no_pdf(counter: Counter, handed: dict[str,
     for content in (b"%PDF-1.7\n", b"%PDF-" + bytes(5000), handed["pdf"][:2000]):
         (tmp_path / "bad.pdf").write_bytes(content)
         assert refused(counter, tmp_path / "bad.pdf") in ("NO_PDF", "UNSIGNED")
-    (tmp_path / "text").write_bytes(b"\xff\xfe no token")
-    assert refused(counter, tmp_path / "text") in ("NO_TOKEN", "SIGNATURE")
+    for content in (b"\xff\xfe no token", b"\x89PNG\r\n" + bytes(300), b"", b" " + handed["pdf"]):
+        (tmp_path / "photo").write_bytes(content)
+        assert refused(counter, tmp_path / "photo") == "NO_PDF", "a photograph of a page is no altered code"
     assert counter.run("verify", tmp_path / "nothing.pdf").exit_code == ExitStatus.CALLER
+
+
+def test_what_is_no_file_or_far_too_large_holds_nobody(
+    counter: Counter, handed: dict[str, Any], tmp_path: Path
+) -> None:
+    """A pipe would be waited for, a device without an end fill the machine's memory."""
+    os.mkfifo(tmp_path / "pipe")
+    for shown in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        run = counter.run("verify", shown)
+        assert run.exit_code == ExitStatus.CALLER and "no es un archivo" in run.output, shown
+    with (tmp_path / "large.pdf").open("wb") as file:
+        file.write(handed["pdf"])
+        file.truncate(3 << 30)
+    assert refused(counter, tmp_path / "large.pdf") == "NO_PDF"
 
 
 def test_another_office_of_the_same_name(counter: Counter, file: Path, handed: dict[str, Any], tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
 from clients.agency.batches import BATCH_ROWS, Batch, judged
@@ -116,9 +115,10 @@ class _TwoTasks(SparkAsking):
         half = len(rows) // 2
         tasks_ = [part.combine_chunks().to_batches() for part in (rows.slice(0, half), rows.slice(half)) if len(part)]
         found = pa.Table.from_batches((out for part in tasks_ for out in task(iter(part))), JUDGED)
-        ours = pc.equal(found.column("row"), SEGMENT_ROW)
-        segments = self.keep(found.filter(ours).column("segment").to_pylist())
-        return pa.concat_tables([found.filter(pc.invert(ours)), pa.Table.from_batches(segment_rows(segments), JUDGED)])
+        judged_rows = [row for row in found.to_pylist() if row["row"] != SEGMENT_ROW]
+        segments = self.keep([row["segment"] for row in found.to_pylist() if row["row"] == SEGMENT_ROW])
+        ours = pa.Table.from_batches(segment_rows(segments), JUDGED)
+        return pa.concat_tables([pa.Table.from_pylist(judged_rows, JUDGED), ours])
 
 
 def test_no_row_leaves_without_its_own_record(office: Office) -> None:
