@@ -1,4 +1,4 @@
-"""The two servers that the gateway asks, over one channel each: Ronda, and the institution's issuer."""
+"""The two servers that the gateway asks: Ronda, by its express lane where it has one, and the institution's issuer."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import grpc
 import grpc.aio
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from clients.client.calls import metadata, whole
-from clients.client.failures import read_failure
+from clients.client.calls import Method, metadata, method_of, whole
+from clients.client.failures import CallFailure, read_failure
+from clients.client.identity import Identity
+from clients.client.lane import AsyncLane, of_the_lane
 from ronda.v1 import token_service_pb2 as tokens
-from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.token_service_pb2_grpc import TokenServiceStub
 
 if TYPE_CHECKING:
@@ -43,19 +44,24 @@ async def _tried(call: Callable[[], Awaitable[_T]], seconds: float) -> _T:
     try:
         return await call()  # nearly always: what repeats a call costs as much as a quarter of one
     except grpc.aio.AioRpcError as error:
-        if not _nobody_there(error) or time.monotonic() - began >= seconds:
-            raise read_failure(error) from None
+        return await _again(call, error, seconds - (time.monotonic() - began))
+
+
+async def _again(call: Callable[[], Awaitable[_T]], error: grpc.aio.AioRpcError, seconds: float) -> _T:
+    """A call that failed. seconds: that are left. Raises CallFailure."""
+    if not _nobody_there(error) or seconds <= 0:
+        raise read_failure(error) from None
     try:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_nobody_there),
             wait=wait_random_exponential(0.1, max=1.0),
-            stop=stop_after_delay(seconds - (time.monotonic() - began)),
+            stop=stop_after_delay(seconds),
             reraise=True,
         ):
             with attempt:
                 return await call()
-    except grpc.aio.AioRpcError as error:
-        raise read_failure(error) from None
+    except grpc.aio.AioRpcError as last:
+        raise read_failure(last) from None
     raise AssertionError  # an attempt returns or raises
 
 
@@ -67,26 +73,62 @@ def _nobody_there(error: BaseException) -> bool:
 
 
 class Asker:
-    """Asks Ronda as the officer whose token goes with the question."""
+    """Asks Ronda as the officer whose token goes with the question; over its express lane while that is there."""
 
     def __init__(self, target: str, identity: Path | None) -> None:
         self._channel = channel(target, identity, "server-ca.pem")
         self._turns = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
-        self._checks = CheckServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._stubs: dict[str, Any] = {}
+        self._lane = AsyncLane(None, target, Identity.beside(identity) if identity is not None else None)
 
     async def ask(self, question: Question, token: str, seconds: float) -> Any:
         """The answer. token: "" = none (a server in development mode). Raises CallFailure."""
-        method = getattr(self._checks, question.method)
-        timeout = min(seconds, _ATTEMPT_S)
-        shown = metadata(token)
+        method = method_of(question.request)
+        wire, shown = question.request.SerializeToString(), metadata(token)
         async with self._turns:
-            answer = await _tried(lambda: method(question.request, timeout=timeout, metadata=shown), seconds)
+            found = await self._over_lane(method, wire, shown, seconds)
+            if found is not None:
+                return found
+            answer = await _tried(lambda: self._asked(method, wire, shown, min(seconds, _ATTEMPT_S)), seconds)
         if half := whole(answer):
             raise half
         return answer
 
+    async def _asked(self, method: Method, wire: bytes, shown: Any, timeout: float) -> Any:
+        """Of the server's own address, which also says whether there is a lane."""
+        stub = self._stubs.get(method.path)
+        if stub is None:
+            stub = self._stubs[method.path] = self._channel.unary_unary(method.path, None, method.answer.FromString)
+        call = stub(wire, timeout=timeout, metadata=shown)
+        answer = await call
+        if self._lane.use.wants_word:
+            self._lane.use.heard(await call.trailing_metadata() or ())
+        return answer
+
+    async def _over_lane(self, method: Method, wire: bytes, shown: Any, seconds: float) -> Any:
+        """The answer, None where the server's own address is to be asked: the same bytes, which count once.
+
+        Raises CallFailure.
+        """
+        failure: CallFailure | None
+        try:
+            stub = self._lane.stub(method)
+            if stub is None:
+                return None
+            answer = await stub(wire, timeout=min(seconds, _ATTEMPT_S), metadata=shown)
+            failure = whole(answer)
+        except grpc.aio.AioRpcError as error:
+            answer, failure = None, read_failure(error)
+        except (grpc.aio.UsageError, OSError):  # its address changed under the call; a certificate is being changed
+            return None
+        self._lane.use.judge(failure or answer)
+        if failure is None or failure.retryable or of_the_lane(failure):
+            return answer if failure is None else None
+        raise failure
+
     async def close(self) -> None:
-        """Closes the channel."""
+        """Closes the channels."""
+        await self._lane.close()
         await self._channel.close(None)
 
 

@@ -6,8 +6,8 @@ It knows nothing of SMPP: `accept` takes a message, the outbox is given each rep
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _HELP_AGAIN_S, _HELPED_IN_A_SESSION = 600, 6
 _KEPT = LONGEST + 1  # characters of a text: more say no more than that it is too long
 _SENDERS = 50_000  # remembered for limits
+_LOOK_S = 0.1  # between two looks at what is late
+_LEAST_S = 0.5  # that an answer has, however old its question
+_NUMBER = re.compile(r"[0-9]{8,15}")
 _OURS = re.compile(
     r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO (?:ENTENDIDO|HAY MAS)|PIN (?:ACEPTADO|CAMBIADO|NO))\b", re.I
 )
@@ -70,7 +73,8 @@ class Gateway:
         self._outbox = outbox
         self._accepted: list[_Accepted] = []
         self._keeping = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._answers: dict[asyncio.Task[None], float] = {}  # until when (Unix time) each must be had
+        self._late: set[asyncio.Task[None]] = set()
         self._looked_at: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # room left, as of
         self._helped: OrderedDict[bytes, tuple[float, int]] = OrderedDict()  # when, and how often in that session
 
@@ -100,7 +104,7 @@ class Gateway:
         if self._journal.was_seen(seen, now - self._settings.sms_duplicate_s):
             self._counts.add("duplicates")
             return
-        entry = Entry(self._journal.next_reference(), now, secrets.token_hex(16), sender, ton, npi, address, text)
+        entry = Entry(self._journal.next_reference(), now, os.urandom(16).hex(), sender, ton, npi, address, text)
         self._journal.accept(entry, seen)
         self._accepted.append(_Accepted(entry, number, who))
 
@@ -135,34 +139,48 @@ class Gateway:
 
     async def close(self) -> None:
         """Ends what is being answered; the journal has it."""
-        for task in self._tasks:
+        for task in self._answers:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._answers, return_exceptions=True)
+
+    async def give_up_late(self) -> None:
+        """For as long as it runs: what has no answer in time gets SIN RESPUESTA. A clock for each would cost more."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            now = time.time()
+            for task in [task for task, until in self._answers.items() if until < now and task not in self._late]:
+                self._late.add(task)
+                task.cancel()
 
     @property
     def answering(self) -> int:
         """Messages that wait for their answer."""
-        return len(self._tasks) + len(self._accepted) + self._keeping
+        return len(self._answers) + len(self._accepted) + self._keeping
 
     def number_of(self, sender: str, ton: int) -> str:
         """The sender's number as + and digits; "" of a name or short code, who is never answered."""
         digits = sender.removeprefix("+")
-        if not re.fullmatch(r"[0-9]{8,15}", digits) or ton == 5:  # 5: letters
+        if not _NUMBER.fullmatch(digits) or ton == 5:  # 5: letters
             return ""
         return f"+{self._settings.sms_country_code}{digits}" if len(digits) == 8 else f"+{digits}"
 
     def _begin(self, accepted: _Accepted) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(accepted))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._answers[task] = max(accepted.entry.at + self._settings.sms_answer_s, time.time() + _LEAST_S)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._answers[task]
+        self._late.discard(task)
 
     async def _answer(self, accepted: _Accepted) -> None:
         entry, number, who = accepted.entry, accepted.number, accepted.who
-        until = entry.at + self._settings.sms_answer_s
         try:
-            async with asyncio.timeout(max(until - time.time(), 0.5)):
-                reply = await self._reply(accepted)
-        except TimeoutError:
+            reply = await self._reply(accepted)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task not in self._late or task.uncancel():  # the gateway ends
+                raise
             reply = self._failed(None, entry)
         except CallFailure as failure:
             reply = self._failed(failure, entry)

@@ -49,7 +49,10 @@ class Message:
     pin: str = ""
 
 
-_PLATE = re.compile(r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)?0?\d{3}[A-Z]{3}", re.ASCII)
+_A_PLATE = r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)?0?\d{3}[A-Z]{3}"
+_PLATE = re.compile(_A_PLATE, re.ASCII)
+# Nearly every question: read at once, and as all the rest below would read it.
+_PLAINLY = re.compile(rf"(?:P )?(\d{{13}})|V ({_A_PLATE})", re.ASCII)
 _PIN = r"\d{6,12}"
 _ALONE = re.compile(rf"(?:PIN|CLAVE)[\s:.]*({_PIN})", re.ASCII)
 # Without a blank only before a letter or word that asks and has one: "123456V P123BCD".
@@ -71,6 +74,7 @@ _CEDULA = re.compile(r"CED(?:ULA)?[\s.:]*([A-UÑ¥&]\s*-?\s*\d{1,2}[\s-]+\d{1,8}
 # As it is printed (0000 00000 0000), with its place apart, or in one piece: digits in other groups are other things.
 _CUI = re.compile(r"(?:(?:P|CUI|DPI)[\s.:]*)?(\d{4}[\s.-]?\d{5}[\s.-]?\d{2}[\s.-]?\d{2})", re.ASCII)
 # Behind the letter something must part it from what follows, or a digit follow: "CASA 14" is no chassis.
+_BETWEEN = re.compile(r"[\s.-]")
 _KEYED = re.compile(r"([PVCL])(?:[\s.:-]+|(?=\d))([A-Z0-9][A-Z0-9\s.-]*)", re.ASCII)
 
 
@@ -80,6 +84,12 @@ def read_message(text: str) -> Message | None:
         return None
     typed = _without_accents(text)
     folded = typed.upper()
+    if found := _PLAINLY.fullmatch(folded):
+        return Message(Kind.CUI, found[1]) if found[1] else Message(Kind.PLATE, found[2])
+    return _read(typed, folded)
+
+
+def _read(typed: str, folded: str) -> Message | None:
     if found := _ALONE.fullmatch(folded):
         return Message(Kind.SIGN_IN, pin=found[1])
     if found := _CHANGE.fullmatch(folded):
@@ -162,4 +172,4 @@ def _is_name(text: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\s.-]", "", text)
+    return _BETWEEN.sub("", text)

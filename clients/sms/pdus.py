@@ -21,6 +21,7 @@ _LONGEST_S = 29 * 86_400  # of a validity period that has no months
 _TONS, _NPIS = frozenset(map(int, TON)), frozenset(map(int, NPI))
 _LETTERS = {code: GSM_BASIC_DECODE_MAP.get(code) for code in range(256)}
 _UNKNOWN = frozenset(code for code, letter in _LETTERS.items() if letter is None)  # escape among them
+_GSM_7, _ASCII = 0, 1  # data_coding
 
 
 class Plain(NamedTuple):
@@ -45,7 +46,9 @@ def with_status(head: bytes, status: int) -> bytes:
 
 
 def plain_message(pdu: bytes) -> Plain | None:
-    """A whole deliver_sm as it nearly always is: no part, receipt or option, GSM-7 without escapes. None: another."""
+    """A whole deliver_sm as it nearly always is: no part, receipt or option; GSM-7 without escapes, or ASCII. None:
+    another.
+    """
     try:
         sender_at = pdu.index(0, HEAD.size) + 3
         sender_end = pdu.index(0, sender_at)
@@ -53,7 +56,13 @@ def plain_message(pdu: bytes) -> Plain | None:
         address_end = pdu.index(0, address_at)
         esm_class, _, _, schedule, validity, _, _, coding, _, length = pdu[address_end + 1 : address_end + 11]
         text = pdu[address_end + 11 :]
-        if esm_class or schedule or validity or coding or length != len(text) or not _UNKNOWN.isdisjoint(text):
+        if esm_class or schedule or validity or length != len(text):
+            return None
+        if coding == _ASCII and text.isascii():
+            written = text.decode("ascii")
+        elif coding == _GSM_7 and _UNKNOWN.isdisjoint(text):
+            written = text.decode("latin-1").translate(_LETTERS)
+        else:
             return None
         sender, address = pdu[sender_at:sender_end].decode("ascii"), pdu[address_at:address_end].decode("ascii")
     except ValueError:  # ends too soon, or no ASCII
@@ -62,7 +71,7 @@ def plain_message(pdu: bytes) -> Plain | None:
     kinds = {ton, pdu[address_at - 2]} <= _TONS and {npi, pdu[address_at - 1]} <= _NPIS
     if not (kinds and text and len(sender) <= _LONGEST_ADDRESS and len(address) <= _LONGEST_ADDRESS):
         return None
-    return Plain(sender, ton, npi, address, text.decode("latin-1").translate(_LETTERS))
+    return Plain(sender, ton, npi, address, written)
 
 
 def delivered(sequence: int, status: int = 0) -> bytes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from google.protobuf.timestamp_pb2 import Timestamp
+from typing import TYPE_CHECKING
 
 from clients.client.questions import Question, check_question
 from clients.sms.grammar import Kind
 from ronda.v1 import context_pb2, section_pb2
+from ronda.v1.check_service_pb2 import CheckPersonRequest
 
 if TYPE_CHECKING:
     from clients.sms.grammar import Message
@@ -22,11 +21,16 @@ ASKED = frozenset({*_PERSON, *_VEHICLE})
 
 
 # What a reply may say of a dossier (clients.sms.reply); hits, notes and levels come whatever is named here.
-_SHOWN_OF_A_PERSON = (section_pb2.SECTION_IDENTITY,)
-_SHOWN_OF_A_VEHICLE = (
-    section_pb2.SECTION_VEHICLE_REGISTRATION,
-    section_pb2.SECTION_PLATE_ASSIGNMENT,
-    section_pb2.SECTION_OWNER,
+_OF_A_PERSON = context_pb2.RequestContext(
+    purpose=context_pb2.PURPOSE_TRAFFIC_STOP, sections=[section_pb2.SECTION_IDENTITY]
+)
+_OF_A_VEHICLE = context_pb2.RequestContext(
+    purpose=context_pb2.PURPOSE_TRAFFIC_STOP,
+    sections=[
+        section_pb2.SECTION_VEHICLE_REGISTRATION,
+        section_pb2.SECTION_PLATE_ASSIGNMENT,
+        section_pb2.SECTION_OWNER,
+    ],
 )
 
 
@@ -35,17 +39,14 @@ def question_of(message: Message, request_id: str, asked_at: float) -> Question:
 
     Raises clients.client.questions.NoDate, KeyError for a kind that is not in ASKED.
     """
-    person: dict[str, Any] = {}
-    vehicle: dict[str, Any] = {}
-    if field := _VEHICLE.get(message.kind):
-        vehicle[field] = message.value
-    else:
-        person = {_PERSON[message.kind]: message.value, "birth_date": message.born}
-    seconds, milliseconds = divmod(round(asked_at * 1000), 1000)
-    context = context_pb2.RequestContext(
-        purpose=context_pb2.PURPOSE_TRAFFIC_STOP,
-        request_id=request_id,
-        asked_at=Timestamp(seconds=seconds, nanos=milliseconds * 1_000_000),
-        sections=_SHOWN_OF_A_VEHICLE if vehicle else _SHOWN_OF_A_PERSON,
-    )
-    return check_question(context, "", person, vehicle)
+    field = _VEHICLE.get(message.kind)
+    context = context_pb2.RequestContext()
+    context.CopyFrom(_OF_A_VEHICLE if field else _OF_A_PERSON)
+    context.request_id = request_id
+    at, (seconds, milliseconds) = context.asked_at, divmod(round(asked_at * 1000), 1000)
+    at.seconds, at.nanos = seconds, milliseconds * 1_000_000
+    if message.kind is Kind.CUI:
+        return Question("CheckPerson", CheckPersonRequest(context=context, cui=message.value))
+    if field:
+        return check_question(context, "", {}, {field: message.value})
+    return check_question(context, "", {_PERSON[message.kind]: message.value, "birth_date": message.born}, {})

@@ -30,6 +30,7 @@ _DOCUMENTS = (
     level_pb2.CRITERION_PLATE,
     level_pb2.CRITERION_VIN,
 )
+_FRESH = register_pb2.REGISTER_STATE_FRESH
 _VEHICLES = (alert_pb2.HIT_SUBJECT_KIND_VEHICLE, alert_pb2.HIT_SUBJECT_KIND_PLATE)
 _DANGERS = {
     level_pb2.CAUTION_FLAG_ARMED: "CUIDADO: puede estar armado",
@@ -202,7 +203,7 @@ def _identity_facts(answer: check_service_pb2.Answer, *, of_vehicle: bool) -> li
 
 
 def _register_facts(answer: check_service_pb2.Answer) -> list[str]:
-    late = [each for each in answer.registers if each.state != register_pb2.REGISTER_STATE_FRESH]
+    late = [each for each in answer.registers if each.state != _FRESH]
     if not late:
         return []
     said = (f"{each.name} {spanish.REGISTER_STATES.get(each.state, 'desconocido').lower()}" for each in late)

@@ -80,6 +80,7 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
     tasks = [
         asyncio.create_task(carry(settings, password, gateway, outbox, counts)),
         asyncio.create_task(_keep(settings, journal, gateway)),
+        asyncio.create_task(gateway.give_up_late()),
         asyncio.create_task(_write_counts(settings.sms_directory / "ronda_sms.prom", counts, gauges)),
         asyncio.create_task(stopped.wait()),
     ]

@@ -112,6 +112,15 @@ def test_any_text_is_read_or_not_and_its_question_is_one_of_a_traffic_stop(text:
     assert question.request.SerializeToString() == again.request.SerializeToString()
 
 
+@given(
+    st.from_regex(r"[0-9]{13}", fullmatch=True),
+    st.from_regex(r"(TCE|TRC|MT|CD|P|C|M|)0?[0-9]{3}[A-Z]{3}", fullmatch=True),
+)
+def test_what_is_read_at_once_is_what_is_read_step_by_step(cui: str, plate: str) -> None:
+    for at_once, step_by_step in ((f"P {cui}", f"P: {cui}"), (cui, f"CUI {cui}"), (f"v {plate}", f"V. {plate}")):
+        assert read_message(at_once) == read_message(step_by_step), at_once
+
+
 FORMS = [
     "{pin} {asked}", "PIN {pin} {asked}", "pin{pin},{asked}", "CLAVE: {pin} {asked}", "clave{pin} {asked}",
     "{asked} {pin}", "{asked} PIN {pin}", "{asked}, clave {pin}", "{asked}{pin}", "{pin}{asked}", "PIN{pin}{asked}",

@@ -92,3 +92,16 @@ def test_an_entry_is_nobodys_in_a_log(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     assert repr(take(journal, 1.0, b"seen")) == "Entry(1)"
     asyncio.run(journal.close())
+
+
+def test_half_a_character_is_kept_as_it_came(tmp_path: Path) -> None:
+    async def run() -> None:
+        journal = Journal(tmp_path)
+        entry = take(journal, 1.0, b"seen")._replace(reference=journal.next_reference(), text="P \ud83d Ñ")
+        journal.accept(entry, b"half")
+        await journal.close()
+        again = Journal(tmp_path)
+        assert again.left_over()[1] == entry
+        await again.close()
+
+    asyncio.run(run())

@@ -34,10 +34,14 @@ def test_a_submit_sm(sequence: int, address: str, to: str, ton: int, npi: int, t
     assert submit_sm(sequence, address, (to, ton, npi), gsm_octets(text), valid_s) == twin.pdu()
 
 
-@given(NUMBERS, NUMBERS, TONS, NPIS, LETTERS, st.sampled_from([0, 0x04, 0x40]), st.sampled_from([None, "ucs2"]))
+@given(
+    NUMBERS, NUMBERS, TONS, NPIS, LETTERS, st.sampled_from([0, 0x04, 0x40]), st.sampled_from([None, "ucs2", "ascii"])
+)
 def test_a_plain_message(
     sender: str, address: str, ton: int, npi: int, text: str, esm_class: int, encoding: str | None
 ) -> None:
+    if encoding == "ascii":  # what npm smpp sends of every text that has no other letters
+        text = text.encode("ascii", "replace").decode("ascii")
     sent = aiosmpplib.DeliverSm(
         short_message=text,
         source=aiosmpplib.PhoneNumber(sender, aiosmpplib.TON(ton), aiosmpplib.NPI(npi)),
@@ -46,7 +50,7 @@ def test_a_plain_message(
         encoding=encoding,
     ).pdu()
     found = plain_message(sent)
-    if esm_class or encoding:
+    if esm_class or encoding == "ucs2":
         assert found is None
         return
     twin = read(sent)
