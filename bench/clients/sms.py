@@ -35,6 +35,7 @@ from server.issuer.set_up import make_issuer
 from server.issuer.settings import IssuerSettings
 from server.issuer.store import Store
 from tests.issuer.issuer_kit import GATEWAY, RunningIssuer
+from tests.lane.lane_kit import lane_address
 from tests.server.running_server import RunningServer, until
 from tests.sms.smsc_kit import GatewayProcess
 from tests.trust.trust_kit import TrustKit
@@ -151,7 +152,7 @@ def measure(work: Path, nation: Path, report: Report, officers: int = OFFICERS) 
     cuis = list(dict.fromkeys(drawn))
     kit = TrustKit(work / "keys")
     gateways_without_end(kit.trust)
-    own = {"workers": 1, "audit": work / "audit", **kit.settings}
+    own = {"workers": 1, "audit": work / "audit", "lane_listen": "127.0.0.1:0", **kit.settings}
     server = RunningServer(nation.parents[1], work / "server.log", **own).wait_ready()
     institution = kit.directory / "institutions" / "pnc"
     settings = make_issuer(work / "issuer", institution, ["localhost"], [GATEWAY], "127.0.0.1:0")
@@ -168,7 +169,7 @@ def measure(work: Path, nation: Path, report: Report, officers: int = OFFICERS) 
         address = "localhost:" + server.address.rpartition(":")[2]
         gateway = GatewayProcess(
             *(work / "gateway", smsc.port), sms_identity=identity, sms_server=address, sms_issuer=issuer.address,
-            sms_window=WINDOW,
+            sms_lane=lane_address(server), sms_window=WINDOW,
         )  # fmt: skip
         parts = Parts(server, issuer, smsc, gateway)
         running.insert(0, gateway)

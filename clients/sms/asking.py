@@ -75,11 +75,12 @@ def _nobody_there(error: BaseException) -> bool:
 class Asker:
     """Asks Ronda as the officer whose token goes with the question; over its express lane while that is there."""
 
-    def __init__(self, target: str, identity: Path | None) -> None:
+    def __init__(self, target: str, identity: Path | None, lane: str = "") -> None:
+        """lane: "host:port", "" = the one that the server tells."""
         self._channel = channel(target, identity, "server-ca.pem")
         self._turns = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
         self._stubs: dict[str, Any] = {}
-        self._lane = AsyncLane(None, target, Identity.beside(identity) if identity is not None else None)
+        self._lane = AsyncLane(lane or None, target, Identity.beside(identity) if identity is not None else None)
 
     async def ask(self, question: Question, token: str, seconds: float) -> Any:
         """The answer. token: "" = none (a server in development mode). Raises CallFailure."""

@@ -64,7 +64,7 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
     """Runs until `stopped`. Raises SmsSettingsError, clients.sms.journal.JournalError, OSError."""
     password = _password(settings)
     counts, journal = Counts(), Journal(settings.sms_directory)
-    asker = Asker(settings.sms_server, settings.sms_identity)
+    asker = Asker(settings.sms_server, settings.sms_identity, settings.sms_lane)
     outbox, sessions = Outbox(settings, journal, counts), Sessions(officers, journal, counts)
     gateway = Gateway(settings, journal, sessions, asker, counts, outbox)
     tell("started", left_over=gateway.resume())

@@ -19,6 +19,10 @@ class SmsSettings(BaseModel):
         Path("sms"), description="Directory of the gateway: its queue (sealed), the queue's key, its counts."
     )
     sms_server: str = Field("127.0.0.1:50051", description="Address of Ronda's server that the gateway asks.")
+    sms_lane: str = Field(
+        "",
+        description="Address of that server's express lane, host:port; empty = the one that it tells, if any.",
+    )
     sms_identity: Path | None = Field(
         None,
         description="Beginning of the names of the gateway's certificate and key (.pem, .key); `server-ca.pem` and "
