@@ -25,6 +25,7 @@ class LoopSettings(NamedTuple):
     max_connections_per_device: int
     max_streams: int
     max_transport_message: int
+    max_transport_metadata: int
     max_message: int
     max_metadata: int
     idle_ms: int

@@ -190,6 +190,8 @@ cdef int _answer(void* context, const LaneCall* call, LaneReply* reply) noexcept
     if (not METHOD_CHECK <= call.method <= METHOD_CHECK_VEHICLE or call.refusal != LANE_ASKED
             or call.request_size > hand.max_message or call.metadata_size > hand.max_metadata):
         return _park(hand, NOTICE_ASKS, call, reply, OK, NULL, NULL, 0)
+    if call.deadline_ns <= ronda_lane_clock(CLOCK_MONOTONIC):
+        return _fixed(hand, &hand.late, call, reply)
     ronda_look_begin(hand.looks)
     parked = _check(hand, call, reply)
     ronda_look_end(hand.looks)
@@ -216,6 +218,7 @@ class LoopSettings(NamedTuple):
     max_connections_per_device: int
     max_streams: int
     max_transport_message: int
+    max_transport_metadata: int
     max_message: int
     max_metadata: int
     idle_ms: int
@@ -391,7 +394,7 @@ cdef int _settings(settings, LaneSettings* given) except -1:
     given.max_connections = settings.max_connections
     given.max_connections_per_device = settings.max_connections_per_device
     given.max_streams = settings.max_streams
-    given.max_request = settings.max_transport_message
+    given.max_request, given.max_metadata = settings.max_transport_message, settings.max_transport_metadata
     given.idle_ms, given.handshake_ms, given.stall_ms = settings.idle_ms, settings.handshake_ms, settings.stall_ms
     given.default_deadline_ms, given.age_ms = settings.default_deadline_ms, settings.age_ms
     given.filter = 1

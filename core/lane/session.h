@@ -11,7 +11,7 @@ enum {
     CONTROL_BURST = 1024,         /* control frames that a connection may send at once */
     CONTROL_A_SECOND = 64,        /* and that it earns by time */
     CONTROL_A_CALL = 8,           /* and by each call that it brings to its end */
-    HEADER_FIELDS = 256,          /* of one block, before the connection is ended */
+    HEADER_FIELDS = 2048,         /* of one block, before the connection is ended: HEADERS_HARD_LIMIT of the smallest */
     CONTINUATIONS = 8,
     RESETS_BURST = 256, /* streams that a client may reset at once, and a second (its deadlines pass, its user leaves) */
     RESETS_A_SECOND = 64,

@@ -300,6 +300,7 @@ def _loop_settings(listener: int, settings: CallSettings, connections: int, tls:
         max_connections_per_device=settings.max_connections_per_device if not settings.development else connections,
         max_streams=settings.max_concurrent_streams,
         max_transport_message=max(_TRANSPORT_MESSAGE, settings.max_message_bytes),
+        max_transport_metadata=MAX_TRANSPORT_METADATA,
         max_message=settings.max_message_bytes,
         max_metadata=settings.max_metadata_bytes if not settings.development else MAX_TRANSPORT_METADATA,
         idle_ms=settings.max_connection_idle_s * 1000,
