@@ -147,7 +147,9 @@ class ExpressLane:
                 running.run_in_executor(None, passed.clear)
 
     def turned(self) -> bool:
-        """Whether the loop has turned since it was last asked, and makes it turn for the next time."""
+        """Whether the loop has turned since it was last asked, and makes it turn for the next time. A drain ends it."""
+        if self._draining:
+            return True
         before, self._turns = self._turns, self._loop.turns
         self._loop.wake()
         return self._turns != before
