@@ -136,6 +136,7 @@ nghttp2_option *frame_options(void) {
     nghttp2_option_set_max_continuations(option, CONTINUATIONS);
     nghttp2_option_set_max_outbound_ack(option, ACKS_WAITING);
     nghttp2_option_set_max_settings(option, 32);
+    nghttp2_option_set_no_closed_streams(option, 1); /* kept for priorities, which we have not */
     nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
     nghttp2_option_set_stream_reset_rate_limit(option, RESETS_BURST, RESETS_A_SECOND);
     return option;

@@ -112,11 +112,6 @@ int session_work(Session *session, Output *output, size_t limit) {
     return over;
 }
 
-int session_has_more(const Session *session) {
-    if (session->broken != LANE_turn) return !session->said_goodbye;
-    return (session->ready != NULL && session->unsent <= ANSWERING_LIMIT) || nghttp2_session_want_write(session->http2);
-}
-
 int session_is_over(const Session *session) {
     if (session->broken != LANE_turn) return session->said_goodbye;
     return !nghttp2_session_want_read(session->http2) && !nghttp2_session_want_write(session->http2);

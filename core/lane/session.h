@@ -50,8 +50,7 @@ void session_end(Session *, LaneCounter why);
 int session_receive(Session *, const uint8_t *bytes, size_t size);
 /* Answers what is asked and writes frames, until the output holds `limit` bytes or nothing is left. -1 = broken. */
 int session_work(Session *, Output *, size_t limit);
-int session_has_more(const Session *); /* something is left to write or to answer, and the peer's windows allow it */
-int session_is_over(const Session *);  /* neither reads nor writes any more */
+int session_is_over(const Session *); /* neither reads nor writes any more */
 
 void session_notice(Session *);               /* the first GOAWAY: no more streams, please */
 void session_goaway(Session *);               /* the second: the last stream that is answered */
@@ -61,7 +60,6 @@ void session_break(Session *, LaneCounter why, uint32_t code);
 int session_check(Session *);
 void session_ask_watches(Session *);
 void session_end_watches(Session *);
-int session_holds_output(const Session *); /* replies that wait for the peer */
 
 /* Memory that somebody holds on this session's account. */
 void session_hold(Session *, size_t bytes);

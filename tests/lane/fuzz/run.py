@@ -51,7 +51,8 @@ def build(target: str) -> Path:
     program.parent.mkdir(parents=True, exist_ok=True)
     sources = [str(Path(__file__).with_name(f"{target}_target.c"))]
     sources += [str(LANE / f"{name}.c") for name in TARGETS[target][2]]
-    subprocess.run([clang, *FLAGS, SANITIZERS, *sources, "-o", str(program), "-lnghttp2"], check=True)
+    wrapped = ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc"] if target == "session" else []
+    subprocess.run([clang, *FLAGS, SANITIZERS, *sources, *wrapped, "-o", str(program), "-lnghttp2"], check=True)
     return program
 
 

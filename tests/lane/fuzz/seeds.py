@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import h2.config
 import h2.connection
 import h2.settings
+import hpack
 
 PATHS = (
     "/ronda.v1.CheckService/Check",
@@ -104,12 +105,44 @@ def large_answers() -> bytes:
     return connection.data_to_send() + b"\0\0\4\x08\0\0\0\0\0\0\x7f\0\0" * 3
 
 
+def large_calls() -> bytes:
+    """Messages and metadata up to their limits and above them, watches that end in a refusal."""
+    connection = client()
+    for size in (257, 600, 3000, 4096, 4097):
+        stream = connection.get_next_available_stream_id()
+        connection.send_headers(stream, headers(PATHS[1], ("x-metadata", "m" * (size // 4))))
+        connection.send_data(stream, message(b"\x20" * size), end_stream=True)
+    stream = connection.get_next_available_stream_id()
+    connection.send_headers(stream, headers(PATHS[4]))
+    connection.send_data(stream, message(b"\x10"), end_stream=True)
+    return connection.data_to_send()
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+
+
+def floods() -> Iterator[bytes]:
+    """Control frames without end, a table entry meant again and again, more fields than are taken."""
+    begun = client().data_to_send()
+    block = hpack.Encoder().encode(headers(PATHS[1]))
+    yield begun + frame(8, 0, 0, b"\0\0\0\1") * 1100
+    yield begun + frame(6, 0, 0, b"12345678") * 900
+    yield begun + frame(1, 4, 1, block + b"\x40\x01x\x7f\xbd\x1d" + b"b" * 3900 + b"\xbe" * 100)
+    yield begun + frame(1, 4, 1, block + b"\x90" * 300)
+    yield begun + b"".join(
+        frame(1, 4, stream, block) + frame(3, 0, stream, b"\0\0\0\x08") for stream in range(1, 61, 2)
+    )
+
+
 def session_seeds() -> Iterator[bytes]:
     """Each connection in each way of giving it."""
-    for connection in (calls(), odd_calls(), large_answers()):
+    for connection in (calls(), odd_calls(), large_answers(), large_calls(), *floods()):
         for mode in (0, 2, 4 | 64, 8 | 64, 16, 32 | 4, 2 | 8 | 16 | 64):
             yield bytes([mode]) + connection
         yield b"\x01" + connection[33:]
+        for every in (20, 60, 200):  # in the place of the preface's first byte
+            yield b"\x81" + bytes([every]) + connection[33:]
 
 
 def text_seeds() -> Iterator[bytes]:

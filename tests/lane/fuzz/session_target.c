@@ -2,7 +2,8 @@
  *
  * The first byte chooses: 1 = the client's preface and SETTINGS are given first; 2 = pieces of few bytes; 4 = time passes
  * between the pieces (half a second each); 8 = a drain half-way; 16 = output of few bytes at a time; 32 = small budgets;
- * 64 = what is parked is ended after each piece. What goes out must be whole frames; what was held must be given back.
+ * 64 = what is parked is ended after each piece; 128 = each n-th allocation fails, n in the second byte. What goes out must
+ * be whole frames; what was held must be given back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,19 @@ static struct {
     int count;
     LaneCounters counters;
     Output out;
+    int allocations, fail_every; /* 0 = none fails */
 } fuzz;
+
+/* The linker's --wrap brings the lane's allocations here, and by counted_memory the library's. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t number, size_t size);
+void *__real_realloc(void *block, size_t size);
+
+static int fails(void) { return fuzz.fail_every != 0 && ++fuzz.allocations % fuzz.fail_every == 0; }
+
+void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
+void *__wrap_calloc(size_t number, size_t size) { return fails() ? NULL : __real_calloc(number, size); }
+void *__wrap_realloc(void *block, size_t size) { return fails() ? NULL : __real_realloc(block, size); }
 
 static void must(int holds, const char *what) {
     if (holds) return;
@@ -45,8 +58,15 @@ static int answer(void *context, const LaneCall *call, LaneReply *reply) {
         reply->details_size = first & 7;
         return LANE_REPLIED;
     }
-    size_t size = (size_t)first * first * 2; /* to 127 KiB */
-    must(lane_reply_room(reply, size) == 0, "room");
+    if (call->method == LANE_HEALTH_WATCH && call->attempt > 0 && first & 16) {
+        reply->grpc_status = 14;
+        return LANE_REPLIED;
+    }
+    size_t size = (size_t)first * first * 5; /* to 317 KiB */
+    if (lane_reply_room(reply, size) != 0) {
+        reply->grpc_status = 8;
+        return LANE_REPLIED;
+    }
     if (size > 0) memset(reply->message, (int)sum & 255, size);
     reply->message_size = size;
     return LANE_REPLIED;
@@ -80,6 +100,7 @@ static void work(Session *session, size_t limit) {
         before = fuzz.out.size;
         session_work(session, &fuzz.out, before + limit);
     }
+    if (fuzz.out.size >= ALL_OUTPUT) fuzz.out.size = 0; /* of a client with windows for it all */
     size_t at = 0;
     while (fuzz.out.size - at >= FRAME_HEAD) {
         const uint8_t *head = fuzz.out.bytes + at;
@@ -117,10 +138,13 @@ static void converse(Session *session, uint8_t mode, const uint8_t *bytes, size_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 1) return 0;
-    LaneSettings settings = {.max_streams = 16, .max_request = 4096};
+    LaneSettings settings = {.max_streams = 16, .max_request = 4096, .max_metadata = 1024};
+    size_t begins = data[0] & 128 && size > 1 ? 2 : 1;
+    int fail_every = begins == 2 ? 3 + data[1] : 0;
     LaneCallbacks callbacks = {.answer = answer, .cancelled = cancelled};
+    fuzz.fail_every = 0;
     if (data[0] & 32) settings.connection_budget = 40000, settings.total_budget = 50000;
-    static Host host;
+    static Host host; /* large: not on the stack */
     memset(&fuzz.counters, 0, sizeof fuzz.counters);
     fuzz.count = 0;
     fuzz.out.size = 0;
@@ -128,8 +152,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     host.now_ns = 1000000000;
     wheel_begin(&host.wheel, host.now_ns);
     Session *session = calloc(1, sizeof *session);
-    must(session != NULL && session_begin(session, &host, host.now_ns) == 0, "session_begin");
-    converse(session, data[0], data + 1, size - 1);
+    fuzz.allocations = 0;
+    fuzz.fail_every = fail_every;
+    int begun = session_begin(session, &host, host.now_ns) == 0;
+    must(begun || fail_every != 0, "session_begin");
+    if (begun) converse(session, data[0], data + begins, size - begins);
+    fuzz.fail_every = 0;
     session_end(session, LANE_streams_closed);
     must(session->held == 0 && host.held == 0 && session->unsent == 0, "bytes are still held");
     free(session);
