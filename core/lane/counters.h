@@ -46,7 +46,7 @@
     _(streams_reset, "streams that the peer reset before their answer") \
     _(streams_closed, "parked streams whose connection ended") \
     _(streams_half, "requests whose end did not come within stall_ms") \
-    _(refused_http, "requests that are no gRPC: method, content-type, te") \
+    _(refused_http, "requests that are no gRPC: method, content-type, te; or no HTTP: reset") \
     _(refused_encoding, "compressed requests") \
     _(refused_cardinality, "no message, a piece of one, or several") \
     _(refused_timeout, "grpc-timeout that is none") \

@@ -33,6 +33,7 @@ static int on_begin_headers(nghttp2_session *http2, const nghttp2_frame *frame, 
     Session *session = context;
     session->block_fields = 0;
     session->block_bytes = 0;
+    session->block_is_malformed = 0;
     session->in_headers = NULL;
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     Stream *stream = stream_new(session, frame->hd.stream_id);
@@ -51,7 +52,12 @@ static int on_header(nghttp2_session *http2, const nghttp2_frame *frame, nghttp2
         session_break(session, LANE_ended_header_bomb, NGHTTP2_ENHANCE_YOUR_CALM);
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
-    if (session->in_headers == NULL || stream_header(session->in_headers, name, value) == 0) return 0;
+    if (session->in_headers == NULL) { /* trailers, which nobody reads */
+        nghttp2_vec text = nghttp2_rcbuf_get_buf(name);
+        if (!nghttp2_check_header_name(text.base, text.len) || text.base[0] == ':') session->block_is_malformed = 1;
+        return 0;
+    }
+    if (stream_header(session->in_headers, name, value) == 0) return 0;
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
@@ -64,7 +70,8 @@ static int on_frame(nghttp2_session *http2, const nghttp2_frame *frame, void *co
     if (session->in_headers == stream) {
         session->in_headers = NULL;
         stream_headers_end(stream);
-    }
+    } else if (frame->hd.type == NGHTTP2_HEADERS && (session->block_is_malformed || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)))
+        stream_reset(stream, NGHTTP2_PROTOCOL_ERROR);
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) stream_end(stream);
     return session->broken != LANE_turn ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
@@ -133,6 +140,7 @@ nghttp2_session_callbacks *frame_callbacks(void) {
 nghttp2_option *frame_options(void) {
     nghttp2_option *option;
     if (nghttp2_option_new(&option) != 0) return NULL;
+    nghttp2_option_set_no_http_messaging(option, 1); /* headers.c keeps HTTP's rules for what is a request */
     nghttp2_option_set_max_continuations(option, CONTINUATIONS);
     nghttp2_option_set_max_outbound_ack(option, ACKS_WAITING);
     nghttp2_option_set_max_settings(option, 32);

@@ -1,4 +1,6 @@
-/* What the fields of a request say, and whether they are a gRPC call: the order of the refusals is that of the rules. */
+/* What the fields of a request say, whether they are HTTP (RFC 9113, 8.2 and 8.3) and whether they are a gRPC call: the
+ * order of the refusals is that of the rules. The library would look at each byte of each field of each call, the 600 of
+ * a token among them; here what is compared as a whole needs no look, and what the compression's table keeps gets one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,14 +78,55 @@ static int take_authorization(Stream *stream, nghttp2_rcbuf *value, nghttp2_vec 
     return 0;
 }
 
+enum { SEEN_METHOD = 1, SEEN_PATH = 2, SEEN_SCHEME = 4, SEEN_AUTHORITY = 8, SEEN_NEEDED = 7 };
+
+static void take_pseudo(Stream *stream, nghttp2_vec name, nghttp2_vec value) {
+    uint8_t seen = 0;
+    int sound = 1;
+    if (IS(name, ":path")) {
+        seen = SEEN_PATH;
+        stream->method = method_of(value);
+        sound = stream->method != LANE_UNKNOWN_METHOD || (value.len > 0 && nghttp2_check_path(value.base, value.len));
+    } else if (IS(name, ":method")) {
+        seen = SEEN_METHOD;
+        stream->is_post = (uint8_t)IS(value, "POST");
+        sound = stream->is_post || nghttp2_check_method(value.base, value.len);
+    } else if (IS(name, ":scheme")) {
+        seen = SEEN_SCHEME;
+        sound = value.len > 0 && nghttp2_check_header_value_rfc9113(value.base, value.len);
+    } else if (IS(name, ":authority")) {
+        seen = SEEN_AUTHORITY;
+        sound = nghttp2_check_authority(value.base, value.len);
+    }
+    if (seen == 0 || stream->seen & seen || stream->has_regular || !sound) stream->is_malformed = 1;
+    stream->seen |= seen;
+}
+
+static void take_length(Stream *stream, nghttp2_vec text) {
+    int64_t number = 0;
+    int digits = text.len > 0 && text.len < 16 && stream->declared_size < 0;
+    for (size_t i = 0; digits && i < text.len; i++) {
+        digits = text.base[i] >= '0' && text.base[i] <= '9';
+        number = number * 10 + (text.base[i] - '0');
+    }
+    stream->declared_size = number;
+    if (!digits) stream->is_malformed = 1;
+}
+
+/* HTTP/1.1's, which HTTP/2 forbids. */
+static int is_of_a_connection(nghttp2_vec name) {
+    return IS(name, "connection") || IS(name, "proxy-connection") || IS(name, "keep-alive") || IS(name, "upgrade") ||
+           IS(name, "transfer-encoding");
+}
+
 int stream_header(Stream *stream, nghttp2_rcbuf *name_buffer, nghttp2_rcbuf *value_buffer) {
     nghttp2_vec name = nghttp2_rcbuf_get_buf(name_buffer), value = nghttp2_rcbuf_get_buf(value_buffer);
     if (name.len > 0 && name.base[0] == ':') {
-        if (IS(name, ":path")) stream->method = method_of(value);
-        else if (IS(name, ":method")) stream->is_post = (uint8_t)IS(value, "POST");
+        take_pseudo(stream, name, value);
         return 0;
     }
-    int kept = 0;
+    stream->has_regular = 1;
+    if (!value_is_sound(stream->session, value_buffer)) stream->is_malformed = 1;
     switch (name.len) { /* HTTP's and gRPC's own, which are not counted as metadata */
     case 2:
         if (!IS(name, "te")) break;
@@ -95,20 +138,26 @@ int stream_header(Stream *stream, nghttp2_rcbuf *name_buffer, nghttp2_rcbuf *val
         else break;
         return 0;
     case 13:
-        if (IS(name, "authorization")) kept = take_authorization(stream, value_buffer, value);
-        else if (IS(name, "grpc-encoding")) {
-            stream->is_encoded = (uint8_t)!IS(value, "identity");
-            return 0;
+        if (IS(name, "authorization")) {
+            stream->metadata_size += name.len + value.len + FIELD_BYTES;
+            stream->metadata_fields++;
+            return take_authorization(stream, value_buffer, value);
         }
+        if (!IS(name, "grpc-encoding")) break;
+        stream->is_encoded = (uint8_t)!IS(value, "identity");
+        return 0;
+    case 14:
+        if (IS(name, "content-length")) take_length(stream, value);
         break;
     case 20:
         if (IS(name, "grpc-accept-encoding")) return 0;
         break;
     default: break;
     }
+    if (!nghttp2_check_header_name(name.base, name.len) || is_of_a_connection(name)) stream->is_malformed = 1;
     stream->metadata_size += name.len + value.len + FIELD_BYTES;
     stream->metadata_fields++;
-    return kept;
+    return 0;
 }
 
 static void refuse(Stream *stream, LaneCounter cause, int status, const char *http_status, const char *text) {
@@ -119,6 +168,10 @@ static void refuse(Stream *stream, LaneCounter cause, int status, const char *ht
 void stream_headers_end(Stream *stream) {
     const Host *host = stream->session->host;
     stream->state = STREAM_MESSAGE;
+    if (stream->is_malformed || (stream->seen & SEEN_NEEDED) != SEEN_NEEDED) {
+        stream_reset(stream, NGHTTP2_PROTOCOL_ERROR);
+        return;
+    }
     if (stream->deadline_ns == INT64_MAX && stream->method != LANE_HEALTH_WATCH)
         stream->deadline_ns = host->now_ns + host->bounds.default_deadline_ns;
     if (!stream->is_post) refuse(stream, LANE_refused_http, 13, "405", "a gRPC call is a POST");

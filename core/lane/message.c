@@ -54,6 +54,7 @@ static int read_prefix(Stream *stream) {
 }
 
 void stream_data(Stream *stream, const uint8_t *bytes, size_t size) {
+    stream->received_size += (int64_t)size;
     if (stream->state != STREAM_MESSAGE || size == 0) return; /* answered already: what still comes is dropped */
     if (stream->prefix_size < MESSAGE_PREFIX) {
         size_t more = MESSAGE_PREFIX - stream->prefix_size;
@@ -80,7 +81,9 @@ void stream_end(Stream *stream) {
     stream->is_ended = 1;
     if (stream->state != STREAM_MESSAGE) return;
     Session *session = stream->session;
-    if (stream->prefix_size == 0) refuse(stream, LANE_refused_cardinality, 12, "no message: the method takes one");
+    if (stream->declared_size >= 0 && stream->declared_size != stream->received_size)
+        stream_reset(stream, NGHTTP2_PROTOCOL_ERROR);
+    else if (stream->prefix_size == 0) refuse(stream, LANE_refused_cardinality, 12, "no message: the method takes one");
     else if (stream->prefix_size < MESSAGE_PREFIX || stream->request_size < stream->message_size)
         refuse(stream, LANE_refused_cardinality, 13, "the message is not whole");
     else {

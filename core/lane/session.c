@@ -33,6 +33,7 @@ int session_begin(Session *session, Host *host, int64_t now_ns) {
 
 void session_end(Session *session, LaneCounter why) {
     while (session->streams != NULL) stream_free(session->streams, why);
+    sound_values_end(session);
     if (session->http2 != NULL) nghttp2_session_del(session->http2);
     session->http2 = NULL;
 }

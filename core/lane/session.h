@@ -12,6 +12,7 @@ enum {
     CONTROL_A_SECOND = 64,        /* and that it earns by time */
     CONTROL_A_CALL = 8,           /* and by each call that it brings to its end */
     HEADER_FIELDS = 2048,         /* of one block, before the connection is ended: HEADERS_HARD_LIMIT of the smallest */
+    SOUND_VALUES = 4,             /* long header values that are known to be sound */
     CONTINUATIONS = 8,
     RESETS_BURST = 256, /* streams that a client may reset at once, and a second (its deadlines pass, its user leaves) */
     RESETS_A_SECOND = 64,
@@ -30,6 +31,9 @@ struct Session {
     uint32_t stream_count;
     uint32_t block_fields; /* of the header block that is being read */
     size_t block_bytes;
+    int block_is_malformed; /* of trailers */
+    nghttp2_rcbuf *sound_values[SOUND_VALUES];
+    int sound_next;
     int64_t control_left, control_ns; /* frames that it may still send, and when that was reckoned */
     size_t since_progress;  /* bytes since a call came to its end */
     int64_t last_stream_ns; /* when a stream was last open */
@@ -60,6 +64,10 @@ void session_break(Session *, LaneCounter why, uint32_t code);
 int session_check(Session *);
 void session_ask_watches(Session *);
 void session_end_watches(Session *);
+
+/* sound_values.c */
+int value_is_sound(Session *, nghttp2_rcbuf *);
+void sound_values_end(Session *);
 
 /* Memory that somebody holds on this session's account. */
 void session_hold(Session *, size_t bytes);

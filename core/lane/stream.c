@@ -36,6 +36,7 @@ Stream *stream_new(Session *session, int32_t id) {
     stream->method = LANE_UNKNOWN_METHOD;
     stream->opened_ns = host->now_ns;
     stream->deadline_ns = INT64_MAX;
+    stream->declared_size = -1;
     stream->timer.kind = TIMER_STREAM;
     stream->request = stream->small;
     stream->request_capacity = SMALL_REQUEST;
@@ -68,6 +69,18 @@ void stream_set_ready(Stream *stream) {
     if (session->ready_last != NULL) session->ready_last->ready_next = stream;
     else session->ready = stream;
     session->ready_last = stream;
+}
+
+void stream_reset(Stream *stream, uint32_t code) {
+    Session *session = stream->session;
+    count_one(session->host, LANE_refused_http);
+    if (stream->state < STREAM_PARKED) { /* the others end when the stream is closed */
+        forget_ready(stream);
+        stream->state = STREAM_REPLYING;
+        stream->replied_ns = session->host->now_ns;
+    }
+    if (nghttp2_submit_rst_stream(session->http2, 0, stream->id, code) != 0)
+        session_break(session, LANE_ended_unwell, NGHTTP2_INTERNAL_ERROR);
 }
 
 void stream_unready(Stream *stream) { forget_ready(stream); }

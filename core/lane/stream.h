@@ -30,6 +30,9 @@ struct Stream {
     int attempt;
     /* What makes a request gRPC's; see headers.c. */
     uint8_t is_post, is_grpc, has_trailers, is_encoded, bad_timeout;
+    /* What makes it HTTP's: pseudo-fields once, before the others; no forbidden field or byte; the length that was said. */
+    uint8_t seen, has_regular, is_malformed;
+    int64_t declared_size, received_size; /* declared -1 = not at all */
     uint8_t is_ended;  /* the peer's side of the stream */
     uint8_t is_ready;  /* in the list */
     uint8_t ask_again; /* Watch: the state changed while the last one was on its way */
@@ -66,6 +69,7 @@ void stream_drop_authorization(Stream *);
 /* headers.c: one field of the request, and what the fields come to. */
 int stream_header(Stream *, nghttp2_rcbuf *name, nghttp2_rcbuf *value); /* -1 = no memory */
 void stream_headers_end(Stream *);
+void stream_reset(Stream *, uint32_t code); /* what comes of it still is dropped */
 /* message.c: bytes of the body, its end. */
 void stream_data(Stream *, const uint8_t *bytes, size_t size);
 void stream_end(Stream *);

@@ -118,6 +118,45 @@ def test_headers_that_are_wrong(wire: Wire, name: str, ended: bool) -> None:
         assert reply.reset in (None, 0)  # NO_ERROR: it may stop sending
 
 
+LONG = "v" * 200
+MALFORMED = {
+    "no method": changed(PERSON, method=None),
+    "no scheme": changed(PERSON, scheme=None),
+    "no path": changed(PERSON, path=None),
+    "two paths": [PERSON[2], *PERSON],
+    "another pseudo-field": [(":protocol", "grpc"), *PERSON],
+    "a pseudo-field behind others": [*PERSON[1:], PERSON[0]],
+    "a path with a space": changed(PERSON, path="/a b"),
+    "a name in capitals": [*PERSON, ("X-Name", "v")],
+    "a name with a space": [*PERSON, ("x name", "v")],
+    "a value with a line feed": [*PERSON, ("x-name", "a\nb")],
+    "a long value with a null": [*PERSON, ("x-name", LONG + "\0")],
+    "a token with a carriage return": [*PERSON, ("authorization", "Bearer \r" + LONG)],
+    "connection": [*PERSON, ("connection", "close")],
+    "transfer-encoding": [*PERSON, ("transfer-encoding", "chunked")],
+    "a length that is not kept": [*PERSON, ("content-length", "9")],
+    "a length that is none": [*PERSON, ("content-length", "eight")],
+    "two lengths": [*PERSON, ("content-length", "8"), ("content-length", "8")],
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_what_is_no_http_is_reset(wire: Wire, name: str) -> None:
+    assert wire.call(b"who", [*PERSON, ("x-name", LONG)]).status == 0
+    reply = wire.call(b"who", MALFORMED[name])
+    assert (reply.reset, reply.status) == (1, -1)  # PROTOCOL_ERROR
+    assert wire.call(b"who", [*PERSON, ("x-name", LONG), ("content-length", "8")]).status == 0
+
+
+@pytest.mark.parametrize("trailers", [[(":path", "/")], [("X-Capital", "1")]])
+def test_trailers_that_are_no_http_are_reset(wire: Wire, trailers: list[tuple[str, str]]) -> None:
+    stream = wire.ask(raw=message(b"who"), end=False)
+    wire.h2.send_headers(stream, trailers, end_stream=True)
+    wire.flush()
+    assert wire.reply(stream).reset == 1
+    assert wire.call(b"who").status == 0
+
+
 def test_what_is_not_taken_is_named(wire: Wire) -> None:
     assert wire.call(b"who", [*PERSON, ("grpc-encoding", "gzip")]).headers["grpc-accept-encoding"] == "identity"
 

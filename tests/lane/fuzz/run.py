@@ -27,7 +27,7 @@ TARGETS: dict[str, tuple[float, int, tuple[str, ...]]] = {
         16384,
         (
             *("session", "frames", "stream", "headers", "message", "answer", "reply", "memory", "host", "grpc_text"),
-            *("wheel", "tickets", "output", "counters"),
+            *("wheel", "tickets", "output", "counters", "sound_values"),
         ),
     ),
     "text": (0.05, 4096, ("grpc_text",)),
