@@ -31,6 +31,11 @@ from ronda.demo.postgres_cluster import PostgresCluster
 WORK = Path(__file__).parent.parent.parent / "build" / "bench" / "names-work"
 ROOT = Path(__file__).parent.parent.parent
 LISTED = 45_000
+# Rooms of the core that no build goes through: they answer.
+_ANSWERING = {
+    ("core", room)
+    for room in ("access", "answer", "audit", "call", "clearance", "engine", "lane", "questions", "subject")
+}
 _LIST_PERSONS = 50_000  # 8 % of the persons on file are dead
 
 
@@ -58,7 +63,8 @@ def digest(*patterns: str) -> str:
     state = hashlib.sha256()
     for pattern in patterns:
         for path in sorted(ROOT.glob(pattern)):
-            state.update(path.name.encode() + path.read_bytes())
+            if path.relative_to(ROOT).parts[:2] not in _ANSWERING:
+                state.update(path.name.encode() + path.read_bytes())
     return state.hexdigest()[:16]
 
 
