@@ -67,7 +67,9 @@ def read(path: Path) -> dict[str, float]:
     """Least nanoseconds of CPU of one operation, by benchmark, of a file of pytest-benchmark."""
     document = json.loads(path.read_text(encoding="utf-8"))
     return {
-        each["name"].removeprefix("test_"): each["stats"]["min"] / each["extra_info"].get("operations", 1) * 1e9
+        each["name"].removeprefix("test_").replace("[", ", ").rstrip("]"): each["stats"]["min"]
+        / each["extra_info"].get("operations", 1)
+        * 1e9
         for each in document["benchmarks"]
     }
 

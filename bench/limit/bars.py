@@ -32,15 +32,22 @@ BARS = {
 }
 
 
-def rows(values: dict[str, float], grpcio_rate: float | None) -> list[dict[str, Any]]:
-    """The report's rows. A rate below its bar is scaled by the grpcio worker of the same run; the unit says so."""
+def rows(values: dict[str, float], grpcio_rate: float | None, noisy: bool = False) -> list[dict[str, Any]]:
+    """The report's rows. A rate below its bar is scaled by the grpcio worker of the same run; the unit says so.
+
+    noisy: other work disturbed rows that bars rest on: nothing is scaled then, and each unit says so.
+    """
     found = []
     for name, bar in RATES.items():
         value = values.get(name)
         row = bar.measured(value)
-        if value is not None and not row["met"] and grpcio_rate:
+        if value is not None and not row["met"] and grpcio_rate and not noisy:
             scaled = bar.measured(value * GRPCIO_OF_REFERENCE / grpcio_rate)
             if scaled["met"]:
                 row = scaled | {"unit": f"1/s, scaled: {value:,.0f} measured, grpcio {grpcio_rate:,.0f}"}
         found.append(row)
-    return found + [bar.measured(values.get(name)) for name, bar in BARS.items()]
+    found += [bar.measured(values.get(name)) for name, bar in BARS.items()]
+    for row in found:
+        if noisy and row["value"] is not None:
+            row["unit"] += ", noisy"
+    return found

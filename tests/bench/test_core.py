@@ -20,10 +20,10 @@ def test_slower_than_the_baseline_by_over_a_tenth_is_not_met() -> None:
 
 def test_a_file_of_pytest_benchmark_is_read_per_operation(tmp_path: Path) -> None:
     measured = {"name": "test_x", "stats": {"min": 0.002}, "extra_info": {"operations": 1000}}
-    alone = {"name": "test_y", "stats": {"min": 3e-9}, "extra_info": {}}
+    alone = {"name": "test_y[z]", "stats": {"min": 3e-9}, "extra_info": {}}
     path = tmp_path / "saved.json"
     path.write_text(json.dumps({"benchmarks": [measured, alone]}), encoding="utf-8")
-    assert bench.read(path) == pytest.approx({"x": 2000.0, "y": 3.0})
+    assert bench.read(path) == pytest.approx({"x": 2000.0, "y, z": 3.0})
 
 
 def test_no_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,8 @@ def test_a_rate_below_its_bar_is_scaled_and_says_so() -> None:
     unmeasured = by_bar["lane, CheckVehicle with owner chain, 10 x 10"]
     assert (unmeasured["value"], unmeasured["met"]) == (None, False)
     assert not bars.rows({"person-10x10": 80_000.0}, 8_600.0)[0]["met"]  # scaled down: a faster machine
+    noisy = bars.rows(values, 2_150.0, noisy=True)[0]
+    assert (noisy["value"], noisy["unit"], noisy["met"]) == (80_000.0, "1/s, noisy", False)
     assert len({row["bar"] for row in by_bar.values()}) == len(bars.RATES) + len(bars.BARS)
 
 

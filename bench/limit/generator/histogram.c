@@ -24,7 +24,7 @@ double histogram_us(const Histogram* histogram, double share) {
     uint64_t wanted = (uint64_t)(share * (double)histogram->total), seen = 0;
     for (unsigned place = 0; place < sizeof histogram->counts / sizeof *histogram->counts; place++) {
         seen += histogram->counts[place];
-        if (seen > wanted) return middle(place) / 1000;
+        if (seen > wanted && middle(place) < (double)histogram->longest) return middle(place) / 1000;
     }
-    return (double)histogram->longest / 1000;
+    return (double)histogram->longest / 1000;       /* the middle of its bucket may lie above it */
 }

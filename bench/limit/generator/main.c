@@ -192,8 +192,12 @@ int main(int count, char** words) {
     int64_t last = now_ns() + 5 * SECOND;
     while ((now = now_ns()) < last && (calls_open() || (load.options.rate > 0 && load.due_ns < (double)load.measured_until_ns)))
         turn(now, now + SECOND / 100);
-    load.counts.failed += (uint64_t)calls_open();
-    load.counts.by_status[FAILED_LATE] += (uint64_t)calls_open();
+    /* What was due and has no answer five seconds after the window: under way, or never begun. */
+    uint64_t late = (uint64_t)calls_open();
+    if (load.options.rate > 0 && load.due_ns < (double)load.measured_until_ns)
+        late += 1 + (uint64_t)(((double)load.measured_until_ns - load.due_ns) / SECOND * load.options.rate);
+    load.counts.failed += late;
+    load.counts.by_status[FAILED_LATE] += late;
     report(seconds, cpu[1] - cpu[0], waited[1] - waited[0]);
     return 0;
 }
