@@ -105,7 +105,7 @@ def test_health_is_told_alike(trusted: TrustedServer, service: str) -> None:
     assert lane == reference
 
 
-def test_a_revoked_device_is_refused_on_an_open_connection(trusted: TrustedServer) -> None:
+def test_a_revoked_officer_is_refused_on_an_open_connection(trusted: TrustedServer) -> None:
     client = trusted.kit.patrol("patrol-4", "10004")
     assert client.pair is not None
     with trusted.kit.channel(lane_address(trusted.server), client) as channel:
