@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument(
         "--compare", nargs="?", const=core.BASELINE, default="", metavar="NAME", help="core: fail where slower than it"
     )
-    parser.add_argument("--only", default="", help="core: benchmarks whose name holds this")
+    parser.add_argument("--only", default="", help="core: benchmarks, clients: parts whose name holds this")
     options = parser.parse_args()
     if options.name == "names":
         met = names.run(options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers)
@@ -55,7 +55,7 @@ def main() -> int:
     if options.name == "attack":
         return 0 if attack.run(options.minutes, options.workers, min(options.persons, attack.PERSONS)) else 1
     if options.name == "clients":
-        return 0 if clients.run(options.persons) else 1
+        return 0 if clients.run(options.persons, options.only) else 1
     if options.name == "core":
         try:
             return 0 if core.run(options.save, options.compare, options.only) else 1
