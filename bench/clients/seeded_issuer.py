@@ -1,9 +1,10 @@
 """An issuer whose officers have given their PIN already: `python -m bench.clients.seeded_issuer DIRECTORY`.
 
 5,000 PINs at their real cost are a quarter of an hour of two cores. So the bench lets some officers pay, and the
-others begin as they would stand a moment later: with a session, made here in the issuer's memory by the issuer's own
-code. What they do from then on (renewals, records, tokens) is the issuer's, unchanged. DIRECTORY/seed.json says whose:
-{"thumbprint": of the gateway, "numbers": [...]}; the sessions' handles go to DIRECTORY/handles.json.
+others begin as they would stand a moment later: with a session, made here by the issuer's own code and left as an
+ordered end leaves them for the next start. What they do from then on (renewals, records, tokens) is the issuer's,
+unchanged. DIRECTORY/seed.json says whose: {"thumbprint": of the gateway, "numbers": [...]}; the sessions' handles go
+to DIRECTORY/handles.json.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from server.host.forks import start_others_beside_grpc
 
 start_others_beside_grpc()
 
-from server.issuer import serving  # noqa: E402 (gRPC is told of the signer before it is loaded)
-from server.issuer.forms import Kind  # noqa: E402
+from server.issuer.forms import Kind  # noqa: E402 (gRPC is told of the signer before it is loaded)
+from server.issuer.kept_sessions import keep_sessions  # noqa: E402
 from server.issuer.pepper import Pepper  # noqa: E402
 from server.issuer.proving import now_ms, subject_hashes  # noqa: E402
+from server.issuer.serving import serve_issuer  # noqa: E402
 from server.issuer.sessions import Session, Sessions, boot_clock  # noqa: E402
 from server.issuer.settings import read_settings  # noqa: E402
 from server.issuer.store import Store  # noqa: E402
@@ -29,8 +31,8 @@ from server.issuer.store import Store  # noqa: E402
 _DAY_MS = 86_400_000
 
 
-def seeded(directory: Path) -> Sessions:
-    """Sessions of all whom seed.json names."""
+def seed_sessions(directory: Path) -> None:
+    """Leaves sessions of all whom seed.json names."""
     settings = read_settings(directory)
     seed = json.loads((directory / "seed.json").read_text(encoding="utf-8"))
     pepper, store = Pepper(settings.pepper), Store(settings.database, settings.pepper)
@@ -50,18 +52,17 @@ def seeded(directory: Path) -> Sessions:
             secret_expires_ms=now_ms() + _DAY_MS,
         )
         handles[number] = sessions.open(session)
+    keep_sessions(settings.kept_sessions, sessions.living(), pepper, store)
     store.close()
     path = directory / "handles.json"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(handles, file)
-    return sessions
 
 
 def main(directory: Path, listen: str) -> int:
     """Serves until SIGTERM."""
-    sessions = seeded(directory)
-    vars(serving)["Sessions"] = lambda: sessions
-    return serving.serve_issuer(read_settings(directory, listen=listen))
+    seed_sessions(directory)
+    return serve_issuer(read_settings(directory, listen=listen))
 
 
 if __name__ == "__main__":

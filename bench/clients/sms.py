@@ -1,7 +1,7 @@
 """The SMS gateway under load: 5,000 officers ask Ronda with mTLS, policy, limits and audit, through one bind.
 
 npm smpp delivers (bench/clients/smsc_load.js). Some officers give their PIN and pay its hash at the default cost; the
-others' sessions are made in the issuer's memory (bench/clients/seeded_issuer.py says why) and lie in the gateway's
+others' sessions are left to the issuer (bench/clients/seeded_issuer.py says why) and lie in the gateway's
 queue as an earlier gateway leaves them, some with a message. Then every officer asks once; 1,000 messages a second for
 twenty seconds; a backlog as fast as it goes; 1,000 a second while the bind is dropped ten times and the gateway killed
 once.

@@ -16,6 +16,7 @@ import os
 import sqlite3
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
@@ -135,6 +136,7 @@ class Journal:
         self._writer = ThreadPoolExecutor(1, "journal")
         self._unwritten = 0
         self._write_at = 0.0  # by the loop's clock
+        self._hurry = asyncio.Event()
         self.on_written: Callable[[], None] = lambda: None
         """Called after each write."""
         try:
@@ -235,9 +237,14 @@ class Journal:
         self._given += 1
         self._batch.before = (before, oldest)
 
-    async def keep(self) -> None:
-        """Returns when all that was given until now is on disk. Raises sqlite3.Error: it is not, and stays to be."""
+    async def keep(self, *, hurry: bool = False) -> None:
+        """Returns when all that was given until now is on disk. Raises sqlite3.Error: it is not, and stays to be.
+
+        hurry: something stands still until then, and the write may begin at once.
+        """
         wanted = self._given
+        if hurry:
+            self._hurry.set()
         while self._kept < wanted:
             if self._writing is None or self._writing.done():
                 self._writing = asyncio.create_task(self._write_what_waits())
@@ -246,7 +253,9 @@ class Journal:
     async def _write_what_waits(self) -> None:
         loop = asyncio.get_running_loop()
         if (pause := self._write_at - loop.time()) > 0:
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), pause)
+        self._hurry.clear()
         self._write_at = loop.time() + _APART_S
         batch, self._batch, given = self._batch, _Batch(), self._given
         try:

@@ -71,7 +71,7 @@ class Outbox:
                 await asyncio.sleep(pause)
                 return
             if len(self._sent) < self._settings.sms_window:
-                await self._journal.keep()  # a kill doubles what was acknowledged and is not written as such
+                await self._journal.keep(hurry=True)  # a kill doubles what was acknowledged and is not written as such
                 return
         await self.changed.wait()
 
