@@ -13,6 +13,7 @@ enum {
     CONTROL_A_CALL = 8,           /* and by each call that it brings to its end */
     HEADER_FIELDS = 2048,         /* of one block, before the connection is ended: HEADERS_HARD_LIMIT of the smallest */
     SOUND_VALUES = 4,             /* long header values that are known to be sound */
+    RESET_COST = 8, /* control frames, of a request that is no HTTP */
     CONTINUATIONS = 8,
     RESETS_BURST = 256, /* streams that a client may reset at once, and a second (its deadlines pass, its user leaves) */
     RESETS_A_SECOND = 64,

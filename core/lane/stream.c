@@ -79,7 +79,9 @@ void stream_reset(Stream *stream, uint32_t code) {
         stream->state = STREAM_REPLYING;
         stream->replied_ns = session->host->now_ns;
     }
-    if (nghttp2_submit_rst_stream(session->http2, 0, stream->id, code) != 0)
+    session->control_left -= RESET_COST;
+    if (session->control_left < 0) session_break(session, LANE_ended_control_flood, NGHTTP2_ENHANCE_YOUR_CALM);
+    else if (nghttp2_submit_rst_stream(session->http2, 0, stream->id, code) != 0)
         session_break(session, LANE_ended_unwell, NGHTTP2_INTERNAL_ERROR);
 }
 

@@ -71,6 +71,14 @@ def rapid_reset(_wire: Wire) -> bytes:
     )
 
 
+def malformed(wire: Wire) -> bytes:
+    """One after the other, each reset."""
+    for _ in range(200):
+        if not wire.closed:
+            wire.call(b"who", call_headers()[1:])
+    return b""
+
+
 def empty_data(wire: Wire) -> bytes:
     return frame(DATA, 0, opened(wire), b"") * 5000
 
@@ -86,6 +94,7 @@ FLOODS: dict[str, tuple[Callable[[Wire], bytes], str]] = {
     "priority": (lambda _: frame(PRIORITY, 0, 5, b"\0\0\0\0\x10") * 5000, "ended_control_flood"),
     "window updates": (lambda _: frame(WINDOW_UPDATE, 0, 0, b"\0\0\0\1") * 5000, "ended_control_flood"),
     "empty data": (empty_data, "ended_control_flood"),
+    "malformed requests": (malformed, "ended_control_flood"),
     "rapid reset": (rapid_reset, "ended_protocol"),
     "continuations": (continuations, "ended_protocol"),
     "hpack bomb": (bomb, "ended_header_bomb"),
