@@ -12,6 +12,7 @@ from bench.clients import bench as clients
 from bench.core import bench as core
 from bench.limit import bench as limit
 from bench.limit import table
+from bench.limit.machine import TooFewCores
 from bench.names import bench as names
 from bench.trust import bench as trust
 
@@ -66,7 +67,10 @@ def main() -> int:
             table.main()
             return 0
         asked = {"quick": options.quick, "large": options.large, "only_prepare": options.prepare}
-        return 0 if limit.run(options.persons, **asked) else 1
+        try:
+            return 0 if limit.run(options.persons, **asked) else 1
+        except TooFewCores as error:
+            parser.error(str(error))
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

@@ -7,17 +7,31 @@ Runs that something disturbed are repeated (bench.limit.load). `--quick` is for 
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import statistics
+import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+
+import grpc
+import psutil
 
 from bench.bars import OUTPUT, Samples, write_report
 from bench.foundation import GROWN_PERSONS, PERSONS, say
 from bench.limit import bars, endurance, h2load, pictures, python_caller, servers, stores, table
-from bench.limit.load import PERSON_1X1, PERSON_10X10, PERSON_50X1, VEHICLE_10X10, Scenario, Target, measure
+from bench.limit.load import (
+    PERSON_1X1,
+    PERSON_10X10,
+    PERSON_50X1,
+    VEHICLE_10X10,
+    Scenario,
+    Target,
+    WrongAnswers,
+    measure,
+)
 from bench.limit.payloads import QUESTIONS, Payloads, prepare
 from bench.names import nations
 from bench.names.bench import SEED
@@ -35,6 +49,11 @@ _COMPARED = {
     "go": (_GO, "person-10x10"),
     "cpp": (_CPP, "person-10x10"),
 }
+# Of a server that does not start (its log is no JSON then), a generator that cannot run, a call that fails.
+_FAULTS = (
+    RuntimeError, AssertionError, OSError, ValueError, subprocess.SubprocessError, grpc.RpcError, psutil.Error,
+)  # fmt: skip
+_FIGURES = {"cpu": ("person-10x10", "cpu_us"), "lone": ("person-1x1", "p50_us"), "half": ("half-load", "p99_us")}
 _NO_LANE = f"{_LANE}: this tree has none (no setting lane_listen)"
 
 
@@ -63,7 +82,7 @@ class _Found:
 
     rows: list[table.Row] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
-    values: dict[str, float] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=lambda: {"wrong": 0.0})
     samples: list[Samples] = field(default_factory=list)
     curves: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
     growth: dict[str, dict[int, float]] = field(default_factory=dict)
@@ -88,27 +107,51 @@ class _Bench:
         pace = self.pace
         seconds, rounds = (pace.seconds, pace.rounds) if main else (pace.others_seconds, pace.others_rounds)
         for scenario in scenarios:
-            questions = self.payloads.vehicles if scenario.method == "CheckVehicle" else self.payloads.persons
-            found = measure(
-                server, target, questions, scenario, seconds=seconds, rounds=rounds, attempts=max(rounds, pace.attempts)
-            )
+            self._row(server, target, scenario, seconds, rounds, note)
+
+    def _row(
+        self, server: str, target: Target, scenario: Scenario, seconds: float, rounds: int, note: str = ""
+    ) -> table.Row | None:
+        """Measures one; None, and a reason in `absent`, where it cannot be."""
+        questions = self.payloads.vehicles if scenario.method == "CheckVehicle" else self.payloads.persons
+        attempts = max(rounds, self.pace.attempts)
+        with self.excused(f"{server}, {scenario.name}"):
+            found = measure(server, target, questions, scenario, seconds=seconds, rounds=rounds, attempts=attempts)
             found.note = note
             self.found.rows.append(table.row_of(found))
+            return self.found.rows[-1]
+        return None
+
+    @contextlib.contextmanager
+    def excused(self, name: str) -> Iterator[None]:
+        """What fails is told in the report; the rest of a bench that runs unattended is measured all the same."""
+        try:
+            yield
+        except WrongAnswers as error:
+            self.found.values["wrong"] += 1
+            self.found.absent.append(str(error))
+        except (
+            RuntimeError,
+            AssertionError,
+            OSError,
+            subprocess.SubprocessError,
+            grpc.RpcError,
+            psutil.Error,
+        ) as error:
+            say(f"{name}: {type(error).__name__}: {error}")
+            self.found.absent.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:200]}")
 
     def offered(self, server: str, target: Target) -> None:
         """Open loops at shares of the rate that saturates the server: latency from when each call was due."""
         saturated = self.found.rate(server, PERSON_10X10.name)
-        assert saturated is not None
+        if saturated is None:
+            return
         for share in self.pace.loads:
             name = "half-load" if share == 0.5 else f"load {share:.0%}"
             scenario = Scenario(name, "CheckPerson", 10, _OPEN_STREAMS, rate=share * saturated)
-            found = measure(
-                server, target, self.payloads.persons, scenario,
-                seconds=self.pace.load_seconds * (2 if share == 0.5 else 1), rounds=1, attempts=self.pace.attempts,
-            )  # fmt: skip
-            row = table.row_of(found)
-            self.found.rows.append(row)
-            self.found.curves.setdefault(server, []).append((scenario.rate, row.p50_us, row.p99_us))
+            row = self._row(server, target, scenario, self.pace.load_seconds * (2 if share == 0.5 else 1), 1)
+            if row is not None:
+                self.found.curves.setdefault(server, []).append((scenario.rate, row.p50_us, row.p99_us))
 
     def ronda(self) -> None:
         """Production mode: the worker and its lane, by turns of the same process."""
@@ -124,15 +167,20 @@ class _Bench:
             target = ronda.lane or ronda.grpcio
             self.endured("switches", target is ronda.lane, lambda: endurance.switches(
                 ronda, target, self.nation.data, self.payloads.persons, self.pace.times))  # fmt: skip
-            cui = self.payloads.held()[0][0]
-            took = endurance.revocation(target, self.keys, cui, min(10, self.pace.times * 2))
-            self.found.samples.append(Samples(f"revocation in force, {_name(target is ronda.lane)}", took, "s"))
-            if target is ronda.lane:
-                self.found.values["revocation"] = max(took)
+            with self.excused("revocation"):
+                cui = self.payloads.held()[0][0]
+                took = endurance.revocation(target, self.keys, cui, min(10, self.pace.times * 2))
+                self.found.samples.append(Samples(f"revocation in force, {_name(target is ronda.lane)}", took, "s"))
+                if target is ronda.lane:
+                    self.found.values["revocation"] = max(took)
 
     def alone(self, server: str, target: Target) -> None:
         """A grpcio client in Python, one call after the other."""
         self.keys.new_tokens()
+        with self.excused(f"a Python caller alone, {server}"):
+            self._alone(server, target)
+
+    def _alone(self, server: str, target: Target) -> None:
         runs = [
             python_caller.rate(target, self.payloads.persons, 2 * self.pace.others_seconds)
             for _ in range(self.pace.rounds)
@@ -145,7 +193,10 @@ class _Bench:
     def endured(self, name: str, lane: bool, endure: Callable[[], endurance.Endured]) -> None:
         """A row of the report; the bar only for the lane, and for as many times as it says."""
         say(f"{name}, {_name(lane)}")
-        endured = endure()
+        with self.excused(f"{name}, {_name(lane)}"):
+            self._endured(name, lane, endure())
+
+    def _endured(self, name: str, lane: bool, endured: endurance.Endured) -> None:
         note = f"{endured.times} times; {endured.note}"
         self.found.samples.append(
             Samples(f"{name}, {_name(lane)}: failed", [float(endured.failed)], "calls", note=note)
@@ -229,10 +280,11 @@ class _Bench:
                 values[scenario] = rate
         of = {row.scenario: row for row in found.rows if row.server == _LANE}
         if of:
-            values["cpu"], values["lone"] = of["person-10x10"].cpu_us, of["person-1x1"].p50_us
-            values["half"] = of["half-load"].p99_us
+            for bar, (scenario, figure) in _FIGURES.items():
+                if scenario in of:
+                    values[bar] = getattr(of[scenario], figure)
             for bar, (server, scenario) in _COMPARED.items():
-                if rate := found.rate(server, scenario):
+                if scenario in of and (rate := found.rate(server, scenario)):
                     values[bar] = of[scenario].rate / rate
         alone = {sample.scenario: sample.median() for sample in found.samples if sample.scenario.startswith("a Python")}
         if len(alone) == 2:
@@ -240,7 +292,6 @@ class _Bench:
         rates = found.growth.get(_LANE, {})
         if PERSONS in rates and GROWN_PERSONS in rates:
             values["growth"] = 100 * (1 - rates[GROWN_PERSONS] / rates[PERSONS])
-        values["wrong"] = 0.0  # measure() raises at the first
 
 
 def _name(lane: bool) -> str:
@@ -266,12 +317,12 @@ def run(persons: int = PERSONS, *, quick: bool = False, large: bool = False, onl
     WORK.mkdir(parents=True)
     say(f"nation of {persons:,} persons")
     bench = _Bench(QUICK if quick else FULL, persons)
-    bench.ronda()
-    bench.worn()
-    bench.peers()
-    bench.development()
+    for part in (bench.ronda, bench.worn, bench.peers, bench.development):
+        with bench.excused(part.__name__):
+            part()
     if not quick:
-        bench.grown(sorted(set(sizes)))
+        with bench.excused("growth"):
+            bench.grown(sorted(set(sizes)))
     bench.judge()
     found = bench.found
     shutil.rmtree(WORK, ignore_errors=True)

@@ -75,7 +75,11 @@ class Run:
 
 
 class WrongAnswers(AssertionError):
-    """A server answered wrongly or not at all."""
+    """A server answered wrongly, once is enough."""
+
+
+class CallsFailed(RuntimeError):
+    """No run of a scenario was without calls that failed."""
 
 
 class Load:
@@ -176,15 +180,22 @@ class Measured:
 def measure(
     server: str, target: Target, questions: Path, scenario: Scenario, *, seconds: float, rounds: int, attempts: int
 ) -> Measured:
-    """`rounds` quiet runs, in at most `attempts`. Raises WrongAnswers."""
+    """`rounds` quiet runs without a failed call, in at most `attempts`. Raises WrongAnswers, CallsFailed."""
     quiet: list[Run] = []
     every: list[Run] = []
-    while len(quiet) < rounds and len(every) < attempts:
+    for _ in range(attempts):
         run = Load(target, questions, scenario, seconds).end()
-        if run.said["wrong"] or run.said["failed"] or not run.said["calls"]:
-            raise WrongAnswers(f"{server}, {scenario.name}: {run.said}")
+        if run.said["wrong"]:
+            raise WrongAnswers(f"{server}, {scenario.name}: {run.said['wrong']} answers were wrong")
+        if run.said["failed"] or not run.said["calls"]:
+            lost = run.said
+            continue
         every.append(run)
         if not run.noisy:
             quiet.append(run)
+        if len(quiet) == rounds:
+            break
+    if not every:
+        raise CallsFailed(f"{server}, {scenario.name}: calls failed, by status {lost['by_status']} {lost['said']}")
     enough = len(quiet) >= rounds
     return Measured(server, scenario.name, quiet if enough else every, noisy=not enough)

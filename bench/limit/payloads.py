@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import struct
 import time
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import xxhash
 
+from bench.names.nations import digest
 from bench.sampling import draw
 from core.engine.entry import Engine, Grant, Method
 from core.generation.store import Generation
@@ -31,6 +33,7 @@ _HEAD = struct.Struct("<8sIIII")
 _ROW = struct.Struct("<QIIQ")
 _DRAWN_MORE = 1.05  # some answers do not show what was asked (minors): they are left out
 _SEED = 14
+_KEPT = 3  # of other nations
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,13 @@ def patrols_grant(trust: Path) -> Grant:
 
 def prepare(generation: Path, trust: Path, work: Path, count: int = QUESTIONS) -> Payloads:
     """Makes the files in `work`, or finds them there."""
-    directory = work / f"payloads-{generation.name}-{count}"
+    made_by = digest("bench/limit/payloads.py", "bench/sampling.py", "server/trust/example/*")
+    directory = work / f"{generation.name}-{count}-{made_by}"
     paths = Payloads(directory / "persons", directory / "vehicles", directory / "answers", 0.0)
     stamp = directory / "stamp.json"
     if not stamp.exists():
+        for older in sorted(work.glob("*-*"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+            shutil.rmtree(older)
         directory.mkdir(parents=True, exist_ok=True)
         grant = patrols_grant(trust)
         engine = Engine(Generation.open(generation))
