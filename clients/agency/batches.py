@@ -1,4 +1,4 @@
-"""A batch of rows as the bytes of a ClearRequest, and a response as columns.
+"""A batch of rows as the bytes of a ClearRequest.
 
 CUIs alone are laid side by side with their field's head before each, without an object a row; field numbers are the
 contract's. tests/agency holds the bytes against those of protobuf.
@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from clients.agency.cells import LONGEST_CELL
-from clients.agency.failures import HalfAnswer
 from clients.agency.rows import Asked, Rows
 from clients.agency.texts import Column, joined, pc
 from ronda.v1 import clearance_service_pb2 as contract
@@ -24,23 +22,41 @@ SEARCHED_ROWS = 250  # where rows are asked by name: a search each, so that ever
 UTF_8_BYTES = 4  # of a character at most
 _IDS = 1 << 32  # they are uint32
 _LENGTH_DELIMITED = 2  # wire type of protobuf's encoding
-_CUI_TAG = contract.ClearRequest.DESCRIPTOR.fields_by_name["cuis"].number << 3 | _LENGTH_DELIMITED
+_IDS_TAG, _CUI_TAG = (
+    contract.ClearRequest.DESCRIPTOR.fields_by_name[name].number << 3 | _LENGTH_DELIMITED
+    for name in ("row_ids", "cuis")
+)
 
 
-def _cui_head(length: int) -> bytes:
-    """Tag and length of a text of that many bytes, below 2**14."""
-    return bytes([_CUI_TAG, length] if length < 128 else [_CUI_TAG, length & 127 | 128, length >> 7])
+def _head(tag: int, length: int) -> bytes:
+    """Tag and length of a field of that many bytes, below 2**14."""
+    return bytes([tag, length] if length < 128 else [tag, length & 127 | 128, length >> 7])
 
 
-_CUI_HEADS = pa.array([_cui_head(length) for length in range(UTF_8_BYTES * LONGEST_CELL + 1)], pa.binary())
+_CUI_HEADS = pa.array([_head(_CUI_TAG, length) for length in range(UTF_8_BYTES * LONGEST_CELL + 1)], pa.binary())
+
+
+def packed_ids(ids: range) -> bytes:
+    """Row ids as protobuf packs them: 7 bits a byte, the lowest first."""
+    if len(ids) == 0:
+        return b""
+    long, longest = ((max(id_.bit_length(), 1) + 6) // 7 for id_ in (ids[0], ids[-1]))
+    if long != longest:
+        shorter = range(ids.start, 1 << 7 * long)
+        return packed_ids(shorter) + packed_ids(range(shorter.stop, ids.stop))
+    septets = np.arange(ids.start, ids.stop, dtype=np.uint64)[:, None] >> np.arange(0, 7 * long, 7, dtype=np.uint64)
+    taken = (septets & np.uint64(127)).astype(np.uint8)
+    taken[:, :-1] |= 128
+    return taken.tobytes()
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A message and the ids of its rows."""
+    """A message and the ids of its rows, and these as they stand in it."""
 
     message: bytes
     ids: range
+    packed_ids: bytes = b""
 
 
 def batches_of(rows: Rows, asked: Asked) -> Iterator[Batch]:
@@ -57,10 +73,11 @@ def batches_of(rows: Rows, asked: Asked) -> Iterator[Batch]:
         end = min(begin + most, len(asked.places))
         first = int(rows.numbers[asked.places[begin]]) % (_IDS - BATCH_ROWS)
         ids = range(first, first + end - begin)
-        request = contract.ClearRequest(row_ids=ids)
         if packed is not None:
-            yield Batch(b"".join((request.SerializeToString(), packed[begin:end])), ids)
+            told = packed_ids(ids)
+            yield Batch(b"".join((_head(_IDS_TAG, len(told)), told, packed[begin:end])), ids, told)
             continue
+        request = contract.ClearRequest(row_ids=ids)
         request.cuis.extend((asked.cuis or [])[begin:end])
         request.names.extend((asked.names or [])[begin:end])
         request.birth_dates.extend((asked.births or [])[begin:end])
@@ -78,41 +95,3 @@ class _Packed:
 
     def __getitem__(self, rows: slice) -> memoryview:
         return joined(self._fields[rows])
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the server says of a batch: result and reason of each row; references and rules of those that have any."""
-
-    results: NDArray[np.uint8]
-    reasons: NDArray[np.uint8]
-    references: dict[int, str]
-    rules: dict[int, tuple[str, str]]
-
-
-def judged(response: contract.ClearResponse, ids: range, generation: str) -> Judged:
-    """Raises HalfAnswer: rows, columns or generation are not those of the batch."""
-    rows = len(ids)
-    if len(response.row_ids) != rows or len(response.results) != rows or len(response.reasons) != rows:
-        raise HalfAnswer("rows")
-    if response.generation_id != generation:
-        raise HalfAnswer("generation")
-    if list(response.row_ids) != list(ids):
-        raise HalfAnswer("row ids")
-    try:
-        results, reasons = bytes(response.results), bytes(response.reasons)
-    except ValueError:  # below 0 or above 255: no number of the contract's
-        raise HalfAnswer("results") from None
-    if len(response.reference_rows) != len(response.references):
-        raise HalfAnswer("references")
-    references: dict[int, str] = {}
-    for row, reference in zip(response.reference_rows, response.references, strict=True):
-        if row >= rows:
-            raise HalfAnswer("references")
-        told = f"{reference.register_id}:{reference.record_id}{'?' if reference.possible else ''}"
-        references[row] = f"{references[row]}; {told}" if row in references else told
-    rules = {error.row_id - ids.start: (error.field, error.rule) for error in response.row_errors}
-    found = np.frombuffer(results, np.uint8)
-    if set(rules) != set(np.flatnonzero(found == contract.CLEARANCE_RESULT_INVALID).tolist()):
-        raise HalfAnswer("row errors")
-    return Judged(found, np.frombuffer(reasons, np.uint8), references, rules)

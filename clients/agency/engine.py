@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any, Protocol, Self
 
-from clients.agency.batches import Batch, Judged
+from clients.agency.answers import Judged
+from clients.agency.batches import Batch
 
 
 class Asking(Protocol):

@@ -10,7 +10,7 @@ from functools import lru_cache
 import pyarrow as pa
 
 from clients.agency import words
-from clients.agency.batches import Judged
+from clients.agency.answers import Judged
 from clients.agency.cells import csv_cell, neutral
 from clients.agency.results import (
     RESULT_COLUMNS,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from clients.agency.batches import Judged, batches_of
+from clients.agency.answers import Judged
+from clients.agency.batches import batches_of
 from clients.agency.blocks import Block, count_rows, read_blocks
 from clients.agency.checkpoint import Checkpoint, Progress
 from clients.agency.columns import Columns

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clients.agency import words
-from clients.agency.batches import Judged
+from clients.agency.answers import Judged
 from clients.agency.cells import neutral
 from clients.agency.rows import Asked, Broken, Rows
 from clients.agency.texts import Column, by_number, has_none_of, pc, replaced

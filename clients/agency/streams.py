@@ -16,7 +16,8 @@ from typing import Any
 import grpc
 from tenacity import RetryCallState, Retrying, retry_if_exception, sleep_using_event, wait_exponential_jitter
 
-from clients.agency.batches import Batch, Judged, judged
+from clients.agency.answers import Judged, read_answer
+from clients.agency.batches import Batch
 from clients.agency.failures import GenerationGone, HalfAnswer
 from clients.agency.queue import JobQueue, Sent
 from clients.client.connection import request_context
@@ -196,7 +197,7 @@ class Streams:
         """One stream after another, as long as there is something to ask."""
         try:
             with self._server.channel() as channel:
-                call = channel.stream_stream(_METHOD, None, contract.ClearResponse.FromString)
+                call = channel.stream_stream(_METHOD)
                 while self._queue.wait():
                     _retrying(self._gives_up, self._ending)(lambda: self._stream(call))
         except Exception as error:
@@ -211,11 +212,12 @@ class Streams:
         call = open_call(self._messages(sent))
         self._calls.add(call)
         try:
-            for response in call:
+            for answer in call:
                 job = self._queue.oldest(sent)
                 if job is None:
                     raise HalfAnswer("an answer to nothing")
-                self._queue.answered(sent, judged(response, job.batch.ids, self.generation))
+                batch = job.batch
+                self._queue.answered(sent, read_answer(answer, batch.ids, batch.packed_ids, self.generation))
                 self._heard, self._halves = time.monotonic(), 0
             if self._queue.oldest(sent) is not None:
                 raise HalfAnswer("the stream ended")

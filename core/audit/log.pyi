@@ -67,9 +67,6 @@ class AuditLog:
     def sync(self) -> None:
         """Puts every record appended before on disk (fdatasync), and closes segments that were left. Raises OSError."""
 
-    def look_ahead(self) -> None:
-        """Sets space on disk aside for what will be appended soon: to be called often, by a thread that may wait."""
-
     def stop(self) -> None:
         """Makes every later append fail: what was written can no longer be trusted to reach the disk."""
 

@@ -1,13 +1,13 @@
 # distutils: libraries = crypto
 """The audit log of one worker (see core/audit/log.pxd; the bytes are in core/audit/record.pxd).
 
-A present segment, and a next one made ahead of time by server/audit/writer.py; segments that were left wait for `sync`.
+Its segments, and the room in them, are core/audit/series.pxd; server/audit/writer.py makes the next one ahead of time.
 """
 
 import os
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.errno cimport errno
+from libc.errno cimport ENOSPC
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
@@ -17,50 +17,29 @@ from core.audit.record cimport (
     FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, TEXT_GENERATION, TEXT_IDENTITY, EntryBytes, QueryHead, TextHead,
 )
 from core.audit.segment cimport (
-    Segment, segment_allocate, segment_body, segment_commit, segment_end, segment_free, segment_new, segment_put_text,
-    segment_set_aside, segment_text_place,
+    Segment, segment_body, segment_commit, segment_extend, segment_free, segment_new, segment_put_text,
+    segment_text_place,
 )
-
+from core.audit.series cimport (
+    Series, pthread_mutex_lock, pthread_mutex_unlock, series_add, series_close, series_free, series_new, series_rotate,
+    series_sync, series_wake, series_with_room,
+)
 from core.errors import AuditUnavailable
 
 cdef extern from *:
     """
-    #include <fcntl.h>
-    #include <pthread.h>
     #include <time.h>
-    #include <unistd.h>
     static inline long long ronda_audit_nanoseconds(void) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
         return now.tv_sec * 1000000000LL + now.tv_nsec;
     }
     """
-    ctypedef struct pthread_mutex_t:
-        pass
-    int pthread_mutex_init(pthread_mutex_t* mutex, void* attributes) noexcept nogil
-    int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept nogil
-    int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept nogil
-    int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept nogil
-    int fdatasync(int descriptor) noexcept nogil
     long long ronda_audit_nanoseconds() noexcept nogil
 
 cdef enum:
-    LEFT_MAX = 8                 # segments left and not yet on disk
     LEAST = 64 << 10
-    AHEAD = 8 << 20              # bytes set aside beyond what is written: what the express lane writes in 0.1 s, and a piece
     MOST = 1 << 30
-
-cdef struct Core:                # what an AuditLog is without Python
-    pthread_mutex_t lock
-    pthread_mutex_t syncing      # of whoever uses a segment without `lock`: only its owner lets a segment go
-    Segment* present
-    Segment* next
-    Segment* left[8]
-    int n_left
-    bint closed
-    uint64_t appended
-    uint64_t durable
-    uint64_t failed
 
 
 METHOD_CLEAR = AUDIT_METHOD_CLEAR
@@ -68,32 +47,8 @@ METHOD_CLEAR = AUDIT_METHOD_CLEAR
 
 # ---- the log ----
 
-cdef bint _advance(Core* core) noexcept nogil:
-    """The next segment becomes the present one; the former waits for `sync`, which alone waits for the disk."""
-    if core.next == NULL or core.n_left == LEFT_MAX:
-        return False
-    core.left[core.n_left] = core.present
-    core.n_left += 1
-    core.present = core.next
-    core.next = NULL
-    return True
-
-
-cdef Segment* _with_room(Core* core, size_t size) noexcept nogil:
-    """A segment in which `size` bytes and a closing zero length have room and space; NULL = none."""
-    cdef Segment* segment = core.present
-    if core.closed or segment == NULL:
-        return NULL
-    if segment.used + size + 4 > segment.size:
-        if not _advance(core):
-            return NULL
-        segment = core.present
-        if segment.used + size + 4 > segment.size:
-            return NULL
-    return segment if segment_allocate(segment, segment.used + size + 4) == 0 else NULL
-
-
-cdef int _append(Core* core, const AuditFacts* facts, const EntryBytes* shown, size_t n_shown) noexcept nogil:
+cdef int _append(Series* series, const AuditFacts* facts, const EntryBytes* shown, size_t n_shown,
+                 bint* wake) noexcept nogil:
     cdef size_t case_size = facts.case_number_size if facts.case_number_size < 255 else 255
     cdef size_t request_size = facts.request_id_size if facts.request_id_size < 255 else 255
     cdef size_t sealed_size = facts.asked_size + TAG_BYTES if facts.asked_size else 0
@@ -109,7 +64,7 @@ cdef int _append(Core* core, const AuditFacts* facts, const EntryBytes* shown, s
     # Each alone is far above what a request or an identity may hold; together they cannot overflow.
     if facts.asked_size > MOST or n_shown > 1 << 20 or facts.identity_size > 1 << 16 or facts.generation_size > 1 << 10:
         return -1
-    segment = _with_room(core, FRAME_BYTES + size + texts)
+    segment = series_with_room(series, FRAME_BYTES + size + texts, wake)
     if segment == NULL:
         return -1
     memset(&head, 0, sizeof(QueryHead))
@@ -154,65 +109,20 @@ cdef int _append(Core* core, const AuditFacts* facts, const EntryBytes* shown, s
     return 0
 
 
-cdef int audit_append(void* core_, const AuditFacts* facts, const void* shown, size_t n_shown) noexcept nogil:
-    cdef Core* core = <Core*>core_
+cdef int audit_append(void* core, const AuditFacts* facts, const void* shown, size_t n_shown) noexcept nogil:
+    cdef Series* series = <Series*>core
+    cdef bint wake = False
     cdef int status
-    pthread_mutex_lock(&core.lock)
-    status = _append(core, facts, <const EntryBytes*>shown, n_shown)
+    pthread_mutex_lock(&series.lock)
+    status = _append(series, facts, <const EntryBytes*>shown, n_shown, &wake)
     if status == 0:
-        core.appended += 1
+        series.appended += 1
     else:
-        core.failed += 1
-    pthread_mutex_unlock(&core.lock)
+        series.failed += 1
+    pthread_mutex_unlock(&series.lock)
+    if wake:
+        series_wake(series)
     return status
-
-
-cdef int _sync(Core* core) noexcept nogil:
-    """0 or errno. Appends go on meanwhile."""
-    cdef Segment* left[8]
-    cdef Segment* present = NULL
-    cdef int n_left, i, status = 0, ended
-    cdef uint64_t appended
-    pthread_mutex_lock(&core.syncing)
-    pthread_mutex_lock(&core.lock)
-    appended = core.appended
-    n_left = core.n_left
-    memcpy(left, core.left, sizeof(left))
-    core.n_left = 0
-    if appended != core.durable or n_left:
-        present = core.present  # it may be left meanwhile, and is not closed: that takes `syncing`
-    pthread_mutex_unlock(&core.lock)
-    for i in range(n_left):
-        ended = segment_end(left[i])
-        status = status or ended
-    if present != NULL and fdatasync(present.descriptor) != 0:
-        status = errno
-    if status == 0:
-        pthread_mutex_lock(&core.lock)
-        if appended > core.durable:
-            core.durable = appended
-        pthread_mutex_unlock(&core.lock)
-    pthread_mutex_unlock(&core.syncing)
-    return status
-
-
-cdef void _look_ahead(Core* core) noexcept nogil:
-    """Sets space aside for what will be appended soon: an append need not, under the lock. It meets a full disk."""
-    cdef Segment* present
-    cdef size_t used = 0, allocated = 0, end = 0
-    pthread_mutex_lock(&core.syncing)
-    pthread_mutex_lock(&core.lock)
-    present = core.present
-    if present != NULL:
-        used, allocated = present.used, present.allocated
-    pthread_mutex_unlock(&core.lock)
-    if present != NULL and allocated < present.size and used + AHEAD > allocated:
-        if segment_set_aside(present, allocated, used + AHEAD, &end) == 0:
-            pthread_mutex_lock(&core.lock)
-            if present.allocated < end:
-                present.allocated = end
-            pthread_mutex_unlock(&core.lock)
-    pthread_mutex_unlock(&core.syncing)
 
 
 cdef inline object _os_error(int number):
@@ -221,30 +131,17 @@ cdef inline object _os_error(int number):
 
 cdef class AuditLog:
     def __cinit__(self):
-        cdef Core* core = <Core*>calloc(1, sizeof(Core))
-        if core == NULL:
-            raise MemoryError
-        pthread_mutex_init(&core.lock, NULL)
-        pthread_mutex_init(&core.syncing, NULL)
-        self.core = core
+        cdef int error
+        self.core = series_new(&error)
+        if self.core == NULL:
+            raise _os_error(error)
 
     def __dealloc__(self):
-        cdef Core* core = <Core*>self.core
-        cdef int i
-        if core == NULL:
-            return
-        for i in range(core.n_left):
-            segment_end(core.left[i])
-        if core.present != NULL:
-            segment_end(core.present)
-        segment_free(core.next)
-        pthread_mutex_destroy(&core.syncing)
-        pthread_mutex_destroy(&core.lock)
-        free(core)
+        series_free(<Series*>self.core)
 
     def add_segment(self, int descriptor, bytes header not None, bytes query_key not None, bytes hash_key not None,
                     size_t max_bytes, size_t reserve_bytes):
-        cdef Core* core = <Core*>self.core
+        cdef Series* series = <Series*>self.core
         cdef Segment* segment
         cdef int status
         cdef size_t size = FRAME_BYTES + sizeof(TextHead) + PyBytes_GET_SIZE(header)
@@ -252,32 +149,24 @@ cdef class AuditLog:
             raise ValueError("a key has 32 bytes")
         if not LEAST <= max_bytes <= MOST or size > LEAST:
             raise ValueError("a segment has 64 KiB to 1 GiB, its header 64 KiB at most")
-        if core.closed or core.next != NULL:
-            raise ValueError("the log is closed" if core.closed else "a next segment waits already")
+        if series.closed or series.next != NULL:
+            raise ValueError("the log is closed" if series.closed else "a next segment waits already")
         segment = segment_new(descriptor, max_bytes, reserve_bytes, <const uint8_t*>PyBytes_AS_STRING(query_key),
                               <const uint8_t*>PyBytes_AS_STRING(hash_key), &status)
         if segment == NULL:
             raise _os_error(status)
-        status = segment_allocate(segment, size + 4)
-        if status != 0:
+        segment.allocated = segment_extend(segment, size + 4)
+        if segment.allocated < size + 4:
             segment.descriptor = -1  # the caller's still
             segment_free(segment)
-            raise _os_error(status)
+            raise _os_error(ENOSPC)
         segment_put_text(segment, RECORD_HEADER, 0, PyBytes_AS_STRING(header), PyBytes_GET_SIZE(header))
-        pthread_mutex_lock(&core.lock)
-        if core.present == NULL:
-            core.present = segment
-        else:
-            core.next = segment
-        pthread_mutex_unlock(&core.lock)
+        series_add(series, segment)
 
     def rotate(self):
-        cdef Core* core = <Core*>self.core
         cdef bint advanced
         with nogil:
-            pthread_mutex_lock(&core.lock)
-            advanced = _advance(core)
-            pthread_mutex_unlock(&core.lock)
+            advanced = series_rotate(<Series*>self.core)
         return advanced
 
     def append_record(self, *, int64_t clock_ms, uint32_t latency_us=0, uint8_t method=0, uint8_t purpose=0,
@@ -359,72 +248,52 @@ cdef class AuditLog:
         return started
 
     def stop(self):
-        cdef Core* core = <Core*>self.core
+        cdef Series* series = <Series*>self.core
         with nogil:
-            pthread_mutex_lock(&core.lock)
-            core.closed = True
-            pthread_mutex_unlock(&core.lock)
+            pthread_mutex_lock(&series.lock)
+            series.closed = True
+            pthread_mutex_unlock(&series.lock)
 
     def sync(self):
         cdef int status
         with nogil:
-            status = _sync(<Core*>self.core)
+            status = series_sync(<Series*>self.core)
         if status != 0:
             raise _os_error(status)
 
-    def look_ahead(self):
-        with nogil:
-            _look_ahead(<Core*>self.core)
-
     def close(self):
-        cdef Core* core = <Core*>self.core
-        cdef Segment* present
-        cdef Segment* next
-        cdef int status, ended = 0
+        cdef int status
         with nogil:
-            pthread_mutex_lock(&core.lock)
-            core.closed = True
-            present = core.present
-            next = core.next
-            core.present = core.next = NULL
-            pthread_mutex_unlock(&core.lock)
-            status = _sync(core)
-            if present != NULL:
-                ended = segment_end(present)
-            if next != NULL:
-                segment_end(next)
-            if status == 0 and ended == 0:
-                core.durable = core.appended
-        status = status or ended
+            status = series_close(<Series*>self.core)
         if status != 0:
             raise _os_error(status)
 
     @property
     def needs_segment(self):
-        return (<Core*>self.core).next == NULL and not (<Core*>self.core).closed
+        return (<Series*>self.core).next == NULL and not (<Series*>self.core).closed
 
     @property
     def stopped(self):
-        return (<Core*>self.core).closed
+        return (<Series*>self.core).closed
 
     @property
     def appended(self):
-        return (<Core*>self.core).appended
+        return (<Series*>self.core).appended
 
     @property
     def durable(self):
-        return (<Core*>self.core).durable
+        return (<Series*>self.core).durable
 
     @property
     def failed(self):
-        return (<Core*>self.core).failed
+        return (<Series*>self.core).failed
 
     @property
     def segment_bytes(self):
-        cdef Core* core = <Core*>self.core
+        cdef Series* series = <Series*>self.core
         cdef size_t used = 0
-        pthread_mutex_lock(&core.lock)
-        if core.present != NULL:
-            used = core.present.used
-        pthread_mutex_unlock(&core.lock)
+        pthread_mutex_lock(&series.lock)
+        if series.present != NULL:
+            used = series.present.used
+        pthread_mutex_unlock(&series.lock)
         return used

@@ -9,6 +9,8 @@ from core.audit.record cimport FRAME_BYTES
 
 cdef enum:
     TEXTS = 4096                 # places of the table of texts already written; a power of two
+    AHEAD = 4 << 20              # bytes set aside on disk at once, and so many beyond what is written: a disk that is full for
+                                 # a while stops no answer
 
 cdef struct KnownText:
     uint64_t hash
@@ -22,11 +24,13 @@ cdef struct Segment:
     uint8_t* map
     size_t size                  # mapped; the segment is full there
     size_t allocated             # of it, on disk
+    bint refused                 # the disk gave less than two pieces beyond when it was asked last
     size_t used
     size_t reserve               # free bytes of the disk that are left alone
     uint64_t records
     KeyedHash key
     EVP_CIPHER_CTX* cipher       # holds the query key
+    Segment* after               # in a list of such
     int n_texts
     KnownText texts[TEXTS]
 
@@ -38,11 +42,9 @@ cdef Segment* segment_new(int descriptor, size_t size, size_t reserve, const uin
 cdef void segment_free(Segment* segment) noexcept nogil
 # Cuts what was set aside and not used, puts the file on disk, frees: 0 or errno.
 cdef int segment_end(Segment* segment) noexcept nogil
-# Sets space aside up to `wanted` bytes at least: 0, or an errno (ENOSPC within the disk's reserve too).
-cdef int segment_allocate(Segment* segment, size_t wanted) noexcept nogil
-# Sets space aside from `begin` (what is allocated) on, up to `wanted` at least and in whole pieces, and says how far; needs no
-# lock. 0, or an errno.
-cdef int segment_set_aside(const Segment* segment, size_t begin, size_t wanted, size_t* allocated) noexcept nogil
+# Sets space aside on disk up to `wanted` bytes and two pieces, or one, or none, as the disk has room above its reserve.
+# Returns what `allocated` is to be then: whoever calls it says so where it is safe.
+cdef size_t segment_extend(const Segment* segment, size_t wanted) noexcept nogil
 # The body of `size` bytes is written at segment_body: hashes it and makes it a record.
 cdef void segment_commit(Segment* segment, size_t size) noexcept nogil
 # Writes a header or text record. Space was made.

@@ -5,7 +5,7 @@ Its space is set aside on disk a piece at a time: an append is a copy into memor
 process is killed, four times cheaper than a write(2), and a full disk is met before the copy, never within it.
 """
 
-from libc.errno cimport ENOMEM, ENOSPC, errno
+from libc.errno cimport ENOMEM, errno
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
@@ -50,8 +50,6 @@ cdef extern from *:
     void* ronda_map(int descriptor, size_t size) noexcept nogil
 
 cdef enum:
-    PIECE = 4 << 20              # bytes set aside on disk at once, and so many beyond what is written: a disk that is full for
-                                 # a while stops no answer
     TEXTS_FULL = 3072            # then it starts anew, and texts are written again
 
 
@@ -69,7 +67,7 @@ cdef Segment* segment_new(int descriptor, size_t size, size_t reserve, const uin
         segment_free(segment)
         return NULL
     keyed_hash_init(&segment.key, hash_key)
-    # The mapping reaches beyond the file's end: nothing is touched there before segment_allocate has moved it.
+    # The mapping reaches beyond the file's end: nothing is touched there before segment_extend has moved it.
     segment.map = <uint8_t*>ronda_map(descriptor, size)
     if segment.map == NULL:
         error[0] = errno
@@ -100,27 +98,18 @@ cdef int segment_end(Segment* segment) noexcept nogil:
     return status
 
 
-cdef int segment_allocate(Segment* segment, size_t wanted) noexcept nogil:
-    cdef int status
-    if wanted + PIECE <= segment.allocated or segment.allocated == segment.size:
-        return 0 if wanted <= segment.allocated else ENOSPC
-    status = segment_set_aside(segment, segment.allocated, wanted + PIECE, &segment.allocated)
-    if status == 0 or wanted <= segment.allocated:
-        return 0
-    return segment_set_aside(segment, segment.allocated, wanted, &segment.allocated)
-
-
-cdef int segment_set_aside(const Segment* segment, size_t begin, size_t wanted, size_t* allocated) noexcept nogil:
-    cdef size_t end = (wanted + PIECE - 1) // PIECE * PIECE
-    cdef int status
-    if end > segment.size:
-        end = segment.size
-    if ronda_free_bytes(segment.descriptor) < segment.reserve + (end - begin):
-        return ENOSPC
-    status = posix_fallocate(segment.descriptor, <long long>begin, <long long>(end - begin))
-    if status == 0:
-        allocated[0] = end
-    return status
+cdef size_t segment_extend(const Segment* segment, size_t wanted) noexcept nogil:
+    cdef size_t end
+    cdef int pieces
+    for pieces in range(2, -1, -1):
+        end = min((wanted + (pieces + 1) * AHEAD - 1) // AHEAD * AHEAD, segment.size)
+        if end <= segment.allocated:
+            break
+        if (ronda_free_bytes(segment.descriptor) >= segment.reserve + (end - segment.allocated)
+                and posix_fallocate(segment.descriptor, <long long>segment.allocated,
+                                    <long long>(end - segment.allocated)) == 0):
+            return end
+    return segment.allocated
 
 
 cdef void segment_commit(Segment* segment, size_t size) noexcept nogil:

@@ -13,7 +13,7 @@ from core.call.register_states cimport (
 from core.contract cimport *
 from core.failure cimport OK, fail, failure_init
 from core.generation.dossier cimport NO_ENTITY
-from core.generation.store cimport STORE_OK, store_dossier, store_error_text
+from core.generation.store cimport STORE_OK, store_dossier, store_error_text, store_prefetch_dossier
 from core.generation.view cimport dossier_view
 from core.name_index.expansion cimport query_free, query_new
 from core.wire cimport buffer_free, buffer_reset
@@ -98,6 +98,7 @@ cdef int call_dossier(Call* call, uint32_t entity, Dossier* dossier) noexcept no
         if call.opened[i].entity == entity:
             dossier_view(dossier, call.opened[i].bytes)
             return OK
+    store_prefetch_dossier(call.store, entity)  # all its lines at once, not as the checksum comes to them
     status = store_dossier(call.store, entity, &bytes, &length)
     if status != STORE_OK:
         call.failure.entity = entity

@@ -11,7 +11,7 @@ from core.calendar cimport partial_date_problem
 from core.call.memory cimport FITS_MAX, call_dossier, call_out_of_memory
 from core.call.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.call.register_states cimport put_register_status
-from core.clearance.batch cimport BATCH_REFERENCES, BATCH_ROWS, Batch, read_batch
+from core.clearance.batch cimport BATCH_REFERENCES, Batch, read_batch
 from core.clearance.standard cimport REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
@@ -42,6 +42,8 @@ from core.wire cimport (
 cdef enum:
     NO_LOOKUP = -1               # no CUI, or none that can be looked up
     TO_LOOK_UP = -2
+    AHEAD = 4                    # rows between two steps of a look-up: in their time memory answers
+    ROWS_AHEAD = 32              # of which something is known, 4 * AHEAD and the one that is judged; a power of two
 
 cdef struct Row:                 # one row's identifier, looked up ahead of its turn
     AskedIdentifier item
@@ -372,30 +374,37 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
 
 # ---- a batch ----
 
-cdef void _look_ahead(Call* call, const Batch* batch, Row* rows) noexcept nogil:
-    """Places all CUIs, looks them up, then asks for their dossiers, so that memory answers while others are computed."""
-    cdef size_t row
-    cdef const Text* cui
-    cdef uint32_t entities[LOOKUP_MAX]
-    for row in range(batch.rows):
-        rows[row].found = NO_LOOKUP
-        cui = _cell(batch.cuis, batch.n_cuis, row)
-        if cui == NULL or _take_canonical(KEY_CUI, cui, &rows[row].item) != RULE_OK:
-            continue
-        rows[row].found = TO_LOOK_UP
-        store_place(call.store, KEY_CUI, rows[row].item.text, rows[row].item.length, &rows[row].place)
-    for row in range(batch.rows):
-        if rows[row].found != TO_LOOK_UP:
-            continue
-        rows[row].found = store_lookup_placed(call.store, &rows[row].place, entities, LOOKUP_MAX)
-        if rows[row].found > 0:
-            rows[row].entity = entities[0]
-            store_prefetch_entity(call.store, entities[0])
-        elif rows[row].found < 0:
-            rows[row].found = LOOKUP_MAX  # damaged keys: the row's own look-up will say so
-    for row in range(batch.rows):
-        if rows[row].found > 0:
-            store_prefetch_dossier(call.store, rows[row].entity)
+# A row's CUI is looked up in four steps before the row is judged. Each asks memory for what the next one reads, so that a
+# dozen rows wait for it together while one is computed.
+
+cdef void _place(Call* call, const Batch* batch, size_t at, Row* row) noexcept nogil:
+    cdef const Text* cui = _cell(batch.cuis, batch.n_cuis, at)
+    row.found = NO_LOOKUP
+    if cui != NULL and _take_canonical(KEY_CUI, cui, &row.item) == RULE_OK:
+        row.found = TO_LOOK_UP
+        row.place.leaf = NULL
+        _place_nearer(call, row)
+
+
+cdef void _place_nearer(Call* call, Row* row) noexcept nogil:
+    if row.found == TO_LOOK_UP:
+        store_place(call.store, KEY_CUI, row.item.text, row.item.length, &row.place)
+
+
+cdef void _look_up(Call* call, Row* row) noexcept nogil:
+    if row.found != TO_LOOK_UP:
+        return
+    row.found = store_lookup_placed(call.store, &row.place, &row.entity, 1)
+    if row.found > 0:
+        store_prefetch_entity(call.store, row.entity)
+    elif row.found < 0:
+        row.found = LOOKUP_MAX   # damaged keys: the row's own look-up will say so
+        row.entity = NO_ENTITY
+
+
+cdef void _fetch(Call* call, const Row* row) noexcept nogil:
+    if row.found > 0:
+        store_prefetch_dossier(call.store, row.entity)
 
 
 cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil:
@@ -427,34 +436,47 @@ cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil
         call.asked_rows.failed) else OK
 
 
-cdef int _clear_rows(Call* call, Batch* batch, Row* rows, int standard) noexcept nogil:
-    cdef size_t row, shown
+cdef int _clear_row_or_review(Call* call, Batch* batch, size_t row, int standard, const Row* looked) noexcept nogil:
+    """One damaged dossier is one row for a person to look at."""
+    cdef size_t shown = call.shown.size
+    if _clear_row(call, batch, row, standard, looked) == OK:
+        return OK
+    if call.failure.reason != ERROR_REASON_DOSSIER_DAMAGED or call.failure.entity == NO_ENTITY:
+        return FAILED
+    call.shown.size = shown
+    call.failure.reason = 0
+    _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_DOSSIER_DAMAGED)
+    return OK
+
+
+cdef int _clear_rows(Call* call, Batch* batch, int standard) noexcept nogil:
+    cdef Row rows[ROWS_AHEAD]
+    cdef size_t step
     call.question.sections = 0
     call.question.sex = SEX_UNSPECIFIED
     call.asked_father.shape.count = call.asked_mother.shape.count = 0
-    _look_ahead(call, batch, rows)
-    for row in range(batch.rows):
-        shown = call.shown.size
-        if _clear_row(call, batch, row, standard, &rows[row]) == OK:
-            continue
-        if call.failure.reason != ERROR_REASON_DOSSIER_DAMAGED or call.failure.entity == NO_ENTITY:
+    for step in range(batch.rows + 4 * AHEAD):
+        if step < batch.rows:
+            _place(call, batch, step, &rows[step % ROWS_AHEAD])
+        if AHEAD <= step < batch.rows + AHEAD:
+            _place_nearer(call, &rows[(step - AHEAD) % ROWS_AHEAD])
+        if 2 * AHEAD <= step < batch.rows + 2 * AHEAD:
+            _look_up(call, &rows[(step - 2 * AHEAD) % ROWS_AHEAD])
+        if 3 * AHEAD <= step < batch.rows + 3 * AHEAD:
+            _fetch(call, &rows[(step - 3 * AHEAD) % ROWS_AHEAD])
+        if step >= 4 * AHEAD and _clear_row_or_review(call, batch, step - 4 * AHEAD, standard,
+                                                      &rows[(step - 4 * AHEAD) % ROWS_AHEAD]) < 0:
             return FAILED
-        call.shown.size = shown
-        call.failure.reason = 0  # one damaged dossier is one row for a person to look at
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_DOSSIER_DAMAGED)
     return _put_batch(call, batch, standard)
 
 
 cdef int clear_batch(Call* call, int standard, const void* data, size_t size) noexcept nogil:
     cdef Batch* batch = <Batch*>malloc(sizeof(Batch))
-    cdef Row* rows = <Row*>malloc(BATCH_ROWS * sizeof(Row))
     cdef int status
-    if batch == NULL or rows == NULL:
-        status = call_out_of_memory(call)
-    else:
-        status = read_batch(data, size, batch, call.failure)
-        if status == OK:
-            status = _clear_rows(call, batch, rows, standard)
+    if batch == NULL:
+        return call_out_of_memory(call)
+    status = read_batch(data, size, batch, call.failure)
+    if status == OK:
+        status = _clear_rows(call, batch, standard)
     free(batch)
-    free(rows)
     return status

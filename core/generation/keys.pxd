@@ -26,7 +26,7 @@ cdef struct KeysPlace:           # of a hash that is looked for
     uint64_t hash
     uint64_t low                 # range of hashes that the page at hand should hold
     uint64_t high
-    const uint8_t* leaf          # NULL = not found yet, or damaged
+    const uint8_t* leaf          # the page to look at next, a leaf in the end; NULL = none was yet, or damaged
 
 ctypedef int (*visit_pair)(void* context, uint64_t hash, uint32_t entity) noexcept nogil
 
@@ -36,7 +36,8 @@ cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept n
 cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) noexcept nogil
 # Entities under a hash, ascending, at most `capacity` of them; returns how many there are, or -1 = damaged.
 cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil
-# The same in two steps for many hashes at a time: the first asks for the memory that the second reads.
+# The same in steps for many hashes at a time, each of which asks for the memory that the next one reads: from a `place` whose
+# leaf is NULL, keys_place once for each level above the leaves, or less often, then keys_find_placed.
 cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil
 cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil
 # Calls `visit` for each pair in order until it returns other than 0, and returns that; -1 = damaged, 0 = all visited.

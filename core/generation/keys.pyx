@@ -150,29 +150,6 @@ cdef int _last_at_most(const uint8_t* page, uint32_t page_size, int count, bint 
     return low
 
 
-cdef const uint8_t* _leaf_of(const KeysFile* keys, KeysPlace* place) noexcept nogil:
-    """The leaf page that would hold a hash; NULL = damaged."""
-    cdef const uint8_t* page
-    cdef Node node
-    cdef uint64_t number = keys.root
-    cdef int count, _
-    place.low = 0
-    place.high = UINT64_MAX
-    for _ in range(MAX_DEPTH):
-        page = _page(keys, number)
-        if page == NULL:
-            return NULL
-        if _u16(page + 10) & P_LEAF:
-            return page
-        if not _u16(page + 10) & P_BRANCH:
-            return NULL
-        count = _node_count(page, keys.page_size)
-        if count < 1 or _last_at_most(page, keys.page_size, count, True, place, &node) < 0:
-            return NULL
-        number = node.page
-    return NULL
-
-
 cdef int64_t _copy_values(const uint8_t* page, uint32_t size, uint32_t* entities, size_t capacity) noexcept nogil:
     """Copies the numbers of a LEAF2 page or sub-page of `size` bytes; returns how many it holds, -1 = damaged."""
     cdef int count
@@ -234,26 +211,56 @@ cdef int64_t _node_entities(const KeysFile* keys, const Node* node, uint32_t* en
     return <int64_t>total
 
 
-cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil:
-    if keys.root == UINT64_MAX:
-        return 0
-    return _find_in_leaf(keys, place.leaf, place, entities, capacity)
+cdef void _ask_for(const KeysFile* keys, const KeysPlace* place) noexcept nogil:
+    """The lines of a page that a search will read, were it a leaf: those of branches are near anyway."""
+    cdef const uint8_t* page = place.leaf
+    cdef int at = _first_guess(place.hash, place.low, place.high,
+                               <int>(keys.page_size - PAGE_HEADER) // (LEAF_NODE + 2))
+    prefetch(page)
+    prefetch(page + PAGE_HEADER + 2 * at)
+    prefetch(page + keys.page_size - LEAF_NODE * (at + 3))  # the first node stands at the page's end
+    prefetch(page + keys.page_size - LEAF_NODE * (at + 1) + NODE_HEADER)
+
+
+cdef bint _descend(const KeysFile* keys, KeysPlace* place) noexcept nogil:
+    """From a branch to the page below it, which is not looked at yet. False = it is a leaf, or damaged: place.leaf is NULL."""
+    cdef const uint8_t* page = place.leaf
+    cdef Node node
+    cdef int count
+    if _u64(page) == <uint64_t>(page - keys.data) // keys.page_size:
+        if _u16(page + 10) & P_LEAF:
+            return False
+        count = _node_count(page, keys.page_size)
+        if (_u16(page + 10) & P_BRANCH and count > 0
+                and _last_at_most(page, keys.page_size, count, True, place, &node) >= 0 and node.page < keys.n_pages):
+            place.leaf = keys.data + node.page * keys.page_size
+            _ask_for(keys, place)
+            return True
+    place.leaf = NULL
+    return False
 
 
 cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil:
-    cdef int at
-    place.hash = hash
-    place.leaf = NULL
     if keys.root == UINT64_MAX:
         return
-    place.leaf = _leaf_of(keys, place)
     if place.leaf == NULL:
-        return
-    at = _first_guess(hash, place.low, place.high, <int>(keys.page_size - PAGE_HEADER) // (LEAF_NODE + 2))
-    prefetch(place.leaf)
-    prefetch(place.leaf + PAGE_HEADER + 2 * at)
-    prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 3))  # the first node stands at the page's end
-    prefetch(place.leaf + keys.page_size - LEAF_NODE * (at + 1) + NODE_HEADER)
+        place.hash = hash
+        place.low = 0
+        place.high = UINT64_MAX
+        place.leaf = keys.data + keys.root * keys.page_size
+    _descend(keys, place)
+
+
+cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil:
+    cdef int _
+    if keys.root == UINT64_MAX:
+        return 0
+    for _ in range(MAX_DEPTH):
+        if place.leaf == NULL:
+            return -1
+        if not _descend(keys, place) and place.leaf != NULL:
+            return _find_in_leaf(keys, place.leaf, place, entities, capacity)
+    return -1
 
 
 cdef int64_t _find_in_leaf(const KeysFile* keys, const uint8_t* page, KeysPlace* place, uint32_t* entities,
@@ -273,11 +280,9 @@ cdef int64_t _find_in_leaf(const KeysFile* keys, const uint8_t* page, KeysPlace*
 
 cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil:
     cdef KeysPlace place
-    if keys.root == UINT64_MAX:
-        return 0
-    place.hash = hash
-    place.leaf = _leaf_of(keys, &place)
-    return _find_in_leaf(keys, place.leaf, &place, entities, capacity)
+    place.leaf = NULL
+    keys_place(keys, hash, &place)
+    return keys_find_placed(keys, &place, entities, capacity)
 
 
 cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) noexcept nogil:

@@ -81,7 +81,8 @@ cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, si
 cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** dossier, uint32_t* length) noexcept nogil
 # Kind of an entity (ENTITY_*), 0 outside the table. From entities.bin: no dossier is touched.
 cdef uint8_t store_kind(const Store* store, uint32_t entity) noexcept nogil
-# Hints for batches: first every key is placed, then looked up; first every entity, then every dossier, then read.
+# Hints for batches: first every key is placed (core/generation/keys.pxd), then looked up; first every entity, then every dossier,
+# then read.
 cdef void store_place(const Store* store, uint8_t kind, const void* text, size_t length, KeysPlace* place) noexcept nogil
 cdef int64_t store_lookup_placed(const Store* store, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil
 cdef void store_prefetch_entity(const Store* store, uint32_t entity) noexcept nogil

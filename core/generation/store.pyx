@@ -25,6 +25,9 @@ from core.errors import DossierDamaged, GenerationDamaged
 from core.generation.manifest import read_manifest
 from core.generation.registers import register_entry
 
+cdef enum:
+    PREFETCHED = 4096            # bytes of a dossier
+
 _MAGIC = {"entities.bin": b"RNDENTIT", "dossiers.bin": b"RNDDOSSI", "names.bin": b"RNDNAMES", "plates.bin": b"RNDPLATE"}
 
 
@@ -132,11 +135,14 @@ cdef void store_prefetch_entity(const Store* store, uint32_t entity) noexcept no
 
 
 cdef void store_prefetch_dossier(const Store* store, uint32_t entity) noexcept nogil:
-    cdef uint64_t offset, at
+    """All of it, for its checksum is taken of all; of a long one as much as memory brings at once."""
+    cdef uint64_t at, end
     if entity < store.n_entities:
-        offset = store.entities[entity].offset
-        for at in range(offset, min(offset + 512, store.dossiers_size), 64):
+        at = store.entities[entity].offset & ~<uint64_t>63
+        end = min(store.entities[entity].offset + min(store.entities[entity].length, <uint32_t>PREFETCHED), store.dossiers_size)
+        while at < end:
             prefetch(store.dossiers + at)
+            at += 64
 
 
 cdef const char* store_error_text(int error) noexcept nogil:

@@ -18,6 +18,7 @@ from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport (
     ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, NO_ENTITY, AlertEntry, OwnerEntry,
 )
+from core.generation.store cimport store_prefetch_dossier
 from core.generation.view cimport Dossier, alert_in_force, holds_on, holds_surely
 from core.identifiers.canonical cimport canonical_into, rule_word
 from core.identifiers.countries cimport country_into
@@ -28,7 +29,7 @@ from core.questions.candidates cimport gather_all
 from core.questions.name_search cimport NAMES_ASKED, find_by_name
 from core.questions.asked_names cimport read_asked_name
 from core.questions.suggestions cimport suggest
-from core.questions.vehicle_finding cimport find_borne_plates, find_vehicle, vehicle_finding_status
+from core.questions.vehicle_finding cimport OWNERS_AHEAD, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.subject.alerts cimport AlertSum, alert_shows, sum_alerts
 from core.subject.asked cimport LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.subject.person cimport person_open, person_status_by_name
@@ -315,6 +316,13 @@ cdef void _note(Call* call, const AskedIdentifier* item, Outcome* outcome) noexc
         outcome.notes |= 1 << NOTE_IDENTIFIERS_DISAGREE
 
 
+cdef void _ask_for_owners(const Call* call, const Dossier* vehicle) noexcept nogil:
+    """So that memory brings their dossiers while the vehicle is judged."""
+    cdef uint32_t i
+    for i in range(min(<uint32_t>vehicle.header.n_owners, <uint32_t>OWNERS_AHEAD)):
+        store_prefetch_dossier(call.store, vehicle.owners[i].entity)
+
+
 cdef int _show_vehicle(Call* call, const AskedIdentifier* item, VehicleQuestion* asked, VehicleFinding* finding,
                        Outcome* outcome) noexcept nogil:
     """The vehicle and its plates; owners come after the level of the vehicle is known."""
@@ -323,6 +331,7 @@ cdef int _show_vehicle(Call* call, const AskedIdentifier* item, VehicleQuestion*
     vehicle.entity = finding.subject
     if call_dossier(call, finding.subject, &vehicle.dossier) < 0:
         return FAILED
+    _ask_for_owners(call, &vehicle.dossier)
     vehicle.bears_asked_plate = item.kind == KEY_PLATE and not finding.former
     vehicle.own_alerts = item.kind != KEY_PLATE or not finding.former
     compare_vehicle(call, asked, &vehicle.dossier, &outcome.compared)

@@ -8,6 +8,7 @@ from core.call.memory cimport Fit, call_dossier, call_out_of_memory, call_shows,
 from core.contract cimport *
 from core.failure cimport FAILED, OK
 from core.generation.dossier cimport ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, NO_ENTITY, IdentifierEntry
+from core.generation.store cimport store_prefetch_entity
 from core.generation.view cimport holds_on
 from core.identifiers.kinds cimport KEY_PLATE, KEY_VIN
 from core.identifiers.rules cimport RULE_OK
@@ -72,6 +73,13 @@ cdef void _add_plate(const Call* call, const Dossier* plate, const AskedIdentifi
         finding.n_plates += 1
 
 
+cdef void _ask_for_owners(const Call* call, const Dossier* vehicle) noexcept nogil:
+    """Where their dossiers lie: who answers asks for these next (core/questions/vehicle.pyx)."""
+    cdef uint32_t i
+    for i in range(min(<uint32_t>vehicle.header.n_owners, <uint32_t>OWNERS_AHEAD)):
+        store_prefetch_entity(call.store, vehicle.owners[i].entity)
+
+
 cdef int _gather_bearers(Call* call, const AskedIdentifier* item, VehicleFinding* finding, FormerBearers* former) noexcept nogil:
     """Those that bear the plate now become fits; plates of their own and former bearers stand apart. OK or FAILED."""
     cdef uint32_t entities[LOOKUP_MAX]
@@ -88,6 +96,7 @@ cdef int _gather_bearers(Call* call, const AskedIdentifier* item, VehicleFinding
         if dossier.header.kind == ENTITY_PLATE:
             _add_plate(call, &dossier, item, finding)
             continue
+        _ask_for_owners(call, &dossier)
         plate_bearing(call, &dossier, item, &bearing)
         if bearing.bears == BEARS_NOW:
             if fits_add(&call.fits, entities[i], bearing.link) == NULL:

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clients.agency.batches import BATCH_ROWS, Batch, Judged, judged
+from clients.agency.answers import Judged, judged
+from clients.agency.batches import BATCH_ROWS, Batch
 from clients.agency.failures import HalfAnswer
 from ronda.v1 import clearance_service_pb2 as contract
 

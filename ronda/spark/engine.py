@@ -15,7 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from clients.agency.batches import Batch, Judged
+from clients.agency.answers import Judged
+from clients.agency.batches import Batch
 from clients.agency.blocks import BLOCK_BYTES
 from clients.agency.failures import EngineFailed, HalfAnswer
 from clients.client.failures import CallFailure

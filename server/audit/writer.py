@@ -102,7 +102,6 @@ class AuditWriter:
             self._wake.wait(SYNC_S)
             self._wake.clear()
             self._sync()
-            self.log.look_ahead()
             self._look_ahead()
 
     def _sync(self) -> None:

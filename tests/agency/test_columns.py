@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clients.agency.batches import Judged, batches_of
+from clients.agency.answers import Judged, judged, read_answer
+from clients.agency.batches import batches_of, packed_ids
 from clients.agency.blocks import Block, read_blocks
 from clients.agency.columns import Columns
+from clients.agency.failures import HalfAnswer
 from clients.agency.lines import lines_of
 from clients.agency.results import given_columns, outcome_of, result_columns
 from clients.agency.rows import Asked, BlockReader, Rows, _asked_row_by_row, asked_of
@@ -135,3 +139,48 @@ def test_the_lines_say_what_the_columns_say(rows: list[tuple[str, int, int, bool
     assert lines.counts.total() == count
     assert lines.rules.total() == len(answer.rules) == bytes(lines.rejects).count(b"\n")
     assert bytes(lines.review).count(b"\n") == sum(row[-2].startswith("REVIEW") for row in read)
+
+
+ROW_COUNTS = st.sampled_from([1, 2, 127, 1000])
+STARTS = st.sampled_from([0, 1, 100, 16_000, 16_380, 2_097_000, 268_435_000, 4_294_000_000])
+
+
+@given(STARTS, ROW_COUNTS, st.data())
+def test_an_answer_is_read_as_protobuf_reads_it(first: int, rows: int, data: st.DataObject) -> None:
+    ids = range(first, first + rows)
+    assert contract.ClearRequest(row_ids=ids).SerializeToString().endswith(packed_ids(ids))
+    answer = contract.ClearResponse(generation_id="g", answer_id="a", row_ids=ids)
+    answer.registers.add(register_id="oj", name="Organismo Judicial")
+    answer.results.extend(
+        data.draw(st.lists(st.sampled_from([0, 1, 2, 5, 127, 128, 255]), min_size=1, max_size=8)) * rows
+    )
+    del answer.results[rows:]
+    answer.reasons.extend([data.draw(st.integers(0, 20))] * rows)
+    for place in sorted(data.draw(st.sets(st.integers(0, rows - 1), max_size=3))):
+        answer.reference_rows.append(place)
+        answer.references.add(register_id="oj", record_id=f"{place}", possible=bool(place % 2))
+    for place, result in enumerate(answer.results):
+        if result == contract.CLEARANCE_RESULT_INVALID:
+            answer.row_errors.add(row_id=ids[place], field="cuis", rule="checksum")
+    message = answer.SerializeToString()
+    for each in (message, *_damaged(message, data)):
+        assert _told(lambda: read_answer(each, ids, packed_ids(ids), "g")) == _told(  # noqa: B023
+            lambda: judged(contract.ClearResponse.FromString(each), ids, "g")  # noqa: B023
+        )
+
+
+def _damaged(message: bytes, data: st.DataObject) -> list[bytes]:
+    """Cut, a byte changed, another message behind it: the columns in pieces."""
+    at = data.draw(st.integers(0, len(message) - 1))
+    more = contract.ClearResponse(row_ids=[1], results=[1], reasons=[1]).SerializeToString()
+    changed = bytes([message[at] ^ data.draw(st.integers(1, 255))])
+    return [message[:at], message[:at] + changed + message[at + 1 :], message + more, more + message]
+
+
+def _told(read: Callable[[], Judged]) -> Any:
+    """What was read; None: it is not whole."""
+    try:
+        found = read()
+    except (HalfAnswer, DecodeError):
+        return None
+    return found.results.tobytes(), found.reasons.tobytes(), found.references, found.rules

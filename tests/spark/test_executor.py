@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from clients.agency.batches import BATCH_ROWS, Batch, judged
+from clients.agency.answers import judged
+from clients.agency.batches import BATCH_ROWS, Batch
 from clients.agency.failures import EngineFailed
 from core.access.grant import Grant
 from core.engine.entry import Engine
