@@ -110,6 +110,7 @@ def clear(
       ronda clear lista.csv --standard wanted --out resultados.csv --resume
       ronda clear lista.csv --standard wanted --engine spark --master yarn --identity lote --trust trust
     """
+    gc.disable()  # while everything is imported: nothing of it is garbage
     from clients.agency.columns import named_columns
     from clients.agency.failures import AgencyError
     from clients.agency.outputs import Lock, Names
@@ -117,6 +118,8 @@ def clear(
     from clients.agency.run import Wishes, prepare
     from clients.agency.source import open_source
     from ronda.commands.clear_engine import spark_engine
+
+    gc.enable()
 
     number, of = (int(word) for word in part.split("/"))
     with ExitStack() as held:
