@@ -60,7 +60,8 @@ class _Columns:
 
 def _columns(message: bytes) -> _Columns | None:
     """None: they do not stand one behind the other, each in one piece, with results and reasons of a byte each."""
-    at, begin, found = 0, -1, []
+    at, begin = 0, -1
+    found: list[bytes] = []
     try:
         while len(found) < len(_WANTED):
             tag, size, start = message[at], message[at + 1], at + 2

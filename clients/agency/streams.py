@@ -197,7 +197,7 @@ class Streams:
         """One stream after another, as long as there is something to ask."""
         try:
             with self._server.channel() as channel:
-                call = channel.stream_stream(_METHOD)
+                call = channel.stream_stream(_METHOD, None, None)
                 while self._queue.wait():
                     _retrying(self._gives_up, self._ending)(lambda: self._stream(call))
         except Exception as error:

@@ -151,11 +151,10 @@ def test_an_answer_is_read_as_protobuf_reads_it(first: int, rows: int, data: st.
     assert contract.ClearRequest(row_ids=ids).SerializeToString().endswith(packed_ids(ids))
     answer = contract.ClearResponse(generation_id="g", answer_id="a", row_ids=ids)
     answer.registers.add(register_id="oj", name="Organismo Judicial")
-    answer.results.extend(
-        data.draw(st.lists(st.sampled_from([0, 1, 2, 5, 127, 128, 255]), min_size=1, max_size=8)) * rows
-    )
-    del answer.results[rows:]
-    answer.reasons.extend([data.draw(st.integers(0, 20))] * rows)
+    drawn: list[Any] = data.draw(st.lists(st.sampled_from([0, 1, 2, 5, 127, 128, 255]), min_size=1, max_size=8))
+    reason: Any = data.draw(st.integers(0, 20))
+    answer.results.extend((drawn * rows)[:rows])
+    answer.reasons.extend([reason] * rows)
     for place in sorted(data.draw(st.sets(st.integers(0, rows - 1), max_size=3))):
         answer.reference_rows.append(place)
         answer.references.add(register_id="oj", record_id=f"{place}", possible=bool(place % 2))
@@ -172,7 +171,8 @@ def test_an_answer_is_read_as_protobuf_reads_it(first: int, rows: int, data: st.
 def _damaged(message: bytes, data: st.DataObject) -> list[bytes]:
     """Cut, a byte changed, another message behind it: the columns in pieces."""
     at = data.draw(st.integers(0, len(message) - 1))
-    more = contract.ClearResponse(row_ids=[1], results=[1], reasons=[1]).SerializeToString()
+    one: Any = [1]
+    more = contract.ClearResponse(row_ids=one, results=one, reasons=one).SerializeToString()
     changed = bytes([message[at] ^ data.draw(st.integers(1, 255))])
     return [message[:at], message[:at] + changed + message[at + 1 :], message + more, more + message]
 
