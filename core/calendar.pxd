@@ -47,6 +47,30 @@ cdef enum:
 # The kind of noise that lies between two whole birth dates that differ; the first that holds.
 cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
 
+# How near two birth dates are: the first that holds (docs/names.md, "Persons").
+cdef enum:
+    GRADE_NONE = 0            # a year is missing, or a filler: nothing is told
+    GRADE_EQUAL = 1           # both whole
+    GRADE_SWAPPED = 2         # day and month swapped
+    GRADE_YEAR_OFF = 3        # the same day and month, the year one off
+    GRADE_CENTURY = 4         # the same day and month of another century
+    GRADE_DAYS = 5            # one or two days off
+    GRADE_DIGIT = 6           # one digit wrong
+    GRADE_DIGITS_SWAPPED = 7  # two neighbouring digits of a part swapped
+    GRADE_DAY_ALONE = 8       # the same day and month, another year
+    GRADE_YEAR_ALONE = 9      # the same year, the rest otherwise
+    GRADE_DECADE = 10         # the same ten years
+    GRADE_ELSE = 11
+    GRADE_MONTH_KNOWN = 12    # from here on a day or month is unknown: year and month are known and equal
+    GRADE_YEAR_KNOWN = 13     # the year is known and equal, and nothing contradicts
+    GRADE_YEAR_NEAR = 14      # the year is one off, and nothing contradicts
+    GRADE_PART_DIFFERS = 15   # the year is equal, a month or day is not
+    GRADE_PART_DECADE = 16
+    GRADE_PART_ELSE = 17
+    BIRTH_GRADES = 18
+
+cdef int birth_grade(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
+
 # Whether two years or parts of `digits` digits differ in one of them, or by two neighbouring ones swapped.
 cdef bint digits_near(int a, int b, int digits) noexcept nogil
 

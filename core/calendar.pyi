@@ -21,6 +21,11 @@ def date_problem(year: int, month: int, day: int) -> Literal["year", "month", "d
 def compare_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
     """ronda.v1 Agreement of two valid birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
 
+GRADES: tuple[str, ...]
+
+def grade_of_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> str:
+    """How near two valid birth dates are, one of GRADES (docs/names.md, "Persons")."""
+
 def age_on(birth_date: tuple[int, int, int], today: int) -> int | None:
     """Whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
 

@@ -125,6 +125,66 @@ cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b
     return NOISE_DIGIT if digits_near(day_a, day_b, 2) else NOISE_NONE
 
 
+cdef inline bint one_digit(int a, int b, int digits) noexcept nogil:
+    cdef int place, differing = 0
+    for place in range(digits):
+        differing += a % 10 != b % 10
+        a //= 10
+        b //= 10
+    return differing == 1
+
+
+# The part in which two whole dates differ, when it is one, and by what: GRADE_DIGIT, GRADE_DIGITS_SWAPPED or GRADE_NONE.
+cdef inline int slip_grade(int a, int b, int digits) noexcept nogil:
+    if not digits_near(a, b, digits):
+        return GRADE_NONE
+    return GRADE_DIGIT if one_digit(a, b, digits) else GRADE_DIGITS_SWAPPED
+
+
+cdef inline int whole_grade(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil:
+    cdef bint year = year_a == year_b, month = month_a == month_b, day = day_a == day_b
+    cdef int32_t apart = day_from_date(year_a, month_a, day_a) - day_from_date(year_b, month_b, day_b)
+    cdef int slip = GRADE_NONE
+    if year and month and day:
+        return GRADE_EQUAL
+    if year_a <= LAST_FILLER_YEAR or year_b <= LAST_FILLER_YEAR:
+        return GRADE_CENTURY if month and day and (year_a - year_b) % CENTURY == 0 else GRADE_NONE
+    if year and month_a == day_b and day_a == month_b:
+        return GRADE_SWAPPED
+    if month and day and -1 <= year_a - year_b <= 1:
+        return GRADE_YEAR_OFF
+    if month and day and (year_a - year_b) % CENTURY == 0:
+        return GRADE_CENTURY
+    if -DAYS_OFF <= apart <= DAYS_OFF:
+        return GRADE_DAYS
+    if year + month + day == 2:
+        slip = slip_grade(day_a, day_b, 2) if not day else (
+            slip_grade(month_a, month_b, 2) if not month else slip_grade(year_a, year_b, 4))
+    if slip != GRADE_NONE:
+        return slip
+    if month and day:
+        return GRADE_DAY_ALONE
+    if year:
+        return GRADE_YEAR_ALONE
+    return GRADE_DECADE if year_a // 10 == year_b // 10 else GRADE_ELSE
+
+
+cdef int birth_grade(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil:
+    cdef bint fits
+    if year_a == 0 or year_b == 0:
+        return GRADE_NONE
+    if month_a and day_a and month_b and day_b:
+        return whole_grade(year_a, month_a, day_a, year_b, month_b, day_b)
+    fits = may_be_equal(month_a, month_b) and may_be_equal(day_a, day_b)
+    if year_a == year_b:
+        if not fits:
+            return GRADE_PART_DIFFERS
+        return GRADE_MONTH_KNOWN if month_a and month_b else GRADE_YEAR_KNOWN
+    if fits and -1 <= year_a - year_b <= 1:
+        return GRADE_YEAR_NEAR
+    return GRADE_PART_DECADE if year_a // 10 == year_b // 10 else GRADE_PART_ELSE
+
+
 cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil:
     if year_a == 0 or year_b == 0:
         return AGREEMENT_UNKNOWN
@@ -188,6 +248,17 @@ def date_problem(int year, int month, int day) -> str | None:
 def compare_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
     """ronda.v1 Agreement of two valid birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
     return birth_dates_agreement(a[0], a[1], a[2], b[0], b[1], b[2])
+
+
+GRADES = (
+    "none", "equal", "swapped", "year off", "century", "days", "digit", "digits swapped", "day alone", "year alone", "decade", "else",
+    "month known", "year known", "year near", "part differs", "part decade", "part else",
+)
+
+
+def grade_of_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> str:
+    """How near two valid birth dates are, one of GRADES (docs/names.md, "Persons")."""
+    return GRADES[birth_grade(a[0], a[1], a[2], b[0], b[1], b[2])]
 
 
 def age_on(birth_date: tuple[int, int, int], int32_t today) -> int | None:

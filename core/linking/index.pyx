@@ -152,7 +152,7 @@ cdef class NameIndex:
         for id in range(FIRST_TOKEN, self.file.tables.n_tokens):
             if self.file.tokens[id].persons:
                 text = self.file.texts[self.file.tokens[id].text:self.file.tokens[id].text + self.file.tokens[id].text_length]
-                found[phonetic_key((<bytes>text).decode("latin-1"))] = self.file.tokens[id].persons
+                found[phonetic_key((<bytes>text).decode("latin-1").replace("?", "\ufffd"))] = self.file.tokens[id].persons
         return found
 
     @property

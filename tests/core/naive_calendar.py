@@ -73,6 +73,45 @@ def _one_slip(a: str, b: str) -> bool:
     return sum(x != y for x, y in zip(a, b, strict=True)) == 1 or b in swapped
 
 
+def grade(a: Date, b: Date) -> str:
+    """How near two birth dates are (docs/names.md, "Persons")."""
+    if not a[0] or not b[0]:
+        return "none"
+    decade = a[0] // 10 == b[0] // 10
+    if all(a) and all(b):
+        return _whole_grade(a, b, decade)
+    fits = all(x == y for x, y in zip(a[1:], b[1:], strict=True) if x and y)
+    if a[0] == b[0]:
+        return ("month known" if a[1] and b[1] else "year known") if fits else "part differs"
+    if fits and abs(a[0] - b[0]) == 1:
+        return "year near"
+    return "part decade" if decade else "part else"
+
+
+def _whole_grade(a: Date, b: Date, decade: bool) -> str:
+    century = a[1:] == b[1:] and a[0] % 100 == b[0] % 100
+    if a == b:
+        return "equal"
+    if min(a[0], b[0]) <= 1900:
+        return "century" if century else "none"
+    if (a[0], a[2], a[1]) == b:
+        return "swapped"
+    if a[1:] == b[1:] and abs(a[0] - b[0]) == 1:
+        return "year off"
+    if century:
+        return "century"
+    if abs(day_of(*a) - day_of(*b)) <= 2:
+        return "days"
+    if noise(a, b) == "digit":
+        [(x, y)] = [(f"{x:04d}", f"{y:04d}") for x, y in zip(a, b, strict=True) if x != y]
+        return "digit" if sum(c != d for c, d in zip(x, y, strict=True)) == 1 else "digits swapped"
+    if a[1:] == b[1:]:
+        return "day alone"
+    if a[0] == b[0]:
+        return "year alone"
+    return "decade" if decade else "else"
+
+
 def age_on(birth_date: Date, today: int) -> int | None:
     if not is_whole(birth_date) or day_of(*birth_date) > today:
         return None

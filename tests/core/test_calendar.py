@@ -50,6 +50,44 @@ def test_agreement_of_birth_dates_equals_the_naive_twin(a: tuple[int, int, int],
     assert calendar.compare_birth_dates(a, b) == calendar.compare_birth_dates(b, a) == expected
 
 
+@given(partial_dates, partial_dates)
+def test_grades_of_birth_dates_equal_the_naive_twin(a: tuple[int, int, int], b: tuple[int, int, int]) -> None:
+    expected = naive_calendar.grade(a, b)
+    assert calendar.grade_of_birth_dates(a, b) == calendar.grade_of_birth_dates(b, a) == expected
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "grade"),
+    [
+        ((1985, 3, 4), (1985, 3, 4), "equal"),
+        ((1985, 3, 4), (1985, 4, 3), "swapped"),
+        ((1985, 3, 4), (1986, 3, 4), "year off"),
+        ((2085, 3, 4), (1985, 3, 4), "century"),
+        ((1885, 3, 4), (1985, 3, 4), "century"),
+        ((1900, 1, 1), (1985, 3, 4), "none"),
+        ((1985, 12, 31), (1986, 1, 2), "days"),
+        ((1985, 3, 14), (1985, 3, 24), "digit"),
+        ((1985, 3, 4), (1935, 3, 4), "digit"),
+        ((1985, 3, 12), (1985, 3, 21), "digits swapped"),
+        ((1985, 10, 9), (1985, 1, 9), "digits swapped"),
+        ((1985, 3, 4), (1936, 3, 4), "day alone"),
+        ((1985, 3, 4), (1985, 11, 20), "year alone"),
+        ((1985, 3, 4), (1981, 11, 20), "decade"),
+        ((1985, 3, 4), (1979, 11, 20), "else"),
+        ((1985, 3, 0), (1985, 3, 4), "month known"),
+        ((1985, 0, 0), (1985, 3, 4), "year known"),
+        ((1985, 0, 4), (1985, 3, 4), "year known"),
+        ((1986, 0, 0), (1985, 3, 4), "year near"),
+        ((1985, 4, 0), (1985, 3, 4), "part differs"),
+        ((1981, 0, 0), (1985, 3, 4), "part decade"),
+        ((1971, 0, 0), (1985, 3, 4), "part else"),
+        ((0, 3, 4), (1985, 3, 4), "none"),
+    ],
+)
+def test_grade_of_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int], grade: str) -> None:
+    assert calendar.grade_of_birth_dates(a, b) == grade
+
+
 @pytest.mark.parametrize(
     ("a", "b", "agreement"),
     [

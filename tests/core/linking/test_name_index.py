@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import GenerationDamaged
 from core.linking.index import NameIndex, build_names, name_roles
+from core.names.comparison import compare
 
 COLUMNS = {
     "entity": pa.uint32(),
@@ -163,3 +164,13 @@ def test_bad_input_is_answered(tmp_path: Path, names: str) -> None:
     crowd = [claim(n, f"{GIVEN[n % 8]}\x1f{SURNAMES[n % 10]} {SURNAMES[(n // 10) % 10]}") for n in range(500)]
     found = built(tmp_path / "names.bin", crowd).search(names)
     assert found.too_broad or found.total <= 500
+
+
+def test_a_word_with_a_lost_letter_tells_a_search_what_it_tells_a_comparison(tmp_path: Path) -> None:
+    names = ["Ram\ufffdn Torres", "Ramón Torres", "Ana Torres", *("Juan Tzul" for _ in range(40))]
+    index = built(tmp_path / "names.bin", [claim(n, name) for n, name in enumerate(names)])
+    for asked in ("RAM\ufffdN TORRES", "Ramón Torres"):
+        for match in index.search(asked, limit=50).matches:
+            person = {"names": names[match.entity]}
+            found = compare({"names": asked}, person, frequencies=index.frequencies, population=index.population)
+            assert match.score == found.score, (asked, person)
