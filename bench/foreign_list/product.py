@@ -11,7 +11,14 @@ import pyarrow as pa
 
 from bench.foreign_list.verdict import FIRST, Asked
 
-_TYPES = {"I": pa.uint32(), "u": pa.utf8(), "s": pa.int16(), "c": pa.int8(), "C": pa.uint8(), "i": pa.int32()}
+_TYPES: dict[str, pa.DataType] = {
+    "I": pa.uint32(),
+    "u": pa.utf8(),
+    "s": pa.int16(),
+    "c": pa.int8(),
+    "C": pa.uint8(),
+    "i": pa.int32(),
+}
 _SEX = {"F": 1, "M": 2, "": 0}
 WEAK = 0.0005  # score from which a page of a search is filled
 
