@@ -134,6 +134,27 @@ void connection_accepted(Lane *lane, int fd, const struct sockaddr_storage *from
     }
 }
 
+/* One more of a device. Of more than its share the oldest goes, for who comes back from where there is no coverage has
+ * left dead ones behind; its place is the newcomer's at once. What another connection has to send may lie in the lane's
+ * buffers now, so it ends with the turn, or with its next timer where it takes nothing. */
+static void admit_device(Connection *connection) {
+    Lane *lane = connection->lane;
+    Connection *oldest = NULL;
+    connection->has_device = 1;
+    if (tally_add(&lane->devices, connection->device, lane->max_connections_per_device) == 0) return;
+    for (Connection *other = connection->next; other != NULL; other = other->next)
+        if (other->has_device && memcmp(other->device, connection->device, sizeof other->device) == 0) oldest = other;
+    if (oldest == NULL) {
+        connection->has_device = 0;
+        session_break(&connection->session, LANE_ended_device, NGHTTP2_ENHANCE_YOUR_CALM);
+        return;
+    }
+    oldest->has_device = 0;
+    session_break(&oldest->session, LANE_ended_device, NGHTTP2_ENHANCE_YOUR_CALM);
+    lane_wants_turn(&oldest->session);
+    wheel_set(&lane->host.wheel, &oldest->timer, lane->host.now_ns + WHEEL_TICK_NS);
+}
+
 int connection_secured(Connection *connection) {
     Lane *lane = connection->lane;
     Host *host = &lane->host;
@@ -153,8 +174,7 @@ int connection_secured(Connection *connection) {
     forget_address(connection);
     count_one(host, SSL_session_reused(connection->ssl) ? LANE_handshakes_resumed : LANE_handshakes_full);
     connection->state = CONNECTION_OPEN;
-    if (tally_add(&lane->devices, connection->device, lane->max_connections_per_device) == 0) connection->has_device = 1;
-    else session_break(&connection->session, LANE_ended_device, NGHTTP2_ENHANCE_YOUR_CALM);
+    admit_device(connection);
     if (lane->draining) connection_drain(connection, LANE_ended_drained);
     return connection->state == CONNECTION_OPEN ? 0 : -1;
 }
@@ -296,6 +316,8 @@ static void check_open(Connection *connection) {
     int64_t now = host->now_ns;
     if (!session->settled && now - connection->accepted_ns > host->bounds.handshake_ns)
         connection_close(connection, LANE_ended_handshake_slow);
+    else if (session->broken == LANE_ended_device && connection->pending.size > 0)
+        connection_close(connection, LANE_ended_device);
     else if (connection->pending.size > 0 && now - connection->pending_ns > host->bounds.stall_ns)
         connection_close(connection, LANE_ended_stalled);
     else if (session_check(&connection->session) != 0) connection_write(connection);

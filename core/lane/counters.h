@@ -48,7 +48,7 @@
     _(streams_half, "requests whose end did not come within stall_ms") \
     _(refused_http, "requests that are no gRPC: method, content-type, te; or no HTTP: reset") \
     _(refused_encoding, "compressed requests") \
-    _(refused_cardinality, "no message, a piece of one, or several") \
+    _(refused_cardinality, "a piece of a message, or several") \
     _(refused_timeout, "grpc-timeout that is none") \
     _(refused_method, "paths that are not served") \
     _(refused_message, "messages over max_request") \

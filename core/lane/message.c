@@ -77,14 +77,14 @@ void stream_data(Stream *stream, const uint8_t *bytes, size_t size) {
     }
 }
 
+/* No message at all is asked as an empty one, as grpcio hands it on. */
 void stream_end(Stream *stream) {
     stream->is_ended = 1;
     if (stream->state != STREAM_MESSAGE) return;
     Session *session = stream->session;
     if (stream->declared_size >= 0 && stream->declared_size != stream->received_size)
         stream_reset(stream, NGHTTP2_PROTOCOL_ERROR);
-    else if (stream->prefix_size == 0) refuse(stream, LANE_refused_cardinality, 12, "no message: the method takes one");
-    else if (stream->prefix_size < MESSAGE_PREFIX || stream->request_size < stream->message_size)
+    else if (stream->prefix_size > 0 && (stream->prefix_size < MESSAGE_PREFIX || stream->request_size < stream->message_size))
         refuse(stream, LANE_refused_cardinality, 13, "the message is not whole");
     else {
         stream->arrived_ns = session->host->now_ns;

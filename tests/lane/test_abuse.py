@@ -268,7 +268,6 @@ def test_slow_readers_are_shed_and_not_stored(laned: Laned, officer: Client) -> 
     assert honest.grown < GROWN, f"grew by {honest.grown >> 20} MiB"
 
 
-@pytest.mark.xfail(reason="the lane closes the newest connections of a device, and grpcio the oldest", strict=False)
 def test_connections_of_one_device_are_bounded(laned: Laned) -> None:
     """The oldest go, as at grpcio's address; another device's stay."""
     client, other = laned.kit.patrol("patrol-72", "10072"), laned.kit.patrol("patrol-73", "10073")

@@ -141,9 +141,11 @@ def test_connections_of_one_device_are_bounded(stub: Stub, files: Files) -> None
     other = files.kit.police.device("zona-1", "patrol-2")
     wires = [Wire(stub.address, files.context(files.pair)) for _ in range(4)]
     assert {wire.call(b"who").status for wire in wires} == {0}
-    with Wire(stub.address, files.context(files.pair)) as fifth:
-        fifth.end()
-        assert fifth.goaways[-1][1] == 11  # ENHANCE_YOUR_CALM
+    with Wire(stub.address, files.context(files.pair)) as fifth:  # the oldest goes: a car's own dead one
+        assert fifth.call(b"who").status == 0
+        wires[0].end()
+        assert wires[0].goaways[-1][1] == 11  # ENHANCE_YOUR_CALM
+        assert {wire.call(b"who").status for wire in wires[1:]} == {0}
     with Wire(stub.address, files.context(other)) as another:
         assert another.call(b"who").status == 0
     for wire in wires:

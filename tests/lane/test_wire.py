@@ -124,12 +124,7 @@ def _pairs(client: Client) -> list[tuple[str, str]]:
     return [(str(key), str(value)) for key, value in client.metadata]
 
 
-_NO_MESSAGE = ("no message at all", "no message, and a frame of its absence")
-_XFAIL = pytest.mark.xfail(reason="the lane calls no message UNIMPLEMENTED, and grpcio an empty one", strict=False)
-_NAMED = [pytest.param(name, marks=_XFAIL) if name in _NO_MESSAGE else name for name in ROWS]
-
-
-@pytest.mark.parametrize("name", _NAMED)
+@pytest.mark.parametrize("name", ROWS)
 def test_a_call(laned: Laned, officer: Client, name: str) -> None:
     row, came = ROWS[name], {}
     for transport, address in laned.both.items():
