@@ -174,7 +174,7 @@ def test_a_handshake_that_never_ends_is_ended(hasty: Laned) -> None:
                     pass
 
 
-@pytest.mark.xfail(reason="the lane tells half a message in other words than grpcio", strict=False)
+@pytest.mark.xfail(reason="the lane tells half a message in other words than grpcio", strict=True)
 def test_a_message_that_never_comes_is_told(hasty: Laned) -> None:
     """As grpcio tells it: DEADLINE_EXCEEDED, after half_open_s."""
     officer = hasty.kit.patrol("patrol-69", "10069")

@@ -49,14 +49,7 @@ def twins(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -
     shutil.rmtree(directory)
 
 
-_LARGE = pytest.param(
-    "oversized metadata", marks=pytest.mark.xfail(reason="the lane's record holds no question", strict=False)
-)
-LOOKED_AT = [
-    _LARGE if name == "oversized metadata" else name
-    for name, row in AFTER_THE_HANDSHAKE.items()
-    if f"/ronda.v1.{row.method}" in PATHS
-]
+LOOKED_AT = [name for name, row in AFTER_THE_HANDSHAKE.items() if f"/ronda.v1.{row.method}" in PATHS]
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
@@ -225,7 +218,6 @@ def test_metadata_up_to_the_limit_and_over_it(twins: Twins) -> None:
     assert sorted(reasons, key=bool) == reasons
 
 
-@pytest.mark.xfail(reason="the lane ends the connection with ENHANCE_YOUR_CALM", strict=False)
 def test_many_small_headers_are_refused_and_the_connection_lives(twins: Twins) -> None:
     client = officer(twins.kit)
     many = (*client.metadata, *((f"x-{number}", "aaaa") for number in range(300)))
