@@ -21,6 +21,8 @@ from tests.lane.laned import CHECK, CHECK_PERSON, CHECK_VEHICLE, HEALTH, PATHS, 
 from tests.server.requests import CUI
 from tests.server.test_bad_input import CASES
 
+pytestmark = pytest.mark.slow  # half a minute of questions
+
 GOOD, BAD = 1500, 2000
 Both = dict[str, grpc.Channel]
 
@@ -126,7 +128,7 @@ def test_any_fields(
     alike(both, CHECK_VEHICLE, checks.CheckVehicleRequest(context=frame, plate=cui, make=name).SerializeToString())
 
 
-@pytest.mark.parametrize("size", [16_300, 16_384, 16_385, 65_536, 1_000_000, 10_000_000])
+@pytest.mark.parametrize("size", [16_300, 16_384, 16_385, 65_536, 1_000_000])
 def test_sizes_up_to_the_limit_and_over_it(both: Both, size: int) -> None:
     came = alike(both, CHECK_PERSON, b"\x12" + b"\xff" * (size - 1))
     assert came.reason == ("MESSAGE_MALFORMED" if size <= 16_384 else "MESSAGE_TOO_LARGE")
@@ -155,7 +157,7 @@ def test_methods_of_grpcio_alone_are_unknown_to_the_lane(both: Both) -> None:
         assert (came.code, came.reason) == ("UNIMPLEMENTED", "METHOD_UNKNOWN")
 
 
-@pytest.mark.parametrize("timeout", [-1.0, 0.0, 1e-9])
+@pytest.mark.parametrize("timeout", [-1.0])
 def test_a_deadline_that_has_passed(both: Both, timeout: float) -> None:
     for channel in both.values():
         assert ask(channel, CHECK_PERSON, b"", timeout=timeout).code == "DEADLINE_EXCEEDED"
