@@ -126,8 +126,8 @@ cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b
 
 
 cdef inline bint one_digit(int a, int b, int digits) noexcept nogil:
-    cdef int place, differing = 0
-    for place in range(digits):
+    cdef int _place, differing = 0
+    for _place in range(digits):
         differing += a % 10 != b % 10
         a //= 10
         b //= 10

@@ -53,7 +53,7 @@ cdef struct Hand:                # all that the loop's thread reaches; what it p
     Notices notices
     LaneTally counts
 
-cdef class ServedEngine:
+cdef class _ServedEngine:
     cdef Served served
     cdef Engine engine
     cdef Confirmations confirmations
@@ -65,7 +65,7 @@ cdef class Loop:
     cdef CallerTable callers
     cdef StatusTable statuses
     cdef AuditLog audit
-    cdef ServedEngine serving
+    cdef _ServedEngine serving
     cdef ShownHealth health
     cdef object refusals         # bytes that `hand` points into
     cdef bint ran

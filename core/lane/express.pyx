@@ -294,10 +294,10 @@ cdef class Loop:
         return status
 
     def serve(self, Engine engine):
-        cdef ServedEngine new = None
+        cdef _ServedEngine new = None
         cdef void* shown = NULL
         if engine is not None:
-            new = ServedEngine()
+            new = _ServedEngine()
             new.engine, new.confirmations = engine, engine.confirmations
             new.served.core = engine.core
             if new.confirmations is not None:
