@@ -138,7 +138,7 @@ class Load:
         if self._process.wait(60):
             raise RuntimeError(f"the generator ended with status {self._process.returncode}")
         found: dict[str, Any] = json.loads(said)
-        calls, seconds = max(1, found["calls"]), found["seconds"]
+        calls, seconds = max(1, found["calls"]), found["seconds"] or 1e-6  # ended before its window began: us, not none
         return Run(
             rate=found["calls"] / seconds,
             cpu_us=(ended.server - self._begun.server) / calls * 1e6,

@@ -269,8 +269,13 @@ def test_the_lists_are_sound() -> None:
 
 
 def test_nothing_of_the_matcher_is_known_to_the_list() -> None:
+    measuring = {"measured", "product"}  # hold the matcher against the list, and make nothing of it
     for path in (ROOT / "bench" / "foreign_list").glob("*.py"):
-        imported = re.findall(r"^(?:from|import) ([\w.]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if path.stem in measuring:
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not re.findall(rf"bench\.foreign_list(?: import |\.)(?:{'|'.join(sorted(measuring))})\b", text), path
+        imported = re.findall(r"^(?:from|import) ([\w.]+)", text, re.MULTILINE)
         assert not [
             name for name in imported if name.split(".")[0] in ("core", "indexer", "server", "clients", "ronda")
         ], path
