@@ -54,7 +54,7 @@ class RunningServer:
 
     def wait_ready(self) -> RunningServer:
         """Waits for the ready event; fails with the log when the process ends or is too slow."""
-        until(lambda: self.events("ready") or self.process.poll() is not None, READY_S)
+        until(lambda: self.process.poll() is not None or self.events("ready"), READY_S)
         assert self.process.poll() is None, self.log_path.read_text(encoding="utf-8")
         self.address = str(self.events("ready")[0]["address"])
         served = self.events("metrics_served")

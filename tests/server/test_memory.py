@@ -108,6 +108,7 @@ def test_a_worker_that_grew_is_replaced_without_a_lost_call(published: Published
     """
     published.publish()
     server = start_server(workers=1, max_worker_mib=16).wait_ready()
+    until(lambda: server.events("worker_ready"))  # the supervisor may say that it is ready before the worker's line
     first = server.events("worker_ready")[0]["pid"]  # on a busy machine its successor is there already
     own = [("grpc.use_local_subchannel_pool", 1)]
     with ExitStack() as held:
