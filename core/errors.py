@@ -123,6 +123,28 @@ class GenerationDamaged(StoredDataError):
         self.why = why
 
 
+class LedgerDamaged(StoredDataError):
+    """The ledger of fed changes is cut or altered where it was on disk, or not one that this version reads.
+
+    Attributes:
+        offset: byte of the log at which it begins.
+        why: what is wrong.
+    """
+
+    def __init__(self, offset: int, why: str) -> None:
+        super().__init__(f"changes.log at {offset}: {why}")
+        self.offset = offset
+        self.why = why
+
+
+class LedgerBusy(CoreError):
+    """Another process writes this ledger: it has one writer."""
+
+
+class LedgerFull(CoreError):
+    """There is no room on the ledger's disk: nothing of what was to be taken over was."""
+
+
 class AssemblyError(CoreError):
     """What was handed to the assembler is not as agreed (order, schema, numbers): a defect of the indexer."""
 

@@ -11,8 +11,8 @@ from tests.house.imports import OURS, ROOT, dotted, imports, sources
 
 # From the ground up: a module imports from its own room and from those before it; "" is the package itself.
 CORE = (
-    "", "machine", "names", "files", "audit", "identifiers", "name_index", "free_text", "access", "standardise",
-    "generation", "call", "assembly", "linking", "subject", "answer", "questions", "clearance", "engine",
+    "", "machine", "names", "files", "audit", "ledger", "identifiers", "name_index", "free_text", "access",
+    "standardise", "generation", "call", "assembly", "linking", "subject", "answer", "questions", "clearance", "engine",
     "lane",
 )  # fmt: skip
 

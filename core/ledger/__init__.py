@@ -1,0 +1,1 @@
+"""What institutions fed, in the order it was taken over: one process writes it, all that make views read it."""

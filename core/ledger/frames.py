@@ -1,0 +1,138 @@
+"""The bytes of `changes.log`, drawn and decoded here alone.
+
+    head    64 bytes: "RONDALED", u32 format, u32 0, 16 bytes id of the ledger, u64 XXH3-64 of those 32 bytes, zeros
+    frame   40 bytes, payload (core/ledger/change.py), zeros up to a multiple of 8:
+
+            u32 "RLF1"   u32 bytes of the payload
+            u64 sequence: 1, 2, 3...
+            u64 place where the write began that this frame is part of: all before it was durable by then
+            i64 UTC milliseconds when it was taken over
+            u64 XXH3-64 of the 32 bytes before and the payload
+
+`durable`, beside it, 40 bytes that are written over after each fdatasync: the ledger's id, u64 bytes of the log and u64
+last sequence that are on disk, u64 XXH3-64 of those 32 bytes. It is never ahead of the disk; after a power cut it may
+be behind. Little-endian throughout.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import NamedTuple
+
+import xxhash
+
+from core.ledger.change import PAYLOAD_BYTES
+
+LOG, DURABLE, LOCK = "changes.log", "durable", "writer.lock"
+HEAD_BYTES = 64
+FORMAT = 1
+_MAGIC = b"RONDALED"
+_HEAD = struct.Struct("<8sII16s")
+_FRAME = struct.Struct("<4sIQQq")
+_DURABLE = struct.Struct("<16sQQ")
+_SUM = struct.Struct("<Q")
+_FRAME_MAGIC = b"RLF1"
+_FRAME_BYTES = _FRAME.size + _SUM.size
+
+
+class Frame(NamedTuple):
+    """One entry as it lies in the file."""
+
+    sequence: int
+    batch: int  # place where its write began
+    taken_ms: int
+    payload: bytes
+    end: int  # place behind it
+
+
+class DurableEnd(NamedTuple):
+    """How much of a ledger is on disk."""
+
+    ledger_id: bytes
+    length: int
+    sequence: int
+
+
+def head_bytes(ledger_id: bytes) -> bytes:
+    """The head of a new ledger."""
+    head = _HEAD.pack(_MAGIC, FORMAT, 0, ledger_id)
+    return _summed(head).ljust(HEAD_BYTES, b"\0")
+
+
+def ledger_id_of(head: bytes) -> bytes | None:
+    """The id of the ledger whose file begins so; None where it is no head that this version reads."""
+    known = _unsummed(head[: _HEAD.size + _SUM.size], _HEAD.size)
+    if known is None:
+        return None
+    magic, version, _, ledger_id = _HEAD.unpack(known)
+    return bytes(ledger_id) if magic == _MAGIC and version == FORMAT else None
+
+
+def frame_bytes(sequence: int, batch: int, taken_ms: int, payload: bytes) -> bytes:
+    """One frame, with its padding."""
+    head = _FRAME.pack(_FRAME_MAGIC, len(payload), sequence, batch, taken_ms)
+    frame = head + _SUM.pack(xxhash.xxh3_64_intdigest(head + payload)) + payload
+    return frame.ljust(_padded(len(frame)), b"\0")
+
+
+def read_frame(fd: int, place: int, limit: int) -> Frame | None:
+    """The frame at this place; None where none stands whole and true below `limit`. Raises OSError."""
+    if place + _FRAME_BYTES > limit:
+        return None
+    head = os.pread(fd, _FRAME_BYTES, place)
+    if len(head) < _FRAME_BYTES:
+        return None
+    magic, size, sequence, batch, taken_ms = _FRAME.unpack_from(head)
+    end = place + _padded(_FRAME_BYTES + size)
+    if magic != _FRAME_MAGIC or size > PAYLOAD_BYTES or end > limit:
+        return None
+    payload = os.pread(fd, size, place + _FRAME_BYTES)
+    (told,) = _SUM.unpack_from(head, _FRAME.size)
+    if len(payload) < size or xxhash.xxh3_64_intdigest(head[: _FRAME.size] + payload) != told:
+        return None
+    return Frame(sequence, batch, taken_ms, payload, end)
+
+
+def later_write(fd: int, place: int, size: int) -> int | None:
+    """Place of a true frame that was written once all up to `place`, and more, was on disk; None = there is none.
+
+    Behind a torn tail none can be: a tail is the last write. Raises OSError.
+    """
+    block, overlap = 1 << 20, len(_FRAME_MAGIC) - 1
+    at = place
+    while at < size:
+        data = os.pread(fd, block + overlap, at)
+        found = data.find(_FRAME_MAGIC)
+        while found >= 0:
+            frame = read_frame(fd, at + found, size)
+            if frame is not None and frame.batch > place:
+                return at + found
+            found = data.find(_FRAME_MAGIC, found + 1)
+        at += block
+    return None
+
+
+def durable_bytes(end: DurableEnd) -> bytes:
+    """What `durable` holds."""
+    return _summed(_DURABLE.pack(*end))
+
+
+def durable_of(data: bytes) -> DurableEnd | None:
+    """What `durable` says; None where it is cut, being written over, or another file."""
+    known = _unsummed(data, _DURABLE.size)
+    return DurableEnd(*_DURABLE.unpack(known)) if known is not None else None
+
+
+def _summed(data: bytes) -> bytes:
+    return data + _SUM.pack(xxhash.xxh3_64_intdigest(data))
+
+
+def _unsummed(data: bytes, size: int) -> bytes | None:
+    if len(data) != size + _SUM.size or _SUM.unpack_from(data, size)[0] != xxhash.xxh3_64_intdigest(data[:size]):
+        return None
+    return data[:size]
+
+
+def _padded(size: int) -> int:
+    return (size + 7) & ~7

@@ -1,0 +1,117 @@
+"""The ledger, read by who makes views: from any sequence on, up to what is on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from core.errors import LedgerDamaged
+from core.ledger.change import Change, change_of
+from core.ledger.frames import DURABLE, HEAD_BYTES, LOG, DurableEnd, Frame, durable_of, ledger_id_of, read_frame
+
+FOLDER = "ledger"  # in the data directory
+_AT_ONCE = 10_000
+
+
+class Position(NamedTuple):
+    """A place in the ledger: everything up to `sequence` was read; what comes next begins at byte `offset`."""
+
+    sequence: int
+    offset: int
+
+
+START = Position(0, HEAD_BYTES)
+"""Before the first entry."""
+
+
+class LedgerReader:
+    """An open ledger; use it as a context manager. Any number of processes read while one writes.
+
+    It never shows what is not on disk yet: what was read once is there after a power cut too.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """folder: <data>/ledger. Raises FileNotFoundError where nothing was ever fed, LedgerDamaged, OSError."""
+        self._folder = folder
+        self._fd = os.open(folder / LOG, os.O_RDONLY | os.O_CLOEXEC)
+        found = ledger_id_of(os.pread(self._fd, HEAD_BYTES, 0))
+        if found is None:
+            os.close(self._fd)
+            raise LedgerDamaged(0, "its head is not one that this version reads")
+        self.ledger_id: bytes = found
+        self._end = DurableEnd(found, HEAD_BYTES, 0)
+
+    def __enter__(self) -> LedgerReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets the file go."""
+        os.close(self._fd)
+
+    @property
+    def end(self) -> int:
+        """Sequence of the last entry on disk, looked up now; 0 = none. One small read: cheap enough for a poll.
+
+        Raises LedgerDamaged when another ledger took this one's place, OSError.
+        """
+        try:
+            told = durable_of((self._folder / DURABLE).read_bytes())
+        except FileNotFoundError:  # a writer that was killed before its first entry: it makes one when it starts
+            told = None
+        if told is not None and told.ledger_id != self.ledger_id:
+            raise LedgerDamaged(0, "another ledger took its place")
+        if told is not None and told.length > self._end.length:
+            self._end = told
+        return self._end.sequence
+
+    def changes(self, after: int = 0) -> Iterator[Change]:
+        """Every entry behind that sequence, up to what is on disk when it is asked for. Raises as `read`."""
+        position = self.seek(after)
+        while True:
+            found, position = self.read(position)
+            if not found:
+                return
+            yield from found
+
+    def read(self, position: Position = START, most: int = _AT_ONCE) -> tuple[list[Change], Position]:
+        """The next entries, none where nothing more is on disk yet, and where to go on.
+
+        Raises LedgerDamaged for an entry on disk that does not hold, OSError.
+        """
+        self.end  # noqa: B018 - looks how far the ledger is
+        found = []
+        while len(found) < most and position.offset < self._end.length:
+            frame = self._frame(position)
+            try:
+                found.append(change_of(frame.payload, frame.sequence, frame.taken_ms))
+            except (ValueError, KeyError, TypeError):
+                raise LedgerDamaged(position.offset, "an entry is not one that this version reads") from None
+            position = Position(frame.sequence, frame.end)
+        return found, position
+
+    def seek(self, sequence: int) -> Position:
+        """Behind that sequence, found by walking from the start: keep a Position and spare it.
+
+        Raises LedgerDamaged, also for a sequence that is not on disk, OSError.
+        """
+        if sequence > self.end:
+            raise LedgerDamaged(self._end.length, f"it ends at {self._end.sequence}, before {sequence}")
+        position = START
+        while position.sequence < sequence:
+            frame = self._frame(position)
+            position = Position(frame.sequence, frame.end)
+        return position
+
+    def _frame(self, position: Position) -> Frame:
+        frame = read_frame(self._fd, position.offset, self._end.length)
+        if frame is None or frame.sequence != position.sequence + 1:
+            raise LedgerDamaged(position.offset, "an entry that is on disk does not hold")
+        return frame

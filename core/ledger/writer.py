@@ -1,0 +1,212 @@
+"""The one writer of a ledger: numbered entries, on disk before anybody is told so.
+
+`append` is whole or nothing. A kill at any moment leaves at most a tail of entries that nobody was told of: whole ones
+count, what is torn is cut when the ledger is opened again. What is damaged before the last write is no torn tail; then
+the ledger is refused, for entries that somebody was told of would be lost without a word.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
+from core.ledger.change import Change, change_of, payload_of
+from core.ledger.frames import (
+    DURABLE,
+    HEAD_BYTES,
+    LOCK,
+    LOG,
+    DurableEnd,
+    Frame,
+    durable_bytes,
+    durable_of,
+    frame_bytes,
+    head_bytes,
+    later_write,
+    ledger_id_of,
+    read_frame,
+)
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class LedgerWriter:
+    """The ledger, open for writing. For one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder: <data>/ledger, made when it is missing. Raises LedgerBusy, LedgerDamaged, LedgerFull, OSError."""
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _locked(folder / LOCK)
+        self._fd, self._broken = -1, False
+        try:
+            self._fd = _opened(folder / LOG)
+            self.ledger_id, self._length, self._sequence = self._recovered()
+            self._tell()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise LedgerFull from error
+            raise
+
+    @property
+    def sequence(self) -> int:
+        """Of the last entry; 0 = none."""
+        return self._sequence
+
+    def close(self) -> None:
+        """Lets the ledger go."""
+        for fd in (self._fd, self._lock):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._lock = -1
+
+    def entries(self) -> Iterator[tuple[int, Change]]:
+        """Every entry with the place at which it lies, from the first on. Raises LedgerDamaged, OSError."""
+        place = HEAD_BYTES
+        while place < self._length:
+            frame = read_frame(self._fd, place, self._length)
+            if frame is None:
+                raise LedgerDamaged(place, "an entry does not hold")
+            yield place, _change(place, frame)
+            place = frame.end
+
+    def at(self, place: int) -> Change:
+        """The entry at a place that `append` or `entries` gave. Raises LedgerDamaged, OSError."""
+        frame = read_frame(self._fd, place, self._length)
+        if frame is None:
+            raise LedgerDamaged(place, "an entry does not hold")
+        return _change(place, frame)
+
+    def append(self, changes: Sequence[Change], taken_ms: int) -> list[tuple[int, Change]]:
+        """Numbers the entries and brings them to the disk, all or none; each with its place.
+
+        Raises LedgerFull when there is no room: nothing was written, and the next one may find room. Any other OSError
+        means that nobody knows what is on disk: this writer takes nothing more, and a new one has to look. ValueError
+        for an entry that is too long.
+        """
+        if self._broken:
+            raise OSError(errno.EIO, "the ledger could not be written before")
+        begun, place, sequence = self._length, self._length, self._sequence
+        frames, written = [], []
+        for change in changes:
+            sequence += 1
+            frame = frame_bytes(sequence, begun, taken_ms, payload_of(change))
+            written.append((place, replace(change, sequence=sequence, taken_ms=taken_ms)))
+            frames.append(frame)
+            place += len(frame)
+        try:
+            self._write(b"".join(frames), begun)
+        except OSError as error:
+            self._back_to(begun)
+            if error.errno in _NO_ROOM and not self._broken:
+                raise LedgerFull from error
+            raise
+        self._length, self._sequence = place, sequence
+        self._tell()
+        return written
+
+    def _write(self, data: bytes, place: int) -> None:
+        rest = memoryview(data)
+        while rest:
+            done = os.pwrite(self._fd, rest, place)
+            rest, place = rest[done:], place + done
+        try:
+            os.fdatasync(self._fd)
+        except OSError:  # which pages are on disk nobody can tell, nor whether a second try would say the truth
+            self._broken = True
+            raise
+
+    def _back_to(self, length: int) -> None:
+        """Takes away what was begun, so that no later opening takes it for told."""
+        try:
+            os.ftruncate(self._fd, length)
+        except OSError:
+            self._broken = True
+
+    def _tell(self) -> None:
+        """Lets readers see it. Raises OSError: then this writer is broken, and a new one tells."""
+        end = DurableEnd(self.ledger_id, self._length, self._sequence)
+        try:
+            fd = os.open(self._folder / DURABLE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.pwrite(fd, durable_bytes(end), 0)
+            finally:
+                os.close(fd)
+        except OSError:
+            self._broken = True
+            raise
+
+    def _recovered(self) -> tuple[bytes, int, int]:
+        """Id, length and last sequence of what is on disk, its torn tail cut. Raises LedgerDamaged, OSError."""
+        fd, size = self._fd, os.fstat(self._fd).st_size
+        ledger_id = ledger_id_of(os.pread(fd, HEAD_BYTES, 0))
+        if ledger_id is None:
+            raise LedgerDamaged(0, "its head is not one that this version reads")
+        place, sequence = HEAD_BYTES, 0
+        while (frame := read_frame(fd, place, size)) is not None and frame.sequence == sequence + 1:
+            place, sequence = frame.end, frame.sequence
+        told = self._told()
+        if told is not None and told.ledger_id == ledger_id and told.length > place:
+            raise LedgerDamaged(place, f"entries up to {told.sequence} were on disk, and do not hold")
+        if place < size:
+            if later_write(fd, place, size) is not None:
+                raise LedgerDamaged(place, "an entry does not hold, and later ones do")
+            os.ftruncate(fd, place)
+        os.fdatasync(fd)  # whole entries of a writer that was killed count from now on
+        return ledger_id, place, sequence
+
+    def _told(self) -> DurableEnd | None:
+        try:
+            return durable_of((self._folder / DURABLE).read_bytes())
+        except FileNotFoundError:
+            return None
+
+
+def _change(place: int, frame: Frame) -> Change:
+    try:
+        return change_of(frame.payload, frame.sequence, frame.taken_ms)
+    except (ValueError, KeyError, TypeError):
+        raise LedgerDamaged(place, "an entry is not one that this version reads") from None
+
+
+def _locked(path: Path) -> int:
+    """A lock that dies with its holder. Raises LedgerBusy."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise LedgerBusy from None
+    return fd
+
+
+def _opened(path: Path) -> int:
+    """The log, made whole under another name when it is missing, so that none without a head is ever seen."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        pass
+    (path.parent / DURABLE).unlink(missing_ok=True)  # of a ledger that was moved away
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, head_bytes(secrets.token_bytes(16)))
+        os.fsync(fd)
+        draft.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
