@@ -18,7 +18,7 @@ static void set_interest(Connection *connection, uint32_t events) {
 }
 
 /* Who does not read is not read. */
-static void renew_interest(Connection *connection) {
+void connection_renew_interest(Connection *connection) {
     int waits = connection->pending.size > 0;
     int reads = !(waits && connection->session.held > READING_LIMIT);
     set_interest(connection, (reads ? EPOLLIN : 0) | (waits ? EPOLLOUT : 0));
@@ -211,6 +211,7 @@ static void linger(Connection *connection) {
 
 void connection_end(Connection *connection, LaneCounter why) {
     if (connection->state >= CONNECTION_FLUSHING) return;
+    if (connection->staged > 0) lane_send_staged(connection->lane);
     leave(connection, why);
     connection->state = CONNECTION_FLUSHING;
     connection->stage_ns = connection->lane->host.now_ns;
@@ -260,6 +261,10 @@ static LaneCounter reason(const Connection *connection) {
 void connection_write(Connection *connection) {
     Lane *lane = connection->lane;
     if (connection->state >= CONNECTION_LINGERING) return;
+    if (connection->failed) {
+        connection_close(connection, LANE_ended_by_peer);
+        return;
+    }
     if (lane->cipher.size > 0 && connection_send(connection, NULL) != 0) {
         connection_close(connection, LANE_ended_by_peer);
         return;
@@ -280,7 +285,7 @@ void connection_write(Connection *connection) {
     if (connection->state == CONNECTION_OPEN && session_is_over(&connection->session))
         connection_end(connection, reason(connection));
     else if (connection->state == CONNECTION_FLUSHING && connection->pending.size == 0) linger(connection);
-    else renew_interest(connection);
+    else connection_renew_interest(connection);
 }
 
 void connection_event(Connection *connection, uint32_t events) {

@@ -40,6 +40,8 @@ typedef struct Connection {
     LaneCounter why;      /* it ends; LANE_turn = not known yet */
     Output pending;       /* bytes that the socket did not take */
     size_t pending_sent;  /* of these, gone since */
+    int staged;           /* of the lane's parts, so many are its */
+    int failed;           /* its socket did, while the parts were sent */
     uint32_t interest;    /* epoll's events */
     int drain_stage;      /* 0 none, 1 notice given, 2 last stream named */
     int64_t accepted_ns, pending_ns, stage_ns;
@@ -65,6 +67,8 @@ void connection_free(Connection *);
 int connection_receive(Connection *); /* -1 = it was closed */
 int connection_send(Connection *, const Output *plain); /* -1 = the socket or TLS failed */
 int connection_flush(Connection *);   /* what waits: -1 = the socket failed */
+void connection_renew_interest(Connection *);
+void lane_send_staged(Lane *);        /* whose socket fails is closed at the turn's end */
 void connection_say_last(Connection *); /* TLS's close_notify */
 
 #endif

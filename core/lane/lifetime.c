@@ -99,6 +99,7 @@ void lane_free(Lane *lane) {
     tally_end(&lane->addresses);
     output_end(&lane->plain);
     output_end(&lane->cipher);
+    output_end(&lane->staged);
     free(lane->received);
     host_end(&lane->host);
     free(lane);

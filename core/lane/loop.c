@@ -100,12 +100,15 @@ static void take_timers(Lane *lane) {
 
 static void take_events(Lane *lane, const struct epoll_event *events, int number) {
     lane->handshakes_left = HANDSHAKES_A_TURN;
+    lane->staging = number > 1;
     for (int i = 0; i < number; i++) {
         void *what = events[i].data.ptr;
         if (what == &lane->wakes) take_wishes(lane);
         else if (what == &lane->listener) lane_accept(lane);
         else connection_event(what, events[i].events);
     }
+    lane_send_staged(lane);
+    lane->staging = 0;
 }
 
 static void end_turn(Lane *lane) {

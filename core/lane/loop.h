@@ -10,6 +10,16 @@
 
 struct Connection;
 
+enum {
+    STAGED_PARTS = 16, /* an answer waits for those of as many connections; 64 gain no more (person-50x1) */
+    STAGED_BYTES = 64 * 1024
+};
+
+typedef struct StagedPart {
+    struct Connection *connection;
+    size_t size;
+} StagedPart;
+
 struct Lane {
     Host host;
     LaneCounters own_counters;
@@ -23,6 +33,10 @@ struct Lane {
     uint64_t last_peer;
     int64_t check_ns; /* how often a connection's time limits are looked at */
     Output plain, cipher;
+    Output staged; /* what several connections send behind one another: each part is of one of them */
+    StagedPart parts[STAGED_PARTS];
+    int n_parts;
+    int staging; /* several have something to say in this turn */
     uint8_t *received;
     Timer listener_timer, drain_timer;
     int handshakes_left; /* of this turn */

@@ -1,4 +1,4 @@
-/* Between socket and session: one recv and one send a turn, TLS over memory in between. */
+/* Between socket and session: one recv and one send a turn and connection, TLS over memory in between. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <string.h>
@@ -43,6 +43,48 @@ int connection_flush(Connection *connection) {
     return 0;
 }
 
+/* Each send wakes its peer, and whoever serves many connections (a proxy, a generator on this machine) is woken for each
+ * answer alone: what several connections have to send goes out behind one another. Nothing is closed here, for another
+ * connection's bytes may stand in the lane's buffers. */
+void lane_send_staged(Lane *lane) {
+    size_t at = 0;
+    int n = lane->n_parts;
+    lane->n_parts = 0;
+    for (int i = 0; i < n; i++) {
+        Connection *connection = lane->parts[i].connection;
+        const uint8_t *bytes = lane->staged.bytes + at;
+        size_t size = lane->parts[i].size;
+        at += size;
+        connection->staged--;
+        if (connection->state == CONNECTION_DEAD || connection->failed) continue;
+        ssize_t sent = connection->pending.size == 0 ? send_some(connection, bytes, size) : 0;
+        if (sent >= 0 && (size_t)sent < size) {
+            sent = keep(connection, bytes + sent, size - (size_t)sent);
+            connection_renew_interest(connection);
+        }
+        if (sent < 0) {
+            connection->failed = 1;
+            lane_wants_turn(&connection->session);
+        }
+    }
+    lane->staged.size = 0;
+}
+
+/* -1 = it has to be sent by itself. */
+static int stage(Connection *connection, const Output *out) {
+    Lane *lane = connection->lane;
+    if (!lane->staging || connection->state != CONNECTION_OPEN || connection->pending.size > 0 || out->size > STAGED_BYTES)
+        return -1;
+    if (lane->n_parts == STAGED_PARTS || lane->staged.size + out->size > STAGED_BYTES) {
+        lane_send_staged(lane);
+        if (connection->pending.size > 0 || connection->failed) return -1;
+    }
+    if (output_add(&lane->staged, out->bytes, out->size) != 0) return -1;
+    lane->parts[lane->n_parts++] = (StagedPart){connection, out->size};
+    connection->staged++;
+    return 0;
+}
+
 int connection_send(Connection *connection, const Output *plain) {
     Lane *lane = connection->lane;
     const Output *out = plain;
@@ -59,8 +101,10 @@ int connection_send(Connection *connection, const Output *plain) {
         }
     }
     ssize_t sent = 0;
-    if (out != NULL && out->size > 0) {
-        if (connection->pending.size == 0) sent = send_some(connection, out->bytes, out->size);
+    if (out != NULL && out->size > 0 && stage(connection, out) != 0) {
+        if (connection->staged > 0) lane_send_staged(lane);
+        if (connection->failed) sent = -1;
+        else if (connection->pending.size == 0) sent = send_some(connection, out->bytes, out->size);
         if (sent >= 0 && (size_t)sent < out->size) sent = keep(connection, out->bytes + sent, out->size - (size_t)sent);
     }
     lane->cipher.size = 0;
