@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from bench.bars import Bar
@@ -32,22 +33,26 @@ BARS = {
 }
 
 
-def rows(values: dict[str, float], grpcio_rate: float | None, noisy: bool = False) -> list[dict[str, Any]]:
+def rows(
+    values: dict[str, float], grpcio_rate: float | None, noisy: Collection[str] = (), grpcio_noisy: bool = False
+) -> list[dict[str, Any]]:
     """The report's rows. A rate below its bar is scaled by the grpcio worker of the same run; the unit says so.
 
-    noisy: other work disturbed rows that bars rest on: nothing is scaled then, and each unit says so.
+    noisy: bars that rest on a row which other work disturbed: their units say so, and none of them is scaled. Nor is any by
+    a worker whose own row was disturbed.
     """
     found = []
+    quiet = grpcio_rate is not None and not grpcio_noisy
     for name, bar in RATES.items():
         value = values.get(name)
         row = bar.measured(value)
-        if value is not None and not row["met"] and grpcio_rate and not noisy:
+        if value is not None and not row["met"] and grpcio_rate and quiet and name not in noisy:
             scaled = bar.measured(value * GRPCIO_OF_REFERENCE / grpcio_rate)
             if scaled["met"]:
                 row = scaled | {"unit": f"1/s, scaled: {value:,.0f} measured, grpcio {grpcio_rate:,.0f}"}
         found.append(row)
     found += [bar.measured(values.get(name)) for name, bar in BARS.items()]
-    for row in found:
-        if noisy and row["value"] is not None:
+    for name, row in zip((*RATES, *BARS), found, strict=True):
+        if name in noisy and row["value"] is not None:
             row["unit"] += ", noisy"
     return found

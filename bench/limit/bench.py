@@ -42,7 +42,6 @@ _CHECKS = (PERSON_1X1, PERSON_10X10, PERSON_50X1)
 _OPEN_STREAMS = 30  # calls at once on each of 10 connections, in an open loop; a worker takes 32
 _LANE, _GRPCIO = "Ronda, lane", "Ronda, grpcio worker"
 _CPP, _GO = "C++ gRPC, look-up alone", "grpc-go, look-up alone"
-_JUDGED = (_LANE, _GRPCIO, _CPP, _GO)  # servers whose rows bars rest on
 _COMPARED = {
     "grpcio-10x10": (_GRPCIO, "person-10x10"),
     "grpcio-50x1": (_GRPCIO, "person-50x1"),
@@ -72,7 +71,7 @@ class Pace:
     questions: int
 
 
-FULL = Pace(2.0, 3, 5, 1.2, 2, (0.25, 0.5, 0.9), 2.0, endurance.SWITCHES, QUESTIONS)
+FULL = Pace(2.0, 3, 9, 1.2, 2, (0.25, 0.5, 0.9), 2.0, endurance.SWITCHES, QUESTIONS)
 QUICK = Pace(0.7, 1, 1, 0.5, 1, (0.5,), 1.0, 2, 20_000)
 
 
@@ -90,6 +89,10 @@ class _Found:
     def rate(self, server: str, scenario: str) -> float | None:
         """Answers a second; None when it was not measured."""
         return next((row.rate for row in self.rows if (row.server, row.scenario) == (server, scenario)), None)
+
+    def noisy(self, server: str, scenario: str) -> bool:
+        """Whether other work disturbed its runs."""
+        return any(row.noisy for row in self.rows if (row.server, row.scenario) == (server, scenario))
 
 
 class _Bench:
@@ -294,6 +297,16 @@ class _Bench:
             values["growth"] = 100 * (1 - rates[GROWN_PERSONS] / rates[PERSONS])
 
 
+def _noisy(found: _Found) -> set[str]:
+    """The bars that rest on rows which other work disturbed."""
+    noisy = {name for name in bars.RATES if found.noisy(_LANE, name)}
+    noisy |= {bar for bar, (scenario, _) in _FIGURES.items() if found.noisy(_LANE, scenario)}
+    for bar, (server, scenario) in _COMPARED.items():
+        if found.noisy(_LANE, scenario) or found.noisy(server, scenario):
+            noisy.add(bar)
+    return noisy
+
+
 def _name(lane: bool) -> str:
     return "lane" if lane else "grpcio (this tree has no lane)"
 
@@ -326,8 +339,9 @@ def run(persons: int = PERSONS, *, quick: bool = False, large: bool = False, onl
     bench.judge()
     found = bench.found
     shutil.rmtree(WORK, ignore_errors=True)
-    noisy = any(row.noisy for row in found.rows if row.server in _JUDGED)
-    rows = bars.rows(found.values, found.rate(_GRPCIO, PERSON_10X10.name), noisy)
+    rows = bars.rows(
+        found.values, found.rate(_GRPCIO, PERSON_10X10.name), _noisy(found), found.noisy(_GRPCIO, PERSON_10X10.name)
+    )
     table.write(found.rows, found.absent, persons)
     write_report("limit", rows, found.samples)
     pictures.throughput(OUTPUT / "limit-throughput.png", found.rows)

@@ -45,8 +45,10 @@ def test_a_rate_below_its_bar_is_scaled_and_says_so() -> None:
     unmeasured = by_bar["lane, CheckVehicle with owner chain, 10 x 10"]
     assert (unmeasured["value"], unmeasured["met"]) == (None, False)
     assert not bars.rows({"person-10x10": 80_000.0}, 8_600.0)[0]["met"]  # scaled down: a faster machine
-    noisy = bars.rows(values, 2_150.0, noisy=True)[0]
+    noisy, quiet = bars.rows(values, 2_150.0, noisy={"person-10x10"})[:2]
     assert (noisy["value"], noisy["unit"], noisy["met"]) == (80_000.0, "1/s, noisy", False)
+    assert quiet["unit"] == "1/s"
+    assert not bars.rows(values, 2_150.0, grpcio_noisy=True)[0]["met"]  # what it would be scaled by was disturbed
     assert len({row["bar"] for row in by_bar.values()}) == len(bars.RATES) + len(bars.BARS)
 
 
