@@ -38,8 +38,8 @@ def rows(
 ) -> list[dict[str, Any]]:
     """The report's rows. A rate below its bar is scaled by the grpcio worker of the same run; the unit says so.
 
-    noisy: bars that rest on a row which other work disturbed: their units say so, and none of them is scaled. Nor is any by
-    a worker whose own row was disturbed.
+    noisy: bars that rest on a row which other work disturbed: their units say so, and none of them is scaled. Nor is
+    any by a worker whose own row was disturbed.
     """
     found = []
     quiet = grpcio_rate is not None and not grpcio_noisy
