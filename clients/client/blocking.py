@@ -7,61 +7,61 @@ with Ronda("localhost:50051", Identity.beside("dev/patrol"), why="TRAFFIC_STOP")
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import grpc
 
-from clients.client import asking
-from clients.client.asking import PersonFields, PersonSearch, VehicleFields, VehicleSearch, Why
-from clients.client.attempts import Attempts, Budget, Patience
+from clients.client import asking, methods
+from clients.client.asker import Asker
+from clients.client.attempts import Attempts
 from clients.client.calls import Method, closed, metadata, method_of, open_channel, outcome_of, sealed, sealed_stream
 from clients.client.clearance import ClearanceRun, Cleared, Row, cleared, packed
-from clients.client.connection import DEFAULT_SERVER
 from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import CallFailure
-from clients.client.lane import Lane, of_the_lane
-from ronda.v1 import check_service_pb2 as contract
-from ronda.v1 import register_service_pb2 as register_contract
+from clients.client.lane import Lane
+from clients.client.race import OWN, Race
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from google.protobuf.message import Message
 
-    from clients.client.identity import Identity
+    from clients.client.asking import Why
+    from clients.client.methods import Asked
     from ronda.v1.clearance_service_pb2 import ClearRequest
-    from ronda.v1.context_pb2 import RequestContext
+
+_P = ParamSpec("_P")
+_Answer = TypeVar("_Answer")
 
 
-class Ronda:
+def _waited(build: Callable[Concatenate[Ronda, _P], Asked[_Answer]]) -> Callable[Concatenate[Ronda, _P], _Answer]:
+    """The method that asks a question and gives its answer."""
+
+    @wraps(build)
+    def ask(ronda: Ronda, /, *args: _P.args, **kwargs: _P.kwargs) -> _Answer:
+        asked = build(ronda, *args, **kwargs)
+        found: _Answer = ronda._ask(asked.request, asked.deadline)
+        return found
+
+    return sealed(ask)
+
+
+class Ronda(Asker):
     """A server, asked by one device. Every method raises CallFailure (a class for each remedy), NoToken.
 
-    target: "host:port", by the name that the server's certificate has. Without an identity plaintext, which only a
-    server in development mode on loopback answers. why: of all questions that state no other; a text is a purpose.
-    lane: "host:port" of its express lane, for single checks; None = the one that the server tells, "" = none.
+    Made of what `Asker` says.
     """
 
-    def __init__(
-        self,
-        target: str = DEFAULT_SERVER,
-        identity: Identity | None = None,
-        *,
-        why: Why | str = "",
-        patience: Patience | None = None,
-        lane: str | None = None,
-    ) -> None:
-        """Raises OSError where a file of the identity cannot be read. Connects when something is asked."""
-        self._target, self._identity = target, identity
-        self._why = asking.as_why(why)
-        self._patience, self._budget = patience or Patience(), Budget()
-        self._token = identity.token_source() if identity is not None else None
-        self._channels = [
-            open_channel(target, identity) for _ in range(2)
-        ]  # one for hedges, which connects at the first
-        self._stubs: dict[tuple[str, int], Any] = {}
-        self._lane = Lane(lane, target, identity)
+    _lane: Lane
+
+    def _opened_channel(self) -> grpc.Channel:
+        return open_channel(self._target, self._identity)
+
+    def _opened_lane(self, given: str | None) -> Lane:
+        return Lane(given, self._target, self._identity)
 
     def __enter__(self) -> Ronda:
         return self
@@ -71,113 +71,20 @@ class Ronda:
     ) -> None:
         self.close()
 
-    @property
-    def lane(self) -> str:
-        """The address of the express lane while single checks go over it; "" = they go to the server's own."""
-        return self._lane.in_use
-
     def close(self) -> None:
         """Ends the connections; calls that wait fail."""
         self._lane.close()
-        for channel in self._channels:
+        for channel in self._channels.values():
             channel.close()
 
-    @sealed
-    def check(
-        self, query: str, *, country: str = "", why: Why | str | None = None, deadline: float | None = None
-    ) -> contract.CheckResponse:
-        """One box: plate, CUI, document, telephone, name... The answer says what it was taken for."""
-        found: contract.CheckResponse = self._ask(asking.one_box(self._frame(why), query, country), deadline)
-        return found
-
-    @sealed
-    def check_person(
-        self,
-        query: str = "",
-        *,
-        why: Why | str | None = None,
-        deadline: float | None = None,
-        **fields: Unpack[PersonFields],
-    ) -> contract.CheckPersonResponse:
-        """A person: a query, or fields."""
-        found: contract.CheckPersonResponse = self._ask(asking.person(self._frame(why), query, fields), deadline)
-        return found
-
-    @sealed
-    def check_vehicle(
-        self,
-        query: str = "",
-        *,
-        why: Why | str | None = None,
-        deadline: float | None = None,
-        **fields: Unpack[VehicleFields],
-    ) -> contract.CheckVehicleResponse:
-        """A vehicle: a query, or fields."""
-        found: contract.CheckVehicleResponse = self._ask(asking.vehicle(self._frame(why), query, fields), deadline)
-        return found
-
-    @sealed
-    def search_persons(
-        self,
-        names: str,
-        *,
-        why: Why | str | None = None,
-        deadline: float | None = None,
-        **fields: Unpack[PersonSearch],
-    ) -> contract.SearchPersonsResponse:
-        """Persons by name, a page of them; the next with the `page_token` of this one's answer."""
-        found: contract.SearchPersonsResponse = self._ask(asking.persons(self._frame(why), names, fields), deadline)
-        return found
-
-    @sealed
-    def search_vehicles(
-        self,
-        query: str = "",
-        *,
-        why: Why | str | None = None,
-        deadline: float | None = None,
-        **fields: Unpack[VehicleSearch],
-    ) -> contract.SearchVehiclesResponse:
-        """Vehicles by what was seen of them, a page of them."""
-        found: contract.SearchVehiclesResponse = self._ask(asking.vehicles(self._frame(why), query, fields), deadline)
-        return found
-
-    @sealed
-    def records(
-        self,
-        subject_id: str,
-        section: str,
-        *,
-        page_size: int = 100,
-        page_token: str = "",
-        why: Why | str | None = None,
-        deadline: float | None = None,
-    ) -> contract.ListRecordsResponse:
-        """A page of one section of a subject that an answer named, newest records first."""
-        found: contract.ListRecordsResponse = self._ask(
-            asking.records(self._frame(why), subject_id, section, page_size, page_token), deadline
-        )
-        return found
-
-    @sealed
-    def registers(
-        self, *, why: Why | str | None = None, deadline: float | None = None
-    ) -> register_contract.ListRegistersResponse:
-        """The registers that answers rest on, and how fresh they are."""
-        found: register_contract.ListRegistersResponse = self._ask(
-            register_contract.ListRegistersRequest(context=self._frame(why)), deadline
-        )
-        return found
-
-    @sealed
-    def generation(
-        self, *, why: Why | str | None = None, deadline: float | None = None
-    ) -> register_contract.GetGenerationResponse:
-        """The generation that answers."""
-        found: register_contract.GetGenerationResponse = self._ask(
-            register_contract.GetGenerationRequest(context=self._frame(why)), deadline
-        )
-        return found
+    check = _waited(methods.check)
+    check_person = _waited(methods.check_person)
+    check_vehicle = _waited(methods.check_vehicle)
+    search_persons = _waited(methods.search_persons)
+    search_vehicles = _waited(methods.search_vehicles)
+    records = _waited(methods.records)
+    registers = _waited(methods.registers)
+    generation = _waited(methods.generation)
 
     @sealed
     def ask(self, request: Message, deadline: float | None = None) -> Any:
@@ -224,7 +131,7 @@ class Ronda:
         """A run for whoever packs columns: its `responses` takes batches and gives one response each, in order."""
         start = asking.clearance(self._frame(why), standard, generation_id)
         return ClearanceRun(
-            lambda: open_channel(self._target, self._identity),
+            self._opened_channel,
             self._token,
             start,
             self._patience,
@@ -235,9 +142,6 @@ class Ronda:
     def diagnose(self) -> Trouble:
         """Why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""
         return diagnose(self._target, self._identity)
-
-    def _frame(self, why: Why | str | None) -> RequestContext:
-        return (self._why if why is None else asking.as_why(why)).frame()
 
     def _ask(self, request: Message, deadline: float | None) -> Any:
         method, wire = method_of(request), request.SerializeToString()
@@ -257,54 +161,33 @@ class Ronda:
     def _attempt(
         self, method: Method, wire: bytes, token: str, attempts: Attempts, request: Message
     ) -> Message | CallFailure:
-        """One attempt, or two side by side: the first good answer, else the first failure.
-
-        Over the lane, where there is one; its twin, and what the lane itself fails at, at the server's own address.
-        """
-        use, lane = self._lane.use, self._lane.stub(method)
         ended: SimpleQueue[Any] = SimpleQueue()
-        calls = [_begun(lane or self._stub(0, method), wire, token, attempts, ended)]
+        use, lane = self._lane.use, self._lane.stub(method)
+        calls = [_begun(lane or self._stub(OWN, method), wire, token, attempts, ended)]
         over_lane = calls[0] if lane else None
-        hedge_after, waited_for = attempts.hedge_after(hedged=method.hedged), 1
-        first: CallFailure | None = None
+        race = Race(method, attempts, use, over_lane=lane is not None)
         try:
-            while waited_for:
+            while race.result is None:
                 try:
-                    call = ended.get(timeout=hedge_after)
+                    call = ended.get(timeout=race.hedge_after)
                 except Empty:
-                    hedge_after = None
-                    if attempts.may_hedge():
-                        calls.append(_begun(self._stub(1, method), wire, token, attempts, ended))
-                        waited_for += 1
-                    continue
-                waited_for -= 1
-                found = _outcome(call, request)
-                if call is over_lane:
-                    over_lane = None
-                    use.judge(found)
-                    if of_the_lane(found):
-                        if not waited_for and first is None:
-                            calls.append(_begun(self._stub(0, method), wire, token, attempts, ended))
-                            waited_for += 1
-                        continue
-                elif use.wants_word and method.hedged and not isinstance(found, CallFailure):
-                    use.heard(call.trailing_metadata() or ())
-                if not isinstance(found, CallFailure) or not found.retryable:
-                    if over_lane is not None:
-                        use.was_late()
-                    return found
-                first = first or found
-            return first or closed()
+                    begin = race.overdue()
+                else:
+                    found = _outcome(call, request)
+                    if (
+                        call is not over_lane
+                        and use.wants_word
+                        and method.hedged
+                        and not isinstance(found, CallFailure)
+                    ):
+                        use.heard(call.trailing_metadata() or ())
+                    begin = race.ended(found, over_lane=call is over_lane)
+                if begin is not None:
+                    calls.append(_begun(self._stub(begin, method), wire, token, attempts, ended))
+            return race.result
         finally:
             for one in calls:
                 one.cancel()
-
-    def _stub(self, place: int, method: Method) -> Any:
-        stub = self._stubs.get((method.path, place))
-        if stub is None:
-            stub = self._channels[place].unary_unary(method.path, None, method.answer.FromString)
-            self._stubs[method.path, place] = stub
-        return stub
 
 
 def _begun(stub: Any, wire: bytes, token: str, attempts: Attempts, ended: SimpleQueue[Any]) -> Any:

@@ -12,7 +12,8 @@ import time
 
 class LossyLink:
     """Forwards to `target` ("host:port"). `delay_s`: of each direction. `silent`: bytes are taken and never arrive.
-    `cut`: connections end, and none is taken. `target` may become another server's.
+    `cut`: connections end, and none is taken. `halves`: as many pieces from the server arrive in half, and their
+    connections end. `target` may become another server's.
 
     Settings may be changed while it runs. Use it as a context manager; `address` is by name, as the certificate has it.
     """
@@ -22,6 +23,8 @@ class LossyLink:
         self.delay_s = delay_s
         self.silent = False
         self.cut = False
+        self.halves = 0
+        self._near: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -84,6 +87,8 @@ class LossyLink:
         for one, other in ((near, far), (far, near)):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._peers[one] = other
+        self._near.add(near)
+        for one in (near, far):
             self._selector.register(one, selectors.EVENT_READ)
 
     def _take(self, source: socket.socket) -> None:
@@ -91,11 +96,16 @@ class LossyLink:
             data = source.recv(65536)
         except OSError:
             data = b""
-        if not data:
-            self._selector.unregister(source)
         peer = self._peers[source]
+        pieces = [data]
+        if data and self.halves and source not in self._near:
+            self.halves -= 1
+            pieces = [data[: len(data) // 2], b""]
+        if not pieces[-1]:
+            self._selector.unregister(source)
         if not self.silent:
-            heapq.heappush(self._late, (time.monotonic() + self.delay_s, next(self._count), peer, data))
+            for piece in pieces:
+                heapq.heappush(self._late, (time.monotonic() + self.delay_s, next(self._count), peer, piece))
 
     def _give(self, peer: socket.socket, data: bytes) -> None:
         try:

@@ -24,9 +24,11 @@ from core.audit.reader import Flag
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.clearance_service_pb2 import ClearanceReason, ClearanceResult, ClearRequest, ClearResponse
 from server.trust.issuing import Pair, server_certificate
+from tests.car.lossy_link import LossyLink
 from tests.client.conftest import ServeAnswers
 from tests.client.enrolled import Enrolled
 from tests.client.late_road import LateRoad
+from tests.kit.strangers import Stranger, listening
 from tests.server.requests import CUI
 from tests.server.running_server import RunningServer, until
 from tests.trust.conftest import TrustedServer
@@ -237,6 +239,32 @@ def test_a_server_of_another_authority(trusted: TrustedServer, certified: Certif
         with pytest.raises(Unavailable):
             ronda.check(CUI, deadline=1)
         assert ronda.diagnose() is Trouble.CERTIFICATE_OF_ANOTHER_CA
+
+
+@pytest.mark.parametrize("kind", [Stranger.ECHO, Stranger.WEB, Stranger.HANGS_UP])
+def test_another_program_is_no_server(certified: Certified, kind: Stranger) -> None:
+    identity, _ = certified()
+    with listening(kind) as address:
+        for shown, trouble in ((identity, Trouble.SERVER_SPEAKS_PLAINTEXT), (None, Trouble.ANOTHER_PROGRAM)):
+            with Ronda(address, shown, why="TRAFFIC_STOP", patience=QUICK) as ronda:
+                with pytest.raises(Unavailable):
+                    ronda.check(CUI, deadline=1)
+                assert ronda.diagnose() is trouble
+
+
+def test_an_answer_that_is_cut_off_on_its_way_is_asked_again(trusted: TrustedServer, patrol: Identity) -> None:
+    patience = Patience(hedge_after=None)
+    with (
+        LossyLink(trusted.address) as link,
+        Ronda(link.address, patrol, why="TRAFFIC_STOP", patience=patience) as ronda,
+    ):
+        assert ronda.check(CUI).answer.answer_id
+        link.halves = 1
+        assert ronda.check(CUI).answer.answer_id
+        assert link.halves == 0
+        link.halves = 1_000_000
+        with pytest.raises(Unavailable):
+            ronda.check(CUI, deadline=2)
 
 
 def test_nobody_listens_and_a_closed_client() -> None:
