@@ -15,7 +15,9 @@ from textual.app import App
 from textual.binding import Binding
 
 from clients.car.ask import AskScreen
+from clients.car.clock import TrustedClock
 from clients.car.coverage import Coverage
+from clients.car.hang_up import end_on_signals, give_grace
 from clients.car.link import Link, NoAnswer
 from clients.car.login import LoginScreen
 from clients.car.officer import OfficerAtIssuer
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 _RENEW_SECONDS = 5.0  # where the issuer is not reached
 _FOLLOW_AGAIN_SECONDS = 5.0
 _SIGN_OFF_SECONDS = 1.0  # that leaving waits for the issuer
+_HUNG_UP = 129  # exit status, as of SIGHUP
 _SIGNED_OFF = ("SESSION_OVER", "SIGN_IN_REFUSED", "REVOKED")
 
 
@@ -61,6 +64,7 @@ class CarApp(App[None]):
     def __init__(self, settings: CarSettings, driver: type[Driver] | None = None) -> None:
         """driver: of the terminal; None = Textual's own."""
         super().__init__(driver_class=driver)
+        self._has_terminal = driver is not None
         for theme in (NIGHT, DAY):
             self.register_theme(theme)
         self.set_reactive(App.theme, DAY.name if settings.day else NIGHT.name)
@@ -69,11 +73,13 @@ class CarApp(App[None]):
         self.session = Session(self.link.token_file, settings.idle_minutes * 60)
         self.officer = OfficerAtIssuer(settings.issuer, Path(settings.identity)) if settings.issuer else None
         self.coverage = Coverage(self, settings.state)
+        self.clock: TrustedClock | None = None
         self.stop = Stop()
         self.history = History()
         self.main = AskScreen()
         self.takes_keys = threading.Event()
         self._next_renewal = 0.0
+        self._hanging_up = False
 
     # -- its life
 
@@ -82,7 +88,10 @@ class CarApp(App[None]):
         return LoginScreen()
 
     async def on_mount(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda *_: None)
+        if self._has_terminal:  # and with it the main thread
+            end_on_signals(loop, self._hang_up)
         self.set_interval(1.0, self._tick)
         self.screen.call_after_refresh(self.run_worker, self._warm(), exclusive=False)
 
@@ -108,6 +117,9 @@ class CarApp(App[None]):
         await super().on_event(event)
 
     def _tick(self) -> None:
+        if self._has_terminal and getattr(self._driver, "gone", False):
+            give_grace()
+            self._hang_up(_HUNG_UP)
         if self.session.idle_over:
             self.lock("Bloqueado por inactividad.")
         self.paint_status()
@@ -130,10 +142,26 @@ class CarApp(App[None]):
         self.panic(Text(told_defect(self._exception)))
 
     async def on_unmount(self) -> None:
+        await self._leave()
+
+    async def _leave(self) -> None:
+        """Forgets the key and signs off; what was under way ends without an answer."""
         self.coverage.drop()
         self.link.close()
         if self.officer is not None and (ending := self.officer.end()) is not None:
             await asyncio.to_thread(ending.join, _SIGN_OFF_SECONDS)
+
+    def _hang_up(self, status: int) -> None:
+        """Ends the program; before Textual, which may wait for a terminal that is gone."""
+        if self._hanging_up:
+            return
+        self._hanging_up = True
+
+        async def leave() -> None:
+            await self._leave()
+            self.exit(return_code=status)
+
+        self.run_worker(leave(), group="hang-up")
 
     # -- the session
 
@@ -227,6 +255,8 @@ class CarApp(App[None]):
         from clients.terminal.told_message import told_message
 
         response = told_message(response)
+        if response.answer.HasField("answered_at"):
+            self.clock = TrustedClock(response.answer.answered_at.ToMilliseconds() / 1000)
         return self._filed(Shown(asked, response, layers_of(response), self.now(), time.monotonic() - began))
 
     def frame(self) -> RequestContext:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from clients.car.clock import TrustedClock
     from clients.car.link import Link
     from clients.car.officer import OfficerAtIssuer
     from clients.car.session import Session
@@ -37,6 +38,7 @@ class Application(Protocol):
     level_of_hit: int
     settings: CarSettings
     officer: OfficerAtIssuer | None
+    clock: TrustedClock | None
 
     @property
     def coverage(self) -> Reach:

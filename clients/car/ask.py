@@ -9,15 +9,15 @@ from rich.console import Group
 from rich.text import Text
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.events import Paste
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from clients.car.banner import REPEAT, WAITING, level_banner, state_banner
+from clients.car.clock import wrong_by
 from clients.car.detection import likely_kind
 from clients.car.link import NoAnswer
 from clients.car.nothing_offline import NothingOffline
+from clients.car.one_line import OneLine
 from clients.car.session import TokenMissing
 from clients.car.stop import Asked, Role, Shown
 
@@ -38,35 +38,18 @@ _PLACEHOLDERS = {
     Role.DRIVER: "Conductor: DPI, licencia o nombre",
 }
 _IN_LAYERS = ("confirmation", "urgent", "who", "tabs", "page")
-_KEYS = (
-    ("1", "Ayuda"),
-    ("2", "Nueva"),
-    ("3", "Dueño"),
-    ("4", "Conductor"),
-    ("5", "Carro"),
-    ("6", "Antes"),
-    ("7", "Elegir"),
-    ("8", "Luz"),
-    ("9", "Confirma"),
-    ("10", "Bloqueo"),
+_KEYS = (  # the second word is for screens of fewer than 80 columns
+    ("1", "Ayuda", "Ayu"),
+    ("2", "Nueva", "Nue"),
+    ("3", "Dueño", "Due"),
+    ("4", "Conductor", "Con"),
+    ("5", "Carro", "Car"),
+    ("6", "Antes", "Ant"),
+    ("7", "Elegir", "Ele"),
+    ("8", "Luz", "Luz"),
+    ("9", "Confirma", "Confir"),
+    ("10", "Bloqueo", "Bloq"),
 )
-
-
-class Box(Input):
-    """Takes one line, and tells when more were pasted."""
-
-    class SeveralPasted(Message):
-        """lines: that are not blank; the first stays."""
-
-        def __init__(self, lines: int) -> None:
-            super().__init__()
-            self.lines = lines
-
-    def on_paste(self, event: Paste) -> None:
-        """Before the line is taken."""
-        lines = sum(bool(line.strip()) for line in event.text.splitlines())
-        if lines > 1:
-            self.post_message(self.SeveralPasted(lines))
 
 
 class AskScreen(Screen[None]):
@@ -99,6 +82,7 @@ class AskScreen(Screen[None]):
         self._places: dict[str, Static] = {}  # by their ids, while the screen is there
         self._filled: set[str] = set()
         self._banner: Callable[[int], Text] | None = None  # of a width
+        self._asked = ("", "", "")
 
     @property
     def car(self) -> Application:
@@ -107,7 +91,7 @@ class AskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="status", markup=False)
-        yield Box(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
+        yield OneLine(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
         yield Static(id="asked", markup=False)
         yield Static(id="banner", markup=False)
         yield Static(id="meaning", markup=False)
@@ -117,11 +101,12 @@ class AskScreen(Screen[None]):
             yield Static(id="who", markup=False)
             yield Static(id="tabs", markup=False)
             yield Static(id="page", markup=False)
-        yield Static(_key_line(), id="keys", markup=False)
+        yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
         self._places = {str(each.id): each for each in self.query(Static)}
         self.set_interval(0.1, self._tick)
+        self._put("keys", _key_line(self.size.width))
         self.paint_status()
 
     # -- what is on the screen
@@ -135,6 +120,8 @@ class AskScreen(Screen[None]):
         if app.coverage.notice:
             link += f"  {app.coverage.notice}"
         clock = app.now().strftime("%H:%M")
+        if wrong := wrong_by(app.clock):
+            clock += f", ¡reloj {wrong}!"
         parts = app.stop.parts()
         for name, times, gap in ((" RONDA  ", True, "  "), (" ", True, "  "), (" ", False, "  "), ("", False, " ")):
             line = Text(f"{name}{link}  {clock}{gap}")
@@ -162,9 +149,12 @@ class AskScreen(Screen[None]):
         self._put("banner", drawn(self.size.width))
 
     def on_resize(self) -> None:
-        """The large letters are as wide as they are: drawn anew, or as a word."""
+        """What goes by the screen's width is drawn anew: large letters or a word, the keys, what was asked."""
         if "banner" in self._filled and self._banner is not None:
             self._paint_banner(self._banner)
+        if "asked" in self._filled:
+            self._paint_asked(*self._asked)
+        self._put("keys", _key_line(self.size.width))
         self.paint_status()
 
     def say(self, text: str) -> None:
@@ -178,18 +168,32 @@ class AskScreen(Screen[None]):
         for place in ("asked", "banner", "meaning", "confirmation", "urgent", "who", "tabs", "page"):
             self._put(place, "")
 
+    def _paint_asked(self, before: str, words: str, after: str) -> None:
+        """One row: a long question gives way to how long it takes, and of when its answer is."""
+        self._asked = (before, words, after)
+        shown = Text(words)
+        shown.truncate(max(1, self.size.width - len(before) - len(after)), overflow="ellipsis")
+        self._put("asked", Text(f"{before}{shown.plain}{after}", style="bold"))
+
     def _paint_waiting(self) -> None:
         if self._under_way is None or self._began is None:
             return
         seconds = time.monotonic() - self._began
-        self._put("asked", Text(f"{self._under_way.words} · {seconds:.1f} s · Esc cancela", style="bold"))
+        self._paint_asked("", self._under_way.words, f" · {seconds:.1f} s · Esc cancela")
 
     def _paint_no_answer(self, asked: Asked, said: str, seconds: float) -> None:
         self.blank()
-        self._put("asked", Text(f"{asked.words} · {self.car.now():%H:%M:%S} · {seconds:.1f} s", style="bold"))
+        self._paint_asked("", asked.words, f" · {self.car.now():%H:%M:%S} · {seconds:.1f} s")
         self._paint_banner(lambda width: state_banner(REPEAT, width))
         self._put("meaning", Text("SIN RESPUESTA: no es verde, repita", style="bold reverse"))
-        self._put("urgent", Text(said))
+        self._put_reason(said)
+
+    def _put_reason(self, said: str) -> None:
+        """Why there is no answer; a clock that is wrong may be why, or the next."""
+        lines = [Text(said)]
+        if wrong := wrong_by(self.car.clock):
+            lines.append(Text(f"El reloj de este equipo está {wrong}: corríjalo, o avise a operaciones.", style="bold"))
+        self._put("urgent", Group(*lines))
 
     def show_answer(self, shown: Shown, *, again: bool = False) -> None:
         """Paints an answer; `again`: one of before, whose time is said."""
@@ -198,7 +202,7 @@ class AskScreen(Screen[None]):
         layers = shown.layers
         took = f"{shown.took:.1f} s, TARDÓ" if shown.took >= _LATE_SECONDS else f"{shown.took:.2f} s"
         when = f"respuesta de las {shown.at:%H:%M:%S}; Enter la repite" if again else f"{shown.at:%H:%M:%S} · {took}"
-        self._put("asked", Text(f"{shown.asked.role.value}: {shown.asked.words} · {when}", style="bold"))
+        self._paint_asked(f"{shown.asked.role.value}: ", shown.asked.words, f" · {when}")
         self._paint_banner(lambda width: level_banner(layers.level, width))
         self._put("meaning", Text(layers.meaning, style="bold reverse"))
         urgent = list(layers.urgent)
@@ -226,11 +230,10 @@ class AskScreen(Screen[None]):
         unread, self._unread = self._unread, ""
         event.input.border_subtitle = unread or likely_kind(event.value)
 
-    def on_box_several_pasted(self, event: Box.SeveralPasted) -> None:
-        """One question at a time: the box keeps the first line."""
-        told = f"Se pegaron {event.lines} renglones: sólo queda el primero"
-        self.say(told)
-        self._unread = told  # until something is typed, and not only until the box has changed by the paste
+    def on_one_line_not_taken(self, event: OneLine.NotTaken) -> None:
+        """Until something is typed, and not only until the box has changed by the paste."""
+        self.say(event.said)
+        self._unread = event.said if event.changes else ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         words = event.value.strip()
@@ -293,7 +296,7 @@ class AskScreen(Screen[None]):
         self.car.coverage.connected = not no.of_the_network
         self._paint_no_answer(asked, "Buscando la causa…", seconds)
         said = await self.car.link.explain(no.failure)
-        self._put("urgent", Text(said))
+        self._put_reason(said)
         self.paint_status()
         if no.failure.reason in TOKEN_REFUSED:
             self.car.lock(said)
@@ -393,10 +396,13 @@ class AskScreen(Screen[None]):
         layers.scroll_relative(y=step * max(1, layers.size.height - 2), animate=False)
 
 
-def _key_line() -> Text:
-    line = Text(no_wrap=True)
-    for number, word in _KEYS:
-        line.append(number, style="bold")
-        line.append(word, style="reverse")
-        line.append(" ")
+def _key_line(width: int) -> Text:
+    """The keys and their words, in so many columns; narrower screens get short words, which wrap: no key is cut off."""
+    for words in ([word for _, word, _ in _KEYS], [short for _, _, short in _KEYS]):
+        line = Text()
+        for (number, _, _), word in zip(_KEYS, words, strict=True):
+            line.append(number, style="bold").append(word, style="reverse").append(" ")
+        line.right_crop(1)
+        if line.cell_len <= width:
+            break
     return line

@@ -123,6 +123,7 @@ class Coverage:
         with contextlib.suppress(NoAnswer, TokenMissing, OSError):
             metadata = car.session.metadata()
             await car.link.work(lambda connection: desk.sync(connection, metadata, car.frame))
+            car.clock = desk.clock or car.clock
             await car.link.work(lambda connection: desk.report(connection, metadata, car.frame))
             again = SYNC_SECONDS
         self._last_sync = boot_seconds()

@@ -6,6 +6,7 @@ it: nothing is lost, and a token that is pasted at once is not echoed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import termios
 from collections.abc import Mapping, Sequence
@@ -53,9 +54,10 @@ class FirstScreen:
         before, self._before = self._before, None
         if before is None:
             return
-        if not self.handed_over:
-            _write(_NO_PASTES + _TO_NORMAL + _SHOW_CURSOR)
-        termios.tcsetattr(_INPUT, termios.TCSANOW, before)
+        with contextlib.suppress(OSError, termios.error):  # a terminal that was closed
+            if not self.handed_over:
+                _write(_NO_PASTES + _TO_NORMAL + _SHOW_CURSOR)
+            termios.tcsetattr(_INPUT, termios.TCSANOW, before)
 
     def _draw(self) -> None:
         width, height = os.get_terminal_size(_DRAWN)

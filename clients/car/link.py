@@ -30,6 +30,7 @@ _OPTIONS = (("grpc.use_local_subchannel_pool", 1),)
 def _load() -> None:
     """What the first answer needs, before anybody waits for it."""
     import clients.car.layers
+    import clients.client.calls
     import clients.terminal.told_message  # noqa: F401
 
 
@@ -51,6 +52,15 @@ class NoAnswer(Exception):
         if failure is None:
             return False
         return failure.status in ("UNAVAILABLE", "DEADLINE_EXCEEDED") and failure.reason in ("", "DEADLINE_EXCEEDED")
+
+
+def _whole(answer: Any) -> Any:
+    """The answer. Raises NoAnswer for one without the head that each has: it would read as one without an alert."""
+    from clients.client.calls import whole
+
+    if (half := whole(answer)) is not None:
+        raise NoAnswer(half)
+    return answer
 
 
 class Link:
@@ -78,14 +88,13 @@ class Link:
         """The answer. Raises NoAnswer; a task that is cancelled cancels the call."""
         connection = await self._connected()
         stub = getattr(connection.checks, question.method)
-        return await self._settled(stub.future(question.request, timeout=self.deadline, metadata=metadata))
+        return _whole(await self._settled(stub.future(question.request, timeout=self.deadline, metadata=metadata)))
 
     async def registers(self, request: Any, metadata: list[tuple[str, str]]) -> Any:
         """The registers, as a login asks for them. Raises NoAnswer."""
         connection = await self._connected()
-        return await self._settled(
-            connection.registers.ListRegisters.future(request, timeout=self.deadline, metadata=metadata)
-        )
+        asking = connection.registers.ListRegisters.future(request, timeout=self.deadline, metadata=metadata)
+        return _whole(await self._settled(asking))
 
     async def work(self, work: Callable[[Connection], _Result]) -> _Result:
         """What takes several calls, in a thread. Raises NoAnswer."""

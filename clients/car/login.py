@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from clients.car.clock import clock_of_token
 from clients.car.door import BEGIN, HINTS, KEYS, KEYS_BACK, NAME, Way, first_way
 from clients.car.link import NoAnswer
+from clients.car.one_line import OneLine
 from clients.car.session import TokenMissing
 
 if TYPE_CHECKING:
@@ -49,9 +51,9 @@ class LoginScreen(Screen[None]):
         yield Static(NAME, id="login-name", markup=False)
         yield Static(self._why or BEGIN, id="login-why", markup=False)
         yield Static("", id="login-hint", markup=False)
-        yield Input(id="nip")
-        yield Input(password=True, id="token", max_length=_MOST)
-        yield Input(password=True, id="again", max_length=_MOST)
+        yield OneLine(id="nip", max_length=_MOST)  # a token may be pasted there
+        yield OneLine(password=True, id="token", max_length=_MOST)
+        yield OneLine(password=True, id="again", max_length=_MOST)
         yield Static(" ", id="login-said", markup=False)
         yield Static("", id="login-keys", markup=False)
 
@@ -87,6 +89,10 @@ class LoginScreen(Screen[None]):
         if event.input.id == "nip" and len(pasted) > _LONGEST_NIP:
             self._turn(Way.TOKEN)
             self._box("token").value = pasted
+
+    def on_one_line_not_taken(self, event: OneLine.NotTaken) -> None:
+        """Half a token opens nothing, and nobody sees that it is half."""
+        self._say(event.said)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id == "nip":
@@ -227,8 +233,18 @@ class LoginScreen(Screen[None]):
             await app.link.registers(request, metadata)
         except NoAnswer as no:
             return await self._refused(no, token)
-        app.coverage.connected = True
+        self._taken(token)
         return ""
+
+    def _taken(self, token: str) -> None:
+        """The server answered, and took the token: its clock stands between the token's beginning and end."""
+        from clients.car.officer import claims_of
+
+        claims = claims_of(token) if token else {}
+        begins, ends = claims.get("iat"), claims.get("exp")
+        if isinstance(begins, int | float) and isinstance(ends, int | float):
+            self.car.clock = clock_of_token(begins, ends)
+        self.car.coverage.connected = True
 
     async def _refused(self, no: NoAnswer, token: str) -> str:
         if no.failure is None:
@@ -236,7 +252,7 @@ class LoginScreen(Screen[None]):
 
             return told_file(no.file)
         if no.failure.status in _ACCEPTED_ANYWAY and no.failure.reason != "REVOKED":
-            self.car.coverage.connected = True
+            self._taken(token)
             return ""
         if no.failure.status in _UNREACHED and self.car.session.same_as_before(token):
             self.car.coverage.connected = False

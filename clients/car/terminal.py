@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 from typing import TYPE_CHECKING, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -23,6 +24,15 @@ class CarTerminal(LinuxDriver):
         if data == _TO_ALTERNATE and take_over():
             return
         super().write(data)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody can type there any more, though no signal said so (another session, a signal ignored)."""
+        try:
+            termios.tcgetattr(self.fileno)
+        except termios.error:
+            return True
+        return False
 
     def run_input_thread(self) -> None:
         """As the driver's, once there is a box for the keys: Textual drops what comes before."""

@@ -25,7 +25,8 @@ DAY = Theme(
 STYLES = """
 Screen { background: $background; color: $foreground; }
 Input { border: round $primary; background: $background; height: 3; }
-#status, #keys, #asked, #tabs { height: 1; }
+#status, #keys, #tabs { height: auto; }
+#asked { height: 1; }
 #banner { height: 3; text-style: bold; }
 #meaning { height: auto; }
 #layers { height: 1fr; scrollbar-size-vertical: 1; }

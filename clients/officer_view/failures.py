@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clients.client.diagnosis import Trouble, diagnose
+from clients.client.failures import HalfAnAnswer
 from clients.officer_view.candidates import too_broad_line
 from clients.spanish import failures as spoken
 from clients.spanish import words as spanish
@@ -51,6 +52,8 @@ def failure_text(
         return f"Servidor ocupado: {spoken.RETRY}."
     if trouble is not None:
         return troubles[trouble].format(target=target)
+    if isinstance(failure, HalfAnAnswer):
+        return spoken.HALF_AN_ANSWER
     return f"La consulta no obtuvo respuesta ({failure.status} {failure.reason}): avise a operaciones."
 
 

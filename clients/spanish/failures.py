@@ -6,6 +6,7 @@ from clients.client.diagnosis import Trouble
 
 _SIGN_IN = "pida otro token a su institución (inicie sesión de nuevo)"
 RETRY = "reintente en un momento"
+HALF_AN_ANSWER = "La respuesta no llegó completa, y no cuenta: repita; si sigue, avise a operaciones."
 
 # By the contract's ErrorReason; {seconds} is filled where the server named a time.
 REASONS: dict[str, str] = {

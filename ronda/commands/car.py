@@ -98,4 +98,4 @@ def car(
         undraw()
         fail(told_defect(error), ExitStatus.OURS, False)
     if app.return_code:
-        raise typer.Exit(ExitStatus.OURS)
+        raise typer.Exit(app.return_code)

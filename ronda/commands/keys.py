@@ -28,27 +28,34 @@ Days = Annotated[float, typer.Option(help="Días que vale.")]
 
 @keys.command("dev-ca")
 def development_ca(directory: Annotated[Path, typer.Argument(metavar="DIRECTORIO", help="Directorio nuevo.")]) -> None:
-    """Hace un juego completo para un equipo: servidor, instituciones, una patrulla. No es para producción.
+    """Hace un juego completo para un equipo: servidor, instituciones, una patrulla, una oficina de constancias.
+
+    No es para producción.
 
     \b
     Ejemplo:
       ronda keys dev-ca dev
     """
     from server.issuer.set_up import DEVELOPMENT_NIP, make_development_issuer
-    from server.trust.development_ca import make_development_set
+    from server.trust.development_ca import DEVELOPMENT_DEVICES, make_development_set
 
     def make() -> None:
         make_development_set(directory)
         make_development_issuer(directory)
 
     _refuse_existing(make)
+    others = [
+        f"  ronda keys token {directory}/institutions/{institution} --nip {nip} --unit {unit} --role {role} "
+        f"--certificate {directory}/{name}.pem > {directory}/{name}.token\n"
+        for name, (institution, unit, nip, role) in DEVELOPMENT_DEVICES.items()
+    ]
     typer.echo(
         f"Made. Serve and ask:\n"
         f"  RONDA_CONFIG={directory}/ronda.toml ronda serve          # not as root\n"
         f"  ronda check --identity {directory}/patrol --server localhost:50051 P-123BCD\n"
-        f"The patrol's token lives 15 minutes; another one:\n"
-        f"  ronda keys token {directory}/institutions/pnc --nip 10001 --unit zona-1 --role patrol "
-        f"--certificate {directory}/patrol.pem > {directory}/patrol.token\n"
+        f"  ronda clear examples/agency.csv --standard wanted --server localhost:50051 "
+        f"--identity {directory}/clearance\n"
+        f"Tokens live 15 minutes; others:\n{''.join(others)}"
         f"Or from the issuer of the police, which knows officer {DEVELOPMENT_NIP} (docs/issuer.md says by what):\n"
         f"  ronda keys issuer serve {directory}/issuer\n"
         f"  ronda login --issuer localhost:50071 --identity {directory}/patrol --nip {DEVELOPMENT_NIP}"

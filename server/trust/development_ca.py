@@ -7,8 +7,8 @@
 <directory>/audit-keys/                  the auditor's pair and the key that signs checkpoints
 <directory>/trust/                       a trust directory with the example policy and six institutions
 <directory>/institutions/<id>/           their private keys, as each would hold them by itself
-<directory>/patrol.pem, patrol.key       a device of the police, and a token for its officer:
-<directory>/patrol.token
+<directory>/patrol.pem, .key, .token     a device of the police, and a token for its officer
+<directory>/clearance.pem, .key, .token  a device of the clearance agency, and a token for its clerk
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ EXAMPLE_INSTITUTIONS: dict[str, tuple[str, str]] = {
     "oj": ("Organismo Judicial", "oj.gob.gt"),
     "pdh": ("Procuraduría de los Derechos Humanos", "pdh.gob.gt"),
 }
+
+DEVELOPMENT_DEVICES = {
+    "patrol": ("pnc", "zona-1", "10001", "patrol"),
+    "clearance": ("digecam", "certificados", "20001", "clearance"),
+}
+"""Files without ending -> institution, unit, NIP, role."""
 
 
 def copy_example(trust: Path) -> None:
@@ -67,8 +73,9 @@ def make_development_set(directory: Path, hosts: tuple[str, ...] = ("localhost",
     }
     lines = [f"{name} = {json.dumps(str(path.resolve()))}\n" for name, path in settings.items()]
     (directory / "ronda.toml").write_text("".join(lines), encoding="utf-8")
-    police = Issuer(directory / "institutions" / "pnc")
-    device = police.device("zona-1", "patrol-1")
-    device.write(directory / "patrol.pem", directory / "patrol.key")
-    token = police.token("10001", "zona-1", ["patrol"], device.thumbprint)
-    write_private(directory / "patrol.token", token.encode() + b"\n")
+    for name, (institution, unit, person, role) in DEVELOPMENT_DEVICES.items():
+        issuer = Issuer(directory / "institutions" / institution)
+        device = issuer.device(unit, f"{name}-1")
+        device.write(directory / f"{name}.pem", directory / f"{name}.key")
+        token = issuer.token(person, unit, [role], device.thumbprint)
+        write_private(directory / f"{name}.token", token.encode() + b"\n")

@@ -22,7 +22,9 @@ from ronda.v1 import register_service_pb2
 from server.trust.issuing import make_ca, server_certificate
 from tests.agency.agency_kit import Agency, write
 from tests.agency.test_clear import CLEAN
+from tests.car.lossy_link import LossyLink
 from tests.kit.nation_kit import BuiltNation
+from tests.kit.strangers import Stranger, listening, web_tls
 from tests.server.running_server import until
 from tests.trust.conftest import TrustedServer, start_trusted
 
@@ -99,6 +101,33 @@ def test_no_server_and_another_ca(trusted: TrustedServer, tmp_path: Path) -> Non
     assert Agency(trusted.address, identity).clear(path, tmp_path / "c.csv", *options).status == 19
     (tmp_path / "desk.token").unlink()
     assert Agency(trusted.address, identity).clear(path, tmp_path / "d.csv", *options).status == 14
+
+
+@pytest.mark.parametrize("kind", [Stranger.ECHO, Stranger.WEB, Stranger.HANGS_UP])
+def test_another_program_is_no_server(trusted: TrustedServer, tmp_path: Path, kind: Stranger) -> None:
+    path, options = write(tmp_path / "in.csv", "DPI", CLEAN), ["--map", "cui=DPI", "--patience", "1"]
+    identity = _identity(trusted, tmp_path)
+    with listening(kind) as address:
+        done = Agency(address, identity).clear(path, tmp_path / "a.csv", *options)
+        assert (done.status, "no habla TLS" in done.text) == (18, True), done.text
+        done = Agency(address).clear(path, tmp_path / "b.csv", *options)
+        assert (done.status, "otro programa" in done.text) == (10, True), done.text
+    with listening(Stranger.WEB, web_tls(tmp_path)) as address:
+        done = Agency(address, identity).clear(path, tmp_path / "c.csv", *options)
+        assert (done.status, "cortó la conexión" in done.text) == (16, True), done.text
+    assert not list(tmp_path.glob("[abc].csv"))
+
+
+def test_answers_that_are_cut_off_on_their_way_are_asked_again(
+    trusted: TrustedServer, tmp_path: Path, cuis: list[str]
+) -> None:
+    path, options = write(tmp_path / "in.csv", "DPI", *(cuis * 60)), [*_identity(trusted, tmp_path), "--map", "cui=DPI"]
+    assert Agency(trusted.address, options).clear(path, tmp_path / "whole.csv").status == 0
+    with LossyLink(trusted.address) as link:
+        link.halves = 3
+        done = Agency(link.address, options).clear(path, tmp_path / "out.csv")
+        assert (done.status, link.halves) == (0, 0), done.text
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def test_a_certificate_of_ours_that_has_expired(trusted: TrustedServer, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.car.car_kit import Device
+from tests.car.tmux import Terminal
 from tests.kit.field_world import FieldServer, field_server
 from tests.kit.nation_kit import BuiltNation
 from tests.trust.conftest import TrustedServer, start_trusted
@@ -42,3 +43,12 @@ def cases(small_nation: BuiltNation) -> dict[str, Any]:
     """The nation's cases: request by name."""
     told = json.loads((small_nation.directory / "truth" / "cases.json").read_text(encoding="utf-8"))["cases"]
     return {case["name"]: case["request"] for case in told}
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    """Those that a test began; ended after it."""
+    begun: list[Terminal] = []
+    yield begun
+    for each in begun:
+        each.end()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.events import Paste
-from textual.widgets import Input
-
 from clients.car.layers import layers_of
 from ronda.v1 import check_service_pb2, level_pb2, register_pb2
 from tests.car.car_kit import Car, Device, drive
@@ -149,17 +146,3 @@ def test_what_an_answer_lacks_is_told_whatever_its_level() -> None:
             answer.coverage = coverage  # type: ignore[assignment]
             layers = layers_of(check_service_pb2.CheckResponse(answer=answer))
             assert any("RESPUESTA PARCIAL" in line.plain for line in layers.urgent)
-
-
-def test_of_several_pasted_lines_the_officer_is_told(trusted: TrustedServer, device: Device) -> None:
-    async def scenario(car: Car) -> None:
-        await car.log_in()
-        for pasted, said in (("P123BCD\nP124BCD\n\n", "Se pegaron 2 renglones: sólo queda el primero"), ("5\n", "")):
-            box = car.app.screen.query_one("#box", Input)
-            box.value = ""
-            box.post_message(Paste(pasted))
-            kept = pasted.split("\n")[0]
-            await car.until(lambda: box.value == kept and said in str(box.border_subtitle))  # noqa: B023 - awaited here
-        assert "pegaron" not in str(box.border_subtitle)
-
-    drive(scenario, trusted.address, device.prefix)

@@ -9,7 +9,7 @@ import pytest
 
 from clients.car.door import Way, login_lines
 from tests.car.car_kit import Car, drive
-from tests.car.test_terminal import Terminal
+from tests.car.tmux import Terminal
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (80, 50), (132, 43)])

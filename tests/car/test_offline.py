@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import resource
+import signal
 import struct
 import time
 from pathlib import Path
@@ -12,11 +14,12 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from clients.car import clock
+from clients.car.clock import TrustedClock
 from clients.car.nothing_offline import NothingOffline
 from clients.car.officer import officer_mark
-from clients.car.offline import held_key
 from clients.car.offline.desk import OfflineDesk
-from clients.car.offline.held_key import HeldKey, TrustedClock
+from clients.car.offline.held_key import HeldKey
 from clients.car.offline.look_up_log import LookUpLog
 from clients.client.connection import Connection, Identity, request_context
 from ronda.v1 import context_pb2, level_pb2
@@ -216,6 +219,67 @@ def test_a_crash_while_a_log_begins_anew_loses_nothing(tmp_path: Path) -> None:
         again.close()
 
 
+def test_a_clock_that_jumps_is_told_at_once_and_misdates_nothing(
+    field: FieldServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the car is open: no answer is needed to see it, the boot clock has not jumped."""
+    prefix, _ = _files(field, tmp_path / "device")
+    off = SimpleNamespace(time=time.time, clock_gettime=time.clock_gettime, CLOCK_BOOTTIME=time.CLOCK_BOOTTIME)
+    monkeypatch.setattr(clock, "time", off)
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        await car.until(lambda: car.app.coverage.desk is not None and car.app.coverage.desk._list is not None)
+        assert "reloj" not in car.text()
+        off.time = lambda: time.time() + 3 * 3600
+        await car.sees("¡reloj 3 h adelantado!")
+        link.cut = True
+        assert "confirme por radio" in await car.ask(field.field.wanted)
+        desk = car.app.coverage.desk
+        assert desk is not None
+        (kept,) = desk._log.read(9, lambda _: desk._key)
+        assert abs(kept.asked_at.seconds - time.time()) < 60, "on record at the time that it was"
+
+    with LossyLink(field.address) as link:
+        drive(scenario, link.address, prefix, deadline=3.0, state=str(tmp_path / "state"))
+
+
+def test_what_was_left_half_hides_nothing_that_comes_after(tmp_path: Path) -> None:
+    """A power cut or a full disk in the middle of a record."""
+    key = HeldKey("20260101", bytes(32), 2.0**40, TrustedClock(0.0))
+    log = LookUpLog(tmp_path)
+    for _ in range(2):
+        log.append(OfflineLookUp(question="x"), key)
+    log.close()
+    whole = (tmp_path / "log").read_bytes()
+    for torn in range(1, len(whole) // 2):
+        (tmp_path / "log").write_bytes(whole[:-torn])
+        again = LookUpLog(tmp_path)
+        again.append(OfflineLookUp(question="y"), key)
+        assert [each.sequence for each in again.read(9, lambda _: key)] == [1, again.last]
+        again.close()
+
+
+def test_a_disk_that_fills_in_the_middle_of_a_record(tmp_path: Path) -> None:
+    key = HeldKey("20260101", bytes(32), 2.0**40, TrustedClock(0.0))
+    log = LookUpLog(tmp_path)
+    log.append(OfflineLookUp(question="x"), key)
+    size = (tmp_path / "log").stat().st_size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, limits[1]))  # room for a part of the next
+        with pytest.raises(OSError, match="too large"):
+            log.append(OfflineLookUp(question="y" * 150), key)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert (tmp_path / "log").stat().st_size == size
+    log.append(OfflineLookUp(question="z"), key)
+    assert [each.question for each in log.read(9, lambda _: key)] == ["x", "z"]
+    log.close()
+
+
 def test_two_screens_of_one_officer_do_not_share_a_log(field: FieldServer, tmp_path: Path) -> None:
     prefix, _ = _files(field, tmp_path / "device")
     folder = tmp_path / "state" / officer_mark(Path(f"{prefix}.token").read_text(encoding="ascii"))
@@ -283,7 +347,8 @@ def test_a_device_whose_clock_is_a_day_off(
     off = SimpleNamespace(
         time=lambda: time.time() + day, clock_gettime=time.clock_gettime, CLOCK_BOOTTIME=time.CLOCK_BOOTTIME
     )
-    monkeypatch.setattr(held_key, "time", off)  # there alone: gRPC's own deadlines go by the clock of its core
+    monkeypatch.setattr(clock, "time", off)  # there alone: gRPC's own deadlines go by the clock of its core
+    wrong = f"24 h {'adelantado' if day > 0 else 'atrasado'}"
     synced = []
 
     async def scenario(car: Car) -> None:
@@ -295,8 +360,10 @@ def test_a_device_whose_clock_is_a_day_off(
 
         monkeypatch.setattr(car.app.coverage, "sync", counted)
         await car.log_in()
+        await car.sees(f"¡reloj {wrong}!")
         await car.until(lambda: car.app.coverage.desk is not None and synced)
         assert "HAY ALERTA" in await car.ask(field.field.wanted)
+        assert f"¡reloj {wrong}!" in car.text()
         for _ in range(30):
             car.app.coverage.tick()
             await car.pilot.pause(0.02)
@@ -304,6 +371,11 @@ def test_a_device_whose_clock_is_a_day_off(
         link.cut = True
         said = await car.ask(field.field.wanted)
         assert ("sin llave vigente" if day > 0 else "confirme por radio") in said
+        assert (f"El reloj de este equipo está {wrong}: corríjalo" in said) == (day > 0)
+        assert f"¡reloj {wrong}!" in said
+        off.time = time.time
+        car.app.paint_status()
+        assert "¡reloj" not in car.text(), "and no more once it is set right"
 
     with LossyLink(field.address) as link:
         drive(scenario, link.address, prefix, deadline=3.0, state=str(tmp_path / "state"))

@@ -12,19 +12,26 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
+from clients.certificate.asking import Clearance, Outcome, RegisterRead, Standard
+from clients.certificate.facts import Institution
+from clients.certificate.making import make_certificate
+from clients.certificate.signer import Signer
 from clients.client.connection import read_failure
 from ronda.commands.exit_status import ExitStatus
 from ronda.v1 import certificate_service_pb2 as contract
 from ronda.v1.certificate_service_pb2_grpc import CertificateServiceStub
+from server.certificates.directory import OfficeDirectory
 from server.certificates.online import BURST, METHOD, PER_MINUTE, CertificateVerifier, Rates, address_of, serve_online
 from server.certificates.store import CertificateStore, Issued
-from tests.certificates.counter import REVIEWER, Counter
+from tests.certificates.counter import ONLINE, REVIEWER, Counter
+from tests.certificates.readers import code_on_page
 from tests.kit.personal_data import PersonalData
 
 
@@ -75,6 +82,67 @@ def test_valid_then_revoked_and_unknown(counter: Counter, online: Online) -> Non
         assert checked(counter, online, shown, ExitStatus.NOT_VALID)["error"]["fault"] == "REVOKED"
     assert counter.told("verify", token)["revocation_checked"] is False, "off line nobody learns of it, and is told so"
     assert checked(counter, online, "00000-00000-00000-00000", ExitStatus.NOT_VALID)["error"]["fault"] == "UNKNOWN"
+
+
+@dataclass
+class Shown:
+    """What somebody shows, and what a verifier says of its code off line and on line, and of its number alone."""
+
+    pdf: bytes
+    number: str
+    off_line: str
+    on_line: str
+    by_number: str
+
+
+def by_hand(counter: Counter, office: OfficeDirectory, number: str, days_ago: int) -> bytes:
+    """A page signed with an office's keys, past its store."""
+    then = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days_ago)
+    read = (RegisterRead("RENAP", then, True),)
+    facts = Clearance(
+        counter.cui("clean"), "OTRA", Standard.POLICE, Outcome.NO_RECORD, "NOTHING_ON_FILE", "g", "a", then, read, ()
+    )
+    institution = Institution("digecam", "Oficina de Constancias", ONLINE)
+    return make_certificate(facts, number, institution, Signer.read(*office.signer_files), then).pdf
+
+
+def shown(counter: Counter, kind: str, directory: Path) -> Shown:
+    """One of a kind."""
+    office = counter.office
+    if kind in ("valid", "revoked"):
+        told = counter.issued("clean", "police")
+        if kind == "revoked":
+            assert counter.run("revoke", told["number"], "--reason", "Orden", nip=REVIEWER).exit_code == 0
+        now = "" if kind == "valid" else "REVOKED"
+        return Shown(told["pdf"], told["number"], "", now, now)
+    number = "-".join([{"expired": "E", "unknown": "V", "another issuer's": "X"}[kind] * 5] * 4)
+    if kind == "expired":
+        store = CertificateStore(office.store)
+        store.issue(Issued(number, b"p" * 32, "police", 1000, 2000, "0" * 64, "g", "a"))
+        store.close()
+        return Shown(by_hand(counter, office, number, 200), number, "EXPIRED", "EXPIRED", "EXPIRED")
+    if kind == "unknown":
+        return Shown(by_hand(counter, office, number, 0), number, "", "UNKNOWN", "UNKNOWN")
+    other = OfficeDirectory.make(directory / "other", "digecam", "Oficina de Constancias", ONLINE, 1095)
+    return Shown(by_hand(counter, other, number, 0), number, "SIGNATURE", "SIGNATURE", "UNKNOWN")
+
+
+@pytest.mark.parametrize("kind", ["valid", "expired", "revoked", "unknown", "another issuer's"])
+def test_a_code_off_line_and_on_line(counter: Counter, online: Online, kind: str, tmp_path: Path) -> None:
+    """As a camera reads it from the page; green in no case but one."""
+    one = shown(counter, kind, tmp_path)
+    page = tmp_path / "shown.pdf"
+    page.write_bytes(one.pdf)
+    there = ("--online", online.address, "--online-ca", str(online.authority))
+    for asked, more, fault in (
+        (code_on_page(page, tmp_path), (), one.off_line),
+        (code_on_page(page, tmp_path), there, one.on_line),
+        (one.number, there, one.by_number),
+    ):
+        told = counter.told("verify", asked, *more, status=ExitStatus.NOT_VALID if fault else 0)
+        assert (told["error"]["fault"] if fault else "") == fault
+        said = counter.run("verify", asked, *more).output
+        assert said.startswith("VÁLIDA") == (not fault and bool(more)), said
 
 
 def test_who_does_not_answer_vouches_for_nothing(counter: Counter, online: Online) -> None:

@@ -75,6 +75,7 @@ def test_a_whole_set_for_one_machine(tmp_path: Path) -> None:
     made = tmp_path / "dev"
     ronda("keys", "dev-ca", made)
     assert verify(made / "server.pem", made / "server-ca.pem", "sslserver", "-verify_hostname", "localhost") == "ok"
-    assert verify(made / "patrol.pem", made / "institutions" / "pnc" / "ca.pem", "sslclient") == "ok"
+    for device, institution in (("patrol", "pnc"), ("clearance", "digecam")):
+        assert verify(made / f"{device}.pem", made / "institutions" / institution / "ca.pem", "sslclient") == "ok"
     for ca in sorted((made / "institutions").glob("*/ca.pem")):
         assert verify(ca, ca, "any") == "ok", ca

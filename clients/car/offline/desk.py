@@ -6,9 +6,10 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clients.car.clock import TrustedClock
 from clients.car.nothing_offline import NothingOffline
 from clients.car.offline.canonical import asking_of
-from clients.car.offline.held_key import HeldKey, NotReadable, TrustedClock, seconds
+from clients.car.offline.held_key import HeldKey, NotReadable, seconds
 from clients.car.offline.list_store import HotList, ListRefused, ListStore
 from clients.car.offline.look_up_log import LookUpLog
 from ronda.v1 import hotlist_service_pb2 as contract
@@ -61,6 +62,11 @@ class OfflineDesk:
         self._lost = 0  # gaps of the logs before this one
 
     @property
+    def clock(self) -> TrustedClock | None:
+        """The server's time as the key came with it; None without one."""
+        return self._key.clock if self._key is not None else None
+
+    @property
     def waiting(self) -> int:
         """Look-ups that the server has no record of yet."""
         return self._log.waiting
@@ -111,8 +117,9 @@ class OfflineDesk:
         return Listed(in_force, seconds(header.data_as_of), header.left_out)
 
     def _now(self) -> float:
+        """By the server: a device's clock that is ahead ends the key, and no alert, and misdates no look-up."""
         assert self._key is not None
-        return self._key.clock.now()
+        return self._key.clock.by_server()
 
     def _write_down(self, key: HeldKey, kind: int, text: str, held: HotList | None, listed: Listed | None) -> None:
         look_up = contract.OfflineLookUp(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,27 +12,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
+    from clients.car.clock import TrustedClock
+
 NONCE_BYTES = 12
 OVERHEAD_BYTES = NONCE_BYTES + 16
 
 
 class NotReadable(Exception):
     """What is on disk is damaged, of another key, or was changed."""
-
-
-class TrustedClock:
-    """UTC seconds that never go back: of server and boot clock, or of the device's clock where that is later."""
-
-    def __init__(self, server_time: float) -> None:
-        self._server_time = server_time
-        self._booted = time.clock_gettime(time.CLOCK_BOOTTIME)
-        self._latest = server_time
-
-    def now(self) -> float:
-        """The latest that it can be."""
-        since = self._server_time + time.clock_gettime(time.CLOCK_BOOTTIME) - self._booted
-        self._latest = max(self._latest, since, time.time())
-        return self._latest
 
 
 @dataclass(frozen=True)

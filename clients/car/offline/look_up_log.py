@@ -63,12 +63,20 @@ class LookUpLog:
         if self._fresh_head.exists():
             self._finish()
         self._fresh_log.unlink(missing_ok=True)
+        self._cut_half_a_record()
         if not self._head.exists():
             self._write_head(uuid.uuid4().hex, 0, 0)
         told = json.loads(self._head.read_text(encoding="ascii"))
         self.log_id: str = told["log_id"]
         self._through: int = told["through"]
         self._last: int = max([self._through, told["last"], *(number for number, _, _ in self._frames())])
+
+    def _cut_half_a_record(self) -> None:
+        """What a power cut left at the end; its number is a gap."""
+        whole = sum(_FRAME.size + len(sealed) for _, _, sealed in self._frames())
+        with contextlib.suppress(FileNotFoundError):
+            if self._log.stat().st_size > whole:
+                os.truncate(self._log, whole)
 
     def close(self) -> None:
         """Lets another program have it."""
@@ -102,10 +110,21 @@ class LookUpLog:
             sealed = key.seal(look_up.SerializeToString(), self._about(number))
             self._write_head(self.log_id, self._through, number)
             self._last = number
-            with self._log.open("ab") as file:
-                file.write(_FRAME.pack(len(sealed), number, key.key_id.encode()) + sealed)
-                file.flush()
+            self._write_down(_FRAME.pack(len(sealed), number, key.key_id.encode()) + sealed)
+
+    def _write_down(self, frame: bytes) -> None:
+        """At the end of the log, on disk, or not at all: nothing is found behind half a record."""
+        with self._log.open("ab", buffering=0) as file:
+            end = os.fstat(file.fileno()).st_size
+            try:
+                left = memoryview(frame)
+                while left:
+                    left = left[file.write(left) :]
                 os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.truncate(file.fileno(), end)
+                raise
 
     def read(self, most: int, key_of: Callable[[str], HeldKey | None]) -> list[OfflineLookUp]:
         """The oldest that wait. What cannot be read is left out: the server sees the gap."""

@@ -1,0 +1,37 @@
+"""How the screen ends when nobody is before it any more: its terminal was closed, or the system asks it to go.
+
+The session is signed off and the list's key forgotten first. Textual then puts the terminal back, which may wait for
+ever where there is none left: an alarm ends the process whatever it does.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+    from types import FrameType
+
+_GRACE_SECONDS = 3
+_SHELLS = 128  # what a shell adds to a signal's number
+
+
+def end_on_signals(loop: AbstractEventLoop, end: Callable[[int], None]) -> None:
+    """Calls `end`, once and in the loop, with the exit status that a shell has for it. From the main thread."""
+
+    def ended(number: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGHUP, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        give_grace()
+        loop.call_soon_threadsafe(end, _SHELLS + number)
+
+    signal.signal(signal.SIGHUP, ended)  # also where whoever started us ignores it
+    signal.signal(signal.SIGTERM, ended)
+
+
+def give_grace() -> None:
+    """From here on the process has so many seconds left."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_GRACE_SECONDS)

@@ -1,0 +1,44 @@
+"""A box of one line that tells what it did not take: a paste of several lines, and whatever is too long for it."""
+
+from __future__ import annotations
+
+from textual.events import Paste
+from textual.message import Message
+from textual.widgets import Input
+
+
+class OneLine(Input):
+    """Takes the first line of a paste that is not blank, whole or not at all: half a question asks about another."""
+
+    class NotTaken(Message):
+        """said: in Spanish, until something is typed. changes: whether the box changes by the rest of that paste."""
+
+        def __init__(self, said: str, *, changes: bool) -> None:
+            super().__init__()
+            self.said = said
+            self.changes = changes
+
+    def on_paste(self, event: Paste) -> None:
+        """In the place of Input's own, which leaves out without a word."""
+        event.prevent_default()
+        event.stop()
+        lines = [line for line in event.text.splitlines() if line.strip()]
+        if not lines:
+            return
+        line, selected = lines[0], self.selection
+        start, end = min(selected), max(selected)
+        if self.max_length and len(self.value) - (end - start) + len(line) > self.max_length:
+            self.app.bell()
+            self._tell(f"{len(line)} caracteres no caben (máximo {self.max_length}): no se pegó nada")
+            return
+        if len(lines) > 1:
+            self._tell(f"Se pegaron {len(lines)} renglones: sólo queda el primero", changes=True)
+        self.replace(line, start, end)
+
+    def restricted(self) -> None:
+        """What is typed beyond the box's length."""
+        super().restricted()
+        self._tell(f"Caben {self.max_length} caracteres: lo demás no se escribió")
+
+    def _tell(self, said: str, *, changes: bool = False) -> None:
+        self.post_message(self.NotTaken(said, changes=changes))
