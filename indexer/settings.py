@@ -27,6 +27,14 @@ class IndexerSettings(BaseModel):
     indexer_memory_mib: int = Field(
         1024, ge=64, description="Indexer: memory limit of the database that links, in MiB."
     )
+    mart_sources: Path = Field(
+        Path("data/incidents"), description="Mart: directory of the files that institutions publish (docs/numbers.md)."
+    )
+    mart_manifests: Path | None = Field(
+        None,
+        description="Mart: directory of manifests of sources; empty = Ronda's own (indexer/mart/sources).",
+    )
+    mart_threads: int = Field(0, ge=0, le=256, description="Mart: threads of the database that builds; 0 = one a core.")
     postgres: dict[str, SecretStr] = Field(
         {},
         description="Indexer: PostgreSQL DSN of each register that is read from a database, register id -> DSN; "

@@ -25,6 +25,7 @@ from ronda.commands.spanish_usage import speak_spanish, usage_error_lines, whole
 PLACES = {
     "nation": ("nation", "nation"),
     "index": ("index", "index"),
+    "mart": ("mart", "mart"),
     "serve": ("serve", "serve"),
     "bench": ("bench", "bench"),
     "login": ("login", "login"),

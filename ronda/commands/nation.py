@@ -32,13 +32,21 @@ def nation(
     damage: Annotated[
         float, typer.Option(help="Filas de alerta dañadas por cada fila de alerta.", min=0.0, max=1.0)
     ] = 0.02,
+    incidents: Annotated[
+        bool,
+        typer.Option("--incidents", help="También diez años de hechos delictivos, en incidents/ (docs/numbers.md)."),
+    ] = False,
+    incident_scale: Annotated[
+        float, typer.Option(help="De las cantidades de hechos; 1 = unos 65,000 al año.", min=0.001, max=10.0)
+    ] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
     """Hace una nación sintética: doce registros en sus formatos, y la verdad aparte.
 
     \b
-    Ejemplo:
+    Ejemplos:
       ronda nation --persons 5000 --out nation
+      ronda nation --persons 5000 --incidents --out nation
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -46,6 +54,7 @@ def nation(
     try:
         import psycopg
 
+        from nation.incidents.making import FOLDER, make_incidents
         from nation.making import make_nation
     except ModuleNotFoundError:
         fail("La nación sintética es de un checkout (./run build), no de una instalación.", EXIT_CALLER, as_json)
@@ -77,6 +86,10 @@ def nation(
                 on_progress=show,
                 damage=damage,
             )
+            if incidents:
+                show("incidents", 0, None)
+                summary.rows["incidents"] = make_incidents(out, summary.as_of, seed, incident_scale)
+                summary.bytes["incidents"] = sum(f.stat().st_size for f in (out / FOLDER).rglob("*") if f.is_file())
     except ValueError as error:
         fail(str(error), EXIT_CALLER, as_json)
     except psycopg.OperationalError as error:

@@ -1,0 +1,194 @@
+"""A mart from the files of a directory: staged, put together, checked, published by one rename."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from core.mart.layout import (
+    CURRENT,
+    DISCLOSURE_KEY,
+    FOLDER,
+    MART,
+    DeliveryEntry,
+    FileEntry,
+    Mart,
+    SourceEntry,
+    current_mart,
+)
+from indexer.build.errors import BuildRefused
+from indexer.build.lock import indexer_lock
+from indexer.generations.publishing import new_generation_id, sync_directory, write_durably
+from indexer.mart import offence_maps
+from indexer.mart.cells import Places
+from indexer.mart.finding import find_files
+from indexer.mart.manifests import SHIPPED, IncidentManifest, PopulationManifest, load_sources
+from indexer.mart.source_tables import digest_of, write_dimensions, write_gaps, write_population, write_refusals
+from indexer.mart.source_year import build_source
+from indexer.mart.staging import StagingRoom
+
+BUILDING = ".building-"
+_KEPT = 2  # marts besides the current one
+
+
+@dataclass
+class MartOptions:
+    """What to build from, and with how much."""
+
+    data: Path
+    sources: Path
+    manifests: Path | None = None
+    memory_mib: int = 1024
+    threads: int = 0  # 0 = a core each
+    tell: Callable[[str], None] = field(default=lambda _what: None)
+
+
+@dataclass
+class MartSummary:
+    """A build: the mart, and files that no manifest claims."""
+
+    mart: Mart
+    unclaimed: list[str]
+
+    @property
+    def refused(self) -> list[tuple[str, DeliveryEntry]]:
+        """Source and delivery of which nothing was used."""
+        return [(source.id, each) for source in self.mart.sources for each in source.deliveries if each.rule]
+
+
+def build_mart(options: MartOptions) -> MartSummary:
+    """Reads every manifest's files and publishes <data>/mart/<id>.
+
+    Raises indexer.manifest.loading.ManifestError, BuildRefused (nothing to build), IndexerBusy.
+    """
+    manifests = load_sources(options.manifests or SHIPPED)
+    for manifest in manifests:
+        if isinstance(manifest, IncidentManifest) and not offence_maps.map_exists(manifest.offences):
+            raise BuildRefused(f"{manifest.id}: offences: there is no map {manifest.offences!r}")
+    if not options.sources.is_dir():
+        raise BuildRefused(f"{options.sources}: is no directory")
+    with indexer_lock(options.data, "mart"):
+        room = options.data / FOLDER
+        room.mkdir(exist_ok=True)
+        for left in room.glob(f"{BUILDING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        make_key(room / DISCLOSURE_KEY)
+        mart_id = new_generation_id()
+        building = room / f"{BUILDING}{mart_id}"
+        building.mkdir()
+        try:
+            summary = _build(options, manifests, building, mart_id)
+            _publish(room, building, mart_id)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        return summary
+
+
+def make_key(path: Path) -> None:
+    """The secret by which cells are hidden and rounded: made once, and never again, or a second rounding would tell
+    more than the first."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def open_database(folder: Path, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
+    """An empty database whose tables may spill to `folder`."""
+    db = duckdb.connect(str(folder / "work.duckdb"))
+    db.execute(f"SET memory_limit = '{memory_mib}MiB'")
+    db.execute(f"SET temp_directory = '{folder}'")
+    if threads:
+        db.execute(f"SET threads = {threads}")
+    return db
+
+
+def _build(
+    options: MartOptions, manifests: list[IncidentManifest | PopulationManifest], building: Path, mart_id: str
+) -> MartSummary:
+    names = sorted(str(path.relative_to(options.sources)) for path in options.sources.rglob("*") if path.is_file())
+    places = Places(*offence_maps.place_names())
+    claimed: set[str] = set()
+    sources: list[SourceEntry] = []
+    work = building / ".work"
+    work.mkdir()
+    demo = [offence_maps.DEMO]
+    db = open_database(work, options.memory_mib, options.threads)
+    try:
+        for manifest in manifests:
+            if isinstance(manifest, PopulationManifest):
+                claimed.add(manifest.file)
+                if write_population(manifest, options.sources, places, building / "population.parquet"):
+                    demo += manifest.demo
+                continue
+            files = find_files(manifest, options.sources, names)
+            claimed.update(each.name for each in files)
+            room = StagingRoom(options.data / FOLDER / "staging" / manifest.id, manifest)
+            staged = room.stage(db, files, places, options.tell)
+            if staged:
+                options.tell(manifest.id)
+                sources.append(build_source(db, manifest, room, staged, building))
+        write_gaps(db, sources, building)
+        write_refusals(db, options.data / FOLDER / "staging", sources, building)
+    finally:
+        db.close()
+        shutil.rmtree(work, ignore_errors=True)
+    if not any(source.delivered for source in sources):
+        raise BuildRefused(f"{options.sources}: no manifest's file could be used{_why(sources)}")
+    write_dimensions(building)
+    mart = Mart(
+        mart_version=1,
+        id=mart_id,
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        as_of=_as_of(sources),
+        sources=sources,
+        files={path.name: FileEntry(size=path.stat().st_size, sha256=digest_of(path)) for path in _files(building)},
+        demo=sorted(set(demo)),
+    )
+    (building / MART).write_text(mart.model_dump_json(indent=1), encoding="utf-8")
+    return MartSummary(mart, [name for name in names if name not in claimed])
+
+
+def _why(sources: list[SourceEntry]) -> str:
+    refused = [each for source in sources for each in source.deliveries if each.rule]
+    return "".join(f"\n  {each.file}: {each.rule} {each.detail}".rstrip() for each in refused[:5])
+
+
+def _as_of(sources: list[SourceEntry]) -> date:
+    """The day of building, in Guatemala, or the newest delivery where clocks disagree."""
+    today = datetime.now(ZoneInfo("America/Guatemala")).date()
+    return max([today, *(each.delivered for source in sources for each in source.delivered)])
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())
+
+
+def _publish(room: Path, building: Path, mart_id: str) -> None:
+    for path in _files(building):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    sync_directory(building)
+    building.rename(room / mart_id)
+    sync_directory(room)
+    write_durably(room / CURRENT, mart_id + "\n")
+    current = current_mart(room.parent)
+    older = [path for path in room.iterdir() if (path / MART).is_file() and path.name != current]
+    older.sort(key=lambda path: (path / MART).stat().st_mtime_ns)
+    for path in older[:-_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)

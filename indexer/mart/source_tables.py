@@ -1,0 +1,128 @@
+"""The tables of a mart beside its facts: dimensions, population, gaps, refused rows."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.mart.layout import SourceEntry
+from indexer.build.errors import BuildRefused
+from indexer.mart import offence_maps
+from indexer.mart.cells import Places, Unreadable, fold, whole_number
+from indexer.mart.coverage import find_gaps
+from indexer.mart.manifests import PopulationManifest
+
+_CHUNK = 4 * 1024 * 1024
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_dimensions(out: Path) -> None:
+    """dim_place.parquet and dim_offence.parquet."""
+    places = offence_maps.table("places")
+    columns = ("municipality", "department", "name", "department_name")
+    pq.write_table(
+        pa.table({name: pa.array([row[name] for row in places]) for name in columns}), out / "dim_place.parquet"
+    )
+    codes = offence_maps.table("iccs")
+    table = {
+        "iccs": pa.array([row["iccs"] for row in codes]),
+        "level": pa.array([max(1, len(row["iccs"]) - 2) if len(row["iccs"]) > 2 else 1 for row in codes], pa.int8()),
+        "text": pa.array([row["text"] for row in codes]),
+    }
+    pq.write_table(pa.table(table), out / "dim_offence.parquet")
+
+
+def write_population(manifest: PopulationManifest, sources: Path, places: Places, out: Path) -> bool:
+    """population.parquet, where its file is there. Raises BuildRefused: a rate on half a population is no rate."""
+    path = sources / manifest.file
+    rows: dict[tuple[str, int], int] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            names = {fold(name): name for name in reader.fieldnames or ()}
+            columns = {
+                key: next((names[fold(word)] for word in words if fold(word) in names), None)
+                for key, words in manifest.columns.items()
+            }
+            if None in columns.values():
+                raise BuildRefused(f"{manifest.file}: column_missing: {', '.join(manifest.columns)}")
+            for number, row in enumerate(reader, 2):
+                where = f"{manifest.file}: row {number}"
+                try:
+                    place = places.whole(row[columns["municipality"] or ""])
+                except Unreadable as error:
+                    raise BuildRefused(f"{where}: {error}") from None
+                year = whole_number(row[columns["year"] or ""] or "")
+                persons = whole_number(row[columns["population"] or ""] or "")
+                if year is None or persons is None or persons < 0:
+                    raise BuildRefused(f"{where}: count_unreadable")
+                if (place, year) in rows:
+                    raise BuildRefused(f"{where}: record_twice: the same municipality and year")
+                rows[place, year] = persons
+    table = {
+        "municipality": pa.array([place for place, _ in rows], pa.string()),
+        "year": pa.array([year for _, year in rows], pa.int32()),
+        "population": pa.array(list(rows.values()), pa.int64()),
+    }
+    pq.write_table(pa.table(table), out)
+    return bool(rows)
+
+
+def write_gaps(db: duckdb.DuckDBPyConnection, sources: list[SourceEntry], out: Path) -> None:
+    """gaps.parquet, development.parquet and unmapped.parquet."""
+    db.execute(
+        "CREATE TABLE gaps (source VARCHAR, department VARCHAR, first_day DATE, after_day DATE, expected DOUBLE)"
+    )
+    for source in sources:
+        if source.first_day is None or source.last_day is None or source.day_precision != "day":
+            continue
+        _find_gaps(db, source, source.first_day, source.last_day, out)
+    db.execute("CREATE TABLE IF NOT EXISTS development (source VARCHAR, municipality VARCHAR, needed INTEGER)")
+    db.execute("CREATE TABLE IF NOT EXISTS unmapped (source VARCHAR, text VARCHAR, rows BIGINT)")
+    for name in ("gaps", "development", "unmapped"):
+        db.execute(f"COPY (SELECT * FROM {name} ORDER BY ALL) TO '{out / f'{name}.parquet'}' (FORMAT parquet)")  # noqa: S608
+
+
+def _find_gaps(db: duckdb.DuckDBPyConnection, source: SourceEntry, first: date, last: date, out: Path) -> None:
+    files = str(out / f"{source.fact}.{source.id}.*.parquet")
+    rows = db.execute(
+        "SELECT department, date_diff('day', ?, occurred), sum(n) "  # noqa: S608
+        f"FROM read_parquet('{files}') WHERE principal AND known_until = DATE '9999-12-31' GROUP BY ALL",
+        [first],
+    ).fetchall()
+    days = (last - first).days + 1
+    counts: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
+    for department, day, n in rows:
+        counts.setdefault(department, np.zeros(days, dtype=np.int64))[day] = n
+    for department, series in sorted(counts.items()):
+        for gap in find_gaps(department, series, first):
+            db.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)", [source.id, *gap])
+
+
+def write_refusals(db: duckdb.DuckDBPyConnection, staging: Path, sources: list[SourceEntry], out: Path) -> None:
+    """refused.parquet: source, file, row, field, rule; of the deliveries that were used, never a value."""
+    db.execute("CREATE TABLE refused_rows (source VARCHAR, file VARCHAR, row BIGINT, field VARCHAR, rule VARCHAR)")
+    for source in sources:
+        for each in source.delivered:
+            path = staging / source.id / f"{each.year}-{each.delivered:%Y%m%d}.refused.parquet"
+            db.execute(
+                f"INSERT INTO refused_rows SELECT ?, ?, row_no, field, rule FROM read_parquet('{path}')",  # noqa: S608
+                [source.id, each.file],
+            )
+    query = f"COPY (SELECT * FROM refused_rows ORDER BY ALL) TO '{out / 'refused.parquet'}' (FORMAT parquet)"  # noqa: S608
+    db.execute(query)

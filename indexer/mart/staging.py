@@ -1,0 +1,135 @@
+"""Staged deliveries: read once, and kept after the file is gone, so that what was known then can be asked again.
+
+<data>/mart/staging/<source>/<year>-<delivered>.parquet           standard rows
+<data>/mart/staging/<source>/<year>-<delivered>.refused.parquet   row_no, field, rule
+<data>/mart/staging/<source>/<year>-<delivered>.json              `Staged`; written last
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from pydantic import BaseModel, ValidationError
+
+from core.mart.layout import DeliveryEntry
+from indexer.generations.publishing import write_durably
+from indexer.mart.cells import Places
+from indexer.mart.finding import FoundFile
+from indexer.mart.headers import FileRefused
+from indexer.mart.manifests import IncidentManifest
+from indexer.mart.offence_maps import offence_map
+from indexer.mart.reading import load_raw
+from indexer.mart.standardising import standardise
+
+_RULES = 1  # raised whenever a cell may be read otherwise than before: staged deliveries are then read again
+
+
+class Staged(BaseModel):
+    """What became of one file."""
+
+    sha256: str
+    rules: str  # digest of the manifest, the map and _RULES
+    entry: DeliveryEntry
+    day_precision: str = "day"
+    unreadable: dict[str, int] = {}
+    unmapped: dict[str, int] = {}
+
+
+class StagingRoom:
+    """The staged deliveries of one source."""
+
+    def __init__(self, folder: Path, manifest: IncidentManifest) -> None:
+        self._folder, self._manifest = folder, manifest
+        rules = f"{_RULES}{manifest.model_dump_json()}{sorted(offence_map(manifest.offences).items())}"
+        self._rules = hashlib.sha256(rules.encode()).hexdigest()
+
+    def rows_of(self, entry: DeliveryEntry) -> Path:
+        """The file of standard rows."""
+        return self._folder / f"{_name(entry.year, entry.delivered)}.parquet"
+
+    def refused_of(self, entry: DeliveryEntry) -> Path:
+        """The file of refused rows."""
+        return self._folder / f"{_name(entry.year, entry.delivered)}.refused.parquet"
+
+    def stage(
+        self, db: duckdb.DuckDBPyConnection, files: list[FoundFile], places: Places, tell: Callable[[str], None]
+    ) -> list[Staged]:
+        """Every delivery, by day: read where it is new, kept where its file is gone, refused with the reason."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        found: dict[str, Staged] = {}
+        refused: list[Staged] = []
+        for path in sorted(self._folder.glob("*.json")):
+            kept = _read(path)
+            if kept is not None and self.rows_of(kept.entry).is_file():
+                found[path.stem] = kept
+        for file in files:
+            name = _name(file.year, file.delivered)
+            if file.rule:
+                refused.append(self._refused(file, file.rule, file.detail))
+                continue
+            before = found.get(name)
+            if before is not None and (before.sha256, before.rules) == (file.sha256, self._rules):
+                continue
+            tell(file.name)
+            try:
+                staged = self._read_file(db, file, places)
+            except FileRefused as error:
+                refused.append(self._refused(file, error.rule, error.detail))
+                continue
+            if before is not None and before.sha256 != file.sha256:
+                staged.entry.notes.append("replaced: the file of this delivery has changed since it was first read")
+            write_durably(self._folder / f"{name}.json", staged.model_dump_json())
+            found[name] = staged
+        named = {_name(file.year, file.delivered) for file in files}
+        for name, staged in found.items():
+            if name not in named and not any("kept" in note for note in staged.entry.notes):
+                staged.entry.notes.append("kept: its file is gone, what was read of it stays")
+        return sorted([*found.values(), *refused], key=lambda each: (each.entry.delivered, each.entry.year))
+
+    def _read_file(self, db: duckdb.DuckDBPyConnection, file: FoundFile, places: Places) -> Staged:
+        manifest = self._manifest
+        header, broken = load_raw(db, file.path, manifest.columns, manifest.required)
+        entry = DeliveryEntry(file=file.name, year=file.year, delivered=file.delivered)
+        told = standardise(
+            db,
+            manifest,
+            header,
+            broken,
+            places,
+            offence_map(manifest.offences),
+            file.year,
+            file.delivered,
+            self.rows_of(entry),
+            self.refused_of(entry),
+        )
+        notes = [f"ignored columns: {', '.join(header.ignored)}"] if header.ignored else []
+        entry = entry.model_copy(
+            update={"rows": told.rows, "refused": told.refused, "total_rows": told.total_rows, "notes": notes}
+        )
+        return Staged(
+            sha256=file.sha256,
+            rules=self._rules,
+            entry=entry,
+            day_precision=told.day_precision,
+            unreadable=told.unreadable,
+            unmapped=told.unmapped,
+        )
+
+    def _refused(self, file: FoundFile, rule: str, detail: str) -> Staged:
+        entry = DeliveryEntry(file=file.name, year=file.year, delivered=file.delivered, rule=rule, detail=detail)
+        return Staged(sha256=file.sha256, rules=self._rules, entry=entry)
+
+
+def _name(year: int, delivered: date) -> str:
+    return f"{year}-{delivered:%Y%m%d}"
+
+
+def _read(path: Path) -> Staged | None:
+    try:
+        return Staged.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None  # cut off by a crash: read again

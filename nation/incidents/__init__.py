@@ -1,0 +1,1 @@
+"""Ten years of incidents as institutions publish them, and the truth apart; Python calls `making.make_incidents`."""

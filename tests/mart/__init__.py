@@ -1,0 +1,1 @@
+"""Figures: from published files to the mart."""
