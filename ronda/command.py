@@ -36,6 +36,7 @@ PLACES = {
     "clear": ("clear", "clear"),
     "registers": ("ask", "registers"),
     "confirm": ("confirm", "confirm"),
+    "feed": ("feed", "feed"),
     "car": ("car", "car"),
     "notifications": ("notifications", "notifications"),
     "generations": ("generations", "generations"),

@@ -79,6 +79,15 @@ STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
     error_pb2.ERROR_REASON_PIN_EXPIRED: (_CODES.FAILED_PRECONDITION, "the PIN or password must be changed first"),
     error_pb2.ERROR_REASON_PART_UNAVAILABLE: (_CODES.UNAVAILABLE, "what answers this is not ready: come back later"),
     error_pb2.ERROR_REASON_CONFIRMATION_NOT_FOUND: (_CODES.NOT_FOUND, "no such hit or confirmation for this caller"),
+    error_pb2.ERROR_REASON_FEED_SOURCE_UNKNOWN: (_CODES.PERMISSION_DENIED, "this institution has no such source"),
+    error_pb2.ERROR_REASON_FEED_REGISTER_FOREIGN: (_CODES.PERMISSION_DENIED, "this source feeds no such register"),
+    error_pb2.ERROR_REASON_FEED_SEQUENCE_REUSED: (_CODES.FAILED_PRECONDITION, "this sequence has another content"),
+    error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET: (_CODES.FAILED_PRECONDITION, "sequences never start anew"),
+    error_pb2.ERROR_REASON_FEED_GAP_TOO_WIDE: (_CODES.FAILED_PRECONDITION, "send what is missing before it first"),
+    error_pb2.ERROR_REASON_FEED_EVENT_IN_FUTURE: (_CODES.INVALID_ARGUMENT, "the event lies in the future"),
+    error_pb2.ERROR_REASON_FEED_ROW_REFUSED: (_CODES.INVALID_ARGUMENT, "the row gives no record of its register"),
+    error_pb2.ERROR_REASON_FEED_CHANGE_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the change is larger than the limit"),
+    error_pb2.ERROR_REASON_FEED_NOT_KEPT: (_CODES.UNAVAILABLE, "the ledger has no room: nothing was taken"),
 }
 
 

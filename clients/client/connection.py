@@ -22,6 +22,7 @@ from ronda.v1 import context_pb2
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.clearance_service_pb2_grpc import ClearanceServiceStub
 from ronda.v1.confirmation_service_pb2_grpc import ConfirmationServiceStub
+from ronda.v1.feed_service_pb2_grpc import FeedServiceStub
 from ronda.v1.hotlist_service_pb2_grpc import HotlistServiceStub
 from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 
@@ -132,6 +133,7 @@ class Connection:
         self.clearance = ClearanceServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.registers = RegisterServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.confirmations = ConfirmationServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.feed = FeedServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.hotlists = HotlistServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def ask_health(self, timeout: float) -> grpc.Future[bytes]:

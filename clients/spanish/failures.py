@@ -49,6 +49,19 @@ REASONS: dict[str, str] = {
     "PIN_EXPIRED": "Su PIN o contraseña venció, o es provisional: cámbielo primero.",
     "PART_UNAVAILABLE": f"Esa parte del servidor aún no está lista; las consultas siguen funcionando: {RETRY}.",
     "CONFIRMATION_NOT_FOUND": "Esa confirmación no existe, o no es de su institución: vea las pendientes.",
+    "FEED_SOURCE_UNKNOWN": "Su institución no tiene esa fuente de cambios: revise --source, o avise a operaciones.",
+    "FEED_REGISTER_FOREIGN": "Esa fuente no puede cambiar ese registro: solo cambia los que el servidor le asigna.",
+    "FEED_SEQUENCE_REUSED": (
+        "Ese número ya se recibió con otro contenido: una corrección es un cambio nuevo, con su propio número."
+    ),
+    "FEED_SEQUENCE_RESET": (
+        "La numeración empezó de nuevo, y no puede: si la fuente debe empezar de cero, pida una con otro nombre."
+    ),
+    "FEED_GAP_TOO_WIDE": "Faltan demasiados cambios antes de este: envíe primero los que faltan.",
+    "FEED_EVENT_IN_FUTURE": "El hecho es posterior a la hora del servidor: revise la hora de ambos equipos.",
+    "FEED_ROW_REFUSED": "La fila no da un registro: corrija el campo que se indica.",
+    "FEED_CHANGE_TOO_LARGE": "El cambio es demasiado grande: revise la fila.",
+    "FEED_NOT_KEPT": f"El servidor no tiene espacio y no recibió ningún cambio: avise a operaciones, {RETRY}.",
     "INTERNAL": "Falla del servidor: avise a operaciones; su registro dice más.",
 }
 

@@ -62,8 +62,8 @@ class Change:
         return replace(self, kind=self.held, held=None, sequence=0, taken_ms=0)
 
 
-def payload_of(change: Change) -> bytes:
-    """Its bytes without `sequence` and `taken_ms`, which the frame has. Raises ValueError when they are too many."""
+def fields_of(change: Change) -> dict[str, Any]:
+    """What JSON holds of it: all but `sequence` and `taken_ms`; empty fields are left out."""
     fields: dict[str, Any] = {"kind": int(change.kind), "register": change.register, "source": change.source}
     for name in ("record_id", "source_sequence", "event_ms", "manifest_source", "missing", "reason"):
         if value := getattr(change, name):
@@ -72,7 +72,12 @@ def payload_of(change: Change) -> bytes:
         fields["record"] = dict(change.record)
     if change.held is not None:
         fields["held"] = int(change.held)
-    payload = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    return fields
+
+
+def payload_of(change: Change) -> bytes:
+    """Its bytes without `sequence` and `taken_ms`, which the frame has. Raises ValueError when they are too many."""
+    payload = orjson.dumps(fields_of(change), option=orjson.OPT_SORT_KEYS)
     if len(payload) > PAYLOAD_BYTES:
         raise ValueError(f"an entry of the ledger has at most {PAYLOAD_BYTES} bytes")
     return payload
@@ -80,7 +85,11 @@ def payload_of(change: Change) -> bytes:
 
 def change_of(payload: bytes, sequence: int, taken_ms: int) -> Change:
     """The entry of these bytes. Raises ValueError, KeyError, TypeError when they are none."""
-    fields = orjson.loads(payload)
+    return change_with(orjson.loads(payload), sequence, taken_ms)
+
+
+def change_with(fields: Mapping[str, Any], sequence: int = 0, taken_ms: int = 0) -> Change:
+    """The entry of what `fields_of` gave. Raises ValueError, KeyError, TypeError."""
     held = fields.get("held")
     return Change(
         kind=Kind(fields["kind"]),

@@ -87,7 +87,7 @@ class LedgerReader:
         Raises LedgerDamaged for an entry on disk that does not hold, OSError.
         """
         self.end  # noqa: B018 - looks how far the ledger is
-        found = []
+        found: list[Change] = []
         while len(found) < most and position.offset < self._end.length:
             frame = self._frame(position)
             try:

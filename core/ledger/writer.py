@@ -60,6 +60,12 @@ class LedgerWriter:
         """Of the last entry; 0 = none."""
         return self._sequence
 
+    @property
+    def free_bytes(self) -> int:
+        """Room on its disk. Raises OSError."""
+        found = os.fstatvfs(self._fd)
+        return found.f_bavail * found.f_frsize
+
     def close(self) -> None:
         """Lets the ledger go."""
         for fd in (self._fd, self._lock):

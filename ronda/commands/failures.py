@@ -43,6 +43,15 @@ _STATUSES = {
     "PIN_EXPIRED": ExitStatus.TOKEN_EXPIRED,
     "PART_UNAVAILABLE": ExitStatus.BUSY,
     "CONFIRMATION_NOT_FOUND": ExitStatus.GONE,
+    "FEED_SOURCE_UNKNOWN": ExitStatus.FORBIDDEN,
+    "FEED_REGISTER_FOREIGN": ExitStatus.FORBIDDEN,
+    "FEED_SEQUENCE_REUSED": ExitStatus.CALLER,
+    "FEED_SEQUENCE_RESET": ExitStatus.CALLER,
+    "FEED_GAP_TOO_WIDE": ExitStatus.CALLER,
+    "FEED_EVENT_IN_FUTURE": ExitStatus.CALLER,
+    "FEED_ROW_REFUSED": ExitStatus.CALLER,
+    "FEED_CHANGE_TOO_LARGE": ExitStatus.CALLER,
+    "FEED_NOT_KEPT": ExitStatus.BUSY,
     "INTERNAL": ExitStatus.OURS,
 }
 REASONS: dict[str, tuple[ExitStatus, str]] = {

@@ -186,7 +186,7 @@ def call(
     """Asks, or ends the command with the reason in Spanish."""
     import grpc
 
-    from clients.client.connection import Connection, Identity, read_failure
+    from clients.client.connection import CallFailure, Connection, Identity, read_failure
 
     _warn_of_variables()
     shown = Identity.beside(Path(identity)) if identity else None
@@ -201,7 +201,8 @@ def call(
     with connection:
         try:
             return ask(connection)
-        except grpc.RpcError as error:
+        except (grpc.RpcError, CallFailure) as error:
             from ronda.commands.failures import fail_call
 
-            fail_call(read_failure(error), target, shown, as_json, hints())
+            failure = error if isinstance(error, CallFailure) else read_failure(error)
+            fail_call(failure, target, shown, as_json, hints())

@@ -29,6 +29,7 @@ def serve(
       RONDA_CONFIG=/etc/ronda/ronda.toml ronda serve
     """
     from ronda.settings import load_settings
+    from server.feed.child import FeedProgram
     from server.processes.messages import EXIT_SETTINGS
     from server.processes.supervisor import serve as run_supervisor
     from server.settings import SettingsError
@@ -47,4 +48,5 @@ def serve(
         settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     except SettingsError as error:
         fail(str(error), EXIT_SETTINGS, as_json=False)
-    raise typer.Exit(run_supervisor(settings))
+    feed = FeedProgram("ronda.feed.writer", settings.manifests)
+    raise typer.Exit(run_supervisor(settings, feed=feed))

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Any
 
 from ronda.v1 import confirmation_service_pb2 as confirmation
+from ronda.v1 import feed_service_pb2 as feed
 from ronda.v1 import hotlist_service_pb2 as hotlist
 
 
@@ -24,6 +25,8 @@ class OwnMethod(IntEnum):
     WATCH_CONFIRMATION = 39
     LIST_PENDING_CONFIRMATIONS = 40
     ANSWER_CONFIRMATION = 41
+    PUSH = 42
+    STATUS = 43
 
 
 REQUESTS: dict[int, Any] = {
@@ -36,6 +39,8 @@ REQUESTS: dict[int, Any] = {
     OwnMethod.WATCH_CONFIRMATION: confirmation.WatchConfirmationRequest,
     OwnMethod.LIST_PENDING_CONFIRMATIONS: confirmation.ListPendingConfirmationsRequest,
     OwnMethod.ANSWER_CONFIRMATION: confirmation.AnswerConfirmationRequest,
+    OwnMethod.PUSH: feed.PushRequest,
+    OwnMethod.STATUS: feed.StatusRequest,
 }
 """Method -> the message that its record's question is."""
 

@@ -163,11 +163,11 @@ def own_unary_handler(service: Service, method: OwnMethod, answer: Answer, place
             caller = service.callers.of(context)
             with places.hold(caller, context.peer()):
                 async with asyncio.timeout(_remaining(service, context)):
-                    asked = _asked(service, context, caller, method, request, started)
+                    asked = permitted_call(service, context, caller, method, request, started)
                     response = (await answer(asked)).SerializeToString()
                     await asked.record()
         except Exception as error:
-            await _refuse(service, context, name, metrics, started, error, request, caller)
+            await refuse_call(service, context, name, metrics, started, error, request, caller)
         metrics.answered(time.perf_counter() - started, 0)
         return response
 
@@ -195,10 +195,10 @@ def own_stream_handler(
                 request = await service.half_open.stranger_asks(context)
                 raise
             with places.hold(caller, context.peer()):
-                request = await _first_message(service, context, caller)
+                request = await first_message(service, context, caller)
                 async with asyncio.timeout(most_s) as clock:
                     with service.gate.silence(clock) if waits else nullcontext():
-                        asked = _asked(service, context, caller, method, request, started)
+                        asked = permitted_call(service, context, caller, method, request, started)
                         async for message in answers(asked):
                             packed = message.SerializeToString()
                             await asked.record()
@@ -206,14 +206,15 @@ def own_stream_handler(
         except Exception as error:
             if isinstance(error, TimeoutError) and service.gate.draining:
                 error = Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RETRY_AFTER_MS)
-            await _refuse(service, context, name, metrics, started, error, request, caller)
+            await refuse_call(service, context, name, metrics, started, error, request, caller)
         metrics.ended("OK", time.perf_counter() - started)
 
     # A stream on this side too: gRPC waits without end for the message of a handler that takes one.
     return grpc.stream_stream_rpc_method_handler(handle)
 
 
-async def _first_message(service: Service, context: Context, caller: Caller) -> bytes:
+async def first_message(service: Service, context: Context, caller: Caller) -> bytes:
+    """The first message of a stream; empty at its end. Raises Refusal when it does not come soon."""
     try:
         request = await read_within(context, service.half_open.seconds)
     except TimeoutError:
@@ -231,12 +232,19 @@ def _remaining(service: Service, context: Context) -> float:
     return remaining
 
 
-def _asked(
-    service: Service, context: Context, caller: Caller, method: OwnMethod, request: bytes, started: float
+def permitted_call(
+    service: Service,
+    context: Context,
+    caller: Caller,
+    method: OwnMethod,
+    request: bytes,
+    started: float,
+    most_bytes: int = 0,
 ) -> Asked:
-    """The call, permitted. Raises Refusal."""
-    if len(request) > service.max_message_bytes:
-        raise too_large(service.max_message_bytes)
+    """The call, permitted. most_bytes: of its message; 0 = as every unary call's. Raises Refusal."""
+    most_bytes = most_bytes or service.max_message_bytes
+    if len(request) > most_bytes:
+        raise too_large(most_bytes)
     caller, entered = _enter(service, context, caller, method, request, True)
     try:
         message = REQUESTS[method].FromString(request)
@@ -261,7 +269,7 @@ def _enter(
     raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
 
 
-async def _refuse(
+async def refuse_call(
     service: Service,
     context: Context,
     name: str,
@@ -271,6 +279,7 @@ async def _refuse(
     request: bytes,
     caller: Caller | None,
 ) -> NoReturn:
+    """Ends the call by the one table of errors, recorded and counted."""
     if isinstance(error, TimeoutError):
         error = Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)
     await refuse(service, context, name, metrics, time.perf_counter() - started, error, request, caller)

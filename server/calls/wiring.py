@@ -11,6 +11,7 @@ from ronda.v1 import (
     check_service_pb2,
     clearance_service_pb2,
     confirmation_service_pb2,
+    feed_service_pb2,
     hotlist_service_pb2,
     register_service_pb2,
 )
@@ -36,6 +37,7 @@ SERVICES: tuple[str, ...] = tuple(
         (register_service_pb2, "RegisterService"),
         (hotlist_service_pb2, "HotlistService"),
         (confirmation_service_pb2, "ConfirmationService"),
+        (feed_service_pb2, "FeedService"),
     )
 )
 

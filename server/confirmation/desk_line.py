@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,26 +14,21 @@ from server.calls.said_of_hits import FILE, FOLDER, read_said_of_hits
 from server.confirmation.store import Row
 from server.confirmation.writer_process import LINE_BYTES
 from server.errors import Refusal
+from server.host.socket_line import Away, SocketLine
 from server.logs import ERROR, log
 
 _RETRY_AFTER_MS = 2000
 _START_S = 10.0  # that the process may take to begin: the first request ever starts it
 _ANSWER_S = 5.0
 _LOOK_S = 0.2
-_LINES = 16  # questions of a worker under way at once; the writer answers one after another, in well under 0.1 s each
-
-_Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class DeskLine:
-    """Some connections, one question at a time on each: who waits for one that is away holds up nobody else. Lives in
-    the event loop's thread.
-    """
+    """What a worker asks the writer process. Lives in the event loop's thread."""
 
     def __init__(self, data: Path, socket: Path) -> None:
-        self._folder, self._socket = data / FOLDER, socket
-        self._places = asyncio.Semaphore(_LINES)
-        self._free: list[_Line] = []
+        self._folder = data / FOLDER
+        self._line = SocketLine(socket, start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
 
     async def request(
         self, hit: dict[str, Any], who: dict[str, str], desks: list[str], wait_ms: int, request_id: str
@@ -75,7 +68,11 @@ class DeskLine:
     async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         if not self._folder.exists() and question["do"] != "request":  # nobody ever asked anything
             return {"row": None, "rows": [], "total": 0}
-        answer = await self._answered(question, time.monotonic() + _START_S)
+        try:
+            answer = await self._line.ask(question)
+        except Away as away:
+            log("confirmation_writer_away", level=ERROR, error=away.cause)
+            raise _away() from None
         fault = answer.get("fault")
         if fault == "too many":
             rule = "too many confirmations wait already"
@@ -85,46 +82,6 @@ class DeskLine:
         if fault:
             raise _away()
         return answer
-
-    async def _answered(self, question: dict[str, Any], until: float) -> dict[str, Any]:
-        async with self._places:
-            while True:
-                line: _Line | None = self._free.pop() if self._free else None
-                try:
-                    if line is None:
-                        line = await asyncio.open_unix_connection(self._socket, limit=LINE_BYTES)
-                    answer = await _ask_once(line, question)
-                except (OSError, TimeoutError, ValueError) as error:
-                    _close(line)
-                    while self._free:  # opened to the same process, which is gone or stands still
-                        _close(self._free.pop())
-                    if time.monotonic() > until:
-                        log("confirmation_writer_away", level=ERROR, error=error)
-                        raise _away() from None
-                    await asyncio.sleep(_LOOK_S)
-                except BaseException:  # cancelled: an answer may be on its way, and is nobody else's
-                    _close(line)
-                    raise
-                else:
-                    self._free.append(line)
-                    return answer
-
-
-async def _ask_once(line: _Line, question: dict[str, Any]) -> dict[str, Any]:
-    reader, writer = line
-    async with asyncio.timeout(_ANSWER_S):
-        writer.write(json.dumps(question).encode() + b"\n")
-        await writer.drain()
-        text = await reader.readline()
-    if not text.endswith(b"\n"):
-        raise ConnectionResetError
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
-def _close(line: _Line | None) -> None:
-    if line is not None:
-        line[1].close()
 
 
 class ShownBoard:

@@ -54,6 +54,7 @@ LANE = Counter(
     "What the express lane's transport counted, by name: handshakes, connections ended by cause, refused streams.",
     ["what"],
 )
+FED = Counter("ronda_feed_changes", "Changes pushed, by source and what became of them.", ["source", "outcome"])
 INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of the server.", ["method"])
 
 

@@ -50,6 +50,7 @@ class WorkerOrders(_Message):
     page_key: str = Field(repr=False)  # hexadecimal digits
     hotlist_secret: str = Field(repr=False)  # the same
     confirmation_socket: Path  # Unix socket of the process that writes confirmations
+    feed_socket: Path  # Unix socket of the process that writes the ledger
 
 
 TOLD: TypeAdapter[DamagedFiles | Leave] = TypeAdapter(DamagedFiles | Leave)

@@ -24,6 +24,8 @@ from core.errors import GenerationDamaged
 from core.generation.manifest import GenerationManifest, StatedRegister, read_manifest
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
+from server.feed.orders import STATUS
+from server.feed.scraped import FeedCollector
 from server.logs import log
 from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
@@ -55,6 +57,7 @@ class Scrape:
         MultiProcessCollector(self._registry, path=str(directory))  # type: ignore[no-untyped-call]
         self._registry.register(_StateCollector(settings.data, supervised))
         self._registry.register(_AuditCollector(audit_directory(settings), supervised))
+        self._registry.register(FeedCollector(directory.parent / STATUS))
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
 

@@ -7,11 +7,11 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from server.confirmation.settings import ConfirmationSettings
+from server.feed.settings import FeedSettings
 from server.settings import Address, parse_address
 
 
-class ServerSettings(ConfirmationSettings):
+class ServerSettings(FeedSettings):
     """What a supervisor is started with, and gives to its workers."""
 
     listen: str = Field(

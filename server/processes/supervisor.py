@@ -24,6 +24,7 @@ from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process, prepare_audit
 from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
 from server.confirmation.orders import Orders as ConfirmationOrders
+from server.feed.child import FeedProgram, feed_processes
 from server.host import service_manager
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
@@ -79,6 +80,7 @@ class Supervisor:
         runtime: Path,
         page_key: bytes,
         on_ready: Callable[[Ready], None],
+        feed: FeedProgram,
     ) -> None:
         self.restarts = 0
         self.last_good = ""
@@ -97,7 +99,11 @@ class Supervisor:
         self._audit = audit_process(settings)
         self._hotlist_secret = load_or_make_key(settings.data / HOTLIST_KEY, SECRET_BYTES, "a hot-list secret").hex()
         self._confirmation_socket = runtime / "confirmation.sock"
-        self._kept = _kept_processes(settings, self._confirmation_socket)
+        self._feed_socket = runtime / "feed.sock"
+        self._kept = [
+            *_kept_processes(settings, self._confirmation_socket),
+            *feed_processes(settings, runtime, self._feed_socket, feed),
+        ]
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
 
     @property
@@ -191,6 +197,7 @@ class Supervisor:
             page_key=self._page_key.hex(),
             hotlist_secret=self._hotlist_secret,
             confirmation_socket=self._confirmation_socket,
+            feed_socket=self._feed_socket,
         )
         orders.probe_socket.unlink(missing_ok=True)
         worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
@@ -284,10 +291,15 @@ class Supervisor:
                         worker.tell(message)
 
 
-def serve(settings: ServerSettings, on_ready: Callable[[Ready], None] | None = None) -> int:
+def serve(
+    settings: ServerSettings,
+    on_ready: Callable[[Ready], None] | None = None,
+    feed: FeedProgram | None = None,
+) -> int:
     """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status of the process.
 
-    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people. A
+    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people.
+    `feed` writes the ledger, by default without a look at rows: whoever composes may give one that knows manifests. A
     setting that does not work (an address that is taken, a certificate that cannot be read) is told on standard error,
     with status 78. Log lines go to standard error as JSON.
     """
@@ -304,7 +316,9 @@ def serve(settings: ServerSettings, on_ready: Callable[[Ready], None] | None = N
         ):
             (Path(runtime) / "metrics").mkdir()
             lane = lane_guard.address if lane_guard is not None else None
-            supervisor = Supervisor(settings, guard.address, lane, Path(runtime), page_key, on_ready or print_ready)
+            supervisor = Supervisor(
+                settings, guard.address, lane, Path(runtime), page_key, on_ready or print_ready, feed or FeedProgram()
+            )
             with Scrape(settings, supervisor, Path(runtime) / "metrics"):
                 return asyncio.run(supervisor.run())
     except SettingsError as error:

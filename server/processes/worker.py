@@ -26,6 +26,7 @@ from server.audit.set_up import open_writer
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper
 from server.calls.health import Health
+from server.calls.own_duplex import StreamBounds
 from server.calls.own_methods import OwnPlaces
 from server.calls.refused import RefusalRecords
 from server.calls.unary import Service
@@ -34,6 +35,9 @@ from server.calls.wiring import SERVICES, build_server
 from server.confirmation.desk_line import DeskLine, ShownBoard
 from server.confirmation.service import ConfirmationMethods
 from server.confirmation.wiring import confirmation_handlers
+from server.feed.line import FeedLine
+from server.feed.service import FeedMethods
+from server.feed.wiring import feed_handlers
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.memory import allocate_compactly, give_back
@@ -177,9 +181,12 @@ class Worker:
         }
         desk_line = DeskLine(settings.data, self._orders.confirmation_socket)
         confirmations = ConfirmationMethods(desk_line, self._board, settings.confirmation_desks, waits_ms)
+        feed = FeedMethods(FeedLine(self._orders.feed_socket), settings.feed_sources)
+        streams = StreamBounds(settings.max_feed_message_bytes, settings.feed_idle_s)
         return [
             *hotlist_handlers(service, lists, places),
             *confirmation_handlers(service, confirmations, places),
+            *feed_handlers(service, feed, places, streams),
         ]
 
     def _open_lane(self, service: Service) -> ExpressLane | None:

@@ -49,6 +49,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Hotlist": ("Snapshot", "GetDeviceKey", "ReportLookUps"),
     "Confirm": ("RequestConfirmation", "GetConfirmation", "WatchConfirmation"),
     "ConfirmationDesk": ("ListPendingConfirmations", "AnswerConfirmation"),
+    "Feed": ("Push", "Status"),
     "Office": OFFICE_ACTIONS,
     "Certificates": CERTIFICATE_ACTIONS,
 }

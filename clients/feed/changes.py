@@ -1,0 +1,177 @@
+"""A file of changes: JSON lines, one JSON document, or CSV (docs/feed.md).
+
+    {"register": "oj", "source": "ordenes", "id": "OC-7", "sequence": 12, "event_time": "2026-11-27T10:42:00-06:00",
+     "kind": "UPSERT", "row": {"NUM_ORDEN": "OC-7", "ESTADO": "PENDIENTE"}}
+
+In CSV the same words stand in the heading with an underscore before them (`_register,_id,...`), beside the row's own
+columns. `sequence` is in every change of a file, or in none: then whoever sends it numbers them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ronda.v1 import feed_service_pb2 as contract
+
+GUATEMALA = ZoneInfo("America/Guatemala")
+CHANGE_BYTES = 256 * 1024  # of one, as it is sent: the server keeps less
+_LINE_BYTES = 8 << 20
+_WORDS = ("register", "source", "id", "sequence", "event_time", "kind", "row")
+_KINDS = {
+    "UPSERT": contract.FEED_CHANGE_KIND_UPSERT,
+    "CANCEL": contract.FEED_CHANGE_KIND_CANCEL,
+    "HEARTBEAT": contract.FEED_CHANGE_KIND_HEARTBEAT,
+}
+
+
+class ChangesUnreadable(Exception):
+    """A file that is no file of changes. `line` from 1, 0 = the whole; `rule` in Spanish, without what stands there."""
+
+    def __init__(self, line: int, rule: str) -> None:
+        super().__init__(f"línea {line}: {rule}" if line else rule)
+        self.line, self.rule = line, rule
+
+
+class FileChange:
+    """One change and the line at which it begins."""
+
+    __slots__ = ("change", "line")
+
+    def __init__(self, line: int, change: contract.FeedChange) -> None:
+        self.line, self.change = line, change
+
+
+def read_changes(path: Path) -> Iterator[FileChange]:
+    """The file's changes in their order. Raises ChangesUnreadable, OSError."""
+    return _of_csv(path) if path.suffix.lower() == ".csv" else _of_json(path)
+
+
+def _of_json(path: Path) -> Iterator[FileChange]:
+    with path.open("rb") as file:
+        whole = file.read(_LINE_BYTES + 1)
+        if len(whole) <= _LINE_BYTES:
+            document = _document(whole)
+            if document is not None:
+                for fields in document:
+                    yield FileChange(1, _change(1, fields))
+                return
+        file.seek(0)
+        line = 0
+        while raw := file.readline(_LINE_BYTES + 1):
+            line += 1
+            if len(raw) > _LINE_BYTES:
+                raise ChangesUnreadable(line, f"una línea tiene a lo más {_LINE_BYTES >> 20} MiB")
+            if raw.strip():
+                yield FileChange(line, _change(line, _object(line, raw)))
+
+
+def _document(whole: bytes) -> list[Any] | None:
+    """The changes of a file that is one JSON document, an object or a list; None = it is none."""
+    try:
+        found = json.loads(whole)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else [found]
+
+
+def _object(line: int, raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        raise ChangesUnreadable(line, "no es JSON (UTF-8), o está cortada") from None
+
+
+def _of_csv(path: Path) -> Iterator[FileChange]:
+    text = path.read_bytes()
+    try:
+        rows = csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True)
+        heading = next(rows, [])
+        if len(set(heading)) < len(heading) or "_register" not in heading:
+            raise ChangesUnreadable(1, "el encabezado nombra cada columna una vez, y _register entre ellas")
+        begins = rows.line_num + 1
+        for row in rows:
+            if row and len(row) != len(heading):
+                raise ChangesUnreadable(begins, f"tiene {len(row)} celdas y el encabezado {len(heading)}")
+            if row:
+                cells = dict(zip(heading, row, strict=True))
+                fields: dict[str, Any] = {word: cells[f"_{word}"] for word in _WORDS[:-1] if cells.get(f"_{word}")}
+                fields["row"] = {name: cell for name, cell in cells.items() if cell and not name.startswith("_")}
+                if "sequence" in fields:
+                    fields["sequence"] = _number(begins, fields["sequence"])
+                yield FileChange(begins, _change(begins, fields))
+            begins = rows.line_num + 1
+    except UnicodeDecodeError:
+        raise ChangesUnreadable(0, "no es UTF-8: guárdelo como UTF-8") from None
+    except csv.Error:
+        raise ChangesUnreadable(rows.line_num, "no es CSV, o está cortado") from None
+
+
+def _number(line: int, text: str) -> int:
+    if not text.isdecimal() or not text.isascii():
+        raise ChangesUnreadable(line, "sequence: es un número entero")
+    return int(text)
+
+
+def _change(line: int, fields: Any) -> contract.FeedChange:
+    if not isinstance(fields, dict):
+        raise ChangesUnreadable(line, "un cambio es un objeto de JSON")
+    for word in fields:
+        if word not in _WORDS:
+            raise ChangesUnreadable(line, f"solo conoce {', '.join(_WORDS)}")
+    kind = fields.get("kind", "UPSERT")
+    if kind not in _KINDS:
+        raise ChangesUnreadable(line, f"kind: es {', '.join(_KINDS)}")
+    sequence = fields.get("sequence", 0)
+    if type(sequence) is not int or not 0 <= sequence < 1 << 31:
+        raise ChangesUnreadable(line, "sequence: es un número entero desde 1")
+    change = contract.FeedChange(sequence=sequence, kind=_KINDS[kind])
+    change.register_id = _text(line, fields, "register")
+    change.record_id = _text(line, fields, "id")
+    change.manifest_source = _text(line, fields, "source")
+    change.event_time.CopyFrom(_moment(line, _text(line, fields, "event_time")))
+    row = fields.get("row") or {}
+    if not isinstance(row, dict):
+        raise ChangesUnreadable(line, "row: es un objeto, columna y texto")
+    for column, cell in row.items():
+        if cell is None:
+            continue
+        if not isinstance(cell, str):
+            raise ChangesUnreadable(line, "row: cada celda es un texto, como vendría en el extracto, o null")
+        change.cells[column] = cell
+    if change.ByteSize() > CHANGE_BYTES:
+        raise ChangesUnreadable(line, f"un cambio tiene a lo más {CHANGE_BYTES >> 10} KiB")
+    return change
+
+
+def _text(line: int, fields: dict[str, Any], word: str) -> str:
+    found = fields.get(word, "")
+    if not isinstance(found, str):
+        raise ChangesUnreadable(line, f"{word}: es un texto")
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise ChangesUnreadable(line, f"{word}: no es texto Unicode") from None
+    return found
+
+
+def _moment(line: int, text: str) -> Timestamp:
+    """ISO 8601; without an offset it is Guatemala's time."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ChangesUnreadable(line, "event_time: una hora ISO 8601, 2026-11-27T10:42:00-06:00") from None
+    moment = Timestamp()
+    try:
+        moment.FromDatetime((found if found.tzinfo else found.replace(tzinfo=GUATEMALA)).astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise ChangesUnreadable(line, "event_time: fuera de los años 1 a 9999") from None
+    return moment

@@ -1,0 +1,179 @@
+"""An outbox in an institution's PostgreSQL, read by the horizon of its transactions (docs/feed.md has the table).
+
+Numbers of a sequence have gaps, and are given out in another order than transactions commit: who reads "all above the
+last one" misses what committed late. So a row counts once every transaction up to its own has ended: then nothing can
+come before it any more, the order (txid, id) is final, and a row's number in its register is its place in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import adbc_driver_manager
+from adbc_driver_postgresql import dbapi
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ronda.v1 import feed_service_pb2 as contract
+
+_TABLE = re.compile(r"\A[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?\Z")
+_HORIZON = "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM pg_current_snapshot() AS s"
+_KINDS = {"UPSERT": contract.FEED_CHANGE_KIND_UPSERT, "CANCEL": contract.FEED_CHANGE_KIND_CANCEL}
+
+
+class OutboxFailed(Exception):
+    """The database cannot be read, or not trusted. `rule` in Spanish, without values; `passes` = worth another try."""
+
+    def __init__(self, rule: str, *, passes: bool) -> None:
+        super().__init__(rule)
+        self.rule, self.passes = rule, passes
+
+
+class Cursor(NamedTuple):
+    """The last row that was taken over."""
+
+    txid: int = 0
+    id: int = 0
+
+
+class OutboxRow(NamedTuple):
+    """A row with its place, not numbered yet."""
+
+    cursor: Cursor
+    change: contract.FeedChange
+
+
+class Look(NamedTuple):
+    """What one look found. `held_up`: rows wait for a transaction that has not ended."""
+
+    rows: list[OutboxRow]
+    held_up: bool
+
+
+@dataclass
+class OutboxState:
+    """How far an outbox was taken over; written after the server's answer, so that a crash repeats and never skips."""
+
+    txid: int = 0
+    id: int = 0
+    numbers: dict[str, int] = field(default_factory=dict)  # register -> last number
+    refused: dict[str, list[int]] = field(default_factory=dict)  # "register record" -> numbers that are missing
+
+
+def read_state(path: Path) -> OutboxState:
+    """Of the file, a new one where there is none. Raises OutboxFailed, OSError."""
+    try:
+        return OutboxState(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return OutboxState()
+    except (ValueError, TypeError):
+        raise OutboxFailed(
+            f"{path.name} no es un estado de bandeja: quítelo y empiece con otra fuente", passes=False
+        ) from None
+
+
+def write_state(path: Path, state: OutboxState) -> None:
+    """Whole and on disk, or as it was. Raises OSError."""
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    with draft.open("w", encoding="ascii") as file:
+        file.write(json.dumps(asdict(state)))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+
+
+class Outbox:
+    """One table. Each look is a connection and a transaction of its own: nothing is held between two."""
+
+    def __init__(self, dsn: str, table: str = "ronda_outbox") -> None:
+        """Raises OutboxFailed for a table that is no plain name."""
+        if not _TABLE.match(table):
+            raise OutboxFailed("--table: un nombre en minúsculas, con su esquema o sin él", passes=False)
+        self._dsn, self._table = dsn, table
+
+    def look(self, after: Cursor, most: int) -> Look:
+        """The next rows behind the horizon. Raises OutboxFailed."""
+        try:
+            with closing(dbapi.connect(self._dsn)) as connection, connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                cursor.execute(_HORIZON)
+                xmin, xmax = (int(value) for value in cursor.fetchone())
+                if xmax <= after.txid:
+                    raise OutboxFailed("la base fue restaurada: empiece con otra fuente y otro estado", passes=False)
+                cursor.execute(self._query(xmin, after, most))
+                rows = [_row(*row) for row in cursor.fetchall()]
+                cursor.execute(f"SELECT EXISTS (SELECT FROM {self._table} WHERE txid >= '{xmin}'::xid8)")  # noqa: S608
+                return Look(rows, bool(cursor.fetchone()[0]))
+        except (adbc_driver_manager.Error, OSError) as error:
+            raise OutboxFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
+
+    def _query(self, xmin: int, after: Cursor, most: int) -> str:
+        """Numbers alone are put into the text; the table is a plain name."""
+        return (
+            "SELECT txid::text, id::bigint, register::text, record_id::text, kind::text, "  # noqa: S608
+            "(extract(epoch FROM event_time) * 1000000)::bigint, coalesce(manifest_source, '')::text, "
+            f"coalesce(cells, '{{}}')::text FROM {self._table} "
+            f"WHERE txid < '{xmin}'::xid8 AND (txid, id) > ('{after.txid}'::xid8, {after.id}) "
+            f"ORDER BY txid, id LIMIT {most}"
+        )
+
+
+def numbered(rows: list[OutboxRow], state: OutboxState) -> Iterator[contract.FeedChange]:
+    """The rows with their numbers, and again under each number of an earlier row of the record that was refused."""
+    for row in rows:
+        change = row.change
+        for number in state.refused.get(f"{change.register_id} {change.record_id}", ()):
+            again = contract.FeedChange()
+            again.CopyFrom(change)
+            again.sequence = number
+            yield again
+        change.sequence = state.numbers.get(change.register_id, 0) + 1
+        state.numbers[change.register_id] = change.sequence
+        state.txid, state.id = row.cursor
+        yield change
+
+
+def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxState) -> None:
+    """Remembers a number that stays missing until the record is sent under it in a way that can be taken."""
+    key = f"{change.register_id} {change.record_id}"
+    missing = [each for each in state.refused.get(key, ()) if each != change.sequence]
+    if was_refused:
+        missing.append(change.sequence)
+    if missing:
+        state.refused[key] = missing
+    else:
+        state.refused.pop(key, None)
+
+
+def _row(
+    txid: str, id_: int, register: str, record_id: str, kind: str, event_us: int, manifest_source: str, cells: str
+) -> OutboxRow:
+    event_time = Timestamp()
+    event_time.FromMicroseconds(event_us)
+    change = contract.FeedChange(
+        register_id=register or "",
+        record_id=record_id or "",
+        kind=_KINDS.get(kind or "", contract.FEED_CHANGE_KIND_UNSPECIFIED),  # the server refuses it
+        event_time=event_time,
+        manifest_source=manifest_source,
+    )
+    found: Any = json.loads(cells)
+    if isinstance(found, dict):
+        change.cells.update({name: _text(cell) for name, cell in found.items() if cell is not None})
+    return OutboxRow(Cursor(int(txid), id_), change)
+
+
+def _text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+
+
+def _state(error: Exception) -> str:
+    """The SQLSTATE of a driver's error, else its class: messages may hold values of rows."""
+    found = getattr(error, "sqlstate", None)
+    return f"SQLSTATE {found}" if found and re.fullmatch(r"[0-9A-Z]{5}", str(found)) else type(error).__name__

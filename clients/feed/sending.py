@@ -1,0 +1,148 @@
+"""Files and outboxes sent on and on: what is there now, then what comes, with a heartbeat while nothing does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from clients.client.failures import CallFailure
+from clients.feed.changes import FileChange, read_changes
+from clients.feed.folder import DropFolder, Passed
+from clients.feed.outbox import Cursor, Outbox, OutboxFailed, note_fate, read_state, write_state
+from clients.feed.outbox import numbered as numbered_rows
+from clients.feed.pushing import Pusher, Tally, numbered
+from clients.feed.resume_file import read_resume, write_resume
+from ronda.v1 import context_pb2
+from ronda.v1 import feed_service_pb2 as contract
+
+_ROWS = 1000  # of an outbox at once
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+
+Frame = Callable[[], context_pb2.RequestContext]
+Say = Callable[[str], None]
+"""Tells a person, in Spanish, a line that holds no value of a row."""
+
+
+def send_file(
+    stub: Any,
+    frame: Frame,
+    file: Path,
+    source: str,
+    patience_s: float,
+    shown: Callable[[Iterator[FileChange]], Iterable[FileChange]] = lambda changes: changes,
+) -> Tally:
+    """Sends a file of changes, from where an earlier run was. Raises ChangesUnreadable, CallFailure, OSError."""
+    first = next(read_changes(file), None)
+    resume = read_resume(file, source)
+
+    def keep(tally: Tally) -> None:
+        if tally.token != resume.token:
+            resume.token = tally.token
+            write_resume(file, resume)
+
+    pusher = Pusher(stub, frame, source, resume.token, patience_s=patience_s, on_answer=keep)
+    changes = read_changes(file)
+    if first is not None and not first.change.sequence and first.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
+        following = {name: position.newest + 1 for name, position in pusher.positions().items()}
+        resume.numbers = {**following, **resume.numbers}
+        write_resume(file, resume)
+        changes = numbered(changes, resume.numbers)
+    return pusher.push(shown(changes))
+
+
+class Heartbeats:
+    """Tells the server each so many seconds that nothing came."""
+
+    def __init__(self, stub: Any, frame: Frame, source: str, every_s: float) -> None:
+        self._pusher = Pusher(stub, frame, source, patience_s=0.0)
+        self._every_s, self._due = every_s, 0.0
+
+    def beat(self) -> None:
+        """One for each register of the source, when it is time. Raises CallFailure."""
+        if not self._every_s or time.monotonic() < self._due:
+            return
+        at = Timestamp()
+        at.GetCurrentTime()
+        beats = [
+            contract.FeedChange(
+                kind=contract.FEED_CHANGE_KIND_HEARTBEAT, register_id=name, sequence=position.newest, event_time=at
+            )
+            for name, position in self._pusher.positions().items()
+        ]
+        self._pusher.push([FileChange(0, each) for each in beats])
+        self._due = time.monotonic() + self._every_s
+
+
+class FolderWork:
+    """Sends what lies in a drop directory."""
+
+    def __init__(self, folder: DropFolder, stub: Any, frame: Frame, source: str, patience_s: float) -> None:
+        self._folder, self._send = folder, lambda file: send_file(stub, frame, file, source, patience_s)
+
+    def step(self, told: Callable[[Passed], None]) -> bool:
+        """Every file that is there; whether there was one. Raises CallFailure, OSError."""
+        files = self._folder.waiting()
+        for file in files:
+            told(self._folder.take(file, self._send))
+        return bool(files)
+
+
+class OutboxWork:
+    """Sends what stands in an outbox."""
+
+    def __init__(
+        self, outbox: Outbox, state_file: Path, stub: Any, frame: Frame, source: str, patience_s: float
+    ) -> None:
+        self._outbox, self._state_file = outbox, state_file
+        self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
+        self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
+
+    def step(self) -> Tally | None:
+        """The next rows behind the horizon; None = there are none. Raises OutboxFailed, CallFailure, OSError."""
+        state = read_state(self._state_file)
+        look = self._outbox.look(Cursor(state.txid, state.id), _ROWS)
+        self.held_up = look.held_up
+        if not look.rows:
+            return None
+
+        def noted(sent: FileChange, outcome: contract.FeedOutcome) -> None:
+            was_refused = outcome.kind == contract.FEED_OUTCOME_KIND_REFUSED
+            note_fate(sent.change, was_refused=was_refused, state=state)
+
+        changes = [FileChange(place, each) for place, each in enumerate(numbered_rows(look.rows, state), 1)]
+        pusher = Pusher(self._stub, self._frame, self._source, patience_s=self._patience_s, on_outcome=noted)
+        tally = pusher.push(changes)
+        write_state(self._state_file, state)
+        return tally
+
+
+def keep_on(step: Callable[[], bool], beats: Heartbeats | None, poll_s: float, say: Say) -> None:
+    """Steps for ever; what may pass (a server or database that is away) is told and tried again.
+
+    step: whether it found something. beats: None = none. Raises CallFailure, OutboxFailed that do not pass, OSError.
+    """
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            if not step():
+                if beats is not None:
+                    beats.beat()
+                time.sleep(poll_s)
+            pause_s = _FIRST_PAUSE_S
+        except OutboxFailed as failed:
+            if not failed.passes:
+                raise
+            say(f"{failed.rule}; se reintenta en {pause_s:.0f} s")
+            time.sleep(pause_s)
+        except CallFailure as failure:
+            if not failure.retryable and failure.status not in ("UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"):
+                raise
+            say(f"el servidor no recibe ({failure.status} {failure.reason}); se reintenta en {pause_s:.0f} s")
+            time.sleep(pause_s)
+        else:
+            continue
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

@@ -1,0 +1,82 @@
+"""Rows that come one by one, looked at as an extract's are: whether they give the records that they should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from indexer.manifest.model import Manifest
+from indexer.manifest.sources import Source
+from indexer.readers.batch import Batch
+from indexer.standardise.standardiser import Standardiser
+
+
+class Fault(NamedTuple):
+    """Why a row gives no record: the field and the rule, as in the quarantine (docs/manifests.md)."""
+
+    field: str
+    rule: str
+
+
+class FedRow(NamedTuple):
+    """A row that came: its register's own id of the record, and its cells by column."""
+
+    record_id: str
+    cells: Mapping[str, str]
+
+
+class FedRows:
+    """Rows of every register that has a manifest. Not thread-safe."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        self._manifests = {manifest.id: (manifest, ordinal) for ordinal, manifest in enumerate(manifests)}
+        self._standardisers: dict[tuple[str, str], Standardiser] = {}
+
+    def look(self, register: str, source: str, rows: Sequence[FedRow]) -> list[Fault | None]:
+        """The first fault of each row; None = it gives its records. source: of the manifest; "" = its only one."""
+        found = self._standardiser(register, source)
+        if isinstance(found, Fault):
+            return [found] * len(rows)
+        columns = [pa.array([row.cells.get(name) for row in rows], pa.string()) for name in found.columns]
+        faults: list[Fault | None] = [self._unknown_column(found, row) for row in rows]
+        for refused in found.add(Batch(columns, np.arange(len(rows), dtype=np.int64))):
+            if faults[refused.row] is None:
+                faults[refused.row] = Fault(f"{refused.section}.{refused.field}".strip("."), refused.rule)
+        table = found.take().select(["row", "record_id"]).to_pydict()
+        for place, record_id in zip(table["row"], table["record_id"], strict=True):
+            if faults[place] is None and record_id != rows[place].record_id:
+                faults[place] = Fault("record_id", "the row states another id")
+        return faults
+
+    def _unknown_column(self, standardiser: Standardiser, row: FedRow) -> Fault | None:
+        """A row of other columns would be one of empty cells. Columns that no record reads do no harm beside others."""
+        if any(name in row.cells for name in standardiser.columns):
+            return None
+        return Fault("cells", "no column of the manifest is among them")
+
+    def _standardiser(self, register: str, source: str) -> Standardiser | Fault:
+        known = self._standardisers.get((register, source))
+        if known is not None:
+            return known
+        if register not in self._manifests:
+            return Fault("register_id", "no manifest has this register")
+        manifest, ordinal = self._manifests[register]
+        wanted = _source(manifest, source)
+        if isinstance(wanted, Fault):
+            return wanted
+        if any(record.source == wanted.name and record.record_id is None for record in manifest.record):
+            return Fault("record_id", "the manifest names no column of it: such records cannot be fed")
+        made = self._standardisers[register, source] = Standardiser(manifest, wanted, ordinal)
+        return made
+
+
+def _source(manifest: Manifest, name: str) -> Source | Fault:
+    if not name and len(manifest.source) == 1:
+        return manifest.source[0]
+    for source in manifest.source:
+        if source.name == name:
+            return source
+    return Fault("manifest_source", f"one of {', '.join(source.name for source in manifest.source)}")

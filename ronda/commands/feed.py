@@ -1,0 +1,230 @@
+"""`ronda feed`: an institution sends changes of its registers, and sees how its feed stands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.feed_sources import ask_status, folder, only_source, outbox
+from ronda.commands.output import fail, message_json, print_json, print_renderables
+from ronda.commands.question import (
+    CaseOption,
+    DeadlineOption,
+    IdentityOption,
+    JsonOption,
+    PurposeOption,
+    PurposeWord,
+    ServerOption,
+    call,
+    context,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from clients.client.connection import Connection
+    from clients.feed.changes import FileChange
+    from clients.feed.pushing import Tally
+
+feed = typer.Typer(help="Cambios de los registros de su institución, en cuanto ocurren.", no_args_is_help=True)
+
+_SHOWN = 20  # refused changes that are listed for people
+
+
+@feed.command("push")
+def push(
+    file: Annotated[Path, typer.Argument(metavar="ARCHIVO", help="Cambios en JSON, JSON por líneas o CSV.")],
+    source: Annotated[
+        str, typer.Option(help="Fuente que envía, como la nombra el servidor; si su institución tiene una, esa.")
+    ] = "",
+    patience: Annotated[float, typer.Option(help="Segundos sin respuesta tras los que se detiene.", min=0)] = 30.0,
+    purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
+    case: CaseOption = "",
+    server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Envía un archivo de cambios; interrumpido, sigue donde iba: repetirlo no cambia nada.
+
+    \b
+    Ejemplos:
+      ronda feed push examples/cancel.json
+      ronda feed push cambios.csv --source oj-central --identity envios
+    """
+    from clients.feed.changes import ChangesUnreadable
+
+    def ask(connection: Connection) -> Tally:
+        return _sent(connection, file, source, patience, lambda: context(purpose, case), as_json)
+
+    try:
+        tally = call(server, identity, as_json, list, ask)
+    except ChangesUnreadable as error:
+        fail(f"{file.name}: {error}", ExitStatus.CALLER, as_json)
+    except OSError as error:
+        fail(f"No se puede leer {file}: {error.strerror}.", ExitStatus.CALLER, as_json)
+    if as_json:
+        print_json(_tally_fields(tally))
+    else:
+        _print_tally(tally)
+    if tally.refused:
+        raise typer.Exit(ExitStatus.SOME_INVALID)
+
+
+feed.command("folder")(folder)
+feed.command("outbox")(outbox)
+
+
+@feed.command("status")
+def status(
+    purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
+    case: CaseOption = "",
+    server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
+    deadline: DeadlineOption = 5.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Muestra hasta dónde se recibieron los cambios de su institución, qué falta y qué tan al día están.
+
+    \b
+    Ejemplo:
+      ronda feed status --identity envios
+    """
+    found = call(server, identity, as_json, list, lambda c: ask_status(c, lambda: context(purpose, case), deadline))
+    if as_json:
+        message_json(found)
+        return
+    _print_positions(found.positions, found.server_time.ToMilliseconds())
+    print_renderables(f"Entradas del libro de cambios: {found.ledger_sequence}")
+
+
+def _sent(
+    connection: Connection, file: Path, source: str, patience: float, frame: Callable[[], Any], as_json: bool
+) -> Tally:
+    """Raises ChangesUnreadable, OSError, CallFailure."""
+    from clients.feed.changes import read_changes
+    from clients.feed.sending import send_file
+
+    next(read_changes(file), None)  # a file that is none is told before anybody is asked
+    source = source or only_source(connection, frame, as_json)
+    return send_file(connection.feed, frame, file, source, patience, shown=lambda each: _with_progress(each, as_json))
+
+
+def _with_progress(changes: Iterator[FileChange], as_json: bool) -> Iterator[FileChange]:
+    """Shows on a terminal how many changes were sent."""
+    if as_json or not sys.stderr.isatty():
+        yield from changes
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} cambios enviados"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        for change in changes:
+            yield change
+            progress.advance(task)
+
+
+def _tally_fields(tally: Tally) -> dict[str, Any]:
+    from google.protobuf.json_format import MessageToDict
+
+    return {
+        "outcomes": dict(tally.outcomes),
+        "refused": [
+            {
+                "line": each.line,
+                "register": each.register,
+                "sequence": each.sequence,
+                "reason": each.reason,
+                "field": each.field,
+                "rule": each.rule,
+            }
+            for each in tally.refused
+        ],
+        "refused_more": tally.refused_more,
+        "positions": [MessageToDict(each, preserving_proto_field_name=True) for each in tally.positions.values()],
+        "resume_token": tally.token,
+    }
+
+
+_OUTCOMES = {
+    "TAKEN": "recibidos y en vigor",
+    "KNOWN": "ya se tenían, sin cambio",
+    "HELD": "recibidos; esperan uno que falta antes",
+    "OVERTAKEN": "recibidos; uno posterior del mismo registro ya está en vigor",
+    "REFUSED": "rechazados",
+}
+
+
+def _print_tally(tally: Tally) -> None:
+    from clients.spanish import failures as spoken
+    from clients.terminal.whole_table import WholeTable
+
+    for kind, words in _OUTCOMES.items():
+        if count := tally.outcomes.get(kind, 0):
+            print_renderables(f"{count} {words}")
+    if not tally.outcomes:
+        print_renderables("El archivo no tiene cambios.")
+    if tally.refused:
+        title = f"Rechazados (los primeros {_SHOWN}):" if len(tally.refused) > _SHOWN else "Rechazados:"
+        table = WholeTable(title, "línea", "registro", "número", "motivo", "campo", "regla", right=("línea", "número"))
+        for each in tally.refused[:_SHOWN]:
+            words = spoken.REASONS.get(each.reason, each.reason)
+            table.add(str(each.line), each.register, str(each.sequence), words, each.field, each.rule)
+        print_renderables(table)
+    for position in tally.positions.values():
+        if position.missing:
+            print_renderables(f"{position.register_id}: faltan {_runs(position)}; mientras tanto no está al día.")
+
+
+def _print_positions(positions: Any, now_ms: int) -> None:
+    from clients.terminal.whole_table import WholeTable
+
+    table = WholeTable(
+        "Cambios recibidos",
+        "fuente",
+        "registro",
+        "hasta",
+        "faltan",
+        "esperan",
+        "estado",
+        "último hecho",
+        "última señal",
+    )
+    for each in positions:
+        table.add(
+            each.source,
+            each.register_id,
+            str(each.through),
+            _runs(each),
+            str(each.held) if each.held else "",
+            _state(each),
+            _ago(each, "last_event", now_ms),
+            _ago(each, "last_sign", now_ms),
+        )
+    print_renderables(table)
+
+
+def _runs(position: Any) -> str:
+    return ", ".join(f"{run.first}-{run.last}" if run.last > run.first else str(run.first) for run in position.missing)
+
+
+def _state(position: Any) -> str:
+    words = {"GAP": "faltan cambios", "SILENT": "sin señal"}
+    if not position.stale:
+        return "al día" if position.HasField("last_sign") else "sin envíos"
+    return "NO AL DÍA: " + ", ".join(words.get(each, each) for each in position.stale_reason.split())
+
+
+def _ago(position: Any, name: str, now_ms: int) -> str:
+    if not position.HasField(name):
+        return "nunca"
+    seconds = max(0, now_ms - getattr(position, name).ToMilliseconds()) // 1000
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"hace {seconds // size} {unit}"
+    return f"hace {seconds} s"

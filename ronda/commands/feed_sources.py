@@ -1,0 +1,173 @@
+"""`ronda feed folder` and `ronda feed outbox`: programs that send an institution's changes as they happen."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.output import fail
+from ronda.commands.question import (
+    CaseOption,
+    IdentityOption,
+    PurposeOption,
+    PurposeWord,
+    ServerOption,
+    call,
+    context,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clients.client.connection import Connection
+    from clients.feed.folder import Passed
+    from clients.feed.pushing import Tally
+
+SourceOption = Annotated[str, typer.Option(help="Fuente que envía; si su institución tiene una sola, esa.")]
+HeartbeatOption = Annotated[
+    float,
+    typer.Option("--heartbeat", help="Segundos entre señales de vida mientras no hay cambios; 0 = ninguna.", min=0),
+]
+PollOption = Annotated[float, typer.Option("--poll", help="Segundos entre una mirada y la siguiente.", min=0.05)]
+PatienceOption = Annotated[float, typer.Option(help="Segundos sin respuesta tras los que se empieza de nuevo.", min=0)]
+OnceOption = Annotated[bool, typer.Option("--once", help="Envía lo que hay ahora y termina.")]
+
+
+def folder(
+    directory: Annotated[Path, typer.Argument(metavar="CARPETA", help="Donde aparecen los archivos de cambios.")],
+    source: SourceOption = "",
+    heartbeat: HeartbeatOption = 20.0,
+    poll: PollOption = 1.0,
+    patience: PatienceOption = 30.0,
+    once: OnceOption = False,
+    purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
+    case: CaseOption = "",
+    server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
+) -> None:
+    """Envía los archivos de cambios que aparecen en una carpeta, por orden de nombre; quedan en done/ o refused/.
+
+    \b
+    Ejemplo:
+      ronda feed folder /srv/cambios --identity envios
+    """
+    from clients.feed.folder import DropFolder
+    from clients.feed.sending import FolderWork
+
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Callable[[], bool]:
+        files = FolderWork(DropFolder(directory), connection.feed, frame, name, patience)
+        return lambda: files.step(_say_passed)
+
+    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
+
+
+def outbox(
+    dsn: Annotated[str, typer.Option(help="Base PostgreSQL, sin contraseña: passfile=/ruta (libpq).")],
+    state: Annotated[Path, typer.Option(help="Archivo que guarda hasta dónde se tomó; no lo comparta ni lo borre.")],
+    table: Annotated[str, typer.Option(help="Tabla de la bandeja de salida.")] = "ronda_outbox",
+    source: SourceOption = "",
+    heartbeat: HeartbeatOption = 20.0,
+    poll: PollOption = 0.1,
+    patience: PatienceOption = 30.0,
+    once: OnceOption = False,
+    purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
+    case: CaseOption = "",
+    server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
+) -> None:
+    """Envía lo que su base deja en una tabla de salida, en el orden en que sus transacciones terminan.
+
+    \b
+    Ejemplo:
+      ronda feed outbox --dsn "host=bd dbname=oj passfile=/etc/ronda/oj.pass" --state /var/lib/ronda/oj.state
+    """
+    import re
+
+    from clients.feed.outbox import Outbox
+    from clients.feed.sending import OutboxWork
+
+    if re.search(r"password\s*=|//[^/@]*:[^/@]*@", dsn, re.IGNORECASE):
+        fail("La contraseña no va en --dsn: indique un archivo, passfile=/ruta (libpq).", ExitStatus.CALLER, False)
+
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Callable[[], bool]:
+        rows = OutboxWork(Outbox(dsn, table), state, connection.feed, frame, name, patience)
+
+        def step() -> bool:
+            tally = rows.step()
+            if tally is not None:
+                _say_tally(tally)
+            elif rows.held_up:  # no heartbeat: it would say that nothing is there
+                time.sleep(poll)
+            return tally is not None or rows.held_up
+
+        return step
+
+    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
+
+
+def ask_status(connection: Connection, frame: Callable[[], Any], deadline: float) -> Any:
+    """How the feed of the caller's institution stands. Raises grpc.RpcError."""
+    from ronda.v1 import feed_service_pb2 as contract
+
+    return connection.feed.Status(contract.StatusRequest(context=frame()), timeout=deadline)
+
+
+def only_source(connection: Connection, frame: Callable[[], Any], as_json: bool) -> str:
+    """The one source of the caller's institution; else the command ends and says which there are."""
+    names = sorted({str(each.source) for each in ask_status(connection, frame, 10.0).positions})
+    if not names:
+        text = "Este servidor no tiene una fuente de cambios para su institución: pídala a operaciones (feed_sources)."
+        fail(text, ExitStatus.FORBIDDEN, as_json)
+    if len(names) > 1:
+        fail(f"Su institución tiene varias fuentes: indique --source ({', '.join(names)}).", ExitStatus.CALLER, as_json)
+    return names[0]
+
+
+def _run(
+    work: Callable[[Connection, Callable[[], Any], str], Callable[[], bool]],
+    source: str,
+    heartbeat: float,
+    poll: float,
+    once: bool,
+    frame: Callable[[], Any],
+    server: str,
+    identity: str,
+) -> None:
+    from clients.feed.outbox import OutboxFailed
+    from clients.feed.sending import Heartbeats, keep_on
+
+    def run(connection: Connection) -> None:
+        name = source or only_source(connection, frame, False)
+        step = work(connection, frame, name)
+        if once:
+            while step():
+                pass
+            return
+        beats = Heartbeats(connection.feed, frame, name, heartbeat) if heartbeat else None
+        keep_on(step, beats, poll, lambda line: typer.echo(f"Aviso: {line}", err=True))
+
+    try:
+        call(server, identity, False, list, run)
+    except OutboxFailed as failed:
+        fail(f"Bandeja de salida: {failed.rule}.", ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
+    except OSError as error:
+        fail(f"No se puede usar {error.filename}: {error.strerror}.", ExitStatus.CALLER, False)
+
+
+def _say_passed(passed: Passed) -> None:
+    if passed.why:
+        typer.echo(f"{passed.file}: no se envió nada: {passed.why}", err=True)
+    else:
+        _say_tally(passed.tally, f"{passed.file}: ")
+
+
+def _say_tally(tally: Tally, head: str = "") -> None:
+    refused = tally.outcomes.get("REFUSED", 0)
+    taken = tally.outcomes.total() - refused
+    typer.echo(f"{head}{taken} cambios recibidos" + (f", {refused} rechazados" if refused else ""), err=bool(refused))
+    for each in tally.refused[:20]:
+        typer.echo(f"  {each.register} {each.sequence}: {each.reason} {each.field} {each.rule}", err=True)

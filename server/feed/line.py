@@ -1,0 +1,69 @@
+"""What a worker, or the process of sources, asks the process that writes the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.ledger.change import Change, fields_of
+from ronda.v1 import error_pb2
+from server.errors import Refusal
+from server.feed.sequences import Outcome
+from server.feed.taking import outcome_with
+from server.feed.writer_process import LINE_BYTES
+from server.host.socket_line import Away, SocketLine
+from server.logs import ERROR, log
+
+_RETRY_AFTER_MS = 2000
+_START_S = 10.0  # that the process may take to begin
+_ANSWER_S = 30.0  # a disk may be slow; what was taken and not told is known when it is sent again
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far one register's changes of one source came; times in UTC milliseconds, 0 = never."""
+
+    source: str
+    register: str
+    through: int
+    newest: int  # the last that came, or that a heartbeat told of
+    missing: Sequence[Sequence[int]]
+    held: int
+    stale: str
+    event_ms: int
+    sign_ms: int
+
+
+class FeedLine:
+    """The writer. Lives in the event loop's thread."""
+
+    def __init__(self, socket: Path) -> None:
+        self._line = SocketLine(socket, start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
+
+    async def push(self, source: str, changes: Sequence[Change]) -> tuple[list[Outcome], list[Position]]:
+        """What became of each, on disk by now, and how far their registers came. Raises Refusal."""
+        answer = await self._ask({"do": "push", "source": source, "changes": [fields_of(each) for each in changes]})
+        return [outcome_with(each) for each in answer["outcomes"]], _positions(answer)
+
+    async def positions(self, sources: Sequence[str]) -> tuple[list[Position], int]:
+        """How far every register of these sources came, and the ledger's last sequence. Raises Refusal."""
+        answer = await self._ask({"do": "positions", "sources": list(sources)})
+        return _positions(answer), int(answer["sequence"])
+
+    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = await self._line.ask(question)
+        except Away as away:
+            log("feed_writer_away", level=ERROR, error=away.cause)
+            raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS) from None
+        if answer.get("fault") == "full":
+            raise Refusal(error_pb2.ERROR_REASON_FEED_NOT_KEPT, retry_after_ms=_RETRY_AFTER_MS)
+        if answer.get("fault"):
+            raise Refusal(error_pb2.ERROR_REASON_FEED_SOURCE_UNKNOWN, field="source")
+        return answer
+
+
+def _positions(answer: dict[str, Any]) -> list[Position]:
+    return [Position(**each) for each in answer["positions"]]

@@ -1,0 +1,26 @@
+"""What the writer process is told when it is started, and where what it tells lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from server.feed.settings import FeedSource
+
+STATUS = "feed-status.json"  # in the directory of sockets
+
+
+class Orders(BaseModel):
+    """What the process is to do."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path
+    socket: Path
+    status: Path  # file that it writes each second: positions and the ledger's end, for the metrics
+    sources: dict[str, FeedSource]
+    hold_ms: int
+    future_s: int
+    manifests: Path | None = None  # None = those that come with Ronda
+    log_level: str = "info"

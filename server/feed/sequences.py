@@ -1,0 +1,210 @@
+"""The rules of a source's numbers: what becomes of a change, told from its sequence and from what came before.
+
+One `Sequences` for each (source, register). It writes nothing: it says which entries the ledger is to get, and learns
+from every entry that the ledger has, whether it was written now or before a restart. So the ledger alone fixes its
+state, but for how long something has been missing: that begins anew when the process does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from itertools import islice
+
+from core.ledger.change import GAP, RECORD_KINDS, SILENT, Change, Kind
+from ronda.v1 import error_pb2
+
+WIDEST = 100_000  # sequences that may lie between the first missing one and the newest
+HELD_MOST = 10_000  # changes that wait at once
+RANGES_TOLD = 100  # runs of missing sequences in an answer or entry
+
+
+class Fate(IntEnum):
+    """ronda.v1.FeedOutcomeKind."""
+
+    TAKEN = 1
+    KNOWN = 2
+    HELD = 3
+    OVERTAKEN = 4
+    REFUSED = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a change. reason: ronda.v1.ErrorReason of one that is refused."""
+
+    fate: Fate
+    reason: int = 0
+    field: str = ""
+    rule: str = ""
+
+
+def refused(reason: int, field: str = "", rule: str = "") -> Outcome:
+    """One that is not taken."""
+    return Outcome(Fate.REFUSED, reason, field, rule)
+
+
+Earlier = Callable[[int], Change]
+"""The entry at a place of the ledger."""
+
+
+@dataclass
+class Sequences:
+    """What is known of one source's changes of one register."""
+
+    source: str
+    register: str
+    through: int = 0  # all up to it came
+    newest: int = 0  # the last that came, or that a heartbeat told of
+    places: dict[int, int | Change] = field(default_factory=dict)  # sequence -> place in the ledger, or not written yet
+    held: dict[int, Change] = field(default_factory=dict)  # not in force yet
+    overtook: dict[str, int] = field(default_factory=dict)  # record -> newest sequence in force, of those past a gap
+    stale: str = ""  # reasons that the ledger tells; "" = it tells FRESH
+    missing_told: tuple[tuple[int, int], ...] = ()
+    came: int = 0  # the last that came
+    event_ms: int = 0
+    sign_ms: int = 0  # wall clock of the last sign of life, and the steady clock's seconds of it
+    sign_s: float | None = None
+    missing_since: float | None = None  # steady seconds
+    _runs_known: tuple[tuple[int, int], ...] | None = None
+
+    def decide(self, change: Change, earlier: Earlier, now_s: float) -> tuple[Outcome, list[Change]]:
+        """What becomes of a change, and the entries to write; the state has learnt of them already."""
+        outcome, entries = self._beat(change) if change.kind is Kind.HEARTBEAT else self._numbered(change, earlier)
+        for entry in entries:
+            self.learn(entry, entry)
+        if entries:
+            self.sign_s = now_s
+            entries += self._followed(now_s)
+        return outcome, entries
+
+    def _beat(self, change: Change) -> tuple[Outcome, list[Change]]:
+        sequence = change.source_sequence
+        if sequence < self.came:
+            rule = "a heartbeat tells the last sequence sent"
+            return refused(error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET, "sequence", rule), []
+        if sequence > self.through + WIDEST:
+            return refused(error_pb2.ERROR_REASON_FEED_GAP_TOO_WIDE), []
+        return Outcome(Fate.TAKEN), [change]
+
+    def _numbered(self, change: Change, earlier: Earlier) -> tuple[Outcome, list[Change]]:
+        sequence = change.source_sequence
+        place = self.places.get(sequence)
+        if place is not None:
+            before = place if isinstance(place, Change) else earlier(place)
+            if before.content == change.content:
+                return Outcome(Fate.KNOWN), []
+            if sequence == 1:
+                return refused(error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET, "sequence"), []
+            return refused(error_pb2.ERROR_REASON_FEED_SEQUENCE_REUSED, "sequence"), []
+        if sequence > self.through + WIDEST or len(self.held) >= HELD_MOST:
+            return refused(error_pb2.ERROR_REASON_FEED_GAP_TOO_WIDE, "sequence"), []
+        on_hold = replace(change, kind=Kind.HOLD, held=change.kind)
+        if self._overtaken(change):
+            return Outcome(Fate.OVERTAKEN), [on_hold]
+        if change.kind is Kind.CANCEL or sequence == self.through + 1 or GAP in self.stale:
+            return Outcome(Fate.TAKEN), [change]
+        return Outcome(Fate.HELD), [on_hold]
+
+    def _overtaken(self, change: Change) -> bool:
+        return self.overtook.get(change.record_id, 0) > change.source_sequence
+
+    def _followed(self, now_s: float) -> list[Change]:
+        """Entries that come of what was just learnt: changes that need wait no longer, and that nothing is missing."""
+        entries = self._released(self.through)
+        if self.newest > self.through:
+            self.missing_since = now_s if self.missing_since is None else self.missing_since
+        else:
+            self.missing_since = None
+        wanted = GAP if GAP in self.stale and self.newest > self.through else ""
+        return entries + self._told(wanted, only_if_other=True)
+
+    def look(self, now_s: float, now_ms: int, hold_s: float, silent_s: int) -> list[Change]:
+        """Entries that are due by the clock; the state has learnt of them already."""
+        entries = []
+        reasons = []
+        if self.newest > self.through:
+            if self.missing_since is None:  # found in the ledger when the process began
+                self.missing_since = now_s
+            if GAP in self.stale or now_s - self.missing_since >= hold_s:
+                reasons.append(GAP)
+        if silent_s and self.sign_ms and self._silence_s(now_s, now_ms) >= silent_s:
+            reasons.append(SILENT)
+        if GAP in reasons:
+            entries += self._released(self.newest)
+        return entries + self._told(" ".join(reasons), only_if_other=False)
+
+    def _silence_s(self, now_s: float, now_ms: int) -> float:
+        """By the clock that says more: one of the two may be set back, and the other begins with the process."""
+        return max((now_ms - self.sign_ms) / 1000, now_s - self.sign_s if self.sign_s is not None else 0.0)
+
+    def _released(self, up_to: int) -> list[Change]:
+        entries = [self.held[sequence].released() for sequence in sorted(self.held) if sequence <= up_to]
+        for entry in entries:
+            self.learn(entry, entry)
+        return entries
+
+    def _told(self, reasons: str, *, only_if_other: bool) -> list[Change]:
+        """STALE or FRESH, where the ledger does not tell it yet. only_if_other: not for other missing numbers alone."""
+        missing = self.missing() if GAP in reasons else ()
+        if reasons == self.stale and (only_if_other or missing == self.missing_told):
+            return []
+        kind = Kind.STALE if reasons else Kind.FRESH
+        entry = Change(kind, self.register, self.source, missing=missing, reason=reasons)
+        self.learn(entry, entry)
+        return [entry]
+
+    def missing(self) -> tuple[tuple[int, int], ...]:
+        """Runs of sequences that never came, ascending; the first of them."""
+        if self._runs_known is None:
+            self._runs_known = tuple(islice(self._runs(), RANGES_TOLD))
+        return self._runs_known
+
+    def _runs(self) -> Iterator[tuple[int, int]]:
+        first = 0
+        for sequence in range(self.through + 1, self.newest + 1):
+            if sequence in self.places:
+                if first:
+                    yield first, sequence - 1
+                first = 0
+            elif not first:
+                first = sequence
+        if first:
+            yield first, self.newest
+
+    def learn(self, entry: Change, place: int | Change) -> None:
+        """An entry of the ledger, in their order. place: where it lies, or itself while it is not written."""
+        if entry.kind is Kind.STALE or entry.kind is Kind.FRESH:
+            self.stale, self.missing_told = entry.reason, entry.missing
+            return
+        sequence, self._runs_known = entry.source_sequence, None
+        self.newest = max(self.newest, sequence)
+        self.sign_ms = max(self.sign_ms, entry.taken_ms)
+        if entry.kind is Kind.HEARTBEAT:
+            return
+        if entry.kind is Kind.HOLD and sequence not in self.places and not self._overtaken(entry):
+            self.held[sequence] = entry
+        self.places[sequence] = place
+        self.came = max(self.came, sequence)
+        if entry.kind in RECORD_KINDS:
+            self._in_force(entry)
+        while self.through + 1 in self.places:
+            self.through += 1
+        if self.through == self.newest:
+            self.overtook.clear()
+
+    def _in_force(self, entry: Change) -> None:
+        sequence, record = entry.source_sequence, entry.record_id
+        self.event_ms = max(self.event_ms, entry.event_ms)
+        self.held.pop(sequence, None)
+        for waiting in [each for each, held in self.held.items() if each < sequence and held.record_id == record]:
+            del self.held[waiting]
+        if sequence > self.through:
+            self.overtook[record] = max(sequence, self.overtook.get(record, 0))
+
+    def written(self, entry: Change, place: int) -> None:
+        """An entry that `decide` or `look` gave lies at this place by now."""
+        self.sign_ms = max(self.sign_ms, entry.taken_ms)
+        if entry.kind in RECORD_KINDS or entry.kind is Kind.HOLD:
+            self.places[entry.source_sequence] = place

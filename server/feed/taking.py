@@ -1,0 +1,209 @@
+"""Changes of all sources, taken over into the one ledger: whole messages, several in one write."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from core.errors import LedgerFull
+from core.ledger.change import RECORD_KINDS, Change, Kind
+from core.ledger.writer import LedgerWriter
+from ronda.v1 import error_pb2
+from server.feed.sequences import Fate, Outcome, Sequences, refused
+from server.feed.settings import FeedSource
+
+CHANGE_BYTES = 128 * 1024  # of texts, in UTF-8: a row has some hundred
+_RECORD_CHARACTERS = 200
+_NAME_CHARACTERS = 64
+_CELLS = 512
+_SEQUENCE_MOST = 2**31 - 1
+_RESERVE_BYTES = 1 << 20  # of the disk, that changes leave: that a register is STALE can be told when it is full
+
+RowCheck = Callable[[Sequence[Change]], Sequence[Outcome | None]]
+"""Whether rows give records of their registers; None = they do."""
+
+
+class Now(NamedTuple):
+    """Two clocks: UTC milliseconds, and seconds that nobody can set."""
+
+    wall_ms: int
+    steady_s: float
+
+
+@dataclass(frozen=True)
+class Message:
+    """Changes of one source that came together."""
+
+    source: str
+    changes: Sequence[Change]
+
+
+def no_check(changes: Sequence[Change]) -> Sequence[Outcome | None]:
+    """For a server without the manifests."""
+    return [None] * len(changes)
+
+
+class Taker:
+    """The rules over the ledger. For the one process that writes it."""
+
+    def __init__(
+        self,
+        ledger: LedgerWriter,
+        sources: Mapping[str, FeedSource],
+        *,
+        hold_s: float,
+        future_s: int,
+        check: RowCheck = no_check,
+    ) -> None:
+        """Raises LedgerDamaged, OSError."""
+        self._ledger, self._sources = ledger, sources
+        self._hold_s, self._future_s, self._check = hold_s, future_s, check
+        self._known: dict[tuple[str, str], Sequences] = {}
+        self._recover()
+
+    def _recover(self) -> None:
+        """What the ledger says. Raises LedgerDamaged, OSError."""
+        self._known = {
+            (name, register): Sequences(name, register)
+            for name, source in self._sources.items()
+            for register in source.registers
+        }
+        for place, entry in self._ledger.entries():
+            key = entry.source, entry.register
+            if (
+                key not in self._known
+            ):  # of a source that the settings no longer name: what it did not send stays missing
+                self._known[key] = Sequences(*key)
+            self._known[key].learn(entry, place)
+
+    def take(self, messages: Sequence[Message], now: Now) -> list[list[Outcome]]:
+        """What became of each change of each message, all of it on disk.
+
+        Raises LedgerFull: nothing was taken; LedgerDamaged, OSError: this process has to begin anew.
+        """
+        if self._ledger.free_bytes < _RESERVE_BYTES:
+            raise LedgerFull
+        due: list[tuple[Sequences, Change]] = []
+        outcomes = [self._decided(message, now, due) for message in messages]
+        self._write(due, now)
+        return outcomes
+
+    def look(self, now: Now) -> None:
+        """Does what is due by the clock. Raises as `take`."""
+        due = [
+            (known, entry)
+            for (source, _), known in self._known.items()
+            if source in self._sources
+            for entry in known.look(now.steady_s, now.wall_ms, self._hold_s, self._sources[source].silent_s)
+        ]
+        self._write(due, now)
+
+    def _decided(self, message: Message, now: Now, due: list[tuple[Sequences, Change]]) -> list[Outcome]:
+        outcomes: list[Outcome | None] = [self._form(message.source, change, now) for change in message.changes]
+        fresh = [
+            place
+            for place, change in enumerate(message.changes)
+            if outcomes[place] is None and change.kind is Kind.UPSERT and not self._has(message.source, change)
+        ]
+        for place, outcome in zip(fresh, self._check([message.changes[each] for each in fresh]), strict=True):
+            outcomes[place] = outcome
+        found = []
+        for change, refusal in zip(message.changes, outcomes, strict=True):
+            if refusal is not None:
+                found.append(refusal)
+                continue
+            known = self._known[message.source, change.register]
+            outcome, entries = known.decide(change, self._ledger.at, now.steady_s)
+            found.append(outcome)
+            due += [(known, entry) for entry in entries]
+        return found
+
+    def _has(self, source: str, change: Change) -> bool:
+        return change.source_sequence in self._known[source, change.register].places
+
+    def _form(self, source: str, change: Change, now: Now) -> Outcome | None:
+        """The first rule that a change breaks by itself; None = none."""
+        if change.register not in self._sources[source].registers:
+            return refused(error_pb2.ERROR_REASON_FEED_REGISTER_FOREIGN, "register_id")
+        invalid = error_pb2.ERROR_REASON_FIELD_INVALID
+        heartbeat = change.kind is Kind.HEARTBEAT
+        if change.kind not in RECORD_KINDS and not heartbeat:
+            return refused(invalid, "kind", "UPSERT, CANCEL or HEARTBEAT")
+        if not (0 if heartbeat else 1) <= change.source_sequence <= _SEQUENCE_MOST:
+            return refused(invalid, "sequence", "1 or more, without gaps")
+        if heartbeat and (change.record_id or change.record):
+            return refused(invalid, "record_id", "a heartbeat has no record")
+        if not heartbeat and not _is_id(change.record_id):
+            return refused(invalid, "record_id", f"1 to {_RECORD_CHARACTERS} printable characters")
+        if change.event_ms <= 0:
+            return refused(invalid, "event_time", "when it happened, UTC")
+        if change.event_ms > now.wall_ms + self._future_s * 1000:
+            rule = f"at most {self._future_s} seconds ahead of the server's clock"
+            return refused(error_pb2.ERROR_REASON_FEED_EVENT_IN_FUTURE, "event_time", rule)
+        if change.kind is Kind.UPSERT and not change.record:
+            return refused(invalid, "cells", "the row as it stands now")
+        if _bytes_of(change) > CHANGE_BYTES:
+            rule = f"a change has at most {CHANGE_BYTES} bytes"
+            return refused(error_pb2.ERROR_REASON_FEED_CHANGE_TOO_LARGE, "cells", rule)
+        if len(change.record) > _CELLS or any(not 1 <= len(name) <= _NAME_CHARACTERS for name in change.record):
+            return refused(invalid, "cells", f"at most {_CELLS}, with names of 1 to {_NAME_CHARACTERS} characters")
+        return None
+
+    def _write(self, due: Sequence[tuple[Sequences, Change]], now: Now) -> None:
+        if not due:
+            return
+        try:
+            placed = self._ledger.append([entry for _, entry in due], now.wall_ms)
+        except LedgerFull:
+            self._recover()  # what was decided is not so
+            raise
+        for (known, _), (place, entry) in zip(due, placed, strict=True):
+            known.written(entry, place)
+
+    @property
+    def sequence(self) -> int:
+        """Of the ledger's last entry."""
+        return self._ledger.sequence
+
+    def positions(self, sources: Sequence[str], registers: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """How far each register of these sources came; () = all."""
+        return [
+            {
+                "source": name,
+                "register": register,
+                "through": known.through,
+                "newest": known.newest,
+                "missing": known.missing(),
+                "held": len(known.held),
+                "stale": known.stale,
+                "event_ms": known.event_ms,
+                "sign_ms": known.sign_ms,
+            }
+            for name in sources
+            if name in self._sources
+            for register in self._sources[name].registers
+            if not registers or register in registers
+            for known in (self._known[name, register],)
+        ]
+
+
+def outcome_fields(outcome: Outcome) -> list[Any]:
+    """For a line of JSON."""
+    return [int(outcome.fate), outcome.reason, outcome.field, outcome.rule]
+
+
+def outcome_with(fields: Sequence[Any]) -> Outcome:
+    """Of what `outcome_fields` gave."""
+    fate, *rest = fields
+    return Outcome(Fate(fate), *rest)
+
+
+def _is_id(text: str) -> bool:
+    return 1 <= len(text) <= _RECORD_CHARACTERS and not any(unicodedata.category(each) in ("Cc", "Cf") for each in text)
+
+
+def _bytes_of(change: Change) -> int:
+    texts = [change.record_id, change.manifest_source, *change.record, *change.record.values()]
+    return sum(len(text.encode()) for text in texts)

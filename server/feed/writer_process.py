@@ -1,0 +1,183 @@
+"""`python -m server.feed.writer_process`: the one process that takes changes over, a child of `ronda serve`.
+
+Reads its orders as one JSON line from standard input and ends when that input ends. Workers and the process of sources
+ask it over a Unix socket, one JSON object a line each way (server/feed/line.py). What waits while the disk works goes
+into the next write together. A ledger that cannot be opened, or of which nobody knows what is on disk, ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
+from core.ledger.change import change_with
+from core.ledger.reader import FOLDER
+from core.ledger.writer import LedgerWriter
+from server import logs
+from server.feed.orders import Orders
+from server.feed.taking import Message, Now, RowCheck, Taker, no_check, outcome_fields
+from server.host.core_dumps import forbid_core_dumps
+from server.logs import ERROR, WARNING, log
+
+LINE_BYTES = 64 << 20  # of a question: a message of 4 MiB in JSON has up to six times as many
+_TICK_S = 0.1
+_STATUS_S = 1.0
+
+CheckMaker = Callable[[Orders], RowCheck]
+
+
+@dataclass
+class _Asked:
+    message: Message
+    answered: asyncio.Future[dict[str, Any]]
+
+
+class FeedWriter:
+    """Answers who asks, and looks at the clock. All in one thread: one write after another."""
+
+    def __init__(self, orders: Orders, check: RowCheck) -> None:
+        """Raises LedgerBusy, LedgerDamaged, LedgerFull, OSError."""
+        self._orders = orders
+        self._ledger = LedgerWriter(orders.data / FOLDER)
+        self._taker = Taker(
+            self._ledger, orders.sources, hold_s=orders.hold_ms / 1000, future_s=orders.future_s, check=check
+        )
+        self._queue: asyncio.Queue[_Asked] = asyncio.Queue()
+        self._full = False
+
+    async def run(self) -> None:
+        """Until standard input ends. Raises LedgerDamaged, OSError."""
+        self._orders.socket.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._serve, self._orders.socket, limit=LINE_BYTES)
+        async with server, asyncio.TaskGroup() as tasks:
+            works = [tasks.create_task(work) for work in (self._write(), self._tick(), self._show())]
+            await _end_of_input()
+            for work in works:
+                work.cancel()
+        self._ledger.close()
+
+    async def _write(self) -> None:
+        """One write after another, each of all that waits."""
+        while True:
+            waiting = [await self._queue.get()]
+            while not self._queue.empty():
+                waiting.append(self._queue.get_nowait())
+            try:
+                outcomes = self._taker.take([each.message for each in waiting], _now())
+                answers = [
+                    {
+                        "outcomes": [outcome_fields(outcome) for outcome in found],
+                        "positions": self._positions(each.message),
+                    }
+                    for each, found in zip(waiting, outcomes, strict=True)
+                ]
+                self._has_room(True)
+            except LedgerFull:
+                self._has_room(False)
+                answers = [{"fault": "full"} for _ in waiting]
+            for each, answer in zip(waiting, answers, strict=True):
+                if not each.answered.done():
+                    each.answered.set_result(answer)
+
+    def _positions(self, message: Message) -> list[dict[str, Any]]:
+        registers = sorted({change.register for change in message.changes})
+        return self._taker.positions([message.source], registers)
+
+    def _has_room(self, room: bool) -> None:
+        if room == self._full:
+            log("ledger_full" if not room else "ledger_has_room", level=ERROR if not room else WARNING)
+        self._full = not room
+
+    async def _tick(self) -> None:
+        while True:
+            try:
+                self._taker.look(_now())
+            except LedgerFull:
+                self._has_room(False)
+            await asyncio.sleep(_TICK_S)
+
+    async def _show(self) -> None:
+        """Writes how the feed stands, for the metrics."""
+        draft = self._orders.status.with_suffix(".draft")
+        while True:
+            told = {"positions": self._taker.positions(list(self._orders.sources)), "sequence": self._taker.sequence}
+            with contextlib.suppress(OSError):
+                draft.write_bytes(orjson.dumps(told))
+                draft.rename(self._orders.status)
+            await asyncio.sleep(_STATUS_S)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                writer.write(orjson.dumps(await self._answered(orjson.loads(line))) + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError, KeyError, TypeError) as error:
+            log("feed_line_broken", level=ERROR, error=error)
+        finally:
+            writer.close()
+
+    async def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["do"] == "positions":
+            return {"positions": self._taker.positions(asked["sources"]), "sequence": self._taker.sequence}
+        if asked["source"] not in self._orders.sources:
+            return {"fault": "source"}
+        changes = [change_with(fields) for fields in asked["changes"]]
+        answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_Asked(Message(asked["source"], changes), answered))
+        return await answered
+
+
+def _now() -> Now:
+    return Now(time.time_ns() // 1_000_000, time.monotonic())
+
+
+async def _end_of_input() -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read(1)
+
+
+def _first_line() -> bytes:
+    """The orders, read byte by byte: a buffered reader would swallow what comes after them."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            raise SystemExit("this process is started by `ronda serve`, not by hand")
+        line += byte
+    return bytes(line)
+
+
+def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
+    """Works until its input ends; 1 when the ledger cannot be opened or written, which the log says."""
+    forbid_core_dumps()
+    os.umask(0o077)
+    orders = Orders.model_validate_json(_first_line())
+    logs.set_up(orders.log_level, process="feed", pid=os.getpid())
+    status = 0
+    try:
+        asyncio.run(_run(orders, make_check))
+    except* LedgerDamaged as damaged:
+        log("ledger_damaged", level=ERROR, why=str(damaged.exceptions[0]))
+        status = 1
+    except* (LedgerBusy, LedgerFull, OSError) as failed:
+        log("ledger_not_written", level=ERROR, error=failed.exceptions[0])
+        status = 1
+    return status
+
+
+async def _run(orders: Orders, make_check: CheckMaker) -> None:
+    await FeedWriter(orders, make_check(orders)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

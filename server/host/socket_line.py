@@ -1,0 +1,76 @@
+"""Questions to a child process over its Unix socket: one line of JSON each way, tried again while the child starts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+_LOOK_S = 0.2
+_LINES = 16  # questions of one process under way at once
+
+_Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Away(Exception):
+    """Nobody answered in time. `cause` is what the last try failed with."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(type(cause).__name__)
+        self.cause = cause
+
+
+class SocketLine:
+    """Some connections, one question at a time on each: who waits for one that is away holds up nobody else. Lives in
+    the event loop's thread.
+    """
+
+    def __init__(self, socket: Path, *, start_s: float, answer_s: float, line_bytes: int) -> None:
+        """start_s: that the process may take to begin. answer_s: that one answer may take. line_bytes: of an answer."""
+        self._socket, self._start_s, self._answer_s, self._line_bytes = socket, start_s, answer_s, line_bytes
+        self._places = asyncio.Semaphore(_LINES)
+        self._free: list[_Line] = []
+
+    async def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The answer. A question may be asked twice: it must be one that a second time does not harm. Raises Away."""
+        packed = orjson.dumps(question) + b"\n"
+        until = time.monotonic() + self._start_s
+        async with self._places:
+            while True:
+                line: _Line | None = self._free.pop() if self._free else None
+                try:
+                    if line is None:
+                        line = await asyncio.open_unix_connection(self._socket, limit=self._line_bytes)
+                    answer = await self._ask_once(line, packed)
+                except (OSError, TimeoutError, ValueError) as error:
+                    _close(line)
+                    while self._free:  # opened to the same process, which is gone or stands still
+                        _close(self._free.pop())
+                    if time.monotonic() > until:
+                        raise Away(error) from None
+                    await asyncio.sleep(_LOOK_S)
+                except BaseException:  # cancelled: an answer may be on its way, and is nobody else's
+                    _close(line)
+                    raise
+                else:
+                    self._free.append(line)
+                    return answer
+
+    async def _ask_once(self, line: _Line, packed: bytes) -> dict[str, Any]:
+        reader, writer = line
+        async with asyncio.timeout(self._answer_s):
+            writer.write(packed)
+            await writer.drain()
+            text = await reader.readline()
+        if not text.endswith(b"\n"):
+            raise ConnectionResetError
+        found: dict[str, Any] = orjson.loads(text)
+        return found
+
+
+def _close(line: _Line | None) -> None:
+    if line is not None:
+        line[1].close()

@@ -1,0 +1,1 @@
+"""Tests of the feed: rules of sequences, the writer process, Push and Status, the command."""
