@@ -1,0 +1,262 @@
+"""`ronda feed` as an institution's clerk and its programs use it, against a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from core.ledger.change import Change, Kind
+from core.ledger.reader import FOLDER, LedgerReader
+from ronda.demo.postgres_cluster import PostgresCluster
+from tests.feed.feed_kit import SOURCES
+from tests.kit.field_world import built_field
+from tests.kit.small_world import SmallWorld
+from tests.server.running_server import ROOT, RunningServer, until
+
+EVENT = "2026-11-20T10:00:00-06:00"
+_TABLE = """
+CREATE TABLE ronda_outbox (
+    txid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    register text NOT NULL,
+    record_id text NOT NULL,
+    kind text NOT NULL DEFAULT 'UPSERT',
+    event_time timestamptz NOT NULL DEFAULT clock_timestamp(),
+    manifest_source text,
+    cells jsonb,
+    PRIMARY KEY (txid, id)
+)
+"""
+
+
+@dataclass
+class DevelopmentServer:
+    server: RunningServer
+    data: Path
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
+    """In development mode: the commands' identities are tried in tests/trust."""
+    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox")
+    sources = dict.fromkeys(names, SOURCES["oj-central"])
+    directory = tmp_path_factory.mktemp("feed")
+    data = directory / "data"
+    shutil.copytree(built_field()[0], data)
+    manifests = SmallWorld().write(directory).manifests
+    server = RunningServer(
+        data, directory / "log", workers=1, max_loop_lag_ms=5000, feed_sources=json.dumps(sources), manifests=manifests
+    )
+    try:
+        yield DevelopmentServer(server.wait_ready(), data)
+    finally:
+        server.stop()
+
+
+def row(record_id: str, state: str = "PENDIENTE", **cells: str) -> dict[str, str]:
+    return {"ORDEN": record_id, "CUI": built_field()[1].clean, "ESTADO": state, "FECHA": "2026-05-05", **cells}
+
+
+def feed(field: DevelopmentServer, *words: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "ronda.command", "feed", *map(str, words), "--server", field.server.address],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def pushed(field: DevelopmentServer, file: Path, source: str, status: int = 0) -> Any:
+    return json.loads(feed(field, "push", file, "--source", source, "--json", status=status).stdout)
+
+
+def in_force(field: DevelopmentServer, source: str) -> list[tuple[str, int, str]]:
+    with LedgerReader(field.data / FOLDER) as reader:
+        return [
+            (each.record_id, each.source_sequence, each.kind.name)
+            for each in reader.changes()
+            if each.source == source and each.kind in (Kind.UPSERT, Kind.CANCEL)
+        ]
+
+
+def last(field: DevelopmentServer, source: str) -> Change:
+    with LedgerReader(field.data / FOLDER) as reader:
+        return [each for each in reader.changes() if each.source == source][-1]
+
+
+def lines(*changes: dict[str, Any]) -> str:
+    return "".join(json.dumps(each) + "\n" for each in changes)
+
+
+def upsert(record_id: str, sequence: int = 0, **changes: Any) -> dict[str, Any]:
+    found = {"register": "oj", "id": record_id, "event_time": EVENT, "row": row(record_id), **changes}
+    return {**found, "sequence": sequence} if sequence else found
+
+
+def test_a_file_sent_twice_is_taken_once(field: DevelopmentServer, tmp_path: Path) -> None:
+    file = tmp_path / "changes.jsonl"
+    file.write_text(lines(*(upsert(f"F-{n}", n) for n in range(1, 451))), encoding="utf-8")
+    first = pushed(field, file, "by-file")
+    assert (first["outcomes"], first["resume_token"]) == ({"TAKEN": 450}, "1 by-file oj=450")
+    assert pushed(field, file, "by-file")["outcomes"] == {"KNOWN": 450}
+    assert [sequence for _, sequence, _ in in_force(field, "by-file")] == list(range(1, 451))
+
+
+def test_a_file_without_numbers_gets_the_same_ones_again(field: DevelopmentServer, tmp_path: Path) -> None:
+    file = tmp_path / "cancel.json"
+    file.write_text(json.dumps([upsert("H-1"), {"register": "oj", "id": "H-1", "event_time": EVENT, "kind": "CANCEL"}]))
+    assert pushed(field, file, "by-hand")["outcomes"] == {"TAKEN": 2}
+    assert pushed(field, file, "by-hand")["outcomes"] == {"KNOWN": 2}
+    assert in_force(field, "by-hand") == [("H-1", 1, "UPSERT"), ("H-1", 2, "CANCEL")]
+    file.write_text(json.dumps(upsert("H-2")))
+    said = feed(field, "push", file, "--source", "by-hand").stdout
+    assert "1 recibidos y en vigor" in said
+    assert in_force(field, "by-hand")[-1] == ("H-2", 3, "UPSERT")
+
+
+def test_a_csv_with_a_refused_row_names_line_field_and_rule(field: DevelopmentServer, tmp_path: Path) -> None:
+    file = tmp_path / "changes.csv"
+    file.write_text(
+        "_register,_id,_sequence,_event_time,ORDEN,CUI,ESTADO,FECHA\n"
+        f"oj,C-1,1,{EVENT},C-1,{built_field()[1].clean},PENDIENTE,2026-05-05\n"
+        f"oj,C-2,2,{EVENT},C-2,{built_field()[1].clean},QUIZAS,2026-05-05\n",
+        encoding="utf-8",
+    )
+    found = pushed(field, file, "by-csv", status=5)
+    assert found["outcomes"] == {"TAKEN": 1, "REFUSED": 1}
+    [refused] = found["refused"]
+    assert (refused["line"], refused["sequence"], refused["reason"], refused["rule"]) == (
+        3,
+        2,
+        "FEED_ROW_REFUSED",
+        "unknown_code",
+    )
+    assert "QUIZAS" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"register": "oj"', "no es JSON"),
+        ("[1]", "un cambio es un objeto"),
+        ('{"register": "oj", "id": "A", "event_time": "ayer"}', "ISO 8601"),
+        ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "kind": "DELETE"}', "kind"),
+        ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "fila": {}}', "solo conoce"),
+        ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "row": {"A": 1}}', "cada celda es un texto"),
+    ],
+)
+def test_a_file_that_is_none_is_told_before_anything_is_sent(
+    field: DevelopmentServer, tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "changes.jsonl"
+    file.write_text(text, encoding="utf-8")
+    assert said in feed(field, "push", file, "--source", "by-file", status=2).stderr
+
+
+def test_status_tells_every_register_of_every_source(field: DevelopmentServer) -> None:
+    said = feed(field, "status").stdout
+    assert "by-folder" in said
+    assert "al día" in said
+    found = json.loads(feed(field, "status", "--json").stdout)
+    assert {each["source"] for each in found["positions"]} >= {"by-hand", "by-outbox"}
+
+
+def test_a_drop_folder_takes_whole_files_in_order_and_puts_them_away(field: DevelopmentServer, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "002.jsonl").write_text(lines(upsert("D-2", 2), upsert("D-3", 3, row=row("D-9"))), encoding="utf-8")
+    (folder / "001.jsonl").write_text(lines(upsert("D-1", 1)), encoding="utf-8")
+    (folder / "003.jsonl").write_text(lines(upsert("D-4", 4))[:-20], encoding="utf-8")
+    (folder / ".004.jsonl").write_text(lines(upsert("D-5", 5)), encoding="utf-8")
+    feed(field, "folder", folder, "--source", "by-folder", "--once")
+    assert in_force(field, "by-folder") == [("D-1", 1, "UPSERT"), ("D-2", 2, "UPSERT")]
+    assert sorted(each.name for each in folder.iterdir()) == [".004.jsonl", "done", "refused"]
+    assert sorted(each.name for each in (folder / "done").iterdir()) == ["001.jsonl", "002.jsonl", "002.jsonl.refused"]
+    assert "no es JSON" in (folder / "refused" / "003.jsonl.why").read_text(encoding="utf-8")
+
+
+def test_an_outbox_is_taken_in_the_order_in_which_transactions_end(
+    field: DevelopmentServer, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    """A transaction that began early and commits late comes before what committed meanwhile, and nothing is skipped."""
+    state = tmp_path / "outbox.state"
+    options = ("--dsn", _database(postgres), "--state", state, "--source", "by-outbox")
+    insert = "INSERT INTO ronda_outbox (register, record_id, cells) VALUES ('oj', %s, %s)"
+
+    def put(connection: psycopg.Connection[Any], record_id: str, **cells: str) -> None:
+        connection.execute(insert, (record_id, json.dumps(row(record_id, **cells))))
+
+    dsn = options[1]
+    assert isinstance(dsn, str)
+    with psycopg.connect(dsn) as slow, psycopg.connect(dsn, autocommit=True) as quick:
+        put(slow, "B-1")
+        put(quick, "B-2")
+        sending = subprocess.Popen(
+            [sys.executable, "-m", "ronda.command", "feed", "outbox", *map(str, options), "--server",
+             field.server.address, "--heartbeat", "0.2"],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        try:
+            with psycopg.connect(dsn, autocommit=True) as other:  # the program has looked once this is so
+                until(lambda: _looks(other) > 0, 60.0)
+            assert in_force(field, "by-outbox") == []
+            slow.commit()
+            until(lambda: len(in_force(field, "by-outbox")) == 2, 60.0)
+            assert in_force(field, "by-outbox") == [("B-1", 1, "UPSERT"), ("B-2", 2, "UPSERT")]
+            until(lambda: last(field, "by-outbox").kind is Kind.HEARTBEAT, 60.0)
+            sending.kill()
+            sending.wait()
+            put(quick, "B-3")
+            quick.execute("INSERT INTO ronda_outbox (register, record_id, kind) VALUES ('oj', 'B-1', 'CANCEL')")
+            put(quick, "B-4", ESTADO="QUIZAS")
+            put(quick, "B-5")
+        finally:
+            sending.kill()
+            sending.wait()
+    feed(field, "outbox", *options, "--once")
+    # B-5 waits for the refused one, and not for ever
+    assert in_force(field, "by-outbox")[2:4] == [("B-3", 3, "UPSERT"), ("B-1", 4, "CANCEL")]
+    with psycopg.connect(dsn, autocommit=True) as quick:
+        put(quick, "B-4")
+    feed(field, "outbox", *options, "--once")
+    until(lambda: len(in_force(field, "by-outbox")) == 7)
+    assert sorted(in_force(field, "by-outbox")[4:]) == [
+        ("B-4", 5, "UPSERT"),
+        ("B-4", 7, "UPSERT"),
+        ("B-5", 6, "UPSERT"),
+    ]
+    assert not any(each["stale"] for each in _positions(field, "by-outbox") if "stale" in each)
+
+
+def _positions(field: DevelopmentServer, source: str) -> list[dict[str, Any]]:
+    found = json.loads(feed(field, "status", "--json").stdout)["positions"]
+    return [each for each in found if each["source"] == source]
+
+
+def _looks(connection: psycopg.Connection[Any]) -> int:
+    """How many statements the outbox's reader has run, by what the database counts of its table."""
+    found = connection.execute(
+        "SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'ronda_outbox'"
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _database(postgres: PostgresCluster) -> str:
+    """A database of the test's own: other tests' transactions hold the horizon of theirs."""
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS outbox")
+        connection.execute("CREATE DATABASE outbox")
+    dsn = postgres.dsn.rpartition("/")[0] + "/outbox"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(_TABLE)
+    return dsn
