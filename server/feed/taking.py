@@ -94,11 +94,27 @@ class Taker:
         """Does what is due by the clock. Raises as `take`."""
         due = [
             (known, entry)
-            for (source, _), known in self._known.items()
-            if source in self._sources
+            for (source, register), known in self._known.items()
+            if source in self._sources and register in self._sources[source].registers
             for entry in known.look(now.steady_s, now.wall_ms, self._hold_s, self._sources[source].silent_s)
         ]
         self._write(due, now)
+
+    def give_up_strangers(self, now: Now) -> list[tuple[str, str]]:
+        """Tells that nothing lacks of what no source of the settings feeds any more; (source, register) of each.
+
+        Whoever takes a source out of the settings, or gives it another name, says that what it did not send is not
+        waited for. Raises as `take`.
+        """
+        due = [
+            (known, Change(Kind.FRESH, register, source))
+            for (source, register), known in self._known.items()
+            if known.stale and (source not in self._sources or register not in self._sources[source].registers)
+        ]
+        for known, entry in due:
+            known.learn(entry, entry)
+        self._write(due, now)
+        return [(entry.source, entry.register) for _, entry in due]
 
     def _decided(self, message: Message, now: Now, due: list[tuple[Sequences, Change]]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [self._form(message.source, change, now) for change in message.changes]

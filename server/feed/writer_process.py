@@ -51,6 +51,8 @@ class FeedWriter:
         self._taker = Taker(
             self._ledger, orders.sources, hold_s=orders.hold_ms / 1000, future_s=orders.future_s, check=check
         )
+        for source, register in self._taker.give_up_strangers(_now()):
+            log("feed_source_given_up", level=WARNING, source=source, register=register)
         self._queue: asyncio.Queue[_Asked] = asyncio.Queue()
         self._full = False
 

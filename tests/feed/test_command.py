@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
 from core.ledger.change import Change, Kind
+from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER, LedgerReader
 from ronda.demo.postgres_cluster import PostgresCluster
 from tests.feed.feed_kit import SOURCES
@@ -48,7 +50,7 @@ class DevelopmentServer:
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
     """In development mode: the commands' identities are tried in tests/trust."""
-    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox")
+    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox", "by-disk")
     sources = dict.fromkeys(names, SOURCES["oj-central"])
     directory = tmp_path_factory.mktemp("feed")
     data = directory / "data"
@@ -161,6 +163,20 @@ def test_a_file_that_is_none_is_told_before_anything_is_sent(
     file = tmp_path / "changes.jsonl"
     file.write_text(text, encoding="utf-8")
     assert said in feed(field, "push", file, "--source", "by-file", status=2).stderr
+
+
+def test_a_full_disk_takes_nothing_and_says_so(field: DevelopmentServer, tmp_path: Path) -> None:
+    file = tmp_path / "changes.jsonl"
+    file.write_text(lines(*(upsert(f"L-{n}", n) for n in range(1, 11))), encoding="utf-8")
+    children = psutil.Process(field.server.process.pid).children(recursive=True)
+    [writer] = [each for each in children if "ronda.feed.writer" in each.cmdline()]
+    size = (field.data / FOLDER / LOG).stat().st_size
+    before = writer.rlimit(psutil.RLIMIT_FSIZE)
+    writer.rlimit(psutil.RLIMIT_FSIZE, (size + 200, before[1]))
+    assert "no tiene espacio" in feed(field, "push", file, "--source", "by-disk", "--patience", "0", status=12).stderr
+    assert (field.data / FOLDER / LOG).stat().st_size == size
+    writer.rlimit(psutil.RLIMIT_FSIZE, before)
+    assert pushed(field, file, "by-disk")["outcomes"] == {"TAKEN": 10}
 
 
 def test_status_tells_every_register_of_every_source(field: DevelopmentServer) -> None:

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from core.ledger.change import Change, Kind
+from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER, LedgerReader
 from ronda.v1 import feed_service_pb2 as contract
 from server.audit.described import asked as asked_of
@@ -223,3 +224,18 @@ def test_without_a_source_nothing_is_fed(tmp_path: Path) -> None:
         assert refused(lambda: Stream(court(running))).reason == "FEED_SOURCE_UNKNOWN"
         assert list(status(court(running)).positions) == []
         assert not (running.data / FOLDER).exists()
+
+
+def test_a_damaged_ledger_is_named_and_never_cut(fresh: FieldServer) -> None:
+    asker = court(fresh)
+    assert Stream(asker).fates(warrant(1, "F-1"), warrant(2, "F-2")) == ["TAKEN", "TAKEN"]
+    log = fresh.data / FOLDER / LOG
+    data = bytearray(log.read_bytes())
+    data[200] ^= 1
+    writer = writer_of(fresh)
+    log.write_bytes(bytes(data))
+    writer.kill()
+    until(lambda: fresh.server.events("ledger_damaged"), 60.0)
+    assert refused(lambda: Stream(asker)).reason == "PART_UNAVAILABLE"
+    assert log.read_bytes() == bytes(data)
+    assert fresh.patrol().person(fresh.field.clean).answer.level  # who asks is answered all the same

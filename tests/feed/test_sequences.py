@@ -273,3 +273,14 @@ def test_a_refused_row_leaves_its_number_missing(tmp_path: Path) -> None:
     taker.look(Now(WALL_MS, HOLD_S))
     assert taker.positions(["oj-central"])[0]["missing"] == ((2, 2),)
     ledger.close()
+
+
+def test_what_a_source_that_is_gone_did_not_send_is_waited_for_no_more(feed: Feed) -> None:
+    feed.send(Sent(1, "UPSERT", "A", "x"), Sent(3, "UPSERT", "B", "y"))
+    feed.wait(HOLD_S)
+    assert feed.told()[1] is True
+    other = {"oj-2": FeedSource(institution="oj", registers=("oj",), silent_s=0)}
+    taker = Taker(feed.ledger, other, hold_s=HOLD_S, future_s=60)
+    assert taker.give_up_strangers(feed.now) == [("oj-central", "oj")]
+    assert taker.give_up_strangers(feed.now) == []
+    assert feed.told()[1] is False
