@@ -26,8 +26,10 @@ from clients.sms.counts import Counts
 from clients.sms.journal import Journal
 from ronda.v1 import check_service_pb2 as contract
 from server.trust.issuing import Pair, make_ca, server_certificate
+from tests.car.lossy_link import LossyLink
 from tests.client.late_road import LateRoad
 from tests.issuer.issuer_kit import NUMBER, PIN, RunningIssuer
+from tests.kit.strangers import Stranger, listening
 from tests.sms.conftest import gateway_settings
 from tests.sms.smsc_kit import GatewayProcess, NpmSmsc, eventually
 from tests.trust.conftest import TrustedServer
@@ -139,6 +141,45 @@ def test_another_server_and_an_expired_certificate(place: Place) -> None:
             assert place.ask().startswith(NO_ANSWER)
     place.ronda.lead_to(place.to_ronda)
     eventually(place.answers_again)
+
+
+@pytest.mark.parametrize("kind", [Stranger.ECHO, Stranger.WEB, Stranger.HANGS_UP])
+def test_another_program_is_no_server(place: Place, kind: Stranger) -> None:
+    with listening(kind) as address:
+        place.ronda.lead_to(address)
+        assert place.ask().startswith(NO_ANSWER)
+    place.ronda.lead_to(place.to_ronda)
+    eventually(place.answers_again)
+
+
+def test_an_answer_that_is_cut_off_on_its_way_is_asked_again(place: Place) -> None:
+    with LossyLink(place.to_ronda) as link:
+        place.ronda.lead_to(link.address)
+        eventually(place.answers_again)
+        link.halves = 1
+        assert place.ask().startswith(ANSWERED)
+        assert link.halves == 0
+        link.halves = 1_000_000
+        assert place.ask().startswith(NO_ANSWER)
+    place.ronda.lead_to(place.to_ronda)
+    eventually(place.answers_again)
+
+
+@pytest.mark.parametrize("kind", [Stranger.ECHO, Stranger.WEB, Stranger.HANGS_UP])
+def test_an_smsc_that_is_none_is_said_and_tried_again(place: Place, kind: Stranger, tmp_path: Path) -> None:
+    """Whatever listens there: the gateway goes on, and binds once it is one."""
+    with listening(kind) as address, Road(address, frozenset()) as road:
+        port = int(road.address.rpartition(":")[2])
+        gateway = GatewayProcess(tmp_path / "gateway", port, sms_issuer="127.0.0.1:1")
+        try:
+            eventually(lambda: road.connections >= 3)
+            smsc = NpmSmsc()
+            road.lead_to(f"127.0.0.1:{smsc.port}")
+            smsc.wait("bound")
+            smsc.stop()
+        finally:
+            gateway.kill()
+    assert "Traceback" not in gateway.log_path.read_text(encoding="utf-8")
 
 
 def test_a_server_that_goes_away_in_the_middle_is_asked_again(place: Place) -> None:
