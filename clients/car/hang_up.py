@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-_GRACE_SECONDS = 3
+_GRACE_SECONDS = 5
 _SHELLS = 128  # what a shell adds to a signal's number
 
 

@@ -87,7 +87,13 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         try:
             await super().connect()
         except aiosmpplib.SmppError as error:
-            tell("bind_refused", status=int(error.command_status))
+            if error.command_status == SmppCommandStatus.ESME_ROK:  # what came is no response to a bind
+                tell("bind_failed", kind="no SMSC")
+            else:
+                tell("bind_refused", status=int(error.command_status))
+            raise
+        except Exception as error:
+            tell("bind_failed", kind=type(error).__name__)
             raise
         self._answers.clear()  # to PDUs of another bind
         self._counts.add("binds")

@@ -7,9 +7,11 @@ import contextlib
 import gc
 import signal
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import uvloop
+from cryptography import x509
 
 from clients.sms.asking import Asker, Issuer
 from clients.sms.counts import Counts, tell
@@ -68,6 +70,7 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
     outbox, sessions = Outbox(settings, journal, counts), Sessions(officers, journal, counts)
     gateway = Gateway(settings, journal, sessions, asker, counts, outbox)
     tell("started", left_over=gateway.resume())
+    _tell_certificate(settings)
 
     def gauges() -> dict[str, int]:
         return {
@@ -98,6 +101,21 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
         await journal.close()
         tell("ended", counts=counts.as_dict())
     return counts
+
+
+def _tell_certificate(settings: SmsSettings) -> None:
+    """Where the gateway's own holds no more, or not yet: servers end the connection without a word."""
+    if settings.sms_identity is None:
+        return
+    try:
+        path = settings.sms_identity.with_name(f"{settings.sms_identity.name}.pem")
+        own = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as error:
+        tell("certificate_unreadable", kind=type(error).__name__)
+        return
+    begins, ends = own.not_valid_before_utc, own.not_valid_after_utc
+    if not begins <= datetime.now(UTC) <= ends:
+        tell("certificate_not_valid", begins=begins.isoformat(), ends=ends.isoformat())
 
 
 def _password(settings: SmsSettings) -> str:

@@ -90,7 +90,11 @@ def certificates_explained(as_json: bool) -> Iterator[None]:
         yield
     except NotDone as error:
         fail(not_done_text(error.why), ExitStatus.CALLER, as_json)
-    except (OfficeUnusable, KeysUnusable) as error:
+    except OfficeUnusable as error:
+        path = str(error).partition(": ")[0]
+        text = f"{path}: ahí no hay oficina de constancias; revise --office, o hágala con `ronda keys document-signer`."
+        fail(text, ExitStatus.CALLER, as_json)
+    except KeysUnusable as error:
         path = str(error).partition(": ")[0]
         fail(f"{path}: no sirve para la oficina de constancias; revise --office.", ExitStatus.CALLER, as_json)
     except StoreUnusable as error:
