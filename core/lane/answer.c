@@ -138,13 +138,18 @@ void stream_deadline(Stream *stream) {
     stream_set_ready(stream);
 }
 
-void stream_reply(Stream *stream, const LaneReply *reply) {
-    Session *session = stream->session;
-    unpark(stream);
-    count_add(session->host->counters, (LaneCounter)(LANE_status_0 + reply->grpc_status), 1);
+/* A call came to its end: what it brought was no flood. */
+static void count_end(Session *session, int grpc_status) {
+    count_add(session->host->counters, (LaneCounter)(LANE_status_0 + grpc_status), 1);
     session->since_progress = 0;
     session->control_left += CONTROL_A_CALL;
     if (session->control_left > CONTROL_BURST) session->control_left = CONTROL_BURST;
+}
+
+void stream_reply(Stream *stream, const LaneReply *reply) {
+    Session *session = stream->session;
+    unpark(stream);
+    count_end(session, reply->grpc_status);
     int failed = reply->grpc_status == 0 ? stream_submit(stream, reply) : stream_submit_refusal(stream, reply, "200");
     if (failed) session_break(session, LANE_ended_unwell, NGHTTP2_INTERNAL_ERROR);
     if (stream->state == STREAM_WATCHING) return; /* the request is needed again */
@@ -163,7 +168,7 @@ void stream_refuse(Stream *stream, int grpc_status, const char *http_status, con
     Session *session = stream->session;
     LaneReply reply = {.grpc_status = grpc_status, .text = text, .text_size = strlen(text)};
     unpark(stream);
-    count_add(session->host->counters, (LaneCounter)(LANE_status_0 + grpc_status), 1);
+    count_end(session, grpc_status);
     if (stream_submit_refusal(stream, &reply, http_status) != 0)
         session_break(session, LANE_ended_unwell, NGHTTP2_INTERNAL_ERROR);
     stream_drop_request(stream);

@@ -203,6 +203,7 @@ static void leave(Connection *connection, LaneCounter why) {
 
 static void linger(Connection *connection) {
     connection->state = CONNECTION_LINGERING;
+    session_waits(&connection->session); /* for the last bytes to be taken */
     connection->stage_ns = connection->lane->host.now_ns;
     shutdown(connection->fd, SHUT_WR);
     set_interest(connection, EPOLLIN);
@@ -319,11 +320,12 @@ static void check_open(Connection *connection) {
     const Host *host = &connection->lane->host;
     const Session *session = &connection->session;
     int64_t now = host->now_ns;
+    if (connection->pending.size > 0) connection_hear(connection);
     if (!session->settled && now - connection->accepted_ns > host->bounds.handshake_ns)
         connection_close(connection, LANE_ended_handshake_slow);
     else if (session->broken == LANE_ended_device && connection->pending.size > 0)
         connection_close(connection, LANE_ended_device);
-    else if (connection->pending.size > 0 && now - connection->pending_ns > host->bounds.stall_ns)
+    else if (connection->pending.size > 0 && now - session->taken_ns > host->bounds.stall_ns)
         connection_close(connection, LANE_ended_stalled);
     else if (session_check(&connection->session) != 0) connection_write(connection);
     else if (connection->drain_stage == 1 && now - connection->stage_ns >= GOAWAY_MS * MS) {
@@ -338,12 +340,24 @@ static void check_open(Connection *connection) {
     else connection_write(connection); /* what session_check refused */
 }
 
+/* Its session has ended, and so does the connection. Closed while the peer still speaks (windows that it opens, pings), a
+ * socket is reset, and what is on its way is lost: over a bad link those are the last answers. Who never spoke HTTP/2 had
+ * none, and where many are connected nobody is waited for so. */
+static int is_over(Connection *connection) {
+    const Lane *lane = connection->lane;
+    const Host *host = &lane->host;
+    int64_t since = host->now_ns - host->bounds.stall_ns;
+    if (connection->state < CONNECTION_FLUSHING) return 0;
+    int is_heard = connection_hear(connection);
+    if (connection->state == CONNECTION_FLUSHING) return connection->stage_ns < since && connection->session.taken_ns < since;
+    return connection->session.taken_ns < since || !connection->session.settled || is_heard ||
+           lane_count(host->counters, LANE_connections_now) > lane->max_connections / 2;
+}
+
 void connection_check(Connection *connection) {
     Lane *lane = connection->lane;
     const Host *host = &lane->host;
-    if (connection->state == CONNECTION_LINGERING ||
-        (connection->state == CONNECTION_FLUSHING && host->now_ns - connection->stage_ns > host->bounds.stall_ns))
-        connection_close(connection, connection->why);
+    if (is_over(connection)) connection_close(connection, connection->why);
     else if (connection->state == CONNECTION_HANDSHAKE && host->now_ns - connection->accepted_ns > host->bounds.handshake_ns)
         connection_close(connection, LANE_ended_handshake_slow);
     else if (connection->state == CONNECTION_OPEN) check_open(connection);

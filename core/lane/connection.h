@@ -18,7 +18,7 @@ enum {
     KEY_UPDATE_COST = 16,         /* control frames */
     HANDSHAKES_A_TURN = 4,        /* steps of some 0.3 ms each, between which those who are connected wait */
     GOAWAY_MS = 100,              /* between the two */
-    LINGER_MS = 500               /* for the peer to read the last words before the socket is closed */
+    LINGER_MS = 500               /* for the peer to read the last words before the socket is closed, if they have come */
 };
 
 typedef enum ConnectionState {
@@ -40,11 +40,12 @@ typedef struct Connection {
     LaneCounter why;      /* it ends; LANE_turn = not known yet */
     Output pending;       /* bytes that the socket did not take */
     size_t pending_sent;  /* of these, gone since */
+    uint64_t written, heard; /* bytes that the socket took, and that the peer's system had at the last look */
     int staged;           /* of the lane's parts, so many are its */
     int failed;           /* its socket did, while the parts were sent */
     uint32_t interest;    /* epoll's events */
     int drain_stage;      /* 0 none, 1 notice given, 2 last stream named */
-    int64_t accepted_ns, pending_ns, stage_ns;
+    int64_t accepted_ns, stage_ns;
     Timer timer;
     uint8_t device[TALLY_KEY], address[TALLY_KEY];
     uint8_t has_device, has_address;
@@ -70,5 +71,6 @@ int connection_flush(Connection *);   /* what waits: -1 = the socket failed */
 void connection_renew_interest(Connection *);
 void lane_send_staged(Lane *);        /* whose socket fails is closed at the turn's end */
 void connection_say_last(Connection *); /* TLS's close_notify */
+int connection_hear(Connection *); /* counts what the peer has taken; whether its system has all that was written */
 
 #endif

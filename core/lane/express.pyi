@@ -14,6 +14,8 @@ from core.lane.waiting import Told
 class LoopSettings(NamedTuple):
     """LaneSettings of core/lane/lane.h; certificate, key and roots are PEM, no certificate = plaintext.
 
+    ticket_secret: 32 bytes that workers share, who then resume each other's sessions; b"" = each its own.
+
     max_message, max_metadata: bytes above which a call is refused as grpcio's is; the transport itself takes in more.
     """
 
@@ -21,6 +23,7 @@ class LoopSettings(NamedTuple):
     certificate: bytes
     key: bytes
     roots: bytes
+    ticket_secret: bytes
     max_connections: int
     max_connections_per_device: int
     max_streams: int
@@ -65,7 +68,7 @@ class Loop:
         """wake: eventfd that is written when `told` has something. bounds_s: of the histogram of seconds.
 
         waits: an answer leaves once its record is on disk. Raises ValueError with the reason (a certificate that cannot
-        be used).
+        be used, a system that filters no system calls).
         """
 
     def run(self) -> int:

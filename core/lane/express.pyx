@@ -29,8 +29,8 @@ from core.lane.replies cimport fill_reply
 from core.lane.statuses cimport write_status
 from core.lane.transport cimport (
     LANE_ASKED, LANE_COUNTER_COUNT, LANE_DEADLINE_PASSED, LANE_HEALTH_CHECK, LANE_HEALTH_WATCH, LANE_MEMORY_FULL,
-    LANE_METADATA_LARGE, LANE_PARKED, LANE_REPLIED, LaneCall, LaneCallbacks, LaneCounters, LanePeer, LaneReply, LaneSettings, LANE_turn,
-    lane_close_peer, lane_count, lane_counter_name, lane_counters, lane_drain, lane_finish, lane_free,
+    LANE_MESSAGE_LATE, LANE_METADATA_LARGE, LANE_PARKED, LANE_REPLIED, LANE_TICKET_SECRET, LaneCall, LaneCallbacks, LaneCounters,
+    LanePeer, LaneReply, LaneSettings, LANE_turn, lane_close_peer, lane_count, lane_counter_name, lane_counters, lane_drain, lane_finish, lane_free,
     lane_health_changed, lane_new, lane_reload, lane_run, lane_wake,
 )
 from core.lane.waiting cimport (
@@ -178,6 +178,8 @@ cdef int _answer(void* context, const LaneCall* call, LaneReply* reply) noexcept
     if call.refusal == LANE_MEMORY_FULL:
         return _overloaded(hand, call, reply)
     if call.refusal != LANE_METADATA_LARGE and (call.method == LANE_HEALTH_CHECK or call.method == LANE_HEALTH_WATCH):
+        if call.refusal == LANE_MESSAGE_LATE:
+            return _fixed(hand, &hand.late, call, reply)
         ronda_look_begin(hand.looks)
         put_health(<const HealthShown*>ronda_load_pointer(&hand.health), call, reply)
         ronda_look_end(hand.looks)
@@ -214,6 +216,7 @@ class LoopSettings(NamedTuple):
     certificate: bytes
     key: bytes
     roots: bytes
+    ticket_secret: bytes
     max_connections: int
     max_connections_per_device: int
     max_streams: int
@@ -391,6 +394,9 @@ cdef int _settings(settings, LaneSettings* given) except -1:
     given.tls = len(settings.certificate) > 0
     given.certificate_pem, given.key_pem = _or_none(settings.certificate), _or_none(settings.key)
     given.roots_pem = _or_none(settings.roots)
+    if len(settings.ticket_secret) not in (0, LANE_TICKET_SECRET):
+        raise ValueError("ticket_secret has another length")
+    given.ticket_secret = <const uint8_t*>_or_none(settings.ticket_secret)
     given.max_connections = settings.max_connections
     given.max_connections_per_device = settings.max_connections_per_device
     given.max_streams = settings.max_streams

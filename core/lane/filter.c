@@ -6,8 +6,10 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +24,10 @@
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
 #define ON(call, what) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 1), RETURN(what)
 #define ALLOW(call) ON(call, SECCOMP_RET_ALLOW)
+/* If its second argument is this one (its lower half: the system takes no more of it). */
+#define ALLOW_ONLY(call, second) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 4), LOAD(args[1]), \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (second), 0, 1), RETURN(SECCOMP_RET_ALLOW), RETURN(SECCOMP_RET_ERRNO | EPERM)
 #define KILL(call) ON(call, SECCOMP_RET_KILL_PROCESS)
 
 #ifdef ARCHITECTURE
@@ -37,7 +43,7 @@ static struct sock_filter PROGRAM[] = {
 #endif
     /* sockets and the loop */
     ALLOW(__NR_recvfrom), ALLOW(__NR_sendto), ALLOW(__NR_epoll_pwait), ALLOW(__NR_epoll_ctl), ALLOW(__NR_accept4),
-    ALLOW(__NR_close), ALLOW(__NR_shutdown), ALLOW(__NR_read), ALLOW(__NR_write), ALLOW(__NR_setsockopt),
+    ALLOW_ONLY(__NR_ioctl, TIOCOUTQ), ALLOW(__NR_close), ALLOW(__NR_shutdown), ALLOW(__NR_read), ALLOW(__NR_write), ALLOW(__NR_setsockopt),
     /* the audit log's append, in a segment that stands open */
     ALLOW(__NR_pwrite64), ALLOW(__NR_writev), ALLOW(__NR_pwritev), ALLOW(__NR_fdatasync), ALLOW(__NR_fsync),
     ALLOW(__NR_fallocate), ALLOW(__NR_fstat), ALLOW(__NR_newfstatat), ALLOW(__NR_fstatfs), ALLOW(__NR_lseek),
@@ -70,4 +76,17 @@ int filter_this_thread(void) {
     errno = ENOSYS;
     return -1;
 #endif
+}
+
+static void *try_it(void *unused) {
+    (void)unused;
+    return (void *)(intptr_t)(filter_this_thread() == 0 ? 0 : errno);
+}
+
+int filter_refused(void) {
+    pthread_t thread;
+    void *number = NULL;
+    int failed = pthread_create(&thread, NULL, try_it, NULL);
+    if (failed == 0) failed = pthread_join(thread, &number);
+    return failed != 0 ? failed : (int)(intptr_t)number;
 }

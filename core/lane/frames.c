@@ -76,11 +76,16 @@ static int on_frame(nghttp2_session *http2, const nghttp2_frame *frame, void *co
     return session->broken != LANE_turn ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
+/* Windows are opened again by hand. The connection's at once, for dropped bytes too: a stream that is refused holds up no
+ * other. A stream's holds a whole message, and who sends more was refused before he may go on; but padding takes of it
+ * what the message needs (the library opens it for padding alone, and not before half of it is used). */
 static int on_data(nghttp2_session *http2, uint8_t flags, int32_t id, const uint8_t *bytes, size_t size, void *context) {
-    (void)flags, (void)context;
+    (void)context;
     Stream *stream = nghttp2_session_get_stream_user_data(http2, id);
     if (stream != NULL) stream_data(stream, bytes, size);
-    return 0;
+    if (nghttp2_session_consume_connection(http2, size) != 0) return NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (!(flags & NGHTTP2_FLAG_PADDED) || stream == NULL || stream->state != STREAM_MESSAGE) return 0;
+    return nghttp2_session_consume_stream(http2, id, size) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 static int on_stream_close(nghttp2_session *http2, int32_t id, uint32_t code, void *context) {
@@ -140,6 +145,7 @@ nghttp2_session_callbacks *frame_callbacks(void) {
 nghttp2_option *frame_options(void) {
     nghttp2_option *option;
     if (nghttp2_option_new(&option) != 0) return NULL;
+    nghttp2_option_set_no_auto_window_update(option, 1); /* see on_data */
     nghttp2_option_set_no_http_messaging(option, 1); /* headers.c keeps HTTP's rules for what is a request */
     nghttp2_option_set_max_continuations(option, CONTINUATIONS);
     nghttp2_option_set_max_outbound_ack(option, ACKS_WAITING);

@@ -8,7 +8,7 @@
  *   - Health/Watch: `answer` says the present state, the stream stays; lane_health_changed asks again;
  *   - `gone` is told why; `cancelled` returns nothing; all callbacks run on the loop's thread;
  *   - the listener belongs to the lane from lane_run on, and is closed by it;
- *   - LaneSettings: counters (may lie in shared memory), limits of handshakes and of an address, age, filter.
+ *   - LaneSettings: counters (may lie in shared memory), limits of handshakes and of an address, age, filter, ticket_secret.
  */
 #ifndef RONDA_LANE_H
 #define RONDA_LANE_H
@@ -47,7 +47,8 @@ enum {
     LANE_MESSAGE_LARGE = 2,   /* larger than max_request; request is empty, request_size what the prefix says */
     LANE_METADATA_LARGE = 3,  /* larger than max_metadata; see metadata_size, metadata_fields */
     LANE_DEADLINE_PASSED = 4, /* before it was asked, or while it was parked (`cancelled` was called before) */
-    LANE_MEMORY_FULL = 5      /* no room for it, on this connection or in all: RESOURCE_EXHAUSTED */
+    LANE_MEMORY_FULL = 5,     /* no room for it, on this connection or in all: RESOURCE_EXHAUSTED */
+    LANE_MESSAGE_LATE = 6     /* it did not come to its end within stall_ms; request is empty: DEADLINE_EXCEEDED */
 };
 
 typedef struct LaneCall { /* borrowed for the callback alone; what is parked is kept by the transport */
@@ -110,20 +111,24 @@ void lane_health_changed(Lane *);                            /* asks `answer` ag
 void lane_drain(Lane *, int patience_ms);                    /* GOAWAY twice, streams ended, then lane_run returns */
 void lane_wake(Lane *);                                      /* makes the loop take a turn: is it alive? */
 
-/* A new SSL_CTX and new ticket keys for connections to come; those that exist live on. 0, or -1: the old one stays, `why`
+/* A new SSL_CTX, and with other files new ticket keys, for connections to come; those that exist live on. 0, or -1: the old one stays, `why`
  * says what is wrong with which file, without its content. Takes milliseconds, on the caller's thread. */
 int lane_reload(Lane *, const char *certificate_pem, const char *key_pem, const char *roots_pem, char *why, size_t why_size);
+
+enum { LANE_TICKET_SECRET = 32 };
 
 typedef struct LaneSettings { /* 0 = the default of docs/lane.md, where one is named */
     int listener;             /* bound and listening, SO_REUSEPORT set; nobody else may hold a duplicate */
     int tls;                  /* 0 = plaintext, loopback only */
     const char *certificate_pem, *key_pem, *roots_pem;
+    const uint8_t *ticket_secret; /* LANE_TICKET_SECRET bytes, the same in all processes that resume each other's sessions:
+                                     with equal files they have equal ticket keys; NULL = keys of each reload's own */
     uint32_t max_connections, max_connections_per_device, max_streams;
     uint32_t max_handshakes, max_handshakes_per_address; /* connections that have not shown their certificate yet */
     size_t connection_budget, total_budget, max_request, max_metadata; /* bytes */
     uint32_t idle_ms, handshake_ms, stall_ms, default_deadline_ms;
     uint32_t age_ms;        /* GOAWAY to a connection that is older, so that clients spread; 0 = never */
-    int filter;             /* 1 = lane_run puts the system call filter on its thread */
+    int filter;             /* 1 = lane_run puts the system call filter on its thread; lane_new fails where it cannot */
     LaneCounters *counters; /* may lie in shared memory; NULL = the lane's own */
 } LaneSettings;
 

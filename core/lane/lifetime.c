@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "connection.h"
+#include "filter.h"
 #include "loop.h"
 
 static uint32_t or_default(uint32_t given, uint32_t fallback) { return given != 0 ? given : fallback; }
@@ -70,8 +71,13 @@ static int begin(Lane *lane, const LaneSettings *settings, const LaneCallbacks *
     lane->received = malloc(READ_BYTES + RECORD_BYTES);
     if (lane->received == NULL || begin_tables(lane) != 0) return fail(why, why_size, "no memory");
     if (begin_epoll(lane) != 0) return fail(why, why_size, "no epoll or eventfd");
+    int refused = settings->filter ? filter_refused() : 0;
+    if (refused != 0) {
+        snprintf(why, why_size, "this system lets no thread filter its own system calls (seccomp): %s", strerror(refused));
+        return -1;
+    }
     if (!lane->tls) return 0;
-    if (secure_begin(&lane->secure) != 0) return fail(why, why_size, "no memory");
+    if (secure_begin(&lane->secure, settings->ticket_secret) != 0) return fail(why, why_size, "no memory");
     return secure_load(&lane->secure, settings->certificate_pem, settings->key_pem, settings->roots_pem, why, why_size);
 }
 

@@ -19,6 +19,14 @@ void stream_ask(Stream *stream, int refusal, LaneCounter cause) {
     stream_set_ready(stream);
 }
 
+/* Whose message does not come is refused as whoever asked, not as one whose deadline passed: that may have been long ago. */
+void stream_is_late(Stream *stream) {
+    const Host *host = stream->session->host;
+    stream_drop_request(stream);
+    stream->deadline_ns = host->now_ns + host->bounds.default_deadline_ns;
+    stream_ask(stream, LANE_MESSAGE_LATE, LANE_streams_half);
+}
+
 /* Room for `size` bytes of the request: it grows with what came, not with what the prefix promises. */
 static int has_room(Stream *stream, size_t size) {
     if (size <= stream->request_capacity) return 1;

@@ -57,6 +57,7 @@ int stream_send_data(Stream *stream, const uint8_t *frame_head, size_t size) {
     Session *session = stream->session;
     uint8_t *out = output_room(session->output, FRAME_HEAD + size);
     if (out == NULL) return NGHTTP2_ERR_CALLBACK_FAILURE;
+    session_taken(session, size);
     memcpy(out, frame_head, FRAME_HEAD);
     out += FRAME_HEAD;
     session->output->size += FRAME_HEAD + size;
@@ -159,6 +160,7 @@ int stream_keep_body(Stream *stream) {
     memcpy(kept, stream->body, stream->body_size);
     stream->body = stream->body_kept = kept;
     session_hold(stream->session, stream->body_size);
+    if (stream->session->unsent == 0) session_waits(stream->session);
     stream->session->unsent += stream->body_size;
     return 0;
 }

@@ -2,13 +2,16 @@
 #include "secure.h"
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CHAIN_DEPTH = 4, TICKET_SECONDS = 3600 };
+enum { CHAIN_DEPTH = 4, TICKET_SECONDS = 3600, TICKET_KEYS = 80 }; /* a name of 16 bytes, HMAC's key, AES's key */
 
 static int pipe_write(BIO *bio, const char *bytes, size_t size, size_t *written) {
     Pipe *pipe = BIO_get_data(bio);
@@ -38,8 +41,10 @@ static long pipe_control(BIO *bio, int command, long number, void *pointer) {
     return command == BIO_CTRL_FLUSH; /* nothing waits here */
 }
 
-int secure_begin(Secure *secure) {
+int secure_begin(Secure *secure, const uint8_t *ticket_secret) {
     secure->context = NULL;
+    secure->has_ticket_secret = ticket_secret != NULL;
+    if (ticket_secret != NULL) memcpy(secure->ticket_secret, ticket_secret, sizeof secure->ticket_secret);
     secure->has_mutex = pthread_mutex_init(&secure->mutex, NULL) == 0;
     secure->method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "lane");
     if (!secure->has_mutex || secure->method == NULL) return -1;
@@ -53,7 +58,7 @@ void secure_end(Secure *secure) {
     SSL_CTX_free(secure->context);
     BIO_meth_free(secure->method);
     if (secure->has_mutex) pthread_mutex_destroy(&secure->mutex);
-    memset(secure, 0, sizeof *secure);
+    OPENSSL_cleanse(secure, sizeof *secure);
 }
 
 static int fail(char *why, size_t why_size, const char *what) {
@@ -109,6 +114,39 @@ static int load_roots(SSL_CTX *context, const char *pem) {
     return loaded && number > 0;
 }
 
+static int hash_files(const char *certificate, const char *roots, uint8_t digest[32]) {
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    int hashed = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
+                 EVP_DigestUpdate(hash, certificate, strlen(certificate) + 1) == 1 &&
+                 EVP_DigestUpdate(hash, roots, strlen(roots)) == 1 && EVP_DigestFinal_ex(hash, digest, NULL) == 1;
+    EVP_MD_CTX_free(hash);
+    return hashed;
+}
+
+/* Keys of the secret and of what a session proved (RFC 5869): whoever has the same secret and files resumes it, and nobody
+ * does once a certificate or the roots have changed, for resuming skips the chain. */
+static int set_ticket_keys(const Secure *secure, SSL_CTX *context, const char *certificate, const char *roots) {
+    static const char PURPOSE[] = "ronda lane tickets";
+    uint8_t info[sizeof PURPOSE + 32] = {0}, keys[TICKET_KEYS];
+    memcpy(info, PURPOSE, sizeof PURPOSE);
+    if (!secure->has_ticket_secret) return 1;
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *derivation = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
+    const OSSL_PARAM given[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)"SHA256", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)secure->ticket_secret, LANE_TICKET_SECRET),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, sizeof info),
+        OSSL_PARAM_construct_end(),
+    };
+    int set = derivation != NULL && hash_files(certificate, roots, info + sizeof PURPOSE) &&
+              EVP_KDF_derive(derivation, keys, sizeof keys, given) == 1 &&
+              SSL_CTX_set_tlsext_ticket_keys(context, keys, sizeof keys) == 1;
+    EVP_KDF_CTX_free(derivation);
+    EVP_KDF_free(kdf);
+    OPENSSL_cleanse(keys, sizeof keys);
+    return set;
+}
+
 static int choose_h2(SSL *ssl, const unsigned char **out, unsigned char *out_size, const unsigned char *in, unsigned in_size,
                      void *context) {
     (void)ssl, (void)context;
@@ -126,7 +164,7 @@ static int set_rules(SSL_CTX *context) {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_verify_depth(context, CHAIN_DEPTH);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets alone, under keys of this context */
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets alone */
     SSL_CTX_set_timeout(context, TICKET_SECONDS);
     SSL_CTX_set_alpn_select_cb(context, choose_h2, NULL);
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
@@ -144,6 +182,7 @@ int secure_load(Secure *secure, const char *certificate, const char *key, const 
     else if (!load_certificate(context, certificate)) wrong = "certificate";
     else if (!load_key(context, key)) wrong = "key";
     else if (!load_roots(context, roots)) wrong = "roots";
+    else if (!set_ticket_keys(secure, context, certificate, roots)) wrong = "tickets";
     if (wrong != NULL) {
         SSL_CTX_free(context);
         return fail(why, why_size, wrong);
@@ -155,7 +194,6 @@ int secure_load(Secure *secure, const char *certificate, const char *key, const 
     SSL_CTX_free(old); /* connections that exist hold it until they end */
     return 0;
 }
-
 
 SSL *secure_new(Secure *secure, Pipe *pipe) {
     pthread_mutex_lock(&secure->mutex);

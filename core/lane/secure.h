@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lane.h"
 #include "output.h"
 
 typedef struct Pipe { /* what OpenSSL reads and where it writes: of the connection whose turn it is */
@@ -20,9 +21,11 @@ typedef struct Secure {
     BIO_METHOD *method;
     pthread_mutex_t mutex;
     int has_mutex;
+    int has_ticket_secret;
+    uint8_t ticket_secret[LANE_TICKET_SECRET];
 } Secure;
 
-int secure_begin(Secure *);
+int secure_begin(Secure *, const uint8_t *ticket_secret); /* see LaneSettings */
 void secure_end(Secure *);
 /* 0, or -1: what was there stays, and `why` names the file that is wrong and OpenSSL's reason. Any thread. */
 int secure_load(Secure *, const char *certificate, const char *key, const char *roots, char *why, size_t why_size);

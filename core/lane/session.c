@@ -11,7 +11,7 @@ int session_begin(Session *session, Host *host, int64_t now_ns) {
     session->host = host;
     session->streams = session->ready = session->ready_last = session->in_headers = session->answering = NULL;
     session->control_left = CONTROL_BURST;
-    session->control_ns = session->last_stream_ns = now_ns;
+    session->control_ns = session->last_stream_ns = session->taken_ns = now_ns;
     session->broken = LANE_turn;
     nghttp2_mem memory = counted_memory(session);
     if (nghttp2_session_server_new3(&session->http2, host->http2_callbacks, session, host->http2_options, &memory) != 0)
@@ -140,6 +140,13 @@ void session_end_watches(Session *session) {
         if (stream->state == STREAM_WATCHING) stream_end_watch(stream, 0);
 }
 
+/* Replies go one after the other over a slow link: one of them waits while the others go, but not without end. */
+static int is_stalled(const Stream *stream, int64_t stall_ns, int64_t now_ns) {
+    if (stream->state == STREAM_WATCHING && stream->body_sent == stream->body_size + MESSAGE_PREFIX) return 0;
+    return stream->replied_ns < now_ns - stall_ns &&
+           (stream->session->taken_ns < now_ns - stall_ns || stream->replied_ns < now_ns - STALLS_MOST * stall_ns);
+}
+
 int session_check(Session *session) {
     const Host *host = session->host;
     int64_t since = host->now_ns - host->bounds.stall_ns;
@@ -147,12 +154,8 @@ int session_check(Session *session) {
         next = stream->next;
         if (stream->state == STREAM_HEADERS && stream->opened_ns < since)
             session_break(session, LANE_ended_no_progress, NGHTTP2_ENHANCE_YOUR_CALM);
-        else if (stream->state == STREAM_MESSAGE && stream->opened_ns < since) {
-            count_one(host, LANE_streams_half);
-            stream_refuse(stream, 4, "200", "the request did not come to its end");
-        } else if ((stream->state == STREAM_REPLYING ||
-                    (stream->state == STREAM_WATCHING && stream->body_sent < stream->body_size + MESSAGE_PREFIX)) &&
-                   stream->replied_ns < since)
+        else if (stream->state == STREAM_MESSAGE && stream->opened_ns < since) stream_is_late(stream);
+        else if (stream->state >= STREAM_REPLYING && is_stalled(stream, host->bounds.stall_ns, host->now_ns))
             session_break(session, LANE_ended_stalled, NGHTTP2_ENHANCE_YOUR_CALM);
     }
     return session->broken != LANE_turn ? -1 : 0;

@@ -13,6 +13,8 @@ enum {
     CONTROL_A_CALL = 8,           /* and by each call that it brings to its end */
     HEADER_FIELDS = 2048,         /* of one block, before the connection is ended: HEADERS_HARD_LIMIT of the smallest */
     SOUND_VALUES = 4,             /* long header values that are known to be sound */
+    SLOWEST_READER = 4096, /* bytes a second: who takes less than that for stall_ns takes nothing */
+    STALLS_MOST = 12, /* times stall_ns that one reply may wait while others go */
     RESET_COST = 8, /* control frames, of a request that is no HTTP */
     CONTINUATIONS = 8,
     RESETS_BURST = 256, /* streams that a client may reset at once, and a second (its deadlines pass, its user leaves) */
@@ -38,6 +40,7 @@ struct Session {
     int64_t control_left, control_ns; /* frames that it may still send, and when that was reckoned */
     size_t since_progress;  /* bytes since a call came to its end */
     int64_t last_stream_ns; /* when a stream was last open */
+    int64_t taken_ns;       /* since when the peer takes nothing of what waits for it, SLOWEST_READER a second being nothing */
     int settled;            /* the peer's preface and SETTINGS came */
     int turn_wanted;        /* it stands in the loop's list */
     LaneCounter broken;     /* why it has to end; LANE_turn = it has not */
@@ -69,6 +72,14 @@ void session_end_watches(Session *);
 /* sound_values.c */
 int value_is_sound(Session *, nghttp2_rcbuf *);
 void sound_values_end(Session *);
+
+/* The peer took some of what waits for it, the windows or the socket. */
+static inline void session_taken(Session *session, size_t bytes) {
+    int64_t until = session->taken_ns + (int64_t)bytes * (1000000000 / SLOWEST_READER);
+    session->taken_ns = until < session->host->now_ns ? until : session->host->now_ns;
+}
+/* Something waits for it from now on. */
+static inline void session_waits(Session *session) { session->taken_ns = session->host->now_ns; }
 
 /* Memory that somebody holds on this session's account. */
 void session_hold(Session *, size_t bytes);

@@ -74,6 +74,7 @@ void stream_reset(Stream *, uint32_t code); /* what comes of it still is dropped
 void stream_data(Stream *, const uint8_t *bytes, size_t size);
 void stream_end(Stream *);
 void stream_ask(Stream *, int refusal, LaneCounter cause); /* for the refusal that the glue gives */
+void stream_is_late(Stream *);
 /* answer.c: asks the glue and submits what it says, or parks. */
 void stream_answer(Stream *);
 void stream_deadline(Stream *);                     /* of a parked one: it passed */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "connection.h"
 
@@ -13,16 +14,17 @@ static void hold_pending(Connection *connection, size_t before) {
 /* What the socket does not take now. */
 static int keep(Connection *connection, const uint8_t *bytes, size_t size) {
     size_t before = connection->pending.capacity;
-    if (connection->pending.size == 0) connection->pending_ns = connection->lane->host.now_ns;
+    if (connection->pending.size == 0) session_waits(&connection->session);
     if (output_add(&connection->pending, bytes, size) != 0) return -1;
     hold_pending(connection, before);
     return 0;
 }
 
 /* Bytes that the socket took; -1 = it failed. */
-static ssize_t send_some(const Connection *connection, const uint8_t *bytes, size_t size) {
+static ssize_t send_some(Connection *connection, const uint8_t *bytes, size_t size) {
     ssize_t sent = send(connection->fd, bytes, size, MSG_NOSIGNAL);
     if (sent >= 0) {
+        connection->written += (uint64_t)sent;
         count_add(connection->lane->host.counters, LANE_bytes_written, (uint64_t)sent);
         return sent;
     }
@@ -39,7 +41,6 @@ int connection_flush(Connection *connection) {
     session_release(&connection->session, pending->capacity);
     output_end(pending);
     connection->pending_sent = 0;
-    connection->pending_ns = 0;
     return 0;
 }
 
@@ -117,6 +118,17 @@ void connection_say_last(Connection *connection) {
     ERR_clear_error();
     SSL_shutdown(connection->ssl);
     ERR_clear_error();
+}
+
+int connection_hear(Connection *connection) {
+    int unheard = 0;
+    if (ioctl(connection->fd, TIOCOUTQ, &unheard) != 0) return 1;
+    uint64_t heard = connection->written > (uint64_t)unheard ? connection->written - (uint64_t)unheard : 0; /* a FIN is one */
+    if (heard > connection->heard) {
+        session_taken(&connection->session, heard - connection->heard);
+        connection->heard = heard;
+    }
+    return unheard == 0;
 }
 
 static int handshake(Connection *connection) {

@@ -28,6 +28,8 @@ cdef extern from "lane.h" nogil:
         LANE_METADATA_LARGE
         LANE_DEADLINE_PASSED
         LANE_MEMORY_FULL
+        LANE_MESSAGE_LATE
+        LANE_TICKET_SECRET
         LANE_REPLIED
         LANE_PARKED
         LANE_COUNTER_COUNT
@@ -77,6 +79,7 @@ cdef extern from "lane.h" nogil:
         const char* certificate_pem
         const char* key_pem
         const char* roots_pem
+        const uint8_t* ticket_secret
         uint32_t max_connections
         uint32_t max_connections_per_device
         uint32_t max_streams

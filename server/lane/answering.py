@@ -30,7 +30,7 @@ ANSWERED = Ended(0, b"", b"")
 _UNKNOWN = "unknown"  # what other methods are counted as
 
 # Told.refusal, of core/lane/lane.h
-_MESSAGE_LARGE, _METADATA_LARGE = 2, 3
+_MESSAGE_LARGE, _METADATA_LARGE, _MESSAGE_LATE = 2, 3, 6
 
 
 class LaneAnswers:
@@ -69,6 +69,8 @@ class LaneAnswers:
             raise AssertionError("unreachable")
         if told.refusal == _MESSAGE_LARGE:
             await self._refuse_large(told, name, context)
+        if told.refusal == _MESSAGE_LATE:
+            await self._refuse_late(told, name, context)
         if told.kind == Kind.ON_DISK:
             return await self._once_on_disk(told, name, context)
         if told.error is not None:
@@ -88,6 +90,14 @@ class LaneAnswers:
         except Refusal as refusal:
             limit = refusal
         await self._refuse(told, name, context, limit)
+
+    async def _refuse_late(self, told: Told, name: str, context: Context) -> NoReturn:
+        """A message that did not come: first who asks, then that nothing was asked."""
+        try:
+            refusal = self._service.half_open.late(self._service.callers.of(context))
+        except Refusal as stranger:
+            refusal = stranger
+        await self._refuse(told, name, context, refusal)
 
     async def _once_on_disk(self, told: Told, name: str, context: Context) -> bytes:
         """An answer that the loop made, with durability answer-after-fsync."""

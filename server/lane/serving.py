@@ -30,7 +30,7 @@ from server.lane.statuses import fixed_refusals, status_table
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.metrics.counts import BUCKETS, MethodMetrics
-from server.settings import Address
+from server.settings import Address, SettingsError
 from server.transport.channel_options import MAX_TRANSPORT_METADATA
 from server.transport.connections import Connections, place_of
 from server.transport.tls import Configured, ServerTls
@@ -61,6 +61,7 @@ class LaneParts:
     connections: Connections
     certified: CertifiedCallers | None
     tls: ServerTls | None
+    ticket_secret: bytes
 
 
 class ExpressLane:
@@ -74,7 +75,7 @@ class ExpressLane:
         parts: LaneParts,
         on_end: Callable[[], None],
     ) -> None:
-        """Raises RuntimeError when the address cannot be bound or the certificate is of no use to it."""
+        """Raises RuntimeError when the address cannot be bound, SettingsError when files or system do not do."""
         self._parts = parts
         self._on_end = on_end
         self._given = parts.tls.configured() if parts.tls is not None else _NOTHING
@@ -82,7 +83,7 @@ class ExpressLane:
         listener = _listener(address)
         try:
             self._loop = Loop(
-                _loop_settings(listener.fileno(), settings, most_connections, self._given),
+                _loop_settings(listener.fileno(), settings, most_connections, self._given, parts.ticket_secret),
                 status_table(),
                 fixed_refusals(),
                 parts.service.audit.log,
@@ -92,7 +93,7 @@ class ExpressLane:
             )
         except ValueError as error:
             listener.close()
-            raise RuntimeError(f"the express lane cannot start: {error}") from error
+            raise SettingsError(f"lane_listen: the express lane cannot start: {error}") from error
         listener.detach()
         self._answers = LaneAnswers(parts.service, self._loop.admit, settings.max_metadata_bytes)
         self._connections: dict[int, LaneConnection] = {}
@@ -291,13 +292,16 @@ def _listener(address: Address) -> socket.socket:
     return listener
 
 
-def _loop_settings(listener: int, settings: CallSettings, connections: int, tls: Configured) -> LoopSettings:
+def _loop_settings(
+    listener: int, settings: CallSettings, connections: int, tls: Configured, ticket_secret: bytes
+) -> LoopSettings:
     key, chain, roots = tls
     return LoopSettings(
         listener=listener,
         certificate=chain,
         key=key,
         roots=roots or b"",
+        ticket_secret=ticket_secret,
         max_connections=connections,
         max_connections_per_device=settings.max_connections_per_device if not settings.development else connections,
         max_streams=settings.max_concurrent_streams,

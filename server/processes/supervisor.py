@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -70,7 +71,7 @@ class _WorkerDied(Exception):
 
 
 class Supervisor:
-    """Runs the workers until a signal, or until one says that the settings do not work."""
+    """Runs the workers until a signal, or until one says, before all were ready, that the settings do not work."""
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class Supervisor:
         self._status = 0
         self._audit = audit_process(settings)
         self._hotlist_secret = load_or_make_key(settings.data / HOTLIST_KEY, SECRET_BYTES, "a hot-list secret").hex()
+        self._lane_ticket_secret = secrets.token_hex(32)  # in memory alone: whoever has it is any device to the lane
         self._confirmation_socket = runtime / "confirmation.sock"
         self._feed_socket = runtime / "feed.sock"
         self._kept = [
@@ -191,6 +193,7 @@ class Supervisor:
             settings=self._settings.model_dump(mode="json", include=set(ServerSettings.model_fields)),
             address=str(self._address),
             lane_address=str(self._lane_address or ""),
+            lane_ticket_secret=self._lane_ticket_secret if self._lane_address is not None else "",
             probe_socket=self._runtime / f"worker-{number}.sock",
             last_good=self.last_good,
             damaged=self._file_check.messages(),
@@ -212,7 +215,8 @@ class Supervisor:
         if number in self._replaced:
             del self.workers[number]
             return
-        if status == EXIT_SETTINGS:
+        # Once all have served it is the files that changed: the others serve on, and who mends the files ends the loop.
+        if status == EXIT_SETTINGS and not self._was_ready:
             log("settings_do_not_work", level=ERROR, worker=number)
             self._status = EXIT_SETTINGS
             self._drain()

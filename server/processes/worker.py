@@ -58,7 +58,7 @@ from server.trust.set_up import TrustSetUp
 
 # A silent Clear stream is ended this long after the drain began.
 _DRAIN_PATIENCE_S = 1.0
-_LANE_LEAVES_S = 3.0  # that the lane's calls have to end when another worker takes this one's place
+_LANE_LEAVES_S = 3.0  # that the lane's calls have to end, and their answers to reach the far end of a bad link
 _ALONE_S = 10  # beyond drain_s, without a supervisor
 _YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last look
 
@@ -133,14 +133,15 @@ class Worker:
             clear_idle_s=self._settings.clear_idle_s,
             lane_port=parse_address(self._orders.lane_address).port if self._orders.lane_address else 0,
         )
-        server = build_server(
-            self._settings, service, self._health, self._most_connections, self._own_handlers(service)
-        )
+        lane = self._lane = self._make_lane(service)  # before a server that an error would leave half started
+        own = self._own_handlers(service)
+        server = build_server(self._settings, service, self._health, self._most_connections, own)
         self._bind(server)
         with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
             self._board.look()
         await server.start()
-        lane = self._lane = self._open_lane(service)
+        if lane is not None:
+            lane.start()
         await self._check_itself()
         tasks = [
             asyncio.create_task(work)
@@ -189,14 +190,14 @@ class Worker:
             *feed_handlers(service, feed, places, streams),
         ]
 
-    def _open_lane(self, service: Service) -> ExpressLane | None:
-        """Starts the express lane where one is wanted."""
+    def _make_lane(self, service: Service) -> ExpressLane | None:
+        """The express lane, where one is wanted, its address bound. Raises RuntimeError, SettingsError."""
         if not self._orders.lane_address:
             return None
-        parts = LaneParts(service, self._health, self._connections, self._trust.certified, self._tls)
+        secret = bytes.fromhex(self._orders.lane_ticket_secret)
+        parts = LaneParts(service, self._health, self._connections, self._trust.certified, self._tls, secret)
         address = parse_address(self._orders.lane_address)
         lane = ExpressLane(address, self._settings, self._most_connections, parts, self._give_up)
-        lane.start()
         self._health.on_change = lane.show_health
         self._trust.on_change = lane.trust_changed
         return lane
@@ -234,9 +235,13 @@ class Worker:
         log("worker_draining", held=self._gate.held)
         self._health.close()
         patience_s = min(_DRAIN_PATIENCE_S, self._settings.drain_s)
-        if self._lane is not None:
-            await self._lane.drain(patience_s)
+        lane = self._lane
+        if lane is not None:  # its calls may need the gate; who has a bad link reads on while that closes
+            leaving = asyncio.create_task(lane.drain(min(_LANE_LEAVES_S, self._settings.drain_s)))
+            await asyncio.wait({leaving}, timeout=patience_s)
         await self._gate.drain(patience_s)
+        if lane is not None:
+            await leaving
         await server.stop(patience_s if self._failed else self._settings.drain_s)
         self._notifications.close(self._keeper.engine)
         self._refusals.sum_up(time.time_ns() // 1_000_000, all_of_them=True)

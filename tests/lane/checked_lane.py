@@ -6,26 +6,36 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bench.clients.packet_link import NEAR, PacketLink
+from clients.client.attempts import Patience
+from clients.client.blocking import Ronda
+from clients.client.identity import Identity
+from ronda.v1 import check_service_pb2, level_pb2
 from tests.client.enrolled import Enrolled
+from tests.kit.nation_kit import BuiltNation
 from tests.lane.bare import prefixed
-from tests.lane.laned import CHECK_PERSON, Laned, LanedAtHome
+from tests.lane.laned import CHECK_PERSON, Laned, LanedAtHome, patrols_without_end, start_laned
+from tests.lane.stub_process import FAST, Stub
 from tests.lane.test_abuse import FLOODS, flood
 from tests.release.checked_client_check import OLDEST
 from tests.release.conftest import ROOT, MakeEnvironment, run, with_wheel
-from tests.server.running_server import until
+from tests.server.running_server import RunningServer, until
 from tests.server.test_observed import samples_of
 from tests.trust.trust_kit import Client, question
 
 __all__ = ["with_wheel"]
 
-WANTED, BROKEN = "8750313310502", "123"
+WANTED = "8750313310502"
 EXAMPLES = ROOT / "examples"
 FLOOD_S = 15.0
 REQUESTS = 20_000
@@ -110,6 +120,137 @@ def test_h2load(at_home: LanedAtHome, tmp_path: Path, connections: int, streams:
     assert f"{REQUESTS} succeeded, 0 failed, 0 errored, 0 timeout" in told
     assert f"status codes: {REQUESTS} 2xx" in told
     until(lambda: answers(at_home) == before + REQUESTS)
+
+
+def test_curl(laned: Laned, patrol: Path, tmp_path: Path) -> None:
+    """With its client certificate: HTTP/2 and its trailers as curl knows them, gRPC's bytes from a file."""
+    (tmp_path / "request").write_bytes(prefixed(question(cui=WANTED)))
+    words: list[str | Path] = ["curl", "-sS", "--http2", "--cacert", laned.kit.directory / "server-ca.pem"]
+    words += [
+        "--cert",
+        f"{patrol}.pem",
+        "--key",
+        f"{patrol}.key",
+        "-H",
+        "content-type: application/grpc",
+        "-H",
+        "te: trailers",
+        "-H",
+    ]
+    words += [f"authorization: Bearer {Path(f'{patrol}.token').read_text(encoding='ascii').strip()}"]
+    words += ["--data-binary", f"@{tmp_path / 'request'}", "-D", "-", "-o", tmp_path / "answer"]
+    told = run(*words, f"https://{laned.lane}{CHECK_PERSON}").splitlines()
+    assert told[0].split() == ["HTTP/2", "200"]
+    assert "grpc-status: 0" in told
+    answer = check_service_pb2.CheckPersonResponse.FromString((tmp_path / "answer").read_bytes()[5:])
+    assert answer.answer.level == level_pb2.LEVEL_HIT
+
+
+# What a loop asks of the system while it answers: bytes come and go, and it waits.
+OF_A_LOOP = {"epoll_wait", "recvfrom", "sendto", "accept4", "epoll_ctl", "setsockopt", "close", "shutdown", "ioctl"}
+
+
+def test_an_append_asks_the_system_for_nothing(at_home: LanedAtHome, tmp_path: Path) -> None:
+    """Each of these answers is recorded; of the log's calls (fallocate, fdatasync, statfs) none is the loop's thread's.
+
+    What may be seen besides: its eventfd, and a wait for the log's lock, which others hold for microseconds.
+    """
+    (worker,) = at_home.server.worker_pids()
+    body = tmp_path / "request"
+    body.write_bytes(prefixed(question(cui=WANTED)))
+    traced = ["strace", "-f", "-qq", "-o", str(tmp_path / "calls"), "-p", str(worker)]
+    with subprocess.Popen(traced, stderr=subprocess.PIPE, text=True) as tracer:
+        until(lambda: tracer.poll() is not None or "TracerPid:\t0" not in Path(f"/proc/{worker}/status").read_text())
+        if tracer.poll() is not None:
+            pytest.skip(f"this system traces nobody: {tracer.communicate()[1]}")
+        words = ["h2load", "-n", str(REQUESTS), "-c", "4", "-m", "10", "-d", str(body)]
+        for header in ("content-type: application/grpc", "te: trailers"):
+            words += ["-H", header]
+        assert f"{REQUESTS} succeeded" in run(*words, f"http://{at_home.lane}{CHECK_PERSON}")
+        tracer.terminate()
+    calls: dict[str, Counter[str]] = defaultdict(Counter)  # by thread
+    for line in (tmp_path / "calls").read_text(encoding="utf-8", errors="replace").splitlines():
+        if said := re.match(r"(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed>)", line):
+            calls[said[1]][said[2]] += 1
+    loop = max(calls.values(), key=lambda counted: counted["recvfrom"])
+    print(dict(loop))  # noqa: T201
+    assert loop["sendto"] > 100
+    assert set(loop) - OF_A_LOOP <= {"read", "write", "futex"}
+    assert loop["futex"] < REQUESTS / 100
+
+
+BAD_LINK = 0.1, 0.02  # seconds and share of packets lost, each way
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/dev/net/tun").exists(), reason="a link of packets needs root and tun"
+)
+@pytest.mark.parametrize("ends", ["aged", "drained"])
+def test_a_slow_reader_over_a_bad_link_gets_every_answer(ends: str) -> None:
+    """2 MB at once, which take several times half_open_s: and the connection is told to go meanwhile."""
+    calls, size = 32, 60_000
+    settings = {"aged": {"age_ms": 1000}, "drained": {"patience_ms": 120_000}}[ends]
+    with PacketLink(*BAD_LINK) as link, Stub(FAST, any=1, stall_ms=5000, **settings) as stub:
+        words = [*link.inside, sys.executable, "-m", "tests.lane.far", NEAR, str(stub.port), str(calls), str(size)]
+        with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as far:
+            assert far.stdout is not None
+            assert far.stdout.readline() == "asked\n"
+            if ends == "drained":
+                until(lambda: stub.look()["status_0"] == calls)
+                stub.send(signal.SIGTERM)
+            told = json.loads(far.communicate(timeout=300)[0])
+        print(told, link.lost, "of", link.sent, "packets lost")  # noqa: T201
+        counters = stub.stop()
+    assert told["whole"] == calls
+    assert counters["ended_stalled"] == counters["drain_cut"] == 0
+    assert link.lost > 10
+    assert told["seconds"] > 5, "a link that is not slow proves nothing"
+
+
+RESTARTS = 20
+
+
+def test_twenty_restarts_fail_no_question(small_nation: BuiltNation, tmp_path: Path) -> None:
+    """Four clients ask without a pause, as the library has it, while one server after the other takes the addresses."""
+    running = start_laned(small_nation, tmp_path, patrols_without_end, workers=2)
+    Enrolled(running, "patrol-lane")
+    prefix = running.kit.directory / "patrol-lane"
+    patience = Patience(deadline=60, attempts=200, first_pause=0.05, longest_pause=0.2)
+    servers = [running.server]
+    at = {name: address.replace("localhost", "127.0.0.1") for name, address in running.both.items()}
+    over, answers, lanes = threading.Event(), [0] * 4, [0] * 4
+    failures: list[str] = []
+
+    def ask(number: int) -> None:
+        identity = Identity.beside(prefix)
+        with Ronda(running.address, identity, why="TRAFFIC_STOP", patience=patience, lane=running.lane) as ronda:
+            while not over.is_set():
+                try:
+                    assert ronda.check(WANTED).answer.level == level_pb2.LEVEL_HIT
+                except Exception as failed:
+                    failures.append(repr(failed))
+                answers[number] += 1
+                lanes[number] += bool(ronda.lane)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(RESTARTS):
+            seen = list(lanes)
+            until(lambda seen=seen: failures or all(now > then + 20 for now, then in zip(lanes, seen, strict=True)), 60)
+            servers[-1].process.send_signal(signal.SIGTERM)
+            assert servers[-1].process.wait(60) == 0
+            log = tmp_path / f"server-{number}.log"
+            settings = {"workers": 2, "lane_listen": at["lane"], "listen": at["grpcio"], **running.kit.settings}
+            servers.append(RunningServer(running.data, log, **settings).wait_ready())
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+        servers[-1].stop()
+    print(sum(answers), "answers, of them over the lane", sum(lanes))  # noqa: T201
+    assert failures == []
 
 
 @pytest.mark.parametrize("name", FLOODS)

@@ -1,8 +1,9 @@
 /* A lane whose answers need no engine: for load by h2load, for sanitizers, for clients that misbehave.
  *
  * Arguments are name=value: port, bytes (of an answer), spin_us (what the engine would take), certificate, key, roots
- * (files: TLS), and the numbers of LaneSettings by name. It prints its port, serves until SIGTERM (drained with patience_ms),
- * then prints its counters as JSON. SIGUSR1 turns health over; SIGHUP reads the three files again.
+ * (files: TLS), any (1 = every address of the machine), secret (of the tickets, any text), and the numbers of LaneSettings by name. It prints its port, serves until SIGTERM (drained with patience_ms),
+ * then prints its counters as JSON. SIGUSR1 turns health over; SIGUSR2 prints the counters; SIGHUP reads the three files
+ * again.
  *
  * What a request begins with says what happens: "park" (another thread ends it at once), "retry" (asked again), "lost"
  * (parked for ever), "fail" (NOT_FOUND with text, details and a trailer), "size<n>;" (an answer of n bytes); else `bytes` bytes.
@@ -25,10 +26,11 @@ enum { TASKS = 4096, PEM = 1 << 16 };
 static struct {
     Lane *lane;
     LaneSettings settings;
-    long port, bytes, spin_us, patience_ms;
+    long port, any, bytes, spin_us, patience_ms;
     const char *certificate, *key, *roots;
+    uint8_t secret[LANE_TICKET_SECRET];
     int serving, done;
-    uint64_t cancelled, gone;
+    uint64_t cancelled, gone, reloads;
     pthread_mutex_t mutex;
     pthread_cond_t some;
     struct {
@@ -95,8 +97,8 @@ static int give(LaneReply *reply, size_t size) {
 }
 
 static int refused(const LaneCall *call, LaneReply *reply) {
-    static const int STATUS[] = {0, 12, 8, 8, 4, 8};
-    static const char *const TEXT[] = {"", "no such method", "message too large", "metadata too large", "deadline", "memory"};
+    static const int STATUS[] = {0, 12, 8, 8, 4, 8, 4};
+    static const char *const TEXT[] = {"", "no such method", "message too large", "metadata too large", "deadline", "memory", "late"};
     return fail(reply, STATUS[call->refusal], TEXT[call->refusal]);
 }
 
@@ -150,7 +152,8 @@ static char *text_of(const char *path) {
 }
 
 static int listen_on(long port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(stub.any ? INADDR_ANY : INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0 ||
@@ -170,12 +173,14 @@ static int take_argument(const char *argument) {
 #define IS(name) (size == sizeof(name) - 1 && memcmp(argument, name, size) == 0)
 #define NUMBER(field) else if (IS(#field)) s->field = (__typeof__(s->field))number
     if (IS("port")) stub.port = number;
+    else if (IS("any")) stub.any = number;
     else if (IS("bytes")) stub.bytes = number;
     else if (IS("spin_us")) stub.spin_us = number;
     else if (IS("patience_ms")) stub.patience_ms = number;
     else if (IS("certificate")) stub.certificate = value;
     else if (IS("key")) stub.key = value;
     else if (IS("roots")) stub.roots = value;
+    else if (IS("secret")) s->ticket_secret = memcpy(stub.secret, value, strnlen(value, sizeof stub.secret));
     NUMBER(max_connections);
     NUMBER(max_connections_per_device);
     NUMBER(max_streams);
@@ -198,9 +203,19 @@ static int take_argument(const char *argument) {
 static void reload(void) {
     char why[256], *certificate = text_of(stub.certificate), *key = text_of(stub.key), *roots = text_of(stub.roots);
     if (lane_reload(stub.lane, certificate, key, roots, why, sizeof why) != 0) fprintf(stderr, "reload: %s\n", why);
+    stub.reloads++;
     free(certificate);
     free(key);
     free(roots);
+}
+
+static void print_counters(void) {
+    printf("{\"cancelled\": %llu, \"gone\": %llu, \"reloads\": %llu", (unsigned long long)stub.cancelled,
+           (unsigned long long)stub.gone, (unsigned long long)stub.reloads);
+    for (int i = 0; i < LANE_COUNTER_COUNT; i++)
+        printf(", \"%s\": %llu", lane_counter_name(i), (unsigned long long)lane_count(lane_counters(stub.lane), (LaneCounter)i));
+    printf("}\n");
+    fflush(stdout);
 }
 
 static void *await_signals(void *set) {
@@ -209,7 +224,8 @@ static void *await_signals(void *set) {
         if (number == SIGUSR1) {
             __atomic_store_n(&stub.serving, !stub.serving, __ATOMIC_RELAXED);
             lane_health_changed(stub.lane);
-        } else if (number == SIGHUP) reload();
+        } else if (number == SIGUSR2) print_counters();
+        else if (number == SIGHUP) reload();
         else lane_drain(stub.lane, (int)stub.patience_ms);
     }
     return NULL;
@@ -228,6 +244,7 @@ int main(int count, char **arguments) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, SIGUSR2);
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     stub.settings.listener = listen_on(stub.port);
@@ -240,11 +257,7 @@ int main(int count, char **arguments) {
     pthread_create(&finisher, NULL, end_parked, NULL);
     pthread_create(&signal_thread, NULL, await_signals, &signals);
     int failed = lane_run(stub.lane);
-    printf("{\"cancelled\": %llu, \"gone\": %llu", (unsigned long long)stub.cancelled, (unsigned long long)stub.gone);
-    for (int i = 0; i < LANE_COUNTER_COUNT; i++)
-        printf(", \"%s\": %llu", lane_counter_name(i), (unsigned long long)lane_count(lane_counters(stub.lane), (LaneCounter)i));
-    printf("}\n");
-    fflush(stdout);
+    print_counters();
     __atomic_store_n(&stub.done, 1, __ATOMIC_RELEASE);
     pthread_kill(signal_thread, SIGTERM);
     pthread_join(signal_thread, NULL);

@@ -60,6 +60,12 @@ class Stub:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def look(self) -> dict[str, int]:
+        """Its counters now."""
+        self.send(signal.SIGUSR2)
+        assert self.process.stdout is not None
+        return dict(json.loads(self.process.stdout.readline()))
+
     def stop(self) -> dict[str, int]:
         """Drains it; its counters. Raises AssertionError with what a sanitizer said."""
         if self.process.poll() is None:

@@ -176,6 +176,31 @@ def test_who_does_not_read_is_not_stored(window: int) -> None:
         assert stub.stop()["ended_stalled"] == 30
 
 
+@pytest.mark.parametrize("windows", [True, False], ids=["by its windows", "by its socket"])
+def test_who_reads_slowly_is_answered(windows: bool) -> None:
+    """80 KB a second, as over a bad link: all of it takes longer than nobody may read, and the connection lives."""
+    with Stub(FAST, stall_ms=1000) as stub:
+        wire = Wire(stub.address)
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        wire.reads = False
+        if not windows:
+            wire.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 2**31 - 1})
+            wire.h2.increment_flow_control_window(2**31 - 1 - 65_535)
+        replies = [wire.replies[wire.ask(b"size40000;")] for _ in range(8)]
+        began, taken = time.monotonic(), 0
+        while not all(reply.ended for reply in replies) and not wire.closed:
+            wire.read(4096)
+            came = sum(len(reply.body) for reply in replies)
+            if windows and came > taken:
+                wire.h2.increment_flow_control_window(came - taken)
+                wire.flush()
+            taken = came
+            time.sleep(0.05)
+        assert [reply.status for reply in replies] == [0] * 8
+        assert time.monotonic() - began > 3, "a reader that is not slow proves nothing"
+        assert not wire.goaways
+
+
 def test_a_half_request_is_refused() -> None:
     with Stub(stall_ms=200) as stub, Wire(stub.address) as wire:
         halves = [wire.ask(None, end=False), wire.ask(raw=message(b"who")[:6], end=False)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from clients.client.blocking import Ronda
 from clients.client.identity import Identity
 from core.audit.reader import Flag
 from tests.kit.nation_kit import BuiltNation
-from tests.lane.bare import bare, fields_of, prefixed
+from tests.lane.bare import Bare, bare, fields_of, prefixed, tls_context, tls_to, written
 from tests.lane.laned import CHECK_PERSON, Laned, free_port, laned_at_home, patrols_without_end, start_laned
 from tests.lane.load import Load
 from tests.lane.test_wire import OK
@@ -133,6 +134,27 @@ def test_a_killed_worker_costs_its_connections_only(running: Laned) -> None:
     assert set(load.refused.values()) <= {"UNAVAILABLE"}
     assert len(recorded(running) & set(load.refused)) <= len(load.refused), "answered, and the answer was on its way"
     assert load.answered <= recorded(running)
+
+
+def test_a_worker_resumes_the_sessions_of_another(running: Laned) -> None:
+    """Of both that live, and of one that was killed: by which worker a car comes back is chance."""
+    client = running.kit.patrol("patrol-46", "10046")
+    context = tls_context(running.kit.directory, written(running.kit.directory, client, "resuming"))
+    fields = fields_of(CHECK_PERSON, [(str(key), str(value)) for key, value in client.metadata])
+
+    def comes(session: ssl.SSLSession | None) -> tuple[bool, ssl.SSLSession | None]:
+        tls = tls_to(running.lane, context, session)
+        with Bare(tls) as connection:
+            connection.call(1, fields, prefixed(question()))
+            assert connection.ended(1)["grpc-status"] == OK
+            return bool(tls.session_reused), tls.session
+
+    _, session = comes(None)
+    assert all(comes(session)[0] for _ in range(16))
+    for number, worker in enumerate(running.server.worker_pids(), 3):
+        os.kill(worker, signal.SIGKILL)
+        until(lambda number=number: len(running.server.events("worker_ready")) == number)
+    assert all(comes(session)[0] for _ in range(16))
 
 
 def test_the_client_goes_on_over_kills(running: Laned) -> None:

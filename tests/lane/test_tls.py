@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,3 +178,82 @@ def test_a_file_that_is_wrong_is_named(files: Files, tmp_path: Path, file: str) 
         RuntimeError, match={"server.pem": "certificate: ", "server.key": "key: ", "roots.pem": "roots: "}[file]
     ):
         Stub(**given)
+
+
+def test_key_updates_without_end_are_ended(stub: Stub, files: Files) -> None:
+    """Each costs the lane a derivation and an answer. openssl sends one for each line K that it reads."""
+    shown = files.folder / "shown-by-openssl.pem"
+    shown.write_bytes(files.pair.certificate + files.pair.key)
+    (files.folder / "server-ca.pem").write_bytes(files.kit.server_ca)
+    host, port = stub.address
+    command = ["openssl", "s_client", "-connect", f"{host}:{port}", "-alpn", "h2", "-servername", "localhost"]
+    command += ["-cert", str(shown), "-CAfile", str(files.folder / "server-ca.pem")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
+        assert client.stdin is not None and client.stdout is not None
+        asked = 0
+        with contextlib.suppress(BrokenPipeError):
+            while client.poll() is None and asked < 5000:
+                client.stdin.write(b"K\n")
+                client.stdin.flush()
+                asked += 1
+                while (line := client.stdout.readline()) and b"KEYUPDATE" not in line:
+                    pass
+        client.kill()
+    with Wire(stub.address, files.context(files.pair)) as wire:
+        assert wire.call(b"who").status == 0
+    counters = stub.stop()
+    assert counters["ended_tls"] == 1
+    assert 64 <= asked < 5000
+
+
+def test_handshakes_take_turns_with_calls(files: Files) -> None:
+    """Each costs a signature: of many that come at once four are made between two looks at whoever is connected."""
+    context, many = files.context(files.pair), 48
+    with Stub(FAST, **files.stub, max_handshakes_per_address=many) as stub:
+        plain = [socket.create_connection(stub.address) for _ in range(many)]
+        while stub.look()["handshakes_now"] < many:
+            pass
+        hello = []
+        for _ in plain:
+            out = ssl.MemoryBIO()
+            tls = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+            hello.append(out.read())
+        before = stub.look()["turn"]
+        stub.send(signal.SIGSTOP)
+        for each, said in zip(plain, hello, strict=True):
+            each.sendall(said)
+        stub.send(signal.SIGCONT)
+        assert all(each.recv(1) for each in plain)
+        assert (stub.look()["turn"] - before + 1) // 2 >= many // 4
+        for each in plain:
+            each.close()
+        assert stub.stop()["accepted"] == many
+
+
+def test_sessions_are_resumed_by_who_has_the_secret(files: Files) -> None:
+    """As workers do: another process has the same secret and the same files, a third another secret."""
+    context = files.context(files.pair)
+    with Stub(**files.stub, secret="one") as first, Stub(**files.stub, secret="one") as second:
+        _, ticket = resumed(first, context, None)
+        assert resumed(second, context, ticket)[0]
+        first.send(signal.SIGHUP)
+        while first.look()["reloads"] < 1:
+            pass
+        assert resumed(first, context, ticket)[0], "nothing had changed"
+        with Stub(**files.stub, secret="two") as stranger:
+            assert not resumed(stranger, context, ticket)[0]
+
+
+def test_sessions_end_with_a_certificate_or_a_root(files: Files, tmp_path: Path) -> None:
+    context, roots = files.context(files.pair), tmp_path / "roots.pem"
+    roots.write_bytes(files.stub["roots"].read_bytes())
+    with Stub(**{**files.stub, "roots": roots}, secret="one") as stub:
+        _, ticket = resumed(stub, context, None)
+        assert resumed(stub, context, ticket)[0]
+        roots.write_bytes(roots.read_bytes() + files.kit.server_ca)
+        stub.send(signal.SIGHUP)
+        while stub.look()["reloads"] < 1:
+            pass
+        assert not resumed(stub, context, ticket)[0]

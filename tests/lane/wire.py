@@ -129,10 +129,10 @@ class Wire:
         self.h2.send_data(stream, body, end_stream=end)
         self.flush()
 
-    def read(self) -> None:
-        """What the server sends next; sets `closed` at its end."""
+    def read(self, most: int = 1 << 16) -> None:
+        """What the server sends next, so many bytes at most; sets `closed` at its end."""
         try:
-            content = self.socket.recv(1 << 16)
+            content = self.socket.recv(most)
         except (ConnectionResetError, ssl.SSLError):
             content = b""
         if not content:
