@@ -37,6 +37,7 @@ PLACES = {
     "registers": ("ask", "registers"),
     "confirm": ("confirm", "confirm"),
     "feed": ("feed", "feed"),
+    "statistics": ("statistics", "statistics"),
     "car": ("car", "car"),
     "notifications": ("notifications", "notifications"),
     "generations": ("generations", "generations"),

@@ -25,6 +25,7 @@ from ronda.v1.confirmation_service_pb2_grpc import ConfirmationServiceStub
 from ronda.v1.feed_service_pb2_grpc import FeedServiceStub
 from ronda.v1.hotlist_service_pb2_grpc import HotlistServiceStub
 from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
+from ronda.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +136,7 @@ class Connection:
         self.confirmations = ConfirmationServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.feed = FeedServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.hotlists = HotlistServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.statistics = StatisticsServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def ask_health(self, timeout: float) -> grpc.Future[bytes]:
         """Whether the server serves (grpc.health.v1, the whole): needs no token, and leaves no record."""

@@ -62,6 +62,7 @@ REASONS: dict[str, str] = {
     "FEED_ROW_REFUSED": "La fila no da un registro: corrija el campo que se indica.",
     "FEED_CHANGE_TOO_LARGE": "El cambio es demasiado grande: revise la fila.",
     "FEED_NOT_KEPT": f"El servidor no tiene espacio y no recibió ningún cambio: avise a operaciones, {RETRY}.",
+    "STATISTICS_UNAVAILABLE": "El servidor aún no tiene cifras: ejecute `ronda mart build`, o avise a operaciones.",
     "INTERNAL": "Falla del servidor: avise a operaciones; su registro dice más.",
 }
 

@@ -12,7 +12,7 @@ from core.audit.record cimport (
 from core.failure cimport Failure
 
 cdef enum:
-    PURPOSE_SLOTS = 16           # ronda.v1.Purpose 0 to 9, and room
+    PURPOSE_SLOTS = 16           # ronda.v1.Purpose 0 to 10, and room
     CLEAR_METHOD = 32            # ClearanceService.Clear, beside core.call.question's METHOD_*: bit of PurposeGrant.methods
     GRANT_NEEDED = 1             # what caller_enter returns besides OK and FAILED: policy must be asked first,
     CALLER_RETIRED = 3           # or server/trust, who this is by now (2 is PUT_OFF of core/engine/dispatch.pxd)

@@ -156,7 +156,7 @@ cdef int read_context(const void* data, size_t size, Question* question, Failure
             return malformed(status, "context", failure)
         if field.number == F_RequestContext_purpose:
             status = take_int(&field, "context.purpose", &question.purpose, failure)
-            if status == OK and not PURPOSE_UNSPECIFIED <= question.purpose <= PURPOSE_BREAK_GLASS:
+            if status == OK and not PURPOSE_UNSPECIFIED <= question.purpose <= PURPOSE_STATISTICS:
                 status = fail(failure, ERROR_REASON_FIELD_INVALID, "context.purpose", "unknown purpose")
         elif field.number == F_RequestContext_case_number:
             status = take_text(&field, "context.case_number", IDENTIFIER_CHARACTERS, &question.case_number,

@@ -31,7 +31,14 @@ from indexer.mart import offence_maps
 from indexer.mart.cells import Places
 from indexer.mart.finding import find_files
 from indexer.mart.manifests import SHIPPED, IncidentManifest, PopulationManifest, load_sources
-from indexer.mart.source_tables import digest_of, write_dimensions, write_gaps, write_population, write_refusals
+from indexer.mart.source_tables import (
+    digest_of,
+    write_dimensions,
+    write_gaps,
+    write_no_population,
+    write_population,
+    write_refusals,
+)
 from indexer.mart.source_year import build_source
 from indexer.mart.staging import StagingRoom
 
@@ -140,6 +147,8 @@ def _build(
             if staged:
                 options.tell(manifest.id)
                 sources.append(build_source(db, manifest, room, staged, building))
+        if not (building / "population.parquet").exists():
+            write_no_population(building / "population.parquet")
         write_gaps(db, sources, building)
         write_refusals(db, options.data / FOLDER / "staging", sources, building)
     finally:

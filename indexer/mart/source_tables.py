@@ -74,13 +74,22 @@ def write_population(manifest: PopulationManifest, sources: Path, places: Places
                 if (place, year) in rows:
                     raise BuildRefused(f"{where}: record_twice: the same municipality and year")
                 rows[place, year] = persons
+    _write_persons(rows, out)
+    return bool(rows)
+
+
+def write_no_population(out: Path) -> None:
+    """An empty one: no manifest gives persons, and no rate is shown."""
+    _write_persons({}, out)
+
+
+def _write_persons(rows: dict[tuple[str, int], int], out: Path) -> None:
     table = {
         "municipality": pa.array([place for place, _ in rows], pa.string()),
         "year": pa.array([year for _, year in rows], pa.int32()),
         "population": pa.array(list(rows.values()), pa.int64()),
     }
     pq.write_table(pa.table(table), out)
-    return bool(rows)
 
 
 def write_gaps(db: duckdb.DuckDBPyConnection, sources: list[SourceEntry], out: Path) -> None:

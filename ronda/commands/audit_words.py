@@ -17,6 +17,7 @@ PURPOSES = {
     "AUDIT": "auditoría",
     "TRAINING": "capacitación",
     "BREAK_GLASS": "emergencia",
+    "STATISTICS": "cifras",
 }
 METHODS = {
     "CHECK": "consultar",
@@ -39,6 +40,9 @@ METHODS = {
     "ANSWER_CONFIRMATION": "responder",
     "PUSH": "enviar cambios",
     "STATUS": "ver envíos",
+    "QUERY": "pedir cifras",
+    "COMPARE_SOURCES": "comparar cifras",
+    "LIST_SOURCES": "ver fuentes de cifras",
     "VERIFY": "verificar auditoría",
     "TAIL": "ver las últimas",
     "WHO_ASKED": "ver quién preguntó",
@@ -108,6 +112,7 @@ OUTCOMES = {
     "FEED_ROW_REFUSED": "fila rechazada",
     "FEED_CHANGE_TOO_LARGE": "cambio muy grande",
     "FEED_NOT_KEPT": "cambio no guardado",
+    "STATISTICS_UNAVAILABLE": "sin cifras",
 }
 RULES = {
     "enumeration": "números seguidos",

@@ -38,6 +38,7 @@ class PurposeWord(StrEnum):
     AUDIT = "audit"
     TRAINING = "training"
     BREAK_GLASS = "break-glass"
+    STATISTICS = "statistics"
 
 
 _MALE = ("m", "h", "masculino", "hombre", "varón", "varon", "male")

@@ -11,6 +11,7 @@ from typing import Any
 from ronda.v1 import confirmation_service_pb2 as confirmation
 from ronda.v1 import feed_service_pb2 as feed
 from ronda.v1 import hotlist_service_pb2 as hotlist
+from ronda.v1 import statistics_service_pb2 as statistics
 
 
 class OwnMethod(IntEnum):
@@ -27,6 +28,9 @@ class OwnMethod(IntEnum):
     ANSWER_CONFIRMATION = 41
     PUSH = 42
     STATUS = 43
+    QUERY = 44
+    COMPARE_SOURCES = 45
+    LIST_SOURCES = 46
 
 
 REQUESTS: dict[int, Any] = {
@@ -41,6 +45,9 @@ REQUESTS: dict[int, Any] = {
     OwnMethod.ANSWER_CONFIRMATION: confirmation.AnswerConfirmationRequest,
     OwnMethod.PUSH: feed.PushRequest,
     OwnMethod.STATUS: feed.StatusRequest,
+    OwnMethod.QUERY: statistics.QueryRequest,
+    OwnMethod.COMPARE_SOURCES: statistics.CompareSourcesRequest,
+    OwnMethod.LIST_SOURCES: statistics.ListSourcesRequest,
 }
 """Method -> the message that its record's question is."""
 

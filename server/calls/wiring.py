@@ -14,6 +14,7 @@ from ronda.v1 import (
     feed_service_pb2,
     hotlist_service_pb2,
     register_service_pb2,
+    statistics_service_pb2,
 )
 from server.audit.own_methods import RPC_NAMES
 from server.calls import clear as clear_stream
@@ -38,6 +39,7 @@ SERVICES: tuple[str, ...] = tuple(
         (hotlist_service_pb2, "HotlistService"),
         (confirmation_service_pb2, "ConfirmationService"),
         (feed_service_pb2, "FeedService"),
+        (statistics_service_pb2, "StatisticsService"),
     )
 )
 

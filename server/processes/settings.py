@@ -7,11 +7,11 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from server.feed.settings import FeedSettings
 from server.settings import Address, parse_address
+from server.statistics.settings import StatisticsSettings
 
 
-class ServerSettings(FeedSettings):
+class ServerSettings(StatisticsSettings):
     """What a supervisor is started with, and gives to its workers."""
 
     listen: str = Field(

@@ -52,6 +52,9 @@ from server.notifications import FOLDER, Notifications
 from server.processes.messages import BEAT_S, EXIT_SETTINGS, TOLD, Leave, WorkerOrders, WorkerReport
 from server.processes.settings import ServerSettings
 from server.settings import SettingsError, parse_address
+from server.statistics.mart import MartKeeper
+from server.statistics.service import StatisticsMethods
+from server.statistics.wiring import statistics_handlers
 from server.transport.connections import Connections
 from server.transport.tls import ServerTls, server_tls
 from server.trust.set_up import TrustSetUp
@@ -184,10 +187,12 @@ class Worker:
         confirmations = ConfirmationMethods(desk_line, self._board, settings.confirmation_desks, waits_ms)
         feed = FeedMethods(FeedLine(self._orders.feed_socket), settings.feed_sources)
         streams = StreamBounds(settings.max_feed_message_bytes, settings.feed_idle_s)
+        marts = MartKeeper(settings.data, settings.statistics_memory_mib, settings.statistics_threads)
         return [
             *hotlist_handlers(service, lists, places),
             *confirmation_handlers(service, confirmations, places),
             *feed_handlers(service, feed, places, streams),
+            *statistics_handlers(service, StatisticsMethods(marts), places),
         ]
 
     def _make_lane(self, service: Service) -> ExpressLane | None:

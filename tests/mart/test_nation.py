@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from indexer.mart.offence_maps import offence_map
-from tests.mart.conftest import AS_OF, IncidentNation
+from tests.kit.incident_nation import AS_OF, IncidentNation
 from tests.mart.small_sources import facts_of
 
 pytestmark = pytest.mark.slow

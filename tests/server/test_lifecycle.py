@@ -24,6 +24,7 @@ SERVICES = {
     "ronda.v1.ClearanceService",
     "ronda.v1.ConfirmationService",
     "ronda.v1.HotlistService",
+    "ronda.v1.StatisticsService",
     "ronda.v1.RegisterService",
 }
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING

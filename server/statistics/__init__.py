@@ -1,0 +1,1 @@
+"""Figures from the mart: asked, counted, hidden and rounded, told with what they lack."""

@@ -1,0 +1,131 @@
+"""What a figure lacks: a source that is silent for too long, days that a register lost, reports that still come in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from core.mart.layout import SourceEntry
+from ronda.v1.statistics_service_pb2 import CellState, Dimension
+from server.statistics.mart import Gap, OpenMart
+from server.statistics.question import Question
+
+_DAY = timedelta(1)
+_LATE_TOLD = 5  # municipalities that are named
+
+
+class Coverage:
+    """Of one question's source, as known at its vintage."""
+
+    def __init__(self, question: Question, opened: OpenMart) -> None:
+        source, vintage = question.source, question.vintage
+        self._question, self._opened = question, opened
+        self._days = {
+            year: sorted(each.delivered for each in source.delivered if each.year == year and each.delivered <= vintage)
+            for year in {each.year for each in source.delivered}
+        }
+        delivered = [day for days in self._days.values() for day in days]
+        self.as_of = max(delivered)
+        self.stale = (vintage - self.as_of).days > source.stale_after_days
+        first, last = date(question.first_year, 1, 1), date(question.last_year, 12, 31)
+        place = question.fixed.get("place", "")[:2]
+        self._gaps: list[Gap] = [
+            gap
+            for gap in opened.gaps.get(source.id, [])
+            if gap.first_day <= last and gap.after_day > first and place in ("", gap.department)
+        ]
+
+    def state(self, codes: Sequence[str]) -> CellState:
+        """Of one cell: the worst holds."""
+        if self.stale:
+            return CellState.CELL_STATE_STALE
+        first, last = self._span(codes)
+        place = self._place(codes)
+        if any(g.first_day <= last and g.after_day > first and place[:2] in ("", g.department) for g in self._gaps):
+            return CellState.CELL_STATE_GAP
+        if last >= self._complete_before(place, first.year):
+            return CellState.CELL_STATE_PROVISIONAL
+        return CellState.CELL_STATE_COMPLETE
+
+    def _span(self, codes: Sequence[str]) -> tuple[date, date]:
+        question = self._question
+        code = dict(zip(question.by, codes, strict=True)).get(question.time or 0, "")
+        if question.time == Dimension.DIMENSION_WEEK:
+            first = date.fromisoformat(code)
+            return first, min(first + (6 - first.weekday()) * _DAY, date(first.year, 12, 31))
+        if question.time == Dimension.DIMENSION_MONTH:
+            return _month(int(code[:4]), int(code[5:]))
+        if question.month:
+            return _month(question.first_year, question.month)
+        year = int(code) if code else question.first_year
+        return date(year, 1, 1), date(year, 12, 31)
+
+    def _place(self, codes: Sequence[str]) -> str:
+        named = dict(zip(self._question.by, codes, strict=True))
+        return (
+            named.get(Dimension.DIMENSION_MUNICIPALITY)
+            or named.get(Dimension.DIMENSION_DEPARTMENT)
+            or self._question.fixed.get("place", "")
+        )
+
+    def _complete_before(self, place: str, year: int) -> date:
+        """Days before this one are all but complete: so many deliveries have come since as the place needs."""
+        days = self._days.get(year, [])
+        needed = self._needed(place)
+        return days[-needed] if len(days) >= needed else date.min
+
+    def _needed(self, place: str) -> int:
+        source = self._question.source.id
+        whole = self._opened.needed.get((source, ""), 1)
+        return self._opened.needed.get((source, place), whole) if len(place) == 4 else whole
+
+    def sentences(self) -> list[str]:
+        """What is missing, for people."""
+        source, told = self._question.source, []
+        if self.stale:
+            told.append(
+                f"{source.institution} no entrega desde el {self.as_of:%d/%m/%Y} (más de {source.stale_after_days} "
+                "días): GRIS; ningún descenso se afirma."
+            )
+        for gap in self._gaps:
+            name = self._opened.departments.get(gap.department, gap.department)
+            told.append(
+                f"{name}: sin ningún registro del {gap.first_day:%d/%m/%Y} al {gap.after_day - _DAY:%d/%m/%Y}, donde "
+                f"se esperaban unos {round(gap.expected, -1):.0f} de todos los delitos: falla del registro."
+            )
+        told += self._late()
+        if source.unmapped_rows:
+            told.append(f"{source.unmapped_rows} filas con un delito que ningún mapa conoce: en el código 99.")
+        refused = sum(each.refused for each in source.delivered)
+        if refused:
+            told.append(f"{refused} filas rechazadas al leer las entregas (ronda statistics sources).")
+        files = [each for each in source.deliveries if each.rule]
+        told += [f"{each.file}: no se usó ({each.rule})." for each in files]
+        return told
+
+    def _late(self) -> list[str]:
+        whole = self._needed("")
+        fixed = self._question.fixed.get("place", "")
+        late = [
+            (needed, place)
+            for (source, place), needed in self._opened.needed.items()
+            if source == self._question.source.id and place and needed > whole and place.startswith(fixed)
+        ]
+        told = []
+        for _needed, place in sorted(late, reverse=True)[:_LATE_TOLD]:
+            since = self._complete_before(place, self._question.last_year)
+            if since <= date(self._question.last_year, 12, 31):
+                name = self._opened.municipalities.get(place, place)
+                day = "todo el año" if since == date.min else f"desde el {since:%d/%m/%Y}"
+                told.append(f"{name}: sus reportes llegan tarde; {day} sus cifras son provisionales.")
+        return told
+
+
+def _month(year: int, month: int) -> tuple[date, date]:
+    after = date(year + month // 12, month % 12 + 1, 1)
+    return date(year, month, 1), after - _DAY
+
+
+def stale_now(source: SourceEntry, today: date) -> bool:
+    """Whether it has delivered nothing for too long."""
+    return not source.delivered or (today - source.delivered[-1].delivered).days > source.stale_after_days

@@ -1,0 +1,114 @@
+"""The mart that answers: opened when first asked, and again when another is published."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.mart.layout import CURRENT, DISCLOSURE_KEY, FOLDER, Mart, MartDamaged, SourceEntry, fact_files, read_mart
+from ronda.v1 import error_pb2
+from server.errors import Refusal
+from server.logs import ERROR, log
+from server.statistics.disclosure import Disclosure
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Days that a register lost in a department: from `first_day`, before `after_day`."""
+
+    department: str
+    first_day: date
+    after_day: date
+    expected: float
+
+
+class OpenMart:
+    """A mart with its small tables in memory, and a database that reads its facts."""
+
+    def __init__(self, folder: Path, key: bytes, memory_mib: int, threads: int) -> None:
+        """Raises MartDamaged."""
+        import duckdb  # noqa: PLC0415 # tens of MiB that a worker without a mart never needs
+
+        self.folder = folder
+        self.mart: Mart = read_mart(folder)
+        self.disclosure = Disclosure(key)
+        self.db: duckdb.DuckDBPyConnection = duckdb.connect()
+        self.db.execute(f"SET memory_limit = '{memory_mib}MiB'")
+        self.db.execute(f"SET threads = {threads}")
+        self.db.execute("SET temp_directory = ''")
+        try:
+            self._read_tables()
+        except duckdb.Error as error:
+            raise MartDamaged(f"a table cannot be read: {type(error).__name__}") from None
+
+    def _read_tables(self) -> None:
+        places = self._rows("dim_place.parquet", "municipality, department, name, department_name")
+        self.municipalities: dict[str, str] = {row[0]: row[2] for row in places}
+        self.departments: dict[str, str] = {row[1]: row[3] for row in places}
+        self.offences: dict[str, str] = dict(self._rows("dim_offence.parquet", "iccs, text"))
+        self.population: dict[tuple[str, int], int] = {}
+        for place, year, persons in self._rows("population.parquet", "municipality, year, population"):
+            for node in (place, place[:2], ""):
+                self.population[node, year] = self.population.get((node, year), 0) + persons
+        self.gaps: dict[str, list[Gap]] = {}
+        for source, *gap in self._rows("gaps.parquet", "source, department, first_day, after_day, expected"):
+            self.gaps.setdefault(source, []).append(Gap(*gap))
+        self.needed: dict[tuple[str, str], int] = {
+            (source, place): needed
+            for source, place, needed in self._rows("development.parquet", "source, municipality, needed")
+        }
+        self.unmapped: dict[str, list[tuple[str, int]]] = {}
+        for source, text, rows in self._rows("unmapped.parquet", "source, text, rows"):
+            self.unmapped.setdefault(source, []).append((text, rows))
+
+    def _rows(self, name: str, columns: str) -> list[Any]:
+        path = self.folder / name
+        query = f"SELECT {columns} FROM read_parquet('{path}')"  # noqa: S608 # of fixed names
+        return list(self.db.execute(query).fetchall())
+
+    def facts(self, source: SourceEntry, first_year: int, last_year: int) -> list[str]:
+        """Paths of a source's facts of these years."""
+        names = fact_files(self.mart, source.fact, source.id)
+        return [str(self.folder / name) for name in names if first_year <= int(name.split(".")[2]) <= last_year]
+
+    def close(self) -> None:
+        """Ends the database."""
+        self.db.close()
+
+
+class MartKeeper:
+    """The current mart of a data directory. One thread counts; it holds no place of checks and searches."""
+
+    def __init__(self, data: Path, memory_mib: int, threads: int) -> None:
+        self._room = data / FOLDER
+        self._memory_mib, self._threads = memory_mib, threads
+        self._open: OpenMart | None = None
+        self._current = ""
+        self.thread = ThreadPoolExecutor(1, "statistics")
+
+    def current(self) -> OpenMart:
+        """The mart that CURRENT names, opened. Called in `thread` alone. Raises Refusal STATISTICS_UNAVAILABLE."""
+        try:
+            name = (self._room / CURRENT).read_text(encoding="ascii").strip()
+            if self._open is None or name != self._current:
+                opened = self._read(name)
+                if self._open is not None:
+                    self._open.close()
+                self._open, self._current = opened, name
+        except (OSError, ValueError, MartDamaged) as error:
+            if self._open is None:
+                if not isinstance(error, FileNotFoundError):
+                    log("mart_refused", level=ERROR, why=str(error) if isinstance(error, MartDamaged) else "unreadable")
+                raise Refusal(error_pb2.ERROR_REASON_STATISTICS_UNAVAILABLE) from None
+            log("mart_refused", level=ERROR, why=str(error) if isinstance(error, MartDamaged) else "unreadable")
+        return self._open
+
+    def _read(self, name: str) -> OpenMart:
+        key = (self._room / DISCLOSURE_KEY).read_bytes()
+        return OpenMart(self._room / name, key, self._memory_mib, self._threads)

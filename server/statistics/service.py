@@ -1,0 +1,69 @@
+"""StatisticsService, answered by each worker from the mart on its disk, in one thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from core.errors import CoreError
+from ronda.v1 import error_pb2
+from ronda.v1 import statistics_service_pb2 as contract
+from server.calls.own_methods import Asked
+from server.errors import Refusal
+from server.logs import ERROR, log
+from server.statistics.comparison import compare, sources_response
+from server.statistics.mart import MartKeeper
+from server.statistics.question import read_question
+from server.statistics.table import answer
+
+TABLE_S = 60.0
+_COUNTRY = ZoneInfo("America/Guatemala")
+
+
+class StatisticsMethods:
+    """Answers each method of StatisticsService."""
+
+    def __init__(self, keeper: MartKeeper) -> None:
+        self._keeper = keeper
+
+    async def query(self, asked: Asked) -> AsyncIterator[contract.QueryResponse]:
+        """A table."""
+        for message in await self._counted(self._table, asked.request):
+            yield message
+
+    async def compare_sources(self, asked: Asked) -> contract.CompareSourcesResponse:
+        """Side by side."""
+        found: contract.CompareSourcesResponse = await self._counted(
+            lambda request: compare(request, self._keeper.current(), _today()), asked.request
+        )
+        return found
+
+    async def list_sources(self, asked: Asked) -> contract.ListSourcesResponse:
+        """The sources."""
+        found: contract.ListSourcesResponse = await self._counted(
+            lambda _request: sources_response(self._keeper.current(), _today()), asked.request
+        )
+        return found
+
+    def _table(self, request: Any) -> list[contract.QueryResponse]:
+        opened, today = self._keeper.current(), _today()
+        question = read_question(request, opened, today)
+        return list(answer(question, opened, today, request.rates, request.change))
+
+    async def _counted(self, function: Any, request: Any) -> Any:
+        """In the one thread that counts. Raises Refusal."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._keeper.thread, function, request)
+        except (Refusal, CoreError):
+            raise
+        except Exception as error:
+            # DuckDB's texts may show what was asked: the kind alone is logged.
+            log("statistics_failed", level=ERROR, why=type(error).__name__)
+            raise Refusal(error_pb2.ERROR_REASON_INTERNAL) from None
+
+
+def _today() -> Any:
+    return datetime.now(_COUNTRY).date()

@@ -1,0 +1,16 @@
+"""Settings of statistics."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from server.feed.settings import FeedSettings
+
+
+class StatisticsSettings(FeedSettings):
+    """What a table may take of a worker."""
+
+    statistics_memory_mib: int = Field(
+        256, ge=64, description="Memory that a worker gives to the database that counts figures, in MiB."
+    )
+    statistics_threads: int = Field(1, ge=1, le=64, description="Threads that a worker gives to one table of figures.")

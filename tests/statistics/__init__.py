@@ -1,0 +1,1 @@
+"""Figures through the server: counted, hidden, told with what they lack."""
