@@ -62,7 +62,7 @@ def _of_json(path: Path) -> Iterator[FileChange]:
             document = _document(whole)
             if document is not None:
                 for fields in document:
-                    yield FileChange(1, _change(1, fields))
+                    yield FileChange(1, change_of_fields(1, fields))
                 return
         file.seek(0)
         line = 0
@@ -71,7 +71,7 @@ def _of_json(path: Path) -> Iterator[FileChange]:
             if len(raw) > _LINE_BYTES:
                 raise ChangesUnreadable(line, f"una línea tiene a lo más {_LINE_BYTES >> 20} MiB")
             if raw.strip():
-                yield FileChange(line, _change(line, _object(line, raw)))
+                yield FileChange(line, change_of_fields(line, _object(line, raw)))
 
 
 def _document(whole: bytes) -> list[Any] | None:
@@ -107,7 +107,7 @@ def _of_csv(path: Path) -> Iterator[FileChange]:
                 fields["row"] = {name: cell for name, cell in cells.items() if cell and not name.startswith("_")}
                 if "sequence" in fields:
                     fields["sequence"] = _number(begins, fields["sequence"])
-                yield FileChange(begins, _change(begins, fields))
+                yield FileChange(begins, change_of_fields(begins, fields))
             begins = rows.line_num + 1
     except UnicodeDecodeError:
         raise ChangesUnreadable(0, "no es UTF-8: guárdelo como UTF-8") from None
@@ -121,7 +121,8 @@ def _number(line: int, text: str) -> int:
     return int(text)
 
 
-def _change(line: int, fields: Any) -> contract.FeedChange:
+def change_of_fields(line: int, fields: Any) -> contract.FeedChange:
+    """One change of its JSON object. line: where it stands, for the error. Raises ChangesUnreadable."""
     if not isinstance(fields, dict):
         raise ChangesUnreadable(line, "un cambio es un objeto de JSON")
     for word in fields:

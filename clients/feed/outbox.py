@@ -20,19 +20,16 @@ import adbc_driver_manager
 from adbc_driver_postgresql import dbapi
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from clients.feed.changes import FileChange
+from clients.feed.pushing import Pusher, Tally
+from clients.feed.sending import Frame, SourceFailed
 from ronda.v1 import feed_service_pb2 as contract
+
+_ROWS = 1000  # at once
 
 _TABLE = re.compile(r"\A[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?\Z")
 _HORIZON = "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM pg_current_snapshot() AS s"
 _KINDS = {"UPSERT": contract.FEED_CHANGE_KIND_UPSERT, "CANCEL": contract.FEED_CHANGE_KIND_CANCEL}
-
-
-class OutboxFailed(Exception):
-    """The database cannot be read, or not trusted. `rule` in Spanish, without values; `passes` = worth another try."""
-
-    def __init__(self, rule: str, *, passes: bool) -> None:
-        super().__init__(rule)
-        self.rule, self.passes = rule, passes
 
 
 class Cursor(NamedTuple):
@@ -67,13 +64,13 @@ class OutboxState:
 
 
 def read_state(path: Path) -> OutboxState:
-    """Of the file, a new one where there is none. Raises OutboxFailed, OSError."""
+    """Of the file, a new one where there is none. Raises SourceFailed, OSError."""
     try:
         return OutboxState(**json.loads(path.read_bytes()))
     except FileNotFoundError:
         return OutboxState()
     except (ValueError, TypeError):
-        raise OutboxFailed(
+        raise SourceFailed(
             f"{path.name} no es un estado de bandeja: quítelo y empiece con otra fuente", passes=False
         ) from None
 
@@ -92,26 +89,26 @@ class Outbox:
     """One table. Each look is a connection and a transaction of its own: nothing is held between two."""
 
     def __init__(self, dsn: str, table: str = "ronda_outbox") -> None:
-        """Raises OutboxFailed for a table that is no plain name."""
+        """Raises SourceFailed for a table that is no plain name."""
         if not _TABLE.match(table):
-            raise OutboxFailed("--table: un nombre en minúsculas, con su esquema o sin él", passes=False)
+            raise SourceFailed("--table: un nombre en minúsculas, con su esquema o sin él", passes=False)
         self._dsn, self._table = dsn, table
 
     def look(self, after: Cursor, most: int) -> Look:
-        """The next rows behind the horizon. Raises OutboxFailed."""
+        """The next rows behind the horizon. Raises SourceFailed."""
         try:
             with closing(dbapi.connect(self._dsn)) as connection, connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 cursor.execute(_HORIZON)
                 xmin, xmax = (int(value) for value in cursor.fetchone())
                 if xmax <= after.txid:
-                    raise OutboxFailed("la base fue restaurada: empiece con otra fuente y otro estado", passes=False)
+                    raise SourceFailed("la base fue restaurada: empiece con otra fuente y otro estado", passes=False)
                 cursor.execute(self._query(xmin, after, most))
                 rows = [_row(*row) for row in cursor.fetchall()]
                 cursor.execute(f"SELECT EXISTS (SELECT FROM {self._table} WHERE txid >= '{xmin}'::xid8)")  # noqa: S608
                 return Look(rows, bool(cursor.fetchone()[0]))
         except (adbc_driver_manager.Error, OSError) as error:
-            raise OutboxFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
+            raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
 
     def _query(self, xmin: int, after: Cursor, most: int) -> str:
         """Numbers alone are put into the text; the table is a plain name."""
@@ -149,6 +146,35 @@ def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxSt
         state.refused[key] = missing
     else:
         state.refused.pop(key, None)
+
+
+class OutboxWork:
+    """Sends what stands in an outbox."""
+
+    def __init__(
+        self, outbox: Outbox, state_file: Path, stub: Any, frame: Frame, source: str, patience_s: float
+    ) -> None:
+        self._outbox, self._state_file = outbox, state_file
+        self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
+        self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
+
+    def step(self) -> Tally | None:
+        """The next rows behind the horizon; None = there are none. Raises SourceFailed, CallFailure, OSError."""
+        state = read_state(self._state_file)
+        look = self._outbox.look(Cursor(state.txid, state.id), _ROWS)
+        self.held_up = look.held_up
+        if not look.rows:
+            return None
+
+        def noted(sent: FileChange, outcome: contract.FeedOutcome) -> None:
+            was_refused = outcome.kind == contract.FEED_OUTCOME_KIND_REFUSED
+            note_fate(sent.change, was_refused=was_refused, state=state)
+
+        changes = [FileChange(place, each) for place, each in enumerate(numbered(look.rows, state), 1)]
+        pusher = Pusher(self._stub, self._frame, self._source, patience_s=self._patience_s, on_outcome=noted)
+        tally = pusher.push(changes)
+        write_state(self._state_file, state)
+        return tally
 
 
 def _row(

@@ -1,4 +1,4 @@
-"""Files and outboxes sent on and on: what is there now, then what comes, with a heartbeat while nothing does."""
+"""Changes sent on and on: what is there now, then what comes, with a heartbeat while nothing does."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from clients.client.failures import CallFailure
 from clients.feed.changes import FileChange, read_changes
 from clients.feed.folder import DropFolder, Passed
-from clients.feed.outbox import Cursor, Outbox, OutboxFailed, note_fate, read_state, write_state
-from clients.feed.outbox import numbered as numbered_rows
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
 from ronda.v1 import context_pb2
 from ronda.v1 import feed_service_pb2 as contract
 
-_ROWS = 1000  # of an outbox at once
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 
 Frame = Callable[[], context_pb2.RequestContext]
 Say = Callable[[str], None]
 """Tells a person, in Spanish, a line that holds no value of a row."""
+
+
+class SourceFailed(Exception):
+    """Where changes come from cannot be read, or not trusted. `rule` in Spanish, without values; `passes` = worth
+    another try.
+    """
+
+    def __init__(self, rule: str, *, passes: bool) -> None:
+        super().__init__(rule)
+        self.rule, self.passes = rule, passes
 
 
 def send_file(
@@ -91,39 +98,10 @@ class FolderWork:
         return bool(files)
 
 
-class OutboxWork:
-    """Sends what stands in an outbox."""
-
-    def __init__(
-        self, outbox: Outbox, state_file: Path, stub: Any, frame: Frame, source: str, patience_s: float
-    ) -> None:
-        self._outbox, self._state_file = outbox, state_file
-        self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
-        self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
-
-    def step(self) -> Tally | None:
-        """The next rows behind the horizon; None = there are none. Raises OutboxFailed, CallFailure, OSError."""
-        state = read_state(self._state_file)
-        look = self._outbox.look(Cursor(state.txid, state.id), _ROWS)
-        self.held_up = look.held_up
-        if not look.rows:
-            return None
-
-        def noted(sent: FileChange, outcome: contract.FeedOutcome) -> None:
-            was_refused = outcome.kind == contract.FEED_OUTCOME_KIND_REFUSED
-            note_fate(sent.change, was_refused=was_refused, state=state)
-
-        changes = [FileChange(place, each) for place, each in enumerate(numbered_rows(look.rows, state), 1)]
-        pusher = Pusher(self._stub, self._frame, self._source, patience_s=self._patience_s, on_outcome=noted)
-        tally = pusher.push(changes)
-        write_state(self._state_file, state)
-        return tally
-
-
 def keep_on(step: Callable[[], bool], beats: Heartbeats | None, poll_s: float, say: Say) -> None:
     """Steps for ever; what may pass (a server or database that is away) is told and tried again.
 
-    step: whether it found something. beats: None = none. Raises CallFailure, OutboxFailed that do not pass, OSError.
+    step: whether it found something. beats: None = none. Raises CallFailure, SourceFailed that does not pass, OSError.
     """
     pause_s = _FIRST_PAUSE_S
     while True:
@@ -133,7 +111,7 @@ def keep_on(step: Callable[[], bool], beats: Heartbeats | None, poll_s: float, s
                     beats.beat()
                 time.sleep(poll_s)
             pause_s = _FIRST_PAUSE_S
-        except OutboxFailed as failed:
+        except SourceFailed as failed:
             if not failed.passes:
                 raise
             say(f"{failed.rule}; se reintenta en {pause_s:.0f} s")

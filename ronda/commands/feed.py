@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.feed_sources import ask_status, folder, only_source, outbox
+from ronda.commands.feed_sources import ask_status, folder, jetstream, only_source, outbox
 from ronda.commands.output import fail, message_json, print_json, print_renderables
 from ronda.commands.question import (
     CaseOption,
@@ -76,6 +76,7 @@ def push(
 
 feed.command("folder")(folder)
 feed.command("outbox")(outbox)
+feed.command("jetstream")(jetstream)
 
 
 @feed.command("status")

@@ -1,4 +1,4 @@
-"""`ronda feed folder` and `ronda feed outbox`: programs that send an institution's changes as they happen."""
+"""`ronda feed folder`, `outbox`, `jetstream`: programs that send an institution's changes as they happen."""
 
 from __future__ import annotations
 
@@ -87,8 +87,7 @@ def outbox(
     """
     import re
 
-    from clients.feed.outbox import Outbox
-    from clients.feed.sending import OutboxWork
+    from clients.feed.outbox import Outbox, OutboxWork
 
     if re.search(r"password\s*=|//[^/@]*:[^/@]*@", dsn, re.IGNORECASE):
         fail("La contraseña no va en --dsn: indique un archivo, passfile=/ruta (libpq).", ExitStatus.CALLER, False)
@@ -127,6 +126,51 @@ def only_source(connection: Connection, frame: Callable[[], Any], as_json: bool)
     return names[0]
 
 
+def jetstream(
+    servers: Annotated[str, typer.Option(help="Servidores de NATS, separados por comas.")],
+    stream: Annotated[str, typer.Option(help="Nombre del stream de JetStream.")],
+    subject: Annotated[str, typer.Option(help="Asunto de los cambios.")],
+    durable: Annotated[str, typer.Option(help="Nombre del consumidor, que recuerda hasta dónde se tomó.")] = "ronda",
+    credentials: Annotated[str, typer.Option(help="Archivo de credenciales de NATS.")] = "",
+    source: SourceOption = "",
+    heartbeat: HeartbeatOption = 20.0,
+    poll: PollOption = 0.2,
+    patience: PatienceOption = 30.0,
+    once: OnceOption = False,
+    purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
+    case: CaseOption = "",
+    server: ServerOption = "127.0.0.1:50051",
+    identity: IdentityOption = "",
+) -> None:
+    """Envía los cambios que llegan a un stream de NATS JetStream; cada mensaje es un cambio con su número.
+
+    \b
+    Ejemplo:
+      ronda feed jetstream --servers nats://bus:4222 --stream OJ --subject oj.cambios --identity envios
+    """
+    from clients.feed.jetstream import JetStreamSource, JetStreamWork
+
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Callable[[], bool]:
+        messages = JetStreamWork(
+            JetStreamSource(servers, stream, subject, durable, credentials),
+            connection.feed,
+            frame,
+            name,
+            patience,
+            wait_s=max(poll, 0.1),
+        )
+
+        def step() -> bool:
+            tally = messages.step(lambda line: typer.echo(f"Aviso: {line}", err=True))
+            if tally is not None:
+                _say_tally(tally)
+            return tally is not None
+
+        return step
+
+    _run(work, source, heartbeat, 0.0, once, lambda: context(purpose, case), server, identity)
+
+
 def _run(
     work: Callable[[Connection, Callable[[], Any], str], Callable[[], bool]],
     source: str,
@@ -137,8 +181,7 @@ def _run(
     server: str,
     identity: str,
 ) -> None:
-    from clients.feed.outbox import OutboxFailed
-    from clients.feed.sending import Heartbeats, keep_on
+    from clients.feed.sending import Heartbeats, SourceFailed, keep_on
 
     def run(connection: Connection) -> None:
         name = source or only_source(connection, frame, False)
@@ -152,8 +195,9 @@ def _run(
 
     try:
         call(server, identity, False, list, run)
-    except OutboxFailed as failed:
-        fail(f"Bandeja de salida: {failed.rule}.", ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
+    except SourceFailed as failed:
+        text = f"{failed.rule[:1].upper()}{failed.rule[1:]}."
+        fail(text, ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
     except OSError as error:
         fail(f"No se puede usar {error.filename}: {error.strerror}.", ExitStatus.CALLER, False)
 
