@@ -14,6 +14,7 @@ from bench.limit import bench as limit
 from bench.limit import table
 from bench.limit.machine import TooFewCores
 from bench.names import bench as names
+from bench.numbers import bench as numbers
 from bench.trust import bench as trust
 
 
@@ -22,7 +23,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument(
         "name",
-        choices=["foundation", "names", "trust", "answers", "cost", "hour", "attack", "clients", "limit", "core"],
+        choices=[
+            "foundation",
+            "names",
+            "trust",
+            "answers",
+            "cost",
+            "hour",
+            "attack",
+            "clients",
+            "limit",
+            "core",
+            "numbers",
+        ],
     )
     parser.add_argument("--persons", type=int, default=foundation.PERSONS)
     parser.add_argument("--growth", action="store_true", help="build 5 M persons too (about ten minutes more)")
@@ -42,6 +55,8 @@ def main() -> int:
     parser.add_argument(
         "--compare", nargs="?", const=core.BASELINE, default="", metavar="NAME", help="core: fail where slower than it"
     )
+    parser.add_argument("--facts", type=int, default=numbers.FACTS, help="numbers: facts of the mart; bars are at 50 M")
+    parser.add_argument("--threads", type=int, default=0, help="numbers: of the database; 0 = one a core")
     parser.add_argument("--only", default="", help="core: benchmarks, clients: parts whose name holds this")
     options = parser.parse_args()
     if options.name == "names":
@@ -71,6 +86,8 @@ def main() -> int:
             return 0 if limit.run(options.persons, **asked) else 1
         except TooFewCores as error:
             parser.error(str(error))
+    if options.name == "numbers":
+        return 0 if numbers.run(options.facts, options.threads) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

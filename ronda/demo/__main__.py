@@ -22,7 +22,8 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.markup import escape
 
-from nation.limits import MAX_PERSONS, MIN_PERSONS, check_persons
+from nation.incidents.making import FOLDER, make_incidents
+from nation.limits import MAX_PERSONS, MIN_PERSONS, check_persons, today_in_guatemala
 from ronda.demo.checks import checks_to_try
 from ronda.demo.directory import DemoDirectory, DirectoryRefused
 from ronda.demo.page import Page
@@ -36,6 +37,7 @@ from server.settings import SettingsError
 PERSONS = 100_000
 METRICS = "127.0.0.1:9464"
 READY_SECONDS = 60.0
+_INCIDENT_SCALE = 0.3
 
 EXIT_FAILED, EXIT_CALLER, EXIT_SIGNAL = 1, 2, 128
 
@@ -57,6 +59,9 @@ def serve(
         str, typer.Option(help=f'Address of the metrics, or "off"; else {METRICS}, or a free port where that is taken.')
     ] = "",
     data: Annotated[Path, typer.Option(help="Directory for everything that is made.")] = Path("data"),
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also make ten years of incidents, for `ronda statistics`.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option(help="Show the logs on the screen instead of writing them to files.")
     ] = False,
@@ -70,6 +75,8 @@ def serve(
         with directory.held(), ExitStack() as running:
             chosen = _free_addresses(listen, metrics)
             cluster = PostgresCluster(directory.cluster)
+            if figures:
+                _make_figures(page, directory, verbose=verbose)
             server = _start(page, directory, cluster, running, persons, *chosen, verbose=verbose)
             served = True
             page.say(checks_to_try(directory, listen))
@@ -123,6 +130,18 @@ def _start(
         if not _serves(listen, server):
             raise StepFailed(f"the server did not come up{_said(directory, verbose)}")
     return server
+
+
+def _make_figures(page: Page, directory: DemoDirectory, *, verbose: bool) -> None:
+    """The incidents, at a third of a country's, beside the nation, which is made anew without them; and their mart."""
+    out = directory.path / "figures"
+    if not directory.holds("mart-made", 0):
+        with page.step("incidents"):
+            make_incidents(out, today_in_guatemala(), scale=_INCIDENT_SCALE)
+        with page.step("mart"):
+            wanted = ("build", "--data", str(directory.path), "--sources", str(out / FOLDER))
+            finish("mart", *wanted, log=directory.steps_log, verbose=verbose)
+        directory.done("mart-made", 0)
 
 
 def _free_addresses(listen: str, metrics: str) -> tuple[str, str]:

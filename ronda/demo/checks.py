@@ -6,6 +6,8 @@ import json
 import shlex
 from typing import Any
 
+from core.mart.layout import CURRENT, FOLDER
+from nation.limits import today_in_guatemala
 from ronda.demo.directory import DemoDirectory
 
 # (case of truth/cases.json, the request's field, who that is, the level's word)
@@ -38,6 +40,9 @@ def checks_to_try(directory: DemoDirectory, listen: str) -> str:
         lines += _to_see(f".venv/bin/ronda check {shlex.quote(cases[name][field])}{server}", f"{shown}: {who}")
     names = cases["search_clean"]["names"]
     lines += [f"  .venv/bin/ronda search {shlex.quote(names)}{server}", f"  .venv/bin/ronda registers{server}", ""]
+    if (directory.path / FOLDER / CURRENT).exists():
+        figures = f".venv/bin/ronda statistics homicides --by department --year {today_in_guatemala().year - 1}{server}"
+        lines += [*_to_see(figures, "figures, each a multiple of five or hidden (docs/numbers.md)"), ""]
     question = json.dumps({"context": {"purpose": "PURPOSE_TRAFFIC_STOP"}, "query": cases["wanted"]["cui"]})
     lines += [
         "  .venv/bin/buf curl --schema proto --protocol grpc --http2-prior-knowledge \\",

@@ -1,0 +1,88 @@
+"""`./run bench-numbers [--facts N]`: the bars of docs/numbers.md: build, memory, twenty tables of a board."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from bench.bars import Bar, Samples, write_report
+from bench.numbers.board import tables
+from bench.numbers.published import publish
+from core.mart.layout import DISCLOSURE_KEY, FOLDER
+from indexer.build.memory import MemoryWatch
+from indexer.mart.building import MartOptions, build_mart
+from indexer.mart.offence_maps import place_names
+from server.statistics.mart import OpenMart
+from server.statistics.question import read_question
+from server.statistics.table import answer
+
+FACTS = 5_000_000
+_FULL = 50_000_000
+_ROUNDS = 15
+_TODAY = date(2026, 1, 20)
+_MEMORY_MIB = 1024
+
+BUILD = Bar("build of 50 M facts", 300, "s")
+MEMORY = Bar("memory of that build", 2048, "MiB")
+TABLE = Bar("slowest p95 of 20 board tables at 50 M facts", 300, "ms")
+LATER = [
+    Bar("published change -> wall, p99", 1, "s"),
+    Bar("first paint of the room", 1.5, "s"),
+    Bar("screens on one core", 50, "screens", at_most=False),
+]
+
+
+def run(facts: int = FACTS, threads: int = 0) -> bool:
+    """Measures; returns whether every bar that was measured is met. Those of 50 M facts are measured from there on."""
+    with tempfile.TemporaryDirectory(prefix="ronda-numbers-") as name:
+        root = Path(name)
+        publish(root, facts, sorted(place_names()[0]))
+        options = MartOptions(
+            root / "data", root / "files", root / "manifests", memory_mib=_MEMORY_MIB, threads=threads
+        )
+        started = time.perf_counter()
+        with MemoryWatch() as watch:
+            mart = build_mart(options).mart
+        built = time.perf_counter() - started
+        source = mart.sources[0]
+        if source.rows != facts // 10 * 10 or any(each.rule for each in source.deliveries):
+            raise RuntimeError(f"the mart holds {source.rows} of {facts} facts")
+        peak = watch.peak_bytes / 2**20
+        samples = _ask(root, mart.id, threads)
+    slowest = max(sample.percentile(0.95) or 0.0 for sample in samples) / 1000
+    build = Samples(f"build of {facts:,} facts", [built], "s", note=f"{facts / built:,.0f} facts/s, {peak:,.0f} MiB")
+    measured = dict(zip((BUILD, MEMORY, TABLE), (built, peak, slowest), strict=True))
+    full = facts >= _FULL
+    rows = [bar.measured(value if full else None) for bar, value in measured.items()]
+    if not full:  # what this size shows, held against its share of the time
+        at = f"{facts:,} facts"
+        rows += [
+            Bar(f"build of {at}", BUILD.goal * facts / _FULL, "s").measured(built),
+            Bar(f"memory of the build of {at}", MEMORY.goal, "MiB").measured(peak),
+            Bar(f"slowest p95 of 20 board tables at {at}", TABLE.goal, "ms").measured(slowest),
+        ]
+    rows += [bar.measured(None) for bar in LATER]
+    write_report("numbers", rows, [build, *samples])
+    return all(row["met"] for row in rows if row["value"] is not None)
+
+
+def _ask(root: Path, mart_id: str, threads: int) -> list[Samples]:
+    """Each table several times, by turns; the first round, which reads files anew, is counted too."""
+    key = (root / "data" / FOLDER / DISCLOSURE_KEY).read_bytes()
+    opened = OpenMart(root / "data" / FOLDER / mart_id, key, 512, threads or 2)
+    found = {name: Samples(name, unit="ms") for name in tables()}
+    for _ in range(_ROUNDS):
+        for name, request in tables().items():
+            started = time.perf_counter()
+            question = read_question(request, opened, _TODAY)
+            cells = sum(len(message.cells) for message in answer(question, opened, _TODAY, False, request.change))
+            spent = time.perf_counter() - started
+            found[name].calls.append(spent * 1e6)
+            found[name].note = f"{cells} cells"
+    opened.close()
+    for sample in found.values():
+        sample.runs = [statistics.median(sample.calls) / 1000]
+    return list(found.values())
