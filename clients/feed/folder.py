@@ -8,18 +8,20 @@ and nothing of it is sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-from clients.feed.changes import ChangesUnreadable, read_changes
+from clients.feed.changes import ChangesUnreadable, FileChange, read_changes
 from clients.feed.pushing import Tally
-from clients.feed.resume_file import resume_path
+from clients.feed.resume_file import RESUME, resume_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
 DONE, REFUSED = "done", "refused"
 
+Read = Callable[[Path], Iterator[FileChange]]
+"""The changes of a file, in their order. Raises ChangesUnreadable, OSError."""
 Send = Callable[[Path], Tally]
 """Sends a file that can be read. Raises CallFailure."""
 
@@ -35,9 +37,12 @@ class Passed(NamedTuple):
 class DropFolder:
     """One directory, for one process."""
 
-    def __init__(self, directory: Path) -> None:
-        """Makes the folders beside. Raises OSError."""
-        self._directory = directory
+    def __init__(self, directory: Path, read: Read = read_changes, pattern: str = "*") -> None:
+        """Makes the folders beside. pattern: of the files' names, besides an ending of SUFFIXES where it is "*".
+
+        Raises OSError.
+        """
+        self._directory, self._read, self._pattern = directory, read, pattern
         for name in (DONE, REFUSED):
             (directory / name).mkdir(mode=0o700, exist_ok=True)
 
@@ -45,14 +50,17 @@ class DropFolder:
         """Files that are there, by name. Raises OSError."""
         return sorted(
             path
-            for path in self._directory.iterdir()
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+            for path in self._directory.glob(self._pattern)
+            if (self._pattern != "*" or path.suffix.lower() in SUFFIXES)
+            and not path.name.startswith(".")
+            and path.suffix != RESUME
+            and path.is_file()
         )
 
     def take(self, file: Path, send: Send) -> Passed:
         """Sends one file and puts it away. Raises CallFailure: it stays and is sent again; OSError."""
         try:
-            for _ in read_changes(file):  # all of it, before anything is sent
+            for _ in self._read(file):  # all of it, before anything is sent
                 pass
             _ends_whole(file)
         except ChangesUnreadable as error:

@@ -11,6 +11,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+RESUME = ".resume"  # behind the file's own name
 _BLOCK = 1 << 20
 
 
@@ -26,7 +27,7 @@ class Resume:
 
 def resume_path(file: Path) -> Path:
     """Where it lies."""
-    return file.with_name(f"{file.name}.resume")
+    return file.with_name(f"{file.name}{RESUME}")
 
 
 def read_resume(file: Path, source: str) -> Resume:

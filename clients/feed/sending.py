@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from clients.client.failures import CallFailure
 from clients.feed.changes import FileChange, read_changes
-from clients.feed.folder import DropFolder, Passed
+from clients.feed.folder import DropFolder, Passed, Read
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
 from ronda.v1 import context_pb2
@@ -41,9 +41,10 @@ def send_file(
     source: str,
     patience_s: float,
     shown: Callable[[Iterator[FileChange]], Iterable[FileChange]] = lambda changes: changes,
+    read: Read = read_changes,
 ) -> Tally:
     """Sends a file of changes, from where an earlier run was. Raises ChangesUnreadable, CallFailure, OSError."""
-    first = next(read_changes(file), None)
+    first = next(read(file), None)
     resume = read_resume(file, source)
 
     def keep(tally: Tally) -> None:
@@ -52,7 +53,7 @@ def send_file(
             write_resume(file, resume)
 
     pusher = Pusher(stub, frame, source, resume.token, patience_s=patience_s, on_answer=keep)
-    changes = read_changes(file)
+    changes = read(file)
     if first is not None and not first.change.sequence and first.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
         following = {name: position.newest + 1 for name, position in pusher.positions().items()}
         resume.numbers = {**following, **resume.numbers}
@@ -87,8 +88,10 @@ class Heartbeats:
 class FolderWork:
     """Sends what lies in a drop directory."""
 
-    def __init__(self, folder: DropFolder, stub: Any, frame: Frame, source: str, patience_s: float) -> None:
-        self._folder, self._send = folder, lambda file: send_file(stub, frame, file, source, patience_s)
+    def __init__(
+        self, folder: DropFolder, stub: Any, frame: Frame, source: str, patience_s: float, read: Read = read_changes
+    ) -> None:
+        self._folder, self._send = folder, lambda file: send_file(stub, frame, file, source, patience_s, read=read)
 
     def step(self, told: Callable[[Passed], None]) -> bool:
         """Every file that is there; whether there was one. Raises CallFailure, OSError."""

@@ -39,6 +39,13 @@ OnceOption = Annotated[bool, typer.Option("--once", help="Envía lo que hay ahor
 
 def folder(
     directory: Annotated[Path, typer.Argument(metavar="CARPETA", help="Donde aparecen los archivos de cambios.")],
+    register: Annotated[
+        str, typer.Option(help="Los archivos son filas de este registro, en el formato de su manifiesto.")
+    ] = "",
+    rows_of: Annotated[str, typer.Option(help="Con --register: cuál de sus [[source]], si tiene varias.")] = "",
+    manifests: Annotated[
+        Path | None, typer.Option(help="Con --register: carpeta de manifiestos; si no, los de Ronda.")
+    ] = None,
     source: SourceOption = "",
     heartbeat: HeartbeatOption = 20.0,
     poll: PollOption = 1.0,
@@ -54,12 +61,25 @@ def folder(
     \b
     Ejemplo:
       ronda feed folder /srv/cambios --identity envios
+      ronda feed folder /srv/ordenes --register oj --rows-of ordenes --identity envios
     """
-    from clients.feed.folder import DropFolder
+    from clients.feed.changes import read_changes
+    from clients.feed.folder import DropFolder, Read
     from clients.feed.sending import FolderWork
 
+    read: Read = read_changes
+    pattern = "*"
+    if register:
+        from ronda.feed.manifest_files import ManifestFiles, NoSuchSource
+
+        try:
+            files_of = ManifestFiles(manifests, register, rows_of)
+        except NoSuchSource as error:
+            fail(str(error), ExitStatus.CALLER, False)
+        read, pattern = files_of.read, files_of.pattern
+
     def work(connection: Connection, frame: Callable[[], Any], name: str) -> Callable[[], bool]:
-        files = FolderWork(DropFolder(directory), connection.feed, frame, name, patience)
+        files = FolderWork(DropFolder(directory, read, pattern), connection.feed, frame, name, patience, read)
         return lambda: files.step(_say_passed)
 
     _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)

@@ -45,12 +45,13 @@ CREATE TABLE ronda_outbox (
 class DevelopmentServer:
     server: RunningServer
     data: Path
+    manifests: Path
 
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
     """In development mode: the commands' identities are tried in tests/trust."""
-    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox", "by-disk", "by-bus")
+    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox", "by-disk", "by-bus", "by-rows")
     sources = dict.fromkeys(names, SOURCES["oj-central"])
     directory = tmp_path_factory.mktemp("feed")
     data = directory / "data"
@@ -60,7 +61,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServe
         data, directory / "log", workers=1, max_loop_lag_ms=5000, feed_sources=json.dumps(sources), manifests=manifests
     )
     try:
-        yield DevelopmentServer(server.wait_ready(), data)
+        yield DevelopmentServer(server.wait_ready(), data, manifests)
     finally:
         server.stop()
 
@@ -199,6 +200,26 @@ def test_a_drop_folder_takes_whole_files_in_order_and_puts_them_away(field: Deve
     assert sorted(each.name for each in folder.iterdir()) == [".004.jsonl", "done", "refused"]
     assert sorted(each.name for each in (folder / "done").iterdir()) == ["001.jsonl", "002.jsonl", "002.jsonl.refused"]
     assert "no es JSON" in (folder / "refused" / "003.jsonl.why").read_text(encoding="utf-8")
+
+
+def test_a_drop_folder_takes_files_in_the_registers_own_format(field: DevelopmentServer, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    heading = "ORDEN,CUI,NOMBRE,NACIMIENTO,ESTADO,FECHA,DELITO\n"
+    cui = built_field()[1].clean
+    (folder / "1.csv").write_text(
+        f"{heading}X-1,{cui},,,PENDIENTE,2026-05-05,\nX-2,{cui},,,CANCELADA,2026-05-05,ROBO\n", encoding="utf-8"
+    )
+    (folder / "2.csv").write_text(f"{heading}X-3,{cui},,,QUIZAS,2026-05-05,\n", encoding="utf-8")
+    (folder / "3.csv").write_text(f"{heading}X-4,{cui},,,PENDIENTE,2026-05-05,\nX-5,{cui},,,PEN", encoding="utf-8")
+    words = ("folder", folder, "--register", "oj", "--manifests", field.manifests, "--source", "by-rows", "--once")
+    feed(field, *words)
+    assert in_force(field, "by-rows") == [("X-1", 1, "UPSERT"), ("X-2", 2, "UPSERT")]
+    assert dict(last(field, "by-rows").record) == {
+        "ORDEN": "X-2", "CUI": cui, "ESTADO": "CANCELADA", "FECHA": "2026-05-05", "DELITO": "ROBO",
+    }  # fmt: skip
+    assert sorted(each.name for each in (folder / "refused").iterdir()) == ["2.csv", "2.csv.why", "3.csv", "3.csv.why"]
+    assert "unknown_code" in (folder / "refused" / "2.csv.why").read_text(encoding="utf-8")
 
 
 def test_an_outbox_is_taken_in_the_order_in_which_transactions_end(
