@@ -282,6 +282,9 @@ def _listener(address: Address) -> socket.socket:
     )[0]
     listener = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
     try:
+        # Connections have both of it: those that the lane closed first stay in TIME_WAIT for a minute, and without
+        # SO_REUSEADDR the next server's port guard (server/host/port_guard.py) finds the address taken by them.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_S)
         listener.bind(where)

@@ -187,10 +187,10 @@ BAD_LINK = 0.1, 0.02  # seconds and share of packets lost, each way
 )
 @pytest.mark.parametrize("ends", ["aged", "drained"])
 def test_a_slow_reader_over_a_bad_link_gets_every_answer(ends: str) -> None:
-    """2 MB at once, which take several times half_open_s: and the connection is told to go meanwhile."""
-    calls, size = 32, 60_000
+    """7 MB at once, which take longer than nobody may read, and the connection is told to go meanwhile."""
+    calls, size = 120, 60_000
     settings = {"aged": {"age_ms": 1000}, "drained": {"patience_ms": 120_000}}[ends]
-    with PacketLink(*BAD_LINK) as link, Stub(FAST, any=1, stall_ms=5000, **settings) as stub:
+    with PacketLink(*BAD_LINK) as link, Stub(FAST, any=1, stall_ms=2000, **settings) as stub:
         words = [*link.inside, sys.executable, "-m", "tests.lane.far", NEAR, str(stub.port), str(calls), str(size)]
         with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as far:
             assert far.stdout is not None
@@ -204,12 +204,13 @@ def test_a_slow_reader_over_a_bad_link_gets_every_answer(ends: str) -> None:
     assert told["whole"] == calls
     assert counters["ended_stalled"] == counters["drain_cut"] == 0
     assert link.lost > 10
-    assert told["seconds"] > 5, "a link that is not slow proves nothing"
+    assert told["seconds"] > 2, "a link that is not slow proves nothing"
 
 
 RESTARTS = 20
 
 
+@pytest.mark.timeout(1800)
 def test_twenty_restarts_fail_no_question(small_nation: BuiltNation, tmp_path: Path) -> None:
     """Four clients ask without a pause, as the library has it, while one server after the other takes the addresses."""
     running = start_laned(small_nation, tmp_path, patrols_without_end, workers=2)
