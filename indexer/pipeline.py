@@ -2,8 +2,8 @@
 
     lock -> room -> extract -> carry forward, MISSING, shrink -> link -> assemble -> check -> publish -> collect
 
-Nothing that answers is touched before `publish`; what a killed build left is removed by the next one, and extracts that
-it had finished are used again when their source is unchanged.
+Nothing that answers is touched before `publish`. Of what a killed build left, the next one uses again the extracts
+whose source is unchanged, and all that was linked when every record is the same; it removes the rest.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ import duckdb
 from core.assembly.assembler import Assembly, assemble
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
 from indexer.build.digest import sha256_of
+from indexer.build.disk import DiskWatch
 from indexer.build.errors import BuildRefused, NoSpace, PublishingStopped
 from indexer.build.lock import indexer_lock
-from indexer.build.memory import MemoryWatch
+from indexer.build.memory import MemoryWatch, keep_memory
 from indexer.build.options import BuildOptions
 from indexer.build.progress import BuildProgress
 from indexer.extract.stage import LEAST_FREE_BYTES, extract_registers
@@ -45,6 +46,7 @@ from indexer.generations.publishing import (
 )
 from indexer.generations.rollback import ALERTED_FILE
 from indexer.linking.database import LinkedRegister, StagedFile
+from indexer.linking.parts import PARTS, MadeOf, PartsRefused, made_of, save_parts, take_parts
 from indexer.linking.stage import Linked, link
 from indexer.manifest.loading import load_manifests
 from indexer.manifest.model import Manifest
@@ -58,7 +60,7 @@ from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
 SUBJECT_KEY = "subject.key"
-WORK = ".work"  # spill, links, ranges of the running build
+WORK = ".work"  # spill, links, ranges of the running build, or of one that was killed (indexer.linking.parts)
 QUARANTINE = "quarantine"
 # Beside the generation that it makes a build needs staged extracts and linking's ranges: together about twice that.
 ROOM_FACTOR = 3
@@ -72,9 +74,10 @@ def build(options: BuildOptions) -> BuildSummary:
     """
     manifests = load_manifests(options.manifests or SHIPPED_MANIFESTS)
     check_asked(options, manifests)
+    keep_memory()
     try:
-        with indexer_lock(options.data, "build"), MemoryWatch() as memory:
-            return _Build(options, manifests, memory).run()
+        with indexer_lock(options.data, "build"), MemoryWatch() as memory, DiskWatch(options.data) as disk:
+            return _Build(options, manifests, memory, disk).run()
     except (OSError, duckdb.Error) as error:
         if getattr(error, "errno", None) in _DISK_FULL or any(os.strerror(code) in str(error) for code in _DISK_FULL):
             raise NoSpace(f"the disk of {options.data} is full") from error
@@ -84,17 +87,21 @@ def build(options: BuildOptions) -> BuildSummary:
 class _Build:
     """One build, under the lock."""
 
-    def __init__(self, options: BuildOptions, manifests: Sequence[Manifest], memory: MemoryWatch) -> None:
+    def __init__(
+        self, options: BuildOptions, manifests: Sequence[Manifest], memory: MemoryWatch, disk: DiskWatch
+    ) -> None:
         self.options = options
         self.data = options.data
         self.manifests = manifests
         self.memory = memory
+        self.disk = disk
         self.progress = BuildProgress(terminal=options.terminal, quiet=options.quiet)
         self.generation_id = new_generation_id()
         self.building = self.data / GENERATIONS / f"{BUILDING}{self.generation_id}"
         self.work = self.data / WORK
         self.started = time.monotonic()
         self.notes: list[str] = []
+        self.taken_up = False  # what a killed build had linked
 
     def run(self) -> BuildSummary:
         self._clean()
@@ -116,22 +123,33 @@ class _Build:
                 collected = collect(
                     self.data, keep_generations=self.options.keep_generations, keep_bytes=self.options.keep_bytes
                 )
-        finally:
-            shutil.rmtree(self.building, ignore_errors=True)
-            shutil.rmtree(self.work, ignore_errors=True)
+        except KeyboardInterrupt:
+            shutil.rmtree(self.building, ignore_errors=True)  # what was linked stays, as after a kill
+            raise
+        except BaseException:
+            self._remove_unpublished()
+            raise
+        self._remove_unpublished()
         return self._summary(registers, linked, assembly, previous, accepted, collected)
+
+    def _remove_unpublished(self) -> None:
+        shutil.rmtree(self.building, ignore_errors=True)
+        shutil.rmtree(self.work, ignore_errors=True)
 
     def _clean(self) -> None:
         left = remove_leftovers(self.data)
-        if self.work.exists():
+        if self.work.exists() and not (self.work / PARTS).exists():
             shutil.rmtree(self.work)
             left.append(WORK)
         if left:
-            self.notes.append(f"removed what an interrupted build left: {', '.join(left)}")
-            self.progress.say(self.notes[-1])
+            self._note(f"removed what an interrupted build left: {', '.join(left)}")
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        self.progress.say(text)
 
     def _check_room(self, previous: str | None) -> None:
-        free = shutil.disk_usage(self.data).free
+        free = shutil.disk_usage(self.data).free + _tree_bytes(self.work)  # which is used again, or removed
         need = LEAST_FREE_BYTES
         if previous is not None and (self.data / GENERATIONS / previous).is_dir():
             need = max(need, ROOM_FACTOR * directory_bytes(self.data / GENERATIONS / previous))
@@ -177,21 +195,46 @@ class _Build:
             for ordinal, m in enumerate(self.manifests)
         ]
         with self.progress.stage("link"):
-            bar = self.progress.bar("link", None)
+            made = made_of(files, roles, key, self.options.workers)
+            linked = self._take_up(made)
+            if linked is None:
+                linked = self._link_anew(files, roles, key)
+                save_parts(self.work, linked, made, self.options.workers)
+        return linked
 
-            def on_rows(rows: int) -> None:
-                self.progress.count(rows)
-                self.progress.move(bar, by=rows)
+    def _take_up(self, made: MadeOf) -> Linked | None:
+        """What a killed build had linked of these very records; None where there is nothing that may be used."""
+        if not self.work.exists():
+            return None
+        try:
+            linked = take_parts(self.work, made, self.options.workers)
+        except PartsRefused as why:
+            self._note(f"linking begins anew: {why}")
+            shutil.rmtree(self.work)
+            return None
+        self.taken_up = True
+        self.progress.count(linked.records)
+        size = _tree_bytes(self.work)
+        self._note(f"what an interrupted build had linked is used again: {size / 1e6:,.0f} MB, every checksum agrees")
+        return linked
 
-            return link(
-                files,
-                roles,
-                key,
-                self.work,
-                memory_bytes=self.options.memory_mib * 1024 * 1024,
-                on_step=lambda step: self.progress.describe(bar, f"link: {step}"),
-                on_rows=on_rows,
-            )
+    def _link_anew(self, files: Sequence[StagedFile], roles: Sequence[LinkedRegister], key: bytes) -> Linked:
+        bar = self.progress.bar("link", None)
+
+        def on_rows(rows: int) -> None:
+            self.progress.count(rows)
+            self.progress.move(bar, by=rows)
+
+        return link(
+            files,
+            roles,
+            key,
+            self.work,
+            memory_bytes=self.options.memory_mib * 1024 * 1024,
+            threads=self.options.workers,
+            on_step=lambda step: self.progress.describe(bar, f"link: {step}"),
+            on_rows=on_rows,
+        )
 
     def _assemble(self, registers: Sequence[RegisterInBuild], linked: Linked) -> Assembly:
         self.building.mkdir()
@@ -209,7 +252,7 @@ class _Build:
             assembly = assemble(
                 self.building,
                 linked.entities(),
-                linked.linked(),
+                linked.linked(ahead=self.options.workers - 1),
                 entries,
                 temp_directory=self.work,
                 on_progress=on_rows,
@@ -297,6 +340,7 @@ class _Build:
             stages=self.progress.stages,
             seconds=time.monotonic() - self.started,
             peak_memory_bytes=self.memory.peak_bytes,
+            peak_disk_bytes=self.disk.peak_bytes,
             files={
                 entry.name: entry.stat().st_size
                 for entry in sorted((self.data / GENERATIONS / self.generation_id).iterdir())
@@ -304,6 +348,8 @@ class _Build:
             accepted_shrinks=accepted,
             collected=collected,
             notes=self.notes,
+            workers=self.options.workers,
+            linking_taken_up=self.taken_up,
         )
 
 

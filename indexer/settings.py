@@ -27,6 +27,13 @@ class IndexerSettings(BaseModel):
     indexer_memory_mib: int = Field(
         1024, ge=64, description="Indexer: memory limit of the database that links, in MiB."
     )
+    indexer_workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Indexer: registers read, and parts linked and sorted, at a time; 0 = the cores at hand. Each "
+        "takes some 300 MiB.",
+    )
     mart_sources: Path = Field(
         Path("data/incidents"), description="Mart: directory of the files that institutions publish (docs/numbers.md)."
     )

@@ -27,10 +27,13 @@ class BuildSummary:
     stages: Sequence[StageTime]
     seconds: float
     peak_memory_bytes: int
+    peak_disk_bytes: int  # beyond what lay there before: staging, parts, generation
     files: Mapping[str, int]
     accepted_shrinks: Sequence[str] = ()
     collected: Sequence[str] = ()
     notes: Sequence[str] = field(default_factory=list)
+    workers: int = 1
+    linking_taken_up: bool = False  # of an interrupted build
 
     @property
     def failed(self) -> list[RegisterInBuild]:
@@ -52,11 +55,14 @@ class BuildSummary:
             "stages": [{"name": s.name, "seconds": s.seconds, "rows": s.rows} for s in self.stages],
             "seconds": round(self.seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,
+            "peak_disk_bytes": self.peak_disk_bytes,
             "files": dict(self.files),
             "bytes": sum(self.files.values()),
             "accepted_shrinks": list(self.accepted_shrinks),
             "collected": list(self.collected),
             "notes": list(self.notes),
+            "workers": self.workers,
+            "linking_taken_up": self.linking_taken_up,
         }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from typing_extensions import disjoint_base
 
@@ -31,6 +31,25 @@ class Assembly:
     files: dict[str, dict[str, int | str]]
     """By name: {"bytes": size, "sha256": hexadecimal}."""
 
+class RecordBatch(ExportsArrow, Protocol):
+    """An Arrow record batch, as pyarrow has it."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def column(self, name: str, /) -> Any: ...
+
+@dataclass(frozen=True)
+class Ordered:
+    """Records of several batches in an order of their own, so that none is copied for it."""
+
+    batches: tuple[RecordBatch, ...]
+    places: Any
+    """Buffer of int64: batch << 32 | row."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def last_entity(self) -> int: ...
+
 @disjoint_base
 class Assembler:
     """Writes keys.mdb, entities.bin, dossiers.bin, names.bin and plates.bin into an existing directory.
@@ -53,7 +72,7 @@ class Assembler:
         temporary_directory: str | Path | None = None,
     ) -> None: ...
     def entities(self, batch: ExportsArrow) -> None: ...
-    def records(self, batch: ExportsArrow) -> int:
+    def records(self, linked: ExportsArrow | Ordered) -> int:
         """Takes the next records; returns how many. The GIL is released while they are worked on."""
     def finish(self) -> Assembly: ...
     def abandon(self) -> None:
@@ -62,7 +81,7 @@ class Assembler:
 def assemble(
     directory: str | Path,
     entities: Iterable[ExportsArrow],
-    linked: Iterable[ExportsArrow],
+    linked: Iterable[RecordBatch | Ordered],
     registers: Sequence[Mapping[str, Any]],
     *,
     temp_directory: str | Path | None = None,

@@ -5,6 +5,7 @@ What a dossier holds is made in core/assembly/dossier.pyx and the files that it 
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +40,13 @@ from core.generation.keys_writer import write_keys
 from core.generation.registers import register_entry
 
 cdef enum:
+    BATCHES_MAX = 4096           # of one Ordered
+    ROWS_A_PIECE = 65536         # of one Ordered, before what they made is handed to the disk
     ORDER_OF_ENTITIES = -10
     ORDER_OF_RECORDS = -11
     UNKNOWN_ENTITY = -12
     UNKNOWN_REGISTER = -13
+    UNKNOWN_PLACE = -14
 
 _WHY = {
     ASSEMBLY_REFERENCE: "a payload does not start with its record reference",
@@ -51,7 +55,12 @@ _WHY = {
     ORDER_OF_RECORDS: "its records are not in the agreed order",
     UNKNOWN_ENTITY: "its records came before the entity itself",
     UNKNOWN_REGISTER: "a record's register is not in the list",
+    UNKNOWN_PLACE: "the order names a row that its batches have not",
 }
+
+cdef struct OrderedColumns:      # of one batch of an Ordered
+    const Column* columns
+    int64_t rows
 
 cdef struct Announced:           # an entity whose records are yet to come
     uint32_t number
@@ -77,6 +86,22 @@ class Assembly:
     plates: int
     dossier_bytes: int
     files: dict
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Records of several batches in an order of their own; see core/assembly/assembler.pyi."""
+
+    batches: tuple
+    places: object
+
+    def last_entity(self):
+        place = int(self.places[-1])
+        return self.batches[place >> 32].column("entity")[place & 0xFFFFFFFF].as_py()
+
+    @property
+    def num_rows(self):
+        return len(self.places)
 
 
 cdef class Assembler:
@@ -211,12 +236,20 @@ cdef class Assembler:
         self.entity_open = True
         return ASSEMBLED
 
-    cdef int _take(self, const Column* columns, int64_t rows) noexcept nogil:
-        cdef int64_t row
+    cdef int _take(self, const OrderedColumns* batches, int64_t n_batches, const int64_t* places, int64_t rows) noexcept nogil:
+        """The rows at `places`, batch << 32 | row; NULL = all of the one batch, as they stand."""
+        cdef const Column* columns = batches[0].columns
+        cdef int64_t row, at
         cdef uint32_t wanted
         cdef int status
         cdef size_t count
-        for row in range(rows):
+        for at in range(rows):
+            row = at
+            if places != NULL:
+                row = places[at] & <int64_t>0xFFFFFFFF
+                if not 0 <= places[at] >> 32 < n_batches or row >= batches[places[at] >> 32].rows:
+                    return UNKNOWN_PLACE
+                columns = batches[places[at] >> 32].columns
             wanted = row_entity(columns, row)
             while not self.entity_open or self.entity.number != wanted:
                 if self.entity_open and wanted < self.entity.number:
@@ -249,16 +282,42 @@ cdef class Assembler:
             raise OSError(errno or ENOMEM, os.strerror(errno or ENOMEM))
         raise AssemblyError(f"entity {self.entity.number}: {_WHY[status]}")
 
-    def records(self, batch):
-        cdef RecordColumns columns = RecordColumns(batch, assembly_record.LINKED_FIELDS)
+    def records(self, linked):
+        cdef OrderedColumns batches[BATCHES_MAX]
+        cdef const int64_t[::1] places
+        cdef int64_t start, rows, whole, n_batches
         cdef int status
-        with nogil:
-            status = self._take(columns.columns, columns.rows)
-        self._check(status)
+        ordered = isinstance(linked, Ordered)
+        kept = [
+            RecordColumns(batch, assembly_record.LINKED_FIELDS) for batch in (linked.batches if ordered else (linked,))
+        ]
+        if len(kept) > BATCHES_MAX:
+            raise AssemblyError(f"more than {BATCHES_MAX} batches in one order")
+        n_batches = len(kept)
+        for i, columns in enumerate(kept):
+            batches[<int>i].columns = (<RecordColumns>columns).columns
+            batches[<int>i].rows = (<RecordColumns>columns).rows
+        if not ordered:
+            rows = kept[0].rows
+            with nogil:
+                status = self._take(batches, n_batches, NULL, rows)
+            self._check(status)
+            self._flush()
+            return rows
+        places = linked.places
+        whole = places.shape[0]
+        for start in range(0, whole, ROWS_A_PIECE):
+            rows = min(<int64_t>ROWS_A_PIECE, whole - start)
+            with nogil:
+                status = self._take(batches, n_batches, &places[start], rows)
+            self._check(status)
+            self._flush()
+        return whole
+
+    def _flush(self):
         self.dossiers.flush()
         self.entity_table.flush()
         self.names.flush()
-        return columns.rows
 
     cdef int _drain(self) noexcept nogil:
         """Writes the dossiers of the entities that are left; stops after each few thousand, to be flushed."""
@@ -277,21 +336,21 @@ cdef class Assembler:
             with nogil:
                 status = self._drain()
             self._check(status)
-            self.dossiers.flush()
-            self.entity_table.flush()
-            self.names.flush()
+            self._flush()
             if self.next_announced * sizeof(Announced) >= self.announced.size:
                 break
-        files = {"dossiers.bin": self.dossiers.finish(), "entities.bin": self.entity_table.finish()}
-        keys = write_keys(self.directory / "keys.mdb", self.keys, self.build)
-        self.keys.close()
-        files["keys.mdb"] = _hashed(self.directory / "keys.mdb")
-        names = self.names.finish()
-        tokens = names.pop("tokens")
-        files["names.bin"] = {"bytes": names["bytes"], "sha256": names["sha256"]}
-        plates = OutputFile(self.directory / "plates.bin", b"RNDPLATE", self.build)
-        plate_count = self.plate_rows.write(plates)
-        files["plates.bin"] = plates.finish()
+        files = {}
+        with ThreadPoolExecutor(1, thread_name_prefix="keys") as beside:
+            writing = beside.submit(self._write_keys)
+            files["dossiers.bin"] = self.dossiers.finish()
+            files["entities.bin"] = self.entity_table.finish()
+            names = self.names.finish()
+            tokens = names.pop("tokens")
+            files["names.bin"] = {"bytes": names["bytes"], "sha256": names["sha256"]}
+            plates = OutputFile(self.directory / "plates.bin", b"RNDPLATE", self.build)
+            plate_count = self.plate_rows.write(plates)
+            files["plates.bin"] = plates.finish()
+            keys, files["keys.mdb"] = writing.result()
         return Assembly(
             persons=self.n_persons,
             vehicles=self.n_announced - self.n_persons,
@@ -305,6 +364,13 @@ cdef class Assembler:
             dossier_bytes=files["dossiers.bin"]["bytes"],
             files=files,
         )
+
+    def _write_keys(self):
+        """Pairs written, and the file's size and digest; beside what else ends, for it is the longest."""
+        path = self.directory / "keys.mdb"
+        keys = write_keys(path, self.keys, self.build)
+        self.keys.close()
+        return keys, _hashed(path)
 
     def abandon(self):
         self.dossiers.abandon()
@@ -329,7 +395,7 @@ def assemble(directory, entities, linked, registers, *, temp_directory=None, on_
         for batch in linked:
             if not batch.num_rows:
                 continue
-            last = batch.column(batch.schema.get_field_index("entity"))[batch.num_rows - 1].as_py()
+            last = batch.last_entity() if isinstance(batch, Ordered) else batch.column("entity")[-1].as_py()
             while known < last:
                 entity_batch = next(announced, None)
                 if entity_batch is None:

@@ -14,8 +14,12 @@ Result = TypeVar("Result")
 def map_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int, ahead: int) -> Iterator[Result]:
     """`work` of each item in order, at most `ahead` of them begun and not yet handed on.
 
-    `items` is read in the caller's thread. An exception of `work` is raised in its item's turn.
+    `items` is read in the caller's thread. An exception of `work` is raised in its item's turn. threads 0: nothing is
+    done ahead, and all in the caller's thread.
     """
+    if not threads:
+        yield from map(work, items)
+        return
     with ThreadPoolExecutor(threads) as pool:
         begun: deque[Future[Result]] = deque()
         try:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer.build.cores import cores_at_hand
+
 
 @dataclass(frozen=True)
 class BuildOptions:
@@ -20,5 +22,6 @@ class BuildOptions:
     keep_generations: int = 3  # besides the current one
     keep_bytes: int = 200_000_000_000
     memory_mib: int = 600  # DuckDB's limit while linking
+    workers: int = field(default_factory=cores_at_hand)  # registers read, ranges dealt and sorted at a time
     terminal: bool | None = None  # None = whether stderr is one
     quiet: bool = False

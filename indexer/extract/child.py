@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from indexer.build.memory import keep_memory
 from indexer.extract.fingerprint import fingerprint
 from indexer.extract.report import ExtractReport, SourceUnreadable
 from indexer.manifest.loading import load_manifest
@@ -230,7 +231,8 @@ def _say(message: dict[str, Any]) -> None:
 
 def main() -> int:
     """Runs the tasks on stdin, until one fails: what it left in this process must not harm the next."""
-    pa.set_cpu_count(1)  # one core a register: two registers run at once
+    pa.set_cpu_count(1)  # one core a register: several registers run at once
+    keep_memory()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold rows
     for line in sys.stdin.buffer:
         task = orjson.loads(line)

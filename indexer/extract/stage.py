@@ -1,4 +1,4 @@
-"""The extract stage: every register, two at a time, with what becomes of those that cannot be read."""
+"""The extract stage: every register, one a core at a time, with what becomes of those that cannot be read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from indexer.staging.extracts import (
 from indexer.staging.withdrawn import keep_closings
 
 LEAST_FREE_BYTES = 64_000_000  # with less, no build begins
-AT_ONCE = 2  # registers read at a time: one a core
 
 
 def extract_registers(
@@ -45,7 +44,7 @@ def extract_registers(
     with ReadingProcesses() as processes:
         stage = _Extraction(options, generation_id, last, progress, processes)
         stage.find_resumable(manifests)
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="extract") as pool:
+        with ThreadPoolExecutor(options.workers, thread_name_prefix="extract") as pool:
             done = list(pool.map(lambda job: stage.read(*job), order))
     return sorted(done, key=lambda register: register.ordinal)
 
@@ -73,7 +72,7 @@ class _Extraction:
     def find_resumable(self, manifests: Sequence[Manifest]) -> None:
         """Finds what an unpublished build finished, then removes every staged directory that nobody needs."""
         for manifest in manifests:
-            found = find_resumable(
+            found, why = find_resumable(
                 self.options.data,
                 manifest.id,
                 manifest_digest(_file(manifest)),
@@ -81,8 +80,9 @@ class _Extraction:
                 self.last.get(manifest.id),
             )
             if found is not None:
-                complete_columns(found.files(self.options.data))
                 self.resumable[manifest.id] = found
+            elif why:
+                self.progress.say(f"  {manifest.id}: extract of an interrupted build begun anew: {why}")
         remove_unused(self.options.data, [*self.last.values(), *self.resumable.values()])
 
     def _fingerprint(self, manifest: Manifest) -> str | None:

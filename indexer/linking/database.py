@@ -15,7 +15,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from indexer.standard import STANDARD_SCHEMA, SUBJECT_PERSON, person_columns
+from indexer.standard import (
+    ALERT_PROTECTED,
+    CLEARANCE_CRIMINAL,
+    CLEARANCE_POLICE,
+    CLEARANCE_RENAS,
+    STANDARD_SCHEMA,
+    SUBJECT_PERSON,
+    person_columns,
+)
 from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 
 LAST_FILLER_YEAR = 1900  # nobody born so early lives: core/calendar.pxd
@@ -24,6 +32,9 @@ LAST_FILLER_YEAR = 1900  # nobody born so early lives: core/calendar.pxd
 LINK_LIMIT = 50
 
 BATCH_ROWS = 100_000
+
+KEPT, SPILL = "kept", "spill"  # below the directory; nobody reads them once linking has ended
+STANDARDS = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
 
 
 @dataclass(frozen=True)
@@ -64,8 +75,9 @@ class LinkingDatabase:
         self.directory = directory
         self.registers = registers
         self.files = sorted(files, key=lambda file: (file.register, file.path.name))
-        spill = directory / "spill"
+        spill = directory / SPILL
         spill.mkdir(parents=True, exist_ok=True)
+        (directory / KEPT).mkdir(exist_ok=True)
         self.connection = duckdb.connect(
             config={
                 "memory_limit": f"{memory_bytes // 1_000_000}MB",
@@ -102,6 +114,15 @@ class LinkingDatabase:
     def copy_sorted(self, sql: str, path: Path) -> None:
         """Writes the result of `sql`, which ends in ORDER BY, to one Parquet file in that order."""
         self.run(f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)")
+
+    def keep(self, name: str, sql: str) -> None:
+        """Makes a view of the result of `sql`, worked out once, in a file: it is read again and again.
+
+        No table: however large the nation, it takes no memory.
+        """
+        path = self.directory / KEPT / f"{name}.parquet"
+        self.run(f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION lz4)")
+        self.run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})")
 
     def table_of(self, name: str, paths: Sequence[Path], columns: str) -> None:
         """A table from Parquet files; an empty one with `columns` ("a BIGINT, b VARCHAR") when there are none."""
@@ -162,7 +183,13 @@ class LinkingDatabase:
                 clearance, alert_kind, alert_state, alert_flags, merge_key
             FROM staged WHERE subject = {SUBJECT_PERSON} OR section = {SECTION_OWNER}
         """)
-        self.run(f"""
-            CREATE VIEW identity_staged AS SELECT * FROM person_staged
-            WHERE section = {SECTION_IDENTITY} AND register IN {self.ordinals(identity=True)}
-        """)
+        self.keep(
+            "identity_staged",
+            f"SELECT * FROM person_staged WHERE section = {SECTION_IDENTITY} "
+            f"AND register IN {self.ordinals(identity=True)}",
+        )
+        self.keep(
+            "noted_staged",  # alerts, what they protect, and what counts for a clearance: all that is linked by name
+            f"SELECT * FROM person_staged WHERE alert_kind <> 0 OR alert_flags & {ALERT_PROTECTED} <> 0 "
+            f"OR clearance & {STANDARDS} <> 0",
+        )

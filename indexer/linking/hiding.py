@@ -55,7 +55,7 @@ def _collect_others(database: LinkingDatabase) -> None:
         CREATE TABLE other_number AS
         WITH stated AS (
             SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text
-            FROM person_staged p LEFT JOIN resolved r USING (place)
+            FROM noted_staged p LEFT JOIN resolved r USING (place)
             WHERE {HIDING} AND NOT p.is_owner
                   AND coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL),
         claim AS ({claims_on_file("name_key")}),
@@ -72,7 +72,7 @@ def _collect_others(database: LinkingDatabase) -> None:
 def _collect_slips(database: LinkingDatabase) -> None:
     """cui_slip(place, cui): numbers one slip from that of a hiding record, where nothing bears its number out."""
     stated = database.stream(f"""
-        SELECT place, cui FROM person_staged p
+        SELECT place, cui FROM noted_staged p
         WHERE {HIDING} AND NOT is_owner AND cui IS NOT NULL
               AND (place IN (SELECT place FROM unborne_record WHERE NOT borne)
                    OR name_key IS NULL AND cui NOT IN (SELECT cui FROM cui_person WHERE claimed))

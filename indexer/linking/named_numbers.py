@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from core.identifiers.in_names import cuis_in_name
 from indexer.linking.database import LinkingDatabase
-from indexer.linking.on_file import STANDARDS
-from indexer.standard import ALERT_PROTECTED
 
 _THIRTEEN_DIGITS = "([0-9][^0-9]*){13}"
 
@@ -14,9 +12,8 @@ _THIRTEEN_DIGITS = "([0-9][^0-9]*){13}"
 def collect_named_numbers(database: LinkingDatabase) -> None:
     """Makes `named_number`(place, cui): records that are linked by name and state no CUI but in their name's cell."""
     stated = database.stream(f"""
-        SELECT place, name FROM person_staged
+        SELECT place, name FROM noted_staged
         WHERE cui IS NULL AND name IS NOT NULL AND NOT is_owner
-              AND (alert_kind <> 0 OR alert_flags & {ALERT_PROTECTED} <> 0 OR clearance & {STANDARDS} <> 0)
               AND regexp_matches(name, '{_THIRTEEN_DIGITS}')
     """)
     database.run("CREATE TABLE named_number (place BIGINT, cui BIGINT)")

@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 from core.linking.index import NameIndex, build_names
 from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
-from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, LinkingDatabase
+from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, STANDARDS, LinkingDatabase
 from indexer.linking.hiding import HIDING, collect_hidden
-from indexer.linking.on_file import STANDARDS, claims_on_file
+from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
 from indexer.linking.weak import Side, best, compare_parents
@@ -132,7 +132,7 @@ def _collect_records(database: LinkingDatabase) -> None:
                alert_flags & {ALERT_UNREAD} <> 0 OR NOT {is_alert} AND NOT {protects} AS sole_suffices,
                register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
                {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed
-        FROM person_staged
+        FROM noted_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
     """)
@@ -285,7 +285,7 @@ def _collect_causas(database: LinkingDatabase) -> None:
         WITH numbered AS (
             SELECT s.register, s.alert_kind, s.merge_key, s.{_DISCREET} AS discreet, coalesce(s.cui, r.cui) AS cui,
                    r.text
-            FROM person_staged s LEFT JOIN resolved r USING (place)
+            FROM noted_staged s LEFT JOIN resolved r USING (place)
             WHERE s.alert_kind <> 0 AND s.alert_flags & {ALERT_PROTECTED} = 0 AND NOT s.is_owner
                   AND s.merge_key IN (SELECT merge_key FROM name_only WHERE merge_key IS NOT NULL)),
         told AS (SELECT o.place, n.cui, n.text FROM name_only o JOIN numbered n
@@ -366,7 +366,7 @@ def write_reasons(database: LinkingDatabase, path: Path) -> None:
         SELECT g.id AS register, s.record_id, s.version, s."row", s.section, printf('%013d', n.cui) AS cui,
                coalesce(n.text, printf('cui:%013d', n.cui)) AS identifier, n.level,
                n.agrees, n.disagrees, n.band AS age_band, n.people, n.score, '{RULE_VERSION}' AS rule
-        FROM name_link n JOIN person_staged s USING (place) JOIN register_name g USING (register)
+        FROM name_link n JOIN noted_staged s USING (place) JOIN register_name g USING (register)
         ORDER BY g.id, s.record_id, s.version, s."row", identifier
         """,
         path,

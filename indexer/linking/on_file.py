@@ -9,12 +9,9 @@ that identify the identifier (a foreigner's crossings) --> crossed_claim: few
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from indexer.linking.database import LinkingDatabase
-from indexer.standard import CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS
+from indexer.linking.database import STANDARDS, LinkingDatabase
 from ronda.v1.level_pb2 import CRITERION_CEDULA, CRITERION_DOCUMENT, CRITERION_LICENCE, CRITERION_NIT
 from ronda.v1.section_pb2 import SECTION_IDENTITY
-
-STANDARDS = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
 
 _CLAIMED = (
     'register, section, record_id, version, "row", place, name_key, name_text, birth, sex, birth_department, '

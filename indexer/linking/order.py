@@ -17,20 +17,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from core.assembly.assembler import Ordered
 from indexer.build.ahead import map_ahead
 from indexer.linking.database import StagedFile
 from indexer.linking.links import Links
 from indexer.standard import LINK_FIELDS, LINKED_SCHEMA, STANDARD_SCHEMA
 from ronda.v1.section_pb2 import SENSITIVITY_MINOR
 
-DEAL_ROWS = 262_144  # rows dealt at a time
-RANGE_ROWS = 262_144  # rows of a range, unless one subject has more
+DEAL_ROWS = 65_536  # rows dealt at a time: more take memory that the system has to clear each time
+RANGE_ROWS = 131_072  # rows of a range, unless one subject has more
 MOST_RANGES = 256  # open files at a time; more would make the pieces written to each too small to be worth a call
-OUTPUT_ROWS = 65_536
 BLOCK = 64  # entities counted together
-RAW_ROWS = 16_000_000  # up to here, 6 GB, ranges are not compressed: that would cost more than the disk
+_STREAM = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)  # a fifth of the bytes
 _UNKNOWN_DAY = -(2**31)
 
+_ORDER_COLUMNS = ["entity", "section", "sort_day", "register", "record_id", "version", "row"]
 # what Links.between yields; `minor` goes into `sensitivity`
 _LINK_COLUMNS = ["place", *(field.name.removeprefix("link_") for field in LINK_FIELDS), "minor"]
 
@@ -64,22 +65,21 @@ def deal_into_ranges(
     starts: np.ndarray,
     directory: Path,
     on_rows: Callable[[int], None] = lambda _: None,
+    *,
+    threads: int = 2,
 ) -> list[Path]:
     """Writes one Arrow file a range with the linked records in order of place; `on_rows` hears of rows as they pass."""
     directory.mkdir(parents=True, exist_ok=True)
     paths = [directory / f"range-{number:04d}.arrow" for number in range(len(starts))]
-    options = pa.ipc.IpcWriteOptions(compression="lz4" if links.rows > RAW_ROWS else None, use_threads=False)
-    sinks = [pa.OSFile(str(path), "wb") for path in paths]
-    writers = [pa.ipc.new_stream(sink, LINKED_SCHEMA, options=options) for sink in sinks]
+    sinks = [path.open("wb") for path in paths]
     try:
         pieces = _pieces(files, links)
-        for wide, edges, rows in map_ahead(lambda piece: piece.deal(starts), pieces, threads=2, ahead=2):
-            for at in np.flatnonzero(np.diff(edges)).tolist():
-                writers[at].write_batch(wide.slice(edges[at], edges[at + 1] - edges[at]))
+        for dealt, rows in map_ahead(lambda piece: piece.deal(starts), pieces, threads=threads, ahead=threads):
+            for number, stream in dealt:
+                sinks[number].write(stream)
             on_rows(rows)
     finally:
-        for writer, sink in zip(writers, sinks, strict=True):
-            writer.close()
+        for sink in sinks:
             sink.close()
     return paths
 
@@ -101,21 +101,40 @@ class _Piece:
     place: int
     register: int
 
-    def deal(self, starts: np.ndarray) -> tuple[pa.RecordBatch, np.ndarray, int]:
-        """Linked records grouped by range, in order of place within each; the groups' edges; staged rows."""
+    def deal(self, starts: np.ndarray) -> tuple[list[tuple[int, pa.Buffer]], int]:
+        """Linked records by range, in order of place within each, as Arrow streams; staged rows."""
         linked = self.links.between(self.place, self.place + self.staged.num_rows).combine_chunks()
         number = np.searchsorted(starts, linked.column("entity").to_numpy(), side="right") - 1
         order = np.argsort(number, kind="stable")
         linked = linked.take(order)
         rows = linked.column("place").to_numpy() - self.place
-        wide = _linked_batch(self.staged.take(rows), linked, self.register)
-        return wide, np.searchsorted(number[order], np.arange(len(starts) + 1)), self.staged.num_rows
+        wide = _linked_batch(self.staged, rows, linked, self.register)
+        edges = np.searchsorted(number[order], np.arange(len(starts) + 1))
+        return [
+            (at, _stream_of(wide.slice(edges[at], edges[at + 1] - edges[at])))
+            for at in np.flatnonzero(np.diff(edges)).tolist()
+        ], self.staged.num_rows
 
 
-def _linked_batch(staged: pa.RecordBatch, linked: pa.Table, register: int) -> pa.RecordBatch:
-    """Staged rows and their links, side by side and equally long, as LINKED_SCHEMA."""
-    columns: dict[str, Any] = {name: staged.column(name) for name in STANDARD_SCHEMA.names}
-    columns["register"] = pa.repeat(pa.scalar(register, pa.uint8()), staged.num_rows)
+def _stream_of(batch: pa.RecordBatch) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=_STREAM) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue()
+
+
+def _taken(column: Any, rows: np.ndarray) -> Any:
+    """Rows of a column; of most kinds of record most columns say nothing."""
+    return pa.nulls(len(rows), column.type) if column.null_count == len(column) else column.take(rows)
+
+
+def _linked_batch(staged: pa.RecordBatch, rows: np.ndarray, linked: pa.Table, register: int) -> pa.RecordBatch:
+    """The staged rows of that many links, beside them, as LINKED_SCHEMA."""
+    at = pa.array(rows)
+    columns: dict[str, Any] = {
+        name: _taken(staged.column(name), at) for name in STANDARD_SCHEMA.names if name != "register"
+    }
+    columns["register"] = pa.repeat(pa.scalar(register, pa.uint8()), len(rows))
     if pc.any(linked.column("minor")).as_py():
         minor = pa.scalar(SENSITIVITY_MINOR, pa.uint8())
         hidden = linked.column("minor").combine_chunks()
@@ -128,24 +147,32 @@ def _linked_batch(staged: pa.RecordBatch, linked: pa.Table, register: int) -> pa
     return pa.record_batch(arrays, schema=LINKED_SCHEMA)
 
 
-def sorted_batches(ranges: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+def sorted_ranges(ranges: Sequence[Path], *, ahead: int = 1) -> Iterator[Ordered]:
     """All records by (entity, section, sort day newest first and unknown last, register, record id, version, row).
 
-    Each range's file is removed once it has been read.
+    `ahead`: ranges read and ordered in threads while the caller works on one; 0 = none.
     """
-    for ordered in map_ahead(_sorted_range, ranges, threads=1, ahead=2):
-        for start in range(0, ordered.num_rows, OUTPUT_ROWS):
-            yield ordered.slice(start, OUTPUT_ROWS)
+    yield from (
+        ordered for ordered in map_ahead(_sorted_range, ranges, threads=ahead, ahead=ahead + 1) if ordered.batches
+    )
 
 
-def _sorted_range(path: Path) -> pa.RecordBatch:
-    with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
-        table = reader.read_all().combine_chunks()
-    path.unlink()
-    whole = next(iter(table.to_batches()), None)
-    if whole is None:
-        return pa.record_batch([pa.array([], f.type) for f in LINKED_SCHEMA], schema=LINKED_SCHEMA)
-    return whole.take(dossier_order(table))
+def _sorted_range(path: Path) -> Ordered:
+    """A range's rows stay as they were dealt; the order alone is worked out."""
+    batches = tuple(_dealt(path))
+    if not batches:
+        return Ordered((), np.zeros(0, dtype=np.int64))
+    places = np.concatenate([(np.int64(n) << 32) + np.arange(batch.num_rows) for n, batch in enumerate(batches)])
+    keys = pa.Table.from_batches([batch.select(_ORDER_COLUMNS) for batch in batches]).combine_chunks()
+    return Ordered(batches, places[dossier_order(keys)])
+
+
+def _dealt(path: Path) -> Iterator[pa.RecordBatch]:
+    """The pieces of a range's file, each an Arrow stream."""
+    with pa.memory_map(str(path), "rb") as source:
+        while source.tell() < source.size():
+            with pa.ipc.open_stream(source) as reader:
+                yield from reader
 
 
 def dossier_order(table: pa.Table) -> np.ndarray:

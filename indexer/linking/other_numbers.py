@@ -10,8 +10,8 @@ Of two persons linked so one has no CUI: hence everything begins with what is on
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, LinkingDatabase
-from indexer.linking.on_file import STANDARDS, claims_on_file
+from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, STANDARDS, LinkingDatabase
+from indexer.linking.on_file import claims_on_file
 from indexer.standard import ALERT_PROTECTED
 from ronda.v1.level_pb2 import (
     CRITERION_BIRTH_DATE,
@@ -78,7 +78,7 @@ def _collect_wanted(database: LinkingDatabase) -> None:
         CREATE TABLE wanted_record AS
         SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text, p.cui IS NOT NULL AS stated,
                p.name_key, p.birth, coalesce(p.sex, 0) AS sex
-        FROM (SELECT * FROM person_staged
+        FROM (SELECT * FROM noted_staged
               WHERE NOT is_owner AND (alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0
                                       OR clearance & {STANDARDS} <> 0)
                     AND coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NOT NULL) p

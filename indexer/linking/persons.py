@@ -62,9 +62,14 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
         "document": f"(CASE WHEN document LIKE 'GTM:%' THEN register IN {national} ELSE register IN {foreign} END)",
         **{kind: f"register IN {database.ordinals(identifies=kind)}" for kind in ("nit", "licence", "cedula")},
     }
+    borne = " OR ".join(f"{kind} IS NOT NULL" for kind in KINDS)
+    database.keep(
+        "carrying",
+        f"SELECT register, cui, {', '.join(KINDS)} FROM person_staged WHERE cui IS NOT NULL AND ({borne})",
+    )
     carried = " UNION ALL ".join(
-        f"SELECT {criterion} AS kind, {kind} AS identifier, cui FROM person_staged "
-        f"WHERE cui IS NOT NULL AND {kind} IS NOT NULL AND {stated[kind]}"
+        f"SELECT {criterion} AS kind, {kind} AS identifier, cui FROM carrying "
+        f"WHERE {kind} IS NOT NULL AND {stated[kind]}"
         for kind, criterion in KINDS.items()
     )
     database.run(f"""

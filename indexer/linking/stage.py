@@ -9,18 +9,20 @@ staged Parquet --narrow columns--> DuckDB: subjects, links --> links in order of
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from core.assembly.assembler import Ordered
 from core.generation.reader import EntityKind
-from indexer.linking.database import LinkedRegister, LinkingDatabase, StagedFile
+from indexer.linking.database import KEPT, SPILL, LinkedRegister, LinkingDatabase, StagedFile
 from indexer.linking.named_numbers import collect_named_numbers
 from indexer.linking.names import link_names, write_reasons
 from indexer.linking.on_file import collect_crossed_claims
-from indexer.linking.order import count_links, deal_into_ranges, range_starts, sorted_batches
+from indexer.linking.order import count_links, deal_into_ranges, range_starts, sorted_ranges
 from indexer.linking.persons import collect_persons, resolve_persons
 from indexer.linking.subjects import entity_batches, link_records, number_subjects, write_alerted
 from indexer.linking.vehicles import link_vehicles
@@ -32,7 +34,7 @@ MEMORY_BYTES = 600_000_000  # DuckDB's limit; its own peak may pass it by about 
 
 @dataclass
 class Linked:
-    """What linking made. The batches can be read once; the files lie in the work directory."""
+    """What linking made. The files lie in the work directory, and stay: a build that is killed takes them up again."""
 
     persons: int
     vehicles: int
@@ -50,9 +52,9 @@ class Linked:
         """ENTITY_SCHEMA, by entity."""
         return entity_batches(self.subjects)
 
-    def linked(self) -> Iterator[pa.RecordBatch]:
-        """LINKED_SCHEMA, in the order of dossiers."""
-        return sorted_batches(self.ranges)
+    def linked(self, *, ahead: int = 1) -> Iterator[Ordered]:
+        """LINKED_SCHEMA, in the order of dossiers; `ahead`: ranges sorted while one is read."""
+        return sorted_ranges(self.ranges, ahead=ahead)
 
 
 def link(
@@ -102,6 +104,8 @@ def link(
         starts = range_starts(links, persons + vehicles)
         ordered = database.files
     on_step("ranges")
-    ranges = deal_into_ranges(ordered, links, starts, directory / "ranges", on_rows)
+    ranges = deal_into_ranges(ordered, links, starts, directory / "ranges", on_rows, threads=threads)
     by_kind = count_links(links)
+    for name in ("links", KEPT, SPILL):  # what nobody reads any more makes room for the dossiers
+        shutil.rmtree(directory / name, ignore_errors=True)
     return Linked(persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, reasons, ranges)

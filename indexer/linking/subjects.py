@@ -213,14 +213,18 @@ def write_alerted(database: LinkingDatabase, subjects: Path, links: Links, path:
 
 def _resolve_owners(database: LinkingDatabase) -> None:
     """owner_link(place, owner_entity, owner_level): level by section 4, against the owner's identity claims."""
+    database.keep(
+        "owner_staged",
+        "SELECT place, cui, name_key, name_text, birth, father, mother FROM person_staged WHERE is_owner",
+    )
     database.run(f"""
         CREATE TABLE owner AS
         SELECT p.place, e.entity AS subject, {CRITERION_CUI}::UTINYINT AS criterion,
                p.name_key, p.name_text, p.birth, p.father, p.mother
-        FROM person_staged p JOIN entity_by_cui e USING (cui) WHERE p.is_owner
+        FROM owner_staged p JOIN entity_by_cui e USING (cui)
         UNION ALL
         SELECT p.place, coalesce(c.entity, t.entity), r.criterion, p.name_key, p.name_text, p.birth, p.father, p.mother
-        FROM resolved r JOIN person_staged p USING (place)
+        FROM resolved r JOIN owner_staged p USING (place)
         LEFT JOIN entity_by_cui c ON c.cui = r.cui LEFT JOIN entity_by_text t ON t.text = r.text
         WHERE r.is_owner AND coalesce(c.entity, t.entity) IS NOT NULL
     """)

@@ -18,7 +18,7 @@ _COMPARED = "name_key, name_text, birth, father, mother"
 
 def find_unborne(database: LinkingDatabase, kinds: str) -> None:
     """Makes table `unborne`(place, own_cui, own_text, stated, borne), of the records of `kinds` (a condition on
-    person_staged).
+    noted_staged).
 
     own_cui, own_text: of the subject that the identifier finds. stated: the record itself says the CUI. borne: the
     identifier makes a HIT, though names or birth date do not agree. Needs `resolved` and `crossed_claim`.
@@ -29,7 +29,7 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
         SELECT p.place, p.place AS subject, coalesce(p.cui, r.cui) AS own_cui, r.text AS own_text,
                p.cui IS NOT NULL AS stated, coalesce(r.criterion, {CRITERION_CUI}) AS criterion, {compared},
                coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated
-        FROM (SELECT * FROM person_staged WHERE {kinds}) p LEFT JOIN resolved r USING (place)
+        FROM (SELECT * FROM noted_staged WHERE {kinds}) p LEFT JOIN resolved r USING (place)
         WHERE coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL
     """)
     claimed = ", ".join(f"i.{column}" for column in _COMPARED.split(", "))

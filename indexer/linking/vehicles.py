@@ -19,8 +19,9 @@ def link_vehicles(database: LinkingDatabase) -> None:
 
     The kind of subject is in the text: vin, chassis, vehicle-plate, vehicle-record; plate and plate-record are plates.
     """
-    database.run(f"""
-        CREATE VIEW vehicle_staged AS
+    database.keep(
+        "vehicle_staged",
+        f"""
         SELECT place, register, section, record_id, sort_day, alert_kind,
                valid_from, valid_to, valid_from_span, valid_to_span,
                subject = {SUBJECT_PLATE} OR alert_kind = {ALERT_KIND_STOLEN_PLATE} AS of_plate,
@@ -31,7 +32,8 @@ def link_vehicles(database: LinkingDatabase) -> None:
                coalesce(nullif(plate_type, ''), '?') || '-' || nullif(plate, '') || '|'
                    || coalesce(nullif(plate_country, ''), 'GTM') AS plate_text
         FROM staged WHERE subject <> {SUBJECT_PERSON}
-    """)
+        """,
+    )
     # by what the record itself says; text null = by its plate's bearers or its engine
     typed = "(plate_type IS NOT NULL OR country <> 'GTM')"
     database.run(f"""

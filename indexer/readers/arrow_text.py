@@ -37,7 +37,7 @@ def _text_array(array: Any, name: str) -> tuple[Any, npt.NDArray[np.uint8] | Non
     if pa.types.is_timestamp(kind):
         if kind.tz is not None:
             array = pc.local_timestamp(array.cast(pa.timestamp(kind.unit, GUATEMALA)))
-        return pc.strftime(array.cast(pa.timestamp("s"), safe=False), "%Y-%m-%d %H:%M:%S"), None
+        return array.cast(pa.timestamp("s"), safe=False).cast(pa.string()), None
     if pa.types.is_floating(kind):
         return pa.array([_number(value) for value in array.to_pylist()], pa.string()), None
     if pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):

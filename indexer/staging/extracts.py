@@ -17,6 +17,8 @@ from typing import Any
 
 from core.errors import GenerationDamaged
 from core.generation.manifest import read_manifest
+from indexer.build.digest import checksum_of
+from indexer.build.program import program_digest
 from indexer.generations.publishing import GENERATIONS, current_generation, write_durably
 
 STAGING = "staging"
@@ -112,27 +114,47 @@ def remove_unused(data: Path, used: Iterable[StagedExtract]) -> None:
 
 def find_resumable(
     data: Path, register: str, digest: str, fingerprint: str | None, last: StagedExtract | None
-) -> StagedExtract | None:
-    """A finished extract of a build that was not published, made by this manifest from this very source; or None.
+) -> tuple[StagedExtract | None, str]:
+    """A finished extract of a build that was not published, made by this manifest and program from this very source.
 
-    A source without a fingerprint (a database) is always read again.
+    None, and why it is not used: "" where there is none. A source without a fingerprint (a database) is always read
+    again.
     """
     home = data / STAGING / register
-    if fingerprint is None or not home.is_dir():
-        return None
+    why = ""
+    if not home.is_dir():
+        return None, why
     for directory in sorted((entry for entry in home.iterdir() if entry.is_dir()), reverse=True):
         if last is not None and directory.name == last.directory:
             continue
         try:
             told = json.loads((directory / RESUME).read_text(encoding="utf-8"))
-            if told["manifest"] == digest and told["fingerprint"] == fingerprint:
-                return StagedExtract(**told["extract"])
+            if fingerprint is None:
+                why = "databases are always read again" if told["fingerprint"] is None else "its source is gone"
+            elif told["manifest"] != digest or told["fingerprint"] != fingerprint:
+                why = "its source or its manifest has changed"
+            elif told["program"] != program_digest():
+                why = "it was made by another version of the rules"
+            elif told["files"] != _checksums(directory):
+                why = "it is damaged"
+            else:
+                return StagedExtract(**told["extract"]), ""
         except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
+            why = why or "it was not finished"
+    return None, why
 
 
 def mark_resumable(data: Path, extract: StagedExtract, digest: str, fingerprint: str | None) -> None:
-    """Notes what a finished extract was made from, durably, as its last file."""
-    note = {"manifest": digest, "fingerprint": fingerprint, "extract": asdict(extract)}
+    """Notes what a finished extract was made from and what its files hold, durably, as its last file."""
+    note = {
+        "manifest": digest,
+        "fingerprint": fingerprint,
+        "program": program_digest(),
+        "files": _checksums(extract.path(data)),
+        "extract": asdict(extract),
+    }
     write_durably(extract.path(data) / RESUME, json.dumps(note))
+
+
+def _checksums(directory: Path) -> dict[str, str]:
+    return {path.name: checksum_of(path) for path in sorted(directory.glob("*.parquet"))}

@@ -35,6 +35,9 @@ def index(
             help="Publica aunque esto se haya encogido: REGISTRO, REGISTRO/FUENTE o REGISTRO/CLASE de alerta."
         ),
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Registros y partes a la vez; si no, los núcleos disponibles.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lee los registros, enlaza, escribe una generación, la revisa y la publica.
@@ -43,13 +46,14 @@ def index(
     Ejemplo:
       ronda index --data data --sources nation/registers --withdraw mp
     """
+    from indexer.build.cores import cores_at_hand
     from indexer.build.errors import BuildError, BuildRefused, PublishingStopped
     from indexer.build.options import BuildOptions
     from indexer.manifest.loading import ManifestError
     from indexer.pipeline import build
     from ronda.commands.index_output import summary_parts
 
-    settings = settings_of(data=data, sources=sources, manifests=manifests)
+    settings = settings_of(data=data, sources=sources, manifests=manifests, indexer_workers=workers)
     dsns = {register: dsn.get_secret_value() for register, dsn in settings.postgres.items()}
     for pair in postgres or []:
         register, equals, dsn = pair.partition("=")
@@ -66,6 +70,7 @@ def index(
         keep_generations=settings.keep_generations,
         keep_bytes=settings.keep_gib * GIB or NO_LIMIT,
         memory_mib=settings.indexer_memory_mib,
+        workers=settings.indexer_workers or cores_at_hand(),
         quiet=as_json,
     )
     try:

@@ -40,7 +40,8 @@ def summary_parts(summary: BuildSummary) -> list[RenderableType]:
         f"{summary.persons:,} persons, {summary.vehicles:,} vehicles and plates, {summary.records:,} records",
         f"links: {links or 'none'}",
         f"alert records: {alerts or 'none'}",
-        f"{sum(summary.files.values()) / 1e6:,.1f} MB on disk, peak memory {summary.peak_memory_bytes / 1e6:,.0f} MB",
+        f"{sum(summary.files.values()) / 1e6:,.1f} MB on disk, while building {summary.peak_disk_bytes / 1e6:,.0f} MB, "
+        f"peak memory {summary.peak_memory_bytes / 1e6:,.0f} MB",
         f"{summary.seconds:.1f} s: {stages}",
     ]
     lines += [lost for lost in map(rows_lost, summary.registers) if lost]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
+from indexer.linking.stage import Linked
+from indexer.standard import ENTITY_SCHEMA
 from tests.indexer.staged_records import (
     IDENTITY,
     KEY,
@@ -32,13 +33,22 @@ PERSON, ORGANISATION, UNIDENTIFIED, VEHICLE, PLATE_SUBJECT = 1, 2, 3, 4, 5
 BORN = (1980, 1, 2)
 
 
+def rows_of(linked: Linked) -> list[dict[str, Any]]:
+    """The linked records in the order of dossiers."""
+    found = []
+    for ordered in linked.linked():
+        whole = [pa.record_batch(batch).to_pylist() for batch in ordered.batches]
+        found += [whole[place >> 32][place & 0xFFFFFFFF] for place in ordered.places.tolist()]
+    return found
+
+
 class Result:
     """Linked records and entities, looked up by record id and canonical identifier."""
 
     def __init__(self, directory: Path, records: list[dict[str, Any]]) -> None:
         linked = link_records(directory, records)
         entities = pa.Table.from_batches(linked.entities(), schema=ENTITY_SCHEMA).to_pylist()
-        self.rows = pa.Table.from_batches(linked.linked(), schema=LINKED_SCHEMA).to_pylist()
+        self.rows = rows_of(linked)
         self.entities = {row["entity"]: row for row in entities}
         self.by_id = {row["subject_id"]: row["entity"] for row in entities}
         assert (linked.persons, linked.vehicles) == (

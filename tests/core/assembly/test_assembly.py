@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from core.assembly.assembler import assemble
+from core.assembly.assembler import Ordered, assemble
 from core.errors import AssemblyError
 from core.generation.check import verify
 from core.generation.store import Generation
@@ -33,6 +34,7 @@ IDENTITY, WARRANT, PROTECTION, DETENTION, CROSSING, REGISTRATION, ASSIGNMENT, OW
 BY_CUI, BY_CEDULA, BY_NAMES, BY_VIN = 1, 5, 6, 13
 POSSIBLE, HIT = 4, 5
 PENDING, CANCELLED = 1, 3
+HEADER_SIZE = 64
 CUI = "1234567890101"
 NAMES, PARENTS, BIRTH_DATE, SEX = 6, 7, 8, 9
 NO_DAY = -(2**31)
@@ -422,6 +424,31 @@ def test_the_same_dossiers_whatever_the_batches(tmp_path: Path) -> None:
     assert dossiers[0] == dossiers[1] == dossiers[2]
     empty = read_dossier(dossiers[0][2])
     assert (empty.header.n_records, empty.header.n_identifiers, empty.header.death_day) == (0, 0, NO_DAY)
+
+
+def test_records_of_several_batches_in_an_order_of_their_own(tmp_path: Path) -> None:
+    records = [identity(), *(warrant(f"w{i:02d}", merge_key=f"c{i % 7}") for i in range(30))]
+    records += [record(1, f"i{i:02d}", name="ANA CAAL", cui=CUI, link_criterion=BY_CUI) for i in range(5)]
+    build(tmp_path / "sorted", [entity(0), entity(1), entity(2)], records)
+    backwards = tuple(batches(records[::-1], LINKED_SCHEMA, 4))
+    places = [(n << 32) + row for n, batch in enumerate(backwards) for row in range(batch.num_rows)][::-1]
+    linked = [Ordered(backwards, array("q", part)) for part in (places[:20], places[20:])]
+    directory = tmp_path / "ordered"
+    directory.mkdir()
+    entities = [entity(0), entity(1), entity(2)]
+    heard: list[int] = []
+    made = assemble(directory, batches(entities, ENTITY_SCHEMA, 1), linked, REGISTERS, on_progress=heard.append)
+    assert (made.records, heard) == (36, [20, 36])
+    after = HEADER_SIZE  # which holds a random number
+    for name in ("dossiers.bin", "entities.bin"):
+        assert (directory / name).read_bytes()[after:] == (tmp_path / "sorted" / name).read_bytes()[after:]
+
+
+@pytest.mark.parametrize("place", [-1, 4, 1 << 32, 1 << 62])
+def test_a_place_that_no_batch_has_is_refused(tmp_path: Path, place: int) -> None:
+    rows = tuple(batches([identity()] * 4, LINKED_SCHEMA, 9))
+    with pytest.raises(AssemblyError, match="a row that its batches have not"):
+        assemble(tmp_path, batches([entity(0)], ENTITY_SCHEMA, 1), [Ordered(rows, array("q", [place, 0]))], REGISTERS)
 
 
 def run(directory: Path, entities: list[dict[str, Any]], records: list[dict[str, Any]]) -> None:
