@@ -1,7 +1,8 @@
-"""Ronda against the foreign list, on the half held back: rows, curve and calibration.
+"""Ronda against the foreign list, on the half held back: rows, curve and calibration, beside the commit before.
 
-`python -m bench.foreign_list.measured` prints them and writes build/bench/foreign-list.json. `--half A` is for work on
-the matcher.
+`python -m bench.foreign_list.measured` prints them and writes build/bench/foreign-list.json; `./run bench-names` does
+so too. `--half A` is for work on the matcher. The row of the commit before stands in before.json
+(`python -m bench.foreign_list.before`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from bench.bars import printing_console
-from bench.foreign_list import files, scoring, verdict
+from bench.foreign_list import before, files, scoring, verdict
+from bench.foreign_list import peers as others
 from bench.foreign_list.product import Product
 from core.linking import index
 from core.names import comparison
@@ -44,31 +47,54 @@ def _curve(product: Product, half: str, every: int) -> list[dict[str, Any]]:
     return found
 
 
-def figures(half: str = "B", every: int = 1) -> dict[str, Any]:
-    """Rows of both verdicts, tenths and curve. Makes the files where they are not there. Raises as files.read does."""
+def figures(half: str = "B", every: int = 1, *, peers: bool = False) -> dict[str, Any]:
+    """Rows of both verdicts, tenths and curve; the peers' rows.
+
+    Makes the files where they are not there. Raises as files.read does."""
     if not (files.DEFAULT / "pairs.jsonl").exists():
         files.write(files.DEFAULT, files.SEED, files.WHOLE)
     with tempfile.TemporaryDirectory() as directory:
         listed = files.read(files.DEFAULT, "listed", "AB")
-        product = Product(listed, Path(directory) / "names.bin", index, comparison, strict=True)
+        product = Product(listed, Path(directory) / "names.bin", index, comparison)
         questions = verdict.on_questions(product.search, product.alerted, half=half, every=every)
         pairs = verdict.on_pairs(product.alike, half=half)
         return {"half": half, "every": every, "questions": questions.as_dict(), "pairs": pairs.as_dict(),
-                "curve": _curve(product, half, every)}  # fmt: skip
+                "curve": _curve(product, half, every), "peers": others.figures(half) if peers else {}}  # fmt: skip
+
+
+def _earlier(half: str) -> dict[str, float]:
+    """Values of the commit before, by row."""
+    if not before.WRITTEN.exists():
+        return {}
+    kept = json.loads(before.WRITTEN.read_text(encoding="utf-8"))["halves"].get(half, {})
+    return {row["name"]: row["value"] for part in kept.values() for row in part["rows"]}
+
+
+def table_of(found: dict[str, Any]) -> Table:
+    """Every row with its goal, and what the commit before gave."""
+    columns = {before.COMMIT: _earlier(found["half"])} | found.get("peers", {})
+    table = Table(title=f"The foreign list, half {found['half']}", title_justify="left")
+    for heading in ("row", "value", "95 %", "of", "goal", "met", *columns):
+        table.add_column(heading, justify="left" if heading == "row" else "right")
+    for row in found["questions"]["rows"] + found["pairs"]["rows"]:
+        goal = "" if row["goal"] is None else f"{'<=' if row['at_most'] else '>='} {row['goal']:g}"
+        beside = [f"{values[row['name']]:.3f}" if row["name"] in values else "" for values in columns.values()]
+        met = {None: "", True: "yes", False: "NO"}[row["met"]]
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        table.add_row(row["name"], f"{row['value']:.3f}", interval, f"{row['of']:,}", goal, met, *beside)
+    return table
 
 
 def main(
     half: Annotated[str, typer.Option(help="B for a verdict, A at work.")] = "B",
     every: Annotated[int, typer.Option(min=1, help="Asks about one of so many.")] = 1,
+    peers: Annotated[bool, typer.Option(help="The peers too, about one of ten: two minutes.")] = False,
 ) -> None:
     """The rows of a verdict."""
-    found = figures(half, every)
+    found = figures(half, every, peers=peers)
     WRITTEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     console = printing_console()
-    for row in found["questions"]["rows"] + found["pairs"]["rows"]:
-        goal = "" if row["goal"] is None else f"{'<=' if row['at_most'] else '>='} {row['goal']:g}"
-        met = {None: "", True: "yes", False: "NO"}[row["met"]]
-        console.print(f"{row['name']:55} {row['value']:.3f} {row['low']:.3f} to {row['high']:.3f} {goal:8} {met}")
+    console.print(table_of(found))
     for point in found["curve"]:
         console.print(
             f"birth date {point['birth date']}: {point['strangers']:.1%} of strangers from {point['score']:.4f}, "

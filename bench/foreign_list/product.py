@@ -32,7 +32,7 @@ class Product:
     """The list as Ronda has it on file.
 
     index, comparison: core.linking.index and core.names.comparison, or an older commit's modules of these.
-    at: where its names.bin is written. strict: a check is asked with an argument of its own, as now.
+    at: where its names.bin is written. strict: that commit's search asks as a check with an argument of its own.
     """
 
     def __init__(

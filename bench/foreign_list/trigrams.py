@@ -70,6 +70,11 @@ def _of_birth(asked: str, listed: str) -> float:
     return _UNKNOWN if listed.startswith(asked) or asked.startswith(listed) else 0.0
 
 
+def with_birth(score: float, asked: str, listed: str) -> float:
+    """A score of names, and what a birth date adds to it; "" = none was asked."""
+    return score * _NAME + _of_birth(asked, listed) if asked else score
+
+
 def alike(row: dict[str, Any]) -> float:
     """As verdict.Alike: the share of trigrams that two names have in common."""
     first, second = trigrams(row["name_1"]), trigrams(row["name_2"])

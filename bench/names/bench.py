@@ -8,6 +8,8 @@ import random
 import time
 from typing import Any
 
+from bench.bars import printing_console
+from bench.foreign_list import measured
 from bench.names import (  # fmt: skip
     bars,
     calibration,
@@ -61,7 +63,8 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
     made_of = hashlib.sha256(
         json.dumps(
             [main.summary["generation_id"], on_list.summary["generation_id"], small.summary["generation_id"],
-             nations.digest("bench/names/*.py", "bench/names/*/*.py", "bench/names/data/*", "core/*.so", "server/*.py")]
+             nations.digest("bench/names/*.py", "bench/names/*/*.py", "bench/names/data/*", "bench/foreign_list/*.py",
+                            "core/*.so", "server/*.py")]
         ).encode()
     ).hexdigest()[:16]  # fmt: skip
     steps = Steps(nations.WORK / f"results-{persons}", made_of, fresh)
@@ -120,6 +123,7 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
         "scan",
         lambda: in_process.scan(Population.load(small.directory / "nation"), small, counts["scan"], steps.say),
     )
+    figures["foreign list"] = steps.run("foreign list", lambda: measured.figures(peers=peers))
     figures["build"] = steps.run("build", lambda: _build(main))
     # Steps kept from an earlier run count with the time they took then.
     kept = sum(steps.seconds.values())
@@ -127,6 +131,8 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
     if large:
         figures["large"] = steps.run("large", lambda: _large(counts["latency"]))
     rows = report.write(figures)
+    if figures["foreign list"]:
+        printing_console().print(measured.table_of(figures["foreign list"]))
     if steps.failed:
         steps.say(f"[red]failed: {', '.join(steps.failed)}[/red]")
     return not steps.failed and bars.all_met(figures, rows)

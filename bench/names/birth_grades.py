@@ -1,7 +1,7 @@
 """What each grade of two birth dates tells, estimated on a model of clerks written for this: not chosen, and not fitted
 on the lists that judge the matcher.
 
-`python -m bench.names.birth_grades` prints weights for core/names/weights.pxd and writes the
+`python -m bench.names.birth_grades` prints the weights that stand in core/names/weights.pxd and writes them with the
 shares behind them to bench/names/data/birth_grades.json. People are drawn by the ages of those whom police ask about;
 a clerk states each one's date once more. Even persons give the estimate; odd ones, held back, judge it: the share of
 each grade there, and the bits that a statement tells on average.

@@ -306,7 +306,11 @@ class CarApp(App[None]):
             if asked is None:
                 continue
             facts: list[Any] = [candidate.name or candidate.plate, cui_text(candidate.cui)]
-            facts += [date_text(candidate.birth_date), candidate.description]
+            facts += [
+                date_text(candidate.birth_date),
+                candidate.description,
+                "parecido débil" if candidate.weak else "",
+            ]
             said = " · ".join(fact for fact in facts if fact)
             lines.append(level_badge(candidate.level).append_text(Text(f" {said}", style="not bold")))
             questions.append(asked)

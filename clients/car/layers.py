@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from clients.officer_view.answer import answer_head, by_name_line, meant_line, nothing_found, registers_line, tried_line
-from clients.officer_view.candidates import candidates_table, likeness_line, shared_plate_line
+from clients.officer_view.candidates import candidates_table, likeness_line, several_line, shared_plate_line
 from clients.officer_view.deceased import before_acting, note_text
 from clients.officer_view.hits import action_text
 from clients.officer_view.identity import identity_text
@@ -124,8 +124,7 @@ def _who(response: Any, subject: person_pb2.Person | vehicle_pb2.Vehicle | None)
     elif isinstance(subject, vehicle_pb2.Vehicle):
         lines += _vehicle_lines(subject, answer)
     elif response.candidates:
-        total = response.candidates_total or len(response.candidates)
-        lines.append(Text(f"{total} coinciden: F7 para elegir, o agregue otro dato.", style="bold"))
+        lines.append(Text(several_line(response), style="bold"))
     elif not answer.notes:
         lines.append(Text(nothing_found(answer)))
     if status := identity_text(answer, subject):

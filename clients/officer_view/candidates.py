@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -68,6 +68,9 @@ def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
         lines.append("placa: la portó en otra fecha")
     if candidate.HasField("score"):
         lines.append(f"parecido: {_likeness(candidate)}")
+        if candidate.weak:
+            alerted = ": sus alertas no dan color, pida el DPI" if candidate.alerts else ""
+            lines.append(f"parecido débil{alerted}")
     return Text("\n".join(lines))
 
 
@@ -107,6 +110,14 @@ def likeness_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
     )
     alike = sum(score >= _EVEN for score in scores)
     return f"{text} Son {alike} los muy parecidos y a lo sumo uno es: pida otro dato." if alike > 1 else text
+
+
+def several_line(response: Any) -> str:
+    """How many fit, for a screen that shows none of them yet; that they are only a little alike, where all are."""
+    total = response.candidates_total or len(response.candidates)
+    if all(candidate.weak for candidate in response.candidates):
+        return f"{total} de nombre parecido, ninguno lo bastante: pida el DPI, o F7 para elegir."
+    return f"{total} coinciden: F7 para elegir, o agregue otro dato."
 
 
 def shared_plate_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:

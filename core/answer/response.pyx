@@ -9,7 +9,7 @@ from core.call.answer_id cimport answer_id_into, hexadecimal
 from core.call.memory cimport (
     ANSWER_MAX, SHOWN_MAX, Candidate, Compared, call_dossier, call_level, call_out_of_memory, call_shows, call_wants,
 )
-from core.call.notes cimport ANSWER_NOTES
+from core.call.notes cimport ANSWER_NOTES, NOTE_SIMILAR_NAME_ALERT
 from core.call.question cimport METHOD_CHECK
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
@@ -18,7 +18,7 @@ from core.generation.store cimport Register
 from core.generation.view cimport Dossier
 from core.names.keys cimport fold_into
 from core.names.reading cimport PART_SEPARATOR
-from core.subject.alerts cimport name_only_alerts_shown, put_closed_alerts, put_hits, put_note
+from core.subject.alerts cimport name_only_alerts_shown, put_closed_alerts, put_hits, put_note, put_similar_note
 from core.subject.person cimport person_age
 from core.subject.records cimport Totals, protected_today, put_records, put_totals, section_visible, totals_insert
 from core.subject.shown cimport (
@@ -126,7 +126,11 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
             cautions |= _vehicle_cautions(&outcome.vehicle)
         _put_cautions(call, F_Answer_cautions, cautions)
         for note in range(ANSWER_NOTES):
-            if (outcome.notes >> note) & 1:
+            if not (outcome.notes >> note) & 1:
+                continue
+            if note == NOTE_SIMILAR_NAME_ALERT:
+                put_similar_note(call, F_Answer_notes)
+            else:
                 put_note(call, F_Answer_notes, note)
     if outcome.about_vehicle:
         put_raw(call.out, call.states.vehicle.data, call.states.vehicle.size)
@@ -271,6 +275,7 @@ cdef void _put_likeness(Call* call, const Candidate* candidate, Left* left) noex
     memcpy(&score, &candidate.score, 8)
     put_fixed64(call.out, F_Candidate_score, score)
     if candidate.matched < 0:
+        put_uint_if(call.out, F_Candidate_weak, candidate.weak)
         return
     claim = &candidate.dossier.claims[candidate.matched]
     put_bytes(call.out, F_Candidate_matched_name, candidate.dossier.bytes + claim.name_text_offset, claim.name_text_length)
@@ -280,6 +285,7 @@ cdef void _put_likeness(Call* call, const Candidate* candidate, Left* left) noex
             call.out.data[i] = c" "
     register = &call.store.registers[claim.register]
     put_bytes(call.out, F_Candidate_matched_register_id, register.id, register.id_length)
+    put_uint_if(call.out, F_Candidate_weak, candidate.weak)
     left_add(left, claim.section, claim.sensitivity)
 
 

@@ -58,6 +58,10 @@ cdef struct Fit:                 # a subject found
     uint8_t quiet                # a candidate without hits
     uint8_t misread              # characters misread, in a search of vehicles
     uint8_t by_name              # found by name: evidence is set
+    uint8_t weak                 # so little of it that its alerts give no colour
+    uint8_t alerted              # it has an alert in force
+    uint8_t contradicted         # names or birth date DISAGREE
+    uint8_t unsure               # it fits nothing that was asked: it is there for its alert alone
     uint8_t level                # of a candidate: strongest of its alerts in force; 0 = none
     int32_t evidence             # hundredths of a bit
     int32_t names_evidence       # of it, what the names give
@@ -92,6 +96,7 @@ cdef struct Candidate:           # one candidate, ready to be written
     int plate                    # index of the IdentifierEntry to show as plate; -1 = none
     int matched_plate            # the same of the one that a search of vehicles found; -1 = none
     uint8_t misread              # Fit's
+    bint weak                    # Fit's
     bint by_name                 # found by name: score is set, and
     int matched                  # the claim whose spelling was most like what was asked; -1 = none
     double score
@@ -130,6 +135,7 @@ cdef struct Call:
     Fits fits                    # subjects found, `person` or `vehicle` aside
     Candidate* candidates        # PAGE_MAX of them
     int n_candidates
+    int weak_alerted             # weak candidates with an alert in force
     Buffer shown                 # ShownEntry of core/subject/shown.pxd: who left with this answer
     NameKey names                # length 0 = not given
     ReadName asked_name          # of the same name; count 0 = not given

@@ -62,18 +62,14 @@ class NameIndex:
         department: int = 0,
         municipality: int = 0,
         possible: float = ...,
-        strict: bool = False,
         limit: int = 20,
         visible: Sequence[tuple[int, int]] | None = None,
     ) -> NameSearch:
-        """Persons who may bear a name: those whose names AGREE, and those whose score is at least `possible`.
+        """Persons who may bear a name: those whose names AGREE and of whom nothing else DISAGREES, and those whose
+        score is at least `possible`, whatever disagrees.
 
-        names: stored or plain (core/names/reading.pxd). A birth date or sex that DISAGREES rules out; years,
-        department and
-        municipality rule out whom they are known of otherwise. strict: as a check asks: with a birth year,
-        names that AGREE with a birth
-        date that does, or a score of `possible` where names AGREE or birth years stand on both sides; without
-        one, names that AGREE, or of which every asked token is paired.
+        names: stored or plain (core/names/reading.pxd). Years, department and municipality rule out whom they are
+        known of otherwise.
         visible: (section, sensitivity) of the claims that count; None: all.
         """
     def check(self) -> None:

@@ -16,7 +16,7 @@ from core.generation.store cimport Generation
 from core.names.comparison cimport match_probability
 from core.names.reading cimport ReadName, read_name
 from core.names.frequencies import NameFrequencies
-from core.name_index.expansion cimport query_free, query_new
+from core.name_index.expansion cimport alert_evidence, query_free, query_new
 from core.name_index.file cimport (
     FIRST_TOKEN, ListCursor, list_bits, list_open, names_close, names_open, names_whole, ordinal_entity, token_find,
 )
@@ -180,7 +180,7 @@ cdef class NameIndex:
             free(bits)
 
     def search(self, names, *, birth=(0, 0, 0), int sex=0, int year_from=0, int year_to=0, int department=0, int municipality=0,
-               double possible=POSSIBLE_SCORE, bint strict=False, int limit=20, visible=None):
+               double possible=POSSIBLE_SCORE, int limit=20, visible=None):
         cdef bytes text = names.encode("utf-8", "surrogatepass") if isinstance(names, str) else names
         cdef const char* data = PyBytes_AS_STRING(text)
         cdef size_t size = PyBytes_GET_SIZE(text), i
@@ -196,7 +196,6 @@ cdef class NameIndex:
         question.department = department
         question.municipality = municipality
         question.possible = possible
-        question.strict = strict
         if visible is not None:
             for i in range(self.file.tables.n_classes):
                 classes[i] = (self.file.classes[2 * i], self.file.classes[2 * i + 1]) in visible
@@ -213,7 +212,7 @@ cdef class NameIndex:
             for i in range(min(self.query.n_found, <size_t>max(0, limit))):
                 found = &self.query.found[i]
                 matches.append(NameMatch(found.entity, match_probability(found.evidence, self.query.prior), found.evidence / 100,
-                                         found.names, found.birth, found.sex))
+                                         found.names, found.birth, found.sex, found.evidence >= alert_evidence(self.query)))
         return NameSearch(matches, self.query.candidates if status == NAMES_TOO_BROAD else self.query.n_found,
                           status == NAMES_TOO_BROAD, self.query.candidates, self.query.looked)
 

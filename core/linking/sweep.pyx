@@ -12,14 +12,14 @@ from core.machine.arrow cimport Column, RecordColumns, byte_at, int8_or, int16_o
 from core.machine.prefetch cimport prefetch
 from core.name_index.expansion cimport held_place, query_begin
 from core.name_index.query cimport (
-    FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuery, NameQuestion,
+    FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, YEARS_NEAR, YEARS_SLIPPED, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index.scoring cimport score_ordinal
 from core.name_index.search cimport find_names_again
 from core.name_index.sweep cimport Plan, Sweep, SweptOrdinal, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
 from core.names.comparison cimport match_probability
 from core.names.reading cimport read_name
-from core.names.tokens cimport KIND_B_BEGINS, KIND_B_ENDS
+from core.names.tokens cimport KIND_B_ENDS, is_begin_of_a
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
 from core.linking import index as name_index
@@ -41,7 +41,7 @@ cdef bint _is_for_sweep(const NameQuery* query) noexcept nogil:
         return True
     for i in range(query.n_lists):
         kind = query.kinds[held_place(query, query.lists[i].token)][query.lists[i].asked]
-        if kind == KIND_B_BEGINS or kind == KIND_B_ENDS:
+        if is_begin_of_a(kind) or kind == KIND_B_ENDS:
             return True
     return False
 
@@ -84,7 +84,8 @@ cdef class NameSweep:
         question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
         question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
         question.possible = _alert_score
-        question.any_sex = question.exhaustive = question.far_years = True
+        question.exhaustive = True
+        question.years = YEARS_SLIPPED
 
     cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
         """Who reaches the alert score, where years of birth stand on both sides or none is asked, and whose names agree."""
@@ -92,6 +93,8 @@ cdef class NameSweep:
         cdef uint8_t alerts = (not dated or found.flags & FOUND_BIRTH != 0) and found.evidence >= self.index.query.enough
         cdef uint8_t years = 0 if not found.flags & FOUND_BIRTH else 2 if found.flags & FOUND_FAR else 1
         cdef double score
+        if found.names == AGREEMENT_DISAGREES or found.birth == AGREEMENT_DISAGREES:
+            return False
         if found.names == AGREEMENT_AGREES:
             if not agreeing:
                 return False
@@ -199,10 +202,10 @@ cdef class NameSweep:
                         return status
                     continue
             if question.birth.year:  # few persons are of these years
-                question.far_years = False
+                question.years = YEARS_NEAR
                 status = self._look(<uint32_t>row, swept, False)
                 if status == 0 and question.birth.month and question.birth.day:
-                    question.far_years = True
+                    question.years = YEARS_SLIPPED
                     status = self._look(<uint32_t>row, swept, True)
                 if status < 0:
                     return status

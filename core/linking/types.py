@@ -14,6 +14,7 @@ class NameMatch(NamedTuple):
     names: int
     birth: int
     sex: int
+    alerts: bool  # a check would be POSSIBLE by this evidence
 
 
 class NameSearch(NamedTuple):

@@ -1,6 +1,6 @@
 # The first step of a question to names.bin (core/name_index/query.pxd): what on file each asked token may be.
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int32_t, uint32_t
 
 from core.name_index.file cimport NamesFile
 from core.name_index.query cimport NameQuery, NameQuestion
@@ -16,3 +16,16 @@ cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil
 # The same of one that was compared before; -1 = it was not.
 cdef int held_place(const NameQuery* query, uint32_t id) noexcept nogil
 cdef int department_set(int department) noexcept nogil
+# The least evidence whose score reaches `score`.
+cdef int32_t evidence_for(double score, int32_t prior) noexcept nogil
+# What evidence loses at least when no more than so many listed tokens are paired: few words are alike by chance. What is left over
+# takes nothing, for it may be alike. Negative: what names that are whole get besides.
+cdef int32_t left_over(const NameQuery* query, int paired) noexcept nogil
+# Opens the lists of tokens anew. 0, NAMES_DAMAGED.
+cdef int query_rewind(NameQuery* query) noexcept nogil
+# Scores from which a name by itself, and a name with a birth date, are reason to alert (docs/names.md, "What alerts").
+cdef double ALERT_SCORE
+cdef double ALERT_SCORE_DATED
+# The evidence from which somebody found is POSSIBLE: as if all on file were a list of alerts, but no longer than one is. A short name
+# must tell more.
+cdef int32_t alert_evidence(const NameQuery* query) noexcept nogil

@@ -10,21 +10,28 @@ from core.name_index.query cimport (
     BITMAPS, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
 )
 from core.names.comparison cimport (
-    birth_evidence, department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
+    department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
 )
 from core.names.frequencies cimport BITS_MOST, BITS_UNKNOWN
 from core.names.reading cimport ROLE_MARRIED
 from core.names.tokens cimport (
-    KIND_A_BEGINS, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm,
+    KIND_ALIKE, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm,
     compare_tokens, form_token, token_terms,
 )
 from core.names.weights cimport *
 
 
+ALERT_SCORE = 0.8
+ALERT_SCORE_DATED = 0.97
+
+cdef enum:
+    ALERTED_LIST = 45000         # persons: what alert scores are chosen against; no more are on any list of Guatemala's
+    SHORT_NAME = 2               # words of a name up to which it must tell more,
+    SHORT_NAME_BITS = 150        # by so much, hundredths of a bit
+
 cdef enum:
     TERM_TOKENS = 512            # tokens under one term that are looked at
     BONUS = 300                  # evidence that names without anything left over may get besides that of their tokens
-    LEFT_OVER = PENALTY_MISSING_GIVEN  # evidence that a token left over takes at least
 
 
 cdef NameQuery* query_new() noexcept nogil:
@@ -53,7 +60,7 @@ cdef void query_free(NameQuery* query) noexcept nogil:
 
 cdef int _place(NameQuery* query, uint32_t id, bint* new) noexcept nogil:
     """Place of a token on file in `kinds`; -1 = there are too many."""
-    cdef uint32_t slot = (id * <uint32_t>2654435761) >> 19
+    cdef uint32_t slot = (id * <uint32_t>2654435761) & (HELD_SLOTS - 1)
     new[0] = False
     while query.ids[slot]:
         if query.ids[slot] == id:
@@ -69,7 +76,7 @@ cdef int _place(NameQuery* query, uint32_t id, bint* new) noexcept nogil:
 
 
 cdef int held_place(const NameQuery* query, uint32_t id) noexcept nogil:
-    cdef uint32_t slot = (id * <uint32_t>2654435761) >> 19
+    cdef uint32_t slot = (id * <uint32_t>2654435761) & (HELD_SLOTS - 1)
     while query.ids[slot]:
         if query.ids[slot] == id:
             return query.places[slot]
@@ -90,6 +97,7 @@ cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil:
     if place >= 0 and new:
         query.in_lists[place] = 0
         form_token(names.texts + names.tokens[id].text, names.tokens[id].text_length, &form)
+        query.known[place] = form.known
         for i in range(question.shape.count):
             query.kinds[place][i] = compare_tokens(&question.forms[i], &form)
             if form.phonetic_length == question.forms[i].phonetic_length and memcmp(
@@ -111,7 +119,8 @@ cdef int _list(NameQuery* query, uint32_t id, int place, int asked, int32_t most
     item.most = most
     item.strong = False
     item.initial = query.kinds[place][asked] == KIND_INITIAL
-    if KIND_NONE < query.kinds[place][asked] <= KIND_INITIAL:  # else halves of a joined token
+    if (KIND_NONE < query.kinds[place][asked] <= KIND_INITIAL
+            or query.kinds[place][asked] == KIND_ALIKE):  # else perhaps half of a joined token
         # an ending costs surnames no more than an edit
         item.most -= COSTS[KIND_EDIT if query.kinds[place][asked] == KIND_ENDING else query.kinds[place][asked]]
     query.n_lists += 1
@@ -138,7 +147,7 @@ cdef int _expand(NameQuery* query, int asked) noexcept nogil:
         n = term_tokens(names, terms[i], ids, TERM_TOKENS)
         for j in range(n):
             place = hold_token(query, ids[j])
-            if place < 0 or query.kinds[place][asked] == KIND_NONE or query.kinds[place][asked] >= KIND_A_BEGINS:
+            if place < 0 or query.kinds[place][asked] == KIND_NONE or query.kinds[place][asked] > KIND_ALIKE:
                 continue
             if not query.listed[asked]:
                 continue         # an initial: those that sound like it are known, and count for nothing by themselves
@@ -163,7 +172,7 @@ cdef int _split(NameQuery* query, int asked) noexcept nogil:
     cdef NameQuestion* question = <NameQuestion*>query.question
     cdef const TokenForm* form = &question.forms[asked]
     cdef uint32_t first, second
-    cdef int cut, place
+    cdef int cut, place, last = -1
     for cut in range(2, form.length - 1):
         first = token_find(names, form.letters, cut)
         if not first:
@@ -177,6 +186,8 @@ cdef int _split(NameQuery* query, int asked) noexcept nogil:
         if names.tokens[first].count < names.tokens[second].count:
             second = first
             place = hold_token(query, first)
+        query.n_splits += last != asked
+        last = asked
         if _list(query, second, place, asked, BITS_MOST) < 0:
             return NAMES_DAMAGED
     return 0
@@ -201,7 +212,7 @@ cdef int _join(NameQuery* query, int asked) noexcept nogil:
     return 0
 
 
-cdef int32_t _evidence_for(double score, int32_t prior) noexcept nogil:
+cdef int32_t evidence_for(double score, int32_t prior) noexcept nogil:
     """The least evidence whose score reaches `score`."""
     cdef int32_t low = -20000, high = 20000, middle
     while low < high:
@@ -214,12 +225,10 @@ cdef int32_t _evidence_for(double score, int32_t prior) noexcept nogil:
 
 
 cdef int32_t _attributes_most(const NameQuestion* question) noexcept nogil:
-    """Evidence of a person who agrees in all that was asked besides names."""
+    """Evidence of a person who agrees in all that was asked besides names and birth date."""
     cdef uint8_t agreement
     cdef int32_t most = 0
     cdef int32_t departments = department_set(question.department)
-    if question.birth.year:
-        most += max(0, birth_evidence(question.birth, question.birth, &agreement))
     if question.sex:
         most += max(0, sex_evidence(question.sex, question.sex, &agreement))
     if departments:
@@ -244,37 +253,51 @@ cdef int8_t _same_sound(const NameQuestion* question, int asked) noexcept nogil:
 
 
 cdef void _set_limits(NameQuery* query) noexcept nogil:
-    """What evidence is enough for the question, and which of its tokens can give so much together."""
+    """What evidence is enough for the question, and which tokens on file can give so much by themselves."""
     cdef const NameQuestion* question = query.question
-    cdef int32_t needed, unlisted = 0
-    cdef int i, j, n = question.shape.count
+    cdef int32_t needed
+    cdef int i, n = question.shape.count
     query.prior = prior_bits(max(query.names.tables.population, <uint32_t>1))
-    query.enough = _evidence_for(question.possible, query.prior)
+    query.enough = evidence_for(question.possible, query.prior)
     query.attributes_most = _attributes_most(question)
-    needed = query.enough - query.attributes_most - question.further
-    needed += LEFT_OVER * (query.n_core - 2) if query.n_core > 2 else -BONUS
+    query.unlisted_most = 0
     for i in range(n):
         query.most[i] = min(query.most[i], <int32_t>question.shape.tokens[i].bits)
         if not query.listed[i]:
-            unlisted += query.most[i]
-    for i in range(n):
-        for j in range(i):
-            query.pair[i][j] = query.listed[i] and query.listed[j] and query.most[i] + query.most[j] + unlisted >= needed
+            query.unlisted_most += query.most[i]
+    # a birth date helps only where it may be near: reaches.pyx
+    needed = query.enough - question.further - query.attributes_most - query.unlisted_most + left_over(query, 1)
     for i in range(query.n_lists):
-        query.lists[i].strong = unlisted > 0 and unlisted + min(
+        query.lists[i].strong = min(
             query.lists[i].most, <int32_t>question.shape.tokens[query.lists[i].asked].bits) >= needed
 
 
-cdef int query_again(NameQuery* query) noexcept nogil:
+cdef int32_t left_over(const NameQuery* query, int paired) noexcept nogil:
+    cdef int pairs = paired + query.question.shape.count - query.n_listed + query.n_splits
+    cdef int32_t few = ONE_PAIR if pairs == 1 else TWO_PAIRS if pairs == 2 else THREE_PAIRS if pairs == 3 else 0
+    return few - BONUS if query.n_core <= paired else few
+
+
+cdef int32_t alert_evidence(const NameQuery* query) noexcept nogil:
+    cdef int32_t prior = min(query.prior, prior_bits(ALERTED_LIST))
+    if query.question.birth.year:
+        return evidence_for(ALERT_SCORE_DATED, prior)
+    return evidence_for(ALERT_SCORE, prior) + (SHORT_NAME_BITS if query.n_core <= SHORT_NAME else 0)
+
+
+cdef int query_rewind(NameQuery* query) noexcept nogil:
     cdef int i
-    query.salt += 1              # what was hopeless may not be now
-    query.n_found = 0
-    query.candidates = query.looked = 0
     for i in range(query.n_lists):
         if list_open(query.names, query.lists[i].token, &query.lists[i].cursor) < 0:
             return NAMES_DAMAGED
-    _set_limits(query)
     return 0
+
+
+cdef int query_again(NameQuery* query) noexcept nogil:
+    query.n_found = 0
+    query.candidates = query.looked = 0
+    _set_limits(query)
+    return query_rewind(query)
 
 
 cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil:
@@ -286,6 +309,7 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
     query.n_found = 0
     query.candidates = query.looked = 0
     query.initials = False
+    query.n_splits = 0
     query.salt += 1
     for i in range(n):
         question.shape.tokens[i].bits = BITS_UNKNOWN

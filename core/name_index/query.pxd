@@ -3,7 +3,8 @@
 #   1. Each asked token becomes the tokens on file that it may be (core/names/tokens.pxd): equal, sounding alike, nickname, one edit...
 #   2. A bitmap for each asked token, of the ordinals that hold one of those; a window of ordinals at a time.
 #   3. Candidates: ordinals with three asked tokens; or two that tell enough to reach POSSIBLE; or two, where a name of two tokens
-#      is on file. What is known of birth years leaves out whole stretches of ordinals.
+#      is on file; or one that tells enough by itself; or any one, where the birth date is nearly the asked one. Of years that only
+#      a contradicting birth date can have, those whose asked tokens tell so much more (core/name_index/reaches.pxd).
 #   4. Each candidate is scored from its rows by core/names/comparison.pxd, as core.names.comparison.compare scores two persons.
 #
 # Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL, on either side, or
@@ -19,8 +20,8 @@ from core.names.tokens cimport TokenForm
 cdef enum:
     WINDOW = 131072              # ordinals looked at at once: 16 KiB a bitmap
     WINDOW_WORDS = WINDOW >> 6
-    HELD_MAX = 3000              # tokens on file that the tokens of one question may be
-    HELD_SLOTS = 8192            # of the table by which they are found; a power of two
+    HELD_MAX = 8000              # tokens on file that the tokens of one question may be
+    HELD_SLOTS = 16384            # of the table by which they are found; a power of two
     PAIRED_KEPT = 1024           # comparisons of names; a power of two
     SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
     LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
@@ -33,6 +34,7 @@ cdef enum:                       # bitmaps of a window: one an asked token, by i
     BITMAP_CANDIDATES
     BITMAP_STRONG                # the holders of strong lists
     BITMAP_TOLD                  # the holders of anything but an initial
+    BITMAP_REACHED               # candidates of one reach
     BITMAPS
 
 cdef enum:                       # what find_names returns besides 0
@@ -41,31 +43,34 @@ cdef enum:                       # what find_names returns besides 0
     NAMES_DAMAGED = -1
     NAMES_MEMORY = -2
 
+cdef enum:                       # NameQuestion.years: whose years of birth are looked at, where a year is asked
+    YEARS_ALL = 0
+    YEARS_NEAR = 1               # within one of the asked, and unknown
+    YEARS_SLIPPED = 2            # and those that one wrong digit makes of it
+
 cdef enum:                       # NameFound.flags
     FOUND_DEAD = 1               # an identity claim holds a death
     FOUND_IDENTITY = 2           # an identity claim is among the visible ones
     FOUND_BIRTH = 4              # years of birth stood on both sides
-    FOUND_COVERED = 8            # every asked token is paired in some visible name
-    FOUND_BY_SCORE = 16          # it fits by its score alone, `further` counted in
-    FOUND_FAR = 32               # years of birth stood on both sides, none within one of the asked: a digit of the year is wrong
+    FOUND_COVERED = 8            # every asked token is paired in some visible name that does not disagree
+    FOUND_BY_SCORE = 16          # by what agrees it would not fit: its evidence is all there is, `further` counted in
+    FOUND_FAR = 32               # years of birth stood on both sides, none within one of the asked
 
 cdef struct NameQuestion:
     NameShape shape              # roles and lengths; query_begin sets the bits
     TokenForm forms[SHAPE_TOKENS]
-    PartialBirth birth           # a birth date that disagrees rules out, and so does a sex unless `any_sex`
+    PartialBirth birth           # what disagrees, names too, costs evidence and rules nobody out
     uint8_t sex                  # ronda.v1 Sex, 0 = not asked
-    int year_from                # years of birth, 0 = open
+    int years                    # YEARS_*
+    int year_from                # years of birth, 0 = open; these, department and municipality sift
     int year_to
     int department               # of birth, 0 = any
     int municipality             # of birth, INE code of four digits, 0 = any
     const uint8_t* visible       # by class of rows; NULL = all
     bint all_years               # what orders persons is hidden from the caller: look at every ordinal
-    bint strict                  # of a check: see score_ordinal
-    bint any_sex                 # another sex costs evidence, and rules nobody out
-    bint far_years               # look at the years, too, that one wrong digit makes of the asked one
     bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
-    double possible              # score from which names that are only similar fit
+    double possible              # score from which somebody fits in whom not all agrees
 
 cdef struct NameFound:
     uint32_t entity
@@ -88,14 +93,18 @@ cdef struct HeldList:            # a token on file that an asked token may be
     uint8_t asked
     int32_t most                 # evidence that this pair of tokens can give at most
     bint initial                 # the token on file is one letter
-    bint strong                  # with the asked initials it tells enough: its holders are candidates, whatever else they hold
+    bint strong                  # it tells enough by itself, or with the asked initials: its holders are candidates, whatever else they hold
+
+cdef enum:
+    HOPEFUL = 1000000            # PairedRow.most: more than any names give
 
 cdef struct PairedRow:
     uint64_t key
+    int32_t most                 # evidence that the names can give at most; HOPEFUL where they may agree or be covered
+    bint whole                   # the rest was worked out, too
     int32_t evidence
     uint8_t agreement
     bint covered                 # every asked token is paired
-    bint hopeless                # it cannot fit; nothing else was worked out
 
 cdef struct NameQuery:           # working memory, kept from one question to the next
     const NamesFile* names
@@ -104,6 +113,7 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     uint32_t ids[HELD_SLOTS]
     uint16_t places[HELD_SLOTS]
     uint8_t kinds[HELD_MAX][SHAPE_TOKENS]
+    uint8_t known[HELD_MAX]      # the built-in frequencies have it
     uint16_t in_lists[HELD_MAX]  # bit (1 << asked): its holders count for that asked token
     int n_held
     HeldList* lists
@@ -113,10 +123,12 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int32_t most[SHAPE_TOKENS]   # evidence that each asked token can give at most
     bint listed[SHAPE_TOKENS]    # it has a bitmap
     int8_t repeats[SHAPE_TOKENS]  # the earlier asked token of the same sound; -1 = none
-    bint pair[SHAPE_TOKENS][SHAPE_TOKENS]  # these two tell enough
     int n_listed
+    int n_splits                 # asked tokens that may be two on file
     int n_core                   # asked tokens but surnames of husbands
-    int32_t attributes_most
+    int32_t unlisted_most        # evidence that asked initials can give at most
+    int32_t birth_most           # evidence that a birth date can give at most
+    int32_t attributes_most      # and all else that was asked besides names
     int32_t prior
     int32_t enough               # evidence from which a person fits by its score
     bint quick                   # the caller's wish: rather not at all than slowly

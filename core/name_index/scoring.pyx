@@ -12,19 +12,19 @@ from core.name_index.file cimport (
 )
 from core.name_index.lists cimport DISTANT_MOST
 from core.name_index.query cimport (
-    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_FAR, FOUND_IDENTITY, NAMES_DAMAGED, NameFound,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_FAR, FOUND_IDENTITY, HOPEFUL, NAMES_DAMAGED, NameFound,
     PAIRED_KEPT, NameQuery, NameQuestion, PairedRow,
 )
 from core.names.comparison cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence
 from core.names.pairing cimport KindMatrix, NamePairing, pair_names
 from core.names.reading cimport ROLE_MARRIED, NameShape
-from core.names.tokens cimport KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE
+from core.names.tokens cimport KIND_ALIKE, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE
 from core.names.weights cimport *
 
 
 cdef enum:
-    ABBREVIATED = 4              # letters of an abbreviation at most
     NOTHING_WEIGHED = -1000000   # evidence below any that two names give
+    EVERYBODY = -1000000         # evidence that any names reach
 
 
 cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatrix* matrix) noexcept nogil:
@@ -48,6 +48,7 @@ cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatri
         place = held_place(query, id)
         if place < 0 and _worth_comparing(query, brief):
             place = hold_token(query, id)
+        held.tokens[j].known = query.known[place] if place >= 0 else 1
         for i in range(n):
             matrix.kind[i][j] = query.kinds[place][i] if place >= 0 else <uint8_t>KIND_NONE
             if query.initials and place < 0 and question.forms[i].length == 1 and brief.length > 1 and (
@@ -55,11 +56,9 @@ cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatri
                 matrix.kind[i][j] = KIND_INITIAL
 
 
-cdef bint _may_fit(const NameQuery* query, const NameShape* held, const KindMatrix* matrix) noexcept nogil:
-    """Whether the names may agree, every asked token have a partner, or all together tell enough: cheaper than pairing them.
-
-    Never False of what pair_names would let fit: pairs count at their best, as if no two wanted the same token.
-    """
+cdef int32_t _most(const NameQuery* query, const NameShape* held, const KindMatrix* matrix) noexcept nogil:
+    """The evidence that names can give at most, HOPEFUL where they may agree or every asked token may have a partner: cheaper
+    than pairing them. Pairs count at their best, as if no two wanted the same token."""
     cdef const NameQuestion* question = query.question
     cdef int32_t evidence = 0, value, most
     cdef uint32_t partnered = 0  # held tokens
@@ -73,7 +72,7 @@ cdef bint _may_fit(const NameQuery* query, const NameShape* held, const KindMatr
                 continue
             partnered |= <uint32_t>1 << j
             value = question.shape.tokens[i].bits
-            if kind <= KIND_INITIAL:  # else half of a joined token
+            if kind <= KIND_INITIAL or kind == KIND_ALIKE:  # else perhaps half of a joined token
                 value = min(value, <int32_t>held.tokens[j].bits)
                 if kind == KIND_INITIAL:
                     value = min(value, <int32_t>INITIAL_BITS)
@@ -86,13 +85,12 @@ cdef bint _may_fit(const NameQuery* query, const NameShape* held, const KindMatr
         n_partnered += partnered >> j & 1
         core += held.tokens[j].role != ROLE_MARRIED
     if asked >= query.n_core or n_partnered >= core:
-        return True
-    evidence -= PENALTY_MISSING_GIVEN * (query.n_core - asked)
-    return evidence + query.attributes_most + question.further >= query.enough
+        return HOPEFUL
+    return evidence
 
 
-cdef void _pair(NameQuery* query, const NameRow* row, bint whole, PairedRow* out) noexcept nogil:
-    """Compares the question's names with a row's; not `whole`: only so far as it may fit, else `hopeless` is set."""
+cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, PairedRow* out) noexcept nogil:
+    """Compares the question's names with a row's; no further than to `most` where that is below `needed`."""
     cdef const NameQuestion* question = query.question
     cdef NameShape held
     cdef KindMatrix matrix
@@ -101,31 +99,31 @@ cdef void _pair(NameQuery* query, const NameRow* row, bint whole, PairedRow* out
     cdef uint64_t key
     key = XXH3_64bits_withSeed(row.tokens, 3 * row.n_tokens, query.salt << 1 | (row.head & NAME_ROW_GUESSED != 0))
     kept = &query.paired[key & (PAIRED_KEPT - 1)]
-    if kept.key == key and not (whole and kept.hopeless):
+    if kept.key == key and (kept.whole or kept.most < needed):
         out[0] = kept[0]
         return
     _fill(query, row, &held, &matrix)
     out.key = key
-    out.hopeless = not whole and not _may_fit(query, &held, &matrix)
-    if not out.hopeless:
+    out.most = _most(query, &held, &matrix)
+    out.whole = out.most >= needed
+    if out.whole:
         pair_names(&question.shape, &held, &matrix, &pairing)
         out.evidence = pairing.evidence
         out.agreement = pairing.agreement
-        out.covered = pairing.pairs == question.shape.count
+        out.covered = pairing.pairs == question.shape.count and pairing.agreement != AGREEMENT_DISAGREES
     kept[0] = out[0]
 
 
 cdef inline bint _worth_comparing(const NameQuery* query, const TokenBrief* brief) noexcept nogil:
-    """Whether a token that no term led to may yet go with an asked one: very long ones two edits apart, and abbreviations."""
+    """Whether a token that no term led to may yet go with an asked one: short forms and abbreviations, those that are only alike,
+    and very long ones two edits apart."""
     cdef const NameQuestion* question = query.question
     cdef int i, asked, held = brief.length
     for i in range(question.shape.count):
         asked = question.forms[i].length
         if asked > DISTANT_MOST - 3 and held > DISTANT_MOST - 3:
             return True
-        if brief.initial == question.forms[i].letters[0] and (
-                (asked <= ABBREVIATED and held > ABBREVIATED and not question.forms[i].known)
-                or (held <= ABBREVIATED and asked > ABBREVIATED)):
+        if brief.initial == question.forms[i].letters[0] and asked > 1 and held > 1:
             return True
     return False
 
@@ -186,16 +184,38 @@ cdef inline int _read_rows(const NameQuery* query, uint32_t ordinal, NameRow* ro
     return n
 
 
-cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n) noexcept nogil:
+cdef inline int32_t _birth_most(const NameQuery* query, const NameRow* rows, int n, bint has_identity) noexcept nogil:
+    """What the birth dates of somebody's visible rows give: the best."""
+    cdef const NameQuestion* question = query.question
+    cdef PartialBirth held
+    cdef int32_t evidence, best = 0
+    cdef uint8_t agreement
+    cdef bint stated = False
+    cdef int i
+    if question.birth.year == 0:
+        return 0
+    for i in range(n):
+        if rows[i].birth_year == 0 or not _is_visible(question, &rows[i]) or (
+                has_identity and not rows[i].head & NAME_ROW_IDENTITY):
+            continue
+        held.year, held.month, held.day = rows[i].birth_year, rows[i].birth_month, rows[i].birth_mday
+        evidence = birth_evidence(question.birth, held, &agreement)
+        best = max(best, evidence) if stated else evidence
+        stated = True
+    return best
+
+
+cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n, bint has_identity) noexcept nogil:
     """Whether any visible name may fit: most candidates end here, and nothing of theirs is worked out."""
     cdef const uint8_t* tokens = NULL
     cdef PairedRow paired
+    cdef int32_t needed = query.enough - query.question.further - query.attributes_most - _birth_most(query, rows, n, has_identity)
     cdef int i
     for i in range(n):
         if rows[i].n_tokens and _is_visible(query.question, &rows[i]) and rows[i].tokens != tokens:
             tokens = rows[i].tokens
-            _pair(query, &rows[i], False, &paired)
-            if not paired.hopeless:
+            _pair(query, &rows[i], needed, &paired)
+            if paired.whole:
                 return True
     return False
 
@@ -205,7 +225,7 @@ cdef inline void _weigh_names(const PairedRow* paired, bint counted, Weighed* we
     if counted:
         weighed.comparable = _better(weighed.comparable, paired.agreement)
     weighed.names_evidence = max(weighed.names_evidence, paired.evidence)
-    if paired.covered and paired.agreement != AGREEMENT_DISAGREES:
+    if paired.covered:
         found.flags |= FOUND_COVERED
 
 
@@ -269,7 +289,7 @@ cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Weigh
         counted = not weighed.has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
         if rows[i].n_tokens:
             if rows[i].tokens != tokens:  # neighbouring rows of one name are compared once
-                _pair(query, &rows[i], True, &paired)
+                _pair(query, &rows[i], EVERYBODY, &paired)
                 tokens = rows[i].tokens
             _weigh_names(&paired, counted, weighed, found)
         if counted:
@@ -278,15 +298,9 @@ cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Weigh
             _weigh_places(question, &rows[i], weighed, found)
 
 
-cdef inline bint _is_ruled_out(const NameQuestion* question, const Weighed* weighed, NameFound* found) noexcept nogil:
-    """Whether something stated contradicts what was asked, so that no score helps."""
-    if weighed.names == 0 or weighed.names == AGREEMENT_DISAGREES:
-        return True
-    if found.flags & FOUND_BIRTH and not weighed.near:
-        if not question.far_years:
-            return True
-        found.flags |= FOUND_FAR
-    if weighed.birth == AGREEMENT_DISAGREES or (weighed.sex == AGREEMENT_DISAGREES and not question.any_sex):
+cdef inline bint _is_sifted_out(const NameQuestion* question, const Weighed* weighed) noexcept nogil:
+    """Whether years, department or municipality are known of somebody, and are none of those that were wanted."""
+    if weighed.names == 0:
         return True
     if (question.year_from or question.year_to) and weighed.year_stated and not weighed.year_fits:
         return True
@@ -310,26 +324,18 @@ cdef inline void _set_found(const NameQuestion* question, const Weighed* weighed
         found.flags |= FOUND_DEAD
     if weighed.has_identity:
         found.flags |= FOUND_IDENTITY
+    if found.flags & FOUND_BIRTH and not weighed.near:
+        found.flags |= FOUND_FAR
 
 
 cdef inline bint _fits(const NameQuery* query, NameFound* found) noexcept nogil:
-    """Whether what agrees is enough in itself, or all together tells enough (FOUND_BY_SCORE)."""
-    cdef const NameQuestion* question = query.question
-    cdef bint agree = found.names == AGREEMENT_AGREES
-    if not question.strict:
-        if agree or found.flags & FOUND_COVERED:
-            return True
-    elif question.birth.year:
-        # names and birth date agree, or all tells enough, where the names agree or dates could be compared
-        if agree and found.birth == AGREEMENT_AGREES:
-            return True
-        if not agree and not found.flags & FOUND_BIRTH:
-            return False
-    else:
-        # without a birth date: the names agree, or every asked token is paired
-        return agree or found.flags & FOUND_COVERED != 0
+    """Whether names agree or all asked tokens are paired and nothing disagrees (linking looks at the sex itself); or all together
+    tells enough."""
+    if (found.names == AGREEMENT_AGREES or found.flags & FOUND_COVERED) and (
+            found.birth != AGREEMENT_DISAGREES and (found.sex != AGREEMENT_DISAGREES or query.question.exhaustive)):
+        return True
     found.flags |= FOUND_BY_SCORE
-    return found.evidence + question.further >= query.enough
+    return found.evidence + query.question.further >= query.enough
 
 
 cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil:
@@ -343,10 +349,10 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
         return NAMES_DAMAGED
     found.flags = found.department = found.sex_on_file = 0
     found.year = 0
-    if not _has_hope(query, rows, n):
+    if not _has_hope(query, rows, n, weighed.has_identity):
         return 0
     _weigh_rows(query, rows, n, &weighed, found)
-    if _is_ruled_out(query.question, &weighed, found):
+    if _is_sifted_out(query.question, &weighed):
         return 0
     found.ordinal = ordinal
     found.entity = ordinal_entity(query.names, ordinal)

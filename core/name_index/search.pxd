@@ -1,7 +1,7 @@
 # A question to names.bin from end to end (core/name_index/query.pxd).
 
 from core.name_index.file cimport NamesFile
-from core.name_index.query cimport NameQuery, NameQuestion
+from core.name_index.query cimport NameFound, NameQuery, NameQuestion
 
 # Finds and scores everybody that fits: query.found, in order of ordinal. 0 or NAMES_*; `question` is borrowed during the call and
 # its tokens get the file's information.
@@ -10,3 +10,5 @@ cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* ques
 cdef int find_names_again(NameQuery* query) noexcept nogil
 # Puts the best `most` of query.found first, in order: evidence descending, then entity.
 cdef void rank_found(NameQuery* query, size_t most) noexcept nogil
+# The same of `count` of them.
+cdef void rank_range(NameFound* found, size_t count, size_t most) noexcept nogil

@@ -1,24 +1,24 @@
 """A question to names.bin from end to end (core/name_index/query.pxd). Nothing here is for Python."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memset
 
-from core.calendar cimport LAST_FILLER_YEAR, digits_near
 from core.files.layout cimport HEADER_SIZE
 from core.machine.prefetch cimport prefetch
 from core.machine.vectors cimport NO_WORDS, STEP, Words, put_words, some_bit, words_at
-from core.name_index.expansion cimport query_again, query_begin
-from core.name_index.file cimport (
-    SHORT_LISTS, YEAR_FIRST, YEARS, ListCursor, NamesFile, list_bits, list_open, year_place,
-)
+from core.name_index.expansion cimport left_over, query_again, query_begin, query_rewind
+from core.name_index.file cimport SHORT_LISTS, ListCursor, NamesFile, list_bits, list_open
 from core.name_index.query cimport (
-    BITMAP_CANDIDATES, BITMAP_REPEATED, BITMAP_SHORT, BITMAP_STRONG, BITMAP_TOLD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG,
-    NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, HeldList, NameFound, NameQuery,
+    BITMAP_CANDIDATES, BITMAP_REACHED, BITMAP_REPEATED, BITMAP_SHORT, BITMAP_STRONG, BITMAP_TOLD, LOOKED_MAX, NAMES_DAMAGED,
+    NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, HeldList, NameFound, NameQuery,
     NameQuestion, bitmap_of,
 )
+from core.name_index.reaches cimport REACHES, Reach, Stretch, find_reaches, reach_within
 from core.name_index.scoring cimport score_ordinal
+from core.names.frequencies cimport BITS_MOST
 from core.names.reading cimport SHAPE_TOKENS
+from core.names.weights cimport EXCHANGED_FULL, EXCHANGED_PART, TWO_PAIRS
 
 cdef extern from *:
     """
@@ -31,81 +31,6 @@ cdef extern from *:
 cdef enum:
     BATCH = 32                   # candidates whose rows are fetched ahead
     PAIRS_MOST = SHAPE_TOKENS * (SHAPE_TOKENS - 1) >> 1
-    STRETCHES_MOST = 64          # a year has 36 others that differ in a digit, three in two swapped, two of other centuries; each end of
-                                 # the table, and both stretches without a year
-
-
-cdef struct Stretch:
-    uint32_t start
-    uint32_t end
-
-
-cdef int _year_stretches(const NamesFile* names, const uint8_t* wanted, Stretch* out) noexcept nogil:
-    """The ordinals of the wanted places of `names.years`, neighbouring ones joined; how many stretches."""
-    cdef uint32_t start, end
-    cdef int place, n = 0
-    for place in range(YEARS + 1):
-        if not wanted[place]:
-            continue
-        start = names.years[place]
-        end = names.years[place + 1] if place < YEARS else names.tables.n_entities
-        if start >= end:
-            continue
-        if n and out[n - 1].end == start:
-            out[n - 1].end = end
-        else:
-            out[n].start = start
-            out[n].end = end
-            n += 1
-    return n
-
-
-cdef int _far_stretches(const NamesFile* names, int asked, Stretch* out) noexcept nogil:
-    """The ordinals of years within one of the asked, and of those that a slip in one digit or of the century makes of it; those
-    in which nobody living was born go with any."""
-    cdef uint8_t wanted[YEARS + 1]
-    cdef int place, year
-    memset(wanted, 0, sizeof(wanted))
-    # years before the first and behind the last are counted with these: whether one of them is near is not asked
-    wanted[0] = wanted[YEARS] = 1
-    for place in range(YEARS):
-        year = YEAR_FIRST + place
-        if (-1 <= year - asked <= 1 or digits_near(year, asked, 4) or (year - asked) % 100 == 0
-                or year <= LAST_FILLER_YEAR or asked <= LAST_FILLER_YEAR):
-            wanted[place] = 1
-    return _year_stretches(names, wanted, out)
-
-
-cdef int _stretches(const NameQuery* query, Stretch* out) noexcept nogil:
-    """The ordinals that may fit by what was asked of birth years."""
-    cdef const NameQuestion* question = query.question
-    cdef const NamesFile* names = query.names
-    cdef int low = 0, high = 100000, year = question.birth.year
-    cdef int n, place
-    if question.year_from:
-        low = question.year_from
-    if question.year_to:
-        high = question.year_to
-    if year and not question.far_years:
-        low = max(low, year - 1)
-        high = min(high, year + 1)
-    if question.all_years or not names.tables.ordered or (low == 0 and high == 100000):
-        out[0].start = 0
-        out[0].end = names.n_ordinals
-        return 1
-    out[0].start = 0             # of unknown year
-    out[0].end = names.years[0]
-    if question.far_years:
-        n = 1 + _far_stretches(names, year, out + 1)
-        out[n].start = names.tables.n_entities
-        out[n].end = names.n_ordinals
-        return n + 1
-    out[1].start = names.years[year_place(low)]
-    place = year_place(high) + 1
-    out[1].end = names.years[place] if place <= YEARS else names.tables.n_entities
-    out[2].start = names.tables.n_entities
-    out[2].end = names.n_ordinals
-    return 3
 
 
 cdef int _take(NameQuery* query, const NameFound* found) noexcept nogil:
@@ -161,7 +86,7 @@ cdef struct TellingPairs:        # of asked tokens: two that an ordinal must hol
     bint every                   # all that there are
 
 
-cdef void _find_pairs(const NameQuery* query, TellingPairs* pairs) noexcept nogil:
+cdef void _find_pairs(const NameQuery* query, int32_t needed, TellingPairs* pairs) noexcept nogil:
     cdef int i, j
     pairs.count = 0
     pairs.every = True
@@ -169,11 +94,13 @@ cdef void _find_pairs(const NameQuery* query, TellingPairs* pairs) noexcept nogi
         if not query.listed[i]:
             continue
         for j in range(i):
-            if query.pair[i][j]:
+            if not query.listed[j]:
+                continue
+            if query.most[i] + query.most[j] >= needed:
                 pairs.first[pairs.count] = bitmap_of(query, i)
                 pairs.second[pairs.count] = bitmap_of(query, j)
                 pairs.count += 1
-            elif query.listed[j]:
+            else:
                 pairs.every = False
 
 
@@ -185,56 +112,98 @@ cdef inline Words _told_by_pairs(const TellingPairs* pairs, int w) noexcept nogi
     return both
 
 
-cdef void _combine(NameQuery* query, int words) noexcept nogil:
-    """Candidates of a window, from the bitmaps of the asked tokens.
+cdef int32_t _most_of(const NameQuery* query, int count) noexcept nogil:
+    """What the `count` listed tokens that tell most can tell together."""
+    cdef int32_t told[SHAPE_TOKENS]
+    cdef int32_t total = 0, item
+    cdef int n = 0, i, j
+    for i in range(query.question.shape.count):
+        if query.listed[i]:
+            item = query.most[i]
+            j = n
+            while j > 0 and told[j - 1] < item:
+                told[j] = told[j - 1]
+                j -= 1
+            told[j] = item
+            n += 1
+    for i in range(min(count, n)):
+        total += told[i]
+    return total
+
+
+cdef int _least_tokens(const NameQuery* query, const Reach* reach) noexcept nogil:
+    """How many asked tokens an ordinal of a reach must hold at least to have enough evidence; more than there are: nobody has."""
+    cdef int count
+    for count in range(1, query.n_listed + 1):
+        if _most_of(query, count) >= reach.needed + left_over(query, count):
+            return count
+    return SHAPE_TOKENS + 1
+
+
+cdef void _combine(NameQuery* query, const Reach* reach, int words) noexcept nogil:
+    """Candidates of a window by the rules of a reach, from the bitmaps of the asked tokens, into BITMAP_REACHED.
 
     Of names that do not disagree, more than half of the shorter one's tokens are paired; asked initials may be, unseen here.
     """
-    cdef int n = query.question.shape.count, unlisted = n - query.n_listed
+    cdef int n = query.question.shape.count
     cdef const uint64_t* bits[SHAPE_TOKENS]
+    cdef const uint64_t* single[SHAPE_TOKENS]
     cdef const uint64_t* ones = bitmap_of(query, BITMAP_SHORT)
     cdef const uint64_t* twos = bitmap_of(query, BITMAP_SHORT + 1)
     cdef const uint64_t* threes = bitmap_of(query, BITMAP_SHORT + 2)
     cdef const uint64_t* strong = bitmap_of(query, BITMAP_STRONG)
     cdef const uint64_t* told = bitmap_of(query, BITMAP_TOLD)
-    cdef uint64_t* out = bitmap_of(query, BITMAP_CANDIDATES)
+    cdef uint64_t* out = bitmap_of(query, BITMAP_REACHED)
     cdef TellingPairs pairs
-    cdef int n_bits = 0, i, w, step
-    cdef Words c1, c2, c3, b, chosen, wanted
-    cdef bint long_asked = query.n_core > 3 and unlisted == 0
-    _add_repeated(query, words)
-    _find_pairs(query, &pairs)
+    cdef int n_bits = 0, n_single = 0, i, w, step, least = 0
+    cdef Words c1, c2, c3, c4, b, chosen, wanted
+    # two of four words leave some over on each side, but of a name of three: others stand for them
+    cdef bint exchanged = query.n_core > 3 and query.n_listed == n and (
+        reach.needed >= EXCHANGED_FULL + (2 * BITS_MOST - TWO_PAIRS) // EXCHANGED_PART)
+    _find_pairs(query, reach.needed + left_over(query, 2), &pairs)
+    if reach.by_evidence:
+        least = _least_tokens(query, reach)
     for i in range(n):
         if query.listed[i]:
             bits[n_bits] = bitmap_of(query, i)
             n_bits += 1
+            if reach.singly and query.most[i] >= reach.needed + left_over(query, 1):
+                single[n_single] = bitmap_of(query, i)
+                n_single += 1
     for step in range((words + STEP - 1) // STEP):
         w = STEP * step
-        # who holds one of the asked tokens, two, three
-        c1 = c2 = c3 = NO_WORDS
+        # who holds one of the asked tokens, two, three, four
+        c1 = c2 = c3 = c4 = NO_WORDS
         for i in range(n_bits):
             b = words_at(bits[i], w)
+            c4 |= c3 & b
             c3 |= c2 & b
             c2 |= c1 & b
             c1 |= b
-        # one is enough of a name of one token, two of a name of two
-        chosen = c1 & words_at(ones, w)
-        if n_bits == 1:
+        if reach.anyone:
             chosen = c1
-        elif n_bits == 2:
-            chosen |= c2
+        elif reach.by_evidence:
+            chosen = c3 if least <= 3 else c4
         else:
-            chosen |= c3 | (c2 if query.n_core == 2 else c2 & words_at(twos, w))
-            # two of four tokens are enough only of a name of three
-            wanted = c2 & ~chosen
-            if long_asked:
-                wanted &= words_at(threes, w)
-            # and only where these two tell enough
-            if not pairs.every and some_bit(wanted):
+            # one is enough of a name of one token, two of a name of two
+            chosen = c1 & words_at(ones, w)
+            if n_bits == 1:
+                chosen = c1
+            elif n_bits == 2:
+                chosen |= c2
+            else:
+                chosen |= c3 | (c2 if query.n_core == 2 else c2 & words_at(twos, w))
+        for i in range(n_single):
+            chosen |= words_at(single[i], w)
+        # two elsewhere, where these two tell enough
+        wanted = c2 & ~chosen
+        if exchanged:
+            wanted &= words_at(threes, w)
+        if some_bit(wanted):
+            if not pairs.every:
                 wanted &= _told_by_pairs(&pairs, w)
             chosen |= wanted
-        if unlisted:
-            chosen |= words_at(strong, w)
+        chosen |= words_at(strong, w)
         # initials alone tell nobody apart: every company that ends in S.A. would be a candidate of ANA SAMAYOA
         put_words(out, w, chosen & words_at(told, w))
 
@@ -286,19 +255,6 @@ cdef bint _will_be_long(const NameQuery* query, int64_t more, uint64_t covered, 
     """
     cdef int64_t n = query.candidates + more
     return n * span // max(covered, min(span, <uint64_t>WINDOW)) > QUICK_CANDIDATES
-
-
-cdef uint64_t _within(const Stretch* stretches, int n, uint32_t start) noexcept nogil:
-    """Which of the 64 ordinals from `start` on lie in a stretch."""
-    cdef uint64_t bits = 0
-    cdef uint32_t low, high
-    cdef int i
-    for i in range(n):
-        low = max(stretches[i].start, start)
-        high = min(stretches[i].end, start + 64)
-        if low < high:
-            bits |= (~<uint64_t>0 >> (64 - (high - low))) << (low - start)
-    return bits
 
 
 cdef int _fill_bitmaps(NameQuery* query, ListCursor* short_lists, uint32_t start, int words) noexcept nogil:
@@ -353,20 +309,25 @@ cdef int _score_candidates(NameQuery* query, uint32_t start, uint32_t words) noe
     return _score_batch(query, batch, n_batch)
 
 
-cdef int _window(NameQuery* query, ListCursor* short_lists, const Stretch* stretches, int n_stretches, uint32_t start,
-                 uint32_t end, uint64_t covered, uint64_t span) noexcept nogil:
-    """Looks at the ordinals [start, end), which one stretch or several touch; start is a multiple of 64.
+cdef int _window(NameQuery* query, ListCursor* short_lists, const Reach* reaches, int n_reaches, uint32_t start, uint32_t end,
+                 uint64_t covered, uint64_t span) noexcept nogil:
+    """Looks at the ordinals [start, end), which some reach touches; start is a multiple of 64.
 
-    `covered`: ordinals of the stretches up to `end`, of `span` in all.
+    `covered`: ordinals of the reaches up to `end`, of `span` in all.
     """
     cdef uint64_t* candidates = bitmap_of(query, BITMAP_CANDIDATES)
+    cdef const uint64_t* reached = bitmap_of(query, BITMAP_REACHED)
     cdef uint32_t words = (end - start + 63) // 64, w
+    cdef int i
     if _fill_bitmaps(query, short_lists, start, words) < 0:
         return NAMES_DAMAGED
-    _combine(query, words)
-    for w in range(words):
-        if candidates[w]:
-            candidates[w] &= _within(stretches, n_stretches, start + 64 * w)
+    _add_repeated(query, words)
+    memset(candidates, 0, words * 8)
+    for i in range(n_reaches):
+        _combine(query, &reaches[i], words)
+        for w in range(words):
+            if reached[w]:
+                candidates[w] |= reached[w] & reach_within(&reaches[i], start + 64 * w)
     if query.quick and _will_be_long(query, _count(candidates, words), covered, span):
         return NAMES_LONG
     return _score_candidates(query, start, words)
@@ -387,45 +348,78 @@ cdef int find_names_again(NameQuery* query) noexcept nogil:
     return status if status < 0 else _find(query)
 
 
-cdef int _find(NameQuery* query) noexcept nogil:
+cdef int _walk(NameQuery* query, const Reach* reaches, int n_reaches) noexcept nogil:
+    """Looks at all ordinals of some reaches, a window at a time. 0 or NAMES_*."""
     cdef const NamesFile* names = query.names
-    cdef const NameQuestion* question = query.question
-    cdef Stretch stretches[STRETCHES_MOST]
+    cdef const Stretch* stretch
     cdef ListCursor short_lists[SHORT_LISTS + 1]
-    cdef uint32_t start, end, low, high
+    cdef uint32_t start = 0, end, low, high
     cdef uint64_t span = 0, covered = 0
-    cdef int i, n, status
-    if question.shape.count == 0 or query.n_listed == 0:
-        return NAMES_TOO_BROAD if question.shape.count else 0
+    cdef int i, j, status
     # the lists that no token leads to: short names, and (REPEATED_LIST follows them) a sound that comes twice
     for i in range(SHORT_LISTS + 1):
         if list_open(names, i, &short_lists[i]) < 0:
             return NAMES_DAMAGED
-    # how many ordinals there are to look at
-    n = _stretches(query, stretches)
-    for i in range(n):
-        span += max(stretches[i].end, stretches[i].start) - stretches[i].start
+    for i in range(n_reaches):
+        for j in range(reaches[i].n):
+            span += reaches[i].stretches[j].end - reaches[i].stretches[j].start
     if query.quick and _is_long(query, span):
         return NAMES_LONG
-    # a window at a time, of each what the stretches touch
-    start = 0
     while start < names.n_ordinals:
         end = min(start + WINDOW, names.n_ordinals)
         low = end
         high = start
-        for i in range(n):
-            if stretches[i].start < end and stretches[i].end > start and stretches[i].start < stretches[i].end:
-                low = min(low, max(start, stretches[i].start))
-                high = max(high, min(end, stretches[i].end))
-                covered += min(end, stretches[i].end) - max(start, stretches[i].start)
+        for i in range(n_reaches):
+            for j in range(reaches[i].n):
+                stretch = &reaches[i].stretches[j]
+                if stretch.start < end and stretch.end > start:
+                    low = min(low, max(start, stretch.start))
+                    high = max(high, min(end, stretch.end))
+                    covered += min(end, stretch.end) - max(start, stretch.start)
         if low < high:
-            status = _window(query, short_lists, stretches, n, low & ~<uint32_t>63, high, covered, span)
+            status = _window(query, short_lists, reaches, n_reaches, low & ~<uint32_t>63, high, covered, span)
             if status:
                 return status
-            if query.looked > LOOKED_MAX and not question.exhaustive:
+            if query.looked > LOOKED_MAX and not query.question.exhaustive:
                 return NAMES_TOO_BROAD
         start += WINDOW
-    return NAMES_TOO_BROAD if query.candidates > SCORED_MAX and not question.exhaustive else 0
+    return NAMES_TOO_BROAD if query.candidates > SCORED_MAX and not query.question.exhaustive else 0
+
+
+cdef int _find_far(NameQuery* query) noexcept nogil:
+    """Adds those whose birth date is wrong by more than a year; where they are too many to look at, nobody of them. 0 or NAMES_*."""
+    cdef Reach reaches[REACHES]
+    cdef size_t kept = query.n_found
+    cdef int64_t candidates = query.candidates, looked = query.looked
+    cdef int n = find_reaches(query, True, reaches), i, useful = 0, status
+    for i in range(n):           # where all asked tokens together tell too little there is nobody
+        if _least_tokens(query, &reaches[i]) <= query.n_listed:
+            reaches[useful] = reaches[i]
+            useful += 1
+    if useful == 0:
+        return 0
+    if query_rewind(query) < 0:
+        return NAMES_DAMAGED
+    query.candidates = query.looked = 0
+    status = _walk(query, reaches, useful)
+    if status == NAMES_TOO_BROAD:
+        query.n_found = kept
+        query.candidates = query.looked = 0
+        status = 0
+    query.candidates += candidates
+    query.looked += looked
+    return status
+
+
+cdef int _find(NameQuery* query) noexcept nogil:
+    cdef const NameQuestion* question = query.question
+    cdef Reach reaches[REACHES]
+    cdef int n, status
+    if question.shape.count == 0 or query.n_listed == 0:
+        return NAMES_TOO_BROAD if question.shape.count else 0
+    n = find_reaches(query, False, reaches)
+    status = _walk(query, reaches, n)
+    return status if status else _find_far(query)
 
 
 # ---- ranking ----
@@ -450,16 +444,19 @@ cdef void _sift(NameFound* heap, size_t at, size_t n) noexcept nogil:
 
 
 cdef void rank_found(NameQuery* query, size_t most) noexcept nogil:
-    cdef NameFound* found = query.found
+    rank_range(query.found, query.n_found, most)
+
+
+cdef void rank_range(NameFound* found, size_t count, size_t most) noexcept nogil:
     cdef NameFound item
-    cdef size_t n = min(most, query.n_found), i
+    cdef size_t n = min(most, count), i
     if n == 0:
         return
     i = n // 2
     while i > 0:
         i -= 1
         _sift(found, i, n)
-    for i in range(n, query.n_found):
+    for i in range(n, count):
         if _before(&found[i], &found[0]):
             item = found[0]
             found[0] = found[i]

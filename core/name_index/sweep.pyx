@@ -9,7 +9,7 @@ from core.name_index.expansion cimport held_place
 from core.name_index.file cimport SHORT_LISTS, ListCursor, list_bits, list_open
 from core.name_index.query cimport NAMES_DAMAGED, NAMES_MEMORY
 from core.names.reading cimport ROLE_MARRIED, SHAPE_TOKENS
-from core.names.tokens cimport KIND_B_BEGINS, KIND_B_ENDS
+from core.names.tokens cimport KIND_B_ENDS, is_begin_of_a
 from core.wire cimport buffer_free, buffer_reset, put_raw
 
 # This loop sees every person for every question, and Cython has no vectors: hence C, for whatever width of register there is.
@@ -163,7 +163,7 @@ cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept 
                 tokens[count] = query.lists[j].token
                 count += 1
                 kind = query.kinds[held_place(query, query.lists[j].token)][i]
-                half = half or kind == KIND_B_BEGINS or kind == KIND_B_ENDS
+                half = half or is_begin_of_a(kind) or kind == KIND_B_ENDS
         halves += half
         slot = _slot(sweep, tokens, count)
         if slot < 0:

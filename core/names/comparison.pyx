@@ -11,7 +11,7 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from core.calendar cimport NOISE_DAYS, NOISE_NONE, NOISE_YEAR_OR_SWAP, birth_dates_agreement, birth_noise, partial_date_problem
+from core.calendar cimport BIRTH_GRADES, birth_dates_agreement, birth_grade, partial_date_problem
 from core.contract cimport *
 from core.names.folding cimport FoldedName, fold_name
 from core.names.frequencies cimport NameFrequencies, token_bits
@@ -29,31 +29,29 @@ cdef enum:
 POPULATION = 128
 TOKEN_KINDS = (
     "none", "exact", "phonetic", "lost", "joined", "abbreviation", "transliterated", "ocr", "edit", "phonetic edit", "nickname", "ending",
-    "two edits", "short edit", "initial", "a begins", "a ends", "b begins", "b ends",
+    "two edits", "short edit", "initial", "a short", "b short", "alike", "a begins", "a ends", "b begins", "b ends",
 )
 
 # ---- evidence
 
 
+cdef int32_t[BIRTH_GRADES] BIRTH_EVIDENCE
+
+
+cdef void fill_birth_evidence() noexcept:
+    BIRTH_EVIDENCE[:] = [
+        0, BIRTH_EQUAL, BIRTH_SWAPPED, BIRTH_YEAR_OFF, BIRTH_CENTURY, BIRTH_DAYS, BIRTH_DIGIT, BIRTH_DIGITS_SWAPPED,
+        BIRTH_DAY_ALONE, BIRTH_YEAR_ALONE, BIRTH_DECADE, BIRTH_ELSE, BIRTH_MONTH_KNOWN, BIRTH_YEAR_KNOWN, BIRTH_YEAR_NEAR,
+        BIRTH_PART_DIFFERS, BIRTH_PART_DECADE, BIRTH_PART_ELSE,
+    ]
+
+
+fill_birth_evidence()
+
+
 cdef int32_t birth_evidence(PartialBirth a, PartialBirth b, uint8_t* agreement) noexcept nogil:
-    cdef int noise
     agreement[0] = <uint8_t>birth_dates_agreement(a.year, a.month, a.day, b.year, b.month, b.day)
-    if agreement[0] == AGREEMENT_AGREES:
-        return BIRTH_EXACT
-    if agreement[0] == AGREEMENT_DISAGREES:
-        return BIRTH_DIFFERS
-    if a.year == 0 or b.year == 0:
-        return 0
-    if a.month and a.day and b.month and b.day:
-        noise = birth_noise(a.year, a.month, a.day, b.year, b.month, b.day)
-        if noise == NOISE_YEAR_OR_SWAP:
-            return BIRTH_NOISE
-        if noise == NOISE_DAYS:
-            return BIRTH_DAYS
-        return 0 if noise == NOISE_NONE else BIRTH_DIGIT    # none: a filler, or a year that can't be
-    if a.year != b.year:
-        return BIRTH_YEAR_NEAR
-    return BIRTH_MONTH if a.month and b.month else BIRTH_YEAR
+    return BIRTH_EVIDENCE[birth_grade(a.year, a.month, a.day, b.year, b.month, b.day)]
 
 
 cdef int32_t sex_evidence(uint8_t a, uint8_t b, uint8_t* agreement) noexcept nogil:
@@ -426,13 +424,16 @@ def compare(
 
 
 def similarity(a: str | bytes, b: str | bytes) -> float:
-    """Score 0..1 of two names by themselves, as `compare` of two persons of whom nothing else is known gives."""
+    """Score 0..1 of two names by themselves, as `compare` of two persons of whom nothing else is known gives; 0 where one has no
+    Latin letter."""
     cdef bytes left = utf8(a), right = utf8(b)
     cdef ReadName first, second
     cdef KindMatrix kinds
     cdef NamePairing pairing
     read_name(PyBytes_AS_STRING(left), PyBytes_GET_SIZE(left), NULL, &first.shape, first.forms)
     read_name(PyBytes_AS_STRING(right), PyBytes_GET_SIZE(right), NULL, &second.shape, second.forms)
+    if first.shape.count == 0 or second.shape.count == 0:
+        return 0.0
     fill_kinds(&first.shape, first.forms, &second.shape, second.forms, &kinds)
     pair_names(&first.shape, &second.shape, &kinds, &pairing)
     return match_probability(pairing.evidence, prior_bits(POPULATION))

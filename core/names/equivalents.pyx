@@ -11,6 +11,9 @@ from core.names.phonetic cimport phonetic_symbols
 from core.names.frequencies import given_names
 
 include "nicknames.pxi"
+include "nicknames_abroad.pxi"
+
+NICKNAMES += NICKNAMES_ABROAD
 
 cdef enum:
     BY_SOUND = 1              # what a key of the table below is made of

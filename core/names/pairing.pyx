@@ -11,13 +11,14 @@ from core.names.reading cimport (
     ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, ROLE_UNKNOWN, SHAPE_TOKENS, NameShape, ReadName, ShapeToken, read_name,
 )
 from core.names.tokens cimport (
-    KIND_A_BEGINS, KIND_A_ENDS, KIND_B_BEGINS, KIND_B_ENDS, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_JOINED,
-    KIND_NICKNAME, KIND_NONE, KIND_PHONETIC, TokenForm, compare_tokens,
+    KIND_A_ENDS, KIND_A_SHORT, KIND_ALIKE, KIND_B_ENDS, KIND_B_SHORT, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_JOINED,
+    KIND_NICKNAME, KIND_NONE, KIND_PHONETIC, TokenForm, compare_tokens, is_begin_of_a, is_begin_of_b,
 )
 from core.names.weights cimport *
 
 
 cdef enum:
+    PARTICLE_LETTERS = 3
     STEPS_MOST = 4096         # of the search for the best pairs; a real name needs a few dozen
 
 
@@ -81,8 +82,9 @@ cdef void choose(Choice* c, int i, unsigned used, int32_t total) noexcept nogil:
     choose(c, i + 1, used, total)
 
 
-# The pairs with the most evidence, each token in one at most.
-cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out) noexcept nogil:
+# The pairs with the most evidence, each token in one at most; of those that are in none yet.
+cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* kinds, const uint8_t* taken,
+                     NamePairing* out) noexcept nogil:
     cdef Choice c
     cdef const ShapeToken* x
     cdef const ShapeToken* y
@@ -94,13 +96,16 @@ cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* k
     c.steps = 0
     for i in range(a.count):
         c.n[i] = 0
+        if out.partner[i] >= 0:
+            continue
         x = &a.tokens[i]
         for j in range(b.count):
             kind = kinds.kind[i][j]
-            if kind == KIND_NONE or kind > KIND_INITIAL:
+            if kind == KIND_NONE or kind > KIND_ALIKE or taken[j]:
                 continue
             y = &b.tokens[j]
-            if kind == KIND_NICKNAME and (is_surname(x.role) and not a.roles_guessed or is_surname(y.role) and not b.roles_guessed):
+            if (kind == KIND_NICKNAME or kind == KIND_A_SHORT or kind == KIND_B_SHORT) and (
+                    is_surname(x.role) and not a.roles_guessed or is_surname(y.role) and not b.roles_guessed):
                 continue
             c.to[i][c.n[i]] = <int8_t>j
             c.value[i][c.n[i]] = pair_value(kind, a, x, b, y) + PAIR_PREFERRED
@@ -113,8 +118,9 @@ cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* k
         c.hope[i] = c.hope[i + 1] + most
     choose(&c, 0, 0, 0)
     for i in range(a.count):
-        out.partner[i] = c.best_partner[i]
-        out.kind[i] = kinds.kind[i][c.best_partner[i]] if c.best_partner[i] >= 0 else KIND_NONE
+        if out.partner[i] < 0 and c.best_partner[i] >= 0:
+            out.partner[i] = c.best_partner[i]
+            out.kind[i] = kinds.kind[i][c.best_partner[i]]
 
 
 cdef inline int32_t pair_value(uint8_t kind, const NameShape* a, const ShapeToken* x, const NameShape* b,
@@ -122,6 +128,8 @@ cdef inline int32_t pair_value(uint8_t kind, const NameShape* a, const ShapeToke
     cdef int32_t bits = min(x.bits, y.bits)
     if kind == KIND_INITIAL:
         bits = min(bits, INITIAL_BITS)
+    if x.role == ROLE_MARRIED and y.role == ROLE_MARRIED and x.length <= PARTICLE_LETTERS:
+        bits = min(bits, PARTICLE_BITS)  # it may be a particle
     return max(0, bits - kind_cost(kind, x, y) - role_cost(a, x, b, y))
 
 
@@ -129,6 +137,9 @@ cdef struct Tally:               # what the pairs of two names add up to
     int32_t evidence
     int32_t cost
     int32_t surnames             # evidence of pairs with a surname in them
+    int pairs                    # a joined token is two
+    int near                     # pairs that tell nothing: A_SHORT, B_SHORT, ALIKE
+    int abroad                   # pairs of words that are both unknown
     int given_pairs
     int surname_pairs
     bint equal                   # no pair but EXACT or PHONETIC
@@ -143,6 +154,7 @@ cdef struct Side:                # the tokens of one of two names
     int given                    # left over, by role
     int surname
     int other
+    int initials                 # of these, single letters
     int surnames_met             # left over or not
     bint first_surname           # the first of them is left over
 
@@ -157,6 +169,7 @@ cdef inline void count_token(const ShapeToken* token, bint is_left, Side* side) 
         side.core += 1
         return
     side.core += token.role != ROLE_MARRIED
+    side.initials += token.role != ROLE_MARRIED and token.length == 1
     if token.role == ROLE_GIVEN:
         side.given += 1
     elif token.role == ROLE_SURNAME:
@@ -166,20 +179,27 @@ cdef inline void count_token(const ShapeToken* token, bint is_left, Side* side) 
 
 
 # Adds up the pairs of single tokens; taken[j] of the second name's tokens: in a pair.
-cdef inline void tally_pairs(const NameShape* a, const NameShape* b, const NamePairing* out, uint8_t* taken, Tally* tally) noexcept nogil:
+cdef inline void tally_pairs(const NameShape* a, const NameShape* b, const KindMatrix* kinds, const NamePairing* out, uint8_t* taken,
+                             Tally* tally) noexcept nogil:
     cdef const ShapeToken* x
     cdef const ShapeToken* y
     cdef int32_t value
     cdef int i, j, last_surname = -1, last_given = -1
     for i in range(a.count):
         j = out.partner[i]
-        if j < 0:
+        if j < 0 or out.kind[i] == KIND_JOINED and kinds.kind[i][j] != KIND_JOINED:
             continue
         taken[j] = 1
         x = &a.tokens[i]
         y = &b.tokens[j]
+        if out.kind[i] > KIND_INITIAL and out.kind[i] <= KIND_ALIKE:
+            tally.near += 1
+            tally.equal = False
+            continue
         value = pair_value(out.kind[i], a, x, b, y)
         tally.evidence += value
+        tally.pairs += 1
+        tally.abroad += not x.known and not y.known and out.kind[i] != KIND_INITIAL
         tally.cost += kind_cost(out.kind[i], x, y) + role_cost(a, x, b, y)
         tally.equal = tally.equal and out.kind[i] <= KIND_PHONETIC
         tally.initials = tally.initials or out.kind[i] == KIND_INITIAL
@@ -210,13 +230,13 @@ cdef inline void tally_joined(const NameShape* a, const NameShape* b, const Kind
         for j in range(b.count):
             if taken[j]:
                 continue
-            if (j + 1 < b.count and not taken[j + 1] and kinds.kind[i][j] == KIND_B_BEGINS and kinds.kind[i][j + 1] == KIND_B_ENDS
+            if (j + 1 < b.count and not taken[j + 1] and is_begin_of_a(kinds.kind[i][j]) and kinds.kind[i][j + 1] == KIND_B_ENDS
                     and a.tokens[i].length == b.tokens[j].length + b.tokens[j + 1].length):
                 taken[j] = taken[j + 1] = 1
                 out.partner[i] = <int8_t>j
                 out.kind[i] = KIND_JOINED
                 tally.evidence += joined_value(&a.tokens[i], &b.tokens[j])
-            elif (i + 1 < a.count and out.partner[i + 1] < 0 and kinds.kind[i][j] == KIND_A_BEGINS
+            elif (i + 1 < a.count and out.partner[i + 1] < 0 and is_begin_of_b(kinds.kind[i][j])
                     and kinds.kind[i + 1][j] == KIND_A_ENDS
                     and b.tokens[j].length == a.tokens[i].length + a.tokens[i + 1].length):
                 taken[j] = 1
@@ -226,6 +246,7 @@ cdef inline void tally_joined(const NameShape* a, const NameShape* b, const Kind
             else:
                 continue
             tally.cost += COSTS[KIND_JOINED]
+            tally.pairs += 2
             tally.equal = False
             if a.tokens[i].role == ROLE_GIVEN or b.tokens[j].role == ROLE_GIVEN:
                 tally.given_pairs += 1
@@ -250,6 +271,10 @@ cdef inline int32_t left_evidence(const Side* a, const Side* b, const Tally* tal
     elif tally.surname_pairs and (a.first_surname or b.first_surname):
         evidence -= PENALTY_FIRST_SURNAME_LEFT
     evidence -= PENALTY_MISSING_SURNAME * (a.surname + b.surname - 2 * both)
+    # an initial contradicts whatever is left over on the other side
+    if out.flags == 0 and (a.initials and b.given + b.surname + b.other or b.initials and a.given + a.surname + a.other):
+        out.flags |= EXTRA_GIVEN
+        evidence -= PENALTY_EXTRA_GIVEN
     if tally.surnames_turned:
         evidence -= PENALTY_SURNAMES_TURNED
     if tally.given_turned:
@@ -264,6 +289,7 @@ cdef inline uint8_t agreement_of(const Side* a, const Side* b, const Tally* tall
         matched = max(a.paired, b.paired)  # they differ where tokens are joined
     else:
         matched = a.paired if a.core < b.core else b.paired
+    matched -= tally.near
     if flags & NAMES_EQUAL:
         return AGREEMENT_AGREES
     if 2 * matched <= shorter or flags & (CONFLICT_GIVEN | CONFLICT_SURNAME):
@@ -298,17 +324,24 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
     memset(&left, 0, sizeof(Side))
     memset(&right, 0, sizeof(Side))
     tally.equal = True
-    best_pairs(a, b, kinds, out)
-    tally_pairs(a, b, out, taken, &tally)
+    for i in range(a.count):
+        out.partner[i] = -1
+        out.kind[i] = KIND_NONE
     tally_joined(a, b, kinds, out, taken, &tally)
+    best_pairs(a, b, kinds, taken, out)
+    tally_pairs(a, b, kinds, out, taken, &tally)
     for i in range(a.count):
         count_token(&a.tokens[i], out.partner[i] < 0, &left)
     for i in range(b.count):
         count_token(&b.tokens[i], not taken[i], &right)
-    out.pairs = <uint8_t>left.paired
+    out.pairs = <uint8_t>(left.paired - tally.near)
     out.cost = tally.cost
     out.evidence = tally.evidence + left_evidence(&left, &right, &tally, out)
-    if left.paired == left.core and right.paired == right.core:
+    out.evidence -= PAIR_ABROAD * max(0, tally.abroad - 1)
+    out.evidence -= THREE_PAIRS if tally.pairs == 3 else TWO_PAIRS if tally.pairs == 2 else ONE_PAIR if tally.pairs == 1 else 0
+    if out.flags and out.evidence > EXCHANGED_FULL:
+        out.evidence = EXCHANGED_FULL + (out.evidence - EXCHANGED_FULL) // EXCHANGED_PART
+    if left.paired == left.core and right.paired == right.core and tally.near == 0:
         out.flags |= NAMES_WHOLE
         out.evidence += BONUS_WHOLE
         if tally.equal:

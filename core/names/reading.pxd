@@ -21,6 +21,7 @@ cdef enum:
 cdef packed struct ShapeToken:
     uint8_t role
     uint8_t length            # letters
+    uint8_t known             # the built-in frequencies have it
     int16_t bits              # information of the token, hundredths of a bit: log2(persons / persons who bear it)
 
 cdef struct NameShape:

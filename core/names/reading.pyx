@@ -5,7 +5,7 @@ from libc.string cimport memchr, memcmp
 
 from core.names.folding cimport FoldedName, fold_name, is_particle
 from core.names.frequencies cimport FrequencyTable, token_bits, token_givenness
-from core.names.tokens cimport TokenForm, form_token
+from core.names.tokens cimport TokenForm, form_token, is_foreign_particle, is_plain_particle
 
 cdef enum:
     DE_MARRIED = 1            # the token follows DE alone: perhaps the husband's surname
@@ -20,6 +20,7 @@ cdef struct Reading:
     uint8_t role[SHAPE_TOKENS]
     uint8_t after[SHAPE_TOKENS]    # DE_MARRIED, VIUDA_DE
     uint8_t position[SHAPE_TOKENS]  # in its part
+    uint8_t particle[SHAPE_TOKENS]  # it is one of another language
     int commas                     # tokens before the first comma; -1 = no comma
 
 
@@ -113,26 +114,44 @@ cdef inline int32_t split_prior(int n, int g) noexcept nogil:
     return -300 * (g - (n - 2) if g > n - 2 else n - 2 - g) if n > 4 else 0
 
 
+# AL, BIN, VAN DER: inside a name they are no words of their own, nor at the end where nobody has them for a name. Where nothing
+# but particles would be left they are the name.
+cdef void mark_particles(Reading* out, const TokenForm* forms) noexcept nogil:
+    cdef int i, left = 0
+    cdef bint inside
+    for i in range(out.count):
+        inside = i > 0 and i + 1 < out.count and out.role[i] == out.role[i + 1] and i + 1 != out.commas
+        out.particle[i] = i > 0 and (is_plain_particle(&forms[i]) or inside and is_foreign_particle(&forms[i]))
+        left += not out.particle[i]
+    if left < 2:
+        for i in range(out.count):
+            out.particle[i] = False
+
+
 # Roles of a name without parts: the likeliest division into given names and surnames, in either order.
 cdef void guess_roles(Reading* out, const TokenForm* forms) noexcept nogil:
     cdef int32_t given[SHAPE_TOKENS]
+    cdef int at[SHAPE_TOKENS]      # tokens that are no particles
     cdef int32_t score, best = 0
-    cdef int n = out.count, i, split, best_split = 0
+    cdef int n = 0, i, split, best_split = 0
     cdef bint surnames_first = False
+    for i in range(out.count):
+        if not out.particle[i]:
+            at[n] = i
+            given[n] = givenness(&forms[i])
+            n += 1
     if n == 0:
         return
-    for i in range(n):
-        given[i] = givenness(&forms[i])
-    if out.commas > 0 and out.commas < n:
+    if out.commas > 0 and out.commas < out.count:
         for i in range(n):
-            out.role[i] = ROLE_SURNAME if i < out.commas else ROLE_GIVEN
+            out.role[at[i]] = ROLE_SURNAME if at[i] < out.commas else ROLE_GIVEN
         return
     # MARIA LOPEZ DE GARCIA, and not ANA LUCIA DE MATA
-    if n >= 3 and (out.after[n - 1] == VIUDA_DE or out.after[n - 1] and given[n - 2] <= 0):
+    if n >= 3 and (out.after[at[n - 1]] == VIUDA_DE or out.after[at[n - 1]] and given[n - 2] <= 0):
         n -= 1
-        out.role[n] = ROLE_MARRIED
+        out.role[at[n]] = ROLE_MARRIED
     if n == 1:
-        out.role[0] = ROLE_GIVEN if given[0] > 0 else (ROLE_SURNAME if given[0] < 0 else ROLE_UNKNOWN)
+        out.role[at[0]] = ROLE_GIVEN if given[0] > 0 else (ROLE_SURNAME if given[0] < 0 else ROLE_UNKNOWN)
         return
     for split in range(1, n):
         score = split_prior(n, split)
@@ -147,7 +166,7 @@ cdef void guess_roles(Reading* out, const TokenForm* forms) noexcept nogil:
         if score > best:
             best, best_split, surnames_first = score, split, True
     for i in range(n):
-        out.role[i] = ROLE_GIVEN if (i < best_split) != surnames_first else ROLE_SURNAME
+        out.role[at[i]] = ROLE_GIVEN if (i < best_split) != surnames_first else ROLE_SURNAME
 
 
 cdef int read_name(const char* text, size_t n, const FrequencyTable* table, NameShape* shape, TokenForm* forms) noexcept nogil:
@@ -157,13 +176,15 @@ cdef int read_name(const char* text, size_t n, const FrequencyTable* table, Name
         read_parts(text, n, True, &reading, shape, forms)  # nothing but particles: they are the name
     shape.count = <uint8_t>reading.count
     shape.roles_guessed = reading.count > 0 and reading.role[0] == ROLE_UNKNOWN
+    mark_particles(&reading, forms)
     if shape.roles_guessed:
         guess_roles(&reading, forms)
     else:
         mark_married(&reading)
     for i in range(reading.count):
-        shape.tokens[i].role = reading.role[i]
+        shape.tokens[i].role = ROLE_MARRIED if reading.particle[i] else reading.role[i]
         shape.tokens[i].length = forms[i].length
+        shape.tokens[i].known = forms[i].known
         shape.tokens[i].bits = token_bits(table, forms[i].phonetic, forms[i].phonetic_length)
     return reading.count
 

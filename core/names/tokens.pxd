@@ -28,13 +28,16 @@ cdef enum:
     KIND_TWO_EDITS = 12       # two edits of letters, both of seven or more
     KIND_SHORT_EDIT = 13      # one edit, one token of two or three letters, not both of them known names: OSE, JOSE
     KIND_INITIAL = 14         # one is a single letter, and the other begins with it
+    KIND_A_SHORT = 15         # a begins b, three letters or more, and is no name of its own: FER, FERNANDO. Only between given names
+    KIND_B_SHORT = 16         # b begins a so
+    KIND_ALIKE = 17           # one letter in three is another: the same first letter, five letters or more
     # The letters of one are the beginning or the end of the other's, and at least two are left over. No pair by itself: two
-    # such tokens side by side make the other whole (MARIA JOSE, MARIAJOSE).
-    KIND_A_BEGINS = 15        # a begins b
-    KIND_A_ENDS = 16          # a ends b
-    KIND_B_BEGINS = 17        # b begins a
-    KIND_B_ENDS = 18          # b ends a
-    KINDS = 19
+    # such tokens side by side make the other whole (MARIA JOSE, MARIAJOSE), A_SHORT and B_SHORT too.
+    KIND_A_BEGINS = 18        # a begins b
+    KIND_A_ENDS = 19          # a ends b
+    KIND_B_BEGINS = 20        # b begins a
+    KIND_B_ENDS = 21          # b ends a
+    KINDS = 22
 
 cdef struct TokenForm:
     uint8_t length
@@ -53,11 +56,23 @@ cdef struct TokenForm:
 # letters: folded (A to Z, 0 to 9, N_TILDE, LOST), n >= 1.
 cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept nogil
 
-# KIND_* of two tokens. Symmetric, but for the four kinds of beginnings and ends.
+# KIND_* of two tokens. Symmetric, but for the kinds of beginnings and ends.
 cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nogil
 
 # Terms of a token: numbers (XXH3_64 of a kind byte and text) such that two tokens whose kind is not NONE share at least one.
-# Not covered: INITIAL, abbreviations outside the table, TWO_EDITS where no term happens to be shared, and beginnings and ends
+# Not covered: INITIAL, A_SHORT, B_SHORT, ALIKE, abbreviations outside the table, TWO_EDITS where no term happens to be shared, and beginnings and ends
 # (the caller tries the splits of an asked token and the joins of asked neighbours: an exact look-up each).
 # Sharing a term does not mean that the kind is not NONE. Returns the count.
 cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil
+
+# Particles of other languages, where they stand inside a name (docs/names.md, "Names").
+cdef bint is_foreign_particle(const TokenForm* form) noexcept nogil
+# Of these, those that nobody has for a name: wherever they stand.
+cdef bint is_plain_particle(const TokenForm* form) noexcept nogil
+
+cdef inline bint is_begin_of_a(uint8_t kind) noexcept nogil:
+    """Whether b begins a."""
+    return kind == KIND_B_BEGINS or kind == KIND_B_SHORT
+
+cdef inline bint is_begin_of_b(uint8_t kind) noexcept nogil:
+    return kind == KIND_A_BEGINS or kind == KIND_A_SHORT

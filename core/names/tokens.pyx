@@ -17,6 +17,8 @@ cdef enum:
     EDIT_LEAST = 4            # letters or symbols; shorter are compared exactly: Tot, Pot and Pop are different people
     TWO_EDITS_LEAST = 7
     PART_LEAST = 2            # letters of each half of a joined token
+    ALIKE_LEAST = 5           # letters or symbols
+    SHORT_LEAST = 3           # letters of a short form
     LOOSE_LETTERS = 5         # a loose key wants so many letters
     LOOSE_CONSONANTS = 3      # and so many consonants
 
@@ -211,14 +213,14 @@ cdef bint one_edit(const uint8_t* a, int a_n, const uint8_t* b, int b_n) noexcep
     return i + 1 < a_n and a[i] == b[i + 1] and a[i + 1] == b[i] and memcmp(a + i + 2, b + i + 2, a_n - i - 2) == 0
 
 
-# Whether the distance (insertions, deletions, substitutions, transpositions of neighbours not edited again) is at most two.
-cdef bint two_edits(const uint8_t* a, int a_n, const uint8_t* b, int b_n) noexcept nogil:
+# Whether the distance (insertions, deletions, substitutions, transpositions of neighbours not edited again) is at most `most`.
+cdef bint distance_at_most(const uint8_t* a, int a_n, const uint8_t* b, int b_n, int most) noexcept nogil:
     cdef int rows[3][TOKEN_LETTERS + 1]
     cdef int* before
     cdef int* last
     cdef int* row
     cdef int i, j, best, least
-    if a_n - b_n > 2 or b_n - a_n > 2:
+    if a_n - b_n > most or b_n - a_n > most:
         return False
     for j in range(b_n + 1):
         rows[0][j] = j
@@ -232,9 +234,9 @@ cdef bint two_edits(const uint8_t* a, int a_n, const uint8_t* b, int b_n) noexce
                 best = min(best, before[j - 2] + 1)
             row[j] = best
             least = min(least, best)
-        if least > 2:
+        if least > most:
             return False
-    return rows[a_n % 3][b_n] <= 2
+    return rows[a_n % 3][b_n] <= most
 
 
 # MARIO and MARIA, JUAN and JUANA, VICENTE and VICENTA.
@@ -246,25 +248,58 @@ cdef inline bint other_ending(const uint8_t* a, int a_n, const uint8_t* b, int b
     return b_n == a_n + 1 and b[b_n - 1] == c"A" and memcmp(a, b, a_n) == 0
 
 
-cdef inline bint is_joined_particle(const uint8_t* t, int n) noexcept nogil:
+# Of n letters: 1 = Spanish, 2 = of another language, before four letters or more.
+cdef inline int joined_particle(const uint8_t* t, int n) noexcept nogil:
     if n == 2:
-        return memcmp(t, b"DE", 2) == 0
+        if memcmp(t, b"DE", 2) == 0:
+            return 1
+        return 2 if (memcmp(t, b"AL", 2) == 0 or memcmp(t, b"EL", 2) == 0 or memcmp(t, b"DI", 2) == 0 or memcmp(t, b"DA", 2) == 0
+                     or memcmp(t, b"DO", 2) == 0 or memcmp(t, b"MC", 2) == 0) else 0
     if n == 3:
-        return memcmp(t, b"DEL", 3) == 0 or memcmp(t, b"SAN", 3) == 0
+        if memcmp(t, b"DEL", 3) == 0 or memcmp(t, b"SAN", 3) == 0:
+            return 1
+        return 2 if (memcmp(t, b"VAN", 3) == 0 or memcmp(t, b"VON", 3) == 0 or memcmp(t, b"DOS", 3) == 0 or memcmp(t, b"MAC", 3) == 0
+                     or memcmp(t, b"BEN", 3) == 0 or memcmp(t, b"BIN", 3) == 0 or memcmp(t, b"ABU", 3) == 0) else 0
     if n == 4:
         return memcmp(t, b"DELA", 4) == 0
     if n == 5:
-        return memcmp(t, b"DELOS", 5) == 0 or memcmp(t, b"DELAS", 5) == 0 or memcmp(t, b"SANTA", 5) == 0
+        if memcmp(t, b"DELOS", 5) == 0 or memcmp(t, b"DELAS", 5) == 0 or memcmp(t, b"SANTA", 5) == 0:
+            return 1
+        return 2 if memcmp(t, b"VANDE", 5) == 0 else 0
+    if n == 6:
+        return 2 if memcmp(t, b"VANDER", 6) == 0 or memcmp(t, b"VANDEN", 6) == 0 or memcmp(t, b"VONDER", 6) == 0 else 0
+    return 0
+
+
+cdef bint is_plain_particle(const TokenForm* form) noexcept nogil:
+    cdef const uint8_t* t = form.letters
+    if form.length == 2:
+        return (memcmp(t, b"DI", 2) == 0 or memcmp(t, b"DA", 2) == 0 or memcmp(t, b"DO", 2) == 0 or memcmp(t, b"MC", 2) == 0
+                or memcmp(t, b"DU", 2) == 0 or memcmp(t, b"ST", 2) == 0)
+    if form.length == 3:
+        return (memcmp(t, b"VAN", 3) == 0 or memcmp(t, b"VON", 3) == 0 or memcmp(t, b"DER", 3) == 0 or memcmp(t, b"DEN", 3) == 0
+                or memcmp(t, b"DOS", 3) == 0 or memcmp(t, b"TER", 3) == 0 or memcmp(t, b"IBN", 3) == 0)
     return False
+
+
+cdef bint is_foreign_particle(const TokenForm* form) noexcept nogil:
+    cdef const uint8_t* t = form.letters
+    if form.length == 2:
+        return memcmp(t, b"AL", 2) == 0 or memcmp(t, b"EL", 2) == 0 or is_plain_particle(form)
+    if form.length == 3:
+        return (memcmp(t, b"BIN", 3) == 0 or memcmp(t, b"BEN", 3) == 0 or memcmp(t, b"ABU", 3) == 0 or memcmp(t, b"ABD", 3) == 0
+                or is_plain_particle(form))
+    return form.length == 4 and (memcmp(t, b"BINT", 4) == 0 or memcmp(t, b"ABOU", 4) == 0)
 
 
 # The longer is the shorter with particles before it.
 cdef inline bint joined_particles(const TokenForm* a, const TokenForm* b) noexcept nogil:
-    cdef int more = a.length - b.length
+    cdef int more = a.length - b.length, particle
     if more < 0:
         a, b = b, a
         more = -more
-    return b.length >= 3 and is_joined_particle(a.letters, more) and memcmp(a.letters + more, b.letters, b.length) == 0
+    particle = joined_particle(a.letters, more)
+    return particle > 0 and b.length >= 2 + particle and memcmp(a.letters + more, b.letters, b.length) == 0
 
 
 cdef uint8_t by_equivalence(const TokenForm* a, const TokenForm* b) noexcept nogil:
@@ -331,16 +366,33 @@ cdef bint short_edit(const TokenForm* a, const TokenForm* b) noexcept nogil:
             and one_edit(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length))
 
 
+# One letter in three, or one sound in three, is another; MARIA and MARIANA are two names.
+cdef bint is_alike(const TokenForm* a, const TokenForm* b) noexcept nogil:
+    cdef int least = min(a.length, b.length)
+    if a.known and b.known:
+        return False
+    if least >= ALIKE_LEAST and distance_at_most(a.letters, a.length, b.letters, b.length, max(a.length, b.length) // 3):
+        return True
+    least = min(a.phonetic_length, b.phonetic_length)
+    return least >= ALIKE_LEAST and distance_at_most(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length,
+                                                     max(a.phonetic_length, b.phonetic_length) // 3)
+
+
+# FER is FERNANDO, ANA is not ANASTASIA: of two names one may be short for the other, unless both are known.
+cdef inline bint may_be_short(const TokenForm* a, const TokenForm* b) noexcept nogil:
+    return min(a.length, b.length) >= SHORT_LEAST and not (a.known and b.known)
+
+
 cdef uint8_t as_part(const TokenForm* a, const TokenForm* b) noexcept nogil:
     cdef int more = a.length - b.length
     if more >= PART_LEAST and b.length >= PART_LEAST:
         if memcmp(a.letters, b.letters, b.length) == 0:
-            return KIND_B_BEGINS
+            return KIND_B_SHORT if may_be_short(a, b) else KIND_B_BEGINS
         if memcmp(a.letters + more, b.letters, b.length) == 0:
             return KIND_B_ENDS
     elif -more >= PART_LEAST and a.length >= PART_LEAST:
         if memcmp(b.letters, a.letters, a.length) == 0:
-            return KIND_A_BEGINS
+            return KIND_A_SHORT if may_be_short(a, b) else KIND_A_BEGINS
         if memcmp(b.letters - more, a.letters, a.length) == 0:
             return KIND_A_ENDS
     return KIND_NONE
@@ -360,7 +412,7 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
             or one_lost(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length)):
         return KIND_LOST
     apart = __builtin_popcount(a.letter_set ^ b.letter_set)
-    if apart <= 4 and joined_particles(a, b):
+    if apart <= 6 and joined_particles(a, b):
         return KIND_JOINED
     if a.equivalents.count and b.equivalents.count:
         equivalent = by_equivalence(a, b)
@@ -386,12 +438,15 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
     if ending:
         return KIND_ENDING
     if (a.length >= TWO_EDITS_LEAST and b.length >= TWO_EDITS_LEAST and apart <= 4
-            and two_edits(a.letters, a.length, b.letters, b.length)):
+            and distance_at_most(a.letters, a.length, b.letters, b.length, 2)):
         return KIND_TWO_EDITS
     if short_edit(a, b):
         return KIND_SHORT_EDIT
-    if a.letters[0] == b.letters[0] and consonants_of(a, b):
-        return KIND_ABBREVIATION
+    if a.letters[0] == b.letters[0]:
+        if consonants_of(a, b):
+            return KIND_ABBREVIATION
+        if is_alike(a, b):
+            return KIND_ALIKE
     return as_part(a, b)
 
 
@@ -416,8 +471,8 @@ cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
     out[0] = term(1, form.letters, form.length)
     out[1] = term(2, form.phonetic, form.phonetic_length)
     count = 2
-    for i in range(2, 6):
-        if form.length >= i + 3 and is_joined_particle(form.letters, i):
+    for i in range(2, 7):
+        if form.length >= i + 3 and joined_particle(form.letters, i):
             out[count] = term(1, form.letters + i, form.length - i)
             count += 1
     for i in range(form.equivalents.count):

@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t
 
 cdef extern from *:
     """
-    static const int32_t COSTS[19] = {
+    static const int32_t COSTS[22] = {
         0,    /* NONE */
         0,    /* EXACT */
         80,   /* PHONETIC */
@@ -22,10 +22,13 @@ cdef extern from *:
         450,  /* TWO_EDITS */
         550,  /* SHORT_EDIT */
         100,  /* INITIAL */
+        1600, /* A_SHORT: it tells nothing for them, and nothing against */
+        1600, /* B_SHORT */
+        1600, /* ALIKE */
         0, 0, 0, 0,
     };
     """
-    const int32_t COSTS[19]
+    const int32_t COSTS[22]
 
 cdef enum:
     COST_MARRIED = 100             # a husband's surname paired with a surname
@@ -33,10 +36,10 @@ cdef enum:
     COST_CROSSED_GUESS = 120       # the same where a role is a guess
     INITIAL_BITS = 350             # the most that an initial tells
     PAIR_PREFERRED = 60            # a pair that tells nothing is still preferred to two tokens left over
-    PENALTY_CONFLICT_GIVEN = 1000
+    PENALTY_CONFLICT_GIVEN = 750
     PENALTY_EXTRA_GIVEN = 400
     PENALTY_MISSING_GIVEN = 60     # a given name that one side lacks
-    PENALTY_CONFLICT_SURNAME = 1100
+    PENALTY_CONFLICT_SURNAME = 850
     PENALTY_EXTRA_SURNAME = 500
     PENALTY_MISSING_SURNAME = 120
     PENALTY_FIRST_SURNAME_LEFT = 150  # besides: it is the mother's, the second, that people drop
@@ -44,18 +47,37 @@ cdef enum:
     # Brothers and sisters share surnames, however rare: where given names differ, surnames tell no more than this.
     SURNAMES_MOST_EXTRA = 1400     # an unpaired given name on each side, besides a pair
     SURNAMES_MOST_CONFLICT = 600   # no pair of given names
+    # Of names in which a word stands for another: relatives share the rest. What is above counts by a part only.
+    EXCHANGED_FULL = 250
+    EXCHANGED_PART = 5
+    # Names of few words are alike by chance, and by slips, oftener than their words' rarity says; and words of one language come together.
+    ONE_PAIR = 400
+    TWO_PAIRS = 300
+    THREE_PAIRS = 150
+    PAIR_ABROAD = 200              # of each pair but the first of words that the built-in table lacks
+    PARTICLE_BITS = 150            # the most that a particle of another language tells
     PENALTY_GIVEN_TURNED = 150
     BONUS_WHOLE = 250              # nothing left over on either side
     BONUS_EQUAL = 50
     AGREES_COST_MOST = 350         # the names agree up to this cost of kinds and crossed roles
-    BIRTH_EXACT = 1400             # log2(366 days of about 50 years)
-    BIRTH_NOISE = 900              # day and month swapped, or the year one off or of another century
-    BIRTH_DAYS = 700               # one or two days off
-    BIRTH_DIGIT = 450              # another digit wrong, or two swapped: some thirty dates are so near
-    BIRTH_MONTH = 850              # the month is known and equal, the day is not known
-    BIRTH_YEAR = 500               # only the year is known and equal
-    BIRTH_YEAR_NEAR = 150          # the year is one off, day or month not known
-    BIRTH_DIFFERS = -1200
+    # Of birth dates, by core.calendar's grades: python -m bench.names.birth_grades estimates them (docs/names.md, "Persons")
+    BIRTH_EQUAL = 1370
+    BIRTH_SWAPPED = 870
+    BIRTH_YEAR_OFF = 750
+    BIRTH_CENTURY = 840
+    BIRTH_DAYS = 570
+    BIRTH_DIGIT = 340
+    BIRTH_DIGITS_SWAPPED = 590
+    BIRTH_DAY_ALONE = -780
+    BIRTH_YEAR_ALONE = -260
+    BIRTH_DECADE = -520
+    BIRTH_ELSE = -800
+    BIRTH_MONTH_KNOWN = 890
+    BIRTH_YEAR_KNOWN = 540
+    BIRTH_YEAR_NEAR = -20
+    BIRTH_PART_DIFFERS = -40
+    BIRTH_PART_DECADE = -470
+    BIRTH_PART_ELSE = -630
     SEX_SAME = 100
     SEX_DIFFERS = -800
     DEPARTMENT_SAME = 300

@@ -45,12 +45,13 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
         candidate.plate = candidate.matched_plate = -1
         candidate.misread = fit.misread
         candidate.by_name = fit.by_name
+        candidate.weak = fit.weak
         candidate.matched = -1
         if fit.by_name:
             candidate.score = score_of(call, fit.evidence)
             candidate.matched = matched_claim(call, &candidate.dossier, fit.names_evidence)
-        sum_alerts(call, &candidate.dossier, fit.link, HIT_SUBJECT_KIND_CANDIDATE if hits and not fit.quiet else 0,
-                   call.n_candidates, &alerts)
+        sum_alerts(call, &candidate.dossier, fit.link,
+                   HIT_SUBJECT_KIND_CANDIDATE if hits and not fit.quiet and not fit.weak else 0, call.n_candidates, &alerts)
         if candidate.is_vehicle:
             candidate.plate = plate_shown(call, &candidate.dossier)
             candidate.summary_visible = _first_registration_visible(call, &candidate.dossier)
@@ -67,7 +68,7 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
             candidate.status = person_status_by_name(&person, &alerts, False)
             if persons != NULL:
                 compare_person(call, persons, &person, &candidate.compared)
-        candidate.level = alerts.level or LEVEL_INSUFFICIENT
+        candidate.level = LEVEL_INSUFFICIENT if fit.weak else alerts.level or LEVEL_INSUFFICIENT
         candidate.alerts = alerts.in_force
     return OK
 
@@ -79,6 +80,7 @@ cdef int _weigh(Call* call, bint* alerted) noexcept nogil:
     cdef AlertSum alerts
     cdef Fit* fit
     alerted[0] = False
+    call.weak_alerted = 0
     for i in range(call.fits.count):
         if i + AHEAD < call.fits.count:
             store_prefetch_dossier(call.store, call.fits.items[i + AHEAD].entity)
@@ -86,22 +88,27 @@ cdef int _weigh(Call* call, bint* alerted) noexcept nogil:
         if call_dossier(call, fit.entity, &dossier) < 0:
             return FAILED
         sum_alerts(call, &dossier, fit.link, 0, 0, &alerts)
-        fit.level = alerts.level
-        alerted[0] = alerted[0] or fit.level
+        fit.alerted = alerts.in_force > 0
+        fit.level = LEVEL_UNSPECIFIED if fit.weak else alerts.level
+        alerted[0] = alerted[0] or fit.alerted
+        call.weak_alerted += fit.weak and fit.alerted
     return OK
 
 
 cdef int _order(Call* call) noexcept nogil:
-    """The strongest level first, otherwise as they stand."""
+    """The strongest level first, then the weak who have an alert, otherwise as they stand."""
     cdef size_t i, placed = 0, n = call.fits.count
     cdef int level
+    cdef bint weak
     cdef Fit* fits = <Fit*>malloc(n * sizeof(Fit))
     if fits == NULL:
         return call_out_of_memory(call)
     memcpy(fits, call.fits.items, n * sizeof(Fit))
-    for level in range(LEVEL_HIT, LEVEL_UNSPECIFIED - 1, -1):
+    for level in range(LEVEL_HIT, LEVEL_UNSPECIFIED - 2, -1):  # the last but one: the weak with an alert
         for i in range(n):
-            if fits[i].level == level:
+            weak = fits[i].weak and fits[i].alerted
+            if fits[i].level == level and not weak if level > LEVEL_UNSPECIFIED else (
+                    fits[i].level == LEVEL_UNSPECIFIED and weak == (level == LEVEL_UNSPECIFIED)):
                 call.fits.items[placed] = fits[i]
                 placed += 1
     free(fits)

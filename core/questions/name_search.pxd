@@ -9,13 +9,12 @@ from core.generation.view cimport Dossier
 cdef enum:
     BROAD = 100                  # persons found above which a search says what would narrow it
 
-cdef enum:                       # the two questions that find by name
-    NAMES_ASKED = 0              # of a check or clearance: strict, see core/name_index/scoring.pyx
-    NAMES_SEARCHED = 1           # of a search: names agree, every asked token is paired, or the score is enough; years, department
-                                 # and municipality sift
+cdef enum:                       # the questions that find by name
+    NAMES_ASKED = 0              # of a clearance or an owner: who agrees or reaches the alert score
+    NAMES_SEARCHED = 1           # of a search: who agrees, or whose score is enough; a page is filled with the likeliest others; years,
+                                 # department and municipality sift
+    NAMES_CHECKED = 2            # of a check: as NAMES_ASKED, and who has an alert below the alert score
 
-# Scores from which names that are merely similar fit: in a search; in one that found fewer than five; and in a check or clearance with
-# a birth date.
 cdef enum:                       # the request field that would narrow what was found
     NARROW_BY_NOTHING            # it were few
     NARROW_BY_NAMES
@@ -23,13 +22,14 @@ cdef enum:                       # the request field that would narrow what was 
     NARROW_BY_DEPARTMENT
     NARROW_BY_SEX
 
+# Scores from which somebody in whom not all agrees is found, and from which a page is filled.
 cdef double POSSIBLE_SCORE
 cdef double FEW_SCORE
-cdef double CHECKED_SCORE
 
 # Fills call.fits with the persons that fit call.asked_name and the birth date, sex and parents of the question: the best `ranked`
-# first, by evidence and then subject order, the others behind them in any order. Fit.names, evidence and certain are set; the
-# link is POSSIBLE. OK or FAILED: QUERY_TOO_BROAD names the request field that would narrow it most, `field` being that of the name.
+# first, by evidence and then subject order, the others behind them in any order, and behind all those who do not fit (NAMES_CHECKED).
+# Fit.names, evidence, weak, contradicted and certain are set; the link is POSSIBLE. OK or FAILED: QUERY_TOO_BROAD names the request
+# field that would narrow it most, `field` being that of the name.
 cdef int find_by_name(Call* call, int question, size_t ranked, const char* field) noexcept nogil
 # NARROW_BY_*: the request field that would narrow what was found last the most.
 cdef int narrowing_field(const Call* call) noexcept nogil

@@ -11,28 +11,31 @@ from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport ENTITY_ORGANISATION, ClaimEntry
 from core.generation.store cimport store_kind
 from core.generation.view cimport Dossier
+from core.name_index.expansion cimport alert_evidence
 from core.name_index.file cimport token_find
 from core.name_index.query cimport (
-    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD,
-    SCORED_MAX, NameFound, NameQuery, NameQuestion,
+    FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, NameFound,
+    NameQuery, NameQuestion,
 )
-from core.name_index.search cimport find_names, find_names_again, rank_found
+from core.name_index.search cimport find_names, find_names_again, rank_found, rank_range
 from core.names.comparison cimport match_probability, parents_evidence
 from core.names.frequencies cimport BITS_UNKNOWN
 from core.names.pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
 from core.names.reading cimport ReadName, read_name
+from core.subject.alerts cimport AlertSum, sum_alerts
 from core.subject.person cimport Person, compare_person_parents, person_view
 
 
 cdef enum:
     FEW = 5                      # persons found below which a search takes less likely ones too
+    FILLED_LOOKED = 10000        # places read in lists up to which a page is filled: it takes twice the time
+    UNSURE_MOST = 200            # the likeliest of those who don't fit, whose alerts are looked at: about 0.4 ms
     PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
     PARENTS_QUICK = 250          # of a question that must be quick: about 0.5 ms
     YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
 
 POSSIBLE_SCORE = 0.01
 FEW_SCORE = 0.0005
-CHECKED_SCORE = 0.5
 
 
 cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil:
@@ -46,8 +49,7 @@ cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil
     out.birth.month = <uint8_t>call.question.birth_month
     out.birth.day = <uint8_t>call.question.birth_mday
     out.sex = <uint8_t>call.question.sex
-    out.possible = CHECKED_SCORE if kind == NAMES_ASKED else POSSIBLE_SCORE
-    out.strict = out.any_sex = kind == NAMES_ASKED
+    out.possible = POSSIBLE_SCORE
     if kind == NAMES_SEARCHED:
         out.year_from = call.question.year_from
         out.year_to = call.question.year_to
@@ -143,63 +145,127 @@ cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
     return OK
 
 
-cdef bint _year_compared(const NameQuery* query) noexcept nogil:
-    """Whether somebody was found whose year of birth could be compared."""
-    cdef size_t i
-    for i in range(query.n_found):
-        if query.found[i].flags & FOUND_BIRTH:
-            return True
-    return False
+cdef inline bint _agrees(const NameFound* found) noexcept nogil:
+    """Names agree, or all that was asked is there, and nothing disagrees."""
+    return not found.flags & FOUND_BY_SCORE
 
 
-cdef int _look_far(Call* call, const char* field) noexcept nogil:
-    """Where nobody of the asked year was found: those whose year is wrong in a digit, unless they are too many. OK or FAILED."""
-    cdef NameQuery* query = call.name_query
-    cdef const Question* question = &call.question
-    if not (question.birth_year and question.birth_month and question.birth_mday) or _year_compared(query):
+cdef inline bint _is_certain(const Call* call, const NameFound* found) noexcept nogil:
+    return (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
+            and store_kind(call.store, found.entity) != ENTITY_ORGANISATION and found.sex != AGREEMENT_DISAGREES
+            and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
+
+
+cdef int _add_fit(Call* call, const NameFound* found, bint weak) noexcept nogil:
+    cdef Fit* fit = fits_add(&call.fits, found.entity, LEVEL_POSSIBLE)
+    if fit == NULL:
+        return call_out_of_memory(call)
+    fit.names = found.names
+    fit.by_name = True
+    fit.weak = weak
+    fit.contradicted = found.names == AGREEMENT_DISAGREES or found.birth == AGREEMENT_DISAGREES
+    fit.evidence = found.evidence
+    fit.names_evidence = found.names_evidence
+    fit.certain = _is_certain(call, found)
+    return OK
+
+
+cdef int _add_alerted(Call* call, const NameFound* found) noexcept nogil:
+    """Adds somebody who does not fit, as weak, where an alert in force is seen of him. OK or FAILED."""
+    cdef Dossier dossier
+    cdef AlertSum alerts
+    if call_dossier(call, found.entity, &dossier) < 0:
+        return FAILED
+    sum_alerts(call, &dossier, LEVEL_POSSIBLE, 0, 0, &alerts)
+    if alerts.in_force == 0:
         return OK
-    call.name_question.far_years = True
+    if _add_fit(call, found, True) < 0:
+        return FAILED
+    call.fits.items[call.fits.count - 1].unsure = True
+    return OK
+
+
+cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
+    """The fits of a check, and with NAMES_CHECKED those besides who have an alert. OK or FAILED."""
+    cdef NameQuery* query = call.name_query
+    cdef NameFound* found
+    cdef NameFound item
+    cdef int32_t alerts = alert_evidence(query)
+    cdef bint fits, dated = call.question.birth_year != 0
+    cdef size_t i, n = 0, unsure
+    for i in range(query.n_found):
+        found = &query.found[i]
+        fits = found.evidence >= alerts or (
+            found.names == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES if dated else _agrees(found))
+        if fits:
+            item = query.found[n]
+            query.found[n] = found[0]
+            found[0] = item
+            n += 1
+    unsure = query.n_found - n
+    rank_range(query.found, n, ranked)
+    for i in range(n):
+        found = &query.found[i]
+        if _add_fit(call, found, found.evidence < alerts and not _is_certain(call, found)) < 0:
+            return FAILED
+    if kind != NAMES_CHECKED:
+        return OK
+    rank_range(query.found + n, unsure, UNSURE_MOST)
+    for i in range(n, n + min(unsure, <size_t>UNSURE_MOST)):
+        if query.found[i].evidence >= query.enough and _add_alerted(call, &query.found[i]) < 0:
+            return FAILED
+    return OK
+
+
+cdef int _look_wider(Call* call, const char* field) noexcept nogil:
+    """Looks for less likely ones, too, unless they are too many. OK or FAILED."""
+    call.name_question.possible = FEW_SCORE
     if _look(call, True, field) == OK:
         return OK
     if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
         return FAILED
     failure_init(call.failure)
-    call.name_question.far_years = False
+    call.name_question.possible = POSSIBLE_SCORE
     return _look(call, True, field)
 
 
-cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) noexcept nogil:
+cdef int _take_searched(Call* call, size_t ranked, const char* field) noexcept nogil:
+    """Those who agree or whose score is enough; a page that they don't fill, with the likeliest others. OK or FAILED."""
     cdef NameQuery* query = call.name_query
-    cdef NameFound* found
-    cdef Fit* fit
-    cdef size_t i
+    cdef NameFound item
+    cdef int32_t enough = query.enough
+    cdef size_t i, n = query.n_found, page = call.question.page_size
+    if n < page and query.candidates <= SCORED_MAX // 4 and query.looked <= (LOOKED_MAX // 4 if n < FEW else FILLED_LOOKED):
+        if _look_wider(call, field) < 0:
+            return FAILED
+        n = 0
+        for i in range(query.n_found):
+            if query.found[i].evidence >= enough or _agrees(&query.found[i]):
+                item = query.found[n]
+                query.found[n] = query.found[i]
+                query.found[i] = item
+                n += 1
+        if n < page:
+            rank_range(query.found + n, query.n_found - n, page - n)
+            n = min(query.n_found, page)
+    query.n_found = n
+    rank_found(query, ranked)
+    for i in range(n):
+        if _add_fit(call, &query.found[i], query.found[i].evidence < enough) < 0:
+            return FAILED
+    return OK
+
+
+cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) noexcept nogil:
     if call.asked_name.shape.count == 0 or call.store.names.n_ordinals == 0:
         return OK            # no name, or no persons
     _read_question(call, kind, &call.name_question)
-    query.quick = call.quick
+    call.name_query.quick = call.quick
     if _look(call, False, field) < 0:
         return FAILED
-    if kind == NAMES_SEARCHED and query.n_found < FEW and (
-            query.looked <= LOOKED_MAX // 4 and query.candidates <= SCORED_MAX // 4):
-        call.name_question.possible = FEW_SCORE
-        if _look(call, True, field) < 0:
-            return FAILED
-    if _look_far(call, field) < 0:
-        return FAILED
-    rank_found(query, ranked)
-    for i in range(query.n_found):
-        found = &query.found[i]
-        fit = fits_add(&call.fits, found.entity, LEVEL_POSSIBLE)
-        if fit == NULL:
-            return call_out_of_memory(call)
-        fit.names = found.names
-        fit.by_name = True
-        fit.evidence = found.evidence
-        fit.names_evidence = found.names_evidence
-        fit.certain = (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
-                       and store_kind(call.store, found.entity) != ENTITY_ORGANISATION and found.sex != AGREEMENT_DISAGREES
-                       and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
-    return OK
+    if kind == NAMES_SEARCHED:
+        return _take_searched(call, ranked, field)
+    return _take_checked(call, kind, ranked)
 
 
 cdef double _left(const uint32_t* counts, int n) noexcept nogil:

@@ -8,7 +8,7 @@ from core.answer.levels cimport Grounds, level_of, strongest_hit
 from core.call.memory cimport Candidate, call_asked, call_out_of_memory, fits_add, fits_sort
 from core.call.notes cimport (
     NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
-    NOTE_PLATE_NOT_ON_FILE, NOTE_UNVERIFIED,
+    NOTE_PLATE_NOT_ON_FILE, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
 from core.contract cimport *
@@ -327,6 +327,8 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         if gather_all(call, NULL, &vehicle, True) < 0:
             return FAILED
     outcome.candidates_total = <int>call.fits.count
+    if call.weak_alerted:
+        outcome.notes |= 1 << NOTE_SIMILAR_NAME_ALERT
     grounds.status = outcome.status
     grounds.national = only != NULL and only.kind != KIND_NAME and only.item.national
     grounds.disagrees = several_bear

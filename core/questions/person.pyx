@@ -12,7 +12,7 @@ from core.call.memory cimport (
 from core.call.notes cimport (
     NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
     NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
-    NOTE_NO_RECORD_FOREIGN, NOTE_UNVERIFIED,
+    NOTE_NO_RECORD_FOREIGN, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport Question, Text
 from core.contract cimport *
@@ -28,7 +28,7 @@ from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.questions.asked_names cimport read_asked_parents, take_name_parts
 from core.questions.candidates cimport gather_all
-from core.questions.name_search cimport NAMES_ASKED, find_by_name
+from core.questions.name_search cimport NAMES_ASKED, NAMES_CHECKED, find_by_name
 from core.questions.suggestions cimport suggest
 from core.subject.alerts cimport sum_alerts
 from core.subject.asked cimport (
@@ -197,6 +197,15 @@ cdef int _find_by_identifier(Call* call, PersonQuestion* asked, PersonFinding* f
     return OK
 
 
+cdef void _drop_unsure(Call* call, size_t start) noexcept nogil:
+    cdef size_t i, kept = start
+    for i in range(start, call.fits.count):
+        if not call.fits.items[i].unsure:
+            call.fits.items[kept] = call.fits.items[i]
+            kept += 1
+    call.fits.count = kept
+
+
 cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, const char* field) noexcept nogil:
     cdef size_t at, start = call.fits.count, chosen = 0
     cdef int certain = 0
@@ -209,7 +218,7 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
     if asked.principal != BY_NAME:
         finding.certain = asked.items[asked.principal].certain
         return _find_by_identifier(call, asked, finding)
-    if find_by_name(call, NAMES_ASKED, FITS_MAX, field) < 0:
+    if find_by_name(call, NAMES_CHECKED, FITS_MAX, field) < 0:
         return FAILED
     finding.count = <int>(call.fits.count - start)
     for at in range(start, call.fits.count):
@@ -218,12 +227,13 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
             chosen = at
     if certain == 1:
         _choose(call, chosen, finding)
+        _drop_unsure(call, start)
         finding.link = LEVEL_HIT
         finding.certain = True
-    elif finding.count == 1:
+    elif finding.count == 1 and not call.fits.items[start].weak and not call.fits.items[start].contradicted:
         _choose(call, start, finding)
     else:
-        finding.several = finding.count > 1
+        finding.several = finding.count > 0
     return OK
 
 
@@ -430,6 +440,8 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     if gather_all(call, asked, NULL, not outcome.has_person) < 0:
         return FAILED
     outcome.candidates_total = <int>call.fits.count
+    if call.weak_alerted and not finding.certain:
+        outcome.notes |= 1 << NOTE_SIMILAR_NAME_ALERT
     # what all that comes to
     _set_level(call, asked, &finding, outcome)
     _note(call, asked, finding.count == 0, outcome)

@@ -35,3 +35,5 @@ cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, 
                            int32_t ordinal, int most, Left* left) noexcept nogil
 # A CodedText note without anything to fill in.
 cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil
+# SIMILAR_NAME_ALERT, which says how many weak candidates have an alert.
+cdef void put_similar_note(Call* call, uint32_t number) noexcept nogil

@@ -8,7 +8,7 @@ from core.call.confirmations cimport Confirmed, confirmed_hit
 from core.call.memory cimport SHOWN_MAX, Hit, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, note_code, note_text,
+    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, NOTE_SIMILAR_NAME_ALERT, note_code, note_text,
 )
 from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
@@ -121,6 +121,31 @@ cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil:
     cdef size_t mark = begin_message(call.out, number, 1)
     put_bytes(call.out, F_CodedText_code, note_code[note], strlen(note_code[note]))
     put_bytes(call.out, F_CodedText_text, note_text[note], strlen(note_text[note]))
+    end_message(call.out, mark, 1)
+
+
+cdef void put_similar_note(Call* call, uint32_t number) noexcept nogil:
+    cdef size_t mark = begin_message(call.out, number, 1), text
+    cdef const char* code = note_code[NOTE_SIMILAR_NAME_ALERT]
+    cdef const char* rest = note_text[NOTE_SIMILAR_NAME_ALERT]
+    cdef char digits[12]
+    cdef int count = call.weak_alerted, at = 12
+    put_bytes(call.out, F_CodedText_code, code, strlen(code))
+    text = begin_message(call.out, F_CodedText_text, 1)
+    while at > 0:
+        at -= 1
+        digits[at] = <char>(c"0" + count % 10)
+        count //= 10
+        if count == 0:
+            break
+    put_raw(call.out, b"hay ", 4)
+    put_raw(call.out, digits + at, 12 - at)
+    if call.weak_alerted == 1:
+        put_raw(call.out, b" persona", 8)
+    else:
+        put_raw(call.out, b" personas", 9)
+    put_raw(call.out, rest, strlen(rest))
+    end_message(call.out, text, 1)
     end_message(call.out, mark, 1)
 
 

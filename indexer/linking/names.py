@@ -62,7 +62,7 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
 # 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
 # another number.
-RULE_VERSION = "names-8"
+RULE_VERSION = "names-9"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy

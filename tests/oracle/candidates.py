@@ -12,6 +12,7 @@ from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, section_pb2
 from tests.oracle.alerts import open_hits
 from tests.oracle.comparing import Comparisons
 from tests.oracle.finding_vehicles import bearings
+from tests.oracle.naming import has_alert
 from tests.oracle.record import PERSON, Record, Subject
 from tests.oracle.showing import hit_subject
 
@@ -29,8 +30,10 @@ def candidate(
     """(Candidate, its hits)."""
     hits = open_hits(view, subject, link, hit_subject(CANDIDATE, subject, ordinal))
     found = check_service_pb2.Candidate(subject_id=subject.subject_id, kind=subject.kind)  # type: ignore[arg-type]
-    found.level = max([hit.level for hit in hits], default=level_pb2.LEVEL_INSUFFICIENT)
     found.alerts = len(hits)
+    if fit is not None and fit.weak:
+        hits, found.weak = [], True
+    found.level = max([hit.level for hit in hits], default=level_pb2.LEVEL_INSUFFICIENT)
     found.identity_status = view.status_by_name(subject)
     if subject.about == PERSON:
         fill_summary(view, subject, found)
@@ -56,10 +59,13 @@ def gather(
     by_name: dict[Subject, Fit] | None = None,
     quiet: Container[Subject] = (),
 ) -> list[Any]:
-    """Adds the candidates, (subject, link): those with alerts first. Returns the hits of all but the quiet."""
+    """Adds the candidates, (subject, link): those with alerts first, the weak of them last. Returns the hits of all but
+    the weak and the quiet."""
 
-    def level(person: tuple[Subject, int]) -> int:
+    def level(person: tuple[Subject, int]) -> float:
         hits = open_hits(view, person[0], person[1], hit_subject(CANDIDATE, person[0]))
+        if is_weak(by_name, person[0]):
+            return 0.5 if hits else 0
         return max((h.level for h in hits), default=0)
 
     all_hits = []
@@ -72,6 +78,16 @@ def gather(
             all_hits += hits
     response.candidates_total = len(people)
     return all_hits
+
+
+def is_weak(by_name: dict[Subject, Fit] | None, subject: Subject) -> bool:
+    """Whether somebody was found by a name that is only a little like his."""
+    return by_name is not None and subject in by_name and by_name[subject].weak
+
+
+def similar_alerts(view: View, people: list[tuple[Subject, int]], by_name: dict[Subject, Fit] | None) -> int:
+    """How many weak candidates have an alert."""
+    return sum(is_weak(by_name, subject) and has_alert(view, subject) for subject, _ in people)
 
 
 def add_comparisons(target: Any, comparisons: Comparisons) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ronda.v1 import level_pb2, person_pb2
+from ronda.v1 import level_pb2
 from tests.oracle import agreement
-from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.agreement import AGREES
 from tests.oracle.asked import Identifier, PersonQuestion
-from tests.oracle.naming import Asked, Fit, name_fits
+from tests.oracle.naming import Asked, Fit, is_certain, name_fits
 from tests.oracle.record import PERSON, Record, Subject
 
 if TYPE_CHECKING:
@@ -109,24 +109,15 @@ def status(view: View, asked: Identifier, subject: Subject | None, fits: list[Su
 
 
 def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
-    fits = name_fits(view, Asked(question, field=field_name))
+    fits = name_fits(view, Asked(question, checked=True, field=field_name))
     finding = Finding(others=[f.subject for f in fits], by_name={f.subject: f for f in fits})
-    surest = [f.subject for f in fits if _is_sure(view, f)]
+    surest = [f.subject for f in fits if is_certain(view, f)]
     if len(surest) == 1:
         finding.subject, finding.link, finding.certain = surest[0], HIT, True
-    elif len(fits) == 1:
+        fits = [f for f in fits if not f.unsure]
+    elif len(fits) == 1 and not fits[0].weak and not fits[0].contradicted:
         finding.subject = fits[0].subject
     if finding.subject is not None:
         finding.others = [f.subject for f in fits if f.subject is not finding.subject]
         finding.status = view.status_by_name(finding.subject)
     return finding
-
-
-def _is_sure(view: View, fit: Fit) -> bool:
-    return (
-        fit.subject.kind in (person_pb2.SUBJECT_KIND_PERSON, person_pb2.SUBJECT_KIND_UNIDENTIFIED)
-        and not view.is_dead(fit.subject)
-        and fit.comparable == AGREES
-        and AGREES in (fit.birth, fit.parents)
-        and fit.sex != DISAGREES
-    )

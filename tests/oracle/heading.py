@@ -75,9 +75,10 @@ def fill_notes(
     named: bool,
     nothing: bool,
     further: set[str] = frozenset(),  # type: ignore[assignment]
+    similar: int = 0,
 ) -> None:
     """`asked`: the identifiers that the status speaks of; `named`: a name was asked and nothing else; `further`:
-    notes that other rules give."""
+    notes that other rules give; `similar`: weak candidates with an alert."""
     codes = []
     not_found = status == level_pb2.IDENTITY_STATUS_NOT_FOUND
     unverified = status == level_pb2.IDENTITY_STATUS_UNVERIFIED
@@ -110,6 +111,10 @@ def fill_notes(
             codes.append(code)
     for code in codes:
         texts.note(answer.notes, code)
+    if similar:
+        how_many = "1 persona" if similar == 1 else f"{similar} personas"
+        text = texts.NOTES["SIMILAR_NAME_ALERT"].replace("n personas", how_many)
+        texts.note(answer.notes, "SIMILAR_NAME_ALERT", text)
 
 
 def trimmed(build: Any) -> Any:

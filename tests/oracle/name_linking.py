@@ -334,18 +334,8 @@ def _birth_evidence(birth: Birth, claims: list[Record]) -> int:
 
 
 def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
-    outcome = naive_calendar.compare_birth_dates(a, b)
-    if outcome == AGREES:
-        return WEIGHTS["BIRTH_EXACT"]
-    if outcome == DISAGREES:
-        return WEIGHTS["BIRTH_DIFFERS"]
-    if all(a) and all(b):
-        noise = naive_calendar.noise(a, b)
-        weights = {"year or swap": "BIRTH_NOISE", "days": "BIRTH_DAYS", "digit": "BIRTH_DIGIT"}
-        return WEIGHTS[weights[noise]] if noise else 0
-    if a[0] != b[0]:
-        return WEIGHTS["BIRTH_YEAR_NEAR"]
-    return WEIGHTS["BIRTH_MONTH" if a[1] and b[1] else "BIRTH_YEAR"]
+    grade = naive_calendar.grade(a, b)
+    return 0 if grade == "none" else WEIGHTS["BIRTH_" + grade.upper().replace(" ", "_")]
 
 
 def _sex_evidence(record: Record, claims: list[Record]) -> int:

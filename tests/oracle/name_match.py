@@ -7,11 +7,13 @@ from functools import cache
 from itertools import pairwise
 
 from tests.core.names.naive_names import AGREES, DISAGREES, PARTICLES, SEPARATOR, UNKNOWN, fold, phonetic_key
-from tests.oracle.name_tokens import COSTS, KINDS, WEIGHTS, frequencies, kind
+from tests.oracle.name_tokens import COSTS, KINDS, PAIRED_LAST, SHORT, WEIGHTS, frequencies, kind
 
 TOKENS_MAX, LETTERS_MAX = 16, 32
 GIVEN, SURNAME, MARRIED, NO_ROLE = "given", "surname", "married", ""
 UNKNOWN_BITS = 1100
+PLAIN_PARTICLES = ("DI", "DA", "DO", "MC", "DU", "ST", "VAN", "VON", "DER", "DEN", "DOS", "TER", "IBN")
+FOREIGN_PARTICLES = (*PLAIN_PARTICLES, "AL", "EL", "BIN", "BEN", "ABU", "ABD", "BINT", "ABOU")
 
 
 # ---- names
@@ -28,6 +30,10 @@ class Token:
     @property
     def given(self) -> int:
         return 300 if len(self.letters) == 1 else frequencies().get(phonetic_key(self.letters), (0, 0))[1]
+
+    @property
+    def known(self) -> bool:
+        return phonetic_key(self.letters) in frequencies()
 
     @property
     def married_by(self) -> str:
@@ -68,16 +74,30 @@ def read(text: str) -> Name:
         if tokens:
             break
     name = Name(tokens, bool(tokens) and not parted)
+    particles = particle_places(tokens, commas)
     if name.guessed:
-        guess_roles(tokens, commas)
+        guess_roles([t for i, t in enumerate(tokens) if i not in particles], commas, tokens)
     else:
         for token in tokens:
             by = token.married_by
             if token.role == SURNAME and (by == "widow" or (by == "de" and token.place)):
                 token.role = MARRIED
+    for place in particles:
+        tokens[place].role = MARRIED
     for token in tokens:
         token.bits = frequencies().get(phonetic_key(token.letters), (UNKNOWN_BITS, 0))[0]
     return name
+
+
+def particle_places(tokens: list[Token], commas: int) -> set[int]:
+    """Places of particles of other languages: inside a name, or such as nobody has for a name."""
+    found = set()
+    for i, token in enumerate(tokens):
+        following = tokens[i + 1] if 0 < i < len(tokens) - 1 and i + 1 != commas else None
+        inside = following is not None and following.role == token.role
+        if i and (token.letters in PLAIN_PARTICLES or (inside and token.letters in FOREIGN_PARTICLES)):
+            found.add(i)
+    return found if len(tokens) - len(found) >= 2 else set()
 
 
 def split_prior(n: int, given: int) -> int:
@@ -88,10 +108,12 @@ def split_prior(n: int, given: int) -> int:
     return -300 * abs(given - (n - 2)) if n > 4 else 0
 
 
-def guess_roles(tokens: list[Token], commas: int) -> None:
-    if 0 < commas < len(tokens):
-        for i, token in enumerate(tokens):
-            token.role = SURNAME if i < commas else GIVEN
+def guess_roles(tokens: list[Token], commas: int, whole: list[Token]) -> None:
+    """Of `whole`, the tokens that are no particles."""
+    if 0 < commas < len(whole):
+        surnames = whole[:commas]
+        for token in tokens:
+            token.role = SURNAME if any(token is t for t in surnames) else GIVEN
         return
     rest = tokens
     if len(tokens) >= 3:
@@ -124,6 +146,9 @@ class Pairing:
     cost: int = 0
     agreement: int = UNKNOWN
     flags: set[str] = field(default_factory=set)
+    near: int = 0  # pairs that tell nothing
+    pairs: int = 0  # a joined token is two
+    abroad: int = 0  # pairs of words that are both unknown
     partner: list[int] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
 
@@ -146,18 +171,23 @@ def pair_value(what: str, a: Name, x: Token, b: Name, y: Token) -> int:
     bits = min(x.bits, y.bits)
     if what == "initial":
         bits = min(bits, WEIGHTS["INITIAL_BITS"])
+    if x.role == y.role == MARRIED and len(x.letters) <= 3:
+        bits = min(bits, WEIGHTS["PARTICLE_BITS"])
     return max(0, bits - kind_cost(what, x, y) - role_cost(a, x, b, y))
 
 
-def best_pairs(a: Name, b: Name, kinds: list[list[str]]) -> list[int]:
-    """Of all ways to pair, the first of those with the most value; earlier tokens prefer earlier partners."""
+def best_pairs(a: Name, b: Name, kinds: list[list[str]], done: set[int], taken: set[int]) -> list[int]:
+    """Of all ways to pair, the first of those with the most value; earlier tokens prefer earlier partners.
+
+    `done` of a and `taken` of b are in a pair.
+    """
 
     def may_pair(i: int, j: int) -> bool:
         what, x, y = kinds[i][j], a.tokens[i], b.tokens[j]
-        if what == "none" or KINDS.index(what) > KINDS.index("initial"):
+        if what == "none" or KINDS.index(what) > PAIRED_LAST or i in done:
             return False
         stated = [t.role for t, name in ((x, a), (y, b)) if not name.guessed]
-        return not (what == "nickname" and (SURNAME in stated or MARRIED in stated))
+        return not (what in ("nickname", *SHORT) and (SURNAME in stated or MARRIED in stated))
 
     @cache
     def best(i: int, free: frozenset[int]) -> tuple[int, tuple[int, ...]]:
@@ -173,7 +203,7 @@ def best_pairs(a: Name, b: Name, kinds: list[list[str]]) -> list[int]:
             tried.append((total, (j, *rest)))
         return max(tried, key=lambda t: t[0])
 
-    return list(best(0, frozenset(range(len(b.tokens))))[1])
+    return list(best(0, frozenset(range(len(b.tokens))) - taken)[1])
 
 
 def pair(a: Name, b: Name) -> Pairing:
@@ -182,30 +212,37 @@ def pair(a: Name, b: Name) -> Pairing:
         out.partner, out.kinds = [-1] * len(a.tokens), ["none"] * len(a.tokens)
         return out
     kinds = [[kind(x.letters, y.letters) for y in b.tokens] for x in a.tokens]
-    out.partner = best_pairs(a, b, kinds)
-    out.kinds = [kinds[i][j] if j >= 0 else "none" for i, j in enumerate(out.partner)]
-    paired = [(a.tokens[i], b.tokens[j], out.kinds[i]) for i, j in enumerate(out.partner) if j >= 0]
-    out.evidence = sum(pair_value(what, a, x, b, y) for x, y, what in paired)
+    out.partner, out.kinds = [-1] * len(a.tokens), ["none"] * len(a.tokens)
+    taken: set[int] = set()
+    roles = join(a, b, kinds, out, taken)
+    chosen = best_pairs(a, b, kinds, {i for i, j in enumerate(out.partner) if j >= 0}, taken)
+    near = {i for i, j in enumerate(chosen) if j >= 0 and kinds[i][j] in (*SHORT, "alike")}
+    out.near = len(near)
+    told = [(i, j) for i, j in enumerate(chosen) if j >= 0 and i not in near]
+    paired = [(a.tokens[i], b.tokens[j], kinds[i][j]) for i, j in told]
+    out.evidence += sum(pair_value(what, a, x, b, y) for x, y, what in paired)
     surnames = sum(pair_value(what, a, x, b, y) for x, y, what in paired if {x.role, y.role} & {SURNAME, MARRIED})
-    out.cost = sum(kind_cost(what, x, y) + role_cost(a, x, b, y) for x, y, what in paired)
-    roles = [{x.role, y.role} for x, y, _ in paired]
+    out.pairs += len(paired)
+    out.abroad += sum(not x.known and not y.known and what != "initial" for x, y, what in paired)
+    out.cost += sum(kind_cost(what, x, y) + role_cost(a, x, b, y) for x, y, what in paired)
+    roles += [{x.role, y.role} for x, y, _ in paired]
     turned = {
         role: any(
             later < earlier
-            for earlier, later in pairwise(
-                j for i, j in enumerate(out.partner) if j >= 0 and a.tokens[i].role == b.tokens[j].role == role
-            )
+            for earlier, later in pairwise(j for i, j in told if a.tokens[i].role == b.tokens[j].role == role)
         )
         for role in (GIVEN, SURNAME)
     }
-    taken = {j for j in out.partner if j >= 0}
-    roles += join(a, b, kinds, out, taken)
+    for i, j in enumerate(chosen):
+        if j >= 0:
+            out.partner[i], out.kinds[i] = j, kinds[i][j]
+            taken.add(j)
     settle(a, b, out, taken, roles, turned, surnames)
     return out
 
 
 def join(a: Name, b: Name, kinds: list[list[str]], out: Pairing, taken: set[int]) -> list[set[str]]:
-    """Pairs a left over token with two neighbours on the other side that make it."""
+    """Pairs a token with two neighbours on the other side that make it."""
     roles = []
     for i, x in enumerate(a.tokens):
         for j, y in enumerate(b.tokens):
@@ -213,12 +250,20 @@ def join(a: Name, b: Name, kinds: list[list[str]], out: Pairing, taken: set[int]
                 continue
             after = b.tokens[j + 1] if j + 1 < len(b.tokens) and j + 1 not in taken else None
             following = a.tokens[i + 1] if i + 1 < len(a.tokens) and out.partner[i + 1] < 0 else None
-            if after and kinds[i][j] == "b begins" and kinds[i][j + 1] == "b ends" and is_made_of(x, y, after):
+            if (
+                after
+                and kinds[i][j] in ("b begins", "b short")
+                and kinds[i][j + 1] == "b ends"
+                and is_made_of(x, y, after)
+            ):
                 taken |= {j, j + 1}
                 bits = min(x.bits, y.bits + after.bits)
                 places = [i]
             elif (
-                following and kinds[i][j] == "a begins" and kinds[i + 1][j] == "a ends" and is_made_of(y, x, following)
+                following
+                and kinds[i][j] in ("a begins", "a short")
+                and kinds[i + 1][j] == "a ends"
+                and is_made_of(y, x, following)
             ):
                 taken.add(j)
                 bits = min(y.bits, x.bits + following.bits)
@@ -229,6 +274,7 @@ def join(a: Name, b: Name, kinds: list[list[str]], out: Pairing, taken: set[int]
                 out.partner[place], out.kinds[place] = j, "joined"
             out.evidence += max(0, bits - COSTS["joined"])
             out.cost += COSTS["joined"]
+            out.pairs += 2
             roles.append({x.role, y.role})
     return roles
 
@@ -269,9 +315,19 @@ def settle(
         if turned[role]:
             out.evidence -= WEIGHTS["PENALTY_SURNAMES_TURNED" if role == SURNAME else "PENALTY_GIVEN_TURNED"]
     out.evidence -= WEIGHTS["PENALTY_MISSING_GIVEN"] * sum(t.role == NO_ROLE for t in left_a + left_b)
+    words = [[t for t in left if t.role != MARRIED] for left in (left_a, left_b)]
+    initials = [any(len(t.letters) == 1 for t in left) for left in words]
+    if not out.flags and ((initials[0] and words[1]) or (initials[1] and words[0])):
+        out.flags.add("EXTRA_GIVEN")
+        out.evidence -= WEIGHTS["PENALTY_EXTRA_GIVEN"]
+    out.evidence -= WEIGHTS["PAIR_ABROAD"] * max(0, out.abroad - 1)
+    out.evidence -= {1: WEIGHTS["ONE_PAIR"], 2: WEIGHTS["TWO_PAIRS"], 3: WEIGHTS["THREE_PAIRS"]}.get(out.pairs, 0)
+    full = WEIGHTS["EXCHANGED_FULL"]
+    if out.flags and out.evidence > full:
+        out.evidence = full + (out.evidence - full) // WEIGHTS["EXCHANGED_PART"]
     core = [sum(t.role != MARRIED for t in left) for left in (left_a, left_b)]
     found = [len(a.tokens) - len(left_a), len(b.tokens) - len(left_b)]
-    if core == [0, 0]:
+    if core == [0, 0] and not out.near:
         out.flags.add("WHOLE")
         out.evidence += WEIGHTS["BONUS_WHOLE"]
         if all(what in ("exact", "phonetic", "none") for what in out.kinds):
@@ -279,7 +335,7 @@ def settle(
             out.evidence += WEIGHTS["BONUS_EQUAL"]
     whole = [core[0] + found[0], core[1] + found[1]]
     n = min(whole)
-    m = max(f for f, count in zip(found, whole, strict=True) if count == n)
+    m = max(f for f, count in zip(found, whole, strict=True) if count == n) - out.near
     whole_enough = n > 2 or sum(whole) <= 5
     enough = m == n >= 2 and whole_enough and given_pairs and surname_pairs and "initial" not in out.kinds
     if "EQUAL" in out.flags:

@@ -20,6 +20,10 @@ KINDS = (*(kind.lower().replace("_", " ") for kind in re.findall(r"/\* (\w+)", _
 COSTS: dict[str, int] = dict(zip(KINDS, map(int, re.findall(r"^        (\d+),", _SOURCE, re.MULTILINE)), strict=False))
 VOWELS = "AEIOUY"
 JOINED_PARTICLES = ("DE", "DEL", "SAN", "DELA", "DELOS", "DELAS", "SANTA")
+JOINED_ABROAD = ("AL", "EL", "DI", "DA", "DO", "MC", "VAN", "VON", "DOS", "MAC", "BEN", "BIN", "ABU", "VANDE", "VANDER",
+                 "VANDEN", "VONDER")  # fmt: skip
+SHORT = ("a short", "b short")
+PAIRED_LAST = KINDS.index("alike")
 
 
 # ---- tables
@@ -159,8 +163,6 @@ def shape(token: str) -> str:
 
 def distance(a: str, b: str) -> int:
     """Insertions, deletions, substitutions, transpositions of neighbours that are not edited again."""
-    if abs(len(a) - len(b)) > 2:
-        return 3  # or more: nobody asks further
     rows = {(-1, -1): 0}
     rows |= {(i, -1): i + 1 for i in range(len(a))} | {(-1, j): j + 1 for j in range(len(b))}
     for i, x in enumerate(a):
@@ -227,6 +229,18 @@ def one_lost(a: str, b: str, lost: str) -> bool:
     return len(a) == len(b) >= 3 and len(differ) == 1 and lost in differ[0]
 
 
+def is_joined(shorter: str, longer: str) -> bool:
+    """The longer is the shorter with particles before it."""
+    if any(longer == particle + shorter for particle in JOINED_PARTICLES):
+        return len(shorter) >= 3
+    return len(shorter) >= 4 and any(longer == particle + shorter for particle in JOINED_ABROAD)
+
+
+def is_alike(a: str, b: str) -> bool:
+    """One letter in three is another."""
+    return min(len(a), len(b)) >= 5 and distance(a, b) <= max(len(a), len(b)) // 3
+
+
 @cache
 def kind(a: str, b: str) -> str:
     if a == b:
@@ -239,7 +253,7 @@ def kind(a: str, b: str) -> str:
     if one_lost(a, b, LOST) or one_lost(*sounds, "?"):
         return "lost"
     shorter, longer = sorted((a, b), key=len)
-    if len(shorter) >= 3 and any(longer == particles + shorter for particles in JOINED_PARTICLES) and apart(a, b) <= 4:
+    if is_joined(shorter, longer) and apart(a, b) <= 6:
         return "joined"
     equivalent = by_equivalence(a, b)
     if equivalent and equivalent != "nickname":
@@ -266,10 +280,13 @@ def kind(a: str, b: str) -> str:
         return "short edit"
     if is_consonants_of(a, b):
         return "abbreviation"
+    known = all(sound in frequencies() for sound in sounds)
+    if a[0] == b[0] and not known and (is_alike(a, b) or is_alike(*sounds)):
+        return "alike"
     if len(longer) - len(shorter) >= 2:
         side = "a" if shorter == a else "b"
         if longer.startswith(shorter):
-            return f"{side} begins"
+            return f"{side} begins" if known or len(shorter) < 3 else f"{side} short"
         if longer.endswith(shorter):
             return f"{side} ends"
     return "none"

@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,24 +20,29 @@ from core.linking.index import name_roles
 from core.linking.scan import NameScan
 from core.names.comparison import Person, compare
 from core.names.frequencies import NameFrequencies
-from ronda.v1 import error_pb2, section_pb2
+from ronda.v1 import error_pb2, person_pb2, section_pb2
 from tests.core.names import naive_names
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
+from tests.oracle.alerts import stored_alerts
 from tests.oracle.asked import PersonQuestion, QuestionError
 from tests.oracle.name_tokens import KINDS, kind
-from tests.oracle.record import PERSON, Record, Subject
+from tests.oracle.record import PERSON, Birth, Record, Subject
 
 if TYPE_CHECKING:
     from tests.oracle.oracle import Oracle
     from tests.oracle.view import View
 
-POSSIBLE_SCORE = 0.01  # of a search
-FEW_SCORE = 0.0005  # of one that found fewer than FEW
-FEW = 5
-CHECKED_SCORE = 0.5  # of a check or clearance with a birth date
+POSSIBLE_SCORE = 0.01  # from which somebody in whom not all agrees is found
+FEW_SCORE = 0.0005  # from which a page of a search is filled
+ALERT_SCORE, ALERT_SCORE_DATED = 0.8, 0.97
+ALERTED_LIST = 45_000
+SHORT_NAME, SHORT_NAME_BITS = 2, 150
+UNSURE_MOST = 200
 BROAD = 100
 SOUND_LETTERS = 32
+PAGE_DEFAULT = 20
+MARRIED = 3  # role of name_roles
 WHOLE_KINDS = KINDS[1 : KINDS.index("initial")]  # not "none", and no beginnings and ends of words
 WEIGHTS = {
     name: int(value)
@@ -47,6 +52,11 @@ WEIGHTS = {
         re.M,
     )
 }
+
+
+@lru_cache(1 << 18)
+def _birth_evidence(asked: Birth, filed: Birth) -> int:
+    return round(100 * compare(Person(birth=[asked]), Person(birth=[filed])).evidence)
 
 
 @dataclass
@@ -64,11 +74,24 @@ class Fit:
 
     subject: Subject
     evidence: int
-    comparable: int  # Agreement of the names that comparisons use
+    names: int  # Agreement of all names
+    comparable: int  # of those that comparisons use
     birth: int
     parents: int
     sex: int
+    covered: bool  # every asked token is paired
     matched: Record
+    weak: bool = False  # too little evidence to give colour
+    unsure: bool = False  # there for an alert alone
+
+    @property
+    def contradicted(self) -> bool:
+        return DISAGREES in (self.names, self.birth)
+
+    @property
+    def agrees(self) -> bool:
+        """Names agree, or all that was asked is there, and nothing disagrees."""
+        return (self.names == AGREES or self.covered) and DISAGREES not in (self.birth, self.sex)
 
 
 class NamesOnFile:
@@ -77,6 +100,7 @@ class NamesOnFile:
     def __init__(self, oracle: Oracle) -> None:
         self.subjects = [s for s in oracle.subjects if s.about == PERSON]
         self.holders: dict[str, list[Subject]] = defaultdict(list)
+        self._births: dict[Subject, set[Birth]] = {}
         sounds: Counter[str] = Counter()
         self.population = 0
         for subject in self.subjects:
@@ -95,6 +119,13 @@ class NamesOnFile:
         self.frequencies = NameFrequencies(dict(sounds), self.population)
         self.prior = math.floor(100 * math.log2(self.population) + 0.5)
 
+    def births(self, subject: Subject) -> set[Birth]:
+        """All that are stated of somebody, by whomever."""
+        found = self._births.get(subject)
+        if found is None:
+            found = self._births[subject] = {link.record.birth for link in subject.links if link.record.birth[0]}
+        return found
+
     @cached_property
     def places(self) -> dict[str, int]:
         return {text: place for place, text in enumerate(self.holders)}
@@ -104,8 +135,21 @@ class NamesOnFile:
         return NameScan(list(self.holders), self.frequencies)
 
     def score(self, evidence: int) -> float:
-        bits = (WEIGHTS["SLOPE"] * (evidence - self.prior) / 100.0 + WEIGHTS["OFFSET"]) / 100.0
-        return 1 / (1 + math.exp(-bits * 0.6931471805599453))
+        return _probability(evidence, self.prior)
+
+    @cached_property
+    def few(self) -> int:
+        """The least evidence whose score is enough to fill a page."""
+        return next(bits for bits in range(-20_000, 20_000) if self.score(bits) >= FEW_SCORE)
+
+    def alert_score(self, evidence: int) -> float:
+        """As if all on file were a list of alerts, but no longer than one is."""
+        return _probability(evidence, min(self.prior, math.floor(100 * math.log2(ALERTED_LIST) + 0.5)))
+
+
+def _probability(evidence: int, prior: int) -> float:
+    bits = (WEIGHTS["SLOPE"] * (evidence - prior) / 100.0 + WEIGHTS["OFFSET"]) / 100.0
+    return 1 / (1 + math.exp(-bits * 0.6931471805599453))
 
 
 class Likenesses:
@@ -122,10 +166,13 @@ class Likenesses:
 
 @dataclass
 class Asked:
-    """A name question. `searched`: of SearchPersons, whose years, department and municipality sift."""
+    """A name question. `searched`: of SearchPersons, whose years, department and municipality sift, and whose page is
+    filled; `checked`: of a check, which names those who have an alert below the alert score, too."""
 
     question: PersonQuestion
     searched: bool = False
+    checked: bool = False
+    page: int = 0
     year_from: int = 0
     year_to: int = 0
     department: int = 0
@@ -134,33 +181,87 @@ class Asked:
 
 
 def name_fits(view: View, asked: Asked) -> list[Fit]:
-    """Best first, by evidence and then subject order."""
-    question = asked.question
-    roles = name_roles(question.name_text)
+    """Best first, by evidence and then subject order; those who are there for an alert alone last."""
+    roles = name_roles(asked.question.name_text)
     if not roles:
         return []
     if all(len(token) == 1 for token, _ in roles):
         raise QuestionError(error_pb2.ERROR_REASON_QUERY_TOO_BROAD, asked.field)
     file = view.oracle.names_on_file
-    likenesses = Likenesses(file, *file.scan.compare(question.name_text))
+    likenesses = Likenesses(file, *file.scan.compare(asked.question.name_text))
+    near = _near(file, asked, likenesses)
+    found = [f for s in near if (f := _fit(view, s, asked, likenesses)) is not None]
+    found = [f for f in found if f.agrees or file.score(f.evidence) >= FEW_SCORE]
+    found = [f for f in found if like_by_more_than_initials(roles, _texts(f.subject))]
+    found.sort(key=lambda f: (-f.evidence, f.subject.place))
+    return _searched(file, asked, found) if asked.searched else _checked(view, asked, found, roles)
+
+
+def _near(file: NamesOnFile, asked: Asked, likenesses: Likenesses) -> set[Subject]:
+    """Who may fit: nobody else has enough evidence, whatever of theirs is hidden."""
+    question = asked.question
+    most = WEIGHTS["SEX_SAME"] * bool(question.sex) + WEIGHTS["DEPARTMENT_SAME"] * bool(asked.department)
+    most += (WEIGHTS["DEPARTMENT_SAME"] + WEIGHTS["MUNICIPALITY_SAME"]) * bool(asked.municipality)
+    most += WEIGHTS["PARENTS_AGREE"] * bool(question.father or question.mother)
+    dated = WEIGHTS["BIRTH_EQUAL"] * bool(question.birth[0])
+    least = file.few - most
     near: set[Subject] = set()
-    for text, names in zip(file.holders, likenesses.names, strict=True):
-        if names != DISAGREES:
+    for text, names, evidence in zip(file.holders, likenesses.names, likenesses.evidence, strict=True):
+        if names != DISAGREES or evidence >= least:
             near.update(file.holders[text])
+        elif dated and evidence + dated >= least:
+            for subject in file.holders[text]:
+                told = max([0, *(_birth_evidence(question.birth, birth) for birth in file.births(subject))])
+                if evidence + told >= least:
+                    near.add(subject)
+    return near
+
+
+def _searched(file: NamesOnFile, asked: Asked, found: list[Fit]) -> list[Fit]:
+    """Who agrees or whose score is enough; a page that they do not fill, with the likeliest others."""
+    for fit in found:
+        fit.weak = file.score(fit.evidence) < POSSIBLE_SCORE
+    listed = [f for f in found if f.agrees or not f.weak]
+    others = [f for f in found if not f.agrees and f.weak]
+    filled = {id(f) for f in listed + others[: max(0, (asked.page or PAGE_DEFAULT) - len(listed))]}
+    return [f for f in found if id(f) in filled]
+
+
+def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, int]]) -> list[Fit]:
+    """Who agrees or reaches the alert score; of the others, those who have an alert."""
+    file = view.oracle.names_on_file
+    dated = bool(asked.question.birth[0])
+    short = not dated and sum(role != MARRIED for _, role in roles) <= SHORT_NAME
     fits: list[Fit] = []
-    used = CHECKED_SCORE
+    others: list[Fit] = []
+    for fit in found:
+        score = file.alert_score(fit.evidence - (SHORT_NAME_BITS if short else 0))
+        alerts = score >= (ALERT_SCORE_DATED if dated else ALERT_SCORE)
+        sure = fit.names == AGREES and fit.birth == AGREES
+        fit.weak = not alerts and not is_certain(view, fit)
+        (fits if alerts or (sure if dated else fit.agrees) else others).append(fit)
+    if not asked.checked:
+        return fits
+    others = [f for f in others if file.score(f.evidence) >= POSSIBLE_SCORE][:UNSURE_MOST]
+    for fit in others:
+        fit.weak = fit.unsure = True
+    return fits + [f for f in others if has_alert(view, f.subject)]
 
-    def look(far: bool) -> list[Fit]:
-        found = [f for s in near if (f := _fit(view, s, asked, likenesses, used, far)) is not None]
-        return [f for f in found if like_by_more_than_initials(roles, _texts(f.subject))]
 
-    for possible in (POSSIBLE_SCORE, FEW_SCORE) if asked.searched else (CHECKED_SCORE,):
-        if len(fits) < FEW:
-            used = possible
-            fits = look(far=False)
-    if all(question.birth) and not any(_states_year(view, f.subject) for f in fits):
-        fits = look(far=True)
-    return sorted(fits, key=lambda f: (-f.evidence, f.subject.place))
+def has_alert(view: View, subject: Subject) -> bool:
+    """Whether the caller sees an alert in force."""
+    return any(alert.in_force(view.today) for alert in stored_alerts(view, subject))
+
+
+def is_certain(view: View, fit: Fit) -> bool:
+    """Names and birth date or parents agree of somebody who lives."""
+    return (
+        fit.subject.kind in (person_pb2.SUBJECT_KIND_PERSON, person_pb2.SUBJECT_KIND_UNIDENTIFIED)
+        and not view.is_dead(fit.subject)
+        and fit.comparable == AGREES
+        and AGREES in (fit.birth, fit.parents)
+        and fit.sex != DISAGREES
+    )
 
 
 def _texts(subject: Subject) -> set[str]:
@@ -179,47 +280,30 @@ def like_by_more_than_initials(roles: list[tuple[str, int]], texts: Iterable[str
     return False
 
 
-def _states_year(view: View, subject: Subject) -> bool:
-    return any(c.birth[0] for c in view.comparable(subject))
-
-
-def _fit(view: View, subject: Subject, asked: Asked, likenesses: Likenesses, possible: float, far: bool) -> Fit | None:
-    """far: whether years of birth may be further apart than one."""
+def _fit(view: View, subject: Subject, asked: Asked, likenesses: Likenesses) -> Fit | None:
     question = asked.question
-    file = view.oracle.names_on_file
     named = [c for c in view.claims(subject) if c.name_text]
     if not named:
         return None
     comparable = view.comparable(subject)
+    if _sifted(asked, comparable):
+        return None
     mine = [likenesses[c.name_text] for c in named]
-    names = agreement.best(k.agreement for k in mine)
-    birth = agreement.birth_dates(question.birth, comparable)
-    if DISAGREES in (names, birth) or _sifted(asked, comparable):
-        return None
-    sex = agreement.sexes(question.sex, comparable)
-    if asked.searched and sex == DISAGREES:
-        return None
-    years = [c.birth[0] for c in comparable if c.birth[0]]
-    if question.birth[0] and years and not far and all(abs(y - question.birth[0]) > 1 for y in years):
-        return None
-    matched = max(named, key=lambda c: likenesses[c.name_text].evidence)
     parents = agreement.parents(question.father, question.mother, comparable)
     evidence = max(k.evidence for k in mine) + _attributes(asked, comparable)
     if parents != UNKNOWN:
         evidence += WEIGHTS["PARENTS_AGREE" if parents == AGREES else "PARENTS_DISAGREE"]
-    compared = agreement.best(likenesses[c.name_text].agreement for c in comparable if c.name_text)
-    fit = Fit(subject, evidence, compared, birth, parents, sex, matched)
-    covered = any(k.covered for k in mine)
-    if asked.searched:
-        sure = names == AGREES or covered
-        return fit if sure or file.score(evidence) >= possible else None
-    if not question.birth[0]:
-        return fit if names == AGREES or covered else None
-    if names == AGREES and birth == AGREES:
-        return fit
-    if names != AGREES and not any(c.birth[0] for c in comparable):
-        return None
-    return fit if file.score(evidence) >= CHECKED_SCORE else None
+    return Fit(
+        subject,
+        evidence,
+        names=agreement.best(k.agreement for k in mine),
+        comparable=agreement.best(likenesses[c.name_text].agreement for c in comparable if c.name_text),
+        birth=agreement.birth_dates(question.birth, comparable),
+        parents=parents,
+        sex=agreement.sexes(question.sex, comparable),
+        covered=any(k.covered for k in mine),
+        matched=max(named, key=lambda c: likenesses[c.name_text].evidence),
+    )
 
 
 def _sifted(asked: Asked, claims: list[Record]) -> bool:

@@ -26,7 +26,7 @@ from tests.oracle.asked import (
     invalid,
     plate,
 )
-from tests.oracle.candidates import add_comparisons, gather
+from tests.oracle.candidates import add_comparisons, gather, similar_alerts
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.record import PERSON, Subject
@@ -245,9 +245,9 @@ def _several(view: View, response: Any, finders: list[Tried]) -> None:
     if any(t.finding.former for t in finders):
         head.cautions.append(level_pb2.CAUTION_FLAG_REISSUED_PLATE)
     heading.fill_registers(view, head, persons_only=persons and _only_persons(response))
-    heading.fill_notes(
-        view, head, [first.asked] if len(finders) == 1 else [], status, False, first.kind == "name", False
-    )
+    similar = similar_alerts(view, [(s, POSSIBLE) for s in ordered], named)
+    asked = [first.asked] if len(finders) == 1 else []
+    heading.fill_notes(view, head, asked, status, False, first.kind == "name", False, similar=similar)
 
 
 def _only_persons(response: Any) -> bool:

@@ -12,7 +12,7 @@ from tests.oracle import comparing, heading, showing
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import open_hits
 from tests.oracle.asked import PersonQuestion, QuestionError, person_question
-from tests.oracle.candidates import add_comparisons, gather
+from tests.oracle.candidates import add_comparisons, gather, similar_alerts
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Subject
@@ -92,7 +92,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     asked = [principal] if principal is not None else []
     named = principal is None and bool(question.name_key)
     more = notes | ({"CROWDED"} if crowded else set())
-    heading.fill_notes(view, head, asked, status, disagree, named, not found, more)
+    similar = 0 if finding.certain else similar_alerts(view, people, finding.by_name)
+    heading.fill_notes(view, head, asked, status, disagree, named, not found, more, similar)
     if not found and principal is not None:
         found_near, response.suggestions_on_file = suggestions(view, [principal])
         response.suggestions.extend(found_near)

@@ -80,7 +80,8 @@ def _asked(view: View, request: Any) -> Asked:
         raise invalid("municipality")
     question.father = naive_names.name_text({}, request.father_name)
     question.mother = naive_names.name_text({}, request.mother_name)
-    asked = Asked(question, True, request.birth_year_from, request.birth_year_to)
+    asked = Asked(question, searched=True, page=request.page_size)
+    asked.year_from, asked.year_to = request.birth_year_from, request.birth_year_to
     asked.department, asked.municipality = request.department, request.municipality
     if request.age_to:
         asked.year_from = max(asked.year_from, view.this_year - request.age_to - 1)

@@ -311,7 +311,7 @@ QUESTIONS: dict[str, tuple[str, str, str, str]] = {
     "name alone": ("ANA LUCIA ABAC TZUL", "", "", "POSSIBLE"),
     "name, a year off": ("ANA LUCIA ABAC TZUL", "1981-05-17", "", "POSSIBLE"),
     "name, a digit of the year off": ("ANA LUCIA ABAC TZUL", "1990-05-17", "", "POSSIBLE"),
-    "name and another birth date": ("ANA LUCIA ABAC TZUL", "1991-05-17", "", "INSUFFICIENT"),
+    "name and another birth date": ("ANA LUCIA ABAC TZUL", "1991-05-17", "", "POSSIBLE"),
     "name and another sex": ("ANA LUCIA ABAC TZUL", "", "M", "POSSIBLE"),
     "a sister's name and birth date": ("CLARA ABAC TZUL", "1980-05-17", "", "INSUFFICIENT"),
 }

@@ -46,7 +46,7 @@ def _ask(connection: psycopg.Connection[Any], questions: list[Any]) -> dict[str,
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Pairs by similarity(), then both populations by index. The report is also written to FOLDER/pg_trgm.json."""
+    """Pairs by similarity(), then each population by index. The report is also written to FOLDER/pg_trgm.json."""
     report: dict[str, Any] = {"pairs": {}}
     with PostgresCluster() as cluster, psycopg.connect(cluster.dsn, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION pg_trgm")
@@ -63,7 +63,7 @@ def run(folder: Path) -> dict[str, Any]:
             report["us_a_pair"] = (time.perf_counter() - started) / len(pairs) * 1e6
             report["pairs"][half] = [float(row[0]) for row in rows]
             connection.execute("DROP TABLE pair")
-        for population, questions in (("population", "questions"), ("list", "list-questions")):
+        for population, questions in exchange.populations(folder):
             seconds = _load(connection, exchange.lines(folder / f"{population}.jsonl"))
             report[population] = _ask(connection, exchange.lines(folder / f"{questions}.jsonl")) | {
                 "load_seconds": seconds

@@ -42,7 +42,7 @@ def main() -> None:
         report["pairs"][half] = [
             score - 0.2 * _differs(p["asked_birth"], p["birth"]) for p, score in zip(pairs, scores, strict=True)
         ]
-    for population, questions in (("population", "questions"), ("list", "list-questions")):
+    for population, questions in exchange.populations(folder):
         report[population] = _scan(folder, population, questions)
     exchange.write(folder, "rapidfuzz", report)
 

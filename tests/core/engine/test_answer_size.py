@@ -101,8 +101,8 @@ def test_candidates_are_cut_and_counted(tmp_path: Path) -> None:
     records: list[dict[str, Any]] = list(car(25, VIN, "123BCD"))
     for number in range(25):
         cui = f"{1000 + number}"
-        records += [person(number, cui, "ANA LUCIA TZUL"), *warrants(number, cui, 2, 20_000)]
-    response = check_person(engine_of(tmp_path / "generation", records, 25), name={"full": "Ana Lucia Tzul"})
+        records += [person(number, cui, "ANA LUCIA SOFIA TZUL CAAL"), *warrants(number, cui, 2, 20_000)]
+    response = check_person(engine_of(tmp_path / "generation", records, 25), name={"full": "Ana Lucia Sofia Tzul Caal"})
     assert response.ByteSize() < LIMIT
     assert response.candidates_total == 25
     assert len(response.candidates) == len(response.answer.hits) == 2

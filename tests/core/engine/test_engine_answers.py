@@ -74,7 +74,13 @@ class TestLevels:
 
     def test_a_name_alone_is_never_clear_and_never_a_hit(self, engine: Engine) -> None:
         assert check_person(engine, name={"full": "Maria Choc"}).answer.level == INSUFFICIENT
-        assert check_person(engine, name={"full": "Juan Perez"}).answer.level == POSSIBLE
+        assert check_person(engine, name={"full": "Juan Carlos Perez Lopez"}).answer.level == POSSIBLE
+
+    def test_two_words_of_a_wanted_name_tell_too_little(self, engine: Engine) -> None:
+        response = check_person(engine, name={"full": "Juan Perez"})
+        assert (response.answer.level, notes(response.answer)) == (INSUFFICIENT, ["SIMILAR_NAME_ALERT"])
+        assert response.answer.notes[0].text == "hay 1 persona con alerta de nombre parecido: pida el DPI"
+        assert [(c.weak, c.level, c.alerts) for c in response.candidates] == [(True, INSUFFICIENT, 1)]
 
     def test_whole_name_and_birth_date_that_fit_one_person_are_certain(self, engine: Engine) -> None:
         response = check_person(

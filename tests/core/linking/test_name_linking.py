@@ -17,9 +17,12 @@ from core.linking.sweep import NameSweep
 from core.names.keys import phonetic_key
 from tests.core.linking.test_name_index import built, claim
 from tests.core.names.noisy_names import pairs
+from tests.oracle.name_tokens import WEIGHTS
 
 AGREES, DISAGREES = 1, 2
-BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = 500, 150, 100, -800  # core/names/weights.pxd
+BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = (
+    WEIGHTS[name] for name in ("BIRTH_YEAR_KNOWN", "BIRTH_YEAR_NEAR", "SEX_SAME", "SEX_DIFFERS")
+)
 Asked = tuple[str, int, int]  # name, birth year or 0, sex
 
 

@@ -1,0 +1,193 @@
+"""Which ordinals of names.bin may fit a birth date (core/name_index/reaches.pxd). Nothing here is for Python."""
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day, day_or_none, digits_near
+from core.name_index.file cimport YEAR_FIRST, YEARS, NameRow, NamesFile, rows_next, rows_open, year_place
+from core.name_index.query cimport YEARS_ALL, YEARS_NEAR, NameQuery, NameQuestion
+from core.names.weights cimport *
+
+
+cdef enum:                       # what a place of names.years is to a question
+    PLACE_NONE
+    PLACE_NEAR
+    PLACE_SLIPPED
+    PLACE_OTHER
+
+cdef enum:
+    DAYS_OFF = 2
+    PROBES_MOST = 64             # ordinals of nobody that are passed over
+
+
+cdef uint64_t reach_within(const Reach* reach, uint32_t start) noexcept nogil:
+    cdef uint64_t bits = 0
+    cdef uint32_t low, high
+    cdef int i
+    for i in range(reach.n):
+        low = max(reach.stretches[i].start, start)
+        high = min(reach.stretches[i].end, start + 64)
+        if low < high:
+            bits |= (~<uint64_t>0 >> (64 - (high - low))) << (low - start)
+    return bits
+
+
+cdef void _add(Reach* reach, uint32_t start, uint32_t end) noexcept nogil:
+    if start >= end:
+        return
+    if reach.n and reach.stretches[reach.n - 1].end == start:
+        reach.stretches[reach.n - 1].end = end
+    elif reach.n < STRETCHES_MOST:
+        reach.stretches[reach.n].start = start
+        reach.stretches[reach.n].end = end
+        reach.n += 1
+
+
+# ---- years ----
+
+cdef inline int _place_is(const NameQuestion* question, int place) noexcept nogil:
+    """The first and last place stand for all years beyond, too."""
+    cdef int year = YEAR_FIRST + place, asked = question.birth.year
+    if place == 0 or place == YEARS:
+        return PLACE_SLIPPED
+    if question.year_from and year < question.year_from or question.year_to and year > question.year_to:
+        return PLACE_NONE
+    if asked == 0 or -1 <= year - asked <= 1:
+        return PLACE_NEAR
+    if digits_near(year, asked, 4) or (year - asked) % 100 == 0 or year <= LAST_FILLER_YEAR or asked <= LAST_FILLER_YEAR:
+        return PLACE_SLIPPED
+    return PLACE_OTHER
+
+
+cdef void _add_places(const NamesFile* names, const NameQuestion* question, int what, Reach* reach) noexcept nogil:
+    cdef int place
+    for place in range(YEARS + 1):
+        if _place_is(question, place) == what or (place in (0, YEARS) and what == PLACE_NEAR and question.birth.year == 0):
+            _add(reach, names.years[place], names.years[place + 1] if place < YEARS else names.tables.n_entities)
+
+
+# ---- days: ordinals of one year come in order of the day ----
+
+cdef int _key(const NamesFile* names, uint32_t* ordinal, uint32_t end, int year) noexcept nogil:
+    """32 * month + day of the first one at or behind an ordinal who states a date of that year; -1 = nobody nearby."""
+    cdef const uint8_t* at
+    cdef const uint8_t* stop
+    cdef NameRow row
+    cdef int probes = 0
+    while ordinal[0] < end and probes < PROBES_MOST:
+        if rows_open(names, ordinal[0], &at, &stop) < 0:
+            return -1            # found damaged where it is scored
+        memset(&row, 0, sizeof(row))
+        while rows_next(names, &at, stop, &row) == 1:
+            if row.birth_year == year:
+                return 32 * row.birth_month + row.birth_mday
+        ordinal[0] += 1
+        probes += 1
+    return -1
+
+
+cdef uint32_t _first_of(const NamesFile* names, int year, int key) noexcept nogil:
+    """The first ordinal of a year whose key is at least `key`."""
+    cdef int place = year_place(year), found
+    cdef uint32_t low = names.years[place], end = names.years[place + 1], high = end, middle, at
+    while low < high:
+        middle = at = low + (high - low) // 2
+        found = _key(names, &at, high, year)
+        if found < 0 or found >= key:
+            high = middle
+        else:
+            low = at + 1
+    return low
+
+
+cdef void _add_days(const NamesFile* names, int year, int first, int last, Reach* reach) noexcept nogil:
+    """Of a year, whose key is in [first, last]."""
+    if YEAR_FIRST < year < YEAR_FIRST + YEARS:
+        _add(reach, _first_of(names, year, first), _first_of(names, year, last + 1))
+
+
+cdef inline int turned(int number) noexcept nogil:
+    return number % 10 * 10 + number // 10
+
+
+cdef inline int32_t _near_most(const NameQuestion* question) noexcept nogil:
+    """What a birth date gives at most within a year of the asked one, but on the days of _add_asked_days."""
+    if question.birth.month == 0:
+        return BIRTH_YEAR_KNOWN
+    return max(BIRTH_DIGIT, 0) if question.birth.day else 0
+
+
+cdef void _add_asked_days(const NamesFile* names, const NameQuestion* question, Reach* reach) noexcept nogil:
+    """The day asked and those near it; the same day of the years beside; day and month turned; who states the month or year alone."""
+    cdef int year = question.birth.year, month = question.birth.month, mday = question.birth.day
+    cdef int32_t day = day_or_none(year, month, mday)
+    cdef CivilDate date
+    cdef int off
+    if month == 0:
+        return
+    if day == NO_DAY:
+        _add_days(names, year, 0, 0, reach)
+        _add_days(names, year, 32 * month, 32 * month + 31, reach)
+        return
+    for off in range(-DAYS_OFF, DAYS_OFF + 1):
+        date = date_from_day(day + off)
+        _add_days(names, date.year, 32 * date.month + date.day, 32 * date.month + date.day, reach)
+    _add_days(names, year, 0, 0, reach)
+    _add_days(names, year, 32 * month, 32 * month, reach)
+    _add_days(names, year - 1, 32 * month + mday, 32 * month + mday, reach)
+    _add_days(names, year + 1, 32 * month + mday, 32 * month + mday, reach)
+    if mday <= 12:
+        _add_days(names, year, 32 * mday + month, 32 * mday + month, reach)
+    # digits of the day or month in the other order
+    _add_days(names, year, 32 * month + turned(mday), 32 * month + turned(mday), reach)
+    if turned(month) <= 12:
+        _add_days(names, year, 32 * turned(month) + mday, 32 * turned(month) + mday, reach)
+
+
+# ---- reaches ----
+
+cdef int _keep(const NameQuery* query, int32_t birth, Reach* reach, int n) noexcept nogil:
+    """Counts a reach that is not empty, where a birth date gives `birth` at most: how many there are then."""
+    if reach.n == 0:
+        return n
+    reach.needed = query.enough - query.question.further - query.attributes_most - query.unlisted_most - birth
+    reach.singly = birth > 0
+    return n + 1
+
+
+cdef int _near_reaches(const NameQuery* query, Reach* out) noexcept nogil:
+    cdef const NameQuestion* question = query.question
+    cdef const NamesFile* names = query.names
+    cdef int n = 0
+    cdef bint dated = question.birth.year != 0
+    memset(out, 0, REACHES * sizeof(Reach))
+    if question.all_years or not names.tables.ordered or not (dated or question.year_from or question.year_to):
+        _add(&out[0], 0, names.n_ordinals)
+        return _keep(query, BIRTH_EQUAL if dated else 0, &out[0], 0)
+    if dated:
+        _add_asked_days(names, question, &out[n])
+        out[n].anyone = True
+        n = _keep(query, BIRTH_EQUAL, &out[n], n)
+    _add(&out[n], 0, names.years[0])  # of unknown year
+    _add_places(names, question, PLACE_NEAR, &out[n])
+    n = _keep(query, _near_most(question) if dated else 0, &out[n], n)
+    _add(&out[n], names.tables.n_entities, names.n_ordinals)
+    return _keep(query, BIRTH_EQUAL if dated else 0, &out[n], n)
+
+
+cdef int find_reaches(const NameQuery* query, bint far, Reach* out) noexcept nogil:
+    cdef const NameQuestion* question = query.question
+    cdef const NamesFile* names = query.names
+    cdef int n = 0
+    if not far:
+        return _near_reaches(query, out)
+    if question.birth.year == 0 or question.years == YEARS_NEAR or question.all_years or not names.tables.ordered:
+        return 0
+    memset(out, 0, REACHES * sizeof(Reach))
+    _add_places(names, question, PLACE_SLIPPED, &out[n])
+    n = _keep(query, max(BIRTH_DIGIT, max(BIRTH_DIGITS_SWAPPED, BIRTH_CENTURY)), &out[n], n)
+    if question.years == YEARS_ALL:
+        _add_places(names, question, PLACE_OTHER, &out[n])
+        out[n].by_evidence = True
+        n = _keep(query, max(BIRTH_DECADE, max(BIRTH_DAY_ALONE, BIRTH_PART_DECADE)), &out[n], n)
+    return n
