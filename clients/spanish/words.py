@@ -213,7 +213,7 @@ RULES = {
     "zones are those of one municipality": "las zonas son de un municipio: indique --municipality",
     "unknown code": "código desconocido",
     "held fixed already": "ya está fijo: no se desglosa por él",
-    "at most 100,000 combinations": "a lo sumo 100,000 combinaciones: pida menos dimensiones o menos años",
+    "at most 20,000 combinations": "a lo sumo 20,000 combinaciones: pida menos dimensiones o menos años",
     "only by year or month and place": "las tasas van por año o mes y lugar: no hay población por sexo ni edad",
     "weeks have none of a year before": "las semanas no tienen la misma de un año antes: pida meses",
 }

@@ -268,7 +268,9 @@ def sources(
             "GRIS: no entrega" if each.stale else "",
         )
         lines += [f"{each.id}: no se usó {file.text} ({file.code})" for file in each.refused_files]
-        lines += [f"{each.id}: sin mapa: {text.text}, {text.code} filas" for text in each.unmapped_texts]
+        lines += [
+            f"{each.id}: sin mapa: {text.text}, {text.code or words.HIDDEN} filas" for text in each.unmapped_texts
+        ]
     print_renderables(table, *lines, *(f"DEMO: {text}" for text in found.demo))
 
 

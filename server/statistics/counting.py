@@ -17,7 +17,7 @@ def count(question: Question, opened: OpenMart) -> dict[tuple[str, ...], int]:
     if not files:
         return {}
     query, values = statement(question, files)
-    rows: list[Any] = opened.db.cursor().execute(query, values).fetchall()
+    rows: list[Any] = opened.db.execute(query, values).fetchall()
     return {tuple(row[:-1]): int(row[-1]) for row in rows if row[-1]}
 
 

@@ -95,7 +95,7 @@ class Coverage:
             )
         told += self._late()
         if source.unmapped_rows:
-            told.append(f"{source.unmapped_rows} filas con un delito que ningún mapa conoce: en el código 99.")
+            told.append("Hay filas con un delito que ningún mapa conoce: en el código 99 (ronda statistics sources).")
         refused = sum(each.refused for each in source.delivered)
         if refused:
             told.append(f"{refused} filas rechazadas al leer las entregas (ronda statistics sources).")

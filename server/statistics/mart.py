@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -77,6 +78,10 @@ class OpenMart:
         names = fact_files(self.mart, source.fact, source.id)
         return [str(self.folder / name) for name in names if first_year <= int(name.split(".")[2]) <= last_year]
 
+    def interrupt(self) -> None:
+        """Ends the count that runs: nobody waits for it any more. May be called from any thread."""
+        self.db.interrupt()
+
     def close(self) -> None:
         """Ends the database."""
         self.db.close()
@@ -91,6 +96,20 @@ class MartKeeper:
         self._open: OpenMart | None = None
         self._current = ""
         self.thread = ThreadPoolExecutor(1, "statistics")
+        self._runs: object | None = None
+
+    def counted(self, token: object, function: Callable[[], Any]) -> Any:
+        """Runs a function in `thread`, by a token of its call."""
+        self._runs = token
+        try:
+            return function()
+        finally:
+            self._runs = None
+
+    def given_up(self, token: object) -> None:
+        """Nobody waits for that call any more: if it is the one that runs, its count ends."""
+        if self._runs is token and self._open is not None:
+            self._open.interrupt()
 
     def current(self) -> OpenMart:
         """The mart that CURRENT names, opened. Called in `thread` alone. Raises Refusal STATISTICS_UNAVAILABLE."""

@@ -55,8 +55,15 @@ class StatisticsMethods:
 
     async def _counted(self, function: Any, request: Any) -> Any:
         """In the one thread that counts. Raises Refusal."""
+        token = object()
+        work = asyncio.get_running_loop().run_in_executor(
+            self._keeper.thread, lambda: self._keeper.counted(token, lambda: function(request))
+        )
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._keeper.thread, function, request)
+            return await work
+        except asyncio.CancelledError:  # the deadline passed, or the caller went away
+            self._keeper.given_up(token)
+            raise
         except (Refusal, CoreError):
             raise
         except Exception as error:

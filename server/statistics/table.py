@@ -134,16 +134,20 @@ def _year_before(question: Question, place: int) -> Iterator[tuple[str, str]]:
 def source_message(source: SourceEntry, opened: OpenMart, today: date) -> contract.StatisticsSource:
     """A source as the contract has it."""
     delivered = source.delivered
+
+    def shown(name: str, count: int) -> int:
+        return opened.disclosure.shown(f"{source.id};{name}", count) or 0
+
     return contract.StatisticsSource(
         id=source.id,
         institution=source.institution,
         title=source.title,
         counts=source.counts,
-        units=source.rows,
-        late=source.late,
-        corrected=source.corrected,
-        withdrawn=source.withdrawn,
-        unmapped=source.unmapped_rows,
+        units=shown("units", source.rows),
+        late=shown("late", source.late),
+        corrected=shown("corrected", source.corrected),
+        withdrawn=shown("withdrawn", source.withdrawn),
+        unmapped=shown("unmapped", source.unmapped_rows),
         refused=sum(each.refused for each in delivered),
         refused_files=[
             value_pb2.CodedText(code=each.rule, text=f"{each.file} {each.detail}".strip())
@@ -156,6 +160,7 @@ def source_message(source: SourceEntry, opened: OpenMart, today: date) -> contra
         last_delivery=partial(delivered[-1].delivered if delivered else None),
         stale=stale_now(source, today),
         unmapped_texts=[
-            value_pb2.CodedText(code=str(rows), text=text) for text, rows in opened.unmapped.get(source.id, [])
+            value_pb2.CodedText(code=str(shown(f"text={text}", rows) or ""), text=text)
+            for text, rows in opened.unmapped.get(source.id, [])
         ],
     )

@@ -62,7 +62,7 @@ def asked(**given: Any) -> contract.QueryRequest:
                 filter={"first_year": 2010, "last_year": 2024},
             ),
             "by",
-            "100,000 combinations",
+            "20,000 combinations",
         ),
         (asked(by=[D.DIMENSION_DEPARTMENT], filter={"department": "01"}), "by", "held fixed"),
         (asked(filter={"first_year": 0}), "filter.first_year", "a year"),

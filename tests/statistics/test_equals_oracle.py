@@ -122,6 +122,31 @@ def test_the_front_door_shows_the_twins_figures_hidden_and_rounded(
     assert answer.frame.hidden == sum(not cell.HasField("value") for cell in answer.cells) > 0
 
 
+def test_sources_side_by_side_are_the_twins_figures(incident_nation: IncidentNation, server: RunningServer) -> None:
+    key = (incident_nation.data / FOLDER / DISCLOSURE_KEY).read_bytes()
+    asked = contract.CompareSourcesRequest(
+        context=request_context(context_pb2.PURPOSE_STATISTICS),
+        offence="0101",
+        year=2023,
+        vintage=value_pb2.PartialDate(year=AS_OF.year, month=AS_OF.month, day=AS_OF.day),
+    )
+    with Connection(server.address) as connection:
+        answer = connection.statistics.CompareSources(asked, timeout=30)
+        listed = connection.statistics.ListSources(
+            contract.ListSourcesRequest(context=request_context(context_pb2.PURPOSE_STATISTICS)), timeout=30
+        )
+    assert [each.source.institution for each in answer.sources] == ["PNC", "INACIF", "INE"]
+    for each in answer.sources:
+        table = oracle.facts(incident_nation.data, incident_nation.mart, each.source.id)
+        exact = oracle.count(table, VICTIM, False, (), (2023, 2023), AS_OF, "0101")[()]
+        assert each.value == oracle.shown(key, f"{each.source.id};3;0;offence=0101;time=2023", exact)
+        assert each.reasons[0].startswith("Cuenta ")
+    assert {each.id for each in listed.sources} == {each.id for each in incident_nation.mart.sources}
+    for source in listed.sources:
+        counts = (source.units, source.late, source.corrected, source.withdrawn, source.unmapped)
+        assert all(number % 5 == 0 for number in counts)
+
+
 def test_a_large_table_comes_in_parts_and_whole(server: RunningServer) -> None:
     with Connection(server.address) as connection:
         asked = request(VICTIM, False, ("month", "municipality"), (2024, 2024), "", {}, "")
