@@ -23,6 +23,7 @@ SERVICES = {
     "ronda.v1.CheckService",
     "ronda.v1.ClearanceService",
     "ronda.v1.ConfirmationService",
+    "ronda.v1.FeedService",
     "ronda.v1.HotlistService",
     "ronda.v1.StatisticsService",
     "ronda.v1.RegisterService",
