@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +17,12 @@ from pathlib import Path
 import pytest
 
 from bench.clients.packet_link import NEAR, PacketLink
-from clients.client.attempts import Patience
-from clients.client.blocking import Ronda
-from clients.client.identity import Identity
 from ronda.v1 import check_service_pb2, level_pb2
 from tests.client.enrolled import Enrolled
 from tests.kit.nation_kit import BuiltNation
 from tests.lane.bare import prefixed
 from tests.lane.laned import CHECK_PERSON, Laned, LanedAtHome, patrols_without_end, start_laned
+from tests.lane.load import Load
 from tests.lane.stub_process import FAST, Stub
 from tests.lane.test_abuse import FLOODS, flood
 from tests.release.checked_client_check import OLDEST
@@ -212,46 +210,24 @@ RESTARTS = 20
 
 @pytest.mark.timeout(1800)
 def test_twenty_restarts_fail_no_question(small_nation: BuiltNation, tmp_path: Path) -> None:
-    """Four clients ask without a pause, as the library has it, while one server after the other takes the addresses."""
+    """Four callers ask without a pause, one retry allowed, while one server after the other takes the addresses."""
     running = start_laned(small_nation, tmp_path, patrols_without_end, workers=2)
-    Enrolled(running, "patrol-lane")
-    prefix = running.kit.directory / "patrol-lane"
-    patience = Patience(deadline=60, attempts=200, first_pause=0.05, longest_pause=0.2)
     servers = [running.server]
     at = {name: address.replace("localhost", "127.0.0.1") for name, address in running.both.items()}
-    over, answers, lanes = threading.Event(), [0] * 4, [0] * 4
-    failures: list[str] = []
-
-    def ask(number: int) -> None:
-        identity = Identity.beside(prefix)
-        with Ronda(running.address, identity, why="TRAFFIC_STOP", patience=patience, lane=running.lane) as ronda:
-            while not over.is_set():
-                try:
-                    assert ronda.check(WANTED).answer.level == level_pb2.LEVEL_HIT
-                except Exception as failed:
-                    failures.append(repr(failed))
-                answers[number] += 1
-                lanes[number] += bool(ronda.lane)
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
     try:
-        for number in range(RESTARTS):
-            seen = list(lanes)
-            until(lambda seen=seen: failures or all(now > then + 20 for now, then in zip(lanes, seen, strict=True)), 60)
-            servers[-1].process.send_signal(signal.SIGTERM)
-            assert servers[-1].process.wait(60) == 0
-            log = tmp_path / f"server-{number}.log"
-            settings = {"workers": 2, "lane_listen": at["lane"], "listen": at["grpcio"], **running.kit.settings}
-            servers.append(RunningServer(running.data, log, **settings).wait_ready())
+        with Load(running, running.kit.patrol("patrol-48", "10048"), 4, again=True) as load:
+            for number in range(RESTARTS):
+                since = time.monotonic()
+                until(lambda since=since: all(caller.answered_at > since for caller in load.callers), 60)
+                servers[-1].process.send_signal(signal.SIGTERM)
+                assert servers[-1].process.wait(60) == 0
+                log = tmp_path / f"server-{number}.log"
+                settings = {"workers": 2, "lane_listen": at["lane"], "listen": at["grpcio"], **running.kit.settings}
+                servers.append(RunningServer(running.data, log, **settings).wait_ready())
     finally:
-        over.set()
-        for thread in threads:
-            thread.join()
         servers[-1].stop()
-    print(sum(answers), "answers, of them over the lane", sum(lanes))  # noqa: T201
-    assert failures == []
+    print(len(load.answered), "answers,", load.retries, "retries")  # noqa: T201
+    assert load.refused == {}
 
 
 @pytest.mark.parametrize("name", FLOODS)
