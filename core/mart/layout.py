@@ -18,6 +18,7 @@ No fact has a name, a number of a person or a document, an address, a point or a
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -152,6 +153,16 @@ def read_mart(folder: Path) -> Mart:
     if missing:
         raise MartDamaged(f"{missing[0]}: is not there, or has another size than {MART} says")
     return mart
+
+
+def written_as(path: Path) -> str:
+    """A path as SQL writes it behind COPY ... TO: quoted, of whatever letters."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def read_as(path: Path) -> str:
+    """A path as DuckDB's readers take it: a pattern, in which these letters mean themselves."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def fact_files(mart: Mart, fact: str, source_id: str) -> list[str]:

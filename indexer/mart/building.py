@@ -23,6 +23,7 @@ from core.mart.layout import (
     Mart,
     SourceEntry,
     current_mart,
+    written_as,
 )
 from indexer.build.errors import BuildRefused
 from indexer.build.lock import indexer_lock
@@ -116,7 +117,7 @@ def open_database(folder: Path, memory_mib: int, threads: int) -> duckdb.DuckDBP
     """An empty database whose tables may spill to `folder`."""
     db = duckdb.connect(str(folder / "work.duckdb"))
     db.execute(f"SET memory_limit = '{memory_mib}MiB'")
-    db.execute(f"SET temp_directory = '{folder}'")
+    db.execute(f"SET temp_directory = {written_as(folder)}")
     if threads:
         db.execute(f"SET threads = {threads}")
     return db

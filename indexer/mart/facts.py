@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from core.mart.layout import FACT_COLUMNS, OPEN_END
+from core.mart.layout import FACT_COLUMNS, OPEN_END, read_as, written_as
 from indexer.mart.standardising import COLUMNS
 
 
@@ -42,7 +42,7 @@ def write_facts(
     order = "ORDER BY iccs, department, occurred" if sort else ""
     db.execute(
         f"COPY (SELECT {columns} FROM (SELECT *, unnest(offences) AS iccs FROM versions) {order}) "  # noqa: S608
-        f"TO '{out}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+        f"TO {written_as(out)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
     )
     counts = YearCounts(_number(db, f"SELECT coalesce(sum(n), 0) FROM versions WHERE last = {last}"), 0, 0, 0)  # noqa: S608
     if last > 1:
@@ -67,19 +67,21 @@ def _make_versions(db: duckdb.DuckDBPyConnection, deliveries: Sequence[tuple[dat
     if len(deliveries) == 1:
         db.execute(
             f"CREATE OR REPLACE TEMP TABLE versions AS SELECT row_number() OVER () AS unit_no, record_key, "  # noqa: S608
-            f"offences, {columns}, 1 AS first, 1 AS last FROM read_parquet('{deliveries[0][1]}')"
+            f"offences, {columns}, 1 AS first, 1 AS last FROM read_parquet(?)",
+            [read_as(deliveries[0][1])],
         )
         return
     parts = " UNION ALL ".join(
-        f"SELECT *, {number} AS delivery FROM read_parquet('{path}')"  # noqa: S608
-        for number, (_, path) in enumerate(deliveries, 1)
+        f"SELECT *, {number} AS delivery FROM read_parquet(?)"  # noqa: S608
+        for number in range(1, len(deliveries) + 1)
     )
     taken = ", ".join(f"any_value({name}) AS {name}" for name in COLUMNS)
     db.execute(
         "CREATE OR REPLACE TEMP TABLE versions AS SELECT row_number() OVER () AS unit_no, * FROM ("  # noqa: S608
         f"SELECT record_key, any_value(offences) AS offences, {taken}, min(delivery) AS first, max(delivery) AS last "
         "FROM (SELECT *, delivery - row_number() OVER (PARTITION BY record_key, content ORDER BY delivery) AS island "
-        f"FROM ({parts})) GROUP BY record_key, content, island)"
+        f"FROM ({parts})) GROUP BY record_key, content, island)",
+        [read_as(path) for _, path in deliveries],
     )
 
 

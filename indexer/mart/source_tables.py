@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.mart.layout import SourceEntry
+from core.mart.layout import SourceEntry, read_as, written_as
 from indexer.build.errors import BuildRefused
 from indexer.mart import offence_maps
 from indexer.mart.cells import Places, Unreadable, fold, whole_number
@@ -104,15 +104,16 @@ def write_gaps(db: duckdb.DuckDBPyConnection, sources: list[SourceEntry], out: P
     db.execute("CREATE TABLE IF NOT EXISTS development (source VARCHAR, municipality VARCHAR, needed INTEGER)")
     db.execute("CREATE TABLE IF NOT EXISTS unmapped (source VARCHAR, text VARCHAR, rows BIGINT)")
     for name in ("gaps", "development", "unmapped"):
-        db.execute(f"COPY (SELECT * FROM {name} ORDER BY ALL) TO '{out / f'{name}.parquet'}' (FORMAT parquet)")  # noqa: S608
+        path = written_as(out / f"{name}.parquet")
+        db.execute(f"COPY (SELECT * FROM {name} ORDER BY ALL) TO {path} (FORMAT parquet)")  # noqa: S608
 
 
 def _find_gaps(db: duckdb.DuckDBPyConnection, source: SourceEntry, first: date, last: date, out: Path) -> None:
-    files = str(out / f"{source.fact}.{source.id}.*.parquet")
+    files = read_as(out / f"{source.fact}.{source.id}.") + "*.parquet"
     rows = db.execute(
-        "SELECT department, date_diff('day', ?, occurred), sum(n) "  # noqa: S608
-        f"FROM read_parquet('{files}') WHERE principal AND known_until = DATE '9999-12-31' GROUP BY ALL",
-        [first],
+        "SELECT department, date_diff('day', ?, occurred), sum(n) "
+        "FROM read_parquet(?) WHERE principal AND known_until = DATE '9999-12-31' GROUP BY ALL",
+        [first, files],
     ).fetchall()
     days = (last - first).days + 1
     counts: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
@@ -130,8 +131,8 @@ def write_refusals(db: duckdb.DuckDBPyConnection, staging: Path, sources: list[S
         for each in source.delivered:
             path = staging / source.id / f"{each.year}-{each.delivered:%Y%m%d}.refused.parquet"
             db.execute(
-                f"INSERT INTO refused_rows SELECT ?, ?, row_no, field, rule FROM read_parquet('{path}')",  # noqa: S608
-                [source.id, each.file],
+                "INSERT INTO refused_rows SELECT ?, ?, row_no, field, rule FROM read_parquet(?)",
+                [source.id, each.file, read_as(path)],
             )
-    query = f"COPY (SELECT * FROM refused_rows ORDER BY ALL) TO '{out / 'refused.parquet'}' (FORMAT parquet)"  # noqa: S608
-    db.execute(query)
+    target = written_as(out / "refused.parquet")
+    db.execute(f"COPY (SELECT * FROM refused_rows ORDER BY ALL) TO {target} (FORMAT parquet)")  # noqa: S608

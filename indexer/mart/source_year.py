@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from core.mart.layout import SourceEntry
+from core.mart.layout import SourceEntry, read_as
 from indexer.mart.coverage import FREQUENT, Known, needed_deliveries
 from indexer.mart.facts import YearCounts, write_facts
 from indexer.mart.manifests import IncidentManifest
@@ -65,8 +65,8 @@ def build_source(
 
 
 def _days(db: duckdb.DuckDBPyConnection, manifest: IncidentManifest, out: Path) -> tuple[date | None, date | None]:
-    files = str(out / f"{manifest.fact}.{manifest.id}.*.parquet")
-    row = db.execute(f"SELECT min(occurred), max(occurred) FROM read_parquet('{files}')").fetchone()  # noqa: S608
+    files = read_as(out / f"{manifest.fact}.{manifest.id}.") + "*.parquet"
+    row = db.execute("SELECT min(occurred), max(occurred) FROM read_parquet(?)", [files]).fetchone()
     return (row[0], row[1]) if row else (None, None)
 
 
@@ -85,10 +85,11 @@ def _keep_development(db: duckdb.DuckDBPyConnection, manifest: IncidentManifest,
     often = [year for year, delivered in days.items() if len(delivered) >= FREQUENT]
     if not often:
         return
-    files = ", ".join(f"'{out / f'{manifest.fact}.{manifest.id}.{year}.parquet'}'" for year in often)
+    files = [read_as(out / f"{manifest.fact}.{manifest.id}.{year}.parquet") for year in often]
     rows = db.execute(
-        "SELECT municipality, CAST(date_trunc('week', occurred) AS DATE) + 6, known_from, sum(n) "  # noqa: S608
-        f"FROM read_parquet([{files}]) WHERE principal AND known_until = DATE '9999-12-31' GROUP BY ALL"
+        "SELECT municipality, CAST(date_trunc('week', occurred) AS DATE) + 6, known_from, sum(n) "
+        "FROM read_parquet(?) WHERE principal AND known_until = DATE '9999-12-31' GROUP BY ALL",
+        [files],
     ).fetchall()
     last = max(each.entry.delivered for each in used)
     deliveries = sorted({day for year in often for day in days[year]})

@@ -25,7 +25,7 @@ from indexer.mart.offence_maps import offence_map
 from indexer.mart.reading import load_raw
 from indexer.mart.standardising import standardise
 
-_RULES = 1  # raised whenever a cell may be read otherwise than before: staged deliveries are then read again
+_RULES = 2  # raised whenever a cell may be read otherwise than before: staged deliveries are then read again
 
 
 class Staged(BaseModel):

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from core.mart.layout import written_as
 from core.mart.vocabulary import UNMAPPED
 from indexer.mart import cells
 from indexer.mart.cells import Places, Unreadable, fold, said
@@ -85,8 +86,8 @@ def standardise(
     if counted is not None:
         keys = [name for name in (*COLUMNS, "offences") if name not in ("municipality", "n")]
         told.total_rows += take_out_sums(db, keys)
-    query = f"COPY (SELECT row_no, field, rule FROM refused ORDER BY row_no) TO '{refused}' (FORMAT parquet)"  # noqa: S608
-    db.execute(query)
+    columns = "row_no, field, rule"
+    db.execute(f"COPY (SELECT {columns} FROM refused ORDER BY row_no) TO {written_as(refused)} (FORMAT parquet)")  # noqa: S608
     told.refused += _number(db, "SELECT count(*) FROM refused")
     told.rows = _number(db, "SELECT coalesce(sum(n), 0) FROM standard")
     if not told.rows:
@@ -98,7 +99,7 @@ def standardise(
     columns = ", ".join(COLUMNS)
     db.execute(
         f"COPY (SELECT record_key, hash({columns}, offences) AS content, offences, {columns} FROM standard) "  # noqa: S608
-        f"TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
+        f"TO {written_as(out)} (FORMAT parquet, COMPRESSION zstd)"
     )
     return told
 

@@ -9,7 +9,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.mart.layout import CURRENT, DISCLOSURE_KEY, FOLDER, Mart, MartDamaged, SourceEntry, fact_files, read_mart
+from core.mart.layout import (
+    CURRENT,
+    DISCLOSURE_KEY,
+    FOLDER,
+    Mart,
+    MartDamaged,
+    SourceEntry,
+    fact_files,
+    read_as,
+    read_mart,
+)
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.logs import ERROR, log
@@ -69,14 +79,13 @@ class OpenMart:
             self.unmapped.setdefault(source, []).append((text, rows))
 
     def _rows(self, name: str, columns: str) -> list[Any]:
-        path = self.folder / name
-        query = f"SELECT {columns} FROM read_parquet('{path}')"  # noqa: S608 # of fixed names
-        return list(self.db.execute(query).fetchall())
+        query = f"SELECT {columns} FROM read_parquet(?)"  # noqa: S608 # of fixed names
+        return list(self.db.execute(query, [read_as(self.folder / name)]).fetchall())
 
     def facts(self, source: SourceEntry, first_year: int, last_year: int) -> list[str]:
         """Paths of a source's facts of these years."""
         names = fact_files(self.mart, source.fact, source.id)
-        return [str(self.folder / name) for name in names if first_year <= int(name.split(".")[2]) <= last_year]
+        return [read_as(self.folder / name) for name in names if first_year <= int(name.split(".")[2]) <= last_year]
 
     def interrupt(self) -> None:
         """Ends the count that runs: nobody waits for it any more. May be called from any thread."""

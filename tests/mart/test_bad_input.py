@@ -219,3 +219,38 @@ def test_no_value_of_a_row_is_in_what_a_build_leaves_of_refusals(tmp_path: Path)
     summary = sources.build()
     for path in (sources.data / FOLDER / summary.mart.id).iterdir():
         assert b"2357111360101" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "refused"),
+    [
+        ('H900,2024-03-07,14:00,0101,"ROBO,,1', "quote_unclosed", 0),  # takes the rows below into its cell
+        ("H900,2024-03-07,14:00,0101,ROBO,,1,shifted", "", 1),
+        ("H900,2024-03-07,14:00,0101," + "x" * 2_000_000 + ",,1", "", 1),
+        ("H900", "", 1),
+    ],
+)
+def test_a_line_that_is_no_row_is_never_lost_in_silence(tmp_path: Path, line: str, rule: str, refused: int) -> None:
+    sources = SmallSources(tmp_path)
+    sources.csv("hechos_2024_20240601.csv", [event(n, DAY) for n in range(3)])
+    sources.csv(FILE, events(20))
+    path = sources.files / FILE
+    rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*rows[:10], line, *rows[10:], ""]), encoding="utf-8")
+    (source,) = sources.build().mart.sources
+    delivery = source.deliveries[-1]
+    assert (delivery.rule, delivery.refused) == (rule, refused)
+    assert rule or delivery.rows == 20
+
+
+def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
+    sources = SmallSources(tmp_path)
+    sources.csv(FILE, events(5))
+    sources.csv("hechos_2024_20250715.csv", events(5), encoding="utf-16")
+    assert [each.rule for _, each in sources.build().refused] == ["encoding_unknown"]
+
+
+def test_a_directory_may_have_any_name(tmp_path: Path) -> None:
+    sources = SmallSources(tmp_path / "policía's [files] *")
+    sources.csv(FILE, events(5))
+    assert only_delivery(sources.build()).rows == 5
