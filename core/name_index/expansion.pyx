@@ -7,7 +7,7 @@ from libc.string cimport memcmp, memcpy, memset
 from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, term_tokens, token_find
 from core.name_index.lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
 from core.name_index.query cimport (
-    BITMAPS, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
+    BITMAPS, FORMS_KEPT, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
 )
 from core.names.comparison cimport (
     department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
@@ -41,7 +41,8 @@ cdef NameQuery* query_new() noexcept nogil:
     query.lists_capacity = 4096
     query.lists = <HeldList*>malloc(query.lists_capacity * sizeof(HeldList))
     query.bitmaps = <uint64_t*>malloc(BITMAPS * WINDOW_WORDS * sizeof(uint64_t))
-    if query.lists == NULL or query.bitmaps == NULL:
+    query.forms = <TokenForm*>calloc(FORMS_KEPT, sizeof(TokenForm))
+    if query.lists == NULL or query.bitmaps == NULL or query.forms == NULL:
         query_free(query)
         return NULL
     return query
@@ -52,6 +53,7 @@ cdef void query_free(NameQuery* query) noexcept nogil:
         return
     free(query.lists)
     free(query.bitmaps)
+    free(query.forms)
     free(query.found)
     free(query)
 
@@ -84,11 +86,22 @@ cdef int held_place(const NameQuery* query, uint32_t id) noexcept nogil:
     return -1
 
 
+cdef const TokenForm* _form(NameQuery* query, uint32_t id) noexcept nogil:
+    """Of a token on file. It follows from the letters alone, so whatever generation it was kept from, they tell whose it is."""
+    cdef const NamesFile* names = query.names
+    cdef const uint8_t* letters = names.texts + names.tokens[id].text
+    cdef size_t length = names.tokens[id].text_length
+    cdef TokenForm* kept = &query.forms[id & (FORMS_KEPT - 1)]
+    if kept.length != min(length, <size_t>TOKEN_LETTERS) or memcmp(kept.letters, letters, kept.length) != 0:
+        form_token(letters, length, kept)
+    return kept
+
+
 cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil:
     """Compares a token on file with every asked one, once; its place, -1 = no room."""
     cdef const NamesFile* names = query.names
     cdef NameQuestion* question = <NameQuestion*>query.question
-    cdef TokenForm form
+    cdef const TokenForm* form
     cdef bint new
     cdef int i, place
     if id < FIRST_TOKEN:
@@ -96,10 +109,10 @@ cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil:
     place = _place(query, id, &new)
     if place >= 0 and new:
         query.in_lists[place] = 0
-        form_token(names.texts + names.tokens[id].text, names.tokens[id].text_length, &form)
+        form = _form(query, id)
         query.known[place] = form.known
         for i in range(question.shape.count):
-            query.kinds[place][i] = compare_tokens(&question.forms[i], &form)
+            query.kinds[place][i] = compare_tokens(&question.forms[i], form)
             if form.phonetic_length == question.forms[i].phonetic_length and memcmp(
                     form.phonetic, question.forms[i].phonetic, form.phonetic_length) == 0:
                 question.shape.tokens[i].bits = names.briefs[id].bits
@@ -259,6 +272,8 @@ cdef void _set_limits(NameQuery* query) noexcept nogil:
     cdef int i, n = question.shape.count
     query.prior = prior_bits(max(query.names.tables.population, <uint32_t>1))
     query.enough = evidence_for(question.possible, query.prior)
+    if question.alerts_only:
+        query.enough = max(query.enough, alert_evidence(query))
     query.attributes_most = _attributes_most(question)
     query.unlisted_most = 0
     for i in range(n):

@@ -22,6 +22,7 @@ cdef enum:
     WINDOW_WORDS = WINDOW >> 6
     HELD_MAX = 8000              # tokens on file that the tokens of one question may be
     HELD_SLOTS = 16384            # of the table by which they are found; a power of two
+    FORMS_KEPT = 4096            # of tokens on file, from one question to the next; a power of two
     PAIRED_KEPT = 1024           # comparisons of names; a power of two
     SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
     LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
@@ -70,7 +71,8 @@ cdef struct NameQuestion:
     bint all_years               # what orders persons is hidden from the caller: look at every ordinal
     bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
-    double possible              # score from which somebody fits in whom not all agrees
+    double possible              # score from which somebody fits in whom not all agrees,
+    bint alerts_only             # or the alert score, where that is more
 
 cdef struct NameFound:
     uint32_t entity
@@ -114,6 +116,7 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     uint16_t places[HELD_SLOTS]
     uint8_t kinds[HELD_MAX][SHAPE_TOKENS]
     uint8_t known[HELD_MAX]      # the built-in frequencies have it
+    TokenForm* forms             # FORMS_KEPT, by id: the common tokens come in question after question
     uint16_t in_lists[HELD_MAX]  # bit (1 << asked): its holders count for that asked token
     int n_held
     HeldList* lists

@@ -60,8 +60,10 @@ cdef inline int _place_is(const NameQuestion* question, int place) noexcept nogi
 
 
 cdef void _add_places(const NamesFile* names, const NameQuestion* question, int what, Reach* reach) noexcept nogil:
-    cdef int place
-    for place in range(YEARS + 1):
+    cdef int place, first = 0, last = YEARS
+    if what == PLACE_NEAR and question.birth.year:  # all others are none
+        first, last = year_place(question.birth.year - 1), year_place(question.birth.year + 1)
+    for place in range(first, last + 1):
         if _place_is(question, place) == what or (place in (0, YEARS) and what == PLACE_NEAR and question.birth.year == 0):
             _add(reach, names.years[place], names.years[place + 1] if place < YEARS else names.tables.n_entities)
 
@@ -86,10 +88,18 @@ cdef int _key(const NamesFile* names, uint32_t* ordinal, uint32_t end, int year)
     return -1
 
 
-cdef uint32_t _first_of(const NamesFile* names, int year, int key) noexcept nogil:
-    """The first ordinal of a year whose key is at least `key`."""
-    cdef int place = year_place(year), found
-    cdef uint32_t low = names.years[place], end = names.years[place + 1], high = end, middle, at
+cdef uint32_t _first_of(const NamesFile* names, int year, int key, uint32_t low, uint32_t end) noexcept nogil:
+    """The first of a year's ordinals [low, end) whose key is at least `key`: by steps that double, for it is mostly near `low`."""
+    cdef uint32_t high = end, middle, at, step = 32  # as many are born on a day, in a million
+    cdef int found
+    while low + step < end:
+        at = low + step
+        found = _key(names, &at, end, year)
+        if found < 0 or found >= key:
+            high = low + step
+            break
+        low = at + 1
+        step *= 4
     while low < high:
         middle = at = low + (high - low) // 2
         found = _key(names, &at, high, year)
@@ -102,8 +112,13 @@ cdef uint32_t _first_of(const NamesFile* names, int year, int key) noexcept nogi
 
 cdef void _add_days(const NamesFile* names, int year, int first, int last, Reach* reach) noexcept nogil:
     """Of a year, whose key is in [first, last]."""
+    cdef uint32_t low, end
+    cdef int place
     if YEAR_FIRST < year < YEAR_FIRST + YEARS:
-        _add(reach, _first_of(names, year, first), _first_of(names, year, last + 1))
+        place = year_place(year)
+        end = names.years[place + 1]
+        low = _first_of(names, year, first, names.years[place], end)
+        _add(reach, low, _first_of(names, year, last + 1, low, end))
 
 
 cdef inline int turned(int number) noexcept nogil:
@@ -121,17 +136,20 @@ cdef void _add_asked_days(const NamesFile* names, const NameQuestion* question, 
     """The day asked and those near it; the same day of the years beside; day and month turned; who states the month or year alone."""
     cdef int year = question.birth.year, month = question.birth.month, mday = question.birth.day
     cdef int32_t day = day_or_none(year, month, mday)
-    cdef CivilDate date
-    cdef int off
+    cdef CivilDate first, last
     if month == 0:
         return
     if day == NO_DAY:
         _add_days(names, year, 0, 0, reach)
         _add_days(names, year, 32 * month, 32 * month + 31, reach)
         return
-    for off in range(-DAYS_OFF, DAYS_OFF + 1):
-        date = date_from_day(day + off)
-        _add_days(names, date.year, 32 * date.month + date.day, 32 * date.month + date.day, reach)
+    # the keys between two days of a month are of no other day
+    first, last = date_from_day(day - DAYS_OFF), date_from_day(day + DAYS_OFF)
+    if first.month == last.month:
+        _add_days(names, year, 32 * first.month + first.day, 32 * last.month + last.day, reach)
+    else:
+        _add_days(names, first.year, 32 * first.month + first.day, 32 * first.month + 31, reach)
+        _add_days(names, last.year, 32 * last.month + 1, 32 * last.month + last.day, reach)
     _add_days(names, year, 0, 0, reach)
     _add_days(names, year, 32 * month, 32 * month, reach)
     _add_days(names, year - 1, 32 * month + mday, 32 * month + mday, reach)
