@@ -7,7 +7,7 @@
 #
 # Without a birth date, or where the order of ordinals says nothing, there is one reach of them all.
 
-from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint32_t
 
 from core.name_index.query cimport NameQuery
 
@@ -31,5 +31,3 @@ cdef struct Reach:
 # The reaches of a question, `far` ones (slipped and other years) or the others: how many, at most REACHES. None where no names
 # could tell enough.
 cdef int find_reaches(const NameQuery* query, bint far, Reach* out) noexcept nogil
-# Which of the 64 ordinals from `start` on lie in a reach.
-cdef uint64_t reach_within(const Reach* reach, uint32_t start) noexcept nogil

@@ -20,18 +20,6 @@ cdef enum:
     PROBES_MOST = 64             # ordinals of nobody that are passed over
 
 
-cdef uint64_t reach_within(const Reach* reach, uint32_t start) noexcept nogil:
-    cdef uint64_t bits = 0
-    cdef uint32_t low, high
-    cdef int i
-    for i in range(reach.n):
-        low = max(reach.stretches[i].start, start)
-        high = min(reach.stretches[i].end, start + 64)
-        if low < high:
-            bits |= (~<uint64_t>0 >> (64 - (high - low))) << (low - start)
-    return bits
-
-
 cdef void _add(Reach* reach, uint32_t start, uint32_t end) noexcept nogil:
     if start >= end:
         return
@@ -88,18 +76,30 @@ cdef int _key(const NamesFile* names, uint32_t* ordinal, uint32_t end, int year)
     return -1
 
 
-cdef uint32_t _first_of(const NamesFile* names, int year, int key, uint32_t low, uint32_t end) noexcept nogil:
-    """The first of a year's ordinals [low, end) whose key is at least `key`: by steps that double, for it is mostly near `low`."""
+cdef uint32_t _first_of(const NamesFile* names, int year, int key, uint32_t guess, uint32_t low, uint32_t end) noexcept nogil:
+    """The first of a year's ordinals [low, end) whose key is at least `key`: by steps that double from a guess."""
     cdef uint32_t high = end, middle, at, step = 32  # as many are born on a day, in a million
     cdef int found
-    while low + step < end:
-        at = low + step
+    guess = min(max(guess, low), end)
+    while guess > low:           # downwards, until one comes before
+        at = guess - min(step, guess - low)
+        middle = at
         found = _key(names, &at, end, year)
+        if 0 <= found < key:
+            low = at + 1
+            break
+        high = middle
+        guess = middle
+        step *= 2
+    step = 32
+    while high == end and low + step < high:
+        middle = at = low + step
+        found = _key(names, &at, high, year)
         if found < 0 or found >= key:
-            high = low + step
+            high = middle
             break
         low = at + 1
-        step *= 4
+        step *= 2
     while low < high:
         middle = at = low + (high - low) // 2
         found = _key(names, &at, high, year)
@@ -110,15 +110,21 @@ cdef uint32_t _first_of(const NamesFile* names, int year, int key, uint32_t low,
     return low
 
 
+cdef inline int _part_of_year(int key) noexcept nogil:
+    """Of 372 days; 0 of a key that comes before every whole date."""
+    return max(0, 31 * (key // 32 - 1) + key % 32 - 1) if key >= 32 else 0
+
+
 cdef void _add_days(const NamesFile* names, int year, int first, int last, Reach* reach) noexcept nogil:
     """Of a year, whose key is in [first, last]."""
-    cdef uint32_t low, end
+    cdef uint32_t start, low, end
     cdef int place
     if YEAR_FIRST < year < YEAR_FIRST + YEARS:
         place = year_place(year)
-        end = names.years[place + 1]
-        low = _first_of(names, year, first, names.years[place], end)
-        _add(reach, low, _first_of(names, year, last + 1, low, end))
+        start, end = names.years[place], names.years[place + 1]
+        # births are spread evenly over a year
+        low = _first_of(names, year, first, start + <uint32_t>(<uint64_t>(end - start) * _part_of_year(first) // 372), start, end)
+        _add(reach, low, _first_of(names, year, last + 1, low, low, end))
 
 
 cdef inline int turned(int number) noexcept nogil:

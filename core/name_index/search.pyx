@@ -14,7 +14,7 @@ from core.name_index.query cimport (
     NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, HeldList, NameFound, NameQuery,
     NameQuestion, bitmap_of,
 )
-from core.name_index.reaches cimport REACHES, Reach, Stretch, find_reaches, reach_within
+from core.name_index.reaches cimport REACHES, Reach, Stretch, find_reaches
 from core.name_index.scoring cimport score_ordinal
 from core.names.frequencies cimport BITS_MOST
 from core.names.reading cimport SHAPE_TOKENS
@@ -140,8 +140,8 @@ cdef int _least_tokens(const NameQuery* query, const Reach* reach) noexcept nogi
     return SHAPE_TOKENS + 1
 
 
-cdef void _combine(NameQuery* query, const Reach* reach, int words) noexcept nogil:
-    """Candidates of a window by the rules of a reach, from the bitmaps of the asked tokens, into BITMAP_REACHED.
+cdef void _combine(NameQuery* query, const Reach* reach, uint32_t first, uint32_t last) noexcept nogil:
+    """Candidates of the words [first, last) by the rules of a reach, from the bitmaps of the asked tokens, into BITMAP_REACHED.
 
     Of names that do not disagree, more than half of the shorter one's tokens are paired; asked initials may be, unseen here.
     """
@@ -155,7 +155,8 @@ cdef void _combine(NameQuery* query, const Reach* reach, int words) noexcept nog
     cdef const uint64_t* told = bitmap_of(query, BITMAP_TOLD)
     cdef uint64_t* out = bitmap_of(query, BITMAP_REACHED)
     cdef TellingPairs pairs
-    cdef int n_bits = 0, n_single = 0, i, w, step, least = 0
+    cdef int n_bits = 0, n_single = 0, i, least = 0
+    cdef uint32_t w, step
     cdef Words c1, c2, c3, c4, b, chosen, wanted
     # two of four words leave some over on each side, but of a name of three: others stand for them
     cdef bint exchanged = query.n_core > 3 and query.n_listed == n and (
@@ -170,7 +171,7 @@ cdef void _combine(NameQuery* query, const Reach* reach, int words) noexcept nog
             if reach.singly and query.most[i] >= reach.needed + left_over(query, 1):
                 single[n_single] = bitmap_of(query, i)
                 n_single += 1
-    for step in range((words + STEP - 1) // STEP):
+    for step in range(first // STEP, (last + STEP - 1) // STEP):
         w = STEP * step
         # who holds one of the asked tokens, two, three, four
         c1 = c2 = c3 = c4 = NO_WORDS
@@ -309,6 +310,12 @@ cdef int _score_candidates(NameQuery* query, uint32_t start, uint32_t words) noe
     return _score_batch(query, batch, n_batch)
 
 
+cdef inline uint64_t _bits_within(uint32_t low, uint32_t high, uint32_t start) noexcept nogil:
+    """Which of the 64 ordinals from `start` on lie in [low, high)."""
+    low, high = max(low, start), min(high, start + 64)
+    return (~<uint64_t>0 >> (64 - (high - low))) << (low - start) if low < high else 0
+
+
 cdef int _window(NameQuery* query, ListCursor* short_lists, const Reach* reaches, int n_reaches, uint32_t start, uint32_t end,
                  uint64_t covered, uint64_t span) noexcept nogil:
     """Looks at the ordinals [start, end), which some reach touches; start is a multiple of 64.
@@ -317,17 +324,21 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Reach* reaches
     """
     cdef uint64_t* candidates = bitmap_of(query, BITMAP_CANDIDATES)
     cdef const uint64_t* reached = bitmap_of(query, BITMAP_REACHED)
-    cdef uint32_t words = (end - start + 63) // 64, w
-    cdef int i
+    cdef uint32_t words = (end - start + 63) // 64, w, low, high
+    cdef int i, j
     if _fill_bitmaps(query, short_lists, start, words) < 0:
         return NAMES_DAMAGED
     _add_repeated(query, words)
     memset(candidates, 0, words * 8)
     for i in range(n_reaches):
-        _combine(query, &reaches[i], words)
-        for w in range(words):
-            if reached[w]:
-                candidates[w] |= reached[w] & reach_within(&reaches[i], start + 64 * w)
+        for j in range(reaches[i].n):
+            low = max(reaches[i].stretches[j].start, start)
+            high = min(reaches[i].stretches[j].end, end)
+            if low < high:
+                _combine(query, &reaches[i], (low - start) // 64, (high - start + 63) // 64)
+                for w in range((low - start) // 64, (high - start + 63) // 64):
+                    if reached[w]:
+                        candidates[w] |= reached[w] & _bits_within(low, high, start + 64 * w)
     if query.quick and _will_be_long(query, _count(candidates, words), covered, span):
         return NAMES_LONG
     return _score_candidates(query, start, words)
