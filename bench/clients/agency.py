@@ -38,8 +38,8 @@ BARS = {
     "agency_memory": Bar("ronda clear: memory, 1 M rows by CUI", 300, "MiB"),
     "agency_kills": Bar("ronda clear: runs of 10 killed and resumed that differ", 0, "runs"),
 }
-ROWS, LONG_ROWS, NAME_ROWS, RUNS, KILLS = 1_000_000, 4_000_000, 120_000, 3, 10
-_DRAWN = 200_000
+ROWS, LONG_ROWS, NAME_ROWS, RUNS, KILLS = 1_000_000, 4_000_000, 360_000, 3, 10
+_DRAWN = 400_000
 _ROW_ALLOWANCE = "rows = { count = 2000000, seconds = 86400, burst = 1000000 }"
 
 

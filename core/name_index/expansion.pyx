@@ -4,7 +4,8 @@ from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, term_tokens, token_find
+from core.machine.prefetch cimport prefetch
+from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, prefetch_terms, term_tokens, token_find
 from core.name_index.lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
 from core.name_index.query cimport (
     BITMAPS, FORMS_KEPT, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
@@ -156,8 +157,11 @@ cdef int _expand(NameQuery* query, int asked) noexcept nogil:
     for i in range(2):
         terms[n_terms] = abbreviation_term(form, i, True)
         n_terms += terms[n_terms] != 0
+    prefetch_terms(names, terms, n_terms)
     for i in range(n_terms):
         n = term_tokens(names, terms[i], ids, TERM_TOKENS)
+        for j in range(n):
+            prefetch(&names.tokens[ids[j]])
         for j in range(n):
             place = hold_token(query, ids[j])
             if place < 0 or query.kinds[place][asked] == KIND_NONE or query.kinds[place][asked] > KIND_ALIKE:

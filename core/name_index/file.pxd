@@ -164,6 +164,8 @@ cdef void names_close(NamesFile* names) noexcept nogil
 cdef uint32_t token_find(const NamesFile* names, const uint8_t* letters, size_t length) noexcept nogil
 # Ids under a term (core/names/tokens.pxd) into out[cap]; a few of other terms may be among them. Returns how many, at most cap.
 cdef int term_tokens(const NamesFile* names, uint64_t term, uint32_t* out, int cap) noexcept nogil
+# Asks memory for what term_tokens reads of each of n terms.
+cdef void prefetch_terms(const NamesFile* names, const uint64_t* terms, int n) noexcept nogil
 
 # Opens the list of a token id: 0, or -1 = damaged.
 cdef int list_open(const NamesFile* names, uint32_t token, ListCursor* cursor) noexcept nogil

@@ -5,6 +5,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memset
 
 from core.files.layout cimport HEADER_SIZE, TRAILER_SIZE, FileTrailer
+from core.machine.prefetch cimport prefetch
 from core.machine.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
 
 cdef extern from *:
@@ -146,9 +147,20 @@ cdef void names_close(NamesFile* names) noexcept nogil:
 
 # ---- tokens ----
 
+cdef inline uint64_t _bucket(const NamesFile* names, uint64_t term) noexcept nogil:
+    return term >> (64 - names.tables.bucket_bits) if names.tables.bucket_bits else 0
+
+
+cdef void prefetch_terms(const NamesFile* names, const uint64_t* terms, int n) noexcept nogil:
+    cdef int i
+    for i in range(n):
+        prefetch(&names.buckets[_bucket(names, terms[i])])
+    for i in range(n):
+        prefetch(&names.terms[names.buckets[_bucket(names, terms[i])]])
+
+
 cdef int term_tokens(const NamesFile* names, uint64_t term, uint32_t* out, int cap) noexcept nogil:
-    cdef uint32_t bits = names.tables.bucket_bits
-    cdef uint64_t bucket = term >> (64 - bits) if bits else 0
+    cdef uint64_t bucket = _bucket(names, term)
     cdef uint32_t fingerprint = <uint32_t>(term >> 8) & 0x3FF
     cdef uint32_t i
     cdef int n = 0
