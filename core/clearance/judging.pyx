@@ -25,7 +25,7 @@ from core.identifiers.canonical cimport canonical_into, rule_word
 from core.identifiers.kinds cimport KEY_CUI, KEY_PLATE, KEY_VIN
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.questions.asked_names cimport read_asked_name
-from core.questions.name_search cimport NAMES_ASKED, find_by_name
+from core.questions.name_search cimport NAMES_CLEARED, find_by_name
 from core.questions.person cimport PersonFinding, find_person, finding_status
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.subject.alerts cimport AlertSum, sum_alerts
@@ -279,7 +279,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
     cdef size_t i, first = shown_count(call)
     verdict.n = verdict.n_certain = 0
     call.fits.count = 0
-    if find_by_name(call, NAMES_ASKED, FITS_MAX, "names") < 0:
+    if find_by_name(call, NAMES_CLEARED, FITS_MAX, "names") < 0:
         if call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
             return FAILED
         call.failure.reason = 0  # too common a name to look at everybody: a person must

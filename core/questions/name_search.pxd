@@ -10,10 +10,11 @@ cdef enum:
     BROAD = 100                  # persons found above which a search says what would narrow it
 
 cdef enum:                       # the questions that find by name
-    NAMES_ASKED = 0              # of a clearance or an owner: who agrees or reaches the alert score
+    NAMES_ASKED = 0              # beside an identifier, or of an owner: who agrees or reaches the alert score
     NAMES_SEARCHED = 1           # of a search: who agrees, or whose score is enough; a page is filled with the likeliest others; years,
                                  # department and municipality sift
     NAMES_CHECKED = 2            # of a check: as NAMES_ASKED, and who has an alert below the alert score
+    NAMES_CLEARED = 3            # of a clearance: as NAMES_ASKED, of those born within a year of the asked or nobody knows when
 
 cdef enum:                       # the request field that would narrow what was found
     NARROW_BY_NOTHING            # it were few

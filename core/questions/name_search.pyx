@@ -14,8 +14,8 @@ from core.generation.view cimport Dossier
 from core.name_index.expansion cimport alert_evidence
 from core.name_index.file cimport token_find
 from core.name_index.query cimport (
-    FOUND_BY_SCORE, FOUND_DEAD, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, YEARS_NEAR,
-    NameFound, NameQuery, NameQuestion,
+    FOUND_BY_SCORE, FOUND_DEAD, FOUND_FAR, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, YEARS_ALL,
+    YEARS_NEAR, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index.search cimport find_names, find_names_again, rank_found, rank_range
 from core.names.comparison cimport match_probability, parents_evidence
@@ -50,9 +50,8 @@ cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil
     out.birth.day = <uint8_t>call.question.birth_mday
     out.sex = <uint8_t>call.question.sex
     out.possible = POSSIBLE_SCORE
-    if kind == NAMES_ASKED:
-        out.alerts_only = True
-        out.years = YEARS_NEAR
+    out.alerts_only = kind == NAMES_ASKED or kind == NAMES_CLEARED
+    out.years = YEARS_NEAR if kind == NAMES_CLEARED else YEARS_ALL
     if kind == NAMES_SEARCHED:
         out.year_from = call.question.year_from
         out.year_to = call.question.year_to
@@ -200,7 +199,7 @@ cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
         found = &query.found[i]
         fits = found.evidence >= alerts or (
             found.names == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES if dated else _agrees(found))
-        if fits:
+        if fits and not (kind == NAMES_CLEARED and found.flags & FOUND_FAR):
             item = query.found[n]
             query.found[n] = found[0]
             found[0] = item

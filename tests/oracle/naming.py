@@ -167,11 +167,13 @@ class Likenesses:
 @dataclass
 class Asked:
     """A name question. `searched`: of SearchPersons, whose years, department and municipality sift, and whose page is
-    filled; `checked`: of a check, which names those who have an alert below the alert score, too."""
+    filled; `checked`: of a check, which names those with an alert below that score, too; `cleared`: of a clearance,
+    whose persons are born within a year of the asked one, or nobody knows when."""
 
     question: PersonQuestion
     searched: bool = False
     checked: bool = False
+    cleared: bool = False
     page: int = 0
     year_from: int = 0
     year_to: int = 0
@@ -240,12 +242,19 @@ def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, 
         sure = fit.names == AGREES and fit.birth == AGREES
         fit.weak = not alerts and not is_certain(view, fit)
         (fits if alerts or (sure if dated else fit.agrees) else others).append(fit)
+    if asked.cleared:
+        return [f for f in fits if not _is_far(view, f.subject, asked.question.birth[0])]
     if not asked.checked:
         return fits
     others = [f for f in others if file.score(f.evidence) >= POSSIBLE_SCORE][:UNSURE_MOST]
     for fit in others:
         fit.weak = fit.unsure = True
     return fits + [f for f in others if has_alert(view, f.subject)]
+
+
+def _is_far(view: View, subject: Subject, year: int) -> bool:
+    years = [claim.birth[0] for claim in view.comparable(subject) if claim.birth[0]]
+    return bool(years) and not any(abs(each - year) <= 1 for each in years)
 
 
 def has_alert(view: View, subject: Subject) -> bool:
