@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, type_check_only
 
 from typing_extensions import disjoint_base
 
@@ -31,7 +31,8 @@ class Assembly:
     files: dict[str, dict[str, int | str]]
     """By name: {"bytes": size, "sha256": hexadecimal}."""
 
-class RecordBatch(ExportsArrow, Protocol):
+@type_check_only
+class _RecordBatch(ExportsArrow, Protocol):
     """An Arrow record batch, as pyarrow has it."""
 
     @property
@@ -42,7 +43,7 @@ class RecordBatch(ExportsArrow, Protocol):
 class Ordered:
     """Records of several batches in an order of their own, so that none is copied for it."""
 
-    batches: tuple[RecordBatch, ...]
+    batches: tuple[_RecordBatch, ...]
     places: Any
     """Buffer of int64: batch << 32 | row."""
 
@@ -81,7 +82,7 @@ class Assembler:
 def assemble(
     directory: str | Path,
     entities: Iterable[ExportsArrow],
-    linked: Iterable[RecordBatch | Ordered],
+    linked: Iterable[_RecordBatch | Ordered],
     registers: Sequence[Mapping[str, Any]],
     *,
     temp_directory: str | Path | None = None,

@@ -74,16 +74,16 @@ def read(text: str) -> Name:
         if tokens:
             break
     name = Name(tokens, bool(tokens) and not parted)
-    particles = particle_places(tokens, commas)
+    foreign = particle_places(tokens, commas)
     if name.guessed:
-        guess_roles([t for i, t in enumerate(tokens) if i not in particles], commas, tokens)
+        guess_roles([t for i, t in enumerate(tokens) if i not in foreign], commas, tokens)
     else:
         for token in tokens:
             by = token.married_by
             if token.role == SURNAME and (by == "widow" or (by == "de" and token.place)):
                 token.role = MARRIED
-    for place in particles:
-        tokens[place].role = MARRIED
+    for at in foreign:
+        tokens[at].role = MARRIED
     for token in tokens:
         token.bits = frequencies().get(phonetic_key(token.letters), (UNKNOWN_BITS, 0))[0]
     return name

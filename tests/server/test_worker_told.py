@@ -32,6 +32,7 @@ def _orders(published: Published, directory: Path) -> WorkerOrders:
         page_key="00" * 16,
         hotlist_secret="00" * 32,
         confirmation_socket=Path("/nonexistent/confirmation.sock"),
+        feed_socket=Path("/nonexistent/feed.sock"),
     )
 
 
