@@ -44,7 +44,7 @@ class WorkerOrders(_Message):
     settings: dict[str, Any]  # of ServerSettings
     address: str  # host:port to listen on, the port resolved
     lane_address: str = ""  # the same of the express lane; "" = none
-    lane_ticket_secret: str = Field(default="", repr=False)  # of TLS sessions, which any worker resumes; hexadecimal digits
+    lane_ticket_secret: str = Field(default="", repr=False)  # of TLS sessions that any worker resumes; hexadecimal
     probe_socket: Path  # Unix socket, for the worker's check of itself
     last_good: str  # generation that other workers serve; "" = unknown
     damaged: list[DamagedFiles]  # what the background check found so far
