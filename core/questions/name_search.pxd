@@ -14,7 +14,7 @@ cdef enum:                       # the questions that find by name
     NAMES_SEARCHED = 1           # of a search: who agrees, or whose score is enough; a page is filled with the likeliest others; years,
                                  # department and municipality sift
     NAMES_CHECKED = 2            # of a check: as NAMES_ASKED, and who has an alert below the alert score
-    NAMES_CLEARED = 3            # of a clearance: as NAMES_ASKED, of those born within a year of the asked or nobody knows when
+    NAMES_CLEARED = 3            # of a clearance: as NAMES_ASKED; those born over a year off, where nobody nearer fits
 
 cdef enum:                       # the request field that would narrow what was found
     NARROW_BY_NOTHING            # it were few

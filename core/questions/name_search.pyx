@@ -14,8 +14,8 @@ from core.generation.view cimport Dossier
 from core.name_index.expansion cimport alert_evidence
 from core.name_index.file cimport token_find
 from core.name_index.query cimport (
-    FOUND_BY_SCORE, FOUND_DEAD, FOUND_FAR, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, SCORED_MAX, YEARS_ALL,
-    YEARS_NEAR, NameFound, NameQuery, NameQuestion,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, FOUND_FAR, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD,
+    SCORED_MAX, YEARS_ALL, YEARS_NEAR, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index.search cimport find_names, find_names_again, rank_found, rank_range
 from core.names.comparison cimport match_probability, parents_evidence
@@ -187,19 +187,36 @@ cdef int _add_alerted(Call* call, const NameFound* found) noexcept nogil:
     return OK
 
 
+cdef inline bint _fits_check(const NameFound* found, int32_t alerts, bint dated) noexcept nogil:
+    """Whether somebody reaches the alert score, or agrees in all that was asked."""
+    return found.evidence >= alerts or (
+        found.names == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES if dated else _agrees(found))
+
+
+cdef int _look_at_all_years(Call* call, const char* field) noexcept nogil:
+    """Of a clearance: where nobody fits who was born within a year of the asked, whoever was born when. OK or FAILED."""
+    cdef NameQuery* query = call.name_query
+    cdef int32_t alerts = alert_evidence(query)
+    cdef size_t i
+    for i in range(query.n_found):
+        if query.found[i].flags & FOUND_BIRTH and not query.found[i].flags & FOUND_FAR and _fits_check(
+                &query.found[i], alerts, True):
+            return OK
+    call.name_question.years = YEARS_ALL
+    return _look(call, True, field)
+
+
 cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
     """The fits of a check, and with NAMES_CHECKED those besides who have an alert. OK or FAILED."""
     cdef NameQuery* query = call.name_query
     cdef NameFound* found
     cdef NameFound item
     cdef int32_t alerts = alert_evidence(query)
-    cdef bint fits, dated = call.question.birth_year != 0
+    cdef bint dated = call.question.birth_year != 0, near = call.name_question.years == YEARS_NEAR
     cdef size_t i, n = 0, unsure
     for i in range(query.n_found):
         found = &query.found[i]
-        fits = found.evidence >= alerts or (
-            found.names == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES if dated else _agrees(found))
-        if fits and not (kind == NAMES_CLEARED and found.flags & FOUND_FAR):
+        if _fits_check(found, alerts, dated) and not (near and found.flags & FOUND_FAR):
             item = query.found[n]
             query.found[n] = found[0]
             found[0] = item
@@ -267,6 +284,8 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         return FAILED
     if kind == NAMES_SEARCHED:
         return _take_searched(call, ranked, field)
+    if kind == NAMES_CLEARED and call.question.birth_year and _look_at_all_years(call, field) < 0:
+        return FAILED
     return _take_checked(call, kind, ranked)
 
 

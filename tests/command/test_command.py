@@ -92,13 +92,20 @@ def test_search_by_name_and_by_partial_plate(server: RunningServer, asked: dict[
 
 
 def test_a_year_of_birth_ranks_persons_and_keeps_those_a_year_off(server: RunningServer) -> None:
-    """Six of the sixty namesakes and an alert by their name, as an officer reads them, and as free text finds them."""
+    """Six of the sixty namesakes and an alert by their name, as an officer reads them, and as free text finds them.
+
+    Behind them, as weak ones, the likeliest of those whose year of birth disagrees.
+    """
     heard, year, father = "Ulogio Zamperio Cojulun", 1970, ("--father", "Wenceslao Arzu")
     done = ronda("search", heard, "--born", str(year), *father, "--server", server.address)
     assert done.returncode == 0, done.stderr
     assert "AMARILLO: POSIBLE" in done.stdout
-    assert "Candidatos: 7" in done.stdout
     rows = [row for row in re.split(r"^[├└].*$", done.stdout, flags=re.MULTILINE) if "parecido: " in row]
+    assert f"Candidatos: {len(rows)}" in done.stdout
+    rows, weak = rows[:7], rows[7:]
+    assert all("parecido débil" in row and "NO coincide: fecha de nacimiento" in row for row in weak)
+    assert weak
+    assert not any("parecido débil" in row for row in rows)
     found = {}
     for place, row in enumerate(rows, 1):
         level = re.search(rf"│ {place} +│ (\w+)", row)

@@ -168,7 +168,7 @@ class Likenesses:
 class Asked:
     """A name question. `searched`: of SearchPersons, whose years, department and municipality sift, and whose page is
     filled; `checked`: of a check, which names those with an alert below that score, too; `cleared`: of a clearance,
-    whose persons are born within a year of the asked one, or nobody knows when."""
+    where those born over a year off count only if nobody nearer fits."""
 
     question: PersonQuestion
     searched: bool = False
@@ -243,7 +243,9 @@ def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, 
         fit.weak = not alerts and not is_certain(view, fit)
         (fits if alerts or (sure if dated else fit.agrees) else others).append(fit)
     if asked.cleared:
-        return [f for f in fits if not _is_far(view, f.subject, asked.question.birth[0])]
+        years = {id(f): _years_off(view, f.subject, asked.question.birth[0]) for f in fits}
+        near = any(off is not None and off <= 1 for off in years.values())
+        return [f for f in fits if not near or (years[id(f)] or 0) <= 1]
     if not asked.checked:
         return fits
     others = [f for f in others if file.score(f.evidence) >= POSSIBLE_SCORE][:UNSURE_MOST]
@@ -252,9 +254,9 @@ def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, 
     return fits + [f for f in others if has_alert(view, f.subject)]
 
 
-def _is_far(view: View, subject: Subject, year: int) -> bool:
-    years = [claim.birth[0] for claim in view.comparable(subject) if claim.birth[0]]
-    return bool(years) and not any(abs(each - year) <= 1 for each in years)
+def _years_off(view: View, subject: Subject, year: int) -> int | None:
+    """How far the nearest year of birth on file is; None = none is."""
+    return min((abs(c.birth[0] - year) for c in view.comparable(subject) if c.birth[0]), default=None)
 
 
 def has_alert(view: View, subject: Subject) -> bool:
