@@ -74,11 +74,8 @@ class Load:
                 name = f"load-{next(_ids)}"
                 request = question(request_id=name)
                 for attempt in range(2 if self._again else 1):
-                    waits = attempt > 0 or bool(
-                        caller.refused
-                    )  # who lost a connection waits for the next, as clients do
                     try:
-                        found = stub(request, metadata=self._client.metadata, timeout=20, wait_for_ready=waits)
+                        found = stub(request, metadata=self._client.metadata, timeout=20, wait_for_ready=attempt > 0)
                     except grpc.RpcError as failed:
                         code = failed.code().name
                         if self._again and attempt == 0 and code in ("UNAVAILABLE", "CANCELLED"):
