@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import select
+import signal
 import socket
 import struct
 import time
@@ -199,6 +200,37 @@ def test_who_reads_slowly_is_answered(windows: bool) -> None:
         assert [reply.status for reply in replies] == [0] * 8
         assert time.monotonic() - began > 3, "a reader that is not slow proves nothing"
         assert not wire.goaways
+
+
+def test_what_a_turn_sends_goes_to_whom_it_is_for() -> None:
+    """Forty connections ask while the loop stands still, and it answers them in one turn, sixteen behind one another.
+
+    Some of them have gone by then, with or without a word, and some take nothing yet.
+    """
+    with Stub() as stub:
+        wires = [Wire(stub.address) for _ in range(40)]
+        gone, slow, others = wires[:8], wires[8:16], wires[16:]
+        for wire in slow:
+            wire.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 2**31 - 1})
+            wire.h2.increment_flow_control_window(2**31 - 1 - 65_535)
+        for wire in wires:
+            assert wire.call(b"here").status == 0
+        stub.send(signal.SIGSTOP)
+        asked = [(wire, [wire.ask(b"size19000;") for _ in range(30 if wire in slow else 3)]) for wire in wires]
+        for number, wire in enumerate(gone):
+            if number % 2:  # a reset
+                wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wire.close()
+        stub.send(signal.SIGCONT)
+        for wire, streams in asked[16:] + asked[8:16]:
+            replies = [wire.reply(stream) for stream in streams]
+            assert all(reply.status == 0 for reply in replies)
+            assert all([len(one) for one in reply.messages] == [19000] for reply in replies)
+        for wire in slow + others:
+            assert wire.call(b"still here").status == 0
+            wire.close()
+        serves(stub)
+        assert stub.stop()["ended_by_peer"] == len(wires) + 1
 
 
 def test_a_half_request_is_refused() -> None:
