@@ -216,7 +216,8 @@ def test_what_a_turn_sends_goes_to_whom_it_is_for() -> None:
         for wire in wires:
             assert wire.call(b"here").status == 0
         stub.send(signal.SIGSTOP)
-        asked = [(wire, [wire.ask(b"size19000;") for _ in range(30 if wire in slow else 3)]) for wire in wires]
+        size = {wire: 9000 + number for number, wire in enumerate(wires)}
+        asked = [(w, [w.ask(b"size%d;" % size[w]) for _ in range(30 if w in slow else 3)]) for w in wires]
         for number, wire in enumerate(gone):
             if number % 2:  # a reset
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -225,7 +226,7 @@ def test_what_a_turn_sends_goes_to_whom_it_is_for() -> None:
         for wire, streams in asked[16:] + asked[8:16]:
             replies = [wire.reply(stream) for stream in streams]
             assert all(reply.status == 0 for reply in replies)
-            assert all([len(one) for one in reply.messages] == [19000] for reply in replies)
+            assert all([len(one) for one in reply.messages] == [size[wire]] for reply in replies)
         for wire in slow + others:
             assert wire.call(b"still here").status == 0
             wire.close()
