@@ -162,7 +162,7 @@ def _sorted_range(path: Path) -> Ordered:
     batches = tuple(_dealt(path))
     if not batches:
         return Ordered((), np.zeros(0, dtype=np.int64))
-    places = np.concatenate([(np.int64(n) << 32) + np.arange(batch.num_rows) for n, batch in enumerate(batches)])
+    places = np.concatenate([np.int64(n << 32) + np.arange(batch.num_rows) for n, batch in enumerate(batches)])
     keys = pa.Table.from_batches([batch.select(_ORDER_COLUMNS) for batch in batches]).combine_chunks()
     return Ordered(batches, places[dossier_order(keys)])
 
