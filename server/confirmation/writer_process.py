@@ -23,6 +23,7 @@ from server.confirmation.orders import Orders
 from server.confirmation.shown import DAY_MS, shown_rows, write_shown
 from server.confirmation.store import AskedHerself, Row, Store, TooMany
 from server.host.core_dumps import forbid_core_dumps
+from server.host.parent_pipe import parent_ended, read_orders
 from server.logs import ERROR, INFO, log
 
 LINE_BYTES = 1 << 20
@@ -47,7 +48,7 @@ class Writer:
         self._socket.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._serve, self._socket, limit=LINE_BYTES)
         async with server:
-            over = asyncio.create_task(_end_of_input())
+            over = asyncio.create_task(parent_ended())
             while not over.done():
                 await asyncio.wait({over}, timeout=self._pause_s())
                 self._tick()
@@ -106,28 +107,11 @@ class Writer:
         return {"row": asdict(row) if row is not None else None}
 
 
-async def _end_of_input() -> None:
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    await reader.read(1)
-
-
-def _first_line() -> bytes:
-    """The orders, read byte by byte: a buffered reader would swallow what comes after them."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            raise SystemExit("server.confirmation.writer_process is started by `ronda serve`, not by hand")
-        line += byte
-    return bytes(line)
-
-
 def main() -> int:
     """Works until its input ends; 1 when the table cannot be opened, which the log says."""
     forbid_core_dumps()
     os.umask(0o077)
-    orders = Orders.model_validate_json(_first_line())
+    orders = Orders.model_validate_json(read_orders())
     logs.set_up(orders.log_level, process="confirmation", pid=os.getpid())
     try:
         asyncio.run(_run(orders))

@@ -26,6 +26,7 @@ from server import logs
 from server.feed.orders import Orders
 from server.feed.taking import Message, Now, RowCheck, Taker, no_check, outcome_fields
 from server.host.core_dumps import forbid_core_dumps
+from server.host.parent_pipe import parent_ended, read_orders
 from server.logs import ERROR, WARNING, log
 
 LINE_BYTES = 64 << 20  # of a question: a message of 4 MiB in JSON has up to six times as many
@@ -62,7 +63,7 @@ class FeedWriter:
         server = await asyncio.start_unix_server(self._serve, self._orders.socket, limit=LINE_BYTES)
         async with server, asyncio.TaskGroup() as tasks:
             works = [tasks.create_task(work) for work in (self._write(), self._tick(), self._show())]
-            await _end_of_input()
+            await parent_ended()
             for work in works:
                 work.cancel()
         self._ledger.close()
@@ -142,28 +143,11 @@ def _now() -> Now:
     return Now(time.time_ns() // 1_000_000, time.monotonic())
 
 
-async def _end_of_input() -> None:
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    await reader.read(1)
-
-
-def _first_line() -> bytes:
-    """The orders, read byte by byte: a buffered reader would swallow what comes after them."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            raise SystemExit("this process is started by `ronda serve`, not by hand")
-        line += byte
-    return bytes(line)
-
-
 def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
     """Works until its input ends; 1 when the ledger cannot be opened or written, which the log says."""
     forbid_core_dumps()
     os.umask(0o077)
-    orders = Orders.model_validate_json(_first_line())
+    orders = Orders.model_validate_json(read_orders())
     logs.set_up(orders.log_level, process="feed", pid=os.getpid())
     status = 0
     try:

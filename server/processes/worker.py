@@ -41,6 +41,7 @@ from server.feed.wiring import feed_handlers
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.memory import allocate_compactly, give_back
+from server.host.parent_pipe import later_lines, read_orders
 from server.hotlist.keys import HotlistKeys
 from server.hotlist.service import HotlistMethods
 from server.hotlist.wiring import hotlist_handlers
@@ -319,9 +320,7 @@ class Worker:
 
     async def _listen(self) -> None:
         """Reads what the supervisor says; its end is the supervisor's end."""
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        reader = await later_lines()
         while line := await reader.readline():
             told = TOLD.validate_json(line)
             if isinstance(told, Leave):
@@ -340,22 +339,11 @@ def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     log("loop_error", level=ERROR, error=context.get("exception"))
 
 
-def _first_line() -> bytes:
-    """The orders, read byte by byte: a buffered reader would swallow the lines after them."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            raise SystemExit("server.processes.worker is started by `ronda serve`, not by hand")
-        line += byte
-    return bytes(line)
-
-
 def main() -> int:
     """Runs a worker; returns its exit status."""
     forbid_core_dumps()
     allocate_compactly()
-    orders = WorkerOrders.model_validate_json(_first_line())
+    orders = WorkerOrders.model_validate_json(read_orders())
     settings = ServerSettings(**orders.settings)
     logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())
     # Standard output is the line to the supervisor: nothing else may write there.
