@@ -215,7 +215,6 @@ RULES = {
     "held fixed already": "ya está fijo: no se desglosa por él",
     "at most 20,000 combinations": "a lo sumo 20,000 combinaciones: pida menos dimensiones o menos años",
     "only by year or month and place": "las tasas van por año o mes y lugar: no hay población por sexo ni edad",
-    "weeks have none of a year before": "las semanas no tienen la misma de un año antes: pida meses",
 }
 
 AGREEMENTS = {

@@ -30,7 +30,9 @@ def columns(table: FigureTable) -> dict[str, str]:
     found |= {"cifra": _WHOLE, "oculta": _BOOLEAN, "estado": _TEXT}
     if any(cell.population for cell in table.cells):
         found |= {"tasa_por_100000": _NUMBER, "poblacion": _WHOLE}
-    if table.frame.tested or any(cell.HasField("before") for cell in table.cells):
+    if any(cell.HasField("expected") for cell in table.cells):
+        found |= {"esperado": _NUMBER, "limite_inferior": _NUMBER, "limite_superior": _NUMBER, "cambio": _TEXT}
+    elif table.frame.change_method:
         found |= {"un_anio_antes": _WHOLE, "z": _NUMBER, "cambio": _TEXT}
     return found
 
@@ -52,6 +54,9 @@ def rows(table: FigureTable) -> list[Row]:
             "poblacion": cell.population or None,
             "un_anio_antes": cell.before if cell.HasField("before") else None,
             "z": cell.z if cell.HasField("z") else None,
+            "esperado": cell.expected if cell.HasField("expected") else None,
+            "limite_inferior": cell.low if cell.HasField("expected") else None,
+            "limite_superior": cell.high if cell.HasField("expected") else None,
             "cambio": words.CHANGES[cell.change],
         }
         found.append({name: row[name] for name in names})
@@ -77,6 +82,7 @@ def metadata(table: FigureTable) -> dict[str, Any]:
         "celdas": frame.cells,
         "ocultas": frame.hidden,
         "probadas": frame.tested,
+        "cambio": frame.change_method,
         "almacen": frame.mart_id,
     }
 

@@ -43,6 +43,7 @@ METHODS = {
     "QUERY": "pedir cifras",
     "COMPARE_SOURCES": "comparar cifras",
     "LIST_SOURCES": "ver fuentes de cifras",
+    "WATCH_SOURCES": "seguir fuentes",
     "VERIFY": "verificar auditoría",
     "TAIL": "ver las últimas",
     "WHO_ASKED": "ver quién preguntó",

@@ -112,7 +112,10 @@ def _topic(code: str, rule_word: str, shows: str) -> Callable[..., None]:
         vintage: VintageOption = None,
         source: SourceOption = "",
         rates: Annotated[bool, typer.Option("--rates", help="También tasas por 100,000 habitantes.")] = False,
-        change: Annotated[bool, typer.Option("--change", help="También el cambio contra un año antes.")] = False,
+        change: Annotated[
+            bool,
+            typer.Option("--change", help="También el cambio: contra un año antes; por semana, contra su historia."),
+        ] = False,
         out: OutOption = None,
         purpose: PurposeOption = PurposeWord.STATISTICS,
         case: CaseOption = "",
@@ -189,8 +192,10 @@ def _show(table: FigureTable, title: str) -> None:
     frame, said = table.frame, metadata(table)
     headings = [words.HEADINGS[dimension] for dimension in frame.by]
     rates = any(cell.population for cell in table.cells)
-    changes = any(cell.change or cell.HasField("before") for cell in table.cells)
-    numbers = ["cifra", *(["tasa"] if rates else []), *(["un año antes", "z"] if changes else [])]
+    changes = bool(frame.change_method)
+    weekly = any(cell.HasField("expected") for cell in table.cells)
+    against = (["se espera", "límites"] if weekly else ["un año antes", "z"]) if changes else []
+    numbers = ["cifra", *(["tasa"] if rates else []), *against]
     shown = WholeTable(
         f"{title}\n{said['delito']}: {said['regla']}, {said['fuente']}",
         *headings,
@@ -205,18 +210,27 @@ def _show(table: FigureTable, title: str) -> None:
         if rates:
             texts.append(f"{cell.rate:,.1f}" if cell.HasField("rate") else "")
         if changes:
-            before = f"{cell.before:,}" if cell.HasField("before") else words.HIDDEN
-            texts += [before, f"{cell.z:+.1f}" if cell.HasField("z") else "", words.CHANGES[cell.change]]
+            texts += [*_against(cell, weekly), words.CHANGES[cell.change]]
         shown.add(*texts, words.STATES[cell.state])
     lines = [
         f"Conocido al {said['conocido_al']}; última entrega {said['ultima_entrega']}; cuenta {said['cuenta']}; "
         f"cada unidad por {said['delitos']}.",
         f"{frame.cells} celdas, {frame.hidden} ocultas" + (f"; cambio probado en {frame.tested}." if changes else "."),
+        *([frame.change_method] if changes else []),
         frame.disclosure,
         *frame.coverage,
         *(f"DEMO: {text}" for text in frame.demo),
     ]
     print_renderables(shown, *lines)
+
+
+def _against(cell: Any, weekly: bool) -> list[str]:
+    """What a cell is held against."""
+    if weekly:
+        known = cell.HasField("expected")
+        return [f"{cell.expected:,.0f}", f"{cell.low:,.0f} a {cell.high:,.0f}"] if known else ["", ""]
+    before = f"{cell.before:,}" if cell.HasField("before") else words.HIDDEN
+    return [before, f"{cell.z:+.1f}" if cell.HasField("z") else ""]
 
 
 def _register() -> None:

@@ -31,6 +31,7 @@ class OwnMethod(IntEnum):
     QUERY = 44
     COMPARE_SOURCES = 45
     LIST_SOURCES = 46
+    WATCH_SOURCES = 47
 
 
 REQUESTS: dict[int, Any] = {
@@ -48,6 +49,7 @@ REQUESTS: dict[int, Any] = {
     OwnMethod.QUERY: statistics.QueryRequest,
     OwnMethod.COMPARE_SOURCES: statistics.CompareSourcesRequest,
     OwnMethod.LIST_SOURCES: statistics.ListSourcesRequest,
+    OwnMethod.WATCH_SOURCES: statistics.WatchSourcesRequest,
 }
 """Method -> the message that its record's question is."""
 

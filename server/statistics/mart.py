@@ -120,6 +120,13 @@ class MartKeeper:
         if self._runs is token and self._open is not None:
             self._open.interrupt()
 
+    def published(self) -> str:
+        """The name in CURRENT, whether or not that mart can be read; "" = none. May be called from any thread."""
+        try:
+            return (self._room / CURRENT).read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            return ""
+
     def current(self) -> OpenMart:
         """The mart that CURRENT names, opened. Called in `thread` alone. Raises Refusal STATISTICS_UNAVAILABLE."""
         try:

@@ -228,13 +228,14 @@ def _fixed(filters: Any, by: Sequence[int], source: SourceEntry, opened: OpenMar
 
 def _with_domains(question: Question, opened: OpenMart) -> Question:
     """Every combination has a cell, whatever is in the facts: one that is not there would say that it is zero."""
-    domains = tuple(tuple(_domain(question, each, opened)) for each in question.by)
+    domains = tuple(tuple(domain(question, each, opened)) for each in question.by)
     if math.prod(len(each) for each in domains) > MOST_CELLS:
         raise invalid("by", "at most 20,000 combinations")
     return Question(**{**question.__dict__, "domains": domains})
 
 
-def _domain(question: Question, dimension: int, opened: OpenMart) -> list[Node]:
+def domain(question: Question, dimension: int, opened: OpenMart) -> list[Node]:
+    """Every node of a dimension that a question may show."""
     unknown = ("", vocabulary.UNKNOWN_TEXT)
     years = range(question.first_year, question.last_year + 1)
     place = question.fixed.get("place", "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -20,6 +22,9 @@ from server.statistics.question import read_question
 from server.statistics.table import answer
 
 TABLE_S = 60.0
+WATCH_S = 900.0  # one watch; its client watches again
+_LOOK_S = 0.25
+_MOST_KEPT, _MOST_KEPT_MESSAGES = 24, 8  # answers, each of so many messages of some 45 KiB: 9 MiB at most
 _COUNTRY = ZoneInfo("America/Guatemala")
 
 
@@ -28,6 +33,7 @@ class StatisticsMethods:
 
     def __init__(self, keeper: MartKeeper) -> None:
         self._keeper = keeper
+        self._kept: OrderedDict[bytes, list[contract.QueryResponse]] = OrderedDict()  # of the thread that counts
 
     async def query(self, asked: Asked) -> AsyncIterator[contract.QueryResponse]:
         """A table."""
@@ -48,10 +54,39 @@ class StatisticsMethods:
         )
         return found
 
+    async def watch(self, asked: Asked) -> AsyncIterator[contract.WatchSourcesResponse]:
+        """The sources now, and again whenever another mart answers or one of them becomes stale."""
+        before: tuple[str, Any] | None = None
+        said = b""
+        until = time.monotonic() + WATCH_S
+        while time.monotonic() < until:
+            asked.still_permitted()
+            found = (self._keeper.published(), _today())
+            if found != before:
+                listed = await self.list_sources(asked)
+                told = contract.WatchSourcesResponse(sources=listed.sources, mart_id=listed.mart_id)
+                if (packed := told.SerializeToString(deterministic=True)) != said:
+                    yield told
+                before, said = found, packed
+            await asyncio.sleep(_LOOK_S)
+
     def _table(self, request: Any) -> list[contract.QueryResponse]:
+        """The same for every caller who may ask: the screens of a room ask it one after the other."""
         opened, today = self._keeper.current(), _today()
+        asked = contract.QueryRequest()
+        asked.CopyFrom(request)
+        asked.ClearField("context")
+        key = f"{opened.mart.id} {today} ".encode() + asked.SerializeToString(deterministic=True)
+        if (kept := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            return kept
         question = read_question(request, opened, today)
-        return list(answer(question, opened, today, request.rates, request.change))
+        found = list(answer(question, opened, today, request.rates, request.change))
+        if len(found) <= _MOST_KEPT_MESSAGES:
+            self._kept[key] = found
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return found
 
     async def _counted(self, function: Any, request: Any) -> Any:
         """In the one thread that counts. Raises Refusal."""

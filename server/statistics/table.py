@@ -11,7 +11,7 @@ from core.mart.layout import SourceEntry
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1 import value_pb2
 from ronda.v1.statistics_service_pb2 import CellState, Dimension
-from server.statistics import changes, disclosure
+from server.statistics import changes, disclosure, weekly
 from server.statistics.counting import count
 from server.statistics.coverage import Coverage, stale_now
 from server.statistics.mart import OpenMart
@@ -33,12 +33,13 @@ def answer(
     """The messages of a table. Raises Refusal."""
     if rates and not rates_fit(question):
         raise invalid("rates", "only by year or month and place")
-    if change and question.time == Dimension.DIMENSION_WEEK:
-        raise invalid("change", "weeks have none of a year before")
+    by_week = question.time == Dimension.DIMENSION_WEEK
+    if change and by_week:
+        weekly.check_size(question)
     cells = _cells(question, opened)
     if rates:
         _add_rates(question, opened, cells)
-    tested = _add_changes(question, opened, cells) if change else 0
+    tested = (weekly.add_limits if by_week else _add_changes)(question, opened, cells) if change else 0
     coverage = Coverage(question, opened)
     frame = contract.StatisticsFrame(
         mart_id=opened.mart.id,
@@ -56,6 +57,7 @@ def answer(
         hidden=sum(not cell.HasField("value") for cell in cells),
         tested=tested,
         population="habitantes por municipio y año" if rates else "",
+        change_method="" if not change else weekly.METHOD if by_week else changes.METHOD,
     )
     for start in range(0, len(cells), _CELLS_A_MESSAGE):
         yield contract.QueryResponse(frame=None if start else frame, cells=cells[start : start + _CELLS_A_MESSAGE])

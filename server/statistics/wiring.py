@@ -8,7 +8,7 @@ from server.audit.own_methods import OwnMethod, rpc_name
 from server.calls.half_open import UnaryMethods
 from server.calls.own_methods import OwnPlaces, own_stream_handler, own_unary_handler
 from server.calls.unary import Service
-from server.statistics.service import TABLE_S, StatisticsMethods
+from server.statistics.service import TABLE_S, WATCH_S, StatisticsMethods
 
 NAME = "ronda.v1.StatisticsService"
 
@@ -26,7 +26,10 @@ def statistics_handlers(
     }
     tables = OwnPlaces(service, 32)
     query = own_stream_handler(service, OwnMethod.QUERY, methods.query, tables, TABLE_S)
+    watches = OwnPlaces(service)
+    watch = own_stream_handler(service, OwnMethod.WATCH_SOURCES, methods.watch, watches, WATCH_S + 60, waits=True)
+    streams = {rpc_name(OwnMethod.QUERY): query, rpc_name(OwnMethod.WATCH_SOURCES): watch}
     return [
         UnaryMethods(service, NAME, unary),
-        grpc.method_handlers_generic_handler(NAME, {rpc_name(OwnMethod.QUERY): query}),
+        grpc.method_handlers_generic_handler(NAME, streams),
     ]

@@ -50,7 +50,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Confirm": ("RequestConfirmation", "GetConfirmation", "WatchConfirmation"),
     "ConfirmationDesk": ("ListPendingConfirmations", "AnswerConfirmation"),
     "Feed": ("Push", "Status"),
-    "Statistics": ("Query", "CompareSources", "ListSources"),
+    "Statistics": ("Query", "CompareSources", "ListSources", "WatchSources"),
     "Office": OFFICE_ACTIONS,
     "Certificates": CERTIFICATE_ACTIONS,
 }

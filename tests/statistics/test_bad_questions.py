@@ -95,7 +95,10 @@ def test_a_question_that_breaks_a_rule_is_refused_by_name(
 
 @pytest.mark.parametrize(
     ("by", "rates", "change", "name"),
-    [([D.DIMENSION_HOUR], True, False, "rates"), ([D.DIMENSION_WEEK], False, True, "change")],
+    [
+        ([D.DIMENSION_HOUR], True, False, "rates"),
+        ([D.DIMENSION_MUNICIPALITY, D.DIMENSION_WEEK], False, True, "change"),  # with the two years before it
+    ],
 )
 def test_what_a_table_cannot_add_is_refused(
     opened: OpenMart, by: list[int], rates: bool, change: bool, name: str

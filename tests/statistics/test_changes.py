@@ -20,25 +20,33 @@ from tests.statistics import oracle
     ("now", "before", "state"),
     [
         (100, 100, ChangeState.CHANGE_STATE_NONE),
-        (145, 100, ChangeState.CHANGE_STATE_RISE),
-        (130, 100, ChangeState.CHANGE_STATE_NONE),
-        (64, 100, ChangeState.CHANGE_STATE_FALL),
+        (150, 100, ChangeState.CHANGE_STATE_RISE),
+        (140, 100, ChangeState.CHANGE_STATE_NONE),
+        (60, 100, ChangeState.CHANGE_STATE_FALL),
+        (70, 100, ChangeState.CHANGE_STATE_NONE),
         (10, 5, ChangeState.CHANGE_STATE_NONE),  # twice as many, and no reason to say so
         (0, 0, ChangeState.CHANGE_STATE_NONE),
     ],
 )
 def test_a_change_is_called_beyond_three(now: int, before: int, state: ChangeState) -> None:
     z = changes.score(now, before)
-    assert z == pytest.approx(2 * (math.sqrt(now) - math.sqrt(before)))
+    plain = 2 * (math.sqrt(now) - math.sqrt(before))
+    assert z == pytest.approx(plain / math.sqrt(2 + 8 / max((now + before) / 2, 1)))
     assert changes.state_of(z) == state
 
 
 def test_how_often_chance_is_called_a_change_is_what_the_page_says() -> None:
     rng = np.random.default_rng(1)
-    for mean in (20, 100, 1000):
-        pairs = rng.poisson(mean, (200_000, 2))
-        z = 2 * (np.sqrt(pairs[:, 0]) - np.sqrt(pairs[:, 1]))
-        assert 0.025 < float((np.abs(z) > changes.LIMIT).mean()) < 0.045
+    for mean in (12, 20, 100, 1000):
+        counts = rng.poisson(mean, (200_000, 2))
+        shown = counts - counts % 5 + 5 * (rng.random(counts.shape) < counts % 5 / 5)
+        pairs, often = np.unique(shown[(shown >= 10).all(axis=1)], axis=0, return_counts=True)
+        called = sum(
+            int(times)
+            for (now, before), times in zip(pairs.tolist(), often.tolist(), strict=True)
+            if changes.state_of(changes.score(now, before)) != ChangeState.CHANGE_STATE_NONE
+        )
+        assert called / 200_000 < 0.005
 
 
 def test_a_change_point_is_found_and_chance_seldom_taken_for_one() -> None:
