@@ -15,7 +15,7 @@ WORKDIR /src
 COPY requirements requirements
 RUN python3 -m venv /opt/build && /opt/build/bin/pip install -q --require-hashes -r requirements/build.lock \
     && python3 -m venv /opt/ronda && /opt/ronda/bin/pip install -q --require-hashes -r requirements/app.lock
-COPY setup.py pyproject.toml README.md LICENSE ./
+COPY setup.py pyproject.toml README.md LICENSE NOTICE ./
 COPY proto proto
 COPY ronda ronda
 COPY core core

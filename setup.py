@@ -1,4 +1,5 @@
-"""Builds Ronda: stubs from proto/, the contract's numbers and the standard record for the core, and the compiled core.
+"""Builds Ronda: stubs from proto/, the contract's numbers, the standard record and the letters of other scripts for the
+core, and the compiled core.
 
 Switches, by environment, never shipped:
   RONDA_SANITIZE=1   AddressSanitizer and UBSan, no optimisation
@@ -12,9 +13,11 @@ import os
 import re
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from anyascii import anyascii
 from Cython.Build import cythonize
 from google.protobuf import descriptor_pb2
 from grpc_tools import protoc
@@ -163,6 +166,46 @@ def linked_record() -> str:
     ])  # fmt: skip
 
 
+# Blocks of Arabic and Hebrew, which write consonants (core/names/scripts.pyx).
+CONSONANTS = ((0x590, 0x6FF), (0x750, 0x77F), (0x8A0, 0x8FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
+OTHER_FIRST, OTHER_LAST = 0x370, 0xFFFF  # Greek; what comes before is Latin, or marks
+OTHER_MOST = 15  # letters of a code point that are kept; a syllable has six
+
+
+def letters_of(character: str) -> str | None:
+    """A to Z of a letter or mark; A of one of Arabic or Hebrew that has none (ayin, hamza); None: it separates."""
+    category = unicodedata.category(character)
+    if category[0] not in "LM":
+        return None
+    found = re.sub("[^A-Z]", "", anyascii(character).upper())[:OTHER_MOST]
+    unheard = not found and category == "Lo"
+    return "A" if unheard and any(first <= ord(character) <= last for first, last in CONSONANTS) else found
+
+
+def other_letters() -> str:
+    """Each code point's letters as place << 5 | count << 1 | 1 in one text; 0 = it separates."""
+    text, places, numbers = "", {"": 0}, []
+    for code in range(OTHER_FIRST, OTHER_LAST + 1):
+        letters = letters_of(chr(code))
+        if letters is not None and letters not in places:
+            places[letters] = len(text)
+            text += letters
+        numbers.append("0" if letters is None else str(places[letters] << 5 | len(letters) << 1 | 1))
+    return "\n".join([
+        "/* Made by setup.py of the package anyascii (NOTICE); not in git. */",
+        "#include <stdint.h>",
+        f"#define OTHER_FIRST {OTHER_FIRST}",
+        f"#define OTHER_LAST {OTHER_LAST}",
+        "static const char OTHER_TEXT[] =",
+        *(f'    "{line}"' for line in textwrap.wrap(text, 110)),
+        "    ;",
+        "static const uint32_t OTHER_LETTERS[] = {",
+        *textwrap.wrap(", ".join(numbers), 118),
+        "};",
+        "",
+    ])  # fmt: skip
+
+
 def write_if_changed(path: Path, text: str) -> None:
     """Keeps the time stamp of an unchanged file, so that nothing is compiled twice."""
     path.parent.mkdir(exist_ok=True)  # of fuzzing's copy, which holds some rooms only
@@ -211,6 +254,7 @@ os.chdir(ROOT)
 write_if_changed(ROOT / "core" / "contract.pxd", contract_numbers(generate_stubs()))
 write_if_changed(ROOT / "core" / "standard_record.pxd", standard_columns())
 write_if_changed(ROOT / "core" / "assembly" / "linked_record.pxd", linked_record())
+write_if_changed(ROOT / "core" / "names" / "other_letters.h", other_letters())
 setup(
     options={"build_ext": {"parallel": os.cpu_count() or 1}},
     ext_modules=cythonize(  # type: ignore[no-untyped-call]

@@ -425,7 +425,7 @@ def compare(
 
 def similarity(a: str | bytes, b: str | bytes) -> float:
     """Score 0..1 of two names by themselves, as `compare` of two persons of whom nothing else is known gives; 0 where one has no
-    Latin letter."""
+    letter."""
     cdef bytes left = utf8(a), right = utf8(b)
     cdef ReadName first, second
     cdef KindMatrix kinds

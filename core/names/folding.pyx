@@ -1,8 +1,9 @@
 """Folding of names; called from compiled code only. Python calls core.names.keys."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memset
 
+from core.names.scripts cimport SCRIPT_CONSONANTS, SCRIPT_SYLLABLES, other_letters, script_of, write_vowels
 from core.names.unicode cimport decode_utf8
 
 include "latin.pxi"
@@ -54,7 +55,87 @@ cdef inline bint is_apostrophe(uint32_t code) noexcept nogil:
     )
 
 
+cdef enum:
+    ALEF = 0x627
+    LAM = 0x644
+
+cdef struct OtherToken:          # the open token of a name in another script
+    int script
+    int characters
+    int length
+    int article                  # of its first two characters, those of the article of Arabic
+    bint told                    # it holds a letter that is not lost
+
+
+cdef inline void close_token(FoldedName* out, OtherToken* token) noexcept nogil:
+    if token.told:
+        if token.script == SCRIPT_CONSONANTS:
+            token.length = write_vowels(out.letters[out.count], token.length, FOLDED_LETTERS)
+        out.length[out.count] = <uint8_t>token.length
+        out.count += 1
+    memset(token, 0, sizeof(OtherToken))
+
+
+cdef inline void add_letters(FoldedName* out, OtherToken* token, const uint8_t* letters, int n) noexcept nogil:
+    cdef int i
+    for i in range(n):
+        if token.length < FOLDED_LETTERS:
+            out.letters[out.count][token.length] = letters[i]
+            token.length += 1
+
+
+cdef inline bint ends_before(const OtherToken* token, int script) noexcept nogil:
+    """Whether a word goes on by a token of its own: each syllable of Chinese and Korean, and what follows the article of Arabic."""
+    if token.script != script:
+        return False
+    if script == SCRIPT_SYLLABLES:
+        return token.characters == 1
+    return token.characters == 2 and token.article == 2
+
+
+cdef void fold_other(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil:
+    """The tokens of a name without a letter of the Latin script, in Latin letters (docs/names.md, "Names")."""
+    cdef const unsigned char* end = text + n
+    cdef const uint8_t* letters
+    cdef uint8_t lost = LOST
+    cdef uint32_t code
+    cdef OtherToken token
+    cdef int more, script
+    memset(&token, 0, sizeof(OtherToken))
+    out.count = 0
+    while text < end and out.count < FOLDED_TOKENS:
+        text += decode_utf8(text, end, &code)
+        if code == 0xFFFD:
+            add_letters(out, &token, &lost, 1)
+            continue
+        letters = other_letters(code, &more)
+        if letters == NULL:
+            if token.length and folded_letters(code) == SEPARATES:
+                close_token(out, &token)
+            continue
+        if more == 0:
+            continue
+        script = script_of(code)
+        if ends_before(&token, script):
+            close_token(out, &token)
+            if out.count == FOLDED_TOKENS:
+                return
+        token.article += token.characters == 0 and code == ALEF or token.characters == 1 and code == LAM
+        token.script = script
+        token.characters += 1
+        token.told = True
+        add_letters(out, &token, letters, more)
+    if token.length and out.count < FOLDED_TOKENS:
+        close_token(out, &token)
+
+
 cdef void fold_name(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil:
+    fold_latin(text, n, out)
+    if out.count == 0 and n:
+        fold_other(text, n, out)
+
+
+cdef void fold_latin(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil:
     cdef const unsigned char* end = text + n
     cdef uint32_t code, folded
     cdef bint inside = False     # a token is open

@@ -1,8 +1,8 @@
 """Names: folding, tokens, phonetic keys and their comparison, by docs/answers.md section 2.
 
 Bounds: the first 64 tokens of a name and the first 64 letters of a token count; the rest is dropped.
-Letters are those of the Latin script; characters of other scripts separate, as lone surrogates and bytes that are no
-UTF-8 do.
+Letters are those of the Latin script; a name without one of them is written in Latin letters first (docs/names.md,
+"Names"). Beside them characters of other scripts separate, as lone surrogates and bytes that are no UTF-8 always do.
 Texts are str, or bytes of UTF-8.
 """
 

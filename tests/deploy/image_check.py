@@ -132,7 +132,7 @@ def copy(context: Path, sources: list[Path], stage: Stage, target: str) -> None:
     """COPY: a directory's content into `target`, files into it; of the checkout without what .dockerignore names."""
     place = stage.root / (Path(stage.directory) / target).as_posix().lstrip("/")
     place.mkdir(parents=True, exist_ok=True)
-    made = ("contract.pxd", "standard_record.pxd", "linked_record.pxd")
+    made = ("contract.pxd", "standard_record.pxd", "linked_record.pxd", "other_letters.h")
     ignored = shutil.ignore_patterns("__pycache__", "*.so", "*_pb2*", *made, "*.c") if context == ROOT else None
     for source in sources:
         if source.is_dir():

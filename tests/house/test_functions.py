@@ -19,8 +19,13 @@ LINES_A_SENTENCE = 20  # of a long function
 FILE_LINES = 500
 # Names, a line each, and nothing else.
 TABLES = {"core/names/nicknames.pxi"}
-# Written at build time, from proto/ and core/standard_record.toml.
-GENERATED = {"core/contract.pxd", "core/standard_record.pxd", "core/assembly/linked_record.pxd"}
+# Written at build time, from proto/, core/standard_record.toml and anyascii.
+GENERATED = {
+    "core/contract.pxd",
+    "core/standard_record.pxd",
+    "core/assembly/linked_record.pxd",
+    "core/names/other_letters.h",
+}
 
 _CYTHON_HEAD = re.compile(r"\s*(?:cdef|cpdef|def|async def)\b[^=]*?(\w+)\(")
 # A comment that says something; a linter's or a type checker's word does not.

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
+from anyascii import anyascii
+
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3
 PARTICLES = {"DE", "DEL", "LA", "LAS", "LOS", "Y", "SAN", "SANTA", "VIUDA", "VDA"}
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
@@ -14,6 +16,8 @@ LOST = "\ufffd"  # a letter that a file lost
 SEPARATOR = "\x1f"  # between given names, surnames and married surname of a stored name
 TOKENS_MAX = 64
 LETTERS_MAX = 64
+CODE_POINT_MAX = 15  # letters of one of another script
+ARTICLE = "\u0627\u0644"  # of Arabic, written with its noun as one word
 _KEPT = 1 << 17  # texts whose folding is kept: registers say the same names over and over
 
 # Signs written where a name has an apostrophe or a glottal stop, and characters without width.
@@ -53,6 +57,69 @@ def latin_letters(character: str) -> str:
     return named[2] if named else ""
 
 
+SYLLABLES = [range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0xAC00, 0xD7A4)]
+CONSONANTS = [
+    range(0x590, 0x700),
+    range(0x750, 0x780),
+    range(0x8A0, 0x900),
+    range(0xFB1D, 0xFE00),
+    range(0xFE70, 0xFF00),
+]
+
+
+@cache
+def other_letters(character: str) -> str | None:
+    """Capitals of a letter or mark of another script; None for what separates."""
+    if not 0x370 <= ord(character) <= 0xFFFF or unicodedata.category(character)[0] not in "LM":
+        return None
+    letters = "".join(re.findall("[A-Z]", anyascii(character).upper()))[:CODE_POINT_MAX]
+    unheard = not letters and unicodedata.category(character) == "Lo"
+    return "A" if unheard and any(ord(character) in block for block in CONSONANTS) else letters
+
+
+def script_of(character: str) -> str:
+    for name, blocks in (("syllables", SYLLABLES), ("consonants", CONSONANTS)):
+        if any(ord(character) in block for block in blocks):
+            return name
+    return "letters"
+
+
+def with_vowels(word: str) -> str:
+    found = ""
+    for place, written in enumerate(word):
+        after_consonant = bool(found) and found[-1] not in "AEIOU"
+        long_vowel = after_consonant and word[place + 1 : place + 2] not in tuple("AEIOU")
+        letter = {"W": "U", "Y": "I"}.get(written, written) if long_vowel else written
+        if letter in "AEIOU" and found.endswith(letter):
+            continue
+        found += ("A" if after_consonant and letter not in "AEIOU" else "") + letter
+    return found
+
+
+def fold_other(text: str) -> list[str]:
+    """Words of other scripts."""
+    words: list[list[tuple[str, str, str]]] = [[]]  # (script, character, letters)
+    for character in text:
+        letters = LOST if character == LOST else other_letters(character)
+        if letters is None:
+            if not is_mark(character) and character not in VANISHING:
+                words.append([])
+        elif letters:
+            last = words[-1][-1][0] if words[-1] else "letters"
+            script = last if character == LOST else script_of(character)
+            heard = "".join(one for _, one, _ in words[-1] if one != LOST)
+            whole = (script == "syllables" and len(heard) == 1) or heard == ARTICLE
+            if character != LOST and last == script and whole:
+                words.append([])
+            words[-1].append((script, character, letters))
+    found = []
+    for word in words:
+        told = "".join(letters for _, _, letters in word)[:LETTERS_MAX]
+        if told.strip(LOST):
+            found.append(with_vowels(told)[:LETTERS_MAX] if word[-1][0] == "consonants" else told)
+    return found[:TOKENS_MAX]
+
+
 @lru_cache(_KEPT)
 def fold(text: str) -> str:
     pieces: list[str] = []
@@ -70,7 +137,7 @@ def fold(text: str) -> str:
         else:
             pieces.extend(latin_letters(character) or " ")
     tokens = [token[:LETTERS_MAX] for token in "".join(p for p in pieces if p not in "\0\1").split()]
-    return " ".join([token for token in tokens if token.strip(LOST)][:TOKENS_MAX])
+    return " ".join([token for token in tokens if token.strip(LOST)][:TOKENS_MAX] or fold_other(text))
 
 
 def tokens(text: str) -> list[str]:
