@@ -37,6 +37,7 @@ cdef struct Tried:               # one kind and what it found
     uint8_t kind                 # KEY_* or KIND_NAME
     bint of_persons
     bint found                   # anything: a subject, others, former bearers, plates
+    bint on_file                 # and it is what was asked: nobody is there for an alert alone
     bint several
     bint certain
     bint former                  # a former bearer besides the subject
@@ -198,6 +199,7 @@ cdef int _try(Call* call, Box* box, Tried* tried) noexcept nogil:
             return FAILED
         tried.subject = person.subject
         tried.found = person.count > 0
+        tried.on_file = person.on_file
         tried.several = person.several
         tried.certain = person.certain
         tried.former = tried.several_bear = False
@@ -206,7 +208,7 @@ cdef int _try(Call* call, Box* box, Tried* tried) noexcept nogil:
         if find_vehicle(call, &tried.item, &vehicle) < 0:
             return FAILED
         tried.subject = vehicle.subject
-        tried.found = vehicle.count + vehicle.n_former + vehicle.n_plates > 0
+        tried.found = tried.on_file = vehicle.count + vehicle.n_former + vehicle.n_plates > 0
         tried.several = vehicle.several
         tried.certain = vehicle.certain
         tried.former = vehicle.n_former > 0
@@ -255,6 +257,8 @@ cdef void _note(Call* call, const Box* box, const Tried* only, Outcome* outcome)
         outcome.notes |= 1 << (NOTE_UNVERIFIED if lost else NOTE_NO_RECORD_FOREIGN)
     elif outcome.status == IDENTITY_STATUS_CONFLICT:
         outcome.notes |= 1 << NOTE_CONFLICT
+    if box.n == 1 and box.tried[0].kind == KIND_NAME and not box.tried[0].on_file:
+        outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
 
 
 cdef void _compare_held(const Call* call, const Box* box, Candidate* candidate) noexcept nogil:
@@ -318,7 +322,7 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
             _compare_held(call, box, &call.candidates[k])
     elif only.of_persons:
         _person_question(call, only, &person)
-        compare_nobody(call, &person, True, &outcome.compared)
+        compare_nobody(call, &person, only.on_file, &outcome.compared)
         if gather_all(call, &person, NULL, True) < 0:
             return FAILED
     else:
@@ -412,8 +416,6 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     _note(call, box, NULL, outcome)
     if box.tried[0].kind == KEY_CUI and box.tried[0].item.impossible:
         outcome.notes |= 1 << NOTE_CUI_IMPOSSIBLE
-    if box.n == 1 and box.tried[0].kind == KIND_NAME:
-        outcome.notes |= 1 << NOTE_NAME_NOT_ON_FILE
     if box.n == 1:
         _compare_nothing(call, &box.tried[0], outcome)
     return OK
@@ -430,7 +432,7 @@ cdef int check_box(Call* call, Outcome* outcome) noexcept nogil:
     for i in range(box.n):
         if _try(call, &box, &box.tried[i]) < 0:
             return FAILED
-        outcome.detected[i].found = box.tried[i].found
+        outcome.detected[i].found = box.tried[i].on_file
         if box.tried[i].several:
             plain = False
             anything = True

@@ -9,6 +9,7 @@ from core.subject.person_comparison cimport PersonQuestion
 cdef struct PersonFinding:       # what the principal finds; the other fits stand in call.fits
     uint32_t subject             # NO_ENTITY = none, or several
     int count                    # subjects found, the chosen one included
+    bint on_file                 # one of them at least is not there for an alert alone
     bint several                 # more than one, none of them chosen
     bint identified              # a register that identifies the kind states it (of one of them, when they are several)
     bint certain

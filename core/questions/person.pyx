@@ -175,6 +175,7 @@ cdef int _find_by_identifier(Call* call, PersonQuestion* asked, PersonFinding* f
             fit.certain = True   # here: identified for the kind
             n_identified += 1
     finding.count = <int>(call.fits.count - start)
+    finding.on_file = finding.count > 0
     finding.identified = n_identified > 0
     asked.holders[asked.principal] = finding.count
     if finding.count == 0:
@@ -211,7 +212,7 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
     cdef int certain = 0
     finding.subject = NO_ENTITY
     finding.count = 0
-    finding.several = finding.identified = finding.certain = False
+    finding.several = finding.identified = finding.certain = finding.on_file = False
     finding.link = LEVEL_POSSIBLE
     if asked.principal == BY_NOTHING:
         return OK
@@ -222,6 +223,7 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
         return FAILED
     finding.count = <int>(call.fits.count - start)
     for at in range(start, call.fits.count):
+        finding.on_file = finding.on_file or not call.fits.items[at].unsure
         if call.fits.items[at].certain:
             certain += 1
             chosen = at
@@ -433,7 +435,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     outcome.has_person = finding.subject != NO_ENTITY
     outcome.status = finding_status(call, asked, &finding)
     if not outcome.has_person:
-        compare_nobody(call, asked, finding.count > 0, &outcome.compared)
+        compare_nobody(call, asked, finding.on_file, &outcome.compared)
     elif _compare_found(call, asked, &finding, outcome) < 0:
         return FAILED
     # who else may be meant
@@ -444,7 +446,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
         outcome.notes |= 1 << NOTE_SIMILAR_NAME_ALERT
     # what all that comes to
     _set_level(call, asked, &finding, outcome)
-    _note(call, asked, finding.count == 0, outcome)
+    _note(call, asked, not finding.on_file, outcome)
     if finding.count == 0 and asked.principal >= 0:
         return suggest(call, &asked.items[asked.principal], outcome)
     return OK

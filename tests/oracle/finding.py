@@ -43,6 +43,12 @@ class Finding:
     def found(self) -> bool:
         return self.subject is not None or bool(self.others) or bool(self.former) or bool(self.plates)
 
+    @property
+    def on_file(self) -> bool:
+        """Whether it finds what was asked: not only somebody of a similar name who has an alert."""
+        alone = bool(self.by_name) and all(fit.unsure for fit in self.by_name.values())
+        return self.found and not alone
+
 
 def persons_with(view: View, asked: Identifier) -> list[Subject]:
     """Persons that visibly hold an identifier, in subject order."""

@@ -162,12 +162,12 @@ def answer(view: View, request: Any, tried: list[Tried], response: Any, limit: i
     subjects = {t.finding.subject for t in finders if t.finding.subject is not None}
     plain = all(t.finding.subject is not None or not t.finding.others for t in finders)
     for t in tried:
-        response.detected.add(kind=CONTRACT_KINDS[t.kind], found=t.finding.found, canonical=t.canonical)
+        response.detected.add(kind=CONTRACT_KINDS[t.kind], found=t.finding.on_file, canonical=t.canonical)
     if len(subjects) == 1 and plain:
         best = next(t for t in finders if t.finding.subject is not None)
         _one(view, request, response, best, [t.finding for t in finders], limit)
     elif subjects or any(t.finding.others for t in finders):
-        _several(view, response, finders)
+        _several(view, response, tried, finders)
     else:
         _none(view, request, response, tried, finders)
     return response
@@ -211,7 +211,7 @@ def _held(view: View, finders: list[Tried], subject: Subject) -> comparing.Compa
     ]
 
 
-def _several(view: View, response: Any, finders: list[Tried]) -> None:
+def _several(view: View, response: Any, tried: list[Tried], finders: list[Tried]) -> None:
     people: dict[Subject, int] = {}
     hits = []
     for t in finders:
@@ -231,7 +231,7 @@ def _several(view: View, response: Any, finders: list[Tried]) -> None:
         named,
     )
     if alone is not None:
-        add_comparisons(response.answer.comparisons, _compare(view, alone, None, True))
+        add_comparisons(response.answer.comparisons, _compare(view, alone, None, alone.finding.on_file))
     first = finders[0]
     status = first.finding.status if len(finders) == 1 else level_pb2.IDENTITY_STATUS_UNSPECIFIED
     several_bear = any(t.finding.several_bear for t in finders)
@@ -247,7 +247,8 @@ def _several(view: View, response: Any, finders: list[Tried]) -> None:
     heading.fill_registers(view, head, persons_only=persons and _only_persons(response))
     similar = similar_alerts(view, [(s, POSSIBLE) for s in ordered], named)
     asked = [first.asked] if len(finders) == 1 else []
-    heading.fill_notes(view, head, asked, status, False, first.kind == "name", False, similar=similar)
+    nothing = len(tried) == 1 and not first.finding.on_file
+    heading.fill_notes(view, head, asked, status, False, first.kind == "name", nothing, similar=similar)
 
 
 def _only_persons(response: Any) -> bool:

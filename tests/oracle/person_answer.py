@@ -57,7 +57,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     principal = question.principal
     subject, link, status = finding.subject, finding.link, finding.status
     found = subject is not None or bool(finding.others)
-    comparisons = comparing.person(view, question, subject, found)
+    on_file = finding.on_file
+    comparisons = comparing.person(view, question, subject, on_file)
     disagree = comparing.disagree(comparisons)
     nobodys = _further_one_is_nobodys(view, question)
     notes = {"DOCUMENT_NOT_ON_FILE"} if nobodys else set()
@@ -93,7 +94,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     named = principal is None and bool(question.name_key)
     more = notes | ({"CROWDED"} if crowded else set())
     similar = 0 if finding.certain else similar_alerts(view, people, finding.by_name)
-    heading.fill_notes(view, head, asked, status, disagree, named, not found, more, similar)
+    heading.fill_notes(view, head, asked, status, disagree, named, not on_file, more, similar)
     if not found and principal is not None:
         found_near, response.suggestions_on_file = suggestions(view, [principal])
         response.suggestions.extend(found_near)

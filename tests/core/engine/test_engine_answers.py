@@ -187,6 +187,18 @@ def test_one_box_finds_by_what_the_text_is(engine: Engine) -> None:
         assert response.detected[0].found
 
 
+def test_who_is_there_for_an_alert_alone_does_not_put_the_name_on_file(engine: Engine) -> None:
+    """One surname of two is another: he is a weak candidate for his warrant's sake."""
+    request = checks.CheckRequest(query="Juan Carlos Mejia Lopez")
+    response = ask(engine, "Check", request, checks.CheckResponse)
+    assert [(c.weak, c.alerts) for c in response.candidates] == [(True, 1)]
+    assert (response.answer.level, notes(response.answer)) == (INSUFFICIENT, ["NAME_NOT_ON_FILE", "SIMILAR_NAME_ALERT"])
+    assert [(d.kind, d.found) for d in response.detected] == [(checks.IDENTIFIER_KIND_NAME, False)]
+    assert [c.agreement for c in response.answer.comparisons] == [level_pb2.AGREEMENT_UNKNOWN]
+    typed = check_person(engine, name={"full": "Juan Carlos Mejia Lopez"}).answer
+    assert (typed.level, notes(typed)) == (INSUFFICIENT, ["NAME_NOT_ON_FILE", "SIMILAR_NAME_ALERT"])
+
+
 def test_a_damaged_dossier_is_told_and_nobody_else_is_shown(directory: Path, engine: Engine, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(directory, copy)
