@@ -18,6 +18,11 @@ from bench.numbers import bench as numbers
 from bench.trust import bench as trust
 
 
+def _count(typed: str) -> int:
+    """A number as typed: 50000000, 50_000_000, 50M."""
+    return int(float(typed[:-1]) * 1_000_000) if typed[-1:] in ("M", "m") else int(typed)
+
+
 def main() -> int:
     """Parses the name and its options."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
@@ -55,7 +60,9 @@ def main() -> int:
     parser.add_argument(
         "--compare", nargs="?", const=core.BASELINE, default="", metavar="NAME", help="core: fail where slower than it"
     )
-    parser.add_argument("--facts", type=int, default=numbers.FACTS, help="numbers: facts of the mart; bars are at 50 M")
+    parser.add_argument(
+        "--facts", type=_count, default=numbers.FACTS, help="numbers: facts of the mart; bars are at 50 M"
+    )
     parser.add_argument("--threads", type=int, default=0, help="numbers: of the database; 0 = one a core")
     parser.add_argument("--only", default="", help="core: benchmarks, clients: parts whose name holds this")
     options = parser.parse_args()

@@ -47,6 +47,7 @@ PLACES = {
     "keys": ("keys", "keys"),
     "policy": ("keys", "policy"),
     "sms": ("sms", "sms"),
+    "console": ("console", "console"),
 }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.numbers.published import YEARS
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1.statistics_service_pb2 import Dimension as D
 
 _EVENT, _OFFENCE, _SUSPECT = 1, 2, 4
-_ALL = {"first_year": 2016, "last_year": 2025}
-_LAST = {"first_year": 2025}
+_ALL = {"first_year": YEARS[0], "last_year": YEARS[-1]}
+_LAST = {"first_year": YEARS[-2]}  # whole
 
 
 def _asked(rule: int, by: list[int], fixed: dict[str, Any], **more: Any) -> contract.QueryRequest:
@@ -43,7 +44,7 @@ def tables() -> dict[str, contract.QueryRequest]:
             _EVENT, [D.DIMENSION_DEPARTMENT], {**_LAST, "offence": "02051"}, change=True
         ),
         "robbery by week and department": _asked(
-            _EVENT, [D.DIMENSION_WEEK, D.DIMENSION_DEPARTMENT], {**_LAST, "offence": "0401"}
+            _EVENT, [D.DIMENSION_WEEK, D.DIMENSION_DEPARTMENT], {**_LAST, "offence": "0401"}, change=True
         ),
         "theft by hour, one municipality": _asked(
             _EVENT, [D.DIMENSION_HOUR], {**_LAST, "offence": "0502", "municipality": "0101"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
-YEARS = range(2016, 2026)
+from nation.limits import today_in_guatemala
+
+LAST_DAY = today_in_guatemala() - timedelta(1)
+YEARS = range(LAST_DAY.year - 9, LAST_DAY.year + 1)
 
 MANIFEST = """
 kind = "incident"
@@ -52,10 +56,13 @@ def publish(folder: Path, facts: int, towns: list[str]) -> None:
     db.execute("CREATE TABLE town_list AS SELECT list(code ORDER BY code) AS codes FROM town")
     offences = "[" + ", ".join(f"'{text}'" for text in _TEXTS) + "]"
     for year in YEARS:
-        name = files / f"hechos_{year}_{year + 1}0115.csv"
+        last = min(date(year, 12, 31), LAST_DAY)
+        delivered = last + timedelta(1 if last == LAST_DAY else 15)
+        name = files / f"hechos_{year}_{delivered:%Y%m%d}.csv"
         db.execute(
             "COPY (SELECT 'H' || i AS id, "  # noqa: S608 # of the constants above
-            f"DATE '{year}-01-01' + CAST((hash(i) % 365) AS INTEGER) AS fecha, (hash(i + 1) % 24) AS hora, "
+            f"DATE '{year}-01-01' + CAST((hash(i) % {(last - date(year, 1, 1)).days + 1}) AS INTEGER) AS fecha, "
+            "(hash(i + 1) % 24) AS hora, "
             # Squared, so that the first ones of a list have more than the last.
             "codes[1 + CAST(floor(340 * pow((hash(i + 2) % 1000000) / 1000000.0, 2)) AS INTEGER)] AS municipio, "
             f"{offences}[1 + CAST(floor({len(_TEXTS)} * sqrt((hash(i + 3) % 1000000) / 1000000.0)) AS INTEGER)] "

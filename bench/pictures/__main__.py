@@ -103,12 +103,37 @@ def certificate(demonstration: Demonstration) -> bytes:
     return page.with_suffix(".png").read_bytes()
 
 
+def room(demonstration: Demonstration) -> bytes:
+    """`ronda console`, its situation room in a Chromium."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 # of this picture alone
+
+    words = ["console", "--listen", "127.0.0.1:0", "--server", demonstration.server]
+    console = subprocess.Popen([sys.executable, "-m", "ronda.command", *words], stdout=subprocess.PIPE, text=True)
+    try:
+        assert console.stdout is not None
+        address = console.stdout.readline().split("en ", 1)[1].split("/sala")[0]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1440, "height": 980})
+            page.goto(address)
+            page.get_by_role("button", name="Entrar").click()
+            page.wait_for_selector("body[data-dibujado]")
+            page.get_by_text("hace").first.wait_for()
+            picture = page.screenshot()
+            browser.close()
+    finally:
+        console.terminate()
+        console.wait()
+    return picture
+
+
 PICTURES: dict[str, Callable[[Demonstration], str | bytes]] = {
     "answer.svg": answer,
     "car.svg": car,
     "sms.svg": sms,
     "agency.svg": agency,
     "certificate.png": certificate,
+    "sala.png": room,
 }
 
 
@@ -120,7 +145,7 @@ def main(names: list[str]) -> None:
     (_WORK / "work").mkdir(parents=True)
     server = f"127.0.0.1:{free_port()}"
     data = _WORK / "data"
-    command = [sys.executable, "-m", "ronda.demo", "--persons", str(_PERSONS), "--listen", server]
+    command = [sys.executable, "-m", "ronda.demo", "--persons", str(_PERSONS), "--figures", "--listen", server]
     with (_WORK / "demo.log").open("wb") as log:
         demo = subprocess.Popen(
             [*command, "--metrics", "off", "--data", str(data)], cwd=_ROOT, stdout=log, stderr=subprocess.STDOUT

@@ -44,7 +44,7 @@ def shown_distribution(mean: float) -> tuple[Numbers, Numbers]:
     found = np.zeros(int(below.max()) + 2)
     np.add.at(found, below, chances * (1 - hidden) * (1 - up))
     np.add.at(found, below + 1, chances * (1 - hidden) * up)
-    values = np.arange(len(found)) * float(BASE)
+    values: Numbers = np.arange(len(found), dtype=np.float64) * BASE
     values[0] = HIDDEN_AS  # nothing shown is 0
     found[0] += float((chances * hidden).sum())
     return values, np.asarray(found / found.sum(), dtype=np.float64)

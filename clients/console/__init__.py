@@ -1,0 +1,1 @@
+"""Pages in a browser for desks and walls, over gRPC as the officer who signed in; Python calls `running`."""

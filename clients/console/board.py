@@ -1,0 +1,111 @@
+"""The tables of the situation room: which questions it asks, and their answers kept while the same mart answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from clients.statistics import words
+from ronda.v1 import statistics_service_pb2 as contract
+from ronda.v1 import value_pb2
+from ronda.v1.statistics_service_pb2 import CountingRule, Dimension
+
+if TYPE_CHECKING:
+    from clients.console.officer import Officer
+    from clients.statistics.asking import FigureTable
+
+EARLY_MONTHS = 3  # of a year, in which the year before is shown with it
+TREND_YEARS = 3
+VINTAGE_DAYS = 60  # the trend is shown as it is known now, and as it was known so many days ago
+_KEPT_S = 60.0
+_MOST_KEPT = 64
+_COUNTRY = ZoneInfo("America/Guatemala")
+
+TOPICS = {name: (code, shows.partition(":")[0]) for name, (code, _rule, shows) in words.TOPICS.items()}
+"""Word of a topic -> its ICCS code, what it is in Spanish; all are counted as events."""
+DEFAULT_TOPIC = "all"
+
+
+def today() -> date:
+    """In Guatemala."""
+    return datetime.now(_COUNTRY).date()
+
+
+def _asked(topic: str, by: list[int], **fixed: object) -> contract.QueryRequest:
+    return contract.QueryRequest(
+        rule=CountingRule.COUNTING_RULE_EVENT,
+        by=by,  # type: ignore[arg-type]
+        filter=contract.StatisticsFilter(offence=TOPICS[topic][0], **fixed),  # type: ignore[arg-type]
+    )
+
+
+def weekly(topic: str, day: date, department: str = "") -> contract.QueryRequest:
+    """Weeks of each department, or of each municipality of one, with their limits."""
+    place = Dimension.DIMENSION_MUNICIPALITY if department else Dimension.DIMENSION_DEPARTMENT
+    first = day.year - 1 if day.month <= EARLY_MONTHS else day.year
+    request = _asked(
+        topic, [Dimension.DIMENSION_WEEK, place], first_year=first, last_year=day.year, department=department
+    )
+    request.change = True
+    return request
+
+
+def hours(topic: str, day: date, department: str = "") -> contract.QueryRequest:
+    """Day of the week by hour, of this year; of the last one in a year's first months."""
+    year = day.year - 1 if day.month <= EARLY_MONTHS else day.year
+    by = [Dimension.DIMENSION_WEEKDAY, Dimension.DIMENSION_HOUR]
+    return _asked(topic, list(by), first_year=year, department=department)
+
+
+def trend(topic: str, day: date, department: str = "", *, known_days_ago: int = 0) -> contract.QueryRequest:
+    """Months of some years, as known now or some days ago."""
+    request = _asked(
+        topic,
+        [Dimension.DIMENSION_MONTH],
+        first_year=day.year - TREND_YEARS + 1,
+        last_year=day.year,
+        department=department,
+    )
+    if known_days_ago:
+        known = day - timedelta(known_days_ago)
+        request.vintage.CopyFrom(value_pb2.PartialDate(year=known.year, month=known.month, day=known.day))
+    return request
+
+
+class KeptTables:
+    """Answers of one officer's questions: asked once for all her screens, and anew when another mart answers."""
+
+    def __init__(self, officer: Officer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._officer, self._clock = officer, clock
+        self._kept: dict[bytes, tuple[float, asyncio.Task[FigureTable]]] = {}
+
+    async def table(self, request: contract.QueryRequest) -> FigureTable:
+        """Raises CallFailure."""
+        key = request.SerializeToString(deterministic=True)  # it has no context yet
+        kept = self._kept.get(key)
+        if kept is None or self._clock() - kept[0] > _KEPT_S or _failed(kept[1]):
+            self._sweep()
+            kept = self._clock(), asyncio.ensure_future(self._officer.table(request))
+            self._kept[key] = kept
+        # One screen that goes away does not end what the others wait for.
+        return await asyncio.shield(kept[1])
+
+    def forget(self, mart_id: str = "") -> None:
+        """Lets go of what this mart has not answered; of everything without one."""
+        for key, (_, task) in list(self._kept.items()):
+            if not mart_id or not task.done() or _failed(task) or task.result().frame.mart_id != mart_id:
+                del self._kept[key]
+
+    def _sweep(self) -> None:
+        for key in [key for key, (since, _) in self._kept.items() if self._clock() - since > _KEPT_S]:
+            del self._kept[key]
+        while len(self._kept) >= _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+
+def _failed(task: asyncio.Task[FigureTable]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -1,0 +1,130 @@
+"""The way of one signed-in officer to the server: each call with her own token, over the console's connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import grpc.aio
+
+from clients.client.calls import metadata, open_async_channel
+from clients.client.connection import request_context
+from clients.client.failures import CallFailure, NotSignedIn, failure_of
+from clients.client.identity import Identity, NoToken, Token, TokenFetched
+from clients.statistics.asking import FigureTable
+from ronda.v1 import context_pb2, register_service_pb2
+from ronda.v1 import statistics_service_pb2 as contract
+from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
+from ronda.v1.statistics_service_pb2_grpc import StatisticsServiceStub
+
+if TYPE_CHECKING:
+    from clients.client.sign_in import OfficerSignIn
+
+TABLE_S = 30.0
+_HEALTH_S = 2.0
+_SERVING = b"\x08\x01"  # HealthCheckResponse: status SERVING
+
+
+class ServerLine:
+    """The connection that all officers of a console ask over. Made in the loop that uses it."""
+
+    def __init__(self, server: str, identity: Identity | None) -> None:
+        """Raises OSError for a file of the identity that cannot be read."""
+        self._channel = open_async_channel(server, identity)
+        self.statistics = StatisticsServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.registers = RegisterServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._health: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
+
+    async def serves(self) -> bool:
+        """Whether the server answers that it serves; needs no token."""
+        try:
+            return bytes(await self._health(b"", timeout=_HEALTH_S)) == _SERVING
+        except grpc.aio.AioRpcError:
+            return False
+
+    async def close(self) -> None:
+        """Ends the connection."""
+        await self._channel.close(None)
+
+
+class Officer:
+    """Without a sign-in the caller of a server in development mode."""
+
+    def __init__(self, line: ServerLine, sign_in: OfficerSignIn | None) -> None:
+        self._line, self._sign_in = line, sign_in
+        self._token = TokenFetched(self._fetch) if sign_in is not None else None
+        self._why: CallFailure | None = None
+
+    async def table(self, request: contract.QueryRequest) -> FigureTable:
+        """A table, whole. Raises CallFailure."""
+        request.context.CopyFrom(_context())
+        table = FigureTable(contract.StatisticsFrame())
+        try:
+            async for message in self._line.statistics.Query(request, timeout=TABLE_S, metadata=await self._metadata()):
+                if message.HasField("frame"):
+                    table.frame.CopyFrom(message.frame)
+                table.cells.extend(message.cells)
+        except grpc.aio.AioRpcError as error:
+            raise failure_of(error, request) from None
+        return table
+
+    async def registers(self) -> register_service_pb2.ListRegistersResponse:
+        """The registers that checks rest on. Raises CallFailure."""
+        request = register_service_pb2.ListRegistersRequest(context=_context())
+        try:
+            found: register_service_pb2.ListRegistersResponse = await self._line.registers.ListRegisters(
+                request, timeout=TABLE_S, metadata=await self._metadata()
+            )
+        except grpc.aio.AioRpcError as error:
+            raise failure_of(error, request) from None
+        return found
+
+    async def watch(self) -> AsyncIterator[contract.WatchSourcesResponse]:
+        """The sources of figures now and at each change, until the server ends the stream. Raises CallFailure."""
+        request = contract.WatchSourcesRequest(context=_context())
+        try:
+            async for message in self._line.statistics.WatchSources(request, metadata=await self._metadata()):
+                yield message
+        except grpc.aio.AioRpcError as error:
+            raise failure_of(error, request) from None
+
+    async def serves(self) -> bool:
+        """Whether the server answers."""
+        return await self._line.serves()
+
+    def sign_off(self) -> None:
+        """Ends the session at the issuer, in a thread: nobody need wait for it."""
+        if self._sign_in is not None:
+            Thread(target=_ended, args=(self._sign_in,), daemon=True).start()
+            self._sign_in = None
+
+    async def _metadata(self) -> tuple[tuple[str, str], ...]:
+        if self._token is None:
+            return ()
+        try:
+            return metadata(await asyncio.to_thread(self._token.text))
+        except NoToken:
+            raise self._why or NotSignedIn("UNAUTHENTICATED", "there is no session", "SESSION_OVER") from None
+
+    def _fetch(self) -> Token:
+        sign_in = self._sign_in
+        if sign_in is None:
+            raise NotSignedIn("UNAUTHENTICATED", "she signed off", "SESSION_OVER")
+        try:
+            self._why = None
+            return sign_in.token()
+        except CallFailure as error:
+            self._why = error
+            raise
+
+
+def _ended(sign_in: OfficerSignIn) -> None:
+    with contextlib.suppress(CallFailure), sign_in:
+        sign_in.end()
+
+
+def _context() -> context_pb2.RequestContext:
+    return request_context(context_pb2.PURPOSE_STATISTICS)

@@ -1,0 +1,157 @@
+"""The situation room: its page, the parts that are asked for anew, what its charts draw, and its live events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from clients.client.failures import CallFailure
+from clients.console import board
+from clients.console.drawings import drawn_hours, drawn_map, drawn_trend
+from clients.console.entering import told
+from clients.console.forms import hold_to_session, read_form
+from clients.console.schematic import LABEL, NAMES, scheme
+from clients.console.tiles import tile_board
+from clients.console.watching import OVER, STRIP, Watching
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from clients.console.front import Console
+    from clients.console.sessions import Session
+    from clients.statistics.asking import FigureTable
+
+
+class Room:
+    """Pages below /sala."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    async def page(self, request: Request) -> Response:
+        """GET /sala: the whole page, with its tiles; ?tema, ?depto, ?pared."""
+        session = self._console.session(request)
+        topic, department = _topic(request), _department(request)
+        values = await self._tiles(session, topic, department)
+        return self._console.pages.page(
+            request,
+            "sala.html",
+            session=session,
+            topics=board.TOPICS,
+            scheme_label=LABEL,
+            wall=session.wall,
+            known=_watching(session).known,
+            now=datetime.now(UTC),
+            **values,
+        )
+
+    async def tiles(self, request: Request) -> Response:
+        """GET /sala/fichas: the tiles alone."""
+        session = self._console.session(request, touch=False)
+        values = await self._tiles(session, _topic(request), _department(request))
+        return self._console.pages.page(request, "fichas.html", **values)
+
+    async def drawings(self, request: Request) -> Response:
+        """GET /sala/datos: what the charts draw."""
+        session = self._console.session(request, touch=False)
+        topic, department, day = _topic(request), _department(request), board.today()
+        ask = _watching(session).tables.table
+        found = await asyncio.gather(
+            _or_why(ask(board.weekly(topic, day))),
+            _or_why(ask(board.hours(topic, day, department))),
+            _or_why(ask(board.trend(topic, day, department))),
+            _or_why(ask(board.trend(topic, day, department, known_days_ago=board.VINTAGE_DAYS))),
+        )
+        weeks, hours, months, before = found
+        drawn: dict[str, Any] = {"why": [each for each in found[:3] if isinstance(each, str)]}
+        if not isinstance(weeks, str):
+            drawn["map"] = drawn_map(tile_board(weeks))
+        if not isinstance(hours, str):
+            drawn["hours"] = drawn_hours(hours)
+        if not isinstance(months, str):
+            drawn["trend"] = drawn_trend(months, None if isinstance(before, str) else before)
+        return JSONResponse(drawn)
+
+    async def scheme(self, request: Request) -> Response:
+        """GET /sala/esquema: the map's blocks."""
+        self._console.session(request, touch=False)
+        return JSONResponse(scheme())
+
+    async def wall(self, request: Request) -> Response:
+        """POST /sala/pared: a wall on or off; a wall's session has no end by idleness, only that of the shift."""
+        session = self._console.session(request)
+        form = await read_form(request)
+        hold_to_session(request, session, form)
+        session.wall = form.get("pared") == "si"
+        return Response(status_code=204, headers={"HX-Refresh": "true"})
+
+    async def live(self, request: Request) -> Response:
+        """GET /sala/vivo: server-sent events of one screen; ?almacen = the mart whose figures it shows."""
+        session = self._console.session(request, touch=False)
+        events = self._events(session, request.query_params.get("almacen", ""))
+        return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def _events(self, session: Session, mart_id: str) -> AsyncIterator[str]:
+        watching = _watching(session)
+        async for event in watching.screen(mart_id):
+            if event == OVER or self._console.sessions.over(session):
+                session.ended = True
+                yield _event(OVER, "")
+                return
+            text = self._strip(watching) if event == STRIP else watching.known.mart_id
+            yield _event(event, text)
+
+    def _strip(self, watching: Watching) -> str:
+        return self._console.pages.text("vivo.html", known=watching.known, now=datetime.now(UTC))
+
+    async def _tiles(self, session: Session, topic: str, department: str) -> dict[str, Any]:
+        """Values of fichas.html; what could not be asked is said in their place."""
+        values: dict[str, Any] = {
+            "topic": topic,
+            "title": board.TOPICS[topic][1],
+            "department": department,
+            "department_name": NAMES.get(department, department),
+            "asked_at": datetime.now(UTC),
+        }
+        try:
+            table = await _watching(session).tables.table(board.weekly(topic, board.today(), department))
+        except CallFailure as failure:
+            return {**values, "board": None, "frame": None, "why": told(failure)}
+        return {**values, "board": tile_board(table), "frame": table.frame, "why": ""}
+
+
+def _watching(session: Session) -> Watching:
+    if session.watching is None:
+        session.watching = Watching(session.officer)
+    return session.watching
+
+
+async def _or_why(asking: Any) -> FigureTable | str:
+    try:
+        table: FigureTable = await asking
+    except CallFailure as failure:
+        return told(failure)
+    return table
+
+
+def _event(name: str, text: str) -> str:
+    return "".join([f"event: {name}\n", *(f"data: {line}\n" for line in text.splitlines() or [""]), "\n"])
+
+
+def _topic(request: Request) -> str:
+    topic = request.query_params.get("tema", board.DEFAULT_TOPIC)
+    if topic not in board.TOPICS:
+        raise HTTPException(404, "No hay tal tema.")
+    return topic
+
+
+def _department(request: Request) -> str:
+    code = request.query_params.get("depto", "")
+    if code and not (len(code) == 2 and code.isascii() and code.isdigit()):
+        raise HTTPException(404, "No hay tal departamento.")
+    return code

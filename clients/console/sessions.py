@@ -1,0 +1,97 @@
+"""Who has signed in: sessions in this process alone, found by a cookie that holds nothing but a random number."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clients.console.officer import Officer
+    from clients.console.watching import Watching
+
+MOST = 500
+_RANDOM_BYTES = 32
+
+
+@dataclass
+class Session:
+    """One officer at one browser. csrf goes with each form; `wall` screens have nobody who types."""
+
+    officer: Officer
+    name: str
+    csrf: str = field(default_factory=lambda: secrets.token_urlsafe(_RANDOM_BYTES))
+    began: float = 0.0
+    seen: float = 0.0
+    wall: bool = False
+    ended: bool = False
+    watching: Watching | None = None
+
+    def forged(self, token: str) -> bool:
+        """Whether a form was not one of ours."""
+        return not hmac.compare_digest(self.csrf.encode(), token.encode())
+
+
+class Sessions:
+    """idle_s: since the last request that somebody made; shift_s: in all."""
+
+    def __init__(self, idle_s: float, shift_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._idle_s, self._shift_s, self._clock = idle_s, shift_s, clock
+        self._held: dict[bytes, Session] = {}
+
+    def begin(self, session: Session) -> str:
+        """Keeps it; returns what its cookie holds. Of too many the one that was seen longest ago ends."""
+        self.sweep()
+        if len(self._held) >= MOST:
+            self._drop(min(self._held, key=lambda key: self._held[key].seen))
+        value = secrets.token_urlsafe(_RANDOM_BYTES)
+        session.began = session.seen = self._clock()
+        self._held[_key(value)] = session
+        return value
+
+    def find(self, cookie: str, *, touch: bool) -> Session | None:
+        """The session of a cookie, unless it is over. touch: somebody asked, and not a page by itself."""
+        found = self._held.get(_key(cookie)) if cookie else None
+        if found is None:
+            return None
+        if self.over(found):
+            self._drop(_key(cookie))
+            return None
+        if touch:
+            found.seen = self._clock()
+        return found
+
+    def over(self, session: Session) -> bool:
+        """Whether its time is past, or it was ended."""
+        now = self._clock()
+        idle = not session.wall and now - session.seen > self._idle_s
+        return session.ended or idle or now - session.began > self._shift_s
+
+    def end(self, cookie: str) -> None:
+        """Signs off."""
+        self._drop(_key(cookie))
+
+    def sweep(self) -> None:
+        """Lets go of those that are over."""
+        for key in [key for key, session in self._held.items() if self.over(session)]:
+            self._drop(key)
+
+    def end_all(self) -> None:
+        """The console stops."""
+        for key in list(self._held):
+            self._drop(key)
+
+    def _drop(self, key: bytes) -> None:
+        session = self._held.pop(key, None)
+        if session is not None:
+            session.ended = True
+            session.officer.sign_off()
+
+
+def _key(cookie: str) -> bytes:
+    """What a core dump would show is no cookie."""
+    return hashlib.sha256(cookie.encode()).digest()

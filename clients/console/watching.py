@@ -1,0 +1,139 @@
+"""What changes by itself, watched once for all screens of one session: sources of figures, registers, the server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from clients.client.failures import CallFailure, NotSignedIn
+from clients.console.board import KeptTables
+
+if TYPE_CHECKING:
+    from clients.console.officer import Officer
+    from ronda.v1.register_service_pb2 import Register
+    from ronda.v1.statistics_service_pb2 import StatisticsSource, WatchSourcesResponse
+
+FIGURES, STRIP, OVER = "cifras", "vivo", "fin"
+"""Events of a screen: ask for the figures anew, the strip's new text, the session is over."""
+_REGISTERS_S = 30.0
+_HEALTH_S = 5.0
+_PAUSE_S = 1.0
+_REFUSED_S = 30.0  # each try is on record
+_STRIP_S = 5.0
+
+
+@dataclass
+class Known:
+    """What was last heard. lost_since: since when nothing is heard of figures; None = they are followed."""
+
+    mart_id: str = ""
+    sources: tuple[StatisticsSource, ...] = ()
+    registers: tuple[Register, ...] = ()
+    registers_why: str = ""
+    serves: bool | None = None
+    figures_why: str = ""
+    lost_since: datetime | None = None
+
+
+@dataclass
+class Watching:
+    """Follows what an officer may see while a screen looks at it."""
+
+    officer: Officer
+    known: Known = field(default_factory=Known)
+
+    def __post_init__(self) -> None:
+        self.tables = KeptTables(self.officer)
+        self.signed_off = False
+        self._version = 0  # of what the strip shows
+        self._told = 0  # how often figures have changed
+        self._changed = asyncio.Condition()
+        self._screens = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def screen(self, mart_id: str) -> AsyncIterator[str]:
+        """Events of one screen that shows figures of this mart, FIGURES, STRIP or OVER; without end but OVER."""
+        self._screens += 1
+        if not self._tasks:
+            self._tasks = [asyncio.ensure_future(each) for each in (self._figures(), self._registers(), self._health())]
+        shown: int | None = None
+        try:
+            while not self.signed_off:
+                if self.known.mart_id:
+                    shown = shown if shown is not None else self._told - (self.known.mart_id != mart_id)
+                    if shown != self._told:
+                        shown = self._told
+                        yield FIGURES
+                version = self._version
+                yield STRIP
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_STRIP_S), self._changed:
+                        await self._changed.wait_for(lambda seen=version: self._version != seen)  # type: ignore[misc]
+            yield OVER
+        finally:
+            self._screens -= 1
+            if not self._screens:
+                self.stop()
+
+    def stop(self) -> None:
+        """Nobody looks any more."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+        self.known = Known()
+
+    async def _figures(self) -> None:
+        while True:
+            pause = _PAUSE_S
+            try:
+                async for message in self.officer.watch():
+                    await self._heard(message)
+            except CallFailure as failure:
+                if _over(failure):
+                    self.signed_off = True
+                self.known.figures_why = failure.reason or failure.status
+                self.known.lost_since = self.known.lost_since or datetime.now(UTC)
+                pause = _PAUSE_S if failure.retryable else _REFUSED_S
+                await self._tell()
+            await asyncio.sleep(pause)
+
+    async def _heard(self, message: WatchSourcesResponse) -> None:
+        known = self.known
+        changed = known.mart_id != message.mart_id or known.sources != tuple(message.sources)
+        if changed:
+            self.tables.forget("" if known.mart_id else message.mart_id)
+        self._told += changed
+        known.mart_id, known.sources = message.mart_id, tuple(message.sources)
+        known.figures_why, known.lost_since = "", None
+        await self._tell()
+
+    async def _registers(self) -> None:
+        while True:
+            try:
+                self.known.registers = tuple((await self.officer.registers()).registers)
+                self.known.registers_why = ""
+            except CallFailure as failure:
+                self.known.registers_why = failure.reason or failure.status
+            await self._tell()
+            await asyncio.sleep(_REGISTERS_S)
+
+    async def _health(self) -> None:
+        while True:
+            serves = await self.officer.serves()
+            if serves != self.known.serves:
+                self.known.serves = serves
+                await self._tell()
+            await asyncio.sleep(_HEALTH_S)
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._version += 1
+            self._changed.notify_all()
+
+
+def _over(failure: CallFailure) -> bool:
+    return isinstance(failure, NotSignedIn) and failure.reason in ("SESSION_OVER", "REVOKED")

@@ -1,0 +1,47 @@
+"""A server with figures and registers, and consoles before it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.console.console_kit import RunningConsole, make_country, running_console
+from tests.kit.nation_kit import BuiltNation
+from tests.server.running_server import RunningServer
+
+
+@dataclass
+class Country:
+    """`data`: what its server serves, with the small nation's generation; `silent`: a mart whose source fell silent."""
+
+    data: Path
+    silent: Path
+    server: RunningServer
+
+
+@pytest.fixture(scope="module")
+def country(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
+    root = tmp_path_factory.mktemp("country")
+    data = make_country(root / "now").data
+    silent = make_country(root / "silent", silent_days=100).data
+    generation = small_nation.generation_directory
+    told = json.loads((generation / "MANIFEST.json").read_text(encoding="utf-8"))["generation_id"]
+    shutil.copytree(generation, data / "generations" / told)
+    (data / "CURRENT").write_text(told + "\n", encoding="ascii")
+    server = RunningServer(data, root / "server.log", workers=1)
+    try:
+        server.wait_ready()
+        yield Country(data, silent, server)
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def console(country: Country, tmp_path: Path) -> Iterator[RunningConsole]:
+    with running_console(country.server.address, tmp_path / "console.log") as running:
+        yield running

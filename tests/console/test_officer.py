@@ -1,0 +1,85 @@
+"""The console as an officer: she signs in at her institution's issuer, asks with her own token, and is on record."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from clients.client.sign_in import OfficerSignIn
+from server.issuer.forms import Kind
+from server.issuer.set_up import make_development_issuer
+from tests.console.conftest import Country
+from tests.console.console_kit import RISING, Browser, csrf_of, running_console, texts_of_states
+from tests.issuer.issuer_kit import ROOT, RunningIssuer, at_work
+from tests.kit.nation_kit import BuiltNation
+from tests.trust.conftest import start_trusted
+
+ANALYST, PATROL, PASSWORD = "20077", "20078", "una clave muy larga"
+_PROVISIONAL = "provisional larga"
+
+
+@pytest.mark.slow
+def test_an_analyst_sees_the_room_and_a_patrol_does_not(
+    small_nation: BuiltNation, country: Country, tmp_path: Path
+) -> None:
+    server = start_trusted(small_nation, tmp_path)
+    directory = server.kit.directory
+    shutil.copytree(country.data / "mart", server.data / "mart", dirs_exist_ok=True)
+    make_development_issuer(directory)
+    issuer = RunningIssuer(directory / "issuer", directory / "institutions" / "pnc")
+    try:
+        for nip, role in ((ANALYST, "analyst"), (PATROL, "patrol")):
+            with at_work(issuer.directory) as works:
+                works.enrol(nip, "zona-1", [role], reinstate=False)
+                works.reset(nip, Kind.PASSWORD, _PROVISIONAL)
+            with OfficerSignIn(issuer.address, directory / "patrol") as device:
+                device.change_password(nip, _PROVISIONAL, PASSWORD)
+        words = ["--identity", str(directory / "patrol"), "--issuer", issuer.address]
+        tls = ["--tls-cert", str(directory / "server.pem"), "--tls-key", str(directory / "server.key")]
+        with running_console(server.address, tmp_path / "console.log", *words, *tls) as console:
+            assert console.address.startswith("https://")
+            trusting = ssl.create_default_context(cafile=str(directory / "server-ca.pem"))
+            trusting.check_hostname = False
+
+            def browser() -> Browser:
+                return Browser(console.address, tls=urllib.request.HTTPSHandler(context=trusting))
+
+            wrong = browser().enter(nip=ANALYST, password="no es esta clave")
+            assert wrong.status == 403
+            assert "NIP y contraseña" in wrong.text  # type: ignore[attr-defined]
+            patrol = browser().enter(nip=PATROL, password=PASSWORD)
+            assert "no permite" in patrol.text  # type: ignore[attr-defined]
+            assert texts_of_states(patrol.text) == {}  # type: ignore[attr-defined]
+            analyst = browser()
+            page = analyst.enter(nip=ANALYST, password=PASSWORD)
+            assert RISING in texts_of_states(page.text)  # type: ignore[attr-defined]
+            assert "max-age" in page.headers["strict-transport-security"]
+            assert all(cookie.secure for cookie in analyst.cookies)
+            newest = server.newest()[0]
+            assert newest.identity["nip"] == ANALYST
+            analyst.post("/salir", {"csrf": csrf_of(page)})
+            assert analyst.get("/sala/datos").status == 401
+            told = console.log.read_text(encoding="utf-8")
+            assert PASSWORD not in told
+            assert ANALYST not in told
+    finally:
+        issuer.stop()
+        server.server.stop()
+
+
+def test_help_says_what_it_needs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ronda.command", "console", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "--issuer" in done.stdout
+    assert "--tls-cert" in done.stdout
