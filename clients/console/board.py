@@ -16,7 +16,7 @@ from ronda.v1.statistics_service_pb2 import CountingRule, Dimension
 
 if TYPE_CHECKING:
     from clients.console.officer import Officer
-    from clients.statistics.asking import FigureTable
+    from clients.console.reading import SeenTable
 
 EARLY_MONTHS = 3  # of a year, in which the year before is shown with it
 TREND_YEARS = 3
@@ -81,9 +81,9 @@ class KeptTables:
 
     def __init__(self, officer: Officer, clock: Callable[[], float] = time.monotonic) -> None:
         self._officer, self._clock = officer, clock
-        self._kept: dict[bytes, tuple[float, asyncio.Task[FigureTable]]] = {}
+        self._kept: dict[bytes, tuple[float, asyncio.Task[SeenTable]]] = {}
 
-    async def table(self, request: contract.QueryRequest) -> FigureTable:
+    async def table(self, request: contract.QueryRequest) -> SeenTable:
         """Raises CallFailure."""
         key = request.SerializeToString(deterministic=True)  # it has no context yet
         kept = self._kept.get(key)
@@ -97,7 +97,7 @@ class KeptTables:
     def forget(self, mart_id: str = "") -> None:
         """Lets go of what this mart has not answered; of everything without one."""
         for key, (_, task) in list(self._kept.items()):
-            if not mart_id or not task.done() or _failed(task) or task.result().frame.mart_id != mart_id:
+            if not mart_id or not task.done() or _failed(task) or task.result().mart_id != mart_id:
                 del self._kept[key]
 
     def _sweep(self) -> None:
@@ -107,5 +107,5 @@ class KeptTables:
             del self._kept[next(iter(self._kept))]
 
 
-def _failed(task: asyncio.Task[FigureTable]) -> bool:
+def _failed(task: asyncio.Task[SeenTable]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)

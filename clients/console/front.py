@@ -9,6 +9,7 @@ from clients.console.forms import SESSION_COOKIE
 from clients.console.officer import ServerLine
 from clients.console.pages import Pages
 from clients.console.sessions import Session, Sessions
+from clients.console.signal import Signal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,6 +29,7 @@ class Console:
         self.secure = settings.tls_cert is not None
         self.pages = Pages(settings.development)
         self.sessions = Sessions(settings.idle_s, settings.shift_s)
+        self.signal = Signal()
         self._line: ServerLine | None = None
 
     def line(self) -> ServerLine:

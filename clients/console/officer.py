@@ -14,7 +14,7 @@ from clients.client.calls import metadata, open_async_channel
 from clients.client.connection import request_context
 from clients.client.failures import CallFailure, NotSignedIn, failure_of
 from clients.client.identity import Identity, NoToken, Token, TokenFetched
-from clients.statistics.asking import FigureTable
+from clients.console.reading import SeenTable, SeenTables
 from ronda.v1 import context_pb2, register_service_pb2
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
@@ -36,6 +36,8 @@ class ServerLine:
         self._channel = open_async_channel(server, identity)
         self.statistics = StatisticsServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.registers = RegisterServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.query: Any = self._channel.unary_stream("/ronda.v1.StatisticsService/Query", None, None)
+        self.seen = SeenTables()
         self._health: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
 
     async def serves(self) -> bool:
@@ -58,24 +60,35 @@ class Officer:
         self._token = TokenFetched(self._fetch) if sign_in is not None else None
         self._why: CallFailure | None = None
 
-    async def table(self, request: contract.QueryRequest) -> FigureTable:
+    async def table(self, request: contract.QueryRequest) -> SeenTable:
         """A table, whole. Raises CallFailure."""
         request.context.CopyFrom(_context())
-        table = FigureTable(contract.StatisticsFrame())
+        parts: list[bytes] = []
         try:
-            async for message in self._line.statistics.Query(request, timeout=TABLE_S, metadata=await self._metadata()):
-                if message.HasField("frame"):
-                    table.frame.CopyFrom(message.frame)
-                table.cells.extend(message.cells)
+            async for message in self._line.query(
+                request.SerializeToString(), timeout=TABLE_S, metadata=await self._metadata()
+            ):
+                parts.append(message)
         except grpc.aio.AioRpcError as error:
             raise failure_of(error, request) from None
-        return table
+        return self._line.seen.table(tuple(parts))
 
     async def registers(self) -> register_service_pb2.ListRegistersResponse:
         """The registers that checks rest on. Raises CallFailure."""
         request = register_service_pb2.ListRegistersRequest(context=_context())
         try:
             found: register_service_pb2.ListRegistersResponse = await self._line.registers.ListRegisters(
+                request, timeout=TABLE_S, metadata=await self._metadata()
+            )
+        except grpc.aio.AioRpcError as error:
+            raise failure_of(error, request) from None
+        return found
+
+    async def sources(self) -> contract.ListSourcesResponse:
+        """The sources of figures. Raises CallFailure."""
+        request = contract.ListSourcesRequest(context=_context())
+        try:
+            found: contract.ListSourcesResponse = await self._line.statistics.ListSources(
                 request, timeout=TABLE_S, metadata=await self._metadata()
             )
         except grpc.aio.AioRpcError as error:

@@ -7,24 +7,24 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from clients.client.failures import CallFailure
 from clients.console import board
-from clients.console.drawings import drawn_hours, drawn_map, drawn_trend
+from clients.console.drawings import drawn_map, drawn_trend
 from clients.console.entering import told
 from clients.console.forms import hold_to_session, read_form
 from clients.console.schematic import LABEL, NAMES, scheme
-from clients.console.tiles import tile_board
 from clients.console.watching import OVER, STRIP, Watching
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from clients.console.front import Console
+    from clients.console.reading import SeenTable
     from clients.console.sessions import Session
-    from clients.statistics.asking import FigureTable
 
 
 class Room:
@@ -34,33 +34,37 @@ class Room:
         self._console = console
 
     async def page(self, request: Request) -> Response:
-        """GET /sala: the whole page, with its tiles; ?tema, ?depto, ?pared."""
+        """GET /sala: the whole page, with its tiles; ?tema, ?depto."""
         session = self._console.session(request)
         topic, department = _topic(request), _department(request)
-        values = await self._tiles(session, topic, department)
+        mart_id, tiles = await self._tiles(session, topic, department)
         return self._console.pages.page(
             request,
             "sala.html",
             session=session,
             topics=board.TOPICS,
+            topic=topic,
+            title=board.TOPICS[topic][1],
+            department=department,
             scheme_label=LABEL,
             wall=session.wall,
-            known=_watching(session).known,
+            known=self._watching(session).known,
             now=datetime.now(UTC),
-            **values,
+            mart_id=mart_id,
+            tiles=Markup(tiles),  # noqa: S704 # of fichas.html, which escapes what is put into it
         )
 
     async def tiles(self, request: Request) -> Response:
         """GET /sala/fichas: the tiles alone."""
         session = self._console.session(request, touch=False)
-        values = await self._tiles(session, _topic(request), _department(request))
-        return self._console.pages.page(request, "fichas.html", **values)
+        _, tiles = await self._tiles(session, _topic(request), _department(request))
+        return HTMLResponse(tiles)
 
     async def drawings(self, request: Request) -> Response:
         """GET /sala/datos: what the charts draw."""
         session = self._console.session(request, touch=False)
         topic, department, day = _topic(request), _department(request), board.today()
-        ask = _watching(session).tables.table
+        ask = self._watching(session).tables.table
         found = await asyncio.gather(
             _or_why(ask(board.weekly(topic, day))),
             _or_why(ask(board.hours(topic, day, department))),
@@ -70,11 +74,11 @@ class Room:
         weeks, hours, months, before = found
         drawn: dict[str, Any] = {"why": [each for each in found[:3] if isinstance(each, str)]}
         if not isinstance(weeks, str):
-            drawn["map"] = drawn_map(tile_board(weeks))
+            drawn["map"] = drawn_map(weeks.tiles)
         if not isinstance(hours, str):
-            drawn["hours"] = drawn_hours(hours)
+            drawn["hours"] = hours.hours
         if not isinstance(months, str):
-            drawn["trend"] = drawn_trend(months, None if isinstance(before, str) else before)
+            drawn["trend"] = drawn_trend(months.table, None if isinstance(before, str) else before.table)
         return JSONResponse(drawn)
 
     async def scheme(self, request: Request) -> Response:
@@ -97,7 +101,7 @@ class Room:
         return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     async def _events(self, session: Session, mart_id: str) -> AsyncIterator[str]:
-        watching = _watching(session)
+        watching = self._watching(session)
         async for event in watching.screen(mart_id):
             if event == OVER or self._console.sessions.over(session):
                 session.ended = True
@@ -106,34 +110,36 @@ class Room:
             text = self._strip(watching) if event == STRIP else watching.known.mart_id
             yield _event(event, text)
 
+    def _watching(self, session: Session) -> Watching:
+        if session.watching is None:
+            session.watching = Watching(session.officer, self._console.signal)
+        return session.watching
+
     def _strip(self, watching: Watching) -> str:
         return self._console.pages.text("vivo.html", known=watching.known, now=datetime.now(UTC))
 
-    async def _tiles(self, session: Session, topic: str, department: str) -> dict[str, Any]:
-        """Values of fichas.html; what could not be asked is said in their place."""
+    async def _tiles(self, session: Session, topic: str, department: str) -> tuple[str, str]:
+        """(mart, text of fichas.html); what could not be asked is said in its place."""
         values: dict[str, Any] = {
             "topic": topic,
-            "title": board.TOPICS[topic][1],
             "department": department,
             "department_name": NAMES.get(department, department),
-            "asked_at": datetime.now(UTC),
         }
+        render = self._console.pages.text
         try:
-            table = await _watching(session).tables.table(board.weekly(topic, board.today(), department))
+            seen = await self._watching(session).tables.table(board.weekly(topic, board.today(), department))
         except CallFailure as failure:
-            return {**values, "board": None, "frame": None, "why": told(failure)}
-        return {**values, "board": tile_board(table), "frame": table.frame, "why": ""}
+            return "", render("fichas.html", **values, board=None, frame=None, why=told(failure))
+        found = seen.text(
+            (topic, department),
+            lambda: render("fichas.html", **values, board=seen.tiles, frame=seen.table.frame, why=""),
+        )
+        return seen.mart_id, found
 
 
-def _watching(session: Session) -> Watching:
-    if session.watching is None:
-        session.watching = Watching(session.officer)
-    return session.watching
-
-
-async def _or_why(asking: Any) -> FigureTable | str:
+async def _or_why(asking: Any) -> SeenTable | str:
     try:
-        table: FigureTable = await asking
+        table: SeenTable = await asking
     except CallFailure as failure:
         return told(failure)
     return table

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clients.client.failures import CallFailure, NotSignedIn
@@ -14,8 +14,9 @@ from clients.console.board import KeptTables
 
 if TYPE_CHECKING:
     from clients.console.officer import Officer
+    from clients.console.signal import Signal
     from ronda.v1.register_service_pb2 import Register
-    from ronda.v1.statistics_service_pb2 import StatisticsSource, WatchSourcesResponse
+    from ronda.v1.statistics_service_pb2 import ListSourcesResponse, StatisticsSource
 
 FIGURES, STRIP, OVER = "cifras", "vivo", "fin"
 """Events of a screen: ask for the figures anew, the strip's new text, the session is over."""
@@ -44,6 +45,7 @@ class Watching:
     """Follows what an officer may see while a screen looks at it."""
 
     officer: Officer
+    signal: Signal
     known: Known = field(default_factory=Known)
 
     def __post_init__(self) -> None:
@@ -59,6 +61,7 @@ class Watching:
         """Events of one screen that shows figures of this mart, FIGURES, STRIP or OVER; without end but OVER."""
         self._screens += 1
         if not self._tasks:
+            self.signal.join(self.officer)
             self._tasks = [asyncio.ensure_future(each) for each in (self._figures(), self._registers(), self._health())]
         shown: int | None = None
         try:
@@ -81,35 +84,41 @@ class Watching:
 
     def stop(self) -> None:
         """Nobody looks any more."""
+        if self._tasks:
+            self.signal.leave(self.officer)
         for task in self._tasks:
             task.cancel()
         self._tasks = []
         self.known = Known()
 
     async def _figures(self) -> None:
+        seen = -1
         while True:
-            pause = _PAUSE_S
-            try:
-                async for message in self.officer.watch():
-                    await self._heard(message)
-            except CallFailure as failure:
-                if _over(failure):
-                    self.signed_off = True
-                self.known.figures_why = failure.reason or failure.status
-                self.known.lost_since = self.known.lost_since or datetime.now(UTC)
-                pause = _PAUSE_S if failure.retryable else _REFUSED_S
-                await self._tell()
-            await asyncio.sleep(pause)
+            self.known.lost_since = self.signal.lost_since
+            if self.signal.version != seen:
+                version = self.signal.version
+                try:
+                    self._heard(await self.officer.sources())
+                    seen = version
+                except CallFailure as failure:
+                    self._refused(failure)
+                    await self._tell()
+                    await asyncio.sleep(_PAUSE_S if failure.retryable else _REFUSED_S)
+                    continue
+            await self._tell()
+            await self.signal.changed(seen, self.known.lost_since)
 
-    async def _heard(self, message: WatchSourcesResponse) -> None:
+    def _heard(self, answer: ListSourcesResponse) -> None:
         known = self.known
-        changed = known.mart_id != message.mart_id or known.sources != tuple(message.sources)
+        changed = known.mart_id != answer.mart_id or known.sources != tuple(answer.sources)
         if changed:
-            self.tables.forget("" if known.mart_id else message.mart_id)
+            self.tables.forget("" if known.mart_id else answer.mart_id)
         self._told += changed
-        known.mart_id, known.sources = message.mart_id, tuple(message.sources)
-        known.figures_why, known.lost_since = "", None
-        await self._tell()
+        known.mart_id, known.sources, known.figures_why = answer.mart_id, tuple(answer.sources), ""
+
+    def _refused(self, failure: CallFailure) -> None:
+        self.known.figures_why = failure.reason or failure.status
+        self.signed_off = self.signed_off or _over(failure)
 
     async def _registers(self) -> None:
         while True:
@@ -118,6 +127,7 @@ class Watching:
                 self.known.registers_why = ""
             except CallFailure as failure:
                 self.known.registers_why = failure.reason or failure.status
+                self.signed_off = self.signed_off or _over(failure)
             await self._tell()
             await asyncio.sleep(_REGISTERS_S)
 

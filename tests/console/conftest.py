@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.console.console_kit import RunningConsole, make_country, running_console
+from tests.kit.between_workers import made_once
 from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 
@@ -24,11 +26,24 @@ class Country:
     server: RunningServer
 
 
+@pytest.fixture(scope="session")
+def marts(run_root: Path) -> Path:
+    """`now` and `silent`: data directories with a mart each, made once a run. Read-only."""
+
+    def make(directory: Path) -> dict[str, Any]:
+        make_country(directory / "now")
+        make_country(directory / "silent", silent_days=100)
+        return {}
+
+    directory, _ = made_once(run_root, "console-country", make)
+    return directory
+
+
 @pytest.fixture(scope="module")
-def country(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
+def country(small_nation: BuiltNation, marts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
     root = tmp_path_factory.mktemp("country")
-    data = make_country(root / "now").data
-    silent = make_country(root / "silent", silent_days=100).data
+    data, silent = root / "data", marts / "silent" / "data"
+    shutil.copytree(marts / "now" / "data", data)
     generation = small_nation.generation_directory
     told = json.loads((generation / "MANIFEST.json").read_text(encoding="utf-8"))["generation_id"]
     shutil.copytree(generation, data / "generations" / told)

@@ -30,7 +30,7 @@ _RISE_DAYS = 24
 
 
 def make_country(root: Path, *, silent_days: int = 0) -> SmallSources:
-    """Events of four years, built into a mart; in RISING they treble in the last weeks. silent_days: since the source
+    """Events of three years, built into a mart; in RISING they treble in the last weeks. silent_days: since the source
     delivered, of what it knew then."""
     rng = np.random.default_rng(17)
     today = today_in_guatemala()
@@ -38,7 +38,7 @@ def make_country(root: Path, *, silent_days: int = 0) -> SmallSources:
     last = today - timedelta(1 + silent_days)
     rows: dict[int, list[list[Any]]] = {}
     number = 0
-    for ago in range((today - date(today.year - 3, 1, 1)).days, silent_days, -1):
+    for ago in range((today - date(today.year - 2, 1, 1)).days, silent_days, -1):
         day = today - timedelta(ago)
         for code in DEPARTMENTS:
             mean = _WEEKLY / 7 * (3 if code == RISING and ago - silent_days <= _RISE_DAYS else 1)

@@ -15,6 +15,7 @@ from clients.console.tiles import GREY, RISE
 from tests.console.conftest import Country
 from tests.console.console_kit import DEPARTMENTS, RISING, RISING_NAME, RunningConsole, publish
 
+pytestmark = pytest.mark.slow
 _CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 _PATIENCE_MS = 60_000.0
 
