@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 
 from server.statistics.limits import HIDDEN_AS, LEAST_LEVEL, Sums, spread_of
 
@@ -76,27 +77,27 @@ def _place(first: date) -> int:
 def chart(weeks: Sequence[Week], seasons: Sequence[float], shown_from: date) -> Mapping[date, Charted]:
     """First day -> what it was held against, of weeks from `shown_from` on that could be tested. weeks: in order."""
     shares = [seasons[_place(week.first)] for week in weeks]
+    # Of the weeks before each place: how many are whole, their values over the season, and the squares of these.
+    ratios = [week.value / share if week.whole else 0.0 for week, share in zip(weeks, shares, strict=True)]
+    counts = list(accumulate((int(week.whole) for week in weeks), initial=0))
+    totals = list(accumulate(ratios, initial=0.0))
+    squares = list(accumulate((ratio * ratio for ratio in ratios), initial=0.0))
     begin = next((place for place, week in enumerate(weeks) if week.first >= shown_from), len(weeks))
     sums, found = Sums(), {}
     for place in range(max(0, begin - RUN_IN), len(weeks)):
         week = weeks[place]
         if not week.whole:
             continue
-        learnt = [
-            weeks[at].value / shares[at]
-            for at in range(max(0, place - GUARD - LEVEL_PERIODS), max(0, place - GUARD))
-            if weeks[at].whole
-        ]
-        if len(learnt) < LEAST_PERIODS:
+        first, after = max(0, place - GUARD - LEVEL_PERIODS), max(0, place - GUARD)
+        learnt = counts[after] - counts[first]
+        if learnt < LEAST_PERIODS:
             continue
-        mean = sum(learnt) / len(learnt)
+        mean = (totals[after] - totals[first]) / learnt
         level = mean * shares[place]
         if mean < LEAST_LEVEL or level < LEAST_LEVEL:
             continue
-        variance = sum((value - mean) ** 2 for value in learnt) / (len(learnt) - 1)
-        spread = spread_of(level) * math.sqrt(
-            _dispersion(variance / spread_of(mean) ** 2, len(learnt)) * (1 + 1 / len(learnt))
-        )
+        variance = (squares[after] - squares[first] - learnt * mean * mean) / (learnt - 1)
+        spread = spread_of(level) * math.sqrt(_dispersion(variance / spread_of(mean) ** 2, learnt) * (1 + 1 / learnt))
         low, high = sums.limits(level, spread)
         signal = sums.add(week.value, level, spread)
         if place >= begin:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from core.mart.layout import SourceEntry
 from ronda.v1.statistics_service_pb2 import CellState, Dimension
 from server.statistics.mart import Gap, OpenMart
-from server.statistics.question import Question
+from server.statistics.question import PLACES, Question
 
 _DAY = timedelta(1)
 _LATE_TOLD = 5  # municipalities that are named
@@ -20,6 +20,9 @@ class Coverage:
     def __init__(self, question: Question, opened: OpenMart) -> None:
         source, vintage = question.source, question.vintage
         self._question, self._opened = question, opened
+        self._time_at = question.by.index(question.time) if question.time is not None else None
+        self._place_at = next((at for at, each in enumerate(question.by) if each in PLACES), None)
+        self._spans: dict[str, tuple[date, date]] = {}  # by the code of a time: a table has each many times
         self._days = {
             year: sorted(each.delivered for each in source.delivered if each.year == year and each.delivered <= vintage)
             for year in {each.year for each in source.delivered}
@@ -48,8 +51,13 @@ class Coverage:
         return CellState.CELL_STATE_COMPLETE
 
     def _span(self, codes: Sequence[str]) -> tuple[date, date]:
+        code = codes[self._time_at] if self._time_at is not None else ""
+        if code not in self._spans:
+            self._spans[code] = self._span_of(code)
+        return self._spans[code]
+
+    def _span_of(self, code: str) -> tuple[date, date]:
         question = self._question
-        code = dict(zip(question.by, codes, strict=True)).get(question.time or 0, "")
         if question.time == Dimension.DIMENSION_WEEK:
             first = date.fromisoformat(code)
             return first, min(first + (6 - first.weekday()) * _DAY, date(first.year, 12, 31))
@@ -61,12 +69,8 @@ class Coverage:
         return date(year, 1, 1), date(year, 12, 31)
 
     def _place(self, codes: Sequence[str]) -> str:
-        named = dict(zip(self._question.by, codes, strict=True))
-        return (
-            named.get(Dimension.DIMENSION_MUNICIPALITY)
-            or named.get(Dimension.DIMENSION_DEPARTMENT)
-            or self._question.fixed.get("place", "")
-        )
+        named = codes[self._place_at] if self._place_at is not None else ""
+        return named or self._question.fixed.get("place", "")
 
     def _complete_before(self, place: str, year: int) -> date:
         """Days before this one are all but complete: so many deliveries have come since as the place needs."""

@@ -9,11 +9,11 @@ does not. K and RUN were chosen by `./run bench-numbers`, which simulates both: 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from server.statistics.disclosure import BASE
 from server.statistics.run_length import Numbers, limit_for, on_lattice
@@ -51,7 +51,7 @@ def shown_distribution(mean: float) -> tuple[Numbers, Numbers]:
 
 
 @cache
-def _grid() -> tuple[list[float], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _grid() -> tuple[list[float], list[float], list[float]]:
     """Poisson means, and the mean and standard deviation of what is shown of them."""
     means = [3.0]
     while means[-1] < _LARGEST_MEAN:
@@ -62,7 +62,7 @@ def _grid() -> tuple[list[float], npt.NDArray[np.float64], npt.NDArray[np.float6
         level = float((values * chances).sum())
         levels.append(level)
         spreads.append(math.sqrt(float(((values - level) ** 2 * chances).sum())))
-    return means, np.array(levels), np.array(spreads)
+    return means, levels, spreads
 
 
 def spread_of(level: float) -> float:
@@ -70,13 +70,15 @@ def spread_of(level: float) -> float:
     _, levels, spreads = _grid()
     if level >= levels[-1]:
         return math.sqrt(level + 4.0)  # mean variance of rounding
-    return float(np.interp(level, levels, spreads))
+    place = max(1, bisect_left(levels, level))
+    share = max(0.0, (level - levels[place - 1]) / (levels[place] - levels[place - 1]))
+    return spreads[place - 1] + share * (spreads[place] - spreads[place - 1])
 
 
 def signal_at(level: float, *, rise: bool) -> float:
     """Height at which the sum signals, in standard deviations."""
     _, levels, _ = _grid()
-    return _height(int(np.searchsorted(levels, level)), rise)
+    return _height(bisect_left(levels, level), rise)
 
 
 @lru_cache(maxsize=1024)
