@@ -14,6 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,18 +49,18 @@ from indexer.generations.rollback import ALERTED_FILE
 from indexer.linking.database import LinkedRegister, StagedFile
 from indexer.linking.parts import PARTS, MadeOf, PartsRefused, made_of, save_parts, take_parts
 from indexer.linking.stage import Linked, link
+from indexer.live.kept import KEPT_FILES, KeptRecordsWriter
 from indexer.manifest.loading import load_manifests
 from indexer.manifest.model import Manifest
 from indexer.preflight import check_asked
 from indexer.staging.carry_forward import RegisterInBuild
 from indexer.staging.extracts import StagedExtract, load_last, save_last
 from indexer.staging.shrinking import find_shrinks
-from indexer.subject_key import load_or_create_key
+from indexer.subject_key import SUBJECT_KEY, load_or_create_key
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
-SUBJECT_KEY = "subject.key"
 WORK = ".work"  # spill, links, ranges of the running build, or of one that was killed (indexer.linking.parts)
 QUARANTINE = "quarantine"
 # Beside the generation that it makes a build needs staged extracts and linking's ranges: together about twice that.
@@ -195,7 +196,7 @@ class _Build:
             for ordinal, m in enumerate(self.manifests)
         ]
         with self.progress.stage("link"):
-            made = made_of(files, roles, key, self.options.workers)
+            made = made_of(files, roles, key, self.options.workers, keep_names=self.options.live)
             linked = self._take_up(made)
             if linked is None:
                 linked = self._link_anew(files, roles, key)
@@ -232,6 +233,7 @@ class _Build:
             self.work,
             memory_bytes=self.options.memory_mib * 1024 * 1024,
             threads=self.options.workers,
+            keep_names=self.options.live,
             on_step=lambda step: self.progress.describe(bar, f"link: {step}"),
             on_rows=on_rows,
         )
@@ -249,21 +251,27 @@ class _Build:
                 self.progress.move(bar, to=total)
                 done = total
 
-            assembly = assemble(
-                self.building,
-                linked.entities(),
-                linked.linked(ahead=self.options.workers - 1),
-                entries,
-                temp_directory=self.work,
-                on_progress=on_rows,
-            )
+            with KeptRecordsWriter(self.building, self.work) if self.options.live else nullcontext() as kept:
+                records = linked.linked(ahead=self.options.workers - 1)
+                assembly = assemble(
+                    self.building,
+                    linked.entities(),
+                    records if kept is None else kept.passing(records),
+                    entries,
+                    temp_directory=self.work,
+                    on_progress=on_rows,
+                )
+                if kept is not None:
+                    kept.finish()
+                    for path in linked.names:  # they stay in the work directory, too, for a build after a kill
+                        (self.building / path.name).hardlink_to(path)
         shutil.copyfile(linked.alerted, self.building / ALERTED_FILE)
         shutil.copyfile(linked.reasons, self.building / REASONS_FILE)
         files = {
             **{name: dict(told) for name, told in assembly.files.items()},
             **{
                 name: {"bytes": (self.building / name).stat().st_size, "sha256": sha256_of(self.building / name)}
-                for name in (ALERTED_FILE, REASONS_FILE)
+                for name in (ALERTED_FILE, REASONS_FILE, *(KEPT_FILES if self.options.live else ()))
             },
         }
         manifest = {

@@ -34,6 +34,9 @@ class IndexerSettings(BaseModel):
         description="Indexer: registers read, and parts linked and sorted, at a time; 0 = the cores at hand. Each "
         "takes some 300 MiB.",
     )
+    index_live: bool = Field(
+        False, description="Indexer: keep what `ronda live` needs to apply changes (docs/live.md), as with --live."
+    )
     mart_sources: Path = Field(
         Path("data/incidents"), description="Mart: directory of the files that institutions publish (docs/numbers.md)."
     )

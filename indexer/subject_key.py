@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from core.identifiers.subject_ids import SUBJECT_ID_BYTES, keyed_hasher
 
+SUBJECT_KEY = "subject.key"  # in the data directory
 KEY_BYTES = 32
 
 

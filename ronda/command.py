@@ -27,6 +27,7 @@ PLACES = {
     "index": ("index", "index"),
     "mart": ("mart", "mart"),
     "serve": ("serve", "serve"),
+    "live": ("live", "live"),
     "bench": ("bench", "bench"),
     "login": ("login", "login"),
     "check": ("ask", "check"),

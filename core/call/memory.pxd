@@ -14,6 +14,7 @@ from core.call.question cimport Question
 from core.call.register_states cimport RegisterStates
 from core.failure cimport Failure
 from core.generation.dossier cimport DossierHeader
+from core.generation.levels cimport Levels
 from core.generation.store cimport Store
 from core.generation.view cimport Dossier
 from core.name_index.query cimport NameQuery, NameQuestion
@@ -71,6 +72,7 @@ cdef struct Fits:                # without repeats, in the order of the answer
     size_t count
     size_t capacity
     bint failed
+    const Levels* levels         # of the Store that the entities are of
 
 cdef struct Compared:            # how one subject compares with the question
     int n
@@ -142,6 +144,7 @@ cdef struct Call:
     ReadName asked_father
     ReadName asked_mother
     RegisterStates kept[STATES_KEPT]
+    uint64_t view                # Store.view that they are of
     int n_kept
     int next_kept
     AnswerIds ids
@@ -153,6 +156,7 @@ cdef struct Call:
     int found                    # FOUND_* of core/access/enumeration.pxd
     Buffer asked_rows            # RowAsked of each row of Clear
     NameQuery* name_query        # of the name asked last
+    NameQuery* level_query       # the same in a level; NULL = none was looked at yet
     NameQuestion name_question   # and what was asked of it
     uint8_t visible_classes[256]  # of the rows of names.bin
     char folded[FOLDED_MAX]
@@ -170,7 +174,7 @@ cdef int call_damaged(Call* call, const char* file, const char* why) noexcept no
 cdef int call_out_of_memory(Call* call) noexcept nogil
 cdef Fit* fits_add(Fits* fits, uint32_t entity, uint8_t link) noexcept nogil
 cdef bint fits_hold(const Fits* fits, uint32_t entity) noexcept nogil
-# Ascending by entity, from `start` on.
+# Ascending in the order of a generation, from `start` on: by entity, those of levels among them.
 cdef void fits_sort(Fits* fits, size_t start) noexcept nogil
 cdef void hits_add(Hits* hits, const Hit* hit) noexcept nogil
 

@@ -13,10 +13,15 @@ from core.call.register_states cimport (
 from core.contract cimport *
 from core.failure cimport OK, fail, failure_init
 from core.generation.dossier cimport NO_ENTITY
+from core.generation.levels cimport number_order
 from core.generation.store cimport STORE_OK, store_dossier, store_error_text, store_prefetch_dossier
 from core.generation.view cimport dossier_view
 from core.name_index.expansion cimport query_free, query_new
 from core.wire cimport buffer_free, buffer_reset
+
+cdef extern from "stdlib.h" nogil:
+    ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil
+    void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
 
 
 cdef Call* call_new() noexcept nogil:
@@ -43,6 +48,7 @@ cdef void call_free(Call* call) noexcept nogil:
     for i in range(STATES_KEPT):
         register_states_free(&call.kept[i])
     query_free(call.name_query)
+    query_free(call.level_query)
     free(call.candidates)
     buffer_free(&call.shown)
     buffer_free(&call.asked_rows)
@@ -73,12 +79,16 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.found = FOUND_UNSAID
     memset(call.answer_id, 0, 16)
     call.hits.failed = call.fits.failed = False
+    call.fits.levels = store.levels
     call.names.length = 0
     call.asked_name.shape.count = call.asked_father.shape.count = call.asked_mother.shape.count = 0
     failure_init(failure)
     buffer_reset(out)
     buffer_reset(&call.shown)
     buffer_reset(&call.asked_rows)
+    if call.view != store.view:  # the memory may have served another view: its registers' states are not these
+        call.view = store.view
+        call.n_kept = call.next_kept = 0
     for i in range(call.n_kept):
         if register_states_hold(&call.kept[i], clock_ms) and grants_equal(&call.kept[i].grant, grant):
             call.states = &call.kept[i]
@@ -153,8 +163,18 @@ cdef int _by_entity(const void* a, const void* b) noexcept nogil:
     return (left > right) - (left < right)
 
 
+cdef int _by_order(const void* a, const void* b, void* levels) noexcept nogil:
+    cdef uint64_t left = number_order(<const Levels*>levels, (<const Fit*>a).entity)
+    cdef uint64_t right = number_order(<const Levels*>levels, (<const Fit*>b).entity)
+    return (left > right) - (left < right)
+
+
 cdef void fits_sort(Fits* fits, size_t start) noexcept nogil:
-    if fits.count > start + 1:
+    if fits.count <= start + 1:
+        return
+    if fits.levels != NULL:
+        qsort_r(fits.items + start, fits.count - start, sizeof(Fit), _by_order, <void*>fits.levels)
+    else:
         qsort(fits.items + start, fits.count - start, sizeof(Fit), _by_entity)
 
 

@@ -18,7 +18,7 @@ from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport NO_ENTITY
 from core.generation.keys cimport KeysPlace
 from core.generation.store cimport (
-    Register, store_lookup_placed, store_place, store_prefetch_dossier, store_prefetch_entity,
+    Register, store_is_person, store_lookup_placed, store_place, store_prefetch_dossier, store_prefetch_entity,
 )
 from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport canonical_into, rule_word
@@ -198,7 +198,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
     finding.several = finding.identified = False
     finding.certain = True
     if looked.found == 1:        # the common case, without another look-up
-        if looked.entity < call.store.n_persons:
+        if store_is_person(call.store, looked.entity):
             if call_dossier(call, looked.entity, &dossier) < 0:
                 return FAILED
             if asked_held(call, &dossier, &looked.item, &finding.identified):

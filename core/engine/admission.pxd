@@ -9,6 +9,7 @@ from core.access.session cimport PurposeGrant, Session
 from core.call.memory cimport Call
 from core.call.question cimport Question
 from core.failure cimport Failure
+from core.generation.store cimport Store
 
 cdef struct Account:
     const Session* session       # NULL = a bare grant: nothing is checked, nobody is named in the record
@@ -36,5 +37,4 @@ cdef int account_watch(Account* account, Call* call) noexcept nogil
 # After account_watch let it pass: the record. OK, or FAILED: the bytes must not leave.
 cdef int account_close(Account* account, Call* call, const void* request, size_t size) noexcept nogil
 # The record of a refusal. OK, or FAILED with AUDIT_UNAVAILABLE in place of what was refused for.
-cdef int account_refuse(Account* account, const char* generation, size_t generation_size, const void* request,
-                        size_t size, Failure* failure) noexcept nogil
+cdef int account_refuse(Account* account, const Store* store, const void* request, size_t size, Failure* failure) noexcept nogil

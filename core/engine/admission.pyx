@@ -12,6 +12,7 @@ from core.call.question cimport METHOD_GET_GENERATION, METHOD_LIST_REGISTERS
 from core.contract cimport *
 from core.engine.discreet cimport note_discreet_looks
 from core.failure cimport OK, fail
+from core.generation.store cimport store_sequence
 from core.subject.shown cimport shown_count, shown_entries
 
 
@@ -131,6 +132,7 @@ cdef int account_close(Account* account, Call* call, const void* request, size_t
     _state(account, &facts, request, size)
     facts.generation = call.store.generation_id
     facts.generation_size = call.store.generation_id_length
+    facts.overlay_sequence = store_sequence(call.store)
     facts.asked_key = call.asked_key
     facts.asked_key_size = call.asked_key_size
     memcpy(facts.answer_id, call.answer_id, 16)
@@ -141,15 +143,15 @@ cdef int account_close(Account* account, Call* call, const void* request, size_t
     return OK
 
 
-cdef int account_refuse(Account* account, const char* generation, size_t generation_size, const void* request,
-                        size_t size, Failure* failure) noexcept nogil:
+cdef int account_refuse(Account* account, const Store* store, const void* request, size_t size, Failure* failure) noexcept nogil:
     cdef AuditFacts facts
     if account.audit == NULL:
         return OK
     _state(account, &facts, request, size if size < REFUSED_BYTES else REFUSED_BYTES)
     facts.status = <uint16_t>failure.reason
-    facts.generation = generation
-    facts.generation_size = generation_size
+    facts.generation = store.generation_id
+    facts.generation_size = store.generation_id_length
+    facts.overlay_sequence = store_sequence(store)
     if audit_append(account.audit, &facts, NULL, 0) < 0:
         return fail(failure, ERROR_REASON_AUDIT_UNAVAILABLE, "", "")
     return OK

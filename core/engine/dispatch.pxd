@@ -53,6 +53,8 @@ cdef void engine_core_free(EngineCore* core) noexcept nogil
 # A working memory for one call; NULL without memory. Who takes one gives it back.
 cdef Call* take_call(EngineCore* core) noexcept nogil
 cdef void return_call(EngineCore* core, Call* call) noexcept nogil
+# Takes over the working memories that another engine has idle: they have grown to what calls need.
+cdef void inherit_calls(EngineCore* core, EngineCore* older) noexcept nogil
 # Answers one request: OK and the response in `out`; FAILED and the reason in `ending`; GRANT_NEEDED (core/access/caller.pxd)
 # when policy must first be asked about `ending.purpose`, CALLER_RETIRED when a new caller must be made; PUT_OFF when it would
 # not have been quick (`ending.verdict.flags` are for Asker.entered of the next try). A refusal has its audit record too,

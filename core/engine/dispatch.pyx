@@ -83,6 +83,22 @@ cdef void return_call(EngineCore* core, Call* call) noexcept nogil:
     call_free(call)
 
 
+cdef void inherit_calls(EngineCore* core, EngineCore* older) noexcept nogil:
+    cdef Call* call = NULL
+    if core == older:
+        return
+    while True:
+        pthread_mutex_lock(&older.lock)
+        call = NULL
+        if older.n_idle:
+            older.n_idle -= 1
+            call = older.idle[older.n_idle]
+        pthread_mutex_unlock(&older.lock)
+        if call == NULL:
+            return
+        return_call(core, call)
+
+
 cdef bint _has_typed_person(const Question* q) noexcept nogil:
     cdef size_t size = (q.cui.size + q.nit.size + q.cedula.size + q.document_country.size + q.document_number.size
                         + q.licence.size + q.telephone.size + q.father.size + q.mother.size)
@@ -208,8 +224,7 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
     ending.verdict = account.verdict
     ending.purpose = call.question.purpose
     if status == FAILED and failure.generation_length == 0 and failure.reason != ERROR_REASON_AUDIT_UNAVAILABLE:
-        account_refuse(&account, <const char*>core.store.generation_id, core.store.generation_id_length, data, size,
-                       failure)
+        account_refuse(&account, core.store, data, size, failure)
     return status
 
 
@@ -232,6 +247,5 @@ cdef int clear_call(EngineCore* core, Call* call, int standard, const void* data
     ending.verdict = account.verdict
     ending.purpose = opening.purpose
     if status == FAILED and failure.reason != ERROR_REASON_AUDIT_UNAVAILABLE:
-        account_refuse(&account, <const char*>core.store.generation_id, core.store.generation_id_length, data, size,
-                       failure)
+        account_refuse(&account, core.store, data, size, failure)
     return status

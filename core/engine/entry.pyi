@@ -51,6 +51,11 @@ class Engine:
     def generation(self) -> Generation: ...
     @property
     def generation_id(self) -> str: ...
+    @property
+    def sequence(self) -> int:
+        """Of the ledger: what the live changes over the generation hold to; 0 = there are none."""
+    def inherit(self, older: Engine) -> None:
+        """Takes over the idle working memories of another view's engine, and what it shows of confirmations."""
     confirmations: Confirmations | None
     """What issuing institutions said of hits; every answer but Clear's shows it. None = nothing."""
 
@@ -128,6 +133,9 @@ class Clearance:
     @property
     def standard(self) -> int:
         """ClearanceStandard of the stream."""
+
+    def follow(self, engine: Engine) -> None:
+        """Answers the next batches from this engine, of another view of the same generation. Raises ValueError."""
 
     def answer(self, batch: bytes, clock_ms: int, caller: Caller | Grant | None = None) -> bytes:
         """One ClearRequest in, one ClearResponse out; context, standard and generation of `batch` are ignored.

@@ -25,11 +25,11 @@ from core.contract cimport *
 from core.engine.admission cimport Account, account_init, account_refuse
 from core.engine.dispatch cimport (
     PUT_OFF, Asker, Ending, EngineCore, answer_call, clear_call, engine_core_free, engine_core_new, return_call,
-    take_call,
+    inherit_calls, take_call,
 )
 from core.failure cimport FAILED, OK, Failure, fail, failure_init
 from core.generation.dossier cimport NO_ENTITY
-from core.generation.store cimport MAX_REGISTERS
+from core.generation.store cimport MAX_REGISTERS, store_sequence
 from core.subject.shown cimport ShownEntry, shown_count, shown_entries
 from core.wire cimport (
     Buffer, begin_message, buffer_free, buffer_init, end_message, put_bytes_if, put_int_if, put_packed_bytes,
@@ -166,6 +166,14 @@ cdef class Engine:
     def generation_id(self):
         return self.generation.generation_id
 
+    @property
+    def sequence(self):
+        return store_sequence(self.core.store)
+
+    def inherit(self, Engine older not None):
+        inherit_calls(self.core, older.core)
+        self.confirmations = older.confirmations
+
     def answer(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None, bint quick=False,
                int entered=-1, Engine serving=None):
         return self.answered(method, request, caller, clock_ms, audit, quick, entered, serving)[0]
@@ -271,8 +279,7 @@ cdef class Engine:
                                   question.reason.size > 0, clock_ms, &given, &ending.failure)
         ending.purpose = question.purpose
         if status == FAILED:
-            account_refuse(&account, <const char*>self.core.store.generation_id, self.core.store.generation_id_length, data, size,
-                           &ending.failure)
+            account_refuse(&account, self.core.store, data, size, &ending.failure)
         if status != OK:
             raise call_error(status, &ending)
         if clearance.opening.generation.size:
@@ -296,6 +303,11 @@ cdef class Clearance:
     def __init__(self):
         raise TypeError("Engine.clearance opens one")
 
+    def follow(self, Engine engine not None):
+        if engine.generation_id != self.engine.generation_id:
+            raise ValueError("another generation's engine")
+        self.engine = engine
+
     @property
     def standard(self):
         return self.opening.standard
@@ -311,7 +323,8 @@ cdef class Clearance:
         return self._answer(batch, clock_ms, caller, True)
 
     cdef tuple _answer(self, bytes batch, int64_t clock_ms, caller, bint shown=False):
-        cdef EngineCore* core = self.engine.core
+        cdef Engine engine = self.engine  # held while the GIL is not, though another is followed meanwhile
+        cdef EngineCore* core = engine.core
         cdef Buffer out
         cdef Ending ending
         cdef Asker asker

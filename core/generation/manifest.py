@@ -29,43 +29,45 @@ _Count = Annotated[int, Field(ge=0, lt=1 << 53)]
 _Milliseconds = Annotated[int, Field(ge=0, lt=253_402_300_800_000)]  # up to the year 9999
 _Digest = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
 _FileName = Annotated[str, Field(pattern=r"\A[a-z_]{1,40}\.[a-z]{1,10}\z")]  # leads nowhere else
-_RegisterId = Annotated[str, Field(pattern=r"\A[a-z0-9-]{1,64}\z")]
+GenerationId = Annotated[str, Field(pattern=r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\z")]
+Sequence = Annotated[int, Field(ge=0, lt=1 << 63)]
+RegisterId = Annotated[str, Field(pattern=r"\A[a-z0-9-]{1,64}\z")]
 _Role = Literal["alert", "identity", "context"]
 _Identifier = Literal[
     "cui", "nit", "cedula", "document", "licence", "telephone", "plate", "vin", "engine", "foreign_document"
 ]
 
 
-class _Stated(BaseModel):
+class Stated(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class StatedFile(_Stated):
+class StatedFile(Stated):
     """A file of the generation."""
 
     bytes: _Count
     sha256: _Digest
 
 
-class Roles(_Stated):
+class Roles(Stated):
     """What a register is to persons and vehicles."""
 
     person: list[_Role] = []
     vehicle: list[_Role] = []
 
 
-class NeededSections(_Stated):
+class NeededSections(Stated):
     """Sections that a grant must show for the register not to be WITHHELD."""
 
     person: list[Annotated[int, Field(ge=0, lt=64)]] = []
     vehicle: list[Annotated[int, Field(ge=0, lt=64)]] = []
 
 
-class StatedRegister(_Stated):
+class StatedRegister(Stated):
     """A register in the generation."""
 
     ordinal: Annotated[int, Field(ge=0, lt=MAX_REGISTERS)]
-    id: _RegisterId
+    id: RegisterId
     name: Annotated[str, Field(min_length=1)]
     owner: str = ""
     contact: str = ""
@@ -88,10 +90,10 @@ class StatedRegister(_Stated):
     checksum: str = ""
 
 
-class StatedExtract(_Stated):
+class StatedExtract(Stated):
     """The staged extract that a register was made from (indexer.staging.extracts.StagedExtract)."""
 
-    register_id: _RegisterId
+    register_id: RegisterId
     directory: Annotated[str, Field(pattern=r"\A[0-9A-Za-z][0-9A-Za-z._-]{0,100}\z")]
     as_of_ms: _Milliseconds
     rows_read: _Count
@@ -106,17 +108,26 @@ class StatedExtract(_Stated):
     withdrawn: bool = False
 
 
-class GenerationManifest(_Stated):
+class StatedDelta(Stated):
+    """Of a delta generation: what it lies over (docs/live.md)."""
+
+    base: GenerationId
+    sequence: Sequence  # of the ledger: it holds the changes up to this one
+    gone: list[Annotated[str, Field(pattern=r"\A[0-9a-f]{32}\z")]] = []  # subject ids that are nobody's any more
+
+
+class GenerationManifest(Stated):
     """The whole of MANIFEST.json."""
 
     format_version: Literal[2]  # FILES_FORMAT
-    generation_id: Annotated[str, Field(pattern=r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\z")]
+    generation_id: GenerationId
     built_at_ms: _Milliseconds
     persons: _Count
     vehicles: _Count
     files: dict[_FileName, StatedFile]
     registers: Annotated[list[StatedRegister], Field(max_length=MAX_REGISTERS)]
-    staging: dict[_RegisterId, StatedExtract] | None = None
+    staging: dict[RegisterId, StatedExtract] | None = None
+    delta: StatedDelta | None = None  # None = a generation of its own
     manifest_version: Literal[2] | None = None  # MANIFEST_VERSION
     checksum: _Digest | None = None
 

@@ -46,6 +46,14 @@ class DossierReader:
     @property
     def subject_id(self) -> bytes:
         """16 bytes."""
+    @property
+    def homonyms(self) -> int | None:
+        """None = not set."""
+    @property
+    def name_only_alerts(self) -> int | None: ...
+    @property
+    def name_only_flags(self) -> int:
+        """NAME_ONLY_* bits of core/standard_record.toml."""
     def alerts(self) -> list[Alert]:
         """In stored order (docs/answers.md section 6)."""
     def identifiers(self) -> list[Identifier]:

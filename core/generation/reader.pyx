@@ -7,11 +7,12 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from core.calendar cimport NO_DAY
 from core.generation.dossier cimport (
-    DOSSIER_MAGIC, ENTITY_ORGANISATION, ENTITY_PERSON, ENTITY_PLATE, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, AlertEntry,
-    DossierHeader, IdentifierEntry,
+    DOSSIER_MAGIC, ENTITY_ORGANISATION, ENTITY_PERSON, ENTITY_PLATE, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, FLAG_CROWDED,
+    FLAG_ONE_BEARER, AlertEntry, DossierHeader, IdentifierEntry,
 )
 from core.generation.store cimport dossier_inside
 from core.generation.view cimport Dossier, dossier_view
+from core.standard_record cimport NAME_ONLY_CROWDED, NAME_ONLY_ONE_BEARER
 
 
 class EntityKind(IntEnum):
@@ -52,6 +53,19 @@ cdef class DossierReader:
     @property
     def subject_id(self):
         return self._view.header.subject_id[:16]
+
+    @property
+    def homonyms(self):
+        return None if self._view.header.homonyms < 0 else self._view.header.homonyms
+
+    @property
+    def name_only_alerts(self):
+        return None if self._view.header.name_only_alerts < 0 else self._view.header.name_only_alerts
+
+    @property
+    def name_only_flags(self):
+        cdef int flags = self._view.header.flags
+        return (NAME_ONLY_CROWDED if flags & FLAG_CROWDED else 0) | (NAME_ONLY_ONE_BEARER if flags & FLAG_ONE_BEARER else 0)
 
     def alerts(self):
         cdef const AlertEntry* entry

@@ -3,7 +3,9 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from core.files.layout cimport EntityRow
+from core.generation.dossier cimport ENTITY_VEHICLE, DossierHeader
 from core.generation.keys cimport KeysFile, KeysPlace
+from core.generation.levels cimport Levels, number_in_dossier
 from core.generation.plates cimport PlatesFile
 from core.name_index.file cimport NamesFile
 
@@ -70,6 +72,8 @@ cdef struct Store:
     int64_t built_at_ms
     uint64_t build
     KeysFile keys                # core/generation/keys.pxd
+    const Levels* levels         # what lies over it: core/generation/levels.pxd; NULL = nothing
+    uint64_t view                # of this process: no two Stores that were opened have the same
 
 # Entities that hold an identifier, ascending: `kind` is a KEY_* of core/generation/dossier.pxd, `text` its canonical form as drawn there.
 # Writes at most `capacity` numbers and returns how many there are in all (it may be more than `capacity`), or STORE_KEYS.
@@ -81,6 +85,21 @@ cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, si
 cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** dossier, uint32_t* length) noexcept nogil
 # Kind of an entity (ENTITY_*), 0 outside the table. From entities.bin: no dossier is touched.
 cdef uint8_t store_kind(const Store* store, uint32_t entity) noexcept nogil
+# Whether an entity is a person, organisation or unidentified.
+cdef inline bint store_is_person(const Store* store, uint32_t entity) noexcept nogil:
+    if entity < store.n_entities:
+        return entity < store.n_persons
+    return store.levels != NULL and 0 < store_kind(store, entity) < ENTITY_VEHICLE
+# The entity that a number in an OwnerEntry of `dossier` means: where a newer level has the owner, that one; NO_ENTITY = nobody.
+cdef inline uint32_t store_owner(const Store* store, const uint8_t* dossier, uint32_t number) noexcept nogil:
+    return number if store.levels == NULL else number_in_dossier(store.levels, dossier, number)
+# The entity whose dossier this is.
+cdef inline uint32_t store_entity_of(const Store* store, const uint8_t* dossier) noexcept nogil:
+    cdef uint32_t number = (<const DossierHeader*>dossier).entity
+    return number if store.levels == NULL else number_in_dossier(store.levels, dossier, number)
+# Of the ledger: what the levels hold to; 0 = there are none.
+cdef inline uint64_t store_sequence(const Store* store) noexcept nogil:
+    return store.levels.sequence if store.levels != NULL else 0
 # Hints for batches: first every key is placed (core/generation/keys.pxd), then looked up; first every entity, then every dossier,
 # then read.
 cdef void store_place(const Store* store, uint8_t kind, const void* text, size_t length, KeysPlace* place) noexcept nogil
@@ -104,4 +123,5 @@ cdef class Generation:
     cdef readonly object directory
     cdef list _mappings          # (mmap, memoryview) of each file
     cdef list _texts             # bytes that registers point to
+    cdef bint _over_another      # its files are another's, which _texts holds
     cdef int _map(self, str name, object wanted, const uint8_t** data, uint64_t* size) except -1

@@ -1,5 +1,6 @@
 """A published generation, mapped read-only: keys, dossiers, names, plates."""
 
+import itertools
 import mmap
 from pathlib import Path
 
@@ -7,12 +8,13 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memcpy
 
 from core.files.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
 from core.generation.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
+from core.generation.levels cimport Level, add_level_holders, level_of_number, sort_numbers, unmasked_holders
 from core.generation.keys cimport KeysPlace, key_hash, keys_find, keys_find_placed, keys_open, keys_place
 from core.generation.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
 from core.identifiers.kinds cimport (
@@ -28,24 +30,58 @@ from core.generation.registers import register_entry
 cdef enum:
     PREFETCHED = 4096            # bytes of a dossier
 
+_views = itertools.count(1)
+
 _MAGIC = {"entities.bin": b"RNDENTIT", "dossiers.bin": b"RNDDOSSI", "names.bin": b"RNDNAMES", "plates.bin": b"RNDPLATE"}
 
 
 # ---- the C interface ----
 
 cdef void store_place(const Store* store, uint8_t kind, const void* text, size_t length, KeysPlace* place) noexcept nogil:
-    keys_place(&store.keys, key_hash(kind, text, length), place)
+    cdef uint64_t hash = key_hash(kind, text, length)
+    keys_place(&store.keys, hash, place)
+    place.hash = hash            # of an empty file too: levels may hold it
 
 
 cdef int64_t store_lookup_placed(const Store* store, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil:
+    cdef uint64_t hash = place.hash
     cdef int64_t found = keys_find_placed(&store.keys, place, entities, capacity)
+    if store.levels != NULL and found >= 0:
+        return _lookup_levels(store, hash, entities, found, capacity)
     return STORE_KEYS if found < 0 else found
 
 
 cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, size_t length,
                           uint32_t* entities, size_t capacity) noexcept nogil:
-    cdef int64_t found = keys_find(&store.keys, key_hash(kind, text, length), entities, capacity)
+    cdef uint64_t hash = key_hash(kind, text, length)
+    cdef int64_t found = keys_find(&store.keys, hash, entities, capacity)
+    if store.levels != NULL and found >= 0:
+        return _lookup_levels(store, hash, entities, found, capacity)
     return STORE_KEYS if found < 0 else found
+
+
+cdef int64_t _lookup_levels(const Store* store, uint64_t hash, uint32_t* entities, int64_t found,
+                            size_t capacity) noexcept nogil:
+    """Of the base's holders, `found` in all, those that no level replaces; and the levels' own."""
+    cdef const Levels* levels = store.levels
+    cdef uint32_t* all_of_them
+    cdef int64_t kept = found
+    if found and <size_t>found <= capacity:
+        kept = unmasked_holders(levels, entities, found)
+    elif found:                  # more than asked for: which of them are masked decides who comes first
+        all_of_them = <uint32_t*>malloc(found * sizeof(uint32_t))
+        if all_of_them == NULL or keys_find(&store.keys, hash, all_of_them, <size_t>found) != found:
+            free(all_of_them)
+            return STORE_KEYS
+        kept = unmasked_holders(levels, all_of_them, found)
+        if kept > 0:
+            memcpy(entities, all_of_them, min(<size_t>kept, capacity) * sizeof(uint32_t))
+        free(all_of_them)
+    if kept < 0:
+        return STORE_KEYS
+    kept = add_level_holders(levels, hash, entities, kept, capacity)
+    sort_numbers(levels, entities, min(kept, <int64_t>capacity))
+    return STORE_KEYS if kept < 0 else kept
 
 
 cdef inline bint _inside(uint32_t offset, uint32_t length, uint32_t start, uint32_t end) noexcept nogil:
@@ -99,16 +135,24 @@ cdef bint dossier_inside(const uint8_t* bytes, uint32_t length) noexcept nogil:
 
 
 cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** dossier, uint32_t* length) noexcept nogil:
-    cdef const EntityRow* row
+    cdef const Level* level
+    if entity < store.n_entities:
+        return _read_dossier(&store.entities[entity], entity, store.dossiers, store.dossiers_size, dossier, length)
+    level = level_of_number(store.levels, entity) if store.levels != NULL else NULL
+    if level == NULL:
+        return STORE_NO_ENTITY
+    entity -= level.first
+    return _read_dossier(&level.entities[entity], entity, level.dossiers, level.dossiers_size, dossier, length)
+
+
+cdef inline int _read_dossier(const EntityRow* row, uint32_t entity, const uint8_t* dossiers, uint64_t size,
+                              const uint8_t** dossier, uint32_t* length) noexcept nogil:
     cdef const DossierHeader* header
     cdef const uint8_t* bytes
-    if entity >= store.n_entities:
-        return STORE_NO_ENTITY
-    row = &store.entities[entity]
     if (row.offset < HEADER_SIZE or row.offset & 7 or row.length < sizeof(DossierHeader)
-            or row.offset > store.dossiers_size or row.length > store.dossiers_size - row.offset):
+            or row.offset > size or row.length > size - row.offset):
         return STORE_OUTSIDE
-    bytes = store.dossiers + row.offset
+    bytes = dossiers + row.offset
     header = <const DossierHeader*>bytes
     if header.magic != <uint32_t>DOSSIER_MAGIC or header.length != row.length:
         return STORE_MAGIC
@@ -126,7 +170,11 @@ cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** doss
 
 
 cdef uint8_t store_kind(const Store* store, uint32_t entity) noexcept nogil:
-    return store.entities[entity].kind if entity < store.n_entities else 0
+    cdef const Level* level
+    if entity < store.n_entities:
+        return store.entities[entity].kind
+    level = level_of_number(store.levels, entity) if store.levels != NULL else NULL
+    return level.entities[entity - level.first].kind if level != NULL else 0
 
 
 cdef void store_prefetch_entity(const Store* store, uint32_t entity) noexcept nogil:
@@ -226,11 +274,12 @@ cdef class Generation:
         self.store = <Store*>calloc(1, sizeof(Store))
         if self.store == NULL:
             raise MemoryError
+        self.store.view = next(_views)
         self._mappings = []
         self._texts = []
 
     def __dealloc__(self):
-        if self.store != NULL:
+        if self.store != NULL and not self._over_another:
             names_close(&self.store.names)
         free(self.store)
 
@@ -369,7 +418,9 @@ cdef class Generation:
         self.store.n_persons = 0
         self.store.n_registers = 0
         self.store.keys.root = <uint64_t>-1
-        names_close(&self.store.names)
+        if not self._over_another:
+            names_close(&self.store.names)
+        self.store.levels = NULL
         self.store.plates.n_rows = 0
         self._mappings.clear()
 

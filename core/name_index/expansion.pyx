@@ -114,7 +114,7 @@ cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil:
         query.known[place] = form.known
         for i in range(question.shape.count):
             query.kinds[place][i] = compare_tokens(&question.forms[i], form)
-            if form.phonetic_length == question.forms[i].phonetic_length and memcmp(
+            if not question.bits_given and form.phonetic_length == question.forms[i].phonetic_length and memcmp(
                     form.phonetic, question.forms[i].phonetic, form.phonetic_length) == 0:
                 question.shape.tokens[i].bits = names.briefs[id].bits
     return place
@@ -331,7 +331,8 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
     query.n_splits = 0
     query.salt += 1
     for i in range(n):
-        question.shape.tokens[i].bits = BITS_UNKNOWN
+        if not question.bits_given:
+            question.shape.tokens[i].bits = BITS_UNKNOWN
         query.most[i] = 0
         query.repeats[i] = -1
     for i in range(n):

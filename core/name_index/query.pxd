@@ -71,6 +71,7 @@ cdef struct NameQuestion:
     bint all_years               # what orders persons is hidden from the caller: look at every ordinal
     bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
+    bint bits_given              # what the asked tokens tell is known: they are looked for in a level (core/questions/level_names.pyx)
     double possible              # score from which somebody fits in whom not all agrees,
     bint alerts_only             # or the alert score, where that is more
 
@@ -88,6 +89,7 @@ cdef struct NameFound:
     uint8_t sex_on_file
     uint16_t year                # of birth, first on file; 0
     bint parents_agree           # for the caller
+    uint64_t order               # among equals: number_order of core/generation/levels.pxd, the entity where there are no levels
 
 cdef struct HeldList:            # a token on file that an asked token may be
     ListCursor cursor
@@ -110,6 +112,7 @@ cdef struct PairedRow:
 
 cdef struct NameQuery:           # working memory, kept from one question to the next
     const NamesFile* names
+    const uint64_t* masked       # bit an ordinal: nobody; NULL = everybody counts
     const NameQuestion* question
     # tokens on file that some asked token may be: open addressing, then kinds
     uint32_t ids[HELD_SLOTS]

@@ -356,5 +356,6 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
         return 0
     found.ordinal = ordinal
     found.entity = ordinal_entity(query.names, ordinal)
+    found.order = found.entity
     _set_found(query.question, &weighed, found)
     return _fits(query, found)

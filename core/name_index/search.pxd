@@ -8,7 +8,7 @@ from core.name_index.query cimport NameFound, NameQuery, NameQuestion
 cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil
 # The same for the same question, still borrowed, of which `possible` alone has changed: half of the work is spared.
 cdef int find_names_again(NameQuery* query) noexcept nogil
-# Puts the best `most` of query.found first, in order: evidence descending, then entity.
+# Puts the best `most` of query.found first, in order: evidence descending, then `order`.
 cdef void rank_found(NameQuery* query, size_t most) noexcept nogil
 # The same of `count` of them.
 cdef void rank_range(NameFound* found, size_t count, size_t most) noexcept nogil

@@ -339,6 +339,9 @@ cdef int _window(NameQuery* query, ListCursor* short_lists, const Reach* reaches
                 for w in range((low - start) // 64, (high - start + 63) // 64):
                     if reached[w]:
                         candidates[w] |= reached[w] & _bits_within(low, high, start + 64 * w)
+    if query.masked != NULL:
+        for w in range(words):
+            candidates[w] &= ~query.masked[(start >> 6) + w]
     if query.quick and _will_be_long(query, _count(candidates, words), covered, span):
         return NAMES_LONG
     return _score_candidates(query, start, words)
@@ -436,7 +439,7 @@ cdef int _find(NameQuery* query) noexcept nogil:
 # ---- ranking ----
 
 cdef inline bint _before(const NameFound* a, const NameFound* b) noexcept nogil:
-    return a.evidence > b.evidence or (a.evidence == b.evidence and a.entity < b.entity)
+    return a.evidence > b.evidence or (a.evidence == b.evidence and a.order < b.order)
 
 
 cdef void _sift(NameFound* heap, size_t at, size_t n) noexcept nogil:

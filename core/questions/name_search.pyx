@@ -22,6 +22,7 @@ from core.names.comparison cimport match_probability, parents_evidence
 from core.names.frequencies cimport BITS_UNKNOWN
 from core.names.pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
 from core.names.reading cimport ReadName, read_name
+from core.questions.level_names cimport find_in_levels
 from core.subject.alerts cimport AlertSum, sum_alerts
 from core.subject.person cimport Person, compare_person_parents, person_view
 
@@ -119,7 +120,11 @@ cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
     cdef NameQuery* query = call.name_query
     cdef NameFound* found
     cdef size_t i, kept = 0
-    cdef int status = find_names_again(query) if again else find_names(query, &call.store.names, &call.name_question)
+    cdef int status
+    query.masked = NULL if call.store.levels == NULL else call.store.levels.masked_names
+    status = find_names_again(query) if again else find_names(query, &call.store.names, &call.name_question)
+    if status == 0 and call.store.levels != NULL:
+        status = find_in_levels(call)
     if status == NAMES_LONG:
         return _put_off(call)
     if status == NAMES_TOO_BROAD:

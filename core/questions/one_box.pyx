@@ -15,6 +15,7 @@ from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.free_text.detection cimport detect_into, holds_two_things
 from core.generation.dossier cimport NO_ENTITY
+from core.generation.store cimport store_is_person
 from core.identifiers.canonical cimport rule_word
 from core.identifiers.countries cimport country_into
 from core.identifiers.kinds cimport (
@@ -298,7 +299,7 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
             continue
         call.fits.items[kept] = call.fits.items[i]
         call.fits.items[kept].link = LEVEL_POSSIBLE
-        persons = persons and call.fits.items[i].entity < call.store.n_persons
+        persons = persons and store_is_person(call.store, call.fits.items[i].entity)
         kept += 1
     call.fits.count = kept
     for k in range(box.n):

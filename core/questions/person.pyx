@@ -18,6 +18,7 @@ from core.call.question cimport Question, Text
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport NO_ENTITY
+from core.generation.store cimport store_is_person
 from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport canonical_into, document_into, rule_word
 from core.identifiers.countries cimport country_into, split_country
@@ -162,7 +163,7 @@ cdef int _find_by_identifier(Call* call, PersonQuestion* asked, PersonFinding* f
     if n < 0:
         return FAILED
     for i in range(n):
-        if entities[i] >= call.store.n_persons:
+        if not store_is_person(call.store, entities[i]):
             continue
         if call_dossier(call, entities[i], &dossier) < 0:
             return FAILED
@@ -255,7 +256,7 @@ cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noex
         if n < 0:
             return FAILED
         for i in range(n):
-            if entities[i] >= call.store.n_persons:
+            if not store_is_person(call.store, entities[i]):
                 continue
             if call_dossier(call, entities[i], &dossier) < 0:
                 return FAILED

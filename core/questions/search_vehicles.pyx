@@ -17,10 +17,12 @@ from core.free_text.vehicles cimport (
     PlatePattern, VehicleWords, colour_mask, kind_mask, read_plate_pattern, read_vehicle_words,
 )
 from core.generation.dossier cimport ENTITY_VEHICLE, IdentifierEntry
+from core.generation.levels cimport Levels, number_masked, number_order
 from core.generation.plates cimport (
-    PLATE_CHARACTERS, PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_misread, plate_next, plate_scan,
-    plate_scan_misread,
+    PLATE_CHARACTERS, PLATE_DAMAGED, PLATE_END, PlateRow, PlatesFile, PlateScan, plate_misread, plate_next, plate_scan,
+    plate_scan_misread, plates_before,
 )
+from core.generation.store cimport store_is_person
 from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport rule_word
 from core.identifiers.exact cimport exact_into
@@ -34,9 +36,14 @@ from core.subject.vehicle_seen cimport SEEN_MAX, Seen, compare_with_seen
 from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
 
 
+cdef extern from "stdlib.h" nogil:
+    ctypedef int (*compare_with)(const void*, const void*, void*) noexcept nogil
+    void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
+
 cdef enum:
     DOSSIERS_MAX = 15000         # what a search may cost before it is refused: about 20 ms of dossiers read
     MISREADS = 2                 # characters of a plate that may have been misread, as in core.identifiers.api.plate_misreads
+    ROWS_BETWEEN = 16            # bits: rows of levels that may stand between two of the base
     NUMBERS = 3                  # kinds that a number is looked up as
 
 cdef struct Number:              # VIN, chassis or engine number as each kind that it fits
@@ -249,7 +256,7 @@ cdef int _find_by_number(Call* call, const Sought* sought, const Number* number)
         if n < 0:
             return FAILED
         for i in range(n):
-            if entities[i] < call.store.n_persons or fits_hold(&call.fits, entities[i]):
+            if store_is_person(call.store, entities[i]) or fits_hold(&call.fits, entities[i]):
                 continue
             if call_dossier(call, entities[i], &vehicle) < 0:
                 return FAILED
@@ -263,16 +270,19 @@ cdef int _find_by_number(Call* call, const Sought* sought, const Number* number)
             fit.misread = <uint8_t>(misread + number.misread)
     fits_sort(&call.fits, 0)
     if call.fits.count:
-        qsort(call.fits.items, call.fits.count, sizeof(Fit), _by_misread)
+        qsort_r(call.fits.items, call.fits.count, sizeof(Fit), _by_misread, <void*>call.store.levels)
     return OK
 
 
-cdef int _by_misread(const void* a, const void* b) noexcept nogil:
+cdef int _by_misread(const void* a, const void* b, void* levels) noexcept nogil:
     cdef const Fit* left = <const Fit*>a
     cdef const Fit* right = <const Fit*>b
+    cdef uint64_t first, second
     if left.misread != right.misread:
         return (left.misread > right.misread) - (left.misread < right.misread)
-    return (left.entity > right.entity) - (left.entity < right.entity)
+    first = number_order(<const Levels*>levels, left.entity)
+    second = number_order(<const Levels*>levels, right.entity)
+    return (first > second) - (first < second)
 
 
 cdef int _by_entity(const void* a, const void* b) noexcept nogil:
@@ -290,17 +300,32 @@ cdef int _by_order(const void* a, const void* b) noexcept nogil:
 
 cdef int _scan(Call* call, const Sought* sought, const PlatePattern* pattern, Buffer* found,
                int* dossiers) noexcept nogil:
-    """Rows that fit one reading of the plate join `found`."""
+    """Rows that fit one reading of the plate join `found`, those of what lies over the base at their place among its own."""
+    cdef const Levels* levels = call.store.levels
+    cdef int i
+    if _scan_file(call, sought, pattern, &call.store.plates, 0, found, dossiers) < 0:
+        return FAILED
+    if levels != NULL:
+        for i in range(levels.n):
+            if _scan_file(call, sought, pattern, levels.levels[i].plates, levels.levels[i].first, found, dossiers) < 0:
+                return FAILED
+    return OK
+
+
+cdef int _scan_file(Call* call, const Sought* sought, const PlatePattern* pattern, const PlatesFile* plates, uint32_t first,
+                    Buffer* found, int* dossiers) noexcept nogil:
+    """`first`: number of the file's first subject; 0 = the base's."""
     cdef PlateScan scan
     cdef const PlateRow* row
     cdef Dossier vehicle
     cdef Found fits
     cdef const Seen* seen = &sought.seen
     cdef int status, plate, misread
+    cdef uint32_t number
     cdef bint typed
     # Rows know make, colour and year of registrations: whom these are hidden from, for them they may not sift.
     cdef bint sifts = call_shows(call, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN)
-    plate_scan(&call.store.plates, &scan, <const uint8_t*>pattern.number, pattern.length, <const uint8_t*>pattern.type,
+    plate_scan(plates, &scan, <const uint8_t*>pattern.number, pattern.length, <const uint8_t*>pattern.type,
                pattern.type_length, <const uint8_t*>seen.make, seen.make_length if sifts else 0, NULL, 0,
                seen.model_year if sifts else 0)
     scan.colours = seen.colours if sifts else 0
@@ -312,19 +337,24 @@ cdef int _scan(Call* call, const Sought* sought, const PlatePattern* pattern, Bu
             return call_damaged(call, "plates.bin", "a block of rows is damaged")
         if status == PLATE_END:
             return OK
+        number = row.entity + first
+        if call.store.levels != NULL and number_masked(call.store.levels, number):
+            continue
         dossiers[0] += 1
         if dossiers[0] > DOSSIERS_MAX:
             return fail(call.failure, ERROR_REASON_QUERY_TOO_BROAD, sought.blamed, "too many vehicles fit")
-        if row.entity < call.store.n_persons:
+        if store_is_person(call.store, number):
             continue
-        if call_dossier(call, row.entity, &vehicle) < 0:
+        if call_dossier(call, number, &vehicle) < 0:
             return FAILED
         # The plates that the caller may see count, and of these the one that fits best.
         plate = _matched_plate(call, sought, &vehicle, &misread, &typed)
         if plate < 0 or not _is_row(&vehicle.identifiers[plate], &vehicle, row) or not _seen_fits(call, sought, &vehicle):
             continue
-        fits.order = <uint64_t>misread << 56 | (scan.at - 1)
-        fits.entity = row.entity
+        fits.order = <uint64_t>misread << 56 | (
+            scan.at << ROWS_BETWEEN if first == 0
+            else (plates_before(&call.store.plates, row) << ROWS_BETWEEN) + min(scan.at, <uint64_t>(1 << ROWS_BETWEEN) - 1))
+        fits.entity = number
         put_raw(found, &fits, sizeof(fits))
 
 

@@ -8,7 +8,7 @@ from core.call.memory cimport call_damaged, call_dossier
 from core.contract cimport *
 from core.failure cimport FAILED, OK
 from core.generation.dossier cimport ENTITY_PLATE, NO_ENTITY, IdentifierEntry
-from core.generation.store cimport store_lookup
+from core.generation.store cimport store_is_person, store_lookup
 from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport plate_misreads_into, suggest_into
 from core.identifiers.kinds cimport KEY_CUI, KEY_NIT, KEY_PLATE, KEY_VIN
@@ -39,7 +39,7 @@ cdef int _find_holder(Call* call, const Canonical* text, uint32_t* holder) noexc
     if n < 0:
         return FAILED
     for i in range(n):
-        if (entities[i] < call.store.n_persons) == (item.lookup == KEY_VIN):
+        if store_is_person(call.store, entities[i]) == (item.lookup == KEY_VIN):
             continue
         if call_dossier(call, entities[i], &dossier) < 0:
             return FAILED
@@ -116,7 +116,7 @@ cdef int _gather_plates(Call* call, const AskedIdentifier* item, const char* num
     if n < 0:
         return call_damaged(call, "keys.mdb", "cannot be read")
     for i in range(<int>min(n, <int64_t>LOOKUP_MAX)):
-        if entities[i] < call.store.n_persons:
+        if store_is_person(call.store, entities[i]):
             continue
         if call_dossier(call, entities[i], &dossier) < 0:
             return FAILED

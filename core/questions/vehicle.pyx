@@ -1,6 +1,6 @@
 """Questions about vehicles, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport int32_t, uint32_t
+from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.answer.levels cimport Grounds, level_of, strongest_hit
 from core.answer.outcome cimport PLATES_LIMIT, Owner
@@ -18,7 +18,7 @@ from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport (
     ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, NO_ENTITY, AlertEntry, OwnerEntry,
 )
-from core.generation.store cimport store_prefetch_dossier
+from core.generation.store cimport store_is_person, store_owner, store_prefetch_dossier
 from core.generation.view cimport Dossier, alert_in_force, holds_on, holds_surely
 from core.identifiers.canonical cimport canonical_into, rule_word
 from core.identifiers.countries cimport country_into
@@ -117,7 +117,7 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
         if n < 0:
             return FAILED
         for i in range(n):
-            if entities[i] < call.store.n_persons:
+            if store_is_person(call.store, entities[i]):
                 continue
             if call_dossier(call, entities[i], &dossier) < 0:
                 return FAILED
@@ -191,16 +191,18 @@ cdef inline bint _is_unborne(const Owner* owner) noexcept nogil:
 cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const OwnerEntry* entry, int32_t ordinal, bint present,
                        uint8_t link, bint hits) noexcept nogil:
     """`vehicle` NULL: only the owner's own alerts matter."""
+    cdef uint32_t entity
     owner.entry = entry
     owner.ordinal = ordinal
     owner.present = present
-    owner.has_person = entry.entity != NO_ENTITY
+    entity = store_owner(call.store, <const uint8_t*>entry, entry.entity)
+    owner.has_person = entity != NO_ENTITY
     owner.name_alert = False
     owner.level = LEVEL_INSUFFICIENT
     owner.status = IDENTITY_STATUS_UNSPECIFIED
     if not owner.has_person:
         return OK
-    if person_open(call, entry.entity, &owner.person) < 0:
+    if person_open(call, entity, &owner.person) < 0:
         return FAILED
     link = min(link, entry.link_level)
     if not holds_surely(entry.valid_from, entry.valid_to, entry.from_span, entry.to_span, call.today):

@@ -8,7 +8,7 @@ from core.call.memory cimport Fit, call_dossier, call_out_of_memory, call_shows,
 from core.contract cimport *
 from core.failure cimport FAILED, OK
 from core.generation.dossier cimport ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, NO_ENTITY, IdentifierEntry
-from core.generation.store cimport store_prefetch_entity
+from core.generation.store cimport store_is_person, store_prefetch_entity
 from core.generation.view cimport holds_on
 from core.identifiers.kinds cimport KEY_PLATE, KEY_VIN
 from core.identifiers.rules cimport RULE_OK
@@ -89,7 +89,7 @@ cdef int _gather_bearers(Call* call, const AskedIdentifier* item, VehicleFinding
     if n < 0:
         return FAILED
     for i in range(n):
-        if entities[i] < call.store.n_persons:
+        if store_is_person(call.store, entities[i]):
             continue
         if call_dossier(call, entities[i], &dossier) < 0:
             return FAILED
@@ -161,7 +161,7 @@ cdef int _find_by_number(Call* call, const AskedIdentifier* item, VehicleFinding
     if n < 0:
         return FAILED
     for i in range(n):
-        if entities[i] < call.store.n_persons:
+        if store_is_person(call.store, entities[i]):
             continue
         if call_dossier(call, entities[i], &dossier) < 0:
             return FAILED
@@ -224,7 +224,7 @@ cdef int _find_borne_plate(Call* call, const Dossier* vehicle, const IdentifierE
     if n < 0:
         return FAILED
     for i in range(n):
-        if entities[i] < call.store.n_persons or finding.n_plates == PLATES_LIMIT:
+        if store_is_person(call.store, entities[i]) or finding.n_plates == PLATES_LIMIT:
             continue
         if call_dossier(call, entities[i], &plate) < 0:
             return FAILED

@@ -6,6 +6,7 @@ from libc.string cimport memcmp, memcpy, memset
 from core.call.memory cimport call_damaged, call_shows
 from core.contract cimport *
 from core.generation.dossier cimport IDENTIFIER_IDENTIFIED, IdentifierEntry
+from core.generation.levels cimport sort_numbers
 from core.generation.store cimport IDENTIFIES_FOREIGN_DOCUMENT, dossier_identifier, store_lookup
 from core.identifiers.canonical cimport cui_digits_into, parse_plate, plate_text_into
 from core.identifiers.kinds cimport (
@@ -191,4 +192,7 @@ cdef int asked_lookup(Call* call, const AskedIdentifier* asked, uint32_t* entiti
         return call_damaged(call, "keys.mdb", "cannot be read")
     if more == 0:
         return <int>found
-    return _merge(entities, <int>found, min(more, <int64_t>LOOKUP_MAX - found))
+    found = _merge(entities, <int>found, min(more, <int64_t>LOOKUP_MAX - found))
+    if call.store.levels != NULL:
+        sort_numbers(call.store.levels, entities, found)
+    return <int>found

@@ -7,6 +7,7 @@ from core.call.memory cimport call_shows
 from core.contract cimport *
 from core.free_text.vehicles cimport colour_mask
 from core.generation.dossier cimport RecordEntry
+from core.generation.store cimport store_entity_of
 from core.generation.view cimport holds_on
 from core.identifiers.kinds cimport KEY_PLATE
 from core.names.keys cimport fold_into
@@ -200,8 +201,9 @@ cdef inline void _clear(Compared* compared) noexcept nogil:
     compared.names = compared.birth = compared.parents = 0
 
 
-cdef bint _held_by_another(const VehicleQuestion* asked, int at, const Dossier* vehicle) noexcept nogil:
-    return asked.holders[at] > 1 or (asked.holders[at] == 1 and asked.holder[at] != vehicle.header.entity)
+cdef bint _held_by_another(const Call* call, const VehicleQuestion* asked, int at, const Dossier* vehicle) noexcept nogil:
+    return asked.holders[at] > 1 or (
+        asked.holders[at] == 1 and asked.holder[at] != store_entity_of(call.store, vehicle.bytes))
 
 
 cdef bint _bears_any_plate(const Call* call, const Dossier* vehicle) noexcept nogil:
@@ -223,12 +225,12 @@ cdef uint8_t _compare_identifier(const Call* call, const VehicleQuestion* asked,
         plate_bearing(call, vehicle, &asked.items[at], &bearing)
         if bearing.bears == BEARS_NOW:
             return AGREEMENT_AGREES
-        if _held_by_another(asked, at, vehicle) or _bears_any_plate(call, vehicle):
+        if _held_by_another(call, asked, at, vehicle) or _bears_any_plate(call, vehicle):
             return AGREEMENT_DISAGREES
         return AGREEMENT_UNKNOWN
     elif asked_held(call, vehicle, &asked.items[at], &identified):
         return AGREEMENT_AGREES
-    if _held_by_another(asked, at, vehicle) or another_held(call, vehicle, &asked.items[at]):
+    if _held_by_another(call, asked, at, vehicle) or another_held(call, vehicle, &asked.items[at]):
         return AGREEMENT_DISAGREES
     return AGREEMENT_UNKNOWN
 

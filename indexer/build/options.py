@@ -23,5 +23,6 @@ class BuildOptions:
     keep_bytes: int = 200_000_000_000
     memory_mib: int = 600  # DuckDB's limit while linking
     workers: int = field(default_factory=cores_at_hand)  # registers read, ranges dealt and sorted at a time
+    live: bool = False  # keeps the linked records, so that changes can be applied (docs/live.md)
     terminal: bool | None = None  # None = whether stderr is one
     quiet: bool = False

@@ -71,8 +71,11 @@ class LinkingDatabase:
         *,
         memory_bytes: int,
         threads: int = 2,
+        few: pa.Table | None = None,
     ) -> None:
+        """few: standard records by register, in place of files: statements take longer to open these than to run."""
         self.directory = directory
+        self.few = few is not None
         self.registers = registers
         self.files = sorted(files, key=lambda file: (file.register, file.path.name))
         spill = directory / SPILL
@@ -89,7 +92,12 @@ class LinkingDatabase:
         )
         self.threads = threads
         self.counts: list[int] = []
-        self._create_views()
+        if few is not None:
+            self.run("PRAGMA disable_optimizer")
+            self._hold(few)
+        else:
+            self._view_files()
+        self._create_views("TABLE" if few is not None else "VIEW")
 
     def __enter__(self) -> LinkingDatabase:
         return self
@@ -118,8 +126,11 @@ class LinkingDatabase:
     def keep(self, name: str, sql: str) -> None:
         """Makes a view of the result of `sql`, worked out once, in a file: it is read again and again.
 
-        No table: however large the nation, it takes no memory.
+        No table: however large the nation, it takes no memory. Of few records it is one.
         """
+        if self.few:
+            self.run(f"CREATE TABLE {name} AS {sql}")
+            return
         path = self.directory / KEPT / f"{name}.parquet"
         self.run(f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION lz4)")
         self.run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})")
@@ -145,7 +156,18 @@ class LinkingDatabase:
         found = [r.ordinal for r in self.registers if (identity and r.identity) or identifies in r.identifies]
         return "(" + ", ".join(map(str, found or [255])) + ")"
 
-    def _create_views(self) -> None:
+    def holds(self, table: str, condition: str = "true") -> bool:
+        """Whether a table has a row of which this is so: rules that nothing comes under are not worked out."""
+        return bool(self.number(f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT 1)"))
+
+    def _hold(self, few: pa.Table) -> None:
+        self.counts.append(few.num_rows)
+        numbered = few.append_column("place", pa.array(range(few.num_rows), pa.int64()))
+        self.connection.register("few_staged", numbered)
+        self.run(f"CREATE TABLE staged AS SELECT place, {', '.join(STANDARD_SCHEMA.names)} FROM few_staged")
+        self.connection.unregister("few_staged")
+
+    def _view_files(self) -> None:
         columns = ", ".join(field.name for field in STANDARD_SCHEMA if field.name != "register")
         parts, start = [], 0
         for file in self.files:
@@ -162,6 +184,8 @@ class LinkingDatabase:
             self.run("CREATE TABLE nothing AS SELECT * FROM nothing_staged")  # a cursor sees tables alone
             parts.append(f"SELECT 0::BIGINT AS place, register, {columns} FROM nothing")
         self.run("CREATE VIEW staged AS " + " UNION ALL ".join(parts))
+
+    def _create_views(self, kept: str) -> None:
         days = {r.ordinal: "NULL" if r.as_of_day is None else str(r.as_of_day) for r in self.registers}
         names = ", ".join(
             f"({r.ordinal}::UTINYINT, {_quoted(r.register_id)}, {days[r.ordinal]}::INTEGER)" for r in self.registers
@@ -170,7 +194,7 @@ class LinkingDatabase:
         self.run(f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id, as_of_day)")
         # the person of a record, or the owner in section OWNER; empty texts are unknown
         self.run(f"""
-            CREATE VIEW person_staged AS
+            CREATE {kept} person_staged AS
             SELECT place, register, section, record_id, version, "row", sensitivity, sort_day,
                 coalesce(sort_day, issued_first + coalesce(issued_span, 0)::INTEGER) AS latest_day, -- that it may be of
                 section = {SECTION_OWNER} AS is_owner,

@@ -24,6 +24,7 @@ from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
 from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, STANDARDS, LinkingDatabase
 from indexer.linking.hiding import HIDING, collect_hidden
+from indexer.linking.names_kept import NAMES, PERSONS, AskedIndex, keep_persons
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
@@ -85,16 +86,22 @@ _PARENT_FIELDS: list[pa.Field[Any]] = [
 _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 
-def link_names(database: LinkingDatabase) -> None:
+def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex | None = None) -> None:
     """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records,
     name_only_flags), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
     (linking_hiding).
 
     people: persons whom the record may mean. score: null of a link by linking_other_numbers. Needs `cui_person`,
-    `text_person`, `crossed_claim` and `resolved`.
+    `text_person`, `crossed_claim` and `resolved`. keep: the index stays in the work directory, with whom it means.
+    asked: a kept index to look in; of those whom it finds the database holds all that is on file.
     """
     _collect_records(database)
-    _collect_claims(database)
+    if not keep and not database.holds("name_only") and not database.holds("noted_staged", HIDING):
+        _link_nobody(database)
+        link_other_numbers(database)
+        database.run("DROP TABLE name_only; DROP TABLE unborne")
+        return
+    _collect_claims(database, keep)
     database.run("""
         CREATE TABLE unborne_record AS
         SELECT u.place, coalesce(p.entity, t.entity) AS own_entity, u.stated, u.borne FROM unborne u
@@ -102,7 +109,10 @@ def link_names(database: LinkingDatabase) -> None:
         DROP TABLE unborne
     """)
     pairs, bearers = database.directory / "name_pair.parquet", database.directory / "name_bearer.parquet"
-    _find_pairs(database, pairs, bearers)
+    if asked is None:
+        _find_pairs(database, pairs, bearers, keep)
+    else:
+        _ask_kept(database, pairs, bearers, asked)
     database.table_of("name_asked", [pairs], "")
     _join_pairs(database)
     _compare_pairs(database)
@@ -114,6 +124,17 @@ def link_names(database: LinkingDatabase) -> None:
         "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; "
         "DROP TABLE name_pair; DROP TABLE unborne_record; DROP TABLE name_causa"
     )
+
+
+def _link_nobody(database: LinkingDatabase) -> None:
+    """What is made where no record asks for anybody by name, and none hides anybody."""
+    database.run("""
+        CREATE TABLE name_link (place BIGINT, cui BIGINT, text VARCHAR, level UTINYINT, agrees BLOB, disagrees BLOB,
+                                score DOUBLE, people INTEGER, band BOOLEAN);
+        CREATE TABLE name_count (cui BIGINT, text VARCHAR, records INTEGER, name_only_flags UTINYINT);
+        CREATE TABLE doubted (place BIGINT);
+        CREATE TABLE name_hides (place BIGINT, cui BIGINT, text VARCHAR)
+    """)
 
 
 def _collect_records(database: LinkingDatabase) -> None:
@@ -138,18 +159,18 @@ def _collect_records(database: LinkingDatabase) -> None:
     """)
 
 
-def _collect_claims(database: LinkingDatabase) -> None:
+def _collect_claims(database: LinkingDatabase, everybody: bool) -> None:
     """named_person(entity, cui), numbered so that the index narrows by year; named_claim by entity.
 
     The index orders persons by the birth year of their first claim, and would narrow nothing if one were out of order:
-    hence by the earliest date of a person's claims, which `_find_pairs` puts first.
+    hence by the earliest date of a person's claims, which `_find_pairs` puts first. everybody: though no record asks.
     """
-    database.run("""
+    database.run(f"""
         CREATE TABLE named_person AS
         SELECT (row_number() OVER (ORDER BY earliest NULLS FIRST, cui, text) - 1)::UINTEGER AS entity, cui, text
         FROM (SELECT earliest, cui, NULL::VARCHAR AS text FROM cui_person WHERE claimed
               UNION ALL SELECT earliest, NULL, text FROM text_person)
-        WHERE EXISTS (SELECT 1 FROM name_only)
+        WHERE {everybody} OR EXISTS (SELECT 1 FROM name_only)
     """)
     columns = "name_text, birth, sex, birth_department, residence_department, father, mother, death_day"
     database.run(f"""
@@ -160,15 +181,46 @@ def _collect_claims(database: LinkingDatabase) -> None:
     """)
 
 
-def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path) -> None:
+def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path, keep: bool) -> None:
     """Writes the pairs of records and persons whom they may mean, and of those that hide and all who bear the name."""
-    index_file = database.directory / "link_names.bin"
+    index_file = database.directory / NAMES
     index_file.unlink(missing_ok=True)
     claims = database.stream(f"""
         SELECT entity, name_text, {_birth_columns()}, sex, birth_department, residence_department, '' AS cui, death_day
         FROM named_claim ORDER BY entity, birth NULLS LAST, name_text
     """)
     build_names(index_file, claims)
+    _sweep_both(database, index_file, pairs, bearers)
+    if keep:
+        index_file.chmod(0o600)
+        keep_persons(database, database.directory / PERSONS)
+    else:
+        index_file.unlink()
+
+
+def _ask_kept(database: LinkingDatabase, pairs: Path, bearers: Path, asked: AskedIndex) -> None:
+    """The same by a kept index: whom it numbers otherwise is numbered as this database does."""
+    _sweep_both(database, asked.path, pairs, bearers)
+    database.connection.register("asked_person", asked.persons)
+    database.run("""
+        CREATE TABLE kept_number AS
+        SELECT k.entity AS kept, p.entity FROM asked_person k JOIN named_person p ON p.cui = k.cui
+        UNION ALL SELECT k.entity, p.entity FROM asked_person k JOIN named_person p ON p.text = k.text
+    """)
+    database.connection.unregister("asked_person")
+    for path in (pairs, bearers):
+        found = path.with_suffix(".kept.parquet")
+        path.rename(found)
+        database.copy_sorted(
+            f"SELECT f.* REPLACE (n.entity AS entity) FROM read_parquet('{found}') f "
+            "JOIN kept_number n ON n.kept = f.entity ORDER BY f.place, n.entity",
+            path,
+        )
+        found.unlink()
+    database.run("DROP TABLE kept_number")
+
+
+def _sweep_both(database: LinkingDatabase, index_file: Path, pairs: Path, bearers: Path) -> None:
     # a doubtful birth date is asked for, and once more without it, or by its year: it agrees, and rules nobody out
     _sweep(
         database,
@@ -183,7 +235,6 @@ def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path) -> None:
         "NULL::SMALLINT AS birth_year, NULL::TINYINT AS birth_month, NULL::TINYINT AS birth_mday, 0::UTINYINT AS sex"
     )
     _sweep(database, index_file, f"SELECT place, name_text, {unknown} FROM name_only WHERE hides", bearers)
-    index_file.unlink()
 
 
 def _sweep(database: LinkingDatabase, index_file: Path, query: str, path: Path) -> None:

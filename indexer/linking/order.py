@@ -108,7 +108,7 @@ class _Piece:
         order = np.argsort(number, kind="stable")
         linked = linked.take(order)
         rows = linked.column("place").to_numpy() - self.place
-        wide = _linked_batch(self.staged, rows, linked, self.register)
+        wide = linked_batch(self.staged, rows, linked, self.register)
         edges = np.searchsorted(number[order], np.arange(len(starts) + 1))
         return [
             (at, _stream_of(wide.slice(edges[at], edges[at + 1] - edges[at])))
@@ -128,7 +128,7 @@ def _taken(column: Any, rows: np.ndarray) -> Any:
     return pa.nulls(len(rows), column.type) if column.null_count == len(column) else column.take(rows)
 
 
-def _linked_batch(staged: pa.RecordBatch, rows: np.ndarray, linked: pa.Table, register: int) -> pa.RecordBatch:
+def linked_batch(staged: pa.RecordBatch, rows: np.ndarray, linked: pa.Table, register: int) -> pa.RecordBatch:
     """The staged rows of that many links, beside them, as LINKED_SCHEMA."""
     at = pa.array(rows)
     columns: dict[str, Any] = {

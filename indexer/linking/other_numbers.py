@@ -28,6 +28,9 @@ _WHOLE = f"name_key IS NOT NULL AND birth // 10000 > {LAST_FILLER_YEAR} AND birt
 def link_other_numbers(database: LinkingDatabase) -> None:
     """Appends to `name_link`. Needs it, `resolved`, `crossed_claim`, `cui_person` and `text_person`."""
     _collect_wanted(database)
+    if not database.holds("crossed_claim", "cui IS NULL") and not database.holds("wanted_record", "cui IS NULL"):
+        database.run("DROP TABLE wanted_record")  # everybody has a CUI
+        return
     database.run(f"""
         CREATE TABLE twin_claim AS
         WITH told AS (SELECT name_key, birth FROM crossed_claim WHERE cui IS NULL AND {_WHOLE}

@@ -2,6 +2,7 @@
 
     <work>/parts.json        last, and whole: what the parts were made of, their sizes and checksums, linking's counts
     <work>/subjects.parquet, alerted.parquet, links.parquet, ranges/*.arrow
+    <work>/kept_names.bin, kept_persons.arrow           of a build with --live (indexer.linking.names_kept)
 
 Nothing of it is synced to the disk, which would cost more than it saves: what a power cut left half written does not
 agree with its checksum, and is begun anew.
@@ -43,7 +44,14 @@ class _Part:
     checksum: str
 
 
-def made_of(files: Sequence[StagedFile], registers: Sequence[LinkedRegister], key: bytes, workers: int) -> MadeOf:
+def made_of(
+    files: Sequence[StagedFile],
+    registers: Sequence[LinkedRegister],
+    key: bytes,
+    workers: int,
+    *,
+    keep_names: bool = False,
+) -> MadeOf:
     """Digests of all that linking reads: every byte of the staged records, the registers' roles, the subject key."""
     digest = hashlib.blake2b(key=key, digest_size=16)  # keyed: it tells nothing of the key
     with ThreadPoolExecutor(workers) as pool:
@@ -52,12 +60,13 @@ def made_of(files: Sequence[StagedFile], registers: Sequence[LinkedRegister], ke
     for register in registers:
         stated = {**asdict(register), "identifies": sorted(register.identifies)}
         digest.update(json.dumps(stated, sort_keys=True).encode() + b"\n")
+    digest.update(b"names kept\n" if keep_names else b"")
     return MadeOf(digest.hexdigest(), program_digest())
 
 
 def save_parts(directory: Path, linked: Linked, made: MadeOf, workers: int) -> None:
     """Notes a finished linking in its work directory, last of all."""
-    files = [linked.subjects, linked.alerted, linked.reasons, *linked.ranges]
+    files = [linked.subjects, linked.alerted, linked.reasons, *linked.names, *linked.ranges]
     with ThreadPoolExecutor(workers) as pool:
         parts = [
             _Part(str(path.relative_to(directory)), path.stat().st_size, checksum)
@@ -70,6 +79,7 @@ def save_parts(directory: Path, linked: Linked, made: MadeOf, workers: int) -> N
         "records": linked.records,
         "links": [[criterion, level, count] for (criterion, level), count in linked.links.items()],
         "alerts": list(map(list, linked.alerts.items())),
+        "names": len(linked.names),
         "parts": [asdict(part) for part in parts],
     }
     draft = directory / f".{PARTS}"
@@ -94,7 +104,8 @@ def take_parts(directory: Path, made: MadeOf, workers: int) -> Linked:
             whole = list(pool.map(lambda part: _is_whole(directory, part), parts))
         if not all(whole):
             raise PartsRefused(f"of what an interrupted build had linked, {parts[whole.index(False)].name} is damaged")
-        subjects, alerted, reasons, *ranges = (directory / part.name for part in parts)
+        subjects, alerted, reasons, *more = (directory / part.name for part in parts)
+        names = int(note["names"])
         return Linked(
             persons=note["persons"],
             vehicles=note["vehicles"],
@@ -104,7 +115,8 @@ def take_parts(directory: Path, made: MadeOf, workers: int) -> Linked:
             subjects=subjects,
             alerted=alerted,
             reasons=reasons,
-            ranges=ranges,
+            names=more[:names],
+            ranges=more[names:],
         )
     except FileNotFoundError as error:
         raise PartsRefused("an interrupted build had not ended linking") from error

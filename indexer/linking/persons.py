@@ -52,6 +52,9 @@ def resolve_persons(database: LinkingDatabase) -> None:
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
     """crosswalk(kind, identifier, cui): those that some record without a CUI needs, where unequivocal."""
+    if not database.holds("uncrossed"):
+        database.run("CREATE TABLE crosswalk (kind INTEGER, identifier VARCHAR, cui BIGINT)")
+        return
     needed = " UNION ALL ".join(
         f"SELECT {criterion} AS kind, {kind} AS identifier FROM uncrossed WHERE {kind} IS NOT NULL"
         for kind, criterion in KINDS.items()

@@ -19,8 +19,10 @@ import pyarrow as pa
 from core.assembly.assembler import Ordered
 from core.generation.reader import EntityKind
 from indexer.linking.database import KEPT, SPILL, LinkedRegister, LinkingDatabase, StagedFile
+from indexer.linking.links import Links
 from indexer.linking.named_numbers import collect_named_numbers
 from indexer.linking.names import link_names, write_reasons
+from indexer.linking.names_kept import NAMES, PERSONS, AskedIndex
 from indexer.linking.on_file import collect_crossed_claims
 from indexer.linking.order import count_links, deal_into_ranges, range_starts, sorted_ranges
 from indexer.linking.persons import collect_persons, resolve_persons
@@ -46,6 +48,7 @@ class Linked:
     subjects: Path
     alerted: Path  # Parquet, subject ids with a PENDING alert record
     reasons: Path  # Parquet, every link by name with its reason (indexer.linking.names.write_reasons)
+    names: list[Path] = field(default_factory=list)  # the index by name and whom it means, where they are kept
     ranges: list[Path] = field(default_factory=list)
 
     def entities(self) -> Iterator[pa.RecordBatch]:
@@ -57,6 +60,34 @@ class Linked:
         return sorted_ranges(self.ranges, ahead=ahead)
 
 
+def join_records(
+    database: LinkingDatabase,
+    key: bytes,
+    on_step: Callable[[str], None] = lambda _: None,
+    *,
+    keep_names: bool = False,
+    asked: AskedIndex | None = None,
+) -> tuple[Path, Links]:
+    """The rules of linking, in the one order in which they hold: the subjects' file, and every link.
+
+    Builds and live changes (indexer/live) come here alike; what differs is what lies in the database, and that changes
+    are looked for by name in the index that the build kept (`keep_names`, then `asked`).
+    """
+    on_step("identifiers")
+    resolve_persons(database)
+    collect_crossed_claims(database)
+    collect_named_numbers(database)
+    collect_persons(database)
+    on_step("vehicles")
+    link_vehicles(database)
+    on_step("names")
+    link_names(database, keep_names, asked)
+    on_step("subjects")
+    subjects = number_subjects(database, key)
+    on_step("links")
+    return subjects, link_records(database)
+
+
 def link(
     files: Sequence[StagedFile],
     registers: Sequence[LinkedRegister],
@@ -65,6 +96,7 @@ def link(
     *,
     memory_bytes: int = MEMORY_BYTES,
     threads: int = 2,
+    keep_names: bool = False,
     on_step: Callable[[str], None] = lambda _: None,
     on_rows: Callable[[int], None] = lambda _: None,
 ) -> Linked:
@@ -75,21 +107,9 @@ def link(
     """
     directory.mkdir(parents=True, exist_ok=True)
     with LinkingDatabase(directory, registers, files, memory_bytes=memory_bytes, threads=threads) as database:
-        on_step("identifiers")
-        resolve_persons(database)
-        collect_crossed_claims(database)
-        collect_named_numbers(database)
-        collect_persons(database)
-        on_step("vehicles")
-        link_vehicles(database)
-        on_step("names")
-        link_names(database)
+        subjects, links = join_records(database, key, on_step, keep_names=keep_names)
         reasons = directory / "links.parquet"
         write_reasons(database, reasons)
-        on_step("subjects")
-        subjects = number_subjects(database, key)
-        on_step("links")
-        links = link_records(database)
         persons = database.number(f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind < {EntityKind.VEHICLE}")
         vehicles = database.number(
             f"SELECT count(*) FROM read_parquet('{subjects}') WHERE kind >= {EntityKind.VEHICLE}"
@@ -108,4 +128,7 @@ def link(
     by_kind = count_links(links)
     for name in ("links", KEPT, SPILL):  # what nobody reads any more makes room for the dossiers
         shutil.rmtree(directory / name, ignore_errors=True)
-    return Linked(persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, reasons, ranges)
+    names = [directory / NAMES, directory / PERSONS] if keep_names else []
+    return Linked(
+        persons, vehicles, sum(by_kind.values()), by_kind, dict(alerts), subjects, alerted, reasons, names, ranges
+    )

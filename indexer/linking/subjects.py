@@ -217,6 +217,9 @@ def _resolve_owners(database: LinkingDatabase) -> None:
         "owner_staged",
         "SELECT place, cui, name_key, name_text, birth, father, mother FROM person_staged WHERE is_owner",
     )
+    if not database.holds("owner_staged"):
+        database.run("CREATE TABLE owner_link (place BIGINT, owner_entity UINTEGER, owner_level UTINYINT)")
+        return
     database.run(f"""
         CREATE TABLE owner AS
         SELECT p.place, e.entity AS subject, {CRITERION_CUI}::UTINYINT AS criterion,

@@ -34,6 +34,9 @@ def link_vehicles(database: LinkingDatabase) -> None:
         FROM staged WHERE subject <> {SUBJECT_PERSON}
         """,
     )
+    if not database.holds("vehicle_staged"):
+        database.run("CREATE TABLE vehicle_link (place BIGINT, text VARCHAR, criterion UTINYINT, level UTINYINT)")
+        return
     # by what the record itself says; text null = by its plate's bearers or its engine
     typed = "(plate_type IS NOT NULL OR country <> 'GTM')"
     database.run(f"""

@@ -38,6 +38,10 @@ def index(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Registros y partes a la vez; si no, los núcleos disponibles.")
     ] = None,
+    live: Annotated[
+        bool | None,
+        typer.Option("--live/--no-live", help="Guarda además lo que `ronda live` necesita para aplicar cambios."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lee los registros, enlaza, escribe una generación, la revisa y la publica.
@@ -53,7 +57,7 @@ def index(
     from indexer.pipeline import build
     from ronda.commands.index_output import summary_parts
 
-    settings = settings_of(data=data, sources=sources, manifests=manifests, indexer_workers=workers)
+    settings = settings_of(data=data, sources=sources, manifests=manifests, indexer_workers=workers, index_live=live)
     dsns = {register: dsn.get_secret_value() for register, dsn in settings.postgres.items()}
     for pair in postgres or []:
         register, equals, dsn = pair.partition("=")
@@ -71,6 +75,7 @@ def index(
         keep_bytes=settings.keep_gib * GIB or NO_LIMIT,
         memory_mib=settings.indexer_memory_mib,
         workers=settings.indexer_workers or cores_at_hand(),
+        live=settings.index_live,
         quiet=as_json,
     )
     try:

@@ -88,6 +88,7 @@ class ClearStream:
         batches = 0
         batch = first if clearance.first_has_rows else await self._next(context)
         while batch is not None:
+            clearance.follow(served.engine)  # live changes count from the next batch on
             await context.write(await self._answer(context, clearance, opened, batch))
             call_metrics.CLEARED.inc()
             batches += 1

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from core.call.confirmations import Confirmations
 from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
 from core.generation.store import Generation
 from ronda.v1 import error_pb2
+from server.calls.live_levels import LiveLevels
 from server.errors import Refusal
 from server.logs import ERROR, WARNING, log
 from server.metrics import counts as call_metrics
@@ -36,27 +38,44 @@ _REFUSED_RETRY_S = 15.0
 _RETRY_AFTER_MS = 1000
 # Older generations kept open for page tokens, besides those in use.
 _OLDER_KEPT = 2
+# That a new generation waits for its live changes before it serves without them, their registers STALE.
+_HANDOVER_S = 60.0
 
 
 class ServedGeneration:
-    """An open generation (its engine holds it open), and how many calls and streams use it."""
+    """An open generation (its engine holds it open), and how many calls and streams use it.
 
-    def __init__(self, generation: Generation, page_key: bytes) -> None:
+    `engine` is that of the newest view: another one once live changes came.
+    """
+
+    def __init__(self, generation: Generation, page_key: bytes, live: LiveLevels | None = None) -> None:
+        self._page_key = page_key
         self.engine = Engine(generation, page_key)
         self.id: str = self.engine.generation_id
         self.uses = 0
+        self.live = live
+        if live is not None and (view := live.look()) is not None:
+            self.take(view)
+
+    def take(self, view: Generation) -> None:
+        """Answers from this view of the same generation from now on; calls in flight end on theirs."""
+        engine = Engine(view, self._page_key)
+        engine.inherit(self.engine)
+        self.engine = engine
 
 
 class GenerationKeeper:
     """Opens, switches and closes generations. `engine` is the current one's, None when nothing may be served."""
 
-    def __init__(self, data: Path, poll_s: float, *, page_key: bytes, named_s: float) -> None:
+    def __init__(self, data: Path, poll_s: float, *, page_key: bytes, named_s: float, live_poll_s: float = 0.0) -> None:
         self.engine: Engine | None = None
         self.refused: str = ""  # id of the generation that CURRENT names and that was refused
         self.refused_why: str = ""
         self.on_change: Callable[[], None] = lambda: None
         self._data = data
         self._poll_s = poll_s
+        self._live_poll_s = live_poll_s  # 0 = no live changes are looked for
+        self._awaited_since: dict[str, float] = {}  # id of what waits for its live changes -> since when
         self._page_key = page_key
         self._named_s = named_s
         self._ceased: dict[str, float] = {}  # id of what was current here -> until when, event loop's clock
@@ -118,6 +137,10 @@ class GenerationKeeper:
         preferred = [last_good] if last_good and last_good != refused else []
         return [*preferred, *(name for name in older if name != last_good)]
 
+    def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What is looked for as long as the worker lives: new generations, and live changes over the current one."""
+        return self.watch(), self.watch_live()
+
     async def watch(self) -> None:
         """Looks for a new generation for ever."""
         while True:
@@ -126,6 +149,43 @@ class GenerationKeeper:
                 await self._look()
             except Exception as error:  # a watcher that dies would leave the worker on an old generation, silently
                 log("generation_watch_failed", level=ERROR, error=error)
+
+    async def watch_live(self) -> None:
+        """Looks for live changes over the current generation for ever, where they are looked for at all."""
+        while self._live_poll_s:
+            await asyncio.sleep(self._live_poll_s)
+            try:
+                await self._look_live()
+            except Exception as error:  # as `watch`
+                log("live_watch_failed", level=ERROR, error=error)
+
+    async def _look_live(self) -> None:
+        served = self._current
+        if served is None or served.live is None:
+            return
+        view = await asyncio.to_thread(served.live.look)
+        if view is None:
+            return
+        served.take(view)
+        if served is self._current:
+            self.engine = served.engine
+            self.on_change()
+
+    async def _waits_for_changes(self, served: ServedGeneration) -> bool:
+        """Whether a new generation lacks changes that the one before shows: it would revive what was cancelled."""
+        before = self._current
+        if before is None or before.live is None or not before.live.shown or served.live is None:
+            return False
+        if not served.live.shown and (view := await asyncio.to_thread(served.live.look)) is not None:
+            served.take(view)
+        if served.live.shown:
+            return False
+        now = asyncio.get_running_loop().time()
+        since = self._awaited_since.setdefault(served.id, now)
+        if now - since < _HANDOVER_S:
+            return True
+        log("generation_serves_without_changes", level=ERROR, generation=served.id)
+        return False
 
     async def _look(self) -> None:
         async with self._looking:  # the watcher, and calls that name what this worker has not switched to yet
@@ -154,6 +214,9 @@ class GenerationKeeper:
             self.refused, self.refused_why = wanted, _why(error)
             self.on_change()
             return
+        if await self._waits_for_changes(served):
+            return
+        self._awaited_since.clear()
         self._switch(served)
 
     def _stamp(self) -> tuple[str, int] | None:
@@ -204,7 +267,9 @@ class GenerationKeeper:
 
     def _open_and_check(self, generation_id: str) -> ServedGeneration:
         try:
-            served = ServedGeneration(Generation.open(self._data / "generations" / generation_id), self._page_key)
+            generation = Generation.open(self._data / "generations" / generation_id)
+            live = LiveLevels(generation, self._data) if self._live_poll_s else None
+            served = ServedGeneration(generation, self._page_key, live)
         except (CoreError, OSError, MemoryError):
             raise
         except Exception as error:  # damage that no check foresaw: refused like any other, never a worker's end

@@ -45,6 +45,13 @@ class CallSettings(TrustSettings):
     generations_poll_ms: int = Field(
         250, ge=10, description="How often a worker looks for a newly published generation, in milliseconds."
     )
+    live_poll_ms: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="How often a worker looks for live changes (docs/live.md), in milliseconds, for example 100; 0 = "
+        "there are none.",
+    )
     page_generation_s: int = Field(
         300,
         ge=0,

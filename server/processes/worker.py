@@ -82,6 +82,7 @@ class Worker:
             settings.generations_poll_ms / 1000,
             page_key=bytes.fromhex(orders.page_key),
             named_s=settings.page_generation_s,
+            live_poll_s=settings.live_poll_ms / 1000,
         )
         self._gate = Gate(
             settings.max_concurrent_calls,
@@ -151,7 +152,7 @@ class Worker:
             asyncio.create_task(work)
             for work in (
                 *((lane.watch(),) if lane is not None else ()),
-                self._keeper.watch(),
+                *self._keeper.watches(),
                 self._trust.watch(),
                 self._gate.watch_lag(),
                 self._gate.shed.watch(),

@@ -12,7 +12,8 @@ from pathlib import Path
 import orjson
 
 from indexer.build.options import BuildOptions
-from indexer.pipeline import SUBJECT_KEY, build
+from indexer.pipeline import build
+from indexer.subject_key import SUBJECT_KEY
 from indexer.summary import BuildSummary
 from tests.kit.nation_kit import BuiltNation
 
@@ -48,7 +49,7 @@ else:
     )
 pipeline.build(BuildOptions(
     data=pathlib.Path(told["data"]), sources=pathlib.Path(told["sources"]), manifests=pathlib.Path(told["manifests"]),
-    dsns=told["dsns"], quiet=True,
+    dsns=told["dsns"], quiet=True, live=told["live"],
 ))
 """
 
@@ -70,6 +71,7 @@ def kill_at(moment: str, options: BuildOptions) -> None:
         "sources": str(options.sources),
         "manifests": str(options.manifests),
         "dsns": dict(options.dsns),
+        "live": options.live,
     }
     done = subprocess.run([sys.executable, "-c", _KILLED, orjson.dumps(told).decode()], check=False)
     assert done.returncode == -signal.SIGKILL

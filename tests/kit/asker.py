@@ -12,9 +12,9 @@ from tests.server.running_server import RunningServer, call
 class Asker:
     """Asks a running server."""
 
-    def __init__(self, server: RunningServer) -> None:
+    def __init__(self, server: RunningServer, address: str = "") -> None:
         self.server = server
-        self.channel = server.channel()
+        self.channel = server.channel(address)
 
     def raw(self, request: Any) -> bytes:
         method = type(request).__name__.removesuffix("Request")

@@ -1,0 +1,39 @@
+"""A view: a base generation with delta generations over it, read as one (docs/live.md)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typing_extensions import disjoint_base
+
+from core.generation.store import Generation
+
+MOST_LEVELS: int
+
+@disjoint_base
+class DeltaGeneration:
+    """One delta, open, and whom of its base it replaces; kept from one view to the next.
+
+    Raises GenerationDamaged for a dossier that does not hold, or a generation that is no delta of `base`.
+    """
+
+    def __new__(cls, base: Generation, generation: Generation) -> DeltaGeneration: ...
+    @property
+    def generation(self) -> Generation: ...
+    @property
+    def base(self) -> Generation: ...
+    @property
+    def gone(self) -> list[bytes]:
+        """Subject ids, 16 bytes each, that are nobody's any more."""
+    @property
+    def sequence(self) -> int:
+        """Of the ledger: the delta holds the changes up to this one."""
+
+def overlay(
+    base: Generation, deltas: Sequence[DeltaGeneration], sequence: int, live: Mapping[str, Mapping[str, Any]]
+) -> Generation:
+    """The base with the deltas, oldest first, over it: an Engine answers from it as from any generation.
+
+    sequence: of the ledger, written into audit records. live: register id -> what its entry of the manifest says
+    otherwise now ("as_of_ms", "carried_forward"). Its `entities` and `lookup` know of the levels, `plates` does not.
+    Raises GenerationDamaged.
+    """

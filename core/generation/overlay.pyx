@@ -1,0 +1,281 @@
+"""A view: a base generation with delta generations over it, read as one."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcmp, memcpy
+
+from core.generation.dossier cimport ENTITY_VEHICLE, NO_ENTITY, DossierHeader
+from core.generation.keys cimport key_hash, keys_find
+from core.generation.levels cimport BASE_OWNER, LEVELS_MAX, Level, Levels, Moved, moved_slot, number_masked
+from core.generation.store cimport STORE_OK, Generation, Store, store_dossier
+from core.identifiers.kinds cimport KEY_SUBJECT
+from core.name_index.borrowed cimport BorrowedFrequencies, borrow_frequencies, return_frequencies
+from core.name_index.file cimport NamesFile
+
+from core.errors import GenerationDamaged
+
+MOST_LEVELS = LEVELS_MAX
+
+
+cdef class _LevelsMemory:
+    """What a view's levels are kept in."""
+
+    cdef Levels levels
+
+    def __dealloc__(self):
+        cdef int i
+        free(self.levels.masked)
+        free(self.levels.masked_names)
+        free(self.levels.moved)
+        for i in range(LEVELS_MAX):
+            free(self.levels.levels[i].masked_names)
+
+
+cdef void _mask_names(const NamesFile* names, uint32_t entity, uint64_t* masked) noexcept nogil:
+    """The ordinals of one person: her own, and that of a stray (core/name_index/file.pxd), which come by entity."""
+    cdef uint32_t low = 0, high = names.tables.n_strays, middle
+    masked[entity >> 6] |= <uint64_t>1 << (entity & 63)
+    while low < high:
+        middle = low + (high - low) // 2
+        if names.strays[middle] < entity:
+            low = middle + 1
+        else:
+            high = middle
+    if low < names.tables.n_strays and names.strays[low] == entity:
+        entity = names.tables.n_entities + low
+        masked[entity >> 6] |= <uint64_t>1 << (entity & 63)
+
+
+cdef void _mask(Levels* levels, const Store* base, uint32_t number, uint32_t newer) noexcept nogil:
+    cdef uint32_t slot = moved_slot(levels, number)
+    cdef Level* level
+    cdef int i
+    levels.masked[number >> 6] |= <uint64_t>1 << (number & 63)
+    levels.moved[slot].number = number
+    levels.moved[slot].newer = newer
+    if number < base.n_entities:
+        if number < base.n_persons:
+            _mask_names(&base.names, number, levels.masked_names)
+        return
+    for i in range(levels.n - 1, -1, -1):
+        level = &levels.levels[i]
+        if number >= level.first:
+            if number - level.first < level.names.tables.n_entities:
+                _mask_names(&level.names, number - level.first, level.masked_names)
+            return
+
+
+cdef void _replace(Levels* levels, const Store* base, uint32_t number, uint32_t newer) noexcept nogil:
+    """Whoever stands for `number` now is replaced; somebody who was gone is there again."""
+    cdef uint32_t next = number
+    while next != <uint32_t>NO_ENTITY and number_masked(levels, next):
+        number = next
+        next = levels.moved[moved_slot(levels, number)].newer
+    if next == <uint32_t>NO_ENTITY:
+        levels.moved[moved_slot(levels, number)].newer = newer
+    else:
+        _mask(levels, base, next, newer)
+
+
+cdef int _number_of(const Store* store, const uint8_t* subject_id, uint32_t* number) noexcept nogil:
+    """Who in one generation has this subject id: 1, 0 = nobody, -1 = its keys are damaged."""
+    cdef uint32_t found[16]
+    cdef const uint8_t* dossier
+    cdef uint32_t length
+    cdef int64_t n = keys_find(&store.keys, key_hash(KEY_SUBJECT, subject_id, 16), found, 16)
+    cdef int64_t i
+    if n < 0:
+        return -1
+    for i in range(min(n, <int64_t>16)):
+        # another subject's under the same hash is told by its dossier; one of which nothing can be read is masked by its key alone
+        if n > 1 and store_dossier(store, found[i], &dossier, &length) == STORE_OK and memcmp(
+                <const uint8_t*>(<const DossierHeader*>dossier).subject_id, subject_id, 16) != 0:
+            continue
+        if found[i] >= store.n_entities:
+            return -1
+        number[0] = found[i]
+        return 1
+    return 0
+
+
+cdef inline int64_t _birth(const DossierHeader* header) noexcept nogil:
+    return 0 if header.kind >= ENTITY_VEHICLE else (
+        header.birth_year * 10000 + header.birth_month * 100 + header.birth_mday)
+
+
+cdef bint _stands_before(const DossierHeader* a, const DossierHeader* b) noexcept nogil:
+    if _birth(a) != _birth(b):
+        return _birth(a) < _birth(b)
+    return memcmp(<const uint8_t*>a.subject_id, <const uint8_t*>b.subject_id, 16) < 0
+
+
+cdef uint64_t _order_of(const Store* base, const DossierHeader* header, uint32_t replaced) noexcept nogil:
+    """number_order of somebody in a level. Newcomers between the same two of the base stand by their ids."""
+    cdef uint32_t low = 0, high = base.n_persons, middle, length
+    cdef const uint8_t* dossier
+    cdef const uint8_t* id = <const uint8_t*>header.subject_id
+    if replaced != <uint32_t>NO_ENTITY and store_dossier(base, replaced, &dossier, &length) == STORE_OK and (
+            _birth(<const DossierHeader*>dossier) == _birth(header)):
+        return (<uint64_t>replaced + 1) << 32
+    if header.kind >= ENTITY_VEHICLE:
+        low, high = base.n_persons, base.n_entities
+    while low < high:
+        middle = low + (high - low) // 2
+        if store_dossier(base, middle, &dossier, &length) != STORE_OK or _stands_before(<const DossierHeader*>dossier, header):
+            low = middle + 1
+        else:
+            high = middle
+    return ((<uint64_t>low + 1) << 32) - (<uint64_t>1 << 31) + (
+        <uint64_t>id[0] << 22 | <uint64_t>id[1] << 14 | <uint64_t>id[2] << 6 | id[3] >> 2)
+
+
+cdef class DeltaGeneration:
+    """One delta, open, and whom of its base it replaces; kept from one view to the next."""
+
+    cdef readonly Generation generation
+    cdef readonly Generation base
+    cdef readonly list gone      # subject ids, 16 bytes each
+    cdef uint32_t* replaced      # by its own number: of the base; NO_ENTITY = nobody
+    cdef uint64_t* orders        # by its own number: number_order of core/generation/levels.pxd
+    cdef NamesFile names         # with the base's frequencies
+    cdef BorrowedFrequencies borrowed
+
+    def __cinit__(self, Generation base not None, Generation generation not None):
+        cdef uint32_t i, length
+        cdef const uint8_t* dossier
+        cdef const Store* store = generation.store
+        cdef int found
+        stated = generation.manifest.get("delta")
+        if stated is None or stated["base"] != base.generation_id:
+            raise GenerationDamaged("MANIFEST.json", "no delta of this generation")
+        if [r["id"] for r in generation.manifest["registers"]] != [r["id"] for r in base.manifest["registers"]]:
+            raise GenerationDamaged("MANIFEST.json", "its registers are not those of the generation below it")
+        self.generation = generation
+        self.base = base
+        self.gone = [bytes.fromhex(text) for text in stated.get("gone", ())]
+        self.replaced = <uint32_t*>calloc(store.n_entities + 1, sizeof(uint32_t))
+        self.orders = <uint64_t*>calloc(store.n_entities + 1, sizeof(uint64_t))
+        self.names = store.names
+        if self.replaced == NULL or self.orders == NULL or not borrow_frequencies(
+                &self.names, &base.store.names, &self.borrowed):
+            raise MemoryError
+        for i in range(store.n_entities):
+            if store_dossier(store, i, &dossier, &length) != STORE_OK:
+                raise GenerationDamaged("dossiers.bin", f"dossier {i} of a delta")
+            self.replaced[i] = NO_ENTITY
+            found = _number_of(base.store, (<const DossierHeader*>dossier).subject_id, &self.replaced[i])
+            if found < 0:
+                raise GenerationDamaged("keys.mdb", "a page is damaged")
+            self.orders[i] = _order_of(base.store, <const DossierHeader*>dossier, self.replaced[i])
+
+    def __dealloc__(self):
+        free(self.replaced)
+        free(self.orders)
+        return_frequencies(&self.borrowed)
+
+    @property
+    def sequence(self):
+        return self.generation.manifest["delta"]["sequence"]
+
+
+cdef int _replace_older(_LevelsMemory memory, list deltas, int at) except -1:
+    """Masks in the base and the older levels whom the level at this place has, or says is gone."""
+    cdef DeltaGeneration delta = deltas[at]
+    cdef DeltaGeneration older
+    cdef const Store* base = delta.base.store
+    cdef Levels* levels = &memory.levels
+    cdef Level* level = &levels.levels[at]
+    cdef const uint8_t* dossier
+    cdef uint32_t i, length, number
+    cdef bytes subject_id
+    cdef int k
+    for i in range(level.n_entities):
+        if delta.replaced[i] != <uint32_t>NO_ENTITY:
+            _replace(levels, base, delta.replaced[i], level.first + i)
+            continue
+        store_dossier(delta.generation.store, i, &dossier, &length)
+        for k in range(at):
+            older = deltas[k]
+            if _number_of(older.generation.store, (<const DossierHeader*>dossier).subject_id, &number) > 0:
+                _replace(levels, base, levels.levels[k].first + number, level.first + i)
+                break
+    for subject_id in delta.gone:
+        if _number_of(base, subject_id, &number) > 0 and not number_masked(levels, number):
+            _mask(levels, base, number, NO_ENTITY)
+        for k in range(at):
+            older = deltas[k]
+            if _number_of(older.generation.store, subject_id, &number) > 0:
+                number += levels.levels[k].first
+                if not number_masked(levels, number):
+                    _mask(levels, base, number, NO_ENTITY)
+    return 0
+
+
+cdef int _place_levels(_LevelsMemory memory, Generation base, list deltas) except -1:
+    """Numbers the levels' subjects and makes room for what is masked."""
+    cdef Levels* levels = &memory.levels
+    cdef DeltaGeneration delta
+    cdef Level* level
+    cdef const Store* store
+    cdef uint64_t total = base.store.n_entities, moved = 0
+    cdef int i
+    for i, delta in enumerate(deltas):
+        store = delta.generation.store
+        level = &levels.levels[i]
+        level.first = <uint32_t>total
+        level.n_entities = store.n_entities
+        level.entities = store.entities
+        level.dossiers = store.dossiers
+        level.dossiers_size = store.dossiers_size
+        level.keys = &store.keys
+        level.plates = &store.plates
+        level.names = delta.names
+        level.orders = delta.orders
+        level.masked_names = <uint64_t*>calloc(level.names.n_ordinals // 64 + 2, 8)
+        if level.masked_names == NULL:
+            raise MemoryError
+        total += store.n_entities
+        moved += store.n_entities + <uint64_t>len(delta.gone) * (i + 1)
+    if total >= BASE_OWNER:
+        raise GenerationDamaged("entities.bin", "more subjects than numbers")
+    levels.n = len(deltas)
+    levels.base = base.store.n_entities
+    levels.end = <uint32_t>total
+    levels.n_moved_slots = 64
+    while levels.n_moved_slots < 2 * moved:
+        levels.n_moved_slots *= 2
+    levels.masked = <uint64_t*>calloc(total // 64 + 2, 8)
+    levels.masked_names = <uint64_t*>calloc(base.store.names.n_ordinals // 64 + 2, 8)
+    levels.moved = <Moved*>calloc(levels.n_moved_slots, sizeof(Moved))
+    if levels.masked == NULL or levels.masked_names == NULL or levels.moved == NULL:
+        raise MemoryError
+    for i in range(<int>levels.n_moved_slots):
+        levels.moved[i].number = NO_ENTITY
+    return 0
+
+
+def overlay(Generation base not None, list deltas not None, uint64_t sequence, dict live):
+    cdef _LevelsMemory memory = _LevelsMemory()
+    cdef Generation view = Generation.__new__(Generation)
+    cdef uint64_t number = view.store.view
+    cdef DeltaGeneration delta
+    cdef int i
+    if len(deltas) > LEVELS_MAX:
+        raise GenerationDamaged("view", f"more than {LEVELS_MAX} levels")
+    for delta in deltas:
+        if delta.base is not base:
+            raise GenerationDamaged("view", "a delta of another generation")
+    _place_levels(memory, base, deltas)
+    for i in range(len(deltas)):
+        _replace_older(memory, deltas, i)
+    memory.levels.sequence = sequence
+    memcpy(view.store, base.store, sizeof(Store))
+    view.store.view = number
+    view.store.levels = &memory.levels
+    view._over_another = True
+    view._texts.extend((base, memory, list(deltas)))
+    view.directory = base.directory
+    view.generation_id = base.generation_id
+    view.manifest = {**base.manifest, "registers": [{**r, **live.get(r["id"], {})} for r in base.manifest["registers"]]}
+    view._fill_registers()
+    return view

@@ -1,0 +1,62 @@
+"""The index that links records by name, kept so that changes are linked as a build would (docs/live.md).
+
+kept_names.bin       names.bin of everybody's claims on file, numbered for linking
+kept_persons.arrow   whom each number means: CUI, or the text of another identifier; in order, not compressed
+
+Both are made while a build links; a change is linked by asking the same index, with the same frequencies.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from core.linking.index import NameIndex
+from core.linking.sweep import NameSweep
+from indexer.linking.database import LinkingDatabase
+
+NAMES, PERSONS = "kept_names.bin", "kept_persons.arrow"
+_FIELDS: list[pa.Field[Any]] = [pa.field("cui", pa.int64()), pa.field("text", pa.string())]
+_PERSON_SCHEMA = pa.schema(_FIELDS)
+_ASKED = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
+
+
+def keep_persons(database: LinkingDatabase, path: Path) -> None:
+    """Writes kept_persons.arrow of table `named_person`."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _PERSON_SCHEMA) as file:
+        for batch in database.stream("SELECT cui, text FROM named_person ORDER BY entity"):
+            file.write_batch(batch.cast(_PERSON_SCHEMA))
+
+
+@dataclass(frozen=True)
+class AskedIndex:
+    """A kept index and whom it was seen to mean: what `link_names` asks in place of an index of its own."""
+
+    path: Path
+    persons: pa.Table  # entity (of the index), cui, text
+
+
+class KeptNames:
+    """The kept index of a generation. Raises GenerationDamaged, OSError, pa.ArrowInvalid."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / NAMES
+        self._sweep = NameSweep(NameIndex(self._path))
+        self._persons = pa.ipc.open_file(pa.memory_map(str(directory / PERSONS))).read_all()
+
+    def fitting(self, asked: Iterable[pa.Table]) -> AskedIndex:
+        """Whom records may mean, each table with name_text, birth date and sex of standard records."""
+        found: set[int] = set()
+        for table in asked:
+            for batch in table.select(list(_ASKED)).combine_chunks().to_batches():
+                found.update(int(entity) for entity in self._sweep.fitting(batch)["entity"])
+        entities = np.array(sorted(found), dtype=np.int64)
+        persons = self._persons.take(entities) if len(entities) else self._persons.slice(0, 0)
+        return AskedIndex(self._path, persons.add_column(0, "entity", pa.array(entities, pa.uint32())))

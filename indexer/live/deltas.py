@@ -1,0 +1,94 @@
+"""Touched subjects become a delta generation: the same files by the same assembly, a few hundred kilobytes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from core.assembly.assembler import assemble
+from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
+from indexer.generations.publishing import new_generation_id
+from indexer.linking.order import dossier_order
+from indexer.live.standing import Standing, Subject, values
+from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
+
+MAKING = ".making-"
+
+
+def make_delta(
+    standing: Standing, subjects: Mapping[bytes, Subject | None], rows: pa.Table, sequence: int, home: Path
+) -> str:
+    """Publishes a delta of these subjects under `home` by rename; its id.
+
+    rows: their records, STANDING_SCHEMA; owners whom the base does not have are among the subjects. sequence: of the
+    ledger, which it holds to.
+    """
+    delta_id = new_generation_id()
+    making = home / f"{MAKING}{delta_id}"
+    making.mkdir(mode=0o700)
+    try:
+        held, number = _numbered(subjects)
+        registers = standing.base.manifest["registers"]
+        entities = pa.Table.from_pylist(
+            [
+                {
+                    "entity": place,
+                    "kind": subject.kind,
+                    "subject_id": subject.subject_id,
+                    "homonyms": subject.homonyms,
+                    "name_only_alerts": subject.name_only_alerts,
+                    "name_only_flags": subject.name_only_flags,
+                }
+                for place, subject in enumerate(held)
+            ],
+            schema=ENTITY_SCHEMA,
+        )
+        linked = _linked(rows, number)
+        assembly = assemble(making, entities.to_batches(), linked.to_batches(), registers, temp_directory=making)
+        document = {
+            "format_version": FILES_FORMAT,
+            "generation_id": delta_id,
+            "built_at_ms": int(datetime.now(UTC).timestamp() * 1000),
+            "persons": assembly.persons,
+            "vehicles": assembly.vehicles,
+            "files": {name: dict(told) for name, told in assembly.files.items()},
+            "registers": registers,
+            "delta": {
+                "base": standing.base.generation_id,
+                "sequence": sequence,
+                "gone": sorted(subject_id.hex() for subject_id, subject in subjects.items() if subject is None),
+            },
+        }
+        (making / MANIFEST).write_text(json.dumps(sealed(document)), encoding="ascii")
+        making.rename(home / delta_id)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    return delta_id
+
+
+def _numbered(subjects: Mapping[bytes, Subject | None]) -> tuple[list[Subject], dict[bytes, int]]:
+    """The delta's subjects in their order; number by id."""
+    held = [subject for subject in subjects.values() if subject is not None]
+    ordered = sorted(held, key=lambda subject: (not subject.is_person, subject.subject_id))
+    return ordered, {subject.subject_id: place for place, subject in enumerate(ordered)}
+
+
+def _linked(rows: pa.Table, number: Mapping[bytes, int]) -> pa.Table:
+    """The records by the delta's own numbers, in the order of dossiers."""
+    entities = pa.array([number[subject_id] for subject_id in values(rows, "subject_id")], pa.uint32())
+    owners = [
+        of_base if owner_id is None else number.get(owner_id)
+        for of_base, owner_id in zip(values(rows, "owner_entity"), values(rows, "owner_id"), strict=True)
+    ]
+    columns: dict[str, Any] = {name: rows.column(name) for name in LINKED_SCHEMA.names}
+    columns["entity"] = entities
+    columns["owner_entity"] = pa.array(owners, pa.uint32())
+    table = pa.table([columns[name] for name in LINKED_SCHEMA.names], schema=LINKED_SCHEMA)
+    return table.take(dossier_order(table)).combine_chunks() if table.num_rows else table

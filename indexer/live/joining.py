@@ -1,0 +1,112 @@
+"""Which subjects changed records join: the rules of linking (indexer/linking) over what they have to do with.
+
+The database holds the changed records and, around them, every record of the subjects that a rule could look at: those
+that hold an identifier that a changed record states, and those that held it before. Of what the rules make of all
+that, the links of the changed records count; those of the records around stay as they were.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.generation.reader import EntityKind
+from indexer.linking.database import LinkedRegister, LinkingDatabase
+from indexer.linking.links import Links
+from indexer.linking.names_kept import AskedIndex
+from indexer.linking.order import linked_batch
+from indexer.linking.stage import join_records
+from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, values
+from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
+
+_MEMORY_BYTES = 200_000_000
+
+
+def join(
+    standing: Standing,
+    changed: pa.Table,
+    around: pa.Table,
+    registers: Sequence[LinkedRegister],
+    key: bytes,
+    work: Path,
+    asked: AskedIndex,
+) -> tuple[pa.Table, dict[bytes, Subject]]:
+    """Links of the changed records (STANDING_SCHEMA), and the subjects that they join.
+
+    changed, around: standard records. work: where a directory is made and removed. asked: whom the changed records may
+    mean by name; what is on file of these is around.
+    """
+    if changed.num_rows == 0:
+        return pa.Table.from_batches([], schema=STANDING_SCHEMA), {}
+    directory = Path(tempfile.mkdtemp(dir=work, prefix="join-"))
+    try:
+        staged, is_changed = _stage(changed, around)
+        with LinkingDatabase(directory, registers, (), memory_bytes=_MEMORY_BYTES, threads=1, few=staged) as database:
+            subjects, links = join_records(database, key, asked=asked)
+            told = pq.read_table(subjects)
+            linked = _links_of(staged, is_changed, links)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return _by_subject(standing, linked, told), _subjects(standing, linked, told)
+
+
+def _stage(changed: pa.Table, around: pa.Table) -> tuple[pa.Table, np.ndarray[Any, Any]]:
+    """All of them in order of register, as a build stages them, and which rows are changed records."""
+    both = pa.concat_tables([around.select(STANDARD_SCHEMA.names), changed.select(STANDARD_SCHEMA.names)])
+    order = np.argsort(both.column("register").to_numpy(), kind="stable")
+    return both.take(order).combine_chunks(), order >= around.num_rows
+
+
+def _links_of(staged: pa.Table, is_changed: np.ndarray[Any, Any], links: Links) -> pa.Table:
+    """The changed records as LINKED_SCHEMA, by numbers of this database."""
+    linked = links.between(0, staged.num_rows).combine_chunks()
+    linked = linked.take(np.flatnonzero(is_changed[linked.column("place").to_numpy()]))
+    [records] = staged.to_batches()
+    rows = linked.column("place").to_numpy()
+    registers = staged.column("register").to_numpy()[rows]
+    found = []
+    for register in np.unique(registers).tolist():
+        of_it = np.flatnonzero(registers == register)
+        found.append(linked_batch(records, rows[of_it], linked.take(of_it).combine_chunks(), register))
+    return pa.Table.from_batches(found, schema=LINKED_SCHEMA)
+
+
+def _by_subject(standing: Standing, linked: pa.Table, told: pa.Table) -> pa.Table:
+    ids = values(told, "subject_id")
+    owners: list[int | None] = []
+    owner_ids: list[bytes | None] = []
+    for owner in values(linked, "owner_entity"):
+        of_base = None if owner is None else standing.entity_of(ids[owner])
+        owners.append(None if of_base is None else of_base | BASE_OWNER)
+        owner_ids.append(None if owner is None or of_base is not None else ids[owner])
+    columns: dict[str, Any] = {name: linked.column(name) for name in LINKED_SCHEMA.names}
+    columns["owner_entity"] = pa.array(owners, pa.uint32())
+    columns["subject_id"] = pa.array([ids[e] for e in values(linked, "entity")], pa.binary(16))
+    columns["owner_id"] = pa.array(owner_ids, pa.binary(16))
+    return pa.table([columns[name] for name in STANDING_SCHEMA.names], schema=STANDING_SCHEMA)
+
+
+def _subjects(standing: Standing, linked: pa.Table, told: pa.Table) -> dict[bytes, Subject]:
+    """Whom the changed records join, owners too. What the base says of namesakes holds until the next rebuild."""
+    found: dict[bytes, Subject] = {}
+    entities = {*values(linked, "entity"), *values(linked, "owner_entity")} - {None}
+    for row in told.take(pa.array(sorted(entities), pa.int64())).to_pylist():
+        known = standing.known(row["subject_id"])
+        if known is None:
+            person = row["kind"] < EntityKind.VEHICLE
+            known = Subject(
+                row["subject_id"],
+                row["kind"],
+                row["homonyms"] if person else None,
+                row["name_only_alerts"] if person else None,
+                row["name_only_flags"],
+            )
+        found[known.subject_id] = known
+    return found

@@ -1,0 +1,292 @@
+"""What stands now: the linked records of each subject, of the base and of all that was fed since.
+
+A record is linked to subjects by id here, for numbers differ from level to level. An owner who is of the base is named
+by her number there (with BASE_OWNER set), which never changes while the base serves; another by her id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.errors import GenerationDamaged
+from core.generation.reader import DossierReader, EntityKind
+from core.generation.store import Generation
+from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
+from indexer.linking.database import STANDARDS
+from indexer.linking.names_kept import AskedIndex
+from indexer.live.fed_rows import RecordKey
+from indexer.live.kept import KeptRecords
+from indexer.standard import (
+    ALERT_BIRTH_DOUBTED,
+    ALERT_BIRTH_TURNED,
+    ALERT_PROTECTED,
+    LINKED_SCHEMA,
+    STANDARD_SCHEMA,
+)
+from ronda.v1.section_pb2 import SECTION_OWNER
+
+BASE_OWNER = 1 << 31  # core/generation/levels.pxd
+MOST_HOLDERS = 400  # subjects by one identifier that are looked at: what more share is no identifier
+_MOST_TABLES = 256  # then they become one: what counts no longer is let go
+_BORNE = ("cui", "document_number", "nit", "licence", "cedula", "plate", "vin", "chassis", "engine")
+ID = pa.binary(16)  # a subject's
+_FIELDS: list[pa.Field[Any]] = [pa.field("subject_id", ID, nullable=False), pa.field("owner_id", ID)]
+STANDING_SCHEMA = pa.schema([*LINKED_SCHEMA, *_FIELDS])
+
+
+def values(table: pa.Table, name: str) -> list[Any]:
+    """A column as Python has it."""
+    return table.column(name).to_pylist()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a dossier's header says that its records do not."""
+
+    subject_id: bytes
+    kind: int  # EntityKind
+    homonyms: int | None
+    name_only_alerts: int | None
+    name_only_flags: int
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind < EntityKind.VEHICLE
+
+
+class Standing:
+    """One base with its kept records, and the records of every subject that a change has touched since."""
+
+    def __init__(self, base: Generation, kept: KeptRecords) -> None:
+        self.base = base
+        self.kept = kept
+        self.touched: dict[bytes, Subject | None] = {}  # None = gone
+        # Of those touched: each tick's rows are a table, of which some subject's rows still count.
+        self._tables: dict[int, pa.Table] = {}
+        self._counting: dict[int, int] = {}  # subjects, by table
+        self._places: dict[bytes, tuple[int, list[int]]] = {}  # table and rows
+        self._next_table = 0
+        # Who was ever seen to hold a record, (register, record id), or an identifier, (column, text): never too few.
+        self._holders: dict[tuple[int, str], set[bytes]] = {}
+        self._bearers: dict[tuple[str, str], set[bytes]] = {}
+
+    # ---- who ----
+
+    def subject_of(self, entity: int) -> Subject:
+        """Of the base. Raises DossierDamaged."""
+        read = DossierReader(self.base.dossier(entity))
+        return Subject(read.subject_id, read.kind, read.homonyms, read.name_only_alerts, read.name_only_flags)
+
+    def entity_of(self, subject_id: bytes) -> int | None:
+        """Number in the base; None = nobody of it."""
+        found = self.base.lookup(SUBJECT_KEY, subject_id)
+        return found[0] if found else None
+
+    def known(self, subject_id: bytes) -> Subject | None:
+        """As it stands now; None = nobody, or gone."""
+        if subject_id in self.touched:
+            return self.touched[subject_id]
+        entity = self.entity_of(subject_id)
+        return None if entity is None else self.subject_of(entity)
+
+    def holders(self, keys: Iterable[RecordKey]) -> set[bytes]:
+        """Subjects that hold one of these records now, or did in the base."""
+        found: set[bytes] = set()
+        for key in keys:
+            found |= self._holders.get((key.register, key.record_id), set())
+            for entity in self.kept.subjects_of(key.register, key.record_id):
+                found.add(self.subject_of(entity).subject_id)
+        return found
+
+    def bearers(self, rows: pa.Table) -> set[bytes]:
+        """Subjects that hold an identifier that one of these records states: they decide what it is linked to."""
+        found: set[bytes] = set()
+        for kind, texts in _identifiers_of(rows).items():
+            for text in texts:
+                for entity in self.base.lookup(kind, text)[:MOST_HOLDERS]:
+                    found.add(self.subject_of(entity).subject_id)
+        return found | self._touched_bearers(rows)
+
+    def meant(self, rows: pa.Table) -> AskedIndex:
+        """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py)."""
+        flags = rows.column("alert_flags").to_numpy()
+        is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
+        counts = is_alert | (rows.column("clearance").to_numpy() & STANDARDS != 0)
+        named = rows.column("name_text").is_valid().to_numpy() & (rows.column("section").to_numpy() != SECTION_OWNER)
+        asked = rows.take(np.flatnonzero(counts & named))
+        doubted = asked.column("alert_flags").to_numpy() & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED) != 0
+        hides = asked.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
+        year_alone = _unknown(asked.take(np.flatnonzero(doubted)), ("birth_month", "birth_mday"))
+        name_alone = _unknown(
+            asked.take(np.flatnonzero(doubted | hides)), ("birth_year", "birth_month", "birth_mday", "sex")
+        )
+        return self.kept.names.fitting([asked, year_alone, name_alone])
+
+    def _touched_bearers(self, rows: pa.Table) -> set[bytes]:
+        found: set[bytes] = set()
+        for name in _BORNE:
+            for text in {text for text in values(rows, name) if text}:
+                found |= self._bearers.get((name, text), set())
+        return found
+
+    # ---- what ----
+
+    def rows(self, subject_ids: Collection[bytes]) -> pa.Table:
+        """Their linked records as they stand, STANDING_SCHEMA. Raises GenerationDamaged."""
+        tables = [self.rows_of_touched(subject_ids)]
+        of_base: dict[int, bytes] = {}
+        for subject_id in subject_ids:
+            if subject_id not in self.touched and (entity := self.entity_of(subject_id)) is not None:
+                of_base[entity] = subject_id
+        if of_base:
+            tables.append(_standing(self.kept.rows_of(of_base), of_base))
+        return pa.concat_tables(tables)
+
+    def settle(self, subjects: dict[bytes, Subject | None], rows: pa.Table) -> None:
+        """From now on these subjects have these records, and no others; None = gone."""
+        for subject_id in subjects:
+            if subject_id in self._places:
+                self._let_go(self._places.pop(subject_id)[0])
+        self.touched.update(subjects)
+        self._put(rows)
+        ids = values(rows, "subject_id")
+        for register, record_id, subject_id in zip(
+            values(rows, "register"), values(rows, "record_id"), ids, strict=True
+        ):
+            self._holders.setdefault((register, record_id), set()).add(subject_id)
+        for name in _BORNE:
+            for text, subject_id in zip(values(rows, name), ids, strict=True):
+                if text:
+                    self._bearers.setdefault((name, text), set()).add(subject_id)
+        if len(self._tables) > _MOST_TABLES:
+            whole = self.rows_of_touched(self._places)
+            self._tables, self._counting, self._places = {}, {}, {}
+            self._put(whole)
+
+    def _put(self, rows: pa.Table) -> None:
+        places: dict[bytes, list[int]] = {}
+        for place, subject_id in enumerate(values(rows, "subject_id")):
+            places.setdefault(subject_id, []).append(place)
+        if places:
+            self._tables[self._next_table] = rows.combine_chunks()
+            self._counting[self._next_table] = len(places)
+            self._places |= {subject_id: (self._next_table, found) for subject_id, found in places.items()}
+            self._next_table += 1
+
+    def _let_go(self, table: int) -> None:
+        self._counting[table] -= 1
+        if not self._counting[table]:
+            del self._tables[table], self._counting[table]
+
+    def rows_of_touched(self, subject_ids: Collection[bytes]) -> pa.Table:
+        """The records of subjects that were touched since the base."""
+        by_table: dict[int, list[int]] = {}
+        for subject_id in subject_ids:
+            if subject_id in self._places:
+                table, places = self._places[subject_id]
+                by_table.setdefault(table, []).extend(places)
+        found = [self._tables[table].take(pa.array(sorted(places))) for table, places in sorted(by_table.items())]
+        return pa.concat_tables([STANDING_SCHEMA.empty_table(), *found])
+
+
+def _unknown(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The rows without what these columns say."""
+    for name in columns:
+        kind = rows.schema.field(name).type
+        nothing = pa.array([0] * rows.num_rows, kind) if name == "sex" else pa.nulls(rows.num_rows, kind)
+        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), nothing)
+    return rows
+
+
+def _standing(rows: pa.Table, ids: dict[int, bytes]) -> pa.Table:
+    """Linked records of the base with subjects by id."""
+    subject_ids = pa.array([ids[entity] for entity in values(rows, "entity")], ID)
+    owners = rows.column("owner_entity").combine_chunks()
+    marked = pc.bit_wise_or(owners, pa.scalar(BASE_OWNER, pa.uint32()))
+    rows = rows.set_column(rows.schema.get_field_index("owner_entity"), "owner_entity", marked)
+    rows = rows.append_column("subject_id", subject_ids).append_column("owner_id", pa.nulls(rows.num_rows, ID))
+    return pa.table(rows.columns, schema=STANDING_SCHEMA)
+
+
+def without_records(rows: pa.Table, keys: Collection[RecordKey]) -> tuple[pa.Table, pa.Table]:
+    """(the others, those of the keys)."""
+    by_id: dict[tuple[int, str], set[int]] = {}
+    for key in keys:
+        by_id.setdefault((key.register, key.record_id), set()).update(key.sections)
+    columns = (rows.column(name).to_pylist() for name in ("register", "record_id", "section"))
+    meant = np.fromiter(
+        (
+            section in by_id.get((register, record_id), ())
+            for register, record_id, section in zip(*columns, strict=True)
+        ),
+        dtype=bool,
+        count=rows.num_rows,
+    )
+    return rows.take(np.flatnonzero(~meant)), rows.take(np.flatnonzero(meant))
+
+
+def linked_by_others(rows: pa.Table, changed: pa.Table) -> set[RecordKey]:
+    """Of these records those whose subject the changed ones may decide: without a number of their own, they share one.
+
+    A fine by plate follows the plate's bearer; a warrant by NIT the CUI that a register states beside it.
+    """
+    shared: set[tuple[str, str]] = set()
+    columns = ("nit", "licence", "cedula", "document_number", "plate", "engine")
+    for row in changed.select(list(columns)).to_pylist():
+        shared.update((name, row[name]) for name in columns if row[name])
+    if not shared:
+        return set()
+    heads = ("register", "record_id", "section", "cui", "vin", "chassis")
+    return {
+        RecordKey(row["register"], row["record_id"], frozenset({row["section"]}))
+        for row in rows.select([*heads, *columns]).to_pylist()
+        if not (row["cui"] or row["vin"] or row["chassis"]) and any((name, row[name]) in shared for name in columns)
+    }
+
+
+def as_staged(rows: pa.Table) -> pa.Table:
+    """The standard records of linked ones, each once though several subjects have it."""
+    columns = ("register", "section", "record_id", "version", "row")
+    seen: dict[tuple[Any, ...], int] = {}
+    for place, key in enumerate(zip(*(rows.column(name).to_pylist() for name in columns), strict=True)):
+        seen.setdefault(key, place)
+    return rows.select(STANDARD_SCHEMA.names).take(pa.array(list(seen.values()), pa.int64()))
+
+
+def _identifiers_of(rows: pa.Table) -> dict[int, set[str]]:
+    """What records state, as keys of a generation: kind -> canonical texts."""
+    found: dict[int, set[str]] = {}
+
+    def add(kind: int, text: str | None) -> None:
+        if text:
+            found.setdefault(int(kind), set()).add(text)
+
+    names = ("cui", "nit", "licence", "cedula", "document_country", "document_number", "vin", "chassis", "engine")
+    more = ("plate", "plate_country", "alert_kind")
+    for row in rows.select([*names, *more]).to_pylist():
+        add(IdentifierKind.CUI, row["cui"])
+        add(IdentifierKind.NIT, row["nit"])
+        add(IdentifierKind.LICENCE, row["licence"])
+        add(IdentifierKind.CEDULA, row["cedula"])
+        if row["document_number"]:
+            add(IdentifierKind.DOCUMENT, f"{row['document_country'] or '   '}:{row['document_number']}")
+        add(IdentifierKind.VIN, row["vin"])
+        add(IdentifierKind.VIN, row["chassis"])
+        if row["alert_kind"] and row["chassis"]:
+            add(IdentifierKind.CHASSIS_TAIL, row["chassis"])
+        add(IdentifierKind.ENGINE, row["engine"])
+        if row["plate"]:
+            add(IdentifierKind.PLATE, f"{row['plate_country'] or 'GTM'}:{row['plate']}")
+    return found
+
+
+def check_registers(base: Generation, ids: Iterable[str]) -> None:
+    """Raises GenerationDamaged where the manifests are not those that the base was built with."""
+    if [stated["id"] for stated in base.manifest["registers"]] != list(ids):
+        raise GenerationDamaged("MANIFEST.json", "built with other manifests: changes cannot be read by these")

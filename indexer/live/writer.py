@@ -1,0 +1,305 @@
+"""The one writer: what is due of the ledger becomes a delta over the base that serves, and a view that names it.
+
+    changes --fed_rows--> standard records --joining--> links --standing--> the subjects touched
+            --deltas--> live/<base>/<id>/ --view_file--> live/<base>/VIEW
+
+Whatever it makes can be made again from the ledger: nothing is synced, a start begins with the ledger's first entry.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.errors import CoreError
+from core.generation.overlay import DeltaGeneration
+from core.generation.store import Generation
+from core.generation.view_file import BEAT, LIVE, MOST_DELTAS, read_view, write_view
+from core.ledger.change import RECORD_KINDS, Change, Kind
+from indexer.generations.publishing import GENERATIONS
+from indexer.linking.database import LinkedRegister
+from indexer.linking.names_kept import AskedIndex
+from indexer.live.deltas import make_delta
+from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, closed_rows
+from indexer.live.joining import join
+from indexer.live.kept import KeptRecords
+from indexer.live.standing import (
+    ID,
+    Standing,
+    Subject,
+    as_staged,
+    check_registers,
+    linked_by_others,
+    values,
+    without_records,
+)
+from indexer.manifest.model import Manifest
+from indexer.standard import STANDARD_SCHEMA
+from indexer.subject_key import SUBJECT_KEY, load_or_create_key, subject_ids
+
+AT_ONCE = 2_000  # changes of one tick
+_DAY_MS = 86_400_000
+_GUATEMALA_BEHIND_MS = 6 * 3_600_000
+
+
+@dataclass
+class _Delta:
+    delta_id: str
+    subjects: dict[bytes, Subject | None]
+
+
+@dataclass
+class _Feed:
+    """How one fed register stands."""
+
+    as_of_ms: int = 0
+    lacking: set[str] = field(default_factory=set)  # sources that may lack changes
+    refused: set[str] = field(default_factory=set)  # records whose last change could not be read
+
+
+@dataclass
+class TickResult:
+    """What a tick did."""
+
+    changes: int = 0
+    subjects: int = 0
+    refused: list[RefusedChange] = field(default_factory=list)
+
+
+@dataclass
+class _Gathered:
+    """What linking some changes takes."""
+
+    changed: pa.Table  # standard records to be linked
+    others: pa.Table  # linked records around them, STANDING_SCHEMA
+    replaced: pa.Table  # those that stood in place of the changed ones
+    nearby: set[bytes]  # subjects whose records `others` and `replaced` are
+    asked: AskedIndex
+    keys: set[RecordKey]
+
+    def with_rows_of(self, subject_ids: set[bytes], standing: Standing) -> pa.Table:
+        """The others, with those of these subjects."""
+        if not subject_ids:
+            return self.others
+        return pa.concat_tables([self.others, without_records(standing.rows(subject_ids), self.keys)[0]])
+
+
+def _pieces(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """The entries in pieces of AT_ONCE at most; a record's CANCEL and UPSERT never in one: each is of what stands."""
+    due: list[Change] = []
+    kinds: dict[tuple[str, str], Kind] = {}
+    for change in changes:
+        record = change.register, change.record_id
+        if len(due) >= AT_ONCE or kinds.get(record, change.kind) is not change.kind:
+            yield due
+            due, kinds = [], {}
+        due.append(change)
+        if change.kind in RECORD_KINDS:
+            kinds[record] = change.kind
+    if due:
+        yield due
+
+
+class LiveWriter:
+    """Views over one base. Not thread-safe; one process for a data directory."""
+
+    def __init__(self, data: Path, base_id: str, manifests: Sequence[Manifest]) -> None:
+        """Raises GenerationDamaged where the base cannot be opened, keeps no records, or has other registers."""
+        self.base = Generation.open(data / GENERATIONS / base_id)
+        check_registers(self.base, [manifest.id for manifest in manifests])
+        self.standing = Standing(self.base, KeptRecords(self.base))
+        self.home = data / LIVE / base_id
+        self.sequence = 0
+        self._key = load_or_create_key(data / SUBJECT_KEY)
+        self._fed = FedRows(manifests)
+        self._manifests = manifests
+        self._feeds: dict[str, _Feed] = {}
+        self._deltas: list[_Delta] = []
+        self._named_before: set[str] = set()
+        self._work = data / LIVE / f".work-{base_id}"
+        shutil.rmtree(self._work, ignore_errors=True)
+        self._work.mkdir(mode=0o700, parents=True)
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    # ---- a tick ----
+
+    def take(self, changes: Iterable[Change]) -> TickResult:
+        """Applies the next entries of the ledger, in order, and publishes the view that holds them."""
+        result = TickResult()
+        touched: dict[bytes, Subject | None] = {}
+        for due in _pieces(changes):
+            for change in due:
+                self._note(change)
+            subjects, refused = self._settle(due)
+            for change in due:
+                self._feeds[change.register].refused.discard(change.record_id)
+            for why in refused:
+                self._feeds[why.register].refused.add(why.record_id)
+            self.sequence = due[-1].sequence
+            touched |= subjects
+            result.changes += len(due)
+            result.refused += refused
+        result.subjects = len(touched)
+        if touched:
+            self._add_level(touched)
+        if result.changes:
+            self.publish()
+        return result
+
+    def _note(self, change: Change) -> None:
+        """What an entry says of its register's freshness."""
+        feed = self._feeds.setdefault(change.register, _Feed())
+        if change.kind is Kind.STALE:
+            feed.lacking.add(change.source)
+        elif change.kind is Kind.FRESH:
+            feed.lacking.discard(change.source)
+        elif change.kind is not Kind.HOLD:
+            feed.as_of_ms = max(feed.as_of_ms, change.taken_ms)
+
+    def _settle(self, due: Sequence[Change]) -> tuple[dict[bytes, Subject | None], list[RefusedChange]]:
+        """Links the changed records and puts the subjects that they touch together again."""
+        fed = self._fed.read(due)
+        if not fed.keys:
+            return {}, fed.refused
+        standing = self.standing
+        found = self._gather(fed)
+        closed = [
+            closed_rows(without_records(found.replaced, [key])[1], change.event_ms)
+            for key, change in fed.keys.items()
+            if change.kind is Kind.CANCEL
+        ]
+        joined, subjects = join(
+            standing, found.changed, as_staged(found.others), self._registers(), self._key, self._work, found.asked
+        )
+        touched = {*values(found.replaced, "subject_id"), *values(joined, "subject_id")}
+        others = found.with_rows_of(touched - found.nearby, standing)
+        kept = others.filter(pc.is_in(others.column("subject_id"), value_set=pa.array(list(touched), ID)))
+        now = pa.concat_tables([kept, joined, *closed])
+        held = set(values(now, "subject_id"))
+        settled: dict[bytes, Subject | None] = {
+            subject_id: (subjects.get(subject_id) or standing.known(subject_id)) if subject_id in held else None
+            for subject_id in touched
+        }
+        for owner_id, owner in subjects.items():  # who owns something and is nowhere else
+            if owner_id not in settled and standing.known(owner_id) is None:
+                settled[owner_id] = owner
+        standing.settle(settled, now)
+        return settled, fed.refused
+
+    def _gather(self, fed: FedRecords) -> _Gathered:
+        """The changed records, those that follow them, and all that a rule could look at to link them."""
+        standing, keys = self.standing, set(fed.keys)
+        changed = pa.concat_tables([STANDARD_SCHEMA.empty_table(), *fed.rows])
+        nearby = standing.holders(keys) | standing.bearers(changed)
+        others, replaced = without_records(standing.rows(nearby), keys)
+        deciding = pa.concat_tables([changed, replaced.select(STANDARD_SCHEMA.names)])
+        deciding = deciding.filter(pc.equal(deciding.column("alert_kind"), pa.scalar(0, pa.uint8())))
+        if deciding.num_rows:
+            nearby |= standing.bearers(deciding)
+            others, replaced = without_records(standing.rows(nearby), keys)
+            keys |= linked_by_others(others, deciding)
+            others, followed = without_records(others, keys)
+            changed = pa.concat_tables([changed, as_staged(followed)])
+            replaced = pa.concat_tables([replaced, followed])
+        asked = standing.meant(changed)
+        found = _Gathered(changed, others, replaced, nearby, asked, keys)
+        meant = self._ids_of(asked) - nearby
+        found.others = found.with_rows_of(meant, standing)
+        found.nearby = nearby | meant
+        return found
+
+    def _ids_of(self, asked: AskedIndex) -> set[bytes]:
+        """Subject ids of those whom a kept index means."""
+        rows = asked.persons.select(["cui", "text"]).to_pylist()
+        texts = [row["text"] if row["cui"] is None else f"cui:{row['cui']:013d}" for row in rows]
+        return {bytes(subject_id) for subject_id in subject_ids(self._key, texts).to_pylist() if subject_id is not None}
+
+    def _registers(self) -> list[LinkedRegister]:
+        today = (time.time_ns() // 1_000_000 - _GUATEMALA_BEHIND_MS) // _DAY_MS
+        return [
+            LinkedRegister(
+                ordinal,
+                manifest.id,
+                frozenset(manifest.register_.identifies),
+                "identity" in manifest.register_.roles.person,
+                today,
+            )
+            for ordinal, manifest in enumerate(self._manifests)
+        ]
+
+    # ---- levels ----
+
+    def _add_level(self, subjects: dict[bytes, Subject | None]) -> None:
+        """A new level on top. Where there would be too many, it takes in those below it that are not twice as large."""
+        if len(self._deltas) >= MOST_DELTAS:
+            together = set(subjects) | set(self._deltas.pop().subjects)
+            while self._deltas and len(self._deltas[-1].subjects) < 2 * len(together):
+                together |= set(self._deltas.pop().subjects)
+            subjects = {subject_id: self.standing.touched[subject_id] for subject_id in together}
+        rows = self.standing.rows_of_touched(subjects)
+        # an owner of whom the base knows nothing can be named by a number of the same level alone
+        owners = set(values(rows, "owner_id")) - {None, *subjects}
+        if owners:
+            subjects = {**subjects, **{owner_id: self.standing.touched[owner_id] for owner_id in owners}}
+            rows = self.standing.rows_of_touched(subjects)
+        delta_id = make_delta(self.standing, subjects, rows, self.sequence, self.home)
+        self._deltas.append(_Delta(delta_id, subjects))
+
+    def publish(self) -> None:
+        """Names the deltas in VIEW, and removes those that no view has named for two views."""
+        write_view(
+            self.home,
+            {
+                "base": self.base.generation_id,
+                "sequence": self.sequence,
+                "deltas": [delta.delta_id for delta in self._deltas],
+                "registers": {
+                    register: {"as_of_ms": feed.as_of_ms, "stale": bool(feed.lacking or feed.refused)}
+                    for register, feed in sorted(self._feeds.items())
+                },
+            },
+        )
+        self.beat()
+        self._collect()
+
+    def mend(self) -> bool:
+        """Looks whether what is published can be opened; where not, all that was touched is made again in one level."""
+        try:
+            read_view(self.home)
+            for delta in self._deltas:
+                DeltaGeneration(self.base, Generation.open(self.home / delta.delta_id))
+        except (CoreError, OSError):
+            self._deltas = []
+            if self.standing.touched:
+                self._add_level(dict(self.standing.touched))
+            self.publish()
+            return True
+        return False
+
+    def beat(self) -> None:
+        """Says that the writer lives, and is at the ledger's end."""
+        path = self.home / BEAT
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.utime(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _collect(self) -> None:
+        """Removes what the view before the last one named: who opens a view has read it a moment ago."""
+        named = {delta.delta_id for delta in self._deltas}
+        before, self._named_before = self._named_before, named
+        for entry in self.home.iterdir():
+            if entry.is_dir() and entry.name not in named | before:
+                shutil.rmtree(entry, ignore_errors=True)
+
+    def close(self) -> None:
+        """Lets go of the work directory; what is published stays."""
+        shutil.rmtree(self._work, ignore_errors=True)

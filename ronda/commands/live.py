@@ -1,0 +1,67 @@
+"""`ronda live`: keeps what serves at the ledger's end, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ronda.commands.directory import DataOption, settings_of
+from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
+
+
+def live(
+    data: DataOption = None,
+    manifests: Annotated[Path | None, typer.Option(help="Directorio de manifiestos; si no, los doce de Ronda.")] = None,
+    every_ms: Annotated[int, typer.Option(min=10, max=10_000, help="Cada cuántos milisegundos mira el libro.")] = 100,
+) -> None:
+    """Aplica los cambios recibidos a lo que se sirve, en menos de un segundo; requiere `ronda index --live`.
+
+    \b
+    Ejemplo:
+      ronda live --data data
+    """
+    import signal
+    import threading
+
+    from core.errors import CoreError
+    from indexer.live.following import Follower, LiveWriterBusy
+    from indexer.manifest.loading import ManifestError, load_manifests
+    from indexer.pipeline import SHIPPED_MANIFESTS
+    from server.logs import ERROR, WARNING, log, set_up
+
+    settings = settings_of(data=data, manifests=manifests)
+    set_up(settings.log_level, process="live")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    failing = ""
+    try:
+        with Follower(settings.data, load_manifests(settings.manifests or SHIPPED_MANIFESTS)) as follower:
+            base = ""
+            while not stop.wait(every_ms / 1000):
+                try:
+                    result = follower.step()
+                except Exception as error:  # workers say STALE meanwhile; what is mended is found by itself
+                    if failing != repr(error):
+                        why = str(error) if isinstance(error, CoreError) else ""
+                        log("live_changes_stand", level=ERROR, why=why, error=error)
+                    failing = repr(error)
+                    stop.wait(1.0)
+                    continue
+                if failing or follower.base_id != base:
+                    log("live_writer_follows", generation=follower.base_id, sequence=follower.sequence)
+                failing, base = "", follower.base_id
+                for refused in result.refused if result is not None else ():
+                    log(
+                        "live_change_refused",
+                        level=WARNING,
+                        sequence=refused.sequence,
+                        register=refused.register,
+                        rule=refused.rule,
+                    )
+    except (ManifestError, LiveWriterBusy) as error:
+        fail(str(error), EXIT_CALLER, as_json=False)
+    except OSError as error:
+        fail(f"{settings.data}: {error.strerror}", EXIT_OURS, as_json=False)

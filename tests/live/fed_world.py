@@ -1,0 +1,197 @@
+"""A small world that changes: a base with what was fed over it, beside the same world built anew.
+
+The rebuild is the model: whatever is asked, the view over the base must say what a build of the changed registers says.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import text_format
+
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.errors import QuestionError
+from core.generation.store import Generation
+from core.ledger.change import Change, Kind
+from indexer.generations.publishing import current_generation
+from indexer.live.writer import LiveWriter, TickResult
+from indexer.manifest.loading import load_manifests
+from indexer.pipeline import build
+from indexer.subject_key import SUBJECT_KEY
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import clearance_service_pb2 as clearance
+from server.calls.live_levels import LiveLevels
+from tests.indexer.small_registers import SmallRegisters
+from tests.kit.small_world import HEADERS, SmallWorld
+
+AS_OF_S = 1_780_000_000  # of every file, and of every change
+SOURCES = {"renap": "personas", "oj": "ordenes", "sat": "vehiculos", "mp": "denuncias"}
+_IDS = {name: header.split()[0] for name, header in HEADERS.items()}
+
+
+def built(directory: Path, world: SmallWorld) -> SmallRegisters:
+    """The registers of a world and a base made of them."""
+    registers = world.write(directory)
+    _same_as_of(registers.sources)
+    build(replace(registers.options(), live=True))
+    return registers
+
+
+class FedWorld:
+    """Base, writer and model over the rows of a SmallWorld."""
+
+    def __init__(self, directory: Path, world: SmallWorld, base: SmallRegisters) -> None:
+        """base: what `built` made of the world; it stays as it is."""
+        self.directory = directory
+        self.world = copy.deepcopy(world)
+        registers = base.copied(directory / "base")
+        self.data = registers.data
+        self.manifests = load_manifests(registers.manifests)
+        self.base_id = str(current_generation(self.data))
+        self.writer = LiveWriter(self.data, self.base_id, self.manifests)
+        self.levels = LiveLevels(self.writer.base, self.data)
+        self.sequence = 0
+        self._rebuilds = 0
+
+    # ---- what is fed ----
+
+    def upsert(self, register: str, **cells: str) -> Change:
+        """A row as it stands now, in the world too."""
+        record_id = cells[_IDS[register]]
+        self.world.rows[register] = [r for r in self.world.rows[register] if r[_IDS[register]] != record_id] + [cells]
+        return self._change(Kind.UPSERT, register, record_id, cells)
+
+    def cancel(self, register: str, record_id: str, event_ms: int = AS_OF_S * 1000) -> Change:
+        """A record that holds no more; the model's row says so in its own way."""
+        for row in self.world.rows[register]:
+            if row[_IDS[register]] == record_id:
+                row["ESTADO"] = "CANCELADA"  # type: ignore[index]
+        return replace(self._change(Kind.CANCEL, register, record_id, {}), event_ms=event_ms)
+
+    def _change(self, kind: Kind, register: str, record_id: str, cells: Mapping[str, str]) -> Change:
+        self.sequence += 1
+        return Change(
+            kind,
+            register,
+            "test",
+            sequence=self.sequence,
+            record_id=record_id,
+            event_ms=AS_OF_S * 1000,
+            taken_ms=AS_OF_S * 1000,
+            record=dict(cells),
+        )
+
+    def take(self, *changes: Change) -> TickResult:
+        """One tick of the writer."""
+        return self.writer.take(changes)
+
+    # ---- both answers ----
+
+    def view(self) -> Engine:
+        """Over the base, as a worker opens it now."""
+        found = self.levels.look()
+        if found is not None:
+            self._view = found
+        return Engine(self._view)
+
+    @staticmethod
+    def engine_of(view: Generation) -> Engine:
+        return Engine(view)
+
+    def rebuilt(self) -> Engine:
+        """The model: the changed world, built anew."""
+        self._rebuilds += 1
+        directory = self.directory / f"rebuild-{self._rebuilds}"
+        world = copy.deepcopy(self.world)
+        registers = world.write(directory)
+        _same_as_of(registers.sources)
+        registers.data.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.data / SUBJECT_KEY, registers.data / SUBJECT_KEY)
+        build(registers.options())
+        return Engine(Generation.open(registers.data / "generations" / str(current_generation(registers.data))))
+
+
+def _same_as_of(sources: Path) -> None:
+    for file in sources.iterdir():
+        os.utime(file, (AS_OF_S, AS_OF_S))
+
+
+def said(engine: Engine, request: Any) -> str:
+    """An answer as text, without what no two generations have alike."""
+    clock_ms, name = AS_OF_S * 1000 + 1000, type(request).__name__.removesuffix("Request")
+    kind = getattr(checks, f"{name}Response", None) or clearance.ClearResponse
+    try:
+        if name == "Clear":
+            content = request.SerializeToString()
+            answer = kind.FromString(engine.clearance(content, Grant.everything(), clock_ms).answer(content, clock_ms))
+        else:
+            answer = kind.FromString(
+                engine.answer(METHODS[name], request.SerializeToString(), Grant.everything(), clock_ms)
+            )
+    except QuestionError as error:
+        return f"error {error.reason} {error.field} {error.rule}"
+    for message in (answer, getattr(answer, "answer", None)):
+        if message is not None:
+            for told in ("generation_id", "answer_id", "answered_at"):
+                if told in message.DESCRIPTOR.fields_by_name:
+                    message.ClearField(told)
+    for candidate in getattr(answer, "candidates", ()):
+        candidate.ClearField("score")  # by the base's frequencies, which a rebuild counts anew
+    return str(text_format.MessageToString(answer, as_utf8=True))
+
+
+def questions(world: SmallWorld) -> Iterator[Any]:
+    """Everything that the world's rows can be asked by."""
+    cuis = {row["CUI"] for rows in world.rows.values() for row in rows if row.get("CUI")}
+    names = {row["NOMBRE"] for rows in world.rows.values() for row in rows if row.get("NOMBRE")}
+    plates = {row["PLACA"] for rows in world.rows.values() for row in rows if row.get("PLACA")}
+    vins = {row["VIN"] for rows in world.rows.values() for row in rows if row.get("VIN")}
+    born = sorted({row["NACIMIENTO"] for rows in world.rows.values() for row in rows if row.get("NACIMIENTO")})
+    for cui in sorted(cuis):
+        yield checks.CheckPersonRequest(cui=cui)
+        yield checks.CheckRequest(query=cui)
+    for name in sorted(names):
+        yield checks.SearchPersonsRequest(names=name)
+        yield checks.CheckRequest(query=name)
+        for date in born[:2]:
+            year, month, day = map(int, date.split("-"))
+            request = checks.CheckPersonRequest()
+            request.name.full = name
+            request.birth_date.year, request.birth_date.month, request.birth_date.day = year, month, day
+            yield request
+    for plate in sorted(plates):
+        yield checks.CheckVehicleRequest(plate=plate)
+        yield checks.CheckRequest(query=plate)
+        yield checks.SearchVehiclesRequest(plate_pattern=plate[:4] + "*")
+    for vin in sorted(vins):
+        yield checks.CheckVehicleRequest(vin=vin)
+    yield from clearances(sorted(cuis), sorted(plates))
+
+
+def clearances(cuis: Iterable[str], plates: Iterable[str]) -> Iterator[Any]:
+    """The same in bulk."""
+    for standard in ("WANTED", "CRIMINAL_RECORD"):
+        for column, values in (("cuis", list(cuis)), ("plates", list(plates))):
+            batch = clearance.ClearRequest(standard=f"CLEARANCE_STANDARD_{standard}")
+            batch.row_ids.extend(range(len(values)))
+            getattr(batch, column).extend(values)
+            yield batch
+
+
+def differences(fed: FedWorld, asked: Iterable[Any] | None = None) -> list[str]:
+    """What the view says otherwise than the rebuild."""
+    view, model = fed.view(), fed.rebuilt()
+    found = []
+    for request in questions(fed.world) if asked is None else asked:
+        mine, theirs = said(view, request), said(model, request)
+        if mine != theirs:
+            shown = text_format.MessageToString(request, as_one_line=True)
+            found.append(f"{type(request).__name__} {shown}\n--- view\n{mine}\n--- rebuild\n{theirs}")
+    return found

@@ -1,0 +1,155 @@
+"""What was fed over a base is answered as a build of the changed registers answers it, however it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.ledger.change import Change
+from ronda.v1 import check_service_pb2 as checks
+from tests.indexer.small_registers import SmallRegisters, cui_of
+from tests.kit.small_world import SmallWorld
+from tests.live.fed_world import FedWorld, built, differences, questions, said
+
+ANA, LUIS, MARTA, JOSE = range(1, 5)
+WHO = {
+    ANA: ("ANA LUCIA CAAL CHOC", "1980-05-17"),
+    LUIS: ("LUIS ALBERTO POP TZUL", "1975-01-20"),
+    MARTA: ("MARTA ELENA GARCIA LOPEZ", "1990-11-02"),
+    JOSE: ("JOSE MANUEL PEREZ RAMIREZ", "1966-07-30"),
+}
+
+
+def small_world() -> SmallWorld:
+    world = SmallWorld()
+    for number, (name, born) in WHO.items():
+        world.person(number, name, born, CALLE="3a calle 4-55")
+    world.person(5, "JOSE MANUEL PEREZ RAMIRES", "1971-07-30")
+    for number in range(6, 20):
+        given, surname = ("UNO", "DOS", "TRES", "CUATRO", "CINCO")[number % 5], ("COY", "TUC", "ICAL")[number % 3]
+        world.person(number, f"PERSONA {given} {surname} XOL", f"19{50 + number}-03-0{1 + number % 8}")
+    world.warrant("W1", cui_of(ANA), *WHO[ANA])
+    world.warrant("W2", cui_of(LUIS), *WHO[LUIS], state="CANCELADA")
+    world.warrant("W3", "", *WHO[JOSE])
+    world.warrant("W4", "", "NADIE CONOCIDO DE AQUI", "1960-01-01")
+    world.car(1, "P-123BCD", [{"CUI": cui_of(ANA), "NOMBRE": WHO[ANA][0], "DESDE": "2015-01-01"}])
+    world.car(2, "P-456FGH", [{"CUI": cui_of(LUIS), "NOMBRE": WHO[LUIS][0], "DESDE": "2016-01-01"}])
+    world.report("M1", "ROBO", PLACA="P-456FGH")
+    return world
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> SmallRegisters:
+    return built(tmp_path_factory.mktemp("base"), small_world())
+
+
+@pytest.fixture
+def fed(tmp_path: Path, base: SmallRegisters) -> Iterator[FedWorld]:
+    world = FedWorld(tmp_path, small_world(), base)
+    yield world
+    world.writer.close()
+
+
+def warrant(fed: FedWorld, record_id: str, number: int, state: str = "PENDIENTE", by_name: bool = False) -> Change:
+    name, born = WHO[number]
+    who = {"CUI": "" if by_name else cui_of(number), "NOMBRE": name, "NACIMIENTO": born}
+    return fed.upsert("oj", ORDEN=record_id, **who, ESTADO=state, FECHA="2024-02-03", DELITO="HOMICIDIO")
+
+
+def theft(fed: FedWorld, record_id: str, state: str = "PENDIENTE", **cells: str) -> Change:
+    return fed.upsert("mp", ID=record_id, TIPO="ROBO", **cells, ESTADO=state, FECHA="2024-03-03")
+
+
+def owned(fed: FedWorld, record_id: str, plate: str, vin: int, number: int, name: str) -> Change:
+    whose = {"CUI": cui_of(number), "NOMBRE": name, "DESDE": "2023-01-01"}
+    return fed.upsert("sat", ID=record_id, PLACA=plate, VIN=f"3N1AB7AP5FY{vin:06d}", **whose)
+
+
+def test_warrants_issued_closed_and_moved(fed: FedWorld) -> None:
+    """In levels of their own; W1's number was another's: it leaves her, and is the other's at once."""
+    fed.writer.publish()
+    assert differences(fed) == []
+    fed.take(warrant(fed, "W9", MARTA))
+    assert "LEVEL_HIT" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
+    fed.take(warrant(fed, "W9", MARTA, "CANCELADA"))
+    fed.take(warrant(fed, "W10", JOSE), warrant(fed, "W2", LUIS))
+    fed.take(warrant(fed, "W1", MARTA))
+    assert fed.view().sequence == fed.sequence == 5
+    assert differences(fed) == []
+
+
+def test_warrants_by_name(fed: FedWorld) -> None:
+    """Who fits is found in the base; a subject made of a name alone is gone once a number says whose it is."""
+    fed.take(warrant(fed, "W20", MARTA, by_name=True))
+    assert differences(fed) == []
+    fed.take(warrant(fed, "W4", MARTA), warrant(fed, "W3", JOSE))
+    assert differences(fed) == []
+
+
+def test_vehicles_plates_and_owners(fed: FedWorld) -> None:
+    """Vehicle or owner in the base, the other in a level, and both new; a report follows its plate's bearer."""
+    fed.take(theft(fed, "M9", PLACA="P-123BCD"), warrant(fed, "W9", LUIS))
+    assert differences(fed) == []
+    fed.take(
+        fed.upsert("renap", ID="R77", CUI=cui_of(77), NOMBRE="NUEVA PERSONA POP", NACIMIENTO="1999-09-09", SEXO="F")
+    )
+    fed.take(owned(fed, "V9-00", "P-999XYZ", 99, 77, "NUEVA PERSONA POP"))
+    assert differences(fed) == []
+    fed.take(owned(fed, "V1-00", "P-777JKL", 1, JOSE, WHO[JOSE][0]))
+    fed.take(
+        theft(fed, "M10", PLACA="P-999XYZ", VIN="3N1AB7AP5FY000099"), theft(fed, "M9", "CANCELADA", PLACA="P-123BCD")
+    )
+    assert differences(fed) == []
+
+
+def test_protection_and_names(fed: FedWorld) -> None:
+    order = {"ESTADO": "PENDIENTE", "FECHA": "2024-03-03"}
+    ana, luis = (
+        {"CUI": cui_of(number), "NOMBRE": WHO[number][0], "NACIMIENTO": WHO[number][1]} for number in (ANA, LUIS)
+    )
+    fed.take(
+        fed.upsert("mp", ID="M20", TIPO="VICTIMA", **ana, **order),
+        fed.upsert("mp", ID="M21", TIPO="AGRESOR", **luis, **order),
+    )
+    married = {"CUI": cui_of(MARTA), "NOMBRE": "MARTA ELENA GARCIA DE CAAL", "NACIMIENTO": "1990-11-02", "SEXO": "F"}
+    fed.take(fed.upsert("renap", ID="R3-2", **married))
+    assert differences(fed) == []
+
+
+def test_many_ticks_are_merged_and_say_the_same(fed: FedWorld) -> None:
+    for number in range(12):
+        state = "CANCELADA" if number % 3 else "PENDIENTE"
+        fed.take(warrant(fed, f"W{20 + number % 5}", (ANA, MARTA)[number % 2], state))
+        assert len(list(fed.writer.home.glob("*-*"))) <= 16  # eight, and those of the view before
+    assert differences(fed) == []
+
+
+def test_a_cancellation_closes_what_stands(fed: FedWorld) -> None:
+    fed.take(fed.cancel("oj", "W1"))
+    text = said(fed.view(), checks.CheckPersonRequest(cui=cui_of(ANA)))
+    assert "hits {" not in text and "closed_alerts" in text and "ALERT_STATE_CANCELLED" in text
+    assert "LEVEL_CLEAR" in text
+    assert "hits {" not in said(fed.view(), checks.CheckVehicleRequest(plate="P-123BCD"))
+    fed.take(warrant(fed, "W9", MARTA), fed.cancel("oj", "W9"))  # issued and cancelled in one tick
+    text = said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
+    assert "hits {" not in text and "closed_alerts" in text
+
+
+def test_a_cancellation_of_what_nobody_knows_changes_nothing(fed: FedWorld) -> None:
+    fed.writer.publish()
+    before = [said(fed.view(), request) for request in questions(fed.world)]
+    result = fed.take(fed.cancel("oj", "NOBODYS"))
+    assert result.subjects == 0 and result.refused == []
+    assert [said(fed.view(), request) for request in questions(fed.world)] == before
+
+
+def test_a_refused_change_makes_its_register_stale_until_it_is_mended(fed: FedWorld) -> None:
+    nothing = dict.fromkeys(("CUI", "NOMBRE", "NACIMIENTO", "FECHA", "DELITO"), "")
+    result = fed.take(fed.upsert("oj", ORDEN="W9", **nothing, ESTADO="INVENTADO"))
+    assert [refused.register for refused in result.refused] == ["oj"]
+    text = said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
+    assert "LEVEL_INCOMPLETE" in text and "REGISTER_STATE_STALE" in text
+    fed.take(warrant(fed, "W9", LUIS))
+    assert "LEVEL_CLEAR" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
