@@ -21,24 +21,12 @@ from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER, LedgerReader
 from ronda.demo.postgres_cluster import PostgresCluster
 from tests.feed.feed_kit import SOURCES
+from tests.feed.outbox_kit import outbox_database
 from tests.kit.field_world import built_field
 from tests.kit.small_world import SmallWorld
 from tests.server.running_server import ROOT, RunningServer, until
 
 EVENT = "2026-11-20T10:00:00-06:00"
-_TABLE = """
-CREATE TABLE ronda_outbox (
-    txid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    id bigint GENERATED ALWAYS AS IDENTITY,
-    register text NOT NULL,
-    record_id text NOT NULL,
-    kind text NOT NULL DEFAULT 'UPSERT',
-    event_time timestamptz NOT NULL DEFAULT clock_timestamp(),
-    manifest_source text,
-    cells jsonb,
-    PRIMARY KEY (txid, id)
-)
-"""
 
 
 @dataclass
@@ -227,7 +215,7 @@ def test_an_outbox_is_taken_in_the_order_in_which_transactions_end(
 ) -> None:
     """A transaction that began early and commits late comes before what committed meanwhile, and nothing is skipped."""
     state = tmp_path / "outbox.state"
-    options = ("--dsn", _database(postgres), "--state", state, "--source", "by-outbox")
+    options = ("--dsn", outbox_database(postgres, "outbox"), "--state", state, "--source", "by-outbox")
     insert = "INSERT INTO ronda_outbox (register, record_id, cells) VALUES ('oj', %s, %s)"
 
     def put(connection: psycopg.Connection[Any], record_id: str, **cells: str) -> None:
@@ -286,14 +274,3 @@ def _looks(connection: psycopg.Connection[Any]) -> int:
         "SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'ronda_outbox'"
     ).fetchone()
     return int(found[0]) if found else 0
-
-
-def _database(postgres: PostgresCluster) -> str:
-    """A database of the test's own: other tests' transactions hold the horizon of theirs."""
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS outbox")
-        connection.execute("CREATE DATABASE outbox")
-    dsn = postgres.dsn.rpartition("/")[0] + "/outbox"
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(_TABLE)
-    return dsn
