@@ -21,7 +21,7 @@ from clients.console.forms import (
 )
 from clients.console.officer import Officer
 from clients.console.sessions import Session
-from clients.spanish.failures import REASONS
+from clients.console.telling import told
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -91,11 +91,3 @@ class Entering:
         response = self._console.pages.page(request, "entrar.html", status, said=said, csrf=word)
         set_entry_cookie(response, word, secure=self._console.secure)
         return response
-
-
-def told(failure: CallFailure) -> str:
-    """Why there is no answer, in Spanish."""
-    if failure.reason in REASONS:
-        seconds = failure.retry_after_seconds
-        return REASONS[failure.reason].replace("{seconds}", f" en {seconds:.0f} s" if seconds else " en un momento")
-    return f"El servidor no respondió ({failure.status}): reintente, o avise a operaciones."

@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from clients.client.failures import CallFailure
 from clients.console import board
 from clients.console.drawings import drawn_map, drawn_trend
-from clients.console.entering import told
 from clients.console.forms import hold_to_session, read_form
 from clients.console.schematic import LABEL, NAMES, scheme
+from clients.console.telling import told
 from clients.console.watching import OVER, STRIP, Watching
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from clients.client.failures import CallFailure, NotSignedIn
 from clients.console.board import KeptTables
+from clients.console.telling import told
 
 if TYPE_CHECKING:
     from clients.console.officer import Officer
@@ -117,7 +118,7 @@ class Watching:
         known.mart_id, known.sources, known.figures_why = answer.mart_id, tuple(answer.sources), ""
 
     def _refused(self, failure: CallFailure) -> None:
-        self.known.figures_why = failure.reason or failure.status
+        self.known.figures_why = told(failure)
         self.signed_off = self.signed_off or _over(failure)
 
     async def _registers(self) -> None:
@@ -126,7 +127,7 @@ class Watching:
                 self.known.registers = tuple((await self.officer.registers()).registers)
                 self.known.registers_why = ""
             except CallFailure as failure:
-                self.known.registers_why = failure.reason or failure.status
+                self.known.registers_why = told(failure)
                 self.signed_off = self.signed_off or _over(failure)
             await self._tell()
             await asyncio.sleep(_REGISTERS_S)

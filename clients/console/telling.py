@@ -1,0 +1,18 @@
+"""Why there is no answer, as an officer at a console reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clients.spanish.failures import REASONS
+
+if TYPE_CHECKING:
+    from clients.client.failures import CallFailure
+
+
+def told(failure: CallFailure) -> str:
+    """Why there is no answer, in Spanish."""
+    if failure.reason in REASONS:
+        seconds = failure.retry_after_seconds
+        return REASONS[failure.reason].replace("{seconds}", f" en {seconds:.0f} s" if seconds else " en un momento")
+    return f"El servidor no respondió ({failure.status}): reintente, o avise a operaciones."
