@@ -27,7 +27,7 @@ from core.name_index.writer cimport NameClaim, NamesWriter, municipality_of_cui
 from core.names.keys import fold, phonetic_key
 
 
-POSSIBLE_SCORE = 0.005
+POSSIBLE_SCORE = 0.05
 CLAIM_FIELDS = [
     ("entity", "I"), ("name_text", "u"), ("birth_year", "s"), ("birth_month", "c"), ("birth_mday", "c"), ("sex", "C"),
     ("birth_department", "C"), ("residence_department", "C"), ("cui", "u"), ("death_day", "i"),

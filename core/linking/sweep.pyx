@@ -29,7 +29,7 @@ cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead
     COLUMNS = 9
 
-ALERT_SCORE = 0.5                # docs/answers.md section 5
+ALERT_SCORE = 0.45               # docs/answers.md section 5
 cdef double _alert_score = ALERT_SCORE
 
 

@@ -1,5 +1,6 @@
 """What on file each asked token of a name may be (core/name_index/query.pxd). Nothing here is for Python."""
 
+from libc.math cimport floor, log2
 from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
@@ -15,6 +16,7 @@ from core.names.comparison cimport (
 )
 from core.names.frequencies cimport BITS_MOST, BITS_UNKNOWN
 from core.names.reading cimport ROLE_MARRIED
+from core.names.score_curve cimport SCORE_COUNT, SCORE_KNOTS, SCORE_VALUES
 from core.names.tokens cimport (
     KIND_ALIKE, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE, KIND_PHONETIC, TERMS_MAX, TOKEN_LETTERS, TokenForm,
     compare_tokens, form_token, token_terms,
@@ -23,9 +25,10 @@ from core.names.weights cimport *
 
 
 ALERT_SCORE = 0.8
-ALERT_SCORE_DATED = 0.97
+ALERT_SCORE_DATED = 0.9
 
 cdef enum:
+    EVIDENCE_MOST = 20000        # hundredths of a bit
     ALERTED_LIST = 45000         # persons: what alert scores are chosen against; no more are on any list of Guatemala's
     SHORT_NAME = 2               # words of a name up to which it must tell more,
     SHORT_NAME_BITS = 150        # by so much, hundredths of a bit
@@ -230,15 +233,25 @@ cdef int _join(NameQuery* query, int asked) noexcept nogil:
 
 
 cdef int32_t evidence_for(double score, int32_t prior) noexcept nogil:
-    """The least evidence whose score reaches `score`."""
-    cdef int32_t low = -20000, high = 20000, middle
-    while low < high:
-        middle = low + (high - low) // 2
-        if match_probability(middle, prior) >= score:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    """The least evidence whose score reaches `score`; EVIDENCE_MOST of none."""
+    cdef int i = 1
+    cdef double bits
+    cdef int32_t found
+    if not 0 < score < 1:
+        return -EVIDENCE_MOST if score <= 0 else EVIDENCE_MOST
+    bits = 100 * log2(score / (1 - score))
+    while i < SCORE_COUNT - 1 and bits > SCORE_VALUES[i]:
+        i += 1
+    bits = SCORE_KNOTS[i - 1] + (bits - SCORE_VALUES[i - 1]) * (SCORE_KNOTS[i] - SCORE_KNOTS[i - 1]) / (
+        SCORE_VALUES[i] - SCORE_VALUES[i - 1])
+    if not -EVIDENCE_MOST < bits + prior < EVIDENCE_MOST:
+        return EVIDENCE_MOST if bits > 0 else -EVIDENCE_MOST
+    found = <int32_t>floor(bits) + prior
+    while match_probability(found, prior) < score:  # rounding: a step or two
+        found += 1
+    while match_probability(found - 1, prior) >= score:
+        found -= 1
+    return found
 
 
 cdef int32_t _attributes_most(const NameQuestion* question) noexcept nogil:

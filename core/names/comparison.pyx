@@ -19,6 +19,7 @@ from core.names.pairing cimport (
     CONFLICT_GIVEN, KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text,
 )
 from core.names.reading cimport NameShape, ReadName, name_text_into, read_name
+from core.names.score_curve cimport SCORE_COUNT, SCORE_KNOTS, SCORE_VALUES
 from core.names.tokens cimport TERMS_MAX, TokenForm, compare_tokens, form_token, token_terms
 from core.names.weights cimport *
 
@@ -84,8 +85,14 @@ cdef int32_t prior_bits(double population) noexcept nogil:
 
 
 cdef double match_probability(int32_t evidence, int32_t prior) noexcept nogil:
-    cdef double bits = (SLOPE * (evidence - prior) / 100.0 + OFFSET) / 100.0
-    return 1 / (1 + exp(-bits * 0.6931471805599453))
+    cdef int32_t above = evidence - prior
+    cdef int i = 1
+    cdef double bits
+    while i < SCORE_COUNT - 1 and above >= SCORE_KNOTS[i]:
+        i += 1
+    bits = SCORE_VALUES[i - 1] + <double>(above - SCORE_KNOTS[i - 1]) * (SCORE_VALUES[i] - SCORE_VALUES[i - 1]) / (
+        SCORE_KNOTS[i] - SCORE_KNOTS[i - 1])
+    return 1 / (1 + exp(-bits / 100 * 0.6931471805599453))
 
 
 # ---- names for Python

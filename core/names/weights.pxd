@@ -85,6 +85,3 @@ cdef enum:
     MUNICIPALITY_SAME = 300        # besides the department
     PARENTS_AGREE = 600
     PARENTS_DISAGREE = -600
-    # Score: logistic of SLOPE / 100 * (evidence - prior) + OFFSET
-    SLOPE = 100
-    OFFSET = 0

@@ -35,8 +35,8 @@ cdef enum:
     PARENTS_QUICK = 250          # of a question that must be quick: about 0.5 ms
     YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
 
-POSSIBLE_SCORE = 0.01
-FEW_SCORE = 0.0005
+POSSIBLE_SCORE = 0.05
+FEW_SCORE = 0.003
 
 
 cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil:

@@ -15,7 +15,7 @@ from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
 from tests.oracle import agreement, other_numbers
 from tests.oracle.agreement import AGREES, DISAGREES
-from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials
+from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials, probability
 from tests.oracle.record import PERSON, Birth, Link, Record, Subject
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 AT_MOST = 50
-ALERT_SCORE = 0.5
+ALERT_SCORE = 0.45
 BEARERS_AT_MOST = 1000
 Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 
@@ -346,8 +346,7 @@ def _sex_evidence(record: Record, claims: list[Record]) -> int:
 
 def _score(evidence: int, population: int) -> float:
     prior = math.floor(100 * math.log2(population) + 0.5)
-    bits = (WEIGHTS["SLOPE"] * (evidence - prior) / 100.0 + WEIGHTS["OFFSET"]) / 100.0
-    return 1 / (1 + math.exp(-bits * 0.6931471805599453))
+    return probability(evidence, prior)
 
 
 def _homonyms(file: PersonsOnFile) -> None:

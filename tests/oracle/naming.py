@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from tests.oracle.oracle import Oracle
     from tests.oracle.view import View
 
-POSSIBLE_SCORE = 0.01  # from which somebody in whom not all agrees is found
-FEW_SCORE = 0.0005  # from which a page of a search is filled
-ALERT_SCORE, ALERT_SCORE_DATED = 0.8, 0.97
+POSSIBLE_SCORE = 0.05  # from which somebody in whom not all agrees is found
+FEW_SCORE = 0.003  # from which a page of a search is filled
+ALERT_SCORE, ALERT_SCORE_DATED = 0.8, 0.9
 ALERTED_LIST = 45_000
 SHORT_NAME, SHORT_NAME_BITS = 2, 150
 UNSURE_MOST = 200
@@ -44,14 +45,13 @@ SOUND_LETTERS = 32
 PAGE_DEFAULT = 20
 MARRIED = 3  # role of name_roles
 WHOLE_KINDS = KINDS[1 : KINDS.index("initial")]  # not "none", and no beginnings and ends of words
-WEIGHTS = {
-    name: int(value)
-    for name, value in re.findall(
-        r"^    ([A-Z_]+) = (-?\d+)",
-        (Path(core.__path__[0]) / "names" / "weights.pxd").read_text(encoding="utf-8"),
-        re.M,
-    )
-}
+_WEIGHTS_TEXT = (Path(core.__path__[0]) / "names" / "weights.pxd").read_text(encoding="utf-8")
+WEIGHTS = {name: int(value) for name, value in re.findall(r"^    ([A-Z_]+) = (-?\d+)", _WEIGHTS_TEXT, re.M)}
+_CURVE = (Path(core.__path__[0]) / "names" / "score_curve.pxd").read_text(encoding="utf-8")
+SCORE_KNOTS, SCORE_VALUES = (
+    [int(value) for value in re.findall(r"-?\d+", listed)]
+    for listed in re.findall(r"SCORE_(?:KNOTS|VALUES)\[SCORE_COUNT\] = {([^}]*)}", _CURVE)
+)
 
 
 @lru_cache(1 << 18)
@@ -135,7 +135,7 @@ class NamesOnFile:
         return NameScan(list(self.holders), self.frequencies)
 
     def score(self, evidence: int) -> float:
-        return _probability(evidence, self.prior)
+        return probability(evidence, self.prior)
 
     @cached_property
     def few(self) -> int:
@@ -144,12 +144,16 @@ class NamesOnFile:
 
     def alert_score(self, evidence: int) -> float:
         """As if all on file were a list of alerts, but no longer than one is."""
-        return _probability(evidence, min(self.prior, math.floor(100 * math.log2(ALERTED_LIST) + 0.5)))
+        return probability(evidence, min(self.prior, math.floor(100 * math.log2(ALERTED_LIST) + 0.5)))
 
 
-def _probability(evidence: int, prior: int) -> float:
-    bits = (WEIGHTS["SLOPE"] * (evidence - prior) / 100.0 + WEIGHTS["OFFSET"]) / 100.0
-    return 1 / (1 + math.exp(-bits * 0.6931471805599453))
+def probability(evidence: int, prior: int) -> float:
+    """docs/names.md, "Persons": log-odds on a curve of straight lines, which go on beyond its ends."""
+    above = evidence - prior
+    at = min(max(bisect_right(SCORE_KNOTS, above), 1), len(SCORE_KNOTS) - 1)
+    (x, y), (x_next, y_next) = [(SCORE_KNOTS[i], SCORE_VALUES[i]) for i in (at - 1, at)]
+    bits = y + (above - x) * (y_next - y) / (x_next - x)
+    return 1 / (1 + math.exp(-bits / 100 * 0.6931471805599453))
 
 
 class Likenesses:
