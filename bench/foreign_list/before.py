@@ -1,7 +1,8 @@
 """The list asked of the commit that the issue names, before disagreements ceased to rule out: c8cb529, the same data.
 
 `python -m bench.foreign_list.before` takes that commit's core out of git, compiles it under build/bench/before, asks it
-half A and half B, and writes before.json beside this module. It takes some minutes, and a checkout with its history.
+half A and half B about one in ten, as the peers are asked, and writes before.json beside this module. It takes some
+minutes, and a checkout with its history.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bench.foreign_list import files, verdict
 from bench.foreign_list.product import Product
 
 COMMIT = "c8cb529"
+EVERY = 10  # as bench.foreign_list.peers
 WRITTEN = Path(__file__).parent / "before.json"
 _ROOT = Path(__file__).parent.parent.parent
 _BUILT = _ROOT / "build" / "bench" / "before"
@@ -48,9 +50,11 @@ def _ask() -> None:
         product = Product(listed, Path(directory) / "names.bin", index, comparison, strict=True)
         found = {}
         for half in ("A", "B"):
-            asked = verdict.on_questions(product.search, product.alerted, half=half)
+            asked = verdict.on_questions(product.search, product.alerted, half=half, every=EVERY)
             found[half] = {"questions": asked.as_dict(), "pairs": verdict.on_pairs(product.alike, half=half).as_dict()}
-    WRITTEN.write_text(json.dumps({"commit": COMMIT, "halves": found}, indent=1) + "\n", encoding="utf-8")
+    WRITTEN.write_text(
+        json.dumps({"commit": COMMIT, "every": EVERY, "halves": found}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def main() -> None:
