@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,13 +202,17 @@ def test_a_server_that_is_not_there_is_said_on_the_page(tmp_path: Path) -> None:
         assert texts_of_states(page) == {}
 
 
+@pytest.mark.slow
 def test_a_session_ends_by_idleness_and_a_wall_by_the_shift_alone(country: Country, tmp_path: Path) -> None:
-    words = ("--idle", "0.03", "--shift", "0.01")
+    words = ("--idle", "0.1", "--shift", "0.1")
     with running_console(country.server.address, tmp_path / "console.log", *words) as console:
         desk, wall = Browser(console.address), Browser(console.address)
         desk.enter()
         wall.post("/sala/pared", {"pared": "si", "csrf": csrf_of(wall.enter())})
-        assert "fin" in (name for name, _ in events(desk, console.address))
+        try:
+            assert "fin" in (name for name, _ in events(desk, console.address))
+        except urllib.error.HTTPError as error:  # on a slow machine it was over before it was asked for
+            assert error.code == 401
         assert desk.get("/sala/datos").status == 401
         assert wall.get("/sala/datos").status == 200
 
