@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,8 @@ FOREIGNERS = (
     ("foreigner_clean", "SLV", "A99000001", ("Xiomara",), ("Quintanal", "Urbizo"), FEMALE, 1990),
     ("foreigner_wanted", "HND", "F9900002", ("Wilmer", "Eliud"), ("Zúniga", "Bográn"), MALE, 1985),
 )
+# The first warrant's case is no younger: examples/cancel.json names it, in whichever year a nation is made.
+_OPENED = days.number(datetime.date(2025, 12, 31))
 UNKNOWN_FOREIGNER = ("MEX", "G99000003")
 
 
@@ -88,7 +91,8 @@ def _only(world: World, key: str, *, birth: bool = False, age: int | None = None
 
 def _warrant(number: int, ago: int, today: int, offence: str) -> Warrant:
     code, court = courts()[number % len(courts())]
-    return Warrant(causa(code, today - ago, 900_000 + number), court, _offence(offence), today - ago)
+    opened = min(today - ago, _OPENED) if number == 0 else today - ago
+    return Warrant(causa(code, opened, 900_000 + number), court, _offence(offence), today - ago)
 
 
 def _add_warrants(world: World, justice: Justice) -> None:

@@ -114,11 +114,13 @@ def _start(
         running.enter_context(cluster)
     if cluster.made or not (directory.holds("nation", persons) and directory.cases.exists()):
         directory.undone("nation", "index")
+        directory.unfed()
         with page.step(f"nation of {persons:,}"):
             wanted = ("--persons", str(persons), "--out", str(directory.nation), "--postgres", cluster.dsn)
             finish("nation", *wanted, log=log, verbose=verbose)
         directory.done("nation", persons)
     directory.write_config(cluster.dsn, listen, metrics)
+    directory.write_changes()
     if not (directory.holds("index", persons) and directory.registers()):
         with page.step("index"):
             # A new demo nation may be smaller than the last one, on purpose.
@@ -126,6 +128,7 @@ def _start(
             finish("index", *accept, log=log, verbose=verbose, settings=settings)
         directory.done("index", persons)
     with page.step("server"):
+        running.enter_context(started("live", log=directory.live_log, verbose=verbose, settings=settings))
         server = running.enter_context(started("serve", log=directory.server_log, verbose=verbose, settings=settings))
         if not _serves(listen, server):
             raise StepFailed(f"the server did not come up{_said(directory, verbose)}")

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,9 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.errors import CoreError
+from core.generation.view_file import LIVE
+from core.ledger.change import RECORD_KINDS
+from core.ledger.reader import FOLDER as LEDGER
+from core.ledger.reader import LedgerReader
 from nation.limits import today_in_guatemala
 
 POSTGRES_REGISTERS = ("renap", "sipol")
+FEED_SOURCE = "oj-demo"  # the court's, for `ronda feed push`
+LIVE_POLL_MS = 100
+CHANGES = ("cancel.json", "reissue.json")
 
 
 class DirectoryRefused(Exception):
@@ -56,6 +65,11 @@ class DemoDirectory:
     def server_log(self) -> Path:
         """The server's JSON lines."""
         return self.path / "server.log"
+
+    @property
+    def live_log(self) -> Path:
+        """The JSON lines of `ronda live`."""
+        return self.path / "live.log"
 
     @property
     def cluster(self) -> Path:
@@ -112,6 +126,27 @@ class DemoDirectory:
         """Notes that the step was done."""
         (self.path / f"{stamp}.json").write_text(_wanted(persons), encoding="utf-8")
 
+    @property
+    def fed(self) -> bool:
+        """Whether changes were fed, which no rebuild undoes."""
+        try:
+            with LedgerReader(self.path / LEDGER) as ledger:
+                return any(change.kind in RECORD_KINDS for change in ledger.changes())
+        except (OSError, CoreError):
+            return False
+
+    def unfed(self) -> None:
+        """Forgets what was fed: it was said of another nation."""
+        for folder in (LEDGER, LIVE):
+            shutil.rmtree(self.path / folder, ignore_errors=True)
+        for file in self.path.glob("*.json.resume"):
+            file.unlink()
+
+    def write_changes(self) -> None:
+        """Copies of the examples that the page feeds: how far each was sent is kept beside it, and goes with it."""
+        for name in CHANGES:
+            shutil.copyfile(Path(__file__).parents[2] / "examples" / name, self.path / name)
+
     def undone(self, *stamps: str) -> None:
         """Forgets the steps: what they made is about to be replaced."""
         for stamp in stamps:
@@ -134,6 +169,8 @@ class DemoDirectory:
         """The TOML for a second shell; only its owner reads it."""
         values = {"data": self.path, "sources": self.nation / "registers", "listen": listen, "metrics": metrics}
         lines = [f"{name} = {json.dumps(str(value))}" for name, value in values.items()]
+        lines += ["index_live = true", f"live_poll_ms = {LIVE_POLL_MS}"]
+        lines += [f"[feed_sources.{FEED_SOURCE}]", 'institution = "oj"', 'registers = ["oj"]']
         lines += ["[postgres]", *(f"{register} = {json.dumps(dsn)}" for register in POSTGRES_REGISTERS)]
         self.config.touch(mode=0o600)
         self.config.chmod(0o600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -30,6 +31,8 @@ def _readme(listen: str, folder: Path) -> str:
     """What the README's snippets print, in its order, the demo's address put for the default one."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").replace("127.0.0.1:50051", listen)
     (folder / "proto").symlink_to(ROOT / "proto")
+    (folder / "examples").mkdir()
+    shutil.copyfile(ROOT / "examples" / "cancel.json", folder / "examples" / "cancel.json")
     said = [_run(line, folder, RONDA_SERVER=listen) for line in readme_commands(text)]
     for snippet in readme_snippets(text, "python"):
         said.append(_run(f".venv/bin/python - <<'SNIPPET'\n{snippet}SNIPPET\n", folder))
@@ -57,7 +60,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, tmp_path: Path) -> None:
     demo = RunningDemo(data).wait_ready()
     try:
-        wanted, clean, unknown, stolen, search, registers, curl, withdraw, undo = demo.pasted()
+        wanted, clean, unknown, stolen, search, registers, cancel, reissue, curl, withdraw, undo = demo.pasted()
         assert [line.level for line in (wanted, clean, unknown, stolen)] == ["ROJO", "VERDE", "AMARILLO", "ROJO"]
         for line in (wanted, clean, unknown, stolen):
             assert line.level in _run(line.command)
@@ -72,9 +75,14 @@ def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, 
         assert '"LEVEL_HIT"' in said  # buf's
         assert "cases hold" in said  # the policy of the new institution
         assert "unit-7.pem is" in said
+        _until_seen("VERDE", wanted.command)  # the README cancelled it
+        _run(reissue.command)
+        _until_seen("ROJO", wanted.command)
         _run(withdraw.command)
         _until_seen("GRIS", clean.command)
-        assert "ROJO" in _run(wanted.command)
+        _until_seen("ROJO", wanted.command)
+        _run(cancel.command)
+        _until_seen("GRIS", wanted.command)  # cancelled, and the register that is out might know more
     finally:
         assert demo.end() == 0
     again = RunningDemo(data).wait_ready()  # the register is still out, and the page says so
