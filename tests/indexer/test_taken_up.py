@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.build.errors import PublishingStopped
 from indexer.linking.parts import PARTS
+from indexer.live.kept import KEPT_FILES
 from indexer.pipeline import WORK, build
+from indexer.subject_key import SUBJECT_KEY
 from tests.indexer.small_registers import SmallRegisters
 from tests.indexer.undisturbed import RANGE_ROWS, built, kill_at, options_of
 from tests.kit.nation_kit import BuiltNation
@@ -70,6 +74,24 @@ def test_one_that_had_not_ended_linking_begins_it_anew(few: tuple[SmallRegisters
     assert not summary.linking_taken_up
     assert any(note.startswith("removed what an interrupted build left") and WORK in note for note in summary.notes)
     assert files == undisturbed
+
+
+@pytest.mark.usefixtures("fixed")
+def test_what_is_kept_for_live_changes_is_taken_up_with_it(registers: SmallRegisters, tmp_path: Path) -> None:
+    undisturbed = registers.copied(tmp_path / "undisturbed")
+    options = replace(registers.options(), live=True)
+    kill_at("check", options)
+    undisturbed.data.mkdir()
+    shutil.copyfile(registers.data / SUBJECT_KEY, undisturbed.data / SUBJECT_KEY)
+    wanted = built(replace(undisturbed.options(), live=True))[1]
+    assert set(KEPT_FILES) < set(wanted)
+    summary, files = built(options)
+    assert summary.linking_taken_up
+    assert files == wanted
+    kill_at("check", options)
+    summary, files = built(registers.options())  # one that keeps nothing begins anew
+    assert not summary.linking_taken_up
+    assert not set(KEPT_FILES) & set(files)
 
 
 def _flip(path: Path) -> None:
