@@ -36,6 +36,7 @@ class LoopSettings(NamedTuple):
     stall_ms: int
     default_deadline_ms: int
     age_ms: int
+    poll_us: int
 
 class Ended(NamedTuple):
     """How a call ends: gRPC's status (0 = answered), its message, google.rpc.Status."""

@@ -229,6 +229,7 @@ class LoopSettings(NamedTuple):
     stall_ms: int
     default_deadline_ms: int
     age_ms: int
+    poll_us: int
 
 
 class Ended(NamedTuple):
@@ -403,5 +404,5 @@ cdef int _settings(settings, LaneSettings* given) except -1:
     given.max_request, given.max_metadata = settings.max_transport_message, settings.max_transport_metadata
     given.idle_ms, given.handshake_ms, given.stall_ms = settings.idle_ms, settings.handshake_ms, settings.stall_ms
     given.default_deadline_ms, given.age_ms = settings.default_deadline_ms, settings.age_ms
-    given.filter = 1
+    given.poll_us, given.filter = settings.poll_us, 1
     return 0

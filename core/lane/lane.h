@@ -128,6 +128,7 @@ typedef struct LaneSettings { /* 0 = the default of docs/lane.md, where one is n
     size_t connection_budget, total_budget, max_request, max_metadata; /* bytes */
     uint32_t idle_ms, handshake_ms, stall_ms, default_deadline_ms;
     uint32_t age_ms;        /* GOAWAY to a connection that is older, so that clients spread; 0 = never */
+    uint32_t poll_us;       /* how long events are waited for awake, while they come that often; 0 = never */
     int filter;             /* 1 = lane_run puts the system call filter on its thread; lane_new fails where it cannot */
     LaneCounters *counters; /* may lie in shared memory; NULL = the lane's own */
 } LaneSettings;

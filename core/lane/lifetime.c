@@ -31,6 +31,7 @@ static void take_settings(Lane *lane, const LaneSettings *settings) {
     lane->max_connections_per_device = or_default(settings->max_connections_per_device, 64);
     lane->max_handshakes = or_default(settings->max_handshakes, (lane->max_connections + 1) / 2);
     lane->max_handshakes_per_address = or_default(settings->max_handshakes_per_address, 64);
+    lane->poll_ns = settings->poll_us * INT64_C(1000);
     lane->check_ns = check_every(&lane->host.bounds);
     lane->listener_timer.kind = TIMER_LISTENER;
     lane->drain_timer.kind = TIMER_DRAIN;

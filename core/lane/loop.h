@@ -31,6 +31,7 @@ struct Lane {
     uint32_t max_connections, max_connections_per_device, max_handshakes, max_handshakes_per_address;
     struct Connection *connections, *dead, *wanting;
     uint64_t last_peer;
+    int64_t poll_ns, wait_mean_ns; /* how long events are waited for awake; how long they were waited for lately */
     int64_t check_ns; /* how often a connection's time limits are looked at */
     Output plain, cipher;
     Output staged; /* what several connections send behind one another: each part is of one of them */

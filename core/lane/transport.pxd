@@ -92,6 +92,7 @@ cdef extern from "lane.h" nogil:
         uint32_t stall_ms
         uint32_t default_deadline_ms
         uint32_t age_ms
+        uint32_t poll_us
         int filter
 
     Lane* lane_new(const LaneSettings* settings, const LaneCallbacks* callbacks, char* why, size_t why_size)

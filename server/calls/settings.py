@@ -52,6 +52,13 @@ class CallSettings(TrustSettings):
         description="How often a worker looks for live changes (docs/live.md), in milliseconds, for example 100; 0 = "
         "there are none.",
     )
+    lane_poll_us: int = Field(
+        100,
+        ge=0,
+        le=1000,
+        description="How long the express lane's loop waits for the next call awake before it sleeps, while calls come "
+        "that close behind one another, in microseconds: a sleeping core answers later. 0 = it sleeps at once.",
+    )
     page_generation_s: int = Field(
         300,
         ge=0,

@@ -317,4 +317,5 @@ def _loop_settings(
         stall_ms=settings.half_open_s * 1000,
         default_deadline_ms=settings.default_deadline_ms,
         age_ms=settings.max_connection_age_s * 1000,
+        poll_us=settings.lane_poll_us,
     )

@@ -195,6 +195,7 @@ static int take_argument(const char *argument) {
     NUMBER(stall_ms);
     NUMBER(default_deadline_ms);
     NUMBER(age_ms);
+    NUMBER(poll_us);
     NUMBER(filter);
     else return -1;
     return 0;

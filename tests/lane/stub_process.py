@@ -44,7 +44,7 @@ class Stub:
     """A running stub; settings as stub.c names them."""
 
     def __init__(self, flags: tuple[str, ...] = SANITIZED, /, **settings: object) -> None:
-        given = [f"{name}={value}" for name, value in settings.items()]
+        given = [f"{name}={value}" for name, value in {"poll_us": 100, **settings}.items()]  # as a server has it
         self.process = subprocess.Popen([build(flags), *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
