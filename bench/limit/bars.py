@@ -52,6 +52,9 @@ def rows(
                 row = scaled | {"unit": f"1/s, scaled: {value:,.0f} measured, grpcio {grpcio_rate:,.0f}"}
         found.append(row)
     found += [bar.measured(values.get(name)) for name, bar in BARS.items()]
+    if (own := values.get("still")) is not None:
+        half = found[len(RATES) + list(BARS).index("half")]
+        half["unit"] += f", {own:,.0f} of a server that does nothing"
     for name, row in zip((*RATES, *BARS), found, strict=True):
         if name in noisy and row["value"] is not None:
             row["unit"] += ", noisy"

@@ -21,7 +21,7 @@ import psutil
 
 from bench.bars import OUTPUT, Samples, write_report
 from bench.foundation import GROWN_PERSONS, PERSONS, say
-from bench.limit import bars, endurance, h2load, pictures, python_caller, servers, stores, table
+from bench.limit import bars, endurance, h2load, pictures, python_caller, servers, stillness, stores, table
 from bench.limit.load import (
     PERSON_1X1,
     PERSON_10X10,
@@ -150,11 +150,21 @@ class _Bench:
         if saturated is None:
             return
         for share in self.pace.loads:
+            if share == 0.5:
+                self._look_how_still(server)
             name = "half-load" if share == 0.5 else f"load {share:.0%}"
             scenario = Scenario(name, "CheckPerson", 10, _OPEN_STREAMS, rate=share * saturated)
             row = self._row(server, target, scenario, self.pace.load_seconds * (2 if share == 0.5 else 1), 1)
             if row is not None:
                 self.found.curves.setdefault(server, []).append((scenario.rate, row.p50_us, row.p99_us))
+
+    def _look_how_still(self, server: str) -> None:
+        """What the core itself adds to the tail of latencies, beside the row that it is held against."""
+        own = [stillness.own_p99_us() for _ in range(self.pace.rounds)]
+        name = f"p99 of a server that does nothing, before half load of {server}"
+        self.found.samples.append(Samples(name, own, "us"))
+        if server == _LANE:
+            self.found.values["still"] = statistics.median(own)
 
     def ronda(self) -> None:
         """Production mode: the worker and its lane, by turns of the same process."""

@@ -243,34 +243,55 @@ class AskScreen(Screen[None]):
             self.start(self._shown.asked)
 
     def start(self, asked: Asked) -> None:
-        """Asks; another question that runs is given up."""
+        """Asks; another question that runs is given up. An answer that the device has itself is painted at once."""
+        self.workers.cancel_group(self, "question")
+        self._end_question()
         self.blank()
         self.car.stop.begin(asked.role)
+        began = time.monotonic()
+        if self._answered_offline(asked, began):
+            return
         self.paint_status()
-        self._under_way, self._began = asked, time.monotonic()
+        self._under_way, self._began = asked, began
         self._paint_banner(lambda width: state_banner(WAITING, width))
         self._paint_waiting()
-        self.run_worker(self._ask(asked), group="question", exclusive=True)
+        self.run_worker(self._ask(asked), group="question")
+
+    def _answered_offline(self, asked: Asked, began: float) -> bool:
+        """Whether it was: without a network, and with a list on the device or with why none can be asked."""
+        if self.car.coverage.connected:
+            return False
+        try:
+            shown = self.car.answer_offline(asked, began)
+        except NothingOffline as error:
+            self._paint_no_answer(asked, str(error), 0.0)
+            self.paint_status()
+            return True
+        if shown is not None:
+            self._take_answer(shown)
+        return shown is not None
+
+    def _take_answer(self, shown: Shown) -> None:
+        self._end_question()
+        self.show_answer(shown)
+        box = self.query_one("#box", Input)
+        box.value = ""
+        box.border_subtitle = ""
+        self._set_role(Role.ANY)
+        if shown.layers.level == self.car.level_of_hit:
+            self.car.bell()
 
     async def _ask(self, asked: Asked) -> None:
         began = time.monotonic()
         try:
-            shown = None if self.car.coverage.connected else self.car.answer_offline(asked, began)
-            shown = shown or await self._answer_online(asked, began)
+            shown = await self._answer_online(asked, began)
         except NoAnswer as no:
             await self._no_answer(asked, no, time.monotonic() - began)
         except (TokenMissing, NothingOffline) as error:
             self._end_question()
             self._paint_no_answer(asked, str(error), 0.0)
         else:
-            self._end_question()
-            self.show_answer(shown)
-            box = self.query_one("#box", Input)
-            box.value = ""
-            box.border_subtitle = ""
-            self._set_role(Role.ANY)
-            if shown.layers.level == self.car.level_of_hit:
-                self.car.bell()
+            self._take_answer(shown)
 
     async def _answer_online(self, asked: Asked, began: float) -> Shown:
         try:

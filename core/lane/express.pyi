@@ -38,6 +38,9 @@ class LoopSettings(NamedTuple):
     age_ms: int
     poll_us: int
 
+def filter_fault() -> str:
+    """Why no thread can filter its own system calls here, without which no loop runs; "" = it can."""
+
 class Ended(NamedTuple):
     """How a call ends: gRPC's status (0 = answered), its message, google.rpc.Status."""
 

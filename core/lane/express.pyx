@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t
-from libc.string cimport memset, strlen
+from libc.string cimport memset, strerror, strlen
 
 from core.access.caller cimport Caller
 from core.access.session cimport CALLER_RETIRED, GRANT_NEEDED, Session
@@ -28,7 +28,7 @@ from core.lane.health cimport HealthShown, ShownHealth, put_health
 from core.lane.replies cimport fill_reply
 from core.lane.statuses cimport write_status
 from core.lane.transport cimport (
-    LANE_ASKED, LANE_COUNTER_COUNT, LANE_DEADLINE_PASSED, LANE_HEALTH_CHECK, LANE_HEALTH_WATCH, LANE_MEMORY_FULL,
+    filter_refused, LANE_ASKED, LANE_COUNTER_COUNT, LANE_DEADLINE_PASSED, LANE_HEALTH_CHECK, LANE_HEALTH_WATCH, LANE_MEMORY_FULL,
     LANE_MESSAGE_LATE, LANE_METADATA_LARGE, LANE_PARKED, LANE_REPLIED, LANE_TICKET_SECRET, LaneCall, LaneCallbacks, LaneCounters,
     LanePeer, LaneReply, LaneSettings, LANE_turn, lane_close_peer, lane_count, lane_counter_name, lane_counters, lane_drain, lane_finish, lane_free,
     lane_health_changed, lane_new, lane_reload, lane_run, lane_wake,
@@ -382,6 +382,11 @@ cdef class Loop:
             [ronda_counted(&counts.took[method][i]) for i in range(self.hand.n_bounds + 1)],
             ronda_counted(&counts.nanoseconds[method]) / 1e9,
         )
+
+
+def filter_fault():
+    cdef int error = filter_refused()
+    return strerror(error).decode("utf-8", "replace") if error else ""
 
 
 cdef inline const char* _or_none(bytes text):

@@ -108,3 +108,6 @@ cdef extern from "lane.h" nogil:
     const LaneCounters* lane_counters(const Lane* lane)
     uint64_t lane_count(const LaneCounters* counters, int counter)
     const char* lane_counter_name(int counter)
+
+cdef extern from "filter.h" nogil:
+    int filter_refused()

@@ -22,20 +22,22 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.markup import escape
 
+from core.lane.express import filter_fault
 from nation.incidents.making import FOLDER, make_incidents
 from nation.limits import MAX_PERSONS, MIN_PERSONS, check_persons, today_in_guatemala
 from ronda.demo.checks import checks_to_try
-from ronda.demo.directory import DemoDirectory, DirectoryRefused
+from ronda.demo.directory import Addresses, DemoDirectory, DirectoryRefused
 from ronda.demo.page import Page
 from ronda.demo.postgres_cluster import PostgresCluster, PostgresUnavailable, free_port
 from ronda.demo.programs import StepFailed, finish, last_words, started
 from ronda.demo.stopping import Stopped, stop_on_signals
 from ronda.settings import load_settings
 from server.host.port_guard import PortGuard
-from server.settings import SettingsError
+from server.settings import Address, SettingsError
 
 PERSONS = 100_000
 METRICS = "127.0.0.1:9464"
+MAX_PORT = 65535
 READY_SECONDS = 60.0
 _INCIDENT_SCALE = 0.3
 
@@ -58,6 +60,9 @@ def serve(
     metrics: Annotated[
         str, typer.Option(help=f'Address of the metrics, or "off"; else {METRICS}, or a free port where that is taken.')
     ] = "",
+    lane: Annotated[
+        str, typer.Option(help='Address of the express lane, or "off"; else the port after --listen, or a free one.')
+    ] = "",
     data: Annotated[Path, typer.Option(help="Directory for everything that is made.")] = Path("data"),
     figures: Annotated[
         bool, typer.Option("--figures", help="Also make ten years of incidents, for `ronda statistics`.")
@@ -73,16 +78,17 @@ def serve(
     try:
         directory = DemoDirectory(data.resolve())
         with directory.held(), ExitStack() as running:
-            chosen = _free_addresses(listen, metrics)
+            chosen = _free_addresses(listen, metrics, lane)
             cluster = PostgresCluster(directory.cluster)
             if figures:
                 _make_figures(page, directory, verbose=verbose)
-            server = _start(page, directory, cluster, running, persons, *chosen, verbose=verbose)
+            server = _start(page, directory, cluster, running, persons, chosen, verbose=verbose)
             served = True
             page.say(checks_to_try(directory, listen))
-            metrics_at = "" if chosen[1] == "off" else f"   Metrics: http://{chosen[1]}/metrics"
+            metrics_at = "" if chosen.metrics == "off" else f"   Metrics: http://{chosen.metrics}/metrics"
+            lane_at = f"   Express lane: {chosen.lane}" if chosen.lane else ""
             log = "above" if verbose else _short(directory.server_log)
-            page.say(f"Stop: Ctrl-C   Log: {escape(log)}{metrics_at}\n")
+            page.say(f"Stop: Ctrl-C   Log: {escape(log)}{metrics_at}{lane_at}\n")
             status = server.wait()
             raise StepFailed(f"the server ended by itself with status {status}{_said(directory, verbose)}")
     except Stopped as stopped:
@@ -102,13 +108,12 @@ def _start(
     cluster: PostgresCluster,
     running: ExitStack,
     persons: int,
-    listen: str,
-    metrics: str,
+    at: Addresses,
     *,
     verbose: bool,
 ) -> subprocess.Popen[bytes]:
     """Every step up to a server that answers; `running` ends what they leave running."""
-    settings = directory.settings(listen, metrics)
+    settings = directory.settings(at)
     log = directory.steps_log
     with page.step("PostgreSQL"):
         running.enter_context(cluster)
@@ -119,7 +124,7 @@ def _start(
             wanted = ("--persons", str(persons), "--out", str(directory.nation), "--postgres", cluster.dsn)
             finish("nation", *wanted, log=log, verbose=verbose)
         directory.done("nation", persons)
-    directory.write_config(cluster.dsn, listen, metrics)
+    directory.write_config(cluster.dsn, at)
     directory.write_changes()
     if not (directory.holds("index", persons) and directory.registers()):
         with page.step("index"):
@@ -130,7 +135,7 @@ def _start(
     with page.step("server"):
         running.enter_context(started("live", log=directory.live_log, verbose=verbose, settings=settings))
         server = running.enter_context(started("serve", log=directory.server_log, verbose=verbose, settings=settings))
-        if not _serves(listen, server):
+        if not _serves(at.listen, server):
             raise StepFailed(f"the server did not come up{_said(directory, verbose)}")
     return server
 
@@ -147,20 +152,37 @@ def _make_figures(page: Page, directory: DemoDirectory, *, verbose: bool) -> Non
         directory.done("mart-made", 0)
 
 
-def _free_addresses(listen: str, metrics: str) -> tuple[str, str]:
-    """(listen, metrics), both free. Raises SettingsError for one that is taken or not allowed."""
-    wanted = load_settings(listen=listen, metrics=metrics or METRICS, trust=None)
+def _free_addresses(listen: str, metrics: str, lane: str) -> Addresses:
+    """All of them free. Raises SettingsError for one that is taken or not allowed."""
+    wanted = load_settings(listen=listen, metrics=metrics or METRICS, trust=None, lane_listen="")
     with PortGuard("--listen", wanted.listen_address):
-        pass
+        express = _free_lane(wanted.listen_address, lane)
     if wanted.metrics_address is None:
-        return listen, "off"
+        return Addresses(listen, "off", express)
     try:
         with PortGuard("--metrics", wanted.metrics_address):
-            return listen, wanted.metrics
+            return Addresses(listen, wanted.metrics, express)
     except SettingsError:
         if metrics:
             raise
-        return listen, f"127.0.0.1:{free_port()}"
+        return Addresses(listen, f"127.0.0.1:{free_port()}", express)
+
+
+def _free_lane(listen: Address, lane: str) -> str:
+    """Where the express lane listens; "" where it is not wanted, or this system lets no thread filter its calls."""
+    if lane == "off" or (not lane and filter_fault()):
+        return ""
+    if lane:
+        wanted = load_settings(listen=str(listen), lane_listen=lane, trust=None).lane_address
+        assert wanted is not None
+        with PortGuard("--lane", wanted):
+            return lane
+    beside = Address(listen.host, listen.port + 1 if listen.port < MAX_PORT else free_port())
+    try:
+        with PortGuard("--lane", beside):
+            return str(beside)
+    except SettingsError:
+        return str(Address(listen.host, free_port()))
 
 
 def _serves(listen: str, server: subprocess.Popen[bytes]) -> bool:

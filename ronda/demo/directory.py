@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.errors import CoreError
 from core.generation.view_file import LIVE
@@ -33,6 +33,14 @@ class DirectoryRefused(Exception):
 
 class InUse(DirectoryRefused):
     """Another demo runs in it."""
+
+
+class Addresses(NamedTuple):
+    """Of a demo's server, host:port each. metrics: or "off". lane: the express lane, "" = none."""
+
+    listen: str
+    metrics: str
+    lane: str
 
 
 @dataclass(frozen=True)
@@ -152,22 +160,24 @@ class DemoDirectory:
         for stamp in stamps:
             (self.path / f"{stamp}.json").unlink(missing_ok=True)
 
-    def settings(self, listen: str, metrics: str) -> Mapping[str, str]:
+    def settings(self, at: Addresses) -> Mapping[str, str]:
         """Environment of the commands; the variables that are set here win over those of the shell."""
         return {
             "RONDA_CONFIG": str(self.config),
             "RONDA_DATA": str(self.path),
             "RONDA_SOURCES": str(self.nation / "registers"),
-            "RONDA_LISTEN": listen,
-            "RONDA_METRICS": metrics,
+            "RONDA_LISTEN": at.listen,
+            "RONDA_METRICS": at.metrics,
+            "RONDA_LANE_LISTEN": at.lane,
             "RONDA_POSTGRES": "",  # empty counts as not set: the file's
             "RONDA_MANIFESTS": "",
             "RONDA_TRUST": "",
         }
 
-    def write_config(self, dsn: str, listen: str, metrics: str) -> None:
+    def write_config(self, dsn: str, at: Addresses) -> None:
         """The TOML for a second shell; only its owner reads it."""
-        values = {"data": self.path, "sources": self.nation / "registers", "listen": listen, "metrics": metrics}
+        values = {"data": self.path, "sources": self.nation / "registers", "listen": at.listen, "metrics": at.metrics}
+        values |= {"lane_listen": at.lane} if at.lane else {}
         lines = [f"{name} = {json.dumps(str(value))}" for name, value in values.items()]
         lines += ["index_live = true", f"live_poll_ms = {LIVE_POLL_MS}"]
         lines += [f"[feed_sources.{FEED_SOURCE}]", 'institution = "oj"', 'registers = ["oj"]']

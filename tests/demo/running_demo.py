@@ -24,7 +24,7 @@ STOP_SECONDS = 90
 
 def demo_command(data: Path, listen: str, *more: str) -> list[str]:
     """`./run serve` without its set-up, on ports of its own."""
-    ports = ["--listen", listen, "--metrics", f"127.0.0.1:{free_port()}"]
+    ports = ["--listen", listen, "--metrics", f"127.0.0.1:{free_port()}", "--lane", f"127.0.0.1:{free_port()}"]
     return [sys.executable, "-m", "ronda.demo", "--persons", "1000", "--data", str(data), *ports, *more]
 
 
