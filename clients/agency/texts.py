@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,32 @@ import pyarrow.compute
 
 Column = Any  # a pyarrow.Array of texts: the stubs know less of its functions than pyarrow does
 pc: Any = pyarrow.compute
+
+
+class _NoPandas:
+    """While it is in sys.meta_path, `import pandas` says that there is none."""
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        """Raises ModuleNotFoundError for pandas; knows no other module."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
+def _ask_without_pandas() -> None:
+    """With the first list that it is given pyarrow asks whether there is pandas, for a Series is no list to it. Here
+    nothing is one, and pandas takes half a second to import. Who needs it later still gets it.
+    """
+    if "pandas" in sys.modules:
+        return
+    without: Any = _NoPandas()
+    sys.meta_path.insert(0, without)
+    try:
+        pa.array([""])
+    finally:
+        sys.meta_path.remove(without)
+
+
+_ask_without_pandas()
 
 
 def joined(texts: Column) -> memoryview:

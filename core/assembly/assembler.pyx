@@ -3,7 +3,6 @@
 What a dossier holds is made in core/assembly/dossier.pyx and the files that it cimports.
 """
 
-import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from core.standard_record cimport NAME_ONLY_CROWDED, NAME_ONLY_ONE_BEARER
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 from core.assembly import record as assembly_record
 from core.errors import AssemblyError
+from core.files.output import rewrite_large_pages
 from core.generation.keys_writer import write_keys
 from core.generation.registers import register_entry
 
@@ -370,20 +370,13 @@ cdef class Assembler:
         path = self.directory / "keys.mdb"
         keys = write_keys(path, self.keys, self.build)
         self.keys.close()
-        return keys, _hashed(path)
+        return keys, rewrite_large_pages(path)
 
     def abandon(self):
         self.dossiers.abandon()
         self.entity_table.abandon()
         self.keys.close()
         self.names.abandon()
-
-
-def _hashed(path):
-    """Size and SHA-256 of a file that LMDB wrote, out of order."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"bytes": file.tell(), "sha256": digest}
 
 
 def assemble(directory, entities, linked, registers, *, temp_directory=None, on_progress=None):

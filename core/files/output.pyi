@@ -18,5 +18,10 @@ class OutputFile:
     def abandon(self) -> None:
         """Stops writing and closes; the file stays as it is."""
 
+def rewrite_large_pages(path: Path) -> dict[str, int | str]:
+    """Writes a file anew, from front to back as an OutputFile is, which somebody else wrote page by page; returns what
+    `finish` does. Raises OSError: the file may then be at `path` with ".small-pages" behind its name.
+    """
+
 def write_trailer(file: OutputFile, magic: bytes, table: int, count: int, table_checksum: int) -> None:
     """Appends the FileTrailer of core/files/layout.pxd."""

@@ -2,6 +2,7 @@
 
 import itertools
 import mmap
+from contextlib import suppress
 from pathlib import Path
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -296,6 +297,8 @@ cdef class Generation:
                 raise GenerationDamaged(name, "too short to be one")
             with path.open("rb") as file:
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            with suppress(OSError):  # no such pages here
+                mapped.madvise(mmap.MADV_HUGEPAGE)  # what is not in memory yet is read in large pages
         except OSError as error:
             raise GenerationDamaged(name, error.strerror or "cannot be read") from error
         PyObject_GetBuffer(mapped, &buffer, PyBUF_SIMPLE)
