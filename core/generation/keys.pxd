@@ -11,16 +11,9 @@
 #   one entity: the node's data. Several: a sub-page in the data (flag DUPDATA), its numbers from byte 16 on; many: a tree of
 #   pages of bare numbers, of which the data is the root (flag SUBDATA).
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-cdef struct KeysFile:
-    const uint8_t* data
-    uint64_t size
-    uint32_t page_size
-    uint64_t n_pages
-    uint64_t root                # of database "keys"; UINT64_MAX = empty
-    uint64_t n_entries           # (hash, entity) pairs
-    uint64_t build
+from core.generation.lmdb_page cimport KeysFile
 
 cdef struct KeysPlace:           # of a hash that is looked for
     uint64_t hash
@@ -32,8 +25,12 @@ ctypedef int (*visit_pair)(void* context, uint64_t hash, uint32_t entity) noexce
 
 # XXH3_64, seed 0, of the kind byte followed by the identifier's canonical bytes.
 cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept nogil
-# Points `keys` into a mapped file. NULL = well, else the reason as a static text.
+# Points `keys`, which is new or closed, into a mapped file. NULL = well, else the reason as a static text. What is open is
+# closed by keys_close.
+# The branch pages are read once and become a list of the leaves (core/generation/leaf_list.pxd): 12 bytes each and 4 to 8 of
+# a table, half a megabyte for a million persons.
 cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) noexcept nogil
+cdef void keys_close(KeysFile* keys) noexcept nogil
 # Entities under a hash, ascending, at most `capacity` of them; returns how many there are, or -1 = damaged.
 cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil
 # The same in steps for many hashes at a time, each of which asks for the memory that the next one reads: from a `place` whose

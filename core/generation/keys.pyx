@@ -3,58 +3,19 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport UINT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memset
 
+from core.generation.leaf_list cimport forget_leaves, leaf_of, list_leaves
+from core.generation.lmdb_page cimport (
+    DB_ENTRIES, DB_ROOT, DB_SIZE, F_BIGDATA, F_DUPDATA, F_SUBDATA, MAX_DEPTH, META_FREE_DB, META_MAGIC, META_MAIN_DB, META_TXNID,
+    META_VERSION, NODE_HEADER, PAGE_HEADER, P_BRANCH, P_LEAF, P_LEAF2, P_META, Node, node_at, node_count, page_at, u16_at, u32_at,
+    u64_at,
+)
 from core.machine.prefetch cimport prefetch
 from core.machine.xxhash cimport XXH3_64bits, XXH3_64bits_digest, XXH3_64bits_reset, XXH3_64bits_update, XXH3_state_t
 
 cdef enum:
-    PAGE_HEADER = 16
-    NODE_HEADER = 8
-    LEAF_NODE = 20           # bytes of one with one entity; pages are filled by appending, to the last such node
-    P_BRANCH = 0x01
-    P_LEAF = 0x02
-    P_META = 0x08
-    P_LEAF2 = 0x20           # bare values, no nodes
-    F_BIGDATA = 0x01
-    F_SUBDATA = 0x02
-    F_DUPDATA = 0x04
-    DB_SIZE = 48             # the record of a database: pad, flags, depth, four counters, root
-    DB_ENTRIES = 32
-    DB_ROOT = 40
-    META_MAGIC = 16
-    META_VERSION = 20
-    META_FREE_DB = 40        # its pad is the page size
-    META_MAIN_DB = 88
-    META_TXNID = 144
-    META_END = 152
-    MAX_DEPTH = 24
-
-cdef struct Node:
-    uint16_t flags
-    uint64_t page            # of a branch
-    const uint8_t* key
-    uint32_t key_size
-    const uint8_t* data      # of a leaf
-    uint32_t data_size
-
-
-cdef inline uint16_t _u16(const uint8_t* at) noexcept nogil:
-    cdef uint16_t value
-    memcpy(&value, at, 2)
-    return value
-
-
-cdef inline uint32_t _u32(const uint8_t* at) noexcept nogil:
-    cdef uint32_t value
-    memcpy(&value, at, 4)
-    return value
-
-
-cdef inline uint64_t _u64(const uint8_t* at) noexcept nogil:
-    cdef uint64_t value
-    memcpy(&value, at, 8)
-    return value
+    LEAF_NODE = 20               # bytes of one with one entity; pages are filled by appending, to the last such node
 
 
 cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept nogil:
@@ -68,47 +29,6 @@ cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept n
     XXH3_64bits_update(&state, &kind, 1)
     XXH3_64bits_update(&state, text, length)
     return XXH3_64bits_digest(&state)
-
-
-cdef inline const uint8_t* _page(const KeysFile* keys, uint64_t number) noexcept nogil:
-    """NULL unless the page lies in the file and bears its own number."""
-    cdef const uint8_t* page
-    if number >= keys.n_pages:
-        return NULL
-    page = keys.data + number * keys.page_size
-    return page if _u64(page) == number else NULL
-
-
-cdef inline int _node_count(const uint8_t* page, uint32_t page_size) noexcept nogil:
-    """Nodes (or LEAF2 values) of a page; -1 when its bounds are impossible."""
-    cdef uint32_t lower = _u16(page + 12)
-    if lower < PAGE_HEADER or lower > page_size or lower & 1:
-        return -1
-    return (lower - PAGE_HEADER) >> 1
-
-
-cdef inline bint _node(const uint8_t* page, uint32_t page_size, int index, bint branch, Node* node) noexcept nogil:
-    cdef uint32_t offset = _u16(page + PAGE_HEADER + 2 * index)
-    cdef const uint8_t* at
-    cdef uint32_t low, high
-    if offset < PAGE_HEADER or offset + NODE_HEADER > page_size:
-        return False
-    at = page + offset
-    low = _u16(at)
-    high = _u16(at + 2)
-    node.flags = _u16(at + 4)
-    node.key_size = _u16(at + 6)
-    node.key = at + NODE_HEADER
-    if offset + NODE_HEADER + node.key_size > page_size:
-        return False
-    if branch:
-        node.page = low | (<uint64_t>high << 16) | (<uint64_t>node.flags << 32)
-        return True
-    node.data = node.key + node.key_size
-    node.data_size = low | (high << 16)
-    if node.flags & F_BIGDATA:
-        return False  # nothing in these files is that long
-    return node.data_size <= page_size - offset - NODE_HEADER - node.key_size
 
 
 cdef inline int _first_guess(uint64_t hash, uint64_t low, uint64_t high, int count) noexcept nogil:
@@ -131,9 +51,9 @@ cdef int _last_at_most(const uint8_t* page, uint32_t page_size, int count, bint 
         if low_seen and high_seen:
             at = (low + high) >> 1
         at = max(low + 1, min(at, high - 1))
-        if not _node(page, page_size, at, branch, node) or node.key_size != 8:
+        if not node_at(page, page_size, at, branch, node) or node.key_size != 8:
             return -2
-        key = _u64(node.key)
+        key = u64_at(node.key)
         if key <= place.hash:
             low = at
             low_seen = True
@@ -145,7 +65,7 @@ cdef int _last_at_most(const uint8_t* page, uint32_t page_size, int count, bint 
             place.high = key - 1
             at -= step
         step *= 2
-    if low >= 0 and not _node(page, page_size, low, branch, node):
+    if low >= 0 and not node_at(page, page_size, low, branch, node):
         return -2
     return low
 
@@ -153,9 +73,9 @@ cdef int _last_at_most(const uint8_t* page, uint32_t page_size, int count, bint 
 cdef int64_t _copy_values(const uint8_t* page, uint32_t size, uint32_t* entities, size_t capacity) noexcept nogil:
     """Copies the numbers of a LEAF2 page or sub-page of `size` bytes; returns how many it holds, -1 = damaged."""
     cdef int count
-    if size < PAGE_HEADER or not _u16(page + 10) & P_LEAF2 or _u16(page + 8) != 4:
+    if size < PAGE_HEADER or not u16_at(page + 10) & P_LEAF2 or u16_at(page + 8) != 4:
         return -1
-    count = _node_count(page, size)
+    count = node_count(page, size)
     if count < 1 or <uint32_t>count * 4 + PAGE_HEADER > size:  # never empty: a tree of them could go round for ever
         return -1
     if capacity > <size_t>count:
@@ -165,23 +85,23 @@ cdef int64_t _copy_values(const uint8_t* page, uint32_t size, uint32_t* entities
 
 
 cdef int64_t _copy_tree(const KeysFile* keys, uint64_t number, uint32_t* entities, size_t capacity, int depth) noexcept nogil:
-    cdef const uint8_t* page = _page(keys, number)
+    cdef const uint8_t* page = page_at(keys, number)
     cdef Node node
     cdef int count, i
     cdef int64_t copied = 0, more
     if page == NULL or depth > MAX_DEPTH:
         return -1
-    if _u16(page + 10) & P_LEAF:
+    if u16_at(page + 10) & P_LEAF:
         return _copy_values(page, keys.page_size, entities, capacity)
-    if not _u16(page + 10) & P_BRANCH:
+    if not u16_at(page + 10) & P_BRANCH:
         return -1
-    count = _node_count(page, keys.page_size)
+    count = node_count(page, keys.page_size)
     if count < 1:
         return -1
     for i in range(count):
         if <size_t>copied >= capacity:
             break
-        if not _node(page, keys.page_size, i, True, &node):
+        if not node_at(page, keys.page_size, i, True, &node):
             return -1
         more = _copy_tree(keys, node.page, entities + copied, capacity - copied, depth + 1)
         if more < 0:
@@ -197,16 +117,16 @@ cdef int64_t _node_entities(const KeysFile* keys, const Node* node, uint32_t* en
         if node.data_size != 4:
             return -1
         if capacity:
-            entities[0] = _u32(node.data)
+            entities[0] = u32_at(node.data)
         return 1
     if not node.flags & F_SUBDATA:
         return _copy_values(node.data, node.data_size, entities, capacity)
     if node.data_size != DB_SIZE:
         return -1
-    total = _u64(node.data + DB_ENTRIES)
+    total = u64_at(node.data + DB_ENTRIES)
     if total > keys.n_entries:
         return -1
-    if _copy_tree(keys, _u64(node.data + DB_ROOT), entities, capacity, 0) < <int64_t>min(total, <uint64_t>capacity):
+    if _copy_tree(keys, u64_at(node.data + DB_ROOT), entities, capacity, 0) < <int64_t>min(total, <uint64_t>capacity):
         return -1
     return <int64_t>total
 
@@ -227,11 +147,11 @@ cdef bint _descend(const KeysFile* keys, KeysPlace* place) noexcept nogil:
     cdef const uint8_t* page = place.leaf
     cdef Node node
     cdef int count
-    if _u64(page) == <uint64_t>(page - keys.data) // keys.page_size:
-        if _u16(page + 10) & P_LEAF:
+    if u64_at(page) == <uint64_t>(page - keys.data) // keys.page_size:
+        if u16_at(page + 10) & P_LEAF:
             return False
-        count = _node_count(page, keys.page_size)
-        if (_u16(page + 10) & P_BRANCH and count > 0
+        count = node_count(page, keys.page_size)
+        if (u16_at(page + 10) & P_BRANCH and count > 0
                 and _last_at_most(page, keys.page_size, count, True, place, &node) >= 0 and node.page < keys.n_pages):
             place.leaf = keys.data + node.page * keys.page_size
             _ask_for(keys, place)
@@ -240,8 +160,26 @@ cdef bint _descend(const KeysFile* keys, KeysPlace* place) noexcept nogil:
     return False
 
 
+cdef void _place_listed(const KeysFile* keys, KeysPlace* place) noexcept nogil:
+    cdef uint32_t at = leaf_of(keys, place.hash)
+    place.low = keys.firsts[at]
+    place.high = keys.firsts[at + 1] - 1 if at + 1 < keys.n_leaves else UINT64_MAX
+    place.leaf = keys.data + <uint64_t>keys.leaves[at] * keys.page_size
+    _ask_for(keys, place)
+
+
+cdef void keys_close(KeysFile* keys) noexcept nogil:
+    forget_leaves(keys)
+    keys.root = UINT64_MAX
+
+
 cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil:
     if keys.root == UINT64_MAX:
+        return
+    if keys.firsts != NULL:
+        if place.leaf == NULL:
+            place.hash = hash
+            _place_listed(keys, place)
         return
     if place.leaf == NULL:
         place.hash = hash
@@ -267,15 +205,15 @@ cdef int64_t _find_in_leaf(const KeysFile* keys, const uint8_t* page, KeysPlace*
                            size_t capacity) noexcept nogil:
     cdef Node node
     cdef int count, at
-    if page == NULL or _u16(page + 10) & P_LEAF2:
+    if page == NULL or u16_at(page + 10) & P_LEAF2:
         return -1
-    count = _node_count(page, keys.page_size)
+    count = node_count(page, keys.page_size)
     if count < 0:
         return -1
     at = _last_at_most(page, keys.page_size, count, False, place, &node)
     if at < 0:
         return -1 if at == -2 else 0
-    return _node_entities(keys, &node, entities, capacity) if _u64(node.key) == place.hash else 0
+    return _node_entities(keys, &node, entities, capacity) if u64_at(node.key) == place.hash else 0
 
 
 cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil:
@@ -289,64 +227,69 @@ cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) n
     cdef const uint8_t* meta = NULL
     cdef const uint8_t* candidate
     cdef const uint8_t* page
+    cdef const uint8_t* database = NULL
     cdef uint64_t root
     cdef Node node
     cdef int i, count
     cdef bint keys_found = False, build_found = False
+    memset(keys, 0, sizeof(KeysFile))
     keys.data = data
     keys.size = size
     if size < 512:
         return "too short to be an LMDB file"
-    keys.page_size = _u32(data + META_FREE_DB)
+    keys.page_size = u32_at(data + META_FREE_DB)
     if keys.page_size < 512 or keys.page_size > 32768 or keys.page_size & (keys.page_size - 1) or size < 2 * keys.page_size:
         return "its page size is impossible"
     keys.n_pages = size // keys.page_size
     for i in range(2):
         candidate = data + i * keys.page_size
-        if not _u16(candidate + 10) & P_META or _u32(candidate + META_MAGIC) != <uint32_t>0xBEEFC0DE:
+        if not u16_at(candidate + 10) & P_META or u32_at(candidate + META_MAGIC) != <uint32_t>0xBEEFC0DE:
             return "no LMDB file"
-        if _u32(candidate + META_VERSION) != 1:
+        if u32_at(candidate + META_VERSION) != 1:
             return "not in the format of liblmdb 0.9"
-        if meta == NULL or _u64(candidate + META_TXNID) > _u64(meta + META_TXNID):
+        if meta == NULL or u64_at(candidate + META_TXNID) > u64_at(meta + META_TXNID):
             meta = candidate
-    root = _u64(meta + META_MAIN_DB + DB_ROOT)
-    page = _page(keys, root)
-    if page == NULL or not _u16(page + 10) & P_LEAF:  # two keys: one page
+    root = u64_at(meta + META_MAIN_DB + DB_ROOT)
+    page = page_at(keys, root)
+    if page == NULL or not u16_at(page + 10) & P_LEAF:  # two keys: one page
         return "its main database is damaged"
-    count = _node_count(page, keys.page_size)
+    count = node_count(page, keys.page_size)
     for i in range(count):
-        if not _node(page, keys.page_size, i, False, &node):
+        if not node_at(page, keys.page_size, i, False, &node):
             return "its main database is damaged"
         if node.key_size == 4 and memcmp(node.key, b"keys", 4) == 0 and node.flags & F_SUBDATA and node.data_size == DB_SIZE:
-            keys.root = _u64(node.data + DB_ROOT)
-            keys.n_entries = _u64(node.data + DB_ENTRIES)
+            database = node.data
+            keys.root = u64_at(node.data + DB_ROOT)
+            keys.n_entries = u64_at(node.data + DB_ENTRIES)
             keys_found = True
         elif node.key_size == 11 and memcmp(node.key, b"ronda.build", 11) == 0 and node.data_size == 8:
-            keys.build = _u64(node.data)
+            keys.build = u64_at(node.data)
             build_found = True
     if not keys_found or not build_found:
         return "database \"keys\" or entry \"ronda.build\" is missing"
-    if keys.root != UINT64_MAX and _page(keys, keys.root) == NULL:
+    if keys.root != UINT64_MAX and page_at(keys, keys.root) == NULL:
         return "the root of database \"keys\" is damaged"
+    if keys.root != UINT64_MAX:
+        list_leaves(keys, database)
     return NULL
 
 
 cdef int _walk(const KeysFile* keys, uint64_t number, visit_pair visit, void* context, uint32_t* room, size_t capacity,
                uint64_t* pages_left, int depth) noexcept nogil:
-    cdef const uint8_t* page = _page(keys, number)
+    cdef const uint8_t* page = page_at(keys, number)
     cdef Node node
     cdef int count, i, status
     cdef int64_t found, j
     cdef bint branch
-    if page == NULL or depth > MAX_DEPTH or _u16(page + 10) & P_LEAF2 or pages_left[0] == 0:
+    if page == NULL or depth > MAX_DEPTH or u16_at(page + 10) & P_LEAF2 or pages_left[0] == 0:
         return -1
     pages_left[0] -= 1  # a damaged tree may hold itself
-    branch = _u16(page + 10) & P_BRANCH
-    count = _node_count(page, keys.page_size)
+    branch = u16_at(page + 10) & P_BRANCH
+    count = node_count(page, keys.page_size)
     if count < 1:
         return -1
     for i in range(count):
-        if not _node(page, keys.page_size, i, branch, &node):
+        if not node_at(page, keys.page_size, i, branch, &node):
             return -1
         if branch:
             status = _walk(keys, node.page, visit, context, room, capacity, pages_left, depth + 1)
@@ -359,7 +302,7 @@ cdef int _walk(const KeysFile* keys, uint64_t number, visit_pair visit, void* co
         if found < 0 or <size_t>found > capacity:
             return -1
         for j in range(found):
-            status = visit(context, _u64(node.key), room[j])
+            status = visit(context, u64_at(node.key), room[j])
             if status:
                 return status
     return 0
@@ -395,9 +338,12 @@ def read_keys(bytes data, list hashes, /):
     if why != NULL:
         raise ValueError(why.decode())
     answer = []
-    for wanted in hashes:
-        count = keys_find(&keys, wanted, found, 1024)
-        if count < 0:
-            raise ValueError("a page is damaged")
-        answer.append([found[i] for i in range(min(count, 1024))])
+    try:
+        for wanted in hashes:
+            count = keys_find(&keys, wanted, found, 1024)
+            if count < 0:
+                raise ValueError("a page is damaged")
+            answer.append([found[i] for i in range(min(count, 1024))])
+    finally:
+        keys_close(&keys)
     return answer

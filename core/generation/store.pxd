@@ -4,8 +4,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from core.files.layout cimport EntityRow
 from core.generation.dossier cimport ENTITY_VEHICLE, DossierHeader
-from core.generation.keys cimport KeysFile, KeysPlace
+from core.generation.keys cimport KeysPlace
 from core.generation.levels cimport Levels, number_in_dossier
+from core.generation.lmdb_page cimport KeysFile
 from core.generation.plates cimport PlatesFile
 from core.name_index.file cimport NamesFile
 

@@ -16,7 +16,7 @@ from core.generation.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
 from core.generation.levels cimport Level, add_level_holders, level_of_number, sort_numbers, unmasked_holders
-from core.generation.keys cimport KeysPlace, key_hash, keys_find, keys_find_placed, keys_open, keys_place
+from core.generation.keys cimport KeysPlace, key_hash, keys_close, keys_find, keys_find_placed, keys_open, keys_place
 from core.generation.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
 from core.identifiers.kinds cimport (
     KEY_CHASSIS_TAIL, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_PLATE, KEY_SUBJECT, KEY_VIN,
@@ -39,9 +39,9 @@ _MAGIC = {"entities.bin": b"RNDENTIT", "dossiers.bin": b"RNDDOSSI", "names.bin":
 # ---- the C interface ----
 
 cdef void store_place(const Store* store, uint8_t kind, const void* text, size_t length, KeysPlace* place) noexcept nogil:
-    cdef uint64_t hash = key_hash(kind, text, length)
-    keys_place(&store.keys, hash, place)
-    place.hash = hash            # of an empty file too: levels may hold it
+    if place.leaf == NULL:
+        place.hash = key_hash(kind, text, length)  # of an empty file too: levels may hold it
+    keys_place(&store.keys, place.hash, place)
 
 
 cdef int64_t store_lookup_placed(const Store* store, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil:
@@ -282,6 +282,7 @@ cdef class Generation:
     def __dealloc__(self):
         if self.store != NULL and not self._over_another:
             names_close(&self.store.names)
+            keys_close(&self.store.keys)
         free(self.store)
 
     cdef int _map(self, str name, object wanted, const uint8_t** data, uint64_t* size) except -1:
@@ -420,9 +421,11 @@ cdef class Generation:
         self.store.n_entities = 0
         self.store.n_persons = 0
         self.store.n_registers = 0
-        self.store.keys.root = <uint64_t>-1
         if not self._over_another:
             names_close(&self.store.names)
+            keys_close(&self.store.keys)
+        self.store.keys.root = <uint64_t>-1
+        self.store.keys.firsts = NULL
         self.store.levels = NULL
         self.store.plates.n_rows = 0
         self._mappings.clear()

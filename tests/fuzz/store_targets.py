@@ -31,6 +31,7 @@ KEYS_TRIED = (0, 1, 0x1111111111111111, 0x2222222222222222, 0xABCDEF, 2**64 - 1)
 
 valid_utf8 = c_function(compiled_wire, "valid_utf8", _int, _address, _size)
 keys_open = c_function(keys_reader, "keys_open", _address, _address, _address, _hash)
+keys_close = c_function(keys_reader, "keys_close", None, _address)
 keys_find = c_function(keys_reader, "keys_find", _long, _address, _hash, _address, _size)
 keys_walk = c_function(keys_reader, "keys_walk", _int, _address, _address, _address)
 plates_open = c_function(plates, "plates_open", _address, _address, _address, _hash)
@@ -62,9 +63,12 @@ def keys(data: bytes) -> None:
     with exact(data) as file, room(STRUCT_BYTES) as opened, room(HOLDERS * 4) as found:
         if keys_open(opened, file, len(data)):
             return
-        for key in KEYS_TRIED:
-            assert keys_find(opened, key, found, HOLDERS) >= -1
-        assert keys_walk(opened, visit, None) in (0, -1)
+        try:
+            for key in KEYS_TRIED:
+                assert keys_find(opened, key, found, HOLDERS) >= -1
+            assert keys_walk(opened, visit, None) in (0, -1)
+        finally:
+            keys_close(opened)
 
 
 def lmdb_page(number: int, flags: int, nodes: list[bytes]) -> bytes:

@@ -132,3 +132,28 @@ def test_damaged_pages_are_refused_or_find_other_holders_but_never_crash(tmp_pat
         except ValueError:
             refused += 1
     assert refused > 100
+
+
+def test_a_damaged_branch_hides_what_is_below_it_and_nothing_else(tmp_path: Path) -> None:
+    """There is no list of leaves then: each look-up descends, and says what it cannot read."""
+    holders = sample(60_000, seed=3)
+    path = tmp_path / "keys.mdb"
+    write(path, [(hash_, entity) for hash_, entities in holders.items() for entity in entities])
+    whole = path.read_bytes()
+    page_size = struct.unpack_from("<I", whole, 40)[0]
+    wanted = list(holders)[:500]
+    branches = [at for at in range(0, len(whole), page_size) if struct.unpack_from("<H", whole, at + 10)[0] == 0x01]
+    assert len(branches) > 2
+    read, hidden = 0, 0
+    for at in branches[:6]:
+        damaged = bytearray(whole)
+        damaged[at] ^= 1  # it bears another's number
+        for hash_ in wanted[::25]:
+            try:
+                found = read_keys(bytes(damaged), [hash_])
+            except ValueError:
+                hidden += 1
+            else:
+                read += 1
+                assert found == [sorted(holders[hash_])[:1024]]
+    assert read and hidden
