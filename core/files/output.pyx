@@ -15,7 +15,7 @@ from core.wire cimport buffer_free, buffer_init, buffer_reset, put_raw
 
 # Linux keeps what is written in one go in as large a page as it fills: whole ones, for a processor that finds its way to an
 # address in a table of large pages finds it sooner (docs/performance.md).
-LARGE_PAGE = 2 << 20
+_LARGE_PAGE = 2 << 20
 _PIECES = 2  # waiting for the disk at most: a piece is what one batch of records made, some 20 MB
 
 
@@ -115,14 +115,14 @@ def _write_all(int descriptor, view):
 def _write_large_pages(int descriptor, held, piece):
     """What fills large pages is written; the rest stays in `held`."""
     if held:
-        wanted = min(LARGE_PAGE - len(held), len(piece))
+        wanted = min(_LARGE_PAGE - len(held), len(piece))
         held += piece[:wanted]
         piece = piece[wanted:]
-        if len(held) < LARGE_PAGE:
+        if len(held) < _LARGE_PAGE:
             return
         _write_all(descriptor, memoryview(bytes(held)))
         held.clear()
-    whole = len(piece) // LARGE_PAGE * LARGE_PAGE
+    whole = len(piece) // _LARGE_PAGE * _LARGE_PAGE
     _write_all(descriptor, piece[:whole])
     held += piece[whole:]
 
@@ -134,7 +134,7 @@ def rewrite_large_pages(path):
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with draft.open("rb") as file:
-            while piece := file.read(2 * LARGE_PAGE):
+            while piece := file.read(2 * _LARGE_PAGE):
                 digest.update(piece)
                 _write_all(descriptor, memoryview(piece))
             size = file.tell()

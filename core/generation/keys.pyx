@@ -1,13 +1,13 @@
 """keys.mdb, the reader (see core/generation/keys.pxd for the bytes)."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport UINT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport UINT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from core.generation.leaf_list cimport forget_leaves, leaf_of, list_leaves
 from core.generation.lmdb_page cimport (
-    DB_ENTRIES, DB_ROOT, DB_SIZE, F_BIGDATA, F_DUPDATA, F_SUBDATA, MAX_DEPTH, META_FREE_DB, META_MAGIC, META_MAIN_DB, META_TXNID,
+    DB_ENTRIES, DB_ROOT, DB_SIZE, F_DUPDATA, F_SUBDATA, MAX_DEPTH, META_FREE_DB, META_MAGIC, META_MAIN_DB, META_TXNID,
     META_VERSION, NODE_HEADER, PAGE_HEADER, P_BRANCH, P_LEAF, P_LEAF2, P_META, Node, node_at, node_count, page_at, u16_at, u32_at,
     u64_at,
 )
