@@ -20,6 +20,9 @@ cdef uint32_t folded_letters(uint32_t code) noexcept nogil
 
 # The first 64 tokens of a UTF-8 text and the first 64 letters of each; the rest is dropped.
 cdef void fold_name(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil
+# Its two halves: words in Latin letters; where there is none, those in other scripts (docs/names.md, "Names").
+cdef void fold_latin(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil
+cdef void fold_other(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil
 
 # DE DEL LA LAS LOS Y SAN SANTA VIUDA VDA.
 cdef bint is_particle(const uint8_t* token, int length) noexcept nogil

@@ -10,7 +10,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memcmp, memcpy
 
-from core.names.folding cimport LOST, N_TILDE, FoldedName, drop_particles, fold_name
+from core.names.folding cimport LOST, N_TILDE, FoldedName, drop_particles, fold_latin, fold_name, fold_other
 from core.names.phonetic cimport phonetic_symbols
 
 # The phonetic keys of a name; built aside, then sorted by number.
@@ -110,16 +110,16 @@ cdef int name_key_into(const char* text, size_t n, char* out, size_t cap) noexce
     return sorted_keys_into(&name, out, cap)
 
 
-# Folds b behind a, as if the two texts were joined by a space.
-cdef void append_folded(FoldedName* a, const char* text, size_t n) noexcept nogil:
+# Folds b behind a, as if the two texts were joined by a space. other: its words in another script, else those in Latin letters.
+cdef void append_folded(FoldedName* a, const char* text, size_t n, bint other) noexcept nogil:
     cdef FoldedName b
     cdef int i
     if n == 0:
         return
-    if a.count == 0:
-        fold_name(<const unsigned char*>text, n, a)
-        return
-    fold_name(<const unsigned char*>text, n, &b)
+    if other:
+        fold_other(<const unsigned char*>text, n, &b)
+    else:
+        fold_latin(<const unsigned char*>text, n, &b)
     for i in range(b.count):
         if a.count == TOKENS_MAX:
             return
@@ -131,12 +131,14 @@ cdef void append_folded(FoldedName* a, const char* text, size_t n) noexcept nogi
 cdef int name_key_of_parts_into(const char** parts, const size_t* lengths, const char* full, size_t full_n,
                                 char* out, size_t cap) noexcept nogil:
     cdef FoldedName name
-    cdef int i
+    cdef int i, other
     name.count = 0
-    for i in range(5):
-        append_folded(&name, parts[i], lengths[i])
+    for other in range(2):       # other scripts where no part has a word in Latin letters, as in one text
+        if name.count == 0:
+            for i in range(5):
+                append_folded(&name, parts[i], lengths[i], other)
     if name.count == 0:
-        append_folded(&name, full, full_n)
+        fold_name(<const unsigned char*>full, full_n, &name)
     return sorted_keys_into(&name, out, cap)
 
 

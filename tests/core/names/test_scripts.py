@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.names import keys as names
@@ -75,6 +75,16 @@ def test_a_character_is_a_word_where_no_blank_parts_them() -> None:
 def test_a_name_in_both_scripts_is_its_latin_one() -> None:
     assert names.fold("Иван Петров (Ivan Petrov)") == "IVAN PETROV"
     assert compare_texts("Juan Pérez 王", "Juan Pérez") == AGREES
+
+
+PARTS = st.lists(st.one_of(MIXED, st.text(LATIN + " 1", max_size=4), st.just("")), min_size=6, max_size=6)
+
+
+@given(PARTS)
+@example(["", "", "-1", "", "Ͱ", ""])
+def test_parts_are_folded_as_the_text_that_they_make(parts: list[str]) -> None:
+    """So a part in another script is not looked at where one of the others is in Latin letters."""
+    assert names.name_key_of_parts(*parts) == naive_names.name_key_of_parts(*parts)
 
 
 @pytest.mark.parametrize("text", ["", " ", "😀😀", "٣٤٥", "\ufffd\ufffd", "—、。", "\U00020000"])
