@@ -41,7 +41,7 @@ def shown_distribution(mean: float) -> tuple[Numbers, Numbers]:
     hidden = np.clip((2 * BASE - 1 - counts) / BASE, 0.0, 1.0)
     up = (counts % BASE) / BASE
     below = counts // BASE
-    found = np.zeros(int(below.max()) + 2)
+    found = np.zeros(int(np.max(below)) + 2)
     np.add.at(found, below, chances * (1 - hidden) * (1 - up))
     np.add.at(found, below + 1, chances * (1 - hidden) * up)
     values: Numbers = np.arange(len(found), dtype=np.float64) * BASE
