@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ronda.demo.postgres_cluster import PostgresCluster, free_port
+from tests.deploy.docker_ignore import left_out
 from tests.kit.nation_kit import build_nation
 
 ROOT = Path(__file__).parents[2]
@@ -132,8 +133,13 @@ def copy(context: Path, sources: list[Path], stage: Stage, target: str) -> None:
     """COPY: a directory's content into `target`, files into it; of the checkout without what .dockerignore names."""
     place = stage.root / (Path(stage.directory) / target).as_posix().lstrip("/")
     place.mkdir(parents=True, exist_ok=True)
-    made = ("contract.pxd", "standard_record.pxd", "linked_record.pxd", "other_letters.h")
-    ignored = shutil.ignore_patterns("__pycache__", "*.so", "*_pb2*", *made, "*.c") if context == ROOT else None
+    stays_out = left_out()
+
+    def ignored(directory: str, names: list[str]) -> list[str]:
+        if context != ROOT:
+            return []
+        return [name for name in names if stays_out((Path(directory) / name).relative_to(ROOT).as_posix())]
+
     for source in sources:
         if source.is_dir():
             shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=ignored)
