@@ -33,6 +33,7 @@ class LiveLevels:
         self._shown: StatedView | None = None
         self._seen: tuple[tuple[int, int] | None, bool, bool] | None = None
         self._retry_at = 0.0
+        self._beat = (0, 0.0)  # time of the last one (ns), and when it was first seen here, monotonic
 
     @property
     def base_id(self) -> str:
@@ -76,10 +77,15 @@ class LiveLevels:
         return status.st_mtime_ns, status.st_ino
 
     def _is_silent(self) -> bool:
+        """By the wall clock, and by this worker's own: set back, the former would hold a dead writer for alive."""
         try:
-            return time.time() - (self._directory / BEAT).stat().st_mtime > SILENT_S
+            beat = (self._directory / BEAT).stat().st_mtime_ns
         except OSError:
             return True
+        now = time.monotonic()
+        if beat != self._beat[0]:
+            self._beat = beat, now
+        return time.time() - beat / 1e9 > SILENT_S or now - self._beat[1] > SILENT_S
 
     def _take(self, view: StatedView) -> None:
         """Opens what is new of a view. Raises CoreError, OSError; then what was open stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -82,6 +83,18 @@ def test_a_silent_writer(fed: FedWorld) -> None:
     beat = fed.writer.home / BEAT
     told = beat.stat().st_mtime - SILENT_S - 1
     os.utime(beat, (told, told))
+    assert "LEVEL_INCOMPLETE" in said(fed.view(), LUISES)
+    fed.writer.beat()
+    assert "LEVEL_CLEAR" in said(fed.view(), LUISES)
+
+
+def test_a_writer_that_died_before_the_clock_was_set_back(fed: FedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    fed.take(warrant(fed, "W9", MARTA))
+    ahead = time.time() + 3600
+    os.utime(fed.writer.home / BEAT, (ahead, ahead))
+    assert "LEVEL_CLEAR" in said(fed.view(), LUISES)
+    later = time.monotonic() + SILENT_S + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert "LEVEL_INCOMPLETE" in said(fed.view(), LUISES)
     fed.writer.beat()
     assert "LEVEL_CLEAR" in said(fed.view(), LUISES)
