@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 from ronda.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
     from clients.client.sign_in import OfficerSignIn
 
 TABLE_S = 30.0
@@ -64,45 +66,37 @@ class Officer:
         """A table, whole. Raises CallFailure."""
         request.context.CopyFrom(_context())
         parts: list[bytes] = []
-        try:
+        with _failures_of(request):
             async for message in self._line.query(
                 request.SerializeToString(), timeout=TABLE_S, metadata=await self._metadata()
             ):
                 parts.append(message)
-        except grpc.aio.AioRpcError as error:
-            raise failure_of(error, request) from None
         return self._line.seen.table(tuple(parts))
 
     async def registers(self) -> register_service_pb2.ListRegistersResponse:
         """The registers that checks rest on. Raises CallFailure."""
         request = register_service_pb2.ListRegistersRequest(context=_context())
-        try:
+        with _failures_of(request):
             found: register_service_pb2.ListRegistersResponse = await self._line.registers.ListRegisters(
                 request, timeout=TABLE_S, metadata=await self._metadata()
             )
-        except grpc.aio.AioRpcError as error:
-            raise failure_of(error, request) from None
         return found
 
     async def sources(self) -> contract.ListSourcesResponse:
         """The sources of figures. Raises CallFailure."""
         request = contract.ListSourcesRequest(context=_context())
-        try:
+        with _failures_of(request):
             found: contract.ListSourcesResponse = await self._line.statistics.ListSources(
                 request, timeout=TABLE_S, metadata=await self._metadata()
             )
-        except grpc.aio.AioRpcError as error:
-            raise failure_of(error, request) from None
         return found
 
     async def watch(self) -> AsyncIterator[contract.WatchSourcesResponse]:
         """The sources of figures now and at each change, until the server ends the stream. Raises CallFailure."""
         request = contract.WatchSourcesRequest(context=_context())
-        try:
+        with _failures_of(request):
             async for message in self._line.statistics.WatchSources(request, metadata=await self._metadata()):
                 yield message
-        except grpc.aio.AioRpcError as error:
-            raise failure_of(error, request) from None
 
     async def serves(self) -> bool:
         """Whether the server answers."""
@@ -132,6 +126,15 @@ class Officer:
         except CallFailure as error:
             self._why = error
             raise
+
+
+@contextlib.contextmanager
+def _failures_of(request: Message) -> Iterator[None]:
+    """gRPC's errors as CallFailure; those of others pass."""
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        raise failure_of(error, request) from None
 
 
 def _ended(sign_in: OfficerSignIn) -> None:
