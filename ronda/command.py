@@ -37,6 +37,7 @@ PLACES = {
     "clear": ("clear", "clear"),
     "registers": ("ask", "registers"),
     "confirm": ("confirm", "confirm"),
+    "alerts": ("alerts", "alerts"),
     "feed": ("feed", "feed"),
     "statistics": ("statistics", "statistics"),
     "car": ("car", "car"),

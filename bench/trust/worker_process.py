@@ -34,6 +34,7 @@ class WorkerUnderTest:
             hotlist_secret="00" * 32,
             confirmation_socket=Path("/nonexistent/confirmation.sock"),
             feed_socket=Path("/nonexistent/feed.sock"),
+            recall_socket=Path("/nonexistent/recall.sock"),
         )
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
         environment["PROMETHEUS_MULTIPROC_DIR"] = self._sockets.name

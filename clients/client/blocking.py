@@ -23,6 +23,8 @@ from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import CallFailure
 from clients.client.lane import Lane
 from clients.client.race import OWN, Race
+from clients.client.recalls import Recalls
+from ronda.v1.alert_service_pb2_grpc import AlertServiceStub
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -138,6 +140,12 @@ class Ronda(Asker):
             channels=channels,
             window=window,
         )
+
+    @sealed
+    def recalls(self, *, why: Why | str | None = None, resume_token: str = "") -> Recalls:
+        """What changed about whom the officer looked up: iterate it, show each recall, and `acknowledge` it."""
+        stub = AlertServiceStub(self._channels[OWN])  # type: ignore[no-untyped-call]
+        return Recalls(stub, self._token, lambda: self._frame(why), resume_token)
 
     def diagnose(self) -> Trouble:
         """Why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""

@@ -19,6 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from clients.client.failures import RETRYABLE_STATUSES, CallFailure, FieldViolation, read_failure
 from clients.client.identity import Identity
 from ronda.v1 import context_pb2
+from ronda.v1.alert_service_pb2_grpc import AlertServiceStub
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.clearance_service_pb2_grpc import ClearanceServiceStub
 from ronda.v1.confirmation_service_pb2_grpc import ConfirmationServiceStub
@@ -136,6 +137,7 @@ class Connection:
         self.confirmations = ConfirmationServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.feed = FeedServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.hotlists = HotlistServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.recalls = AlertServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.statistics = StatisticsServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def ask_health(self, timeout: float) -> grpc.Future[bytes]:

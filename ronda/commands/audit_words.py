@@ -44,6 +44,8 @@ METHODS = {
     "COMPARE_SOURCES": "comparar cifras",
     "LIST_SOURCES": "ver fuentes de cifras",
     "WATCH_SOURCES": "seguir fuentes",
+    "SUBSCRIBE": "recibir avisos",
+    "ACKNOWLEDGE": "acusar avisos",
     "VERIFY": "verificar auditoría",
     "TAIL": "ver las últimas",
     "WHO_ASKED": "ver quién preguntó",

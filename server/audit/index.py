@@ -81,6 +81,14 @@ class Index:
         first, last = np.searchsorted(self._hashes, wanted, "left"), np.searchsorted(self._hashes, wanted, "right")
         return [int(offset) for offset in np.unique(self._hash_offsets[first:last])]
 
+    def of_any(self, keyed_hashes: U64) -> list[int]:
+        """Offsets of records that may name one of these (the first eight bytes of each), ascending, each once."""
+        first = np.searchsorted(self._hashes, keyed_hashes, "left")
+        last = np.searchsorted(self._hashes, keyed_hashes, "right")
+        there = np.flatnonzero(first < last)
+        found = [self._hash_offsets[first[place] : last[place]] for place in there]
+        return [int(offset) for offset in np.unique(np.concatenate(found))] if found else []
+
     def of_identity(self, place: int) -> list[int]:
         """Offsets of the questions of the identity whose text record is at this place, in order."""
         first = np.searchsorted(self._identities, np.uint32(place), "left")

@@ -5,7 +5,7 @@
   (RFC 9180, base mode, X25519, HKDF-SHA256, AES-256-GCM) in the segment's header.
 - The query key lives in the worker's memory while the segment is written, and nowhere else. The hash key is the same
   for `HASH_KEY_DAYS`, in a file of mode 0600, so that one subject's look-ups can be linked; older ones exist only
-  sealed.
+  sealed, the one before it also in that file for `recall_days`.
 - The Ed25519 signing key signs checkpoints.
 
 Key files are PEM (PKCS #8, SubjectPublicKeyInfo).
@@ -205,30 +205,89 @@ def keyed_hash(key: bytes, data: bytes) -> bytes:
     return hmac.digest(key, data, "sha256")[:16]
 
 
-def current_hash_key(directory: Path, now_ms: int) -> HashKey:
+def current_hash_key(directory: Path, now_ms: int, kept_ms: int = 0) -> HashKey:
     """The hash key of the present time, made anew when it is older than HASH_KEY_DAYS or there is none.
 
-    Workers take turns by a lock on the file. Raises KeyFileError when the file is damaged: a silent new key would hide
-    that look-ups can no longer be linked.
+    kept_ms: how long the one that it replaces stays in the file. Workers take turns by a lock on the file. Raises
+    KeyFileError when the file is damaged: a silent new key would hide that look-ups can no longer be linked.
     """
     path = directory / HASH_KEY_FILE
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read()
-        if text:
-            try:
-                held = json.loads(text)
-                key = HashKey(held["id"], bytes.fromhex(held["key"]))
-                made_ms = int(held["made_ms"])
-            except (ValueError, KeyError, TypeError):
-                raise KeyFileError(f"{path}: no hash key; restore it, or remove it to begin with a new one") from None
-            if now_ms - made_ms < HASH_KEY_DAYS * _DAY_MS and len(key.key) == KEY_BYTES:
-                return key
-        key = HashKey(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES))
-        file.seek(0)
-        file.write(json.dumps({"id": key.id, "key": key.key.hex(), "made_ms": now_ms}).encode())
-        file.truncate()
-        file.flush()
-        os.fsync(file.fileno())
-        return key
+        held = _hash_keys(path, text) if text else None
+        before = [each for each in held.before if now_ms < each.until_ms] if held is not None and kept_ms else []
+        if held is not None and now_ms - held.made_ms < HASH_KEY_DAYS * _DAY_MS:
+            wanted = _HashKeys(held.key, held.made_ms, before)
+        else:
+            if held is not None and kept_ms:
+                before.append(_Replaced(held.key, now_ms + kept_ms))
+            wanted = _HashKeys(HashKey(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES)), now_ms, before)
+        if wanted != held:
+            file.seek(0)
+            file.write(json.dumps(wanted.document()).encode())
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+        return wanted.key
+
+
+def kept_hash_keys(directory: Path, now_ms: int) -> list[HashKey]:
+    """The present hash key, and those before it that are kept yet; none where nothing was ever recorded.
+
+    Raises KeyFileError, OSError.
+    """
+    path = directory / HASH_KEY_FILE
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return []
+    with file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        text = file.read()
+    if not text:
+        return []
+    held = _hash_keys(path, text)
+    return [held.key, *(each.key for each in held.before if now_ms < each.until_ms)]
+
+
+@dataclass(frozen=True)
+class _Replaced:
+    """A key that another took the place of. until_ms: when it leaves the file."""
+
+    key: HashKey
+    until_ms: int
+
+
+@dataclass(frozen=True)
+class _HashKeys:
+    """What `hash.key` holds."""
+
+    key: HashKey
+    made_ms: int
+    before: list[_Replaced]
+
+    def document(self) -> dict[str, Any]:
+        """For its JSON."""
+        held: dict[str, Any] = {"id": self.key.id, "key": self.key.key.hex(), "made_ms": self.made_ms}
+        if self.before:
+            held["before"] = [{"id": b.key.id, "key": b.key.key.hex(), "until_ms": b.until_ms} for b in self.before]
+        return held
+
+
+def _hash_keys(path: Path, text: bytes) -> _HashKeys:
+    """Raises KeyFileError."""
+    try:
+        held = json.loads(text)
+        before = [_Replaced(_hash_key(each), int(each["until_ms"])) for each in held.get("before", ())]
+        return _HashKeys(_hash_key(held), int(held["made_ms"]), before)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise KeyFileError(f"{path}: no hash key; restore it, or remove it to begin with a new one") from None
+
+
+def _hash_key(held: dict[str, Any]) -> HashKey:
+    key = HashKey(held["id"], bytes.fromhex(held["key"]))
+    if len(key.key) != KEY_BYTES:
+        raise ValueError
+    return key

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
+from ronda.v1 import alert_service_pb2 as alert
 from ronda.v1 import confirmation_service_pb2 as confirmation
 from ronda.v1 import feed_service_pb2 as feed
 from ronda.v1 import hotlist_service_pb2 as hotlist
@@ -32,6 +33,8 @@ class OwnMethod(IntEnum):
     COMPARE_SOURCES = 45
     LIST_SOURCES = 46
     WATCH_SOURCES = 47
+    SUBSCRIBE = 48
+    ACKNOWLEDGE = 49
 
 
 REQUESTS: dict[int, Any] = {
@@ -50,6 +53,8 @@ REQUESTS: dict[int, Any] = {
     OwnMethod.COMPARE_SOURCES: statistics.CompareSourcesRequest,
     OwnMethod.LIST_SOURCES: statistics.ListSourcesRequest,
     OwnMethod.WATCH_SOURCES: statistics.WatchSourcesRequest,
+    OwnMethod.SUBSCRIBE: alert.SubscribeRequest,
+    OwnMethod.ACKNOWLEDGE: alert.AcknowledgeRequest,
 }
 """Method -> the message that its record's question is."""
 

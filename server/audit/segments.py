@@ -83,13 +83,15 @@ def last_number(directory: Path, log: str) -> int:
     return max((int(match[1]) for match in matches if match), default=0)
 
 
-def create_segment(directory: Path, log: str, auditors: Sequence[X25519PublicKey], now_ms: int) -> NewSegment:
+def create_segment(
+    directory: Path, log: str, auditors: Sequence[X25519PublicKey], now_ms: int, hash_keys_kept_ms: int = 0
+) -> NewSegment:
     """Makes the next segment of a log. Raises OSError, ValueError for a name that is none, KeyFileError."""
     if not _NAME.match(log):
         raise ValueError("a log's name has 1 to 32 of a-z, 0-9 and -")
     for each in (directory, directory / "logs", directory / "logs" / log):
         each.mkdir(mode=0o700, exist_ok=True)
-    hash_key = current_hash_key(directory, now_ms)
+    hash_key = current_hash_key(directory, now_ms, hash_keys_kept_ms)
     keys = SegmentKeys(new_query_key(), hash_key.key)
     number = last_number(directory, log) + 1
     while True:

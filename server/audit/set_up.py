@@ -21,7 +21,7 @@ from server.audit.keys import (
 from server.audit.lacking import Lacking, What
 from server.audit.process import AuditProcess, Orders
 from server.audit.settings import AuditSettings
-from server.audit.writer import MIB, AuditWriter, WriterOptions
+from server.audit.writer import DAY_MS, MIB, AuditWriter, WriterOptions
 from server.logs import WARNING, log
 from server.settings import SettingsError
 
@@ -140,6 +140,7 @@ def open_writer(settings: AuditSettings, name: str, *, waits_for_room: bool = Fa
             settings.audit_reserve_mib * MIB,
             settings.audit_durability == "answer-after-fsync",
             waits_for_room,
+            settings.recall_days * DAY_MS,
         )
         return AuditWriter(options, name)
     except KeyFileError as error:

@@ -54,6 +54,14 @@ class AuditSettings(GroundSettings):
         5, ge=1, le=100, description="Years after which a segment's records are removed; its root stays."
     )
 
+    recall_days: int = Field(
+        0,
+        ge=0,
+        le=30,
+        description="When an alert changes, whoever looked its subject up within so many days is told (docs/live.md): "
+        "for so long the hash key before the present one is kept beside it. 0 = nobody is told.",
+    )
+
     @field_validator("audit_keeper")
     @classmethod
     def _keeper_is_a_place(cls, text: str) -> str:

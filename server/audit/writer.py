@@ -25,7 +25,7 @@ from server.audit.segments import SegmentId, create_segment
 from server.logs import ERROR, log
 
 SYNC_S = 0.04
-_DAY_MS = 86_400_000
+DAY_MS = 86_400_000
 _RETRY_S = 1.0  # between tries to make a segment on a full disk
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 MIB = 1 << 20
@@ -36,6 +36,7 @@ class WriterOptions:
     """Where and for whom a log is written. reserve_bytes: free space of the disk that segments leave alone.
 
     waits_for_room: on a full disk the log begins without a segment, and records are refused until there is room.
+    hash_keys_kept_ms: how long a hash key that another replaced stays in `hash.key`.
     """
 
     directory: Path
@@ -44,6 +45,7 @@ class WriterOptions:
     reserve_bytes: int = 256 * MIB
     waits: bool = False  # durability answer-after-fsync
     waits_for_room: bool = False
+    hash_keys_kept_ms: int = 0
 
 
 def clock_ms() -> int:
@@ -64,7 +66,7 @@ class AuditWriter:
         self._name = name
         self._clock = clock
         self._segments: list[SegmentId] = []
-        self._day = clock() // _DAY_MS
+        self._day = clock() // DAY_MS
         self._next_try = 0.0
         self._wake = threading.Event()
         self._closing = False
@@ -81,7 +83,7 @@ class AuditWriter:
 
     def _add_segment(self) -> None:
         options = self._options
-        made = create_segment(options.directory, self._name, options.auditors, self._clock())
+        made = create_segment(options.directory, self._name, options.auditors, self._clock(), options.hash_keys_kept_ms)
         try:
             self.log.add_segment(
                 made.descriptor,
@@ -125,7 +127,7 @@ class AuditWriter:
 
     def _look_ahead(self) -> None:
         """Has the next segment ready before it is needed: the present one half full, or of yesterday."""
-        day = self._clock() // _DAY_MS
+        day = self._clock() // DAY_MS
         half_full = self.log.segment_bytes > self._options.segment_bytes // 2
         wanted = half_full or day != self._day or not self._segments
         if not self.log.needs_segment or not wanted or time.monotonic() < self._next_try:

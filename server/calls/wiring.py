@@ -8,6 +8,7 @@ import grpc
 from grpc_reflection.v1alpha import reflection
 
 from ronda.v1 import (
+    alert_service_pb2,
     check_service_pb2,
     clearance_service_pb2,
     confirmation_service_pb2,
@@ -40,6 +41,7 @@ SERVICES: tuple[str, ...] = tuple(
         (confirmation_service_pb2, "ConfirmationService"),
         (feed_service_pb2, "FeedService"),
         (statistics_service_pb2, "StatisticsService"),
+        (alert_service_pb2, "AlertService"),
     )
 )
 

@@ -103,7 +103,7 @@ class Listing:
                 yield from self._of_vehicle(kind, text)
 
     def _alerted(self) -> Iterator[DossierReader]:
-        for subject_id in _alerted_subjects(self._generation.directory):
+        for subject_id in alerted_subjects(self._generation.directory):
             try:
                 found = [
                     DossierReader(self._generation.dossier(e)) for e in self._generation.lookup(SUBJECT_KEY, subject_id)
@@ -239,7 +239,7 @@ def _reference(subject_id: str, hit: alert_pb2.Hit) -> tuple[str, str, str]:
     return subject_id, hit.record.register_id, hit.record.record_id
 
 
-def _alerted_subjects(directory: Path) -> Iterator[bytes]:
+def alerted_subjects(directory: Path) -> Iterator[bytes]:
     """Raises OSError, ValueError (Arrow's)."""
     for batch in pq.ParquetFile(directory / ALERTED_FILE).iter_batches(columns=["subject_id"]):
         yield from (subject_id for subject_id in batch.column("subject_id").to_pylist() if subject_id is not None)

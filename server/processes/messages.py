@@ -52,6 +52,7 @@ class WorkerOrders(_Message):
     hotlist_secret: str = Field(repr=False)  # the same
     confirmation_socket: Path  # Unix socket of the process that writes confirmations
     feed_socket: Path  # Unix socket of the process that writes the ledger
+    recall_socket: Path  # Unix socket of the process that finds whom a change of an alert concerns
 
 
 TOLD: TypeAdapter[DamagedFiles | Leave] = TypeAdapter(DamagedFiles | Leave)

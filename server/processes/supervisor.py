@@ -22,7 +22,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from server import logs
 from server.audit.process import AuditProcess
-from server.audit.set_up import audit_process, prepare_audit
+from server.audit.set_up import audit_directory, audit_process, prepare_audit
 from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
 from server.confirmation.orders import Orders as ConfirmationOrders
 from server.feed.child import FeedProgram, feed_processes
@@ -42,6 +42,7 @@ from server.processes.page_key import load_or_make_key, load_or_make_page_key
 from server.processes.scrape import Scrape
 from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
+from server.recall.orders import Orders as RecallOrders
 from server.settings import Address, SettingsError
 
 KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
@@ -102,8 +103,10 @@ class Supervisor:
         self._lane_ticket_secret = secrets.token_hex(32)  # in memory alone: whoever has it is any device to the lane
         self._confirmation_socket = runtime / "confirmation.sock"
         self._feed_socket = runtime / "feed.sock"
+        self._recall_socket = runtime / "recall.sock"
         self._kept = [
             *_kept_processes(settings, self._confirmation_socket),
+            *_recall_process(settings, self._recall_socket),
             *feed_processes(settings, runtime, self._feed_socket, feed),
         ]
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
@@ -201,6 +204,7 @@ class Supervisor:
             hotlist_secret=self._hotlist_secret,
             confirmation_socket=self._confirmation_socket,
             feed_socket=self._feed_socket,
+            recall_socket=self._recall_socket,
         )
         orders.probe_socket.unlink(missing_ok=True)
         worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
@@ -350,6 +354,20 @@ def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list
         KeptProcess("server.hotlist.making_process", lists.model_dump_json(), wanted=wanted.exists),
         KeptProcess("server.confirmation.writer_process", confirmations.model_dump_json(), wanted=folder.exists),
     ]
+
+
+def _recall_process(settings: ServerSettings, socket: Path) -> list[KeptProcess]:
+    """What finds whom a change of an alert concerns: none where nobody is ever told."""
+    if not settings.recall_days:
+        return []
+    orders = RecallOrders(
+        data=settings.data,
+        audit=audit_directory(settings),
+        socket=socket,
+        days=settings.recall_days,
+        log_level=settings.log_level,
+    )
+    return [KeptProcess("server.recall.recall_process", orders.model_dump_json())]
 
 
 def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:

@@ -52,6 +52,9 @@ from server.metrics import files as metrics_files
 from server.notifications import FOLDER, Notifications
 from server.processes.messages import BEAT_S, EXIT_SETTINGS, TOLD, Leave, WorkerOrders, WorkerReport
 from server.processes.settings import ServerSettings
+from server.recall.line import RecallBoard, RecallLine
+from server.recall.service import RecallMethods
+from server.recall.wiring import recall_handlers
 from server.settings import SettingsError, parse_address
 from server.statistics.mart import MartKeeper
 from server.statistics.service import StatisticsMethods
@@ -104,6 +107,8 @@ class Worker:
         self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
         self._board = ShownBoard(settings.data, self._show)
+        self._recall_line = RecallLine(orders.recall_socket, settings.recall_days)
+        self._recall_board = RecallBoard(self._recall_line)
         self._leaving: asyncio.Task[None] | None = None
         self._failed = False  # it cannot go on, and is to be replaced
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
@@ -162,7 +167,7 @@ class Worker:
                 self._refusals.run(),
                 self._listen(),
                 self._notifications.run(lambda: self._keeper.engine),
-                self._board.watch(),
+                *(board.watch() for board in (self._board, self._recall_board)),
                 give_back(),
             )
         ]
@@ -194,6 +199,7 @@ class Worker:
             *hotlist_handlers(service, lists, places),
             *confirmation_handlers(service, confirmations, places),
             *feed_handlers(service, feed, places, streams),
+            *recall_handlers(service, RecallMethods(self._recall_line, self._recall_board), places),
             *statistics_handlers(service, StatisticsMethods(marts), places),
         ]
 

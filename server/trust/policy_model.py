@@ -50,6 +50,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Confirm": ("RequestConfirmation", "GetConfirmation", "WatchConfirmation"),
     "ConfirmationDesk": ("ListPendingConfirmations", "AnswerConfirmation"),
     "Feed": ("Push", "Status"),
+    "Recall": ("Subscribe", "Acknowledge"),
     "Statistics": ("Query", "CompareSources", "ListSources", "WatchSources"),
     "Office": OFFICE_ACTIONS,
     "Certificates": CERTIFICATE_ACTIONS,

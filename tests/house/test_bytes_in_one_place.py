@@ -19,6 +19,7 @@ OTHERS = {
     "server/transport/connections.py": "struct tcp_info and SO_LINGER of Linux",
     "server/audit/misuse.py": "rows that core.audit.reader fills, by the dtypes that it gives",
     "server/audit/reading.py": "columns of numbers that core.audit.reader fills",
+    "server/recall/looks.py": "keyed hashes and offsets that core.audit.reader fills, and a hash's first half",
     "server/issuer/admission.py": "a number made of a hash",
     "server/host/memory.py": "struct mallinfo2 of the C library",
     "indexer/standardise/letters.py": "offsets of an Arrow column of texts",

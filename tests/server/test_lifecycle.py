@@ -26,6 +26,7 @@ SERVICES = {
     "ronda.v1.FeedService",
     "ronda.v1.HotlistService",
     "ronda.v1.StatisticsService",
+    "ronda.v1.AlertService",
     "ronda.v1.RegisterService",
 }
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING

@@ -33,6 +33,7 @@ def _orders(published: Published, directory: Path) -> WorkerOrders:
         hotlist_secret="00" * 32,
         confirmation_socket=Path("/nonexistent/confirmation.sock"),
         feed_socket=Path("/nonexistent/feed.sock"),
+        recall_socket=Path("/nonexistent/recall.sock"),
     )
 
 

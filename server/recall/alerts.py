@@ -1,0 +1,129 @@
+"""The alerts of a subject as its dossier has them, and what changed between two of its dossiers.
+
+One alert may be stated by several registers, and which record stands for it may change: two are the same where they
+share a record. What is cancelled is told only where no alert in force, of whatever sensitivity, has that record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from core.generation.reader import DossierReader
+from core.ledger.change import RECORD_KINDS, Change, Kind
+from ronda.v1 import alert_pb2, section_pb2
+
+RecordId = tuple[str, str]
+"""Register, record."""
+
+
+class What(IntEnum):
+    """ronda.v1.RecallKind."""
+
+    NEW = 1
+    CANCELLED = 2
+    MOVED = 3
+
+
+@dataclass(frozen=True)
+class StandingAlert:
+    """An alert, whatever its state. records: that which stands for it first."""
+
+    records: tuple[RecordId, ...]
+    kind: int  # ronda.v1.AlertKind
+    section: int
+    is_open: bool  # of sensitivity OPEN: the only ones that are ever told
+    pending: bool
+
+    def fields(self) -> list[Any]:
+        """For JSON."""
+        return [list(map(list, self.records)), self.kind, self.section, self.is_open, self.pending]
+
+    @classmethod
+    def of_fields(cls, fields: Sequence[Any]) -> StandingAlert:
+        """From `fields`."""
+        records, kind, section, is_open, pending = fields
+        return cls(tuple((register, record) for register, record in records), kind, section, is_open, pending)
+
+
+class Fed(NamedTuple):
+    """What was fed of one record since it was last looked at."""
+
+    reissued: bool  # a cancellation, and an UPSERT after it
+    withdrawn: bool  # an UPSERT, and a cancellation after it
+
+
+def alerts_of(reader: DossierReader) -> list[StandingAlert]:
+    """Of one dossier, closed ones too."""
+    found = []
+    for alert in reader.alerts():
+        hit = alert_pb2.Hit.FromString(alert.hit)
+        named = [hit.record, *(source.record for source in hit.sources)]
+        records = dict.fromkeys((each.register_id, each.record_id) for each in named)
+        found.append(
+            StandingAlert(
+                tuple(records),
+                alert.kind,
+                alert.section,
+                alert.sensitivity <= section_pb2.SENSITIVITY_OPEN,
+                alert.state == alert_pb2.ALERT_STATE_PENDING,
+            )
+        )
+    return found
+
+
+def fed_since(changes: Iterable[Change]) -> dict[RecordId, Fed]:
+    """Records that were fed more than one way: between two looks they may have been what neither look shows."""
+    before: dict[RecordId, set[Kind]] = {}
+    found: dict[RecordId, Fed] = {}
+    for change in changes:
+        if change.kind not in RECORD_KINDS:
+            continue
+        record = change.register, change.record_id
+        kinds, known = before.setdefault(record, set()), found.get(record, Fed(reissued=False, withdrawn=False))
+        if change.kind is Kind.UPSERT and Kind.CANCEL in kinds:
+            found[record] = known._replace(reissued=True)
+        elif change.kind is Kind.CANCEL and Kind.UPSERT in kinds:
+            found[record] = known._replace(withdrawn=True)
+        kinds.add(change.kind)
+    return found
+
+
+def changes_between(
+    before: Iterable[StandingAlert],
+    after: Iterable[StandingAlert],
+    fed: Mapping[RecordId, Fed],
+    elsewhere: Collection[RecordId] = (),
+) -> list[tuple[What, StandingAlert]]:
+    """What officers may have to be told of one subject. Nothing of an alert that is, or was, not OPEN.
+
+    elsewhere: records of alerts in force on whoever was touched with it: a record that was linked to another subject is
+    not cancelled.
+    """
+    was, now = [each for each in before if each.pending], list(after)
+    was_records = {record for each in was for record in each.records}
+    pending_records = {record for each in now if each.pending for record in each.records}
+    found = []
+    for each in now:
+        known = was_records.intersection(each.records)
+        if each.pending and each.is_open and (not known or _any(fed, each, "reissued")):
+            found.append((What.NEW, each))
+        elif (
+            not each.pending
+            and each.is_open
+            and not known
+            and _any(fed, each, "withdrawn")
+            and not pending_records.intersection(each.records)
+        ):
+            found.append((What.CANCELLED, each))
+    for each in was:
+        if each.is_open and not pending_records.intersection(each.records):
+            moved = any(record in elsewhere for record in each.records)
+            found.append((What.MOVED if moved else What.CANCELLED, each))
+    return found
+
+
+def _any(fed: Mapping[RecordId, Fed], alert: StandingAlert, what: str) -> bool:
+    return any(getattr(fed[record], what) for record in alert.records if record in fed)

@@ -1,0 +1,274 @@
+"""Who was shown whom: the audit log, searched by keyed hashes while it grows.
+
+Sealed segments have an index on disk (server/audit/index.py), which is all that a search touches. What is not sealed is
+read as it is appended, and its hashes are held in memory: 12 bytes an entry, of one segment of each worker.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.audit.reader import (
+    Flag,
+    How,
+    Question,
+    SegmentReader,
+    index_rows,
+    read_question,
+    read_text,
+    text_offsets,
+)
+from core.engine.entry import Method
+from server.audit.index import U64, open_index
+from server.audit.keys import HashKey, keyed_hash
+from server.audit.own_methods import OwnMethod
+from server.audit.seals import read_seals
+from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
+from server.logs import WARNING, log
+
+LOOK_UPS = frozenset(
+    {
+        Method.CHECK,
+        Method.CHECK_PERSON,
+        Method.CHECK_VEHICLE,
+        Method.SEARCH_PERSONS,
+        Method.SEARCH_VEHICLES,
+        Method.LIST_RECORDS,
+        OwnMethod.OFFLINE_LOOK_UP,
+    }
+)
+_SHOWN = frozenset({How.ASKED, How.OWNER, How.CANDIDATE, How.LISTED, How.SUGGESTED})
+
+
+class Wanted:
+    """Keyed hashes that are looked for, and which subject each means."""
+
+    def __init__(self, keys: Iterable[HashKey]) -> None:
+        self._keys = list(keys)
+        self._hashes: dict[str, dict[bytes, int]] = {key.id: {} for key in self._keys}
+        self._sorted: dict[str, U64] = {}
+
+    def add(self, subject: int, named: Iterable[bytes]) -> None:
+        """named: its id, and what asks for it (kind and canonical text)."""
+        for text in named:
+            for key in self._keys:
+                self._hashes[key.id][keyed_hash(key.key, text)] = subject
+        self._sorted.clear()
+
+    def of(self, key_id: str) -> Mapping[bytes, int]:
+        """Under one key; empty where it is kept no more."""
+        return self._hashes.get(key_id, {})
+
+    def short(self, key_id: str) -> U64:
+        """First eight bytes of each under one key, ascending."""
+        if key_id not in self._sorted:
+            self._sorted[key_id] = np.unique(np.frombuffer(b"".join(h[:8] for h in self._hashes[key_id]), "<u8"))
+        return self._sorted[key_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An answered look-up of an officer that showed a subject, or that asked for one in vain."""
+
+    key: str  # log/segment/place
+    officer: str  # "institution/NIP"
+    answer_id: bytes  # 16 bytes; zeros = none
+    time_ms: int
+    generation: str  # that answered; "" = none
+    sequence: int  # of the ledger, that the answer saw; 0 = none
+
+
+class Found(NamedTuple):
+    """A look-up, and which of the wanted subjects it concerns."""
+
+    subject: int
+    look: Look
+
+
+class _Open:
+    """A segment that is not sealed yet, as far as it was read."""
+
+    def __init__(self, segment: SegmentId) -> None:
+        self.id = segment
+        self.key_id = ""  # of its hash key; "" = its header is not there yet
+        self.texts: dict[int, int] = {}  # place -> offset
+        self.new = _no_rows()  # what the last `read` found
+        self.has_bad_index = False
+        self._reader = SegmentReader()
+        self._rows: list[tuple[U64, U64]] = []
+
+    def read(self, directory: Path) -> None:
+        """Reads what was appended. Raises OSError, SegmentDamaged."""
+        self.new = _no_rows()
+        with mapped(self.id.path(directory)) as data:
+            before = self._reader.offset
+            self._reader.walk(data)
+            after = self._reader.offset
+            if after == before:
+                return
+            if not self.key_id:
+                self.key_id = str(read_header(data)["hash_key"])
+            with memoryview(data) as whole, whole[before:after] as appended:
+                hashes, offsets, _, _ = index_rows(appended, after - before)
+                self.texts |= {place: before + at for place, _, at in text_offsets(appended, after - before)}
+        self.new = np.frombuffer(hashes, "<u8"), np.frombuffer(offsets, "<u4").astype(np.uint64) + np.uint64(before)
+        self._rows.append(self.new)
+
+    def rows(self) -> tuple[U64, U64]:
+        """Hashes and offsets of everything that was read."""
+        if len(self._rows) > 1:
+            hashes, offsets = zip(*self._rows, strict=True)
+            self._rows = [(np.concatenate(hashes), np.concatenate(offsets))]
+        return self._rows[0] if self._rows else _no_rows()
+
+
+class Looks:
+    """An audit directory's look-ups. For one thread at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._open: dict[SegmentId, _Open] = {}
+        self._sealed: dict[SegmentId, str] = {}  # id of its hash key; "" = not looked at yet
+        self._sealed_ms: dict[SegmentId, int] = {}  # those of which it is known
+        self._newest: dict[str, int] = {}
+        self._listed = False
+
+    def refresh(self, since_ms: int) -> None:
+        """Reads what was appended; segments that were sealed before `since_ms` are let go. Raises OSError."""
+        self._discover(since_ms)
+        for segment in list(self._open.values()):
+            sealed = segment.id.path(self._directory, ".idx").exists()  # asked first: nothing comes after it
+            try:
+                segment.read(self._directory)
+            except FileNotFoundError:  # dropped after its years
+                del self._open[segment.id]
+            except SegmentDamaged:
+                continue
+            else:
+                if sealed and not len(segment.new[0]) and not segment.has_bad_index:  # what is new is asked for first
+                    del self._open[segment.id]
+                    self._sealed[segment.id] = segment.key_id
+                    self._sealed_ms[segment.id] = time.time_ns() // 1_000_000
+
+    def _discover(self, since_ms: int) -> None:
+        """At first all that is there; then each log's next numbers."""
+        found: list[SegmentId] = []
+        if not self._listed:
+            self._listed = True
+            seals = read_seals(self._directory).sealed
+            for segment in list_segments(self._directory):
+                self._newest[segment.log] = max(segment.number, self._newest.get(segment.log, 0))
+                if segment not in seals:
+                    found.append(segment)
+                elif seals[segment].sealed_ms >= since_ms:
+                    self._sealed_ms[segment] = seals[segment].sealed_ms
+                    if segment.path(self._directory, ".idx").exists():
+                        self._sealed[segment] = ""
+                    else:
+                        found.append(segment)
+        logs = self._directory / "logs"
+        for path in logs.iterdir() if logs.is_dir() else ():
+            number = self._newest.get(path.name, 0) + 1
+            while (segment := SegmentId(path.name, number)).path(self._directory).exists():
+                found.append(segment)
+                self._newest[path.name] = number
+                number += 1
+        self._open |= {segment: _Open(segment) for segment in found}
+        for segment in [one for one, sealed_ms in self._sealed_ms.items() if sealed_ms < since_ms]:
+            del self._sealed_ms[segment]
+            self._sealed.pop(segment, None)
+
+    def appended(self, wanted: Wanted) -> Iterator[Found]:
+        """Those among what the last `refresh` read. Raises OSError."""
+        for segment in self._open.values():
+            yield from self._of_open(segment, segment.new, wanted)
+
+    def all(self, wanted: Wanted) -> Iterator[Found]:
+        """Those among all that is there. Raises OSError."""
+        for segment in self._open.values():
+            yield from self._of_open(segment, segment.rows(), wanted)
+        for sealed in list(self._sealed):
+            yield from self._of_sealed(sealed, wanted)
+
+    def _of_open(self, segment: _Open, rows: tuple[U64, U64], wanted: Wanted) -> Iterator[Found]:
+        hashes = wanted.of(segment.key_id)
+        if not hashes or not len(rows[0]):
+            return
+        offsets = np.unique(rows[1][np.isin(rows[0], wanted.short(segment.key_id))]).tolist()
+        if offsets:
+            with mapped(segment.id.path(self._directory)) as data:
+                yield from _read(data, segment.id, offsets, segment.texts, hashes)
+
+    def _of_sealed(self, segment: SegmentId, wanted: Wanted) -> Iterator[Found]:
+        try:
+            if not self._sealed[segment]:
+                with mapped(segment.path(self._directory)) as data:
+                    self._sealed[segment] = str(read_header(data)["hash_key"])
+            hashes = wanted.of(self._sealed[segment])
+            if not hashes:
+                return
+            with open_index(self._directory, segment) as index:
+                offsets = index.of_any(wanted.short(self._sealed[segment])) if index is not None else None
+                texts = {place: at for place, _, at in index.texts()} if index is not None and offsets else {}
+                del index
+        except (FileNotFoundError, SegmentDamaged) as error:
+            log("recall_segment_left_out", level=WARNING, segment=str(segment), error=error)
+            del self._sealed[segment]
+            return
+        if offsets is None:  # its index is damaged: read as if there were none
+            del self._sealed[segment]
+            self._open[segment] = _Open(segment)
+            self._open[segment].has_bad_index = True
+            self._open[segment].read(self._directory)
+            yield from self._of_open(self._open[segment], self._open[segment].rows(), wanted)
+        elif offsets:
+            with mapped(segment.path(self._directory)) as data:
+                yield from _read(data, segment, offsets, texts, hashes)
+
+
+def _no_rows() -> tuple[U64, U64]:
+    return np.empty(0, np.uint64), np.empty(0, np.uint64)
+
+
+def _read(
+    data: Mapped, segment: SegmentId, offsets: list[int], texts: Mapping[int, int], hashes: Mapping[bytes, int]
+) -> Iterator[Found]:
+    for offset in offsets:
+        try:
+            question = read_question(data, offset)
+            if question.method not in LOOK_UPS or question.status or question.flags & Flag.SUMMED:
+                continue
+            subjects = _subjects(question, hashes)
+            officer = _officer(read_text(data, texts[question.identity])) if subjects and question.identity else ""
+            generation = read_text(data, texts[question.generation]).decode() if question.generation else ""
+        except (ValueError, KeyError):  # no whole question: the auditor is told by the checkpoint process
+            continue
+        if officer:
+            look = Look(
+                f"{segment}/{question.place}",
+                officer,
+                question.answer_id,
+                question.time_ms,
+                generation,
+                question.overlay_sequence,
+            )
+            yield from (Found(subject, look) for subject in subjects)
+
+
+def _subjects(question: Question, hashes: Mapping[bytes, int]) -> set[int]:
+    shown = {entry.subject for entry in question.entries if entry.how in _SHOWN} | {question.asked}
+    return {hashes[each] for each in shown if each in hashes}
+
+
+def _officer(text: bytes) -> str:
+    """ "" = nobody who could subscribe: a tool, or a device without an officer. Raises ValueError."""
+    identity: Any = json.loads(text)
+    nip = identity.get("nip", "") if isinstance(identity, dict) else ""
+    return f"{identity.get('institution', '')}/{nip}" if nip else ""

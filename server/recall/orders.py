@@ -1,0 +1,25 @@
+"""What the recall process is told when it is started, and where its files lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+FOLDER = "recall"  # in the data directory
+DAY_MS = 86_400_000
+LINE_BYTES = 1 << 20  # of a worker's line
+MOST = 100  # recalls of one answer on it
+VALID_MS = 7 * DAY_MS  # that a recall waits for its officer
+
+
+class Orders(BaseModel):
+    """What the process is to do."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path
+    audit: Path  # directory of the audit log
+    socket: Path
+    days: int  # how old a look-up may be
+    log_level: str = "info"

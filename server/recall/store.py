@@ -1,0 +1,293 @@
+"""What the recall process keeps: <data>/recall/recall.db, mode 0600; SQLite with a write-ahead log.
+
+One transaction takes a view over: the alerts that stand, what changed, whom to tell. A kill at any moment leaves the
+one before, after which the same is found again; a power cut may take the last ones back, and the same is told again.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from server.recall.alerts import StandingAlert, What
+from server.recall.looks import Found
+from server.recall.orders import DAY_MS, VALID_MS
+
+FILE = "recall.db"
+_RECEIPTS_KEPT_MS = 30 * DAY_MS
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS place (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    base TEXT NOT NULL,                 -- generation that the last view lay over
+    sequence INTEGER NOT NULL           -- of the ledger, that it held to
+) STRICT;
+CREATE TABLE IF NOT EXISTS standing (   -- subjects that a change touched since that base; the others are as it says
+    subject BLOB PRIMARY KEY,
+    alerts TEXT NOT NULL                -- JSON: StandingAlert.fields, pending ones
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS change (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    what INTEGER NOT NULL,              -- ronda.v1.RecallKind
+    subject BLOB NOT NULL,
+    register TEXT NOT NULL,
+    record TEXT NOT NULL,
+    kind INTEGER NOT NULL,              -- ronda.v1.AlertKind
+    section INTEGER NOT NULL,
+    base TEXT NOT NULL,
+    sequence INTEGER NOT NULL,          -- of the ledger, in which it was seen
+    fed INTEGER NOT NULL,               -- 0: another base brought it
+    changed_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS recall (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    change INTEGER NOT NULL,
+    look TEXT NOT NULL,                 -- log/segment/place
+    officer TEXT NOT NULL,              -- institution/NIP
+    answer_id BLOB NOT NULL,
+    looked_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    over INTEGER NOT NULL DEFAULT 0,    -- 1: a later change of the same alert took its place
+    told_ms INTEGER,                    -- when it left first
+    received_ms INTEGER,
+    UNIQUE (change, look)
+) STRICT;
+CREATE INDEX IF NOT EXISTS recall_officer ON recall (officer, number) WHERE received_ms IS NULL AND over = 0;
+CREATE INDEX IF NOT EXISTS recall_expires ON recall (expires_ms);
+CREATE INDEX IF NOT EXISTS change_of ON change (subject, register, record);
+CREATE INDEX IF NOT EXISTS change_time ON change (changed_ms);
+"""
+_ROWS = """
+SELECT recall.number, recall.id, officer, answer_id, looked_ms, expires_ms, what, subject, register, record, kind,
+    section, sequence, changed_ms
+FROM recall JOIN change ON change.number = recall.change
+WHERE officer = ? AND recall.number > ? AND received_ms IS NULL AND over = 0 AND expires_ms > ?
+ORDER BY recall.number LIMIT ?
+"""
+
+
+class Row(NamedTuple):
+    """A recall that waits for its officer."""
+
+    number: int
+    id: str
+    officer: str
+    answer_id: bytes
+    looked_ms: int
+    expires_ms: int
+    what: int
+    subject: bytes
+    register: str
+    record: str
+    kind: int
+    section: int
+    sequence: int
+    changed_ms: int
+
+
+@dataclass(frozen=True)
+class AlertChange:
+    """A change that may have to be told.
+
+    number: of its row, 0 = not kept yet. asked_by: kind and canonical text of what asks for the subject; not kept.
+    """
+
+    what: What
+    subject: bytes
+    alert: StandingAlert
+    base: str
+    sequence: int
+    fed: bool
+    changed_ms: int
+    number: int = 0
+    asked_by: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A view, as it is taken over. standing: of the subjects that it touched; None = as the base says."""
+
+    base: str
+    sequence: int
+    standing: dict[bytes, list[StandingAlert] | None]
+
+
+class RecallStore:
+    """One connection, for one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises sqlite3.Error, OSError."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._database = sqlite3.connect(folder / FILE, isolation_level=None, timeout=10, check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Lets the file go."""
+        self._database.close()
+
+    # ---- views ----
+
+    def place(self) -> tuple[str, int]:
+        """Base and sequence of the last view; ("", 0) = none yet."""
+        found = self._database.execute("SELECT base, sequence FROM place").fetchone()
+        return (str(found[0]), int(found[1])) if found else ("", 0)
+
+    def standing(self, subject: bytes) -> list[StandingAlert] | None:
+        """Its pending alerts; None = as the base says."""
+        found = self._database.execute("SELECT alerts FROM standing WHERE subject = ?", (subject,)).fetchone()
+        return [StandingAlert.of_fields(fields) for fields in json.loads(found[0])] if found else None
+
+    def touched(self) -> set[bytes]:
+        """Subjects of whom something else stands than the base said."""
+        return {bytes(subject) for (subject,) in self._database.execute("SELECT subject FROM standing")}
+
+    def take(self, taken: Taken, changes: Iterable[tuple[AlertChange, Collection[Found]]]) -> list[AlertChange]:
+        """Takes a view over, all or nothing; the changes with their numbers. Raises sqlite3.Error."""
+        kept = []
+        with self._transaction():
+            for change, found in changes:
+                numbered = self._put(change)
+                self._tell(numbered, found)
+                kept.append(numbered)
+            for subject, alerts in taken.standing.items():
+                if alerts is None:
+                    self._database.execute("DELETE FROM standing WHERE subject = ?", (subject,))
+                    continue
+                text = json.dumps([each.fields() for each in alerts if each.pending])
+                self._database.execute("INSERT OR REPLACE INTO standing VALUES (?, ?)", (subject, text))
+            row = (taken.base, taken.sequence)
+            self._database.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?)", row)
+        return kept
+
+    def _put(self, change: AlertChange) -> AlertChange:
+        register, record = change.alert.records[0]
+        columns = (
+            change.what, change.subject, register, record, change.alert.kind, change.alert.section, change.base,
+            change.sequence, change.fed, change.changed_ms,
+        )  # fmt: skip
+        # What waits of an earlier change of the same alert is over: the newest word is told, and no other.
+        self._database.execute(
+            "UPDATE recall SET over = 1 WHERE received_ms IS NULL AND change IN "
+            "(SELECT number FROM change WHERE subject = ? AND register = ? AND record = ?)",
+            (change.subject, register, record),
+        )
+        made = self._database.execute(
+            "INSERT INTO change (what, subject, register, record, kind, section, base, sequence, fed, changed_ms) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            columns,
+        )
+        return replace(change, number=int(made.lastrowid or 0))
+
+    # ---- recalls ----
+
+    def tell(self, change: AlertChange, found: Collection[Found]) -> None:
+        """Look-ups that came after the change was kept, and did not see it. Raises sqlite3.Error."""
+        with self._transaction():
+            self._tell(change, found)
+
+    def _tell(self, change: AlertChange, found: Collection[Found]) -> None:
+        over = self._database.execute(
+            "SELECT 1 FROM change AS later JOIN change AS this ON later.subject = this.subject "
+            "AND later.register = this.register AND later.record = this.record AND later.number > this.number "
+            "WHERE this.number = ? LIMIT 1",
+            (change.number,),
+        ).fetchone()
+        rows = [
+            (
+                secrets.token_hex(16),
+                change.number,
+                look.key,
+                look.officer,
+                look.answer_id if any(look.answer_id) else b"",
+                look.time_ms,
+                change.changed_ms + VALID_MS,
+                int(over is not None),
+            )
+            for _, look in found
+        ]
+        self._database.executemany(
+            "INSERT OR IGNORE INTO recall (id, change, look, officer, answer_id, looked_ms, expires_ms, over) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def recent(self, late_ms: int) -> list[AlertChange]:
+        """The newest changes, and those so long before them; of their alerts the record that stands for each."""
+        rows = self._database.execute(
+            "SELECT what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number "
+            "FROM change WHERE changed_ms >= (SELECT MAX(changed_ms) FROM change) - ? ORDER BY number",
+            (late_ms,),
+        )
+        return [
+            AlertChange(
+                What(what),
+                bytes(subject),
+                StandingAlert(((register, record),), kind, section, is_open=True, pending=what == What.NEW),
+                base,
+                sequence,
+                bool(fed),
+                changed_ms,
+                number,
+            )
+            for what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number in rows
+        ]
+
+    def waiting(self, officer: str, after: int, now_ms: int, most: int) -> list[Row]:
+        """What an officer was not told, or did not acknowledge, in the order in which it came."""
+        return [Row(*row) for row in self._database.execute(_ROWS, (officer, after, now_ms, most))]
+
+    def news(self, after: int) -> tuple[int, list[str]]:
+        """The newest number, and the officers of those behind `after`; of the newest alone where after is negative."""
+        newest = int(self._database.execute("SELECT COALESCE(MAX(number), 0) FROM recall").fetchone()[0])
+        if after < 0 or after >= newest:
+            return newest, []
+        rows = self._database.execute("SELECT DISTINCT officer FROM recall WHERE number > ?", (after,))
+        return newest, [str(officer) for (officer,) in rows]
+
+    def told(self, numbers: Sequence[int], now_ms: int) -> None:
+        """They left for their officer's device. Raises sqlite3.Error."""
+        with self._transaction():
+            for number in numbers:
+                self._database.execute(
+                    "UPDATE recall SET told_ms = ? WHERE number = ? AND told_ms IS NULL", (now_ms, number)
+                )
+
+    def received(self, officer: str, ids: Sequence[str], now_ms: int) -> int:
+        """The receipt of these; how many of them are this officer's. Raises sqlite3.Error."""
+        count = 0
+        with self._transaction():
+            for each in ids:
+                count += self._database.execute(
+                    "UPDATE recall SET received_ms = COALESCE(received_ms, ?) WHERE id = ? AND officer = ?",
+                    (now_ms, each, officer),
+                ).rowcount
+        return count
+
+    def forget(self, now_ms: int) -> None:
+        """What expired so long ago that nobody asks for its receipt. Raises sqlite3.Error."""
+        with self._transaction():
+            self._database.execute("DELETE FROM recall WHERE expires_ms < ?", (now_ms - _RECEIPTS_KEPT_MS,))
+            self._database.execute("DELETE FROM change WHERE changed_ms < ?", (now_ms - VALID_MS - _RECEIPTS_KEPT_MS,))
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._database)
+
+
+class _Transaction:
+    """All or nothing, and nobody writes between."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        self._database.execute("ROLLBACK" if kind is not None else "COMMIT")

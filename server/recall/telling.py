@@ -1,0 +1,189 @@
+"""What one officer is told of a recall, by what she may see at this moment: nothing, or its message.
+
+She is asked for by an identifier, as she herself might ask, with her grant and on the view that answers now: what that
+answer does not show her is not told. Somebody without an identifier is judged by the alerts of the dossier alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from core.access.grant import Grant
+from core.engine.entry import Engine, Method
+from core.errors import CoreError
+from core.generation.reader import DossierReader, EntityKind
+from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
+from ronda.v1 import alert_pb2, alert_service_pb2, check_service_pb2, section_pb2
+from server.logs import WARNING, log
+from server.recall.alerts import What, alerts_of
+from server.recall.store import Row
+
+_GUATEMALA = ZoneInfo("America/Guatemala")
+_OPEN = section_pb2.SENSITIVITY_OPEN
+_ASKABLE = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
+_KINDS: dict[int, str] = {
+    alert_pb2.ALERT_KIND_WARRANT: "orden de captura",
+    alert_pb2.ALERT_KIND_TRAVEL_BAN: "arraigo",
+    alert_pb2.ALERT_KIND_PROTECTION_ORDER: "medida de protección",
+    alert_pb2.ALERT_KIND_MISSING_PERSON: "alerta de persona desaparecida",
+    alert_pb2.ALERT_KIND_MISSING_CHILD: "alerta de niñez desaparecida",
+    alert_pb2.ALERT_KIND_ESCAPE: "alerta de evasión",
+    alert_pb2.ALERT_KIND_STOLEN_VEHICLE: "denuncia de vehículo robado",
+    alert_pb2.ALERT_KIND_STOLEN_PLATE: "denuncia de placa robada",
+    alert_pb2.ALERT_KIND_STOLEN_ENGINE: "denuncia de motor robado",
+    alert_pb2.ALERT_KIND_DOCUMENT: "alerta de documento",
+}
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """What a question by an identifier shows of the subject."""
+
+    records: set[tuple[str, str]]  # of every alert in force on the subject that is shown
+    all: set[tuple[str, str]]  # the same of a vehicle's owners too
+    whole: bool  # all hits were sent
+    text: str
+
+
+def told(row: Row, engine: Engine, grant: Grant, clock_ms: int) -> alert_service_pb2.Recall | None:
+    """None: nothing, now. Raises CoreError where the view cannot be read."""
+    if not _may_see(grant, row.section):
+        return None
+    reader = _reader(engine, row.subject)
+    record = row.register, row.record
+    standing = alerts_of(reader) if reader is not None else []
+    stated = [each for each in standing if record in each.records]
+    in_force = any(each.pending for each in stated)
+    answered = _answer(reader, engine, grant, clock_ms) if reader is not None else None
+    if answered is None and reader is not None and _keys(reader):
+        return None  # who has a number, and none that she may see
+    if row.what == What.NEW:
+        shown = [each for each in stated if each.pending and each.is_open and _may_see(grant, each.section)]
+        if not shown or (answered is not None and answered.whole and record not in answered.records):
+            return None
+    elif in_force or (stated and not any(each.is_open and _may_see(grant, each.section) for each in stated)):
+        return None
+    others = [each for each in standing if each.pending and each.is_open and _may_see(grant, each.section)]
+    other_records = {r for each in others for r in each.records} | (answered.all if answered is not None else set())
+    same = {r for each in stated for r in each.records} | {record}
+    return _message(row, bool(other_records - same), answered.text if answered is not None else "")
+
+
+def _message(row: Row, others: bool, subject_text: str) -> alert_service_pb2.Recall:
+    found = alert_service_pb2.Recall(
+        recall_id=row.id,
+        kind=row.what,  # type: ignore[arg-type]
+        alert_kind=row.kind,  # type: ignore[arg-type]
+        subject_id=row.subject.hex(),
+        subject_text=subject_text,
+        answer_id=_uuid(row.answer_id),
+        looked_up_at=_timestamp(row.looked_ms),
+        changed_at=_timestamp(row.changed_ms),
+        expires_at=_timestamp(row.expires_ms),
+        other_alerts=others,
+    )
+    found.record.register_id, found.record.record_id = row.register, row.record
+    found.text = _line(row, others, subject_text)
+    return found
+
+
+def _line(row: Row, others: bool, subject_text: str) -> str:
+    kind = _KINDS.get(row.kind, "alerta")
+    who = f" Consulta: {subject_text}," if subject_text else " Consulta"
+    looked = f"{who} {datetime.fromtimestamp(row.looked_ms / 1000, UTC).astimezone(_GUATEMALA):%d/%m %H:%M}."
+    if row.what == What.NEW:
+        return f"NUEVA ALERTA: {kind} ({row.register.upper()}).{looked} Consulte de nuevo antes de actuar."
+    if row.what == What.MOVED:
+        return (
+            f"CORREGIDA: {kind} ({row.register.upper()}) vigente es de otro.{looked} Consulte de nuevo antes de actuar."
+        )
+    said = f"CANCELADA: NO ACTÚE por esta {kind} ({row.register.upper()}).".replace("esta arraigo", "este arraigo")
+    return said + looked + (" TIENE OTRA ALERTA VIGENTE: consulte de nuevo." if others else "")
+
+
+def _may_see(grant: Grant, section: int) -> bool:
+    return bool(grant.mask(_OPEN) >> section & 1)
+
+
+def _reader(engine: Engine, subject: bytes) -> DossierReader | None:
+    generation = engine.generation
+    for entity in generation.lookup(SUBJECT_KEY, subject):
+        reader = DossierReader(generation.dossier(entity))
+        if reader.subject_id == subject:
+            return reader
+    return None
+
+
+def _keys(reader: DossierReader) -> list[Any]:
+    found = [each for each in reader.identifiers() if each.kind in _ASKABLE]
+    return sorted(found, key=lambda each: (_ASKABLE.index(each.kind), each.valid_to is not None))
+
+
+def _answer(reader: DossierReader, engine: Engine, grant: Grant, clock_ms: int) -> _Answered | None:
+    """None: she may see no number of it."""
+    subject_id = reader.subject_id.hex()
+    for key in _keys(reader):
+        if key.sensitivity > _OPEN or not _may_see(grant, key.section):
+            continue
+        person = reader.kind < EntityKind.VEHICLE
+        if person != (key.kind == IdentifierKind.CUI):
+            continue
+        try:
+            answer = _asked(key, engine, grant, clock_ms)
+        except CoreError as error:  # an identifier that the engine refuses
+            log("recall_identifier_left_out", level=WARNING, error=error)
+            continue
+        hits = answer.answer.hits
+        return _Answered(
+            _records(hit for hit in hits if hit.subject.subject_id == subject_id),
+            _records(hits),
+            answer.answer.hits_total <= len(answer.answer.hits),
+            _subject_text(key, answer, subject_id),
+        )
+    return None
+
+
+def _records(hits: Iterable[alert_pb2.Hit]) -> set[tuple[str, str]]:
+    named = [record for hit in hits for record in (hit.record, *(source.record for source in hit.sources))]
+    return {(record.register_id, record.record_id) for record in named}
+
+
+def _asked(key: Any, engine: Engine, grant: Grant, clock_ms: int) -> Any:
+    if key.kind == IdentifierKind.CUI:
+        person = check_service_pb2.CheckPersonRequest(cui=key.text)
+        wire = engine.answer(Method.CHECK_PERSON, person.SerializeToString(), grant, clock_ms)
+        return check_service_pb2.CheckPersonResponse.FromString(wire)
+    vehicle = check_service_pb2.CheckVehicleRequest()
+    if key.kind == IdentifierKind.VIN:
+        vehicle.vin = key.text
+    else:
+        plate, _, vehicle.plate_country = key.text.partition("|")
+        vehicle.plate = plate.removeprefix("?-")
+    wire = engine.answer(Method.CHECK_VEHICLE, vehicle.SerializeToString(), grant, clock_ms)
+    return check_service_pb2.CheckVehicleResponse.FromString(wire)
+
+
+def _subject_text(key: Any, answer: Any, subject_id: str) -> str:
+    if key.kind == IdentifierKind.CUI:
+        name = answer.person.name if answer.person.subject_id == subject_id else ""
+        return f"{name} (CUI {key.text})" if name else f"CUI {key.text}"
+    if key.kind == IdentifierKind.VIN:
+        return f"VIN {key.text}"
+    return f"placa {key.text.partition('|')[0].removeprefix('?-')}"
+
+
+def _uuid(held: bytes) -> str:
+    text = held.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:])) if text else ""
+
+
+def _timestamp(ms: int) -> Timestamp:
+    found = Timestamp()
+    found.FromMilliseconds(ms)
+    return found

@@ -1,0 +1,220 @@
+"""The views that are published, one after another: which alerts of whom changed from one to the next.
+
+Within a base only what its new deltas hold is read. Another base is held against the one before: the subjects that a
+change touched, and those with an alert in force in either. The ledger tells what stood between two views.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import CoreError
+from core.generation.reader import DossierReader
+from core.generation.store import Generation
+from core.generation.view_file import LIVE, VIEW, read_view
+from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
+from core.ledger.change import RECORD_KINDS, Change
+from core.ledger.reader import FOLDER, LedgerReader, Position
+from ronda.v1 import section_pb2
+from server.hotlist.entries import alerted_subjects
+from server.logs import WARNING, log
+from server.recall.alerts import Fed, RecordId, StandingAlert, alerts_of, changes_between, fed_since
+from server.recall.store import AlertChange, RecallStore, Taken
+from server.settings import read_file
+
+_ID_BYTES = 64
+_ASKED_BY = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
+
+
+@dataclass
+class Seen:
+    """A view that is due: what it comes to, and what changed."""
+
+    taken: Taken
+    changes: list[AlertChange]
+    deltas: set[str]
+    position: Position | None
+
+
+@dataclass
+class _Subject:
+    alerts: list[StandingAlert] = field(default_factory=list)
+    asked_by: tuple[bytes, ...] = ()  # kind and canonical text of its keys
+    is_of_base: bool = False  # no delta has it
+
+
+class Views:
+    """What serves, looked at. For one thread at a time."""
+
+    def __init__(self, data: Path, store: RecallStore) -> None:
+        self._data, self._store = data, store
+        self._base: Generation | None = None
+        self._seen: set[str] = set()  # deltas
+        self._stamp: tuple[int, int] | None = None
+        self._position: Position | None = None
+
+    def look(self) -> Seen | None:
+        """What is due; None = nothing new. Until `done` it comes again. Raises CoreError, OSError."""
+        current = _current(self._data)
+        if not current:
+            return None
+        placed, sequence = self._store.place()
+        home = self._data / LIVE / current
+        stamp = _stamp(home / VIEW)
+        known = self._base is not None and self._base.generation_id == current == placed
+        if known and stamp == self._stamp:
+            return None
+        stated = read_view(home) if stamp is not None else None
+        if sequence and (stated is None or stated.sequence < sequence):
+            return None  # another base, whose changes are not laid over it yet: none of them is undone
+        if self._base is None or self._base.generation_id != current:
+            self._base, self._seen = Generation.open(self._data / "generations" / current), set()
+        now_at = stated.sequence if stated is not None else 0
+        ids = list(stated.deltas) if stated is not None else []
+        new = [delta_id for delta_id in ids if placed != current or delta_id not in self._seen]
+        touched = self._touched(home, new)
+        if placed and placed != current:
+            before = self._other_base(placed)
+            touched = self._all_that_may_differ(before, touched)
+        else:
+            before = self._base
+        fed, position = self._fed(sequence, now_at) if placed else ({}, None)
+        changes, standing = self._compare(touched, before, now_at, fed, other=placed not in ("", current))
+        self._stamp = stamp
+        return Seen(Taken(current, now_at, standing), changes, set(ids), position)
+
+    def done(self, seen: Seen) -> None:
+        """It is taken over."""
+        self._seen, self._position = seen.deltas, seen.position
+
+    def again(self) -> None:
+        """It could not be taken over: it is due yet."""
+        self._stamp = None
+
+    # ---- who ----
+
+    def _touched(self, home: Path, delta_ids: list[str]) -> dict[bytes, _Subject]:
+        """Of these deltas, oldest first: the newest has a subject as it is."""
+        found: dict[bytes, _Subject] = {}
+        for delta_id in delta_ids:
+            delta = Generation.open(home / delta_id)
+            for number in range(delta.entities):
+                reader = DossierReader(delta.dossier(number))
+                found[reader.subject_id] = _subject(reader)
+            stated = delta.manifest.get("delta") or {}
+            found |= {bytes.fromhex(text): _Subject() for text in stated.get("gone", ())}
+        return found
+
+    def _other_base(self, base_id: str) -> Generation | None:
+        """The base before; None where it is gone, and nobody can say what it said."""
+        try:
+            return Generation.open(self._data / "generations" / base_id)
+        except (CoreError, OSError) as error:
+            log("recall_base_gone", level=WARNING, generation=base_id, error=error)
+            return None
+
+    def _all_that_may_differ(self, before: Generation | None, touched: dict[bytes, _Subject]) -> dict[bytes, _Subject]:
+        assert self._base is not None
+        who = self._store.touched()
+        for generation in (before, self._base) if before is not None else ():
+            who.update(alerted_subjects(generation.directory))
+        others = {subject: _of_base(self._base, subject) or _Subject() for subject in who - touched.keys()}
+        for other in others.values():
+            other.is_of_base = True
+        return {**others, **touched}
+
+    # ---- what ----
+
+    def _compare(
+        self,
+        touched: Mapping[bytes, _Subject],
+        before: Generation | None,
+        sequence: int,
+        fed: Mapping[RecordId, Fed],
+        *,
+        other: bool,
+    ) -> tuple[list[AlertChange], dict[bytes, list[StandingAlert] | None]]:
+        """other: `before` is not the base that serves."""
+        assert self._base is not None
+        changes: list[AlertChange] = []
+        standing: dict[bytes, list[StandingAlert] | None] = {}
+        now_ms = time.time_ns() // 1_000_000
+        elsewhere = {record for each in touched.values() for alert in _pending(each.alerts) for record in alert.records}
+        for subject, now in touched.items():
+            kept = was = self._store.standing(subject)
+            if was is None and before is not None:
+                of_base = _of_base(before, subject)
+                was = of_base.alerts if of_base is not None else []
+            for what, alert in changes_between(now.alerts if was is None else was, now.alerts, fed, elsewhere):
+                base_id, asked_by = self._base.generation_id, now.asked_by
+                changes.append(
+                    AlertChange(what, subject, alert, base_id, sequence, not other, now_ms, asked_by=asked_by)
+                )
+            if now.is_of_base:
+                if kept is not None:
+                    standing[subject] = None
+            elif was is None or other or _pending(was) != _pending(now.alerts):
+                standing[subject] = now.alerts
+        return changes, standing
+
+    def _fed(self, after: int, to: int) -> tuple[dict[RecordId, Fed], Position | None]:
+        """What the ledger says of the entries between two views, and where it was read to."""
+        if after >= to:
+            return {}, self._position
+        found: list[Change] = []
+        try:
+            with LedgerReader(self._data / FOLDER) as reader:
+                at = self._position
+                if at is None or at.sequence != after:
+                    at = reader.seek(min(after, reader.end))
+                while at.sequence < to:
+                    entries, at = reader.read(at, to - at.sequence)
+                    if not entries:
+                        break
+                    found += (entry for entry in entries if entry.kind in RECORD_KINDS)
+        except (CoreError, OSError) as error:
+            log("recall_ledger_not_read", level=WARNING, error=error)
+            return {}, None
+        return fed_since(found), at
+
+
+def _subject(reader: DossierReader) -> _Subject:
+    keys = []
+    for each in reader.identifiers():
+        if each.kind in _ASKED_BY and each.sensitivity <= section_pb2.SENSITIVITY_OPEN:
+            text = each.text
+            if each.kind == IdentifierKind.PLATE:  # "P-123BCD|GTM" is asked as GTM:123BCD
+                plate, _, country = text.partition("|")
+                text = f"{country}:{plate.partition('-')[2]}"
+            keys.append(bytes([each.kind]) + text.encode())
+    return _Subject(alerts_of(reader), tuple(keys))
+
+
+def _pending(alerts: list[StandingAlert]) -> list[StandingAlert]:
+    return [each for each in alerts if each.pending]
+
+
+def _of_base(base: Generation, subject: bytes) -> _Subject | None:
+    for entity in base.lookup(SUBJECT_KEY, subject):
+        reader = DossierReader(base.dossier(entity))
+        if reader.subject_id == subject:
+            return _subject(reader)
+    return None
+
+
+def _current(data: Path) -> str:
+    try:
+        return read_file(data / "CURRENT", _ID_BYTES).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino

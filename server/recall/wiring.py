@@ -1,0 +1,24 @@
+"""AlertService's handlers, for the gRPC server of a worker."""
+
+from __future__ import annotations
+
+import grpc
+
+from server.audit.own_methods import OwnMethod, rpc_name
+from server.calls.half_open import UnaryMethods
+from server.calls.own_methods import OwnPlaces, own_stream_handler, own_unary_handler
+from server.calls.unary import Service
+from server.recall.service import WATCH_S, RecallMethods
+
+NAME = "ronda.v1.AlertService"
+
+
+def recall_handlers(service: Service, methods: RecallMethods, unary_places: OwnPlaces) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]  # no generic at run time
+    """What build_server registers."""
+    acknowledge = own_unary_handler(service, OwnMethod.ACKNOWLEDGE, methods.acknowledge, unary_places)
+    streams = OwnPlaces(service)
+    subscribe = own_stream_handler(service, OwnMethod.SUBSCRIBE, methods.subscribe, streams, WATCH_S + 60, waits=True)
+    return [
+        UnaryMethods(service, NAME, {rpc_name(OwnMethod.ACKNOWLEDGE): acknowledge}),
+        grpc.method_handlers_generic_handler(NAME, {rpc_name(OwnMethod.SUBSCRIBE): subscribe}),
+    ]

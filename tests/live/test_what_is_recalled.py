@@ -1,0 +1,134 @@
+"""Which changes are told, what is kept of them, and for how long the log can be searched."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from core.ledger.change import Change, Kind
+from server.audit.keys import current_hash_key, kept_hash_keys
+from server.recall.alerts import Fed, StandingAlert, What, changes_between, fed_since
+from server.recall.looks import Found, Look
+from server.recall.orders import DAY_MS, VALID_MS
+from server.recall.store import FILE, AlertChange, RecallStore, Taken
+
+OJ, SIPOL = ("oj", "W1"), ("sipol", "S1")
+SUBJECT = bytes(range(16))
+
+
+def alert(*records: tuple[str, str], pending: bool = True, is_open: bool = True) -> StandingAlert:
+    return StandingAlert(records or (OJ,), 1, 5, is_open, pending)
+
+
+def told(before: list[StandingAlert], after: list[StandingAlert], fed: dict[tuple[str, str], Fed]) -> list[What]:
+    return [what for what, _ in changes_between(before, after, fed)]
+
+
+def test_issued_and_cancelled() -> None:
+    assert told([], [alert()], {}) == [What.NEW]
+    assert told([alert()], [alert(pending=False)], {}) == [What.CANCELLED]
+    assert told([alert()], [], {}) == [What.CANCELLED]
+    assert told([alert()], [alert()], {}) == []
+    assert told([], [alert(pending=False)], {}) == []
+
+
+def test_an_alert_that_others_state_too_is_not_cancelled() -> None:
+    """The court's word takes the place of the police's copy, or a copy is let go: it is in force all the while."""
+    assert told([alert(SIPOL)], [alert(OJ, SIPOL)], {}) == []
+    assert told([alert(OJ, SIPOL)], [alert(OJ)], {}) == []
+    assert told([alert(OJ, SIPOL)], [alert(OJ), alert(SIPOL, pending=False)], {}) == []
+
+
+def test_a_record_that_was_linked_to_another_subject_is_not_cancelled() -> None:
+    """Somebody without a number was somebody with one: the warrant stands, and "no actúe" would let her go."""
+    assert [what for what, _ in changes_between([alert()], [], {}, elsewhere={OJ})] == [What.MOVED]
+    assert [what for what, _ in changes_between([alert()], [], {}, elsewhere={SIPOL})] == [What.CANCELLED]
+
+
+@pytest.mark.parametrize("after", [[], [alert(pending=False, is_open=False)]])
+def test_what_is_not_open_is_never_told(after: list[StandingAlert]) -> None:
+    assert told([alert(is_open=False)], after, {}) == []
+    assert told([], [alert(is_open=False)], {}) == []
+    assert told([alert()], [alert(is_open=False)], {}) == [], "in force, and discreet by now: neither is said"
+
+
+def test_what_stood_between_two_looks_is_told() -> None:
+    """Nobody looked while it was issued and withdrawn, or cancelled and issued anew; an officer may have."""
+
+    def change(kind: Kind, record_id: str) -> Change:
+        return Change(kind, "oj", "court", record_id=record_id)
+
+    fed = fed_since([change(Kind.UPSERT, "W1"), change(Kind.HEARTBEAT, ""), change(Kind.CANCEL, "W1")])
+    assert told([], [alert(pending=False)], fed) == [What.CANCELLED]
+    fed = fed_since([change(Kind.CANCEL, "W1"), change(Kind.UPSERT, "W1")])
+    assert told([alert()], [alert()], fed) == [What.NEW]
+    assert told([alert()], [alert()], fed_since([change(Kind.UPSERT, "W1")])) == []
+
+
+def change(what: What, sequence: int, changed_ms: int) -> AlertChange:
+    return AlertChange(what, SUBJECT, alert(pending=what is What.NEW), "base", sequence, True, changed_ms)
+
+
+def look(key: str, officer: str = "pnc/1") -> Found:
+    return Found(0, Look(key, officer, bytes(15) + b"\1", 1000, "base", 0))
+
+
+def test_the_newest_word_waits_until_its_receipt(tmp_path: Path) -> None:
+    store = RecallStore(tmp_path / "recall")
+    assert stat.S_IMODE((tmp_path / "recall").stat().st_mode) == 0o700
+    now_ms = 100 * DAY_MS
+    taken = Taken("base", 4, {SUBJECT: [alert()]})
+    [issued] = store.take(taken, [(change(What.NEW, 4, now_ms), [look("w/1/1"), look("w/1/2", "pnc/2")])])
+    [first] = store.waiting("pnc/1", 0, now_ms, 10)
+    assert (first.what, first.subject, first.record) == (What.NEW, SUBJECT, "W1")
+    assert store.standing(SUBJECT) == [alert()]
+    store.tell(issued, [look("w/1/1"), look("w/1/3")])
+    assert len(store.waiting("pnc/1", 0, now_ms, 10)) == 2, "each look-up once"
+    newest, officers = store.news(first.number)
+    assert newest > first.number and set(officers) == {"pnc/1", "pnc/2"}
+    assert store.received("pnc/1", [first.id], now_ms) == 1
+
+    store = RecallStore(tmp_path / "recall")  # another process, after a kill
+    assert store.place() == ("base", 4)
+    both = [look("w/1/1"), look("w/1/2", "pnc/2")]
+    store.take(Taken("base", 5, {SUBJECT: []}), [(change(What.CANCELLED, 5, now_ms), both)])
+    assert [row.what for row in store.waiting("pnc/1", 0, now_ms, 10)] == [What.CANCELLED]
+    assert [row.what for row in store.waiting("pnc/2", 0, now_ms, 10)] == [What.CANCELLED], "what was not told is over"
+    store.tell(issued, [look("w/1/9")])
+    late = [row.what for row in store.waiting("pnc/1", 0, now_ms, 10)]
+    assert late == [What.CANCELLED], "a late look-up is told no old word"
+    assert store.received("pnc/2", [first.id], now_ms) == 0, "of another officer"
+    assert store.waiting("pnc/2", 0, now_ms + VALID_MS + 1, 10) == []
+    assert [each.what for each in store.recent(1000)] == [What.NEW, What.CANCELLED]
+    store.forget(now_ms + VALID_MS + 31 * DAY_MS)
+    assert store.news(0) == (0, [])
+    assert (tmp_path / "recall" / FILE).exists()
+
+
+def test_a_view_is_taken_over_whole_or_not_at_all(tmp_path: Path) -> None:
+    store = RecallStore(tmp_path)
+
+    class Killed(Exception):
+        pass
+
+    class Broken(list[Found]):
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            raise Killed
+
+    with pytest.raises(Killed):
+        store.take(Taken("base", 4, {SUBJECT: [alert()]}), [(change(What.NEW, 4, 1000), Broken())])
+    assert (store.place(), store.standing(SUBJECT), store.recent(0)) == (("", 0), None, [])
+
+
+def test_the_hash_key_before_stays_as_long_as_it_is_searched_with(tmp_path: Path) -> None:
+    first = current_hash_key(tmp_path, 0, kept_ms=30 * DAY_MS)
+    second = current_hash_key(tmp_path, 30 * DAY_MS, kept_ms=30 * DAY_MS)
+    assert kept_hash_keys(tmp_path, 31 * DAY_MS) == [second, first]
+    assert current_hash_key(tmp_path, 59 * DAY_MS, kept_ms=30 * DAY_MS) == second
+    third = current_hash_key(tmp_path, 60 * DAY_MS, kept_ms=30 * DAY_MS)
+    assert kept_hash_keys(tmp_path, 61 * DAY_MS) == [third, second]
+    assert first.key.hex() not in (tmp_path / "hash.key").read_text(encoding="ascii")
+    assert current_hash_key(tmp_path, 62 * DAY_MS) == third
+    assert kept_hash_keys(tmp_path, 62 * DAY_MS) == [third], "switched off: gone with the next segment"
