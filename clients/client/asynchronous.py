@@ -24,6 +24,7 @@ from clients.client.calls import (
     closed,
     metadata,
     method_of,
+    method_signature,
     open_async_channel,
     outcome_of,
     sealed_async,
@@ -59,6 +60,7 @@ def _awaited(
         found: _Answer = await ronda._ask(asked.request, asked.deadline)
         return found
 
+    ask.__dict__["__signature__"] = method_signature(build)
     return sealed_async(ask)
 
 

@@ -17,7 +17,17 @@ import grpc
 from clients.client import asking, methods
 from clients.client.asker import Asker
 from clients.client.attempts import Attempts
-from clients.client.calls import Method, closed, metadata, method_of, open_channel, outcome_of, sealed, sealed_stream
+from clients.client.calls import (
+    Method,
+    closed,
+    metadata,
+    method_of,
+    method_signature,
+    open_channel,
+    outcome_of,
+    sealed,
+    sealed_stream,
+)
 from clients.client.clearance import ClearanceRun, Cleared, Row, cleared, packed
 from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import CallFailure
@@ -48,6 +58,7 @@ def _waited(build: Callable[Concatenate[Ronda, _P], Asked[_Answer]]) -> Callable
         found: _Answer = ronda._ask(asked.request, asked.deadline)
         return found
 
+    ask.__dict__["__signature__"] = method_signature(build)
     return sealed(ask)
 
 

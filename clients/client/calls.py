@@ -119,6 +119,15 @@ def unlocated(error: Exception, method: Callable[..., Any], args: Any, kwargs: A
     return Fault("INTERNAL", f"a defect of this client: {type(error).__name__} at {where}")
 
 
+def method_signature(question: Callable[..., object]) -> inspect.Signature:
+    """What `help` shows of the method that asks a question: `self`, and the answer itself instead of `Asked` for it."""
+    asked = inspect.signature(question)
+    client, *fields = asked.parameters.values()
+    answer = str(asked.return_annotation).removeprefix("Asked[").removesuffix("]")
+    shown = [client.replace(name="self", annotation=inspect.Parameter.empty), *fields]
+    return asked.replace(parameters=shown, return_annotation=answer)
+
+
 def sealed(method: Callable[_P, _R]) -> Callable[_P, _R]:
     """A method whose failures bring none of its variables with them."""
 

@@ -148,7 +148,7 @@ class ClearanceRun:
 
     @sealed_stream
     def responses(self, batches: Iterable[ClearRequest]) -> Iterator[ClearResponse]:
-        """One response a batch, in order. batches: columns with `row_ids`, at most 1,000 rows each, without context.
+        """One response a batch, in order. batches: columns with `row_ids`, at most 4,000 rows each, without context.
 
         Raises CallFailure, NoToken; whatever reading the batches raises comes through as it is.
         """

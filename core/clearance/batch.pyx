@@ -9,7 +9,7 @@ from core.wire cimport (Field, Reader, WIRE_LENGTH, WIRE_VARINT, read_field, rea
 
 
 cdef int _too_many(Failure* failure) noexcept nogil:
-    return fail(failure, ERROR_REASON_FIELD_INVALID, "row_ids", "at most 1,000 rows")
+    return fail(failure, ERROR_REASON_FIELD_INVALID, "row_ids", "at most 4,000 rows")
 
 
 cdef int _take_text(const Field* field, const char* name, Text* column, size_t* n, Failure* failure) noexcept nogil:
@@ -103,6 +103,8 @@ cdef int read_batch(const void* data, size_t size, Batch* batch, Failure* failur
         if status < 0:
             return FAILED
     batch.rows = batch.n_row_ids
+    if batch.n_names > NAMED_ROWS:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "names", "at most 1,000 rows by name")
     if (_check_length(batch.n_cuis, batch.rows, "cuis", failure) < 0
             or _check_length(batch.n_names, batch.rows, "names", failure) < 0
             or _check_length(batch.n_birth_dates, batch.rows, "birth_dates", failure) < 0

@@ -142,7 +142,7 @@ class Clearance:
 
         `caller` takes the place of the stream's from this batch on: after GrantNeeded, which a retired one raises.
         Rows that are invalid become row errors. Raises as `Engine.answer`, and QuestionError for what is no message,
-        for columns of unequal length and for more than 1,000 rows.
+        for columns of unequal length and for more than 4,000 rows, or 1,000 with names.
         """
 
     def answer_shown(

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clients.agency.answers import Judged, judged
-from clients.agency.batches import BATCH_ROWS, Batch
+from clients.agency.batches import BATCH_ROWS, NAMED_ROWS, Batch
 from clients.agency.failures import HalfAnswer
 from ronda.v1 import clearance_service_pb2 as contract
 
@@ -63,10 +63,11 @@ def _messages(batch: pa.RecordBatch) -> Iterator[tuple[int, range]]:
     asked: a server's limits know them for a retry.
     """
     ids = batch.column("row").to_numpy()
+    most = BATCH_ROWS if batch.column("name").null_count == len(batch) else NAMED_ROWS
     jumps = np.flatnonzero(np.diff(ids) != 1) + 1
     for begin, end in pairwise([0, *jumps.tolist(), len(ids)]):
-        for place in range(begin, end, BATCH_ROWS):
-            yield place, range(int(ids[place]), int(ids[place]) + min(BATCH_ROWS, end - place))
+        for place in range(begin, end, most):
+            yield place, range(int(ids[place]), int(ids[place]) + min(most, end - place))
 
 
 def _judged_part(part: pa.RecordBatch, ids: range, answer: Answer, generation: str) -> pa.RecordBatch:

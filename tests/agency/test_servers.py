@@ -225,8 +225,8 @@ def test_a_batch_that_is_sent_again_is_the_same_request(tmp_path: Path) -> None:
 def test_every_batch_is_other_bytes_under_one_request_id(tmp_path: Path) -> None:
     """Though the same people stand in each: none is taken for a retry of another."""
     with _serving("") as (handler, agency):
-        done = agency.clear(write(tmp_path / "in.csv", "DPI", *[CLEAN] * 5_000), tmp_path / "out.csv")
-        assert (done.status, len(done.codes)) == (0, 5_000), done.text
+        done = agency.clear(write(tmp_path / "in.csv", "DPI", *[CLEAN] * 17_000), tmp_path / "out.csv")
+        assert (done.status, len(done.codes)) == (0, 17_000), done.text
     assert len({request_id for request_id, _ in handler.asked}) == 1
     assert len({batch for _, batch in handler.asked}) == len(handler.asked) == 5
 

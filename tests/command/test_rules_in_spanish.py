@@ -10,7 +10,8 @@ from clients.spanish.words import RULES
 CORE = Path(__file__).parents[2] / "core"
 # Of Clear, whose callers are programs, and of what no command can send.
 FOR_PROGRAMS = {
-    "at most 1,000 rows",
+    "at most 4,000 rows",
+    "at most 1,000 rows by name",
     "one subject a row",
     "not a date",
     "a name needs one",

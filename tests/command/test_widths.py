@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -47,12 +48,13 @@ COMMANDS = {
 def asked(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Words of the commands, while a server runs that has been asked for them."""
     own = tmp_path_factory.mktemp("server")
-    # An audit log of its own: the servers of other tests ask and write beside this one.
-    server = RunningServer(small_nation.data, own / "server.log", workers=1, audit=own / "audit").wait_ready()
+    # An audit log and notifications of its own: the servers of other tests ask and write beside this one.
+    data = shutil.copytree(small_nation.data, own / "data", ignore=shutil.ignore_patterns("notifications"))
+    server = RunningServer(data, own / "server.log", workers=1, audit=own / "audit").wait_ready()
     cases = json.loads((small_nation.directory / "truth" / "cases.json").read_text(encoding="utf-8"))["cases"]
     found = {case["name"]: case["request"] for case in cases}
     words = {name: found[name].get("cui") or found[name].get("plate") for name in ("wanted", "clean", "unknown_cui")}
-    words |= {"wanted_owner": found["wanted_owner"]["plate"], "data": str(small_nation.data), "nip": "1"}
+    words |= {"wanted_owner": found["wanted_owner"]["plate"], "data": str(data), "nip": "1"}
     environment = {"RONDA_SERVER": server.address, "RONDA_DATA": words["data"], "RONDA_AUDIT": str(own / "audit")}
     for _ in range(3):
         piped("check", words["wanted"], **environment)

@@ -168,10 +168,16 @@ CLEAR_CASES = {
         "cuis",
     ),
     "too many rows": (
-        [CLEAR_FIRST, clearance.ClearRequest(row_ids=range(1001), cuis=[CUI] * 1001).SerializeToString()],
+        [CLEAR_FIRST, clearance.ClearRequest(row_ids=range(4001), cuis=[CUI] * 4001).SerializeToString()],
         INVALID,
         "FIELD_INVALID",
         "row_ids",
+    ),
+    "too many names": (
+        [CLEAR_FIRST, clearance.ClearRequest(row_ids=range(1001), names=["ANA PAZ"] * 1001).SerializeToString()],
+        INVALID,
+        "FIELD_INVALID",
+        "names",
     ),
     "too large": ([CLEAR_FIRST, b"\x32" + b"x" * (4 * MIB)], EXHAUSTED, "MESSAGE_TOO_LARGE", None),
 }

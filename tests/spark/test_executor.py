@@ -83,13 +83,13 @@ def test_a_batch_is_judged_as_a_server_judges_it(small_nation: BuiltNation) -> N
 
 
 def test_rows_leave_with_their_records_and_the_log_is_whole(office: Office) -> None:
-    batches = [a_batch(_PEOPLE * 500), a_batch(_PEOPLE, first=1_002)]
+    batches = [a_batch(_PEOPLE * (BATCH_ROWS // 2)), a_batch(_PEOPLE, first=BATCH_ROWS + 2)]
     since_ms = clock_ms()
     found = judge(office.orders(), asked_table(batches))
     answers, segments = answers_of(found, batches)
-    assert [len(answer.results) for answer in answers] == [1000, 2]
+    assert [len(answer.results) for answer in answers] == [BATCH_ROWS, 2]
     log = office.log()
-    assert log.join([*segments, *segments], since_ms=since_ms) == 1002
+    assert log.join([*segments, *segments], since_ms=since_ms) == BATCH_ROWS + 2
     assert log.join(segments, since_ms=since_ms) == 0, "brought again it is kept once, and stands for no other rows"
     log.close()
     assert (log.segments, log.batches, log.lost) == (1, 2, 0)
