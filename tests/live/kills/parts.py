@@ -1,0 +1,137 @@
+"""Everything that a change passes, each part a process that can be killed and comes back."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from ronda.demo.postgres_cluster import PostgresCluster, free_port
+from tests.feed.outbox_kit import outbox_database
+from tests.feed.test_jetstream import Broker
+from tests.kit.small_world import SmallWorld
+from tests.live.live_kit import RunningLive
+from tests.server.running_server import ROOT, RunningServer, until
+
+SOURCES = {name: {"institution": "oj", "registers": ["oj"]} for name in ("by-outbox", "by-bus", "by-push")}
+
+
+class Parts(RunningLive):
+    """Database, broker, both feeders, server with ledger and workers, live writer."""
+
+    def __init__(self, directory: Path, world: SmallWorld) -> None:
+        self.postgres = PostgresCluster(port=free_port()).start()
+        self.broker = Broker(directory / "jetstream")
+        self.settings = {"feed_sources": json.dumps(SOURCES), "recall_days": 30}
+        super().__init__(directory, world, **self.settings)
+        self.dsn = outbox_database(self.postgres, "outbox_kills")
+        with psycopg.connect(self.dsn, autocommit=True) as court:
+            court.execute("CREATE TABLE made (number int PRIMARY KEY)")
+        self.broker.ask(lambda js: js.add_stream(name="OJ", subjects=["oj.changes"], duplicate_window=3600))
+        self.feeders = {name: self._feeder(name) for name in ("outbox", "bus")}
+
+    @property
+    def killing(self) -> dict[str, Callable[[], None]]:
+        """What is killed, and how; each comes back."""
+        return {
+            "live writer": self._kill_writer,
+            "ledger writer": lambda: self._kill_child("server.feed.writer_process"),
+            "outbox feeder": lambda: self._kill_feeder("outbox"),
+            "bus feeder": lambda: self._kill_feeder("bus"),
+            "worker": lambda: self._kill_child("server.processes.worker"),
+            "recall": lambda: self._kill_child("server.recall.recall_process"),
+            "broker": self._kill_broker,
+            "database": self._kill_database,
+            "server": self._kill_server,
+        }
+
+    def stop(self) -> None:
+        """All of it."""
+        for program in self.feeders.values():
+            program.kill()
+            program.wait()
+        super().stop()
+        self.broker.kill()
+        self.postgres.stop()
+
+    def _feeder(self, name: str) -> subprocess.Popen[bytes]:
+        words = {
+            "outbox": ("outbox", "--dsn", self.dsn, "--state", str(self.directory / "outbox.state")),
+            "bus": ("jetstream", "--servers", self.broker.url, "--stream", "OJ", "--subject", "oj.changes"),
+        }[name]
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "ronda.command", "feed", *words),
+                *("--source", f"by-{name}", "--server", self.server.address),
+            ],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.directory / f"{name}.log").open("ab"),
+        )
+
+    def _kill_feeder(self, name: str) -> None:
+        self.feeders[name].kill()
+        self.feeders[name].wait()
+        self.feeders[name] = self._feeder(name)
+
+    def mend(self) -> None:
+        """Feeders that ended by themselves (the server's address was gone too long) are started again."""
+        for name, program in self.feeders.items():
+            if program.poll() is not None:
+                self.feeders[name] = self._feeder(name)
+
+    def _kill_writer(self) -> None:
+        self.writer.kill()
+        self.writer.wait()
+        self.writer = self.start_writer()
+
+    def _kill_child(self, module: str) -> None:
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.server.process.pid).children():
+                with suppress(psutil.NoSuchProcess):
+                    if module in child.cmdline():
+                        child.send_signal(signal.SIGKILL)
+                        return
+
+    def _kill_broker(self) -> None:
+        self.broker.kill()
+        self.broker.start()
+
+    def _kill_database(self) -> None:
+        """The postmaster and its children at once; what it acknowledged is in the kernel's memory at least."""
+        number = int((self.postgres.directory / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+        family = [psutil.Process(number), *psutil.Process(number).children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+        psutil.wait_procs(family, timeout=30)
+        self.postgres.start()
+
+    def _kill_server(self) -> None:
+        """The supervisor; its children end with it. The new one has the same address: feeders go on."""
+        family = psutil.Process(self.server.process.pid).children()
+        self.server.process.kill()
+        self.server.process.wait()
+        if self.server.process.stdout is not None:
+            self.server.process.stdout.close()
+        address, log = self.server.address, self.directory / "log"
+        psutil.wait_procs(family, timeout=60)
+        given = {"workers": 2, "live_poll_ms": 50, "manifests": self.registers.manifests, **self.settings}
+        self.server = RunningServer(self.registers.data, log, **{**given, "listen": address})
+        self.server.wait_ready()
+
+    def settled(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Waits, starting again what ended by itself."""
+
+        def holds() -> bool:
+            self.mend()
+            return condition()
+
+        until(holds, seconds)

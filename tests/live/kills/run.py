@@ -1,0 +1,247 @@
+"""`./run live-kill [--kills N] [--seed N]`: prints each kill, compares every answer with a model, ends with figures.
+
+Held against the model: each acknowledged change is in the ledger, in force once, those of one record in their order,
+and none but those; every worker's answer on every person is what the last words on her records come to. All the while
+two persons are asked about: one whose warrant was cancelled by the feed before the first kill is never wanted again,
+one who is wanted is never CLEAR.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from core.ledger.change import RECORD_KINDS, Change
+from core.ledger.reader import FOLDER, LedgerReader
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import level_pb2
+from tests.indexer.small_registers import cui_of
+from tests.kit.asker import Asker
+from tests.kit.small_world import SmallWorld
+from tests.live.kills.courts import BusCourt, Court, OutboxCourt
+from tests.live.kills.parts import Parts
+
+PEOPLE = 24
+RECORDS = 40  # of each court: each changes again and again
+WANTED, FREED = PEOPLE + 1, PEOPLE + 2
+A_ROUND = 10  # kills between two comparisons
+SETTLE_S = 180.0
+_SYLLABLES = ("CHOC", "CAAL", "POP", "TZUL", "XICAR", "COJTI", "MENDEZ", "LOPEZ", "ORTIZ", "REYES")
+
+
+@dataclass
+class Figures:
+    """What a run came to."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    changes: int = 0
+    lost: int = 0
+    twice: int = 0
+    compared: int = 0
+    wrong: list[str] = field(default_factory=list)
+    watched: int = 0
+    in_doubt: int = 0  # changes that their court had to ask about again
+    seconds: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        return not (self.lost or self.twice or self.wrong)
+
+    def __str__(self) -> str:
+        kills = ", ".join(f"{count} {name}" for name, count in sorted(self.kills.items()))
+        return (
+            f"{self.kills.total()} kills ({kills}) in {self.seconds:.0f} s; {self.changes} acknowledged changes, "
+            f"{self.in_doubt} tries again; {self.lost} lost, {self.twice} twice or out of order; "
+            f"{self.compared} answers compared, {self.watched} watched, {len(self.wrong)} wrong"
+        )
+
+
+def name_of(number: int) -> tuple[str, str]:
+    """Of a person, and her birth date: nobody's alike."""
+    first, second, own = _SYLLABLES[number % 10], _SYLLABLES[number // 10], "ABCDEFGHIJ"[number % 10] * 4
+    return f"PERSONA {first} {second} {own}", f"19{60 + number}-0{1 + number % 9}-1{number % 9}"
+
+
+class Watch(threading.Thread):
+    """Asks about the two persons all the time; who does not answer is not wrong, who answers wrongly is."""
+
+    def __init__(self, parts: Parts, figures: Figures) -> None:
+        super().__init__(daemon=True)
+        self._parts, self._figures = parts, figures
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(0.05):
+            for person, never in ((WANTED, {"CLEAR"}), (FREED, {"HIT", "POSSIBLE"})):
+                level = asked(self._parts, person)
+                self._figures.watched += bool(level)
+                if level in never:
+                    self._figures.wrong.append(f"{'wanted' if person == WANTED else 'freed'} was {level}")
+
+    def end(self) -> None:
+        self._over.set()
+        self.join(60)
+
+
+def asked(parts: Parts, person: int) -> str:
+    """The level on a connection of its own; "" = nobody answered."""
+    asker = Asker(parts.server)
+    try:
+        answer = asker(checks.CheckPersonRequest(cui=cui_of(person)))
+    except grpc.RpcError:
+        return ""
+    finally:
+        asker.channel.close()
+    return level_pb2.Level.Name(answer.answer.level).removeprefix("LEVEL_")
+
+
+def run(directory: Path, kills: int, seed: int, say: Any = print) -> Figures:
+    """Kills, compares, tells. `figures.whole`: nothing was lost, doubled or wrong."""
+    chosen, figures, began = random.Random(seed), Figures(), time.monotonic()
+    people = {number: name_of(number) for number in range(1, PEOPLE + 1)}
+    parts = Parts(directory, _world(people))
+    courts: list[Court] = [
+        OutboxCourt(parts.dsn, people, RECORDS, seed + 1, 0.02),
+        BusCourt(parts.broker.url, people, RECORDS, seed + 2, 0.02),
+    ]
+    watch = Watch(parts, figures)
+    try:
+        _freed(parts, directory)
+        for each in (*courts, watch):
+            each.start()
+        done = 0
+        while done < kills:
+            for court in courts:
+                court.go()
+            for _ in range(min(A_ROUND, kills - done)):
+                time.sleep(chosen.uniform(0.05, 0.8))
+                target = chosen.choice(sorted(parts.killing))
+                parts.killing[target]()
+                figures.kills[target] += 1
+                done += 1
+                say(f"{done:4} {target}", flush=True)
+            for court in courts:
+                court.rest()
+            _compare(parts, courts, people, figures)
+            say(f"     {figures}", flush=True)
+            if not figures.whole:
+                break
+    finally:
+        watch.end()
+        for court in courts:
+            court.end()
+        parts.stop()
+    figures.seconds = time.monotonic() - began
+    return figures
+
+
+def _world(people: dict[int, tuple[str, str]]) -> SmallWorld:
+    world = SmallWorld()
+    for number, (name, born) in {**people, WANTED: name_of(31), FREED: name_of(32)}.items():
+        world.person(number, name, born)
+    world.warrant("W1", cui_of(WANTED), *name_of(31))
+    world.warrant("W2", cui_of(FREED), *name_of(32))
+    return world
+
+
+def _freed(parts: Parts, directory: Path) -> None:
+    """Cancelled by the feed, while every rebuild's extract would list it."""
+    file = directory / "freed.json"
+    stated = {"register": "oj", "id": "W2", "sequence": 1, "kind": "CANCEL", "event_time": "2026-11-20T10:00:00-06:00"}
+    file.write_text(json.dumps(stated))
+    words = ["feed", "push", str(file), "--source", "by-push", "--server", parts.server.address]
+    subprocess.run([sys.executable, "-m", "ronda.command", *words], check=True, capture_output=True, timeout=120)
+    parts.settled(lambda: {asked(parts, FREED) for _ in range(12)} == {"CLEAR"}, SETTLE_S)
+
+
+def _compare(parts: Parts, courts: list[Court], people: dict[int, Any], figures: Figures) -> None:
+    sources = {"by-outbox": courts[0], "by-bus": courts[1]}
+    with contextlib.suppress(AssertionError):  # then it is told as lost
+        parts.settled(lambda: not any(_lost(parts, name, court) for name, court in sources.items()), SETTLE_S)
+    figures.changes = sum(len(court.made) for court in courts)
+    figures.in_doubt = sum(court.retries for court in courts)
+    figures.lost = sum(_lost(parts, name, court) for name, court in sources.items())
+    figures.twice = sum(_twice(parts, name, court) for name, court in sources.items())
+    wanted = {person for court in courts for person in court.wanted().values() if person is not None}
+    expected = {person: "HIT" if person in wanted else "CLEAR" for person in people}
+    expected |= {WANTED: "HIT", FREED: "CLEAR"}
+
+    def differing() -> dict[int, set[str]]:
+        found = {}
+        for person, level in expected.items():
+            said = {asked(parts, person) for _ in range(6)}
+            if said != {level}:
+                found[person] = said
+        return found
+
+    until = time.monotonic() + SETTLE_S
+    while (wrong := differing()) and time.monotonic() < until:
+        parts.mend()
+        time.sleep(0.2)
+    figures.compared += 6 * len(expected)
+    figures.wrong += [f"person {person}: {sorted(said)}, not {expected[person]}" for person, said in wrong.items()]
+
+
+def _in_force(parts: Parts, source: str) -> list[Change]:
+    with LedgerReader(parts.registers.data / FOLDER) as reader:
+        return [each for each in reader.changes() if each.source == source and each.kind in RECORD_KINDS]
+
+
+def _lost(parts: Parts, source: str, court: Court) -> int:
+    """Acknowledged changes that are neither in force nor overtaken by a later one of their record."""
+    newest: dict[str, int] = {}
+    numbers = set()
+    for each in _in_force(parts, source):
+        newest[each.record_id] = max(each.source_sequence, newest.get(each.record_id, 0))
+        numbers.add(each.source_sequence)
+    return sum(
+        number not in numbers and newest.get(made.record_id, 0) < number for number, made in enumerate(court.made, 1)
+    )
+
+
+def _twice(parts: Parts, source: str, court: Court) -> int:
+    """Changes in force a second time, before an older one of their record, or that their court never made."""
+    last: dict[str, int] = {}
+    count = 0
+    for each in _in_force(parts, source):
+        number = each.source_sequence
+        made = court.made[number - 1] if 0 < number <= len(court.made) else None
+        of_court = made is not None and (made.record_id, made.kind) == (each.record_id, each.kind.name)
+        count += not of_court or number <= last.get(each.record_id, 0)
+        last[each.record_id] = max(number, last.get(each.record_id, 0))
+    return count
+
+
+def main() -> int:
+    """Exit status 1 where anything was lost, doubled or wrong."""
+    parser = argparse.ArgumentParser(prog="./run live-kill", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    directory = Path(tempfile.mkdtemp(prefix="ronda-kills-"))
+    print(f"seed {options.seed}", flush=True)  # noqa: T201 - a command's own words
+    figures = run(directory, options.kills, options.seed)
+    print(figures, *figures.wrong, sep="\n", flush=True)  # noqa: T201
+    if figures.whole:
+        shutil.rmtree(directory, ignore_errors=True)
+    else:
+        print(f"left in {directory}")  # noqa: T201
+    return 0 if figures.whole else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
