@@ -111,13 +111,16 @@ class Outbox:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
 
     def _query(self, xmin: int, after: Cursor, most: int) -> str:
-        """Numbers alone are put into the text; the table is a plain name."""
+        """Numbers alone are put into the text; the table is a plain name.
+
+        The order is by the table's columns: `txid` alone would be the text of the first one, where 1000 is before 999.
+        """
         return (
             "SELECT txid::text, id::bigint, register::text, record_id::text, kind::text, "  # noqa: S608
             "(extract(epoch FROM event_time) * 1000000)::bigint, coalesce(manifest_source, '')::text, "
-            f"coalesce(cells, '{{}}')::text FROM {self._table} "
+            f"coalesce(cells, '{{}}')::text FROM {self._table} AS box "
             f"WHERE txid < '{xmin}'::xid8 AND (txid, id) > ('{after.txid}'::xid8, {after.id}) "
-            f"ORDER BY txid, id LIMIT {most}"
+            f"ORDER BY box.txid, box.id LIMIT {most}"
         )
 
 
