@@ -76,8 +76,11 @@ def say(text: str) -> None:
     Console(stderr=True).print(f"[bold]==> {text}", highlight=False)
 
 
-def build_nation(persons: int, work: Path) -> Build:
-    """Makes a nation, loads it into a private PostgreSQL server (not timed), and builds its index once, cold."""
+def build_nation(persons: int, work: Path, *index: str) -> Build:
+    """Makes a nation, loads it into a private PostgreSQL server (not timed), and builds its index once, cold.
+
+    index: further words of `ronda index`.
+    """
     shutil.rmtree(work, ignore_errors=True)
     nation, data = work / "nation", work / "data"
     work.mkdir(parents=True)
@@ -91,7 +94,7 @@ def build_nation(persons: int, work: Path) -> Build:
         load_postgres(nation, cluster.dsn)
         dsns = [word for register in POSTGRES_REGISTERS for word in ("--postgres", f"{register}={cluster.dsn}")]
         done = subprocess.run(
-            [*ronda, "index", "--data", str(data), "--sources", str(nation / "registers"), *dsns, "--json"],
+            [*ronda, "index", "--data", str(data), "--sources", str(nation / "registers"), *dsns, *index, "--json"],
             check=True,
             stdout=subprocess.PIPE,
         )

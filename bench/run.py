@@ -13,6 +13,7 @@ from bench.core import bench as core
 from bench.limit import bench as limit
 from bench.limit import table
 from bench.limit.machine import TooFewCores
+from bench.live import bench as live
 from bench.names import bench as names
 from bench.numbers import bench as numbers
 from bench.trust import bench as trust
@@ -40,6 +41,7 @@ def main() -> int:
             "limit",
             "core",
             "numbers",
+            "live",
         ],
     )
     parser.add_argument("--persons", type=int, default=foundation.PERSONS)
@@ -95,6 +97,8 @@ def main() -> int:
             parser.error(str(error))
     if options.name == "numbers":
         return 0 if numbers.run(options.facts, options.threads) else 1
+    if options.name == "live":
+        return 0 if live.run(options.persons) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,16 +33,20 @@ class ServerProcess:
     started_at: float
 
     @classmethod
-    def start(cls, data: Path, workers: int, log: Path) -> ServerProcess:
+    def start(cls, data: Path, workers: int, log: Path, settings: Mapping[str, str] | None = None) -> ServerProcess:
         """Starts `ronda serve` on `data`; the log goes to a file. Does not wait."""
         target = f"127.0.0.1:{free_port()}"
-        environment = dict(os.environ) | {
-            "RONDA_LISTEN": target,
-            "RONDA_METRICS": "off",
-            "RONDA_DATA": str(data),
-            "RONDA_WORKERS": str(workers),
-            "RONDA_VERIFY_MIB_PER_S": "0",  # the background sha256 would be measured as server CPU
-        }
+        environment = (
+            dict(os.environ)
+            | dict(settings or {})
+            | {
+                "RONDA_LISTEN": target,
+                "RONDA_METRICS": "off",
+                "RONDA_DATA": str(data),
+                "RONDA_WORKERS": str(workers),
+                "RONDA_VERIFY_MIB_PER_S": "0",  # the background sha256 would be measured as server CPU
+            }
+        )
         started = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "ronda.command", "serve"],

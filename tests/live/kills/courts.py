@@ -153,6 +153,10 @@ class OutboxCourt(Court):
         return self._connection
 
 
+async def _expected(*_error: object) -> None:
+    """The broker is killed again and again: what it breaks is tried again."""
+
+
 class BusCourt(Court):
     """Publishes to JetStream; the same message id once more is the same message."""
 
@@ -180,7 +184,9 @@ class BusCourt(Court):
 
     async def _published(self, message: bytes, message_id: str) -> None:
         if self._client is None:
-            self._client = await nats.connect(self._url, connect_timeout=2, allow_reconnect=False)
+            self._client = await nats.connect(
+                self._url, connect_timeout=2, allow_reconnect=False, error_cb=_expected, closed_cb=_expected
+            )
         await self._client.jetstream().publish("oj.changes", message, timeout=2, headers={"Nats-Msg-Id": message_id})
 
     def _leave(self) -> None:

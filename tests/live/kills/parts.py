@@ -124,8 +124,7 @@ class Parts(RunningLive):
         address, log = self.server.address, self.directory / "log"
         psutil.wait_procs(family, timeout=60)
         given = {"workers": 2, "live_poll_ms": 50, "manifests": self.registers.manifests, **self.settings}
-        self.server = RunningServer(self.registers.data, log, **{**given, "listen": address})
-        self.server.wait_ready()
+        self.server = RunningServer(self.registers.data, log, **{**given, "listen": address}).wait_ready()
 
     def settled(self, condition: Callable[[], bool], seconds: float) -> None:
         """Waits, starting again what ended by itself."""

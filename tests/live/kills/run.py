@@ -83,8 +83,15 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self._parts, self._figures = parts, figures
         self._over = threading.Event()
+        self._failure: BaseException | None = None
 
     def run(self) -> None:
+        try:
+            self._watch()
+        except BaseException as error:  # told by `end`
+            self._failure = error
+
+    def _watch(self) -> None:
         while not self._over.wait(0.05):
             for person, never in ((WANTED, {"CLEAR"}), (FREED, {"HIT", "POSSIBLE"})):
                 level = asked(self._parts, person)
@@ -93,8 +100,12 @@ class Watch(threading.Thread):
                     self._figures.wrong.append(f"{'wanted' if person == WANTED else 'freed'} was {level}")
 
     def end(self) -> None:
+        """Raises what ended it before."""
         self._over.set()
-        self.join(60)
+        if self.is_alive():
+            self.join(60)
+        if self._failure is not None:
+            raise self._failure
 
 
 def asked(parts: Parts, person: int) -> str:
@@ -139,6 +150,8 @@ def run(directory: Path, kills: int, seed: int, say: Any = print) -> Figures:
             _compare(parts, courts, people, figures)
             say(f"     {figures}", flush=True)
             if not figures.whole:
+                made = {court.name_of: [(each.record_id, each.kind) for each in court.made] for court in courts}
+                (directory / "made.json").write_text(json.dumps(made), encoding="utf-8")
                 break
     finally:
         watch.end()

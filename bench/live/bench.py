@@ -1,0 +1,311 @@
+"""`./run bench-live [--persons N]`: a fed change's way into every worker's answers, and what it costs those who ask.
+
+A server with two workers, `ronda live` beside it, a court that feeds through FeedService.Push, and callers: all on one
+machine, so that what one takes the others lack. Rows: acknowledged -> visible at 200 changes a second under half of the
+server's load; the rate of answers with that feed and without; what is taken a second when the writer was away; what
+50,000 subjects in deltas cost a check, in the engine alone; and a cancellation's way to who had looked, with LOOK_UPS
+in the audit log. The nation is built once, and kept in build/bench for the next run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bench.bars import Bar, Samples, write_report
+from bench.check_load import run_checks
+from bench.foundation import Report, build_nation, say
+from bench.live import recalling
+from bench.live.feeding import A_FULL_MESSAGE, REGISTER, SOURCE, Court, Pace, warrant
+from bench.live.watching import Watch, free_of_alerts
+from bench.sampling import draw
+from bench.server_process import ServerProcess
+from core.access.grant import Grant
+from core.engine.entry import Engine, Method
+from core.generation.manifest import MANIFEST
+from core.generation.store import Generation
+from core.generation.view_file import LIVE, VIEW, read_view
+from ronda.v1 import check_service_pb2 as contract
+from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
+from ronda.v1.feed_service_pb2 import FeedChange
+from server.calls.live_levels import LiveLevels
+
+PERSONS = 1_000_000
+WORK = Path(__file__).parents[2] / "build" / "bench" / "live-work"
+A_SECOND = 200
+CLIENTS = 2
+SATURATED_S = 8.0
+VISIBLE_S = 25.0
+MARKS_A_SECOND = 4
+OVERRIDDEN = 50_000
+CAUGHT_UP_S = 90.0  # that is waited for, whatever is left then
+QUESTIONS = 50_000
+RUNS = 5
+LOOK_UPS = 2_000_000
+RECALLED = 20
+_NEVER_S = 3600.0
+
+BARS = {
+    "p50": Bar("acknowledged -> visible on every worker, p50, 200 changes/s", 300, "ms"),
+    "p99": Bar("acknowledged -> visible on every worker, p99, 200 changes/s", 1_000, "ms"),
+    "unseen": Bar("changes acknowledged and not seen", 0, "changes"),
+    "catching_up": Bar("changes a second, catching up", 2_000, "1/s", at_most=False),
+    "saturated": Bar("saturated rate with the feed / without", 0.9, "x", at_most=False),
+    "tail": Bar("p99 of a check at half load, with the feed / without", 1.5, "x"),
+    "dearer": Bar("50,000 overridden subjects: what they add to a check, CPU", 0.5, "us"),
+    "recall": Bar("cancelled -> at the officer's stream, slowest, 2 M logged look-ups (the issue: 20 M)", 2_000, "ms"),
+    "recall_lost": Bar("recalls that did not come", 0, "recalls"),
+    "memory": Bar("50,000 overridden subjects: memory of a process that has them open", 100, "MiB"),
+}
+
+
+@dataclass
+class _Running:
+    """The server, the writer beside it, and where they work."""
+
+    server: ServerProcess
+    writer: subprocess.Popen[bytes]
+    home: Path
+
+    @classmethod
+    def start(cls, data: Path, generation_id: str, **more: str) -> _Running:
+        settings = {
+            **more,
+            "RONDA_LIVE_POLL_MS": "50",
+            "RONDA_FEED_SOURCES": f'{{"{SOURCE}": {{"institution": "oj", "registers": ["{REGISTER}"]}}}}',
+        }
+        log = data.parent / "live.log"
+        writer = subprocess.Popen(
+            [sys.executable, "-m", "ronda.command", "live", "--data", str(data), "--every-ms", "50"],
+            stderr=log.open("ab"),
+        )
+        server = ServerProcess.start(data, 2, data.parent / "server.log", settings)
+        server.wait_ready()
+        home = data / LIVE / generation_id
+        _until((home / VIEW).exists)
+        return cls(server, writer, home)
+
+    @property
+    def sequence(self) -> int:
+        """Of the ledger: what the published view holds to."""
+        return read_view(self.home).sequence
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.writer.send_signal(signal.SIGTERM)
+        self.writer.wait(60)
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def run(persons: int = PERSONS) -> bool:
+    """Measures, prints, writes; True when every bar is met."""
+    report = Report()
+    say(f"nation and build, {persons:,} persons")
+    data, generation_id = _built(persons)
+    directory = data / "generations" / generation_id
+    cuis = _of_one(directory, draw(directory, min(persons // 2, 2 * OVERRIDDEN), seed=5)[0])
+    _measure_recall(data, generation_id, directory, cuis, report)
+    _as_built(data)
+    running = _Running.start(data, generation_id)
+    try:
+        court = Court(running.server.target)
+        _measure_rates(running, court, cuis, report)
+        _measure_visible(running, court, cuis, report)
+        _measure_catching_up(running, court, cuis, report)
+        court.close()
+    finally:
+        running.stop()
+    _measure_overridden(directory, data, cuis, report)
+    _as_built(data)
+    rows = [bar.measured(report.values.get(name)) for name, bar in BARS.items()]
+    write_report("live", rows, report.samples)
+    return all(row["met"] for row in rows)
+
+
+def _built(persons: int) -> tuple[Path, str]:
+    """The data directory and the generation, made where no run before this one made them."""
+    work = WORK.with_name(f"{WORK.name}-{persons}")
+    note = work / "built.json"
+    if not note.exists():
+        build = build_nation(persons, work, "--live")
+        shutil.rmtree(work / "nation", ignore_errors=True)
+        note.write_text(json.dumps({"generation": build.summary["generation_id"]}), encoding="ascii")
+    data = work / "data"
+    _as_built(data)
+    return data, str(json.loads(note.read_text(encoding="ascii"))["generation"])
+
+
+def _of_one(directory: Path, drawn: Sequence[str]) -> list[str]:
+    """Each once, of those that one person alone bears: a check of another is answered with candidates."""
+    engine, now_ms = Engine(Generation.open(directory)), int(time.time() * 1000)
+    found = []
+    for cui in dict.fromkeys(drawn):
+        request = contract.CheckPersonRequest(cui=cui).SerializeToString()
+        answer = engine.answer(Method.CHECK_PERSON, request, Grant.everything(), now_ms)
+        claims = contract.CheckPersonResponse.FromString(answer).person.identity_claims
+        if claims and claims[0].cui == cui:
+            found.append(cui)
+    return found
+
+
+def _as_built(data: Path) -> None:
+    """Without what a run leaves."""
+    for name in ("ledger", "live", "recall", "audit", "audit-keys"):
+        shutil.rmtree(data / name, ignore_errors=True)
+
+
+def _measure_recall(data: Path, generation_id: str, directory: Path, cuis: Sequence[str], report: Report) -> None:
+    say(f"recall: {LOOK_UPS:,} look-ups are logged, {RECALLED} warrants issued and cancelled")
+    recalling.log_looks(data, directory, LOOK_UPS)
+    running = _Running.start(data, generation_id, RONDA_RECALL_DAYS="30")
+    try:
+        _until(lambda: recalling.indexed(data), 120)
+        court = Court(running.server.target)
+        whom = recalling.adults(running.server.target, cuis, RECALLED)
+        seconds, lost = recalling.measure(running.server.target, court, whom)
+        court.close()
+    finally:
+        running.stop()
+    found = Samples("cancelled -> at the officer's stream", [1000 * each for each in seconds], "ms")
+    found.calls = [1e6 * each for each in seconds]
+    found.note = f"{len(seconds)} cancellations, {LOOK_UPS:,} look-ups logged"
+    report.samples.append(found)
+    report.values["recall"] = 1000 * max(seconds, default=_NEVER_S)
+    report.values["recall_lost"] = lost
+
+
+def _measure_rates(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
+    say("saturated rate without the feed, and with it")
+    asked = list(cuis[:20_000])
+    run_checks(running.server.target, asked, 2.0, CLIENTS)  # what is asked first is read from the disk
+    rates: dict[str, list[float]] = {"without": [], "with": []}
+    for _ in range(2):
+        for name, found in rates.items():
+            feeding = _paced(court, cuis) if name == "with" else None
+            result = run_checks(running.server.target, asked, SATURATED_S / 2, CLIENTS)
+            if feeding is not None:
+                feeding.end()
+            if result.failures:
+                raise RuntimeError(f"checks failed: {sorted(set(result.failures))}")
+            found.append(len(result.calls) / (SATURATED_S / 2))
+    for name, found in rates.items():
+        report.samples.append(Samples(f"saturated, {name} the feed", found, "1/s"))
+    report.values["saturated"] = statistics.median(rates["with"]) / statistics.median(rates["without"])
+
+
+def _paced(court: Court, cuis: Sequence[str]) -> Pace:
+    pace = Pace(court, cuis, A_SECOND, f"P{court.sequence}")
+    pace.start()
+    return pace
+
+
+def _measure_visible(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
+    say(f"{A_SECOND} changes a second, a client at half of what the server does")
+    target = running.server.target
+    marks = free_of_alerts(target, cuis[::-1], int(VISIBLE_S * MARKS_A_SECOND))
+    watch = Watch(target)
+    waiting = iter(marks)
+    next_mark, marked = 0.0, ""
+    feeding = Pace(court, cuis[: len(cuis) // 2], A_SECOND, f"V{court.sequence}")
+
+    def between() -> FeedChange | None:
+        nonlocal next_mark, marked
+        if time.monotonic() < next_mark or not (cui := next(waiting, "")):
+            return None
+        next_mark, marked = time.monotonic() + 1 / MARKS_A_SECOND, cui
+        return warrant(f"M-{cui}", cui)
+
+    feeding.between = between
+    feeding.acknowledged = lambda at: watch.await_hit(marked, at)
+    quiet = run_checks(target, list(cuis[:20_000]), 5.0, 1)
+    feeding.start()
+    busy = run_checks(target, list(cuis[:20_000]), VISIBLE_S, 1)
+    fed = feeding.end()
+    unseen = watch.end()
+    seconds = Samples("acknowledged -> visible", [1000 * each for each in watch.seconds], "ms")
+    seconds.calls = [1e6 * each for each in watch.seconds]
+    seconds.note = f"{len(watch.seconds)} warrants, {fed:,.0f} changes/s"
+    report.samples.append(seconds)
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        report.values[name] = (seconds.percentile(share) or 0.0) / 1000
+    report.values["unseen"] = len(unseen)
+    tails = []
+    for name, result in (("without", quiet), ("with", busy)):
+        latencies = [latency for _, latency in result.calls]
+        tails.append(Samples(f"check at half load, {name} the feed", [statistics.median(latencies)], calls=latencies))
+    report.samples += tails
+    report.values["tail"] = (tails[1].percentile(0.99) or 0.0) / (tails[0].percentile(0.99) or 1.0)
+
+
+def _measure_catching_up(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
+    say(f"the writer is held while {OVERRIDDEN:,} changes are fed, and let go")
+    _until(lambda: running.sequence >= court.sequence)
+    running.writer.send_signal(signal.SIGSTOP)
+    before = running.sequence
+    for start in range(0, OVERRIDDEN, A_FULL_MESSAGE):
+        court.send([warrant(f"C-{cui}", cui) for cui in cuis[start : start + A_FULL_MESSAGE]])
+    running.writer.send_signal(signal.SIGCONT)
+    began = time.monotonic()
+    whole = _until(lambda: running.sequence >= before + min(OVERRIDDEN, len(cuis)), CAUGHT_UP_S)
+    seconds = time.monotonic() - began
+    rate = (running.sequence - before) / seconds
+    note = "" if whole else f"not at the end after {CAUGHT_UP_S:.0f} s"
+    report.samples.append(Samples("catching up", [rate], "1/s", note=note))
+    report.values["catching_up"] = rate
+
+
+def _measure_overridden(directory: Path, data: Path, cuis: Sequence[str], report: Report) -> None:
+    """In this process, by CPU: the same questions to the base, and to the view over it."""
+    context = RequestContext(purpose=PURPOSE_TRAFFIC_STOP)
+    requests = [contract.CheckPersonRequest(context=context, cui=cui).SerializeToString() for cui in cuis[:QUESTIONS]]
+    base = Generation.open(directory)
+    before = psutil.Process().memory_full_info().uss
+    view = LiveLevels(base, data).look()
+    if view is None:
+        raise RuntimeError("there is no view")
+    subjects = _overridden(data / LIVE / directory.name)
+    costs: dict[str, list[float]] = {"base": [], "view": []}
+    engines = {"base": Engine(base), "view": Engine(view)}
+    clock_ms = int(time.time() * 1000)
+    for number in range(RUNS + 1):
+        for name, engine in engines.items():
+            began = time.process_time()
+            engine.answer_many(Method.CHECK_PERSON, requests, Grant.everything(), clock_ms)
+            if number:  # the first reads files
+                costs[name].append((time.process_time() - began) * 1e6 / len(requests))
+    used = (psutil.Process().memory_full_info().uss - before) / 2**20
+    for name, found in costs.items():
+        note = f"{subjects:,} subjects in deltas" if name == "view" else ""
+        report.samples.append(Samples(f"engine CheckPerson, {name}", found, note=note))
+    report.values["dearer"] = statistics.median(costs["view"]) - statistics.median(costs["base"])
+    report.values["memory"] = used + _mapped_mib(data / LIVE / directory.name)
+
+
+def _overridden(home: Path) -> int:
+    manifests = [json.loads((home / each / MANIFEST).read_text(encoding="utf-8")) for each in read_view(home).deltas]
+    return sum(manifest["persons"] + manifest["vehicles"] for manifest in manifests)
+
+
+def _mapped_mib(home: Path) -> float:
+    """What the deltas' files take in the page cache, once a machine."""
+    sizes = [file.stat().st_size for each in read_view(home).deltas for file in os.scandir(home / each)]
+    return sum(sizes) / 2**20
