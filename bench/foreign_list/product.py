@@ -21,7 +21,6 @@ _TYPES: dict[str, pa.DataType] = {
     "i": pa.int32(),
 }
 _SEX = {"F": 1, "M": 2, "": 0}
-WEAK = 0.003  # score from which a page of a search is filled
 
 
 def _birth(text: str) -> tuple[int, int, int]:
@@ -71,13 +70,13 @@ class Product:
 
     def search(self, asked: Asked) -> list[tuple[str, float]]:
         """As verdict.Search: the first page of SearchPersons."""
-        found = self._found(asked) if self.strict else self._found(asked, possible=WEAK)
+        found = self._found(asked) if self.strict else self._found(asked, filling=True)
         return [(self.ids[match.entity], match.score) for match in found]
 
     def told(self, asked: Asked) -> list[tuple[str, int]]:
         """The first page of SearchPersons by evidence above the prior, hundredths of a bit."""
         prior = floor(100 * log2(self.index.population) + 0.5)
-        found = self._found(asked, possible=WEAK)
+        found = self._found(asked, filling=True)
         return [(self.ids[match.entity], round(100 * match.evidence) - prior) for match in found]
 
     def alerted(self, asked: Asked) -> list[str]:

@@ -62,11 +62,13 @@ class NameIndex:
         department: int = 0,
         municipality: int = 0,
         possible: float = ...,
+        filling: bool = False,
         limit: int = 20,
         visible: Sequence[tuple[int, int]] | None = None,
     ) -> NameSearch:
         """Persons who may bear a name: those whose names AGREE and of whom nothing else DISAGREES, and those whose
-        score is at least `possible`, whatever disagrees.
+        score is at least `possible`, whatever disagrees. filling: as a search fills its page, 14 bits below the
+        population's.
 
         names: stored or plain (core/names/reading.pxd). Years, department and municipality rule out whom they are
         known of otherwise.

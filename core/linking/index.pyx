@@ -180,7 +180,7 @@ cdef class NameIndex:
             free(bits)
 
     def search(self, names, *, birth=(0, 0, 0), int sex=0, int year_from=0, int year_to=0, int department=0, int municipality=0,
-               double possible=POSSIBLE_SCORE, int limit=20, visible=None):
+               double possible=POSSIBLE_SCORE, bint filling=False, int limit=20, visible=None):
         cdef bytes text = names.encode("utf-8", "surrogatepass") if isinstance(names, str) else names
         cdef const char* data = PyBytes_AS_STRING(text)
         cdef size_t size = PyBytes_GET_SIZE(text), i
@@ -196,6 +196,7 @@ cdef class NameIndex:
         question.department = department
         question.municipality = municipality
         question.possible = possible
+        question.filling = filling
         if visible is not None:
             for i in range(self.file.tables.n_classes):
                 classes[i] = (self.file.classes[2 * i], self.file.classes[2 * i + 1]) in visible

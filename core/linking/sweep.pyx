@@ -12,7 +12,7 @@ from core.machine.arrow cimport Column, RecordColumns, byte_at, int8_or, int16_o
 from core.machine.prefetch cimport prefetch
 from core.name_index.expansion cimport held_place, query_begin
 from core.name_index.query cimport (
-    FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, YEARS_NEAR, YEARS_SLIPPED, NameFound, NameQuery, NameQuestion,
+    FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, YEARS_ALL, YEARS_NEAR, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index.scoring cimport score_ordinal
 from core.name_index.search cimport find_names_again
@@ -30,7 +30,9 @@ cdef enum:
     COLUMNS = 9
 
 ALERT_SCORE = 0.45               # docs/answers.md section 5
+POPULATION_LEAST = 45000         # in a smaller file whom a record means is likely not on file
 cdef double _alert_score = ALERT_SCORE
+cdef uint32_t _population_least = POPULATION_LEAST
 
 
 cdef bint _is_for_sweep(const NameQuery* query) noexcept nogil:
@@ -84,18 +86,17 @@ cdef class NameSweep:
         question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
         question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
         question.possible = _alert_score
+        question.population_least = _population_least
         question.exhaustive = True
-        question.years = YEARS_SLIPPED
 
     cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
-        """Who reaches the alert score, where years of birth stand on both sides or none is asked, and whose names agree."""
+        """Who reaches the alert score, where years of birth stand on both sides or none is asked; and whose names agree and birth
+        date does not disagree."""
         cdef bint dated = self.index.query.question.birth.year != 0
         cdef uint8_t alerts = (not dated or found.flags & FOUND_BIRTH != 0) and found.evidence >= self.index.query.enough
         cdef uint8_t years = 0 if not found.flags & FOUND_BIRTH else 2 if found.flags & FOUND_FAR else 1
         cdef double score
-        if found.names == AGREEMENT_DISAGREES or found.birth == AGREEMENT_DISAGREES:
-            return False
-        if found.names == AGREEMENT_AGREES:
+        if found.names == AGREEMENT_AGREES and found.birth != AGREEMENT_DISAGREES:
             if not agreeing:
                 return False
         elif not near or not alerts:
@@ -163,7 +164,8 @@ cdef class NameSweep:
         return 0
 
     cdef int _look(self, uint32_t row, bint swept, bint far) noexcept nogil:
-        """Puts those of the asked years, or only those of the far ones: how many of compared years that were, or NAMES_*."""
+        """Puts those of the asked years, or only those of the far ones: 1 where one of compared years disagrees in nothing, else 0;
+        or NAMES_*."""
         cdef const NameFound* found
         cdef size_t i
         cdef int dated = 0
@@ -176,7 +178,8 @@ cdef class NameSweep:
             found = &self.index.query.found[i]
             if far and not found.flags & FOUND_FAR:
                 continue
-            if self._put(row, found, not swept, True) and found.flags & FOUND_BIRTH:
+            if (self._put(row, found, not swept, True) and found.flags & FOUND_BIRTH
+                    and AGREEMENT_DISAGREES not in (found.birth, found.names)):
                 dated = 1
         return dated
 
@@ -204,8 +207,8 @@ cdef class NameSweep:
             if question.birth.year:  # few persons are of these years
                 question.years = YEARS_NEAR
                 status = self._look(<uint32_t>row, swept, False)
-                if status == 0 and question.birth.month and question.birth.day:
-                    question.years = YEARS_SLIPPED
+                if status == 0:
+                    question.years = YEARS_ALL
                     status = self._look(<uint32_t>row, swept, True)
                 if status < 0:
                     return status

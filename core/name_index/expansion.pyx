@@ -9,7 +9,7 @@ from core.machine.prefetch cimport prefetch
 from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, prefetch_terms, term_tokens, token_find
 from core.name_index.lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
 from core.name_index.query cimport (
-    BITMAPS, FORMS_KEPT, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
+    BITMAPS, FILLING, FORMS_KEPT, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
 )
 from core.names.comparison cimport (
     department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
@@ -287,8 +287,8 @@ cdef void _set_limits(NameQuery* query) noexcept nogil:
     cdef const NameQuestion* question = query.question
     cdef int32_t needed
     cdef int i, n = question.shape.count
-    query.prior = prior_bits(max(query.names.tables.population, <uint32_t>1))
-    query.enough = evidence_for(question.possible, query.prior)
+    query.prior = prior_bits(max(query.names.tables.population, question.population_least, <uint32_t>1))
+    query.enough = query.prior - FILLING if question.filling else evidence_for(question.possible, query.prior)
     if question.alerts_only:
         query.enough = max(query.enough, alert_evidence(query))
     query.attributes_most = _attributes_most(question)

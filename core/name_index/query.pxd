@@ -38,6 +38,9 @@ cdef enum:                       # bitmaps of a window: one an asked token, by i
     BITMAP_REACHED               # candidates of one reach
     BITMAPS
 
+cdef enum:
+    FILLING = 1400               # hundredths of a bit; further down only one in a thousand is meant
+
 cdef enum:                       # what find_names returns besides 0
     NAMES_TOO_BROAD = 1
     NAMES_LONG = 2               # it would not be quick: nothing is known yet
@@ -47,7 +50,6 @@ cdef enum:                       # what find_names returns besides 0
 cdef enum:                       # NameQuestion.years: whose years of birth are looked at, where a year is asked
     YEARS_ALL = 0
     YEARS_NEAR = 1               # within one of the asked, and unknown
-    YEARS_SLIPPED = 2            # and those that one wrong digit makes of it
 
 cdef enum:                       # NameFound.flags
     FOUND_DEAD = 1               # an identity claim holds a death
@@ -72,8 +74,10 @@ cdef struct NameQuestion:
     bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
     bint bits_given              # what the asked tokens tell is known: they are looked for in a level (core/questions/level_names.pyx)
+    uint32_t population_least    # persons among whom somebody is looked for, though fewer be on file; 0 = those on file
     double possible              # score from which somebody fits in whom not all agrees,
     bint alerts_only             # or the alert score, where that is more
+    bint filling                 # who fills a page: evidence down to FILLING below the population's
 
 cdef struct NameFound:
     uint32_t entity

@@ -5,7 +5,7 @@ from libc.string cimport memset
 
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day, day_or_none, digits_near
 from core.name_index.file cimport YEAR_FIRST, YEARS, NameRow, NamesFile, rows_next, rows_open, year_place
-from core.name_index.query cimport YEARS_ALL, YEARS_NEAR, NameQuery, NameQuestion
+from core.name_index.query cimport YEARS_NEAR, NameQuery, NameQuestion
 from core.names.weights cimport *
 
 
@@ -210,8 +210,6 @@ cdef int find_reaches(const NameQuery* query, bint far, Reach* out) noexcept nog
     memset(out, 0, REACHES * sizeof(Reach))
     _add_places(names, question, PLACE_SLIPPED, &out[n])
     n = _keep(query, max(BIRTH_DIGIT, max(BIRTH_DIGITS_SWAPPED, BIRTH_CENTURY)), &out[n], n)
-    if question.years == YEARS_ALL:
-        _add_places(names, question, PLACE_OTHER, &out[n])
-        out[n].by_evidence = True
-        n = _keep(query, max(BIRTH_DECADE, max(BIRTH_DAY_ALONE, BIRTH_PART_DECADE)), &out[n], n)
-    return n
+    _add_places(names, question, PLACE_OTHER, &out[n])
+    out[n].by_evidence = True
+    return _keep(query, max(BIRTH_DECADE, max(BIRTH_DAY_ALONE, BIRTH_PART_DECADE)), &out[n], n)

@@ -36,7 +36,6 @@ cdef enum:
     YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
 
 POSSIBLE_SCORE = 0.05
-FEW_SCORE = 0.003
 
 
 cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil:
@@ -243,13 +242,13 @@ cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
 
 cdef int _look_wider(Call* call, const char* field) noexcept nogil:
     """Looks for less likely ones, too, unless they are too many. OK or FAILED."""
-    call.name_question.possible = FEW_SCORE
+    call.name_question.filling = True
     if _look(call, True, field) == OK:
         return OK
     if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
         return FAILED
     failure_init(call.failure)
-    call.name_question.possible = POSSIBLE_SCORE
+    call.name_question.filling = False
     return _look(call, True, field)
 
 

@@ -62,10 +62,11 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
 # persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
 # 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
-# another number.
-RULE_VERSION = "names-9"
+# another number, 8 and 9 nobody by the score whose names or birth date disagree.
+RULE_VERSION = "names-10"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
+_DISAGREEING = f"(a.names = {DISAGREES} OR a.birth = {DISAGREES})"
 _ASKED_ROWS = 8192  # records looked up at a time; more share more of the work, fewer leave the cores unevenly busy
 _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
@@ -267,19 +268,23 @@ def _join_pairs(database: LinkingDatabase) -> None:
     """name_pair(place, entity, score, birth, sex, names, scored, named), of one or two questions a record.
 
     scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void.
-    Whose year is wrong in a digit or its century stays only where nobody's year fits.
+    Whose year is not within one of the record's, or who disagrees, stays only where nobody nearer fits.
     """
     database.run(f"""
         CREATE TABLE name_pair AS
         WITH near AS (SELECT a.*, r.void, r.birth AS asked_birth,
-                             bool_or(a.years = {YEARS_NEAR}) OVER (PARTITION BY place) AS any_near
+                             bool_or(years = {YEARS_NEAR} AND NOT {_DISAGREEING}) OVER (PARTITION BY place) AS any_near
                       FROM name_asked a JOIN name_only r USING (place))
-        SELECT place, entity, max(score) AS score, min(birth) AS birth, min(sex) AS sex, min(names) AS names,
+        SELECT place, entity, max(score) AS score,
+               CASE WHEN bool_or(birth = {AGREES}) THEN {AGREES} WHEN bool_or(birth = {UNKNOWN}) THEN {UNKNOWN}
+                    ELSE {DISAGREES} END AS birth,
+               min(sex) AS sex, min(names) AS names,
                bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
                bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named
-        FROM near
-        WHERE NOT (any_near AND years = {YEARS_FAR})
-              AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES} OR years = {YEARS_FAR} AND {_SLIP})
+        FROM near a
+        WHERE NOT (any_near AND (years = {YEARS_FAR} OR {_DISAGREEING}))
+              AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES}
+                   OR years = {YEARS_FAR} AND birth <> {DISAGREES} AND {_SLIP})
         GROUP BY place, entity;
         DROP TABLE name_asked
     """)
@@ -361,7 +366,7 @@ def _decide(database: LinkingDatabase) -> None:
 
     other = f"CASE WHEN stated THEN '{CRITERION_CUI:02x}' ELSE '' END"
     department = f"CASE WHEN department THEN '{CRITERION_DEPARTMENT:02x}' ELSE '' END"
-    agreed = f"names = {AGREES} AND sex <> {DISAGREES}"
+    agreed = f"names = {AGREES} AND birth <> {DISAGREES} AND sex <> {DISAGREES}"
     database.run(f"""
         CREATE TABLE name_decided AS
         WITH alive AS (SELECT f.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living,

@@ -186,6 +186,10 @@ def test_only_a_dead_person_is_at_most_possible_and_counts_nothing(run: Any) -> 
     assert result.entities[subject]["name_only_alerts"] == 0
 
 
+# Where nobody else is on file no word of a name tells anything.
+OTHERS = ("PEDRO XOL TUC", "ELSA RUIZ PAZ", "OTTO BAC MO", "IRMA YAT QUIB", "RAUL POP ICH")
+
+
 @pytest.mark.parametrize(
     ("fields", "linked"),
     [
@@ -207,6 +211,7 @@ def test_name_alone_links_only_with_age_band_or_department(run: Any, fields: dic
         citizen(1, birth=(1980, 1, 2), sex=1, birth_department=16)
         if "birth" not in fields or fields["birth"] != (1984, 0, 0)
         else citizen(1, birth=(1983, 0, 0), sex=1),
+        *(citizen(2 + n, name=name) for n, name in enumerate(OTHERS)),
         warrant(name="ANA LUCIA CAAL CHOC", **fields),
     )
     subject = result.entity(f"cui:{cui(1)}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 AT_MOST = 50
 ALERT_SCORE = 0.45
+POPULATION_LEAST = 45_000
 BEARERS_AT_MOST = 1000
 Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 
@@ -42,22 +43,22 @@ class Fit:
         parents = agreement.parents(record.father, record.mother, claims)
         self.person, self.subject = person, person.subject
         self.dead = any(c.dead for c in claims)
-        self.possible = DISAGREES not in (names, birth)
-        self.agreed = self.possible and names == AGREES and sex != DISAGREES
+        self.disagrees = DISAGREES in (names, birth)
+        self.listed = names == AGREES and birth != DISAGREES
+        self.agreed = self.listed and sex != DISAGREES
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
-        self.listed = self.possible and names == AGREES
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
         told = evidence + _sex_evidence(record, claims)
         dated = [
             told + _birth_evidence(one, claims)
             for one, outcome in zip(asked, births, strict=True)
-            if one[0] and outcome != DISAGREES
+            if one[0] and not (is_void(record) and outcome == DISAGREES)
         ]
-        self.scored = bool(self.possible and filed and any(_score(bits, population) >= ALERT_SCORE for bits in dated))
+        self.scored = bool(filed) and any(_score(bits, population) >= ALERT_SCORE for bits in dated)
         self.named = bool(is_void(record) and names == AGREES and _score(told, population) >= ALERT_SCORE)
         self.compared = bool(filed and dated)
         self.far = self.compared and apart
-        self.nearby = self.compared and not self.far and (self.listed or self.scored)
+        self.nearby = self.compared and not self.far and not self.disagrees and (self.listed or self.scored)
         if is_void(record) and filed and not apart and names != DISAGREES:
             reached = _score(told + _birth_evidence(record.birth, claims), population) >= ALERT_SCORE
             reached = reached or names == AGREES
@@ -123,8 +124,9 @@ class PersonsOnFile:
         roles = name_roles(record.name_text)
         names, evidence = self.scan.compare(record.name_text)[:2]
         near: set[OnFile] = set()
-        for text, one in zip(self.bearers, names, strict=True):
-            if one != DISAGREES:
+        most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
+        for text, one, told in zip(self.bearers, names, evidence, strict=True):
+            if one != DISAGREES or _score(told + most, self.population) >= ALERT_SCORE:
                 near.update(self.bearers[text])
         fits = []
         for person in sorted(near, key=lambda p: p.place):
@@ -136,7 +138,7 @@ class PersonsOnFile:
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False
         fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named]
-        fits = [fit for fit in fits if not (nearer and fit.far) and fit.subject is not but]
+        fits = [fit for fit in fits if not (nearer and (fit.far or fit.disagrees)) and fit.subject is not but]
         return [fit for fit in fits if not fit.dead] or fits
 
 
@@ -345,7 +347,7 @@ def _sex_evidence(record: Record, claims: list[Record]) -> int:
 
 
 def _score(evidence: int, population: int) -> float:
-    prior = math.floor(100 * math.log2(population) + 0.5)
+    prior = math.floor(100 * math.log2(max(population, POPULATION_LEAST)) + 0.5)
     return probability(evidence, prior)
 
 

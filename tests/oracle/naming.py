@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.oracle.view import View
 
 POSSIBLE_SCORE = 0.05  # from which somebody in whom not all agrees is found
-FEW_SCORE = 0.003  # from which a page of a search is filled
+FILLING = 1400  # hundredths of a bit below the population's, from which a page of a search is filled
 ALERT_SCORE, ALERT_SCORE_DATED = 0.8, 0.9
 ALERTED_LIST = 45_000
 SHORT_NAME, SHORT_NAME_BITS = 2, 150
@@ -137,10 +137,10 @@ class NamesOnFile:
     def score(self, evidence: int) -> float:
         return probability(evidence, self.prior)
 
-    @cached_property
+    @property
     def few(self) -> int:
-        """The least evidence whose score is enough to fill a page."""
-        return next(bits for bits in range(-20_000, 20_000) if self.score(bits) >= FEW_SCORE)
+        """The least evidence that is enough to fill a page."""
+        return self.prior - FILLING
 
     def alert_score(self, evidence: int) -> float:
         """As if all on file were a list of alerts, but no longer than one is."""
@@ -197,7 +197,7 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
     likenesses = Likenesses(file, *file.scan.compare(asked.question.name_text))
     near = _near(file, asked, likenesses)
     found = [f for s in near if (f := _fit(view, s, asked, likenesses)) is not None]
-    found = [f for f in found if f.agrees or file.score(f.evidence) >= FEW_SCORE]
+    found = [f for f in found if f.agrees or f.evidence >= file.few]
     found = [f for f in found if like_by_more_than_initials(roles, _texts(f.subject))]
     found.sort(key=lambda f: (-f.evidence, f.subject.place))
     return _searched(file, asked, found) if asked.searched else _checked(view, asked, found, roles)

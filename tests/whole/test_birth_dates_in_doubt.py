@@ -32,15 +32,18 @@ class Case:
 
 
 CASES = {
-    # known noise: neither agrees nor rules out
+    # known noise neither agrees nor disagrees; what disagrees costs evidence, and a whole rare name is worth more
     "a day off": Case("ADELA MARISOL BATZIN CUX", ("1985-03-04",), "1985-03-05", "POSSIBLE"),
     "two days off, over New Year": Case("BRENDA NOEMI COLOP XEC", ("1985-12-31",), "1986-01-02", "POSSIBLE"),
     "three days off": Case("CELIA YOLANDA DIEGO PUAC", ("1985-03-14",), "1985-03-17", "POSSIBLE"),
-    "eleven days off": Case("DORA LIZETH EJCALON RIZ", ("1985-03-14",), "1985-03-25", "CLEAR"),
+    "eleven days off": Case("DORA LIZETH EJCALON RIZ", ("1985-03-14",), "1985-03-25", "POSSIBLE"),
+    "eleven days off, half the name": Case(
+        "DORCAS LIZETH EJCALON RIX", ("1985-03-14",), "1985-03-25", "CLEAR", "DORCAS EJCALON"
+    ),
     "a digit of the year": Case("EDITH XIOMARA FUENTES IXTA", ("1985-03-04",), "1935-03-04", "POSSIBLE"),
     "two digits of the year swapped": Case("FLOR AMPARO GUARCAS TAY", ("1985-03-04",), "1958-03-04", "POSSIBLE"),
-    "two digits of the year": Case("GILDA RUTH HERNANDEZ MO", ("1985-03-04",), "1936-03-04", "CLEAR"),
-    "a digit of the year and another day": Case("HILDA OLIVIA ICU SAPON", ("1985-03-04",), "1935-03-09", "CLEAR"),
+    "two digits of the year": Case("GILDA RUTH HERNANDEZ MO", ("1985-03-04",), "1936-03-04", "POSSIBLE"),
+    "a digit of the year and another day": Case("HILDA OLIVIA ICU SAPON", ("1985-03-04",), "1935-03-09", "POSSIBLE"),
     "a digit of the month": Case("IRMA DOLORES JUCUP VAY", ("1985-03-14",), "1985-08-14", "POSSIBLE"),
     "hers exactly, a namesake's by a digit of the year": Case(
         "JUANA PETRONA LACAN POZ", ("1985-03-04", "1935-03-04"), "1985-03-04", "HIT CLEAR"
@@ -66,7 +69,7 @@ CASES = {
     "the order's day": Case("PATRICIA ROSIBEL RAXJAL YOS", ("1985-03-04",), "2020-05-05", "POSSIBLE"),
     "a day after the order": Case("REINA MAGALI SACTIC ZEA", ("1985-03-04",), "2021-02-03", "POSSIBLE"),
     "three years old when wanted": Case("SARA ANGELICA TAHAY ABAC", ("1985-03-04",), "2017-02-03", "POSSIBLE"),
-    "fourteen years old when wanted": Case("TERESA OFELIA UZ BOCH", ("1985-03-04",), "2006-02-03", "CLEAR"),
+    "fourteen years old when wanted": Case("TERESA OFELIA UZ BOCH", ("1985-03-04",), "2006-02-03", "POSSIBLE"),
     "a missing child of three": Case(
         "URSULA PAMELA VELA CACH", ("2021-02-03", "1985-03-04"), "2021-02-03", "HIT CLEAR", report="DESAPARECIDA"
     ),

@@ -167,9 +167,16 @@ LINKS = {
         ("CLEAR",),
         counted=(1,),
     ),
-    # beyond noise, or another sex: none
+    # beyond noise, or another sex: by the score
     "another birth date": Case(
-        one("FLOR DE MARIA GUERRA HUITZ"), Warrant("FLOR DE MARIA GUERRA HUITZ", born="1991-05-17"), ("CLEAR",)
+        one("FLOR DE MARIA GUERRA HUITZ"),
+        Warrant("FLOR DE MARIA GUERRA HUITZ", born="1991-05-17"),
+        ("POSSIBLE",),
+        "NAMES",
+        "BIRTH_DATE",
+    ),
+    "another birth date and half the name": Case(
+        one("FRANCISCA ESTER GUILLEN HUINAC"), Warrant("FRANCISCA GUILLEN", born="1991-05-17"), ("CLEAR",)
     ),
     "another sex": Case(
         one("GUADALUPE ILLESCAS JERONIMO"),
@@ -178,7 +185,7 @@ LINKS = {
         ALL_DATES,
         "SEX",
     ),
-    # names that do not agree: none
+    # names that do not agree: the score is too low
     "a sister": Case(
         one("JULIA INES LARIOS MAZARIEGOS"), Warrant("CLARA LARIOS MAZARIEGOS", born="1980-05-17"), ("CLEAR",)
     ),

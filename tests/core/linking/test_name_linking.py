@@ -13,16 +13,15 @@ from core.calendar import compare_birth_dates
 from core.errors import GenerationDamaged
 from core.linking.index import NameIndex, build_names, name_roles
 from core.linking.scan import NameScan
-from core.linking.sweep import NameSweep
+from core.linking.sweep import POPULATION_LEAST, NameSweep
 from core.names.keys import phonetic_key
+from tests.core import naive_calendar
 from tests.core.linking.test_name_index import built, claim
 from tests.core.names.noisy_names import pairs
 from tests.oracle.name_tokens import WEIGHTS
 
 AGREES, DISAGREES = 1, 2
-BIRTH_YEAR, BIRTH_YEAR_NEAR, SEX_SAME, SEX_DIFFERS = (
-    WEIGHTS[name] for name in ("BIRTH_YEAR_KNOWN", "BIRTH_YEAR_NEAR", "SEX_SAME", "SEX_DIFFERS")
-)
+SEX_SAME, SEX_DIFFERS = WEIGHTS["SEX_SAME"], WEIGHTS["SEX_DIFFERS"]
 Asked = tuple[str, int, int]  # name, birth year or 0, sex
 
 
@@ -121,7 +120,8 @@ def test_initials_joined_tokens_and_married_names_lose_nobody(tmp_path: Path, se
     assert found == expected
 
 
-def test_a_birth_date_rules_out_another_sex_costs_and_the_score_finds_names_that_are_near(tmp_path: Path) -> None:
+def test_what_disagrees_costs_and_the_score_finds_who_is_near(tmp_path: Path) -> None:
+    """Whose year is not within one of the asked is looked at where nobody nearer fits."""
     chance = random.Random(5)
     noisy = pairs(1_500, 13)
     years = sorted(chance.choice([0, *range(1940, 2000)]) for _ in noisy)
@@ -134,24 +134,35 @@ def test_a_birth_date_rules_out_another_sex_costs_and_the_score_finds_names_that
         if not of_initials_alone(name)
     ]
     scan = NameScan([name for _, name in noisy], index.frequencies)
-    prior = 100 * math.log2(len(noisy))
-    expected = {}
+    prior = 100 * math.log2(POPULATION_LEAST)
+    expected, far, nearer = {}, set(), set()
     for row, (name, year, sex) in enumerate(asked):
         agreements, evidences, _ = scan.compare(name)
         for n, (names, told) in enumerate(zip(agreements, evidences, strict=True)):
-            if names == DISAGREES or compare_birth_dates((year, 0, 0), (years[n], 0, 0)) == DISAGREES:
-                continue
-            born = (BIRTH_YEAR if year == years[n] else BIRTH_YEAR_NEAR) if year and years[n] else 0
-            evidence = told + born + ((SEX_SAME if sex == sexes[n] else SEX_DIFFERS) if sex and sexes[n] else 0)
+            differs = compare_birth_dates((year, 0, 0), (years[n], 0, 0)) == DISAGREES
+            evidence = told + born(year, years[n])
+            evidence += (SEX_SAME if sex == sexes[n] else SEX_DIFFERS) if sex and sexes[n] else 0
             alerts = bool((years[n] or not year) and evidence >= prior - 0.5)
-            if names == AGREES or (alerts and year):
+            if (names == AGREES and not differs) or (alerts and year):
                 expected[row, n] = (names, evidence, alerts)
+                if year and years[n] and abs(year - years[n]) > 1:
+                    far.add((row, n))
+                elif year and years[n] and not differs and names != DISAGREES:
+                    nearer.add(row)
     found = fitting(index, asked)
-    missed = {pair for pair in set(expected) - set(found) if share_a_token(asked[pair[0]][0], noisy[pair[1]][1])}
+    wanted = {pair for pair in expected if not (pair in far and pair[0] in nearer)}
+    missed = {pair for pair in wanted - set(found) if share_a_token(asked[pair[0]][0], noisy[pair[1]][1])}
     assert missed == set()
     assert {pair: expected[pair] for pair in found} == found
     assert sum(names == AGREES for names, _, _ in found.values()) > 100
     assert sum(names != AGREES for names, _, _ in found.values()) > 100
+    assert far & set(found), "a whole name and another year"
+
+
+def born(asked: int, filed: int) -> int:
+    """Evidence of two years of birth, 0 = none is stated."""
+    grade = naive_calendar.grade((asked, 0, 0), (filed, 0, 0)) if asked and filed else "none"
+    return 0 if grade == "none" else WEIGHTS["BIRTH_" + grade.upper().replace(" ", "_")]
 
 
 def test_more_questions_than_one_sweep_holds(tmp_path: Path) -> None:

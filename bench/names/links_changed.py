@@ -1,0 +1,108 @@
+"""What a change of the rules of linking by name changes: links of one nation by two versions of the rules.
+
+`python -m bench.names.links_changed` builds a nation of 1,000,000 (that of ./run bench-names), its generation, and one
+of the same registers by an earlier commit's indexer, and prints how many links by name are in both, which are new and
+which are gone, by what disagrees, how many of them are right, and precision, recall and clean persons of both. It
+writes build/bench/links-changed.json. --before takes that commit's tree, compiled, from where it lies already; else it
+is taken out of git and compiled.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow.parquet as pq
+import typer
+
+from bench.names import foundation_build, linking_quality
+from bench.names.bench import SEED
+from bench.names.nations import Nation, prepare
+from bench.names.population import Population
+from ronda.v1.level_pb2 import Criterion, Level
+
+COMMIT = "c8b7dbeefa7db67c2e0a0925d855010525ddbabb"  # names-9, with scores before they were fitted
+WRITTEN = Path("build/bench/links-changed.json")
+_QUALITY = (
+    "warrants", "hits", "precision_of_hit", "recall", "recall_of_those", "possible_median", "possible_p99", "clean",
+    "clean_turned_possible",
+)  # fmt: skip
+_Key = tuple[str, str, str]  # register, record id, identifier
+
+
+def _links(generation: Path) -> dict[_Key, dict[str, Any]]:
+    rows = pq.read_table(generation / "links.parquet").to_pylist()
+    return {(row["register"], row["record_id"], row["identifier"]): row for row in rows}
+
+
+def _truths(nation: Path) -> dict[tuple[str, str], str]:
+    rows = pq.read_table(nation / "truth" / "records.parquet").to_pylist()
+    return {(row["register"], row["record_id"]): f"cui:{int(row['cui']):013d}" for row in rows if row["cui"]}
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Level and what disagrees."""
+    names = [Criterion.Name(code).removeprefix("CRITERION_") for code in row["disagrees"]]
+    against = ", ".join(names) or "nothing"
+    return f"{Level.Name(row['level']).removeprefix('LEVEL_')}, {against} disagrees"
+
+
+def _counted(rows: dict[_Key, dict[str, Any]], truths: dict[tuple[str, str], str]) -> dict[str, dict[str, int]]:
+    """By level and what disagrees: links, and those to the person whom the record is about."""
+    found: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for key, row in rows.items():
+        found[_why(row)] += 1
+        right[_why(row)] += truths.get(key[:2]) == key[2]
+    return {why: {"links": count, "right": right[why]} for why, count in sorted(found.items())}
+
+
+def changes(before: Path, after: Path, nation: Path) -> dict[str, Any]:
+    """before, after: generations of the same registers. nation: where its truth lies."""
+    old, new, truths = _links(before), _links(after), _truths(nation)
+    both = old.keys() & new.keys()
+    moved = Counter(
+        f"{Level.Name(old[key]['level'])} to {Level.Name(new[key]['level'])}"
+        for key in both
+        if old[key]["level"] != new[key]["level"]
+    )
+    return {
+        "rules": [sorted({row["rule"] for row in links.values()}) for links in (old, new)],
+        "links": [len(old), len(new)],
+        "records": [len({key[:2] for key in links}) for links in (old, new)],
+        "in both": len(both),
+        "levels changed": dict(moved),
+        "new": _counted({key: new[key] for key in new.keys() - both}, truths),
+        "gone": _counted({key: old[key] for key in old.keys() - both}, truths),
+    }
+
+
+def main(
+    persons: Annotated[int, typer.Option(min=1000)] = 1_000_000,
+    before: Annotated[Path | None, typer.Option(help="The earlier commit's tree, compiled.")] = None,
+) -> None:
+    """Builds both, prints and writes what differs."""
+    nation: Nation = prepare("main", persons, SEED)
+    tree = before or foundation_build.tree_of(COMMIT)
+    if tree is None:
+        raise SystemExit(f"the repository's history does not hold {COMMIT}")
+    data = nation.directory / "before"
+    foundation_build.build_by(nation, tree.resolve(), data)
+    generation = data / "generations" / (data / "CURRENT").read_text(encoding="utf-8").strip()
+    found: dict[str, Any] = {"persons": persons}
+    found |= changes(generation, nation.generation, nation.directory / "nation")
+    population = Population.load(nation.directory / "nation")
+    for when, links in (("before", generation), ("after", nation.generation)):
+        quality = linking_quality.run(nation.directory / "nation", links, population)
+        found[when] = {name: quality[name] for name in _QUALITY}
+    shutil.rmtree(data, ignore_errors=True)
+    WRITTEN.parent.mkdir(parents=True, exist_ok=True)
+    WRITTEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    typer.run(main)
