@@ -24,6 +24,7 @@ import duckdb
 
 from core.assembly.assembler import Assembly, assemble
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
+from core.names.tables_digest import tables_digest
 from indexer.build.digest import sha256_of
 from indexer.build.disk import DiskWatch
 from indexer.build.errors import BuildRefused, NoSpace, PublishingStopped
@@ -280,6 +281,7 @@ class _Build:
             "built_at_ms": int(datetime.now(UTC).timestamp() * 1000),
             "persons": linked.persons,
             "vehicles": linked.vehicles,
+            "name_tables": tables_digest(),
             "files": files,
             "registers": entries,
             # the extracts that this generation was made from: indexer.staging.extracts reads it after a kill

@@ -128,6 +128,7 @@ class GenerationManifest(Stated):
     registers: Annotated[list[StatedRegister], Field(max_length=MAX_REGISTERS)]
     staging: dict[RegisterId, StatedExtract] | None = None
     delta: StatedDelta | None = None  # None = a generation of its own
+    name_tables: _Digest | None = None  # core.names.tables_digest of whoever built names.bin
     manifest_version: Literal[2] | None = None  # MANIFEST_VERSION
     checksum: _Digest | None = None
 

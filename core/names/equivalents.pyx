@@ -29,7 +29,11 @@ cdef struct Equivalence:
 cdef enum:
     SLOTS = 16384
 
+    GROUPS = 8192
+
 cdef Equivalence* EQUIVALENCES = <Equivalence*>calloc(SLOTS, sizeof(Equivalence))
+# What each equivalence goes by on disk: hash of its first word, for its number is another when a table grows.
+cdef uint64_t GROUP_NAMES[GROUPS]
 
 
 cdef inline uint64_t key_of(uint8_t by, const uint8_t* text, size_t n) noexcept nogil:
@@ -61,6 +65,18 @@ cdef int put(int by, bytes text, int member) except -1:
     return 0
 
 
+cdef int name_group(int group, str kind, str word) except -1:
+    cdef bytes text = f"{kind} {word}".encode()
+    if group >= GROUPS:
+        raise ValueError("too many equivalences")
+    GROUP_NAMES[group] = XXH3_64bits(<const uint8_t*>(<char*>text), len(text))
+    return 0
+
+
+cdef uint64_t group_name(int group) noexcept nogil:
+    return GROUP_NAMES[group]
+
+
 cdef bytes folded(str token):
     """Letters of one token, one byte each."""
     cdef FoldedName name
@@ -87,6 +103,7 @@ cdef int fill_equivalences() except -1:
             key = sound(whole)
             if key not in formal:
                 formal[key] = len(formal)
+                name_group(formal[key], "sound", key.decode("latin-1"))
                 put(BY_SOUND, key, formal[key] * 8 + FORMAL)
             for other in others.split():
                 other_key = sound(other)
@@ -96,22 +113,23 @@ cdef int fill_equivalences() except -1:
         key = sound(token)
         if key not in formal:
             formal[key] = len(formal)
+            name_group(formal[key], "sound", key.decode("latin-1"))
             put(BY_SOUND, key, formal[key] * 8 + FORMAL)
     group = len(formal)
     for line in ABBREVIATIONS.split("\n"):
         whole, _, others = line.partition(": ")
         if whole:
+            name_group(group, "whole", whole)
             put(BY_SOUND, sound(whole), group * 8 + FORMAL)
             for other in others.split():
                 put(BY_LETTERS, folded(other), group * 8 + ABBREVIATION)
             group += 1
     for line in TRANSLITERATIONS.split("\n"):
         if line:
+            name_group(group, "first", line.split()[0])
             for token in line.split():
                 put(BY_LETTERS, folded(token), group * 8 + TRANSLITERATION)
             group += 1
-    if group >= 8192:
-        raise ValueError("too many equivalences")
     return 0
 
 

@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.machine.xxhash cimport XXH3_64bits
-from core.names.equivalents cimport ABBREVIATION, NICKNAME, TRANSLITERATION, equivalents_of
+from core.names.equivalents cimport ABBREVIATION, NICKNAME, TRANSLITERATION, equivalents_of, group_name
 from core.names.folding cimport LOST, N_TILDE
 from core.names.frequencies cimport token_known
 from core.names.phonetic cimport phonetic_symbols
@@ -466,8 +466,7 @@ cdef int variants(uint8_t kind, const uint8_t* text, int n, uint64_t* out) noexc
 
 cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
     cdef int count = 0, i
-    cdef uint16_t group
-    cdef uint8_t number[2]
+    cdef uint64_t group
     out[0] = term(1, form.letters, form.length)
     out[1] = term(2, form.phonetic, form.phonetic_length)
     count = 2
@@ -476,9 +475,8 @@ cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
             out[count] = term(1, form.letters + i, form.length - i)
             count += 1
     for i in range(form.equivalents.count):
-        group = form.equivalents.members[i] // 8
-        number[0], number[1] = group & 255, group >> 8
-        out[count] = term(3, number, 2)
+        group = group_name(form.equivalents.members[i] // 8)
+        out[count] = term(3, <const uint8_t*>&group, sizeof(group))
         count += 1
     if form.loose_length:
         out[count] = term(4, form.loose, form.loose_length)

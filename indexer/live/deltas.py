@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from core.assembly.assembler import assemble
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
+from core.names.tables_digest import tables_digest
 from indexer.generations.publishing import new_generation_id
 from indexer.linking.order import dossier_order
 from indexer.live.standing import Standing, Subject, values
@@ -57,6 +58,7 @@ def make_delta(
             "built_at_ms": int(datetime.now(UTC).timestamp() * 1000),
             "persons": assembly.persons,
             "vehicles": assembly.vehicles,
+            "name_tables": tables_digest(),
             "files": {name: dict(told) for name, told in assembly.files.items()},
             "registers": registers,
             "delta": {

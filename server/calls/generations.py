@@ -22,6 +22,7 @@ from core.call.confirmations import Confirmations
 from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
 from core.generation.store import Generation
+from core.names.tables_digest import tables_digest
 from ronda.v1 import error_pb2
 from server.calls.live_levels import LiveLevels
 from server.errors import Refusal
@@ -29,6 +30,7 @@ from server.logs import ERROR, WARNING, log
 from server.metrics import counts as call_metrics
 from server.settings import read_file
 
+_OTHER_TABLES = "built with other tables of names: what they do not share is not found by name; build it anew"
 # Also what keeps a client's text from naming any other directory.
 _ID = re.compile(r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
 # Told in place of what stands in a CURRENT that is damaged: that may be anything, and goes into logs and metadata.
@@ -276,6 +278,8 @@ class GenerationKeeper:
             raise GenerationDamaged("generation", f"cannot be opened: {type(error).__name__}") from error
         if served.id != generation_id:
             raise GenerationDamaged("MANIFEST.json", "names another generation than its directory")
+        if generation.manifest.get("name_tables") != tables_digest():
+            log("generation_of_other_name_tables", level=WARNING, generation=served.id, why=_OTHER_TABLES)
         return served
 
     @asynccontextmanager

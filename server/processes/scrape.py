@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 
 from core.errors import GenerationDamaged
 from core.generation.manifest import GenerationManifest, StatedRegister, read_manifest
+from core.names.tables_digest import tables_digest
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
 from server.feed.orders import STATUS
@@ -133,6 +134,11 @@ class _StateCollector(Collector):
             "ronda_generation_built_timestamp_seconds",
             "When the served generation was built, Unix time.",
             value=manifest.built_at_ms / 1000,
+        )
+        yield GaugeMetricFamily(
+            "ronda_generation_other_name_tables",
+            "1 = the served generation was built with other tables of names: some are not found until the next build.",
+            value=manifest.name_tables != tables_digest(),
         )
         yield from _registers(manifest.registers)
 

@@ -1,0 +1,42 @@
+"""By which tables and rules words of names go together here, as one number.
+
+names.bin holds its words under terms that those who built it made. A program of other tables asks for others: what
+sounds alike, short forms and slips that one of the two knows alone are not found until the next build.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import struct
+
+from core.names.comparison import terms
+from core.names.equivalents import ABBREVIATIONS, NICKNAMES, TRANSLITERATIONS
+from core.names.frequencies import GIVEN_NAMES, SURNAMES
+from core.names.keys import fold
+
+_TABLES = (NICKNAMES, ABBREVIATIONS, TRANSLITERATIONS, GIVEN_NAMES, SURNAMES)
+_EVERY_WORD = 20  # whose terms are looked at for the rules: all take 0.1 s, which is much at opening
+_EVERY_LETTER = 37
+_LETTERS = range(0x80, 0xD800)
+
+
+@functools.cache
+def tables_digest() -> str:
+    """SHA-256 of the built-in tables, of the terms of some of their words, and of what letters fold to."""
+    state = hashlib.sha256()
+    for table in _TABLES:
+        state.update(table.encode() + b"\0")
+    words = sorted({folded for table in _TABLES for word in table.replace(":", " ").split() if (folded := _word(word))})
+    for word in words[::_EVERY_WORD]:
+        found = sorted(terms(word))
+        state.update(struct.pack(f"<{len(found)}Q", *found))
+    for code in _LETTERS[::_EVERY_LETTER]:
+        state.update(fold(chr(code)).encode() + b"\0")
+    return state.hexdigest()
+
+
+def _word(text: str) -> str:
+    """One word of a table, folded; "" where it is none."""
+    folded = fold(text).split()
+    return folded[0] if len(folded) == 1 else ""
