@@ -48,9 +48,11 @@ def _curve(product: Product, half: str, every: int) -> list[dict[str, Any]]:
 
 
 def figures(half: str = "B", every: int = 1, *, peers: bool = False) -> dict[str, Any]:
-    """Rows of both verdicts, tenths and curve; the peers' rows.
+    """Rows of both verdicts, tenths and curve; the peers' rows, and Ronda's on what the peers are asked ("sample").
 
-    Makes the files where they are not there. Raises as files.read does."""
+    pairs.rows of the sample are all pairs, as the peers are given them. Makes the files where they are not there.
+    Raises as files.read does.
+    """
     if not (files.DEFAULT / "pairs.jsonl").exists():
         files.write(files.DEFAULT, files.SEED, files.WHOLE)
     with tempfile.TemporaryDirectory() as directory:
@@ -58,8 +60,11 @@ def figures(half: str = "B", every: int = 1, *, peers: bool = False) -> dict[str
         product = Product(listed, Path(directory) / "names.bin", index, comparison)
         questions = verdict.on_questions(product.search, product.alerted, half=half, every=every)
         pairs = verdict.on_pairs(product.alike, half=half)
+        sample = verdict.on_questions(product.search, product.alerted, half=half, every=others.EVERY) if peers else None
+        same = {row.name: row.value for row in (*sample.rows, *pairs.rows)} if sample else {}
         return {"half": half, "every": every, "questions": questions.as_dict(), "pairs": pairs.as_dict(),
-                "curve": _curve(product, half, every), "peers": others.figures(half) if peers else {}}  # fmt: skip
+                "curve": _curve(product, half, every), "peers": others.figures(half) if peers else {},
+                "sample": same}  # fmt: skip
 
 
 def _earlier(half: str) -> dict[str, float]:
@@ -70,6 +75,11 @@ def _earlier(half: str) -> dict[str, float]:
     return {row["name"]: row["value"] for part in kept.values() for row in part["rows"]}
 
 
+def _shown(values: dict[str, Any], row: str) -> str:
+    value = values.get(row)
+    return "" if value is None else f"{value:.3f}"
+
+
 def table_of(found: dict[str, Any]) -> Table:
     """Every row with its goal, and what the commit before gave."""
     columns = {before.COMMIT: _earlier(found["half"])} | found.get("peers", {})
@@ -78,7 +88,7 @@ def table_of(found: dict[str, Any]) -> Table:
         table.add_column(heading, justify="left" if heading == "row" else "right")
     for row in found["questions"]["rows"] + found["pairs"]["rows"]:
         goal = "" if row["goal"] is None else f"{'<=' if row['at_most'] else '>='} {row['goal']:g}"
-        beside = [f"{values[row['name']]:.3f}" if row["name"] in values else "" for values in columns.values()]
+        beside = [_shown(values, row["name"]) for values in columns.values()]
         met = {None: "", True: "yes", False: "NO"}[row["met"]]
         interval = f"{row['low']:.3f} to {row['high']:.3f}"
         table.add_row(row["name"], f"{row['value']:.3f}", interval, f"{row['of']:,}", goal, met, *beside)

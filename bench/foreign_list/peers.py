@@ -1,12 +1,13 @@
 """The peers against the same list: rapidfuzz and pg_trgm search it, LogicV2 weighs what rapidfuzz finds.
 
 None of them weighs a birth date beside a name in a search but LogicV2; for the others one that is equal counts as
-bench.foreign_list.trigrams counts it.
+bench.foreign_list.trigrams counts it. LogicV2 alone has a score of its own from which somebody is alerted.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from bench.foreign_list.verdict import FIRST, Asked
 from bench.names.peers import environment, pg_trgm
 
 FOLDER = files.DEFAULT / "peers"
+LOGIC_V2_ALERTS = 0.7  # SCORE_THRESHOLD of yente, which serves LogicV2
 EVERY = 10  # one person and stranger of so many is asked about: a scan of the list takes milliseconds
 
 _Found = dict[str, list[tuple[int, float]]]  # asked text -> (place of a name, score), best first
@@ -47,7 +49,8 @@ class Named:
 
 def _asked(half: str, every: int) -> list[Asked]:
     """Everything that verdict.on_questions will ask of one in `every`."""
-    rows = [row for name in ("questions", "strangers", "guatemalans") for row in files.read(files.DEFAULT, name, half)]
+    names = ("questions", "strangers", "guatemalans", "relatives")
+    rows = [row for name in names for row in files.read(files.DEFAULT, name, half)]
     some = [row for row in rows if int(row.get("person", "")[1:] or row["id"][1:]) % every == 0]
     return list(dict.fromkeys(Asked(r["asked"], birth, r["sex"]) for r in some for birth in ("", r["birth"])))
 
@@ -67,13 +70,23 @@ def _read(peer: str) -> dict[str, Any]:
     return found
 
 
-def _rows(search: Callable[[Asked], list[tuple[str, float]]], alike: dict[str, float], half: str, every: int) -> Any:
-    questions = verdict.on_questions(search, half=half, every=every)
+def _rows(
+    search: Callable[[Asked], list[tuple[str, float]]],
+    alerts: float | None,
+    alike: dict[str, float],
+    half: str,
+    every: int,
+) -> dict[str, float | None]:
+    def alerted(asked: Asked) -> list[str]:
+        return [who for who, score in search(asked) if alerts is not None and score >= alerts]
+
+    questions = verdict.on_questions(search, alerted if alerts is not None else None, half=half, every=every)
     pairs = verdict.on_pairs(lambda row: alike[row["id"]], half=half)
-    return {row.name: row.value for row in questions.rows + pairs.rows}
+    # no JSON has what a tenth is off by of which nothing was expected
+    return {row.name: row.value if math.isfinite(row.value) else None for row in questions.rows + pairs.rows}
 
 
-def figures(half: str = "B", every: int = EVERY) -> dict[str, dict[str, float]]:
+def figures(half: str = "B", every: int = EVERY) -> dict[str, dict[str, float | None]]:
     """Peer -> row of a verdict -> value. Raises CalledProcessError, PeersUnavailable, and as pg_trgm.run does."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     named, asked = Named(), _asked(half, every)
@@ -85,7 +98,7 @@ def figures(half: str = "B", every: int = EVERY) -> dict[str, dict[str, float]]:
     _lines("list-questions", [{"text": text} for text in texts])
     environment.run("rapidfuzz_scan", FOLDER)
     pg_trgm.run(FOLDER)
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, float | None]] = {}
     searches: dict[str, Callable[[Asked], list[tuple[str, float]]]] = {}
     for peer in ("rapidfuzz", "pg_trgm"):
         rows: _Found = dict(zip(texts, _read(peer)["list"]["found"], strict=True))
@@ -96,7 +109,7 @@ def figures(half: str = "B", every: int = EVERY) -> dict[str, dict[str, float]]:
         alike = {
             row["id"]: score for name, pairs in halves.items() for row, score in zip(pairs, scores[name], strict=True)
         }
-        found[peer] = _rows(search, alike, half, every)
+        found[peer] = _rows(search, LOGIC_V2_ALERTS if peer == "logic_v2" else None, alike, half, every)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -121,7 +122,10 @@ def run(server: Server, population: Population, count: int, say: Callable[[str],
 
 
 def run_latency(server: Server, population: Population, count: int) -> dict[str, Any]:
-    """Latency and server CPU of mixed questions, one at a time, half of them with the birth year."""
+    """Latency and server CPU of mixed questions, one at a time, half of them with the birth year.
+
+    load: of the machine in the minute before, this bench's own preparation counted in.
+    """
     rng = random.Random(2612)
     each = max(1, count // len(EVERY_KIND))
     questions = [question for kind in EVERY_KIND for question in ask(population, kind, each, rng)]
@@ -130,6 +134,7 @@ def run_latency(server: Server, population: Population, count: int) -> dict[str,
         server.timed_search(question.text)
     timings: dict[str, list[Any]] = {}
     slowest: list[tuple[float, str]] = []
+    load = os.getloadavg()[0]
     for number, question in enumerate(questions):
         birth = (int(population.year[question.truth]), 0, 0) if number % 2 else None
         timing = server.timed_search(question.text, birth)
@@ -147,6 +152,7 @@ def run_latency(server: Server, population: Population, count: int) -> dict[str,
 
     return {
         "questions": len(every),
+        "load": load,
         "all": summary(every),
         "by_kind": {kind: summary(some) for kind, some in timings.items()},
         "slowest": [f"{cpu:,.0f} us: {text}" for cpu, text in slowest[:15]],

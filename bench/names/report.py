@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from bench.bars import OUTPUT, draw, printing_console
+from bench.foreign_list import standing
 from bench.names import bars, pictures
 from bench.names.headline import RATES
 
@@ -57,7 +58,8 @@ def write(figures: dict[str, Any]) -> list[dict[str, Any]]:
         )
     found = bars.values(figures)
     measured = [bar.measured(found[name]) for name, bar in bars.BARS.items()]
-    _table("Bars: names", ["bar", "goal", "value", "unit", "met"], [_bar(row) for row in measured])
+    measured += standing.bars(figures.get("foreign list"))
+    _bars(measured)
     (OUTPUT / "names.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     if figures.get("headline"):  # every single answer stays with its step in names-work
         figures = figures | {"headline": {key: figures["headline"][key] for key in ("states", "curves")}}
@@ -69,9 +71,17 @@ def write(figures: dict[str, Any]) -> list[dict[str, Any]]:
     return measured
 
 
-def _bar(row: dict[str, Any]) -> list[str]:
-    value = "not measured" if row["value"] is None else f"{row['value']:,}"
-    return [row["bar"], row["goal"], value, row["unit"], "yes" if row["met"] else "NO"]
+def _bars(rows: list[dict[str, Any]]) -> None:
+    peers = list(dict.fromkeys(peer for row in rows for peer in row.get("peers", {})))
+    shown = []
+    for row in rows:
+        value = "not measured" if row["value"] is None else f"{row['value']:,}"
+        beside = [row.get("peers", {}).get(peer) for peer in peers]
+        shown.append(
+            [row["bar"], row["goal"], value, row["unit"], "yes" if row["met"] else "NO",
+             *("" if value is None else f"{value:,}" for value in beside)]
+        )  # fmt: skip
+    _table("Bars: names", ["bar", "goal", "value", "unit", "met", *peers], shown)
 
 
 def _recall(recall: dict[str, Any]) -> None:
@@ -157,7 +167,8 @@ def _latency(latency: dict[str, Any], where: str) -> None:
     named = {"all": latency["all"]} | latency["by_kind"]
     rows = [[kind, *(f"{found[key]:,.0f}" for key in keys)] for kind, found in named.items()]
     headings = ["kind", "latency median, us", "p99", "server CPU median, us", "p99"]
-    _table(f"A search{where}, {latency['questions']:,} questions one at a time", headings, rows)
+    load = f", load of the machine {latency['load']:.1f}" if "load" in latency else ""
+    _table(f"A search{where}, {latency['questions']:,} questions one at a time{load}", headings, rows)
 
 
 def _hostile(hostile: dict[str, Any]) -> None:
