@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument(
         "--facts", type=_count, default=numbers.FACTS, help="numbers: facts of the mart; bars are at 50 M"
     )
-    parser.add_argument("--threads", type=int, default=0, help="numbers: of the database; 0 = one a core")
+    parser.add_argument("--threads", type=int, default=0, help="numbers: of the database; 0 = two")
     parser.add_argument("--only", default="", help="core: benchmarks, clients: parts whose name holds this")
     options = parser.parse_args()
     if options.name == "names":

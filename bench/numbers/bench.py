@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import tempfile
@@ -26,7 +27,7 @@ FACTS = 5_000_000
 _FULL = 50_000_000
 _ROUNDS = 15
 _TODAY = LAST_DAY + timedelta(1)
-_MEMORY_MIB = 1024
+_MEMORY_MIB, _ASKED_MIB, _THREADS = 1024, 512, 2  # of the build's database, of the one that is asked, of both
 
 BUILD = Bar("build of 50 M facts", 300, "s")
 MEMORY = Bar("memory of that build", 2048, "MiB")
@@ -34,13 +35,28 @@ TABLE = Bar("slowest p95 of 20 board tables at 50 M facts", 300, "ms")
 _SERIES = 250  # of each mean, in the simulation of control limits
 
 
+class _Teller:
+    """Says how far it is: seconds, load of the machine, what its files take."""
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._began = root, time.perf_counter()
+
+    def __call__(self, what: str) -> None:
+        held = sum(path.stat().st_size for path in self._root.rglob("*") if path.is_file())
+        seconds = time.perf_counter() - self._began
+        print(f"{seconds:5.0f} s  load {os.getloadavg()[0]:.1f}  {held / 2**30:4.1f} GiB  {what}", flush=True)
+
+
 def run(facts: int = FACTS, threads: int = 0) -> bool:
     """Measures; returns whether every bar that was measured is met. Those of 50 M facts are measured from there on."""
+    threads = threads or _THREADS
     with tempfile.TemporaryDirectory(prefix="ronda-numbers-") as name:
         root = Path(name)
+        tell = _Teller(root)
+        tell(f"{facts:,} facts, {threads} threads, database {_MEMORY_MIB} MiB, spills below {root}")
         publish(root, facts, sorted(place_names()[0]))
         options = MartOptions(
-            root / "data", root / "files", root / "manifests", memory_mib=_MEMORY_MIB, threads=threads
+            root / "data", root / "files", root / "manifests", memory_mib=_MEMORY_MIB, threads=threads, tell=tell
         )
         started = time.perf_counter()
         with MemoryWatch() as watch:
@@ -50,8 +66,13 @@ def run(facts: int = FACTS, threads: int = 0) -> bool:
         if source.rows != facts // 10 * 10 or any(each.rule for each in source.deliveries):
             raise RuntimeError(f"the mart holds {source.rows} of {facts} facts")
         peak = watch.peak_bytes / 2**20
+        tell(f"built in {built:.0f} s, {peak:,.0f} MiB")
+        shutil.rmtree(root / "files")
+        shutil.rmtree(root / "data" / FOLDER / "staging")
         samples = _ask(root, mart.id, threads)
+        tell("tables asked; now the room")
         shown, more = room.measure(root / "data", (mart.id, _again(root, mart.id)), root)
+        tell("the room was shown; now control limits")
     limit_rows, limit_samples = _limits()
     slowest = max(sample.percentile(0.95) or 0.0 for sample in samples) / 1000
     build = Samples(f"build of {facts:,} facts", [built], "s", note=f"{facts / built:,.0f} facts/s, {peak:,.0f} MiB")
@@ -74,9 +95,11 @@ def run(facts: int = FACTS, threads: int = 0) -> bool:
 def _again(root: Path, mart_id: str) -> str:
     """The same mart under another id, as if it had been built again."""
     other = f"{mart_id[:-1]}{'0' if mart_id[-1] != '0' else '1'}"
-    shutil.copytree(root / "data" / FOLDER / mart_id, root / "data" / FOLDER / other)
+    shutil.copytree(root / "data" / FOLDER / mart_id, root / "data" / FOLDER / other, copy_function=os.link)
     path = root / "data" / FOLDER / other / MART
-    path.write_text(path.read_text(encoding="utf-8").replace(mart_id, other), encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace(mart_id, other)
+    path.unlink()  # the other's too, else
+    path.write_text(text, encoding="utf-8")
     return other
 
 
@@ -96,7 +119,7 @@ def _limits() -> tuple[list[dict[str, Any]], list[Samples]]:
 def _ask(root: Path, mart_id: str, threads: int) -> list[Samples]:
     """Each table several times, by turns; the first round, which reads files anew, is counted too."""
     key = (root / "data" / FOLDER / DISCLOSURE_KEY).read_bytes()
-    opened = OpenMart(root / "data" / FOLDER / mart_id, key, 512, threads or 2)
+    opened = OpenMart(root / "data" / FOLDER / mart_id, key, _ASKED_MIB, threads)
     found = {name: Samples(name, unit="ms") for name in tables()}
     for _ in range(_ROUNDS):
         for name, request in tables().items():

@@ -19,6 +19,10 @@ DIMENSIONS: dict[str, tuple[int, str]] = {
     "relation": (Dimension.DIMENSION_RELATION, "relación"),
     "mechanism": (Dimension.DIMENSION_MECHANISM, "mecanismo"),
     "step": (Dimension.DIMENSION_STEP, "paso"),
+    "purpose": (Dimension.DIMENSION_PURPOSE, "motivo"),
+    "method": (Dimension.DIMENSION_METHOD, "consulta"),
+    "level": (Dimension.DIMENSION_LEVEL, "respuesta"),
+    "hit": (Dimension.DIMENSION_HIT, "alerta"),
 }
 """Word of the command -> dimension, its Spanish heading."""
 HEADINGS = dict(DIMENSIONS.values())
@@ -29,6 +33,8 @@ RULES: dict[str, tuple[int, str]] = {
     "offences": (CountingRule.COUNTING_RULE_OFFENCE, "delitos"),
     "suspects": (CountingRule.COUNTING_RULE_SUSPECT, "sindicados"),
     "steps": (CountingRule.COUNTING_RULE_CASE_STEP, "pasos de casos"),
+    "checks": (CountingRule.COUNTING_RULE_CHECK, "consultas"),
+    "calls": (CountingRule.COUNTING_RULE_CALL, "llamadas"),
 }
 RULE_TEXTS = dict(RULES.values())
 
@@ -58,5 +64,6 @@ TOPICS: dict[str, tuple[str, str, str]] = {
     "drugs": ("0601", "events", "Delitos de drogas: hechos."),
     "weapons": ("0901", "events", "Delitos con armas: hechos."),
     "all": ("", "events", "Todos los delitos: hechos."),
+    "checks": ("", "checks", "Consultas hechas en Ronda: cuántas, y de qué fueron sus alertas."),
 }
 """Word of the command -> ICCS code, counting rule, what it shows."""

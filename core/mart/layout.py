@@ -2,8 +2,10 @@
 
 <data>/mart/CURRENT                          id of the mart that answers, replaced by one atomic rename
 <data>/mart/disclosure.key                   32 random bytes, mode 0600: hides and rounds a cell the same way for ever
+<data>/mart/own/                             what Ronda counts itself, as deliveries: the present ones
 <data>/mart/<id>/MART.json                   `Mart`: sources, deliveries, labels, each file with its size and SHA-256
 <data>/mart/<id>/<fact>.<source>.<year>.parquet   facts, FACT_COLUMNS, sorted by offence, department and day
+<data>/mart/<id>/rollup.<name>.<source>.<year>.parquet   sums of those facts (core/mart/rollups.py)
 <data>/mart/<id>/dim_place.parquet           department, municipality (INE code, four digits), names
 <data>/mart/<id>/dim_offence.parquet         iccs, level, text
 <data>/mart/<id>/population.parquet          municipality, year, population
@@ -12,7 +14,7 @@
 <data>/mart/<id>/unmapped.parquet            source, text, rows: offences that no map knows
 <data>/mart/<id>/refused.parquet             source, file, row, field, rule: of rows without a fact; no values
 
-No fact has a name, a number of a person or a document, an address, a point or a minute.
+No fact has a subject, a name, a number of a person or a document, an address, a point or a minute.
 """
 
 from __future__ import annotations
@@ -26,13 +28,16 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 FOLDER = "mart"
+OWN = "own"
 CURRENT = "CURRENT"
 DISCLOSURE_KEY = "disclosure.key"
 MART = "MART.json"
 OPEN_END = date(9999, 12, 31)  # `known_until` of what still holds
 
-FACTS = ("fact_incident", "fact_victim", "fact_case_step")
-Fact = Literal["fact_incident", "fact_victim", "fact_case_step"]
+FACTS = ("fact_incident", "fact_victim", "fact_case_step", "fact_check", "fact_call")
+Fact = Literal["fact_incident", "fact_victim", "fact_case_step", "fact_check", "fact_call"]
+OWN_FACTS = ("fact_check", "fact_call")
+"""Counted by Ronda itself, and published by nobody: without offences, and without a place where none is recorded."""
 
 FACT_COLUMNS: dict[str, str] = {
     "unit_no": "BIGINT",  # of the event, victim or step within its file; means nothing outside
@@ -54,6 +59,16 @@ FACT_COLUMNS: dict[str, str] = {
     "known_until": "DATE",  # the first later one that had it no more, or otherwise
 }
 """Column -> DuckDB type."""
+
+MORE_COLUMNS: dict[str, dict[str, str]] = {
+    "fact_check": {"purpose": "VARCHAR", "method": "VARCHAR", "level": "VARCHAR", "hit": "VARCHAR"}
+}
+"""Of one fact alone, besides."""
+
+
+def columns_of(fact: str) -> dict[str, str]:
+    """Column -> DuckDB type, of a fact's files."""
+    return {**FACT_COLUMNS, **MORE_COLUMNS.get(fact, {})}
 
 
 class MartDamaged(Exception):

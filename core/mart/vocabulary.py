@@ -39,6 +39,44 @@ RELATIONS = {
     "STRANGER": "persona desconocida",
 }
 STEPS = {"COMPLAINT": "denuncia", "CHARGE": "acusación", "SENTENCE": "sentencia", "DISMISSAL": "desestimación"}
+PURPOSES = {
+    "TRAFFIC_STOP": "control vehicular",
+    "INVESTIGATION": "investigación",
+    "BORDER": "frontera",
+    "WARRANT_SERVICE": "ejecución de órdenes",
+    "VICTIM_PROTECTION": "protección de víctimas",
+    "CLEARANCE": "constancias",
+    "AUDIT": "auditoría",
+    "TRAINING": "capacitación",
+    "BREAK_GLASS": "acceso de emergencia",
+}
+METHODS = {
+    "CHECK": "una casilla",
+    "CHECK_PERSON": "persona",
+    "CHECK_VEHICLE": "vehículo",
+    "SEARCH_PERSONS": "búsqueda de personas",
+    "SEARCH_VEHICLES": "búsqueda de vehículos",
+    "OFFLINE_LOOK_UP": "lista sin conexión",
+}
+LEVELS = {
+    "HIT": "ROJO",
+    "POSSIBLE": "AMARILLO",
+    "INCOMPLETE": "GRIS",
+    "INSUFFICIENT": "NEGRO",
+    "CLEAR": "VERDE",
+    "REFUSED": "rechazada",
+}
+HITS = {
+    "WARRANT": "orden de captura",
+    "PRISON": "fuga",
+    "MISSING_PERSON": "persona desaparecida",
+    "PROTECTION_ORDER": "orden de protección",
+    "TRAVEL_BAN": "arraigo",
+    "VEHICLE_ALERT": "vehículo o placa",
+    "DOCUMENT_ALERT": "documento",
+    "NONE": "sin alerta",
+}
+"""What a check's hit was of: of several the first of these. Discreet alerts are none of them."""
 WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 MONTHS = (
     "enero",

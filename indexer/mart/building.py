@@ -32,6 +32,7 @@ from indexer.mart import offence_maps
 from indexer.mart.cells import Places
 from indexer.mart.finding import find_files
 from indexer.mart.manifests import SHIPPED, IncidentManifest, PopulationManifest, load_sources
+from indexer.mart.rollups import ROLLED_FROM
 from indexer.mart.source_tables import (
     digest_of,
     write_dimensions,
@@ -44,6 +45,7 @@ from indexer.mart.source_year import build_source
 from indexer.mart.staging import StagingRoom
 
 BUILDING = ".building-"
+MOST_SPILLED = "8GiB"
 _KEPT = 2  # marts besides the current one
 
 
@@ -54,8 +56,10 @@ class MartOptions:
     data: Path
     sources: Path
     manifests: Path | None = None
+    own: Path | None = None  # directory of what Ronda counts itself (manifests of OWN_FACTS); None = nothing does
     memory_mib: int = 1024
     threads: int = 0  # 0 = a core each
+    rolled_from: int = ROLLED_FROM  # facts of a source's year from which on they are summed beforehand
     tell: Callable[[str], None] = field(default=lambda _what: None)
 
 
@@ -79,7 +83,11 @@ def build_mart(options: MartOptions) -> MartSummary:
     """
     manifests = load_sources(options.manifests or SHIPPED)
     for manifest in manifests:
-        if isinstance(manifest, IncidentManifest) and not offence_maps.map_exists(manifest.offences):
+        if (
+            isinstance(manifest, IncidentManifest)
+            and not manifest.own
+            and not offence_maps.map_exists(manifest.offences)
+        ):
             raise BuildRefused(f"{manifest.id}: offences: there is no map {manifest.offences!r}")
     if not options.sources.is_dir():
         raise BuildRefused(f"{options.sources}: is no directory")
@@ -114,10 +122,11 @@ def make_key(path: Path) -> None:
 
 
 def open_database(folder: Path, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """An empty database whose tables may spill to `folder`."""
+    """An empty database whose tables may spill to `folder`, up to MOST_SPILLED."""
     db = duckdb.connect(str(folder / "work.duckdb"))
     db.execute(f"SET memory_limit = '{memory_mib}MiB'")
     db.execute(f"SET temp_directory = {written_as(folder)}")
+    db.execute(f"SET max_temp_directory_size = '{MOST_SPILLED}'")
     if threads:
         db.execute(f"SET threads = {threads}")
     return db
@@ -126,7 +135,7 @@ def open_database(folder: Path, memory_mib: int, threads: int) -> duckdb.DuckDBP
 def _build(
     options: MartOptions, manifests: list[IncidentManifest | PopulationManifest], building: Path, mart_id: str
 ) -> MartSummary:
-    names = sorted(str(path.relative_to(options.sources)) for path in options.sources.rglob("*") if path.is_file())
+    names = _names_below(options.sources)
     places = Places(*offence_maps.place_names())
     claimed: set[str] = set()
     sources: list[SourceEntry] = []
@@ -141,13 +150,16 @@ def _build(
                 if write_population(manifest, options.sources, places, building / "population.parquet"):
                     demo += manifest.demo
                 continue
-            files = find_files(manifest, options.sources, names)
-            claimed.update(each.name for each in files)
+            if manifest.own:
+                files = find_files(manifest, options.own, _names_below(options.own)) if options.own else []
+            else:
+                files = find_files(manifest, options.sources, names)
+                claimed.update(each.name for each in files)
             room = StagingRoom(options.data / FOLDER / "staging" / manifest.id, manifest)
             staged = room.stage(db, files, places, options.tell)
-            if staged:
+            if staged or manifest.own:
                 options.tell(manifest.id)
-                sources.append(build_source(db, manifest, room, staged, building))
+                sources.append(build_source(db, manifest, room, staged, building, options.rolled_from))
         if not (building / "population.parquet").exists():
             write_no_population(building / "population.parquet")
         write_gaps(db, sources, building)
@@ -169,6 +181,10 @@ def _build(
     )
     (building / MART).write_text(mart.model_dump_json(indent=1), encoding="utf-8")
     return MartSummary(mart, [name for name in names if name not in claimed])
+
+
+def _names_below(directory: Path) -> list[str]:
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
 
 
 def _why(sources: list[SourceEntry]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from core.mart import vocabulary
-from core.mart.layout import Fact
+from core.mart.layout import MORE_COLUMNS, OWN_FACTS, Fact
 from indexer.manifest.loading import ManifestError
 
 FIELDS = (
@@ -33,6 +33,10 @@ FIELDS = (
     "mechanism",
     "step",
     "suspects",
+    "purpose",
+    "method",
+    "level",
+    "hit",
     "count",
 )
 """What a column of a file may mean. municipality: INE code of four digits; department and town: its two halves."""
@@ -43,6 +47,10 @@ MAPPED = {
     "mechanism": vocabulary.MECHANISMS,
     "relation": vocabulary.RELATIONS,
     "step": vocabulary.STEPS,
+    "purpose": vocabulary.PURPOSES,
+    "method": vocabulary.METHODS,
+    "level": vocabulary.LEVELS,
+    "hit": vocabulary.HITS,
 }
 """Field -> the codes that a manifest's [values] may map its texts to; "" = nothing is known."""
 SHIPPED = Path(__file__).parent / "sources"
@@ -62,7 +70,7 @@ class IncidentManifest(_Strict):
     fact: Fact
     primary: bool = False  # asked where a question names no source
     files: str  # regular expression of the path below the sources' directory, with groups `year` and `delivered`
-    offences: str  # name of the map of its offences: a table of indexer/mart/data
+    offences: str = ""  # name of the map of its offences: a table of indexer/mart/data
     counts: str  # what is counted, in Spanish, for those who compare two sources
     date_basis: Literal["occurred", "registered", "step"] = "occurred"
     stale_after_days: int = Field(45, ge=1)
@@ -88,9 +96,17 @@ class IncidentManifest(_Strict):
             raise ValueError(f"columns.{unknown[0]}: is none of {', '.join(FIELDS)}")
         if "date" not in self.columns and not {"year", "month"} <= set(self.columns):
             raise ValueError("columns: date, or year and month")
-        if "municipality" not in self.columns and not {"department", "town"} <= set(self.columns):
+        misplaced = sorted(
+            {name for more in MORE_COLUMNS.values() for name in more}
+            & set(self.columns) - set(MORE_COLUMNS.get(self.fact, {}))
+        )
+        if misplaced:
+            raise ValueError(f"columns.{misplaced[0]}: {self.fact} has none")
+        if self.own and any(name in self.columns for name in OFFENCE_FIELDS):
+            raise ValueError(f"columns: {self.fact} has no offences")
+        if not self.own and "municipality" not in self.columns and not {"department", "town"} <= set(self.columns):
             raise ValueError("columns: municipality, or department and town")
-        if "offence" not in self.columns:
+        if not self.own and "offence" not in self.columns:
             raise ValueError("columns: offence")
         for field, texts in self.values.items():
             if field not in MAPPED:
@@ -101,10 +117,16 @@ class IncidentManifest(_Strict):
         return self
 
     @property
+    def own(self) -> bool:
+        """Whether Ronda counts it itself: read from its own directory, never from what was handed over."""
+        return self.fact in OWN_FACTS
+
+    @property
     def required(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """What a file must have: of each entry one of its alternatives, whole."""
         given = tuple(((field,),) for field in ("record_id", "count", "step", "offence") if field in self.columns)
-        return ((("date",), ("year", "month")), (("municipality",), ("department", "town")), *given)
+        place = () if self.own else ((("municipality",), ("department", "town")),)
+        return ((("date",), ("year", "month")), *place, *given)
 
 
 class PopulationManifest(_Strict):

@@ -32,6 +32,8 @@ def map_exists(name: str) -> bool:
 @cache
 def offence_map(name: str) -> dict[str, str]:
     """Folded text of an offence -> ICCS code. Raises ValueError: a code that ICCS has not, or one text twice."""
+    if not name:  # of what has no offences
+        return {}
     known = {row["iccs"] for row in table("iccs")}
     found: dict[str, str] = {}
     for row in table(name):

@@ -9,15 +9,22 @@ import duckdb
 
 from core.mart.layout import SourceEntry, read_as
 from indexer.mart.coverage import FREQUENT, Known, needed_deliveries
-from indexer.mart.facts import YearCounts, write_facts
+from indexer.mart.facts import YearCounts, write_facts, write_no_facts
 from indexer.mart.manifests import IncidentManifest
+from indexer.mart.rollups import write_rollups
 from indexer.mart.staging import Staged, StagingRoom
 
 
 def build_source(
-    db: duckdb.DuckDBPyConnection, manifest: IncidentManifest, room: StagingRoom, staged: list[Staged], out: Path
+    db: duckdb.DuckDBPyConnection,
+    manifest: IncidentManifest,
+    room: StagingRoom,
+    staged: list[Staged],
+    out: Path,
+    rolled_from: int,
 ) -> SourceEntry:
-    """Writes <fact>.<source>.<year>.parquet, and rows of `unmapped` and `development` into the database."""
+    """Writes <fact>.<source>.<year>.parquet, its roll-ups from `rolled_from` facts on, and rows of `unmapped` and
+    `development` into the database."""
     used = [each for each in staged if not each.entry.rule]
     counts = YearCounts(0, 0, 0, 0)
     unreadable: dict[str, int] = {}
@@ -25,7 +32,9 @@ def build_source(
     for year in sorted({each.entry.year for each in used}):
         of_year = [each for each in used if each.entry.year == year]
         path = out / f"{manifest.fact}.{manifest.id}.{year}.parquet"
-        found = write_facts(db, [(each.entry.delivered, room.rows_of(each.entry)) for each in of_year], path)
+        deliveries = [(each.entry.delivered, room.rows_of(each.entry)) for each in of_year]
+        found = write_facts(db, manifest.fact, deliveries, path)
+        write_rollups(db, path, manifest.fact, manifest.id, year, rolled_from)
         counts = YearCounts(
             counts.rows + found.rows,
             counts.late + found.late,
@@ -36,6 +45,8 @@ def build_source(
             unreadable[name] = unreadable.get(name, 0) + number
         for text, number in of_year[-1].unmapped.items():
             unmapped[text] = unmapped.get(text, 0) + number
+    if not used:
+        write_no_facts(db, manifest.fact, out / f"{manifest.fact}.{manifest.id}.0000.parquet")
     _keep_unmapped(db, manifest.id, unmapped)
     first, last = _days(db, manifest, out) if used else (None, None)
     monthly = any(each.day_precision == "month" for each in used)

@@ -6,7 +6,7 @@ Each distinct text of a column is read once, in Python (cells.py), and joined: m
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from core.mart.layout import written_as
-from core.mart.vocabulary import UNMAPPED
+from core.mart.layout import MORE_COLUMNS, written_as
+from core.mart.vocabulary import NOWHERE, TOWN_UNKNOWN, UNMAPPED
 from indexer.mart import cells
 from indexer.mart.cells import Places, Unreadable, fold, said
 from indexer.mart.headers import FileRefused, Header
@@ -25,6 +25,7 @@ from indexer.mart.totals import take_out_sums, take_out_totals
 _MOST_DISTINCT = 200_000  # texts of one column: more, and it is not what the manifest says
 _NAMED_FROM = 5  # rows: a rarer text of an offence is counted and not named, it may be about one person
 _NAMED_CHARACTERS = 80
+NO_OFFENCE = "''"  # SQL of the code of what is none
 
 # Of the staged file, besides row_no, record_key, content and offences.
 COLUMNS: dict[str, pa.DataType] = {
@@ -40,6 +41,11 @@ COLUMNS: dict[str, pa.DataType] = {
     "n": pa.int32(),
     "suspects": pa.int32(),
 }
+
+
+def staged_columns(fact: str) -> dict[str, pa.DataType]:
+    """COLUMNS, and those of this fact alone."""
+    return {**COLUMNS, **{name: pa.string() for name in MORE_COLUMNS.get(fact, {})}}
 
 
 @dataclass
@@ -81,10 +87,12 @@ def standardise(
     told = Standardised(total_rows=take_out_totals(db, header.width, counted, broken), refused=broken)
     maps = _maps(db, manifest, header, places)
     offence_tables = _offence_maps(db, header, offences)
-    _join(db, header, maps, offence_tables, year, delivered)
+    _count_unread(db, maps, told)
+    _count_unmapped(db, offence_tables, told)
+    _join(db, header, maps, offence_tables, (*staged_columns(manifest.fact),), year, delivered)
     _refuse_doubles(db)
     if counted is not None:
-        keys = [name for name in (*COLUMNS, "offences") if name not in ("municipality", "n")]
+        keys = [name for name in (*staged_columns(manifest.fact), "offences") if name not in ("municipality", "n")]
         told.total_rows += take_out_sums(db, keys)
     columns = "row_no, field, rule"
     db.execute(f"COPY (SELECT {columns} FROM refused ORDER BY row_no) TO {written_as(refused)} (FORMAT parquet)")  # noqa: S608
@@ -94,13 +102,12 @@ def standardise(
         raise FileRefused("no_rows", f"{told.refused} rows refused")
     if "date" not in header.places and "day" not in header.places:
         told.day_precision = "month"
-    _count_unread(db, header, maps, told)
-    _count_unmapped(db, header, offence_tables, told)
-    columns = ", ".join(COLUMNS)
+    columns = ", ".join(staged_columns(manifest.fact))
     db.execute(
         f"COPY (SELECT record_key, hash({columns}, offences) AS content, offences, {columns} FROM standard) "  # noqa: S608
         f"TO {written_as(out)} (FORMAT parquet, COMPRESSION zstd)"
     )
+    db.execute("DROP TABLE standard")
     return told
 
 
@@ -114,7 +121,9 @@ def _maps(db: duckdb.DuckDBPyConnection, manifest: IncidentManifest, header: Hea
         ("suspects", ("suspects",), cells.read_small, False),
         ("n", ("count",), cells.read_count, True),
     ]
-    readers += [(name, (name,), cells.word_reader(manifest.values.get(name, {})), False) for name in MAPPED]
+    for name, codes in MAPPED.items():
+        words = manifest.values.get(name, {}) or ({code: code for code in codes} if manifest.own else {})
+        readers.append((name, (name,), cells.word_reader(words), False))
     if "date" in at:
         readers.append(("occurred", ("date",), cells.read_day, True))
     elif "day" in at:
@@ -125,11 +134,12 @@ def _maps(db: duckdb.DuckDBPyConnection, manifest: IncidentManifest, header: Hea
         readers.append(("municipality", ("municipality",), places.whole, True))
     else:
         readers.append(("municipality", ("department", "town"), places.halves, True))
+    kinds = staged_columns(manifest.fact)
     made = []
     for fills, fields, read, required in readers:
         if all(name in at for name in fields):
             one = _Map(f"map_{fills}", [at[name] for name in fields], fills, required)
-            _fill_map(db, one, read)
+            _fill_map(db, one, read, kinds[fills])
             made.append(one)
     return made
 
@@ -143,7 +153,7 @@ def _distinct(db: duckdb.DuckDBPyConnection, columns: Iterable[int], name: str) 
     return found
 
 
-def _fill_map(db: duckdb.DuckDBPyConnection, one: _Map, read: Callable[..., Any]) -> None:
+def _fill_map(db: duckdb.DuckDBPyConnection, one: _Map, read: Callable[..., Any], kind: pa.DataType) -> None:
     texts = _distinct(db, one.places, one.fills)
     values: list[Any] = []
     rules: list[str | None] = []
@@ -156,7 +166,7 @@ def _fill_map(db: duckdb.DuckDBPyConnection, one: _Map, read: Callable[..., Any]
             rules.append(str(error))
     keys = [pa.array([text[n] for text in texts], pa.string()) for n in range(len(one.places))]
     names = [f"k{n}" for n in range(len(one.places))]
-    value = pa.array(values, COLUMNS[one.fills])
+    value = pa.array(values, kind)
     _table(db, one.table, pa.table([*keys, value, pa.array(rules, pa.string())], names=[*names, "value", "rule"]))
 
 
@@ -186,15 +196,16 @@ def _join(
     header: Header,
     maps: list[_Map],
     offence_tables: list[tuple[str, int]],
+    names: Sequence[str],
     year: int,
     delivered: datetime.date,
 ) -> None:
-    """Makes `standard` and `refused` of `raw`."""
+    """Makes `standard` and `refused` of `raw`, which is held no longer: of millions of rows, memory has one table."""
     filled = {one.fills: f"{one.table}.value" for one in maps}
     types = {"occurred": "DATE", "hour": "TINYINT", "zone": "TINYINT", "n": "INTEGER", "suspects": "INTEGER"}
-    nothing = {name: f"CAST(NULL AS {types.get(name, 'VARCHAR')})" for name in COLUMNS}
-    nothing["n"] = "1"
-    columns = [f"{filled.get(name, nothing[name])} AS {name}" for name in COLUMNS]
+    nothing = {name: f"CAST(NULL AS {types.get(name, 'VARCHAR')})" for name in names}
+    nothing |= {"n": "1", "municipality": f"'{NOWHERE}{TOWN_UNKNOWN}'"}
+    columns = [f"{filled.get(name, nothing[name])} AS {name}" for name in names]
     joins = [
         f"LEFT JOIN {one.table} ON "
         + " AND ".join(f"coalesce(raw.c{place}, '') = {one.table}.k{n}" for n, place in enumerate(one.places))
@@ -202,13 +213,15 @@ def _join(
     ]
     joins += [f"LEFT JOIN {table} ON coalesce(raw.c{place}, '') = {table}.k0" for table, place in offence_tables]
     codes = ", ".join(f"{table}.value" for table, _ in offence_tables)
+    # Sorted, the gravest comes first: ICCS numbers its sections by gravity, and what is not mapped is 99.
+    listed = f"[{codes or NO_OFFENCE}]" if len(offence_tables) < 2 else f"list_sort(list_distinct([{codes}]))"
     rules = [f"WHEN {one.table}.rule IS NOT NULL THEN {one.table}.rule" for one in maps if one.required]
     fields = [f"WHEN {one.table}.rule IS NOT NULL THEN '{one.fills}'" for one in maps if one.required]
     day = "map_occurred.value"
     later = [
         (f"year({day}) <> {year}", "date_of_another_year", "occurred"),
         (f"{day} > DATE '{delivered}'", "date_after_delivery", "occurred"),
-        (f"{offence_tables[0][0]}.value IS NULL", "offence_missing", "offence"),
+        *((f"{table}.value IS NULL", "offence_missing", "offence") for table, _ in offence_tables[:1]),
     ]
     # Without an id a row is what it says but for its count: the same again is the same row twice.
     said_of_it = [place for name, place in sorted(header.places.items()) if name != "count"]
@@ -219,14 +232,16 @@ def _join(
     rules += [f"WHEN {test} THEN '{rule}'" for test, rule, _ in later]
     fields += [f"WHEN {test} THEN '{name}'" for test, _, name in later]
     db.execute(
-        f"CREATE OR REPLACE TEMP TABLE joined AS SELECT raw.row_no, {key} AS record_key, {', '.join(columns)}, "  # noqa: S608
-        # Sorted, the gravest comes first: ICCS numbers its sections by gravity, and what is not mapped is 99.
-        f"list_sort(list_distinct([{codes}])) AS offences, "
+        f"CREATE OR REPLACE TEMP TABLE standard AS SELECT raw.row_no, {key} AS record_key, {', '.join(columns)}, "  # noqa: S608
+        f"{listed} AS offences, "
         f"CASE {' '.join(rules)} END AS rule, CASE {' '.join(fields)} END AS field FROM raw {' '.join(joins)}"
     )
-    db.execute("CREATE OR REPLACE TEMP TABLE refused AS SELECT row_no, field, rule FROM joined WHERE rule IS NOT NULL")
-    db.execute("CREATE OR REPLACE TEMP TABLE standard AS SELECT * EXCLUDE (rule, field) FROM joined WHERE rule IS NULL")
-    db.execute("DROP TABLE joined")
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE refused AS SELECT row_no, field, rule FROM standard WHERE rule IS NOT NULL"
+    )
+    if _number(db, "SELECT count(*) FROM refused"):
+        db.execute("DELETE FROM standard WHERE rule IS NOT NULL")
+    db.execute("DROP TABLE raw")
 
 
 def _refuse_doubles(db: duckdb.DuckDBPyConnection) -> None:
@@ -242,7 +257,7 @@ def _refuse_doubles(db: duckdb.DuckDBPyConnection) -> None:
     db.execute("DROP TABLE doubles")
 
 
-def _count_unread(db: duckdb.DuckDBPyConnection, header: Header, maps: list[_Map], told: Standardised) -> None:
+def _count_unread(db: duckdb.DuckDBPyConnection, maps: list[_Map], told: Standardised) -> None:
     for one in maps:
         if one.required or not _number(db, f"SELECT count(*) FROM {one.table} WHERE rule IS NOT NULL"):  # noqa: S608
             continue
@@ -253,9 +268,7 @@ def _count_unread(db: duckdb.DuckDBPyConnection, header: Header, maps: list[_Map
         )
 
 
-def _count_unmapped(
-    db: duckdb.DuckDBPyConnection, header: Header, tables: list[tuple[str, int]], told: Standardised
-) -> None:
+def _count_unmapped(db: duckdb.DuckDBPyConnection, tables: list[tuple[str, int]], told: Standardised) -> None:
     """Counted, and named where the text is no matter of one person."""
     for table, place in tables:
         rows = db.execute(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -37,30 +39,39 @@ def build(
     threads: Annotated[int | None, typer.Option(help="Hilos; 0 = uno por núcleo.", min=0)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lee las entregas nuevas, hace el almacén y lo publica; nombra cada archivo y fila que no se usó.
+    """Lee las entregas nuevas, cuenta las consultas de la bitácora, hace el almacén y lo publica; nombra cada archivo y
+    fila que no se usó.
 
     \b
     Ejemplo:
       ronda mart build --data data --sources nation/incidents
     """
+    from core.mart.layout import FOLDER, OWN
     from indexer.build.errors import BuildError, BuildRefused
     from indexer.manifest.loading import ManifestError
     from indexer.mart.building import MartOptions, build_mart
+    from server.audit.check_counts import deliver_checks
+    from server.audit.seals import SealsDamaged
+    from server.audit.set_up import audit_directory
 
     settings = settings_of(data=data, mart_sources=sources, mart_manifests=manifests, mart_threads=threads)
+    own = settings.data / FOLDER / OWN
     options = MartOptions(
         data=settings.data,
         sources=settings.mart_sources,
         manifests=settings.mart_manifests,
+        own=own,
         memory_mib=settings.indexer_memory_mib,
         threads=settings.mart_threads,
         tell=lambda what: None if as_json else typer.echo(f"  {what}", err=True),
     )
     try:
+        own.mkdir(parents=True, exist_ok=True)
+        deliver_checks(audit_directory(settings), own, datetime.now(ZoneInfo("America/Guatemala")).date())
         summary = build_mart(options)
     except (BuildRefused, ManifestError) as error:
         fail(str(error), EXIT_CALLER, as_json)
-    except (BuildError, OSError) as error:
+    except (BuildError, SealsDamaged, OSError) as error:
         fail(str(error), EXIT_OURS, as_json)
     if as_json:
         print_json({**summary.mart.model_dump(mode="json", exclude={"files"}), "unclaimed": summary.unclaimed})

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate
 
 from server.statistics.limits import HIDDEN_AS, LEAST_LEVEL, Sums, spread_of
@@ -48,6 +49,7 @@ class Charted:
     signal: int
 
 
+@lru_cache(maxsize=4096)
 def is_whole_week(first: date) -> bool:
     """Weeks that the turn of a year cuts are of fewer days."""
     return first.weekday() == 0 and (first + timedelta(6)).year == first.year
@@ -70,6 +72,7 @@ def season(country: Sequence[Week], before: int) -> list[float]:
     return smooth
 
 
+@lru_cache(maxsize=4096)
 def _place(first: date) -> int:
     return min(first.timetuple().tm_yday // 7, _WEEKS - 1)
 

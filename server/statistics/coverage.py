@@ -22,7 +22,10 @@ class Coverage:
         self._question, self._opened = question, opened
         self._time_at = question.by.index(question.time) if question.time is not None else None
         self._place_at = next((at for at, each in enumerate(question.by) if each in PLACES), None)
-        self._spans: dict[str, tuple[date, date]] = {}  # by the code of a time: a table has each many times
+        # By the codes of time and place: a table has each many times.
+        self._spans: dict[str, tuple[date, date]] = {}
+        self._states: dict[tuple[str, str], CellState] = {}
+        self._before: dict[tuple[str, int], date] = {}
         self._days = {
             year: sorted(each.delivered for each in source.delivered if each.year == year and each.delivered <= vintage)
             for year in {each.year for each in source.delivered}
@@ -42,16 +45,24 @@ class Coverage:
         """Of one cell: the worst holds."""
         if self.stale:
             return CellState.CELL_STATE_STALE
-        first, last = self._span(codes)
-        place = self._place(codes)
-        if any(g.first_day <= last and g.after_day > first and place[:2] in ("", g.department) for g in self._gaps):
+        time = codes[self._time_at] if self._time_at is not None else ""
+        place = codes[self._place_at] if self._place_at is not None else ""
+        found = self._states.get((time, place))
+        if found is None:
+            found = self._states[time, place] = self._state(time, place or self._question.fixed.get("place", ""))
+        return found
+
+    def _state(self, time: str, place: str) -> CellState:
+        first, last = self._span(time)
+        if self._gaps and any(
+            g.first_day <= last and g.after_day > first and place[:2] in ("", g.department) for g in self._gaps
+        ):
             return CellState.CELL_STATE_GAP
         if last >= self._complete_before(place, first.year):
             return CellState.CELL_STATE_PROVISIONAL
         return CellState.CELL_STATE_COMPLETE
 
-    def _span(self, codes: Sequence[str]) -> tuple[date, date]:
-        code = codes[self._time_at] if self._time_at is not None else ""
+    def _span(self, code: str) -> tuple[date, date]:
         if code not in self._spans:
             self._spans[code] = self._span_of(code)
         return self._spans[code]
@@ -68,15 +79,13 @@ class Coverage:
         year = int(code) if code else question.first_year
         return date(year, 1, 1), date(year, 12, 31)
 
-    def _place(self, codes: Sequence[str]) -> str:
-        named = codes[self._place_at] if self._place_at is not None else ""
-        return named or self._question.fixed.get("place", "")
-
     def _complete_before(self, place: str, year: int) -> date:
         """Days before this one are all but complete: so many deliveries have come since as the place needs."""
-        days = self._days.get(year, [])
-        needed = self._needed(place)
-        return days[-needed] if len(days) >= needed else date.min
+        found = self._before.get((place, year))
+        if found is None:
+            days, needed = self._days.get(year, []), self._needed(place)
+            found = self._before[place, year] = days[-needed] if len(days) >= needed else date.min
+        return found
 
     def _needed(self, place: str) -> int:
         source = self._question.source.id

@@ -29,12 +29,13 @@ class Disclosure:
 
     def shown(self, identity: str, count: int) -> int | None:
         """The figure of a cell; None = hidden. identity: what the cell is: source, rule, and a node a dimension."""
+        if count < BASE:  # the least threshold
+            return None
         drawn = hashlib.blake2b(identity.encode(), key=self._key, digest_size=16).digest()
-        threshold = BASE + int(drawn[:8].hex(), 16) % BASE
-        if count < threshold:
+        if count < BASE + int.from_bytes(drawn[:8], "big") % BASE:
             return None
         rest = count % BASE
-        fraction = int(drawn[8:].hex(), 16) / 2**64
+        fraction = int.from_bytes(drawn[8:], "big") / 2**64
         return count - rest + (BASE if fraction < rest / BASE else 0)
 
 

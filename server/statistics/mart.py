@@ -20,6 +20,7 @@ from core.mart.layout import (
     read_as,
     read_mart,
 )
+from core.mart.rollups import Part, Rollup, rollup_files
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.logs import ERROR, log
@@ -49,10 +50,12 @@ class OpenMart:
         self.folder = folder
         self.mart: Mart = read_mart(folder)
         self.disclosure = Disclosure(key)
+        self.rolled: dict[str, dict[Rollup, dict[int, str]]] = {}  # by source, as they are asked for
         self.db: duckdb.DuckDBPyConnection = duckdb.connect()
         self.db.execute(f"SET memory_limit = '{memory_mib}MiB'")
         self.db.execute(f"SET threads = {threads}")
         self.db.execute("SET temp_directory = ''")
+        self.db.execute("SET parquet_metadata_cache = true")  # files of a mart never change
         try:
             self._read_tables()
         except duckdb.Error as error:
@@ -82,10 +85,27 @@ class OpenMart:
         query = f"SELECT {columns} FROM read_parquet(?)"  # noqa: S608 # of fixed names
         return list(self.db.execute(query, [read_as(self.folder / name)]).fetchall())
 
-    def facts(self, source: SourceEntry, first_year: int, last_year: int) -> list[str]:
-        """Paths of a source's facts of these years."""
-        names = fact_files(self.mart, source.fact, source.id)
-        return [read_as(self.folder / name) for name in names if first_year <= int(name.split(".")[2]) <= last_year]
+    def files(
+        self, source: SourceEntry, first_year: int, last_year: int, parts: set[Part], columns: set[str]
+    ) -> list[list[str]]:
+        """Paths to read for a question that needs these parts of the date and these columns, of these years: those of
+        one list have the same columns. A year's smallest roll-up that answers, or its facts."""
+        facts = {int(name.split(".")[2]): name for name in fact_files(self.mart, source.fact, source.id)}
+        rolled = self._rollups(source)
+        fits = [each for each in rolled if each.answers(parts, columns)]
+        found: dict[str, list[str]] = {}
+        for year, name in facts.items():
+            if not first_year <= year <= last_year:
+                continue
+            held = {rolled[each][year]: each.name for each in fits if year in rolled[each]} or {name: ""}
+            least = min(held, key=lambda each: self.mart.files[each].size)
+            found.setdefault(held[least], []).append(read_as(self.folder / least))
+        return list(found.values())
+
+    def _rollups(self, source: SourceEntry) -> dict[Rollup, dict[int, str]]:
+        if source.id not in self.rolled:
+            self.rolled[source.id] = rollup_files(self.mart, source.fact, source.id)
+        return self.rolled[source.id]
 
     def interrupt(self) -> None:
         """Ends the count that runs: nobody waits for it any more. May be called from any thread."""

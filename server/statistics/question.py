@@ -27,36 +27,54 @@ FACT_OF_RULE: dict[int, str] = {
     CountingRule.COUNTING_RULE_SUSPECT: "fact_incident",
     CountingRule.COUNTING_RULE_VICTIM: "fact_victim",
     CountingRule.COUNTING_RULE_CASE_STEP: "fact_case_step",
+    CountingRule.COUNTING_RULE_CHECK: "fact_check",
+    CountingRule.COUNTING_RULE_CALL: "fact_call",
 }
-# Dimension -> SQL of its code. What a source does not say is the empty text.
-COLUMN: dict[int, str] = {
-    Dimension.DIMENSION_YEAR: "strftime(occurred, '%Y')",
-    Dimension.DIMENSION_MONTH: "strftime(occurred, '%Y-%m')",
+RULE_OF_FACT: dict[str, int] = {fact: rule for rule, fact in reversed(FACT_OF_RULE.items())}
+"""The first rule of each."""
+# Dimension -> column of the facts, SQL of its code. What a source does not say is the empty text.
+COLUMN: dict[int, tuple[str, str]] = {
+    Dimension.DIMENSION_YEAR: ("occurred", "strftime({}, '%Y')"),
+    Dimension.DIMENSION_MONTH: ("occurred", "strftime({}, '%Y-%m')"),
     Dimension.DIMENSION_WEEK: (
-        "CAST(greatest(CAST(date_trunc('week', occurred) AS DATE), make_date(year(occurred), 1, 1)) AS VARCHAR)"
+        "occurred",
+        "CAST(greatest(CAST(date_trunc('week', {0}) AS DATE), make_date(year({0}), 1, 1)) AS VARCHAR)",
     ),
-    Dimension.DIMENSION_WEEKDAY: "CAST(isodow(occurred) AS VARCHAR)",
-    Dimension.DIMENSION_HOUR: "coalesce(CAST(hour AS VARCHAR), '')",
-    Dimension.DIMENSION_DEPARTMENT: "department",
-    Dimension.DIMENSION_MUNICIPALITY: "municipality",
-    Dimension.DIMENSION_ZONE: "coalesce(CAST(zone AS VARCHAR), '')",
-    Dimension.DIMENSION_OFFENCE: "left(iccs, 4)",
-    Dimension.DIMENSION_SEX: "coalesce(sex, '')",
-    Dimension.DIMENSION_AGE_BAND: "coalesce(age_band, '')",
-    Dimension.DIMENSION_RELATION: "coalesce(relation, '')",
-    Dimension.DIMENSION_MECHANISM: "coalesce(mechanism, '')",
-    Dimension.DIMENSION_STEP: "coalesce(step, '')",
+    Dimension.DIMENSION_WEEKDAY: ("occurred", "CAST(isodow({}) AS VARCHAR)"),
+    Dimension.DIMENSION_HOUR: ("hour", "coalesce(CAST({} AS VARCHAR), '')"),
+    Dimension.DIMENSION_DEPARTMENT: ("department", "{}"),
+    Dimension.DIMENSION_MUNICIPALITY: ("municipality", "{}"),
+    Dimension.DIMENSION_ZONE: ("zone", "coalesce(CAST({} AS VARCHAR), '')"),
+    Dimension.DIMENSION_OFFENCE: ("iccs", "left({}, 4)"),
+    Dimension.DIMENSION_SEX: ("sex", "coalesce({}, '')"),
+    Dimension.DIMENSION_AGE_BAND: ("age_band", "coalesce({}, '')"),
+    Dimension.DIMENSION_RELATION: ("relation", "coalesce({}, '')"),
+    Dimension.DIMENSION_MECHANISM: ("mechanism", "coalesce({}, '')"),
+    Dimension.DIMENSION_STEP: ("step", "coalesce({}, '')"),
+    Dimension.DIMENSION_PURPOSE: ("purpose", "coalesce({}, '')"),
+    Dimension.DIMENSION_METHOD: ("method", "coalesce({}, '')"),
+    Dimension.DIMENSION_LEVEL: ("level", "coalesce({}, '')"),
+    Dimension.DIMENSION_HIT: ("hit", "coalesce({}, '')"),
 }
 TIMES = (Dimension.DIMENSION_YEAR, Dimension.DIMENSION_MONTH, Dimension.DIMENSION_WEEK)
 PLACES = (Dimension.DIMENSION_DEPARTMENT, Dimension.DIMENSION_MUNICIPALITY)
 PERSONS = (Dimension.DIMENSION_SEX, Dimension.DIMENSION_AGE_BAND, Dimension.DIMENSION_RELATION)
+_OF_OFFENCES = ("fact_incident", "fact_victim", "fact_case_step")
 _ONLY_OF: dict[int, tuple[str, ...]] = {
-    Dimension.DIMENSION_HOUR: ("fact_incident",),
+    Dimension.DIMENSION_HOUR: ("fact_incident", "fact_check", "fact_call"),
+    Dimension.DIMENSION_DEPARTMENT: (*_OF_OFFENCES, "fact_call"),
+    Dimension.DIMENSION_MUNICIPALITY: (*_OF_OFFENCES, "fact_call"),
+    Dimension.DIMENSION_OFFENCE: _OF_OFFENCES,
+    Dimension.DIMENSION_MECHANISM: _OF_OFFENCES,
     Dimension.DIMENSION_ZONE: ("fact_incident",),
     Dimension.DIMENSION_SEX: ("fact_victim",),
     Dimension.DIMENSION_AGE_BAND: ("fact_victim",),
     Dimension.DIMENSION_RELATION: ("fact_victim",),
     Dimension.DIMENSION_STEP: ("fact_case_step",),
+    Dimension.DIMENSION_PURPOSE: ("fact_check",),
+    Dimension.DIMENSION_METHOD: ("fact_check",),
+    Dimension.DIMENSION_LEVEL: ("fact_check",),
+    Dimension.DIMENSION_HIT: ("fact_check",),
 }
 
 
@@ -88,17 +106,35 @@ class Question:
 
     def identity(self, codes: Sequence[str]) -> str:
         """What a cell is, whichever table shows it."""
-        nodes = {**self.fixed, "offence": self.offence}
-        nodes["time"] = f"{self.first_year}-{self.month:02}" if self.month else f"{self.first_year}"
-        for dimension, code in zip(self.by, codes, strict=True):
-            if dimension in TIMES:
-                nodes["time"] = f"w{code}" if dimension == Dimension.DIMENSION_WEEK else code
-            elif dimension in PLACES:
-                nodes["place"] = code
-            else:
-                nodes[word_of(dimension)] = code
-        told = ";".join(f"{name}={code}" for name, code in sorted(nodes.items()) if code)
-        return f"{self.source.id};{self.rule};{int(self.every_offence)};{told}"
+        return Identities(self).of(codes)
+
+
+class Identities:
+    """What each cell of a question is, whichever table shows it; for many cells."""
+
+    def __init__(self, question: Question) -> None:
+        nodes: dict[str, str | None] = {**question.fixed, "offence": question.offence}
+        month = f"-{question.month:02}" if question.month else ""
+        nodes["time"] = f"{question.first_year}{month}"
+        at: dict[str, tuple[int, str]] = {}  # name -> place among the codes, what stands before the code
+        for place, dimension in enumerate(question.by):
+            name = "time" if dimension in TIMES else "place" if dimension in PLACES else word_of(dimension)
+            at[name] = place, "w" if dimension == Dimension.DIMENSION_WEEK else ""
+            nodes[name] = None
+        self._head = f"{question.source.id};{question.rule};{int(question.every_offence)};"
+        # Of each node by name: its text, or the place whose code makes it.
+        self._parts: list[tuple[int, str]] = []
+        for name, code in sorted(nodes.items()):
+            if code is None:
+                place, before = at[name]
+                self._parts.append((place, f"{name}={before}"))
+            elif code:
+                self._parts.append((-1, f"{name}={code}"))
+
+    def of(self, codes: Sequence[str]) -> str:
+        """Of the cell with these codes."""
+        told = [text if place < 0 else text + codes[place] for place, text in self._parts if place < 0 or codes[place]]
+        return self._head + ";".join(told)
 
 
 def word_of(dimension: int) -> str:
@@ -148,7 +184,7 @@ def read_question(request: Any, opened: OpenMart, today: date) -> Question:
         first_year=first,
         last_year=last,
         month=filters.month,
-        offence=_offence(filters.offence, opened),
+        offence=_offence(filters.offence, source, opened),
         fixed=_fixed(filters, by, source, opened),
         vintage=_vintage(request, source, today),
     )
@@ -170,7 +206,9 @@ def _source(request: Any, opened: OpenMart, fact: str) -> SourceEntry:
     return chosen
 
 
-def _offence(code: str, opened: OpenMart) -> str:
+def _offence(code: str, source: SourceEntry, opened: OpenMart) -> str:
+    if code and source.fact not in _OF_OFFENCES:
+        raise invalid("filter.offence", "the source does not have this dimension")
     if code and code not in opened.offences:
         raise invalid("filter.offence", "unknown ICCS code")
     return code
@@ -188,6 +226,9 @@ def _vintage(request: Any, source: SourceEntry, today: date) -> date:
 
 def _fixed(filters: Any, by: Sequence[int], source: SourceEntry, opened: OpenMart) -> dict[str, str]:
     fixed: dict[str, str] = {}
+    for name in ("department", "municipality"):
+        if getattr(filters, name) and source.fact not in _ONLY_OF[Dimension.DIMENSION_DEPARTMENT]:
+            raise invalid(f"filter.{name}", "the source does not have this dimension")
     if filters.department:
         if filters.department not in opened.departments:
             raise invalid("filter.department", "unknown department")
@@ -265,6 +306,10 @@ def domain(question: Question, dimension: int, opened: OpenMart) -> list[Node]:
         Dimension.DIMENSION_RELATION: vocabulary.RELATIONS,
         Dimension.DIMENSION_MECHANISM: vocabulary.MECHANISMS,
         Dimension.DIMENSION_STEP: vocabulary.STEPS,
+        Dimension.DIMENSION_PURPOSE: vocabulary.PURPOSES,
+        Dimension.DIMENSION_METHOD: vocabulary.METHODS,
+        Dimension.DIMENSION_LEVEL: vocabulary.LEVELS,
+        Dimension.DIMENSION_HIT: vocabulary.HITS,
     }
     return [*words[dimension].items(), unknown]
 

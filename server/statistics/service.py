@@ -23,7 +23,7 @@ from server.statistics.table import answer
 
 TABLE_S = 60.0
 WATCH_S = 900.0  # one watch; its client watches again
-_LOOK_S = 0.25
+_LOOK_S = 0.1
 _MOST_KEPT, _MOST_KEPT_MESSAGES = 24, 8  # answers, each of so many messages of some 45 KiB: 9 MiB at most
 _COUNTRY = ZoneInfo("America/Guatemala")
 
@@ -34,6 +34,7 @@ class StatisticsMethods:
     def __init__(self, keeper: MartKeeper) -> None:
         self._keeper = keeper
         self._kept: OrderedDict[bytes, list[contract.QueryResponse]] = OrderedDict()  # of the thread that counts
+        self._listed: tuple[Any, contract.ListSourcesResponse] | None = None  # of that thread too
 
     async def query(self, asked: Asked) -> AsyncIterator[contract.QueryResponse]:
         """A table."""
@@ -49,9 +50,7 @@ class StatisticsMethods:
 
     async def list_sources(self, asked: Asked) -> contract.ListSourcesResponse:
         """The sources."""
-        found: contract.ListSourcesResponse = await self._counted(
-            lambda _request: sources_response(self._keeper.current(), _today()), asked.request
-        )
+        found: contract.ListSourcesResponse = await self._counted(self._sources, asked.request)
         return found
 
     async def watch(self, asked: Asked) -> AsyncIterator[contract.WatchSourcesResponse]:
@@ -69,6 +68,13 @@ class StatisticsMethods:
                     yield told
                 before, said = found, packed
             await asyncio.sleep(_LOOK_S)
+
+    def _sources(self, _request: Any) -> contract.ListSourcesResponse:
+        """The same for every caller, as tables are; every officer before a screen asks when figures change."""
+        opened, today = self._keeper.current(), _today()
+        if self._listed is None or self._listed[0] != (opened.mart.id, today):
+            self._listed = (opened.mart.id, today), sources_response(opened, today)
+        return self._listed[1]
 
     def _table(self, request: Any) -> list[contract.QueryResponse]:
         """The same for every caller who may ask: the screens of a room ask it one after the other."""

@@ -15,7 +15,7 @@ from server.statistics import changes, disclosure, weekly
 from server.statistics.counting import count
 from server.statistics.coverage import Coverage, stale_now
 from server.statistics.mart import OpenMart
-from server.statistics.question import PERSONS, Question, invalid
+from server.statistics.question import PERSONS, RULE_OF_FACT, Identities, Question, invalid
 
 _CELLS_A_MESSAGE = 500
 _DAYS_A_YEAR = 365.25
@@ -78,14 +78,13 @@ def rates_fit(question: Question) -> bool:
 
 
 def _cells(question: Question, opened: OpenMart) -> list[contract.StatisticsCell]:
-    counts, coverage = count(question, opened), Coverage(question, opened)
+    counts, coverage, identities = count(question, opened), Coverage(question, opened), Identities(question)
     cells = []
-    for nodes in itertools.product(*question.domains):
-        codes = tuple(code for code, _ in nodes)
-        cell = contract.StatisticsCell(
-            keys=[value_pb2.CodedText(code=code, text=text) for code, text in nodes], state=coverage.state(codes)
-        )
-        value = opened.disclosure.shown(question.identity(codes), counts.get(codes, 0))
+    texts = [[value_pb2.CodedText(code=code, text=text) for code, text in nodes] for nodes in question.domains]
+    for keys in itertools.product(*texts):
+        codes = tuple(key.code for key in keys)
+        cell = contract.StatisticsCell(keys=keys, state=coverage.state(codes))
+        value = opened.disclosure.shown(identities.of(codes), counts.get(codes, 0))
         if value is not None:
             cell.value = value
         cells.append(cell)
@@ -144,6 +143,7 @@ def source_message(source: SourceEntry, opened: OpenMart, today: date) -> contra
         id=source.id,
         institution=source.institution,
         title=source.title,
+        rule=RULE_OF_FACT[source.fact],  # type: ignore[arg-type]
         counts=source.counts,
         units=shown("units", source.rows),
         late=shown("late", source.late),

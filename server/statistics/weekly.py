@@ -12,7 +12,7 @@ from ronda.v1.statistics_service_pb2 import CellState, ChangeState, Dimension
 from server.statistics.counting import count
 from server.statistics.coverage import Coverage
 from server.statistics.mart import OpenMart
-from server.statistics.question import MOST_CELLS, Question, domain, invalid
+from server.statistics.question import MOST_CELLS, Identities, Question, domain, invalid
 
 if TYPE_CHECKING:
     from server.statistics.charts import Week
@@ -22,6 +22,7 @@ METHOD = (
     "antes, según la época del año; los límites son la cifra desde la que esa semana se afirma un cambio. Sin cambio, "
     "a lo sumo 5 de cada 1000 semanas probadas se señalan por azar."
 )
+_COMPLETE = CellState.CELL_STATE_COMPLETE
 _YEARS_BEFORE = 2  # hold charts.HISTORY_WEEKS, and two whole years to learn the season of
 _SIGNAL = {
     1: ChangeState.CHANGE_STATE_RISE,
@@ -75,12 +76,13 @@ def _series(question: Question, opened: OpenMart, place: int) -> Series:
     """Codes without the week's -> its weeks, in order; as they are shown."""
     from server.statistics.charts import Week, is_whole_week  # noqa: PLC0415
 
-    counts, coverage = count(question, opened), Coverage(question, opened)
+    counts, coverage, identities = count(question, opened), Coverage(question, opened), Identities(question)
     found: Series = {}
+    weeks = {code: date.fromisoformat(code) for code, _ in question.domains[place]}
     for nodes in itertools.product(*question.domains):
         codes = tuple(code for code, _ in nodes)
-        first = date.fromisoformat(codes[place])
-        whole = is_whole_week(first) and coverage.state(codes) == CellState.CELL_STATE_COMPLETE
-        figure = opened.disclosure.shown(question.identity(codes), counts.get(codes, 0))
+        first = weeks[codes[place]]
+        whole = is_whole_week(first) and coverage.state(codes) == _COMPLETE
+        figure = opened.disclosure.shown(identities.of(codes), counts.get(codes, 0))
         found.setdefault(codes[:place] + codes[place + 1 :], []).append(Week(first, figure, whole))
     return found

@@ -31,7 +31,7 @@ def demo_command(data: Path, listen: str, *more: str) -> list[str]:
 class RunningDemo:
     """Starts at once. `data` is kept when it ends, for the next; `clear_of` removes it."""
 
-    def __init__(self, data: Path, *, terminal: bool = False) -> None:
+    def __init__(self, data: Path, *more: str, terminal: bool = False) -> None:
         self.directory = DemoDirectory(data)
         self.listen = f"127.0.0.1:{free_port()}"
         self.log = data.with_name(f"screen-{time.monotonic_ns()}")
@@ -41,7 +41,7 @@ class RunningDemo:
             self.terminal, out = pty.openpty()
         else:
             out = os.open(self.log, os.O_WRONLY | os.O_CREAT, 0o600)
-        command = demo_command(data, self.listen)
+        command = demo_command(data, self.listen, *more)
         # setsid -c makes the terminal the session's own, so that closing it hangs up.
         taking = ["setsid", "--ctty"] if terminal else ["setsid"]
         self.process = subprocess.Popen([*taking, *command], cwd=ROOT, stdin=out, stdout=out, stderr=out)

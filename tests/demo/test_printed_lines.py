@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.demo.running_demo import ROOT, RunningDemo
 from tests.kit.pasted import pasted_lines, readme_commands, readme_snippets
+
+_STATISTICS = re.compile(r"`(ronda statistics [^`]+)`")
 
 
 def _run(line: str, folder: Path = ROOT, **settings: str) -> str:
@@ -96,6 +101,28 @@ def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, 
         _until_seen("VERDE", clean.command)
     finally:
         assert again.end() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_newcomer_sees_figures(data: Path) -> None:
+    demo = RunningDemo(data, "--figures").wait_ready()
+    try:
+        (line,) = (each for each in demo.pasted() if "statistics" in each.command)
+        assert "Control de divulgación" in _run(line.command)
+        readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+        told = [_run(f".venv/bin/{each}", RONDA_SERVER=demo.listen) for each in _STATISTICS.findall(readme)]
+        assert len(told) == 2
+        assert "Guatemala" in told[0]
+        assert all(name in told[1] for name in ("PNC", "INACIF", "INE"))
+        checked = next(each for each in demo.pasted() if each.level == "ROJO")
+        for _ in range(12):
+            _run(checked.command)
+        _run(f".venv/bin/ronda mart build --data {data} --sources {data}/figures/incidents")
+        year = datetime.datetime.now(ZoneInfo("America/Guatemala")).year
+        assert "ROJO" in _run(f".venv/bin/ronda statistics checks --by level --year {year}", RONDA_SERVER=demo.listen)
+    finally:
+        assert demo.end() == 0
 
 
 def test_lines_are_read_from_pages_as_they_stand() -> None:

@@ -13,6 +13,8 @@ import xlsxwriter
 
 from core.mart.layout import FOLDER, DeliveryEntry, Mart
 from indexer.mart.building import MartOptions, MartSummary, build_mart
+from indexer.mart.manifests import SHIPPED
+from server.audit.check_counts import COLUMNS as CHECK_COLUMNS
 
 EVENTS = """
 kind = "incident"
@@ -59,6 +61,7 @@ count = ["casos"]
 "2" = "F"
 """
 
+CHECKS, CALLS = ((SHIPPED / f"ronda_{name}.toml").read_text(encoding="utf-8") for name in ("consultas", "llamadas"))
 HEAD = ("id", "fecha", "hora", "municipio", "delito", "otro delito", "sindicados")
 Cells = Sequence[Any]
 
@@ -68,7 +71,9 @@ class SmallSources:
 
     def __init__(self, root: Path, *manifests: str) -> None:
         self.files, self.manifests, self.data = root / "files", root / "manifests", root / "data"
+        self.own = root / "own"
         self.files.mkdir(parents=True)
+        self.own.mkdir()
         self.manifests.mkdir()
         for number, text in enumerate(manifests or (EVENTS,)):
             (self.manifests / f"{number}.toml").write_text(text, encoding="utf-8")
@@ -89,7 +94,12 @@ class SmallSources:
         (self.files / name).write_text(json.dumps(document), encoding="utf-8")
 
     def build(self) -> MartSummary:
-        return build_mart(MartOptions(self.data, self.files, self.manifests, memory_mib=256, threads=1))
+        return build_mart(MartOptions(self.data, self.files, self.manifests, self.own, memory_mib=256, threads=1))
+
+    def checks(self, year: int, delivered: datetime.date, rows: Sequence[Cells]) -> None:
+        """What Ronda counted itself."""
+        lines = [",".join(map(str, row)) for row in (CHECK_COLUMNS, *rows)]
+        (self.own / f"consultas_{year}_{delivered:%Y%m%d}.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
     def facts(self, summary: MartSummary, fact: str = "fact_incident") -> pd.DataFrame:
         return facts_of(self.data, summary.mart, fact)

@@ -23,7 +23,8 @@ def current(nation: IncidentNation, fact: str, source: str) -> pd.DataFrame:
 def test_every_file_is_read_and_every_row_is_accounted_for(incident_nation: IncidentNation) -> None:
     mart = incident_nation.mart
     assert [each.id for each in mart.sources] == [
-        "inacif_necropsias", "ine_defunciones", "mp_casos", "pnc_hechos", "pnc_victimas",
+        "inacif_necropsias", "ine_defunciones", "mp_casos", "pnc_hechos", "pnc_victimas", "ronda_consultas",
+        "ronda_llamadas",
     ]  # fmt: skip
     for source in mart.sources:
         assert [each.rule for each in source.deliveries] == [""] * len(source.deliveries)

@@ -17,6 +17,9 @@ RULES = {1: "event", 2: "offence", 3: "victim", 4: "suspect", 5: "step"}
 BY: dict[str, Any] = {
     "year": lambda f: f["day"].dt.strftime("%Y"),
     "month": lambda f: f["day"].dt.strftime("%Y-%m"),
+    "week": lambda f: [
+        max((day - pd.Timedelta(days=day.weekday())).date(), date(day.year, 1, 1)).isoformat() for day in f["day"]
+    ],
     "weekday": lambda f: (f["day"].dt.day_of_week + 1).astype(str),
     "hour": lambda f: f["hour"].map(lambda hour: "" if pd.isna(hour) else str(int(hour))),
     "department": lambda f: f["department"],
@@ -32,7 +35,7 @@ BY: dict[str, Any] = {
 
 def facts(data: Path, mart: Mart, source: str) -> pd.DataFrame:
     """All versions of a source's units."""
-    names = [name for name in mart.files if f".{source}." in name]
+    names = [name for name in mart.files if name.startswith("fact_") and f".{source}." in name]
     table = pd.concat([pd.read_parquet(data / FOLDER / mart.id / name) for name in names], ignore_index=True)
     table["day"] = pd.to_datetime(table["occurred"])
     table["from"] = table["known_from"].map(lambda day: day.toordinal())

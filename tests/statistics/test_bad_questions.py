@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from clients.spanish.words import FIELDS, RULES
 from core.mart.layout import DISCLOSURE_KEY, FOLDER
+from ronda.command import app
 from ronda.v1 import statistics_service_pb2 as contract
 from server.errors import Refusal
 from server.statistics.mart import OpenMart
 from server.statistics.question import read_question
 from server.statistics.table import answer
-from tests.mart.small_sources import COUNTS, EVENTS, SmallSources, event
+from tests.mart.small_sources import CALLS, CHECKS, COUNTS, EVENTS, SmallSources, event
 
 D = contract.Dimension
 TODAY = datetime.date(2025, 6, 1)
@@ -25,7 +27,9 @@ TODAY = datetime.date(2025, 6, 1)
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenMart]:
-    sources = SmallSources(tmp_path_factory.mktemp("sources"), EVENTS, COUNTS)
+    sources = SmallSources(tmp_path_factory.mktemp("sources"), EVENTS, COUNTS, CHECKS, CALLS)
+    day = datetime.date(2025, 1, 15)
+    sources.checks(2024, day, [["2024-12-30", 7, "TRAFFIC_STOP", "CHECK", "HIT", "WARRANT", 12]])
     sources.csv("hechos_2024_20250115.csv", [event(n, datetime.date(2024, 3, 7)) for n in range(50)])
     head = ("año", "mes", "municipio", "delito", "sexo", "casos")
     sources.csv("cuadro_2024_20250115.csv", [["2024", "1", "0101", "HOMICIDIO", "1", "50"]], head)
@@ -91,6 +95,34 @@ def test_a_question_that_breaks_a_rule_is_refused_by_name(
         read_question(request_, opened, TODAY)
     assert refused.value.field == name
     assert rule in refused.value.rule
+
+
+def test_one_persons_street_is_no_question() -> None:
+    words = ["statistics", "homicides", "--year", "2024", "--by", "street"]
+    done = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert "no hay dimensión «street»" in done.output
+    assert "lo más fino es el municipio" in done.output
+    assert not set(contract.StatisticsFilter.DESCRIPTOR.fields_by_name) & {"street", "address", "name"}
+
+
+def test_checks_have_no_place_and_no_offence(opened: OpenMart) -> None:
+    for given, name in (
+        ({"by": [D.DIMENSION_DEPARTMENT]}, "by"),
+        ({"by": [D.DIMENSION_OFFENCE]}, "by"),
+        ({"filter": {"offence": "0101"}}, "filter.offence"),
+        ({"filter": {"department": "01"}}, "filter.department"),
+        ({"filter": {"municipality": "0101"}}, "filter.municipality"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            read_question(asked(rule=6, **given), opened, TODAY)
+        assert (refused.value.field, refused.value.rule) == (name, "the source does not have this dimension")
+    for by in (D.DIMENSION_HIT, D.DIMENSION_LEVEL, D.DIMENSION_PURPOSE, D.DIMENSION_METHOD):
+        with pytest.raises(Refusal):
+            read_question(asked(rule=1, by=[by]), opened, TODAY)
+    with pytest.raises(Refusal) as refused:
+        read_question(asked(rule=7), opened, TODAY)
+    assert refused.value.rule == "no source counts this"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,12 @@ QUESTIONS: list[tuple[int, bool, tuple[str, ...], tuple[int, int], str, dict[str
     (OFFENCE, False, ("weekday", "hour"), (2024, 2024), "", {}, ""),
     (SUSPECT, False, ("year",), (2016, 2024), "04", {}, ""),
     (SUSPECT, True, ("municipality",), (2024, 2024), "0401", {"department": "09"}, ""),
+    (EVENT, False, ("week", "department"), (2023, 2024), "", {}, ""),
+    (EVENT, False, ("week", "municipality"), (2024, 2024), "04", {"department": "01"}, ""),
+    (EVENT, False, ("hour",), (2024, 2024), "", {"municipality": "0101"}, ""),
+    (EVENT, False, ("weekday", "department"), (2024, 2024), "", {}, ""),
+    (EVENT, False, ("month", "mechanism"), (2022, 2024), "", {"department": "01"}, ""),
+    (VICTIM, False, ("week", "municipality"), (2024, 2024), "0101", {"department": "01"}, ""),
     (STEP, False, ("year", "step"), (2018, 2025), "", {}, ""),
     (EVENT, True, (), (2024, 2024), "02", {}, ""),
 ]
@@ -68,12 +74,30 @@ def as_of(asked: contract.QueryRequest, day: datetime.date) -> contract.QueryReq
     return asked
 
 
-@pytest.fixture(scope="module")
-def opened(incident_nation: IncidentNation) -> Iterator[OpenMart]:
+@pytest.fixture(scope="module", params=["rolled", "facts"])
+def opened(incident_nation: IncidentNation, request: pytest.FixtureRequest) -> Iterator[OpenMart]:
+    """Once as a mart is asked, once without its roll-ups."""
     key = (incident_nation.data / FOLDER / DISCLOSURE_KEY).read_bytes()
     mart = OpenMart(incident_nation.folder, key, 256, 1)
+    if request.param == "facts":
+        mart.rolled = {source.id: {} for source in mart.mart.sources}
     yield mart
     mart.close()
+
+
+def test_a_board_is_answered_by_roll_ups_and_what_tells_units_apart_by_facts(opened: OpenMart) -> None:
+    rolled = any(opened.rolled.get(source.id) != {} for source in opened.mart.sources)
+    source = opened.mart.source("pnc_hechos")
+    assert source is not None
+
+    def kinds(parts: set[Any], columns: set[str]) -> set[str]:
+        lists = opened.files(source, 2018, 2024, parts, columns)
+        return {Path(path).name.split(".")[0] for paths in lists for path in paths}
+
+    assert kinds({"week"}, {"occurred", "department"}) == {"rollup" if rolled else "fact_incident"}
+    assert kinds({"weekday"}, {"occurred", "hour"}) == {"rollup" if rolled else "fact_incident"}
+    assert kinds({"year"}, {"unit_no"}) == {"fact_incident"}
+    assert kinds({"weekday"}, {"hour", "municipality"}) == {"fact_incident"}
 
 
 @pytest.mark.parametrize("vintage", VINTAGES, ids=str)

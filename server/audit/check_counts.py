@@ -1,0 +1,133 @@
+"""Checks as numbers, from the audit log: how many of what kind in which hour, and nobody in it.
+
+What is read of a record is its time, method, purpose, status, and the levels and sections of what was shown; who asked,
+about whom and what are neither opened nor kept. A retry counts once, a record that stands for several refusals as
+many. The log holds no department of a unit, so a check has no place.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from core.audit.reader import QUESTION_ROW, Flag, Question, query_rows, read_question
+from ronda.v1.context_pb2 import Purpose
+from ronda.v1.level_pb2 import Level
+from ronda.v1.section_pb2 import Section
+from server.audit.own_methods import OwnMethod
+from server.audit.seals import read_seals
+from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+
+COLUMNS = ("fecha", "hora", "proposito", "metodo", "nivel", "alerta", "consultas")
+"""Of a delivery; indexer/mart/sources/ronda_consultas.toml reads it."""
+METHODS = {
+    1: "CHECK",
+    2: "CHECK_PERSON",
+    3: "CHECK_VEHICLE",
+    4: "SEARCH_PERSONS",
+    5: "SEARCH_VEHICLES",
+    int(OwnMethod.OFFLINE_LOOK_UP): "OFFLINE_LOOK_UP",
+}
+HITS = tuple(
+    (name, 1 << Section.Value(f"SECTION_{name}"))
+    for name in (
+        "WARRANT",
+        "PRISON",
+        "MISSING_PERSON",
+        "PROTECTION_ORDER",
+        "TRAVEL_BAN",
+        "VEHICLE_ALERT",
+        "DOCUMENT_ALERT",
+    )
+)
+"""Word -> its bit of an entry's sections, the first that was shown counts; discreet alerts are not told."""
+_ALERTS = (Level.LEVEL_POSSIBLE, Level.LEVEL_HIT)
+_DISCREET = 1  # flag of an entry
+_COUNTRY = ZoneInfo("America/Guatemala")
+
+Kind = tuple[str, int, str, str, str, str]
+"""Day, hour, purpose, method, level, hit."""
+
+
+def count_checks(audit: Path, kept: Path) -> Counter[Kind]:
+    """Of every segment that is there. kept: directory where the counts of sealed segments stay, for the next time.
+
+    Raises SealsDamaged.
+    """
+    sealed = read_seals(audit).sealed
+    total: Counter[Kind] = Counter()
+    for segment in list_segments(audit):
+        path = kept / f"{segment.log}-{segment.number:08}.json"
+        if segment in sealed and path.is_file():
+            total.update({tuple(kind): n for *kind, n in json.loads(path.read_text(encoding="utf-8"))})
+            continue
+        found = _of_segment(audit, segment)
+        if segment in sealed:
+            kept.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps([[*kind, n] for kind, n in sorted(found.items())]), encoding="utf-8")
+        total.update(found)
+    return total
+
+
+def _of_segment(audit: Path, segment: SegmentId) -> Counter[Kind]:
+    found: Counter[Kind] = Counter()
+    with mapped(segment.path(audit)) as data:
+        try:
+            read_header(data)
+        except SegmentDamaged:
+            return found  # one in the making; `ronda audit verify` tells of those that are not
+        rows = np.frombuffer(query_rows(data, len(data))[0], dtype=np.dtype(QUESTION_ROW))
+        wanted = np.isin(rows["method"], list(METHODS)) & ((rows["flags"] & int(Flag.RETRY)) == 0)
+        for offset in rows["offset"][wanted].tolist():
+            question = read_question(data, offset)
+            found[_kind(question)] += question.overlay_sequence if question.flags & Flag.SUMMED else 1
+    return found
+
+
+def _kind(question: Question) -> Kind:
+    when = datetime.fromtimestamp(question.time_ms / 1000, _COUNTRY)
+    level = max((entry.level for entry in question.entries), default=0)
+    hit = "NONE"
+    shown = Level.Name(level).removeprefix("LEVEL_") if level else ""
+    told = "REFUSED" if question.status else shown
+    if level in _ALERTS:
+        sections = 0
+        for entry in question.entries:
+            sections |= entry.sections if entry.level in _ALERTS else 0
+        hit = next((name for name, bit in HITS if sections & bit), "NONE")
+        if hit == "NONE" and any(entry.flags & _DISCREET for entry in question.entries):
+            told = ""  # of a discreet alert alone not even the number is told
+    purpose = Purpose.Name(question.purpose).removeprefix("PURPOSE_") if question.purpose in Purpose.values() else ""
+    return when.date().isoformat(), when.hour, purpose, METHODS[question.method], told, hit
+
+
+def deliver_checks(audit: Path, out: Path, today: date) -> list[Path]:
+    """Writes consultas_<year>_<today>.csv of this year and the last into `out`, replacing today's; returns the files.
+
+    What was counted earlier than that stays as it was delivered: segments are dropped after their years.
+    """
+    if not (audit / "logs").is_dir():
+        return []
+    counts = count_checks(audit, out / "counted")
+    made = []
+    for year in (today.year - 1, today.year):
+        rows = sorted((kind, n) for kind, n in counts.items() if int(kind[0][:4]) == year and n)
+        if not rows:
+            continue
+        path = out / f"consultas_{year}_{today:%Y%m%d}.csv"
+        fresh = path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows([*kind, n] for kind, n in rows)
+        fresh.replace(path)
+        made.append(path)
+    for old in set(out.glob("consultas_*.csv")) - set(made):
+        old.unlink()  # read already: what was known then stays in the staged deliveries
+    return made
