@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from clients.client.failures import CallFailure
 from clients.statistics import words
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1 import value_pb2
@@ -23,10 +25,13 @@ TREND_YEARS = 3
 VINTAGE_DAYS = 60  # the trend is shown as it is known now, and as it was known so many days ago
 _KEPT_S = 60.0
 _MOST_KEPT = 64
+_MOST_GRANTS = 50
 _COUNTRY = ZoneInfo("America/Guatemala")
 
-TOPICS = {name: (code, shows.partition(":")[0]) for name, (code, _rule, shows) in words.TOPICS.items()}
-"""Word of a topic -> its ICCS code, what it is in Spanish; all are counted as events."""
+TOPICS = {
+    name: (code, shows.partition(":")[0]) for name, (code, rule, shows) in words.TOPICS.items() if rule != "checks"
+}
+"""Word of a topic of offences -> its ICCS code, what it is in Spanish; all are counted as events."""
 DEFAULT_TOPIC = "all"
 
 
@@ -76,32 +81,64 @@ def trend(topic: str, day: date, department: str = "", *, known_days_ago: int = 
     return request
 
 
+class SharedTables:
+    """Answers that a whole console holds: officers who may see the same share them."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, KeptTables] = {}
+
+    def of(self, grant: str) -> KeptTables:
+        """Of the officers of one grant (Officer.grant)."""
+        if grant not in self._of:
+            while len(self._of) >= _MOST_GRANTS:
+                del self._of[next(iter(self._of))]
+            self._of[grant] = KeptTables()
+        return self._of[grant]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    since: float
+    asker: Officer
+    task: asyncio.Task[SeenTable]
+
+
 class KeptTables:
-    """Answers of one officer's questions: asked once for all her screens, and anew when another mart answers."""
+    """Answers to officers of one grant: asked once for all their screens, and anew when the figures changed."""
 
-    def __init__(self, officer: Officer, clock: Callable[[], float] = time.monotonic) -> None:
-        self._officer, self._clock = officer, clock
-        self._kept: dict[bytes, tuple[float, asyncio.Task[SeenTable]]] = {}
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: dict[bytes, _Kept] = {}
+        self._figures: tuple[str, bytes] | None = None
 
-    async def table(self, request: contract.QueryRequest) -> SeenTable:
-        """Raises CallFailure."""
+    async def table(self, officer: Officer, request: contract.QueryRequest) -> SeenTable:
+        """Whoever needs it first asks, in her own name; why she got none is told to her alone. Raises CallFailure."""
         key = request.SerializeToString(deterministic=True)  # it has no context yet
-        kept = self._kept.get(key)
-        if kept is None or self._clock() - kept[0] > _KEPT_S or _failed(kept[1]):
-            self._sweep()
-            kept = self._clock(), asyncio.ensure_future(self._officer.table(request))
-            self._kept[key] = kept
-        # One screen that goes away does not end what the others wait for.
-        return await asyncio.shield(kept[1])
+        while True:
+            kept = self._kept.get(key)
+            if kept is None or self._clock() - kept.since > _KEPT_S or _failed(kept.task):
+                self._sweep()
+                kept = _Kept(self._clock(), officer, asyncio.ensure_future(officer.table(request)))
+                self._kept[key] = kept
+            try:
+                # One screen that goes away does not end what the others wait for.
+                return await asyncio.shield(kept.task)
+            except CallFailure:
+                if kept.asker is officer:
+                    raise
 
-    def forget(self, mart_id: str = "") -> None:
-        """Lets go of what this mart has not answered; of everything without one."""
-        for key, (_, task) in list(self._kept.items()):
-            if not mart_id or not task.done() or _failed(task) or task.result().mart_id != mart_id:
+    def heard(self, mart_id: str, sources: bytes) -> None:
+        """One of them was told which mart answers, and of its sources: what was said of others is let go of."""
+        if (mart_id, sources) == self._figures:
+            return
+        for key, kept in list(self._kept.items()):
+            task = kept.task
+            if self._figures or not task.done() or _failed(task) or task.result().mart_id != mart_id:
                 del self._kept[key]
+        self._figures = (mart_id, sources)
 
     def _sweep(self) -> None:
-        for key in [key for key, (since, _) in self._kept.items() if self._clock() - since > _KEPT_S]:
+        for key in [key for key, kept in self._kept.items() if self._clock() - kept.since > _KEPT_S]:
             del self._kept[key]
         while len(self._kept) >= _MOST_KEPT:
             del self._kept[next(iter(self._kept))]

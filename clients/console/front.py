@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clients.client.identity import Identity
+from clients.console.board import SharedTables
 from clients.console.forms import SESSION_COOKIE
 from clients.console.officer import ServerLine
 from clients.console.pages import Pages
@@ -30,6 +31,7 @@ class Console:
         self.pages = Pages(settings.development)
         self.sessions = Sessions(settings.idle_s, settings.shift_s)
         self.signal = Signal()
+        self.tables = SharedTables()
         self._line: ServerLine | None = None
 
     def line(self) -> ServerLine:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hashlib
+import json
 from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from clients.client.sign_in import OfficerSignIn
 
 TABLE_S = 30.0
+DEVELOPMENT = "development"
 _HEALTH_S = 2.0
 _SERVING = b"\x08\x01"  # HealthCheckResponse: status SERVING
 
@@ -61,6 +66,13 @@ class Officer:
         self._line, self._sign_in = line, sign_in
         self._token = TokenFetched(self._fetch) if sign_in is not None else None
         self._why: CallFailure | None = None
+
+    async def grant(self) -> str:
+        """What her institution says she may see by: issuer, unit, roles. Officers of one are shown the same figures.
+        Raises CallFailure."""
+        if self._token is None:
+            return DEVELOPMENT
+        return grant_of(await self._token_text())
 
     async def table(self, request: contract.QueryRequest) -> SeenTable:
         """A table, whole. Raises CallFailure."""
@@ -109,10 +121,12 @@ class Officer:
             self._sign_in = None
 
     async def _metadata(self) -> tuple[tuple[str, str], ...]:
-        if self._token is None:
-            return ()
+        return () if self._token is None else metadata(await self._token_text())
+
+    async def _token_text(self) -> str:
+        assert self._token is not None
         try:
-            return metadata(await asyncio.to_thread(self._token.text))
+            return await asyncio.to_thread(self._token.text)
         except NoToken:
             raise self._why or NotSignedIn("UNAUTHENTICATED", "there is no session", "SESSION_OVER") from None
 
@@ -126,6 +140,17 @@ class Officer:
         except CallFailure as error:
             self._why = error
             raise
+
+
+@lru_cache(maxsize=1024)
+def grant_of(token: str) -> str:
+    """Of a token as the issuer gave it to this console; of one that cannot be read, a grant of its own."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return json.dumps([claims["iss"], claims["unit"], sorted(claims["roles"])])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return hashlib.sha256(token.encode()).hexdigest()
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from clients.client.failures import CallFailure
 from clients.console import board
 from clients.console.drawings import drawn_map, drawn_trend
 from clients.console.forms import hold_to_session, read_form
-from clients.console.schematic import LABEL, NAMES, scheme
+from clients.console.schematic import LABEL, NAMES, scheme, scheme_of
 from clients.console.telling import told
 from clients.console.watching import OVER, STRIP, Watching
 
@@ -64,9 +64,9 @@ class Room:
         """GET /sala/datos: what the charts draw."""
         session = self._console.session(request, touch=False)
         topic, department, day = _topic(request), _department(request), board.today()
-        ask = self._watching(session).tables.table
+        ask = self._watching(session).table
         found = await asyncio.gather(
-            _or_why(ask(board.weekly(topic, day))),
+            _or_why(ask(board.weekly(topic, day, department))),
             _or_why(ask(board.hours(topic, day, department))),
             _or_why(ask(board.trend(topic, day, department))),
             _or_why(ask(board.trend(topic, day, department, known_days_ago=board.VINTAGE_DAYS))),
@@ -82,9 +82,14 @@ class Room:
         return JSONResponse(drawn)
 
     async def scheme(self, request: Request) -> Response:
-        """GET /sala/esquema: the map's blocks."""
-        self._console.session(request, touch=False)
-        return JSONResponse(scheme())
+        """GET /sala/esquema: the map's blocks; of a department its municipalities, as the server names them."""
+        session = self._console.session(request, touch=False)
+        department = _department(request)
+        if not department:
+            return JSONResponse(scheme())
+        weeks = await _or_why(self._watching(session).table(board.weekly(_topic(request), board.today(), department)))
+        tiles = () if isinstance(weeks, str) else weeks.tiles.tiles
+        return JSONResponse(scheme_of(department, [(tile.code, tile.name) for tile in tiles]))
 
     async def wall(self, request: Request) -> Response:
         """POST /sala/pared: a wall on or off; a wall's session has no end by idleness, only that of the shift."""
@@ -112,7 +117,7 @@ class Room:
 
     def _watching(self, session: Session) -> Watching:
         if session.watching is None:
-            session.watching = Watching(session.officer, self._console.signal)
+            session.watching = Watching(session.officer, self._console.signal, self._console.tables)
         return session.watching
 
     def _strip(self, watching: Watching) -> str:
@@ -127,7 +132,7 @@ class Room:
         }
         render = self._console.pages.text
         try:
-            seen = await self._watching(session).tables.table(board.weekly(topic, board.today(), department))
+            seen = await self._watching(session).table(board.weekly(topic, board.today(), department))
         except CallFailure as failure:
             return "", render("fichas.html", **values, board=None, frame=None, why=told(failure))
         found = seen.text(

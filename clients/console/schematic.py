@@ -1,11 +1,14 @@
 """A scheme of the country's departments, of our own making: blocks that lie about as the departments do.
 
 DEMO: no boundary was read from anywhere. The blocks say which departments are neighbours, roughly, and nothing of area,
-shape or distance. A GeoJSON whose coordinates are columns and rows.
+shape or distance. A department's municipalities tile its block in the order of their codes, which says nothing of where
+they lie. A GeoJSON whose coordinates are columns and rows.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 LABEL = "Esquema DEMO: bloques propios, sin límites reales"
@@ -53,6 +56,8 @@ _SHORT = {
 }
 """What fits a block."""
 _GAP = 0.03
+_TOWN_UNKNOWN = "00"
+_LONGEST = 12  # letters that fit a municipality's tile
 NAMES = {code: block[0] for code, block in _BLOCKS.items()}
 
 
@@ -60,12 +65,36 @@ def scheme() -> dict[str, Any]:
     """The GeoJSON: a feature a department, `name` = its INE code, `title` = its name, `short` = what fits it."""
     features = []
     for code, (title, column, row, columns, rows) in _BLOCKS.items():
-        west, south = column + _GAP, row + _GAP
-        east, north = column + columns - _GAP, row + rows - _GAP
-        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-        features.append({
-            "type": "Feature",
-            "properties": {"name": code, "title": title, "short": _SHORT.get(title, title)},
-            "geometry": {"type": "Polygon", "coordinates": [ring]},
-        })  # fmt: skip
+        box = (column + _GAP, row + _GAP, column + columns - _GAP, row + rows - _GAP)
+        features.append(_feature(code, title, _SHORT.get(title, title), box))
     return {"type": "FeatureCollection", "features": features}
+
+
+def scheme_of(department: str, towns: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The same of one department: a feature a municipality (code, name), in rows from the north-west on. One whose
+    municipality is not known lies nowhere, and has none."""
+    known = sorted(town for town in towns if not town[0].endswith(_TOWN_UNKNOWN))
+    _, column, row, columns, rows = _BLOCKS.get(department, ("", 0, 0, 1, 1))
+    lines = max(1, min(len(known), round(math.sqrt(len(known) * rows / columns))))
+    features = []
+    for line in range(lines):
+        north = row + rows * (1 - line / lines)
+        south = row + rows * (1 - (line + 1) / lines)
+        held = known[line * len(known) // lines : (line + 1) * len(known) // lines]
+        for place, (code, name) in enumerate(held):
+            west = column + columns * place / len(held)
+            east = column + columns * (place + 1) / len(held)
+            short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}."
+            features.append(_feature(code, name, short, (west, south, east, north)))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _feature(code: str, title: str, short: str, box: tuple[float, float, float, float]) -> dict[str, Any]:
+    """box: west, south, east, north."""
+    west, south, east, north = (round(side, 4) for side in box)
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {
+        "type": "Feature",
+        "properties": {"name": code, "title": title, "short": short},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clients.client.failures import CallFailure, NotSignedIn
-from clients.console.board import KeptTables
+from clients.console.board import today
+from clients.console.checks import weeks_checks
 from clients.console.telling import told
+from ronda.v1.statistics_service_pb2 import CountingRule
 
 if TYPE_CHECKING:
+    from clients.console.board import SharedTables
+    from clients.console.checks import WeeksChecks
     from clients.console.officer import Officer
+    from clients.console.reading import SeenTable
     from clients.console.signal import Signal
     from ronda.v1.register_service_pb2 import Register
-    from ronda.v1.statistics_service_pb2 import ListSourcesResponse, StatisticsSource
+    from ronda.v1.statistics_service_pb2 import ListSourcesResponse, QueryRequest, StatisticsSource
 
 FIGURES, STRIP, OVER = "cifras", "vivo", "fin"
 """Events of a screen: ask for the figures anew, the strip's new text, the session is over."""
@@ -26,6 +33,7 @@ _HEALTH_S = 5.0
 _PAUSE_S = 1.0
 _REFUSED_S = 30.0  # each try is on record
 _STRIP_S = 5.0
+_PROVEN_S = 60.0
 
 
 @dataclass
@@ -34,6 +42,7 @@ class Known:
 
     mart_id: str = ""
     sources: tuple[StatisticsSource, ...] = ()
+    checks: WeeksChecks | None = None
     registers: tuple[Register, ...] = ()
     registers_why: str = ""
     serves: bool | None = None
@@ -47,10 +56,12 @@ class Watching:
 
     officer: Officer
     signal: Signal
+    shared: SharedTables
     known: Known = field(default_factory=Known)
 
     def __post_init__(self) -> None:
-        self.tables = KeptTables(self.officer)
+        self._proven_at = -math.inf  # when she was last told of the sources, in her own name
+        self._proving = asyncio.Lock()
         self.signed_off = False
         self._version = 0  # of what the strip shows
         self._told = 0  # how often figures have changed
@@ -83,6 +94,14 @@ class Watching:
             if not self._screens:
                 self.stop()
 
+    async def table(self, request: QueryRequest) -> SeenTable:
+        """A table, of those that all share who may see what she may: once the server has said to herself, within a
+        minute, that she may see figures. Raises CallFailure."""
+        async with self._proving:
+            if time.monotonic() - self._proven_at > _PROVEN_S:
+                await self._prove()
+        return await self.shared.of(await self.officer.grant()).table(self.officer, request)
+
     def stop(self) -> None:
         """Nobody looks any more."""
         if self._tasks:
@@ -99,7 +118,8 @@ class Watching:
             if self.signal.version != seen:
                 version = self.signal.version
                 try:
-                    self._heard(await self.officer.sources())
+                    await self._ask_sources()
+                    await self._ask_checks()
                     seen = version
                 except CallFailure as failure:
                     self._refused(failure)
@@ -109,16 +129,31 @@ class Watching:
             await self._tell()
             await self.signal.changed(seen, self.known.lost_since)
 
-    def _heard(self, answer: ListSourcesResponse) -> None:
-        known = self.known
-        changed = known.mart_id != answer.mart_id or known.sources != tuple(answer.sources)
-        if changed:
-            self.tables.forget("" if known.mart_id else answer.mart_id)
-        self._told += changed
+    async def _prove(self) -> ListSourcesResponse:
+        answer: ListSourcesResponse = await self.officer.sources()
+        packed = b"".join(source.SerializeToString(deterministic=True) for source in answer.sources)
+        self.shared.of(await self.officer.grant()).heard(answer.mart_id, packed)
+        self._proven_at = time.monotonic()
+        return answer
+
+    async def _ask_sources(self) -> None:
+        answer, known = await self._prove(), self.known
+        self._told += known.mart_id != answer.mart_id or known.sources != tuple(answer.sources)
         known.mart_id, known.sources, known.figures_why = answer.mart_id, tuple(answer.sources), ""
+
+    async def _ask_checks(self) -> None:
+        counted = any(
+            source.rule == CountingRule.COUNTING_RULE_CHECK and source.last_delivery.year
+            for source in self.known.sources
+        )
+        self.known.checks = None
+        if counted:
+            with contextlib.suppress(CallFailure):  # the figures are there: without this line the strip says less
+                self.known.checks = await weeks_checks(self.table, today().year)
 
     def _refused(self, failure: CallFailure) -> None:
         self.known.figures_why = told(failure)
+        self._proven_at = -math.inf
         self.signed_off = self.signed_off or _over(failure)
 
     async def _registers(self) -> None:

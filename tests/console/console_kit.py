@@ -20,7 +20,7 @@ import numpy as np
 
 from core.mart.layout import CURRENT, FOLDER, current_mart
 from nation.limits import today_in_guatemala
-from tests.mart.small_sources import EVENTS, SmallSources
+from tests.mart.small_sources import CALLS, CHECKS, EVENTS, SmallSources
 
 ROOT = Path(__file__).parents[2]
 RISING, RISING_NAME = "05", "Escuintla"
@@ -34,7 +34,7 @@ def make_country(root: Path, *, silent_days: int = 0) -> SmallSources:
     delivered, of what it knew then."""
     rng = np.random.default_rng(17)
     today = today_in_guatemala()
-    sources = SmallSources(root, EVENTS)
+    sources = SmallSources(root, EVENTS, CHECKS, CALLS)
     last = today - timedelta(1 + silent_days)
     rows: dict[int, list[list[Any]]] = {}
     number = 0
@@ -49,6 +49,10 @@ def make_country(root: Path, *, silent_days: int = 0) -> SmallSources:
     for year, events in rows.items():
         delivered = date(year + 1, 1, 15) if year < last.year else last + timedelta(1)
         sources.csv(f"hechos_{year}_{min(delivered, last + timedelta(1)):%Y%m%d}.csv", events)
+    day = last + timedelta(1)
+    kinds = (("HIT", "WARRANT", 40), ("POSSIBLE", "VEHICLE_ALERT", 25), ("CLEAR", "NONE", 300), ("HIT", "PRISON", 2))
+    checks = [[day.isoformat(), 10, "TRAFFIC_STOP", "CHECK", level, hit, n] for level, hit, n in kinds]
+    sources.checks(day.year, day, checks)
     sources.build()
     return sources
 

@@ -72,9 +72,52 @@ def test_map_and_drill_down(page: Page) -> None:
     drawn(page)
     expect(page.get_by_role("heading", name=f"Municipios de {RISING_NAME}")).to_be_visible()
     expect(page.locator(tile(page, f"{RISING}01"))).to_have_attribute("data-estado", RISE)
+    towns = page.locator(".ficha").evaluate_all("tiles => tiles.map(tile => tile.dataset.codigo)")
+    assert sorted(on_the_map(page)) == [code for code in towns if not code.endswith("00")]
+    expect(page.get_by_text("DEMO: bloques propios")).to_be_visible()
+    place = page.evaluate(
+        "(code) => { const chart = echarts.getInstanceByDom(document.getElementById('mapa'));"
+        " const box = document.getElementById('mapa').getBoundingClientRect();"
+        " const ring = echarts.getMap('esquema').geoJSON.features.find(each => each.properties.name === code)"
+        ".geometry.coordinates[0];"
+        " const at = chart.convertToPixel({ seriesIndex: 0 },"
+        " [(ring[0][0] + ring[1][0]) / 2, (ring[1][1] + ring[2][1]) / 2]);"
+        " return [box.x + at[0], box.y + at[1]]; }",
+        f"{RISING}02",
+    )
+    page.mouse.click(*place)
+    expect(page.locator(f"{tile(page, f'{RISING}02')} > *")).to_be_focused()
     page.keyboard.press("Escape")
     page.wait_for_url(re.compile(r"/sala\?tema=all$"))
     expect(page.locator(tile(page, "22"))).to_be_visible()
+
+
+def on_the_map(page: Page) -> list[str]:
+    """Codes of the places that it shows."""
+    found: list[str] = page.evaluate(
+        "echarts.getInstanceByDom(document.getElementById('mapa')).getOption().series[0].data.map(each => each.name)"
+    )
+    return found
+
+
+def test_the_map_by_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("m")
+    expect(page.locator("#mapa")).to_be_focused()
+    for _ in range(DEPARTMENTS.index(RISING) + 1):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#mapa-dicho")).to_contain_text(f"{RISING_NAME}: SUBE")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"depto={RISING}"))
+    drawn(page)
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#mapa-dicho")).to_contain_text("SUBE")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{tile(page, f'{RISING}01')} > *")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile(r"/sala\?tema=all$"))
 
 
 def test_by_the_keyboard_alone(page: Page) -> None:

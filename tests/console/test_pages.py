@@ -89,7 +89,24 @@ def test_drill_down_and_drawings_are_the_servers_figures(console: RunningConsole
     assert len(figures) > 50
     assert all(figure % 5 == 0 and figure >= 5 for figure in figures)
     scheme = json.loads(browser.get("/sala/esquema").text)  # type: ignore[attr-defined]
-    assert [each["properties"]["name"] for each in scheme["features"]].sort() == DEPARTMENTS.sort()
+    assert sorted(each["properties"]["name"] for each in scheme["features"]) == DEPARTMENTS
+    towns = json.loads(browser.get("/sala/esquema?depto=05").text)  # type: ignore[attr-defined]
+    assert [each["properties"]["name"] for each in towns["features"]] == [f"05{number:02}" for number in range(1, 15)]
+
+
+def test_the_strip_tells_checks_and_hits_by_kind_and_what_has_no_source(console: RunningConsole) -> None:
+    browser = Browser(console.address)
+    browser.enter()
+    for name, text in events(browser, console.address):
+        if name == "vivo" and 'data-prueba="consultas"' in text:
+            break
+    found = re.search(r'data-prueba="consultas">Consultas de la semana, al [\d/]+: ([\d,]+);', text)
+    assert found is not None, text
+    assert abs(int(found[1].replace(",", "")) - 367) < 5
+    assert re.search(r"orden de captura (35|40|45)\b", text)
+    assert "fuga oculta" in text  # two of them
+    assert "Llamadas atendidas: sin fuente" in text
+    assert "Hechos: entregó" in text  # by its title, and no id
 
 
 def test_a_silent_source_makes_every_tile_grey_and_calls_no_fall(country: Country, console: RunningConsole) -> None:

@@ -17,8 +17,27 @@
   const tooltip = (formatter) => ({ renderMode: "richText", formatter });
   const still = { animation: false };
 
+  // The map is walked with the arrows while it has the focus; what stands under the cursor is told in words.
+  const mapBox = document.getElementById("mapa");
+  let placesShown = [];
+  let cursor = -1;
+  function point(by) {
+    if (!placesShown.length) return;
+    cursor = cursor < 0 ? (by > 0 ? 0 : placesShown.length - 1) : (cursor + by + placesShown.length) % placesShown.length;
+    const map = chart("mapa");
+    map.dispatchAction({ type: "downplay", seriesIndex: 0 });
+    map.dispatchAction({ type: "highlight", seriesIndex: 0, name: placesShown[cursor].name });
+    document.getElementById("mapa-dicho").textContent = placesShown[cursor].text;
+  }
+  function enter(code) {
+    if (!body.dataset.depto) { location.assign("/sala?" + new URLSearchParams({ tema: body.dataset.tema, depto: code })); return; }
+    const tile = document.querySelector('.ficha[data-codigo="' + code + '"] > *');
+    if (tile) { tile.focus(); tile.scrollIntoView({ block: "nearest" }); }
+  }
+
   function drawMap(places) {
-    const data = places.map((place) => ({
+    placesShown = places.filter((place) => place.name in shorts);
+    const data = placesShown.map((place) => ({
       name: place.name, value: 0, told: place.text,
       label: { show: true, formatter: place.sign + " " + (shorts[place.name] || place.title), color: colour("tinta"), fontSize: 10 },
       itemStyle: { areaColor: colour("panel"), borderColor: stateColour(place.state), borderWidth: place.state === "sube" || place.state === "baja" ? 5 : 2,
@@ -98,7 +117,10 @@
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+    const onMap = { ArrowRight: () => point(1), ArrowDown: () => point(1), ArrowLeft: () => point(-1), ArrowUp: () => point(-1), Enter: () => { if (cursor >= 0) enter(placesShown[cursor].name); } };
+    if (event.target === mapBox && onMap[event.key]) { event.preventDefault(); onMap[event.key](); return; }
     const acts = {
+      m: () => mapBox.focus(),
       n: mode, i: () => window.print(), p: () => document.getElementById("pared").click(), t: () => document.getElementById("tema").focus(),
       ArrowRight: () => step(1), ArrowLeft: () => step(-1),
       Escape: () => { const back = document.querySelector(".volver"); if (back) back.click(); },
@@ -107,10 +129,10 @@
   });
   window.addEventListener("resize", () => Object.values(charts).forEach((each) => each.resize()));
 
-  fetch("/sala/esquema").then((answer) => answer.json()).then((scheme) => {
+  fetch("/sala/esquema?" + query).then((answer) => answer.json()).then((scheme) => {
     echarts.registerMap("esquema", scheme);
     for (const feature of scheme.features) shorts[feature.properties.name] = feature.properties.short;
-    chart("mapa").on("click", (of) => { if (of.data) location.assign("/sala?" + new URLSearchParams({ tema: body.dataset.tema, depto: of.name })); });
+    chart("mapa").on("click", (of) => { if (of.data) enter(of.name); });
     return load();
   });
 })();
