@@ -1,7 +1,7 @@
 """The SQL of a build, from staged rows to facts and roll-ups: one text for every engine that reads Parquet.
 
-What engines write differently stands in `Dialect`, and nowhere else. DuckDB runs it in every build; that Spark makes
-the same facts of the same rows is tested once in a while (`./run mart-spark-check`).
+What engines write differently stands in `Dialect`, and nowhere else. DuckDB runs it in every build; whether
+Spark makes the same facts of the same rows is a check of its own (`./run mart-spark-check`).
 """
 
 from __future__ import annotations
