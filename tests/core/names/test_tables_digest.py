@@ -1,0 +1,25 @@
+"""What names.bin is built by: terms that a growing table does not shift, and a digest that tells other tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.names import tables_digest
+from core.names.comparison import terms
+
+
+@pytest.mark.parametrize(
+    ("short", "whole", "term"),
+    [("CHEPE", "JOSE", 3215808482908860279), ("BETO", "ALBERTO", 7810702625437885877)],
+)
+def test_a_short_form_stands_under_the_name_of_its_line(short: str, whole: str, term: int) -> None:
+    """By the number of the line an older names.bin would lose all of them when one is added."""
+    assert terms(short) & terms(whole) == {term}
+
+
+def test_the_digest_is_another_when_a_table_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = tables_digest.tables_digest.__wrapped__
+    before = digest()
+    assert digest() == before == tables_digest.tables_digest()
+    monkeypatch.setattr(tables_digest, "_TABLES", (*tables_digest._TABLES, "JOSE: PEPE"))
+    assert digest() != before
