@@ -96,7 +96,7 @@ class Court(threading.Thread):
     def _next(self) -> Made:
         record_id = f"{self.name_of}{self._random.randrange(self._records)}"
         people = [*self._people]
-        return Made(record_id, None if self._random.random() < 0.4 else self._random.choice(people))
+        return Made(record_id, None if self._random.random() < 0.75 else self._random.choice(people))
 
     def row_of(self, made: Made) -> dict[str, str]:
         """Of an UPSERT."""
