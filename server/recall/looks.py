@@ -40,11 +40,10 @@ LOOK_UPS = frozenset(
         Method.CHECK_VEHICLE,
         Method.SEARCH_PERSONS,
         Method.SEARCH_VEHICLES,
-        Method.LIST_RECORDS,
         OwnMethod.OFFLINE_LOOK_UP,
     }
 )
-_SHOWN = frozenset({How.ASKED, How.OWNER, How.CANDIDATE, How.LISTED, How.SUGGESTED})
+_SHOWN = frozenset({How.ASKED, How.OWNER, How.CANDIDATE, How.SUGGESTED})
 
 
 class Wanted:
@@ -77,7 +76,7 @@ class Wanted:
 class Look:
     """An answered look-up of an officer that showed a subject, or that asked for one in vain."""
 
-    key: str  # log/segment/place
+    key: str  # officer/request id, so that a hedge or a retry is the same one; else log/segment/place
     officer: str  # "institution/NIP"
     answer_id: bytes  # 16 bytes; zeros = none
     time_ms: int
@@ -251,8 +250,9 @@ def _read(
         except (ValueError, KeyError):  # no whole question: the auditor is told by the checkpoint process
             continue
         if officer:
+            request_id = question.request_id.decode(errors="replace")
             look = Look(
-                f"{segment}/{question.place}",
+                f"{officer}/{request_id}" if request_id else f"{segment}/{question.place}",
                 officer,
                 question.answer_id,
                 question.time_ms,

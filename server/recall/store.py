@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS recall (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     change INTEGER NOT NULL,
-    look TEXT NOT NULL,                 -- log/segment/place
+    look TEXT NOT NULL,                 -- Look.key
     officer TEXT NOT NULL,              -- institution/NIP
     answer_id BLOB NOT NULL,
     looked_ms INTEGER NOT NULL,
