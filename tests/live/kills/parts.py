@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -53,13 +54,15 @@ class Parts(RunningLive):
         }
 
     def stop(self) -> None:
-        """All of it."""
-        for program in self.feeders.values():
-            program.kill()
-            program.wait()
-        super().stop()
-        self.broker.kill()
-        self.postgres.stop()
+        """All of it, whatever of it hangs."""
+        with contextlib.ExitStack() as ends:
+            ends.callback(self.postgres.stop)
+            ends.callback(self.broker.kill)
+            ends.callback(super().stop)
+            for program in self.feeders.values():
+                program.kill()
+                program.wait()
+            self.writer.kill()  # one that reads the ledger anew would be waited for
 
     def _feeder(self, name: str) -> subprocess.Popen[bytes]:
         words = {
