@@ -103,7 +103,7 @@ class _Running:
 
     def stop(self) -> None:
         self.server.stop()
-        self.writer.send_signal(signal.SIGTERM)
+        self.writer.kill()  # it ends by SIGTERM once it has taken all that is due, which may be long
         self.writer.wait(60)
 
 
