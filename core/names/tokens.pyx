@@ -1,6 +1,6 @@
 """Comparison of two tokens of names (docs/names.md, "Tokens"). Called from compiled code; Python calls core.names.comparison."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.machine.xxhash cimport XXH3_64bits
