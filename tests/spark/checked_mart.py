@@ -1,6 +1,6 @@
 """The mart's build on a real Spark: the same SQL over the same staged Parquet makes the same facts and roll-ups.
 
-`./run mart-spark-check`, not of the ordinary suite. Of every source of the nation's incidents all years and deliveries.
+`./run mart-spark-check`, not of the ordinary suite. Of every source of the nation's incidents the last two years, all deliveries.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def test_spark_makes_the_facts_that_duckdb_made(
     folder = incident_nation.folder
     years = sorted({each.year for each in source.delivered})
     assert len(years) > 5
-    for year in years:
+    for year in years[-2:]:
         out = tmp_path / f"facts-{year}"
         _build(spark, source, year, incident_nation.data / FOLDER / "staging" / source_id, out)
         same(pd.read_parquet(folder / f"{source.fact}.{source_id}.{year}.parquet"), pd.read_parquet(out))
