@@ -1,6 +1,7 @@
 """The mart's build on a real Spark: the same SQL over the same staged Parquet makes the same facts and roll-ups.
 
-`./run mart-spark-check`, not of the ordinary suite. Of every source of the nation's incidents the last two years, all deliveries.
+`./run mart-spark-check`, not of the ordinary suite. Of every source of the nation's incidents the last two years, all
+deliveries.
 """
 
 from __future__ import annotations
