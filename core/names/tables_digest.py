@@ -6,7 +6,6 @@ sounds alike, short forms and slips that one of the two knows alone are not foun
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import struct
 
@@ -19,11 +18,17 @@ _TABLES = (NICKNAMES, ABBREVIATIONS, TRANSLITERATIONS, GIVEN_NAMES, SURNAMES)
 _EVERY_WORD = 20  # whose terms are looked at for the rules: all take 0.1 s, which is much at opening
 _EVERY_LETTER = 37
 _LETTERS = range(0x80, 0xD800)
+_MADE: list[str] = []  # once a process
 
 
-@functools.cache
 def tables_digest() -> str:
     """SHA-256 of the built-in tables, of the terms of some of their words, and of what letters fold to."""
+    if not _MADE:
+        _MADE.append(_digest())
+    return _MADE[0]
+
+
+def _digest() -> str:
     state = hashlib.sha256()
     for table in _TABLES:
         state.update(table.encode() + b"\0")
