@@ -17,9 +17,9 @@ class NameSweep:
     def __new__(cls, index: NameIndex) -> NameSweep: ...
     def fitting(self, batch: ExportsArrow) -> dict[str, array[int] | array[float]]:
         """Whom each row may mean: those whose names AGREE and whose birth date does not DISAGREE; and those whose score
-        reaches ALERT_SCORE where years of birth stand on both sides, whatever disagrees; the score is that of a
-        population of POPULATION_LEAST at least. Whose years are not within one of the asked is looked for where nobody
-        nearer disagrees in nothing.
+        reaches ALERT_SCORE where years of birth stand on both sides, whatever disagrees; the score of who disagrees is
+        that of a population of POPULATION_LEAST at least. Whose years are not within one of the asked is looked for
+        where nobody nearer disagrees in nothing.
 
         batch: core.linking.index.ASKED_FIELDS, up to 2^32 rows; the more, the less each costs: without a birth year,
         questions share one reading of the index. None is too broad; who shares

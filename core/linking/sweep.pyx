@@ -2,7 +2,7 @@
 
 from array import array
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from core.contract cimport *
@@ -10,14 +10,14 @@ from core.files.layout cimport HEADER_SIZE
 from core.linking.index cimport NameIndex
 from core.machine.arrow cimport Column, RecordColumns, byte_at, int8_or, int16_or, is_null, text_at
 from core.machine.prefetch cimport prefetch
-from core.name_index.expansion cimport held_place, query_begin
+from core.name_index.expansion cimport evidence_for, held_place, query_begin
 from core.name_index.query cimport (
     FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, YEARS_ALL, YEARS_NEAR, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index.scoring cimport score_ordinal
 from core.name_index.search cimport find_names_again
 from core.name_index.sweep cimport Plan, Sweep, SweptOrdinal, sweep_add, sweep_free, sweep_new, sweep_reset, sweep_run
-from core.names.comparison cimport match_probability
+from core.names.comparison cimport match_probability, prior_bits
 from core.names.reading cimport read_name
 from core.names.tokens cimport KIND_B_ENDS, is_begin_of_a
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
@@ -30,7 +30,7 @@ cdef enum:
     COLUMNS = 9
 
 ALERT_SCORE = 0.45               # docs/answers.md section 5
-POPULATION_LEAST = 45000         # in a smaller file whom a record means is likely not on file
+POPULATION_LEAST = 45000         # for who disagrees: in a smaller file whom a record means is likely not on file
 cdef double _alert_score = ALERT_SCORE
 cdef uint32_t _population_least = POPULATION_LEAST
 
@@ -86,14 +86,16 @@ cdef class NameSweep:
         question.birth.day = <uint8_t>int8_or(&columns[3], row, 0)
         question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
         question.possible = _alert_score
-        question.population_least = _population_least
         question.exhaustive = True
 
     cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
         """Who reaches the alert score, where years of birth stand on both sides or none is asked; and whose names agree and birth
-        date does not disagree."""
+        date does not disagree. Who disagrees needs the score among POPULATION_LEAST at least."""
         cdef bint dated = self.index.query.question.birth.year != 0
-        cdef uint8_t alerts = (not dated or found.flags & FOUND_BIRTH != 0) and found.evidence >= self.index.query.enough
+        cdef bint disagrees = AGREEMENT_DISAGREES in (found.names, found.birth)
+        cdef int32_t prior = max(self.index.query.prior, prior_bits(_population_least)) if disagrees else self.index.query.prior
+        cdef uint8_t alerts = ((not dated or found.flags & FOUND_BIRTH != 0)
+                               and found.evidence >= (evidence_for(_alert_score, prior) if disagrees else self.index.query.enough))
         cdef uint8_t years = 0 if not found.flags & FOUND_BIRTH else 2 if found.flags & FOUND_FAR else 1
         cdef double score
         if found.names == AGREEMENT_AGREES and found.birth != AGREEMENT_DISAGREES:
@@ -101,7 +103,7 @@ cdef class NameSweep:
                 return False
         elif not near or not alerts:
             return False
-        score = match_probability(found.evidence, self.index.query.prior)
+        score = match_probability(found.evidence, prior)
         put_raw(&self.out[0], &row, 4)
         put_raw(&self.out[1], &found.entity, 4)
         put_raw(&self.out[2], &found.evidence, 4)

@@ -287,7 +287,7 @@ cdef void _set_limits(NameQuery* query) noexcept nogil:
     cdef const NameQuestion* question = query.question
     cdef int32_t needed
     cdef int i, n = question.shape.count
-    query.prior = prior_bits(max(query.names.tables.population, question.population_least, <uint32_t>1))
+    query.prior = prior_bits(max(query.names.tables.population, <uint32_t>1))
     query.enough = query.prior - FILLING if question.filling else evidence_for(question.possible, query.prior)
     if question.alerts_only:
         query.enough = max(query.enough, alert_evidence(query))

@@ -74,7 +74,6 @@ cdef struct NameQuestion:
     bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
     bint bits_given              # what the asked tokens tell is known: they are looked for in a level (core/questions/level_names.pyx)
-    uint32_t population_least    # persons among whom somebody is looked for, though fewer be on file; 0 = those on file
     double possible              # score from which somebody fits in whom not all agrees,
     bint alerts_only             # or the alert score, where that is more
     bint filling                 # who fills a page: evidence down to FILLING below the population's

@@ -96,8 +96,23 @@ class FedRows:
             if change.kind is Kind.UPSERT:
                 upserts.setdefault((change.register, change.manifest_source), []).append((key, change))
         for source, together in upserts.items():
-            for key in self._encode(self._sources[source].standardiser, together, found):
-                del found.keys[key]  # what stands goes on standing, and its register is said to lack a change
+            for number in self._encode(self._sources[source].standardiser, together, found):
+                del found.keys[together[number][0]]  # what stands goes on, and its register is said to lack a change
+        return found
+
+    def unreadable(self, changes: Sequence[Change]) -> set[int]:
+        """Sequences of the UPSERTs and CANCELs that `read` would refuse."""
+        found: set[int] = set()
+        upserts: dict[tuple[str, str], list[tuple[RecordKey, Change]]] = {}
+        for change in changes:
+            key = self._key(change)
+            if key is None:
+                found.add(change.sequence)
+            elif change.kind is Kind.UPSERT:
+                upserts.setdefault((change.register, change.manifest_source), []).append((key, change))
+        for source, together in upserts.items():
+            failed = self._encode(self._sources[source].standardiser, together, FedRecords({}))
+            found |= {together[number][1].sequence for number in failed}
         return found
 
     def _key(self, change: Change) -> RecordKey | None:
@@ -111,8 +126,8 @@ class FedRows:
     @staticmethod
     def _encode(
         standardiser: Standardiser, upserts: Sequence[tuple[RecordKey, Change]], found: FedRecords
-    ) -> list[RecordKey]:
-        """Adds the records of changes of one source, all at once; those of which none could be made."""
+    ) -> list[int]:
+        """Adds the records of changes of one source, all at once; places of those of which none could be made."""
         numbers = list(range(len(upserts)))
         cells = [[change.record.get(column) for column in standardiser.columns] for _, change in upserts]
         turned_down = standardiser.add(batch_of_rows(numbers, cells, standardiser.columns, [], 0))
@@ -135,7 +150,7 @@ class FedRows:
         found.rows.append(made.take(np.flatnonzero(own)))
         # none, and none refused: the manifest's `when` leaves it out, as it would of an extract
         failed = ({why.row for why in turned_down} | foreign) - whole
-        return [upserts[number][0] for number in sorted(failed)]
+        return sorted(failed)
 
 
 def _source_of(manifest: Manifest, source: Source, ordinal: int) -> _SourceOfRegister:

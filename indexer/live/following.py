@@ -19,6 +19,8 @@ from indexer.manifest.model import Manifest
 
 _LOCK = "writer.lock"
 _MENDED_S = 1.0  # between two looks at what is published
+_AT_ONCE_S = 0.5  # of one step that is behind: then what it has is published, and the next goes on
+_READ = 500  # entries of the ledger, between two looks at the clock
 
 
 class LiveWriterBusy(Exception):
@@ -82,7 +84,7 @@ class Follower:
             self._writer, self._position = writer, START
         assert self._writer is not None
         try:
-            result = self._writer.take(self._due())
+            result = self._writer.take(self._due(self._writer, whole=new))
             if new and not result.changes:
                 self._writer.publish()
         except BaseException:  # nobody knows how much of it was taken: all of it again, from the first entry on
@@ -97,18 +99,26 @@ class Follower:
             self._collect()
         return result
 
-    def _due(self) -> Iterator[Change]:
-        """The entries behind the last one that was taken, to the ledger's end."""
+    def _due(self, writer: LiveWriter, *, whole: bool) -> Iterator[Change]:
+        """The entries behind the last one that was taken, to the ledger's end, or as many as half a second takes.
+
+        whole: of a new base; no view over it may be behind the last one over the base before.
+        """
+        writer.behind = False
         if self._reader is None:
             try:
                 self._reader = LedgerReader(self._data / FOLDER)
             except FileNotFoundError:
                 return  # nothing was ever fed
+        until = time.monotonic() + _AT_ONCE_S
         while True:
-            found, self._position = self._reader.read(self._position)
+            found, self._position = self._reader.read(self._position, _READ)
             if not found:
                 return
             yield from found
+            if not whole and time.monotonic() > until and self._reader.end > self._position.sequence:
+                writer.behind = True
+                return
 
     def _collect(self) -> None:
         """Views of bases that are gone go with them."""

@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ from core.errors import CoreError
 from core.generation.overlay import DeltaGeneration
 from core.generation.store import Generation
 from core.generation.view_file import BEAT, LIVE, MOST_DELTAS, read_view, write_view
-from core.ledger.change import RECORD_KINDS, Change, Kind
+from core.ledger.change import Change, Kind
 from indexer.generations.publishing import GENERATIONS
 from indexer.linking.database import LinkedRegister
 from indexer.linking.names_kept import AskedIndex
@@ -30,6 +31,7 @@ from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, closed_rows
 from indexer.live.joining import join
 from indexer.live.kept import KeptRecords
+from indexer.live.rounds import rounds_of
 from indexer.live.standing import (
     ID,
     Standing,
@@ -92,18 +94,9 @@ class _Gathered:
 
 
 def _pieces(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """The entries in pieces of AT_ONCE at most; a record's CANCEL and UPSERT never in one: each is of what stands."""
-    due: list[Change] = []
-    kinds: dict[tuple[str, str], Kind] = {}
-    for change in changes:
-        record = change.register, change.record_id
-        if len(due) >= AT_ONCE or kinds.get(record, change.kind) is not change.kind:
-            yield due
-            due, kinds = [], {}
-        due.append(change)
-        if change.kind in RECORD_KINDS:
-            kinds[record] = change.kind
-    if due:
+    """The entries in pieces of AT_ONCE at most."""
+    left = iter(changes)
+    while due := list(islice(left, AT_ONCE)):
         yield due
 
 
@@ -117,6 +110,7 @@ class LiveWriter:
         self.standing = Standing(self.base, KeptRecords(self.base))
         self.home = data / LIVE / base_id
         self.sequence = 0
+        self.behind = False  # the ledger goes on behind what the view holds: then it is not said to be up to date
         self._key = load_or_create_key(data / SUBJECT_KEY)
         self._fed = FedRows(manifests)
         self._manifests = manifests
@@ -137,15 +131,16 @@ class LiveWriter:
         for due in _pieces(changes):
             for change in due:
                 self._note(change)
-            subjects, refused = self._settle(due)
-            for change in due:
-                self._feeds[change.register].refused.discard(change.record_id)
-            for why in refused:
-                self._feeds[why.register].refused.add(why.record_id)
+            for counted in rounds_of(due, self._fed.unreadable):
+                subjects, refused = self._settle(counted)
+                for change in counted:
+                    self._feeds[change.register].refused.discard(change.record_id)
+                for why in refused:
+                    self._feeds[why.register].refused.add(why.record_id)
+                touched |= subjects
+                result.refused += refused
             self.sequence = due[-1].sequence
-            touched |= subjects
             result.changes += len(due)
-            result.refused += refused
         result.subjects = len(touched)
         if touched:
             self._add_level(touched)
@@ -284,7 +279,9 @@ class LiveWriter:
         return False
 
     def beat(self) -> None:
-        """Says that the writer lives, and is at the ledger's end."""
+        """Says that the writer lives, and is at the ledger's end; not while it is behind."""
+        if self.behind:
+            return
         path = self.home / BEAT
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

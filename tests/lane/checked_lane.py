@@ -70,6 +70,8 @@ def test_buf_curl(laned: Laned, patrol: Path, monkeypatch: pytest.MonkeyPatch) -
 LANE = """
 import asyncio, sys, time, warnings
 warnings.simplefilter("error")
+# The oldest protobuf calls utcfromtimestamp, of which Python 3.12 warns.
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="google[.]")
 import grpc
 from ronda_client import AsyncRonda, Identity, Ronda
 from ronda_client.v1.level_pb2 import LEVEL_HIT
@@ -194,7 +196,7 @@ def test_a_slow_reader_over_a_bad_link_gets_every_answer(ends: str) -> None:
             assert far.stdout is not None
             assert far.stdout.readline() == "asked\n"
             if ends == "drained":
-                until(lambda: stub.look()["status_0"] == calls)
+                until(lambda: stub.look()["status_0"] == calls, 120)
                 stub.send(signal.SIGTERM)
             told = json.loads(far.communicate(timeout=300)[0])
         print(told, link.lost, "of", link.sent, "packets lost")  # noqa: T201

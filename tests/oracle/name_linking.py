@@ -50,17 +50,17 @@ class Fit:
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
         told = evidence + _sex_evidence(record, claims)
         dated = [
-            told + _birth_evidence(one, claims)
+            (told + _birth_evidence(one, claims), DISAGREES in (names, outcome))
             for one, outcome in zip(asked, births, strict=True)
             if one[0] and not (is_void(record) and outcome == DISAGREES)
         ]
-        self.scored = bool(filed) and any(_score(bits, population) >= ALERT_SCORE for bits in dated)
-        self.named = bool(is_void(record) and names == AGREES and _score(told, population) >= ALERT_SCORE)
+        self.scored = bool(filed) and any(_score(*bits, population) >= ALERT_SCORE for bits in dated)
+        self.named = bool(is_void(record) and names == AGREES and _score(told, False, population) >= ALERT_SCORE)
         self.compared = bool(filed and dated)
         self.far = self.compared and apart
         self.nearby = self.compared and not self.far and not self.disagrees and (self.listed or self.scored)
         if is_void(record) and filed and not apart and names != DISAGREES:
-            reached = _score(told + _birth_evidence(record.birth, claims), population) >= ALERT_SCORE
+            reached = _score(told + _birth_evidence(record.birth, claims), False, population) >= ALERT_SCORE
             reached = reached or names == AGREES
             self.nearby = reached and agreement.birth_dates(record.birth, claims) != DISAGREES
         self.outcomes = {
@@ -126,7 +126,7 @@ class PersonsOnFile:
         near: set[OnFile] = set()
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
         for text, one, told in zip(self.bearers, names, evidence, strict=True):
-            if one != DISAGREES or _score(told + most, self.population) >= ALERT_SCORE:
+            if one != DISAGREES or _score(told + most, True, self.population) >= ALERT_SCORE:
                 near.update(self.bearers[text])
         fits = []
         for person in sorted(near, key=lambda p: p.place):
@@ -346,8 +346,8 @@ def _sex_evidence(record: Record, claims: list[Record]) -> int:
     return WEIGHTS["SEX_DIFFERS" if agreement.sexes(record.sex, claims) == DISAGREES else "SEX_SAME"]
 
 
-def _score(evidence: int, population: int) -> float:
-    prior = math.floor(100 * math.log2(max(population, POPULATION_LEAST)) + 0.5)
+def _score(evidence: int, disagrees: bool, population: int) -> float:
+    prior = math.floor(100 * math.log2(max(population, POPULATION_LEAST if disagrees else 1)) + 0.5)
     return probability(evidence, prior)
 
 

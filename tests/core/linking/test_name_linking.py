@@ -134,7 +134,6 @@ def test_what_disagrees_costs_and_the_score_finds_who_is_near(tmp_path: Path) ->
         if not of_initials_alone(name)
     ]
     scan = NameScan([name for _, name in noisy], index.frequencies)
-    prior = 100 * math.log2(POPULATION_LEAST)
     expected, far, nearer = {}, set(), set()
     for row, (name, year, sex) in enumerate(asked):
         agreements, evidences, _ = scan.compare(name)
@@ -142,7 +141,8 @@ def test_what_disagrees_costs_and_the_score_finds_who_is_near(tmp_path: Path) ->
             differs = compare_birth_dates((year, 0, 0), (years[n], 0, 0)) == DISAGREES
             evidence = told + born(year, years[n])
             evidence += (SEX_SAME if sex == sexes[n] else SEX_DIFFERS) if sex and sexes[n] else 0
-            alerts = bool((years[n] or not year) and evidence >= prior - 0.5)
+            population = POPULATION_LEAST if differs or names == DISAGREES else len(noisy)
+            alerts = bool((years[n] or not year) and evidence >= 100 * math.log2(population) - 0.5)
             if (names == AGREES and not differs) or (alerts and year):
                 expected[row, n] = (names, evidence, alerts)
                 if year and years[n] and abs(year - years[n]) > 1:

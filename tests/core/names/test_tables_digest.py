@@ -18,7 +18,7 @@ def test_a_short_form_stands_under_the_name_of_its_line(short: str, whole: str, 
 
 
 def test_the_digest_is_another_when_a_table_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    digest = tables_digest.tables_digest.__wrapped__
+    digest = tables_digest._digest
     before = digest()
     assert digest() == before == tables_digest.tables_digest()
     monkeypatch.setattr(tables_digest, "_TABLES", (*tables_digest._TABLES, "JOSE: PEPE"))

@@ -1,0 +1,47 @@
+"""What of a piece of the ledger counts, in rounds in which no record comes twice.
+
+No view shows what stood between two changes of a piece, and links are made anew of what stands. So of a record that
+changed several times the last row that can be read counts, and the first cancellation behind it; what cannot be read
+is kept, to be refused by name, in its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from core.ledger.change import RECORD_KINDS, Change, Kind
+
+
+def rounds_of(due: Iterable[Change], unreadable: Callable[[Sequence[Change]], set[int]]) -> list[list[Change]]:
+    """The UPSERTs and CANCELs that count; a record's next change is in a later round than the one before it.
+
+    unreadable: sequences of those, of some changes, that will be refused; asked of records that come more than once.
+    """
+    of_record: dict[tuple[str, str], list[Change]] = {}
+    for change in due:
+        if change.kind in RECORD_KINDS:
+            of_record.setdefault((change.register, change.record_id), []).append(change)
+    refused = unreadable([change for changes in of_record.values() if len(changes) > 1 for change in changes])
+    rounds: list[list[Change]] = []
+    for changes in of_record.values():
+        for place, change in enumerate(_counting(changes, refused)):
+            if place == len(rounds):
+                rounds.append([])
+            rounds[place].append(change)
+    return rounds
+
+
+def _counting(changes: list[Change], refused: set[int]) -> list[Change]:
+    """Of one record's changes, in their order."""
+    if len({change.manifest_source for change in changes}) > 1:
+        return changes  # records of two sources share the id: an UPSERT replaces what its own source had
+    kept: list[Change] = []
+    for change in changes:
+        if change.sequence in refused:
+            continue
+        if change.kind is Kind.UPSERT:
+            kept = [change]
+        elif not kept or kept[-1].kind is Kind.UPSERT:  # closed once, it is closed: of that day
+            kept.append(change)
+    counted = {changes[-1].sequence, *(change.sequence for change in kept)} | refused  # the last word is always told
+    return [change for change in changes if change.sequence in counted]
