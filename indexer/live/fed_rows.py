@@ -84,7 +84,7 @@ class FedRows:
         for change in changes:
             if change.kind not in RECORD_KINDS:
                 continue
-            key = self._key(change)
+            key = self.key(change)
             if key is None:
                 found.refused.append(
                     RefusedChange(change.sequence, change.register, change.record_id, "unknown_source")
@@ -105,7 +105,7 @@ class FedRows:
         found: set[int] = set()
         upserts: dict[tuple[str, str], list[tuple[RecordKey, Change]]] = {}
         for change in changes:
-            key = self._key(change)
+            key = self.key(change)
             if key is None:
                 found.add(change.sequence)
             elif change.kind is Kind.UPSERT:
@@ -115,8 +115,11 @@ class FedRows:
             found |= {together[number][1].sequence for number in failed}
         return found
 
-    def _key(self, change: Change) -> RecordKey | None:
-        """None = no such source. A CANCEL need not name one: it means the record wherever its register has it."""
+    def key(self, change: Change) -> RecordKey | None:
+        """What it replaces; None = no such source.
+
+        A CANCEL need not name one: it means the record wherever its register has it.
+        """
         if change.kind is Kind.CANCEL and not change.manifest_source and change.register in self._whole:
             ordinal, sections = self._whole[change.register]
             return RecordKey(ordinal, change.record_id, sections)

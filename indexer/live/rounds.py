@@ -7,15 +7,18 @@ is kept, to be refused by name, in its turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from core.ledger.change import RECORD_KINDS, Change, Kind
 
 
-def rounds_of(due: Iterable[Change], unreadable: Callable[[Sequence[Change]], set[int]]) -> list[list[Change]]:
+def rounds_of(
+    due: Iterable[Change], unreadable: Callable[[Sequence[Change]], set[int]], meant: Callable[[Change], Hashable]
+) -> list[list[Change]]:
     """The UPSERTs and CANCELs that count; a record's next change is in a later round than the one before it.
 
     unreadable: sequences of those, of some changes, that will be refused; asked of records that come more than once.
+    meant: equal of two changes that replace the same, however they name the source.
     """
     of_record: dict[tuple[str, str], list[Change]] = {}
     for change in due:
@@ -24,16 +27,16 @@ def rounds_of(due: Iterable[Change], unreadable: Callable[[Sequence[Change]], se
     refused = unreadable([change for changes in of_record.values() if len(changes) > 1 for change in changes])
     rounds: list[list[Change]] = []
     for changes in of_record.values():
-        for place, change in enumerate(_counting(changes, refused)):
+        for place, change in enumerate(_counting(changes, refused, meant)):
             if place == len(rounds):
                 rounds.append([])
             rounds[place].append(change)
     return rounds
 
 
-def _counting(changes: list[Change], refused: set[int]) -> list[Change]:
+def _counting(changes: list[Change], refused: set[int], meant: Callable[[Change], Hashable]) -> list[Change]:
     """Of one record's changes, in their order."""
-    if len({change.manifest_source for change in changes}) > 1:
+    if len({meant(change) for change in changes}) > 1:
         return changes  # records of two sources share the id: an UPSERT replaces what its own source had
     kept: list[Change] = []
     for change in changes:

@@ -131,7 +131,7 @@ class LiveWriter:
         for due in _pieces(changes):
             for change in due:
                 self._note(change)
-            for counted in rounds_of(due, self._fed.unreadable):
+            for counted in rounds_of(due, self._fed.unreadable, self._fed.key):
                 subjects, refused = self._settle(counted)
                 for change in counted:
                     self._feeds[change.register].refused.discard(change.record_id)

@@ -22,6 +22,10 @@ Stands = dict[
 ]  # record and source -> sequence of its row, and of what closed it; 0 = none
 
 
+def source_of(change: Change) -> str:
+    return change.manifest_source
+
+
 def left_by(changes: Iterable[Change], bad: set[int]) -> tuple[Stands, set[str], list[int]]:
     """What stands, records whose last change was refused, and what was refused."""
     stands: Stands = {}
@@ -54,12 +58,17 @@ def test_what_counts_leaves_what_all_would(drawn: list[tuple[Kind, str, str, boo
 
     before = [Change(Kind.UPSERT, "oj", "oj", -at, record) for at, record in enumerate("ab", 1)]
     stale = [Change(Kind.STALE, "oj", "oj", len(drawn) + 1, reason="GAP")]
-    rounds = rounds_of([*changes, *stale], unreadable)
+    rounds = rounds_of([*changes, *stale], unreadable, source_of)
     assert all(len({change.record_id for change in each}) == len(each) > 0 for each in rounds)
     assert left_by([*before, *(change for each in rounds for change in each)], bad) == left_by([*before, *changes], bad)
 
 
 def test_a_record_that_goes_back_and_forth_takes_two_rounds() -> None:
     back_and_forth = [Change((Kind.CANCEL, Kind.UPSERT)[at % 2], "oj", "oj", at + 1, "a") for at in range(1000)]
-    assert [[change.sequence for change in each] for each in rounds_of(back_and_forth, lambda _: set())] == [[1000]]
-    assert [len(each) for each in rounds_of([*back_and_forth[1:], back_and_forth[0]], lambda _: set())] == [1, 1]
+    assert [[change.sequence for change in each] for each in rounds_of(back_and_forth, lambda _: set(), source_of)] == [
+        [1000]
+    ]
+    assert [len(each) for each in rounds_of([*back_and_forth[1:], back_and_forth[0]], lambda _: set(), source_of)] == [
+        1,
+        1,
+    ]
