@@ -36,7 +36,8 @@ class StatedView(Stated):
 
     view_version: Literal[1]
     base: GenerationId
-    sequence: Sequence  # of the ledger: all up to this one is in the deltas
+    ledger: Annotated[str, Field(pattern=r"\A([0-9a-f]{32})?\z")] = ""  # its id; "" = nothing was ever fed
+    sequence: Sequence  # of that ledger: all up to this one is in the deltas
     deltas: Annotated[list[GenerationId], Field(max_length=MOST_DELTAS)]  # oldest first
     registers: dict[RegisterId, FedRegister]
     checksum: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]

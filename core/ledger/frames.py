@@ -25,6 +25,7 @@ import xxhash
 from core.ledger.change import PAYLOAD_BYTES
 
 LOG, DURABLE, LOCK = "changes.log", "durable", "writer.lock"
+BEAT = "beat"  # touched while changes can be taken over
 HEAD_BYTES = 64
 FORMAT = 1
 _MAGIC = b"RONDALED"

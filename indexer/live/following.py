@@ -7,10 +7,12 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from core.generation.view_file import LIVE
+from core.errors import CoreError
+from core.generation.view_file import LIVE, VIEW, read_view
 from core.ledger.change import Change
 from core.ledger.reader import FOLDER, START, LedgerReader
 from indexer.generations.publishing import GENERATIONS, current_generation
@@ -90,6 +92,9 @@ class Follower:
         except BaseException:  # nobody knows how much of it was taken: all of it again, from the first entry on
             self._writer.close()
             self._writer = None
+            if self._reader is not None:  # another ledger may have taken its place
+                self._reader.close()
+                self._reader = None
             raise
         if time.monotonic() > self._mended_at + _MENDED_S:
             self._writer.mend()
@@ -110,6 +115,8 @@ class Follower:
                 self._reader = LedgerReader(self._data / FOLDER)
             except FileNotFoundError:
                 return  # nothing was ever fed
+            self._forget_other_ledgers(self._reader.ledger_id.hex())
+        writer.ledger = self._reader.ledger_id.hex()
         until = time.monotonic() + _AT_ONCE_S
         while True:
             found, self._position = self._reader.read(self._position, _READ)
@@ -119,6 +126,13 @@ class Follower:
             if not whole and time.monotonic() > until and self._reader.end > self._position.sequence:
                 writer.behind = True
                 return
+
+    def _forget_other_ledgers(self, ledger: str) -> None:
+        """Views of changes of a ledger that was put away (docs/feed.md): nobody waits for what they hold."""
+        for home in (self._data / LIVE).iterdir():
+            with suppress(CoreError, OSError):
+                if read_view(home).ledger not in ("", ledger):
+                    (home / VIEW).unlink()
 
     def _collect(self) -> None:
         """Views of bases that are gone go with them."""

@@ -36,15 +36,19 @@ def rounds_of(
 
 def _counting(changes: list[Change], refused: set[int], meant: Callable[[Change], Hashable]) -> list[Change]:
     """Of one record's changes, in their order."""
-    if len({meant(change) for change in changes}) > 1:
-        return changes  # records of two sources share the id: an UPSERT replaces what its own source had
+    readable = [change for change in changes if change.sequence not in refused]
+    # Records of several sources may share the id: an UPSERT replaces what its own source had, and no more.
+    last_row = {meant(change): change.sequence for change in readable if change.kind is Kind.UPSERT}
+    is_one = len({meant(change) for change in readable}) == 1
     kept: list[Change] = []
-    for change in changes:
-        if change.sequence in refused:
-            continue
+    closed: set[Hashable] = set()  # by cancellations that came after every row that is kept so far
+    for change in readable:
         if change.kind is Kind.UPSERT:
-            kept = [change]
-        elif not kept or kept[-1].kind is Kind.UPSERT:  # closed once, it is closed: of that day
+            if last_row[meant(change)] == change.sequence:
+                kept = [change] if is_one else [*kept, change]
+                closed.clear()
+        elif meant(change) not in closed:  # closed once, it is closed: of that day
+            closed.add(meant(change))
             kept.append(change)
     counted = {changes[-1].sequence, *(change.sequence for change in kept)} | refused  # the last word is always told
     return [change for change in changes if change.sequence in counted]

@@ -15,7 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -47,6 +49,8 @@ from indexer.standard import STANDARD_SCHEMA
 from indexer.subject_key import SUBJECT_KEY, load_or_create_key, subject_ids
 
 AT_ONCE = 2_000  # changes of one tick
+# What a row alone may cause; OSError, MemoryError, CoreError and what DuckDB says of disk and memory are none of these.
+_OF_A_CHANGE = (ValueError, TypeError, LookupError, ArithmeticError, duckdb.DataError, duckdb.ProgrammingError)
 _DAY_MS = 86_400_000
 _GUATEMALA_BEHIND_MS = 6 * 3_600_000
 
@@ -57,13 +61,27 @@ class _Delta:
     subjects: dict[bytes, Subject | None]
 
 
+class _Signs(NamedTuple):
+    """When a source's changes or heartbeats of a register were taken over: the first and the last time, UTC ms."""
+
+    first: int
+    last: int
+
+
 @dataclass
 class _Feed:
     """How one fed register stands."""
 
-    as_of_ms: int = 0
+    signs: dict[str, _Signs] = field(default_factory=dict)  # by source
     lacking: set[str] = field(default_factory=set)  # sources that may lack changes
     refused: set[str] = field(default_factory=set)  # records whose last change could not be read
+
+    def as_of_ms(self, extract_ms: int) -> int:
+        """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.
+
+        A feed that began after the extract was made says nothing of what happened between the two: nobody told.
+        """
+        return max((signs.last for signs in self.signs.values() if signs.first <= extract_ms), default=0)
 
 
 @dataclass
@@ -109,11 +127,17 @@ class LiveWriter:
         check_registers(self.base, [manifest.id for manifest in manifests])
         self.standing = Standing(self.base, KeptRecords(self.base))
         self.home = data / LIVE / base_id
+        self.ledger = ""  # id of what is followed
         self.sequence = 0
         self.behind = False  # the ledger goes on behind what the view holds: then it is not said to be up to date
         self._key = load_or_create_key(data / SUBJECT_KEY)
         self._fed = FedRows(manifests)
         self._manifests = manifests
+        self._extract_ms = {
+            stated["id"]: int(stated["as_of_ms"])
+            for stated in self.base.manifest["registers"]
+            if stated["state"] == "loaded"
+        }
         self._feeds: dict[str, _Feed] = {}
         self._deltas: list[_Delta] = []
         self._named_before: set[str] = set()
@@ -132,7 +156,7 @@ class LiveWriter:
             for change in due:
                 self._note(change)
             for counted in rounds_of(due, self._fed.unreadable, self._fed.key):
-                subjects, refused = self._settle(counted)
+                subjects, refused = self._settle_each(counted)
                 for change in counted:
                     self._feeds[change.register].refused.discard(change.record_id)
                 for why in refused:
@@ -156,7 +180,24 @@ class LiveWriter:
         elif change.kind is Kind.FRESH:
             feed.lacking.discard(change.source)
         elif change.kind is not Kind.HOLD:
-            feed.as_of_ms = max(feed.as_of_ms, change.taken_ms)
+            first, last = feed.signs.get(change.source, (change.taken_ms, 0))
+            feed.signs[change.source] = _Signs(min(first, change.taken_ms), max(last, change.taken_ms))
+
+    def _settle_each(self, due: Sequence[Change]) -> tuple[dict[bytes, Subject | None], list[RefusedChange]]:
+        """`_settle`; a change that no rule foresaw is refused by itself, and holds up nobody else's.
+
+        What fails for another reason than the change (disk, memory, the base) is raised: it is taken again.
+        """
+        try:
+            return self._settle(due)
+        except _OF_A_CHANGE as error:
+            if len(due) == 1:
+                rule = f"not_linked {type(error).__name__}"
+                return {}, [RefusedChange(due[0].sequence, due[0].register, due[0].record_id, rule)]
+        half = len(due) // 2
+        subjects, refused = self._settle_each(due[:half])
+        more, also = self._settle_each(due[half:])
+        return {**subjects, **more}, [*refused, *also]
 
     def _settle(self, due: Sequence[Change]) -> tuple[dict[bytes, Subject | None], list[RefusedChange]]:
         """Links the changed records and puts the subjects that they touch together again."""
@@ -253,10 +294,14 @@ class LiveWriter:
             self.home,
             {
                 "base": self.base.generation_id,
+                "ledger": self.ledger,
                 "sequence": self.sequence,
                 "deltas": [delta.delta_id for delta in self._deltas],
                 "registers": {
-                    register: {"as_of_ms": feed.as_of_ms, "stale": bool(feed.lacking or feed.refused)}
+                    register: {
+                        "as_of_ms": feed.as_of_ms(self._extract_ms.get(register, 0)),
+                        "stale": bool(feed.lacking or feed.refused),
+                    }
                     for register, feed in sorted(self._feeds.items())
                 },
             },

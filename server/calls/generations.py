@@ -12,8 +12,9 @@ loop's thread, so there are no locks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from core.call.confirmations import Confirmations
 from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
 from core.generation.store import Generation
+from core.generation.view_file import LIVE, read_view
 from core.names.tables_digest import tables_digest
 from ronda.v1 import error_pb2
 from server.calls.live_levels import LiveLevels
@@ -40,8 +42,9 @@ _REFUSED_RETRY_S = 15.0
 _RETRY_AFTER_MS = 1000
 # Older generations kept open for page tokens, besides those in use.
 _OLDER_KEPT = 2
-# That a new generation waits for its live changes before it serves without them, their registers STALE.
+# That a new generation waits for its live changes before it is told as one that cannot serve.
 _HANDOVER_S = 60.0
+_NOT_LAID_OVER = "the live changes are not laid over it yet: see the log of ronda live"
 
 
 class ServedGeneration:
@@ -69,14 +72,24 @@ class ServedGeneration:
 class GenerationKeeper:
     """Opens, switches and closes generations. `engine` is the current one's, None when nothing may be served."""
 
-    def __init__(self, data: Path, poll_s: float, *, page_key: bytes, named_s: float, live_poll_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        data: Path,
+        poll_s: float,
+        *,
+        page_key: bytes,
+        named_s: float,
+        live_poll_s: float = 0.0,
+        fed: Collection[str] = (),
+    ) -> None:
+        """fed: registers that sources of the settings feed."""
         self.engine: Engine | None = None
         self.refused: str = ""  # id of the generation that CURRENT names and that was refused
         self.refused_why: str = ""
         self.on_change: Callable[[], None] = lambda: None
         self._data = data
         self._poll_s = poll_s
-        self._live_poll_s = live_poll_s  # 0 = no live changes are looked for
+        self._live_poll_s, self._fed = live_poll_s, fed  # 0 = no live changes are looked for
         self._awaited_since: dict[str, float] = {}  # id of what waits for its live changes -> since when
         self._page_key = page_key
         self._named_s = named_s
@@ -111,7 +124,11 @@ class GenerationKeeper:
         back from it on purpose.
 
         What it revives (a warrant cancelled since) is told by its as-of in every answer, by health and by the log.
+        Where live changes are not laid over it yet, the one that has them serves until they are.
         """
+        if self._live_poll_s and (newest := await asyncio.to_thread(self._with_newest_changes)):
+            with contextlib.suppress(CoreError, OSError):
+                self._switch(await self._opened(newest))
         await self._look()
         if self._current is not None or not self.refused:
             return
@@ -173,21 +190,45 @@ class GenerationKeeper:
             self.engine = served.engine
             self.on_change()
 
+    def _with_newest_changes(self) -> str:
+        """Id of a generation whose view is further than that of the one which CURRENT names; "" = there is none."""
+        stamp = self._stamp()
+        if stamp is None or not _ID.match(stamp[0]):
+            return ""
+        sequences = {stamp[0]: 0}
+        try:
+            homes = [entry for entry in (self._data / LIVE).iterdir() if _ID.match(entry.name)]
+        except OSError:
+            return ""
+        for home in homes:
+            with contextlib.suppress(CoreError, OSError):
+                sequences[home.name] = read_view(home).sequence
+        kept = [name for name in sequences if (self._data / "generations" / name).is_dir()]
+        newest = max(kept, key=lambda name: sequences[name], default="")
+        return newest if newest and sequences[newest] > sequences[stamp[0]] else ""
+
     async def _waits_for_changes(self, served: ServedGeneration) -> bool:
-        """Whether a new generation lacks changes that the one before shows: it would revive what was cancelled."""
+        """Whether a generation lacks changes that the one before shows: it would revive what was cancelled. It is not
+        served then, however long that takes; the registers that are fed are STALE meanwhile.
+        """
         before = self._current
-        if before is None or before.live is None or not before.live.shown or served.live is None:
+        if before is None or before.live is None or served.live is None:
             return False
-        if not served.live.shown and (view := await asyncio.to_thread(served.live.look)) is not None:
+        needed = before.live.place
+        if not needed.sequence:
+            return False
+        if (view := await asyncio.to_thread(served.live.look)) is not None:
             served.take(view)
-        if served.live.shown:
+        place = served.live.place
+        if place.ledger == needed.ledger and place.sequence >= needed.sequence:
             return False
         now = asyncio.get_running_loop().time()
         since = self._awaited_since.setdefault(served.id, now)
-        if now - since < _HANDOVER_S:
-            return True
-        log("generation_serves_without_changes", level=ERROR, generation=served.id)
-        return False
+        if now - since >= _HANDOVER_S and self.refused != served.id:
+            log("generation_waits_for_changes", level=ERROR, generation=served.id, serving=self.current_id)
+            self.refused, self.refused_why = served.id, _NOT_LAID_OVER
+            self.on_change()
+        return True
 
     async def _look(self) -> None:
         async with self._looking:  # the watcher, and calls that name what this worker has not switched to yet
@@ -270,7 +311,7 @@ class GenerationKeeper:
     def _open_and_check(self, generation_id: str) -> ServedGeneration:
         try:
             generation = Generation.open(self._data / "generations" / generation_id)
-            live = LiveLevels(generation, self._data) if self._live_poll_s else None
+            live = LiveLevels(generation, self._data, self._fed) if self._live_poll_s else None
             served = ServedGeneration(generation, self._page_key, live)
         except (CoreError, OSError, MemoryError):
             raise

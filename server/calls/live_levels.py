@@ -1,20 +1,24 @@
 """What lies over a base generation: looked for, opened, and what is said of the fed registers (docs/live.md).
 
 The writer (indexer/live) replaces <data>/live/<base>/VIEW; a worker looks at it every `live_poll_ms`. What cannot be
-opened is refused: what answered goes on answering, and every register that is fed is STALE at once.
+opened is refused: what answered goes on answering, and every register that is fed is STALE at once. So it is where
+changes wait in a ledger that nobody applies, and where the process that takes changes over is silent: nobody could tell
+then that a source is.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.errors import CoreError
 from core.generation.overlay import DeltaGeneration, overlay
 from core.generation.store import Generation
 from core.generation.view_file import BEAT, LIVE, VIEW, StatedView, read_view
+from core.ledger.frames import BEAT as TAKING
+from core.ledger.reader import FOLDER, LedgerReader
 from server.logs import ERROR, WARNING, log
 
 SILENT_S = 5.0  # that a writer may be silent before the registers it feeds are STALE
@@ -22,18 +26,56 @@ _RETRY_S = 1.0
 _BEHIND = "cambios en vivo atrasados"
 
 
+class Place(NamedTuple):
+    """How far a view is. Sequences of two ledgers cannot be compared."""
+
+    ledger: str  # "" = nothing was ever fed
+    sequence: int
+
+
+class _Heart:
+    """A file that a process touches while it is well."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._beat = (0, 0.0)  # time of the last one (ns), and when it was first seen here, monotonic
+
+    def is_silent(self) -> bool:
+        """By the wall clock, and by this worker's own: set back, the former would hold a dead process for alive."""
+        try:
+            beat = self._path.stat().st_mtime_ns
+        except OSError:
+            return True
+        now = time.monotonic()
+        if beat != self._beat[0]:
+            self._beat = beat, now
+        return time.time() - beat / 1e9 > SILENT_S or now - self._beat[1] > SILENT_S
+
+
+class _Seen(NamedTuple):
+    """What a view rests on."""
+
+    stamp: tuple[int, int] | None
+    silent: bool  # the writer of views
+    untaken: bool  # nobody takes changes over
+    waiting: bool  # the ledger holds changes that the view does not, and nobody brings them
+    well: bool = True
+
+
 class LiveLevels:
     """The deltas over one base, as this worker has them open. For one thread at a time."""
 
-    def __init__(self, base: Generation, data: Path) -> None:
-        self._base = base
+    def __init__(self, base: Generation, data: Path, fed: Collection[str] = ()) -> None:
+        """fed: registers that sources of the settings feed."""
+        self._base, self._fed = base, frozenset(fed)
+        self._ledger = data / FOLDER
         self._home = data / LIVE
         self._directory = self._home / base.generation_id
         self._open: dict[str, DeltaGeneration] = {}
         self._shown: StatedView | None = None
-        self._seen: tuple[tuple[int, int] | None, bool, bool] | None = None
+        self._seen: _Seen | None = None
         self._retry_at = 0.0
-        self._beat = (0, 0.0)  # time of the last one (ns), and when it was first seen here, monotonic
+        self._writer, self._taker = _Heart(self._directory / BEAT), _Heart(self._ledger / TAKING)
 
     @property
     def base_id(self) -> str:
@@ -41,33 +83,38 @@ class LiveLevels:
         return str(self._base.generation_id)
 
     @property
-    def shown(self) -> bool:
-        """Whether a view of the writer's was opened."""
-        return self._shown is not None
+    def place(self) -> Place:
+        """Of the view that is shown; the beginning where there is none, or none any more."""
+        if self._shown is None or self._stamp() is None:
+            return Place("", 0)
+        return Place(self._shown.ledger, self._shown.sequence)
 
     def look(self) -> Generation | None:
         """The base with what lies over it now; None = as before. Blocks for some milliseconds."""
-        stamp, silent = self._stamp(), self._is_silent()
-        if self._seen == (stamp, silent, True) or (
-            self._seen == (stamp, silent, False) and time.monotonic() < self._retry_at
-        ):
+        silent = self._writer.is_silent()
+        now = _Seen(self._stamp(), silent, bool(self._fed) and self._taker.is_silent(), self._is_waiting(silent))
+        if self._seen == now or (self._seen == now._replace(well=False) and time.monotonic() < self._retry_at):
             return None
         before, well, damage = self._seen, True, ""
-        if stamp is not None:
+        if now.stamp is not None:
             try:
                 self._take(read_view(self._directory))
             except (CoreError, OSError) as error:
                 well, damage = False, str(error)
         elif self._shown is not None:
             well, damage = False, f"{VIEW} is gone"
-        self._seen, self._retry_at = (stamp, silent, well), time.monotonic() + _RETRY_S
+        self._seen, self._retry_at = now._replace(well=well), time.monotonic() + _RETRY_S
         if before == self._seen:
             return None  # still refused
         if not well:
             log("live_view_refused", level=ERROR, generation=self._base.generation_id, why=damage)
-        elif silent and self._shown is not None:
+        elif now.silent and self._shown is not None:
             log("live_writer_silent", level=WARNING, generation=self._base.generation_id)
-        return self._view(behind=silent or not well or self._shown is None)
+        elif now.waiting and self._shown is None:
+            log("live_changes_wait", level=WARNING, generation=self._base.generation_id)
+        if now.untaken and self._shown is not None and (before is None or not before.untaken):
+            log("feed_silent", level=WARNING, generation=self._base.generation_id)
+        return self._view(self._seen)
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
@@ -76,16 +123,17 @@ class LiveLevels:
             return None
         return status.st_mtime_ns, status.st_ino
 
-    def _is_silent(self) -> bool:
-        """By the wall clock, and by this worker's own: set back, the former would hold a dead writer for alive."""
+    def _is_waiting(self, silent: bool) -> bool:
+        """Whether something was fed, perhaps of a register that the view does not know yet."""
+        if not self._fed or (self._shown is not None and not silent):
+            return False
         try:
-            beat = (self._directory / BEAT).stat().st_mtime_ns
-        except OSError:
-            return True
-        now = time.monotonic()
-        if beat != self._beat[0]:
-            self._beat = beat, now
-        return time.time() - beat / 1e9 > SILENT_S or now - self._beat[1] > SILENT_S
+            with LedgerReader(self._ledger) as reader:
+                return reader.end > (self._shown.sequence if self._shown is not None else 0)
+        except FileNotFoundError:
+            return False
+        except (CoreError, OSError):
+            return True  # whatever is in it
 
     def _take(self, view: StatedView) -> None:
         """Opens what is new of a view. Raises CoreError, OSError; then what was open stays."""
@@ -96,20 +144,23 @@ class LiveLevels:
         }
         self._open, self._shown = found, view
 
-    def _view(self, *, behind: bool) -> Generation | None:
+    def _view(self, seen: _Seen) -> Generation | None:
         view = self._shown
         if view is None:
-            fed = self._fed_elsewhere()
+            fed = self._fed_elsewhere() | (self._fed if seen.waiting else set())
             return overlay(self._base, [], 0, {name: _behind({}) for name in fed}) if fed else None
         stated = {entry["id"]: entry for entry in self._base.manifest["registers"]}
         live: dict[str, Mapping[str, Any]] = {}
+        unknown = self._fed - view.registers.keys() if seen.waiting else set()
+        live.update((name, _behind({})) for name in unknown if name in stated)
         for name, register in view.registers.items():
             if name not in stated:
                 continue
             told: dict[str, Any] = {}
             if stated[name]["state"] == "loaded":
                 told["as_of_ms"] = max(stated[name]["as_of_ms"], register.as_of_ms)
-            live[name] = _behind(told) if behind or register.stale else told
+            untaken = seen.untaken and name in self._fed
+            live[name] = _behind(told) if seen.silent or not seen.well or untaken or register.stale else told
         return overlay(self._base, list(self._open.values()), view.sequence, live)
 
     def _fed_elsewhere(self) -> set[str]:

@@ -83,7 +83,7 @@ class Taker:
 
         Raises LedgerFull: nothing was taken; LedgerDamaged, OSError: this process has to begin anew.
         """
-        if self._ledger.free_bytes < _RESERVE_BYTES:
+        if not self.has_room:
             raise LedgerFull
         due: list[tuple[Sequences, Change]] = []
         outcomes = [self._decided(message, now, due) for message in messages]
@@ -177,6 +177,11 @@ class Taker:
             raise
         for (known, _), (place, entry) in zip(due, placed, strict=True):
             known.written(entry, place)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether changes can be taken over."""
+        return self._ledger.free_bytes >= _RESERVE_BYTES
 
     @property
     def sequence(self) -> int:

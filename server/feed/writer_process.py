@@ -20,6 +20,7 @@ import orjson
 
 from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
 from core.ledger.change import change_with
+from core.ledger.frames import BEAT
 from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
 from server import logs
@@ -109,9 +110,16 @@ class FeedWriter:
             await asyncio.sleep(_TICK_S)
 
     async def _show(self) -> None:
-        """Writes how the feed stands, for the metrics."""
+        """Writes how the feed stands, for the metrics; and says that changes can be taken over, as long as they can.
+
+        Without that word what was fed is STALE: nobody could take a cancellation, or tell that a source is silent.
+        """
         draft = self._orders.status.with_suffix(".draft")
+        beat = self._orders.data / FOLDER / BEAT
         while True:
+            with contextlib.suppress(OSError):
+                if self._taker.has_room:
+                    beat.touch(mode=0o600)
             told = {"positions": self._taker.positions(list(self._orders.sources)), "sequence": self._taker.sequence}
             with contextlib.suppress(OSError):
                 draft.write_bytes(orjson.dumps(told))

@@ -86,6 +86,7 @@ class Worker:
             page_key=bytes.fromhex(orders.page_key),
             named_s=settings.page_generation_s,
             live_poll_s=settings.live_poll_ms / 1000,
+            fed={register for source in settings.feed_sources.values() for register in source.registers},
         )
         self._gate = Gate(
             settings.max_concurrent_calls,

@@ -63,6 +63,16 @@ def test_what_counts_leaves_what_all_would(drawn: list[tuple[Kind, str, str, boo
     assert left_by([*before, *(change for each in rounds for change in each)], bad) == left_by([*before, *changes], bad)
 
 
+def test_one_that_goes_back_and_forth_between_its_sources_does_not_take_a_round_each() -> None:
+    """A cancellation that names no source means all of them; thousands would make every other change wait."""
+    flips = [
+        Change((Kind.CANCEL, Kind.UPSERT)[at % 2], "oj", "oj", at + 1, "a", manifest_source=("", "other")[at % 2])
+        for at in range(1000)
+    ]
+    found = rounds_of([*flips, Change(Kind.CANCEL, "oj", "oj", 1001, "a")], lambda _: set(), source_of)
+    assert [[change.sequence for change in each] for each in found] == [[1], [1000], [1001]]
+
+
 def test_a_record_that_goes_back_and_forth_takes_two_rounds() -> None:
     back_and_forth = [Change((Kind.CANCEL, Kind.UPSERT)[at % 2], "oj", "oj", at + 1, "a") for at in range(1000)]
     assert [[change.sequence for change in each] for each in rounds_of(back_and_forth, lambda _: set(), source_of)] == [
