@@ -77,17 +77,40 @@ def _of_json(path: Path) -> Iterator[FileChange]:
 def _document(whole: bytes) -> list[Any] | None:
     """The changes of a file that is one JSON document, an object or a list; None = it is none."""
     try:
-        found = json.loads(whole)
-    except ValueError:
+        found = json.loads(whole, object_pairs_hook=_object_of)
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) else [found]
 
 
 def _object(line: int, raw: bytes) -> Any:
+    if line == 1 and raw.strip() == b"[":
+        raise ChangesUnreadable(
+            1, f"una lista de JSON tiene a lo más {_LINE_BYTES >> 20} MiB: ponga un cambio por línea"
+        )
+    return json_of(line, raw)
+
+
+def json_of(line: int, raw: bytes) -> Any:
+    """The JSON of a line or message. Raises ChangesUnreadable."""
     try:
-        return json.loads(raw)
-    except ValueError:
+        return json.loads(raw, object_pairs_hook=_object_of)
+    except _KeyTwice:
+        raise ChangesUnreadable(line, "un objeto tiene dos veces la misma palabra") from None
+    except (ValueError, RecursionError):
         raise ChangesUnreadable(line, "no es JSON (UTF-8), o está cortada") from None
+
+
+class _KeyTwice(ValueError):
+    pass
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two that say otherwise nobody knows which is meant: a cancellation may be one of them."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _KeyTwice
+    return found
 
 
 def _of_csv(path: Path) -> Iterator[FileChange]:
@@ -97,6 +120,8 @@ def _of_csv(path: Path) -> Iterator[FileChange]:
         heading = next(rows, [])
         if len(set(heading)) < len(heading) or "_register" not in heading:
             raise ChangesUnreadable(1, "el encabezado nombra cada columna una vez, y _register entre ellas")
+        if strange := [name for name in heading if name.startswith("_") and name[1:] not in _WORDS[:-1]]:
+            raise ChangesUnreadable(1, f"{strange[0][:40]}: con _ solo conoce {', '.join(_WORDS[:-1])}")
         begins = rows.line_num + 1
         for row in rows:
             if row and len(row) != len(heading):
@@ -129,7 +154,7 @@ def change_of_fields(line: int, fields: Any) -> contract.FeedChange:
         if word not in _WORDS:
             raise ChangesUnreadable(line, f"solo conoce {', '.join(_WORDS)}")
     kind = fields.get("kind", "UPSERT")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise ChangesUnreadable(line, f"kind: es {', '.join(_KINDS)}")
     sequence = fields.get("sequence", 0)
     if type(sequence) is not int or not 0 <= sequence < 1 << 31:
@@ -147,7 +172,7 @@ def change_of_fields(line: int, fields: Any) -> contract.FeedChange:
             continue
         if not isinstance(cell, str):
             raise ChangesUnreadable(line, "row: cada celda es un texto, como vendría en el extracto, o null")
-        change.cells[column] = cell
+        change.cells[_unicode(line, "row", column)] = _unicode(line, "row", cell)
     if change.ByteSize() > CHANGE_BYTES:
         raise ChangesUnreadable(line, f"un cambio tiene a lo más {CHANGE_BYTES >> 10} KiB")
     return change
@@ -157,11 +182,16 @@ def _text(line: int, fields: dict[str, Any], word: str) -> str:
     found = fields.get(word, "")
     if not isinstance(found, str):
         raise ChangesUnreadable(line, f"{word}: es un texto")
+    return _unicode(line, word, found)
+
+
+def _unicode(line: int, word: str, text: str) -> str:
+    """JSON may hold half of a pair of surrogates, which is no character."""
     try:
-        found.encode()
+        text.encode()
     except UnicodeEncodeError:
         raise ChangesUnreadable(line, f"{word}: no es texto Unicode") from None
-    return found
+    return text
 
 
 def _moment(line: int, text: str) -> Timestamp:

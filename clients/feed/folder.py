@@ -43,6 +43,7 @@ class DropFolder:
         Raises OSError.
         """
         self._directory, self._read, self._pattern = directory, read, pattern
+        self._named: set[str] = set()
         for name in (DONE, REFUSED):
             (directory / name).mkdir(mode=0o700, exist_ok=True)
 
@@ -57,6 +58,19 @@ class DropFolder:
             and path.is_file()
         )
 
+    def strangers(self) -> list[str]:
+        """Names that are not looked at and do not begin with a dot, each once. Raises OSError."""
+        if self._pattern != "*":
+            return []
+        found = [
+            path.name
+            for path in self._directory.iterdir()
+            if path.suffix.lower() not in (*SUFFIXES, RESUME) and not path.name.startswith(".") and path.is_file()
+        ]
+        new = sorted(set(found) - self._named)
+        self._named.update(new)
+        return new
+
     def take(self, file: Path, send: Send) -> Passed:
         """Sends one file and puts it away. Raises CallFailure: it stays and is sent again; OSError."""
         try:
@@ -64,19 +78,27 @@ class DropFolder:
                 pass
             _ends_whole(file)
         except ChangesUnreadable as error:
-            self._put_away(file, REFUSED)
-            (self._directory / REFUSED / f"{file.name}.why").write_text(f"{error}\n", encoding="utf-8")
+            lies = self._put_away(file, REFUSED)
+            lies.with_name(f"{lies.name}.why").write_text(f"{error}\n", encoding="utf-8")
             return Passed(file.name, Tally(), str(error))
         tally = send(file)
         if tally.refused:
             lines = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in tally.refused)
-            (self._directory / DONE / f"{file.name}.refused").write_text(lines, encoding="utf-8")
+            self._free(file, DONE, ".refused").write_text(lines, encoding="utf-8")
         self._put_away(file, DONE)
         return Passed(file.name, tally, "")
 
-    def _put_away(self, file: Path, where: str) -> None:
+    def _put_away(self, file: Path, where: str) -> Path:
+        """Where it lies now."""
         resume_path(file).unlink(missing_ok=True)
-        file.rename(self._directory / where / file.name)
+        return file.rename(self._free(file, where))
+
+    def _free(self, file: Path, where: str, ending: str = "") -> Path:
+        """A name that nothing has there: an exporter may use one name each day, and nothing is written over."""
+        found, number = self._directory / where / f"{file.name}{ending}", 1
+        while found.exists():
+            found, number = self._directory / where / f"{file.name}.{number}{ending}", number + 1
+        return found
 
 
 def _ends_whole(file: Path) -> None:

@@ -7,7 +7,6 @@ crash or a wait that was too long, the server knows by its sequence.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any, NamedTuple
 
 import nats
@@ -18,7 +17,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.client import JetStreamContext
 
-from clients.feed.changes import CHANGE_BYTES, ChangesUnreadable, FileChange, change_of_fields
+from clients.feed.changes import CHANGE_BYTES, ChangesUnreadable, FileChange, change_of_fields, json_of
 from clients.feed.pushing import Pusher, Tally
 from clients.feed.sending import Frame, Say, SourceFailed
 from ronda.v1 import feed_service_pb2 as contract
@@ -134,11 +133,9 @@ def _read(message: Msg) -> StreamMessage:
     if len(message.data) > CHANGE_BYTES:
         return StreamMessage(message, None, f"un cambio tiene a lo más {CHANGE_BYTES >> 10} KiB")
     try:
-        change = change_of_fields(0, json.loads(message.data))
+        change = change_of_fields(0, json_of(0, message.data))
     except ChangesUnreadable as error:
         return StreamMessage(message, None, error.rule)
-    except ValueError:
-        return StreamMessage(message, None, "no es JSON (UTF-8)")
     if not change.sequence and change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
         return StreamMessage(message, None, "sequence: todo cambio trae su número")
     return StreamMessage(message, change)

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from clients.client.failures import CallFailure
 from clients.feed.changes import FileChange, read_changes
-from clients.feed.folder import DropFolder, Passed, Read
+from clients.feed.folder import SUFFIXES, DropFolder, Passed, Read
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
 from ronda.v1 import context_pb2
@@ -94,10 +94,17 @@ class FolderWork:
         self._folder, self._send = folder, lambda file: send_file(stub, frame, file, source, patience_s, read=read)
 
     def step(self, told: Callable[[Passed], None]) -> bool:
-        """Every file that is there; whether there was one. Raises CallFailure, OSError."""
-        files = self._folder.waiting()
-        for file in files:
-            told(self._folder.take(file, self._send))
+        """Every file that is there; whether there was one. Raises CallFailure, SourceFailed."""
+        name = ""
+        try:
+            for name in self._folder.strangers():
+                told(Passed(name, Tally(), f"se queda: solo se toma lo que termina en {', '.join(SUFFIXES)}"))
+            name, files = "", self._folder.waiting()
+            for file in files:  # in their order: one that cannot be read now holds the next ones up
+                name = file.name
+                told(self._folder.take(file, self._send))
+        except OSError as error:
+            raise SourceFailed(f"no se puede usar {name or 'la carpeta'} ({error.strerror})", passes=True) from None
         return bool(files)
 
 

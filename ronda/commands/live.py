@@ -10,6 +10,8 @@ import typer
 from ronda.commands.directory import DataOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
+_NOTHING = "nothing serves"
+
 
 def live(
     data: DataOption = None,
@@ -50,10 +52,15 @@ def live(
                     failing = repr(error)
                     stop.wait(1.0)
                     continue
+                if result is None:
+                    if failing != _NOTHING:
+                        log("live_writer_waits", why="no generation serves in this data directory yet")
+                    failing = _NOTHING
+                    continue
                 if failing or follower.base_id != base:
                     log("live_writer_follows", generation=follower.base_id, sequence=follower.sequence)
                 failing, base = "", follower.base_id
-                for refused in result.refused if result is not None else ():
+                for refused in result.refused:
                     log(
                         "live_change_refused",
                         level=WARNING,

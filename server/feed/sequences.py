@@ -7,10 +7,10 @@ state, but for how long something has been missing: that begins anew when the pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from itertools import islice
 
 from core.ledger.change import GAP, RECORD_KINDS, SILENT, Change, Kind
 from ronda.v1 import error_pb2
@@ -67,7 +67,7 @@ class Sequences:
     sign_ms: int = 0  # wall clock of the last sign of life, and the steady clock's seconds of it
     sign_s: float | None = None
     missing_since: float | None = None  # steady seconds
-    _runs_known: tuple[tuple[int, int], ...] | None = None
+    _lacking: list[tuple[int, int]] = field(default_factory=list)  # runs that never came, ascending, up to `newest`
 
     def decide(self, change: Change, earlier: Earlier, now_s: float) -> tuple[Outcome, list[Change]]:
         """What becomes of a change, and the entries to write; the state has learnt of them already."""
@@ -157,29 +157,31 @@ class Sequences:
 
     def missing(self) -> tuple[tuple[int, int], ...]:
         """Runs of sequences that never came, ascending; the first of them."""
-        if self._runs_known is None:
-            self._runs_known = tuple(islice(self._runs(), RANGES_TOLD))
-        return self._runs_known
+        return tuple(self._lacking[:RANGES_TOLD])
 
-    def _runs(self) -> Iterator[tuple[int, int]]:
-        first = 0
-        for sequence in range(self.through + 1, self.newest + 1):
-            if sequence in self.places:
-                if first:
-                    yield first, sequence - 1
-                first = 0
-            elif not first:
-                first = sequence
-        if first:
-            yield first, self.newest
+    def _reach(self, sequence: int, *, came: bool) -> None:
+        """Keeps `_lacking` and `newest`. A wide gap of one source may not make each change slow: all share a writer."""
+        if sequence > self.newest:
+            last = sequence - 1 if came else sequence
+            if last > self.newest:
+                self._lacking.append((self.newest + 1, last))
+            self.newest = sequence
+            return
+        if not came:
+            return
+        at = bisect_right(self._lacking, sequence, key=lambda run: run[0]) - 1
+        if at >= 0 and self._lacking[at][1] >= sequence:
+            first, last = self._lacking[at]
+            parts = ((first, sequence - 1), (sequence + 1, last))
+            self._lacking[at : at + 1] = [part for part in parts if part[0] <= part[1]]
 
     def learn(self, entry: Change, place: int | Change) -> None:
         """An entry of the ledger, in their order. place: where it lies, or itself while it is not written."""
         if entry.kind is Kind.STALE or entry.kind is Kind.FRESH:
             self.stale, self.missing_told = entry.reason, entry.missing
             return
-        sequence, self._runs_known = entry.source_sequence, None
-        self.newest = max(self.newest, sequence)
+        sequence = entry.source_sequence
+        self._reach(sequence, came=entry.kind is not Kind.HEARTBEAT)
         self.sign_ms = max(self.sign_ms, entry.taken_ms)
         if entry.kind is Kind.HEARTBEAT:
             return

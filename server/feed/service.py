@@ -147,10 +147,18 @@ def _change(source: str, change: feed_service_pb2.FeedChange) -> Change:
         source=source,
         record_id=change.record_id,
         source_sequence=change.sequence,
-        event_ms=change.event_time.ToMilliseconds(),
+        event_ms=_event_ms(change),
         manifest_source=change.manifest_source,
         record=dict(change.cells),
     )
+
+
+def _event_ms(change: feed_service_pb2.FeedChange) -> int:
+    """UTC milliseconds; 0 for a time that is none, which the writer refuses by name."""
+    try:
+        return int(change.event_time.ToMilliseconds())
+    except ValueError:
+        return 0
 
 
 def _outcome(outcome: Outcome) -> feed_service_pb2.FeedOutcome:

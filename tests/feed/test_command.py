@@ -144,12 +144,31 @@ def test_a_csv_with_a_refused_row_names_line_field_and_rule(field: DevelopmentSe
         ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "kind": "DELETE"}', "kind"),
         ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "fila": {}}', "solo conoce"),
         ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "row": {"A": 1}}', "cada celda es un texto"),
+        ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "row": {"A": "\\ud800"}}', "no es texto Unicode"),
+        ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "kind": []}', "kind"),
+        ("[" * 100_000, "no es JSON"),
+        ("[\n" + " " * (8 << 20) + "\n]", "un cambio por línea"),
     ],
 )
 def test_a_file_that_is_none_is_told_before_anything_is_sent(
     field: DevelopmentServer, tmp_path: Path, text: str, said: str
 ) -> None:
     file = tmp_path / "changes.jsonl"
+    file.write_text(text, encoding="utf-8")
+    assert said in feed(field, "push", file, "--source", "by-file", status=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"register": "oj", "id": "A", "event_time": "2026-11-20", "kind": "CANCEL", "kind": "UPSERT"}', "dos veces"),
+        (f"_register,_id,_event_time,_Kind\noj,A,{EVENT},CANCEL\n", "con _ solo conoce"),  # would be an UPSERT
+    ],
+)
+def test_a_cancellation_that_might_be_none_is_refused(
+    field: DevelopmentServer, tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / ("changes.csv" if text.startswith("_") else "changes.jsonl")
     file.write_text(text, encoding="utf-8")
     assert said in feed(field, "push", file, "--source", "by-file", status=2).stderr
 
@@ -183,11 +202,17 @@ def test_a_drop_folder_takes_whole_files_in_order_and_puts_them_away(field: Deve
     (folder / "001.jsonl").write_text(lines(upsert("D-1", 1)), encoding="utf-8")
     (folder / "003.jsonl").write_text(lines(upsert("D-4", 4))[:-20], encoding="utf-8")
     (folder / ".004.jsonl").write_text(lines(upsert("D-5", 5)), encoding="utf-8")
-    feed(field, "folder", folder, "--source", "by-folder", "--once")
+    (folder / "005.txt").write_text(lines(upsert("D-6", 6)), encoding="utf-8")
+    assert (
+        "005.txt: no se envió nada: se queda" in feed(field, "folder", folder, "--source", "by-folder", "--once").stderr
+    )
     assert in_force(field, "by-folder") == [("D-1", 1, "UPSERT"), ("D-2", 2, "UPSERT")]
-    assert sorted(each.name for each in folder.iterdir()) == [".004.jsonl", "done", "refused"]
+    assert sorted(each.name for each in folder.iterdir()) == [".004.jsonl", "005.txt", "done", "refused"]
     assert sorted(each.name for each in (folder / "done").iterdir()) == ["001.jsonl", "002.jsonl", "002.jsonl.refused"]
     assert "no es JSON" in (folder / "refused" / "003.jsonl.why").read_text(encoding="utf-8")
+    (folder / "001.jsonl").write_text(lines(upsert("D-1", 1)), encoding="utf-8")  # one name for each day's file
+    feed(field, "folder", folder, "--source", "by-folder", "--once")
+    assert {"001.jsonl", "001.jsonl.1"} <= {each.name for each in (folder / "done").iterdir()}
 
 
 def test_a_drop_folder_takes_files_in_the_registers_own_format(field: DevelopmentServer, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""An outbox is read in the order of its transactions' numbers, not of their digits."""
+"""An outbox is read in the order of its transactions' numbers, not of their digits; no row of it stops the others."""
 
 from __future__ import annotations
 
@@ -21,3 +21,25 @@ def test_a_number_with_a_digit_more_comes_later(postgres: PostgresCluster) -> No
     assert [row.change.record_id for row in found] == ["T9", "T10", "T99", "T100"]
     behind = Outbox(dsn).look(found[1].cursor, 10).rows
     assert [row.change.record_id for row in behind] == ["T99", "T100"]
+
+
+def test_a_row_that_cannot_be_sent_stops_no_other(postgres: PostgresCluster) -> None:
+    """Each is sent in a form that the server refuses by name: its number stays missing, and the register STALE."""
+    dsn = outbox_database(postgres, "outbox_odd")
+    odd = {
+        "endless": ("infinity", '{"A": "x"}'),
+        "far": ("200000-01-01", '{"A": "x"}'),
+        "large": ("2026-11-20", '{"A": "' + "x" * (5 << 20) + '"}'),
+        "digits": ("2026-11-20", '{"A": ' + "1" * 6000 + "}"),
+        "a list": ("2026-11-20", "[1]"),
+    }
+    with psycopg.connect(dsn, autocommit=True) as court:
+        for record, (event, cells) in odd.items():
+            court.execute(
+                "INSERT INTO ronda_outbox (register, record_id, event_time, cells) VALUES ('oj', %s, %s, %s)",
+                (record, event, cells),
+            )
+    rows = Outbox(dsn).look(Cursor(0, 0), 10).rows
+    assert [row.change.record_id for row in rows] == list(odd)
+    assert all(row.change.event_time.ToMilliseconds() <= 0 for row in rows[:2])
+    assert all(not row.change.cells and row.change.ByteSize() < 1000 for row in rows[2:])
