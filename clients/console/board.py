@@ -59,9 +59,14 @@ def weekly(topic: str, day: date, department: str = "") -> contract.QueryRequest
     return request
 
 
+def hours_year(day: date) -> int:
+    """Of which weekday and hour are shown."""
+    return day.year - 1 if day.month <= EARLY_MONTHS else day.year
+
+
 def hours(topic: str, day: date, department: str = "") -> contract.QueryRequest:
     """Day of the week by hour, of this year; of the last one in a year's first months."""
-    year = day.year - 1 if day.month <= EARLY_MONTHS else day.year
+    year = hours_year(day)
     by = [Dimension.DIMENSION_WEEKDAY, Dimension.DIMENSION_HOUR]
     return _asked(topic, list(by), first_year=year, department=department)
 

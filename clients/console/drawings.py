@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clients.console.tiles import TileBoard
+from clients.statistics.words import STATES
 from ronda.v1.statistics_service_pb2 import CellState
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ def drawn_hours(table: FigureTable) -> dict[str, Any]:
             names.append(day.text)
         if hour:
             cells.append([int(hour), days[day.code], _figure(cell)])
-    grey = bool(table.cells) and table.cells[0].state == CellState.CELL_STATE_STALE
-    return {"days": names, "cells": cells, "grey": grey, "hidden": sum(each[2] is None for each in cells)}
+    state = table.cells[0].state if table.cells else CellState.CELL_STATE_UNSPECIFIED  # one period, one place
+    grey = state in (CellState.CELL_STATE_STALE, CellState.CELL_STATE_GAP)
+    hidden = sum(each[2] is None for each in cells)
+    return {"days": names, "cells": cells, "grey": grey, "told": STATES[state], "hidden": hidden}
 
 
 def drawn_trend(now: FigureTable, before: FigureTable | None) -> dict[str, Any]:

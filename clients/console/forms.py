@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from typing import TYPE_CHECKING
@@ -20,15 +21,20 @@ FORM_COOKIE = "ronda_entrada"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 _MOST_BYTES = 4096
 _FORM_S = 3600
+_WHOLE_S = 15.0
 
 
 async def read_form(request: Request) -> dict[str, str]:
     """Fields of a urlencoded form, each once. Raises HTTPException."""
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            raise HTTPException(413, "El formulario es demasiado largo.")
+    try:
+        async with asyncio.timeout(_WHOLE_S):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    raise HTTPException(413, "El formulario es demasiado largo.")
+    except TimeoutError:
+        raise HTTPException(408, "El formulario no llegó completo.") from None
     try:
         found = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=16, errors="strict")
     except ValueError:

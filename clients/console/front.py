@@ -9,7 +9,7 @@ from clients.console.board import SharedTables
 from clients.console.forms import SESSION_COOKIE
 from clients.console.officer import ServerLine
 from clients.console.pages import Pages
-from clients.console.sessions import Session, Sessions
+from clients.console.sessions import MOST, MOST_OF_ONE, Session, Sessions
 from clients.console.signal import Signal
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class Console:
         self.settings = settings
         self.secure = settings.tls_cert is not None
         self.pages = Pages(settings.development)
-        self.sessions = Sessions(settings.idle_s, settings.shift_s)
+        # In development mode all are of one name.
+        most_of_one = MOST if settings.development else MOST_OF_ONE
+        self.sessions = Sessions(settings.idle_s, settings.shift_s, most_of_one=most_of_one)
         self.signal = Signal()
         self.tables = SharedTables()
         self._line: ServerLine | None = None

@@ -47,6 +47,7 @@ class Room:
             title=board.TOPICS[topic][1],
             department=department,
             scheme_label=LABEL,
+            hours_year=board.hours_year(board.today()),
             wall=session.wall,
             known=self._watching(session).known,
             now=datetime.now(UTC),
@@ -102,6 +103,8 @@ class Room:
     async def live(self, request: Request) -> Response:
         """GET /sala/vivo: server-sent events of one screen; ?almacen = the mart whose figures it shows."""
         session = self._console.session(request, touch=False)
+        if self._watching(session).crowded:
+            raise HTTPException(429, "Esta sesión tiene ya demasiadas pantallas en vivo: cierre alguna.")
         events = self._events(session, request.query_params.get("almacen", ""))
         return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 

@@ -11,6 +11,7 @@ import uvicorn
 from clients.client.identity import Identity
 from clients.client.sign_in import ISSUER_CA
 from clients.console.application import make_application
+from clients.console.connections import PromptProtocol, most_connections
 from clients.console.pages import ASSETS, VENDOR
 from clients.console.settings import ConsoleRefused
 
@@ -39,6 +40,8 @@ def serve(settings: ConsoleSettings, ready: Callable[[str], None]) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            http=PromptProtocol,
+            limit_concurrency=most_connections(),
             timeout_graceful_shutdown=_STOP_S,
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from clients.console.watching import Watching
 
 MOST = 500
+MOST_OF_ONE = 20
+"""Of one officer: who signs in again and again ends her own sessions, and nobody else's."""
 _RANDOM_BYTES = 32
 
 
@@ -39,13 +41,18 @@ class Session:
 class Sessions:
     """idle_s: since the last request that somebody made; shift_s: in all."""
 
-    def __init__(self, idle_s: float, shift_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._idle_s, self._shift_s, self._clock = idle_s, shift_s, clock
+    def __init__(
+        self, idle_s: float, shift_s: float, clock: Callable[[], float] = time.monotonic, most_of_one: int = MOST_OF_ONE
+    ) -> None:
+        self._idle_s, self._shift_s, self._clock, self._most_of_one = idle_s, shift_s, clock, most_of_one
         self._held: dict[bytes, Session] = {}
 
     def begin(self, session: Session) -> str:
         """Keeps it; returns what its cookie holds. Of too many the one that was seen longest ago ends."""
         self.sweep()
+        own = [key for key, held in self._held.items() if held.name == session.name]
+        if len(own) >= self._most_of_one:
+            self._drop(min(own, key=lambda key: self._held[key].seen))
         if len(self._held) >= MOST:
             self._drop(min(self._held, key=lambda key: self._held[key].seen))
         value = secrets.token_urlsafe(_RANDOM_BYTES)

@@ -34,6 +34,8 @@ _PAUSE_S = 1.0
 _REFUSED_S = 30.0  # each try is on record
 _STRIP_S = 5.0
 _PROVEN_S = 60.0
+MOST_SCREENS = 20
+"""Of one session."""
 
 
 @dataclass
@@ -69,8 +71,15 @@ class Watching:
         self._screens = 0
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def crowded(self) -> bool:
+        """Whether one more screen is one too many: each costs the console some work every few seconds."""
+        return self._screens >= MOST_SCREENS
+
     async def screen(self, mart_id: str) -> AsyncIterator[str]:
         """Events of one screen that shows figures of this mart, FIGURES, STRIP or OVER; without end but OVER."""
+        if self.crowded:  # of many that came at once
+            return
         self._screens += 1
         if not self._tasks:
             self.signal.join(self.officer)

@@ -5,6 +5,8 @@ Source: Instituto Nacional de Estadística; 22 departments, 340 municipalities, 
 
 from __future__ import annotations
 
+import unicodedata
+
 _PLACES = """
 Guatemala: Guatemala, Santa Catarina Pinula, San José Pinula, San José del Golfo, Palencia, Chinautla, San Pedro
   Ayampuc, Mixco, San Pedro Sacatepéquez, San Juan Sacatepéquez, San Raymundo, Chuarrancho, Fraijanes, Amatitlán,
@@ -79,6 +81,26 @@ _BY_CODE = _read()
 _TOWNS_FROM = (
     100  # a municipality's code is its department's, times this, and its own; some registers state its own alone
 )
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(plain.casefold().split())
+
+
+def department_code(text: str) -> int | None:
+    """The code of a department that is written by its name, accents and capitals or not; None = there is none."""
+    return next((code for code, (name, _) in _BY_CODE.items() if _folded(name) == _folded(text)), None)
+
+
+def municipality_codes(text: str) -> list[int]:
+    """The whole codes of the municipalities of that name: some names are several towns'."""
+    return [
+        department * _TOWNS_FROM + number
+        for department, (_, towns) in _BY_CODE.items()
+        for number, name in enumerate(towns, 1)
+        if _folded(name) == _folded(text)
+    ]
 
 
 def department_name(code: int) -> str:

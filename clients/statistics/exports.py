@@ -1,6 +1,7 @@
 """A table as a file: CSV, XLSX, Parquet, or a Frictionless data package; what a figure needs goes with it.
 
-A hidden figure is an empty cell with `oculta` = true beside it, never a zero.
+A hidden figure is an empty cell with `oculta` = true beside it, never a zero. What is not of a source says DEMO in each
+row, for a table is passed on without its metadata.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from clients.statistics.asking import FigureTable
 from ronda.v1 import statistics_service_pb2 as contract
 
 Row = dict[str, Any]
+DEMO = "DEMO"
 _TEXT, _WHOLE, _NUMBER, _BOOLEAN = "string", "integer", "number", "boolean"
 
 
@@ -34,6 +36,8 @@ def columns(table: FigureTable) -> dict[str, str]:
         found |= {"esperado": _NUMBER, "limite_inferior": _NUMBER, "limite_superior": _NUMBER, "cambio": _TEXT}
     elif table.frame.change_method:
         found |= {"un_anio_antes": _WHOLE, "z": _NUMBER, "cambio": _TEXT}
+    if table.frame.demo:
+        found |= {DEMO: _TEXT}
     return found
 
 
@@ -58,6 +62,7 @@ def rows(table: FigureTable) -> list[Row]:
             "limite_inferior": cell.low if cell.HasField("expected") else None,
             "limite_superior": cell.high if cell.HasField("expected") else None,
             "cambio": words.CHANGES[cell.change],
+            DEMO: DEMO,
         }
         found.append({name: row[name] for name in names})
     return found
@@ -105,17 +110,22 @@ def _plain(value: Any) -> Any:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else value
 
 
+def metadata_beside(path: Path) -> Path:
+    """Where the metadata of a CSV are."""
+    return path.with_name(f"{path.stem}.metadata.json")
+
+
 def _write_csv(table: FigureTable, path: Path) -> None:
     """The table, and beside it <name>.metadata.json: a CSV has no place for what a figure needs."""
     path.write_bytes(csv_bytes(table))
-    beside = path.with_name(f"{path.stem}.metadata.json")
-    beside.write_text(json.dumps(metadata(table), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    metadata_beside(path).write_text(json.dumps(metadata(table), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _write_xlsx(table: FigureTable, path: Path) -> None:
     """A sheet `cifras` and a sheet `metadatos`."""
     import xlsxwriter  # noqa: PLC0415 # of this form alone
 
+    path.touch(exist_ok=False)  # raises OSError; xlsxwriter's own error is none
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet("cifras")
         for place, name in enumerate(columns(table)):
@@ -153,7 +163,7 @@ def _write_package(table: FigureTable, path: Path) -> None:
     package = {
         "profile": "tabular-data-package",
         "name": f"ronda-{frame.source.id.replace('_', '-')}-{frame.offence.code or 'todos'}",
-        "title": f"{frame.source.title}: {frame.offence.text or 'todos los delitos'}",
+        "title": f"{'DEMO: ' if frame.demo else ''}{frame.source.title}: {frame.offence.text or 'todos los delitos'}",
         "description": frame.disclosure,
         "sources": [{"title": f"{frame.source.institution}: {frame.source.title}"}],
         "resources": [

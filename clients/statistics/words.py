@@ -52,6 +52,21 @@ CHANGES: dict[int, str] = {
     ChangeState.CHANGE_STATE_FALL: "BAJA",
 }
 HIDDEN = "oculta"
+MONTHS = (
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+)
+SEX_WORDS = {"F": ("f", "mujer", "mujeres"), "M": ("m", "hombre", "hombres")}
 
 TOPICS: dict[str, tuple[str, str, str]] = {
     "homicides": ("0101", "victims", "Homicidios intencionales: víctimas, por lo que se pida."),

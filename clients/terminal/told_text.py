@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-# C0 but tab and line feed, DEL, C1; marks, embeddings, overrides and isolates of direction; separators of lines
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# C0 but tab and line feed, DEL, C1; marks, embeddings, overrides and isolates of direction; separators of lines; halves
+# of a letter, as which Python has a file name's bytes that are no UTF-8
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 def told(text: str) -> str:

@@ -9,7 +9,9 @@
 <data>/mart/<id>/dim_place.parquet           department, municipality (INE code, four digits), names
 <data>/mart/<id>/dim_offence.parquet         iccs, level, text
 <data>/mart/<id>/population.parquet          municipality, year, population
-<data>/mart/<id>/gaps.parquet                source, department, first_day, after_day, expected: days lost
+<data>/mart/<id>/gaps.parquet                source, department (or a municipality), first_day, after_day, expected,
+                                             share, country_share, known_from, known_until: days lost, what part of
+                                             events lies there, and at which vintages
 <data>/mart/<id>/development.parquet         source, municipality, needed: deliveries until a week is all but complete
 <data>/mart/<id>/unmapped.parquet            source, text, rows: offences that no map knows
 <data>/mart/<id>/refused.parquet             source, file, row, field, rule: of rows without a fact; no values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,12 +31,12 @@ from indexer.generations.publishing import new_generation_id, sync_directory, wr
 from indexer.mart import offence_maps
 from indexer.mart.cells import Places
 from indexer.mart.finding import find_files
+from indexer.mart.gap_tables import write_gaps
 from indexer.mart.manifests import SHIPPED, IncidentManifest, PopulationManifest, load_sources
 from indexer.mart.rollups import ROLLED_FROM
 from indexer.mart.source_tables import (
     digest_of,
     write_dimensions,
-    write_gaps,
     write_no_population,
     write_population,
     write_refusals,
@@ -59,6 +59,7 @@ class MartOptions:
     own: Path | None = None  # directory of what Ronda counts itself (manifests of OWN_FACTS); None = nothing does
     memory_mib: int = 1024
     threads: int = 0  # 0 = a core each
+    accept_shrink: Sequence[str] = ()  # "pnc_hechos/2025": a source's year that rightly holds far less than before
     rolled_from: int = ROLLED_FROM  # facts of a source's year from which on they are summed beforehand
     tell: Callable[[str], None] = field(default=lambda _what: None)
 
@@ -91,6 +92,11 @@ def build_mart(options: MartOptions) -> MartSummary:
             raise BuildRefused(f"{manifest.id}: offences: there is no map {manifest.offences!r}")
     if not options.sources.is_dir():
         raise BuildRefused(f"{options.sources}: is no directory")
+    known = {manifest.id for manifest in manifests if isinstance(manifest, IncidentManifest)}
+    for name in options.accept_shrink:
+        source, _, year = name.partition("/")
+        if source not in known or not (year.isascii() and year.isdigit() and len(year) == 4):
+            raise BuildRefused(f"--accept-shrink {name}: source/year, of a source that a manifest has")
     with indexer_lock(options.data, "mart"):
         room = options.data / FOLDER
         room.mkdir(exist_ok=True)
@@ -135,7 +141,7 @@ def open_database(folder: Path, memory_mib: int, threads: int) -> duckdb.DuckDBP
 def _build(
     options: MartOptions, manifests: list[IncidentManifest | PopulationManifest], building: Path, mart_id: str
 ) -> MartSummary:
-    names = _names_below(options.sources)
+    names, today = _names_below(options.sources), _today()
     places = Places(*offence_maps.place_names())
     claimed: set[str] = set()
     sources: list[SourceEntry] = []
@@ -151,11 +157,11 @@ def _build(
                     demo += manifest.demo
                 continue
             if manifest.own:
-                files = find_files(manifest, options.own, _names_below(options.own)) if options.own else []
+                files = find_files(manifest, options.own, _names_below(options.own), today) if options.own else []
             else:
-                files = find_files(manifest, options.sources, names)
-                claimed.update(each.name for each in files)
-            room = StagingRoom(options.data / FOLDER / "staging" / manifest.id, manifest)
+                files = find_files(manifest, options.sources, names, today)
+                claimed.update(str(each.path.relative_to(options.sources)) for each in files)
+            room = StagingRoom(options.data / FOLDER / "staging" / manifest.id, manifest, options.accept_shrink)
             staged = room.stage(db, files, places, options.tell)
             if staged or manifest.own:
                 options.tell(manifest.id)
@@ -184,7 +190,8 @@ def _build(
 
 
 def _names_below(directory: Path) -> list[str]:
-    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
+    """Whatever is no directory: what can be read is found out by who reads it."""
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir())
 
 
 def _why(sources: list[SourceEntry]) -> str:
@@ -192,10 +199,13 @@ def _why(sources: list[SourceEntry]) -> str:
     return "".join(f"\n  {each.file}: {each.rule} {each.detail}".rstrip() for each in refused[:5])
 
 
+def _today() -> date:
+    return datetime.now(ZoneInfo("America/Guatemala")).date()
+
+
 def _as_of(sources: list[SourceEntry]) -> date:
     """The day of building, in Guatemala, or the newest delivery where clocks disagree."""
-    today = datetime.now(ZoneInfo("America/Guatemala")).date()
-    return max([today, *(each.delivered for source in sources for each in source.delivered)])
+    return max([_today(), *(each.delivered for source in sources for each in source.delivered)])
 
 
 def _files(folder: Path) -> list[Path]:

@@ -38,8 +38,8 @@ def said(text: str | None) -> str | None:
 
 
 def whole_number(text: str) -> int | None:
-    """An integer as people and spreadsheets write it: 1234, 1,234, 1234.0; None = it is none."""
-    found = re.fullmatch(r"(-?\d{1,3}(?:,\d{3})+|-?\d+)(?:\.0+)?", text.strip())
+    """An integer as people and spreadsheets write it: 1234, 1,234, 1234.0; None = it is none, or has over 15 digits."""
+    found = re.fullmatch(r"(-?\d{1,3}(?:,\d{3}){1,4}|-?\d{1,15})(?:\.0{1,15})?", text.strip())
     return int(found[1].replace(",", "")) if found else None
 
 
@@ -68,7 +68,7 @@ def read_parts(year: str | None, month: str | None, day: str | None) -> datetime
         raise Unreadable("date_missing")
     try:
         return datetime.date(parts[0], parts[1], parts[2] or 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Unreadable("date_impossible") from None
 
 
@@ -90,6 +90,8 @@ def read_hour(text: str | None) -> int | None:
 def read_count(text: str | None) -> int:
     """How many a row stands for. Raises Unreadable."""
     words = said(text)
+    if words and re.fullmatch(r"-?\d{1,3}\.000", words):  # a thousand, or one with three decimals
+        raise Unreadable("count_ambiguous")
     number = whole_number(words) if words else None
     if number is None:
         raise Unreadable("count_unreadable")

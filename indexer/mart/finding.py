@@ -11,6 +11,7 @@ from pathlib import Path
 from indexer.mart.manifests import IncidentManifest
 
 _CHUNK = 4 * 1024 * 1024
+_AHEAD = datetime.timedelta(1)
 
 
 @dataclass(frozen=True)
@@ -26,20 +27,23 @@ class FoundFile:
     detail: str = ""
 
 
-def find_files(manifest: IncidentManifest, directory: Path, names: list[str]) -> list[FoundFile]:
-    """The source's files among `names` (paths below `directory`), by delivery; contradictions carry a rule."""
+def find_files(manifest: IncidentManifest, directory: Path, names: list[str], today: datetime.date) -> list[FoundFile]:
+    """The source's files among `names` (paths below `directory`), by delivery; contradictions carry a rule, and so does
+    a day that lies ahead by more than clocks differ: it would be known of nobody knows when, and never stale."""
     pattern = re.compile(manifest.files)
     found = []
     for name in names:
         match = pattern.fullmatch(name)
         if match is None:
             continue
-        path = directory / name
+        path, shown = directory / name, name.encode("utf-8", "replace").decode()
         year, day = int(match["year"]), _day(match["delivered"])
         if day is None:
-            found.append(FoundFile(path, name, year, datetime.date.min, "", "delivery_day_impossible"))
-            continue
-        found.append(FoundFile(path, name, year, day, _digest(path)))
+            found.append(FoundFile(path, shown, year, datetime.date.min, "", "delivery_day_impossible"))
+        elif day > today + _AHEAD:
+            found.append(FoundFile(path, shown, year, day, "", "delivered_in_future"))
+        else:
+            found.append(_readable(FoundFile(path, shown, year, day, "")))
     return _without_contradictions(sorted(found, key=lambda each: (each.delivered, each.year, each.name)))
 
 
@@ -71,6 +75,16 @@ def _day(text: str) -> datetime.date | None:
         return datetime.datetime.strptime(digits, "%Y%m%d").date()  # noqa: DTZ007 # a day, of no zone
     except ValueError:
         return None
+
+
+def _readable(file: FoundFile) -> FoundFile:
+    """With its digest. What cannot be read to its end (no permission, a device, a disk that fails) carries a rule."""
+    try:
+        if file.path.is_file():
+            return FoundFile(file.path, file.name, file.year, file.delivered, _digest(file.path))
+    except OSError as error:
+        return _refused(file, "file_unreadable", type(error).__name__)
+    return _refused(file, "file_unreadable", "is no file")
 
 
 def _digest(path: Path) -> str:

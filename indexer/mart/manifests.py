@@ -74,6 +74,7 @@ class IncidentManifest(_Strict):
     counts: str  # what is counted, in Spanish, for those who compare two sources
     date_basis: Literal["occurred", "registered", "step"] = "occurred"
     stale_after_days: int = Field(45, ge=1)
+    shrink_limit_percent: int = Field(20, ge=0, le=100)  # units that a year's delivery may have fewer than the last one
     columns: dict[str, list[str]]
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     demo: list[str] = Field(default_factory=list)

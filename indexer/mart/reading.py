@@ -1,61 +1,45 @@
 """A published file, CSV, XLSX or JSON, becomes the table `raw`: row_no and a column of text a column, c0, c1...
 
-A CSV is read as a stream by DuckDB; a workbook and a JSON document are held whole, and refused above MOST_WHOLE_BYTES.
+A CSV is read as a stream by DuckDB; a workbook and a JSON document whole, by a child (indexer/mart/whole_files.py).
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import datetime
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import orjson
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook
 
 from core.mart.layout import read_as
 from indexer.mart.headers import MOST_TITLE_ROWS, FileRefused, Header, find_header
+from indexer.mart.whole_files import MOST_COLUMNS, Columns, Required, read_whole
 
-MOST_WHOLE_BYTES = 512 * 1024 * 1024
-_MOST_COLUMNS = 200
 _CHUNK = 16 * 1024 * 1024
 _DELIMITERS = ";,|\t"
 _LONGEST_LINE = 1024 * 1024  # characters
 
-Columns = Mapping[str, Sequence[str]]
-Required = Sequence[Sequence[Sequence[str]]]
 
-
-def load_raw(db: duckdb.DuckDBPyConnection, path: Path, columns: Columns, required: Required) -> tuple[Header, int]:
-    """Makes the table `raw`; returns its header and how many lines had no columns to speak of. Raises FileRefused."""
-    suffix = path.suffix.lower()
+def load_raw(
+    db: duckdb.DuckDBPyConnection, path: Path, columns: Columns, required: Required, room: Path
+) -> tuple[Header, int]:
+    """Makes the table `raw`; returns its header and how many lines had no columns to speak of. room: a directory for
+    what is read whole. Raises FileRefused."""
     if path.stat().st_size == 0:
         raise FileRefused("file_empty")
-    if suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return _load_csv(db, path, columns, required)
-    if path.stat().st_size > MOST_WHOLE_BYTES:
-        raise FileRefused("file_too_large", f"a {suffix[1:]} file is read whole: give it as CSV")
-    rows = _sheet_rows(path, columns, required) if suffix == ".xlsx" else _json_rows(path)
-    header = find_header(rows[:MOST_TITLE_ROWS], columns, required)
-    _register(db, rows[header.row + 1 :], header.width, header.row + 2)
+    out = room / "reading.arrow"
+    try:
+        header = read_whole(path, columns, required, out)
+        with pa.memory_map(str(out)) as file:
+            db.register("raw_arrow", pa.ipc.open_file(file).read_all())
+            db.execute("CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM raw_arrow")
+            db.unregister("raw_arrow")
+    finally:
+        out.unlink(missing_ok=True)
     return header, 0
-
-
-def _register(db: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[str]], width: int, first_row: int) -> None:
-    kept = [(first_row + n, row) for n, row in enumerate(rows) if any(cell.strip() for cell in row)]
-    arrays: list[Any] = [pa.array([number for number, _ in kept], pa.int64())]
-    arrays += [
-        pa.array([(row[place] or None) if place < len(row) else None for _, row in kept], pa.string())
-        for place in range(width)
-    ]
-    table = pa.table(arrays, names=["row_no", *(f"c{place}" for place in range(width))])
-    db.register("raw_arrow", table)
-    db.execute("CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM raw_arrow")
-    db.unregister("raw_arrow")
 
 
 # ---- CSV ----
@@ -73,8 +57,8 @@ def _load_csv(db: duckdb.DuckDBPyConnection, path: Path, columns: Columns, requi
         if known > best[0]:
             best = (known, delimiter, rows)
     header = find_header(best[2], columns, required)
-    if header.width > _MOST_COLUMNS:
-        raise FileRefused("columns_too_many", f"over {_MOST_COLUMNS}")
+    if header.width > MOST_COLUMNS:
+        raise FileRefused("columns_too_many", f"over {MOST_COLUMNS}")
     # One column more than the header has: what stands in it shows that the row's cells are not where they should be.
     names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(header.width + 1))
     db.execute("SET preserve_insertion_order = true")
@@ -133,66 +117,3 @@ def _encoding(path: Path) -> str:
         except UnicodeDecodeError:
             return "cp1252"
     return "utf-8"
-
-
-# ---- XLSX ----
-
-
-def _sheet_rows(path: Path, columns: Columns, required: Required) -> list[list[str]]:
-    """Rows of the first sheet that has the header. Raises FileRefused."""
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-        refused: FileRefused | None = None
-        for name in book.sheet_names:
-            rows = [[_text(cell) for cell in row] for row in _rows_of(book, name)]
-            try:
-                find_header(rows[:MOST_TITLE_ROWS], columns, required)
-            except FileRefused as error:
-                refused = refused or error
-                continue
-            return rows
-    except (CalamineError, OSError, ValueError) as error:
-        raise FileRefused("file_unreadable", type(error).__name__) from None
-    raise refused or FileRefused("header_missing", "no sheet has a row")
-
-
-def _rows_of(book: Any, name: str) -> Iterator[list[Any]]:
-    yield from book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
-        return cell.isoformat()
-    return "" if cell is None else str(cell)
-
-
-# ---- JSON ----
-
-
-def _json_rows(path: Path) -> list[list[str]]:
-    """Header and rows of a document: a list of objects, one inside an object, an object a line. Raises FileRefused."""
-    content = path.read_bytes()
-    try:
-        records = _list_of_objects(orjson.loads(content))
-    except orjson.JSONDecodeError:
-        try:
-            records = [orjson.loads(line) for line in content.splitlines() if line.strip()]
-        except orjson.JSONDecodeError as error:
-            raise FileRefused("file_unreadable", f"line {error.lineno} is no JSON") from None
-    if not records or not all(isinstance(each, dict) for each in records):
-        raise FileRefused("header_missing", "no list of objects")
-    names = list(dict.fromkeys(name for record in records for name in record))
-    if len(names) > _MOST_COLUMNS:
-        raise FileRefused("columns_too_many", f"over {_MOST_COLUMNS}")
-    return [names, *([_text(record.get(name)) for name in names] for record in records)]
-
-
-def _list_of_objects(document: Any) -> list[Any]:
-    if isinstance(document, list):
-        return document
-    lists = [value for value in document.values() if isinstance(value, list)] if isinstance(document, dict) else []
-    if len(lists) > 1:
-        raise FileRefused("header_ambiguous", "the document holds two lists")
-    return lists[0] if lists else []

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from datetime import date
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.mart.layout import SourceEntry, read_as, written_as
 from indexer.build.errors import BuildRefused
 from indexer.mart import offence_maps
-from indexer.mart.cells import Places, Unreadable, fold, whole_number
-from indexer.mart.coverage import find_gaps
+from indexer.mart.cells import Places, Unreadable, fold, read_count, whole_number
 from indexer.mart.manifests import PopulationManifest
 
 _CHUNK = 4 * 1024 * 1024
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def digest_of(path: Path) -> str:
@@ -52,30 +50,41 @@ def write_population(manifest: PopulationManifest, sources: Path, places: Places
     path = sources / manifest.file
     rows: dict[tuple[str, int], int] = {}
     if path.is_file():
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            names = {fold(name): name for name in reader.fieldnames or ()}
-            columns = {
-                key: next((names[fold(word)] for word in words if fold(word) in names), None)
-                for key, words in manifest.columns.items()
-            }
-            if None in columns.values():
-                raise BuildRefused(f"{manifest.file}: column_missing: {', '.join(manifest.columns)}")
-            for number, row in enumerate(reader, 2):
-                where = f"{manifest.file}: row {number}"
-                try:
-                    place = places.whole(row[columns["municipality"] or ""])
-                except Unreadable as error:
-                    raise BuildRefused(f"{where}: {error}") from None
-                year = whole_number(row[columns["year"] or ""] or "")
-                persons = whole_number(row[columns["population"] or ""] or "")
-                if year is None or persons is None or persons < 0:
-                    raise BuildRefused(f"{where}: count_unreadable")
-                if (place, year) in rows:
-                    raise BuildRefused(f"{where}: record_twice: the same municipality and year")
-                rows[place, year] = persons
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = _persons(manifest, csv.DictReader(file), places)
+        except UnicodeDecodeError:
+            raise BuildRefused(f"{manifest.file}: encoding_unknown: save it as UTF-8") from None
+        except csv.Error as error:
+            raise BuildRefused(f"{manifest.file}: file_unreadable: {error}") from None
     _write_persons(rows, out)
     return bool(rows)
+
+
+def _persons(manifest: PopulationManifest, reader: csv.DictReader[str], places: Places) -> dict[tuple[str, int], int]:
+    """(Municipality, year) -> persons. Raises BuildRefused."""
+    names = {fold(name): name for name in reader.fieldnames or ()}
+    columns = {
+        key: next((names[fold(word)] for word in words if fold(word) in names), "")
+        for key, words in manifest.columns.items()
+    }
+    if "" in columns.values():
+        raise BuildRefused(f"{manifest.file}: column_missing: {', '.join(manifest.columns)}")
+    rows: dict[tuple[str, int], int] = {}
+    for number, row in enumerate(reader, 2):
+        where = f"{manifest.file}: row {number}"
+        try:
+            place = places.whole(row[columns["municipality"]])
+            persons = read_count(row[columns["population"]])
+        except Unreadable as error:
+            raise BuildRefused(f"{where}: {error}") from None
+        year = whole_number(row[columns["year"]] or "")
+        if year is None or not _FIRST_YEAR <= year <= _LAST_YEAR:
+            raise BuildRefused(f"{where}: year_unreadable")
+        if (place, year) in rows:
+            raise BuildRefused(f"{where}: record_twice: the same municipality and year")
+        rows[place, year] = persons
+    return rows
 
 
 def write_no_population(out: Path) -> None:
@@ -90,38 +99,6 @@ def _write_persons(rows: dict[tuple[str, int], int], out: Path) -> None:
         "population": pa.array(list(rows.values()), pa.int64()),
     }
     pq.write_table(pa.table(table), out)
-
-
-def write_gaps(db: duckdb.DuckDBPyConnection, sources: list[SourceEntry], out: Path) -> None:
-    """gaps.parquet, development.parquet and unmapped.parquet."""
-    db.execute(
-        "CREATE TABLE gaps (source VARCHAR, department VARCHAR, first_day DATE, after_day DATE, expected DOUBLE)"
-    )
-    for source in sources:
-        if source.first_day is None or source.last_day is None or source.day_precision != "day":
-            continue
-        _find_gaps(db, source, source.first_day, source.last_day, out)
-    db.execute("CREATE TABLE IF NOT EXISTS development (source VARCHAR, municipality VARCHAR, needed INTEGER)")
-    db.execute("CREATE TABLE IF NOT EXISTS unmapped (source VARCHAR, text VARCHAR, rows BIGINT)")
-    for name in ("gaps", "development", "unmapped"):
-        path = written_as(out / f"{name}.parquet")
-        db.execute(f"COPY (SELECT * FROM {name} ORDER BY ALL) TO {path} (FORMAT parquet)")  # noqa: S608
-
-
-def _find_gaps(db: duckdb.DuckDBPyConnection, source: SourceEntry, first: date, last: date, out: Path) -> None:
-    files = read_as(out / f"{source.fact}.{source.id}.") + "*.parquet"
-    rows = db.execute(
-        "SELECT department, date_diff('day', ?, occurred), sum(n) "
-        "FROM read_parquet(?) WHERE principal AND known_until = DATE '9999-12-31' GROUP BY ALL",
-        [first, files],
-    ).fetchall()
-    days = (last - first).days + 1
-    counts: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
-    for department, day, n in rows:
-        counts.setdefault(department, np.zeros(days, dtype=np.int64))[day] = n
-    for department, series in sorted(counts.items()):
-        for gap in find_gaps(department, series, first):
-            db.execute("INSERT INTO gaps VALUES (?, ?, ?, ?, ?)", [source.id, *gap])
 
 
 def write_refusals(db: duckdb.DuckDBPyConnection, staging: Path, sources: list[SourceEntry], out: Path) -> None:

@@ -3,12 +3,15 @@
 <data>/mart/staging/<source>/<year>-<delivered>.parquet           standard rows
 <data>/mart/staging/<source>/<year>-<delivered>.refused.parquet   row_no, field, rule
 <data>/mart/staging/<source>/<year>-<delivered>.json              `Staged`; written last
+
+A delivery that holds far less than the one before it was most likely cut, or is another file: it is not used until
+somebody says by name that it is right, for what it lacks would count as withdrawn, and look like a fall.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +28,8 @@ from indexer.mart.offence_maps import offence_map
 from indexer.mart.reading import load_raw
 from indexer.mart.standardising import standardise
 
-_RULES = 2  # raised whenever a cell may be read otherwise than before: staged deliveries are then read again
+_RULES = 3  # raised whenever a cell may be read otherwise than before: staged deliveries are then read again
+_FEWEST_LOST = 10  # units: of fewer the share that is lost says nothing
 
 
 class Staged(BaseModel):
@@ -42,8 +46,8 @@ class Staged(BaseModel):
 class StagingRoom:
     """The staged deliveries of one source."""
 
-    def __init__(self, folder: Path, manifest: IncidentManifest) -> None:
-        self._folder, self._manifest = folder, manifest
+    def __init__(self, folder: Path, manifest: IncidentManifest, accept_shrink: Collection[str] = ()) -> None:
+        self._folder, self._manifest, self._accepted = folder, manifest, accept_shrink
         rules = f"{_RULES}{manifest.model_dump_json()}{sorted(offence_map(manifest.offences).items())}"
         self._rules = hashlib.sha256(rules.encode()).hexdigest()
 
@@ -70,6 +74,8 @@ class StagingRoom:
             name = _name(file.year, file.delivered)
             if file.rule:
                 refused.append(self._refused(file, file.rule, file.detail))
+                if file.rule in ("two_files_one_year", "delivered_in_future"):  # also of one that was read before
+                    found.pop(name, None)
                 continue
             before = found.get(name)
             if before is not None and (before.sha256, before.rules) == (file.sha256, self._rules):
@@ -77,9 +83,15 @@ class StagingRoom:
             tell(file.name)
             try:
                 staged = self._read_file(db, file, places)
+                if before is None or before.sha256 != file.sha256:  # what was taken is taken, by whatever rules
+                    self._check_shrink(staged, before or _last_before(staged, found))
             except FileRefused as error:
                 refused.append(self._refused(file, error.rule, error.detail))
                 continue
+            except Exception as error:  # whatever one file does to its readers, the others are read
+                refused.append(self._refused(file, "file_unreadable", type(error).__name__))
+                continue
+            self._keep(staged)
             if before is not None and before.sha256 != file.sha256:
                 staged.entry.notes.append("replaced: the file of this delivery has changed since it was first read")
             write_durably(self._folder / f"{name}.json", staged.model_dump_json())
@@ -92,7 +104,7 @@ class StagingRoom:
 
     def _read_file(self, db: duckdb.DuckDBPyConnection, file: FoundFile, places: Places) -> Staged:
         manifest = self._manifest
-        header, broken = load_raw(db, file.path, manifest.columns, manifest.required)
+        header, broken = load_raw(db, file.path, manifest.columns, manifest.required, self._folder)
         entry = DeliveryEntry(file=file.name, year=file.year, delivered=file.delivered)
         told = standardise(
             db,
@@ -103,8 +115,8 @@ class StagingRoom:
             offence_map(manifest.offences),
             file.year,
             file.delivered,
-            self.rows_of(entry),
-            self.refused_of(entry),
+            _new(self.rows_of(entry)),
+            _new(self.refused_of(entry)),
         )
         notes = [f"ignored columns: {', '.join(header.ignored)}"] if header.ignored else []
         entry = entry.model_copy(
@@ -119,6 +131,28 @@ class StagingRoom:
             unmapped=told.unmapped,
         )
 
+    def _check_shrink(self, now: Staged, before: Staged | None) -> None:
+        """Raises FileRefused."""
+        if before is None:
+            return
+        had, has, year = before.entry.rows, now.entry.rows, now.entry.year
+        lost = had - has
+        if lost < _FEWEST_LOST or lost * 100 <= had * self._manifest.shrink_limit_percent:
+            return
+        name = f"{self._manifest.id}/{year}"
+        if name in self._accepted:
+            now.entry.notes.append(f"accepted: {has:,} units, {had:,} in the delivery of {before.entry.delivered}")
+            return
+        raise FileRefused(
+            "shrunk",
+            f"{has:,} units, {had:,} in the delivery of {before.entry.delivered}. If that is right: "
+            f"--accept-shrink {name}",
+        )
+
+    def _keep(self, staged: Staged) -> None:
+        for path in (self.rows_of(staged.entry), self.refused_of(staged.entry)):
+            _new(path).replace(path)
+
     def _refused(self, file: FoundFile, rule: str, detail: str) -> Staged:
         entry = DeliveryEntry(file=file.name, year=file.year, delivered=file.delivered, rule=rule, detail=detail)
         return Staged(sha256=file.sha256, rules=self._rules, entry=entry)
@@ -126,6 +160,20 @@ class StagingRoom:
 
 def _name(year: int, delivered: date) -> str:
     return f"{year}-{delivered:%Y%m%d}"
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _last_before(now: Staged, found: dict[str, Staged]) -> Staged | None:
+    """The delivery of the same year that this one replaces."""
+    older = [
+        each
+        for each in found.values()
+        if each.entry.year == now.entry.year and each.entry.delivered < now.entry.delivered
+    ]
+    return max(older, key=lambda each: each.entry.delivered, default=None)
 
 
 def _read(path: Path) -> Staged | None:

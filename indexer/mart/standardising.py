@@ -6,6 +6,7 @@ Each distinct text of a column is read once, in Python (cells.py), and joined: m
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from indexer.mart.totals import take_out_sums, take_out_totals
 _MOST_DISTINCT = 200_000  # texts of one column: more, and it is not what the manifest says
 _NAMED_FROM = 5  # rows: a rarer text of an offence is counted and not named, it may be about one person
 _NAMED_CHARACTERS = 80
+_MOST_UNITS = 100_000_000  # of a file: more, and its counts are none
+_NUMBER_OF_SOMEBODY = re.compile(r"(?:\d ?){8}")  # in an offence's text: of a document, a telephone
 NO_OFFENCE = "''"  # SQL of the code of what is none
 
 # Of the staged file, besides row_no, record_key, content and offences.
@@ -98,6 +101,8 @@ def standardise(
     db.execute(f"COPY (SELECT {columns} FROM refused ORDER BY row_no) TO {written_as(refused)} (FORMAT parquet)")  # noqa: S608
     told.refused += _number(db, "SELECT count(*) FROM refused")
     told.rows = _number(db, "SELECT coalesce(sum(n), 0) FROM standard")
+    if told.rows > _MOST_UNITS:
+        raise FileRefused("count_too_large", f"over {_MOST_UNITS:,} units in one file")
     if not told.rows:
         raise FileRefused("no_rows", f"{told.refused} rows refused")
     if "date" not in header.places and "day" not in header.places:
@@ -276,7 +281,9 @@ def _count_unmapped(db: duckdb.DuckDBPyConnection, tables: list[tuple[str, int]]
             f"WHERE m.value = '{UNMAPPED}' GROUP BY m.k0 ORDER BY m.k0"
         ).fetchall()
         for text, count in rows:
-            name = fold(text)[:_NAMED_CHARACTERS] if count >= _NAMED_FROM else "(textos raros)"
+            name = fold(text)[:_NAMED_CHARACTERS]
+            if count < _NAMED_FROM or _NUMBER_OF_SOMEBODY.search(name):
+                name = "(textos raros)"
             told.unmapped[name] = told.unmapped.get(name, 0) + int(count)
 
 

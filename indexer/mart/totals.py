@@ -9,6 +9,7 @@ from indexer.mart.headers import FileRefused
 
 _GRAND = {"TOTAL", "TOTALES", "TOTAL GENERAL", "GRAN TOTAL", "TOTAL NACIONAL", "TOTAL PAIS", "TOTAL REPUBLICA"}
 _MOST = 10_000
+_FEWEST_SUMS, _SUMS_FROM = 5, 0.8  # rows of a place that equal its towns', and their share, from which on all should
 
 
 def take_out_totals(db: duckdb.DuckDBPyConnection, width: int, count_place: int | None, broken: int) -> int:
@@ -60,20 +61,32 @@ def _number(column: str) -> str:
 
 
 def take_out_sums(db: duckdb.DuckDBPyConnection, keys: list[str]) -> int:
-    """Deletes from `standard` rows of a department, or of nowhere, that are the sum of its towns' of the same keys.
+    """Deletes from `standard` rows of a department, or of nowhere, that are the sums of its towns' of the same keys.
 
-    For sources that publish counts. Returns how many.
+    For sources that publish counts. A place's rows are sums all of them, or events whose town is not known all of them:
+    one that equals its towns by chance is no sum. Where nearly all agree and some do not, the file contradicts itself.
+    Returns how many. Raises FileRefused.
     """
     same = " AND ".join(f"a.{key} IS NOT DISTINCT FROM b.{key}" for key in keys)
     deleted = 0
     for whole, part in (("__00", "left(a.municipality, 2) = left(b.municipality, 2)"), ("0000", "true")):
         found = db.execute(
-            "SELECT a.row_no FROM standard a JOIN standard b ON "  # noqa: S608 # of column names
+            "SELECT a.municipality, a.row_no, a.n, coalesce(sum(b.n), 0) FROM standard a LEFT JOIN standard b ON "  # noqa: S608 # of column names
             f"{same} AND {part} AND right(b.municipality, 2) <> '00' "
-            f"WHERE a.municipality LIKE '{whole}' GROUP BY a.row_no, a.n HAVING sum(b.n) = a.n AND a.n > 0"
+            f"WHERE a.municipality LIKE '{whole}' AND a.n > 0 GROUP BY ALL ORDER BY a.row_no"
         ).fetchall()
-        if found:
-            numbers = ", ".join(str(row) for (row,) in found)
+        by_place: dict[str, list[tuple[int, int, int]]] = {}
+        for place, row, n, towns in found:
+            by_place.setdefault(place, []).append((row, int(n), int(towns)))
+        for rows in by_place.values():
+            off = [each for each in rows if each[1] != each[2]]
+            agree = len(rows) - len(off)
+            if off and (agree < _FEWEST_SUMS or agree < _SUMS_FROM * len(rows)):
+                continue
+            if off:
+                row, n, towns = off[0]
+                raise FileRefused("total_disagrees", f"row {row} says {n}, its towns' rows make {towns}")
+            numbers = ", ".join(str(row) for row, _, _ in rows)
             db.execute(f"DELETE FROM standard WHERE row_no IN ({numbers})")  # noqa: S608 # of numbers
-        deleted += len(found)
+            deleted += len(rows)
     return deleted

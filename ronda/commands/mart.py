@@ -36,6 +36,10 @@ def build(
     manifests: Annotated[
         Path | None, typer.Option(help="Directorio de manifiestos de fuentes; si no, los de Ronda.")
     ] = None,
+    accept_shrink: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FUENTE/AÑO", help="Usa la entrega de ese año aunque traiga mucho menos que la anterior."),
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Hilos; 0 = uno por núcleo.", min=0)] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,6 +50,7 @@ def build(
     Ejemplo:
       ronda mart build --data data --sources nation/incidents
     """
+    from clients.terminal.told_text import told
     from core.mart.layout import FOLDER, OWN
     from indexer.build.errors import BuildError, BuildRefused
     from indexer.manifest.loading import ManifestError
@@ -61,9 +66,10 @@ def build(
         sources=settings.mart_sources,
         manifests=settings.mart_manifests,
         own=own,
+        accept_shrink=accept_shrink or [],
         memory_mib=settings.indexer_memory_mib,
         threads=settings.mart_threads,
-        tell=lambda what: None if as_json else typer.echo(f"  {what}", err=True),
+        tell=lambda what: None if as_json else typer.echo(f"  {told(what)}", err=True),
     )
     try:
         own.mkdir(parents=True, exist_ok=True)

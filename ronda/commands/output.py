@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from clients.terminal.told_text import told_json
+from clients.terminal.told_text import told, told_json
 from ronda.commands.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def print_renderables(*parts: RenderableType) -> None:
 
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else UNBOUNDED)
     for part in parts:
-        line = Text(part) if isinstance(part, str) else part
+        line = Text(told(part)) if isinstance(part, str) else part
         # The console joins texts into a new one, which knows nothing of the line's own overflow.
         overflow = whole(line, console.width).overflow if isinstance(line, Text) else None
         console.print(line, crop=False, overflow=overflow)
@@ -54,5 +54,5 @@ def fail(text: str, exit_status: int, as_json: bool, **details: Any) -> NoReturn
     """Says what went wrong and what to do, on standard error, and ends with the status."""
     if as_json:
         print_json({"error": {"text": text, "exit": int(exit_status), **details}})
-    typer.secho(text, err=True, bold=True)
+    typer.secho(told(text), err=True, bold=True)
     raise typer.Exit(int(exit_status))

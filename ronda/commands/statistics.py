@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,59 @@ def _rule(word: str) -> str:
     return word
 
 
+def read_month(text: str) -> str:
+    """1 to 12 as a number or a name; empty where nothing was typed. Raises BadParameter."""
+    if not text:
+        return ""
+    word = text.strip().casefold()
+    found = [n for n, name in enumerate(words.MONTHS, 1) if word == name or (len(word) == 3 and name.startswith(word))]
+    if word.isascii() and word.isdigit() and 1 <= int(word) <= 12:
+        found = [int(word)]
+    if not found:
+        raise typer.BadParameter("escriba un mes, 1 a 12 o su nombre: 3, marzo")
+    return str(found[0])
+
+
+def read_department(text: str) -> str:
+    """INE code of a code or a name. Raises BadParameter."""
+    from clients.spanish.places import department_code
+
+    if not text or _is_code(text):
+        return text.strip().zfill(2) if text else ""
+    code = department_code(text)
+    if code is None:
+        raise typer.BadParameter("no hay tal departamento: escriba su nombre, o su código INE de dos cifras")
+    return f"{code:02}"
+
+
+def read_municipality(text: str) -> str:
+    """INE code of a code or of a name that one town bears. Raises BadParameter."""
+    from clients.spanish.places import department_name, municipality_codes
+
+    if not text or _is_code(text):
+        return text.strip().zfill(4) if text else ""
+    found = municipality_codes(text)
+    if not found:
+        raise typer.BadParameter("no hay tal municipio: escriba su nombre, o su código INE de cuatro cifras")
+    if len(found) > 1:
+        which = ", ".join(f"{code:04} ({department_name(code // 100)})" for code in found)
+        raise typer.BadParameter(f"varios municipios se llaman así, escriba el código: {which}")
+    return f"{found[0]:04}"
+
+
+def _is_code(text: str) -> bool:
+    return text.strip().isascii() and text.strip().isdigit()
+
+
+def read_sex(text: str) -> str:
+    """F or M. Raises BadParameter."""
+    word = text.strip().casefold()
+    found = next((code for code, known in words.SEX_WORDS.items() if word in known), "")
+    if word and not found:
+        raise typer.BadParameter("escriba F (mujeres) o M (hombres)")
+    return found
+
+
 _VINTAGE_HELP = "Como se conocía ese día, aaaa-mm-dd; si no, hoy."
 ByOption = Annotated[
     list[str] | None,
@@ -57,8 +111,16 @@ RuleOption = Annotated[
     str, typer.Option("--rule", metavar="<regla>", callback=_rule, help=f"Qué se cuenta: {', '.join(words.RULES)}.")
 ]
 EveryOption = Annotated[bool, typer.Option("--every-offence", help="Cada delito de un hecho, no solo el más grave.")]
-DepartmentOption = Annotated[str, typer.Option("--department", help="Código INE, dos cifras.")]
-MunicipalityOption = Annotated[str, typer.Option("--municipality", help="Código INE, cuatro cifras.")]
+DepartmentOption = Annotated[
+    str, typer.Option("--department", callback=read_department, help="Código INE, dos cifras, o su nombre.")
+]
+MunicipalityOption = Annotated[
+    str, typer.Option("--municipality", callback=read_municipality, help="Código INE, cuatro cifras, o su nombre.")
+]
+MonthOption = Annotated[
+    str, typer.Option("--month", metavar="1-12", callback=read_month, help="Mes del año, 1 a 12, o su nombre.")
+]
+SexOption = Annotated[str, typer.Option("--sex", callback=read_sex, help="F o M.")]
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", help="Archivo nuevo .csv, .xlsx, .parquet; sin terminación, paquete Frictionless."),
@@ -102,10 +164,10 @@ def _topic(code: str, rule_word: str, shows: str) -> Callable[..., None]:
         by: ByOption = None,
         rule: RuleOption = rule_word,
         every_offence: EveryOption = False,
-        month: Annotated[int, typer.Option("--month", help="Mes del año, 1 a 12.", min=0, max=12)] = 0,
+        month: MonthOption = "",
         department: DepartmentOption = "",
         municipality: MunicipalityOption = "",
-        sex: Annotated[str, typer.Option("--sex", help="F o M.")] = "",
+        sex: SexOption = "",
         age: Annotated[str, typer.Option("--age", help="Grupo de edad, por ejemplo 15-17.")] = "",
         mechanism: Annotated[str, typer.Option("--mechanism", help="Código del mecanismo, por ejemplo FIREARM.")] = "",
         offence: Annotated[str, typer.Option("--offence", help="Otro código ICCS.")] = code,
@@ -126,10 +188,10 @@ def _topic(code: str, rule_word: str, shows: str) -> Callable[..., None]:
     ) -> None:
         first, last = read_years(year)
         fixed = {
-            "month": month,
+            "month": int(month or 0),
             "department": department,
             "municipality": municipality,
-            "sex": sex.upper(),
+            "sex": sex,
             "age_band": age,
             "mechanism": mechanism.upper(),
         }
@@ -158,12 +220,16 @@ def _ask(server: str, identity: str, as_json: bool, request: Any, deadline: floa
 
 
 def _check_out(out: Path, as_json: bool) -> None:
-    from clients.statistics.exports import WRITERS
+    from clients.statistics.exports import WRITERS, metadata_beside
 
     if out.suffix not in WRITERS:
         fail(f"{out}: termine en .csv, .xlsx o .parquet, o en nada: un paquete.", ExitStatus.CALLER, as_json)
-    if out.exists():
-        fail(f"{out}: ya existe, y no se sobrescribe.", ExitStatus.CALLER, as_json)
+    written = [out, metadata_beside(out)] if out.suffix == ".csv" else [out]
+    for path in written:
+        if os.path.lexists(path):
+            fail(f"{path}: ya existe, y no se sobrescribe.", ExitStatus.CALLER, as_json)
+    if not out.absolute().parent.is_dir():
+        fail(f"{out}: no hay tal directorio.", ExitStatus.CALLER, as_json)
 
 
 def _write(table: FigureTable, out: Path, as_json: bool) -> None:
@@ -273,12 +339,13 @@ def sources(
     lines = []
     for each in found.sources:
         day = each.last_delivery
-        counts = (each.units, each.late, each.corrected, each.withdrawn, each.unmapped, each.refused)
+        hidden = (each.units, each.late, each.corrected, each.withdrawn, each.unmapped)
+        counts = (*((number, False) for number in hidden), (each.refused, True))
         table.add(
             each.id,
             each.institution,
-            f"{day.day:02}/{day.month:02}/{day.year}",
-            *(f"{number:,}" for number in counts),
+            f"{day.day:02}/{day.month:02}/{day.year}" if day.year else "nunca",
+            *(f"{number:,}" if number or exact else words.HIDDEN for number, exact in counts),
             "GRIS: no entrega" if each.stale else "",
         )
         lines += [f"{each.id}: no se usó {file.text} ({file.code})" for file in each.refused_files]
@@ -330,7 +397,7 @@ def compare(
     )
     lines = []
     for each in found.sources:
-        value = f"{each.value:,}" if each.HasField("value") else words.HIDDEN
+        value = f"{each.value:,}" if each.HasField("value") else words.HIDDEN if each.state else ""
         table.add(each.source.institution, value, words.STATES[each.state])
         lines += [f"{each.source.institution}: {reason}" for reason in each.reasons]
     print_renderables(table, *lines, found.disclosure, *(f"DEMO: {text}" for text in found.demo))
@@ -364,7 +431,10 @@ def uncts_tables(
         request = table.request(context(purpose, case), partial(vintage))
         found[name] = title, _ask(server, identity, as_json, request, deadline)
     if out is not None:
-        out.mkdir()
+        try:
+            out.mkdir()
+        except OSError as error:
+            fail(f"{out}: {error.strerror}", ExitStatus.OURS, as_json)
         for name, (_, answer) in found.items():
             _write(answer, out / name, as_json=False)
     elif as_json:

@@ -13,7 +13,7 @@ from server.statistics import disclosure
 from server.statistics.counting import count
 from server.statistics.coverage import Coverage
 from server.statistics.mart import OpenMart
-from server.statistics.question import Question, invalid, read_question
+from server.statistics.question import Question, as_date, invalid, read_question
 from server.statistics.table import partial, source_message
 
 _OTHER_DEATHS = "0109"  # deaths of undetermined manner
@@ -28,7 +28,15 @@ def compare(request: Any, opened: OpenMart, today: date) -> contract.CompareSour
     response = contract.CompareSourcesResponse(
         disclosure=disclosure.TEXT, demo=sorted({*opened.mart.demo, *(d for each in sources for d in each.demo)})
     )
+    began = _began_by(sources, request)
     for source in sorted(sources, key=lambda each: (not each.primary, each.id)):
+        if source not in began:
+            first = source.delivered[0].delivered
+            later = f"No había entregado nada a ese día: su primera entrega es del {first:%d/%m/%Y}."
+            response.sources.append(
+                contract.ComparedSource(source=source_message(source, opened, today), reasons=[later])
+            )
+            continue
         asked = contract.QueryRequest(
             rule=contract.COUNTING_RULE_VICTIM,
             source=source.id,
@@ -36,12 +44,20 @@ def compare(request: Any, opened: OpenMart, today: date) -> contract.CompareSour
         )
         if request.HasField("vintage"):
             asked.vintage.CopyFrom(request.vintage)
-        question = read_question(asked, opened, max(today, source.delivered[0].delivered))
+        question = read_question(asked, opened, today)
         response.vintage.CopyFrom(partial(question.vintage) or value_pb2.PartialDate())
         response.sources.append(_one(question, opened, today))
     code = request.offence
     response.offence.CopyFrom(value_pb2.CodedText(code=code, text=opened.offences.get(code, "")))
     return response
+
+
+def _began_by(sources: list[SourceEntry], request: Any) -> list[SourceEntry]:
+    """Those that had delivered something at the vintage; all where none had, for then the question is refused."""
+    if not request.HasField("vintage"):
+        return sources
+    vintage = as_date(request.vintage, "vintage")
+    return [each for each in sources if each.delivered[0].delivered <= vintage] or sources
 
 
 def _one(question: Question, opened: OpenMart, today: date) -> contract.ComparedSource:

@@ -11,7 +11,8 @@ from server.statistics.mart import Gap, OpenMart
 from server.statistics.question import PLACES, Question
 
 _DAY = timedelta(1)
-_LATE_TOLD = 5  # municipalities that are named
+_LATE_TOLD = _GAPS_TOLD = 5  # municipalities that are named
+_LOST_SHARE = 0.05  # of a department's or the country's events: whose municipality lost as much is not complete either
 
 
 class Coverage:
@@ -38,7 +39,10 @@ class Coverage:
         self._gaps: list[Gap] = [
             gap
             for gap in opened.gaps.get(source.id, [])
-            if gap.first_day <= last and gap.after_day > first and place in ("", gap.department)
+            if gap.known_from <= vintage < gap.known_until
+            and gap.first_day <= last
+            and gap.after_day > first
+            and place in ("", gap.place[:2])
         ]
 
     def state(self, codes: Sequence[str]) -> CellState:
@@ -54,13 +58,25 @@ class Coverage:
 
     def _state(self, time: str, place: str) -> CellState:
         first, last = self._span(time)
-        if self._gaps and any(
-            g.first_day <= last and g.after_day > first and place[:2] in ("", g.department) for g in self._gaps
-        ):
+        if self._gaps and self._lost(place, first, last):
             return CellState.CELL_STATE_GAP
         if last >= self._complete_before(place, first.year):
             return CellState.CELL_STATE_PROVISIONAL
         return CellState.CELL_STATE_COMPLETE
+
+    def _lost(self, place: str, first: date, last: date) -> bool:
+        """Whether these days lack too much of a place: a gap of its own or of its department, or municipalities' that
+        together are _LOST_SHARE of it."""
+        days, lost = (last - first).days + 1, 0.0
+        for gap in self._gaps:
+            common = (min(last + _DAY, gap.after_day) - max(first, gap.first_day)).days
+            if common <= 0:
+                continue
+            if gap.place == place or (len(gap.place) == 2 and place[:2] in ("", gap.place)):
+                return True
+            if len(gap.place) == 4 and place in ("", gap.place[:2]):
+                lost += (gap.share if place else gap.country_share) * common / days
+        return lost >= _LOST_SHARE
 
     def _span(self, code: str) -> tuple[date, date]:
         if code not in self._spans:
@@ -90,7 +106,7 @@ class Coverage:
     def _needed(self, place: str) -> int:
         source = self._question.source.id
         whole = self._opened.needed.get((source, ""), 1)
-        return self._opened.needed.get((source, place), whole) if len(place) == 4 else whole
+        return self._opened.needed.get((source, place), whole)
 
     def sentences(self) -> list[str]:
         """What is missing, for people."""
@@ -100,12 +116,11 @@ class Coverage:
                 f"{source.institution} no entrega desde el {self.as_of:%d/%m/%Y} (más de {source.stale_after_days} "
                 "días): GRIS; ningún descenso se afirma."
             )
-        for gap in self._gaps:
-            name = self._opened.departments.get(gap.department, gap.department)
-            told.append(
-                f"{name}: sin ningún registro del {gap.first_day:%d/%m/%Y} al {gap.after_day - _DAY:%d/%m/%Y}, donde "
-                f"se esperaban unos {round(gap.expected, -1):.0f} de todos los delitos: falla del registro."
-            )
+        years = range(self._question.first_year, self._question.last_year + 1)
+        if missing := [str(year) for year in years if year not in self._days or not self._days[year]]:
+            more = " y otros años" if len(missing) > _GAPS_TOLD else ""
+            told.append(f"Sin ninguna entrega de {', '.join(missing[:_GAPS_TOLD])}{more}: nada se sabe.")
+        told += self._silent()
         told += self._late()
         if source.unmapped_rows:
             told.append("Hay filas con un delito que ningún mapa conoce: en el código 99 (ronda statistics sources).")
@@ -114,6 +129,21 @@ class Coverage:
             told.append(f"{refused} filas rechazadas al leer las entregas (ronda statistics sources).")
         files = [each for each in source.deliveries if each.rule]
         told += [f"{each.file}: no se usó ({each.rule})." for each in files]
+        return told
+
+    def _silent(self) -> list[str]:
+        """Departments, and the municipalities that lost the most."""
+        departments = [gap for gap in self._gaps if len(gap.place) == 2]
+        towns = sorted((gap for gap in self._gaps if len(gap.place) != 2), key=lambda gap: -gap.expected)
+        names = {**self._opened.municipalities, **self._opened.departments}
+        told = [
+            f"{names.get(gap.place, gap.place)}: sin ningún registro del {gap.first_day:%d/%m/%Y} al "
+            f"{gap.after_day - _DAY:%d/%m/%Y}, donde se esperaban unos {round(gap.expected, -1):.0f} de todos los "
+            "delitos: falla del registro."
+            for gap in (*departments, *towns[:_GAPS_TOLD])
+        ]
+        if len(towns) > _GAPS_TOLD:
+            told.append(f"Y otros {len(towns) - _GAPS_TOLD} vacíos de registro en municipios.")
         return told
 
     def _late(self) -> list[str]:
@@ -128,7 +158,7 @@ class Coverage:
         for _needed, place in sorted(late, reverse=True)[:_LATE_TOLD]:
             since = self._complete_before(place, self._question.last_year)
             if since <= date(self._question.last_year, 12, 31):
-                name = self._opened.municipalities.get(place, place)
+                name = {**self._opened.departments, **self._opened.municipalities}.get(place, place)
                 day = "todo el año" if since == date.min else f"desde el {since:%d/%m/%Y}"
                 told.append(f"{name}: sus reportes llegan tarde; {day} sus cifras son provisionales.")
         return told

@@ -32,12 +32,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gap:
-    """Days that a register lost in a department: from `first_day`, before `after_day`."""
+    """Days that a register lost in a department or a municipality: from `first_day`, before `after_day`.
 
-    department: str
+    share, country_share: what part of its department's events, and of the country's, is its own; 1 = a department.
+    known_from, known_until: the vintages at which it was one.
+    """
+
+    place: str
     first_day: date
     after_day: date
     expected: float
+    share: float = 1.0
+    country_share: float = 1.0
+    known_from: date = date.min
+    known_until: date = date.max
 
 
 class OpenMart:
@@ -71,7 +79,7 @@ class OpenMart:
             for node in (place, place[:2], ""):
                 self.population[node, year] = self.population.get((node, year), 0) + persons
         self.gaps: dict[str, list[Gap]] = {}
-        for source, *gap in self._rows("gaps.parquet", "source, department, first_day, after_day, expected"):
+        for source, *gap in self._rows("gaps.parquet", "*"):  # older marts have less of a gap
             self.gaps.setdefault(source, []).append(Gap(*gap))
         self.needed: dict[tuple[str, str], int] = {
             (source, place): needed

@@ -18,6 +18,7 @@ from server.statistics.mart import OpenMart
 MOST_DIMENSIONS = 3
 MOST_CELLS = 20_000  # some 50 us of a worker each, while which its checks wait their turn
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_OFFENCE_LETTERS = 4  # of a code in a table by offence: a longer one is none of its rows
 
 Node = tuple[str, str]  # code, Spanish text
 
@@ -110,7 +111,11 @@ class Question:
 
 
 class Identities:
-    """What each cell of a question is, whichever table shows it; for many cells."""
+    """What each cell of a question is, whichever table shows it; for many cells.
+
+    Not its counting rule: an event is mostly one offence, with one suspect, and the same under its gravest offence
+    alone as under each. A rounding of their own for each would be several draws of one number, whose mean tells it.
+    """
 
     def __init__(self, question: Question) -> None:
         nodes: dict[str, str | None] = {**question.fixed, "offence": question.offence}
@@ -121,7 +126,8 @@ class Identities:
             name = "time" if dimension in TIMES else "place" if dimension in PLACES else word_of(dimension)
             at[name] = place, "w" if dimension == Dimension.DIMENSION_WEEK else ""
             nodes[name] = None
-        self._head = f"{question.source.id};{question.rule};{int(question.every_offence)};"
+        self._head = f"{question.source.id};{RULE_OF_FACT[question.source.fact]};0;"
+        self._sections = _sections_with_parts(question)
         # Of each node by name: its text, or the place whose code makes it.
         self._parts: list[tuple[int, str]] = []
         for name, code in sorted(nodes.items()):
@@ -133,8 +139,19 @@ class Identities:
 
     def of(self, codes: Sequence[str]) -> str:
         """Of the cell with these codes."""
-        told = [text if place < 0 else text + codes[place] for place, text in self._parts if place < 0 or codes[place]]
+        # "?" is what a source does not say: part of the whole, and not the whole, which has no such part.
+        told = [text if place < 0 else text + (codes[place] or "?") for place, text in self._parts]
+        if self._sections:
+            told = [f"{text}-" if text in self._sections else text for text in told]
         return self._head + ";".join(told)
+
+
+def _sections_with_parts(question: Question) -> set[str]:
+    """Of a table by offence its sections' own rows ("offence=02"), which are not those sections."""
+    if Dimension.DIMENSION_OFFENCE not in question.by:
+        return set()
+    codes = [code for code, _ in question.domains[question.by.index(Dimension.DIMENSION_OFFENCE)]]
+    return {f"offence={code}" for code in codes if any(other != code and other.startswith(code) for other in codes)}
 
 
 def word_of(dimension: int) -> str:
@@ -166,6 +183,8 @@ def read_question(request: Any, opened: OpenMart, today: date) -> Question:
             raise invalid("by", "unknown dimension")
         if source.fact not in _ONLY_OF.get(each, (source.fact,)):
             raise invalid("by", "the source does not have this dimension")
+        if each == Dimension.DIMENSION_OFFENCE and len(request.filter.offence) > _OFFENCE_LETTERS:
+            raise invalid("by", "held fixed already")
         if source.day_precision == "month" and each in (Dimension.DIMENSION_WEEK, Dimension.DIMENSION_WEEKDAY):
             raise invalid("by", "the source does not have this dimension")
     filters = request.filter
@@ -328,8 +347,11 @@ def _municipalities(department: str, opened: OpenMart) -> list[Node]:
 
 
 def _offences(prefix: str, opened: OpenMart) -> list[Node]:
-    codes = {code[:4] for code in opened.offences if code.startswith(prefix)}
-    return [(code, opened.offences.get(code, code)) for code in sorted(codes)]
+    """A section's row beside its parts' counts what has its code alone."""
+    codes = sorted({code[:4] for code in opened.offences if code.startswith(prefix)})
+    own = {code for code in codes if any(other != code and other.startswith(code) for other in codes)}
+    texts = {code: opened.offences.get(code, code) for code in codes}
+    return [(code, f"{texts[code]}: sin más detalle" if code in own else texts[code]) for code in codes]
 
 
 def weeks_of(year: int) -> list[date]:

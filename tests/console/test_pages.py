@@ -109,6 +109,18 @@ def test_the_strip_tells_checks_and_hits_by_kind_and_what_has_no_source(console:
     assert "Hechos: entregó" in text  # by its title, and no id
 
 
+def test_what_is_not_real_says_so_on_every_screen_and_on_paper(console: RunningConsole) -> None:
+    """Not only in what the screen folds away, nor only in development mode's head, which a wall does not show."""
+    browser = Browser(console.address)
+    page = browser.enter()
+    browser.post("/sala/pared", {"pared": "si", "csrf": csrf_of(page)})
+    for path in ("/sala", "/sala?depto=05", "/sala/fichas"):
+        text = re.sub(r"<details.*?</details>", "", browser.get(path).text, flags=re.DOTALL)  # type: ignore[attr-defined]
+        assert re.search(r'data-prueba="demo"><strong>DEMO</strong> [^<]*ICCS', text), path
+    style = (Path("clients/console/static") / "consola.css").read_text(encoding="utf-8")
+    assert not re.search(r"\.demo-cifras[^{]*\{[^}]*display: none", style)
+
+
 def test_a_silent_source_makes_every_tile_grey_and_calls_no_fall(country: Country, console: RunningConsole) -> None:
     browser = Browser(console.address)
     browser.enter()

@@ -11,10 +11,13 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from clients.statistics.asking import FigureTable
 from clients.statistics.exports import WRITERS
 from clients.statistics.tables import uncts
+from ronda.command import app
+from ronda.commands import statistics as commands
 from ronda.v1 import context_pb2
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1.value_pb2 import CodedText, PartialDate
@@ -93,6 +96,68 @@ def test_metadata_goes_with_the_figures(table: FigureTable, tmp_path: Path) -> N
         assert "inventado" in metadata["DEMO"]
         assert "falta algo" in metadata["cobertura"]
         assert metadata["divulgacion"] == "redondeado"
+
+
+def test_what_is_not_real_says_so_in_each_row(table: FigureTable, tmp_path: Path) -> None:
+    for ending, write in WRITERS.items():
+        write(table, tmp_path / f"cifras{ending}")
+    found = [
+        pd.read_csv(tmp_path / "cifras.csv"),
+        pd.read_excel(tmp_path / "cifras.xlsx", sheet_name="cifras", engine="openpyxl"),
+        pd.read_parquet(tmp_path / "cifras.parquet"),
+        pd.read_csv(tmp_path / "cifras" / "cifras.csv"),
+    ]
+    assert all(set(each["DEMO"]) == {"DEMO"} for each in found)
+    package = json.loads((tmp_path / "cifras" / "datapackage.json").read_text(encoding="utf-8"))
+    assert package["title"].startswith("DEMO: ")
+    del table.frame.demo[:]
+    WRITERS[".csv"](table, tmp_path / "real.csv")
+    assert "DEMO" not in pd.read_csv(tmp_path / "real.csv").columns
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("there.csv", "ya existe"),
+        ("beside.csv", "beside.metadata.json: ya existe"),
+        ("dangling.csv", "ya existe"),
+        ("nowhere/x.xlsx", "no hay tal directorio"),
+        ("x.pdf", "termine en"),
+    ],
+)
+def test_nothing_is_written_over_nor_beside(tmp_path: Path, out: str, said: str) -> None:
+    for name in ("there.csv", "beside.metadata.json"):
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "elsewhere.csv")
+    asked = ["statistics", "homicides", "--year", "2025", "--server", "127.0.0.1:1", "--out", str(tmp_path / out)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert (tmp_path / "there.csv").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "elsewhere.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--month", "trece"], "escriba un mes"),
+        (["--month", "0"], "escriba un mes"),
+        (["--department", "Atlántida"], "no hay tal departamento"),
+        (["--municipality", "la democracia"], "0503 (Escuintla), 1312 (Huehuetenango)"),
+        (["--sex", "otro"], "escriba F"),
+    ],
+)
+def test_what_is_typed_wrong_is_said_before_anybody_is_asked(words: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["statistics", "homicides", "--year", "2025", "--server", "127.0.0.1:1", *words])
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_places_and_months_are_known_by_name() -> None:
+    assert [commands.read_month(each) for each in ("3", "03", "Marzo", "mar")] == ["3"] * 4
+    assert [commands.read_department(each) for each in ("17", "Petén", "PETEN", " peten ")] == ["17"] * 4
+    assert [commands.read_municipality(each) for each in ("0108", "108", "mixco")] == ["0108"] * 3
+    assert [commands.read_sex(each) for each in ("f", "Mujeres", "m")] == ["F", "F", "M"]
 
 
 def test_a_workbook_runs_nothing(table: FigureTable, tmp_path: Path) -> None:

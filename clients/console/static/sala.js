@@ -55,7 +55,7 @@
       xAxis: { type: "category", data: [...Array(24).keys()], axisLabel: { color: colour("tenue") } },
       yAxis: { type: "category", data: hours.days, inverse: true, axisLabel: { color: colour("tenue") } },
       visualMap: { show: false, min: 0, max: most, inRange: { color: range } },
-      graphic: { type: "text", left: 80, bottom: 0, style: { text: (hours.grey ? "GRIS: la fuente no entrega. " : "") + hours.hidden + " celdas ocultas, en blanco", fill: colour("tenue"), fontSize: 11 } },
+      graphic: { type: "text", left: 80, bottom: 0, style: { text: (hours.told ? hours.told + ". " : "") + hours.hidden + " celdas ocultas, en blanco", fill: colour("tenue"), fontSize: 11 } },
       series: [{ type: "heatmap", data: shown }] }, true);
   }
   function drawTrend(trend) {
@@ -127,6 +127,8 @@
     };
     if (acts[event.key]) { event.preventDefault(); acts[event.key](); }
   });
+  // Paper shows what is told of the figures, which the screen folds away.
+  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
   window.addEventListener("resize", () => Object.values(charts).forEach((each) => each.resize()));
 
   fetch("/sala/esquema?" + query).then((answer) => answer.json()).then((scheme) => {
