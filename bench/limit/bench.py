@@ -21,7 +21,7 @@ import psutil
 
 from bench.bars import OUTPUT, Samples, write_report
 from bench.foundation import GROWN_PERSONS, PERSONS, say
-from bench.limit import bars, endurance, h2load, pictures, python_caller, servers, stillness, stores, table
+from bench.limit import bars, endurance, h2load, k6, pictures, python_caller, servers, stillness, stores, table
 from bench.limit.load import (
     PERSON_1X1,
     PERSON_10X10,
@@ -177,6 +177,8 @@ class _Bench:
                 self.measure(server, target, (*_CHECKS, VEHICLE_10X10))
                 self.offered(server, target)
                 self.alone(server, target)
+                with self.excused(f"k6, {server}"):
+                    self._k6(server, target)
             target = ronda.lane or ronda.grpcio
             self.endured("switches", target is ronda.lane, lambda: endurance.switches(
                 ronda, target, self.nation.data, self.payloads.persons, self.pace.times))  # fmt: skip
@@ -202,6 +204,12 @@ class _Bench:
         self.found.samples.append(
             Samples(f"a Python caller alone, {server}", [rate for rate, _ in runs], "1/s", note=f"p50 {p50:.0f} us")
         )
+
+    def _k6(self, server: str, target: Target) -> None:
+        identifiers = [cui for cui, _ in self.payloads.held()]
+        rate = k6.rate(target, identifiers, max(1.0, self.pace.seconds), WORK)
+        if rate is not None:
+            self.found.samples.append(Samples(f"k6, {k6.CALLERS} callers, mTLS: {server}", [rate], "1/s"))
 
     def endured(self, name: str, lane: bool, endure: Callable[[], endurance.Endured]) -> None:
         """A row of the report; the bar only for the lane, and for as many times as it says."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,11 +18,13 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from clients.agency.blocks import Block
-from clients.agency.cells import CUI_DIGITS, Unread, plain, read_birth, read_cui, read_name
+from clients.agency.cells import CUI_DIGITS, LONGEST_CELL, Unread, plain, read_birth, read_cui, read_name
 from clients.agency.columns import Columns
 from clients.agency.texts import Column, has_none_of, pc, replaced
 
 _NO_INK = bytes(byte for byte in range(256) if not ord("!") <= byte <= ord("~"))
+# A name that `read_name` gives back as it stands, as most are; others are read by it.
+_PLAIN_NAME = "^[{0}]+(?:[ .-]+[{0}]+)*$".format("A-Za-zÁÉÍÓÚÜÑáéíóúüñ")
 _SHOWN_BROKEN = 200  # characters of a cell that cannot be read which the rejects show
 csv.field_size_limit(1 << 30)  # a cell is bounded by its block
 
@@ -167,7 +170,38 @@ def asked_of(rows: Rows, columns: Columns) -> Asked:
     """What is asked of a block; a row that cannot be asked goes into `rows.broken`."""
     if columns.fields == ("cui",) and len(rows.given) == 1:
         return _asked_by_cui(rows)
+    if set(columns.fields) == {"name", "born"} and len(rows.given) == len(columns.fields):
+        return _asked_by_name(rows, columns)
     return _asked_row_by_row(rows, columns)
+
+
+def _asked_by_name(rows: Rows, columns: Columns) -> Asked:
+    """Names of plain letters are taken as they stand, and each birth date is read once; the other rows one by one."""
+    given = dict(zip(columns.fields, rows.given, strict=True))
+    names: list[str] = given["name"].to_pylist()
+    dates = given["born"].dictionary_encode()
+    read = np.array([_birth_or_none(text) for text in dates.dictionary.to_pylist()], np.int64)
+    births = read[dates.indices.to_numpy()] if len(read) else np.zeros(0, np.int64)
+    plainly = pc.and_(
+        pc.match_substring_regex(given["name"], _PLAIN_NAME),
+        pc.less_equal(pc.binary_length(given["name"]), LONGEST_CELL),
+    )
+    ready = plainly.to_numpy(zero_copy_only=False) & (births > 0)
+    asked = Asked(np.arange(len(names)), names=names, births=births.tolist())
+    odd = np.flatnonzero(~ready).tolist()
+    born: dict[int, str] = dict(zip(odd, given["born"].take(pa.array(odd, pa.int64())).to_pylist(), strict=True))
+    for place in odd:
+        if place not in rows.broken and (why := _read_row(asked, place, born)):
+            rows.broken[place] = why
+    return _kept(rows, asked)
+
+
+def _birth_or_none(text: str) -> int:
+    """As `read_birth`; 0 too for what it refuses, which is then read again for its reason."""
+    try:
+        return read_birth(text)
+    except Unread:
+        return 0
 
 
 def _asked_by_cui(rows: Rows) -> Asked:
@@ -220,7 +254,7 @@ def _asked_row_by_row(rows: Rows, columns: Columns) -> Asked:
     return _kept(rows, asked)
 
 
-def _read_row(asked: Asked, place: int, born: list[str] | None) -> Broken | None:
+def _read_row(asked: Asked, place: int, born: Sequence[str] | Mapping[int, str] | None) -> Broken | None:
     """Reads a row's cells in place; why it cannot be asked. A birth date beside a CUI is not compared."""
     column = "cuis"
     given = False

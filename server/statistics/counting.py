@@ -17,8 +17,10 @@ _PARTS: dict[int, Part] = {
     Dimension.DIMENSION_WEEKDAY: "weekday",
 }
 
+Counts = dict[tuple[str, ...], int]
 
-def count(question: Question, opened: OpenMart) -> dict[tuple[str, ...], int]:
+
+def count(question: Question, opened: OpenMart) -> Counts:
     """Codes of the breakdown -> the exact count; a combination without a fact is not there."""
     parts, columns = _needs(question)
     files = opened.files(question.source, question.first_year, question.last_year, parts, columns)

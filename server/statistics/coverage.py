@@ -11,6 +11,9 @@ from server.statistics.mart import Gap, OpenMart
 from server.statistics.question import PLACES, Question
 
 _DAY = timedelta(1)
+# Looked up once, for cells are many.
+_COMPLETE, _PROVISIONAL = CellState.CELL_STATE_COMPLETE, CellState.CELL_STATE_PROVISIONAL
+_GAP, _STALE = CellState.CELL_STATE_GAP, CellState.CELL_STATE_STALE
 _LATE_TOLD = _GAPS_TOLD = 5  # municipalities that are named
 _LOST_SHARE = 0.05  # of a department's or the country's events: whose municipality lost as much is not complete either
 
@@ -48,7 +51,7 @@ class Coverage:
     def state(self, codes: Sequence[str]) -> CellState:
         """Of one cell: the worst holds."""
         if self.stale:
-            return CellState.CELL_STATE_STALE
+            return _STALE
         time = codes[self._time_at] if self._time_at is not None else ""
         place = codes[self._place_at] if self._place_at is not None else ""
         found = self._states.get((time, place))
@@ -59,10 +62,10 @@ class Coverage:
     def _state(self, time: str, place: str) -> CellState:
         first, last = self._span(time)
         if self._gaps and self._lost(place, first, last):
-            return CellState.CELL_STATE_GAP
+            return _GAP
         if last >= self._complete_before(place, first.year):
-            return CellState.CELL_STATE_PROVISIONAL
-        return CellState.CELL_STATE_COMPLETE
+            return _PROVISIONAL
+        return _COMPLETE
 
     def _lost(self, place: str, first: date, last: date) -> bool:
         """Whether these days lack too much of a place: a gap of its own or of its department, or municipalities' that

@@ -12,7 +12,7 @@ from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1 import value_pb2
 from ronda.v1.statistics_service_pb2 import CellState, Dimension
 from server.statistics import changes, disclosure, weekly
-from server.statistics.counting import count
+from server.statistics.counting import Counts, count
 from server.statistics.coverage import Coverage, stale_now
 from server.statistics.mart import OpenMart
 from server.statistics.question import PERSONS, RULE_OF_FACT, Identities, Question, invalid
@@ -36,10 +36,16 @@ def answer(
     by_week = question.time == Dimension.DIMENSION_WEEK
     if change and by_week:
         weekly.check_size(question)
-    cells = _cells(question, opened)
+    limits = change and by_week
+    counts = weekly.counts_with_history(question, opened) if limits else count(question, opened)
+    cells = _cells(question, opened, counts)
     if rates:
         _add_rates(question, opened, cells)
-    tested = (weekly.add_limits if by_week else _add_changes)(question, opened, cells) if change else 0
+    tested = 0
+    if limits:
+        tested = weekly.add_limits(question, opened, cells, counts)
+    elif change:
+        tested = _add_changes(question, opened, cells)
     coverage = Coverage(question, opened)
     frame = contract.StatisticsFrame(
         mart_id=opened.mart.id,
@@ -77,8 +83,8 @@ def rates_fit(question: Question) -> bool:
     return all(each in fits for each in question.by) and not any(name in question.fixed for name in persons)
 
 
-def _cells(question: Question, opened: OpenMart) -> list[contract.StatisticsCell]:
-    counts, coverage, identities = count(question, opened), Coverage(question, opened), Identities(question)
+def _cells(question: Question, opened: OpenMart, counts: Counts) -> list[contract.StatisticsCell]:
+    coverage, identities = Coverage(question, opened), Identities(question)
     cells = []
     texts = [[value_pb2.CodedText(code=code, text=text) for code, text in nodes] for nodes in question.domains]
     for keys in itertools.product(*texts):
@@ -113,7 +119,7 @@ def _add_changes(question: Question, opened: OpenMart, cells: list[contract.Stat
     """Against the period a year before, from the figures as they are shown; returns how many cells were tested."""
     earlier = replace(question, first_year=question.first_year - 1, last_year=question.last_year - 1)
     earlier = replace(earlier, domains=tuple(tuple(_year_before(question, place)) for place in range(len(question.by))))
-    before = _cells(earlier, opened)
+    before = _cells(earlier, opened, count(earlier, opened))
     tested = 0
     for cell, old in zip(cells, before, strict=True):
         if old.HasField("value"):

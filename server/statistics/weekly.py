@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1.statistics_service_pb2 import CellState, ChangeState, Dimension
-from server.statistics.counting import count
+from server.statistics.counting import Counts, count
 from server.statistics.coverage import Coverage
 from server.statistics.mart import OpenMart
 from server.statistics.question import MOST_CELLS, Identities, Question, domain, invalid
@@ -43,14 +43,23 @@ def check_size(question: Question) -> None:
         raise invalid("change", "at most 20,000 combinations")
 
 
-def add_limits(question: Question, opened: OpenMart, cells: list[contract.StatisticsCell]) -> int:
-    """What each week was expected to be, its limits and whether it signals; returns how many weeks were tested."""
+def counts_with_history(question: Question, opened: OpenMart) -> Counts:
+    """Of the table's weeks and of those before them that its limits are learnt from, read once."""
+    return count(_longer(question, opened, question.by, question.fixed), opened)
+
+
+def add_limits(question: Question, opened: OpenMart, cells: list[contract.StatisticsCell], counts: Counts) -> int:
+    """What each week was expected to be, its limits and whether it signals; returns how many weeks were tested.
+
+    counts: as `counts_with_history` gives them.
+    """
     from server.statistics.charts import chart, season  # noqa: PLC0415 # numpy, for workers that are asked for it
 
     place = question.by.index(Dimension.DIMENSION_WEEK)
-    history = _series(_longer(question, opened, question.by, question.fixed), opened, place)
+    history = _series(_longer(question, opened, question.by, question.fixed), opened, place, counts)
     fixed = {name: code for name, code in question.fixed.items() if name != "place"}
-    country = _series(_longer(question, opened, (Dimension.DIMENSION_WEEK,), fixed), opened, 0)
+    whole = _longer(question, opened, (Dimension.DIMENSION_WEEK,), fixed)
+    country = _series(whole, opened, 0, count(whole, opened))
     seasons = season(country[()], question.first_year)
     first = date(question.first_year, 1, 1)
     charted = {codes: chart(weeks, seasons, first) for codes, weeks in history.items()}
@@ -72,11 +81,11 @@ def _longer(question: Question, opened: OpenMart, by: tuple[int, ...], fixed: di
     return replace(longer, domains=tuple(tuple(domain(longer, each, opened)) for each in by))
 
 
-def _series(question: Question, opened: OpenMart, place: int) -> Series:
+def _series(question: Question, opened: OpenMart, place: int, counts: Counts) -> Series:
     """Codes without the week's -> its weeks, in order; as they are shown."""
     from server.statistics.charts import Week, is_whole_week  # noqa: PLC0415
 
-    counts, coverage, identities = count(question, opened), Coverage(question, opened), Identities(question)
+    coverage, identities = Coverage(question, opened), Identities(question)
     found: Series = {}
     weeks = {code: date.fromisoformat(code) for code, _ in question.domains[place]}
     for nodes in itertools.product(*question.domains):

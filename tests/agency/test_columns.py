@@ -62,6 +62,24 @@ def test_a_block_is_read_alike_both_ways(
     _alike(held.getvalue().encode(), Columns({"cui": places}, sure=True))
 
 
+NAME = st.one_of(
+    st.text("ANa ñÍ.-", max_size=12),
+    st.sampled_from(
+        ["", "Ana", " Ana", "Ana\u00a0", "A\u0301lex", "Per?z", "GarcÃ\xada", "'Ana", "=Ana", "O'Neill", "A" * 1001]
+    ),
+)
+DATE = st.sampled_from(["", "3/2/1980", "1980-02-03", "31/2/1980", "3/2/80", "19800203", " 3/2/1980", "ayer", "=1"])
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(NAME, DATE), min_size=1, max_size=30), st.sampled_from([("name", "born"), ("born", "name")]))
+def test_names_and_dates_are_read_alike_both_ways(rows: list[tuple[str, str]], order: tuple[str, str]) -> None:
+    held = io.StringIO(newline="")
+    csv.writer(held, lineterminator="\n").writerows(rows)
+    places = {"name": (0,), "born": (1,)}
+    _alike(held.getvalue().encode(), Columns({name: places[name] for name in order}, sure=True))
+
+
 @settings(max_examples=300)
 @given(st.lists(st.sampled_from([b"1", b"2357111360101", b",", b'"', b"\n", b"\r", b" ", b"\xff", b"\xc2\xa0", b"\0"])))
 def test_any_bytes_are_read_alike_both_ways(pieces: list[bytes]) -> None:

@@ -25,7 +25,7 @@ SITE = "<!-- a site brings its registers -->"
 _PIECE = re.compile(rf"^```sh\n(.*?)^```$|^({re.escape(SITE)})$|^## ([^\n]+)$", re.MULTILINE | re.DOTALL)
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(1200),
     pytest.mark.skipif(bool(why_not()), reason=why_not() or "can be run"),
     pytest.mark.skipif(

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 60
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1500)  # compiling the core again with sanitizers comes first
 def test_no_reader_of_strangers_bytes_has_a_finding() -> None:
     done = subprocess.run(

@@ -37,6 +37,7 @@ WANTED = "8750313310502"
 EXAMPLES = ROOT / "examples"
 FLOOD_S = 15.0
 REQUESTS = 20_000
+K6_CALLS = 2_000
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +121,20 @@ def test_h2load(at_home: LanedAtHome, tmp_path: Path, connections: int, streams:
     assert f"{REQUESTS} succeeded, 0 failed, 0 errored, 0 timeout" in told
     assert f"status codes: {REQUESTS} 2xx" in told
     until(lambda: answers(at_home) == before + REQUESTS)
+
+
+@pytest.mark.parametrize("callers", [1, 50])
+def test_k6(laned: Laned, patrol: Path, tmp_path: Path, callers: int) -> None:
+    """With its client certificate and token; each answer is read, and what k6 counted is what the server did."""
+    before = answers(laned)
+    told = tmp_path / "summary.json"
+    words: list[str | Path] = [ROOT / "build" / "k6-venv" / "bin" / "k6", "run", "--quiet", "--no-usage-report"]
+    words += ["--vus", str(callers), "--iterations", str(K6_CALLS), "--summary-export", told]
+    words += ["-e", f"TARGET={laned.lane}", "-e", f"IDENTITY={patrol}", "-e", f"PROTO={ROOT / 'proto'}"]
+    run(*words, EXAMPLES / "k6" / "check.js")
+    metrics = json.loads(told.read_bytes())["metrics"]
+    assert (metrics["checks"]["passes"], metrics["checks"]["fails"]) == (2 * K6_CALLS, 0)
+    until(lambda: answers(laned) == before + K6_CALLS)
 
 
 def test_curl(laned: Laned, patrol: Path, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def _judged(scratch: Scratch, mutation: Mutation) -> str:
     return verdict
 
 
+@pytest.mark.long
 def test_verdicts(scratch: Scratch) -> None:
     assert _judged(scratch, RULE) == "killed"
     assert _judged(scratch, replace(RULE, test="test_limits.py::test_nothing")) == "survived"
