@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.output import fail
 from ronda.commands.question import (
     CaseOption,
     IdentityOption,
@@ -20,7 +22,8 @@ from ronda.commands.question import (
 )
 
 if TYPE_CHECKING:
-    from clients.client.connection import CallFailure, Connection
+    from clients.client.connection import Connection
+    from clients.client.failures import CallFailure
     from ronda.v1.alert_service_pb2 import Recall
 
 _IDS = 100  # of one receipt
@@ -43,19 +46,25 @@ def alerts(
     """
 
     def follow(connection: Connection) -> None:
+        from clients.client.failures import CallFailure
         from clients.client.recalls import Recalls
 
         recalls = Recalls(
             connection.recalls, None, lambda: context(purpose, case), on_failure=lambda why: _broke(why, as_json)
         )
-        for message in recalls:
-            _show(message.recalls, as_json)
-            ids = [each.recall_id for each in message.recalls]
-            for start in range(0, len(ids), _IDS):
-                recalls.acknowledge(ids[start : start + _IDS])
-            if once and ids:
-                recalls.close()
-                return
+        try:
+            for message in recalls:
+                _show(message.recalls, as_json)
+                ids = [each.recall_id for each in message.recalls]
+                for start in range(0, len(ids), _IDS):
+                    recalls.acknowledge(ids[start : start + _IDS])
+                if once and ids:
+                    recalls.close()
+                    return
+        except CallFailure as failure:
+            if failure.reason == "METHOD_UNKNOWN":
+                fail("Este servidor no avisa de cambios: pídalo a operaciones (recall_days).", ExitStatus.OURS, as_json)
+            raise
 
     call(server, identity, as_json, list, follow)
 

@@ -7,13 +7,13 @@ share a record. What is cancelled is told only where no alert in force, of whate
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 from core.generation.reader import DossierReader
 from core.ledger.change import RECORD_KINDS, Change, Kind
-from ronda.v1 import alert_pb2, section_pb2
+from ronda.v1 import alert_pb2, level_pb2, section_pb2
 
 RecordId = tuple[str, str]
 """Register, record."""
@@ -36,6 +36,7 @@ class StandingAlert:
     section: int
     is_open: bool  # of sensitivity OPEN: the only ones that are ever told
     pending: bool
+    certain: bool = field(default=True, compare=False)  # that it is about the subject; of a dossier alone, not kept
 
     def fields(self) -> list[Any]:
         """For JSON."""
@@ -69,6 +70,7 @@ def alerts_of(reader: DossierReader) -> list[StandingAlert]:
                 alert.section,
                 alert.sensitivity <= section_pb2.SENSITIVITY_OPEN,
                 alert.state == alert_pb2.ALERT_STATE_PENDING,
+                alert.link_level == level_pb2.LEVEL_HIT,
             )
         )
     return found
@@ -103,7 +105,7 @@ def changes_between(
     not cancelled.
     """
     was, now = [each for each in before if each.pending], list(after)
-    was_records = {record for each in was for record in each.records}
+    was_records = {record for each in was if each.is_open for record in each.records}  # of others nobody was told
     pending_records = {record for each in now if each.pending for record in each.records}
     found = []
     for each in now:

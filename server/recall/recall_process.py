@@ -64,12 +64,14 @@ class _Recent:
             self.changes.append(change)
             self.wanted.add(place, [change.subject, *change.asked_by])
 
-    def concerned(self, found: Iterable[Found], since_ms: int) -> list[tuple[AlertChange, list[Found]]]:
+    def concerned(
+        self, found: Iterable[Found], since_ms: int, ledger_since_ms: int
+    ) -> list[tuple[AlertChange, list[Found]]]:
         """The look-ups of each change that did not see it; changes without one are left out."""
         by_change: dict[int, tuple[AlertChange, list[Found]]] = {}
         for each in found:
             for change in self._of_place[each.subject]:
-                if each.look.time_ms > since_ms and not _saw(each.look, change):
+                if each.look.time_ms > since_ms and not saw(each.look, change, ledger_since_ms):
                     by_change.setdefault(id(change), (change, []))[1].append(each)
         return list(by_change.values())
 
@@ -106,7 +108,7 @@ class Finder:
             # After a start everything is looked through: what a segment was appended while this was away.
             wanted = self._recent.wanted
             late = self._looks.appended(wanted) if self._begun else self._looks.all(wanted)
-            for change, found in self._recent.concerned(late, since_ms):
+            for change, found in self._recent.concerned(late, since_ms, self._store.ledger_since_ms()):
                 self._store.tell(change, found)
         self._begun = True
         count = self._take_view(since_ms)
@@ -121,13 +123,16 @@ class Finder:
             return 0
         try:
             new = _Recent(self._keys, seen.changes)
-            found = new.concerned(self._looks.all(new.wanted), since_ms) if seen.changes else []
+            ledger_since_ms = seen.taken.anew_ms or self._store.ledger_since_ms()
+            found = new.concerned(self._looks.all(new.wanted), since_ms, ledger_since_ms) if seen.changes else []
             of_change = {id(change): looks for change, looks in found}
             kept = self._store.take(seen.taken, [(each, of_change.get(id(each), [])) for each in seen.changes])
         except BaseException:
             self._views.again()
             raise
         self._views.done(seen)
+        if seen.taken.anew_ms:
+            self._recent = _Recent(self._keys, ())
         self._recent.add(kept)
         if kept:
             look_ups = sum(len(looks) for _, looks in found)
@@ -147,8 +152,10 @@ class Finder:
         return True
 
 
-def _saw(look: Look, change: AlertChange) -> bool:
+def saw(look: Look, change: AlertChange, ledger_since_ms: int) -> bool:
     """Whether the answer was of a view that had the change."""
+    if look.time_ms < ledger_since_ms:  # its sequence is of another ledger
+        return False
     if change.fed:
         return look.sequence >= change.sequence
     return look.time_ms > change.changed_ms and look.generation == change.base

@@ -26,6 +26,10 @@ CREATE TABLE IF NOT EXISTS place (
     base TEXT NOT NULL,                 -- generation that the last view lay over
     sequence INTEGER NOT NULL           -- of the ledger, that it held to
 ) STRICT;
+CREATE TABLE IF NOT EXISTS ledger (     -- no row: the first one is followed yet
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    since_ms INTEGER NOT NULL           -- when the last one was put away: sequences of before are none of this one's
+) STRICT;
 CREATE TABLE IF NOT EXISTS standing (   -- subjects that a change touched since that base; the others are as it says
     subject BLOB PRIMARY KEY,
     alerts TEXT NOT NULL                -- JSON: StandingAlert.fields, pending ones
@@ -110,11 +114,15 @@ class AlertChange:
 
 @dataclass(frozen=True)
 class Taken:
-    """A view, as it is taken over. standing: of the subjects that it touched; None = as the base says."""
+    """A view, as it is taken over. standing: of the subjects that it touched; None = as the base says.
+
+    anew_ms: when it is the first of another ledger; 0 = it is not.
+    """
 
     base: str
     sequence: int
     standing: dict[bytes, list[StandingAlert] | None]
+    anew_ms: int = 0
 
 
 class RecallStore:
@@ -139,6 +147,11 @@ class RecallStore:
         found = self._database.execute("SELECT base, sequence FROM place").fetchone()
         return (str(found[0]), int(found[1])) if found else ("", 0)
 
+    def ledger_since_ms(self) -> int:
+        """Since when sequences are those of the ledger that is followed now."""
+        found = self._database.execute("SELECT since_ms FROM ledger").fetchone()
+        return int(found[0]) if found else 0
+
     def standing(self, subject: bytes) -> list[StandingAlert] | None:
         """Its pending alerts; None = as the base says."""
         found = self._database.execute("SELECT alerts FROM standing WHERE subject = ?", (subject,)).fetchone()
@@ -152,6 +165,9 @@ class RecallStore:
         """Takes a view over, all or nothing; the changes with their numbers. Raises sqlite3.Error."""
         kept = []
         with self._transaction():
+            if taken.anew_ms:  # what waits of the ledger before is judged on any view
+                self._database.execute("UPDATE change SET sequence = 0")
+                self._database.execute("INSERT OR REPLACE INTO ledger VALUES (1, ?)", (taken.anew_ms,))
             for change, found in changes:
                 numbered = self._put(change)
                 self._tell(numbered, found)
@@ -222,8 +238,9 @@ class RecallStore:
         """The newest changes, and those so long before them; of their alerts the record that stands for each."""
         rows = self._database.execute(
             "SELECT what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number "
-            "FROM change WHERE changed_ms >= (SELECT MAX(changed_ms) FROM change) - ? ORDER BY number",
-            (late_ms,),
+            "FROM change WHERE changed_ms >= (SELECT MAX(changed_ms) FROM change) - ? AND changed_ms >= ? "
+            "ORDER BY number",
+            (late_ms, self.ledger_since_ms()),
         )
         return [
             AlertChange(

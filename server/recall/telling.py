@@ -19,7 +19,7 @@ from core.engine.entry import Engine, Method
 from core.errors import CoreError
 from core.generation.reader import DossierReader, EntityKind
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
-from ronda.v1 import alert_pb2, alert_service_pb2, check_service_pb2, section_pb2
+from ronda.v1 import alert_pb2, alert_service_pb2, check_service_pb2, level_pb2, section_pb2
 from server.logs import WARNING, log
 from server.recall.alerts import What, alerts_of
 from server.recall.store import Row
@@ -27,6 +27,8 @@ from server.recall.store import Row
 _GUATEMALA = ZoneInfo("America/Guatemala")
 _OPEN = section_pb2.SENSITIVITY_OPEN
 _ASKABLE = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
+# What is certain of whom a record is about; all else is said to be possible.
+_CERTAIN = level_pb2.LEVEL_HIT
 _KINDS: dict[int, str] = {
     alert_pb2.ALERT_KIND_WARRANT: "orden de captura",
     alert_pb2.ALERT_KIND_TRAVEL_BAN: "arraigo",
@@ -46,6 +48,7 @@ class _Answered:
     """What a question by an identifier shows of the subject."""
 
     records: set[tuple[str, str]]  # of every alert in force on the subject that is shown
+    certain: set[tuple[str, str]]  # those of them that are about it for certain
     all: set[tuple[str, str]]  # the same of a vehicle's owners too
     whole: bool  # all hits were sent
     text: str
@@ -72,10 +75,11 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int) -> alert_service
     others = [each for each in standing if each.pending and each.is_open and _may_see(grant, each.section)]
     other_records = {r for each in others for r in each.records} | (answered.all if answered is not None else set())
     same = {r for each in stated for r in each.records} | {record}
-    return _message(row, bool(other_records - same), answered.text if answered is not None else "")
+    certain = record in answered.certain if answered is not None else any(each.certain for each in stated)
+    return _message(row, bool(other_records - same), answered.text if answered is not None else "", certain=certain)
 
 
-def _message(row: Row, others: bool, subject_text: str) -> alert_service_pb2.Recall:
+def _message(row: Row, others: bool, subject_text: str, *, certain: bool) -> alert_service_pb2.Recall:
     found = alert_service_pb2.Recall(
         recall_id=row.id,
         kind=row.what,  # type: ignore[arg-type]
@@ -89,14 +93,19 @@ def _message(row: Row, others: bool, subject_text: str) -> alert_service_pb2.Rec
         other_alerts=others,
     )
     found.record.register_id, found.record.record_id = row.register, row.record
-    found.text = _line(row, others, subject_text)
+    found.text = _line(row, others, subject_text, certain=certain)
     return found
 
 
-def _line(row: Row, others: bool, subject_text: str) -> str:
+def _line(row: Row, others: bool, subject_text: str, *, certain: bool) -> str:
     kind = _KINDS.get(row.kind, "alerta")
     who = f" Consulta: {subject_text}," if subject_text else " Consulta"
     looked = f"{who} {datetime.fromtimestamp(row.looked_ms / 1000, UTC).astimezone(_GUATEMALA):%d/%m %H:%M}."
+    if row.what == What.NEW and not certain:
+        return (
+            f"POSIBLE ALERTA NUEVA: {kind} ({row.register.upper()}); puede ser de otro.{looked} "
+            "Consulte de nuevo y confirme la identidad antes de actuar."
+        )
     if row.what == What.NEW:
         return f"NUEVA ALERTA: {kind} ({row.register.upper()}).{looked} Consulte de nuevo antes de actuar."
     if row.what == What.MOVED:
@@ -140,8 +149,10 @@ def _answer(reader: DossierReader, engine: Engine, grant: Grant, clock_ms: int) 
             log("recall_identifier_left_out", level=WARNING, error=error)
             continue
         hits = answer.answer.hits
+        own = [hit for hit in hits if hit.subject.subject_id == subject_id]
         return _Answered(
-            _records(hit for hit in hits if hit.subject.subject_id == subject_id),
+            _records(own),
+            _records(hit for hit in own if hit.level == _CERTAIN),
             _records(hits),
             answer.answer.hits_total <= len(answer.answer.hits),
             _subject_text(key, answer, subject_id),

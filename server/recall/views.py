@@ -14,7 +14,7 @@ from pathlib import Path
 from core.errors import CoreError
 from core.generation.reader import DossierReader
 from core.generation.store import Generation
-from core.generation.view_file import LIVE, VIEW, read_view
+from core.generation.view_file import LIVE, VIEW, StatedView, read_view
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from core.ledger.change import RECORD_KINDS, Change
 from core.ledger.reader import FOLDER, LedgerReader, Position
@@ -26,7 +26,12 @@ from server.recall.store import AlertChange, RecallStore, Taken
 from server.settings import read_file
 
 _ID_BYTES = 64
-_ASKED_BY = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
+_TAILS = (6, 7, 8)  # characters of a chassis or engine number that find it (docs/answers.md section 4)
+_TAIL_OF: dict[int, int] = {
+    IdentifierKind.VIN: IdentifierKind.CHASSIS_TAIL,
+    IdentifierKind.ENGINE: IdentifierKind.ENGINE_TAIL,
+}
+_NOBODYS_OWN = frozenset({IdentifierKind.TELEPHONE})  # shared: who asked for it asked for nobody
 
 
 @dataclass
@@ -68,23 +73,30 @@ class Views:
         if known and stamp == self._stamp:
             return None
         stated = read_view(home) if stamp is not None else None
+        anew = False
         if sequence and (stated is None or stated.sequence < sequence):
-            return None  # another base, whose changes are not laid over it yet: none of them is undone
+            anew = self._began_anew(sequence, stated)
+            if not anew:
+                return None  # another base, whose changes are not laid over it yet: none of them is undone
+            log("recall_ledger_anew", level=WARNING, generation=current)
+            sequence = 0
         if self._base is None or self._base.generation_id != current:
             self._base, self._seen = Generation.open(self._data / "generations" / current), set()
         now_at = stated.sequence if stated is not None else 0
         ids = list(stated.deltas) if stated is not None else []
-        new = [delta_id for delta_id in ids if placed != current or delta_id not in self._seen]
+        other = anew or placed not in ("", current)
+        new = [delta_id for delta_id in ids if anew or placed != current or delta_id not in self._seen]
         touched = self._touched(home, new)
-        if placed and placed != current:
+        if other:
             before = self._other_base(placed)
             touched = self._all_that_may_differ(before, touched)
         else:
             before = self._base
         fed, position = self._fed(sequence, now_at) if placed else ({}, None)
-        changes, standing = self._compare(touched, before, now_at, fed, other=placed not in ("", current))
+        changes, standing = self._compare(touched, before, now_at, fed, other=other)
         self._stamp = stamp
-        return Seen(Taken(current, now_at, standing), changes, set(ids), position)
+        anew_ms = time.time_ns() // 1_000_000 if anew else 0
+        return Seen(Taken(current, now_at, standing, anew_ms), changes, set(ids), position)
 
     def done(self, seen: Seen) -> None:
         """It is taken over."""
@@ -93,6 +105,17 @@ class Views:
     def again(self) -> None:
         """It could not be taken over: it is due yet."""
         self._stamp = None
+
+    def _began_anew(self, sequence: int, stated: StatedView | None) -> bool:
+        """Whether the ledger of the last view was put away, and another began (docs/feed.md); without this nobody would
+        be told of anything until the new one is as long.
+        """
+        try:
+            with LedgerReader(self._data / FOLDER) as reader:
+                end, ledger = reader.end, reader.ledger_id.hex()
+        except (CoreError, OSError):
+            return False
+        return end < sequence and (stated is None or stated.ledger in ("", ledger))
 
     # ---- who ----
 
@@ -184,13 +207,21 @@ class Views:
 def _subject(reader: DossierReader) -> _Subject:
     keys = []
     for each in reader.identifiers():
-        if each.kind in _ASKED_BY and each.sensitivity <= section_pb2.SENSITIVITY_OPEN:
-            text = each.text
-            if each.kind == IdentifierKind.PLATE:  # "P-123BCD|GTM" is asked as GTM:123BCD
-                plate, _, country = text.partition("|")
-                text = f"{country}:{plate.partition('-')[2]}"
-            keys.append(bytes([each.kind]) + text.encode())
-    return _Subject(alerts_of(reader), tuple(keys))
+        if each.kind not in _NOBODYS_OWN and each.sensitivity <= section_pb2.SENSITIVITY_OPEN:
+            keys += [bytes([kind]) + text.encode() for kind, text in as_asked(each.kind, each.text)]
+    return _Subject(alerts_of(reader), tuple(dict.fromkeys(keys)))
+
+
+def as_asked(kind: int, text: str) -> list[tuple[int, str]]:
+    """Kinds and canonical texts by which somebody may ask for an identifier that a dossier states."""
+    if kind == IdentifierKind.PLATE:  # "P-123BCD|GTM" is asked as GTM:123BCD
+        plate, _, country = text.partition("|")
+        return [(kind, f"{country}:{plate.partition('-')[2]}")]
+    if kind == IdentifierKind.DOCUMENT:  # "USA:X123": without its country too
+        return [(kind, text), (IdentifierKind.DOCUMENT_NUMBER, text.partition(":")[2])]
+    if kind in _TAIL_OF:
+        return [(kind, text), *((_TAIL_OF[kind], text[-length:]) for length in _TAILS if len(text) >= length)]
+    return [(kind, text)]
 
 
 def _pending(alerts: list[StandingAlert]) -> list[StandingAlert]:

@@ -11,12 +11,13 @@ from server.calls.unary import Service
 from server.recall.service import WATCH_S, RecallMethods
 
 NAME = "ronda.v1.AlertService"
+_STREAMS = 2048  # of a worker's 4,096 calls: each car of a country's police holds one, which costs next to nothing
 
 
 def recall_handlers(service: Service, methods: RecallMethods, unary_places: OwnPlaces) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]  # no generic at run time
     """What build_server registers."""
     acknowledge = own_unary_handler(service, OwnMethod.ACKNOWLEDGE, methods.acknowledge, unary_places)
-    streams = OwnPlaces(service)
+    streams = OwnPlaces(service, _STREAMS)
     subscribe = own_stream_handler(service, OwnMethod.SUBSCRIBE, methods.subscribe, streams, WATCH_S + 60, waits=True)
     return [
         UnaryMethods(service, NAME, {rpc_name(OwnMethod.ACKNOWLEDGE): acknowledge}),

@@ -267,6 +267,19 @@ def test_through_a_push_stream_and_kills(live: Fed) -> None:
     assert [each.record.record_id for each in last.told] == ["W1"]
 
 
+def test_what_may_mean_another_is_told_as_possible(live: Fed) -> None:
+    """By name alone: she must not be held for a warrant that may be a namesake's."""
+    officer = live.officer("75501")
+    officer.person(cui_of(3))
+    officer.subscribe()
+    live.push(id="W30", row={**warrant(3), "ORDEN": "W30", "CUI": "", "NACIMIENTO": ""})
+    until(lambda: officer.kinds("W30") == [NEW], 60)
+    assert officer.told[-1].text.startswith("POSIBLE ALERTA NUEVA: orden de captura (OJ); puede ser de otro.")
+    live.push(id="W30", row={**warrant(3), "ORDEN": "W30"})
+    live.push(id="W30", kind="CANCEL")
+    until(lambda: officer.kinds("W30") == [NEW, CANCELLED], 60)
+
+
 def test_the_command_tells_and_acknowledges(live: Fed) -> None:
     officer = live.officer("76001")
     officer.person(cui_of(4))

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.identifiers.kinds import IdentifierKind
 from core.ledger.change import Change, Kind
+from core.ledger.reader import FOLDER as LEDGER
+from core.ledger.writer import LedgerWriter
+from indexer.live.following import Follower
 from server.audit.keys import current_hash_key, kept_hash_keys
 from server.recall.alerts import Fed, StandingAlert, What, changes_between, fed_since
 from server.recall.looks import Found, Look
 from server.recall.orders import DAY_MS, VALID_MS
+from server.recall.recall_process import saw
 from server.recall.store import FILE, AlertChange, RecallStore, Taken
+from server.recall.views import Views, as_asked
+from tests.live.fed_world import AS_OF_S, FedWorld, built
+from tests.live.test_a_view_answers_as_a_rebuild import LUIS, MARTA, small_world, warrant
 
 OJ, SIPOL = ("oj", "W1"), ("sipol", "S1")
 SUBJECT = bytes(range(16))
@@ -51,7 +60,23 @@ def test_a_record_that_was_linked_to_another_subject_is_not_cancelled() -> None:
 def test_what_is_not_open_is_never_told(after: list[StandingAlert]) -> None:
     assert told([alert(is_open=False)], after, {}) == []
     assert told([], [alert(is_open=False)], {}) == []
+    assert told([alert(is_open=False)], [alert()], {}) == [What.NEW], "open by now: nobody was told of it before"
     assert told([alert()], [alert(is_open=False)], {}) == [], "in force, and discreet by now: neither is said"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "asked"),
+    [
+        (IdentifierKind.CUI, "8750313310502", ["CUI:8750313310502"]),
+        (IdentifierKind.PLATE, "P-123BCD|GTM", ["PLATE:GTM:123BCD"]),
+        (IdentifierKind.DOCUMENT, "USA:X1234567", ["DOCUMENT:USA:X1234567", "DOCUMENT_NUMBER:X1234567"]),
+        (IdentifierKind.NIT, "12345K", ["NIT:12345K"]),
+        (IdentifierKind.ENGINE, "ABC1234", ["ENGINE:ABC1234", "ENGINE_TAIL:BC1234", "ENGINE_TAIL:ABC1234"]),
+    ],
+)
+def test_who_asked_in_vain_is_found_by_what_she_asked(kind: IdentifierKind, text: str, asked: list[str]) -> None:
+    """A passport that nobody had, at a border post; the warrant that states it comes a minute later."""
+    assert [f"{IdentifierKind(kind).name}:{text}" for kind, text in as_asked(kind, text)] == asked
 
 
 def test_what_stood_between_two_looks_is_told() -> None:
@@ -105,6 +130,56 @@ def test_the_newest_word_waits_until_its_receipt(tmp_path: Path) -> None:
     store.forget(now_ms + VALID_MS + 31 * DAY_MS)
     assert store.news(0) == (0, [])
     assert (tmp_path / "recall" / FILE).exists()
+
+
+def test_sequences_of_a_ledger_that_was_put_away_are_compared_with_nothing(tmp_path: Path) -> None:
+    """Else nobody is told of anything until the new one is as long: every look-up would have seen every change."""
+    store = RecallStore(tmp_path)
+    store.take(Taken("base", 1000, {SUBJECT: [alert()]}), [(change(What.NEW, 1000, 5000), [look("w/1/1")])])
+    store.take(Taken("base", 0, {}, anew_ms=6000), [])
+    [waiting] = store.waiting("pnc/1", 0, 6000, 10)
+    assert (waiting.sequence, store.place(), store.ledger_since_ms(), store.recent(10_000)) == (
+        0,
+        ("base", 0),
+        6000,
+        [],
+    )
+    seen_before = Look("w/1/2", "pnc/1", bytes(16), 5500, "base", 900)
+    assert not saw(seen_before, change(What.NEW, 3, 7000), store.ledger_since_ms())
+    assert saw(replace(seen_before, time_ms=8000), change(What.NEW, 3, 7000), store.ledger_since_ms())
+
+
+def test_what_another_ledger_says_is_told(tmp_path: Path) -> None:
+    base = built(tmp_path / "first", small_world())
+    fed = FedWorld(tmp_path / "fed", small_world(), base)
+    store = RecallStore(tmp_path / "recall")
+    views = Views(fed.data, store)
+
+    def looked() -> list[tuple[What, str]]:
+        seen = views.look()
+        if seen is None:
+            return []
+        store.take(seen.taken, [(each, []) for each in seen.changes])
+        views.done(seen)
+        return [(each.what, each.alert.records[0][1]) for each in seen.changes]
+
+    first = LedgerWriter(fed.data / LEDGER)
+    first.append([warrant(fed, "W8", MARTA), warrant(fed, "W9", MARTA), warrant(fed, "W10", LUIS)], AS_OF_S * 1000)
+    with Follower(fed.data, fed.manifests) as follower:
+        follower.step()
+    assert sorted(looked()) == [(What.NEW, "W10"), (What.NEW, "W8"), (What.NEW, "W9")]
+    first.close()
+    (fed.data / LEDGER).rename(tmp_path / "put-away")
+    assert looked() == []
+    second = LedgerWriter(fed.data / LEDGER)
+    second.append([warrant(fed, "W11", LUIS)], AS_OF_S * 1000)
+    assert looked() == [], "the view is of the other one"
+    with Follower(fed.data, fed.manifests) as follower:
+        follower.step()
+    assert (What.NEW, "W11") in looked()
+    assert store.place() == (fed.base_id, 1)
+    second.close()
+    fed.writer.close()
 
 
 def test_a_view_is_taken_over_whole_or_not_at_all(tmp_path: Path) -> None:
