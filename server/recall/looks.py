@@ -263,7 +263,9 @@ def _read(
 
 
 def _subjects(question: Question, hashes: Mapping[bytes, int]) -> set[int]:
-    shown = {entry.subject for entry in question.entries if entry.how in _SHOWN} | {question.asked}
+    shown = {entry.subject for entry in question.entries if entry.how in _SHOWN}
+    if all(entry.how != How.ASKED for entry in question.entries):
+        shown.add(question.asked)  # nobody had that number; else a record that states it may be about somebody else too
     return {hashes[each] for each in shown if each in hashes}
 
 

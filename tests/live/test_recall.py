@@ -268,14 +268,14 @@ def test_through_a_push_stream_and_kills(live: Fed) -> None:
 
 
 def test_what_may_mean_another_is_told_as_possible(live: Fed) -> None:
-    """By name alone: she must not be held for a warrant that may be a namesake's."""
+    """Her number and another's name: she must not be held for it before somebody looks."""
     officer = live.officer("75501")
     officer.person(cui_of(3))
     officer.subscribe()
-    live.push(id="W30", row={**warrant(3), "ORDEN": "W30", "CUI": "", "NACIMIENTO": ""})
+    live.push(id="W30", row={**warrant(2), "ORDEN": "W30", "CUI": cui_of(3)})
     until(lambda: officer.kinds("W30") == [NEW], 60)
     assert officer.told[-1].text.startswith("POSIBLE ALERTA NUEVA: orden de captura (OJ); puede ser de otro.")
-    live.push(id="W30", row={**warrant(3), "ORDEN": "W30"})
+    assert WHO[3][0] in officer.told[-1].text, "of whom she asked for, not of the other whom it may mean"
     live.push(id="W30", kind="CANCEL")
     until(lambda: officer.kinds("W30") == [NEW, CANCELLED], 60)
 
