@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
 from core.mart.layout import DeliveryEntry
@@ -66,10 +68,18 @@ class StagingRoom:
         self._folder.mkdir(parents=True, exist_ok=True)
         found: dict[str, Staged] = {}
         refused: list[Staged] = []
+        named = {_name(file.year, file.delivered) for file in files}
         for path in sorted(self._folder.glob("*.json")):
             kept = _read(path)
-            if kept is not None and self.rows_of(kept.entry).is_file():
+            if kept is None:
+                continue
+            if all(_is_whole(each) for each in (self.rows_of(kept.entry), self.refused_of(kept.entry))):
                 found[path.stem] = kept
+            elif path.stem not in named:  # it cannot be read again
+                entry = kept.entry.model_copy(
+                    update={"rule": "staging_damaged", "detail": "its file is gone too: hand it over again", "rows": 0}
+                )
+                refused.append(kept.model_copy(update={"entry": entry}))
         for file in files:
             name = _name(file.year, file.delivered)
             if file.rule:
@@ -96,7 +106,6 @@ class StagingRoom:
                 staged.entry.notes.append("replaced: the file of this delivery has changed since it was first read")
             write_durably(self._folder / f"{name}.json", staged.model_dump_json())
             found[name] = staged
-        named = {_name(file.year, file.delivered) for file in files}
         for name, staged in found.items():
             if name not in named and not any("kept" in note for note in staged.entry.notes):
                 staged.entry.notes.append("kept: its file is gone, what was read of it stays")
@@ -164,6 +173,15 @@ def _name(year: int, delivered: date) -> str:
 
 def _new(path: Path) -> Path:
     return path.with_name(f"{path.name}.new")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a Parquet file is there and was not cut off."""
+    try:
+        pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def _last_before(now: Staged, found: dict[str, Staged]) -> Staged | None:

@@ -114,3 +114,18 @@ def test_a_departments_rows_that_all_but_sum_its_towns_refuse_the_file(tmp_path:
     assert refused.rule == "total_disagrees"
     assert refused.detail.endswith("says 19, its towns' rows make 18")
     assert summary.mart.sources[0].rows == 5
+
+
+def test_a_staged_delivery_that_was_cut_off_is_read_again_or_named(tmp_path: Path) -> None:
+    sources = SmallSources(tmp_path)
+    sources.csv("hechos_2024_20240901.csv", events(20))
+    sources.csv("hechos_2024_20250115.csv", events(50))
+    sources.build()
+    staged = sources.data / "mart" / "staging" / "hechos" / "2024-20250115.parquet"
+    staged.write_bytes(staged.read_bytes()[:50])
+    assert sources.build().mart.sources[0].rows == 50
+    staged.write_bytes(staged.read_bytes()[:50])
+    (sources.files / "hechos_2024_20250115.csv").unlink()
+    summary = sources.build()
+    assert [each.rule for _, each in summary.refused] == ["staging_damaged"]
+    assert summary.mart.sources[0].rows == 20
