@@ -46,6 +46,7 @@ PLACES = {
     "subject": ("subject", "subject"),
     "certificate": ("certificate", "certificate"),
     "audit": ("audit", "audit"),
+    "replay": ("replay", "replay"),
     "keys": ("keys", "keys"),
     "policy": ("keys", "policy"),
     "sms": ("sms", "sms"),

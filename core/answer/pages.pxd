@@ -4,7 +4,10 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint32_t, uint64_t
 
 from core.call.memory cimport Call
+from core.call.page_token cimport PageStart
 
+# Once call.fits is in order up to the page: whether it goes on from the page before. OK, or FAILED with GENERATION_GONE.
+cdef int search_goes_on(Call* call, uint64_t hash, const PageStart* start) noexcept nogil
 # Head and candidates of the page of call.fits that starts at `offset`, gathered before into call.candidates.
 # OK or FAILED.
 cdef int put_search_page(Call* call, bint vehicles) noexcept nogil

@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memchr, memcpy
 
 from core.answer.outcome cimport Detected, Owner
-from core.call.answer_id cimport answer_id_into, hexadecimal
+from core.call.answer_id cimport answer_id_into, answer_id_text, hexadecimal
 from core.call.memory cimport (
     ANSWER_MAX, SHOWN_MAX, Candidate, Compared, call_dossier, call_level, call_out_of_memory, call_shows, call_wants,
 )
@@ -54,7 +54,10 @@ cdef void put_timestamp(Call* call, uint32_t number) noexcept nogil:
 cdef int put_proof(Call* call, uint32_t number) noexcept nogil:
     cdef char answer_id[36]
     put_bytes(call.out, number, call.store.generation_id, call.store.generation_id_length)
-    if not answer_id_into(&call.ids, call.clock_ms, call.answer_id, answer_id):
+    if call.given_id != NULL:
+        memcpy(call.answer_id, call.given_id, 16)
+        answer_id_text(call.answer_id, answer_id)
+    elif not answer_id_into(&call.ids, call.clock_ms, call.answer_id, answer_id):
         return fail(call.failure, ERROR_REASON_INTERNAL, "", "no random numbers from the system")
     put_bytes(call.out, number + 1, answer_id, 36)
     put_timestamp(call, number + 2)

@@ -121,6 +121,19 @@ cdef inline void node_hash(const uint8_t* left, const uint8_t* right, uint8_t* o
     SHA256_Update(&state, right, 32)
     SHA256_Final(out, &state)
 
+cdef inline bint authenticate(EVP_CIPHER_CTX* cipher, const uint8_t* nonce, const void* data, int size,
+                              uint8_t* out) noexcept nogil:
+    """AES-256-GMAC (NIST SP 800-38D) with the cipher's key: TAG_BYTES into `out`. False = libcrypto failed."""
+    cdef int written = 0
+    cdef uint8_t nothing[16]
+    if EVP_EncryptInit_ex(cipher, NULL, NULL, NULL, nonce) != 1:
+        return False
+    if EVP_EncryptUpdate(cipher, NULL, &written, <const uint8_t*>data, size) != 1:
+        return False
+    if EVP_EncryptFinal_ex(cipher, nothing, &written) != 1:
+        return False
+    return EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, out) == 1
+
 cdef inline bint seal(EVP_CIPHER_CTX* cipher, const uint8_t* nonce, const void* bound, int bound_size, const void* data,
                       int size, uint8_t* out) noexcept nogil:
     """AES-256-GCM with the cipher's key: ciphertext and tag into `out` (size + TAG_BYTES). False = libcrypto failed."""

@@ -31,6 +31,14 @@ cdef struct AuditFacts:
     const void* asked            # the request's bytes; sealed to the auditor
     size_t asked_size
     uint8_t answer_id[16]        # UUIDv7, raw; zeros = none
+    const void* response         # the answer's bytes, of which a digest is kept; NULL = none is
+    size_t response_size
+    const void* asker            # AskerText of core/audit/record.pxd; with a response
+    size_t asker_size
+    const void* fed              # what is said of the registers that are fed; size 0 = nothing is fed
+    size_t fed_size
+    uint8_t standard             # of a batch of Clear; else 0
+    uint8_t again_flags          # AGAIN_* of core/audit/record.pxd
 
 cdef class AuditLog:
     cdef void* core              # what audit_append takes

@@ -51,9 +51,15 @@ class AuditLog:
         asked: bytes = b"",
         answer_id: bytes = ...,
         shown: bytes = b"",
+        response: bytes | None = None,
+        asker: bytes = b"",
+        fed: bytes = b"",
+        standard: int = 0,
+        again_flags: int = 0,
     ) -> None:
         """Appends one record (`AuditFacts` and `ShownEntry` of the .pxd say what each is).
 
+        response: the answer, of which a digest is kept; without it, what comes behind it is not kept either.
         Case number and request id are cut at 255 bytes. Raises core.errors.AuditUnavailable when it could not be
         written, ValueError when answer_id has not 16 bytes or shown no whole number of entries.
         """

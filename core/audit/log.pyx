@@ -12,9 +12,10 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from core.audit.crypto cimport TAG_BYTES, keyed_hash, seal
+from core.audit.crypto cimport TAG_BYTES, authenticate, keyed_hash, seal
 from core.audit.record cimport (
-    FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, TEXT_GENERATION, TEXT_IDENTITY, EntryBytes, QueryHead, TextHead,
+    FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, TEXT_ASKER, TEXT_FED, TEXT_GENERATION, TEXT_IDENTITY, AgainBytes,
+    EntryBytes, QueryHead, TextHead,
 )
 from core.audit.segment cimport (
     Segment, segment_body, segment_commit, segment_extend, segment_free, segment_new, segment_put_text,
@@ -40,6 +41,9 @@ cdef extern from *:
 cdef enum:
     LEAST = 64 << 10
     MOST = 1 << 30
+    # First byte of a nonce: what is sealed and what is digested under one key, at one place, have different ones.
+    NONCE_SEALED = 0
+    NONCE_DIGEST = 1
 
 
 METHOD_CLEAR = AUDIT_METHOD_CLEAR
@@ -47,16 +51,51 @@ METHOD_CLEAR = AUDIT_METHOD_CLEAR
 
 # ---- the log ----
 
+cdef void _nonce(uint8_t use, uint64_t place, uint8_t* nonce) noexcept nogil:
+    """The key is the segment's own and a place comes once in it: no nonce comes twice."""
+    memset(nonce, 0, 4)
+    nonce[0] = use
+    memcpy(nonce + 4, &place, 8)
+
+
+cdef bint _digest(Segment* segment, const AuditFacts* facts, AgainBytes* again) noexcept nogil:
+    """The texts that it names are written now: the record itself comes right behind them."""
+    cdef uint8_t nonce[12]
+    memset(again, 0, sizeof(AgainBytes))
+    again.asker = segment_text_place(segment, TEXT_ASKER, facts.asker, facts.asker_size)
+    again.fed = segment_text_place(segment, TEXT_FED, facts.fed, facts.fed_size)
+    again.standard = facts.standard
+    again.flags = facts.again_flags
+    _nonce(NONCE_DIGEST, segment.records, nonce)
+    return authenticate(segment.cipher, nonce, facts.response, <int>facts.response_size, again.digest)
+
+
+cdef void _say(const AuditFacts* facts, QueryHead* head) noexcept nogil:
+    head.kind = RECORD_QUERY
+    head.method = facts.method
+    head.purpose = facts.purpose
+    head.status = facts.status
+    head.flags = facts.flags
+    head.rows = facts.rows
+    head.time_ms = facts.clock_ms
+    head.latency_us = facts.latency_us
+    head.overlay_sequence = facts.overlay_sequence
+    memcpy(head.answer_id, facts.answer_id, 16)
+
+
 cdef int _append(Series* series, const AuditFacts* facts, const EntryBytes* shown, size_t n_shown,
                  bint* wake) noexcept nogil:
     cdef size_t case_size = facts.case_number_size if facts.case_number_size < 255 else 255
     cdef size_t request_size = facts.request_id_size if facts.request_id_size < 255 else 255
     cdef size_t sealed_size = facts.asked_size + TAG_BYTES if facts.asked_size else 0
-    cdef size_t size = sizeof(QueryHead) + n_shown * sizeof(EntryBytes) + case_size + request_size + sealed_size
-    cdef size_t texts = (facts.identity_size + facts.generation_size
-                         + 2 * (FRAME_BYTES + sizeof(TextHead)))
+    cdef size_t again_size = sizeof(AgainBytes) if facts.response != NULL else 0
+    cdef size_t size = (sizeof(QueryHead) + n_shown * sizeof(EntryBytes) + case_size + request_size + again_size
+                        + sealed_size)
+    cdef size_t texts = (facts.identity_size + facts.generation_size + facts.asker_size + facts.fed_size
+                         + 4 * (FRAME_BYTES + sizeof(TextHead)))
     cdef Segment* segment
     cdef QueryHead head
+    cdef AgainBytes again
     cdef EntryBytes* entry
     cdef uint8_t* at
     cdef uint8_t nonce[12]
@@ -64,24 +103,20 @@ cdef int _append(Series* series, const AuditFacts* facts, const EntryBytes* show
     # Each alone is far above what a request or an identity may hold; together they cannot overflow.
     if facts.asked_size > MOST or n_shown > 1 << 20 or facts.identity_size > 1 << 16 or facts.generation_size > 1 << 10:
         return -1
+    if facts.response_size > MOST or facts.asker_size > 1 << 10 or facts.fed_size > 1 << 16:
+        return -1
     segment = series_with_room(series, FRAME_BYTES + size + texts, wake)
     if segment == NULL:
         return -1
     memset(&head, 0, sizeof(QueryHead))
     head.identity = segment_text_place(segment, TEXT_IDENTITY, facts.identity, facts.identity_size)
     head.generation = segment_text_place(segment, TEXT_GENERATION, facts.generation, facts.generation_size)
-    head.kind = RECORD_QUERY
-    head.method = facts.method
-    head.purpose = facts.purpose
-    head.status = facts.status
-    head.flags = facts.flags
-    head.rows = facts.rows
+    if again_size and not _digest(segment, facts, &again):
+        return -1
+    _say(facts, &head)
+    head.again_size = <uint8_t>again_size
     head.place = segment.records
-    head.time_ms = facts.clock_ms
-    head.latency_us = facts.latency_us
     head.n_entries = <uint32_t>n_shown
-    head.overlay_sequence = facts.overlay_sequence
-    memcpy(head.answer_id, facts.answer_id, 16)
     if facts.asked_key_size:
         keyed_hash(&segment.key, facts.asked_key, facts.asked_key_size, head.asked)
     head.case_number_size = <uint8_t>case_size
@@ -99,10 +134,10 @@ cdef int _append(Series* series, const AuditFacts* facts, const EntryBytes* show
     at += case_size
     memcpy(at, facts.request_id, request_size)
     at += request_size
+    memcpy(at, &again, again_size)
+    at += again_size
     if sealed_size:
-        # The key is this segment's own and a place comes once in it: no nonce comes twice.
-        memset(nonce, 0, 4)
-        memcpy(nonce + 4, &head.place, 8)
+        _nonce(NONCE_SEALED, head.place, nonce)
         if not seal(segment.cipher, nonce, &head, sizeof(QueryHead), facts.asked, <int>facts.asked_size, at):
             return -1
     segment_commit(segment, size)
@@ -172,20 +207,21 @@ cdef class AuditLog:
     def append_record(self, *, int64_t clock_ms, uint32_t latency_us=0, uint8_t method=0, uint8_t purpose=0,
                       uint16_t status=0, uint16_t flags=0, bytes identity=b"", bytes case_number=b"",
                       bytes request_id=b"", bytes generation=b"", uint64_t overlay_sequence=0, bytes asked_key=b"",
-                      bytes asked=b"", bytes answer_id=b"\0" * 16, bytes shown=b""):
+                      bytes asked=b"", bytes answer_id=b"\0" * 16, bytes shown=b"", bytes response=None,
+                      bytes asker=b"", bytes fed=b"", uint8_t standard=0, uint8_t again_flags=0):
         cdef AuditFacts facts
         cdef size_t n_shown = PyBytes_GET_SIZE(shown) // sizeof(EntryBytes)
         cdef const char* entries = PyBytes_AS_STRING(shown)
         cdef int appended
         if PyBytes_GET_SIZE(answer_id) != 16 or n_shown * sizeof(EntryBytes) != <size_t>PyBytes_GET_SIZE(shown):
             raise ValueError("answer_id has 16 bytes, shown a whole number of entries")
+        memset(&facts, 0, sizeof(AuditFacts))
         facts.clock_ms = clock_ms
         facts.latency_us = latency_us
         facts.method = method
         facts.purpose = purpose
         facts.status = status
         facts.flags = flags
-        facts.rows = 0
         facts.identity = PyBytes_AS_STRING(identity)
         facts.identity_size = PyBytes_GET_SIZE(identity)
         facts.case_number = PyBytes_AS_STRING(case_number)
@@ -200,6 +236,15 @@ cdef class AuditLog:
         facts.asked = PyBytes_AS_STRING(asked)
         facts.asked_size = PyBytes_GET_SIZE(asked)
         memcpy(facts.answer_id, PyBytes_AS_STRING(answer_id), 16)
+        if response is not None:
+            facts.response = PyBytes_AS_STRING(response)
+            facts.response_size = PyBytes_GET_SIZE(response)
+            facts.asker = PyBytes_AS_STRING(asker)
+            facts.asker_size = PyBytes_GET_SIZE(asker)
+            facts.fed = PyBytes_AS_STRING(fed)
+            facts.fed_size = PyBytes_GET_SIZE(fed)
+            facts.standard = standard
+            facts.again_flags = again_flags
         with nogil:
             appended = audit_append(self.core, &facts, entries, n_shown)
         if appended < 0:

@@ -21,6 +21,13 @@ class Flag(IntFlag):
     DELEGATED = 128
     SUMMED = 256
 
+class AgainFlag(IntFlag):
+    """What stands in the way of making an answer again: AGAIN_* of core/audit/record.pxd."""
+
+    SUPERSEDED = 1
+    CONFIRMED = 2
+    PAGE_TOKEN = 4
+
 class How(IntEnum):
     """The way by which a subject came into the answer: HOW_* of core/audit/record.pxd."""
 
@@ -37,6 +44,8 @@ class TextKind(IntEnum):
 
     IDENTITY = 1
     GENERATION = 2
+    ASKER = 3
+    FED = 4
 
 class Entry(NamedTuple):
     """A subject shown. subject: keyed hash, 16 bytes; level, kind, flags and register as in `ShownEntry`."""
@@ -49,6 +58,15 @@ class Entry(NamedTuple):
     row: int
     register: int
     sections: int  # bit (1 << Section)
+
+class Again(NamedTuple):
+    """An answer's digest, and what besides the question makes it again: AgainBytes of core/audit/record.pxd."""
+
+    digest: bytes  # 16 bytes
+    asker: int  # place of its text record
+    fed: int  # the same; 0 = nothing was fed
+    standard: int  # ClearanceStandard of a batch of Clear; else 0
+    flags: int  # AgainFlag
 
 class Question(NamedTuple):
     """A question's record: QueryHead of core/audit/record.pxd and what follows it."""
@@ -70,6 +88,7 @@ class Question(NamedTuple):
     entries: tuple[Entry, ...]
     sealed: bytes
     head: bytes  # what the seal is bound to
+    again: Again | None
 
 @disjoint_base
 class SegmentReader:

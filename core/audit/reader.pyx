@@ -11,10 +11,10 @@ from libc.string cimport memcmp, memcpy, memset
 from core.audit.crypto cimport leaf_hash
 from core.audit.merkle cimport Peaks, peaks_add, peaks_root
 from core.audit.record cimport (
-    AUDIT_FLAG_BREAK_GLASS, AUDIT_FLAG_DELEGATED, AUDIT_FLAG_DEVELOPMENT, AUDIT_FLAG_ENUMERATION, AUDIT_FLAG_OFF_HOURS,
-    AUDIT_FLAG_OFF_UNIT, AUDIT_FLAG_REPEATED, AUDIT_FLAG_RETRY, AUDIT_FLAG_SUMMED, FRAME_BYTES, HOW_ASKED, HOW_AUDIT,
+    AGAIN_CONFIRMED, AGAIN_PAGE_TOKEN, AGAIN_SUPERSEDED, AUDIT_FLAG_BREAK_GLASS, AUDIT_FLAG_DELEGATED,
+    AUDIT_FLAG_DEVELOPMENT, AUDIT_FLAG_ENUMERATION, AUDIT_FLAG_OFF_HOURS, AUDIT_FLAG_OFF_UNIT, AUDIT_FLAG_REPEATED, AUDIT_FLAG_RETRY, AUDIT_FLAG_SUMMED, FRAME_BYTES, HOW_ASKED, HOW_AUDIT,
     HOW_CANDIDATE, HOW_CLEARANCE, HOW_LISTED, HOW_OWNER, HOW_SUGGESTED, RECORD_HEADER, RECORD_QUERY, RECORD_TEXT,
-    TEXT_GENERATION, TEXT_IDENTITY, EntryBytes, QueryHead, TextHead,
+    TEXT_ASKER, TEXT_FED, TEXT_GENERATION, TEXT_IDENTITY, AgainBytes, EntryBytes, QueryHead, TextHead,
 )
 from core.machine.xxhash cimport XXH3_64bits_withSeed
 from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
@@ -42,6 +42,12 @@ class Flag(IntFlag):
     SUMMED = AUDIT_FLAG_SUMMED
 
 
+class AgainFlag(IntFlag):
+    SUPERSEDED = AGAIN_SUPERSEDED
+    CONFIRMED = AGAIN_CONFIRMED
+    PAGE_TOKEN = AGAIN_PAGE_TOKEN
+
+
 class How(IntEnum):
     ASKED = HOW_ASKED
     OWNER = HOW_OWNER
@@ -55,13 +61,16 @@ class How(IntEnum):
 class TextKind(IntEnum):
     IDENTITY = TEXT_IDENTITY
     GENERATION = TEXT_GENERATION
+    ASKER = TEXT_ASKER
+    FED = TEXT_FED
 
 
 Entry = namedtuple("Entry", "subject level kind how flags row register sections")
+Again = namedtuple("Again", "digest asker fed standard flags")
 Question = namedtuple(
     "Question",
     "place time_ms latency_us method purpose status flags identity generation overlay_sequence answer_id asked "
-    "case_number request_id entries sealed head",
+    "case_number request_id entries sealed head again",
 )
 
 
@@ -72,6 +81,7 @@ cdef struct AuditRecord:
     uint64_t place
     QueryHead head               # of RECORD_QUERY
     const uint8_t* entries       # n_entries x 32 bytes
+    AgainBytes again             # with again_size
 
 
 cdef int _next(const uint8_t* data, uint64_t size, uint64_t offset, AuditRecord* record) noexcept nogil:
@@ -101,8 +111,15 @@ cdef int _next(const uint8_t* data, uint64_t size, uint64_t offset, AuditRecord*
     record.entries = record.body + sizeof(QueryHead)
     left = length - sizeof(QueryHead)
     if (left != <uint64_t>record.head.n_entries * sizeof(EntryBytes) + record.head.case_number_size
-            + record.head.request_id_size + record.head.sealed_size):
+            + record.head.request_id_size + record.head.again_size + record.head.sealed_size):
         return FORM
+    if record.head.again_size:
+        if record.head.again_size < sizeof(AgainBytes):
+            return FORM
+        memcpy(&record.again, record.body + length - record.head.sealed_size - record.head.again_size,
+               sizeof(AgainBytes))
+        if record.again.asker >= record.place or record.again.fed >= record.place:
+            return FORM
     if record.head.identity >= record.place or record.head.generation >= record.place:
         return FORM
     return RIGHT
@@ -342,6 +359,13 @@ def read_text(data, uint64_t offset):
     return record.body[sizeof(TextHead):record.size]
 
 
+cdef object _again_of(const AuditRecord* record):
+    cdef const AgainBytes* again = &record.again
+    if not record.head.again_size:
+        return None
+    return Again(again.digest[:16], again.asker, again.fed, again.standard, again.flags)
+
+
 def read_question(data, uint64_t offset):
     cdef AuditRecord record
     cdef const EntryBytes* entry
@@ -360,11 +384,11 @@ def read_question(data, uint64_t offset):
     case_number = tail[:head.case_number_size]
     tail += head.case_number_size
     request_id = tail[:head.request_id_size]
-    tail += head.request_id_size
+    tail += head.request_id_size + head.again_size
     return Question(
         head.place, head.time_ms, head.latency_us, head.method, head.purpose, head.status, head.flags, head.identity,
         head.generation, head.overlay_sequence, head.answer_id[:16], head.asked[:16], case_number, request_id,
-        tuple(entries), tail[:head.sealed_size], record.body[:sizeof(QueryHead)],
+        tuple(entries), tail[:head.sealed_size], record.body[:sizeof(QueryHead)], _again_of(&record),
     )
 
 

@@ -22,6 +22,8 @@ cdef enum:
     # TextHead.what
     TEXT_IDENTITY = 1            # JSON object: who asks
     TEXT_GENERATION = 2          # id of a generation
+    TEXT_ASKER = 3               # AskerText: what the engine had of who asks
+    TEXT_FED = 4                 # JSON object: what a view said of the registers that are fed, and what it was made with
 
 cdef enum:
     # QueryHead.flags
@@ -34,6 +36,12 @@ cdef enum:
     AUDIT_FLAG_ENUMERATION = 64  # a sign of going through a list: core/access/enumeration.pxd
     AUDIT_FLAG_DELEGATED = 128   # a gateway asked on the officer's behalf
     AUDIT_FLAG_SUMMED = 256      # it stands for several refusals; overlay_sequence says for how many
+
+cdef enum:
+    # AgainBytes.flags
+    AGAIN_SUPERSEDED = 1         # a page of a generation that another had replaced: it says no level
+    AGAIN_CONFIRMED = 2          # what an institution said of a hit stands in it (docs/confirmation.md), which no generation holds
+    AGAIN_PAGE_TOKEN = 4         # a page token left with it
 
 cdef enum:
     # EntryBytes.how: the way by which the subject came into the answer.
@@ -51,11 +59,11 @@ cdef packed struct TextHead:     # 16 bytes, then the text to the end of the bod
     uint8_t reserved[6]
     uint64_t place
 
-cdef packed struct QueryHead:    # 88 bytes, then entries, case number, request id, sealed question
+cdef packed struct QueryHead:    # 88 bytes, then entries, case number, request id, AgainBytes, sealed question
     uint8_t kind
     uint8_t method
     uint8_t purpose
-    uint8_t reserved
+    uint8_t again_size           # bytes of AgainBytes; 0 = there is none: a refusal, what Python answers, an older record
     uint16_t status              # 0 = answered, else the ErrorReason
     uint16_t flags               # AUDIT_FLAG_*
     uint64_t place
@@ -71,6 +79,20 @@ cdef packed struct QueryHead:    # 88 bytes, then entries, case number, request 
     uint8_t request_id_size
     uint16_t rows                # of a batch of Clear that was answered; else 0
     uint32_t sealed_size         # ciphertext and tag; 0 = no question was there to seal
+
+cdef packed struct AgainBytes:   # 28 bytes: the answer's digest, and what besides the question makes it again
+    uint8_t digest[16]           # AES-256-GMAC of the response under the query key
+    uint32_t asker               # place of its text record
+    uint32_t fed                 # the same; 0 = nothing was fed
+    uint8_t standard             # ronda.v1.ClearanceStandard of a batch of Clear; else 0
+    uint8_t flags                # AGAIN_*
+    uint8_t reserved[2]
+
+cdef packed struct AskerText:    # 72 bytes
+    uint64_t masks[6]            # her grant: by Sensitivity a bit (1 << Section)
+    uint64_t device              # hashes of who asks, which page tokens are bound to; 0 = none
+    uint64_t officer
+    uint64_t page_mark           # which page key it was: core/call/page_token.pxd
 
 cdef packed struct EntryBytes:   # 32 bytes: a ShownEntry of core/subject/shown.pxd, its subject id hashed
     uint8_t subject[16]          # keyed hash

@@ -39,8 +39,17 @@ cdef inline void hexadecimal(const uint8_t* data, size_t size, char* out) noexce
         out[2 * i] = digits[data[i] >> 4]
         out[2 * i + 1] = digits[data[i] & 15]
 
+cdef inline void answer_id_text(const uint8_t* raw, char* out) noexcept nogil:
+    """The 36 characters of 16 bytes, for example "018f4e3a-9c00-7b1d-8e2f-0123456789ab"."""
+    hexadecimal(raw, 4, out)
+    hexadecimal(raw + 4, 2, out + 9)
+    hexadecimal(raw + 6, 2, out + 14)
+    hexadecimal(raw + 8, 2, out + 19)
+    hexadecimal(raw + 10, 6, out + 24)
+    out[8] = out[13] = out[18] = out[23] = c"-"
+
 cdef inline bint answer_id_into(AnswerIds* ids, int64_t clock_ms, uint8_t* raw, char* out) noexcept nogil:
-    """16 bytes, and their 36 characters, for example "018f4e3a-9c00-7b1d-8e2f-0123456789ab". False when the system gives no random seed."""
+    """16 bytes, and their 36 characters. False when the system gives no random seed."""
     cdef uint64_t high, low
     cdef int i
     cdef unsigned int forks = ronda_fork_count()
@@ -54,10 +63,5 @@ cdef inline bint answer_id_into(AnswerIds* ids, int64_t clock_ms, uint8_t* raw, 
     for i in range(8):
         raw[i] = <uint8_t>(high >> (56 - 8 * i))
         raw[8 + i] = <uint8_t>(low >> (56 - 8 * i))
-    hexadecimal(raw, 4, out)
-    hexadecimal(raw + 4, 2, out + 9)
-    hexadecimal(raw + 6, 2, out + 14)
-    hexadecimal(raw + 8, 2, out + 19)
-    hexadecimal(raw + 10, 6, out + 24)
-    out[8] = out[13] = out[18] = out[23] = c"-"
+    answer_id_text(raw, out)
     return True

@@ -127,6 +127,7 @@ cdef struct Call:
     bint superseded              # another generation serves by now: no level is said
     uint8_t level                # Answer.level as it was written last; 0 = none is said
     const uint64_t* page_key     # 128 bits, of page tokens
+    uint64_t page_mark           # tells it from other keys; 0 = there is none
     const ConfirmationTable* confirmations  # of hits; NULL = none was ever asked for
     uint64_t device              # hashes of who asks, as Session has them; 0 = a bare grant
     uint64_t officer
@@ -149,6 +150,8 @@ cdef struct Call:
     int next_kept
     AnswerIds ids
     uint8_t answer_id[16]        # of this answer; zeros = it has none
+    const uint8_t* given_id      # the one that it is to have; NULL = a new one
+    uint8_t again                # AGAIN_* of core/audit/record.pxd, as far as the answer has come
     char asked_key[128]          # what was asked: one byte, then the canonical text, cut at the end
     size_t asked_key_size        # 0 = nothing that can be named
     uint64_t also_asked[8]       # codes of core/access/neighbours.pxd of what else was asked for

@@ -69,6 +69,9 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.quick = call.put_off = call.superseded = False
     call.level = 0
     call.page_key = NULL
+    call.page_mark = 0
+    call.given_id = NULL
+    call.again = 0
     call.confirmations = NULL
     call.device = call.officer = 0
     call.record_limit = SHOWN_MAX

@@ -3,19 +3,28 @@
 from libc.stdint cimport uint8_t
 from libc.string cimport memcmp, memcpy
 
+from core.audit.record cimport AGAIN_PAGE_TOKEN
 from core.contract cimport *
 from core.failure cimport OK, fail
+from core.generation.store cimport store_sequence
 from core.machine.siphash cimport ronda_siphash128
 from core.wire cimport put_bytes
 
 
 cdef enum:
-    TOKEN_VERSION = 2
-    HEAD_SIZE = 7                # bytes before the generation's id
+    TOKEN_VERSION = 3
+    HEAD_SIZE = 23               # bytes before the generation's id
     TAG_SIZE = 16
     ID_MAX = 63
-    RAW_MAX = 7 + 63 + 16
-    TEXT_MAX = 116               # base64 of RAW_MAX
+    RAW_MAX = 23 + 63 + 16
+    TEXT_MAX = 136               # base64 of RAW_MAX
+
+
+cdef uint64_t page_mark(const uint64_t* page_key) noexcept nogil:
+    cdef uint64_t word = 0  # alone: no tag and no hash of a list is made of one word
+    cdef uint64_t mixed[2]
+    ronda_siphash128(page_key, &word, 1, NULL, 0, mixed)
+    return mixed[0]
 
 
 cdef uint64_t mix_number(const Call* call, uint64_t hash, uint64_t value) noexcept nogil:
@@ -99,12 +108,13 @@ cdef int _decode(const char* text, size_t size, uint8_t* raw) noexcept nogil:
     return n
 
 
-cdef int read_page_token(Call* call, uint64_t hash, uint32_t* offset) noexcept nogil:
+cdef int read_page_token(Call* call, uint64_t hash, PageStart* start) noexcept nogil:
     cdef uint8_t raw[RAW_MAX + 8]
     cdef uint64_t tag[2]
     cdef uint64_t given[2]
+    cdef uint64_t sequence
     cdef int n, id_length
-    offset[0] = 0
+    start.offset, start.same_view, start.before = 0, True, 0
     if call.question.page_token.size == 0:
         return OK
     n = _decode(call.question.page_token.data, call.question.page_token.size, raw)
@@ -123,20 +133,34 @@ cdef int read_page_token(Call* call, uint64_t hash, uint32_t* offset) noexcept n
         memcpy(call.failure.generation, raw + HEAD_SIZE, id_length)
         call.failure.generation_length = id_length
         return -1
-    memcpy(offset, raw + 2, 4)
+    memcpy(&start.offset, raw + 2, 4)
+    memcpy(&sequence, raw + 7, 8)
+    memcpy(&start.before, raw + 15, 8)
+    start.same_view = sequence == store_sequence(call.store)
     return OK
 
 
-cdef void put_page_token(Call* call, uint32_t number, uint64_t hash, uint32_t offset) noexcept nogil:
+cdef int page_goes_on(Call* call, const PageStart* start, uint64_t before) noexcept nogil:
+    if before == start.before:
+        return OK
+    return fail(call.failure, ERROR_REASON_GENERATION_GONE, "page_token",
+                "what stands before the page has changed: ask for the first page again")
+
+
+cdef void put_page_token(Call* call, uint32_t number, uint64_t hash, uint32_t offset, uint64_t before) noexcept nogil:
     cdef uint8_t raw[RAW_MAX + 8]
     cdef char text[TEXT_MAX + 4]
     cdef uint64_t tag[2]
+    cdef uint64_t sequence = store_sequence(call.store)
     cdef size_t id_length = min(<size_t>call.store.generation_id_length, <size_t>ID_MAX), n = HEAD_SIZE + id_length
     raw[0] = TOKEN_VERSION
     raw[1] = <uint8_t>call.question.method
     memcpy(raw + 2, &offset, 4)
     raw[6] = <uint8_t>id_length
+    memcpy(raw + 7, &sequence, 8)
+    memcpy(raw + 15, &before, 8)
     memcpy(raw + HEAD_SIZE, call.store.generation_id, id_length)
     _tag(call, hash, raw, n, tag)
     memcpy(raw + n, tag, TAG_SIZE)
+    call.again |= AGAIN_PAGE_TOKEN
     put_bytes(call.out, number, text, _encode(raw, n + TAG_SIZE, text))

@@ -2,7 +2,7 @@
 # answer leaves. Everything here is between request bytes and response bytes, without the GIL.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 from core.access.limits cimport LimitVerdict
 from core.access.session cimport PurposeGrant, Session
@@ -18,6 +18,7 @@ cdef struct Account:
     LimitVerdict verdict         # of a LIMIT_EXCEEDED
     int64_t started_ns           # monotonic
     int64_t clock_ms
+    uint8_t standard             # ClearanceStandard of a batch of Clear; else 0
     uint32_t rows                # of a batch of Clear, once it was entered; else 0
     int method                   # METHOD_* of core/call/question.pxd, CLEAR_METHOD of core/access/caller.pxd
     const Question* question     # its RequestContext

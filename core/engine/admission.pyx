@@ -8,6 +8,7 @@ from core.access.enumeration cimport RowAsked
 from core.access.limits cimport Asking, limits_now, limits_take, limits_take_rows, limits_watch, limits_watch_rows
 from core.access.session cimport CLEAR_METHOD, caller_flags
 from core.audit.log cimport AuditFacts, audit_append
+from core.audit.record cimport AGAIN_SUPERSEDED, AskerText
 from core.call.question cimport METHOD_GET_GENERATION, METHOD_LIST_REGISTERS
 from core.contract cimport *
 from core.engine.discreet cimport note_discreet_looks
@@ -45,6 +46,7 @@ cdef void account_init(Account* account, const Session* session, void* audit, in
     account.started_ns = ronda_monotonic_ns() if audit != NULL or session != NULL and session.limits != NULL else 0
     account.clock_ms = clock_ms
     account.rows = 0
+    account.standard = 0
     account.method = method
     account.question = question
 
@@ -127,6 +129,7 @@ cdef int account_watch(Account* account, Call* call) noexcept nogil:
 
 cdef int account_close(Account* account, Call* call, const void* request, size_t size) noexcept nogil:
     cdef AuditFacts facts
+    cdef AskerText asker
     if account.audit == NULL:
         return OK
     _state(account, &facts, request, size)
@@ -137,6 +140,19 @@ cdef int account_close(Account* account, Call* call, const void* request, size_t
     facts.asked_key_size = call.asked_key_size
     memcpy(facts.answer_id, call.answer_id, 16)
     facts.rows = <uint16_t>account.rows  # at most BATCH_ROWS, for it was answered
+    memcpy(asker.masks, call.grant.masks, sizeof(asker.masks))
+    asker.device = call.device
+    asker.officer = call.officer
+    asker.page_mark = call.page_mark
+    facts.asker = &asker
+    facts.asker_size = sizeof(asker)
+    if call.store.levels != NULL:
+        facts.fed = call.store.levels.fed
+        facts.fed_size = call.store.levels.fed_size
+    facts.response = call.out.data
+    facts.response_size = call.out.size
+    facts.standard = account.standard
+    facts.again_flags = call.again | (AGAIN_SUPERSEDED if call.superseded else 0)
     if audit_append(account.audit, &facts, shown_entries(call), shown_count(call)) < 0:
         return fail(call.failure, ERROR_REASON_AUDIT_UNAVAILABLE, "", "")
     note_discreet_looks(call, &facts)

@@ -6,6 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from core.access.grant cimport GrantMasks
 from core.access.limits cimport LimitVerdict
 from core.access.session cimport Session
+from core.audit.record cimport AskerText
 from core.call.confirmations cimport ConfirmationTable
 from core.call.memory cimport Call
 from core.call.question cimport Question
@@ -23,6 +24,7 @@ cdef enum:
 cdef struct EngineCore:
     const Store* store
     uint64_t page_key[2]
+    uint64_t page_mark           # core/call/page_token.pxd
     pthread_mutex_t lock         # of `idle`
     int n_idle
     Call* idle[CALLS_KEPT]
@@ -32,6 +34,11 @@ cdef struct EngineCore:
 cdef enum:
     PUT_OFF = 2                  # what answer_call returns besides OK, FAILED, GRANT_NEEDED and CALLER_RETIRED
 
+cdef struct PastAnswer:          # as its audit record has it (core/audit/record.pxd)
+    const AskerText* asker
+    const uint8_t* answer_id     # 16 bytes
+    bint superseded
+
 cdef struct Asker:               # on whose account an answer is given
     const Session* session       # NULL = a bare grant (tests, benches)
     const GrantMasks* grant
@@ -39,6 +46,7 @@ cdef struct Asker:               # on whose account an answer is given
     bint quick                   # a name that takes long is not looked for: PUT_OFF
     const Store* serving         # another generation, which serves by now: this one answers a page of its own; else NULL
     const ConfirmationTable* confirmations  # of hits; NULL = none
+    const PastAnswer* past       # an answer that is made again; NULL = a new one
     int entered                  # LOOK_* of the call that was put off before; -1 = none was
 
 cdef struct Ending:              # what an answer came to, or why none was given

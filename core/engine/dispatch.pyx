@@ -180,6 +180,13 @@ cdef void _name_the_search(Call* call) noexcept nogil:
         call_asked(call, KEY_SUBJECT, call.question.subject_id.data, call.question.subject_id.size)
 
 
+cdef void _as_it_was(Call* call, const PastAnswer* past) noexcept nogil:
+    call.device = past.asker.device
+    call.officer = past.asker.officer
+    call.given_id = past.answer_id
+    call.superseded = past.superseded
+
+
 cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
                      int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil:
     cdef Account account
@@ -203,10 +210,13 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
         call.quick = asker.quick
         call.superseded = asker.serving != NULL
         call.page_key = core.page_key
+        call.page_mark = core.page_mark
         call.confirmations = asker.confirmations
         if asker.session != NULL:
             call.device = asker.session.device
             call.officer = asker.session.officer
+        if asker.past != NULL:
+            _as_it_was(call, asker.past)
         status = _dispatch(core, call)
         if call.put_off:
             ending.verdict = account.verdict
@@ -235,10 +245,13 @@ cdef int clear_call(EngineCore* core, Call* call, int standard, const void* data
     cdef int status
     failure_init(failure)
     account_init(&account, asker.session, asker.audit, CLEAR_METHOD, clock_ms, opening)
+    account.standard = <uint8_t>standard
     status = account_enter_rows(&account, count_rows(data, size), data, size, failure)
     if status == OK:
         call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms, out,
                    failure)
+        if asker.past != NULL:
+            _as_it_was(call, asker.past)
         status = clear_batch(call, standard, data, size)
         if status == OK:
             status = account_watch(&account, call)

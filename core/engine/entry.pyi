@@ -100,6 +100,28 @@ class Engine:
     ) -> tuple[bytes, int]:
         """The response as `answer` gives it, and the Level that it says; 0 = none, as of a list. Raises as `answer`."""
 
+    def answer_again(
+        self,
+        method: int,
+        request: bytes,
+        clock_ms: int,
+        asker: bytes,
+        answer_id: bytes,
+        superseded: bool = False,
+        standard: int = 0,
+    ) -> bytes:
+        """A past answer's bytes, from what its audit record holds; no limit counts it, and no record is made of it.
+
+        method: METHOD_OF_CLEAR for a batch. asker: the record's AskerText (core/audit/record.pxd), 72 bytes: her grant
+        and what her page tokens are bound to. answer_id: 16 bytes, which the answer is to bear. superseded: a page of
+        a generation that another had replaced. standard: of a batch.
+        What institutions said of hits is not shown: AgainFlag.CONFIRMED says where they did. Raises as `answer`, and
+        ValueError for an asker or id of another length.
+        """
+
+    def has_page_key_of(self, asker: bytes) -> bool:
+        """Whether page tokens that left then are those that this engine makes. Raises ValueError as `answer_again`."""
+
     def answer_shown(
         self, method: int, request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
     ) -> tuple[bytes, list[Shown]]:

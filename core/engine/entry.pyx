@@ -7,15 +7,17 @@ from typing import NamedTuple
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from core.access.caller cimport Caller, caller_enter
-from core.access.grant cimport Grant
+from core.access.grant cimport Grant, GrantMasks
 from core.access.limits cimport limit_error
 from core.access.session cimport CALLER_RETIRED, CLEAR_METHOD, GRANT_NEEDED, PurposeGrant
 from core.audit.log cimport AuditLog
+from core.audit.record cimport AskerText
 from core.call.confirmations cimport Confirmations
 from core.call.memory cimport Call
+from core.call.page_token cimport page_mark
 from core.call.question cimport (
     METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_GET_GENERATION, METHOD_LIST_RECORDS,
     METHOD_LIST_REGISTERS, METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES, Question,
@@ -24,7 +26,7 @@ from core.clearance.judging cimport Opening, open_clearance
 from core.contract cimport *
 from core.engine.admission cimport Account, account_init, account_refuse
 from core.engine.dispatch cimport (
-    PUT_OFF, Asker, Ending, EngineCore, answer_call, clear_call, engine_core_free, engine_core_new, return_call,
+    PUT_OFF, Asker, Ending, EngineCore, PastAnswer, answer_call, clear_call, engine_core_free, engine_core_new, return_call,
     inherit_calls, take_call,
 )
 from core.failure cimport FAILED, OK, Failure, fail, failure_init
@@ -117,6 +119,7 @@ cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
     asker.quick = False
     asker.serving = NULL
     asker.confirmations = NULL
+    asker.past = NULL
     asker.entered = -1
     if isinstance(caller, Caller):
         asker.session = &(<Caller>caller).session
@@ -156,6 +159,7 @@ cdef class Engine:
         if self.core == NULL:
             raise MemoryError
         memcpy(self.core.page_key, PyBytes_AS_STRING(page_key), sizeof(self.core.page_key))
+        self.core.page_mark = page_mark(self.core.page_key)
         self.generation = generation
         _describe_generation(generation, self.core)
 
@@ -203,6 +207,53 @@ cdef class Engine:
             return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size), ending.level
         finally:
             buffer_free(&out)
+
+    def answer_again(self, int method, bytes request not None, int64_t clock_ms, bytes asker not None,
+                     bytes answer_id not None, bint superseded=False, int standard=0):
+        cdef Buffer out
+        cdef Ending ending
+        cdef AskerText text
+        cdef PastAnswer past
+        cdef Asker now
+        cdef Grant grant = Grant.__new__(Grant)
+        cdef Question opening
+        cdef Call* call
+        cdef const char* data = PyBytes_AS_STRING(request)
+        cdef size_t size = PyBytes_GET_SIZE(request)
+        cdef int status
+        if PyBytes_GET_SIZE(asker) != sizeof(AskerText) or PyBytes_GET_SIZE(answer_id) != 16:
+            raise ValueError("an asker's text has 72 bytes, an answer id 16")
+        memcpy(&text, PyBytes_AS_STRING(asker), sizeof(AskerText))
+        memcpy(&grant.masks, text.masks, sizeof(GrantMasks))
+        past.asker = &text
+        past.answer_id = <const uint8_t*>PyBytes_AS_STRING(answer_id)
+        past.superseded = superseded
+        _asker(grant, None, &now)
+        now.past = &past
+        memset(&opening, 0, sizeof(Question))
+        call = take_call(self.core)
+        if call == NULL:
+            raise MemoryError
+        buffer_init(&out)
+        try:
+            with nogil:
+                if method == CLEAR_METHOD:
+                    status = clear_call(self.core, call, standard, data, size, &opening, &now, clock_ms, &out, &ending)
+                else:
+                    status = answer_call(self.core, call, method, data, size, &now, clock_ms, &out, &ending)
+            if status != OK:
+                raise call_error(status, &ending)
+            return PyBytes_FromStringAndSize(<char*>out.data, <Py_ssize_t>out.size)
+        finally:
+            return_call(self.core, call)
+            buffer_free(&out)
+
+    def has_page_key_of(self, bytes asker not None):
+        cdef AskerText text
+        if PyBytes_GET_SIZE(asker) != sizeof(AskerText):
+            raise ValueError("an asker's text has 72 bytes")
+        memcpy(&text, PyBytes_AS_STRING(asker), sizeof(AskerText))
+        return text.page_mark == self.core.page_mark
 
     def answer_shown(self, int method, bytes request not None, caller not None, int64_t clock_ms, AuditLog audit=None):
         cdef Buffer out

@@ -4,6 +4,7 @@
 # level's order, then the second's. A subject that a newer level has again, or says is gone, is *masked* in every older one.
 # Without levels (Store.levels NULL) nothing of this is ever looked at.
 
+from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from core.files.layout cimport EntityRow
@@ -39,6 +40,8 @@ cdef struct Levels:
     uint32_t base                # subjects of the base: their numbers are below
     uint32_t end                 # one behind the last number
     uint64_t sequence            # of the ledger: what these levels hold to
+    const void* fed              # JSON: what is said of the registers that are fed, for audit records
+    size_t fed_size
     uint64_t* masked             # bit a number
     uint64_t* masked_names       # bit an ordinal of the base's names.bin
     Moved* moved                 # open addressing by number; NO_ENTITY = free

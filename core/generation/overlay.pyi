@@ -29,11 +29,16 @@ class DeltaGeneration:
         """Of the ledger: the delta holds the changes up to this one."""
 
 def overlay(
-    base: Generation, deltas: Sequence[DeltaGeneration], sequence: int, live: Mapping[str, Mapping[str, Any]]
+    base: Generation,
+    deltas: Sequence[DeltaGeneration],
+    sequence: int,
+    live: Mapping[str, Mapping[str, Any]],
+    made_with: str = "",
 ) -> Generation:
     """The base with the deltas, oldest first, over it: an Engine answers from it as from any generation.
 
     sequence: of the ledger, written into audit records. live: register id -> what its entry of the manifest says
-    otherwise now ("as_of_ms", "carried_forward"). Its `entities` and `lookup` know of the levels, `plates` does not.
+    otherwise now ("as_of_ms", "carried_forward"). made_with: StatedView's, and its ledger. Both go into audit records.
+    The view's `entities` and `lookup` know of the levels, `plates` does not.
     Raises GenerationDamaged.
     """

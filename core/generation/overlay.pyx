@@ -1,5 +1,8 @@
 """A view: a base generation with delta generations over it, read as one."""
 
+import json
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
@@ -254,11 +257,13 @@ cdef int _place_levels(_LevelsMemory memory, Generation base, list deltas) excep
     return 0
 
 
-def overlay(Generation base not None, list deltas not None, uint64_t sequence, dict live):
+def overlay(Generation base not None, list deltas not None, uint64_t sequence, dict live, str made_with=""):
     cdef _LevelsMemory memory = _LevelsMemory()
     cdef Generation view = Generation.__new__(Generation)
     cdef uint64_t number = view.store.view
     cdef DeltaGeneration delta
+    cdef bytes told = json.dumps({"made_with": made_with, "registers": live}, sort_keys=True,
+                                 separators=(",", ":")).encode()
     cdef int i
     if len(deltas) > LEVELS_MAX:
         raise GenerationDamaged("view", f"more than {LEVELS_MAX} levels")
@@ -269,11 +274,13 @@ def overlay(Generation base not None, list deltas not None, uint64_t sequence, d
     for i in range(len(deltas)):
         _replace_older(memory, deltas, i)
     memory.levels.sequence = sequence
+    memory.levels.fed = PyBytes_AS_STRING(told)
+    memory.levels.fed_size = PyBytes_GET_SIZE(told)
     memcpy(view.store, base.store, sizeof(Store))
     view.store.view = number
     view.store.levels = &memory.levels
     view._over_another = True
-    view._texts.extend((base, memory, list(deltas)))
+    view._texts.extend((base, memory, list(deltas), told))
     view.directory = base.directory
     view.generation_id = base.generation_id
     view.manifest = {**base.manifest, "registers": [{**r, **live.get(r["id"], {})} for r in base.manifest["registers"]]}

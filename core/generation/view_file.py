@@ -40,6 +40,7 @@ class StatedView(Stated):
     sequence: Sequence  # of that ledger: all up to this one is in the deltas
     deltas: Annotated[list[GenerationId], Field(max_length=MOST_DELTAS)]  # oldest first
     registers: dict[RegisterId, FedRegister]
+    made_with: str = ""  # program and manifests of the writer: others may make other deltas of the same changes
     checksum: Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
 
 

@@ -148,6 +148,7 @@ cdef int _check(Hand* hand, const LaneCall* call, LaneReply* reply) noexcept nog
     asker.quick = True
     asker.serving = NULL
     asker.confirmations = served.confirmations
+    asker.past = NULL
     asker.entered = -1
     out.data, out.size, out.capacity, out.failed = reply.message, 0, reply.message_capacity, False
     status = answer_call(served.core, hand.call, call.method, call.request, call.request_size, &asker, clock_ms,

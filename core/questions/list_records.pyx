@@ -5,12 +5,12 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 from core.answer.levels cimport Grounds, level_of, strongest_hit
 from core.answer.outcome cimport Outcome, Vehicle, outcome_begin
 from core.answer.response cimport put_answer, put_owner, put_subject_id
-from core.call.memory cimport ANSWER_MAX, call_damaged, call_dossier, call_out_of_memory
-from core.call.page_token cimport mix_bytes, mix_number, put_page_token, read_page_token
+from core.call.memory cimport ANSWER_MAX, call_damaged, call_dossier, call_out_of_memory, call_shows
+from core.call.page_token cimport PageStart, mix_bytes, mix_number, page_goes_on, put_page_token, read_page_token
 from core.call.question cimport known_section
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
-from core.generation.dossier cimport ENTITY_UNIDENTIFIED
+from core.generation.dossier cimport ENTITY_UNIDENTIFIED, OwnerEntry, RecordEntry
 from core.generation.store cimport dossier_identifier, store_lookup
 from core.generation.view cimport Dossier
 from core.identifiers.kinds cimport KEY_SUBJECT
@@ -105,13 +105,45 @@ cdef int _put_owners(Call* call, Vehicle* vehicle, uint32_t offset, int32_t* tot
         shown[0] += vehicle.n_owners
 
 
+cdef uint64_t _listed_before(const Call* call, const Dossier* dossier, uint8_t section, uint64_t hash,
+                             uint32_t count) noexcept nogil:
+    """What stands before a page: that many visible records of the section; of owners all, for they have an order of their own."""
+    cdef uint32_t i, n = 0
+    cdef const RecordEntry* record
+    cdef const OwnerEntry* owner
+    if section == SECTION_OWNER:
+        for i in range(dossier.header.n_owners):
+            owner = &dossier.owners[i]
+            if call_shows(call, section, owner.sensitivity):
+                hash = mix_bytes(call, mix_number(call, hash, owner.link_level), dossier.bytes + owner.offset, owner.length)
+        return hash
+    for i in range(dossier.header.n_records):
+        record = &dossier.records[i]
+        if n == count:
+            break
+        if record.section == section and call_shows(call, section, record.sensitivity):
+            hash = mix_bytes(call, hash, dossier.bytes + record.offset, record.length)
+            n += 1
+    return mix_number(call, hash, n)
+
+
+cdef void _put_subject(Call* call, const Dossier* dossier, bint vehicle, const Totals* totals) noexcept nogil:
+    if vehicle:
+        put_subject_id(call, F_Vehicle_subject_id, <const unsigned char*>dossier.header.subject_id)
+        put_totals(call, F_Vehicle_totals, totals)
+    else:
+        put_subject_id(call, F_Person_subject_id, <const unsigned char*>dossier.header.subject_id)
+        put_uint(call.out, F_Person_kind, dossier.header.kind)
+        put_totals(call, F_Person_totals, totals)
+
+
 cdef int _list_page(Call* call) noexcept nogil:
     cdef uint8_t raw[16]
     cdef Dossier dossier
     cdef Outcome outcome
     cdef Totals totals
     cdef uint64_t hash
-    cdef uint32_t offset
+    cdef PageStart start
     cdef int32_t total = 0, shown = 0
     cdef uint8_t section
     cdef size_t mark
@@ -124,7 +156,10 @@ cdef int _list_page(Call* call) noexcept nogil:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "section", "unknown section")
     section = <uint8_t>call.question.section
     hash = mix_number(call, mix_bytes(call, call.question.method, raw, 16), section)
-    if read_page_token(call, hash, &offset) < 0 or _find(call, raw, &dossier) < 0:
+    if read_page_token(call, hash, &start) < 0 or _find(call, raw, &dossier) < 0:
+        return FAILED
+    if not start.same_view and page_goes_on(
+            call, &start, _listed_before(call, &dossier, section, hash, start.offset)) < 0:
         return FAILED
     vehicle = dossier.header.kind > ENTITY_UNIDENTIFIED
     if vehicle != (section >= SECTION_VEHICLE_REGISTRATION):
@@ -140,7 +175,7 @@ cdef int _list_page(Call* call) noexcept nogil:
     mark = begin_message(call.out, F_ListRecordsResponse_vehicle if vehicle else F_ListRecordsResponse_person, 2)
     totals.n = 0
     if section == SECTION_OWNER:
-        if _put_owners(call, &outcome.vehicle, offset, &total, &shown) < 0:
+        if _put_owners(call, &outcome.vehicle, start.offset, &total, &shown) < 0:
             return FAILED
         if total:
             totals_insert(&totals, section, total, shown)
@@ -148,22 +183,17 @@ cdef int _list_page(Call* call) noexcept nogil:
             left_add(&left, section, SENSITIVITY_OPEN)
     elif section != SECTION_ADDRESS or not protected_today(call, &dossier):  # a plate may have given the subject's id
         put_records(call, &dossier, <uint64_t>1 << section, call.question.page_size,
-                    <int>min(offset, <uint32_t>PAGE_LIMIT), &totals, &left)
+                    <int>min(start.offset, <uint32_t>PAGE_LIMIT), &totals, &left)
         if totals.n:
             total = totals.total[0]
             shown = totals.shown[0]
-    if vehicle:
-        put_subject_id(call, F_Vehicle_subject_id, <const unsigned char*>dossier.header.subject_id)
-        put_totals(call, F_Vehicle_totals, &totals)
-    else:
-        put_subject_id(call, F_Person_subject_id, <const unsigned char*>dossier.header.subject_id)
-        put_uint(call.out, F_Person_kind, dossier.header.kind)
-        put_totals(call, F_Person_totals, &totals)
+    _put_subject(call, &dossier, vehicle, &totals)
     end_message(call.out, mark, 2)
     shown_put(call, &dossier, SHOWN_LISTED, 0, outcome.level, &left)
     put_int_if(call.out, F_ListRecordsResponse_total, total)
-    if <uint64_t>offset + shown < <uint64_t>total:
-        put_page_token(call, F_ListRecordsResponse_next_page_token, hash, offset + shown)
+    if <uint64_t>start.offset + shown < <uint64_t>total:
+        put_page_token(call, F_ListRecordsResponse_next_page_token, hash, start.offset + shown,
+                       _listed_before(call, &dossier, section, hash, start.offset + shown))
     return call_out_of_memory(call) if call.out.failed or call.hits.failed or call.shown.failed else OK
 
 

@@ -2,8 +2,8 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from core.answer.pages cimport finish_search, is_blank, put_search_page
-from core.call.page_token cimport mix_bytes, mix_number, read_page_token
+from core.answer.pages cimport finish_search, is_blank, put_search_page, search_goes_on
+from core.call.page_token cimport PageStart, mix_bytes, mix_number, read_page_token
 from core.call.question cimport Question
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
@@ -58,17 +58,20 @@ cdef int search_persons(Call* call) noexcept nogil:
     cdef PersonQuestion asked
     cdef const char* narrower
     cdef uint64_t hash
-    cdef uint32_t offset
+    cdef PageStart start
     if _take_question(call, &asked) < 0:
         return FAILED
     hash = _hash(call)
-    if read_page_token(call, hash, &offset) < 0:
+    if read_page_token(call, hash, &start) < 0:
         return FAILED
-    if find_by_name(call, NAMES_SEARCHED, <size_t>offset + call.question.page_size, "names") < 0:
+    if find_by_name(call, NAMES_SEARCHED, <size_t>start.offset + call.question.page_size, "names") < 0:
         return FAILED
-    if gather_candidates(call, &asked, NULL, min(<size_t>offset, call.fits.count), call.question.page_size, False) < 0:
+    if search_goes_on(call, hash, &start) < 0:
         return FAILED
-    if put_search_page(call, False) < 0 or finish_search(call, hash, offset) < 0:
+    if gather_candidates(call, &asked, NULL, min(<size_t>start.offset, call.fits.count), call.question.page_size,
+                         False) < 0:
+        return FAILED
+    if put_search_page(call, False) < 0 or finish_search(call, hash, start.offset) < 0:
         return FAILED
     if call.fits.count > BROAD:
         narrower = narrowing_field_name(narrowing_field(call))

@@ -4,12 +4,12 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcmp, memcpy, memset
 
-from core.answer.pages cimport finish_search, is_blank, put_search_page
+from core.answer.pages cimport finish_search, is_blank, put_search_page, search_goes_on
 from core.call.memory cimport (
     FITS_MAX, Candidate, Compared, Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add, fits_hold,
     fits_sort,
 )
-from core.call.page_token cimport mix_bytes, mix_number, read_page_token
+from core.call.page_token cimport PageStart, mix_bytes, mix_number, read_page_token
 from core.call.question cimport Question, Text
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
@@ -459,17 +459,20 @@ cdef int search_vehicles(Call* call) noexcept nogil:
     cdef Sought sought
     cdef Number number
     cdef uint64_t hash
-    cdef uint32_t offset
+    cdef PageStart start
     cdef int i
     if _read(call, &words, &sought) < 0:
         return FAILED
     hash = _hash(call, &sought)
-    if read_page_token(call, hash, &offset) < 0 or _find(call, &sought, &number) < 0:
+    if read_page_token(call, hash, &start) < 0 or _find(call, &sought, &number) < 0:
         return FAILED
-    if gather_candidates(call, NULL, NULL, min(<size_t>offset, call.fits.count), call.question.page_size, False) < 0:
+    if search_goes_on(call, hash, &start) < 0:
+        return FAILED
+    if gather_candidates(call, NULL, NULL, min(<size_t>start.offset, call.fits.count), call.question.page_size,
+                         False) < 0:
         return FAILED
     for i in range(call.n_candidates):
         _compare(call, &sought, &number, &call.candidates[i])
     if put_search_page(call, True) < 0:
         return FAILED
-    return finish_search(call, hash, offset)
+    return finish_search(call, hash, start.offset)

@@ -2,6 +2,7 @@
 
 from libc.string cimport strlen
 
+from core.audit.record cimport AGAIN_CONFIRMED
 from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
 from core.call.answer_id cimport hexadecimal
 from core.call.confirmations cimport Confirmed, confirmed_hit
@@ -94,8 +95,10 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
         if call.confirmations != NULL:
             confirmed = confirmed_hit(call.confirmations, dossier.header.subject_id, dossier.bytes + alert.hit_offset,
                                       alert.hit_length)
-            if confirmed != NULL and confirmed.denied:
-                hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)
+            if confirmed != NULL:
+                call.again |= AGAIN_CONFIRMED
+                if confirmed.denied:
+                    hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)
         total.level = max(total.level, hit.level)
         total.in_force += 1
         if alert.flags & ALERT_ARMED:

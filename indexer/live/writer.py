@@ -8,6 +8,7 @@ Whatever it makes can be made again from the ledger: nothing is synced, a start 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -21,6 +22,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.built import ENGINE, RULES
 from core.errors import CoreError
 from core.generation.overlay import DeltaGeneration
 from core.generation.store import Generation
@@ -111,6 +113,19 @@ class _Gathered:
         return pa.concat_tables([self.others, without_records(standing.rows(subject_ids), self.keys)[0]])
 
 
+def day_of(time_ms: int) -> int:
+    """The day in Guatemala, since 1970, of a time in UTC milliseconds."""
+    return (time_ms - _GUATEMALA_BEHIND_MS) // _DAY_MS
+
+
+def made_with(manifests: Sequence[Manifest]) -> str:
+    """By which program and manifests changes become deltas: others may make others of the same changes."""
+    state = hashlib.sha256(f"{ENGINE} {RULES}".encode())
+    for manifest in manifests:
+        state.update(manifest.model_dump_json().encode() + b"\0")
+    return state.hexdigest()[:32]
+
+
 def _pieces(changes: Iterable[Change]) -> Iterator[list[Change]]:
     """The entries in pieces of AT_ONCE at most."""
     left = iter(changes)
@@ -121,14 +136,19 @@ def _pieces(changes: Iterable[Change]) -> Iterator[list[Change]]:
 class LiveWriter:
     """Views over one base. Not thread-safe; one process for a data directory."""
 
-    def __init__(self, data: Path, base_id: str, manifests: Sequence[Manifest]) -> None:
-        """Raises GenerationDamaged where the base cannot be opened, keeps no records, or has other registers."""
+    def __init__(self, data: Path, base_id: str, manifests: Sequence[Manifest], into: Path | None = None) -> None:
+        """into: where views go in place of <data>/live, to be made again for one's own use.
+
+        Raises GenerationDamaged where the base cannot be opened, keeps no records, or has other registers.
+        """
+        live = into or data / LIVE
         self.base = Generation.open(data / GENERATIONS / base_id)
         check_registers(self.base, [manifest.id for manifest in manifests])
         self.standing = Standing(self.base, KeptRecords(self.base))
-        self.home = data / LIVE / base_id
+        self.home = live / base_id
         self.ledger = ""  # id of what is followed
         self.sequence = 0
+        self.day: int | None = None  # in Guatemala, since 1970, on which changes are linked; None = today
         self.behind = False  # the ledger goes on behind what the view holds: then it is not said to be up to date
         self._key = load_or_create_key(data / SUBJECT_KEY)
         self._fed = FedRows(manifests)
@@ -138,10 +158,11 @@ class LiveWriter:
             for stated in self.base.manifest["registers"]
             if stated["state"] == "loaded"
         }
+        self._made_with = made_with(manifests)
         self._feeds: dict[str, _Feed] = {}
         self._deltas: list[_Delta] = []
         self._named_before: set[str] = set()
-        self._work = data / LIVE / f".work-{base_id}"
+        self._work = live / f".work-{base_id}"
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(mode=0o700, parents=True)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -258,7 +279,7 @@ class LiveWriter:
         return {bytes(subject_id) for subject_id in subject_ids(self._key, texts).to_pylist() if subject_id is not None}
 
     def _registers(self) -> list[LinkedRegister]:
-        today = (time.time_ns() // 1_000_000 - _GUATEMALA_BEHIND_MS) // _DAY_MS
+        today = self.day if self.day is not None else day_of(time.time_ns() // 1_000_000)
         return [
             LinkedRegister(
                 ordinal,
@@ -297,6 +318,7 @@ class LiveWriter:
                 "ledger": self.ledger,
                 "sequence": self.sequence,
                 "deltas": [delta.delta_id for delta in self._deltas],
+                "made_with": self._made_with,
                 "registers": {
                     register: {
                         "as_of_ms": feed.as_of_ms(self._extract_ms.get(register, 0)),

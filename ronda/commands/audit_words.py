@@ -56,6 +56,7 @@ METHODS = {
     "CERTIFICATE_ISSUE": "emitir constancia",
     "CERTIFICATE_REVIEW": "revisar constancia",
     "CERTIFICATE_REVOKE": "revocar constancia",
+    "REPLAY": "rehacer respuesta",
     "EXCHANGE": "canjear PIN",
     "EXCHANGE_RENEWED": "renovar por portal",
     "LOGIN": "iniciar sesión",

@@ -30,6 +30,8 @@ class ExitStatus(IntEnum):
     GONE = 22
     NOT_ISSUED = 30
     NOT_VALID = 31
+    NOT_EQUAL = 40
+    NOT_REPRODUCIBLE = 41
     SETTINGS = 78
     INTERRUPTED = 130
 
@@ -57,6 +59,8 @@ MEANING = {
     ExitStatus.GONE: "esa página o ese sujeto ya no está: pregunte de nuevo",
     ExitStatus.NOT_ISSUED: "no se emite la constancia: el texto dice por qué",
     ExitStatus.NOT_VALID: "la constancia no es válida",
+    ExitStatus.NOT_EQUAL: "rehecha, la respuesta no es la que se dio",
+    ExitStatus.NOT_REPRODUCIBLE: "esa respuesta no se puede rehacer: el texto dice por qué",
     ExitStatus.SETTINGS: "ajustes del servidor no válidos",
     ExitStatus.INTERRUPTED: "interrumpido con Ctrl-C (ronda clear: siga con --resume)",
 }

@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 
 from core.access.caller import METHOD_OF_CLEAR
-from core.audit.reader import Entry, How
+from core.audit.reader import Entry, Flag, How
 from core.engine.entry import Method
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
@@ -84,6 +84,7 @@ def described(record: AuditRecord, zone: tzinfo) -> dict[str, Any]:
         "case_number": record.case_number,
         "request_id": record.request_id,
         "generation": record.generation,
+        "sequence": 0 if record.flags & Flag.SUMMED else record.overlay_sequence,
         "answer_id": record.answer_id.hex(),
         "latency_us": record.latency_us,
         "flags": record.flags,

@@ -39,6 +39,7 @@ class Tool(IntEnum):
     CERTIFICATE_ISSUE = 71
     CERTIFICATE_REVIEW = 72
     CERTIFICATE_REVOKE = 73
+    REPLAY = 74
 
 
 def record_look(

@@ -15,17 +15,44 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.audit.reader import Entry, Flag, TextKind, find_hash, index_rows, read_question, read_text, text_offsets
+from core.audit.reader import (
+    QUESTION_ROW,
+    Again,
+    AgainFlag,
+    Entry,
+    Flag,
+    SegmentReader,
+    TextKind,
+    find_hash,
+    index_rows,
+    query_rows,
+    read_question,
+    read_text,
+    text_offsets,
+)
 from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
 from server.audit.seals import read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
 Data = bytes | mmap
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What besides the question makes an answer again (AgainBytes of core/audit/record.pxd)."""
+
+    digest: bytes  # of the response: `response_digest`
+    engine: str  # core.built.ENGINE of the server; "" = an earlier release, which did not say
+    asker: bytes  # AskerText: her grant, and what her page tokens are bound to
+    fed: dict[str, Any]  # what the view said of the registers that are fed; {} = nothing was fed
+    standard: int
+    flags: AgainFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +78,7 @@ class AuditRecord:
     entries: tuple[Entry, ...]
     sealed: bytes
     head: bytes  # what the seal is bound to
+    made_of: MadeOf | None  # None = nothing was answered, or not by the engine, or by an earlier release
 
     @property
     def stands_for(self) -> int:
@@ -85,10 +113,12 @@ class Segment:
         self.end = len(data)
         self._texts: dict[int, str] | None = None
         self._text_places: list[tuple[int, int, int]] = []
+        self._text_offsets: dict[int, int] = {}
 
     def know_texts(self, places: list[tuple[int, int, int]]) -> None:
         """Tells where the text records are, as an index does."""
         self._text_places = places
+        self._text_offsets = {place: at for place, _, at in places}
         self._texts = {}
         for place, _, at in places:
             self._texts[place] = read_text(self.data, at).decode(errors="replace")
@@ -132,6 +162,18 @@ class Segment:
             entries=found.entries,
             sealed=found.sealed,
             head=found.head,
+            made_of=self._made_of(found.again) if found.again is not None else None,
+        )
+
+    def _made_of(self, again: Again) -> MadeOf:
+        asker = self._text_offsets.get(again.asker)
+        return MadeOf(
+            again.digest,
+            str(self.header.get("engine", "")),
+            read_text(self.data, asker) if asker is not None else b"",
+            _object(self.texts()[again.fed]) if again.fed in self.texts() else {},
+            again.standard,
+            AgainFlag(again.flags),
         )
 
 
@@ -152,6 +194,11 @@ def opened_question(record: AuditRecord, keys: SegmentKeys) -> bytes | None:
         return AESGCM(keys.query_key).decrypt(nonce, record.sealed, record.head)
     except InvalidTag:
         return None
+
+
+def response_digest(response: bytes, keys: SegmentKeys, place: int) -> bytes:
+    """What the record at this place of a segment holds of that response: AES-256-GMAC under the segment's query key."""
+    return AESGCM(keys.query_key).encrypt(b"\1\0\0\0" + place.to_bytes(8, "little"), b"", response)
 
 
 class AuditReader:
@@ -190,13 +237,17 @@ class AuditReader:
         key = self._hash_keys.get(segment.header["hash_key"])
         return key if key is not None else self.keys(segment).hash_key
 
+    def keys_of(self, id_: SegmentId) -> SegmentKeys:
+        """The same of a segment that need not be open. Raises KeyMissing, SegmentDamaged."""
+        keys = self._segment_keys.get(id_)
+        if keys is None:
+            with mapped(id_.path(self.directory)) as data:
+                keys = self.keys(Segment(id_, data))
+        return keys
+
     def question(self, record: AuditRecord) -> bytes | None:
         """The request's bytes; None when the seal does not hold. Raises KeyMissing."""
-        keys = self._segment_keys.get(record.segment)
-        if keys is None:
-            with mapped(record.segment.path(self.directory)) as data:
-                keys = self.keys(Segment(record.segment, data))
-        return opened_question(record, keys)
+        return opened_question(record, self.keys_of(record.segment))
 
     def _opened(self, since_ms: int, until_ms: int | None) -> Iterator[tuple[Segment, Index | None]]:
         """The segments that may hold records of a time, each open while it is the turn of it."""
@@ -267,6 +318,25 @@ class AuditReader:
             return identity.get("nip") == nip and institution in ("", identity.get("institution"))
 
         return self.asked_by(matches, since_ms, until_ms)
+
+    def answered(self, answer_id: bytes) -> list[AuditRecord]:
+        """The records of an answer id of 16 bytes, a UUIDv7: its time tells the segments. Reads each of them whole."""
+        at_ms = int(answer_id[:6].hex(), 16)
+        found = []
+        for segment, index in self._opened(at_ms, at_ms):
+            del index
+            rows = np.frombuffer(query_rows(segment.data, segment.end)[0], np.dtype(QUESTION_ROW))
+            offsets = rows["offset"][rows["answer_id"] == np.void(answer_id)]
+            found += [segment.record(int(offset)) for offset in offsets]
+        return found
+
+    def at(self, id_: SegmentId, place: int) -> AuditRecord:
+        """The question at a place, each record before it held to its check. Raises SegmentDamaged, OSError."""
+        with mapped(id_.path(self.directory)) as data:
+            reader = SegmentReader()
+            if not reader.walk(data, place) or reader.records < place:
+                raise SegmentDamaged(f"segment {id_}: record {reader.records} is wrong ({reader.problem or 'removed'})")
+            return Segment(id_, data).record(reader.offset)
 
     def newest(self, count: int) -> list[AuditRecord]:
         """The last `count` questions of all logs, oldest first.

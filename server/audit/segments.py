@@ -22,6 +22,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from core.audit.reader import read_header as header_text
+from core.built import ENGINE
 from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal_keys
 
 FORMAT = "ronda-audit/1"
@@ -108,6 +109,7 @@ def create_segment(
         "segment": number,
         "made_ms": now_ms,
         "hash_key": hash_key.id,
+        "engine": ENGINE,
         "recipients": seal_keys(keys, log, number, auditors),
     }
     return NewSegment(segment, descriptor, json.dumps(header, sort_keys=True).encode(), keys)

@@ -161,7 +161,8 @@ class LiveLevels:
                 told["as_of_ms"] = max(stated[name]["as_of_ms"], register.as_of_ms)
             untaken = seen.untaken and name in self._fed
             live[name] = _behind(told) if seen.silent or not seen.well or untaken or register.stale else told
-        return overlay(self._base, list(self._open.values()), view.sequence, live)
+        made_with = f"{view.made_with}.{view.ledger}"
+        return overlay(self._base, list(self._open.values()), view.sequence, live, made_with)
 
     def _fed_elsewhere(self) -> set[str]:
         """Registers that are fed over another base: over this one their changes are not there yet."""

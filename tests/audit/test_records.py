@@ -118,7 +118,7 @@ def _read_by_the_core(data: bytes, found: list[bytes]) -> None:
                 *(head[6], head[7], head[8], head[1], head[2], head[4], head[5], head[9], head[10], *head[12:15]),
                 *(body[end:case], body[case:request]),
                 tuple((*entry[:7], entry[8]) for entry in entries),
-                *(body[request:], body[:88]),
+                *(body[request:], body[:88], None),
             )
         else:
             assert (read_text(data, at) if at else read_header(data)) == body[16:]
@@ -127,6 +127,52 @@ def _read_by_the_core(data: bytes, found: list[bytes]) -> None:
         with pytest.raises(ValueError, match="record"):
             read_body(data[: at + 8 + len(body) - 1], at)
         at += 8 + len(body)
+
+
+@given(
+    st.lists(
+        st.tuples(st.binary(max_size=70), st.binary(max_size=70), st.binary(max_size=5000), short, st.integers(0, 255)),
+        max_size=6,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_what_makes_an_answer_again_is_as_the_page_says(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[bytes, bytes, bytes, bytes, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "segment"
+    log = open_log(path)
+    for number, (asker, fed, response, asked, small) in enumerate(rows):
+        log.append_record(
+            clock_ms=5,
+            answer_id=subject(number),
+            case_number=b"case",
+            request_id=b"id",
+            asked=asked,
+            shown=shown(7),
+            response=response,
+            asker=asker,
+            fed=fed,
+            standard=small,
+            again_flags=255 - small,
+        )
+    log.close()
+    data = path.read_bytes()
+    found = bodies(data)
+    texts = {(body[1], place): body[16:] for place, body in enumerate(found) if body[0] == 2}
+    questions = [body for body in found if body[0] == 3]
+    assert len(questions) == len(rows)
+    for body, (asker, fed, response, asked, small) in zip(questions, rows, strict=True):
+        assert body[3] == 28
+        assert body[120:126] == b"caseid"
+        digest, asker_place, fed_place, standard, flags, zero = struct.unpack_from("<16sIIBBH", body, 126)
+        assert (texts.get((3, asker_place), b""), texts.get((4, fed_place), b"")) == (asker, fed)
+        assert (standard, flags, zero) == (small, 255 - small, 0)
+        assert digest == AESGCM(KEYS[0]).encrypt(b"\1\0\0\0" + body[8:16], b"", response)
+        sealed = body[154:]
+        assert (AESGCM(KEYS[0]).decrypt(bytes(4) + body[8:16], sealed, body[:88]) if asked else sealed) == asked
+        read = read_question(data, data.index(body) - 8)
+        assert read.again == (digest, asker_place, fed_place, standard, flags)
+        assert (read.request_id, read.sealed) == (b"id", sealed)
 
 
 def test_an_entry_of_a_look_is_drawn_by_the_core() -> None:
