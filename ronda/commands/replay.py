@@ -45,7 +45,7 @@ _RESULTS = {
 
 
 def replay(
-    answer: Annotated[str, typer.Argument(help="Id de la respuesta, o su registro: log/segmento/lugar.")],
+    answer: Annotated[str, typer.Argument(metavar="RESPUESTA", help="Su id, o su registro: log/segmento/lugar.")],
     data: DataOption = None,
     manifests: Annotated[Path | None, typer.Option(help="Directorio de manifiestos; si no, los doce de Ronda.")] = None,
     directory: AuditOption = None,
