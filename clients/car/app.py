@@ -22,6 +22,7 @@ from clients.car.link import Link, NoAnswer
 from clients.car.login import LoginScreen
 from clients.car.officer import OfficerAtIssuer
 from clients.car.plain_end import told_defect
+from clients.car.recalled import Recalled
 from clients.car.session import Session, TokenMissing, boot_seconds
 from clients.car.stop import Asked, History, Role, Shown, Stop, asked_of_candidate, asked_of_owner
 from clients.car.themes import DAY, NIGHT, STYLES
@@ -73,6 +74,7 @@ class CarApp(App[None]):
         self.session = Session(self.link.token_file, settings.idle_minutes * 60)
         self.officer = OfficerAtIssuer(settings.issuer, Path(settings.identity)) if settings.issuer else None
         self.coverage = Coverage(self, settings.state)
+        self.recalled = Recalled(self)
         self.clock: TrustedClock | None = None
         self.stop = Stop()
         self.history = History()
@@ -170,6 +172,15 @@ class CarApp(App[None]):
         if self.main.is_mounted:
             self.main.paint_status()
 
+    def paint_recalls(self) -> None:
+        """What changed about whom the officer looked up, if there is a screen for it."""
+        if self.main.is_mounted:
+            self.main.paint_recalls(self.recalled.line)
+
+    def read_recalls(self) -> None:
+        """F12: they were read."""
+        self.recalled.read()
+
     def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
         """In the background, until the lock."""
         self.run_worker(work, group="desk")
@@ -186,6 +197,7 @@ class CarApp(App[None]):
             self.pop_screen()
         else:
             self.push_screen(self.main)  # above the first login, which stays below, empty
+        self.run_in_session(self.recalled.watch())
 
     async def renew_token(self) -> None:
         """Another token from the issuer, if this one ends soon. A session that is over locks."""
@@ -207,6 +219,7 @@ class CarApp(App[None]):
         if self.officer is not None:
             self.officer.end()
         self.coverage.drop()
+        self.recalled.drop()
         self.link.close()  # what other threads follow ends
         self.main.give_up()
         self.main.blank()

@@ -54,6 +54,14 @@ class Application(Protocol):
         """The line at the top, if it is there."""
         ...
 
+    def paint_recalls(self) -> None:
+        """What changed about whom the officer looked up, below it."""
+        ...
+
+    def read_recalls(self) -> None:
+        """They were read."""
+        ...
+
     def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
         """In the background, until the lock."""
         ...

@@ -37,7 +37,7 @@ _PLACEHOLDERS = {
     Role.ANY: "DPI, placa, VIN, licencia, teléfono o nombre",
     Role.DRIVER: "Conductor: DPI, licencia o nombre",
 }
-_IN_LAYERS = ("confirmation", "urgent", "who", "tabs", "page")
+_HIDDEN_EMPTY = ("recalls", "confirmation", "urgent", "who", "tabs", "page")
 _KEYS = (  # the second word is for screens of fewer than 80 columns
     ("1", "Ayuda", "Ayu"),
     ("2", "Nueva", "Nue"),
@@ -64,6 +64,7 @@ class AskScreen(Screen[None]):
         Binding("f6", "history", "Historial"),
         Binding("f7", "choose", "Elegir"),
         Binding("f9", "confirm", "Confirmar"),
+        Binding("f12", "read_recalls", "Leído"),
         Binding("tab", "page(1)", "Página", priority=True),
         Binding("shift+tab", "page(-1)", "Página anterior", priority=True),
         Binding("pageup,up", "scroll(-1)", "Subir", priority=True),
@@ -91,6 +92,7 @@ class AskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="status", markup=False)
+        yield Static(id="recalls", markup=False)
         yield OneLine(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
         yield Static(id="asked", markup=False)
         yield Static(id="banner", markup=False)
@@ -132,12 +134,19 @@ class AskScreen(Screen[None]):
                 break
         self._put("status", line)
 
+    def paint_recalls(self, line: Text | None) -> None:
+        """What changed about whom was looked up; it stays over any question and answer."""
+        self._put("recalls", "" if line is None else line)
+
+    def action_read_recalls(self) -> None:
+        self.car.read_recalls()
+
     def _put(self, place: str, content: RenderableType) -> None:
         found = self._places.get(place)  # none before the screen is made
         if found is None or (content == "" and place not in self._filled):
             return
         found.update(content)
-        if place in _IN_LAYERS:
+        if place in _HIDDEN_EMPTY:
             found.display = content != ""  # an empty one would still take a row
         if content == "":
             self._filled.discard(place)

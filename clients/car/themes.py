@@ -25,13 +25,13 @@ DAY = Theme(
 STYLES = """
 Screen { background: $background; color: $foreground; }
 Input { border: round $primary; background: $background; height: 3; }
-#status, #keys, #tabs { height: auto; }
+#status, #recalls, #keys, #tabs { height: auto; }
 #asked { height: 1; }
 #banner { height: 3; text-style: bold; }
 #meaning { height: auto; }
 #layers { height: 1fr; scrollbar-size-vertical: 1; }
 #confirmation, #urgent, #who, #page { height: auto; }
-#confirmation, #urgent, #who, #tabs, #page { display: none; }
+#recalls, #confirmation, #urgent, #who, #tabs, #page { display: none; }
 #who { margin-top: 1; }
 #tabs { margin-top: 1; }
 LoginScreen { align: center middle; }

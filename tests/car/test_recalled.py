@@ -1,0 +1,60 @@
+"""What changed about whom the officer looked up stands on her screen until she says that she read it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from server.recall.orders import FOLDER
+from server.recall.store import FILE
+from tests.car.car_kit import Car, drive
+from tests.indexer.small_registers import cui_of
+from tests.live.test_recall import Fed, warrant
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fed]:
+    running = Fed(tmp_path_factory.mktemp("recalled"))
+    yield running
+    running.stop()
+
+
+def test_issued_cancelled_read_and_locked(live: Fed, tmp_path: Path) -> None:
+    officer = live.officer("78001")
+    officer.pair.write(tmp_path / "own.pem", tmp_path / "own.key")
+    (tmp_path / "server-ca.pem").write_bytes(live.kit.server_ca)
+    (tmp_path / "own.token").write_text(officer.token, encoding="ascii")
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        assert "SIN ALERTAS" in await car.ask(cui_of(1))
+        await asyncio.to_thread(live.push, id="W1", row=warrant(1))
+        seen = await car.sees("NUEVA ALERTA: orden de captura (OJ)", "ANA LUCIA CAAL CHOC", "F12: leído")
+        assert "SIN ALERTAS" in seen, "the answer of that time stays as it was"
+        assert "HAY ALERTA" in await car.ask(cui_of(1))
+        await asyncio.to_thread(live.push, id="W1", kind="CANCEL")
+        seen = await car.sees("CANCELADA: NO ACTÚE por esta orden de captura (OJ)")
+        assert "NUEVA ALERTA" not in seen, "the newest word alone"
+        await car.press("f10")
+        assert "CANCELADA" not in car.text() and "CAAL" not in car.text()
+        await car.log_in(officer.token)
+        await car.sees("CANCELADA: NO ACTÚE")
+        assert unread(live) == 2, "of each of her look-ups"
+        assert "CANCELADA" not in await car.press("f12")
+        await car.until(lambda: unread(live) == 0)
+
+    drive(scenario, live.address, tmp_path / "own")
+
+
+def unread(live: Fed) -> int:
+    """Recalls that wait for her receipt."""
+    with closing(sqlite3.connect(live.registers.data / FOLDER / FILE)) as database:
+        [[count]] = database.execute("SELECT count(*) FROM recall WHERE received_ms IS NULL AND over = 0")
+        return int(count)
