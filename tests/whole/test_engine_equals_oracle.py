@@ -1,6 +1,7 @@
 """The engine answers as the oracle does, on a nation built by the real pipeline from all registers.
 
-`RONDA_ORACLE_QUESTIONS` asks more than the 500 questions of every run (`./run test-long`: 3,000); `RONDA_ORACLE_SEED` asks others.
+`RONDA_ORACLE_QUESTIONS` asks more than the 500 questions of every run (`./run test-long`: 3,000); `RONDA_ORACLE_SEED`
+asks others.
 """
 
 from __future__ import annotations
