@@ -7,7 +7,7 @@ No extension is loaded (they are downloaded at run time).
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from indexer.linking.links import Links
 from indexer.standard import (
     ALERT_PROTECTED,
     CLEARANCE_CRIMINAL,
@@ -63,6 +64,10 @@ def _quoted(text: str) -> str:
 class LinkingDatabase:
     """An in-memory DuckDB with a memory limit that spills to `directory`; closed by `with`."""
 
+    registers: Sequence[LinkedRegister]
+    files: list[StagedFile]
+    counts: list[int]
+
     def __init__(
         self,
         directory: Path,
@@ -71,16 +76,23 @@ class LinkingDatabase:
         *,
         memory_bytes: int,
         threads: int = 2,
-        few: pa.Table | None = None,
     ) -> None:
-        """few: standard records by register, in place of files: statements take longer to open these than to run."""
-        self.directory = directory
-        self.few = few is not None
+        self._open(directory, memory_bytes, threads)
         self.registers = registers
         self.files = sorted(files, key=lambda file: (file.register, file.path.name))
+        (directory / KEPT).mkdir(exist_ok=True)
+        self._view_files()
+        self._name_registers()
+        self._create_views("VIEW")
+
+    def _open(self, directory: Path, memory_bytes: int, threads: int) -> None:
+        self.directory = directory
+        self.threads = threads
+        self.registers = ()
+        self.files = []
+        self.counts = []
         spill = directory / SPILL
         spill.mkdir(parents=True, exist_ok=True)
-        (directory / KEPT).mkdir(exist_ok=True)
         self.connection = duckdb.connect(
             config={
                 "memory_limit": f"{memory_bytes // 1_000_000}MB",
@@ -90,14 +102,6 @@ class LinkingDatabase:
                 "autoload_known_extensions": False,
             }
         )
-        self.threads = threads
-        self.counts: list[int] = []
-        if few is not None:
-            self.run("PRAGMA disable_optimizer")
-            self._hold(few)
-        else:
-            self._view_files()
-        self._create_views("TABLE" if few is not None else "VIEW")
 
     def __enter__(self) -> LinkingDatabase:
         return self
@@ -108,6 +112,10 @@ class LinkingDatabase:
     def run(self, sql: str) -> None:
         """Runs statements whose results nobody reads."""
         self.connection.execute(sql)
+
+    def drop(self, *tables: str) -> None:
+        """What no rule looks at any more makes room."""
+        self.run("; ".join(f"DROP TABLE {table}" for table in tables))
 
     def number(self, sql: str) -> int:
         """The one number that `sql` yields."""
@@ -123,25 +131,38 @@ class LinkingDatabase:
         """Writes the result of `sql`, which ends in ORDER BY, to one Parquet file in that order."""
         self.run(f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)")
 
+    def sorted_rows(self, path: Path) -> str:
+        """What `copy_sorted` wrote there, to select from: with `file_row_number`, from 0 on."""
+        return f"read_parquet({_quoted(str(path))}, file_row_number = true)"
+
     def keep(self, name: str, sql: str) -> None:
         """Makes a view of the result of `sql`, worked out once, in a file: it is read again and again.
 
-        No table: however large the nation, it takes no memory. Of few records it is one.
+        No table: however large the nation, it takes no memory.
         """
-        if self.few:
-            self.run(f"CREATE TABLE {name} AS {sql}")
-            return
-        path = self.directory / KEPT / f"{name}.parquet"
+        path = self._kept(name)
         self.run(f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION lz4)")
         self.run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})")
 
-    def table_of(self, name: str, paths: Sequence[Path], columns: str) -> None:
-        """A table from Parquet files; an empty one with `columns` ("a BIGINT, b VARCHAR") when there are none."""
-        if not paths:
-            self.run(f"CREATE TABLE {name} ({columns})")
-            return
-        listed = ", ".join(_quoted(str(path)) for path in paths)
-        self.run(f"CREATE TABLE {name} AS SELECT * FROM read_parquet([{listed}])")
+    def give(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+        """Makes a view of batches that were worked out in Python, until `forget`."""
+        path = self._kept(name)
+        with pq.ParquetWriter(path, schema, compression="lz4") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        self.run(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(str(path))})")
+
+    def forget(self, name: str) -> None:
+        """Removes what was given."""
+        self.run(f"DROP VIEW {name}")
+        self._kept(name).unlink()
+
+    def links(self) -> Links:
+        """Room for the links of all records."""
+        return Links(self.directory / "links", sum(self.counts))
+
+    def _kept(self, name: str) -> Path:
+        return self.directory / KEPT / f"{name}.parquet"
 
     def insert_cuis(self, name: str, rows: Sequence[tuple[int, int]]) -> None:
         """Appends (place, cui) pairs to a table of these two columns."""
@@ -159,13 +180,6 @@ class LinkingDatabase:
     def holds(self, table: str, condition: str = "true") -> bool:
         """Whether a table has a row of which this is so: rules that nothing comes under are not worked out."""
         return bool(self.number(f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT 1)"))
-
-    def _hold(self, few: pa.Table) -> None:
-        self.counts.append(few.num_rows)
-        numbered = few.append_column("place", pa.array(range(few.num_rows), pa.int64()))
-        self.connection.register("few_staged", numbered)
-        self.run(f"CREATE TABLE staged AS SELECT place, {', '.join(STANDARD_SCHEMA.names)} FROM few_staged")
-        self.connection.unregister("few_staged")
 
     def _view_files(self) -> None:
         columns = ", ".join(field.name for field in STANDARD_SCHEMA if field.name != "register")
@@ -185,13 +199,15 @@ class LinkingDatabase:
             parts.append(f"SELECT 0::BIGINT AS place, register, {columns} FROM nothing")
         self.run("CREATE VIEW staged AS " + " UNION ALL ".join(parts))
 
-    def _create_views(self, kept: str) -> None:
+    def _name_registers(self) -> None:
         days = {r.ordinal: "NULL" if r.as_of_day is None else str(r.as_of_day) for r in self.registers}
         names = ", ".join(
             f"({r.ordinal}::UTINYINT, {_quoted(r.register_id)}, {days[r.ordinal]}::INTEGER)" for r in self.registers
         )
         names = names or "(255::UTINYINT, '', NULL::INTEGER)"
         self.run(f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id, as_of_day)")
+
+    def _create_views(self, kept: str) -> None:
         # the person of a record, or the owner in section OWNER; empty texts are unknown
         self.run(f"""
             CREATE {kept} person_staged AS

@@ -8,7 +8,6 @@ answer by plate costs a namesake nothing, and a woman whose order was badly writ
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from indexer.linking.database import LinkingDatabase
 from indexer.linking.on_file import claims_on_file
@@ -21,14 +20,13 @@ HIDING = f"(alert_flags & {ALERT_PROTECTED} <> 0 AND alert_state = {ALERT_STATE_
 _CUI_DIGITS = 13
 
 
-def collect_hidden(database: LinkingDatabase, bearers: Path) -> None:
+def collect_hidden(database: LinkingDatabase) -> None:
     """Makes `name_hides`(place, cui, text): orders, and whom they hide though they are not linked to her.
 
-    bearers: Parquet with place and entity, all whose name agrees with that of a hiding record, birth date and sex
-    aside. Needs `name_decided`, `name_only`, `named_person`, `unborne_record`, `cui_person`, `text_person`,
+    Needs `name_bearer`(place, entity): all whose name agrees with that of a hiding record, birth date and sex aside;
+    and `name_decided`, `name_only`, `named_person`, `unborne_record`, `cui_person`, `text_person`,
     `crossed_claim` and `resolved`.
     """
-    database.table_of("name_bearer", [bearers], "")
     _collect_slips(database)
     _collect_others(database)
     database.run(f"""
@@ -43,7 +41,7 @@ def collect_hidden(database: LinkingDatabase, bearers: Path) -> None:
         SELECT * FROM named
         UNION SELECT s.place, s.cui, NULL FROM cui_slip s JOIN cui_person c USING (cui) WHERE c.claimed
         UNION SELECT place, cui, text FROM other_number;
-        DROP TABLE name_bearer; DROP TABLE cui_slip; DROP TABLE other_number
+        DROP TABLE cui_slip; DROP TABLE other_number
     """)
 
 

@@ -28,12 +28,18 @@ _COLUMNS: dict[str, Any] = {
 class Links:
     """Links of `rows` places. `fill` them once, from batches in any order; then read by `between`."""
 
-    def __init__(self, directory: Path, rows: int) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+    def __init__(self, directory: Path | None, rows: int) -> None:
+        """directory: None = few rows, in memory."""
+        if directory is not None:
+            directory.mkdir(parents=True, exist_ok=True)
         self.rows = rows
         self._arrays: dict[str, Any] = {}
         for name, kind in _COLUMNS.items():
-            array = np.memmap(directory / f"{name}.array", dtype=kind, mode="w+", shape=(max(rows, 1),))
+            array: Any = (
+                np.zeros(max(rows, 1), dtype=kind)
+                if directory is None
+                else np.memmap(directory / f"{name}.array", dtype=kind, mode="w+", shape=(max(rows, 1),))
+            )
             if name in ("entity", "owner_entity"):
                 array[:] = NOBODY
             self._arrays[name] = array

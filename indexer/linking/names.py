@@ -11,13 +11,12 @@ Only alerts and records that count for a clearance come here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.linking.index import NameIndex, build_names
 from core.linking.sweep import NameSweep
@@ -96,34 +95,36 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     `text_person`, `crossed_claim` and `resolved`. keep: the index stays in the work directory, with whom it means.
     asked: a kept index to look in; of those whom it finds the database holds all that is on file.
     """
+    if asked is not None and not asked.persons.num_rows and not database.holds("noted_staged", HIDING):
+        _link_nobody(database)  # whoever would be compared is asked for already
+        link_other_numbers(database)
+        return
     _collect_records(database)
     if not keep and not database.holds("name_only") and not database.holds("noted_staged", HIDING):
         _link_nobody(database)
         link_other_numbers(database)
-        database.run("DROP TABLE name_only; DROP TABLE unborne")
+        database.drop("name_only", "unborne")
         return
     _collect_claims(database, keep)
     database.run("""
         CREATE TABLE unborne_record AS
         SELECT u.place, coalesce(p.entity, t.entity) AS own_entity, u.stated, u.borne FROM unborne u
         LEFT JOIN named_person p ON p.cui = u.own_cui LEFT JOIN named_person t ON t.text = u.own_text;
-        DROP TABLE unborne
     """)
-    pairs, bearers = database.directory / "name_pair.parquet", database.directory / "name_bearer.parquet"
+    database.drop("unborne")
     if asked is None:
-        _find_pairs(database, pairs, bearers, keep)
+        _find_pairs(database, keep)
     else:
-        _ask_kept(database, pairs, bearers, asked)
-    database.table_of("name_asked", [pairs], "")
+        _ask_kept(database, asked)
     _join_pairs(database)
     _compare_pairs(database)
     _collect_causas(database)
     _decide(database)
     link_other_numbers(database)
-    collect_hidden(database, bearers)
-    database.run(
-        "DROP TABLE name_decided; DROP TABLE name_only; DROP TABLE named_person; DROP TABLE named_claim; "
-        "DROP TABLE name_pair; DROP TABLE unborne_record; DROP TABLE name_causa"
+    collect_hidden(database)
+    database.forget("name_bearer")
+    database.drop(
+        "name_decided", "name_only", "named_person", "named_claim", "name_pair", "unborne_record", "name_causa"
     )
 
 
@@ -182,8 +183,9 @@ def _collect_claims(database: LinkingDatabase, everybody: bool) -> None:
     """)
 
 
-def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path, keep: bool) -> None:
-    """Writes the pairs of records and persons whom they may mean, and of those that hide and all who bear the name."""
+def _find_pairs(database: LinkingDatabase, keep: bool) -> None:
+    """Gives `name_asked`, the pairs of records and persons whom they may mean, and `name_bearer`, of those that hide
+    and all who bear the name."""
     index_file = database.directory / NAMES
     index_file.unlink(missing_ok=True)
     claims = database.stream(f"""
@@ -191,7 +193,7 @@ def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path, keep: boo
         FROM named_claim ORDER BY entity, birth NULLS LAST, name_text
     """)
     build_names(index_file, claims)
-    _sweep_both(database, index_file, pairs, bearers)
+    _sweep_both(database, lambda: NameSweep(NameIndex(index_file)))
     if keep:
         index_file.chmod(0o600)
         keep_persons(database, database.directory / PERSONS)
@@ -199,62 +201,63 @@ def _find_pairs(database: LinkingDatabase, pairs: Path, bearers: Path, keep: boo
         index_file.unlink()
 
 
-def _ask_kept(database: LinkingDatabase, pairs: Path, bearers: Path, asked: AskedIndex) -> None:
+def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
     """The same by a kept index: whom it numbers otherwise is numbered as this database does."""
-    _sweep_both(database, asked.path, pairs, bearers)
-    database.connection.register("asked_person", asked.persons)
+    database.give("asked_person", asked.persons.schema, asked.persons.to_batches())
     database.run("""
         CREATE TABLE kept_number AS
         SELECT k.entity AS kept, p.entity FROM asked_person k JOIN named_person p ON p.cui = k.cui
         UNION ALL SELECT k.entity, p.entity FROM asked_person k JOIN named_person p ON p.text = k.text
     """)
-    database.connection.unregister("asked_person")
-    for path in (pairs, bearers):
-        found = path.with_suffix(".kept.parquet")
-        path.rename(found)
-        database.copy_sorted(
-            f"SELECT f.* REPLACE (n.entity AS entity) FROM read_parquet('{found}') f "
-            "JOIN kept_number n ON n.kept = f.entity ORDER BY f.place, n.entity",
-            path,
+    database.forget("asked_person")
+    _sweep_both(database, lambda: asked.sweep, "kept_")
+    for name in ("name_asked", "name_bearer"):
+        found = database.stream(
+            f"SELECT f.* REPLACE (n.entity AS entity) FROM kept_{name} f "
+            "JOIN kept_number n ON n.kept = f.entity ORDER BY f.place, n.entity"
         )
-        found.unlink()
-    database.run("DROP TABLE kept_number")
+        database.give(name, _PAIR_SCHEMA, found)
+        database.forget(f"kept_{name}")
+    database.drop("kept_number")
 
 
-def _sweep_both(database: LinkingDatabase, index_file: Path, pairs: Path, bearers: Path) -> None:
+def _sweep_both(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], prefix: str = "") -> None:
     # a doubtful birth date is asked for, and once more without it, or by its year: it agrees, and rules nobody out
     _sweep(
         database,
-        index_file,
+        new_sweep,
         f"""SELECT place, name_text, {_birth_columns()}, sex
             FROM (SELECT place, name_text, birth, sex FROM name_only
                   UNION ALL SELECT place, name_text, CASE WHEN NOT void THEN birth // 10000 * 10000 END, sex
                   FROM name_only WHERE doubted)""",
-        pairs,
+        f"{prefix}name_asked",
     )
     unknown = (
         "NULL::SMALLINT AS birth_year, NULL::TINYINT AS birth_month, NULL::TINYINT AS birth_mday, 0::UTINYINT AS sex"
     )
-    _sweep(database, index_file, f"SELECT place, name_text, {unknown} FROM name_only WHERE hides", bearers)
+    _sweep(
+        database,
+        new_sweep,
+        f"SELECT place, name_text, {unknown} FROM name_only WHERE hides",
+        f"{prefix}name_bearer",
+    )
 
 
-def _sweep(database: LinkingDatabase, index_file: Path, query: str, path: Path) -> None:
-    """Writes who fits each record of the query, place first and then core.linking.sweep's columns."""
+def _sweep(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], query: str, name: str) -> None:
+    """Gives who fits each record of the query, place first and then core.linking.sweep's columns."""
     asked = database.stream(f"{query} ORDER BY place", _ASKED_ROWS)
     sweeps = threading.local()
 
     def look(batch: pa.RecordBatch) -> pa.RecordBatch:
         if not hasattr(sweeps, "one"):
-            sweeps.one = NameSweep(NameIndex(index_file))
+            sweeps.one = new_sweep()
         found = sweeps.one.fitting(batch.select(batch.schema.names[1:]))
         columns = [batch.column("place").to_numpy()[np.array(found["row"], dtype=np.int64)]]
         columns += [np.array(found[name]) for name in _PAIR_SCHEMA.names[1:]]
         arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _PAIR_SCHEMA, strict=True)]
         return pa.record_batch(arrays, schema=_PAIR_SCHEMA)
 
-    with pq.ParquetWriter(path, _PAIR_SCHEMA, compression="lz4") as writer:
-        for pairs in map_ahead(look, asked, threads=database.threads, ahead=2 * database.threads):
-            writer.write_batch(pairs)
+    database.give(name, _PAIR_SCHEMA, map_ahead(look, asked, threads=database.threads, ahead=2 * database.threads))
 
 
 def _birth_columns() -> str:
@@ -285,18 +288,14 @@ def _join_pairs(database: LinkingDatabase) -> None:
         WHERE NOT (any_near AND (years = {YEARS_FAR} OR {_DISAGREEING}))
               AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES}
                    OR years = {YEARS_FAR} AND birth <> {DISAGREES} AND {_SLIP})
-        GROUP BY place, entity;
-        DROP TABLE name_asked
+        GROUP BY place, entity
     """)
+    database.forget("name_asked")
 
 
 def _compare_pairs(database: LinkingDatabase) -> None:
     """name_fit(place, entity, score, birth, sex, names, scored, named, parents, dead, department, band)."""
-    parents = database.directory / "name_parents.parquet"
-    with pq.ParquetWriter(parents, _PARENT_SCHEMA, compression="lz4") as writer:
-        for batch in _compared_parents(database):
-            writer.write_batch(batch)
-    database.table_of("name_parents", [parents], "")
+    database.give("name_parents", _PARENT_SCHEMA, _compared_parents(database))
     departments = "birth_department", "residence_department"
     shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
     database.run(f"""
@@ -309,9 +308,9 @@ def _compare_pairs(database: LinkingDatabase) -> None:
                   USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
             GROUP BY p.place, p.entity)
         SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band
-        FROM name_pair p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity);
-        DROP TABLE name_parents
+        FROM name_pair p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity)
     """)
+    database.forget("name_parents")
 
 
 def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:

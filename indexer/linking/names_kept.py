@@ -39,7 +39,7 @@ def keep_persons(database: LinkingDatabase, path: Path) -> None:
 class AskedIndex:
     """A kept index and whom it was seen to mean: what `link_names` asks in place of an index of its own."""
 
-    path: Path
+    sweep: NameSweep  # for one thread at a time
     persons: pa.Table  # entity (of the index), cui, text
 
 
@@ -47,8 +47,7 @@ class KeptNames:
     """The kept index of a generation. Raises GenerationDamaged, OSError, pa.ArrowInvalid."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / NAMES
-        self._sweep = NameSweep(NameIndex(self._path))
+        self._sweep = NameSweep(NameIndex(directory / NAMES))
         self._persons = pa.ipc.open_file(pa.memory_map(str(directory / PERSONS))).read_all()
 
     def fitting(self, asked: Iterable[pa.Table]) -> AskedIndex:
@@ -59,4 +58,4 @@ class KeptNames:
                 found.update(int(entity) for entity in self._sweep.fitting(batch)["entity"])
         entities = np.array(sorted(found), dtype=np.int64)
         persons = self._persons.take(entities) if len(entities) else self._persons.slice(0, 0)
-        return AskedIndex(self._path, persons.add_column(0, "entity", pa.array(entities, pa.uint32())))
+        return AskedIndex(self._sweep, persons.add_column(0, "entity", pa.array(entities, pa.uint32())))

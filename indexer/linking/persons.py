@@ -47,7 +47,7 @@ def resolve_persons(database: LinkingDatabase) -> None:
                   ELSE 0 END)::UTINYINT AS criterion
         FROM uncrossed u JOIN register_name n USING (register) {mapped}
     """)
-    database.run("DROP TABLE uncrossed")
+    database.drop("uncrossed")
 
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
@@ -80,7 +80,7 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
         SELECT kind, identifier, min(cui) AS cui FROM ({carried}) c SEMI JOIN needed USING (kind, identifier)
         GROUP BY kind, identifier HAVING min(cui) = max(cui)
     """)
-    database.run("DROP TABLE needed")
+    database.drop("needed")
 
 
 # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
@@ -114,10 +114,7 @@ def collect_persons(database: LinkingDatabase) -> None:
         CREATE TABLE text_person AS
         SELECT c.text, c.earliest, c.dead, {_HOMONYMS} FROM text_claimed c LEFT JOIN shared_name s ON s.name = c.name
     """)
-    database.run(
-        "DROP TABLE repeated; DROP TABLE claimed; DROP TABLE first_claim; DROP TABLE every_cui; "
-        "DROP TABLE other_birth; DROP TABLE text_claimed; DROP TABLE shared_name"
-    )
+    database.drop("repeated", "claimed", "every_cui", "other_birth", "text_claimed", "shared_name")
 
 
 def _claims_by_cui(database: LinkingDatabase) -> None:
@@ -138,6 +135,8 @@ def _claims_by_cui(database: LinkingDatabase) -> None:
                nullif({first_name}, 0) AS name, bool_or(death_day IS NOT NULL) AS dead
         FROM ({claims_on_file("section, place, name_key, birth, death_day")}) WHERE cui IS NOT NULL GROUP BY cui
     """)
+    if not database.holds("repeated"):
+        return
     # a register that has several claims of one CUI: the few for which the order within it is worked out
     database.run(f"""
         CREATE TABLE first_claim AS
@@ -151,6 +150,7 @@ def _claims_by_cui(database: LinkingDatabase) -> None:
     database.run("""
         UPDATE claimed SET birth = f.birth, name = f.name FROM first_claim f WHERE claimed.cui = f.cui
     """)
+    database.drop("first_claim")
 
 
 def _births_by_cui(database: LinkingDatabase) -> None:
@@ -175,6 +175,9 @@ def _births_by_cui(database: LinkingDatabase) -> None:
 
 def _claims_by_text(database: LinkingDatabase) -> None:
     """Makes `text_claimed`: who is on file by another identifier, organisations aside."""
+    if not database.holds("crossed_claim", "text IS NOT NULL"):
+        database.run("CREATE TABLE text_claimed (text VARCHAR, earliest INTEGER, dead BOOLEAN, name BIGINT)")
+        return
     database.run(f"""
         CREATE TABLE text_claimed AS
         WITH claims AS (

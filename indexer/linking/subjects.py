@@ -65,18 +65,17 @@ def number_subjects(database: LinkingDatabase, key: bytes) -> Path:
                (CASE WHEN starts_with(text, 'plate') THEN {EntityKind.PLATE} ELSE {EntityKind.VEHICLE} END)::UTINYINT
         FROM (SELECT DISTINCT text FROM vehicle_link)
     """)
-    subjects = database.directory / "subject_ids.parquet"
-    _write_ids(database, key, subjects)
+    database.give("subject_id_given", _ID_SCHEMA, _ids(database, key))
     ordered = database.directory / "subjects.parquet"
     database.copy_sorted(
         f"""SELECT {", ".join(_ID_SCHEMA.names)}
-            FROM read_parquet('{subjects}')
+            FROM subject_id_given
             ORDER BY kind >= {EntityKind.VEHICLE}, birth NULLS FIRST, subject_id""",
         ordered,
     )
-    subjects.unlink()
-    database.run("DROP TABLE own_text; DROP TABLE cui_person; DROP TABLE text_person")
-    numbered = f"read_parquet('{ordered}', file_row_number = true)"
+    database.forget("subject_id_given")
+    database.drop("own_text", "cui_person", "text_person")
+    numbered = database.sorted_rows(ordered)
     database.run(f"""
         CREATE TABLE entity_by_cui AS
         SELECT cui, file_row_number::UINTEGER AS entity, birth FROM {numbered} WHERE cui IS NOT NULL;
@@ -96,7 +95,7 @@ _ID_FIELDS: list[pa.Field[Any]] = [
 _ID_SCHEMA = pa.schema(_ID_FIELDS)
 
 
-def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
+def _ids(database: LinkingDatabase, key: bytes) -> Iterator[pa.RecordBatch]:
     by_cui = f"""
         SELECT p.birth::INTEGER AS birth, p.cui, NULL::VARCHAR AS text, {EntityKind.PERSON}::UTINYINT AS kind,
                p.homonyms, coalesce(n.records, 0)::INTEGER AS name_only_alerts,
@@ -111,13 +110,12 @@ def _write_ids(database: LinkingDatabase, key: bytes, path: Path) -> None:
                    AS name_only_flags
         FROM own_text o LEFT JOIN text_person p USING (text) LEFT JOIN name_count n USING (text)
     """
-    with pq.ParquetWriter(path, _ID_SCHEMA, compression="lz4") as writer:
-        for batch in database.stream(by_cui):
-            identifiers = (f"cui:{cui:013d}" for cui in batch.column("cui").to_pylist())
-            writer.write_batch(_with_ids(batch, subject_ids(key, identifiers)))
-        for batch in database.stream(by_text):
-            texts = (str(text) for text in batch.column("text").to_pylist())
-            writer.write_batch(_with_ids(batch, subject_ids(key, texts)))
+    for batch in database.stream(by_cui):
+        identifiers = (f"cui:{cui:013d}" for cui in batch.column("cui").to_pylist())
+        yield _with_ids(batch, subject_ids(key, identifiers))
+    for batch in database.stream(by_text):
+        texts = (str(text) for text in batch.column("text").to_pylist())
+        yield _with_ids(batch, subject_ids(key, texts))
 
 
 def _with_ids(batch: pa.RecordBatch, ids: pa.Array[Any]) -> pa.RecordBatch:
@@ -147,7 +145,7 @@ def link_records(database: LinkingDatabase) -> Links:
     majority = """(make_date((birth // 10000 + 18)::INTEGER, greatest(birth // 100 % 100, 1)::INTEGER, 1)
                    - DATE '1970-01-01' + greatest(birth % 100, 1) - 1)"""
     by_rule = f"(CASE WHEN d.place IS NULL THEN {LEVEL_BY_RULE} ELSE {LEVEL_DOUBTED} END)::UTINYINT"
-    links = Links(database.directory / "links", sum(database.counts))
+    links = database.links()
     links.fill(
         database.stream(
             f"""
@@ -248,5 +246,6 @@ def _resolve_owners(database: LinkingDatabase) -> None:
         SELECT o.place, o.subject AS owner_entity,
                (CASE WHEN w.place IS NULL THEN {LEVEL_HIT} ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS owner_level
         FROM owner o LEFT JOIN (SELECT place FROM judged_owner WHERE weak) w USING (place);
-        DROP VIEW doubted_owner; DROP TABLE owner; DROP TABLE owner_claim; DROP TABLE judged_owner
+        DROP VIEW doubted_owner; DROP TABLE owner; DROP TABLE owner_claim
     """)
+    database.forget("judged_owner")

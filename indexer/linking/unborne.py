@@ -45,5 +45,6 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
         CREATE TABLE unborne AS
         SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne
         FROM carried c JOIN judged_carried j USING (place);
-        DROP TABLE carried; DROP TABLE carried_claim; DROP TABLE judged_carried
+        DROP TABLE carried; DROP TABLE carried_claim
     """)
+    database.forget("judged_carried")

@@ -62,7 +62,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
     _link_by_bearer(database)
     _link_by_engine(database)
     _link_by_tail(database)
-    database.run("DROP TABLE vehicle_direct; DROP TABLE bearer_link; DROP TABLE bearer")
+    database.drop("vehicle_direct", "bearer_link", "bearer")
 
 
 def _link_by_bearer(database: LinkingDatabase) -> None:
@@ -139,7 +139,7 @@ def _link_by_engine(database: LinkingDatabase) -> None:
                (CASE WHEN h.text IS NULL THEN {LEVEL_BY_RULE} ELSE {LEVEL_POSSIBLE} END)::UTINYINT
         FROM vehicle_direct d LEFT JOIN engine_holder h USING (engine) WHERE {by_engine}
     """)
-    database.run("DROP TABLE engine_holder")
+    database.drop("engine_holder")
 
 
 def _link_by_tail(database: LinkingDatabase) -> None:
@@ -165,4 +165,4 @@ def _link_by_tail(database: LinkingDatabase) -> None:
                     QUALIFY count(*) OVER (PARTITION BY t.place) <= {LINK_LIMIT})
             SELECT place, text, {CRITERION_VIN}::UTINYINT, {LEVEL_POSSIBLE}::UTINYINT FROM met
         """)
-    database.run("DROP TABLE tail_asked")
+    database.drop("tail_asked")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.calendar import compare_birth_dates
 from core.names.comparison import compare_texts, given_names_differ
@@ -59,7 +58,7 @@ def compare_parents(record: Side, claim: Side) -> int:
 
 
 def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
-    """Makes table `judged`(place, weak, claimed): those of `records` whose identifier not all that they say bears out.
+    """Gives `judged`(place, weak, claimed): those of `records` whose identifier not all that they say bears out.
 
     weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
     not agree or the birth date disagrees. records: a table (place, subject, criterion, name_key, name_text, birth,
@@ -78,12 +77,7 @@ def judge_links(database: LinkingDatabase, records: str, claims: str, judged: st
         FROM doubtful d LEFT JOIN {claims} k ON k.subject = d.subject
         ORDER BY d.place
     """)
-    path = database.directory / f"{judged}.parquet"
-    with pq.ParquetWriter(path, _SCHEMA) as file:
-        for found in _judged(pairs):
-            file.write_table(pa.Table.from_pylist(found, schema=_SCHEMA))
-    database.table_of(judged, [path], "")
-    path.unlink()
+    database.give(judged, _SCHEMA, (pa.RecordBatch.from_pylist(found, schema=_SCHEMA) for found in _judged(pairs)))
 
 
 def _judged(pairs: Iterator[pa.RecordBatch]) -> Iterator[list[dict[str, Any]]]:

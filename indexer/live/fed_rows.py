@@ -6,7 +6,7 @@ closed, or, where they are no alert, gone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -169,16 +169,25 @@ def _source_of(manifest: Manifest, source: Source, ordinal: int) -> _SourceOfReg
 # ---- cancelled ----
 
 
-def closed_rows(rows: pa.Table, event_ms: int) -> pa.Table:
+def closed_rows(rows: pa.Table, keys: Mapping[RecordKey, Change]) -> pa.Table:
     """Of the records that a CANCEL means: its alerts, CANCELLED on the day of the event; what is no alert is gone."""
+    events = {
+        (key.register, key.record_id, section): change.event_ms
+        for key, change in keys.items()
+        if change.kind is Kind.CANCEL
+        for section in key.sections
+    }
+    heads = (rows.column(name).to_pylist() for name in ("register", "record_id", "section"))
+    meant = np.fromiter((head in events for head in zip(*heads, strict=True)), dtype=bool, count=rows.num_rows)
     flags = rows.column("alert_flags").to_numpy()
     is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
-    rows = rows.take(np.flatnonzero(is_alert))
-    when = datetime.fromtimestamp(event_ms / 1000, UTC) + _GUATEMALA
-    stated = PartialDate(year=when.year, month=when.month, day=when.day)
+    rows = rows.take(np.flatnonzero(meant & is_alert))
     changed: list[dict[str, Any]] = []
     for row in rows.to_pylist():
         if row["alert_state"] == ALERT_STATE_PENDING:
+            event_ms = events[row["register"], row["record_id"], row["section"]]
+            when = datetime.fromtimestamp(event_ms / 1000, UTC) + _GUATEMALA
+            stated = PartialDate(year=when.year, month=when.month, day=when.day)
             row["payload"] = _closed_payload(row["section"], row["payload"], stated)
             row["alert_state"] = ALERT_STATE_CANCELLED
             row["state_date"] = when.year * 10000 + when.month * 100 + when.day

@@ -21,6 +21,7 @@ from indexer.manifest.model import Manifest
 
 _LOCK = "writer.lock"
 _MENDED_S = 1.0  # between two looks at what is published
+_MENDING_SHARE = 20  # of the time goes to these looks: one in so many at most
 _AT_ONCE_S = 0.5  # of one step that is behind: then what it has is published, and the next goes on
 _READ = 500  # entries of the ledger, between two looks at the clock
 
@@ -38,7 +39,7 @@ class Follower:
         self._writer: LiveWriter | None = None
         self._reader: LedgerReader | None = None
         self._position = START
-        self._mended_at = 0.0
+        self._mend_at = 0.0
         (data / LIVE).mkdir(mode=0o700, exist_ok=True)
         self._lock = os.open(data / LIVE / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -96,9 +97,10 @@ class Follower:
                 self._reader.close()
                 self._reader = None
             raise
-        if time.monotonic() > self._mended_at + _MENDED_S:
+        if (began := time.monotonic()) > self._mend_at:
             self._writer.mend()
-            self._mended_at = time.monotonic()
+            ended = time.monotonic()
+            self._mend_at = ended + max(_MENDED_S, _MENDING_SHARE * (ended - began))
         self._writer.beat()
         if new:
             self._collect()

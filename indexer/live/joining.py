@@ -7,26 +7,21 @@ that, the links of the changed records count; those of the records around stay a
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.generation.reader import EntityKind
-from indexer.linking.database import LinkedRegister, LinkingDatabase
+from indexer.linking.database import LinkedRegister
+from indexer.linking.few_records import SEEN, FewRecords
 from indexer.linking.links import Links
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.order import linked_batch
 from indexer.linking.stage import join_records
-from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, values
+from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, as_staged, values
 from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
-
-_MEMORY_BYTES = 200_000_000
 
 
 def join(
@@ -35,42 +30,38 @@ def join(
     around: pa.Table,
     registers: Sequence[LinkedRegister],
     key: bytes,
-    work: Path,
+    database: FewRecords,
     asked: AskedIndex,
 ) -> tuple[pa.Table, dict[bytes, Subject]]:
     """Links of the changed records (STANDING_SCHEMA), and the subjects that they join.
 
-    changed, around: standard records. work: where a directory is made and removed. asked: whom the changed records may
-    mean by name; what is on file of these is around.
+    changed: standard records. around: linked ones. asked: whom the changed records may mean by name; what is on file of
+    these is around.
     """
     if changed.num_rows == 0:
         return pa.Table.from_batches([], schema=STANDING_SCHEMA), {}
-    directory = Path(tempfile.mkdtemp(dir=work, prefix="join-"))
-    try:
-        staged, is_changed = _stage(changed, around)
-        with LinkingDatabase(directory, registers, (), memory_bytes=_MEMORY_BYTES, threads=1, few=staged) as database:
-            subjects, links = join_records(database, key, asked=asked)
-            told = pq.read_table(subjects)
-            linked = _links_of(staged, is_changed, links)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    staged, row_of = _stage(changed.select(SEEN), as_staged(around, SEEN))
+    with database.over(staged, registers):
+        subjects, links = join_records(database, key, asked=asked)
+        told = database.sorted_table(subjects)
+    linked = _links_of(changed, row_of, links)
     return _by_subject(standing, linked, told), _subjects(standing, linked, told)
 
 
 def _stage(changed: pa.Table, around: pa.Table) -> tuple[pa.Table, np.ndarray[Any, Any]]:
-    """All of them in order of register, as a build stages them, and which rows are changed records."""
-    both = pa.concat_tables([around.select(STANDARD_SCHEMA.names), changed.select(STANDARD_SCHEMA.names)])
+    """All of them in order of register, as a build stages them, and of each the row of `changed`; -1 = around it."""
+    both = pa.concat_tables([around, changed])
     order = np.argsort(both.column("register").to_numpy(), kind="stable")
-    return both.take(order).combine_chunks(), order >= around.num_rows
+    return both.take(order).combine_chunks(), np.maximum(order - around.num_rows, -1)
 
 
-def _links_of(staged: pa.Table, is_changed: np.ndarray[Any, Any], links: Links) -> pa.Table:
+def _links_of(changed: pa.Table, row_of: np.ndarray[Any, Any], links: Links) -> pa.Table:
     """The changed records as LINKED_SCHEMA, by numbers of this database."""
-    linked = links.between(0, staged.num_rows).combine_chunks()
-    linked = linked.take(np.flatnonzero(is_changed[linked.column("place").to_numpy()]))
-    [records] = staged.to_batches()
-    rows = linked.column("place").to_numpy()
-    registers = staged.column("register").to_numpy()[rows]
+    linked = links.between(0, len(row_of)).combine_chunks()
+    linked = linked.take(np.flatnonzero(row_of[linked.column("place").to_numpy()] >= 0))
+    [records] = changed.select(STANDARD_SCHEMA.names).combine_chunks().to_batches()
+    rows = row_of[linked.column("place").to_numpy()]
+    registers = records.column("register").to_numpy()[rows]
     found = []
     for register in np.unique(registers).tolist():
         of_it = np.flatnonzero(registers == register)

@@ -1,7 +1,7 @@
 """The linked records that a build keeps, so that one subject can be put together again (docs/live.md).
 
-kept_records.arrow   every linked record in the order of dossiers; batches of KEPT_ROWS rows, lz4
-kept_batches.arrow   the first subject of each batch
+kept_records.bin     every linked record in the order of dossiers; pieces of KEPT_ROWS packed rows (packed_rows.py), lz4
+kept_pieces.arrow    of each piece: its first subject, and where it lies
 kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx)
 kept_names.bin, kept_persons.arrow   who may be meant by a name (indexer/linking/names_kept.py)
 
@@ -11,7 +11,9 @@ registers said, whoever may see it.
 
 from __future__ import annotations
 
+import mmap
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +27,23 @@ from core.errors import GenerationDamaged
 from core.generation.record_index import RecordIndex, RecordIndexWriter
 from core.generation.store import Generation
 from indexer.linking.names_kept import NAMES, PERSONS, KeptNames
+from indexer.live.packed_rows import ROW, packed, rows_in, unpacked
 from indexer.standard import LINKED_SCHEMA
 
-KEPT_ROWS = 1024  # of a batch: 0.3 ms to read, and a subject has some ten
-RECORDS, BATCHES, INDEX = "kept_records.arrow", "kept_batches.arrow", "kept_index.mdb"
-KEPT_FILES = (RECORDS, BATCHES, INDEX, NAMES, PERSONS)
-_FIELDS: list[pa.Field[Any]] = [pa.field("first", pa.uint32(), nullable=False)]
-_BATCH_SCHEMA = pa.schema(_FIELDS)
+KEPT_ROWS = 128  # of a piece: a subject has some ten, and a piece of hers is read whole
+RECORDS, PIECES, INDEX = "kept_records.bin", "kept_pieces.arrow", "kept_index.mdb"
+KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
+_CODEC = pa.Codec("lz4_raw")
+_TAKEN_ROWS = 64 * KEPT_ROWS  # put in order at a time
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("first", pa.uint32(), nullable=False),
+    pa.field("offset", pa.uint64(), nullable=False),
+    pa.field("bytes", pa.uint32(), nullable=False),
+    pa.field("plain_bytes", pa.uint32(), nullable=False),
+    pa.field("rows", pa.uint32(), nullable=False),
+    pa.field("crc32", pa.uint32(), nullable=False),  # of the bytes as they lie there
+]
+_PIECE_SCHEMA = pa.schema(_FIELDS)
 
 
 class KeptRecordsWriter:
@@ -39,13 +51,12 @@ class KeptRecordsWriter:
 
     def __init__(self, directory: Path, temporary: Path) -> None:
         self._directory = directory
-        for name in (RECORDS, BATCHES):
+        for name in (RECORDS, PIECES):
             os.close(os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        self._sink = pa.OSFile(str(directory / RECORDS), "wb")
-        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-        self._records = pa.ipc.new_file(self._sink, LINKED_SCHEMA, options=options)
+        self._records = (directory / RECORDS).open("wb")
         self._index = RecordIndexWriter(directory / INDEX, temporary)
-        self._firsts: list[int] = []
+        self._pieces: list[tuple[int, ...]] = []
+        self._offset = 0
 
     def __enter__(self) -> KeptRecordsWriter:
         return self
@@ -54,7 +65,6 @@ class KeptRecordsWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._records.close()
-        self._sink.close()
         self._index.close()
 
     def passing(self, records: Iterable[Ordered]) -> Iterator[Ordered]:
@@ -69,19 +79,101 @@ class KeptRecordsWriter:
         places = np.asarray(ordered.places)
         rows = before[places >> 32] + (places & 0xFFFFFFFF)
         whole = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+        for start in range(0, len(rows), _TAKEN_ROWS):
+            taken = whole.take(pa.array(rows[start : start + _TAKEN_ROWS]))
+            self._index.add(taken.select(["register", "record_id", "entity"]))
+            self._write(*packed(taken))
+
+    def _write(self, rows: np.ndarray[Any, Any], texts: np.ndarray[Any, Any]) -> None:
+        before = 0
         for start in range(0, len(rows), KEPT_ROWS):
-            piece = whole.take(pa.array(rows[start : start + KEPT_ROWS]))
-            self._firsts.append(piece.column("entity")[0].as_py())
-            self._records.write_batch(piece)
-            self._index.add(piece.select(["register", "record_id", "entity"]))
+            piece = rows[start : start + KEPT_ROWS].copy()
+            end = int(piece["text_end"][-1])
+            piece["text_end"] -= before
+            plain = piece.tobytes() + texts[before:end].tobytes()
+            written = _CODEC.compress(plain, asbytes=True)
+            self._records.write(written)
+            held = int(piece["entity"][0]), self._offset, len(written), len(plain), len(piece), zlib.crc32(written)
+            self._pieces.append(held)
+            self._offset += len(written)
+            before = end
 
     def finish(self) -> None:
         """After the last batch."""
         self._records.close()
-        firsts = pa.record_batch([pa.array(self._firsts, pa.uint32())], schema=_BATCH_SCHEMA)
-        with pa.OSFile(str(self._directory / BATCHES), "wb") as sink, pa.ipc.new_file(sink, _BATCH_SCHEMA) as file:
-            file.write_batch(firsts)
+        columns = zip(*self._pieces, strict=True) if self._pieces else [()] * len(_PIECE_SCHEMA)
+        pieces = pa.record_batch(
+            [pa.array(column, field.type) for column, field in zip(columns, _PIECE_SCHEMA, strict=True)],
+            schema=_PIECE_SCHEMA,
+        )
+        with pa.OSFile(str(self._directory / PIECES), "wb") as sink, pa.ipc.new_file(sink, _PIECE_SCHEMA) as file:
+            file.write_batch(pieces)
         self._index.finish()
+
+
+class _Pieces:
+    """kept_records.bin, read a piece at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        with pa.memory_map(str(directory / PIECES)) as file:
+            table = pa.ipc.open_file(file).read_all()
+        if table.schema != _PIECE_SCHEMA:
+            raise GenerationDamaged(PIECES, "not what this version reads")
+        self.firsts, self._offsets, self._bytes, self._plain, self._rows, self._sums = (
+            table.column(name).to_numpy() for name in _PIECE_SCHEMA.names
+        )
+        size = (directory / RECORDS).stat().st_size
+        if size != int(self._bytes.sum()):
+            raise GenerationDamaged(RECORDS, "not what its index says")
+        with (directory / RECORDS).open("rb") as records:
+            self._mapped = mmap.mmap(records.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+
+    def rows_of(self, wanted: np.ndarray[Any, Any], numbers: list[int]) -> pa.Table:
+        """The records of these subjects, ascending, in these pieces. Raises GenerationDamaged."""
+        rows: list[memoryview] = []
+        texts: list[memoryview] = []
+        for number in numbers:
+            plain, piece = self._piece(number)
+            held, ends = piece["entity"], piece["text_end"]
+            here = wanted[wanted.searchsorted(held[0]) : wanted.searchsorted(held[-1], side="right")]
+            for start, end in zip(held.searchsorted(here), held.searchsorted(here, side="right"), strict=True):
+                if start < end:  # a subject's rows stand together
+                    rows.append(plain[start * ROW.itemsize : end * ROW.itemsize])
+                    first = int(ends[start - 1]) if start else 0
+                    texts.append(plain[piece.nbytes + first : piece.nbytes + int(ends[end - 1])])
+        return unpacked(b"".join(rows), b"".join(texts))
+
+    def _piece(self, number: int) -> tuple[memoryview, np.ndarray[Any, Any]]:
+        start = int(self._offsets[number])
+        written = memoryview(self._mapped)[start : start + int(self._bytes[number])]
+        if zlib.crc32(written) != self._sums[number]:
+            raise GenerationDamaged(RECORDS, "a piece does not hold")
+        plain = memoryview(_CODEC.decompress(pa.py_buffer(written), int(self._plain[number])))
+        return plain, rows_in(plain, int(self._rows[number]))
+
+
+class _Batches:
+    """kept_records.arrow of a generation that was built before 28 November 2026: batches of 1,024 rows."""
+
+    RECORDS, FIRSTS = "kept_records.arrow", "kept_batches.arrow"
+
+    def __init__(self, directory: Path) -> None:
+        with pa.memory_map(str(directory / self.FIRSTS)) as file:
+            self.firsts = pa.ipc.open_file(file).read_all().column("first").to_numpy()
+        self._records = pa.ipc.open_file(pa.memory_map(str(directory / self.RECORDS)))
+        if self._records.num_record_batches != len(self.firsts) or self._records.schema != LINKED_SCHEMA:
+            raise GenerationDamaged(self.RECORDS, "not what its index says")
+
+    def rows_of(self, wanted: np.ndarray[Any, Any], numbers: list[int]) -> pa.Table:
+        """The records of these subjects, ascending, in these batches. Raises GenerationDamaged."""
+        found = []
+        for number in numbers:
+            try:
+                batch = self._records.get_batch(number)
+            except (OSError, pa.ArrowInvalid) as error:
+                raise GenerationDamaged(self.RECORDS, "a batch cannot be read") from error
+            found.append(batch.take(np.flatnonzero(np.isin(batch.column("entity").to_numpy(), wanted))))
+        return pa.Table.from_batches(found, schema=LINKED_SCHEMA)
 
 
 class KeptRecords:
@@ -90,20 +182,17 @@ class KeptRecords:
     def __init__(self, generation: Generation) -> None:
         directory: Path = generation.directory
         stated = generation.manifest["files"]
-        for name in KEPT_FILES:
+        before = _Batches.RECORDS in stated
+        for name in (_Batches.RECORDS, _Batches.FIRSTS, *KEPT_FILES[2:]) if before else KEPT_FILES:
             if name not in stated:
                 raise GenerationDamaged(name, "this generation keeps no records: build it with --live")
             if (directory / name).stat().st_size != stated[name]["bytes"]:
                 raise GenerationDamaged(name, "not the size that the manifest states")
         try:
-            with pa.memory_map(str(directory / BATCHES)) as file:
-                self._firsts = pa.ipc.open_file(file).read_all().column("first").to_numpy()
-            self._records = pa.ipc.open_file(pa.memory_map(str(directory / RECORDS)))
+            self._pieces = _Batches(directory) if before else _Pieces(directory)
             self.names = KeptNames(directory)
         except (OSError, pa.ArrowInvalid) as error:
             raise GenerationDamaged(RECORDS, "cannot be read") from error
-        if self._records.num_record_batches != len(self._firsts) or self._records.schema != LINKED_SCHEMA:
-            raise GenerationDamaged(RECORDS, "not what its index says")
         self._index = RecordIndex(directory / INDEX)
 
     def subjects_of(self, register: int, record_id: str) -> list[int]:
@@ -113,21 +202,12 @@ class KeptRecords:
     def rows_of(self, entities: Iterable[int]) -> pa.Table:
         """The linked records of these subjects, in the order of dossiers. Raises GenerationDamaged."""
         wanted = np.unique(np.fromiter(entities, dtype=np.uint32))
-        found = []
-        for number in self._batches_of(wanted):
-            try:
-                batch = self._records.get_batch(number)
-            except (OSError, pa.ArrowInvalid) as error:
-                raise GenerationDamaged(RECORDS, "a batch cannot be read") from error
-            rows = np.flatnonzero(np.isin(batch.column("entity").to_numpy(), wanted))
-            if len(rows):
-                found.append(batch.take(rows))
-        return pa.Table.from_batches(found, schema=LINKED_SCHEMA)
+        return self._pieces.rows_of(wanted, self._pieces_of(wanted).tolist())
 
-    def _batches_of(self, wanted: np.ndarray[Any, Any]) -> list[int]:
-        """Numbers of the batches in which these subjects may be: one may begin in a batch and end in a later one."""
-        firsts = self._firsts
+    def _pieces_of(self, wanted: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Numbers of the pieces in which these subjects may be: one may begin in a piece and end in a later one."""
+        firsts = self._pieces.firsts
         low = np.maximum(np.searchsorted(firsts, wanted, side="left") - 1, 0)
         high = np.searchsorted(firsts, wanted, side="right")
-        numbers = {number for first, last in zip(low, high, strict=True) for number in range(first, last)}
-        return sorted(int(number) for number in numbers)
+        many = high - low
+        return np.unique(np.repeat(high - np.cumsum(many), many) + np.arange(int(many.sum())))

@@ -33,6 +33,7 @@ from ronda.v1.section_pb2 import SECTION_OWNER
 
 BASE_OWNER = 1 << 31  # core/generation/levels.pxd
 MOST_HOLDERS = 400  # subjects by one identifier that are looked at: what more share is no identifier
+_MOST_READ = 100_000  # subjects of the base that are remembered
 _MOST_TABLES = 256  # then they become one: what counts no longer is let go
 _BORNE = ("cui", "document_number", "nit", "licence", "cedula", "plate", "vin", "chassis", "engine")
 ID = pa.binary(16)  # a subject's
@@ -72,7 +73,10 @@ class Standing:
         self._counting: dict[int, int] = {}  # subjects, by table
         self._places: dict[bytes, tuple[int, list[int]]] = {}  # table and rows
         self._next_table = 0
-        # Who was ever seen to hold a record, (register, record id), or an identifier, (column, text): never too few.
+        self._of_base: dict[int, Subject] = {}  # read of late
+        self._numbers: dict[bytes, int | None] = {}
+        # Who was ever given a record, (register, record id), or an identifier, (column, text), that the base does not
+        # know of them: never too few.
         self._holders: dict[tuple[int, str], set[bytes]] = {}
         self._bearers: dict[tuple[str, str], set[bytes]] = {}
 
@@ -80,13 +84,24 @@ class Standing:
 
     def subject_of(self, entity: int) -> Subject:
         """Of the base. Raises DossierDamaged."""
+        if (known := self._of_base.get(entity)) is not None:
+            return known
         read = DossierReader(self.base.dossier(entity))
-        return Subject(read.subject_id, read.kind, read.homonyms, read.name_only_alerts, read.name_only_flags)
+        found = Subject(read.subject_id, read.kind, read.homonyms, read.name_only_alerts, read.name_only_flags)
+        if len(self._of_base) >= _MOST_READ:
+            self._of_base.clear()
+        self._of_base[entity] = found
+        return found
 
     def entity_of(self, subject_id: bytes) -> int | None:
         """Number in the base; None = nobody of it."""
+        if subject_id in self._numbers:
+            return self._numbers[subject_id]
         found = self.base.lookup(SUBJECT_KEY, subject_id)
-        return found[0] if found else None
+        if len(self._numbers) >= _MOST_READ:
+            self._numbers.clear()
+        self._numbers[subject_id] = number = found[0] if found else None
+        return number
 
     def known(self, subject_id: bytes) -> Subject | None:
         """As it stands now; None = nobody, or gone."""
@@ -148,20 +163,23 @@ class Standing:
             tables.append(_standing(self.kept.rows_of(of_base), of_base))
         return pa.concat_tables(tables)
 
-    def settle(self, subjects: dict[bytes, Subject | None], rows: pa.Table) -> None:
-        """From now on these subjects have these records, and no others; None = gone."""
+    def settle(self, subjects: dict[bytes, Subject | None], as_before: pa.Table, changed: pa.Table) -> None:
+        """From now on these subjects have these records, and no others; None = gone.
+
+        as_before: records that one of these subjects had already, in the base or since.
+        """
         for subject_id in subjects:
             if subject_id in self._places:
                 self._let_go(self._places.pop(subject_id)[0])
         self.touched.update(subjects)
-        self._put(rows)
-        ids = values(rows, "subject_id")
+        self._put(pa.concat_tables([as_before, changed]))
+        ids = values(changed, "subject_id")
         for register, record_id, subject_id in zip(
-            values(rows, "register"), values(rows, "record_id"), ids, strict=True
+            values(changed, "register"), values(changed, "record_id"), ids, strict=True
         ):
             self._holders.setdefault((register, record_id), set()).add(subject_id)
         for name in _BORNE:
-            for text, subject_id in zip(values(rows, name), ids, strict=True):
+            for text, subject_id in zip(values(changed, name), ids, strict=True):
                 if text:
                     self._bearers.setdefault((name, text), set()).add(subject_id)
         if len(self._tables) > _MOST_TABLES:
@@ -228,6 +246,8 @@ def without_records(rows: pa.Table, keys: Collection[RecordKey]) -> tuple[pa.Tab
         dtype=bool,
         count=rows.num_rows,
     )
+    if not meant.any():
+        return rows, rows.slice(0, 0)
     return rows.take(np.flatnonzero(~meant)), rows.take(np.flatnonzero(meant))
 
 
@@ -250,13 +270,13 @@ def linked_by_others(rows: pa.Table, changed: pa.Table) -> set[RecordKey]:
     }
 
 
-def as_staged(rows: pa.Table) -> pa.Table:
+def as_staged(rows: pa.Table, columns: Sequence[str] = STANDARD_SCHEMA.names) -> pa.Table:
     """The standard records of linked ones, each once though several subjects have it."""
-    columns = ("register", "section", "record_id", "version", "row")
-    seen: dict[tuple[Any, ...], int] = {}
-    for place, key in enumerate(zip(*(rows.column(name).to_pylist() for name in columns), strict=True)):
-        seen.setdefault(key, place)
-    return rows.select(STANDARD_SCHEMA.names).take(pa.array(list(seen.values()), pa.int64()))
+    names = ["register", "section", "record_id", "version", "row"]
+    keys = rows.select(names).append_column("place", pa.array(np.arange(rows.num_rows)))
+    first = keys.group_by(names, use_threads=False).aggregate([("place", "min")]).column("place_min").to_numpy()
+    rows = rows.select(list(columns))
+    return rows if len(first) == rows.num_rows else rows.take(np.sort(first))
 
 
 def _identifiers_of(rows: pa.Table) -> dict[int, set[str]]:

@@ -30,6 +30,7 @@ from core.generation.view_file import BEAT, LIVE, MOST_DELTAS, read_view, write_
 from core.ledger.change import Change, Kind
 from indexer.generations.publishing import GENERATIONS
 from indexer.linking.database import LinkedRegister
+from indexer.linking.few_records import FewRecords
 from indexer.linking.names_kept import AskedIndex
 from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, closed_rows
@@ -53,6 +54,7 @@ from indexer.subject_key import SUBJECT_KEY, load_or_create_key, subject_ids
 AT_ONCE = 2_000  # changes of one tick
 # What a row alone may cause; OSError, MemoryError, CoreError and what DuckDB says of disk and memory are none of these.
 _OF_A_CHANGE = (ValueError, TypeError, LookupError, ArithmeticError, duckdb.DataError, duckdb.ProgrammingError)
+_MEMORY_BYTES = 200_000_000  # of the database that a tick's records are linked in
 _DAY_MS = 86_400_000
 _GUATEMALA_BEHIND_MS = 6 * 3_600_000
 
@@ -165,6 +167,7 @@ class LiveWriter:
         self._work = live / f".work-{base_id}"
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir(mode=0o700, parents=True)
+        self._database = FewRecords(self._work, memory_bytes=_MEMORY_BYTES)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     # ---- a tick ----
@@ -227,19 +230,15 @@ class LiveWriter:
             return {}, fed.refused
         standing = self.standing
         found = self._gather(fed)
-        closed = [
-            closed_rows(without_records(found.replaced, [key])[1], change.event_ms)
-            for key, change in fed.keys.items()
-            if change.kind is Kind.CANCEL
-        ]
+        closed = closed_rows(found.replaced, fed.keys)
         joined, subjects = join(
-            standing, found.changed, as_staged(found.others), self._registers(), self._key, self._work, found.asked
+            standing, found.changed, found.others, self._registers(), self._key, self._database, found.asked
         )
         touched = {*values(found.replaced, "subject_id"), *values(joined, "subject_id")}
         others = found.with_rows_of(touched - found.nearby, standing)
         kept = others.filter(pc.is_in(others.column("subject_id"), value_set=pa.array(list(touched), ID)))
-        now = pa.concat_tables([kept, joined, *closed])
-        held = set(values(now, "subject_id"))
+        changed = pa.concat_tables([joined, closed])
+        held = {*values(kept, "subject_id"), *values(changed, "subject_id")}
         settled: dict[bytes, Subject | None] = {
             subject_id: (subjects.get(subject_id) or standing.known(subject_id)) if subject_id in held else None
             for subject_id in touched
@@ -247,7 +246,7 @@ class LiveWriter:
         for owner_id, owner in subjects.items():  # who owns something and is nowhere else
             if owner_id not in settled and standing.known(owner_id) is None:
                 settled[owner_id] = owner
-        standing.settle(settled, now)
+        standing.settle(settled, kept, changed)
         return settled, fed.refused
 
     def _gather(self, fed: FedRecords) -> _Gathered:
@@ -294,10 +293,10 @@ class LiveWriter:
     # ---- levels ----
 
     def _add_level(self, subjects: dict[bytes, Subject | None]) -> None:
-        """A new level on top. Where there would be too many, it takes in those below it that are not twice as large."""
+        """A new level on top. Where there would be too many, it takes in those below it that are no larger."""
         if len(self._deltas) >= MOST_DELTAS:
             together = set(subjects) | set(self._deltas.pop().subjects)
-            while self._deltas and len(self._deltas[-1].subjects) < 2 * len(together):
+            while self._deltas and len(self._deltas[-1].subjects) <= len(together):
                 together |= set(self._deltas.pop().subjects)
             subjects = {subject_id: self.standing.touched[subject_id] for subject_id in together}
         rows = self.standing.rows_of_touched(subjects)
@@ -366,4 +365,5 @@ class LiveWriter:
 
     def close(self) -> None:
         """Lets go of the work directory; what is published stays."""
+        self._database.close()
         shutil.rmtree(self._work, ignore_errors=True)

@@ -24,8 +24,11 @@ def live(
     Ejemplo:
       ronda live --data data
     """
+    import os
     import signal
     import threading
+
+    import pyarrow as pa
 
     from core.errors import CoreError
     from indexer.live.following import Follower, LiveWriterBusy
@@ -35,6 +38,8 @@ def live(
 
     settings = settings_of(data=data, manifests=manifests)
     set_up(settings.log_level, process="live")
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it interrupts nobody who answers, and has its share
+    pa.set_cpu_count(1)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

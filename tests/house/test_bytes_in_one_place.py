@@ -25,6 +25,7 @@ OTHERS = {
     "server/statistics/disclosure.py": "numbers made of a hash",
     "server/host/memory.py": "struct mallinfo2 of the C library",
     "indexer/standardise/letters.py": "offsets of an Arrow column of texts",
+    "indexer/live/packed_rows.py": "kept records, its own format",
     "indexer/linking/links.py": "arrays of links while they are made",
     "clients/agency/texts.py": "offsets of an Arrow column of texts",
     "clients/sms/pdus.py": "PDUs of SMPP, which is no format of ours",

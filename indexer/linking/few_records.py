@@ -1,0 +1,106 @@
+"""The database that linking works in where the records are few: live changes, and what lies around them.
+
+The rules are the same text as a build's. Opening a database and files takes longer than all that they ask of few
+records: hence one connection from tick to tick, everything in memory, and what was made is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from indexer.linking.database import BATCH_ROWS, LinkedRegister, LinkingDatabase
+from indexer.linking.links import Links
+from indexer.standard import STANDARD_SCHEMA
+
+# What no rule looks at; wide, most of it.
+_UNSEEN = {
+    "payload", "hit_payload", "make", "line", "colour", "model_year", "vehicle_type", "share", "state_date",
+    "state_date_parts", "issued_day", "state_first", "state_span", "alert_from", "alert_to", "alert_from_span",
+    "alert_to_span",
+}  # fmt: skip
+SEEN = [name for name in STANDARD_SCHEMA.names if name not in _UNSEEN]
+"""Columns of the standard record that linking looks at."""
+
+
+class FewRecords(LinkingDatabase):
+    """One connection; `over` some records at a time. Not thread-safe. `close` it."""
+
+    def __init__(self, directory: Path, *, memory_bytes: int) -> None:
+        """directory: for what does not fit into memory."""
+        self._open(directory, memory_bytes, 1)
+        self.threads = 0  # that work ahead
+        self._given: set[str] = set()
+        self._sorted: dict[Path, pa.Table] = {}
+        self.run("PRAGMA disable_optimizer")  # it takes longer than it saves
+
+    @contextmanager
+    def over(self, staged: pa.Table, registers: Sequence[LinkedRegister]) -> Iterator[FewRecords]:
+        """With these standard records (SEEN), by register, and nothing else."""
+        if self.registers != registers:
+            self.run("DROP TABLE IF EXISTS register_name")
+            self.registers = registers
+            self._name_registers()
+        self.counts = [staged.num_rows]
+        self.run("BEGIN TRANSACTION")
+        try:
+            places = pa.array(np.arange(staged.num_rows, dtype=np.int64))
+            self._register("staged", staged.append_column("place", places))
+            self._create_views("TABLE")
+            yield self
+        finally:
+            self.run("ROLLBACK")  # before all else: what failed leaves a transaction that takes nothing more
+            for name in list(self._given):
+                self.forget(name)
+            self._sorted.clear()
+
+    def drop(self, *tables: str) -> None:
+        """Nothing: all of it is rolled back together."""
+
+    def stream(self, sql: str, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Batches of a result, which is whole before the first is handed on."""
+        yield from self.connection.sql(sql).to_arrow_table().to_batches(max_chunksize=rows)
+
+    def copy_sorted(self, sql: str, path: Path) -> None:
+        """The same without a file: `path` is its name."""
+        found = self.connection.sql(sql).to_arrow_table()
+        self._sorted[path] = found
+        numbers = pa.array(np.arange(found.num_rows, dtype=np.int64))
+        self._register(path.stem, found.append_column("file_row_number", numbers))
+
+    def sorted_rows(self, path: Path) -> str:
+        """What `copy_sorted` made, to select from: with `file_row_number`, from 0 on."""
+        return path.stem
+
+    def sorted_table(self, path: Path) -> pa.Table:
+        """What `copy_sorted` made."""
+        return self._sorted[path]
+
+    def keep(self, name: str, sql: str) -> None:
+        """A table: `sql` is worked out once."""
+        self.run(f"CREATE TABLE {name} AS {sql}")
+
+    def give(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+        """Makes a view of batches that were worked out in Python, until `forget`."""
+        self._register(name, pa.Table.from_batches(batches, schema=schema))
+
+    def forget(self, name: str) -> None:
+        """Removes what was given."""
+        self.connection.unregister(name)
+        self._given.discard(name)
+
+    def links(self) -> Links:
+        """Room for the links of all records."""
+        return Links(None, sum(self.counts))
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        self.connection.close()
+
+    def _register(self, name: str, table: pa.Table) -> None:
+        self.connection.register(name, table)
+        self._given.add(name)

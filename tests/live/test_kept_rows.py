@@ -1,0 +1,76 @@
+"""Kept records come back as they were kept, packed or in the batches of an earlier release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.generation.manifest import sealed
+from core.generation.store import Generation
+from indexer.live.kept import PIECES, RECORDS, KeptRecords
+from indexer.live.packed_rows import packed, unpacked
+from indexer.standard import LINKED_SCHEMA
+from tests.live.fed_world import built
+from tests.live.test_a_view_answers_as_a_rebuild import small_world
+
+
+def _value(field: pa.Field[Any]) -> st.SearchStrategy[Any]:
+    if pa.types.is_boolean(field.type):
+        found: st.SearchStrategy[Any] = st.booleans()
+    elif pa.types.is_string(field.type):
+        found = st.text(max_size=4)
+    elif pa.types.is_binary(field.type):
+        found = st.binary(max_size=4)
+    else:
+        limits = np.iinfo(field.type.to_pandas_dtype())
+        found = st.integers(int(limits.min), int(limits.max))
+    return found | st.none() if field.nullable else found
+
+
+_ROWS = st.lists(st.fixed_dictionaries({field.name: _value(field) for field in LINKED_SCHEMA}), max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_ROWS, st.integers(0, 2))
+def test_packed_rows_are_the_same_rows(rows: list[dict[str, Any]], left_out: int) -> None:
+    batch = pa.RecordBatch.from_pylist(rows, schema=LINKED_SCHEMA).slice(left_out)
+    content, texts = packed(batch)
+    found = unpacked(content.tobytes(), texts.tobytes())
+    found.validate(full=True)
+    assert found.to_pylist() == batch.to_pylist()
+
+
+def test_batches_of_an_earlier_release_are_read(tmp_path: Path) -> None:
+    base = built(tmp_path, small_world())
+    [directory] = (base.data / "generations").iterdir()
+    generation = Generation.open(directory)
+    every = range(generation.entities)
+    rows = KeptRecords(generation).rows_of(every)
+    assert rows.num_rows > 20
+    batches = rows.to_batches(max_chunksize=3)
+    with pa.OSFile(str(directory / "kept_records.arrow"), "wb") as sink:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_file(sink, LINKED_SCHEMA, options=options) as file:
+            for batch in batches:
+                file.write_batch(batch)
+    firsts = pa.table({"first": pa.array([batch.column("entity")[0].as_py() for batch in batches], pa.uint32())})
+    with pa.OSFile(str(directory / "kept_batches.arrow"), "wb") as sink, pa.ipc.new_file(sink, firsts.schema) as file:
+        file.write_table(firsts)
+    document = json.loads((directory / "MANIFEST.json").read_text(encoding="utf-8"))
+    for name in (RECORDS, PIECES):
+        (directory / name).unlink()
+        del document["files"][name]
+    for name in ("kept_records.arrow", "kept_batches.arrow"):
+        document["files"][name] = {"bytes": (directory / name).stat().st_size, "sha256": "0" * 64}
+    del document["checksum"]
+    (directory / "MANIFEST.json").write_text(json.dumps(sealed(document)), encoding="utf-8")
+    before = KeptRecords(Generation.open(directory))
+    assert before.rows_of(every).to_pylist() == rows.to_pylist()
+    for entity in every:
+        assert before.rows_of([entity]).column("entity").unique().to_pylist() in ([entity], [])
