@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ _BLOCK = 512  # bytes, of st_blocks
 
 def _allocated(directory: Path) -> int:
     home = directory.resolve()
-    files = [*home.rglob("*"), *_removed_and_open(home)]
+    # walk() passes over what is removed meanwhile, as live views are; rglob() ends there.
+    held = (Path(folder, name) for folder, _, names in os.walk(home) for name in names)
+    files = [*held, *_removed_and_open(home)]
     return sum(blocks for file in files if (blocks := _blocks(file))) * _BLOCK
 
 
