@@ -41,6 +41,7 @@ _SWITCHES = (
     "RONDA_CLANG",
     "RONDA_FUZZ_",
     "RONDA_HOUR_",
+    "RONDA_KILLS",
     "RONDA_LINETRACE",
     "RONDA_NAME_",
     "RONDA_ORACLE_",
