@@ -163,11 +163,18 @@ def test_a_page_token_outlives_the_officers_token(house: House) -> None:
 
 
 def test_a_token_altered_in_any_byte_is_refused(house: House) -> None:
-    token = house.patrol(SEARCH).next_page_token
-    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    for place in range(len(raw)):
-        altered = bytearray(raw)
-        altered[place] ^= 0x55
-        request = with_token(SEARCH, base64.urlsafe_b64encode(altered).decode().rstrip("="))
-        assert refusal(house.patrol, request) == "PAGE_TOKEN_INVALID", place
-    assert not refusal(house.patrol, with_token(SEARCH, token))
+    length = 1
+    for first in range(0, 1000, 20):
+        if first >= length:
+            break
+        patrol = house.patrol  # each may ask some thirty questions a minute
+        token = patrol(SEARCH).next_page_token
+        assert not refusal(patrol, with_token(SEARCH, token))
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        length = len(raw)
+        for place in range(first, min(first + 20, length)):
+            altered = bytearray(raw)
+            altered[place] ^= 0x55
+            request = with_token(SEARCH, base64.urlsafe_b64encode(altered).decode().rstrip("="))
+            assert refusal(patrol, request) == "PAGE_TOKEN_INVALID", place
+    assert length > 40
