@@ -30,7 +30,7 @@ def test_records_signed_and_kept_elsewhere(small_nation: BuiltNation, tmp_path: 
 
         with server.channel() as channel:
             call(channel, "CheckService/CheckPerson", QUESTION)
-            before = 4.0  # the segment's header, two texts that the question is the first to name, the question
+            before = 5.0  # the segment's header, three texts that the question is the first to name, the question
             until(lambda: told("records_total") == before and told("records_unsigned") == 0, 10)
             for _ in range(7):
                 call(channel, "CheckService/CheckPerson", QUESTION)
