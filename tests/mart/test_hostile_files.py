@@ -175,7 +175,7 @@ def test_a_file_name_that_is_no_text_is_named(tmp_path: Path) -> None:
         (b"codigo_municipio,anio,poblacion\n0101,2024," + b"9" * 5000 + b"\n", "count_unreadable"),
         (b"codigo_municipio,anio,poblacion\n0101,2024,1.000\n", "count_ambiguous"),
         (b"codigo_municipio,anio,poblacion\n0101\n", "count_unreadable"),
-        (b"codigo_municipio,anio,poblacion\n" + b"1" * 200_000 + b",2024,5\n", "file_unreadable"),
+        (b"codigo_municipio,anio,poblacion\n" + b"1" * 200_000 + b",2024,5\n", "unreadable"),
     ],
 )
 def test_a_population_that_cannot_be_read_stops_the_build_by_name(tmp_path: Path, content: bytes, rule: str) -> None:
