@@ -1,6 +1,6 @@
 """Searches of persons by name, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint64_t
 
 from core.answer.pages cimport finish_search, is_blank, put_search_page, search_goes_on
 from core.call.page_token cimport PageStart, mix_bytes, mix_number, read_page_token

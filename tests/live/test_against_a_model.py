@@ -158,7 +158,7 @@ class LiveMachine(RuleBasedStateMachine):
             torn = file.with_suffix(".torn")
             torn.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
             torn.rename(file)
-        self.follower._mended_at = 0.0
+        self.follower._mend_at = 0.0
 
     # ---- what must hold ----
 
