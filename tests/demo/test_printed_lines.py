@@ -103,7 +103,7 @@ def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, 
         assert again.end() == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_newcomer_sees_figures(data: Path) -> None:
     demo = RunningDemo(data, "--figures").wait_ready()

@@ -33,7 +33,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     RunningDemo.clear_of(tmp_path / "data")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_nothing_is_left_behind_and_the_next_start_works(data: Path) -> None:
     demo = RunningDemo(data, terminal=True).wait_ready()
