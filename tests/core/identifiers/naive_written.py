@@ -53,13 +53,18 @@ class Unread(Exception):
     """The words cannot be told: a sign that no clerk writes, or longer than any identifier."""
 
 
+def latin(character: str) -> str:
+    """Its Latin letters or digits; of other scripts none, for no identifier is written in them."""
+    return fold(f"A{character}")[1:]
+
+
 def words_of(text: str) -> list[str]:
     from tests.core.identifiers.naive_identifiers import SEPARATORS
 
     spaced = ""
     text = text.translate(PLAIN)
     for i, character in enumerate(text):
-        folded = "" if character in SIGNS else fold(character)
+        folded = "" if character in SIGNS else latin(character)
         if folded:
             spaced += folded.replace("Ñ", "N")
         elif character not in SIGNS and fold(f"A{character}B") == "AB":
@@ -79,7 +84,7 @@ def words_of(text: str) -> list[str]:
 def _goes_on(text: str) -> bool:
     """Whether a character of the number follows right behind the doubtful signs that the text begins with."""
     for character in text:
-        if fold(character):
+        if latin(character):
             return True
         if character not in _DOUBTS and (character in SIGNS or fold(f"A{character}B") != "AB"):
             return False

@@ -89,6 +89,8 @@ def test_canonical_text_is_its_own_canonical_text(kind: Kind, text: str) -> None
 
 
 @given(identifier_texts, COUNTRIES)
+@example("\u0418", "GTM")
+@example("P123\u040f", "GTM")
 def test_plates_documents_and_registers_digits_equal_the_naive_twin(text: str, country: str) -> None:
     for function in ("plate", "document"):
         arguments = (text, country) if function == "plate" else (country, text)
