@@ -43,7 +43,8 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("rows", pa.uint32(), nullable=False),
     pa.field("crc32", pa.uint32(), nullable=False),  # of the bytes as they lie there
 ]
-_PIECE_SCHEMA = pa.schema(_FIELDS)
+# Packed rows say nothing of their columns: those of another release would be read as other values.
+_PIECE_SCHEMA = pa.schema(_FIELDS, metadata={"columns": LINKED_SCHEMA.to_string()})
 
 
 class KeptRecordsWriter:
@@ -117,7 +118,7 @@ class _Pieces:
     def __init__(self, directory: Path) -> None:
         with pa.memory_map(str(directory / PIECES)) as file:
             table = pa.ipc.open_file(file).read_all()
-        if table.schema != _PIECE_SCHEMA:
+        if not table.schema.equals(_PIECE_SCHEMA, check_metadata=True):
             raise GenerationDamaged(PIECES, "not what this version reads")
         self.firsts, self._offsets, self._bytes, self._plain, self._rows, self._sums = (
             table.column(name).to_numpy() for name in _PIECE_SCHEMA.names

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import GenerationDamaged
 from core.generation.manifest import sealed
 from core.generation.store import Generation
 from indexer.live.kept import PIECES, RECORDS, KeptRecords
@@ -44,6 +46,21 @@ def test_packed_rows_are_the_same_rows(rows: list[dict[str, Any]], left_out: int
     found = unpacked(content.tobytes(), texts.tobytes())
     found.validate(full=True)
     assert found.to_pylist() == batch.to_pylist()
+
+
+def test_rows_of_other_columns_are_refused(tmp_path: Path) -> None:
+    base = built(tmp_path, small_world())
+    [directory] = (base.data / "generations").iterdir()
+    assert KeptRecords(Generation.open(directory)).rows_of(range(3)).num_rows
+    with pa.memory_map(str(directory / PIECES)) as file:
+        pieces = pa.ipc.open_file(file).read_all()
+    columns = pieces.schema.metadata[b"columns"].replace(b"nit:", b"nix:")
+    with pa.OSFile(str(directory / PIECES), "wb") as sink:
+        schema = pieces.schema.with_metadata({"columns": columns})
+        with pa.ipc.new_file(sink, schema) as file:
+            file.write_table(pieces.cast(schema))
+    with pytest.raises(GenerationDamaged, match="not what this version reads"):
+        KeptRecords(Generation.open(directory))
 
 
 def test_batches_of_an_earlier_release_are_read(tmp_path: Path) -> None:
