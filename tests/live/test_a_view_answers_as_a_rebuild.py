@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from core.ledger.change import Change
 from ronda.v1 import check_service_pb2 as checks
-from tests.indexer.small_registers import SmallRegisters, cui_of
+from tests.indexer.small_registers import cui_of
 from tests.kit.small_world import SmallWorld
-from tests.live.fed_world import FedWorld, built, differences, questions, said
+from tests.live.fed_world import FedWorld, differences, questions, said
 
 ANA, LUIS, MARTA, JOSE = range(1, 5)
 WHO = {
@@ -38,18 +33,6 @@ def small_world() -> SmallWorld:
     world.car(2, "P-456FGH", [{"CUI": cui_of(LUIS), "NOMBRE": WHO[LUIS][0], "DESDE": "2016-01-01"}])
     world.report("M1", "ROBO", PLACA="P-456FGH")
     return world
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> SmallRegisters:
-    return built(tmp_path_factory.mktemp("base"), small_world())
-
-
-@pytest.fixture
-def fed(tmp_path: Path, base: SmallRegisters) -> Iterator[FedWorld]:
-    world = FedWorld(tmp_path, small_world(), base)
-    yield world
-    world.writer.close()
 
 
 def warrant(fed: FedWorld, record_id: str, number: int, state: str = "PENDIENTE", by_name: bool = False) -> Change:

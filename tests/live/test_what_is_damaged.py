@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,24 +20,12 @@ from indexer.live.kept import KEPT_FILES, KeptRecords
 from indexer.live.writer import LiveWriter
 from ronda.v1 import check_service_pb2 as checks
 from server.calls.live_levels import SILENT_S, LiveLevels
-from tests.indexer.small_registers import SmallRegisters, cui_of
-from tests.live.fed_world import FedWorld, built, said
-from tests.live.test_a_view_answers_as_a_rebuild import ANA, LUIS, MARTA, small_world, warrant
+from tests.indexer.small_registers import cui_of
+from tests.live.fed_world import FedWorld, said
+from tests.live.test_a_view_answers_as_a_rebuild import ANA, LUIS, MARTA, warrant
 
 MARTAS = checks.CheckPersonRequest(cui=cui_of(MARTA))
 LUISES = checks.CheckPersonRequest(cui=cui_of(LUIS))
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> SmallRegisters:
-    return built(tmp_path_factory.mktemp("base"), small_world())
-
-
-@pytest.fixture
-def fed(tmp_path: Path, base: SmallRegisters) -> Iterator[FedWorld]:
-    world = FedWorld(tmp_path, small_world(), base)
-    yield world
-    world.writer.close()
 
 
 def cut(path: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,24 +18,12 @@ from indexer.live.following import Follower
 from indexer.live.joining import join
 from ronda.v1 import check_service_pb2 as checks
 from server.calls.live_levels import SILENT_S, LiveLevels
-from tests.indexer.small_registers import SmallRegisters, cui_of
-from tests.live.fed_world import AS_OF_S, FedWorld, built, said
-from tests.live.test_a_view_answers_as_a_rebuild import LUIS, MARTA, small_world, warrant
+from tests.indexer.small_registers import cui_of
+from tests.live.fed_world import AS_OF_S, FedWorld, said
+from tests.live.test_a_view_answers_as_a_rebuild import LUIS, MARTA, warrant
 
 LUISES = checks.CheckPersonRequest(cui=cui_of(LUIS))
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> SmallRegisters:
-    return built(tmp_path_factory.mktemp("base"), small_world())
-
-
-@pytest.fixture
-def fed(tmp_path: Path, base: SmallRegisters) -> Iterator[FedWorld]:
-    world = FedWorld(tmp_path, small_world(), base)
-    yield world
-    world.writer.close()
 
 
 def level(fed: FedWorld, levels: LiveLevels, before: Generation) -> tuple[str, Generation]:
