@@ -32,9 +32,11 @@ from clients.client.clearance import ClearanceRun, Cleared, Row, cleared, packed
 from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import CallFailure
 from clients.client.lane import Lane
+from clients.client.list_following import ListFollowing
 from clients.client.race import OWN, Race
 from clients.client.recalls import Recalls
 from ronda.v1.alert_service_pb2_grpc import AlertServiceStub
+from ronda.v1.hotlist_service_pb2_grpc import HotlistServiceStub
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from clients.client.asking import Why
+    from clients.client.hot_list import ListKeeper
     from clients.client.methods import Asked
     from ronda.v1.clearance_service_pb2 import ClearRequest
 
@@ -157,6 +160,12 @@ class Ronda(Asker):
         """What changed about whom the officer looked up: iterate it, show each recall, and `acknowledge` it."""
         stub = AlertServiceStub(self._channels[OWN])  # type: ignore[no-untyped-call]
         return Recalls(stub, self._token, lambda: self._frame(why), resume_token)
+
+    @sealed
+    def hot_list(self, keeper: ListKeeper, *, why: Why | str | None = None) -> ListFollowing:
+        """Keeps the hot list up to date in `keeper` while it is iterated; held_list.py has one in memory."""
+        stub = HotlistServiceStub(self._channels[OWN])  # type: ignore[no-untyped-call]
+        return ListFollowing(stub, self._token, lambda: self._frame(why), keeper)
 
     def diagnose(self) -> Trouble:
         """Why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""

@@ -30,6 +30,7 @@ METHODS = {
     "GET_GENERATION": "ver generación",
     "CLEAR": "constancias",
     "SNAPSHOT": "bajar lista",
+    "SYNC": "seguir lista",
     "GET_DEVICE_KEY": "pedir clave",
     "REPORT_LOOK_UPS": "entregar consultas",
     "OFFLINE_LOOK_UP": "consulta sin red",

@@ -35,6 +35,7 @@ class OwnMethod(IntEnum):
     WATCH_SOURCES = 47
     SUBSCRIBE = 48
     ACKNOWLEDGE = 49
+    SYNC = 50
 
 
 REQUESTS: dict[int, Any] = {
@@ -55,6 +56,7 @@ REQUESTS: dict[int, Any] = {
     OwnMethod.WATCH_SOURCES: statistics.WatchSourcesRequest,
     OwnMethod.SUBSCRIBE: alert.SubscribeRequest,
     OwnMethod.ACKNOWLEDGE: alert.AcknowledgeRequest,
+    OwnMethod.SYNC: hotlist.SyncRequest,
 }
 """Method -> the message that its record's question is."""
 

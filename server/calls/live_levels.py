@@ -89,6 +89,11 @@ class LiveLevels:
             return Place("", 0)
         return Place(self._shown.ledger, self._shown.sequence)
 
+    @property
+    def deltas(self) -> Mapping[str, DeltaGeneration]:
+        """What lies over the base, by its id, oldest first."""
+        return self._open
+
     def look(self) -> Generation | None:
         """The base with what lies over it now; None = as before. Blocks for some milliseconds."""
         silent = self._writer.is_silent()

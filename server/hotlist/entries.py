@@ -6,7 +6,7 @@ nothing else. Left out besides: every alert that is not of sensitivity OPEN, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -59,7 +59,10 @@ _KINDS = {
     IdentifierKind.PLATE: check_service_pb2.IDENTIFIER_KIND_PLATE,
     IdentifierKind.VIN: check_service_pb2.IDENTIFIER_KIND_VIN,
 }
+_STORED: dict[int, IdentifierKind] = {listed: stored for stored, listed in _KINDS.items()}
 _OF_PERSONS = (IdentifierKind.CUI, IdentifierKind.DOCUMENT)
+ListKey = tuple[int, str]
+"""An identifier as a list has it: of check_service_pb2.IdentifierKind, and its text."""
 _References = set[tuple[str, str, str]]  # subject, register and record of alerts
 
 
@@ -74,13 +77,21 @@ class Listed:
 
 
 class Listing:
-    """The entries of one generation for one mask of OPEN sections (a part of MASK), at one moment."""
+    """The entries of one generation or view for one mask of OPEN sections (a part of MASK), at one moment."""
 
     def __init__(
-        self, generation: Generation, mask: int, clock_ms: int, today: date, said: Confirmations | None = None
+        self,
+        generation: Generation,
+        mask: int,
+        clock_ms: int,
+        today: date,
+        said: Confirmations | None = None,
+        fed: Iterable[bytes] = (),
     ) -> None:
-        """said: what issuing institutions said of hits; a hit that one denied is at most possible."""
+        """said: what issuing institutions said of hits; a hit that one denied is at most possible. fed: ids of the
+        subjects that lie over a view's base."""
         self._generation = generation
+        self._fed = fed
         self._mask = mask
         self._clock_ms = clock_ms
         self._today = (today - _EPOCH).days
@@ -97,13 +108,27 @@ class Listing:
             for key in self._keys(reader) if own else ():
                 open_alerts.setdefault(key, set()).update(own)
         for (kind, text), references in open_alerts.items():
-            if kind in _OF_PERSONS:
-                yield from self._of_person(kind, text, references)
-            else:
-                yield from self._of_vehicle(kind, text)
+            yield from self._of(kind, text, references)
+
+    def of_key(self, key: ListKey) -> list[Listed]:
+        """The entries of one identifier, as `entries` has them and in a list's order; none = it is on no list."""
+        kind, text = _STORED[key[0]], key[1]
+        borne: _References = set()
+        try:
+            for reader in bearers(self._generation, key):
+                if (kind, text) in self._keys(reader):
+                    borne |= _references(reader)
+        except CoreError as error:
+            log("hotlist_dossier_left_out", level=WARNING, error=error)
+            return []
+        found = list(self._of(kind, text, borne)) if borne else []
+        return sorted(found, key=lambda each: (each.gravity, -each.issued))
+
+    def _of(self, kind: int, text: str, references: _References) -> Iterator[Listed]:
+        return self._of_person(kind, text, references) if kind in _OF_PERSONS else self._of_vehicle(kind, text)
 
     def _alerted(self) -> Iterator[DossierReader]:
-        for subject_id in alerted_subjects(self._generation.directory):
+        for subject_id in dict.fromkeys((*alerted_subjects(self._generation.directory), *self._fed)):
             try:
                 found = [
                     DossierReader(self._generation.dossier(e)) for e in self._generation.lookup(SUBJECT_KEY, subject_id)
@@ -237,6 +262,29 @@ def _references(reader: DossierReader) -> _References:
 
 def _reference(subject_id: str, hit: alert_pb2.Hit) -> tuple[str, str, str]:
     return subject_id, hit.record.register_id, hit.record.record_id
+
+
+def keys_of(reader: DossierReader) -> set[ListKey]:
+    """Every identifier of a dossier that a list may have, whoever may see it and whenever it holds."""
+    return {(_KINDS[IdentifierKind(each.kind)], each.text) for each in reader.identifiers() if each.kind in _KINDS}
+
+
+def bearers(generation: Generation, key: ListKey) -> list[DossierReader]:
+    """Whoever states an identifier; of a plate its number, whatever its type. Raises CoreError."""
+    kind, text = _STORED[key[0]], key[1]
+    if kind == IdentifierKind.PLATE:  # "P-123BCD|GTM" is found as GTM:123BCD
+        plate, _, country = text.partition("|")
+        text = f"{country}:{plate.partition('-')[2]}"
+    return [DossierReader(generation.dossier(entity)) for entity in generation.lookup(kind, text)]
+
+
+def subject(generation: Generation, subject_id: bytes) -> DossierReader | None:
+    """The dossier of a subject. Raises CoreError."""
+    for entity in generation.lookup(SUBJECT_KEY, subject_id):
+        reader = DossierReader(generation.dossier(entity))
+        if reader.subject_id == subject_id:
+            return reader
+    return None
 
 
 def alerted_subjects(directory: Path) -> Iterator[bytes]:

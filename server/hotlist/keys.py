@@ -20,6 +20,7 @@ SECRET_BYTES = 32
 KEY_BYTES = 32
 OLDEST_DAYS = 31  # so that a log kept under an older key can still be read and reported
 DOMAIN = b"ronda hotlist v1\n"  # what a signature is over, before the header
+STEP_DOMAIN = b"ronda hotlist step v1\n"  # and before a step
 _DAY = re.compile(r"\A[0-9]{8}\Z")
 
 
@@ -38,6 +39,10 @@ class HotlistKeys:
     def signature(self, header: bytes) -> bytes:
         """Ed25519 over DOMAIN and the header, 64 bytes."""
         return self._signing.sign(DOMAIN + header)
+
+    def step_signature(self, step: bytes) -> bytes:
+        """Ed25519 over STEP_DOMAIN and the step, 64 bytes: the same ones each time."""
+        return self._signing.sign(STEP_DOMAIN + step)
 
     def device_key(self, device: str, officer: str, key_id: str) -> bytes:
         """32 bytes. officer: "institution/NIP"; key_id: of `key_id_of`."""

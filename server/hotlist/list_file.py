@@ -1,6 +1,6 @@
 """A list on the server's disk: a line of JSON that says what it is, then its blocks as they are sent.
 
-<data>/hotlists/<generation>-<yyyymmdd>-<mask>.list   whole or not there: renamed into place
+<data>/hotlists/<generation>-<yyyymmdd>-<mask>.list   whole or not there: renamed into place; its steps: steps_file.py
 <data>/hotlists/wanted/<mask>                         a mask that callers have; touched whenever one asks
 """
 
@@ -17,8 +17,9 @@ from itertools import groupby
 from pathlib import Path
 
 from ronda.v1 import hotlist_service_pb2
-from server.hotlist.entries import Listed
+from server.hotlist.entries import Listed, ListKey
 from server.hotlist.orders import FOLDER
+from server.hotlist.steps_file import begin_steps
 
 FORMAT = 1
 BLOCK_ENTRIES = 256
@@ -39,6 +40,7 @@ class ListFile:
     sha256: bytes
     denials: str  # digest of the hits that were denied when it was made
     registers: bytes  # HotlistHeader of which only `registers` and `data_as_of` are set, encoded
+    made_ms: int  # what was fed until then is in it; 0 = nobody says
     offset: int
     stamp: tuple[int, int]  # of the file: another may take its place
 
@@ -72,8 +74,13 @@ def write_list(
     registers: bytes,
     left_out: int = 0,
     denials: str = "",
+    made_ms: int = 0,
+    watched: Iterable[ListKey] = (),
 ) -> None:
-    """Writes at most so many entries, the gravest and newest first to stay. left_out: beside those. Raises OSError."""
+    """Writes at most so many entries, the gravest and newest first to stay, and the file of its steps.
+
+    left_out: beside those. watched: as `begin_steps`. Raises OSError.
+    """
     whole = sorted(listed, key=lambda each: (each.gravity, -each.issued))
     kept = whole[:most]
     kept.sort(key=lambda each: (each.key_kind, each.entry.key, each.gravity))
@@ -88,6 +95,7 @@ def write_list(
         "entries": len(kept),
         "left_out": left_out + len(whole) - len(kept),
         "denials": denials,
+        "made_ms": made_ms,
         "sizes": [len(block) for block in blocks],
         "sha256": digest.hexdigest(),
         "registers": base64.b64encode(registers).decode(),
@@ -98,6 +106,7 @@ def write_list(
         file.writelines(blocks)
         file.flush()
         os.fsync(file.fileno())
+    begin_steps(path, str(line["list_id"]), watched)
     draft.rename(path)
 
 
@@ -122,6 +131,7 @@ def read_list(path: Path) -> ListFile | None:
         bytes.fromhex(told["sha256"]),
         told.get("denials", ""),
         base64.b64decode(told["registers"]),
+        told.get("made_ms", 0),
         len(line),
         stamp,
     )

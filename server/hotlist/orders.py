@@ -18,4 +18,6 @@ class Orders(BaseModel):
 
     data: Path
     entries: int  # at most on a list
+    live: bool = False  # whether workers look for live changes
+    fed: tuple[str, ...] = ()  # registers that sources of the settings feed
     log_level: str = "info"

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from core.audit.reader import Flag, How, entry_bytes
 from core.errors import CoreError
@@ -24,21 +20,18 @@ from server.audit.own_methods import OwnMethod
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
-from server.hotlist.entries import MASK
+from server.hotlist.giving import RETRY_AFTER_MS, ListGiver, blocks_of, timestamp
 from server.hotlist.keys import HotlistKeys, is_key_id, key_id_of
-from server.hotlist.list_file import FORMAT, ListFile, list_path, read_list
-from server.hotlist.making_process import today_in_guatemala
-from server.hotlist.orders import FOLDER, WANTED
+from server.hotlist.list_maker import today_in_guatemala
+from server.hotlist.orders import FOLDER
 from server.hotlist.reports import GAPS, Progress, Reports, TooManyGaps
+from server.hotlist.sync import SyncStream
 from server.logs import ERROR, WARNING, log
 
 MOST_S = 900.0  # that one stream may take: 25 MB at 220 kbit/s
 LOOK_UPS = 100  # of one report
 _QUESTION_CHARACTERS = 200
 _ID_CHARACTERS = 64
-_WAIT_S = 20.0  # for a list that is being made
-_LOOK_S = 0.25
-_RETRY_AFTER_MS = 5000
 _KINDS = {
     check_service_pb2.IDENTIFIER_KIND_CUI: IdentifierKind.CUI,
     check_service_pb2.IDENTIFIER_KIND_NIT: IdentifierKind.NIT,
@@ -54,26 +47,25 @@ class HotlistMethods:
     """Answers each method of HotlistService."""
 
     def __init__(self, data: Path, keys: HotlistKeys, valid_s: int) -> None:
-        self._data, self._keys, self._valid_s = data, keys, valid_s
+        self._keys, self._valid_s = keys, valid_s
         self._reports = Reports(data / FOLDER)
-        self._known: ListFile | None = None
+        self._giver = ListGiver(data, keys, valid_s)
 
     async def snapshot(self, asked: Asked) -> AsyncIterator[hotlist_service_pb2.SnapshotResponse]:
         """The list of the caller's mask."""
-        list_file = await self._list_of(asked.entered.grant.mask(1) & MASK, asked)
-        asked.generation = list_file.generation_id
-        asked.answer_id = bytes.fromhex(list_file.list_id)  # which list was given
-        unchanged = asked.request.held_list_id == list_file.list_id
-        yield hotlist_service_pb2.SnapshotResponse(header=self._signed(list_file, asked.entered.purpose, unchanged))
+        given = await self._giver.list_of(asked)
+        unchanged = asked.request.held_list_id == given.file.list_id
+        header = self._giver.header(given, asked.entered.purpose, 0, unchanged=unchanged)
+        yield hotlist_service_pb2.SnapshotResponse(header=header)
         if unchanged:
             return
-        try:
-            for block in list_file.blocks():
-                asked.still_permitted()
-                yield hotlist_service_pb2.SnapshotResponse(block=block)
-        except OSError as error:  # another took its place: the next try has that one
-            log("hotlist_not_read", level=ERROR, error=error)
-            raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS) from None
+        for block in blocks_of(given):
+            asked.still_permitted()
+            yield hotlist_service_pb2.SnapshotResponse(block=block)
+
+    def sync(self, asked: Asked) -> AsyncIterator[hotlist_service_pb2.SyncResponse]:
+        """The list, and what changes on it."""
+        return SyncStream(asked, self._giver).messages()
 
     async def device_key(self, asked: Asked) -> hotlist_service_pb2.GetDeviceKeyResponse:
         """The key of this device, officer and day."""
@@ -84,8 +76,8 @@ class HotlistMethods:
         response = hotlist_service_pb2.GetDeviceKeyResponse(
             key_id=key_id,
             key=self._keys.device_key(_device(asked), asked.officer, key_id),
-            hold_until=_timestamp(clock_ms() + self._valid_s * 1000),
-            server_time=_timestamp(clock_ms()),
+            hold_until=timestamp(clock_ms() + self._valid_s * 1000),
+            server_time=timestamp(clock_ms()),
         )
         response.signing_keys.add(key_id=self._keys.key_id, public_key=self._keys.public_key)
         return response
@@ -114,7 +106,7 @@ class HotlistMethods:
             raise _invalid("look_ups", f"at most {GAPS} gaps in a log: send what is missing first") from None
         except sqlite3.Error as error:
             log("offline_report_not_kept", level=ERROR, error=error)
-            raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS) from None
+            raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS) from None
         if progress.opened:
             log("offline_look_ups_missing", level=WARNING, gaps=len(progress.opened))
         response = hotlist_service_pb2.ReportLookUpsResponse(
@@ -125,61 +117,6 @@ class HotlistMethods:
         for first, last in progress.gaps:
             response.gaps.add(first=first, last=last)
         return response
-
-    async def _list_of(self, mask: int, asked: Asked) -> ListFile:
-        """The newest list; one that is not there yet is wanted, and waited for. Raises Refusal."""
-        keeper = asked.service.keeper
-        if keeper.engine is None:
-            raise keeper.no_generation()
-        self._want(mask, keeper.current_id)
-        until = time.monotonic() + _WAIT_S
-        while True:
-            day = key_id_of(today_in_guatemala(time.time()))
-            path = list_path(self._data, asked.service.keeper.current_id, day, mask)
-            if self._known is not None and self._known.path == path and not self._known.is_replaced():
-                return self._known
-            try:
-                found = read_list(path)
-            except (OSError, ValueError, KeyError) as error:
-                log("hotlist_not_read", level=ERROR, error=error)
-                found = None
-            if found is not None:
-                self._known = found
-                return found
-            if time.monotonic() > until:
-                raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS)
-            await asyncio.sleep(_LOOK_S)
-
-    def _want(self, mask: int, generation_id: str) -> None:
-        """Tells the making process; the supervisor starts it when something is wanted for the first time."""
-        folder = self._data / FOLDER / WANTED
-        draft = folder / f".{mask:x}-{os.getpid()}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft.write_text(generation_id, encoding="utf-8")
-            draft.rename(folder / f"{mask:x}")
-        except OSError as error:
-            log("hotlist_not_wanted", level=ERROR, error=error)
-
-    def _signed(self, list_file: ListFile, purpose: int, unchanged: bool) -> hotlist_service_pb2.SignedHotlistHeader:
-        header = hotlist_service_pb2.HotlistHeader.FromString(list_file.registers)
-        now = clock_ms()
-        header.format = FORMAT
-        header.list_id = list_file.list_id
-        header.generation_id = list_file.generation_id
-        header.made_at.CopyFrom(_timestamp(now))
-        header.valid_until.CopyFrom(_timestamp(now + self._valid_s * 1000))
-        header.entries = list_file.entries
-        header.blocks = len(list_file.sizes)
-        header.size_bytes = sum(list_file.sizes)
-        header.sha256 = list_file.sha256
-        header.left_out = list_file.left_out
-        header.purpose = purpose  # type: ignore[assignment]
-        header.unchanged = unchanged
-        packed = header.SerializeToString()
-        return hotlist_service_pb2.SignedHotlistHeader(
-            header=packed, signature=self._keys.signature(packed), key_id=self._keys.key_id
-        )
 
     def _record(self, asked: Asked, look_up: hotlist_service_pb2.OfflineLookUp) -> None:
         key = _asked_key(look_up)
@@ -261,9 +198,3 @@ def _shown(asked: Asked, key: bytes, look_up: hotlist_service_pb2.OfflineLookUp)
 
 def _device(asked: Asked) -> str:
     return str(asked.who.get("device", ""))
-
-
-def _timestamp(ms: int) -> Timestamp:
-    found = Timestamp()
-    found.FromDatetime(datetime.fromtimestamp(ms // 1000, UTC))
-    return found

@@ -9,8 +9,10 @@ from server.calls.half_open import UnaryMethods
 from server.calls.own_methods import OwnPlaces, own_stream_handler, own_unary_handler
 from server.calls.unary import Service
 from server.hotlist.service import MOST_S, HotlistMethods
+from server.hotlist.sync import FOLLOW_S
 
 NAME = "ronda.v1.HotlistService"
+_STREAMS = 2048  # of a worker's 4,096 calls: each car on line holds one, which costs next to nothing
 
 
 def hotlist_handlers(
@@ -26,7 +28,11 @@ def hotlist_handlers(
     }
     lists = OwnPlaces(service)  # slow networks hold these, and no confirmation waits for one
     snapshot = own_stream_handler(service, OwnMethod.SNAPSHOT, methods.snapshot, lists, MOST_S)
+    streams = OwnPlaces(service, _STREAMS)
+    # A list that takes all its time is followed by nothing yet.
+    sync = own_stream_handler(service, OwnMethod.SYNC, methods.sync, streams, MOST_S + FOLLOW_S, waits=True)
+    answered = {rpc_name(OwnMethod.SNAPSHOT): snapshot, rpc_name(OwnMethod.SYNC): sync}
     return [
         UnaryMethods(service, NAME, unary),
-        grpc.method_handlers_generic_handler(NAME, {rpc_name(OwnMethod.SNAPSHOT): snapshot}),
+        grpc.method_handlers_generic_handler(NAME, answered),
     ]

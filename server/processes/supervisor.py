@@ -342,7 +342,13 @@ def _lane_guard(settings: ServerSettings) -> AbstractContextManager[PortGuard | 
 
 def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list[KeptProcess]:
     """What makes hot lists and what writes confirmations: each begins once somebody has asked for one."""
-    lists = HotlistOrders(data=settings.data, entries=settings.hotlist_entries, log_level=settings.log_level)
+    lists = HotlistOrders(
+        data=settings.data,
+        entries=settings.hotlist_entries,
+        live=settings.live_poll_ms > 0,
+        fed=tuple({register for source in settings.feed_sources.values() for register in source.registers}),
+        log_level=settings.log_level,
+    )
     confirmations = ConfirmationOrders(
         data=settings.data,
         socket=confirmation_socket,

@@ -46,7 +46,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Search": ("SearchPersons", "SearchVehicles"),
     "Bulk": ("Clear",),
     "Registers": ("ListRegisters", "GetGeneration"),
-    "Hotlist": ("Snapshot", "GetDeviceKey", "ReportLookUps"),
+    "Hotlist": ("Snapshot", "Sync", "GetDeviceKey", "ReportLookUps"),
     "Confirm": ("RequestConfirmation", "GetConfirmation", "WatchConfirmation"),
     "ConfirmationDesk": ("ListPendingConfirmations", "AnswerConfirmation"),
     "Feed": ("Push", "Status"),

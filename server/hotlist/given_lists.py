@@ -1,0 +1,99 @@
+"""The lists that a worker hands out, with their steps as they come: looked at for all its streams together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ronda.v1 import hotlist_service_pb2
+from server.hotlist.list_file import ListFile, read_list
+from server.hotlist.steps_file import Step, StepsFile, beat_ms, steps_path
+from server.logs import ERROR, log
+
+_LOOK_S = 0.2
+
+
+@dataclass
+class GivenList:
+    """A list and the steps that are known of it."""
+
+    file: ListFile
+    steps: StepsFile
+    registers: bytes  # as a list file's, by the newest step
+    followed_ms: int  # what was fed until then is in it
+
+    def chain(self, number: int) -> bytes | None:
+        """SHA-256 of that step, of the list for 0; None = there is no such step."""
+        if not 0 <= number <= len(self.steps.steps):
+            return None
+        return self.steps.steps[number - 1].chain if number else self.file.sha256
+
+    def after(self, number: int) -> list[Step]:
+        """The steps behind that one."""
+        return self.steps.steps[number:]
+
+    def read_on(self) -> None:
+        """Raises OSError, ValueError."""
+        followed_ms = max(self.file.made_ms, beat_ms(self.file.path))  # before what it speaks of
+        fresh = self.steps.read_on()
+        if fresh:
+            step = hotlist_service_pb2.HotlistStep.FromString(fresh[-1].content)
+            told = hotlist_service_pb2.HotlistHeader(registers=step.registers)
+            if step.HasField("data_as_of"):
+                told.data_as_of.CopyFrom(step.data_as_of)
+            self.registers = told.SerializeToString()
+        self.followed_ms = max(followed_ms, self.followed_ms)
+
+
+class GivenLists:
+    """Of one worker. Lives in the event loop's thread."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, GivenList] = {}
+        self._waiting: dict[asyncio.Event, tuple[GivenList, int]] = {}
+        self._watch: asyncio.Task[None] | None = None
+
+    def look(self, path: Path) -> GivenList | None:
+        """The list that lies there, with every step so far; None where there is none that can be read."""
+        known = self._known.pop(path, None)
+        if known is not None and not known.file.is_replaced():
+            with contextlib.suppress(OSError, ValueError):  # another takes its place
+                known.read_on()
+                self._known[path] = known
+                return known
+        try:
+            file = read_list(path)
+            if file is None:
+                return None
+            known = GivenList(file, StepsFile(steps_path(path), file.list_id), file.registers, file.made_ms)
+            known.read_on()
+        except (OSError, ValueError, KeyError) as error:
+            log("hotlist_not_read", level=ERROR, error=error)
+            return None
+        self._known = {name: each for name, each in self._known.items() if not each.file.is_replaced()}
+        self._known[path] = known
+        return known
+
+    async def news(self, given: GivenList, number: int, seconds: float) -> None:
+        """Waits until there are more steps of a list than that, or another in its place, and so long at most."""
+        event = asyncio.Event()
+        self._waiting[event] = given, number
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._look_for_news())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await event.wait()
+        finally:
+            del self._waiting[event]
+
+    async def _look_for_news(self) -> None:
+        """While anybody waits."""
+        while self._waiting:
+            found = {path: self.look(path) for path in {given.file.path for given, _ in self._waiting.values()}}
+            for event, (given, number) in self._waiting.items():
+                if found.get(given.file.path) is not given or len(given.steps.steps) > number:
+                    event.set()
+            await asyncio.sleep(_LOOK_S)

@@ -1,0 +1,130 @@
+"""Which list a caller is given, and its signed headers: for a snapshot, and for a stream of steps."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ronda.v1 import error_pb2, hotlist_service_pb2
+from server.calls.own_methods import Asked
+from server.calls.unary import clock_ms
+from server.errors import Refusal
+from server.hotlist.entries import MASK
+from server.hotlist.given_lists import GivenList, GivenLists
+from server.hotlist.keys import HotlistKeys, key_id_of
+from server.hotlist.list_file import FORMAT, list_path
+from server.hotlist.list_maker import today_in_guatemala
+from server.hotlist.orders import FOLDER, WANTED
+from server.hotlist.steps_file import Step
+from server.logs import ERROR, log
+
+RETRY_AFTER_MS = 5000
+_WAIT_S = 20.0  # for a list that is being made
+_LOOK_S = 0.25
+_WANT_S = 5.0  # between two words to the making process about a list
+
+
+class ListGiver:
+    """Of one worker."""
+
+    def __init__(self, data: Path, keys: HotlistKeys, valid_s: int) -> None:
+        self._data, self._keys, self._valid_s = data, keys, valid_s
+        self.lists = GivenLists()
+        self._wanted: dict[Path, float] = {}  # when the making process was told
+
+    async def list_of(self, asked: Asked) -> GivenList:
+        """The newest list of the caller's mask, named in the call's record; waited for where it is being made.
+
+        Raises Refusal.
+        """
+        until = time.monotonic() + _WAIT_S
+        while True:
+            given = self.look(asked)
+            if given is not None:
+                asked.generation = given.file.generation_id
+                asked.answer_id = bytes.fromhex(given.file.list_id)  # which list was given
+                return given
+            if time.monotonic() > until:
+                raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS)
+            await asyncio.sleep(_LOOK_S)
+
+    def look(self, asked: Asked) -> GivenList | None:
+        """The same as it is now; one that is not there yet is wanted. Raises Refusal."""
+        keeper = asked.service.keeper
+        if keeper.engine is None:
+            raise keeper.no_generation()
+        mask, day = asked.entered.grant.mask(1) & MASK, key_id_of(today_in_guatemala(time.time()))
+        path = list_path(self._data, keeper.current_id, day, mask)
+        now = time.monotonic()
+        if now - self._wanted.get(path, -_WANT_S) >= _WANT_S:
+            self._wanted = {name: at for name, at in self._wanted.items() if now - at < _WANT_S} | {path: now}
+            self._want(mask, keeper.current_id)
+        return self.lists.look(path)
+
+    def _want(self, mask: int, generation_id: str) -> None:
+        """Tells the making process; the supervisor starts it when something is wanted for the first time."""
+        folder = self._data / FOLDER / WANTED
+        draft = folder / f".{mask:x}-{os.getpid()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft.write_text(generation_id, encoding="utf-8")
+            draft.rename(folder / f"{mask:x}")
+        except OSError as error:
+            log("hotlist_not_wanted", level=ERROR, error=error)
+
+    def header(
+        self, given: GivenList, purpose: int, number: int, *, unchanged: bool
+    ) -> hotlist_service_pb2.SignedHotlistHeader:
+        """A header of the list with so many of its steps: as it was made for 0, with what is told of it now for all."""
+        file = given.file
+        at_end = number == len(given.steps.steps)
+        header = hotlist_service_pb2.HotlistHeader.FromString(given.registers if at_end else file.registers)
+        now = clock_ms()
+        header.format = FORMAT
+        header.list_id = file.list_id
+        header.generation_id = file.generation_id
+        header.made_at.CopyFrom(timestamp(now))
+        header.valid_until.CopyFrom(timestamp(now + self._valid_s * 1000))
+        header.entries = file.entries
+        header.blocks = len(file.sizes)
+        header.size_bytes = sum(file.sizes)
+        header.sha256 = file.sha256
+        header.left_out = file.left_out
+        header.purpose = purpose  # type: ignore[assignment]
+        header.unchanged = unchanged
+        header.step = number
+        header.chain = given.chain(number) or b""
+        followed_ms = given.followed_ms if at_end else file.made_ms
+        if followed_ms:
+            header.followed_at.CopyFrom(timestamp(followed_ms))
+        packed = header.SerializeToString()
+        return hotlist_service_pb2.SignedHotlistHeader(
+            header=packed, signature=self._keys.signature(packed), key_id=self._keys.key_id
+        )
+
+    def step(self, step: Step) -> hotlist_service_pb2.SignedHotlistStep:
+        """A step as it is sent."""
+        signature = self._keys.step_signature(step.content)
+        return hotlist_service_pb2.SignedHotlistStep(step=step.content, signature=signature, key_id=self._keys.key_id)
+
+
+def blocks_of(given: GivenList) -> Iterator[bytes]:
+    """The list's blocks. Raises Refusal."""
+    try:
+        yield from given.file.blocks()
+    except OSError as error:  # another took its place: the next try has that one
+        log("hotlist_not_read", level=ERROR, error=error)
+        raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS) from None
+
+
+def timestamp(ms: int) -> Timestamp:
+    """Of whole seconds."""
+    found = Timestamp()
+    found.FromDatetime(datetime.fromtimestamp(ms // 1000, UTC))
+    return found

@@ -1,0 +1,391 @@
+"""HotlistService.Sync through a real server, with the client library at its other end: a warrant that is fed, and its
+cancellation, reach who follows a list; whoever is refused, expired or revoked is told nothing more."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+
+from clients.client.blocking import Ronda
+from clients.client.failures import CallFailure
+from clients.client.held_list import HeldList
+from clients.client.hot_list import ListPlace, ListRefused, take
+from clients.client.identity import Identity
+from clients.client.list_following import ListFollowing
+from core.ledger.change import Change, Kind
+from core.ledger.reader import FOLDER
+from core.ledger.writer import LedgerWriter
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import hotlist_service_pb2 as contract
+from server.audit.keys import load_auditor_private
+from server.audit.own_methods import OwnMethod
+from server.audit.reading import AuditReader, AuditRecord
+from tests.car.car_kit import device_files
+from tests.indexer.small_registers import cui_of
+from tests.kit.field_world import INVESTIGATION, STOP, Asker
+from tests.kit.small_world import SmallWorld
+from tests.live.live_kit import RunningLive
+from tests.server.running_server import Failure, until
+from tests.trust.trust_kit import TrustKit
+
+CUI = checks.IDENTIFIER_KIND_CUI
+ANA, LUIS, MARTA = ("ANA LUCIA CAAL CHOC", "LUIS ALBERTO POP TZUL", "MARTA ELENA GARCIA LOPEZ")
+WANTED, FREE = (CUI, cui_of(1)), (CUI, cui_of(2))
+
+
+class LiveLists(RunningLive):
+    """A server in production mode and the writer of live changes beside it; the ledger is written here."""
+
+    def __init__(self, directory: Path, **settings: object) -> None:
+        world = SmallWorld()
+        for number, name in enumerate((ANA, LUIS, MARTA), 1):
+            world.person(number, name, "1980-05-17")
+        world.warrant("W1", cui_of(1), ANA, "1980-05-17")
+        self.kit = TrustKit(directory / "keys")
+        super().__init__(directory, world, **{"workers": 1, **self.kit.settings, **settings})
+        self.ledger = LedgerWriter(self.registers.data / FOLDER)
+        self._number = 0
+
+    @property
+    def address(self) -> str:
+        return "localhost:" + self.server.address.rpartition(":")[2]
+
+    def stop(self) -> None:
+        super().stop()
+        self.ledger.close()
+
+    def warrant(self, record_id: str, number: int, name: str = "PERSONA NUEVA POP") -> None:
+        cells = {"ORDEN": record_id, "CUI": cui_of(number), "NOMBRE": name, "NACIMIENTO": "1980-05-17"}
+        self._feed(Kind.UPSERT, record_id, **cells, ESTADO="PENDIENTE", FECHA="2024-02-03", DELITO="ROBO")
+
+    def cancel(self, record_id: str) -> None:
+        self._feed(Kind.CANCEL, record_id)
+
+    def _feed(self, kind: Kind, record_id: str, **cells: str) -> None:
+        self._number += 1
+        now = time.time_ns() // 1_000_000
+        change = Change(
+            kind, "oj", "court", record_id=record_id, source_sequence=self._number, event_ms=now, record=cells
+        )
+        self.ledger.append([change], now)
+
+    def patrol(self, role: str = "pnc/patrol", purpose: int = STOP) -> Asker:
+        return Asker(self.kit, self.address, role, purpose)
+
+    def records(self, count: int = 40) -> list[AuditRecord]:
+        key = load_auditor_private(self.kit.directory / "audit-keys" / "auditor.key")
+        return AuditReader(self.registers.data / "audit", key).newest(count)[::-1]
+
+    def kill_maker(self) -> None:
+        """It is started again."""
+        for child in psutil.Process(self.server.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if "server.hotlist.making_process" in child.cmdline():
+                    child.send_signal(signal.SIGKILL)
+
+
+class CountedList(HeldList):
+    """How often it came whole, and each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole, self.steps = 0, 0
+
+    def write(self, *what: Any) -> None:
+        self.whole += 1
+        super().write(*what)
+
+    def append(self, *what: Any) -> None:
+        self.steps += 1
+        super().append(*what)
+
+
+class Device:
+    """A patrol's device that follows its list in a thread."""
+
+    def __init__(self, live: LiveLists, directory: Path) -> None:
+        self.patrol = live.patrol()
+        self.prefix = device_files(live, directory, self.patrol)  # type: ignore[arg-type]  # kit is all it needs
+        self.held = CountedList()
+        self.told: list[Exception] = []
+        self.ended: BaseException | None = None
+        self._ronda = Ronda(live.address, Identity.beside(self.prefix), why="TRAFFIC_STOP")
+        self._following: ListFollowing | None = None
+        self._thread: threading.Thread | None = None
+
+    def follow(self) -> Device:
+        """From what is held."""
+        self._following = self._ronda.hot_list(self.held)
+        self._following._on_failure = self.told.append
+        self.headers = 0
+
+        def run() -> None:
+            try:
+                for _ in self._following or ():
+                    self.headers += 1
+            except (CallFailure, ListRefused) as error:
+                self.ended = error
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+        until(lambda: self.headers or self.ended, 40)
+        return self
+
+    def stop(self) -> None:
+        assert self._following is not None and self._thread is not None
+        self._following.close()
+        self._thread.join(20)
+
+    def has(self, key: tuple[int, str]) -> bool:
+        return bool(self.held.entries(*key))
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveLists]:
+    world = LiveLists(Path(tmp_path_factory.mktemp("sync")))
+    try:
+        yield world
+    finally:
+        world.stop()
+
+
+@pytest.fixture
+def device(live: LiveLists, tmp_path: Path) -> Iterator[Device]:
+    following = Device(live, tmp_path / "device").follow()
+    yield following
+    following.stop()
+
+
+def test_a_warrant_and_its_cancellation_reach_who_follows(live: LiveLists, device: Device) -> None:
+    assert device.has(WANTED) and not device.has(FREE)
+    live.warrant("W9", 2, LUIS)
+    until(lambda: device.has(FREE))
+    (entry,) = device.held.entries(*FREE)
+    assert (entry.name, entry.record.record_id) == (LUIS, "W9")
+    live.cancel("W9")
+    until(lambda: not device.has(FREE))
+    assert (device.held.whole, device.told) == (1, [])
+    header = device.held.header
+    assert header is not None and time.time() - header.followed_at.seconds < 60
+
+
+def test_it_is_gone_on_from_where_it_stood(live: LiveLists, device: Device) -> None:
+    device.stop()
+    live.warrant("W10", 3, MARTA)
+    before = device.held.place
+    device.follow()
+    until(lambda: device.has((CUI, cui_of(3))))
+    assert device.held.whole == 1, "by steps alone"
+    assert before is not None and device.held.place is not None and device.held.place[0] == before[0]
+
+
+def test_what_is_followed_is_the_list_made_anew(live: LiveLists, device: Device, tmp_path: Path) -> None:
+    """By one who begins now, over a maker whose list is thrown away."""
+    live.warrant("W11", 30)
+    live.cancel("W1")
+    until(lambda: device.has((CUI, cui_of(30))) and not device.has(WANTED))
+    for path in (live.registers.data / "hotlists").glob("*.list"):
+        path.unlink()
+    other = Device(live, tmp_path / "other").follow()
+    try:
+        until(lambda: device.held.place == other.held.place)
+        assert set(device.held) == set(other.held)
+        for key in device.held:
+            assert list(device.held.entries(*key)) == list(other.held.entries(*key))
+        assert device.held.whole == 2, "another list takes the place of the one that is gone, in the same stream"
+    finally:
+        other.stop()
+
+
+def test_a_killed_maker_loses_nothing(live: LiveLists, device: Device) -> None:
+    for number in range(40, 44):
+        live.warrant(f"K{number}", number)
+        if number % 2:
+            until(lambda number=number: device.has((CUI, cui_of(number))), 60)
+        live.kill_maker()
+        live.cancel(f"K{number - 1}")
+    wanted = (CUI, cui_of(43))
+    until(lambda: device.has(wanted) and not device.has((CUI, cui_of(42))), 60)
+    assert not any(isinstance(each, ListRefused) for each in device.told)
+
+
+def test_a_token_that_expires_in_the_middle(live: LiveLists, tmp_path: Path) -> None:
+    following = Device(live, tmp_path / "device")
+    issuer, patrol = live.kit.issuer("pnc"), following.patrol
+    token = Path(f"{following.prefix}.token")
+    short = issuer.token(patrol.nip, "zona-1", ["patrol"], patrol.pair.thumbprint, exp=int(time.time()) + 4)
+    token.write_text(short, encoding="ascii")
+    following.follow()
+    try:
+        place = following.held.place
+        token.write_text(patrol.token, encoding="ascii")
+        time.sleep(5)
+        live.warrant("W12", 50)
+        until(lambda: following.has((CUI, cui_of(50))), 30)
+        assert following.held.whole == 1 and following.ended is None and following.told == []
+        assert place is not None
+    finally:
+        following.stop()
+
+
+def test_who_is_revoked_is_told_nothing_more(live: LiveLists, tmp_path: Path) -> None:
+    revoked, other = Device(live, tmp_path / "revoked").follow(), Device(live, tmp_path / "other").follow()
+    try:
+        file = live.kit.trust / "revoked.toml"
+        file.write_text(f'officers = ["pnc/{revoked.patrol.nip}"]\n', encoding="utf-8")
+        until(lambda: revoked.ended is not None)
+        live.warrant("W13", 51)
+        until(lambda: other.has((CUI, cui_of(51))))
+        assert not revoked.has((CUI, cui_of(51)))
+        assert isinstance(revoked.ended, CallFailure) and revoked.ended.reason == "REVOKED"
+    finally:
+        file.unlink()
+        other.stop()
+
+
+def test_without_the_right_there_is_no_stream_and_each_is_on_record(live: LiveLists, device: Device) -> None:
+    investigator = live.patrol("pnc/investigator", INVESTIGATION)
+    with pytest.raises(grpc.RpcError) as caught:
+        next(investigator.stream("HotlistService", contract.SyncRequest(), contract.SyncResponse))
+    assert Failure(caught.value).reason == "FORBIDDEN"
+    mine = [record for record in live.records() if record.identity.get("nip") == device.patrol.nip]
+    assert {record.method for record in mine} == {OwnMethod.SYNC, OwnMethod.GET_DEVICE_KEY}
+    (sync,) = (record for record in mine if record.method == OwnMethod.SYNC)
+    assert device.held.place is not None and sync.answer_id.hex() == device.held.place.list_id
+    refused = [record for record in live.records() if record.identity.get("nip") == investigator.nip]
+    assert [record.method for record in refused] == [OwnMethod.SYNC] and refused[0].status
+
+
+@pytest.mark.parametrize(
+    ("change", "field"), [({"list_id": "x" * 65}, "list_id"), ({"step": -1}, "step"), ({"chain": b"x"}, "chain")]
+)
+def test_a_request_that_breaks_a_rule_is_refused_by_field(live: LiveLists, change: Any, field: str) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        next(live.patrol().stream("HotlistService", contract.SyncRequest(**change), contract.SyncResponse))
+    assert (Failure(caught.value).reason, list(Failure(caught.value).fields)) == ("FIELD_INVALID", [field])
+
+
+# ---- what a bad network or a bad server may make of a stream ----
+
+
+@pytest.fixture(scope="module")
+def recorded(live: LiveLists) -> tuple[list[Any], dict[str, bytes]]:
+    """A whole list, three steps of their own and the header behind them, as they were sent; and the signing keys."""
+    patrol = live.patrol()
+    key = patrol.ask("HotlistService", contract.GetDeviceKeyRequest(), contract.GetDeviceKeyResponse)
+    stream = patrol.stream("HotlistService", contract.SyncRequest(), contract.SyncResponse)
+    parts: list[Any] = []
+    for number in (60, 61, 62):
+        live.warrant(f"R{number}", number)
+        for part in stream:
+            parts.append(part)
+            if part.HasField("step") and any(
+                entry.key == cui_of(number)
+                for block in contract.HotlistStep.FromString(part.step.step).keys
+                for entry in block.entries
+            ):
+                break
+    parts.append(next(stream))
+    stream.cancel()
+    return parts, {each.key_id: each.public_key for each in key.signing_keys}
+
+
+def _taken(parts: list[Any], keys: dict[str, bytes], held: HeldList | None = None) -> HeldList:
+    held = HeldList() if held is None else held
+    for _ in take(iter(parts), held, keys):
+        pass
+    return held
+
+
+def _steps(parts: list[Any]) -> list[int]:
+    return [place for place, part in enumerate(parts) if part.HasField("step")]
+
+
+def test_a_stream_as_it_was_sent_is_taken(recorded: tuple[list[Any], dict[str, bytes]]) -> None:
+    held = _taken(*recorded)
+    assert all(held.entries(CUI, cui_of(number)) for number in (60, 61, 62))
+    assert held.place is not None and held.place.step >= 3
+
+
+def _lost(parts: list[Any]) -> list[Any]:
+    place = _steps(parts)[-2]
+    return [*parts[:place], *parts[place + 1 :]]
+
+
+def _swapped(parts: list[Any]) -> list[Any]:
+    first, second = _steps(parts)[-2:]
+    found = list(parts)
+    found[first], found[second] = found[second], found[first]
+    return found
+
+
+def _early_again(parts: list[Any]) -> list[Any]:
+    first, last = _steps(parts)[-3], _steps(parts)[-1]
+    return [*parts[: last + 1], parts[first], *parts[last + 1 :]]
+
+
+def _changed(parts: list[Any]) -> list[Any]:
+    found = [type(part).FromString(part.SerializeToString()) for part in parts]
+    step = found[_steps(found)[-1]].step
+    step.step = step.step.replace(cui_of(62).encode(), cui_of(63).encode())
+    return found
+
+
+def _last_lost(parts: list[Any]) -> list[Any]:
+    place = _steps(parts)[-1]
+    return [*parts[:place], *parts[place + 1 :]]
+
+
+def _block_lost(parts: list[Any]) -> list[Any]:
+    return [part for part in parts if not part.snapshot.block]
+
+
+@pytest.mark.parametrize(
+    "mangle", [_lost, _swapped, _early_again, _changed, _last_lost, _block_lost], ids=lambda each: each.__name__
+)
+def test_what_does_not_fit_is_refused_and_what_is_held_stays_true(
+    recorded: tuple[list[Any], dict[str, bytes]], mangle: Callable[[list[Any]], list[Any]]
+) -> None:
+    parts, keys = recorded
+    held = HeldList()
+    with pytest.raises(ListRefused):
+        _taken(mangle(parts), keys, held)
+    if held.place is None:
+        assert mangle is _block_lost
+        return
+    rest = [parts[place] for place in _steps(parts)][held.place.step :]
+    whole = _taken(parts, keys)
+    _taken([*rest, parts[-1]], keys, held)
+    assert held.place == whole.place and set(held) == set(whole), "it is gone on from where it stood"
+
+
+def test_the_last_step_again_changes_nothing(recorded: tuple[list[Any], dict[str, bytes]]) -> None:
+    parts, keys = recorded
+    place = _steps(parts)[-1]
+    held = _taken([*parts[: place + 1], *parts[place:]], keys)
+    assert held.place == _taken(parts, keys).place
+
+
+def test_a_step_of_another_list_is_refused(recorded: tuple[list[Any], dict[str, bytes]]) -> None:
+    parts, keys = recorded
+    held = _taken(parts[: _steps(parts)[0]], keys)
+    assert held.place is not None
+    held.place = ListPlace("another", *held.place[1:])
+    with pytest.raises(ListRefused, match="another list"):
+        _taken([parts[_steps(parts)[0]]], keys, held)
+
+
+def test_keys_that_are_not_the_server_s_prove_nothing(recorded: tuple[list[Any], dict[str, bytes]]) -> None:
+    parts, keys = recorded
+    for other in ({}, dict.fromkeys(keys, bytes(32))):
+        with pytest.raises(ListRefused):
+            _taken(parts, other)
