@@ -80,6 +80,7 @@ def _run_with(path: Path) -> None:
         return desk._store.write(signed, blocks, key, {keys.key_id: keys.public_key})
 
     OfflineDesk._fetched = fetched  # type: ignore[method-assign, assignment]
+    OfflineDesk.follow = lambda *_, **__: None  # type: ignore[method-assign]  # the server's own list stays away
     sys.argv[0] = "ronda"
     main()
 

@@ -189,6 +189,7 @@ class CarApp(App[None]):
         """Somebody logged in; `same`: with the token of before, whose work goes on."""
         if self.settings.state:
             self.run_in_session(self.coverage.open_desk(token))
+            self.run_in_session(self.coverage.follow())
         if not same:
             self.new_stop()
             self.history = History()

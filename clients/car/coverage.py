@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ PROBE_SECONDS = 5.0
 HEALTH_SECONDS = 30.0
 SYNC_SECONDS = 900.0
 AGAIN_SECONDS = 60.0  # where list or log did not get through
+_LONG_STREAM_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS = 5.0
+_NO_STEPS = ("METHOD_UNKNOWN", "FORBIDDEN")
+"""Reasons after which asking again would not help: the server is older, or policy gives this officer lists alone."""
 _IN_USE = "Otro Ronda está abierto en este equipo con su nombre: este no responde fuera de línea. Cierre el otro."
 _NO_DISK = "Este equipo no puede guardar la lista: fuera de línea no se responde. Consulte por radio."
 
@@ -39,6 +44,7 @@ class Coverage:
         self._next_sync = float("inf")  # open_desk makes the first
         self._last_sync = float("-inf")
         self._next_health = boot_seconds() + HEALTH_SECONDS
+        self._synced = asyncio.Event()  # since the stream of steps began: it may begin again at once
 
     @property
     def connected(self) -> bool:
@@ -124,10 +130,38 @@ class Coverage:
             metadata = car.session.metadata()
             await car.link.work(lambda connection: desk.sync(connection, metadata, car.frame))
             car.clock = desk.clock or car.clock
+            self._synced.set()
             await car.link.work(lambda connection: desk.report(connection, metadata, car.frame))
             again = SYNC_SECONDS
         self._last_sync = boot_seconds()
         self._next_sync = self._last_sync + again
+
+    async def follow(self) -> None:
+        """Each change of the list, until the lock; over outages too. Each beginning is spent of the officer's
+        allowance, as a question is: a link that breaks again and again may not use it up.
+        """
+        from clients.car.link import NoAnswer
+
+        car, pause = self._car, _FIRST_PAUSE_SECONDS
+        while car.session.open:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._synced.wait()
+            self._synced.clear()
+            began, desk = boot_seconds(), self.desk
+            if desk is None:
+                continue
+            try:
+                await car.link.work(partial(desk.follow, metadata=car.session.metadata(), frame=car.frame))
+            except TokenMissing:
+                return
+            except NoAnswer as no:
+                if no.failure is not None and no.failure.reason in _NO_STEPS:
+                    return
+            except OSError:  # the disk: the list stays as it is
+                pass
+            long = boot_seconds() - began > _LONG_STREAM_SECONDS
+            pause = _FIRST_PAUSE_SECONDS if long else min(2 * pause, AGAIN_SECONDS)
 
     def look_up(self, words: str) -> Listed | None:
         """What the list says; None where none is kept. Raises NothingOffline."""

@@ -3,16 +3,13 @@ cancellation, reach who follows a list; whoever is refused, expired or revoked i
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import grpc
-import psutil
 import pytest
 
 from clients.client.blocking import Ronda
@@ -21,76 +18,17 @@ from clients.client.held_list import HeldList
 from clients.client.hot_list import ListPlace, ListRefused, take
 from clients.client.identity import Identity
 from clients.client.list_following import ListFollowing
-from core.ledger.change import Change, Kind
-from core.ledger.reader import FOLDER
-from core.ledger.writer import LedgerWriter
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import hotlist_service_pb2 as contract
-from server.audit.keys import load_auditor_private
 from server.audit.own_methods import OwnMethod
-from server.audit.reading import AuditReader, AuditRecord
 from tests.car.car_kit import device_files
+from tests.hotlist.live_lists import LUIS, MARTA, LiveLists
 from tests.indexer.small_registers import cui_of
-from tests.kit.field_world import INVESTIGATION, STOP, Asker
-from tests.kit.small_world import SmallWorld
-from tests.live.live_kit import RunningLive
+from tests.kit.field_world import INVESTIGATION
 from tests.server.running_server import Failure, until
-from tests.trust.trust_kit import TrustKit
 
 CUI = checks.IDENTIFIER_KIND_CUI
-ANA, LUIS, MARTA = ("ANA LUCIA CAAL CHOC", "LUIS ALBERTO POP TZUL", "MARTA ELENA GARCIA LOPEZ")
 WANTED, FREE = (CUI, cui_of(1)), (CUI, cui_of(2))
-
-
-class LiveLists(RunningLive):
-    """A server in production mode and the writer of live changes beside it; the ledger is written here."""
-
-    def __init__(self, directory: Path, **settings: object) -> None:
-        world = SmallWorld()
-        for number, name in enumerate((ANA, LUIS, MARTA), 1):
-            world.person(number, name, "1980-05-17")
-        world.warrant("W1", cui_of(1), ANA, "1980-05-17")
-        self.kit = TrustKit(directory / "keys")
-        super().__init__(directory, world, **{"workers": 1, **self.kit.settings, **settings})
-        self.ledger = LedgerWriter(self.registers.data / FOLDER)
-        self._number = 0
-
-    @property
-    def address(self) -> str:
-        return "localhost:" + self.server.address.rpartition(":")[2]
-
-    def stop(self) -> None:
-        super().stop()
-        self.ledger.close()
-
-    def warrant(self, record_id: str, number: int, name: str = "PERSONA NUEVA POP") -> None:
-        cells = {"ORDEN": record_id, "CUI": cui_of(number), "NOMBRE": name, "NACIMIENTO": "1980-05-17"}
-        self._feed(Kind.UPSERT, record_id, **cells, ESTADO="PENDIENTE", FECHA="2024-02-03", DELITO="ROBO")
-
-    def cancel(self, record_id: str) -> None:
-        self._feed(Kind.CANCEL, record_id)
-
-    def _feed(self, kind: Kind, record_id: str, **cells: str) -> None:
-        self._number += 1
-        now = time.time_ns() // 1_000_000
-        change = Change(
-            kind, "oj", "court", record_id=record_id, source_sequence=self._number, event_ms=now, record=cells
-        )
-        self.ledger.append([change], now)
-
-    def patrol(self, role: str = "pnc/patrol", purpose: int = STOP) -> Asker:
-        return Asker(self.kit, self.address, role, purpose)
-
-    def records(self, count: int = 40) -> list[AuditRecord]:
-        key = load_auditor_private(self.kit.directory / "audit-keys" / "auditor.key")
-        return AuditReader(self.registers.data / "audit", key).newest(count)[::-1]
-
-    def kill_maker(self) -> None:
-        """It is started again."""
-        for child in psutil.Process(self.server.process.pid).children():
-            with suppress(psutil.NoSuchProcess):
-                if "server.hotlist.making_process" in child.cmdline():
-                    child.send_signal(signal.SIGKILL)
 
 
 class CountedList(HeldList):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from clients.car.clock import TrustedClock
 from clients.car.nothing_offline import NothingOffline
 from clients.car.offline.canonical import asking_of
 from clients.car.offline.held_key import HeldKey, NotReadable, seconds
-from clients.car.offline.list_store import HotList, ListRefused, ListStore
+from clients.car.offline.list_store import HotList, ListStore
 from clients.car.offline.look_up_log import LookUpLog
+from clients.client.hot_list import ListPlace, ListRefused, take
 from ronda.v1 import hotlist_service_pb2 as contract
 from ronda.v1 import level_pb2
 from ronda.v1.context_pb2 import Purpose
+from ronda.v1.register_pb2 import REGISTER_STATE_STALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,17 +29,26 @@ if TYPE_CHECKING:
 _AT_ONCE = 100  # look-ups of one report
 _CALL_SECONDS = 20.0
 _LIST_SECONDS = 300.0
+_STREAM_SECONDS = 1860.0  # longer than the server's own end of it
+_REFUSED = 2  # in a row, from where the list stands: then it is asked for whole
 
 Metadata = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Listed:
-    """An off-line answer: at most POSSIBLE, never clear. left_out: alerts that the list had no room for."""
+    """An off-line answer: at most POSSIBLE, never clear. left_out: alerts that the list had no room for.
+
+    followed_at: up to when changes are in the list, and age, in seconds: how long ago that is; 0 = nobody says.
+    stale: names of the registers that may have changed without the list.
+    """
 
     entries: list[contract.HotlistEntry]
     data_as_of: float
     left_out: int
+    followed_at: float = 0.0
+    age: float = 0.0
+    stale: tuple[str, ...] = ()
 
     @property
     def level(self) -> int:
@@ -57,7 +69,12 @@ class OfflineDesk:
         self._case_number = case_number
         self._key: HeldKey | None = None
         self._list: HotList | None = None
+        self._signing: dict[str, bytes] = {}
         self._dropped = False
+        self._turn = threading.RLock()  # of whoever changes list and key
+        self._refused = 0  # streams of steps, in a row
+        self.following = False
+        """Whether a stream of steps stands, so that the list needs nothing else."""
         self.gaps = 0
         self._lost = 0  # gaps of the logs before this one
 
@@ -114,7 +131,10 @@ class OfflineDesk:
             raise NothingOffline("La lista de este equipo está dañada: no responde nada. Consulte por radio.") from None
         in_force = [e for e in found if e.valid_from <= today and (not e.valid_to or today <= e.valid_to)]
         header = held.header
-        return Listed(in_force, seconds(header.data_as_of), header.left_out)
+        followed_at = seconds(header.followed_at)
+        age = max(0.0, self._now() - followed_at) if followed_at else 0.0
+        stale = tuple(each.name for each in header.registers if each.state == REGISTER_STATE_STALE)
+        return Listed(in_force, seconds(header.data_as_of), header.left_out, followed_at, age, stale)
 
     def _now(self) -> float:
         """By the server: a device's clock that is ahead ends the key, and no alert, and misdates no look-up."""
@@ -146,14 +166,38 @@ class OfflineDesk:
         key = HeldKey(got.key_id, got.key, seconds(got.hold_until), clock)
         signing = {each.key_id: each.public_key for each in got.signing_keys}
         held: HotList | None = None
-        with contextlib.suppress(NotReadable, ListRefused, ValueError, KeyError):
-            held = self._store.open(key, signing)
-        if self._dropped:
+        with self._turn:
+            with contextlib.suppress(NotReadable, ListRefused, ValueError, KeyError):
+                held = self._store.open(key, signing)
+            if self._dropped:
+                return
+            self._key, self._list, self._signing = key, held, signing
+        if self.following and held is not None:
             return
-        self._key, self._list = key, held
-        held = self._fetched(connection, metadata, frame(), key, signing, held)
-        if not self._dropped:
-            self._list = held
+        with self._turn:
+            held = self._fetched(connection, metadata, frame(), key, signing, held)
+            if not self._dropped:
+                self._list = held
+
+    def follow(self, connection: Connection, metadata: Metadata, frame: Callable[[], RequestContext]) -> None:
+        """Lays each change over the list as it comes, until the stream ends, another key is had, or `drop`."""
+        key = self._key
+        if key is None:
+            return
+        request, keeper = contract.SyncRequest(context=frame()), _Keeper(self, key)
+        with contextlib.suppress(_OtherKey):
+            place = keeper.place
+            if place is not None and self._refused < _REFUSED:
+                request.list_id, request.step, request.chain = place
+            stream = connection.hotlists.Sync(request, timeout=_STREAM_SECONDS, metadata=metadata)
+            try:
+                for _ in take(stream, keeper, self._signing):
+                    self._refused, self.following = 0, True
+            except ListRefused:
+                self._refused += 1
+            finally:
+                self.following = False
+                stream.cancel()
 
     def _fetched(
         self,
@@ -236,6 +280,58 @@ class OfflineDesk:
                 return None
             raise
         return HeldKey(got.key_id, got.key, seconds(got.hold_until), TrustedClock(seconds(got.server_time)))
+
+
+class _OtherKey(Exception):
+    """The key that a stream keeps the list under is held no more."""
+
+
+class _Keeper:
+    """Keeps what a stream brings, for as long as its key is the desk's; a ListKeeper."""
+
+    def __init__(self, desk: OfflineDesk, key: HeldKey) -> None:
+        self._desk, self._key = desk, key
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[HotList | None]:
+        """The list, while nobody else changes it. Raises _OtherKey."""
+        with self._desk._turn:
+            if self._desk._dropped or self._desk._key is not self._key:
+                raise _OtherKey
+            yield self._desk._list
+
+    @property
+    def place(self) -> ListPlace | None:
+        """Up to where the list is kept."""
+        with self._held() as held:
+            return held.place if held is not None else None
+
+    def write(
+        self, signed: contract.SignedHotlistHeader, _header: contract.HotlistHeader, blocks: Iterator[bytes]
+    ) -> None:
+        """A list in the place of the one before, which answers until this one is whole."""
+        desk = self._desk
+        with self._held():
+            desk._list = desk._store.write(signed, self._while_held(blocks), self._key, desk._signing)
+
+    def _while_held(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            if self._desk._dropped:
+                raise _OtherKey
+            yield block
+
+    def append(self, signed: contract.SignedHotlistStep, step: contract.HotlistStep, place: ListPlace) -> None:
+        """The next step."""
+        with self._held() as held:
+            if held is None or held.place.list_id != place.list_id:
+                raise _OtherKey
+            self._desk._store.append(signed, step, place, held)
+
+    def renew(self, signed: contract.SignedHotlistHeader, _header: contract.HotlistHeader) -> None:
+        """A later header."""
+        with self._held() as held:
+            if held is not None:
+                self._desk._store.renew(signed, held, self._key, self._desk._signing)
 
 
 def _too_many_gaps(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
     list.head       key id (8 bytes) | sealed: JSON of the signed header and, a block, [kind, first key, offset, length]
     <list id>.list  the sealed blocks, one behind the other
+    list.renewed    key id (8 bytes) | sealed: a later header of the list, with as many of its steps (step_store.py)
 
 The head is renamed over last: a crash leaves the list of before. A sealed block is bound to its list and its number.
 """
@@ -12,56 +13,39 @@ import bisect
 import hashlib
 import json
 import os
-import re
-import zlib
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from clients.car.offline.held_key import NotReadable, seconds
-from ronda.v1.hotlist_service_pb2 import HotlistBlock, HotlistEntry, HotlistHeader, SignedHotlistHeader
+from clients.car.offline.step_store import StepStore
+from clients.client.hot_list import ListPlace, ListRefused, unpacked, verified_header
+from ronda.v1.hotlist_service_pb2 import (
+    HotlistEntry,
+    HotlistHeader,
+    HotlistStep,
+    SignedHotlistHeader,
+    SignedHotlistStep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from clients.car.offline.held_key import HeldKey
 
-FORMAT = 1
-_HEAD = "list.head"
-_DOMAIN = b"ronda hotlist v1\n"
+_HEAD, _RENEWED = "list.head", "list.renewed"
 _KEY_ID_BYTES = 8
-_MOST_PLAIN = 1 << 20  # bytes of a block unpacked; the contract's 256 entries have far less
-_LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-
-
-class ListRefused(Exception):
-    """A list that is not the server's, or not whole; the text says why, without values."""
-
-
-def verified(signed: SignedHotlistHeader, signing_keys: Mapping[str, bytes]) -> HotlistHeader:
-    """The header, if a key of the server signed it and its format is ours. Raises ListRefused."""
-    if signed.key_id not in signing_keys:
-        raise ListRefused("signed by an unknown key")
-    try:
-        Ed25519PublicKey.from_public_bytes(signing_keys[signed.key_id]).verify(
-            signed.signature, _DOMAIN + signed.header
-        )
-    except (InvalidSignature, ValueError):
-        raise ListRefused("the signature does not hold") from None
-    header = HotlistHeader.FromString(signed.header)
-    if header.format != FORMAT or not _LIST_ID.fullmatch(header.list_id):
-        raise ListRefused("another format")
-    return header
 
 
 class HotList:
-    """An opened list: the first keys of its blocks in memory, the rest sealed on disk."""
+    """An opened list with its steps: first keys of blocks and what steps name in memory, the rest sealed on disk.
 
-    def __init__(self, header: HotlistHeader, blocks: list[Any], data: Path, key: HeldKey) -> None:
+    `header` is the newest: until when it answers, of when its data are, up to when changes are in it.
+    """
+
+    def __init__(self, header: HotlistHeader, blocks: list[Any], data: Path, key: HeldKey, steps: StepStore) -> None:
         self.header = header
+        self.steps = steps
         self._firsts = [(kind, first.encode()) for kind, first, _, _ in blocks]
         self._places = [(offset, length) for _, _, offset, length in blocks]
         self._data = data
@@ -72,15 +56,39 @@ class HotList:
         """Whether it answers nothing any longer."""
         return self._key.over or self._key.clock.now() >= seconds(self.header.valid_until)
 
+    @property
+    def place(self) -> ListPlace:
+        """Up to where it is kept."""
+        return self.steps.place
+
     def entries(self, kind: int, key: str) -> list[HotlistEntry]:
         """What is listed under a canonical identifier. Raises NotReadable, OSError."""
+        changed = self.steps.entries(kind, key)
+        if changed is not None:
+            return changed
         place = bisect.bisect_right(self._firsts, (kind, key.encode())) - 1
         if place < 0 or self._firsts[place][0] != kind:
             return []
         offset, length = self._places[place]
         with self._data.open("rb") as file:
             sealed = os.pread(file.fileno(), length, offset)
-        return [entry for entry in _unpacked(self._key.open(sealed, self._about(place))).entries if entry.key == key]
+        try:
+            block = unpacked(self._key.open(sealed, self._about(place)))
+        except ListRefused:
+            raise NotReadable from None
+        return [entry for entry in block.entries if entry.key == key]
+
+    def laid_over(self) -> None:
+        """What the newest step says of registers holds from now on."""
+        step = self.steps.newest
+        if step is None or step.step <= self.header.step:
+            return
+        header = HotlistHeader()
+        header.CopyFrom(self.header)
+        del header.registers[:]
+        header.registers.extend(step.registers)
+        header.data_as_of.CopyFrom(step.data_as_of)
+        self.header = header  # at once: another thread may be answering
 
     def _about(self, place: int) -> bytes:
         return _about(self.header.list_id, place)
@@ -101,21 +109,43 @@ class ListStore:
         if head[:_KEY_ID_BYTES] != key.key_id.encode():
             return None
         told = json.loads(key.open(head[_KEY_ID_BYTES:], b"head"))
-        header = verified(SignedHotlistHeader.FromString(b64decode(told["header"])), signing_keys)
-        return HotList(header, told["blocks"], self._directory / f"{header.list_id}.list", key)
+        header = verified_header(SignedHotlistHeader.FromString(b64decode(told["header"])), signing_keys)
+        steps = StepStore(self._directory, header, key)
+        steps.read(signing_keys)
+        held = HotList(header, told["blocks"], self._directory / f"{header.list_id}.list", key, steps)
+        self._take_renewed(held, key, signing_keys)
+        held.laid_over()
+        return held
+
+    def _take_renewed(self, held: HotList, key: HeldKey, signing_keys: Mapping[str, bytes]) -> None:
+        """Raises NotReadable, ListRefused."""
+        try:
+            content = (self._directory / _RENEWED).read_bytes()
+        except OSError:
+            return
+        if content[:_KEY_ID_BYTES] != key.key_id.encode():
+            return
+        renewed = verified_header(
+            SignedHotlistHeader.FromString(key.open(content[_KEY_ID_BYTES:], b"renewed")), signing_keys
+        )
+        if renewed.list_id != held.header.list_id:
+            return  # of the list before
+        if renewed.step > held.place.step:
+            raise NotReadable  # steps were taken away
+        held.header = renewed
 
     def write(
         self, signed: SignedHotlistHeader, blocks: Iterable[bytes], key: HeldKey, signing_keys: Mapping[str, bytes]
     ) -> HotList:
         """Keeps a list that came from the server. Raises ListRefused (nothing is kept then), OSError."""
-        header = verified(signed, signing_keys)
+        header = verified_header(signed, signing_keys)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         data, fresh = self._directory / f"{header.list_id}.list", self._directory / "fresh.list"
         digest, places, size = hashlib.sha256(), [], 0
         with fresh.open("wb") as file:
             for number, block in enumerate(blocks):
                 digest.update(block)
-                plain = _unpacked(block)
+                plain = unpacked(block)
                 sealed = key.seal(block, _about(header.list_id, number))
                 if plain.entries:
                     places.append([plain.key_kind, plain.entries[0].key, size, len(sealed)])
@@ -131,26 +161,35 @@ class ListStore:
         return self._write_head(signed, header, places, key)
 
     def renew(self, signed: SignedHotlistHeader, held: HotList, key: HeldKey, keys: Mapping[str, bytes]) -> HotList:
-        """The held list under a later header. Raises ListRefused, OSError."""
-        header = verified(signed, keys)
+        """The held list under a later header of it, or of it and its steps. Raises ListRefused, OSError."""
+        header = verified_header(signed, keys)
         if header.list_id != held.header.list_id or header.sha256 != held.header.sha256:
             raise ListRefused("not the list that is held")
-        firsts = [(kind, first.decode()) for kind, first in held._firsts]
-        places = [
-            [kind, first, offset, length] for (kind, first), (offset, length) in zip(firsts, held._places, strict=True)
-        ]
-        return self._write_head(signed, header, places, key)
+        if header.step > held.place.step:
+            raise ListRefused("steps are missing")
+        sealed = key.seal(signed.SerializeToString(), b"renewed")
+        write_whole(self._directory / _RENEWED, key.key_id.encode() + sealed)
+        held.header = header
+        held.laid_over()
+        return held
+
+    @staticmethod
+    def append(signed: SignedHotlistStep, step: HotlistStep, place: ListPlace, held: HotList) -> None:
+        """Lays a step that was proved over the held list. Raises OSError."""
+        held.steps.append(signed, step, place)
+        held.laid_over()
 
     def _write_head(
         self, signed: SignedHotlistHeader, header: HotlistHeader, places: list[Any], key: HeldKey
     ) -> HotList:
         told = json.dumps({"header": b64encode(signed.SerializeToString()).decode(), "blocks": places}).encode()
+        (self._directory / _RENEWED).unlink(missing_ok=True)
         write_whole(self._directory / _HEAD, key.key_id.encode() + key.seal(told, b"head"))
         data = self._directory / f"{header.list_id}.list"
-        for other in self._directory.glob("*.list"):
+        for other in (*self._directory.glob("*.list"), *self._directory.glob("*.steps")):
             if other != data:
                 other.unlink(missing_ok=True)
-        return HotList(header, places, data, key)
+        return HotList(header, places, data, key, StepStore(self._directory, header, key))
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -165,14 +204,3 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _about(list_id: str, place: int) -> bytes:
     return f"{list_id} {place}".encode()
-
-
-def _unpacked(block: bytes) -> HotlistBlock:
-    try:
-        unpacking = zlib.decompressobj()
-        plain = unpacking.decompress(block, _MOST_PLAIN)
-        if not unpacking.eof:
-            raise NotReadable
-        return HotlistBlock.FromString(plain)
-    except zlib.error:
-        raise NotReadable from None

@@ -11,6 +11,7 @@ from clients.car.layers import Layers
 from clients.officer_view.words import GUATEMALA
 from clients.spanish import words as spanish
 from clients.terminal.told_message import told_message
+from clients.terminal.told_text import told
 
 if TYPE_CHECKING:
     from clients.car.offline.desk import Listed
@@ -25,13 +26,31 @@ def listed_layers(listed: Listed) -> Layers:
     urgent = [Text(f"FUERA DE LÍNEA, datos al {when}", style="bold reverse")]
     missing = f"no consta en la lista de {when}: no es verde"
     meaning = f"POSIBLE: {BY_RADIO}" if listed.entries else missing
+    if listed.followed_at:
+        urgent.append(Text(followed_text(listed)))
     for entry in map(told_message, listed.entries):
         urgent += _entry_lines(entry)
     if listed.left_out:
         urgent.append(Text(f"La lista no trae {listed.left_out} alertas que debería traer.", style="bold"))
+    if listed.stale:
+        names_of = ", ".join(told(name) for name in listed.stale)
+        urgent.append(Text(f"Atrasado, puede faltar o sobrar una alerta: {names_of}", style="bold"))
     names = dict.fromkeys(entry.name or entry.description for entry in listed.entries)
     who = [Text(name, style="bold") for name in names if name]
     return Layers(level=listed.level, meaning=meaning, urgent=urgent, who=who)
+
+
+def followed_text(listed: Listed) -> str:
+    """How old the list is: up to when changes are in it."""
+    when = datetime.fromtimestamp(listed.followed_at, GUATEMALA).strftime("%d/%m %H:%M")
+    return f"Cambios recibidos hasta el {when}, {_ago(listed.age)}"
+
+
+def _ago(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "hace menos de 1 min"
+    return f"hace {minutes} min" if minutes < 120 else f"hace {minutes // 60} h"
 
 
 def _entry_lines(entry: HotlistEntry) -> list[Text]:
