@@ -1,6 +1,7 @@
 """Clear: columns of subjects against a standard, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset, strlen
 
@@ -19,6 +20,7 @@ from core.generation.dossier cimport NO_ENTITY
 from core.generation.keys cimport KeysPlace
 from core.generation.store cimport (
     Register, store_is_person, store_lookup_placed, store_place, store_prefetch_dossier, store_prefetch_entity,
+    store_sequence,
 )
 from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport canonical_into, rule_word
@@ -412,6 +414,8 @@ cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil
     cdef bint vehicles = batch.n_plates > 0 or batch.n_vins > 0
     cdef bint persons = batch.n_cuis > 0 or batch.n_names > 0 or not vehicles
     cdef const Register* register
+    cdef char text[24]
+    cdef int digits
     if put_proof(call, F_ClearResponse_generation_id) < 0:
         return FAILED
     for i in range(<size_t>call.store.n_registers):
@@ -432,6 +436,9 @@ cdef int _put_batch(Call* call, const Batch* batch, int standard) noexcept nogil
         put_bytes(call.out, F_RowError_field, batch.errors[i].field, strlen(batch.errors[i].field))
         put_bytes(call.out, F_RowError_rule, batch.errors[i].rule, strlen(batch.errors[i].rule))
         end_message(call.out, mark, 1)
+    if store_sequence(call.store):
+        digits = snprintf(text, sizeof(text), "%llu", <unsigned long long>store_sequence(call.store))
+        put_bytes(call.out, F_ClearResponse_ledger_sequence, text, digits)
     return call_out_of_memory(call) if call.out.failed or call.fits.failed or call.shown.failed or (
         call.asked_rows.failed) else OK
 

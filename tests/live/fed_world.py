@@ -139,7 +139,7 @@ def said(engine: Engine, request: Any) -> str:
         return f"error {error.reason} {error.field} {error.rule}"
     for message in (answer, getattr(answer, "answer", None)):
         if message is not None:
-            for told in ("generation_id", "answer_id", "answered_at"):
+            for told in ("generation_id", "answer_id", "answered_at", "ledger_sequence"):
                 if told in message.DESCRIPTOR.fields_by_name:
                     message.ClearField(told)
     for candidate in getattr(answer, "candidates", ()):
