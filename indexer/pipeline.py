@@ -15,7 +15,6 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -285,7 +284,7 @@ class _Build:
             "files": files,
             "registers": entries,
             # the extracts that this generation was made from: indexer.staging.extracts reads it after a kill
-            "staging": {r.register_id: asdict(r.staged) for r in registers if r.staged is not None},
+            "staging": {r.register_id: r.staged.fields() for r in registers if r.staged is not None},
         }
         write_manifest(self.building / MANIFEST, sealed(manifest))
         return assembly

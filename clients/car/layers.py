@@ -86,7 +86,7 @@ def _urgent(answer: check_service_pb2.Answer) -> list[Text]:
     ]
     first = before_acting(answer)
     for hit in answer.hits[:_HITS_AT_ONCE]:
-        lines += [_hit_line(hit), action_text(hit, first)]
+        lines += [_hit_line(hit), *_doubts(hit), action_text(hit, first)]
     more = answer.hits_total - min(len(answer.hits), _HITS_AT_ONCE)
     if more > 0:
         lines.append(Text(f"Y {more} alerta{'s' if more > 1 else ''} más: Tab", style="bold"))
@@ -103,6 +103,11 @@ def _hit_line(hit: alert_pb2.Hit) -> Text:
     return level_badge(hit.level).append_text(
         Text(f"{said} · {hit.confirmation.text or spanish.UNCONFIRMED}", style="bold")
     )
+
+
+def _doubts(hit: alert_pb2.Hit) -> list[Text]:
+    """Why to confirm it first, as far as its line does not say so already."""
+    return [Text(f"▸ {note.text}", style="bold") for note in hit.notes if note.text != hit.confirmation.text]
 
 
 def partial_line(answer: check_service_pb2.Answer) -> str:

@@ -11,7 +11,7 @@ from core.generation.dossier cimport (
     NO_REGISTER, AlertEntry,
 )
 from core.generation.view cimport SPAN_UNKNOWN
-from core.standard_record cimport ALERT_PROTECTED
+from core.standard_record cimport ALERT_FED_CLOSED, ALERT_PROTECTED, ALERT_UNREAD
 from core.wire cimport (
     WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw,
     put_tag, put_uint_if, put_varint, read_varint, reader_init,
@@ -23,7 +23,7 @@ cdef extern from "stdlib.h" nogil:
     void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
 
 cdef enum:
-    ISSUED_AGAIN = 32    # alert_flags, while alerts are made: after the authority closed the warrant
+    ISSUED_AGAIN = ALERT_UNREAD  # alert_flags, while alerts are made: after the authority closed the warrant
     IN_DOUBT = 128       # alert_flags, while alerts are made: another row of this record says another state
     KINDS = 14
     SOURCES_MAX = 20     # of one alert: an answer with it stays under 64 KiB
@@ -240,17 +240,29 @@ cdef inline bint _is_criterion_1(int criterion) noexcept nogil:
 
 
 cdef const Record* _representative(Entity* entity, const Facts* facts, const uint32_t* group, size_t count) noexcept nogil:
-    """The authoritative register's record, a PENDING one before its others; without one, the first in order."""
+    """The authoritative register's record, a PENDING one before its others; without one, the first in order.
+
+    A PENDING one that was not closed by feed comes before one that was.
+    """
     cdef const Record* records = entity_records(entity)
     cdef int32_t authority = facts.authority[records[group[0]].alert_kind]
     cdef const Record* found = NULL
+    cdef const Record* doubted = NULL
+    cdef const Record* record
     cdef size_t i
     for i in range(count):
-        if records[group[i]].register == authority:
-            if records[group[i]].alert_state == ALERT_STATE_PENDING:
-                return &records[group[i]]
-            if found == NULL:
-                found = &records[group[i]]
+        record = &records[group[i]]
+        if record.register != authority:
+            continue
+        if record.alert_state == ALERT_STATE_PENDING:
+            if not record.alert_flags & ALERT_FED_CLOSED:
+                return record
+            if doubted == NULL:
+                doubted = record
+        if found == NULL:
+            found = record
+    if doubted != NULL:
+        return doubted
     return found if found != NULL else &records[group[0]]
 
 
@@ -314,10 +326,12 @@ cdef uint8_t _flags_of(const Facts* facts, const Warrant* known, const Record* f
     return flags
 
 
-cdef void _set_link(const Record* records, const Warrant* known, const uint32_t* group, size_t count, AlertEntry* alert) noexcept nogil:
-    """The strongest link of its records, which a doubt about any of them weakens."""
+cdef void _set_link(const Record* records, const Warrant* known, const Record* first, const uint32_t* group, size_t count,
+                    AlertEntry* alert) noexcept nogil:
+    """The strongest link of its records, which a doubt about any of them weakens; that it was closed by feed, of the one
+    that stands for it."""
     cdef const Record* record
-    cdef bint doubted = known.withdrawn
+    cdef bint doubted = known.withdrawn or (first.alert_flags | known.first.alert_flags) & ALERT_FED_CLOSED != 0
     cdef size_t i
     for i in range(count):
         record = &records[group[i]]
@@ -372,7 +386,7 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     alert.authority = <uint8_t>authority if authority >= 0 else <uint8_t>NO_REGISTER
     alert.flags = _flags_of(facts, known, first)
     alert.state = known.state
-    _set_link(records, known, group, count, &alert)
+    _set_link(records, known, first, group, count, &alert)
     alert.valid_from = known.first.alert_from
     alert.valid_to = known.first.alert_to
     alert.from_span = known.first.alert_from_span
@@ -420,7 +434,7 @@ cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t coun
 
 
 cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffer* alerts, Buffer* heap) noexcept nogil:
-    cdef const Record* records = entity_records(entity)
+    cdef Record* records = entity_records(entity)
     cdef uint32_t* indexes
     cdef AlertEntry* entries
     cdef uint32_t i
@@ -428,6 +442,7 @@ cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffe
     buffer_reset(order)
     buffer_reset(alerts)
     for i in range(<uint32_t>entity_record_count(entity)):
+        records[i].alert_flags &= ~<uint8_t>ALERT_UNREAD  # it was for linking; its bit is ISSUED_AGAIN's from here on
         if _is_alert(&records[i]):
             put_raw(order, &i, sizeof(i))
     count = order.size // sizeof(uint32_t)

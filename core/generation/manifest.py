@@ -63,6 +63,16 @@ class NeededSections(Stated):
     vehicle: list[Annotated[int, Field(ge=0, lt=64)]] = []
 
 
+class StatedHold(Stated):
+    """Until where the extract of one source of a register holds what was fed (docs/answers.md section 15)."""
+
+    feeds: dict[Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}\z")], Sequence] = {}  # of that feed: sequence
+    snapshot_ms: _Milliseconds | None = None  # its instant; None = its as-of decides nothing
+
+
+_Holds = dict[Annotated[str, Field(pattern=r"\A[a-z0-9_]{1,32}\z")], StatedHold]  # by source
+
+
 class StatedRegister(Stated):
     """A register in the generation."""
 
@@ -87,6 +97,7 @@ class StatedRegister(Stated):
     refused: dict[str, _Count] = {}
     closings_kept: bool = False
     left_out: dict[str, _Count] = {}
+    holds: _Holds = {}
     checksum: str = ""
 
 
@@ -105,6 +116,7 @@ class StatedExtract(Stated):
     alerts: dict[str, dict[str, _Count]] = {}
     refused: dict[str, _Count] = {}
     left_out: dict[str, _Count] = {}
+    holds: _Holds = {}
     withdrawn: bool = False
 
 

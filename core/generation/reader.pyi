@@ -47,6 +47,9 @@ class DossierReader:
     def subject_id(self) -> bytes:
         """16 bytes."""
     @property
+    def birth(self) -> tuple[int, int, int]:
+        """Year, month and day of birth of the first identity claim with a year; 0 = unknown."""
+    @property
     def homonyms(self) -> int | None:
         """None = not set."""
     @property

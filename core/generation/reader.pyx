@@ -55,6 +55,10 @@ cdef class DossierReader:
         return self._view.header.subject_id[:16]
 
     @property
+    def birth(self):
+        return self._view.header.birth_year, self._view.header.birth_month, self._view.header.birth_mday
+
+    @property
     def homonyms(self):
         return None if self._view.header.homonyms < 0 else self._view.header.homonyms
 

@@ -30,7 +30,15 @@ from indexer.manifest.model import Manifest
 from indexer.manifest.sources import PostgresqlSource, Source
 from indexer.readers.batch import Batch, Unreadable
 from indexer.readers.postgresql import PostgresqlReader
-from indexer.readers.registry import file_as_of, file_checksum, newest_file, parse_as_of, read_file
+from indexer.readers.registry import (
+    file_as_of,
+    file_checksum,
+    newest_file,
+    parse_as_of,
+    parse_sequence,
+    read_file,
+    said_beside,
+)
 from indexer.staging.alert_counts import AlertCounts
 from indexer.standard import STANDARD_SCHEMA
 from indexer.standardise.quarantine import QuarantineWriter
@@ -104,6 +112,7 @@ class _Extraction:
         self.taken: dict[str, int] = {}
         self.alerts = AlertCounts()
         self.as_of: list[int] = []
+        self.holds: dict[str, dict[str, Any]] = {}
         self.checksums: list[str] = []
         self.told = 0.0
 
@@ -137,6 +146,7 @@ class _Extraction:
             left_out=dict(sorted(self.left_out.items())),
             sources=self.taken,
             alerts=self.alerts.by_kind(),
+            holds=self.holds,
             warnings=dict(sorted(self.warnings.items())),
         )
 
@@ -154,7 +164,10 @@ class _Extraction:
             batches = self._query(source, standardiser.columns)
         else:
             assert path is not None
-            self._speaks_of(file_as_of(source, path, self.data_directory))
+            self._speaks_of(source, file_as_of(source, path, self.data_directory))
+            if source.feed_sequence is not None:
+                said = said_beside(source, source.feed_sequence, path, self.data_directory)
+                self._holds_to(source, source.feed_sequence.feed, said)
             self.checksums.append(file_checksum(path))
             batches = read_file(source, path, standardiser.columns)
         before, refused_before, done_before = self.rows, self.rows_refused, self.done
@@ -182,12 +195,17 @@ class _Extraction:
         if whole == 0 and (refused_rows or (rows and not source.may_be_empty)):
             raise Unreadable(_nothing_whole(rows, why, left_out))
 
-    def _speaks_of(self, as_of_ms: int) -> None:
+    def _speaks_of(self, source: Source, as_of_ms: int) -> None:
         """Notes a source's as-of. Raises Unreadable when it lies further ahead than any time zone explains."""
         if as_of_ms > (time.time() + AHEAD_MAX_S) * 1000:
             stated = datetime.fromtimestamp(as_of_ms / 1000, UTC)
             raise Unreadable(f"its as-of {stated:%Y-%m-%d %H:%M} UTC is more than a day ahead of the clock")
         self.as_of.append(as_of_ms)
+        if source.as_of.snapshot:
+            self.holds.setdefault(source.name, {})["snapshot_ms"] = as_of_ms
+
+    def _holds_to(self, source: Source, feed: str, said: str) -> None:
+        self.holds.setdefault(source.name, {})["feeds"] = {feed: parse_sequence(said)}
 
     def _query(self, source: PostgresqlSource, columns: list[str]) -> Iterator[Batch]:
         if self.dsn is None:
@@ -195,11 +213,16 @@ class _Extraction:
         reader = PostgresqlReader(source, self.dsn)
         digest = xxhash.xxh3_128()
         try:
-            if source.as_of.origin == "query":
-                self._speaks_of(parse_as_of(reader.as_of(source.as_of.sql or "")))
+            as_of, sequence = source.as_of, source.feed_sequence
+            if as_of.origin == "query":
+                self._speaks_of(source, parse_as_of(reader.ask(as_of.sql or "", "the as-of")))
             else:
-                sidecar = newest_file(self.data_directory, source.as_of.path or "")
-                self._speaks_of(parse_as_of(sidecar.read_text(encoding="utf-8")))
+                self._speaks_of(source, parse_as_of(said_beside(source, as_of, None, self.data_directory)))
+            if sequence is not None and sequence.origin == "query":
+                self._holds_to(source, sequence.feed, reader.ask(sequence.sql or "", "the feed sequence"))
+            elif sequence is not None:
+                said = said_beside(source, sequence, None, self.data_directory)
+                self._holds_to(source, sequence.feed, said)
             for batch in reader.read(columns):
                 for column in batch.columns:
                     for buffer in column.buffers()[1:]:

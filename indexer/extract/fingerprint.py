@@ -18,8 +18,8 @@ def fingerprint(manifest: Manifest, data_directory: Path) -> str | None:
     for source in manifest.source:
         if isinstance(source, PostgresqlSource):
             return None
-        patterns = [source.path] + ([source.as_of.path] if source.as_of.path is not None else [])
-        for pattern in patterns:
+        beside = [source.as_of.path, source.feed_sequence.path if source.feed_sequence is not None else None]
+        for pattern in (source.path, *(path for path in beside if path is not None)):
             try:
                 path = newest_file(data_directory, pattern)
                 stat = path.stat()

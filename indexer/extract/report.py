@@ -55,6 +55,8 @@ class ExtractReport:
     """Rows of each source that became records: neither refused nor left out."""
     alerts: dict[str, dict[str, int]] = field(default_factory=dict)
     """Whole alert records by kind: "listed" in any state, and those of them that are "pending"."""
+    holds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What sources state of what was fed: core.generation.manifest.StatedHold, by source."""
     warnings: dict[str, int] = field(default_factory=dict)
     """Values left out, and identifiers read otherwise than strictly, by "section.field.rule"."""
     finished: bool = True

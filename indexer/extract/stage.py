@@ -170,6 +170,7 @@ class _Extraction:
             report.alerts,
             report.refused,
             report.left_out,
+            holds=report.holds,
         )
         if report.fingerprint is not None:
             mark_resumable(self.options.data, staged, manifest_digest(_file(manifest)), report.fingerprint)

@@ -20,6 +20,7 @@ from indexer.manifest.model import Manifest
 from indexer.manifest.sources import Source
 from indexer.readers.batch import batch_of_rows
 from indexer.standard import ALERT_PROTECTED
+from indexer.standardise.quarantine import Refused
 from indexer.standardise.standardiser import Standardiser
 from ronda.v1 import person_pb2, section_pb2, vehicle_pb2
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED, ALERT_STATE_PENDING
@@ -71,6 +72,7 @@ class FedRows:
         self._whole: dict[
             str, tuple[int, frozenset[int]]
         ] = {}  # of each register: ordinal, sections of all its sources
+        self._ids = [manifest.id for manifest in manifests]
         for ordinal, manifest in enumerate(manifests):
             sources = {source.name: _source_of(manifest, source, ordinal) for source in manifest.source}
             self._sources |= {(manifest.id, name): source for name, source in sources.items()}
@@ -126,34 +128,76 @@ class FedRows:
         source = self._sources.get((change.register, change.manifest_source))
         return None if source is None else RecordKey(source.ordinal, change.record_id, source.sections)
 
+    def register_id(self, ordinal: int) -> str:
+        """Id of a register."""
+        return self._ids[ordinal]
+
+    def states(self, upserts: Sequence[Change]) -> dict[int, dict[int, int]]:
+        """Alert state by section of what each row gives, by sequence; PENDING where two differ. What an extract would
+        refuse is left out."""
+        by_source: dict[tuple[str, str], list[Change]] = {}
+        for change in upserts:
+            if self.key(change) is not None:
+                by_source.setdefault((change.register, change.manifest_source), []).append(change)
+        found: dict[int, dict[int, int]] = {}
+        for source, together in by_source.items():
+            made = _made(self._sources[source].standardiser, together)
+            read = {*range(len(together))} - {why.row for why in made.turned_down} - made.foreign
+            found |= {together[number].sequence: {} for number in read}
+            columns = (made.rows.column(name).to_pylist() for name in ("row", "section", "alert_state"))
+            for number, section, state in zip(*columns, strict=True):
+                if number in read:
+                    stated = found[together[number].sequence]
+                    stated[section] = state if stated.get(section, state) == state else ALERT_STATE_PENDING
+        return found
+
     @staticmethod
     def _encode(
         standardiser: Standardiser, upserts: Sequence[tuple[RecordKey, Change]], found: FedRecords
     ) -> list[int]:
         """Adds the records of changes of one source, all at once; places of those of which none could be made."""
-        numbers = list(range(len(upserts)))
-        cells = [[change.record.get(column) for column in standardiser.columns] for _, change in upserts]
-        turned_down = standardiser.add(batch_of_rows(numbers, cells, standardiser.columns, [], 0))
-        made = standardiser.take()
-        of_change: list[int] = made.column("row").to_numpy().tolist()
-        own = [
-            record_id == upserts[number][0].record_id
-            for number, record_id in zip(of_change, made.column("record_id").to_pylist(), strict=True)
-        ]
-        foreign = {number for number, is_own in zip(of_change, own, strict=True) if not is_own}
-        whole = {number for number, is_own in zip(of_change, own, strict=True) if is_own}
+        made = _made(standardiser, [change for _, change in upserts])
         for number, rule in [
-            *((why.row, why.rule) for why in turned_down),
-            *((number, "another_record_id") for number in sorted(foreign)),
+            *((why.row, why.rule) for why in made.turned_down),
+            *((number, "another_record_id") for number in sorted(made.foreign)),
         ]:
             change = upserts[number][1]
             found.refused.append(RefusedChange(change.sequence, change.register, change.record_id, rule))
-        first = pa.array(np.ones(made.num_rows), made.schema.field("row").type)  # each was a row by itself
-        made = made.set_column(made.schema.get_field_index("row"), made.schema.field("row"), first)
-        found.rows.append(made.take(np.flatnonzero(own)))
+        rows = made.rows
+        first = pa.array(np.ones(rows.num_rows), rows.schema.field("row").type)  # each was a row by itself
+        found.rows.append(
+            rows.set_column(rows.schema.get_field_index("row"), rows.schema.field("row"), first).take(
+                np.flatnonzero(made.own)
+            )
+        )
+        whole = {number for number, is_own in zip(rows.column("row").to_pylist(), made.own, strict=True) if is_own}
         # none, and none refused: the manifest's `when` leaves it out, as it would of an extract
-        failed = ({why.row for why in turned_down} | foreign) - whole
+        failed = ({why.row for why in made.turned_down} | made.foreign) - whole
         return sorted(failed)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Standard records of some changes of one source; their `row` is the change's place among these."""
+
+    rows: pa.Table
+    own: list[bool]  # of each, whether it has the id that its change says
+    foreign: set[int]  # places of changes of which one has not
+    turned_down: list[Refused]
+
+
+def _made(standardiser: Standardiser, upserts: Sequence[Change]) -> _Made:
+    numbers = list(range(len(upserts)))
+    cells = [[change.record.get(column) for column in standardiser.columns] for change in upserts]
+    turned_down = standardiser.add(batch_of_rows(numbers, cells, standardiser.columns, [], 0))
+    rows = standardiser.take()
+    of_change: list[int] = rows.column("row").to_numpy().tolist()
+    own = [
+        record_id == upserts[number].record_id
+        for number, record_id in zip(of_change, rows.column("record_id").to_pylist(), strict=True)
+    ]
+    foreign = {number for number, is_own in zip(of_change, own, strict=True) if not is_own}
+    return _Made(rows, own, foreign, turned_down)
 
 
 def _source_of(manifest: Manifest, source: Source, ordinal: int) -> _SourceOfRegister:

@@ -47,6 +47,7 @@ from indexer.live.standing import (
     values,
     without_records,
 )
+from indexer.live.yielding import Yielding
 from indexer.manifest.model import Manifest
 from indexer.standard import STANDARD_SCHEMA
 from indexer.subject_key import SUBJECT_KEY, load_or_create_key, subject_ids
@@ -154,6 +155,7 @@ class LiveWriter:
         self.behind = False  # the ledger goes on behind what the view holds: then it is not said to be up to date
         self._key = load_or_create_key(data / SUBJECT_KEY)
         self._fed = FedRows(manifests)
+        self._yielding = Yielding(self.base, manifests, self._fed)
         self._manifests = manifests
         self._extract_ms = {
             stated["id"]: int(stated["as_of_ms"])
@@ -179,14 +181,19 @@ class LiveWriter:
         for due in _pieces(changes):
             for change in due:
                 self._note(change)
-            for counted in rounds_of(due, self._fed.unreadable, self._fed.key):
+            counting, yielding = self._yielding.parted(due)
+            for counted in rounds_of(counting, self._fed.unreadable, self._fed.key):
                 subjects, refused = self._settle_each(counted)
                 for change in counted:
                     self._feeds[change.register].refused.discard(change.record_id)
                 for why in refused:
                     self._feeds[why.register].refused.add(why.record_id)
+                not_read = {why.sequence for why in refused}
+                read = (self._fed.key(change) for change in counted if change.sequence not in not_read)
+                self._yielding.won(key for key in read if key is not None)
                 touched |= subjects
                 result.refused += refused
+            touched |= self._yielding.settle(yielding, self.standing)
             self.sequence = due[-1].sequence
             result.changes += len(due)
         result.subjects = len(touched)
@@ -305,6 +312,7 @@ class LiveWriter:
         if owners:
             subjects = {**subjects, **{owner_id: self.standing.touched[owner_id] for owner_id in owners}}
             rows = self.standing.rows_of_touched(subjects)
+        rows = self._yielding.marked(rows)
         delta_id = make_delta(self.standing, subjects, rows, self.sequence, self.home)
         self._deltas.append(_Delta(delta_id, subjects))
 

@@ -60,12 +60,15 @@ def check(manifest: Manifest) -> None:
 
 
 def _check_source(source: Source) -> None:
-    if isinstance(source, PostgresqlSource) and source.as_of.origin in ("mtime", "xml_attribute", "file_name"):
-        raise ValueError(f"source {source.name}: a postgresql source has no {source.as_of.origin}")
-    if not isinstance(source, PostgresqlSource) and source.as_of.origin == "query":
-        raise ValueError(f"source {source.name}: only a postgresql source has an as_of query")
-    if source.as_of.origin == "xml_attribute" and source.format != "xml":
-        raise ValueError(f"source {source.name}: only an xml source has an xml_attribute")
+    for key, said in (("as_of", source.as_of), ("feed_sequence", source.feed_sequence)):
+        if said is None:
+            continue
+        if isinstance(source, PostgresqlSource) and said.origin in ("mtime", "xml_attribute", "file_name"):
+            raise ValueError(f"source {source.name}: a postgresql source has no {said.origin}")
+        if not isinstance(source, PostgresqlSource) and said.origin == "query":
+            raise ValueError(f"source {source.name}: only a postgresql source has {key} from query")
+        if said.origin == "xml_attribute" and source.format != "xml":
+            raise ValueError(f"source {source.name}: only an xml source has an xml_attribute")
 
 
 def record_columns(record: Record) -> set[str]:

@@ -11,29 +11,55 @@ from indexer.manifest.values import ManifestModel
 
 Encoding = Literal["utf-8", "latin-1", "cp1252", "cp850"]
 
+_NEEDED = {"sidecar": "path", "query": "sql", "xml_attribute": "name"}  # key of an origin
 _DATE_FORMAT = re.compile(r"(yyyy|mm|dd|[-/. ])+")
 
 
-class AsOf(ManifestModel):
-    """Where the time comes from for which an extract speaks."""
+class _Origin(ManifestModel):
+    """Where an extract says something of itself."""
 
-    origin: Literal["sidecar", "query", "mtime", "xml_attribute", "file_name"] = Field(alias="from")
     path: str | None = None
     sql: str | None = None
     name: str | None = None
 
+    def check(self, said: str, origin: str) -> None:
+        """Raises ValueError unless it has the key of its origin, and no other. said: what it says."""
+        for key in ("path", "sql", "name"):
+            if (getattr(self, key) is not None) != (key == _NEEDED.get(origin)):
+                needs = "needs" if key == _NEEDED.get(origin) else "takes no"
+                raise ValueError(f"{said} from {origin} {needs} {key}")
+
+
+class AsOf(_Origin):
+    """Where the time comes from for which an extract speaks."""
+
+    origin: Literal["sidecar", "query", "mtime", "xml_attribute", "file_name"] = Field(alias="from")
+    snapshot: bool = False  # the extract holds all that happened up to this instant
+
     @model_validator(mode="after")
     def _its_own_key(self) -> AsOf:
-        needed = {"sidecar": "path", "query": "sql", "xml_attribute": "name"}.get(self.origin)
-        for key in ("path", "sql", "name"):
-            if (getattr(self, key) is not None) != (key == needed):
-                raise ValueError(f"as_of from {self.origin} {'needs' if key == needed else 'takes no'} {key}")
+        self.check("as_of", self.origin)
+        if self.snapshot and self.origin == "mtime":
+            raise ValueError("as_of from mtime is no snapshot: a file's time is when somebody wrote it")
+        return self
+
+
+class FeedSequence(_Origin):
+    """Where an extract says up to which change of a feed it holds."""
+
+    feed: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")  # a name among the server's feed_sources
+    origin: Literal["sidecar", "query", "xml_attribute"] = Field(alias="from")
+
+    @model_validator(mode="after")
+    def _its_own_key(self) -> FeedSequence:
+        self.check("feed_sequence", self.origin)
         return self
 
 
 class _Source(ManifestModel):
     name: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
     as_of: AsOf
+    feed_sequence: FeedSequence | None = None
     null_words: tuple[str, ...] = ()
     null_dates: tuple[str, ...] = ()
     date_formats: tuple[str, ...] = ("yyyy-mm-dd",)

@@ -18,10 +18,11 @@ BATCH_BYTES = 4 << 20
 
 
 class PostgresqlReader:
-    """One read-only transaction, so that the as-of and the rows speak for the same moment."""
+    """One read-only transaction, so that what is said of the rows and the rows speak for the same moment."""
 
     def __init__(self, source: PostgresqlSource, dsn: str) -> None:
         self.source = source
+        self.began = False
         try:
             self.connection = dbapi.connect(dsn)
         except (adbc_driver_manager.Error, OSError) as error:
@@ -34,17 +35,19 @@ class PostgresqlReader:
         except (adbc_driver_manager.Error, OSError):
             return  # a server that went away has nothing left to close
 
-    def as_of(self, sql: str) -> str:
-        """The one value of the as-of query, as text. Raises Unreadable."""
+    def ask(self, sql: str, what: str) -> str:
+        """The one value of a query, as text; before `read`. what: that it asks for. Raises Unreadable."""
         try:
             with self.connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                if not self.began:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    self.began = True
                 cursor.execute(sql)
                 row = cursor.fetchone()
         except (adbc_driver_manager.Error, OSError, pa.ArrowException) as error:
-            raise Unreadable(f"the as-of query failed ({_state(error)})") from error
+            raise Unreadable(f"the query for {what} failed ({_state(error)})") from error
         if row is None or row[0] is None:
-            raise Unreadable("the as-of query gives no time")
+            raise Unreadable(f"the query for {what} gives none")
         value = row[0]
         return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 

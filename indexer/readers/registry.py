@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import xxhash
 
 from indexer.manifest.sources import (
+    AsOf,
     CsvSource,
+    FeedSequence,
     FixedWidthSource,
     JsonlSource,
     ParquetSource,
@@ -72,13 +74,25 @@ def file_as_of(source: Source, path: Path, data_directory: Path) -> int:
         if not digits:
             raise Unreadable("the file's name holds no yyyymmdd")
         return parse_as_of(f"{digits[-1][:4]}-{digits[-1][4:6]}-{digits[-1][6:]}")
-    if as_of.origin == "xml_attribute" and isinstance(source, XmlSource):
-        return parse_as_of(xml_root_attribute(path, source, as_of.name or ""))
-    sidecar = newest_file(data_directory, as_of.path or "")
+    return parse_as_of(said_beside(source, as_of, path, data_directory))
+
+
+def said_beside(source: Source, origin: AsOf | FeedSequence, path: Path | None, data_directory: Path) -> str:
+    """What an attribute of a file's root element, or a file of its own, says. Raises Unreadable."""
+    if origin.origin == "xml_attribute" and isinstance(source, XmlSource) and path is not None:
+        return xml_root_attribute(path, source, origin.name or "")
+    sidecar = newest_file(data_directory, origin.path or "")
     try:
-        return parse_as_of(sidecar.read_text(encoding="utf-8"))
+        return sidecar.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{sidecar.name} cannot be read") from error
+
+
+def parse_sequence(text: str) -> int:
+    """A feed's sequence; 0 = before its first change. Raises Unreadable."""
+    if not re.fullmatch(r"[0-9]{1,15}", text.strip()):
+        raise Unreadable("the feed sequence is no whole number")
+    return int(text)
 
 
 def parse_as_of(text: str) -> int:

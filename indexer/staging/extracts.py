@@ -47,8 +47,15 @@ class StagedExtract:
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Rows of which `when` left out every record, by "source.column" of the first condition that did not hold."""
 
+    holds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What sources state of what was fed: core.generation.manifest.StatedHold, by source."""
+
     withdrawn: bool = False
     """Withdrawn since: its files hold closings alone (indexer.staging.withdrawn), its counts are those of before."""
+
+    def fields(self) -> dict[str, Any]:
+        """For JSON. Without a key that says nothing and that the release before this one would refuse."""
+        return {name: value for name, value in asdict(self).items() if name != "holds" or value}
 
     @property
     def rows_accepted(self) -> int:
@@ -92,7 +99,7 @@ def load_last(data: Path) -> dict[str, StagedExtract]:
 
 def save_last(data: Path, generation_id: str, extracts: Mapping[str, StagedExtract]) -> None:
     """Makes these the last good extracts and removes every other staged directory."""
-    registers = {register: asdict(extract) for register, extract in extracts.items()}
+    registers = {register: extract.fields() for register, extract in extracts.items()}
     text = json.dumps({"generation_id": generation_id, "registers": registers}, indent=1)
     write_durably(data / STAGING / LAST, text)
     remove_unused(data, extracts.values())
@@ -151,7 +158,7 @@ def mark_resumable(data: Path, extract: StagedExtract, digest: str, fingerprint:
         "fingerprint": fingerprint,
         "program": program_digest(),
         "files": _checksums(extract.path(data)),
-        "extract": asdict(extract),
+        "extract": extract.fields(),
     }
     write_durably(extract.path(data) / RESUME, json.dumps(note))
 

@@ -36,7 +36,9 @@ class StandingAlert:
     section: int
     is_open: bool  # of sensitivity OPEN: the only ones that are ever told
     pending: bool
-    certain: bool = field(default=True, compare=False)  # that it is about the subject; of a dossier alone, not kept
+    # Of a dossier alone, not kept:
+    certain: bool = field(default=True, compare=False)  # that it is in force, and about the subject
+    doubt: str = field(default="", compare=False)  # "cancelada según ...: confirme" (docs/answers.md section 15)
 
     def fields(self) -> list[Any]:
         """For JSON."""
@@ -71,6 +73,7 @@ def alerts_of(reader: DossierReader) -> list[StandingAlert]:
                 alert.sensitivity <= section_pb2.SENSITIVITY_OPEN,
                 alert.state == alert_pb2.ALERT_STATE_PENDING,
                 alert.link_level == level_pb2.LEVEL_HIT,
+                "; ".join(note.text for note in hit.notes),
             )
         )
     return found

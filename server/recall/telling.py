@@ -76,10 +76,11 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int) -> alert_service
     other_records = {r for each in others for r in each.records} | (answered.all if answered is not None else set())
     same = {r for each in stated for r in each.records} | {record}
     certain = record in answered.certain if answered is not None else any(each.certain for each in stated)
-    return _message(row, bool(other_records - same), answered.text if answered is not None else "", certain=certain)
+    doubt = "" if certain else next((each.doubt for each in stated if each.pending and each.doubt), "puede ser de otro")
+    return _message(row, bool(other_records - same), answered.text if answered is not None else "", doubt)
 
 
-def _message(row: Row, others: bool, subject_text: str, *, certain: bool) -> alert_service_pb2.Recall:
+def _message(row: Row, others: bool, subject_text: str, doubt: str) -> alert_service_pb2.Recall:
     found = alert_service_pb2.Recall(
         recall_id=row.id,
         kind=row.what,  # type: ignore[arg-type]
@@ -93,17 +94,18 @@ def _message(row: Row, others: bool, subject_text: str, *, certain: bool) -> ale
         other_alerts=others,
     )
     found.record.register_id, found.record.record_id = row.register, row.record
-    found.text = _line(row, others, subject_text, certain=certain)
+    found.text = _line(row, others, subject_text, doubt)
     return found
 
 
-def _line(row: Row, others: bool, subject_text: str, *, certain: bool) -> str:
+def _line(row: Row, others: bool, subject_text: str, doubt: str) -> str:
+    """doubt: why it is not certain; "" = it is."""
     kind = _KINDS.get(row.kind, "alerta")
     who = f" Consulta: {subject_text}," if subject_text else " Consulta"
     looked = f"{who} {datetime.fromtimestamp(row.looked_ms / 1000, UTC).astimezone(_GUATEMALA):%d/%m %H:%M}."
-    if row.what == What.NEW and not certain:
+    if row.what == What.NEW and doubt:
         return (
-            f"POSIBLE ALERTA NUEVA: {kind} ({row.register.upper()}); puede ser de otro.{looked} "
+            f"POSIBLE ALERTA NUEVA: {kind} ({row.register.upper()}); {doubt}.{looked} "
             "Consulte de nuevo y confirme la identidad antes de actuar."
         )
     if row.what == What.NEW:

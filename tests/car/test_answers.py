@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clients.car.layers import layers_of
-from ronda.v1 import check_service_pb2, level_pb2, register_pb2
+from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2
 from tests.car.car_kit import Car, Device, drive
 from tests.trust.conftest import TrustedServer
 
@@ -131,6 +131,23 @@ def test_bad_input_is_told_by_field_and_rule_and_every_light_and_size_shows_it(
         assert "SIN ALERTAS" in await car.ask(cases["clean"]["cui"])
 
     drive(scenario, trusted.address, device.prefix)
+
+
+def test_why_an_alert_is_only_possible_stands_above_what_to_do() -> None:
+    note = "cancelada según OJ 27/11 10:42: confirme"
+    hit = alert_pb2.Hit(kind=alert_pb2.ALERT_KIND_WARRANT, level=level_pb2.LEVEL_POSSIBLE)
+    hit.action.code, hit.action.text = "ARREST", "Detener"
+    hit.notes.add(code="CLOSED_BY_FEED", text=note)
+    answer = check_service_pb2.Answer(
+        level=level_pb2.LEVEL_POSSIBLE, coverage=level_pb2.COVERAGE_COMPLETE, hits=[hit], hits_total=1
+    )
+    said = "\n".join(str(line) for line in layers_of(check_service_pb2.CheckResponse(answer=answer)).urgent)
+    places = [said.index(each) for each in ("AMARILLO", "Orden de captura", note, "Solo si se confirma: detener")]
+    assert places == sorted(places), said
+    answer.hits[0].confirmation.text = "desmentida por oj 14:40: revocada"
+    answer.hits[0].notes.add(code="CONFIRMATION_DENIED", text=answer.hits[0].confirmation.text)
+    [once] = [line for line in layers_of(check_service_pb2.CheckResponse(answer=answer)).urgent if "desmentida" in line]
+    assert "AMARILLO" in once
 
 
 def test_what_an_answer_lacks_is_told_whatever_its_level() -> None:

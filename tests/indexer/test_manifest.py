@@ -107,6 +107,31 @@ def write(directory: Path, text: str, name: str = "m.toml") -> Manifest:
         ('"dd/mm/yyyy"', '"dd/MM/yy"', "source.0.xml.date_formats", "only yyyy"),
         ('"01/01/0001"', '"1/1/1"', "source.0.xml.null_dates", "dd/mm/yyyy"),
         ('{ from = "sidecar", path = "oj/CORTE" }', '{ from = "query", sql = "x" }', "", "only a postgresql source"),
+        (
+            '{ from = "sidecar", path = "oj/CORTE" }',
+            '{ from = "mtime", snapshot = true }',
+            "source.0.xml.as_of",
+            "mtime is no snapshot",
+        ),
+        ("null_words", 'feed_sequence = { feed = "oj", from = "mtime" }\nnull_words', "source.0.xml.feed_sequence", ""),
+        (
+            "null_words",
+            'feed_sequence = { feed = "OJ", from = "sidecar", path = "a" }\nnull_words',
+            "source.0.xml.feed_sequence.feed",
+            "",
+        ),
+        (
+            "null_words",
+            'feed_sequence = { feed = "oj", from = "sidecar", name = "a" }\nnull_words',
+            "source.0.xml.feed_sequence",
+            "feed_sequence from sidecar needs path",
+        ),
+        (
+            "null_words",
+            'feed_sequence = { feed = "oj", from = "query", sql = "x" }\nnull_words',
+            "",
+            "only a postgresql source has feed_sequence from query",
+        ),
         ('PENDIENTE = "PENDING"', 'PENDIENTE = "PENDIN"', "", "alert.state: 'PENDIN' is no AlertState"),
         (
             'PENDIENTE = "PENDING"',

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,18 +16,20 @@ from core.ledger.change import Change, Kind
 from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
 from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import clearance_service_pb2 as clearance
 from tests.indexer.small_registers import cui_of
 from tests.kit.small_world import SmallWorld, cleared
 from tests.lane.laned import free_port
 from tests.live.live_kit import RunningLive
-from tests.server.running_server import until
+from tests.live.stating import SEQUENCE, StatingWorld
+from tests.server.running_server import ROOT, clear, until
 
 
 class Live(RunningLive):
     """A server and the writer beside it, and the ledger that both live of, written here."""
 
-    def __init__(self, directory: Path, **settings: object) -> None:
-        self.world = SmallWorld()
+    def __init__(self, directory: Path, world: SmallWorld | None = None, **settings: object) -> None:
+        self.world = world or SmallWorld()
         self.cui = self.world.person(1, "ANA LUCIA CAAL CHOC")
         self.world.person(2, "LUIS ALBERTO POP TZUL", "1975-01-20")
         self.world.warrant("W1", self.cui, "ANA LUCIA CAAL CHOC", "1980-05-17")
@@ -101,6 +107,38 @@ def test_a_killed_writer_makes_its_registers_stale_and_goes_on(live: Live) -> No
     until(lambda: live.levels(luis) == {"INCOMPLETE"}, 30)
     live.writer = live.start_writer()
     until(lambda: live.levels(luis) == {"HIT"}, 30)
+
+
+def test_an_extract_that_states_the_feed_and_lists_what_was_cancelled(tmp_path: Path) -> None:
+    """The officer reads it in the command's answer; and each batch of a clearance says of which changes it knows."""
+    live = Live(tmp_path, StatingWorld(sequence=0))
+    try:
+        ana = checks.CheckPersonRequest(cui=live.cui)
+        assert (live.levels(ana), live_changes(live)) == ({"HIT"}, "")
+        live.feed(Kind.CANCEL, "W1")
+        until(lambda: live.levels(ana) == {"CLEAR"})
+        assert live_changes(live) == "1"
+        (live.registers.sources / SEQUENCE).write_text("1")
+        live.build()
+        until(lambda: live.levels(ana) == {"POSSIBLE"}, 60)
+        said = subprocess.run(
+            [sys.executable, "-m", "ronda.command", "check", live.cui, "--server", live.server.address],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "COLUMNS": "200"},
+        ).stdout  # fmt: skip
+        assert said.startswith("AMARILLO: POSIBLE")
+        assert re.search(r"Nota: cancelada según Organismo Judicial \d\d/\d\d \d\d:\d\d: confirme", said)
+        live.warrant("W1", live.cui, "ANA LUCIA CAAL CHOC", "1980-05-17")
+        until(lambda: live.levels(ana) == {"HIT"})
+        assert live_changes(live) == "2"
+    finally:
+        live.stop()
+
+
+def live_changes(live: Live) -> str:
+    """What the next batch of a clearance states."""
+    batch = clearance.ClearRequest(standard="CLEARANCE_STANDARD_WANTED", row_ids=[0], cuis=[live.cui])
+    (found,) = clear(live.ask.channel, iter([batch.SerializeToString()]))
+    return clearance.ClearResponse.FromString(found).ledger_sequence
 
 
 def test_the_express_lane_sees_the_same(tmp_path: Path) -> None:

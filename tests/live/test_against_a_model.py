@@ -42,7 +42,8 @@ from server.calls.live_levels import LiveLevels
 from tests.indexer.small_registers import SmallRegisters, cui_of
 from tests.kit.small_world import SmallWorld
 from tests.live.fed_world import AS_OF_S, built
-from tests.live.naive_live import NaiveLive, Warrant
+from tests.live.naive_live import Extract, NaiveLive, Warrant
+from tests.live.stating import FEED, SEQUENCE, StatingWorld
 
 WHO = {
     1: ("ANA LUCIA CAAL CHOC", "1980-05-17"),
@@ -66,7 +67,7 @@ EXTRACT = {"W1": Warrant(1, pending=True), "W2": Warrant(2, pending=False)}
 
 
 def small_world(warrants: dict[str, Warrant]) -> SmallWorld:
-    world = SmallWorld()
+    world = StatingWorld(sequence=0)
     for number, (name, born) in WHO.items():
         world.person(number, name, born)
     world.car(OWNER, PLATE, [{"CUI": cui_of(OWNER), "NOMBRE": WHO[OWNER][0]}])
@@ -84,8 +85,9 @@ class LiveMachine(RuleBasedStateMachine):
         self.registers = self.base.copied(self.directory / "small")
         self.data = self.registers.data
         self.ledger = LedgerWriter(self.data / FOLDER)
-        self.model = NaiveLive(dict(EXTRACT))
-        self.extracts = {str(current_generation(self.data)): dict(EXTRACT)}
+        self.on_disk = EXTRACT  # what the court's file lists
+        self.model = NaiveLive(Extract(self.on_disk))
+        self.extracts = {str(current_generation(self.data)): self.model.extract}
         self.sequence = 0
         self.follower = self.new_follower()
         self.levels: LiveLevels | None = None
@@ -96,7 +98,7 @@ class LiveMachine(RuleBasedStateMachine):
     def append(self, kind: Kind, record_id: str = "", **cells: str) -> None:
         self.sequence += 1
         change = Change(
-            kind, "oj", "court", record_id=record_id, source_sequence=self.sequence, event_ms=NOW_MS, record=cells
+            kind, "oj", FEED, record_id=record_id, source_sequence=self.sequence, event_ms=NOW_MS, record=cells
         )
         self.ledger.append([change], NOW_MS)
 
@@ -106,12 +108,12 @@ class LiveMachine(RuleBasedStateMachine):
     def upsert(self, record_id: str, person: int, pending: bool) -> None:
         warrant = Warrant(person, pending)
         self.append(Kind.UPSERT, record_id, **row(record_id, warrant))
-        self.model.upsert(record_id, warrant)
+        self.model.upsert(self.sequence, record_id, warrant)
 
     @rule(record_id=RECORDS)
     def cancel(self, record_id: str) -> None:
         self.append(Kind.CANCEL, record_id)
-        self.model.cancel(record_id)
+        self.model.cancel(self.sequence, record_id)
 
     @rule(record_id=RECORDS, person=PERSONS)
     def issue_and_cancel_at_once(self, record_id: str, person: int) -> None:
@@ -123,19 +125,24 @@ class LiveMachine(RuleBasedStateMachine):
         self.append(Kind.STALE if lacking else Kind.FRESH)
         self.model.lacking = lacking
 
-    @rule(whole=st.booleans())
-    def rebuild(self, whole: bool) -> None:
-        """From the extract as it ever was, which lists what was cancelled, or from one that caught up."""
+    @rule(whole=st.booleans(), back=st.integers(-1, 3))
+    def rebuild(self, whole: bool, back: int) -> None:
+        """From the extract as it ever was, which lists what was cancelled, or from one that caught up.
+
+        back: it states that it holds the feed to so many changes before the last one; -1 = nothing of it.
+        """
+        holds_to = 0 if back < 0 else max(0, self.sequence - back)
         if whole:
-            self.model.extract = self.model.now()
-            world = small_world(self.model.extract)
-            written = world.write(self.directory / "written")
+            self.on_disk = self.model.now()
+            written = small_world(self.on_disk).write(self.directory / "written")
             shutil.copyfile(written.sources / "oj.csv", self.registers.sources / "oj.csv")
             shutil.rmtree(self.directory / "written")
+        self.model.extract = Extract(self.on_disk, holds_to)
+        (self.registers.sources / SEQUENCE).write_text(str(holds_to))
         for file in self.registers.sources.iterdir():
             os.utime(file, (AS_OF_S, AS_OF_S))
         build(replace(self.registers.options(), live=True, accept_shrink=["oj", "oj/WARRANT"]))
-        self.extracts[str(current_generation(self.data))] = dict(self.model.extract)
+        self.extracts[str(current_generation(self.data))] = self.model.extract
 
     @precondition(lambda self: len(published_generations(self.data)) > 1)
     @rule(at=st.integers(0, 100))
@@ -143,7 +150,7 @@ class LiveMachine(RuleBasedStateMachine):
         others = sorted(set(published_generations(self.data)) - {current_generation(self.data)})
         chosen = others[at % len(others)]
         switch(self.data, chosen)
-        self.model.extract = dict(self.extracts[chosen])
+        self.model.extract = self.extracts[chosen]
 
     @rule()
     def crash(self) -> None:
