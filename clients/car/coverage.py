@@ -25,8 +25,6 @@ SYNC_SECONDS = 900.0
 AGAIN_SECONDS = 60.0  # where list or log did not get through
 _LONG_STREAM_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 5.0
-_NO_STEPS = ("METHOD_UNKNOWN", "FORBIDDEN")
-"""Reasons after which asking again would not help: the server is older, or policy gives this officer lists alone."""
 _IN_USE = "Otro Ronda está abierto en este equipo con su nombre: este no responde fuera de línea. Cierre el otro."
 _NO_DISK = "Este equipo no puede guardar la lista: fuera de línea no se responde. Consulte por radio."
 
@@ -141,6 +139,7 @@ class Coverage:
         allowance, as a question is: a link that breaks again and again may not use it up.
         """
         from clients.car.link import NoAnswer
+        from clients.car.offline.desk import NO_STEPS
 
         car, pause = self._car, _FIRST_PAUSE_SECONDS
         while car.session.open:
@@ -156,7 +155,7 @@ class Coverage:
             except TokenMissing:
                 return
             except NoAnswer as no:
-                if no.failure is not None and no.failure.reason in _NO_STEPS:
+                if no.failure is not None and no.failure.reason in NO_STEPS:
                     return
             except OSError:  # the disk: the list stays as it is
                 pass

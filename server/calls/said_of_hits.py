@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,15 @@ from core.call.confirmations import Confirmations
 
 FOLDER = "confirmations"  # in the data directory
 FILE = "shown.json"
+_SUBJECT_BYTES = 16
 
 
 @dataclass(frozen=True)
 class SaidOfHits:
-    """The engine's table, and a digest of which hits are denied ("" = none)."""
+    """The engine's table, and its keys of the hits that are denied."""
 
     table: Confirmations | None
-    denials: str
+    denied: frozenset[bytes]
 
 
 def read_said_of_hits(data: Path) -> SaidOfHits:
@@ -30,9 +30,12 @@ def read_said_of_hits(data: Path) -> SaidOfHits:
     try:
         text = (data / FOLDER / FILE).read_bytes()
     except FileNotFoundError:
-        return SaidOfHits(None, "")
-    rows = json.loads(text)
-    denied = sorted(key for key, is_denied, _ in rows if is_denied)
-    digest = hashlib.sha256("\n".join(denied).encode()).hexdigest() if denied else ""
-    table = Confirmations((base64.b64decode(key), denied, base64.b64decode(fields)) for key, denied, fields in rows)
-    return SaidOfHits(table, digest)
+        return SaidOfHits(None, frozenset())
+    rows = [(base64.b64decode(key), denied, base64.b64decode(fields)) for key, denied, fields in json.loads(text)]
+    return SaidOfHits(Confirmations(rows), frozenset(key for key, denied, _ in rows if denied))
+
+
+def record_of(key: bytes) -> tuple[str, str]:
+    """Register and record of a hit's key."""
+    register, _, record = key[_SUBJECT_BYTES:].partition(b"\0")
+    return register.decode(), record.decode()

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ronda.v1 import hotlist_service_pb2
 from ronda.v1.hotlist_service_pb2 import HotlistBlock, HotlistHeader, HotlistKey, HotlistStep
+from server.calls.said_of_hits import record_of
 from server.hotlist.entries import Listed, Listing, ListKey
 from server.hotlist.list_file import ListFile, read_list
 from server.hotlist.steps_file import STEP_BYTES, StepsFile, read_steps, told_keys, touch_beat, watched_keys
@@ -34,6 +35,7 @@ class Followed:
         self._told = HotlistHeader.FromString(found.registers)  # registers and data_as_of, as they were told last
         self._now: dict[ListKey, bytes] = {}  # of what a step named
         self.due = watched_keys(path)  # identifiers that may lead elsewhere by now
+        self._denied: frozenset[bytes] | None = None  # hits that are so in it; None = nobody knows
         for step in self._steps.steps:
             self._take(step.content)
             self.due |= told_keys(step.content)
@@ -44,6 +46,32 @@ class Followed:
     def is_long(self) -> bool:
         """Whether the list would better be made anew."""
         return self._steps.step_bytes > max(_LEAST_BYTES, sum(self.file.sizes) // _SHARE)
+
+    def is_new(self, denied: frozenset[bytes]) -> None:
+        """It was made of the newest view just now, with these hits denied."""
+        self.due.clear()
+        self._denied = denied
+
+    def take_denied(self, denied: frozenset[bytes]) -> None:
+        """Makes due what a hit that is denied by now, or no more, stands under."""
+        before, self._denied = self._denied, denied
+        if before == denied:
+            return
+        records = {record_of(key) for key in (denied if before is None else denied ^ before)}
+        for (kind, _), entry in self._entries():
+            named = (entry.record.register_id, entry.record.record_id) in records
+            if named or (before is None and entry.record.possible):
+                self.due.add((kind, entry.key))
+
+    def _entries(self) -> Iterator[tuple[ListKey, hotlist_service_pb2.HotlistEntry]]:
+        """Of the list as it was made, and of its steps."""
+        for packed in self._blocks:
+            block = HotlistBlock.FromString(zlib.decompress(packed))
+            for entry in block.entries:
+                yield (block.key_kind, entry.key), entry
+        for key, value in self._now.items():
+            for entry in HotlistBlock.FromString(value).entries:
+                yield key, entry
 
     def advance(self, listing: Listing, registers: bytes, seconds: float) -> bool:
         """Appends what differs, of some identifiers that are due; whether none is left. Raises OSError, CoreError.

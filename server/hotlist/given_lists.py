@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ronda.v1 import hotlist_service_pb2
+from server.hotlist.folding import FoldedList, folded, unfolded
 from server.hotlist.list_file import ListFile, read_list
 from server.hotlist.steps_file import Step, StepsFile, beat_ms, steps_path
 from server.logs import ERROR, log
@@ -23,6 +24,7 @@ class GivenList:
     steps: StepsFile
     registers: bytes  # as a list file's, by the newest step
     followed_ms: int  # what was fed until then is in it
+    _folded: tuple[int, FoldedList] | None = None  # and of how many steps
 
     def chain(self, number: int) -> bytes | None:
         """SHA-256 of that step, of the list for 0; None = there is no such step."""
@@ -33,6 +35,13 @@ class GivenList:
     def after(self, number: int) -> list[Step]:
         """The steps behind that one."""
         return self.steps.steps[number:]
+
+    def folded(self) -> FoldedList:
+        """The list with every step that is known, as one. Raises OSError, for a list that was replaced too."""
+        steps, registers = list(self.steps.steps), self.registers
+        if self._folded is None or self._folded[0] != len(steps):
+            self._folded = len(steps), folded(self.file, steps, registers) if steps else unfolded(self.file)
+        return self._folded[1]
 
     def read_on(self) -> None:
         """Raises OSError, ValueError."""

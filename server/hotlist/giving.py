@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.hotlist.entries import MASK
+from server.hotlist.folding import FoldedList, unfolded
 from server.hotlist.given_lists import GivenList, GivenLists
 from server.hotlist.keys import HotlistKeys, key_id_of
 from server.hotlist.list_file import FORMAT, list_path
@@ -81,26 +83,42 @@ class ListGiver:
     def header(
         self, given: GivenList, purpose: int, number: int, *, unchanged: bool
     ) -> hotlist_service_pb2.SignedHotlistHeader:
-        """A header of the list with so many of its steps: as it was made for 0, with what is told of it now for all."""
-        file = given.file
+        """Of the list and so many of its steps: as it was made for 0, with what is told of it now for all."""
         at_end = number == len(given.steps.steps)
-        header = hotlist_service_pb2.HotlistHeader.FromString(given.registers if at_end else file.registers)
-        now = clock_ms()
-        header.format = FORMAT
-        header.list_id = file.list_id
-        header.generation_id = file.generation_id
-        header.made_at.CopyFrom(timestamp(now))
-        header.valid_until.CopyFrom(timestamp(now + self._valid_s * 1000))
-        header.entries = file.entries
-        header.blocks = len(file.sizes)
-        header.size_bytes = sum(file.sizes)
-        header.sha256 = file.sha256
-        header.left_out = file.left_out
-        header.purpose = purpose  # type: ignore[assignment]
+        header = self._header_of(unfolded(given.file), given.registers if at_end else given.file.registers, purpose)
         header.unchanged = unchanged
         header.step = number
         header.chain = given.chain(number) or b""
-        followed_ms = given.followed_ms if at_end else file.made_ms
+        return self._signed(header, given.followed_ms if at_end else given.file.made_ms)
+
+    def folded_header(
+        self, given: GivenList, whole: FoldedList, purpose: int, *, unchanged: bool
+    ) -> hotlist_service_pb2.SignedHotlistHeader:
+        """Of a list whose steps are in it."""
+        header = self._header_of(whole, given.registers, purpose)
+        header.unchanged = unchanged
+        header.chain = whole.sha256
+        return self._signed(header, given.followed_ms)
+
+    def _header_of(self, whole: FoldedList, registers: bytes, purpose: int) -> hotlist_service_pb2.HotlistHeader:
+        header = hotlist_service_pb2.HotlistHeader.FromString(registers)
+        now = clock_ms()
+        header.format = FORMAT
+        header.list_id = whole.list_id
+        header.generation_id = whole.file.generation_id
+        header.made_at.CopyFrom(timestamp(now))
+        header.valid_until.CopyFrom(timestamp(now + self._valid_s * 1000))
+        header.entries = whole.entries
+        header.blocks = len(whole.sizes)
+        header.size_bytes = sum(whole.sizes)
+        header.sha256 = whole.sha256
+        header.left_out = whole.file.left_out
+        header.purpose = purpose  # type: ignore[assignment]
+        return header
+
+    def _signed(
+        self, header: hotlist_service_pb2.HotlistHeader, followed_ms: int
+    ) -> hotlist_service_pb2.SignedHotlistHeader:
         if followed_ms:
             header.followed_at.CopyFrom(timestamp(followed_ms))
         packed = header.SerializeToString()
@@ -114,11 +132,12 @@ class ListGiver:
         return hotlist_service_pb2.SignedHotlistStep(step=step.content, signature=signature, key_id=self._keys.key_id)
 
 
-def blocks_of(given: GivenList) -> Iterator[bytes]:
-    """The list's blocks. Raises Refusal."""
+@contextmanager
+def list_as_it_was() -> Iterator[None]:
+    """Around what reads a list's blocks. Raises Refusal where another took its place: the next try has that one."""
     try:
-        yield from given.file.blocks()
-    except OSError as error:  # another took its place: the next try has that one
+        yield
+    except OSError as error:
         log("hotlist_not_read", level=ERROR, error=error)
         raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS) from None
 

@@ -38,7 +38,6 @@ class ListFile:
     left_out: int
     sizes: tuple[int, ...]  # of the blocks, in bytes
     sha256: bytes
-    denials: str  # digest of the hits that were denied when it was made
     registers: bytes  # HotlistHeader of which only `registers` and `data_as_of` are set, encoded
     made_ms: int  # what was fed until then is in it; 0 = nobody says
     offset: int
@@ -73,7 +72,6 @@ def write_list(
     most: int,
     registers: bytes,
     left_out: int = 0,
-    denials: str = "",
     made_ms: int = 0,
     watched: Iterable[ListKey] = (),
 ) -> None:
@@ -84,17 +82,16 @@ def write_list(
     whole = sorted(listed, key=lambda each: (each.gravity, -each.issued))
     kept = whole[:most]
     kept.sort(key=lambda each: (each.key_kind, each.entry.key, each.gravity))
-    blocks = [zlib.compress(block, _LEVEL) for block in _blocks(kept)]
+    blocks = compressed_blocks(kept)
     digest = hashlib.sha256()
     for block in blocks:
         digest.update(block)
     line = {
         "format": FORMAT,
-        "list_id": hashlib.sha256(registers + digest.digest()).hexdigest()[:32],
+        "list_id": id_of_list(registers, digest.digest()),
         "generation_id": generation_id,
         "entries": len(kept),
         "left_out": left_out + len(whole) - len(kept),
-        "denials": denials,
         "made_ms": made_ms,
         "sizes": [len(block) for block in blocks],
         "sha256": digest.hexdigest(),
@@ -129,12 +126,21 @@ def read_list(path: Path) -> ListFile | None:
         told["left_out"],
         tuple(told["sizes"]),
         bytes.fromhex(told["sha256"]),
-        told.get("denials", ""),
         base64.b64decode(told["registers"]),
         told.get("made_ms", 0),
         len(line),
         stamp,
     )
+
+
+def id_of_list(registers: bytes, sha256: bytes) -> str:
+    """The same for the same blocks and registers."""
+    return hashlib.sha256(registers + sha256).hexdigest()[:32]
+
+
+def compressed_blocks(ordered: list[Listed]) -> list[bytes]:
+    """Blocks as they are sent, of entries in a list's order."""
+    return [zlib.compress(block, _LEVEL) for block in _blocks(ordered)]
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int]:

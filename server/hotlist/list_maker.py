@@ -19,7 +19,8 @@ from core.engine.entry import Engine, Method
 from core.errors import CoreError
 from core.generation.store import Generation
 from ronda.v1 import hotlist_service_pb2, register_pb2, register_service_pb2
-from server.calls.said_of_hits import SaidOfHits, read_said_of_hits
+from server.calls.said_of_hits import FILE, SaidOfHits, read_said_of_hits
+from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
 from server.hotlist.entries import MASK, Listing
 from server.hotlist.following import Followed
 from server.hotlist.list_file import list_path, write_list
@@ -34,7 +35,7 @@ _FORGET_S = 14 * 86_400.0  # a mask that nobody has asked with for so long
 _ID = re.compile(r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
 _AGAIN_S = 30.0  # after a list that could not be made, or not be followed
 _IDLE_S = 1.0  # between two looks at registers where nobody changed
-_DENIALS_S = 5.0  # the least between two of the same, however many hits are denied
+_PAUSE_S = 5.0  # the least between two of the same
 
 
 def today_in_guatemala(seconds: float) -> date:
@@ -49,21 +50,21 @@ class ListMaker:
         self._orders = orders
         self._folder = orders.data / FOLDER
         self._rests: dict[Path, float] = {}  # until when a list is not made again
-        self._last_said = SaidOfHits(None, "")
+        self._said = SaidOfHits(None, frozenset())
+        self._said_stamp: tuple[int, int] | None = None
         self._views: dict[str, ViewFollower] = {}  # generation -> what lies over it
         self._followed: dict[Path, Followed] = {}
         self._idle: dict[Path, float] = {}  # until when a list that is at its end is left alone
 
     def tick(self) -> bool:
         """Brings the lists that are wanted to the newest view; then makes one that is not there, of the generation that
-        serves, or that was published, or one that is there anew: when an institution denied a hit since or took a
-        denial back, or when its steps are many. Whether it is at its end.
+        serves, or that was published, or one that is there anew, when its steps are many. Whether it is at its end.
         """
         now = time.time()
         day = today_in_guatemala(now).strftime("%Y%m%d")
         published = _named(self._orders.data / "CURRENT")
         wanted = self._wanted(now)
-        said = self._said()
+        said = self._read_said()
         lists = {
             list_path(self._orders.data, generation_id, day, mask): (generation_id, mask)
             for mask, serving in wanted.items()
@@ -77,7 +78,7 @@ class ListMaker:
         for path, (_, mask) in lists.items():
             at_end = self._follow(path, mask, looked, said) and at_end
         for path, (generation_id, mask) in lists.items():
-            if time.monotonic() < self._rests.get(path, 0.0) or self._is_made(path, said.denials):
+            if time.monotonic() < self._rests.get(path, 0.0) or self._is_made(path):
                 continue
             self._make(path, generation_id, mask, now, said)
             self._remove_others({*wanted.values(), published}, day)
@@ -101,19 +102,24 @@ class ListMaker:
                 found[mask] = _named(entry)
         return found
 
-    def _said(self) -> SaidOfHits:
+    def _read_said(self) -> SaidOfHits:
         try:
-            self._last_said = read_said_of_hits(self._orders.data)
+            status = (self._orders.data / CONFIRMATIONS / FILE).stat()
+            stamp = status.st_mtime_ns, status.st_ino
+            if stamp != self._said_stamp:
+                self._said, self._said_stamp = read_said_of_hits(self._orders.data), stamp
+        except FileNotFoundError:
+            self._said = SaidOfHits(None, frozenset())
         except (OSError, ValueError) as error:
             log("confirmations_not_read", level=ERROR, error=error)
-        return self._last_said
+        return self._said
 
-    def _is_made(self, path: Path, denials: str) -> bool:
+    def _is_made(self, path: Path) -> bool:
         followed = self._followed.get(path)
         if followed is None or followed.file.is_replaced():
             self._followed.pop(path, None)
             return False
-        return followed.file.denials == denials and not followed.is_long
+        return not followed.is_long
 
     # ---- following ----
 
@@ -135,6 +141,8 @@ class ListMaker:
             return True
         try:
             followed = self._followed.get(path) or self._opened(path)
+            if followed is not None:
+                followed.take_denied(said.denied)
             if followed is None or (not followed.due and time.monotonic() < self._idle.get(path, 0.0)):
                 return True
             view = self._view(followed.file.generation_id)
@@ -187,7 +195,6 @@ class ListMaker:
                 self._orders.entries,
                 registers,
                 listing.left_out,
-                said.denials,
                 made_ms=now_ms,
                 watched=view.ever,
             )
@@ -196,9 +203,9 @@ class ListMaker:
             self._rests[path] = time.monotonic() + _AGAIN_S
             log("hotlist_not_made", level=ERROR, generation=generation_id, error=error)
             return
-        followed.due.clear()  # it is of the newest view
+        followed.is_new(said.denied)
         self._followed[path] = followed
-        self._rests[path] = time.monotonic() + _DENIALS_S
+        self._rests[path] = time.monotonic() + _PAUSE_S
         log(
             "hotlist_made",
             level=INFO,

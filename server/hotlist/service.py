@@ -20,7 +20,7 @@ from server.audit.own_methods import OwnMethod
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
-from server.hotlist.giving import RETRY_AFTER_MS, ListGiver, blocks_of, timestamp
+from server.hotlist.giving import RETRY_AFTER_MS, ListGiver, list_as_it_was, timestamp
 from server.hotlist.keys import HotlistKeys, is_key_id, key_id_of
 from server.hotlist.list_maker import today_in_guatemala
 from server.hotlist.orders import FOLDER
@@ -54,14 +54,15 @@ class HotlistMethods:
     async def snapshot(self, asked: Asked) -> AsyncIterator[hotlist_service_pb2.SnapshotResponse]:
         """The list of the caller's mask."""
         given = await self._giver.list_of(asked)
-        unchanged = asked.request.held_list_id == given.file.list_id
-        header = self._giver.header(given, asked.entered.purpose, 0, unchanged=unchanged)
-        yield hotlist_service_pb2.SnapshotResponse(header=header)
-        if unchanged:
-            return
-        for block in blocks_of(given):
-            asked.still_permitted()
-            yield hotlist_service_pb2.SnapshotResponse(block=block)
+        with list_as_it_was():
+            whole = await asyncio.to_thread(given.folded)
+            asked.answer_id = bytes.fromhex(whole.list_id)
+            unchanged = asked.request.held_list_id == whole.list_id
+            header = self._giver.folded_header(given, whole, asked.entered.purpose, unchanged=unchanged)
+            yield hotlist_service_pb2.SnapshotResponse(header=header)
+            for block in () if unchanged else whole.blocks():
+                asked.still_permitted()
+                yield hotlist_service_pb2.SnapshotResponse(block=block)
 
     def sync(self, asked: Asked) -> AsyncIterator[hotlist_service_pb2.SyncResponse]:
         """The list, and what changes on it."""

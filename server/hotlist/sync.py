@@ -13,7 +13,7 @@ from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.hotlist.given_lists import GivenList
-from server.hotlist.giving import ListGiver, blocks_of
+from server.hotlist.giving import ListGiver, list_as_it_was
 
 FOLLOW_S = 900.0  # from when it began; then the client asks again
 _RENEW_S = 60.0  # between two headers of a list that does not change
@@ -67,9 +67,10 @@ class SyncStream:
     async def _whole(self, given: GivenList) -> AsyncIterator[SyncResponse]:
         self._at = 0
         yield SyncResponse(snapshot=self._header(given, unchanged=False))
-        for block in blocks_of(given):
-            self._asked.still_permitted()
-            yield SyncResponse(snapshot=SnapshotResponse(block=block))
+        with list_as_it_was():
+            for block in given.file.blocks():
+                self._asked.still_permitted()
+                yield SyncResponse(snapshot=SnapshotResponse(block=block))
 
     async def _behind(self, given: GivenList) -> AsyncIterator[SyncResponse]:
         """The steps that there are, and how far that is."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import time
 import zlib
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 
 from core.generation.reader import DossierReader
 from ronda.v1.hotlist_service_pb2 import HotlistBlock, HotlistStep
+from server.calls.said_of_hits import FILE, FOLDER, read_said_of_hits
 from server.hotlist.entries import MASK, Listing
-from server.hotlist.list_file import list_path, read_list
+from server.hotlist.folding import folded
+from server.hotlist.list_file import BLOCK_ENTRIES, list_path, read_list
 from server.hotlist.list_maker import ListMaker, today_in_guatemala
 from server.hotlist.orders import WANTED_IN, Orders
 from server.hotlist.steps_file import read_steps
@@ -85,12 +89,37 @@ class FollowedWorld:
                 lay(found, changed)
         return found
 
+    def snapshot(self) -> Entries:
+        """The list with its steps in it, as who asks for a snapshot has it."""
+        made = read_list(self.path)
+        assert made is not None
+        whole = folded(made, read_steps(self.path, made.list_id).steps, made.registers)
+        blocks = list(whole.blocks())
+        assert (whole.sizes, whole.sha256) == (tuple(map(len, blocks)), hashlib.sha256(b"".join(blocks)).digest())
+        found: Entries = {}
+        last: tuple[int, str] = (0, "")
+        for block in map(HotlistBlock.FromString, map(zlib.decompress, blocks)):
+            keys = [(block.key_kind, entry.key) for entry in block.entries]
+            assert keys == sorted(keys) and keys[0] > last and len(keys) <= BLOCK_ENTRIES
+            last = keys[-1]
+            lay(found, block)
+        assert whole.entries == sum(map(len, found.values()))
+        return found
+
+    def deny(self, *keys: bytes) -> None:
+        """As the process that writes confirmations leaves it."""
+        folder = self.fed.data / FOLDER
+        folder.mkdir(exist_ok=True)
+        rows = [[base64.b64encode(key).decode(), True, ""] for key in keys]
+        (folder / "draft").write_text(json.dumps(rows), encoding="ascii")
+        (folder / "draft").rename(folder / FILE)
+
     def anew(self) -> Entries:
         """The same made anew of the newest view."""
         view: Any = self.fed.view().generation
         seconds = time.time()
-        fed = _fed_subjects(self.fed)
-        listing = Listing(view, MASK, int(seconds * 1000), today_in_guatemala(seconds), None, fed)
+        fed, said = _fed_subjects(self.fed), read_said_of_hits(self.fed.data)
+        listing = Listing(view, MASK, int(seconds * 1000), today_in_guatemala(seconds), said.table, fed)
         found: Entries = {}
         listed = sorted(listing.entries(), key=lambda each: (each.gravity, -each.issued))
         for each in listed:

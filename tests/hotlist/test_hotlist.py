@@ -231,8 +231,10 @@ def test_an_allowance_holds_for_keys_too(field: FieldServer) -> None:
     assert set(reasons) == {"LIMIT_EXCEEDED"}
 
 
-def test_a_list_is_made_anew_when_a_hit_is_denied_and_when_that_is_taken_back(field: FieldServer) -> None:
+def test_a_list_is_another_when_a_hit_is_denied_and_the_same_when_that_is_taken_back(field: FieldServer) -> None:
+    """Who follows it is told by a step."""
     patrol, court = field.patrol(), field.desk("oj")
+    followed = patrol.stream("HotlistService", hotlist_service_pb2.SyncRequest(), hotlist_service_pb2.SyncResponse)
     held = patrol.snapshot()[2].list_id
     (hit,) = (hit for hit in patrol.person(field.field.wanted).answer.hits if hit.record.record_id == "O-1")
     urgent = confirmation.CONFIRMATION_URGENCY_URGENT
@@ -252,5 +254,14 @@ def test_a_list_is_made_anew_when_a_hit_is_denied_and_when_that_is_taken_back(fi
 
         return str(until(made_anew).list_id)
 
+    def next_step() -> list[tuple[str, bool]]:
+        signed = next(part.step for part in followed if part.HasField("step"))
+        step = hotlist_service_pb2.HotlistStep.FromString(signed.step)
+        assert not step.gone
+        return [(entry.key, entry.record.possible) for block in step.keys for entry in block.entries]
+
     assert listed_as_possible(confirmation.CONFIRMATION_REASON_CANCELLED, True) != held
+    assert next_step() == [(field.field.wanted, True)]
     assert listed_as_possible(confirmation.CONFIRMATION_REASON_IN_FORCE, False) == held
+    assert next_step() == [(field.field.wanted, False)]
+    followed.cancel()

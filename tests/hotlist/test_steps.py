@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from core.generation.view_file import BEAT, LIVE
 from core.ledger.change import Change
 from ronda.v1 import check_service_pb2 as checks
-from ronda.v1.hotlist_service_pb2 import HotlistStep
+from ronda.v1.hotlist_service_pb2 import HotlistEntry, HotlistStep
 from tests.hotlist.followed_world import FollowedWorld
 from tests.indexer.small_registers import SmallRegisters, cui_of
+from tests.kit.small_world import SmallWorld
 from tests.live.fed_world import FedWorld, built
 from tests.live.test_a_view_answers_as_a_rebuild import ANA, JOSE, LUIS, MARTA, WHO, small_world, theft, warrant
 
@@ -98,6 +99,26 @@ def test_steps_that_are_gone_or_of_another_list_make_a_list_anew(world: Followed
         assert world.held() == world.anew() and not world.steps()
 
 
+def test_a_list_that_was_empty(tmp_path: Path) -> None:
+    """Steps are all that it has, and then nothing again."""
+    bare = SmallWorld()
+    bare.rows["mp"].clear()
+    bare.person(MARTA, *WHO[MARTA])
+    bare.warrant("W0", cui_of(MARTA), *WHO[MARTA], state="CANCELADA")
+    bare.car(1, "P-123BCD")
+    bare.report("M5", "ROBO", PLACA="P-555BCD", ESTADO="CANCELADA")
+    fed = FedWorld(tmp_path / "fed", bare, built(tmp_path / "base", bare))
+    world = FollowedWorld(fed)
+    assert world.held() == world.snapshot() == world.anew() == {}
+    fed.take(warrant(fed, "W9", MARTA))
+    world.run()
+    assert world.held() == world.snapshot() == world.anew() != {}
+    fed.take(fed.cancel("oj", "W9"))
+    world.run()
+    assert world.held() == world.snapshot() == {}
+    fed.writer.close()
+
+
 def test_many_changed_keys_are_several_steps(world: FollowedWorld) -> None:
     changes = [
         world.fed.upsert(
@@ -110,7 +131,7 @@ def test_many_changed_keys_are_several_steps(world: FollowedWorld) -> None:
     world.run()
     steps = world.steps()
     assert len(steps) > 1 and all(step.ByteSize() < 64 * 1024 for step in steps)
-    assert world.held() == world.anew() and (CUI, cui_of(1599)) in world.held()
+    assert world.held() == world.snapshot() == world.anew() and (CUI, cui_of(1599)) in world.held()
 
 
 def test_a_list_with_many_steps_is_made_anew(world: FollowedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +143,24 @@ def test_a_list_with_many_steps_is_made_anew(world: FollowedWorld, monkeypatch: 
     world.maker._rests.clear()
     world.run()
     assert world.list_id != before and not world.steps() and world.held() == world.anew()
+
+
+def test_a_hit_that_is_denied_and_not_any_more_is_a_step(world: FollowedWorld) -> None:
+    ana, list_id = (CUI, cui_of(ANA)), world.list_id
+
+    def possible() -> bool:
+        (content,) = world.held()[ana]
+        return HotlistEntry.FromString(content).record.possible
+
+    assert not possible()
+    for denied, restarts in ((True, False), (False, False), (True, True), (False, True)):
+        world.deny(*[bytes(16) + b"oj\0W1"] if denied else [])
+        if restarts:
+            world.restart()
+        world.run()
+        assert possible() == denied and world.held() == world.snapshot() == world.anew()
+        named = [entry.key for block in world.steps()[-1].keys for entry in block.entries]
+        assert named == [cui_of(ANA)] and world.list_id == list_id
 
 
 def test_registers_that_are_stale_are_said_so(world: FollowedWorld) -> None:
@@ -218,7 +257,7 @@ def test_whatever_is_fed(base: SmallRegisters, rounds: list[tuple[list[Callable[
                 path.write_bytes(content[: max(content.index(b"\n") + 1, len(content) - 40)])
                 world.restart()
         world.run()
-        assert world.held() == world.anew()
+        assert world.held() == world.snapshot() == world.anew()
         assert world.list_id == list_id
     finally:
         fed.writer.close()

@@ -15,7 +15,7 @@ import pytest
 from clients.client.blocking import Ronda
 from clients.client.failures import CallFailure
 from clients.client.held_list import HeldList
-from clients.client.hot_list import ListPlace, ListRefused, take
+from clients.client.hot_list import ListPlace, ListRefused, take, unpacked
 from clients.client.identity import Identity
 from clients.client.list_following import ListFollowing
 from ronda.v1 import check_service_pb2 as checks
@@ -142,6 +142,22 @@ def test_what_is_followed_is_the_list_made_anew(live: LiveLists, device: Device,
         assert device.held.whole == 2, "another list takes the place of the one that is gone, in the same stream"
     finally:
         other.stop()
+
+
+def test_a_snapshot_is_the_list_with_its_steps(live: LiveLists, device: Device) -> None:
+    live.warrant("W14", 52)
+    until(lambda: device.has((CUI, cui_of(52))))
+    _, blocks, header = device.patrol.snapshot()
+    listed: dict[tuple[int, str], list[Any]] = {}
+    for block in map(unpacked, blocks):
+        for entry in block.entries:
+            listed.setdefault((block.key_kind, entry.key), []).append(entry)
+    assert listed == {key: list(device.held.entries(*key)) for key in device.held}
+    assert header.entries == len(device.held)
+    assert (header.step, header.chain) == (0, header.sha256)
+    _, again, same = device.patrol.snapshot(held=header.list_id)
+    assert same.unchanged
+    assert not again
 
 
 def test_a_killed_maker_loses_nothing(live: LiveLists, device: Device) -> None:

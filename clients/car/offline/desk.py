@@ -30,6 +30,8 @@ _AT_ONCE = 100  # look-ups of one report
 _CALL_SECONDS = 20.0
 _LIST_SECONDS = 300.0
 _STREAM_SECONDS = 1860.0  # longer than the server's own end of it
+NO_STEPS = ("METHOD_UNKNOWN", "FORBIDDEN")
+"""Reasons after which asking again would not help: the server is older, or policy gives this officer lists alone."""
 _REFUSED = 2  # in a row, from where the list stands: then it is asked for whole
 
 Metadata = list[tuple[str, str]]
@@ -184,22 +186,58 @@ class OfflineDesk:
         key = self._key
         if key is None:
             return
-        request, keeper = contract.SyncRequest(context=frame()), _Keeper(self, key)
-        with contextlib.suppress(_OtherKey):
-            place = keeper.place
-            if place is not None and self._refused < _REFUSED:
-                request.list_id, request.step, request.chain = place
-            stream = connection.hotlists.Sync(request, timeout=_STREAM_SECONDS, metadata=metadata)
-            try:
-                for _ in take(stream, keeper, self._signing):
-                    self._refused, self.following = 0, True
-            except ListRefused:
-                self._refused += 1
-            finally:
-                self.following = False
-                stream.cancel()
+        try:
+            for _ in self._stepped(connection, metadata, frame(), key, _STREAM_SECONDS):
+                self.following = True
+        except _OtherKey:
+            return
+        finally:
+            self.following = False
 
     def _fetched(
+        self,
+        connection: Connection,
+        metadata: Metadata,
+        context: RequestContext,
+        key: HeldKey,
+        signing: Mapping[str, bytes],
+        held: HotList | None,
+    ) -> HotList | None:
+        """With every step that there is; without, where the server is older or policy gives lists alone."""
+        import grpc
+
+        from clients.client.failures import read_failure
+
+        try:
+            for _ in self._stepped(connection, metadata, context, key, _LIST_SECONDS):
+                break
+        except _OtherKey:
+            return None
+        except grpc.RpcError as error:
+            if read_failure(error).reason not in NO_STEPS:
+                raise
+            return self._snapshot(connection, metadata, context, key, signing, held)
+        return self._list
+
+    def _stepped(
+        self, connection: Connection, metadata: Metadata, context: RequestContext, key: HeldKey, most_seconds: float
+    ) -> Iterator[contract.HotlistHeader]:
+        """Keeps the list and what changes on it; each header with which nothing is lacking. Raises _OtherKey."""
+        request, keeper = contract.SyncRequest(context=context), _Keeper(self, key)
+        place = keeper.place
+        if place is not None and self._refused < _REFUSED:
+            request.list_id, request.step, request.chain = place
+        stream = connection.hotlists.Sync(request, timeout=most_seconds, metadata=metadata)
+        try:
+            for header in take(stream, keeper, self._signing):
+                self._refused = 0
+                yield header
+        except ListRefused:
+            self._refused += 1
+        finally:
+            stream.cancel()
+
+    def _snapshot(
         self,
         connection: Connection,
         metadata: Metadata,
