@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from core.calendar import age_on
 from core.generation.reader import DossierReader
 from core.ledger.change import RECORD_KINDS, Change, Kind
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
 
+_OF_AGE = 18  # years
+# Of an act as a minor: shown once she is of age (docs/answers.md section 10, "Minors").
+_SHOWN_OF_THE_GROWN = (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE)
 RecordId = tuple[str, str]
 """Register, record."""
 
@@ -34,7 +38,7 @@ class StandingAlert:
     records: tuple[RecordId, ...]
     kind: int  # ronda.v1.AlertKind
     section: int
-    is_open: bool  # of sensitivity OPEN: the only ones that are ever told
+    is_open: bool  # shown to whoever may see its section OPEN: the only ones that are ever told
     pending: bool
     # Of a dossier alone, not kept:
     certain: bool = field(default=True, compare=False)  # that it is in force, and about the subject
@@ -58,8 +62,11 @@ class Fed(NamedTuple):
     withdrawn: bool  # an UPSERT, and a cancellation after it
 
 
-def alerts_of(reader: DossierReader) -> list[StandingAlert]:
-    """Of one dossier, closed ones too."""
+def alerts_of(reader: DossierReader, today: int) -> list[StandingAlert]:
+    """Of one dossier, closed ones too. today: in Guatemala, since 1970, by which who was a child is of age."""
+    year, month, day = reader.birth
+    age = age_on((year, month or 1, day or 1), today) if year else None
+    grown = age is not None and age >= _OF_AGE
     found = []
     for alert in reader.alerts():
         hit = alert_pb2.Hit.FromString(alert.hit)
@@ -70,7 +77,8 @@ def alerts_of(reader: DossierReader) -> list[StandingAlert]:
                 tuple(records),
                 alert.kind,
                 alert.section,
-                alert.sensitivity <= section_pb2.SENSITIVITY_OPEN,
+                alert.sensitivity <= section_pb2.SENSITIVITY_OPEN
+                or (grown and alert.sensitivity == section_pb2.SENSITIVITY_MINOR and alert.kind in _SHOWN_OF_THE_GROWN),
                 alert.state == alert_pb2.ALERT_STATE_PENDING,
                 alert.link_level == level_pb2.LEVEL_HIT,
                 "; ".join(note.text for note in hit.notes),

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from core.access.grant import Grant
+from core.calendar import guatemala_day
 from core.engine.entry import Engine, Method
 from core.errors import CoreError
 from core.generation.reader import DossierReader, EntityKind
@@ -60,7 +61,7 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int) -> alert_service
         return None
     reader = _reader(engine, row.subject)
     record = row.register, row.record
-    standing = alerts_of(reader) if reader is not None else []
+    standing = alerts_of(reader, guatemala_day(clock_ms)) if reader is not None else []
     stated = [each for each in standing if record in each.records]
     in_force = any(each.pending for each in stated)
     answered = _answer(reader, engine, grant, clock_ms) if reader is not None else None

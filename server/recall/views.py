@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.calendar import guatemala_day
 from core.errors import CoreError
 from core.generation.reader import DossierReader
 from core.generation.store import Generation
@@ -209,7 +210,7 @@ def _subject(reader: DossierReader) -> _Subject:
     for each in reader.identifiers():
         if each.kind not in _NOBODYS_OWN and each.sensitivity <= section_pb2.SENSITIVITY_OPEN:
             keys += [bytes([kind]) + text.encode() for kind, text in as_asked(each.kind, each.text)]
-    return _Subject(alerts_of(reader), tuple(dict.fromkeys(keys)))
+    return _Subject(alerts_of(reader, guatemala_day(time.time_ns() // 1_000_000)), tuple(dict.fromkeys(keys)))
 
 
 def as_asked(kind: int, text: str) -> list[tuple[int, str]]:

@@ -31,6 +31,10 @@ from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2
 from ronda.v1.alert_pb2 import Hit
 from server.calls.live_levels import LiveLevels
+from server.recall.looks import Found, Look
+from server.recall.store import RecallStore
+from server.recall.telling import told
+from server.recall.views import Views
 from tests.indexer.small_registers import cui_of
 from tests.kit.small_world import MP, SmallWorld
 from tests.live.fed_world import AS_OF_S
@@ -318,6 +322,29 @@ def test_what_yields_is_not_linked(court: Court, monkeypatch: pytest.MonkeyPatch
     linked.clear()
     court.extract(BEFORE, sequence(5)())
     assert (court.level(LUIS), linked) == ("CLEAR", [])
+
+
+def test_who_was_told_to_let_go_is_told_of_the_doubt(court: Court, tmp_path: Path) -> None:
+    store = RecallStore(tmp_path / "recall")
+    views = Views(court.data, store)
+
+    def said() -> list[str]:
+        engine, seen = Engine(court.view()), views.look()
+        assert seen is not None
+        look = Found(0, Look("w/1/1", "pnc/1", bytes(15) + b"\1", 1000, "base", 0))
+        store.take(seen.taken, [(each, [look]) for each in seen.changes])
+        views.done(seen)
+        now_ms = AS_OF_S * 1000 + 1
+        found = (told(row, engine, Grant.everything(), now_ms) for row in store.waiting("pnc/1", 0, now_ms, 10))
+        return [message.text for message in found if message is not None]
+
+    assert said() == []
+    court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
+    [text] = said()
+    assert text.startswith("CANCELADA: NO ACTÚE por esta orden de captura (OJ).")
+    court.extract(LISTED, sequence(1)())
+    [text] = said()
+    assert text.startswith(f"POSIBLE ALERTA NUEVA: orden de captura (OJ); {NOTE}. Consulta: ANA LUCIA CAAL CHOC")
 
 
 class Merging(StatingWorld):

@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from core.access.grant import Grant
 from core.identifiers.kinds import IdentifierKind
 from core.ledger.change import Change, Kind
 from core.ledger.reader import FOLDER as LEDGER
 from core.ledger.writer import LedgerWriter
 from indexer.live.following import Follower
+from ronda.v1.section_pb2 import SENSITIVITY_MINOR
 from server.audit.keys import current_hash_key, kept_hash_keys
+from server.recall import telling
 from server.recall.alerts import Fed, StandingAlert, What, changes_between, fed_since
 from server.recall.looks import Found, Look
 from server.recall.orders import DAY_MS, VALID_MS
 from server.recall.recall_process import saw
 from server.recall.store import FILE, AlertChange, RecallStore, Taken
 from server.recall.views import Views, as_asked
+from tests.indexer.small_registers import cui_of
 from tests.live.fed_world import AS_OF_S, FedWorld, built
 from tests.live.test_a_view_answers_as_a_rebuild import LUIS, MARTA, small_world, warrant
 
@@ -207,3 +211,52 @@ def test_the_hash_key_before_stays_as_long_as_it_is_searched_with(tmp_path: Path
     assert first.key.hex() not in (tmp_path / "hash.key").read_text(encoding="ascii")
     assert current_hash_key(tmp_path, 62 * DAY_MS) == third
     assert kept_hash_keys(tmp_path, 62 * DAY_MS) == [third], "switched off: gone with the next segment"
+
+
+GROWN, CHILD = 21, 22
+BORN = {GROWN: "2004-01-02", CHILD: "2016-01-02"}
+CHILDS_DAY = "2019-05-05"  # of what the one did at fifteen; the other was three, and is a minor yet
+
+
+def of_minors(fed: FedWorld, record_id: str, number: int, state: str = "PENDIENTE") -> Change:
+    who = {"CUI": cui_of(number), "NOMBRE": f"PERSONA {number} TZOC", "NACIMIENTO": BORN[number]}
+    return fed.upsert("oj", ORDEN=record_id, **who, ESTADO=state, FECHA=CHILDS_DAY, DELITO="ROBO")
+
+
+def test_what_a_minor_did_is_told_once_she_is_of_age(tmp_path: Path) -> None:
+    """As checks show it then: of a child nothing, nor that it is cancelled."""
+    world = small_world()
+    for number, born in BORN.items():
+        world.person(number, f"PERSONA {number} TZOC", born)
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "first", world))
+    store = RecallStore(tmp_path / "recall")
+    views = Views(fed.data, store)
+    unseeing = Grant({sensitivity: 0 if sensitivity == SENSITIVITY_MINOR else 2**64 - 1 for sensitivity in range(1, 6)})
+    officer = {number: [look(f"w/1/{number}")] for number in BORN}
+    ledger = LedgerWriter(fed.data / LEDGER)
+
+    def said() -> list[str]:
+        """What the officer who may see no minors reads of what is new."""
+        seen = views.look()
+        assert seen is not None
+        store.take(seen.taken, [(each, officer[GROWN]) for each in seen.changes])
+        views.done(seen)
+        rows = store.waiting("pnc/1", 0, AS_OF_S * 1000, 10)
+        found = [message for row in rows if (message := telling.told(row, fed.view(), unseeing, AS_OF_S * 1000 + 1))]
+        assert not any("ROBO" in str(message) for message in found)
+        return [message.text for message in found]
+
+    with Follower(fed.data, fed.manifests) as follower:
+        follower.step()
+        assert said() == []
+        ledger.append([of_minors(fed, "W30", GROWN), of_minors(fed, "W31", CHILD)], AS_OF_S * 1000)
+        follower.step()
+        [text] = said()
+        assert text.startswith("NUEVA ALERTA: orden de captura (OJ)") and cui_of(GROWN) in text
+        closed = [of_minors(fed, "W30", GROWN, "CANCELADA"), of_minors(fed, "W31", CHILD, "CANCELADA")]
+        ledger.append(closed, AS_OF_S * 1000)
+        follower.step()
+        [text] = said()
+        assert text.startswith("CANCELADA: NO ACTÚE") and cui_of(GROWN) in text
+    ledger.close()
+    fed.writer.close()
