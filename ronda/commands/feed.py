@@ -163,6 +163,7 @@ _OUTCOMES = {
 
 def _print_tally(tally: Tally) -> None:
     from clients.spanish import failures as spoken
+    from clients.spanish import feed_rules
     from clients.terminal.whole_table import WholeTable
 
     for kind, words in _OUTCOMES.items():
@@ -175,7 +176,8 @@ def _print_tally(tally: Tally) -> None:
         table = WholeTable(title, "línea", "registro", "número", "motivo", "campo", "regla", right=("línea", "número"))
         for each in tally.refused[:_SHOWN]:
             words = spoken.REASONS.get(each.reason, each.reason)
-            table.add(str(each.line), each.register, str(each.sequence), words, each.field, each.rule)
+            told = feed_rules.field_text(each.field), feed_rules.rule_text(each.rule)
+            table.add(str(each.line), each.register, str(each.sequence), words, *told)
         print_renderables(table)
     for position in tally.positions.values():
         if position.missing:

@@ -230,8 +230,14 @@ def _say_passed(passed: Passed) -> None:
 
 
 def _say_tally(tally: Tally, head: str = "") -> None:
+    from clients.spanish import failures as spoken
+    from clients.spanish import feed_rules
+
     refused = tally.outcomes.get("REFUSED", 0)
     taken = tally.outcomes.total() - refused
     typer.echo(f"{head}{taken} cambios recibidos" + (f", {refused} rechazados" if refused else ""), err=bool(refused))
     for each in tally.refused[:20]:
-        typer.echo(f"  {each.register} {each.sequence}: {each.reason} {each.field} {each.rule}", err=True)
+        said = [spoken.REASONS.get(each.reason, each.reason)]
+        if each.field or each.rule:
+            said.append(f"{feed_rules.field_text(each.field)}: {feed_rules.rule_text(each.rule)}".strip(": "))
+        typer.echo(f"  {each.register} {each.sequence}: {' '.join(said)}", err=True)

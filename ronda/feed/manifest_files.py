@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 import indexer
 from clients.feed.changes import ChangesUnreadable, FileChange
+from clients.spanish.feed_rules import rule_text
 from indexer.manifest.loading import ManifestError, load_manifests
 from indexer.manifest.model import Manifest
 from indexer.manifest.sources import PostgresqlSource, Source
@@ -64,7 +65,9 @@ class ManifestFiles:
         refused = standardiser.add(batch)
         if refused:
             first = min(refused)
-            raise ChangesUnreadable(first.row, f"{first.section} {first.field} {first.rule}".strip())
+            where = f"{first.section} {first.field}".strip()
+            said = rule_text(first.rule)
+            raise ChangesUnreadable(first.row, f"{where}: {said}" if where else said)
         table = standardiser.take().select(["row", "record_id"]).to_pydict()
         ids = dict(zip(table["row"], table["record_id"], strict=True))
         cells = [column.to_pylist() for column in batch.columns]

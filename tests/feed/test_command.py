@@ -133,6 +133,9 @@ def test_a_csv_with_a_refused_row_names_line_field_and_rule(field: DevelopmentSe
         "unknown_code",
     )
     assert "QUIZAS" not in json.dumps(found)
+    said = feed(field, "push", file, "--source", "by-csv", status=5).stdout
+    [told] = [line for line in said.splitlines() if "código que el manifiesto no conoce" in line]
+    assert "unknown_code" not in said and "La fila no da un registro" in told
 
 
 @pytest.mark.parametrize(
@@ -232,7 +235,7 @@ def test_a_drop_folder_takes_files_in_the_registers_own_format(field: Developmen
         "ORDEN": "X-2", "CUI": cui, "ESTADO": "CANCELADA", "FECHA": "2026-05-05", "DELITO": "ROBO",
     }  # fmt: skip
     assert sorted(each.name for each in (folder / "refused").iterdir()) == ["2.csv", "2.csv.why", "3.csv", "3.csv.why"]
-    assert "unknown_code" in (folder / "refused" / "2.csv.why").read_text(encoding="utf-8")
+    assert "código que el manifiesto no conoce" in (folder / "refused" / "2.csv.why").read_text(encoding="utf-8")
 
 
 def test_an_outbox_is_taken_in_the_order_in_which_transactions_end(
