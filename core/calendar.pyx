@@ -145,10 +145,10 @@ cdef inline int whole_grade(int year_a, int month_a, int day_a, int year_b, int 
     cdef bint year = year_a == year_b, month = month_a == month_b, day = day_a == day_b
     cdef int32_t apart = day_from_date(year_a, month_a, day_a) - day_from_date(year_b, month_b, day_b)
     cdef int slip = GRADE_NONE
+    if year_a <= LAST_FILLER_YEAR or year_b <= LAST_FILLER_YEAR:
+        return GRADE_CENTURY if month and day and not year and (year_a - year_b) % CENTURY == 0 else GRADE_NONE
     if year and month and day:
         return GRADE_EQUAL
-    if year_a <= LAST_FILLER_YEAR or year_b <= LAST_FILLER_YEAR:
-        return GRADE_CENTURY if month and day and (year_a - year_b) % CENTURY == 0 else GRADE_NONE
     if year and month_a == day_b and day_a == month_b:
         return GRADE_SWAPPED
     if month and day and -1 <= year_a - year_b <= 1:
@@ -175,6 +175,8 @@ cdef int birth_grade(int year_a, int month_a, int day_a, int year_b, int month_b
         return GRADE_NONE
     if month_a and day_a and month_b and day_b:
         return whole_grade(year_a, month_a, day_a, year_b, month_b, day_b)
+    if year_a <= LAST_FILLER_YEAR or year_b <= LAST_FILLER_YEAR:
+        return GRADE_NONE
     fits = may_be_equal(month_a, month_b) and may_be_equal(day_a, day_b)
     if year_a == year_b:
         if not fits:
@@ -186,16 +188,16 @@ cdef int birth_grade(int year_a, int month_a, int day_a, int year_b, int month_b
 
 
 cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil:
-    if year_a == 0 or year_b == 0:
+    # Before all else: what stands where nothing is known agrees by chance, and rules nobody out.
+    if year_a <= LAST_FILLER_YEAR or year_b <= LAST_FILLER_YEAR:
         return AGREEMENT_UNKNOWN
     if year_a == year_b and month_a == month_b and day_a == day_b and month_a != 0 and day_a != 0:
         return AGREEMENT_AGREES
     # The year off by one at most, and nothing known that contradicts.
     if -1 <= year_a - year_b <= 1 and may_be_equal(month_a, month_b) and may_be_equal(day_a, day_b):
         return AGREEMENT_UNKNOWN
-    if month_a and day_a and month_b and day_b and (
-            year_a <= LAST_FILLER_YEAR or year_b <= LAST_FILLER_YEAR
-            or birth_noise(year_a, month_a, day_a, year_b, month_b, day_b) != NOISE_NONE):
+    if month_a and day_a and month_b and day_b and birth_noise(
+            year_a, month_a, day_a, year_b, month_b, day_b) != NOISE_NONE:
         return AGREEMENT_UNKNOWN
     return AGREEMENT_DISAGREES
 

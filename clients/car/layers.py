@@ -139,7 +139,7 @@ def _who(response: Any, subject: person_pb2.Person | vehicle_pb2.Vehicle | None)
     if response.suggestions:
         lines.append(Text(meant_line(response), style="bold"))
     if response.detected:
-        lines.append(tried_line(response.detected))
+        lines.append(tried_line(response.detected, response.answer))
     return lines
 
 

@@ -90,12 +90,20 @@ def nothing_found(answer: check_service_pb2.Answer) -> str:
     return "Nada consta con lo preguntado: ni persona ni vehículo."
 
 
-def tried_line(detected: Iterable[check_service_pb2.DetectedKind]) -> Text:
-    """What the one box was taken for, each with whether it is on file; the text of a name is not repeated."""
+def tried_line(
+    detected: Iterable[check_service_pb2.DetectedKind], answer: check_service_pb2.Answer | None = None
+) -> Text:
+    """What the one box was taken for, each with whether it is on file; the text of a name is not repeated.
+
+    answer: says whether a birth date was asked besides. The name by itself may then be on file.
+    """
+    dated = answer is not None and any(c.criterion == level_pb2.CRITERION_BIRTH_DATE for c in answer.comparisons)
     said = []
     for kind in detected:
         what = spanish.KINDS.get(kind.kind, "?")
-        if kind.kind != check_service_pb2.IDENTIFIER_KIND_NAME and kind.canonical:
+        if kind.kind == check_service_pb2.IDENTIFIER_KIND_NAME:
+            what += " con esa fecha de nacimiento" if dated and not kind.found else ""
+        elif kind.canonical:
             what += f" {kind.canonical}"
         said.append(f"{what} ({'consta' if kind.found else 'no consta'})")
     return Text(f"Se buscó como: {', '.join(said)}")

@@ -31,9 +31,12 @@ cdef extern from *:
         "no consta en ",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
+    /* NAME_NOT_ON_FILE where a year of birth was asked: the name alone may be on file */
+    __attribute__((unused)) static const char *const ronda_dated_name_text = "no consta ese nombre con esa fecha de nacimiento";
     """
     const char* note_code "ronda_note_codes"[23]
     const char* note_text "ronda_note_texts"[23]
+    const char* dated_name_text "ronda_dated_name_text"
 
 cdef enum:
     NOTE_DOCUMENT_NOT_ON_FILE = 0

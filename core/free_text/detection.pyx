@@ -5,7 +5,7 @@ tails of chassis numbers, engines) fit only where nothing with a rule does, and 
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcmp, memcpy
 
 from core.free_text.names cimport is_dated_name, is_words_of_name
@@ -22,6 +22,7 @@ from core.identifiers.text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, all_digit
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.identifiers.written cimport may_be_of_spreadsheet
 from core.names.folding cimport SEPARATES, VANISHES, folded_letters
+from core.names.scripts cimport other_letters
 from core.names.unicode cimport decode_utf8
 
 from core.identifiers.kinds import IdentifierKind
@@ -42,11 +43,11 @@ cdef enum:
 
 # What the query looks like as a name.
 cdef struct TextShape:
-    bint letters          # it holds a letter of the Latin script
+    bint letters          # it holds a letter: of the Latin script, or, asked so, of another one
     bint name             # and no digit, but for a year as its last token
 
 
-cdef TextShape name_shape(const char* text, size_t n) noexcept nogil:
+cdef TextShape name_shape(const char* text, size_t n, bint other) noexcept nogil:
     cdef const unsigned char* at = <const unsigned char*>text
     cdef const unsigned char* end = at + n
     cdef uint32_t code, folded
@@ -56,11 +57,17 @@ cdef TextShape name_shape(const char* text, size_t n) noexcept nogil:
     cdef int year = 0
     cdef int groups = 0              # tokens of digits
     cdef bint digits_open = False
+    cdef const uint8_t* written
+    cdef int more
     cdef TextShape shape
     shape.letters = False
     while at < end:
         at += decode_utf8(at, end, &code)
         folded = folded_letters(code)
+        if other and folded == SEPARATES:
+            written = other_letters(code, &more)
+            if written != NULL:
+                folded = written[0] if more else VANISHES
         if folded == SEPARATES:
             word_open = False
             digits_open = False
@@ -338,7 +345,8 @@ cdef bint holds_two_things(const char* text, size_t n, const Canonical* found, i
 cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical* out) noexcept nogil:
     cdef int count = 0
     cdef char said[3]
-    cdef TextShape shape = name_shape(text, n)
+    cdef TextShape shape = name_shape(text, n, False)
+    cdef TextShape other
     cdef int i
     while n and text[0] == c" ":
         text += 1
@@ -353,6 +361,9 @@ cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical
         detect_national(text, n, country, out, &count)
         if fits_free_alone(out, count) and is_dated_name(text, n):
             count = 0
+    if count == 0 and not shape.letters:  # beside letters of another script digits are none of a name but as a birth date
+        other = name_shape(text, n, True)
+        shape.letters = other.name or other.letters and is_dated_name(text, n)
     if count == 0 and shape.letters:
         out[0].kind = KIND_NAME
         out[0].length = 0

@@ -115,11 +115,19 @@ cdef bint _is_date(FreeDate* date, size_t year_digits) noexcept nogil:
         date.year, date.month, date.day) == DATE_OK
 
 
+cdef bint _is_month(FreeDate* date, int year, int month) noexcept nogil:
+    date.year = year
+    date.month = month
+    return YEAR_FIRST <= year <= YEAR_LAST and 1 <= month <= 12
+
+
 cdef bint _read_numbers(const char* at, size_t n, char sign, int first, size_t first_digits, FreeDate* date) noexcept nogil:
-    """The second and third number of a date, and nothing behind them."""
+    """The second and third number of a date, or the second of a month, and nothing behind them."""
     cdef char again
     cdef int second, third
     cdef size_t k = _number(at, n, &second), digits, gap
+    if k == n and _is_sign(sign) and (k == 4 and first_digits <= 2 or k <= 2 and first_digits == 4):
+        return _is_month(date, second if k == 4 else first, first if k == 4 else second)
     if not 1 <= k <= 2 or sign == 0:
         return False
     gap = _between(at + k, n - k, &again)

@@ -353,7 +353,7 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
         query.listed[i] = question.forms[i].length > 1
         if not query.listed[i]:
             query.initials = True
-            query.most[i] = INITIAL_BITS - COSTS[KIND_INITIAL]
+            query.most[i] = BITS_MOST if question.forms[i].known else INITIAL_BITS  # of an equal one; of a word less
             if _expand(query, i) < 0:
                 return NAMES_DAMAGED
             continue

@@ -26,6 +26,8 @@ cdef uint32_t folded_letters(uint32_t code) noexcept nogil:
         return LATIN_HIGH[code - LATIN_HIGH_FIRST]
     if is_mark(code) or is_apostrophe(code):
         return VANISHES
+    if LIGATURE_FIRST <= code <= LIGATURE_LAST:
+        return LIGATURES[code - LIGATURE_FIRST]
     if code == 0x212A:  # Kelvin sign: Unicode holds it equal to K
         return c"K"
     if code == 0x212B:  # Angstrom sign, equal to A with ring

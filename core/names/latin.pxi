@@ -56,11 +56,20 @@ cdef extern from *:
     0x004f, 0x004f, 0x004f, 0x004f, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055, 0x0055,  /* U+1EE0 */
     0x0055, 0x0055, 0x0059, 0x0059, 0x0059, 0x0059, 0x0059, 0x0059, 0x0059, 0x0059, 0, 0, 0, 0, 0x0059, 0x0059,  /* U+1EF0 */
     };
+    /* ff fi fl ffi ffl st st: what a text copied from a PDF holds; here the first of up to three letters in the low byte */
+    #define LIGATURE_FIRST 0xFB00
+    #define LIGATURE_LAST 0xFB06
+    static const uint32_t LIGATURES[LIGATURE_LAST - LIGATURE_FIRST + 1] = {
+    0x4646, 0x4946, 0x4c46, 0x494646, 0x4c4646, 0x5453, 0x5453,  /* U+FB00 */
+    };
     """
     enum:
         LATIN_LOW_FIRST
         LATIN_LOW_LAST
         LATIN_HIGH_FIRST
         LATIN_HIGH_LAST
+        LIGATURE_FIRST
+        LIGATURE_LAST
     const uint16_t* LATIN_LOW
     const uint16_t* LATIN_HIGH
+    const uint32_t* LIGATURES

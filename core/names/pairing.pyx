@@ -12,7 +12,7 @@ from core.names.reading cimport (
 )
 from core.names.tokens cimport (
     KIND_A_ENDS, KIND_A_SHORT, KIND_ALIKE, KIND_B_ENDS, KIND_B_SHORT, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_JOINED,
-    KIND_NICKNAME, KIND_NONE, KIND_PHONETIC, TokenForm, compare_tokens, is_begin_of_a, is_begin_of_b,
+    KIND_NICKNAME, KIND_NONE, KIND_PHONETIC, KIND_SHORT_EDIT, TokenForm, compare_tokens, is_begin_of_a, is_begin_of_b,
 )
 from core.names.weights cimport *
 
@@ -46,6 +46,11 @@ cdef inline int32_t role_cost(const NameShape* a, const ShapeToken* x, const Nam
     if x.role != ROLE_GIVEN and y.role != ROLE_GIVEN:
         return COST_MARRIED
     return COST_CROSSED_GUESS if a.roles_guessed or b.roles_guessed else COST_CROSSED
+
+
+# VAN is no slip in JAN, AL none in ALI, and D. no initial of DER.
+cdef inline bint may_be_particle(const ShapeToken* token) noexcept nogil:
+    return token.role == ROLE_MARRIED and 1 < token.length <= PARTICLE_LETTERS
 
 
 # Candidates for pairs, and the best choice among them so far.
@@ -104,6 +109,8 @@ cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* k
             if kind == KIND_NONE or kind > KIND_ALIKE or taken[j]:
                 continue
             y = &b.tokens[j]
+            if (kind == KIND_SHORT_EDIT or kind == KIND_INITIAL) and may_be_particle(x) != may_be_particle(y):
+                continue
             if (kind == KIND_NICKNAME or kind == KIND_A_SHORT or kind == KIND_B_SHORT) and (
                     is_surname(x.role) and not a.roles_guessed or is_surname(y.role) and not b.roles_guessed):
                 continue
@@ -126,10 +133,10 @@ cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* k
 cdef inline int32_t pair_value(uint8_t kind, const NameShape* a, const ShapeToken* x, const NameShape* b,
                                const ShapeToken* y) noexcept nogil:
     cdef int32_t bits = min(x.bits, y.bits)
-    if kind == KIND_INITIAL:
+    if kind == KIND_INITIAL or x.length == 1 and not x.known:  # J. is a tenth of all names, however seldom one is written so
         bits = min(bits, INITIAL_BITS)
-    if x.role == ROLE_MARRIED and y.role == ROLE_MARRIED and x.length <= PARTICLE_LETTERS:
-        bits = min(bits, PARTICLE_BITS)  # it may be a particle
+    if may_be_particle(x) and may_be_particle(y):
+        bits = min(bits, PARTICLE_BITS)
     return max(0, bits - kind_cost(kind, x, y) - role_cost(a, x, b, y))
 
 
@@ -199,7 +206,7 @@ cdef inline void tally_pairs(const NameShape* a, const NameShape* b, const KindM
         value = pair_value(out.kind[i], a, x, b, y)
         tally.evidence += value
         tally.pairs += 1
-        tally.abroad += not x.known and not y.known and out.kind[i] != KIND_INITIAL
+        tally.abroad += not x.known and not y.known and x.length > 1 and y.length > 1
         tally.cost += kind_cost(out.kind[i], x, y) + role_cost(a, x, b, y)
         tally.equal = tally.equal and out.kind[i] <= KIND_PHONETIC
         tally.initials = tally.initials or out.kind[i] == KIND_INITIAL

@@ -9,7 +9,8 @@ from core.call.confirmations cimport Confirmed, confirmed_hit
 from core.call.memory cimport SHOWN_MAX, Hit, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NOT_LISTED, NOTE_SIMILAR_NAME_ALERT, note_code, note_text,
+    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_SIMILAR_NAME_ALERT,
+    dated_name_text, note_code, note_text,
 )
 from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
@@ -122,8 +123,11 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
 
 cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil:
     cdef size_t mark = begin_message(call.out, number, 1)
+    cdef const char* text = note_text[note]
+    if note == NOTE_NAME_NOT_ON_FILE and call.question.birth_year:
+        text = dated_name_text
     put_bytes(call.out, F_CodedText_code, note_code[note], strlen(note_code[note]))
-    put_bytes(call.out, F_CodedText_text, note_text[note], strlen(note_text[note]))
+    put_bytes(call.out, F_CodedText_text, text, strlen(text))
     end_message(call.out, mark, 1)
 
 

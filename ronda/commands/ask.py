@@ -79,7 +79,7 @@ def _show_check(response: Any, tried: Sequence[check_service_pb2.DetectedKind]) 
     of_candidates = bool(response.candidates) and subject is None
     parts: list[RenderableType] = [answer_head(response.answer, subject, of_candidates=of_candidates)]
     if tried:
-        parts.append(tried_line(tried))
+        parts.append(tried_line(tried, response.answer))
     if subject is not None:
         parts.append(_subject_lines(subject, response.answer.answered_at))
     elif not response.candidates and not response.answer.notes:

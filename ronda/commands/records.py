@@ -94,6 +94,6 @@ def _not_one(found: CheckResponse) -> str:
         return "La consulta no halla a uno solo: pregunte por CUI, documento o placa."
     from clients.officer_view.answer import meant_line, tried_line
 
-    said = [tried_line(found.detected).plain if found.detected else "Nada consta con lo preguntado."]
+    said = [tried_line(found.detected, found.answer).plain if found.detected else "Nada consta con lo preguntado."]
     said += [meant_line(found)] if found.suggestions else []
     return "\n".join(said)

@@ -43,7 +43,7 @@ def date_of(day: int) -> Date:
 
 
 def compare_birth_dates(a: Date, b: Date) -> int:
-    if not a[0] or not b[0]:
+    if not a[0] or not b[0] or min(a[0], b[0]) <= 1900:
         return UNKNOWN
     if a == b and all(a):
         return AGREES
@@ -52,7 +52,7 @@ def compare_birth_dates(a: Date, b: Date) -> int:
         return UNKNOWN
     if abs(a[0] - b[0]) == 1 and all(x == y for x, y in known[1:]):
         return UNKNOWN
-    return UNKNOWN if all(a) and all(b) and (min(a[0], b[0]) <= 1900 or noise(a, b)) else DISAGREES
+    return UNKNOWN if all(a) and all(b) and noise(a, b) else DISAGREES
 
 
 def noise(a: Date, b: Date) -> str:
@@ -80,6 +80,8 @@ def grade(a: Date, b: Date) -> str:
     decade = a[0] // 10 == b[0] // 10
     if all(a) and all(b):
         return _whole_grade(a, b, decade)
+    if min(a[0], b[0]) <= 1900:
+        return "none"
     fits = all(x == y for x, y in zip(a[1:], b[1:], strict=True) if x and y)
     if a[0] == b[0]:
         return ("month known" if a[1] and b[1] else "year known") if fits else "part differs"
@@ -90,10 +92,10 @@ def grade(a: Date, b: Date) -> str:
 
 def _whole_grade(a: Date, b: Date, decade: bool) -> str:
     century = a[1:] == b[1:] and a[0] % 100 == b[0] % 100
+    if min(a[0], b[0]) <= 1900:
+        return "century" if century and a != b else "none"
     if a == b:
         return "equal"
-    if min(a[0], b[0]) <= 1900:
-        return "century" if century else "none"
     if (a[0], a[2], a[1]) == b:
         return "swapped"
     if a[1:] == b[1:] and abs(a[0] - b[0]) == 1:

@@ -76,9 +76,10 @@ def fill_notes(
     nothing: bool,
     further: set[str] = frozenset(),  # type: ignore[assignment]
     similar: int = 0,
+    dated: bool = False,
 ) -> None:
     """`asked`: the identifiers that the status speaks of; `named`: a name was asked and nothing else; `further`:
-    notes that other rules give; `similar`: weak candidates with an alert."""
+    notes that other rules give; `similar`: weak candidates with an alert; `dated`: a year of birth was asked."""
     codes = []
     not_found = status == level_pb2.IDENTITY_STATUS_NOT_FOUND
     unverified = status == level_pb2.IDENTITY_STATUS_UNVERIFIED
@@ -110,7 +111,7 @@ def fill_notes(
         if holds:
             codes.append(code)
     for code in codes:
-        texts.note(answer.notes, code)
+        texts.note(answer.notes, code, texts.NOTES[f"{code} (dated)"] if dated and code == "NAME_NOT_ON_FILE" else "")
     if similar:
         how_many = "1 persona" if similar == 1 else f"{similar} personas"
         text = texts.NOTES["SIMILAR_NAME_ALERT"].replace("n personas", how_many)

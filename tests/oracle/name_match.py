@@ -167,11 +167,15 @@ def role_cost(a: Name, x: Token, b: Name, y: Token) -> int:
     return WEIGHTS["COST_CROSSED_GUESS" if a.guessed or b.guessed else "COST_CROSSED"]
 
 
+def may_be_particle(token: Token) -> bool:
+    return token.role == MARRIED and len(token.letters) in (2, 3)
+
+
 def pair_value(what: str, a: Name, x: Token, b: Name, y: Token) -> int:
     bits = min(x.bits, y.bits)
-    if what == "initial":
+    if what == "initial" or (len(x.letters) == 1 and not x.known):
         bits = min(bits, WEIGHTS["INITIAL_BITS"])
-    if x.role == y.role == MARRIED and len(x.letters) <= 3:
+    if may_be_particle(x) and may_be_particle(y):
         bits = min(bits, WEIGHTS["PARTICLE_BITS"])
     return max(0, bits - kind_cost(what, x, y) - role_cost(a, x, b, y))
 
@@ -185,6 +189,8 @@ def best_pairs(a: Name, b: Name, kinds: list[list[str]], done: set[int], taken: 
     def may_pair(i: int, j: int) -> bool:
         what, x, y = kinds[i][j], a.tokens[i], b.tokens[j]
         if what == "none" or KINDS.index(what) > PAIRED_LAST or i in done:
+            return False
+        if may_be_particle(x) != may_be_particle(y) and what in ("short edit", "initial"):
             return False
         stated = [t.role for t, name in ((x, a), (y, b)) if not name.guessed]
         return not (what in ("nickname", *SHORT) and (SURNAME in stated or MARRIED in stated))
@@ -223,7 +229,7 @@ def pair(a: Name, b: Name) -> Pairing:
     out.evidence += sum(pair_value(what, a, x, b, y) for x, y, what in paired)
     surnames = sum(pair_value(what, a, x, b, y) for x, y, what in paired if {x.role, y.role} & {SURNAME, MARRIED})
     out.pairs += len(paired)
-    out.abroad += sum(not x.known and not y.known and what != "initial" for x, y, what in paired)
+    out.abroad += sum(not (x.known or y.known) and 1 not in (len(x.letters), len(y.letters)) for x, y, _ in paired)
     out.cost += sum(kind_cost(what, x, y) + role_cost(a, x, b, y) for x, y, what in paired)
     roles += [{x.role, y.role} for x, y, _ in paired]
     turned = {

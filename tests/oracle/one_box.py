@@ -90,6 +90,11 @@ class Tried:
         return self.kind == "name" or self.kind in {name for name, _ in PERSON_KINDS.values()}
 
 
+def is_dated(tried: Tried) -> bool:
+    """A name with a year of birth."""
+    return tried.kind == "name" and isinstance(tried.question, PersonQuestion) and bool(tried.question.birth[0])
+
+
 def check(view: View, request: Any) -> check_service_pb2.CheckResponse:
     tried = try_all(view, request.query, request.country)
     return heading.trimmed(lambda limit: answer(view, request, tried, check_service_pb2.CheckResponse(), limit))
@@ -248,7 +253,8 @@ def _several(view: View, response: Any, tried: list[Tried], finders: list[Tried]
     similar = similar_alerts(view, [(s, POSSIBLE) for s in ordered], named)
     asked = [first.asked] if len(finders) == 1 else []
     nothing = len(tried) == 1 and not first.finding.on_file
-    heading.fill_notes(view, head, asked, status, False, first.kind == "name", nothing, similar=similar)
+    dated = is_dated(first)
+    heading.fill_notes(view, head, asked, status, False, first.kind == "name", nothing, similar=similar, dated=dated)
 
 
 def _only_persons(response: Any) -> bool:
@@ -302,7 +308,7 @@ def _none(view: View, request: Any, response: Any, tried: list[Tried], finders: 
         misformed = misformed_plates(view, request.query)
         further |= {"PLATE_NOT_ON_FILE"} if misformed is not None else set()
         found, held = misformed or [], len(misformed or [])
-    heading.fill_notes(view, head, asked, status, False, named, True, further)
+    heading.fill_notes(view, head, asked, status, False, named, True, further, dated=is_dated(tried[0]))
     if len(tried) == 1:
         add_comparisons(head.comparisons, _compare(view, tried[0], None, False))
     if finders:

@@ -94,7 +94,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     named = principal is None and bool(question.name_key)
     more = notes | ({"CROWDED"} if crowded else set())
     similar = 0 if finding.certain else similar_alerts(view, people, finding.by_name)
-    heading.fill_notes(view, head, asked, status, disagree, named, not on_file, more, similar)
+    heading.fill_notes(view, head, asked, status, disagree, named, not on_file, more, similar, bool(question.birth[0]))
     if not found and principal is not None:
         found_near, response.suggestions_on_file = suggestions(view, [principal])
         response.suggestions.extend(found_near)

@@ -59,6 +59,12 @@ CASES = {
     ),
     # doubtful dates
     "a filler": Case("MAYRA ISABEL OTZOY TZOC", ("1985-03-04", "1950-06-07"), "1900-01-01", "POSSIBLE POSSIBLE"),
+    "one filler on both": Case(
+        "MIRNA LISSETTE OXLAJ TUC", ("1900-01-01", "1977-05-05"), "1900-01-01", "POSSIBLE POSSIBLE"
+    ),
+    "one filler on both, nearly the name": Case(
+        "MILDRED ESTELA OXCAL TUB", ("1900-01-01",), "1900-01-01", "CLEAR", "MILDRED AZUCENA OXCAL TUY"
+    ),
     "1 January of her year": Case(
         "NORMA ESTELA PEREN UZ", ("1985-03-04", "1950-06-07"), "1985-01-01", "POSSIBLE CLEAR"
     ),
@@ -146,7 +152,11 @@ def test_the_oracle_says_the_same_of_each(tmp_path: Path) -> None:
         for place, level in enumerate(table.levels.split()):
             answer = both.person(cui=cui_of(100 * (number + 1) + place))
             assert level_pb2.Level.Name(answer.answer.level) == f"LEVEL_{level}"
-    for name, born in (("DALIA EUGENIA VIDES XUTUC", (1985, 3, 4)), ("CARLOTA INES LUX MEJIA", (1885, 3, 4))):
+    for name, born in (
+        ("DALIA EUGENIA VIDES XUTUC", (1985, 3, 4)),
+        ("DALIA EUGENIA VIDES XUTUC", (1900, 1, 1)),
+        ("CARLOTA INES LUX MEJIA", (1885, 3, 4)),
+    ):
         asked = value_pb2.PartialDate(year=born[0], month=born[1], day=born[2])
         both.person(name=value_pb2.PersonName(full=name), birth_date=asked)
 
@@ -206,6 +216,12 @@ def test_the_wanted_whose_date_on_file_is_a_filler(asker: Asker) -> None:
     assert (level_of(answer), [hit.record.record_id for hit in answer.answer.hits]) == ("POSSIBLE", ["filler"])
     found = cleared(asker, names=["DALIA EUGENIA VIDES XUTUC", "BERTA LIDIA JOJ KELEX"], birth_dates=[19850304] * 2)
     assert found == [("REVIEW", "NAME_MATCH"), ("NO_RECORD", "NAME_ONLY")]
+
+
+def test_a_filler_asked_makes_nobody_certain(asker: Asker) -> None:
+    """The first day of a program's calendar, sent where nobody filled the field in, and on file for the same reason."""
+    assert level_of(named(asker, "DALIA EUGENIA VIDES XUTUC", (1900, 1, 1))) == "POSSIBLE"
+    assert level_of(named(asker, "EVELIN JEANNETTE LANUZA MELGAR", (1900, 1, 1))) != "CLEAR"
 
 
 def test_a_date_that_is_near_is_no_contradiction_beside_a_cui(asker: Asker) -> None:

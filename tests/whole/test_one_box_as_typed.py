@@ -61,6 +61,17 @@ def test_a_birth_date_is_read_as_people_write_it(small_nation: BuiltNation, form
     assert level_pb2.CRITERION_BIRTH_DATE in [c.criterion for c in found.answer.comparisons]
 
 
+@pytest.mark.parametrize("form", ["{m}/{y}", "{m:02}-{y}", "{y}.{m:02}"])
+def test_a_month_in_digits_is_a_birth_date_without_a_day(small_nation: BuiltNation, form: str) -> None:
+    _, claim = whole(small_nation)
+    year, month, _ = claim.birth
+    text = f"{plain(claim)} {form.format(m=month, y=year)}"
+    typed = search(small_nation, names=plain(claim), birth_date={"year": year, "month": month})
+    assert typed.candidates
+    assert list(search(small_nation, names=text).candidates) == list(typed.candidates)
+    assert [d.kind for d in check(small_nation, text).detected] == [checks.IDENTIFIER_KIND_NAME]
+
+
 @pytest.mark.parametrize("text", ["Paz 14.03.1988", "Lopez 14-3-88", "Aycinena 14.03.1988", "Beltranena 1988-03-14"])
 def test_one_surname_and_a_date_are_no_passport(small_nation: BuiltNation, text: str) -> None:
     assert [d.kind for d in check(small_nation, text).detected] == [checks.IDENTIFIER_KIND_NAME]
@@ -146,6 +157,10 @@ def test_a_cui_that_lost_a_digit_is_what_its_own_field_says(small_nation: BuiltN
         ("Nombre", ("Nombre", (0, 0, 0))),
         ("14.3.1985", ("14.3.1985", (0, 0, 0))),
         ("Ana 0 años", ("Ana 0 años", (0, 0, 0))),
+        ("Ana 3/1985", ("Ana", (1985, 3, 0))),
+        ("Ana 1985-03", ("Ana", (1985, 3, 0))),
+        ("Ana 13/1985", ("Ana 13/1985", (0, 0, 0))),
+        ("Ana 3/85", ("Ana 3/85", (0, 0, 0))),
     ],
 )
 def test_what_the_twin_reads(text: str, read: tuple[str, tuple[int, int, int]]) -> None:

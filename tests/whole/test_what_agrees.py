@@ -28,6 +28,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     for number in (4, 5):
         world.person(number, "SARA JUDITH JUAREZ KESTLER", f"19{60 + number}-01-02")
     world.person(6, "TELMA YOLANDA COTZAJAY PIRIR", "1971-03-04")
+    world.person(8, "VLADIMIR PETROVICH KUZNETSOV", "1980-05-17", SEXO="M")
     world.person(6, "NERY OBDULIO MAZARIEGOS", "1990-11-12")
     yield from world.serve(tmp_path_factory.mktemp("agrees"))
 
@@ -56,6 +57,9 @@ ONE_BOX = {
     "3N1AB7AP5FY000001": {"VIN": "AGREES"},
     "P-999ZZZ": {"PLATE": "UNKNOWN"},
     "Nadie Conocido Jamas": {"NAMES": "UNKNOWN"},
+    "Владимир Петрович Кузнецов": {"NAMES": "AGREES"},
+    "Владимир Петрович Кузнецов 17.05.1980": {"NAMES": "AGREES", "BIRTH_DATE": "AGREES"},
+    "Владимир Петрович Кузнецов 1980": {"NAMES": "AGREES", "BIRTH_DATE": "PARTLY"},
 }
 
 
@@ -137,6 +141,16 @@ def test_who_is_known_from_a_warrant_alone_bears_its_name(asker: Asker) -> None:
         assert [note.code for note in found.answer.notes] == ["NAME_BY_RECORD"]
     nobody = asker(checks.CheckRequest(query="Nadie Conocido Jamas"))
     assert [note.code for note in nobody.answer.notes] == ["NAME_NOT_ON_FILE"]
+
+
+def test_a_name_on_file_with_another_birth_date_is_not_said_not_to_be_on_file(asker: Asker) -> None:
+    """Two bear it, both of other years: that nobody bears both is all that is known."""
+    dated = asker(checks.CheckRequest(query="Sara Judith Juarez Kestler 3/9/1999")).answer
+    assert [(n.code, n.text) for n in dated.notes] == [
+        ("NAME_NOT_ON_FILE", "no consta ese nombre con esa fecha de nacimiento")
+    ]
+    nobody = asker(checks.CheckRequest(query="Nadie Conocido Jamas")).answer
+    assert [(n.code, n.text) for n in nobody.notes] == [("NAME_NOT_ON_FILE", "nombre no consta")]
 
 
 def test_a_person_and_an_owner_bear_the_name_of_the_first_claim(asker: Asker) -> None:

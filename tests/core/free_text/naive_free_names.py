@@ -21,7 +21,10 @@ _MONTH = rf"{_PARTED}{_OF}(?P<month>[a-z]{{3,}}){_PARTED}{_OF}"
 _WRITTEN = rf"(?P<day>[0-9]{{1,2}}){_MONTH}(?P<year>[0-9]{{4}}|[0-9]{{2}})"
 _BEFORE = rf"(?P<first>[0-9]{{1,4}})(?P<sign>{_SIGN})(?P<second>[0-9]{{1,2}})"
 _NUMBERS = rf"{_BEFORE}(?P<again>{_SIGN})(?P<third>[0-9]{{1,4}})"
-_FORMS = [re.compile(form, re.IGNORECASE | re.ASCII) for form in ("(?P<alone>[0-9]{4})", _AGE, _WRITTEN, _NUMBERS)]
+_MONTHS = ["(?P<of>[0-9]{1,2})[./-](?P<in>[0-9]{4})", "(?P<in>[0-9]{4})[./-](?P<of>[0-9]{1,2})"]
+_FORMS = [
+    re.compile(form, re.IGNORECASE | re.ASCII) for form in ("(?P<alone>[0-9]{4})", *_MONTHS, _AGE, _WRITTEN, _NUMBERS)
+]
 _LABEL = re.compile(
     rf"nombres?(?![^ \t\n\v\f\r:=])(?:{_BLANK}+(?:completo|y|apellidos?)(?![^ \t\n\v\f\r:=]))*{_BLANK}*[:=]?{_BLANK}*",
     re.IGNORECASE | re.ASCII,
@@ -76,6 +79,9 @@ def _read(text: str, this_year: int) -> Date | None:
     part = found.groupdict()
     if "alone" in part:
         return (int(part["alone"]), 0, 0) if 1800 <= int(part["alone"]) <= 2099 else None
+    if "of" in part:
+        year, month = int(part["in"]), int(part["of"])
+        return (year, month, 0) if 1800 <= year <= 2099 and 1 <= month <= 12 else None
     if "age" in part:
         return (this_year - int(part["age"]), 0, 0) if 1 <= int(part["age"]) <= 130 else None
     if "month" in part:

@@ -13,7 +13,7 @@ from core.identifiers.kinds import IdentifierKind
 from core.identifiers.types import IdentifierError, Plate
 from tests.core.free_text import naive_free_names
 from tests.core.identifiers import naive_countries, naive_written
-from tests.core.names.naive_names import fold, latin_letters
+from tests.core.names.naive_names import fold, latin_letters, other_letters
 
 __all__ = ["IdentifierError", "IdentifierKind", "Plate"]
 
@@ -298,6 +298,13 @@ def looks_like_name(text: str) -> bool:
     return bool(words) and not any(re.search("[0-9]", word) for word in words)
 
 
+def is_name_of_another_script(text: str) -> bool:
+    """Letters of it, and digits in a birth date alone."""
+    if not any(other_letters(character) for character in text):
+        return False
+    return looks_like_name(text) or naive_free_names.is_dated_name(text)
+
+
 def attempts(
     text: str, kinds: Iterable[IdentifierKind], read: Callable[[IdentifierKind, str], str]
 ) -> Iterator[tuple[IdentifierKind, str]]:
@@ -419,6 +426,7 @@ def detect(text: str, country: str = "") -> list[tuple[IdentifierKind, str]]:
         if not ruled & {kind for kind, _ in found} and naive_free_names.is_dated_name(text):
             found = []
     has_letters = any(latin_letters(c) or ("A" <= upper(c) <= "Z") for c in text)
+    has_letters = has_letters or is_name_of_another_script(text)
     if not found and has_letters:
         return [(IdentifierKind.NAME, fold(text))]
     return sorted(found)

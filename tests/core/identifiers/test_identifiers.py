@@ -170,6 +170,12 @@ def test_phonenumbers_agrees_on_telephones(text: str) -> None:
         ("1587564440940", "", []),
         ("", "", []),
         ("¿?", "", []),
+        ("Владимир Кузнецов", "", [Kind.NAME]),
+        ("Владимир Кузнецов 1952", "", [Kind.NAME]),
+        ("王小明 14.03.1988", "", [Kind.NAME]),
+        ("Владимир Кузнецов", "SLV", [Kind.NAME]),
+        ("\u0410123\u0412\u0421", "", []),  # a plate in Cyrillic letters that look like Latin ones
+        ("Кузнецов 14.13.1988", "", []),
     ],
 )
 def test_detected_kinds(query: str, country: str, kinds: list[Kind]) -> None:

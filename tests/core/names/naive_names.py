@@ -38,7 +38,7 @@ def latin_letters(character: str) -> str:
     """The letters A to Z (and Ñ) that a character of the Latin script is made of; "" for any other."""
     if character in "\u212a\u212b":
         return {"\u212a": "K", "\u212b": "A"}[character]
-    if not (ord(character) < 0x250 or 0x1E00 <= ord(character) <= 0x1EFF):
+    if not (ord(character) < 0x250 or 0x1E00 <= ord(character) <= 0x1EFF or 0xFB00 <= ord(character) <= 0xFB06):
         return ""
     if not unicodedata.category(character).startswith("L"):
         return ""

@@ -67,6 +67,15 @@ def test_sixty_four_full_tokens_fit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("copied", "word"), [("Soﬁa", "SOFIA"), ("Duﬄoq", "DUFFLOQ"), ("Raﬀaele Griﬃth", "RAFFAELE GRIFFITH")]
+)
+def test_a_ligature_is_its_letters(copied: str, word: str) -> None:
+    """As texts copied from a PDF hold them: FI of FIDEL once vanished, and left the particle DEL."""
+    assert names.fold(copied) == word
+    assert names.tokens("ﬁdel Paz") == ["FIDEL", "PAZ"]
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("Quej", "Kej"),
