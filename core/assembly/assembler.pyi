@@ -60,7 +60,7 @@ class Assembler:
     section, sort day (newest first, unknown last), register, record id, version, row; then `finish`. An entity may be
     split between batches, or have no records. `registers` are the entries of MANIFEST.json, by ordinal. Memory: the
     records of one entity, some pieces of output of about 20 MB, 8 MiB each for keys and names, 32 bytes a plate; while
-    finishing, the largest 256th of the keys twice.
+    finishing, the largest 256th of the keys twice. durable: what is finished is on the disk, for keys.mdb in large pages.
 
     Raises AssemblyError for another order, schema or number; OSError when the disk fails. After either, only `abandon`.
     """
@@ -71,6 +71,7 @@ class Assembler:
         registers: Sequence[Mapping[str, Any]],
         *,
         temporary_directory: str | Path | None = None,
+        durable: bool = True,
     ) -> None: ...
     def entities(self, batch: ExportsArrow) -> None: ...
     def records(self, linked: ExportsArrow | Ordered) -> int:
@@ -87,5 +88,6 @@ def assemble(
     *,
     temp_directory: str | Path | None = None,
     on_progress: Callable[[int], None] | None = None,
+    durable: bool = True,
 ) -> Assembly:
     """Runs an Assembler over two streams of batches. `on_progress` gets the records done so far."""

@@ -35,7 +35,7 @@ from core.standard_record cimport NAME_ONLY_CROWDED, NAME_ONLY_ONE_BEARER
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 from core.assembly import record as assembly_record
 from core.errors import AssemblyError
-from core.files.output import rewrite_large_pages
+from core.files.output import rewrite_large_pages, stated_file
 from core.generation.keys_writer import write_keys
 from core.generation.registers import register_entry
 
@@ -123,6 +123,7 @@ cdef class Assembler:
     cdef NamesWriter names
     cdef PlateRows plate_rows
     cdef uint64_t build
+    cdef bint durable
     cdef object directory
     cdef object temporary
     cdef list kept
@@ -133,9 +134,10 @@ cdef class Assembler:
         buffer_init(&self.entity.arena)
         buffer_init(&self.entity.records)
 
-    def __init__(self, directory, registers, *, temporary_directory=None):
+    def __init__(self, directory, registers, *, temporary_directory=None, bint durable=True):
         cdef bytes identifier
         cdef int i
+        self.durable = durable
         self.directory = Path(directory)
         self.temporary = Path(temporary_directory) if temporary_directory is not None else self.directory
         self.kept = []
@@ -162,9 +164,9 @@ cdef class Assembler:
                     self.facts.authority[<int>kind] = i
         self.keys = Spill(self.temporary)
         self.plate_rows = PlateRows()
-        self.dossiers = OutputFile(self.directory / "dossiers.bin", b"RNDDOSSI", self.build)
-        self.entity_table = OutputFile(self.directory / "entities.bin", b"RNDENTIT", self.build)
-        self.names = NamesWriter(self.directory / "names.bin", self.build)
+        self.dossiers = OutputFile(self.directory / "dossiers.bin", b"RNDDOSSI", self.build, durable)
+        self.entity_table = OutputFile(self.directory / "entities.bin", b"RNDENTIT", self.build, durable)
+        self.names = NamesWriter(self.directory / "names.bin", self.build, durable)
 
     def __dealloc__(self):
         scratch_free(&self.scratch)
@@ -347,7 +349,7 @@ cdef class Assembler:
             names = self.names.finish()
             tokens = names.pop("tokens")
             files["names.bin"] = {"bytes": names["bytes"], "sha256": names["sha256"]}
-            plates = OutputFile(self.directory / "plates.bin", b"RNDPLATE", self.build)
+            plates = OutputFile(self.directory / "plates.bin", b"RNDPLATE", self.build, self.durable)
             plate_count = self.plate_rows.write(plates)
             files["plates.bin"] = plates.finish()
             keys, files["keys.mdb"] = writing.result()
@@ -368,9 +370,10 @@ cdef class Assembler:
     def _write_keys(self):
         """Pairs written, and the file's size and digest; beside what else ends, for it is the longest."""
         path = self.directory / "keys.mdb"
-        keys = write_keys(path, self.keys, self.build)
+        keys = write_keys(path, self.keys, self.build, durable=self.durable)
         self.keys.close()
-        return keys, rewrite_large_pages(path)
+        # what is gone after some minutes is not written twice for the sake of who reads it
+        return keys, rewrite_large_pages(path) if self.durable else stated_file(path)
 
     def abandon(self):
         self.dossiers.abandon()
@@ -379,8 +382,8 @@ cdef class Assembler:
         self.names.abandon()
 
 
-def assemble(directory, entities, linked, registers, *, temp_directory=None, on_progress=None):
-    assembler = Assembler(directory, registers, temporary_directory=temp_directory)
+def assemble(directory, entities, linked, registers, *, temp_directory=None, on_progress=None, durable=True):
+    assembler = Assembler(directory, registers, temporary_directory=temp_directory, durable=durable)
     try:
         announced = iter(entities)
         known = -1

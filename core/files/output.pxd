@@ -12,6 +12,7 @@ cdef class OutputFile:
     cdef object _thread
     cdef object _error
     cdef object _digest
+    cdef bint _durable
     cdef void put(self, const void* data, size_t size) noexcept nogil
     cdef void align(self, uint64_t multiple) noexcept nogil
     cdef uint64_t position(self) noexcept nogil

@@ -6,15 +6,18 @@ from typing_extensions import disjoint_base
 
 @disjoint_base
 class OutputFile:
-    """Creates `path`, which must not exist, with the header of core/files/layout.pxd."""
+    """Creates `path`, which must not exist, with the header of core/files/layout.pxd.
 
-    def __init__(self, path: str | Path, magic: bytes, build: int) -> None: ...
+    durable: what is finished is on the disk; else a power cut may leave any part of it.
+    """
+
+    def __init__(self, path: str | Path, magic: bytes, build: int, durable: bool = True) -> None: ...
     def write(self, data: bytes) -> None:
         """Appends bytes; they are written later."""
     def flush(self) -> None:
         """Hands everything written so far to the writing thread. Raises OSError of an earlier write, MemoryError."""
     def finish(self) -> dict[str, int | str]:
-        """Writes the rest, syncs and closes; returns {"bytes": size, "sha256": hexadecimal}. Raises OSError."""
+        """Writes the rest, syncs where it is to be durable, and closes; returns {"bytes": size, "sha256": hexadecimal}. Raises OSError."""
     def abandon(self) -> None:
         """Stops writing and closes; the file stays as it is."""
 
@@ -22,6 +25,9 @@ def rewrite_large_pages(path: Path) -> dict[str, int | str]:
     """Writes a file anew, from front to back as an OutputFile is, which somebody else wrote page by page; returns what
     `finish` does. Raises OSError: the file may then be at `path` with ".small-pages" behind its name.
     """
+
+def stated_file(path: Path) -> dict[str, int | str]:
+    """What `finish` says, of a file that somebody else wrote. Raises OSError."""
 
 def write_trailer(file: OutputFile, magic: bytes, table: int, count: int, table_checksum: int) -> None:
     """Appends the FileTrailer of core/files/layout.pxd."""

@@ -23,12 +23,13 @@ cdef class OutputFile:
     def __cinit__(self):
         buffer_init(&self.pending)
 
-    def __init__(self, path, bytes magic, uint64_t build):
+    def __init__(self, path, bytes magic, uint64_t build, bint durable=True):
         cdef FileHeader header
         self._path = os.fspath(path)
         self._queue = queue.Queue(_PIECES)
         self._digest = hashlib.sha256()
         self._error = None
+        self._durable = durable
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._thread = threading.Thread(target=self._write_pieces, args=(descriptor,), name="output", daemon=True)
         self._thread.start()
@@ -72,7 +73,8 @@ cdef class OutputFile:
             if self._error is None:
                 try:
                     _write_all(descriptor, memoryview(held))
-                    os.fsync(descriptor)
+                    if self._durable:
+                        os.fsync(descriptor)
                 except OSError as error:
                     self._error = error
         finally:
@@ -143,6 +145,11 @@ def rewrite_large_pages(path):
         os.close(descriptor)
     draft.unlink()
     return {"bytes": size, "sha256": digest.hexdigest()}
+
+
+def stated_file(path):
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def write_trailer(OutputFile file not None, bytes magic, uint64_t table, uint64_t count, uint64_t table_checksum):

@@ -128,7 +128,7 @@ cdef class _Environment:
         return 0
 
 
-def write_keys(path, Spill pairs not None, uint64_t build):
+def write_keys(path, Spill pairs not None, uint64_t build, *, bint durable=True):
     cdef _Environment environment = _Environment(os.fspath(path), pairs.pairs)
     cdef MDB_val key, data
     cdef MDB_dbi main
@@ -165,8 +165,9 @@ def write_keys(path, Spill pairs not None, uint64_t build):
     if error:
         _fail(error, environment.path)
     environment.commit()
-    with nogil:
-        error = mdb_env_sync(environment.env, 1)
-    if error:
-        _fail(error, environment.path)
+    if durable:
+        with nogil:
+            error = mdb_env_sync(environment.env, 1)
+        if error:
+            _fail(error, environment.path)
     return total

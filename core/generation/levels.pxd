@@ -28,6 +28,8 @@ cdef struct Level:               # one delta, as mapped
     NamesFile names              # with the base's frequencies
     const PlatesFile* plates
     uint64_t* masked_names       # bit an ordinal of `names`: a newer level has the person
+    const uint64_t* filter       # bit a hash of `keys`, by its top bits: most of what the level lacks is seen without a search
+    uint32_t filter_shift        # 64 - log2 of its bits
     const uint64_t* orders       # by its own number: where each stands among the base's, see number_order
 
 cdef struct Moved:
@@ -60,6 +62,11 @@ cdef inline uint64_t number_order(const Levels* levels, uint32_t number) noexcep
     return level.orders[number - level.first] if level != NULL else ~<uint64_t>0
 # Sorts numbers by number_order. Few: one by one.
 cdef void sort_numbers(const Levels* levels, uint32_t* numbers, int64_t count) noexcept nogil
+# Whether a level may have a hash; False = it has not.
+cdef inline bint level_may_have(const Level* level, uint64_t hash) noexcept nogil:
+    cdef uint64_t at = hash >> level.filter_shift
+    return level.filter[at >> 6] >> (at & 63) & 1
+
 # The level that a number belongs to; NULL = the base's, or nobody's.
 cdef const Level* level_of_number(const Levels* levels, uint32_t number) noexcept nogil
 # The slot of `moved` of a number, or the free one in which it would stand.

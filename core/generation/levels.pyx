@@ -75,6 +75,8 @@ cdef int64_t add_level_holders(const Levels* levels, uint64_t hash, uint32_t* en
     cdef uint32_t number
     cdef int i
     for i in range(levels.n):
+        if not level_may_have(&levels.levels[i], hash):
+            continue
         n = keys_find(levels.levels[i].keys, hash, found, HOLDERS)
         if n < 0:
             return -1

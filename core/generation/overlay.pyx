@@ -8,8 +8,10 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
 from core.generation.dossier cimport ENTITY_VEHICLE, NO_ENTITY, DossierHeader
-from core.generation.keys cimport key_hash, keys_find
-from core.generation.levels cimport BASE_OWNER, LEVELS_MAX, Level, Levels, Moved, moved_slot, number_masked
+from core.generation.keys cimport key_hash, keys_find, keys_walk
+from core.generation.levels cimport (
+    BASE_OWNER, LEVELS_MAX, Level, Levels, Moved, level_may_have, moved_slot, number_masked,
+)
 from core.generation.store cimport STORE_OK, Generation, Store, store_dossier
 from core.identifiers.kinds cimport KEY_SUBJECT
 from core.name_index.borrowed cimport BorrowedFrequencies, borrow_frequencies, return_frequencies
@@ -80,12 +82,12 @@ cdef void _replace(Levels* levels, const Store* base, uint32_t number, uint32_t 
         _mask(levels, base, next, newer)
 
 
-cdef int _number_of(const Store* store, const uint8_t* subject_id, uint32_t* number) noexcept nogil:
-    """Who in one generation has this subject id: 1, 0 = nobody, -1 = its keys are damaged."""
+cdef int _number_of(const Store* store, const uint8_t* subject_id, uint64_t hash, uint32_t* number) noexcept nogil:
+    """Who in one generation has this subject id, of this hash: 1, 0 = nobody, -1 = its keys are damaged."""
     cdef uint32_t found[16]
     cdef const uint8_t* dossier
     cdef uint32_t length
-    cdef int64_t n = keys_find(&store.keys, key_hash(KEY_SUBJECT, subject_id, 16), found, 16)
+    cdef int64_t n = keys_find(&store.keys, hash, found, 16)
     cdef int64_t i
     if n < 0:
         return -1
@@ -132,21 +134,63 @@ cdef uint64_t _order_of(const Store* base, const DossierHeader* header, uint32_t
         <uint64_t>id[0] << 22 | <uint64_t>id[1] << 14 | <uint64_t>id[2] << 6 | id[3] >> 2)
 
 
+cdef enum:
+    FILTER_BITS_A_KEY = 16       # one look-up in sixteen or fewer searches a level for nothing
+
+
+cdef struct Filter:              # Level.filter, being filled
+    uint64_t* bits
+    uint32_t shift
+
+
+cdef int _filter_key(void* context, uint64_t hash, uint32_t entity) noexcept nogil:
+    cdef Filter* filter = <Filter*>context
+    cdef uint64_t at = hash >> filter.shift
+    filter.bits[at >> 6] |= <uint64_t>1 << (at & 63)
+    return 0
+
+
+cdef enum:
+    COMPARED, DAMAGED_DOSSIER, DAMAGED_KEYS
+
+
+cdef int _compare_with_base(const Store* base, const Store* store, uint32_t* replaced, uint64_t* orders, Filter* filter,
+                            uint32_t* at) noexcept nogil:
+    """Whom of the base each subject of a delta replaces, and where it stands; `at`: the one with which it ended."""
+    cdef uint32_t i, length
+    cdef const uint8_t* dossier
+    cdef const uint8_t* subject_id
+    if keys_walk(&store.keys, _filter_key, filter) < 0:
+        return DAMAGED_KEYS
+    for i in range(store.n_entities):
+        at[0] = i
+        if store_dossier(store, i, &dossier, &length) != STORE_OK:
+            return DAMAGED_DOSSIER
+        subject_id = <const uint8_t*>(<const DossierHeader*>dossier).subject_id
+        replaced[i] = NO_ENTITY
+        if _number_of(base, subject_id, key_hash(KEY_SUBJECT, subject_id, 16), &replaced[i]) < 0:
+            return DAMAGED_KEYS
+        orders[i] = _order_of(base, <const DossierHeader*>dossier, replaced[i])
+    return COMPARED
+
+
 cdef class DeltaGeneration:
     """One delta, open, and whom of its base it replaces; kept from one view to the next."""
 
     cdef readonly Generation generation
     cdef readonly Generation base
     cdef readonly list gone      # subject ids, 16 bytes each
+    cdef bytes gone_ids          # the same behind one another
     cdef uint32_t* replaced      # by its own number: of the base; NO_ENTITY = nobody
     cdef uint64_t* orders        # by its own number: number_order of core/generation/levels.pxd
+    cdef Filter filter
     cdef NamesFile names         # with the base's frequencies
     cdef BorrowedFrequencies borrowed
 
     def __cinit__(self, Generation base not None, Generation generation not None):
-        cdef uint32_t i, length
-        cdef const uint8_t* dossier
         cdef const Store* store = generation.store
+        cdef uint64_t bits = 64
+        cdef uint32_t at = 0
         cdef int found
         stated = generation.manifest.get("delta")
         if stated is None or stated["base"] != base.generation_id:
@@ -156,22 +200,29 @@ cdef class DeltaGeneration:
         self.generation = generation
         self.base = base
         self.gone = [bytes.fromhex(text) for text in stated.get("gone", ())]
+        self.gone_ids = b"".join(self.gone)
+        if store.keys.n_entries > store.keys.size:  # of bytes: such a count was never written
+            raise GenerationDamaged("keys.mdb", "a page is damaged")
+        self.filter.shift = 58
+        while bits < FILTER_BITS_A_KEY * store.keys.n_entries:
+            bits *= 2
+            self.filter.shift -= 1
+        self.filter.bits = <uint64_t*>calloc(bits // 64, 8)
         self.replaced = <uint32_t*>calloc(store.n_entities + 1, sizeof(uint32_t))
         self.orders = <uint64_t*>calloc(store.n_entities + 1, sizeof(uint64_t))
         self.names = store.names
-        if self.replaced == NULL or self.orders == NULL or not borrow_frequencies(
+        if self.filter.bits == NULL or self.replaced == NULL or self.orders == NULL or not borrow_frequencies(
                 &self.names, &base.store.names, &self.borrowed):
             raise MemoryError
-        for i in range(store.n_entities):
-            if store_dossier(store, i, &dossier, &length) != STORE_OK:
-                raise GenerationDamaged("dossiers.bin", f"dossier {i} of a delta")
-            self.replaced[i] = NO_ENTITY
-            found = _number_of(base.store, (<const DossierHeader*>dossier).subject_id, &self.replaced[i])
-            if found < 0:
-                raise GenerationDamaged("keys.mdb", "a page is damaged")
-            self.orders[i] = _order_of(base.store, <const DossierHeader*>dossier, self.replaced[i])
+        with nogil:  # tens of thousands, while others answer
+            found = _compare_with_base(base.store, store, self.replaced, self.orders, &self.filter, &at)
+        if found == DAMAGED_DOSSIER:
+            raise GenerationDamaged("dossiers.bin", f"dossier {at} of a delta")
+        if found == DAMAGED_KEYS:
+            raise GenerationDamaged("keys.mdb", "a page is damaged")
 
     def __dealloc__(self):
+        free(self.filter.bits)
         free(self.replaced)
         free(self.orders)
         return_frequencies(&self.borrowed)
@@ -181,37 +232,45 @@ cdef class DeltaGeneration:
         return self.generation.manifest["delta"]["sequence"]
 
 
-cdef int _replace_older(_LevelsMemory memory, list deltas, int at) except -1:
+cdef struct Overlaid:            # one delta, for what is done without the GIL
+    const Store* store
+    const uint32_t* replaced
+    const uint8_t* gone          # subject ids
+    uint32_t n_gone
+
+
+cdef void _replace_older(Levels* levels, const Store* base, const Overlaid* deltas, int at) noexcept nogil:
     """Masks in the base and the older levels whom the level at this place has, or says is gone."""
-    cdef DeltaGeneration delta = deltas[at]
-    cdef DeltaGeneration older
-    cdef const Store* base = delta.base.store
-    cdef Levels* levels = &memory.levels
-    cdef Level* level = &levels.levels[at]
+    cdef const Level* level = &levels.levels[at]
     cdef const uint8_t* dossier
+    cdef const uint8_t* subject_id
+    cdef uint64_t hash
     cdef uint32_t i, length, number
-    cdef bytes subject_id
     cdef int k
     for i in range(level.n_entities):
-        if delta.replaced[i] != <uint32_t>NO_ENTITY:
-            _replace(levels, base, delta.replaced[i], level.first + i)
+        if deltas[at].replaced[i] != <uint32_t>NO_ENTITY:
+            _replace(levels, base, deltas[at].replaced[i], level.first + i)
             continue
-        store_dossier(delta.generation.store, i, &dossier, &length)
+        if not at or store_dossier(deltas[at].store, i, &dossier, &length) != STORE_OK:
+            continue
+        subject_id = <const uint8_t*>(<const DossierHeader*>dossier).subject_id
+        hash = key_hash(KEY_SUBJECT, subject_id, 16)
         for k in range(at):
-            older = deltas[k]
-            if _number_of(older.generation.store, (<const DossierHeader*>dossier).subject_id, &number) > 0:
+            if (level_may_have(&levels.levels[k], hash)
+                    and _number_of(deltas[k].store, subject_id, hash, &number) > 0):
                 _replace(levels, base, levels.levels[k].first + number, level.first + i)
                 break
-    for subject_id in delta.gone:
-        if _number_of(base, subject_id, &number) > 0 and not number_masked(levels, number):
+    for i in range(deltas[at].n_gone):
+        subject_id = deltas[at].gone + 16 * i
+        hash = key_hash(KEY_SUBJECT, subject_id, 16)
+        if _number_of(base, subject_id, hash, &number) > 0 and not number_masked(levels, number):
             _mask(levels, base, number, NO_ENTITY)
         for k in range(at):
-            older = deltas[k]
-            if _number_of(older.generation.store, subject_id, &number) > 0:
+            if (level_may_have(&levels.levels[k], hash)
+                    and _number_of(deltas[k].store, subject_id, hash, &number) > 0):
                 number += levels.levels[k].first
                 if not number_masked(levels, number):
                     _mask(levels, base, number, NO_ENTITY)
-    return 0
 
 
 cdef int _place_levels(_LevelsMemory memory, Generation base, list deltas) except -1:
@@ -234,6 +293,8 @@ cdef int _place_levels(_LevelsMemory memory, Generation base, list deltas) excep
         level.plates = &store.plates
         level.names = delta.names
         level.orders = delta.orders
+        level.filter = delta.filter.bits
+        level.filter_shift = delta.filter.shift
         level.masked_names = <uint64_t*>calloc(level.names.n_ordinals // 64 + 2, 8)
         if level.masked_names == NULL:
             raise MemoryError
@@ -261,6 +322,7 @@ def overlay(Generation base not None, list deltas not None, uint64_t sequence, d
     cdef _LevelsMemory memory = _LevelsMemory()
     cdef Generation view = Generation.__new__(Generation)
     cdef uint64_t number = view.store.view
+    cdef Overlaid overlaid[LEVELS_MAX]
     cdef DeltaGeneration delta
     cdef bytes told = json.dumps({"made_with": made_with, "registers": live}, sort_keys=True,
                                  separators=(",", ":")).encode()
@@ -271,8 +333,14 @@ def overlay(Generation base not None, list deltas not None, uint64_t sequence, d
         if delta.base is not base:
             raise GenerationDamaged("view", "a delta of another generation")
     _place_levels(memory, base, deltas)
-    for i in range(len(deltas)):
-        _replace_older(memory, deltas, i)
+    for i, delta in enumerate(deltas):
+        overlaid[i].store = delta.generation.store
+        overlaid[i].replaced = delta.replaced
+        overlaid[i].gone = <const uint8_t*>PyBytes_AS_STRING(delta.gone_ids)
+        overlaid[i].n_gone = <uint32_t>(PyBytes_GET_SIZE(delta.gone_ids) // 16)
+    with nogil:
+        for i in range(memory.levels.n):
+            _replace_older(&memory.levels, base.store, overlaid, i)
     memory.levels.sequence = sequence
     memory.levels.fed = PyBytes_AS_STRING(told)
     memory.levels.fed_size = PyBytes_GET_SIZE(told)

@@ -6,9 +6,12 @@ from typing_extensions import disjoint_base
 
 @disjoint_base
 class NamesWriter:
-    """Creates `path`, which must not exist. Persons come from compiled code, see core/name_index/writer.pxd."""
+    """Creates `path`, which must not exist. Persons come from compiled code, see core/name_index/writer.pxd.
 
-    def __init__(self, path: str | Path, build: int) -> None: ...
+    durable: as of an OutputFile.
+    """
+
+    def __init__(self, path: str | Path, build: int, durable: bool = True) -> None: ...
     def flush(self) -> None:
         """Hands what was written so far to the disk. Raises OSError, MemoryError, OverflowError."""
     def finish(self) -> dict[str, int | str]:

@@ -52,8 +52,8 @@ cdef class NamesWriter:
         for i in range(YEARS + 1):
             self.years[i] = 0
 
-    def __init__(self, path, uint64_t build):
-        self.file = OutputFile(path, b"RNDNAMES", build)
+    def __init__(self, path, uint64_t build, bint durable=True):
+        self.file = OutputFile(path, b"RNDNAMES", build, durable)
 
     def __dealloc__(self):
         cdef uint32_t i

@@ -51,7 +51,9 @@ def make_delta(
             schema=ENTITY_SCHEMA,
         )
         linked = _linked(rows, number)
-        assembly = assemble(making, entities.to_batches(), linked.to_batches(), registers, temp_directory=making)
+        assembly = assemble(
+            making, entities.to_batches(), linked.to_batches(), registers, temp_directory=making, durable=False
+        )
         document = {
             "format_version": FILES_FORMAT,
             "generation_id": delta_id,
