@@ -60,7 +60,8 @@ class Assembler:
     section, sort day (newest first, unknown last), register, record id, version, row; then `finish`. An entity may be
     split between batches, or have no records. `registers` are the entries of MANIFEST.json, by ordinal. Memory: the
     records of one entity, some pieces of output of about 20 MB, 8 MiB each for keys and names, 32 bytes a plate; while
-    finishing, the largest 256th of the keys twice. durable: what is finished is on the disk, for keys.mdb in large pages.
+    finishing, the largest 256th of the keys twice. durable: what is finished is
+    on the disk.
 
     Raises AssemblyError for another order, schema or number; OSError when the disk fails. After either, only `abandon`.
     """

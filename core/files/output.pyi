@@ -17,7 +17,10 @@ class OutputFile:
     def flush(self) -> None:
         """Hands everything written so far to the writing thread. Raises OSError of an earlier write, MemoryError."""
     def finish(self) -> dict[str, int | str]:
-        """Writes the rest, syncs where it is to be durable, and closes; returns {"bytes": size, "sha256": hexadecimal}. Raises OSError."""
+        """Writes the rest, syncs where it is to be durable, and closes. Raises OSError.
+
+        Returns {"bytes": size, "sha256": hexadecimal}.
+        """
     def abandon(self) -> None:
         """Stops writing and closes; the file stays as it is."""
 

@@ -82,7 +82,7 @@ class LinkingDatabase:
         self.files = sorted(files, key=lambda file: (file.register, file.path.name))
         (directory / KEPT).mkdir(exist_ok=True)
         self._view_files()
-        self._name_registers()
+        self.run(self._register_names())
         self._create_views("VIEW")
 
     def _open(self, directory: Path, memory_bytes: int, threads: int) -> None:
@@ -199,13 +199,13 @@ class LinkingDatabase:
             parts.append(f"SELECT 0::BIGINT AS place, register, {columns} FROM nothing")
         self.run("CREATE VIEW staged AS " + " UNION ALL ".join(parts))
 
-    def _name_registers(self) -> None:
+    def _register_names(self) -> str:
         days = {r.ordinal: "NULL" if r.as_of_day is None else str(r.as_of_day) for r in self.registers}
         names = ", ".join(
             f"({r.ordinal}::UTINYINT, {_quoted(r.register_id)}, {days[r.ordinal]}::INTEGER)" for r in self.registers
         )
         names = names or "(255::UTINYINT, '', NULL::INTEGER)"
-        self.run(f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id, as_of_day)")
+        return f"CREATE TABLE register_name AS SELECT * FROM (VALUES {names}) n(register, id, as_of_day)"
 
     def _create_views(self, kept: str) -> None:
         # the person of a record, or the owner in section OWNER; empty texts are unknown

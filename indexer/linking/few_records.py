@@ -1,7 +1,8 @@
 """The database that linking works in where the records are few: live changes, and what lies around them.
 
 The rules are the same text as a build's. Opening a database and files takes longer than all that they ask of few
-records: hence one connection from tick to tick, everything in memory, and what was made is rolled back.
+records: hence one connection from tick to tick, everything in memory, and what was made is rolled back; each statement
+is planned once (indexer/linking/prepared.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from indexer.linking.database import BATCH_ROWS, LinkedRegister, LinkingDatabase
 from indexer.linking.links import Links
+from indexer.linking.prepared import PreparedStatements
 from indexer.standard import STANDARD_SCHEMA
 
 # What no rule looks at; wide, most of it.
@@ -34,43 +36,46 @@ class FewRecords(LinkingDatabase):
         """directory: for what does not fit into memory."""
         self._open(directory, memory_bytes, 1)
         self.threads = 0  # that work ahead
-        self._given: set[str] = set()
         self._sorted: dict[Path, pa.Table] = {}
-        self.run("PRAGMA disable_optimizer")  # it takes longer than it saves
+        self.connection.execute("PRAGMA disable_optimizer")  # it takes longer than it saves
+        self._statements = PreparedStatements(self.connection)
 
     @contextmanager
     def over(self, staged: pa.Table, registers: Sequence[LinkedRegister]) -> Iterator[FewRecords]:
         """With these standard records (SEEN), by register, and nothing else."""
         if self.registers != registers:
-            self.run("DROP TABLE IF EXISTS register_name")
+            self.connection.execute("DROP TABLE IF EXISTS register_name")
             self.registers = registers
-            self._name_registers()
+            self.connection.execute(self._register_names())
         self.counts = [staged.num_rows]
-        self.run("BEGIN TRANSACTION")
+        self._statements.begin()
         try:
             places = pa.array(np.arange(staged.num_rows, dtype=np.int64))
-            self._register("staged", staged.append_column("place", places))
+            self._statements.fill("staged", staged.append_column("place", places))
             self._create_views("TABLE")
             yield self
         finally:
-            self.run("ROLLBACK")  # before all else: what failed leaves a transaction that takes nothing more
-            for name in list(self._given):
-                self.forget(name)
+            self._statements.end()
             self._sorted.clear()
 
-    def drop(self, *tables: str) -> None:
-        """Nothing: all of it is rolled back together."""
+    def run(self, sql: str) -> None:
+        """Runs statements whose results nobody reads."""
+        self._statements.run(sql)
+
+    def number(self, sql: str) -> int:
+        """The one number that `sql` yields."""
+        return self._statements.number(sql)
 
     def stream(self, sql: str, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Batches of a result, which is whole before the first is handed on."""
-        yield from self.connection.sql(sql).to_arrow_table().to_batches(max_chunksize=rows)
+        yield from self._statements.ask(sql).to_batches(max_chunksize=rows)
 
     def copy_sorted(self, sql: str, path: Path) -> None:
         """The same without a file: `path` is its name."""
-        found = self.connection.sql(sql).to_arrow_table()
+        found = self._statements.ask(sql)
         self._sorted[path] = found
         numbers = pa.array(np.arange(found.num_rows, dtype=np.int64))
-        self._register(path.stem, found.append_column("file_row_number", numbers))
+        self._statements.fill(path.stem, found.append_column("file_row_number", numbers))
 
     def sorted_rows(self, path: Path) -> str:
         """What `copy_sorted` made, to select from: with `file_row_number`, from 0 on."""
@@ -85,13 +90,17 @@ class FewRecords(LinkingDatabase):
         self.run(f"CREATE TABLE {name} AS {sql}")
 
     def give(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-        """Makes a view of batches that were worked out in Python, until `forget`."""
-        self._register(name, pa.Table.from_batches(batches, schema=schema))
+        """Makes a table of batches that were worked out in Python."""
+        self._statements.fill(name, pa.Table.from_batches(batches, schema=schema))
 
     def forget(self, name: str) -> None:
-        """Removes what was given."""
-        self.connection.unregister(name)
-        self._given.discard(name)
+        """Nothing: all of it is rolled back together."""
+
+    def insert_cuis(self, name: str, rows: Sequence[tuple[int, int]]) -> None:
+        """Appends (place, cui) pairs to a table of these two columns."""
+        if rows:
+            places, cuis = zip(*rows, strict=True)
+            self._statements.append(name, pa.table({"place": pa.array(places), "cui": pa.array(cuis)}))
 
     def links(self) -> Links:
         """Room for the links of all records."""
@@ -100,7 +109,3 @@ class FewRecords(LinkingDatabase):
     def close(self) -> None:
         """Lets go of the connection."""
         self.connection.close()
-
-    def _register(self, name: str, table: pa.Table) -> None:
-        self.connection.register(name, table)
-        self._given.add(name)

@@ -70,6 +70,11 @@ class Follower:
         """Of the ledger: what the view holds to."""
         return self._writer.sequence if self._writer is not None else 0
 
+    @property
+    def behind(self) -> bool:
+        """Whether the ledger goes on behind what the view holds."""
+        return self._writer is not None and self._writer.behind
+
     def step(self) -> TickResult | None:
         """Takes what is due; None = no generation serves yet. Another one begins with the ledger's first entry, and so
         does whatever failed: no change is passed over.

@@ -11,6 +11,9 @@ from ronda.commands.directory import DataOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 _NOTHING = "nothing serves"
+# Most of what a small step costs is the same for one change and for a hundred. So it rests twice as long as it took,
+# which on a busy machine leaves the cores to those who answer; a step behind the ledger's end does not rest.
+_PAUSE_SHARE, _MOST_PAUSE_S = 2.0, 0.3
 
 
 def live(
@@ -27,6 +30,7 @@ def live(
     import os
     import signal
     import threading
+    import time
 
     import pyarrow as pa
 
@@ -46,8 +50,9 @@ def live(
     failing = ""
     try:
         with Follower(settings.data, load_manifests(settings.manifests or SHIPPED_MANIFESTS)) as follower:
-            base = ""
-            while not stop.wait(every_ms / 1000):
+            base, pause = "", 0.0
+            while not stop.wait(max(pause, every_ms / 1000)):
+                began = time.monotonic()
                 try:
                     result = follower.step()
                 except Exception as error:  # workers say STALE meanwhile; what is mended is found by itself
@@ -57,6 +62,7 @@ def live(
                     failing = repr(error)
                     stop.wait(1.0)
                     continue
+                pause = 0.0 if follower.behind else min(_MOST_PAUSE_S, _PAUSE_SHARE * (time.monotonic() - began))
                 if result is None:
                     if failing != _NOTHING:
                         log("live_writer_waits", why="no generation serves in this data directory yet")
