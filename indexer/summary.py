@@ -82,6 +82,7 @@ def register_json(register: RegisterInBuild) -> dict[str, Any]:
         "alerts": {kind: dict(counts) for kind, counts in extract.alerts.items()} if extract else {},
         "refused": dict(extract.refused) if extract else {},
         "left_out": dict(extract.left_out) if extract else {},
+        "holds": dict(extract.holds) if extract else {},
         "seconds": extract.seconds if extract else 0.0,
     }
 
@@ -113,6 +114,18 @@ def rows_lost(register: RegisterInBuild) -> str:
     reasons = [f"{n:,} refused by {reason}" for reason, n in register.extract.refused.items()]
     reasons += [f"{n:,} left out by when {column}" for column, n in register.extract.left_out.items()]
     return f"{register.register_id}: {', '.join(reasons)}" if reasons else ""
+
+
+def held_of_feeds(register: RegisterInBuild) -> str:
+    """What its sources state of what was fed: over that they win; empty where they state nothing."""
+    if register.extract is None:
+        return ""
+    said = []
+    for source, stated in register.extract.holds.items():
+        said += [f"{source} holds feed {feed} to {number}" for feed, number in stated.get("feeds", {}).items()]
+        if (instant := stated.get("snapshot_ms")) is not None:
+            said.append(f"{source} holds what happened up to {as_of_text(instant)}")
+    return f"{register.register_id}: {', '.join(said)}" if said else ""
 
 
 def failure(register: RegisterInBuild) -> str:

@@ -14,6 +14,7 @@ from indexer.extract.fingerprint import fingerprint
 from indexer.generations.publishing import GENERATIONS, current_generation
 from indexer.manifest.loading import load_manifest
 from indexer.pipeline import build
+from indexer.summary import held_of_feeds
 from ronda.demo.postgres_cluster import PostgresCluster
 from tests.indexer.small_registers import MANIFESTS
 from tests.kit.small_world import SmallWorld
@@ -53,6 +54,18 @@ def test_an_instant_and_a_sequence(tmp_path: Path) -> None:
     assert stated(both.options()) == {"carried": False, **expected}, "a day is its first instant"
     (both.sources / SEQUENCE).unlink()
     assert stated(both.options()) == {"carried": True, **expected}
+
+
+def test_a_build_says_what_was_stated(tmp_path: Path) -> None:
+    """Whoever runs it sees over which changes the extract wins."""
+    summary = build(world(StatingWorld(INSTANT, snapshot=True, sequence=1042)).write(tmp_path).options())
+    said = [held_of_feeds(register) for register in summary.registers]
+    assert said == [
+        "",
+        "oj: ordenes holds feed court to 1042, ordenes holds what happened up to 2026-05-28 17:30 UTC",
+        "",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("as_of", ["", INSTANT])
