@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _KEY_S = 10.0
+_BEING_MADE = "PART_UNAVAILABLE"  # the first list of a mask
 _REFUSED = 2  # in a row, from what is held: then the whole list is asked for
 _REFUSED_AT_ALL = 5
 
@@ -63,7 +64,7 @@ class ListFollowing:
             except CallFailure as failure:
                 if self._over:
                     return
-                if not begun or not failure.retryable:
+                if not failure.retryable or not (begun or failure.reason == _BEING_MADE):
                     raise
                 self._on_failure(failure)
             except ListRefused as refused:

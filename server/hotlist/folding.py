@@ -39,14 +39,18 @@ def unfolded(file: ListFile) -> FoldedList:
     return FoldedList(file.list_id, file.entries, file.sizes, file.sha256, file, {})
 
 
-def folded(file: ListFile, steps: Sequence[Step], registers: bytes) -> FoldedList:
-    """With these steps of it, the first one first; registers: as the last of them says. Reads the whole list.
+def first_keys(file: ListFile) -> list[ListKey]:
+    """Identifiers that the blocks begin with. Raises OSError."""
+    return [_first(block) for block in file.blocks()]
 
-    Raises OSError.
+
+def folded(file: ListFile, firsts: Sequence[ListKey], steps: Sequence[Step], registers: bytes) -> FoldedList:
+    """With these steps of it, the first one first. firsts: as `first_keys`; registers: as the last step says.
+
+    Reads the whole list. Raises OSError.
     """
     changed = _named(steps)
     by_place: dict[int, _Entries] = {}
-    firsts = [_first(block) for block in file.blocks()] if changed else []
     for key, entries in changed.items():
         by_place.setdefault(max(0, bisect.bisect_right(firsts, key) - 1), {})[key] = entries
     others, count = {}, file.entries

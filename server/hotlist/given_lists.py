@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+import threading
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ronda.v1 import hotlist_service_pb2
-from server.hotlist.folding import FoldedList, folded, unfolded
+from server.hotlist.entries import ListKey
+from server.hotlist.folding import FoldedList, first_keys, folded, unfolded
 from server.hotlist.list_file import ListFile, read_list
 from server.hotlist.steps_file import Step, StepsFile, beat_ms, steps_path
 from server.logs import ERROR, log
 
 _LOOK_S = 0.2
+_FRESH_S = 0.1  # a look at steps is good for so long, however many streams ask
+_WOKEN_AT_ONCE = 32  # streams: two thousand in one turn of the loop would make every check late
+_TURN_S = 0.005
 
 
 @dataclass
@@ -25,6 +31,8 @@ class GivenList:
     registers: bytes  # as a list file's, by the newest step
     followed_ms: int  # what was fed until then is in it
     _folded: tuple[int, FoldedList] | None = None  # and of how many steps
+    _firsts: list[ListKey] = field(default_factory=list)  # identifiers that the list's blocks begin with
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def chain(self, number: int) -> bytes | None:
         """SHA-256 of that step, of the list for 0; None = there is no such step."""
@@ -39,9 +47,13 @@ class GivenList:
     def folded(self) -> FoldedList:
         """The list with every step that is known, as one. Raises OSError, for a list that was replaced too."""
         steps, registers = list(self.steps.steps), self.registers
-        if self._folded is None or self._folded[0] != len(steps):
-            self._folded = len(steps), folded(self.file, steps, registers) if steps else unfolded(self.file)
-        return self._folded[1]
+        if not steps:
+            return unfolded(self.file)
+        with self._turn:
+            if self._folded is None or self._folded[0] != len(steps):
+                self._firsts = self._firsts or first_keys(self.file)
+                self._folded = len(steps), folded(self.file, self._firsts, steps, registers)
+            return self._folded[1]
 
     def read_on(self) -> None:
         """Raises OSError, ValueError."""
@@ -61,13 +73,18 @@ class GivenLists:
 
     def __init__(self) -> None:
         self._known: dict[Path, GivenList] = {}
+        self._looked: dict[Path, float] = {}
         self._waiting: dict[asyncio.Event, tuple[GivenList, int]] = {}
         self._watch: asyncio.Task[None] | None = None
 
     def look(self, path: Path) -> GivenList | None:
         """The list that lies there, with every step so far; None where there is none that can be read."""
-        known = self._known.pop(path, None)
+        known, now = self._known.pop(path, None), time.monotonic()
         if known is not None and not known.file.is_replaced():
+            if now - self._looked[path] < _FRESH_S:
+                self._known[path] = known
+                return known
+            self._looked[path] = now
             with contextlib.suppress(OSError, ValueError):  # another takes its place
                 known.read_on()
                 self._known[path] = known
@@ -81,8 +98,8 @@ class GivenLists:
         except (OSError, ValueError, KeyError) as error:
             log("hotlist_not_read", level=ERROR, error=error)
             return None
-        self._known = {name: each for name, each in self._known.items() if not each.file.is_replaced()}
-        self._known[path] = known
+        self._known = {name: each for name, each in self._known.items() if not each.file.is_replaced()} | {path: known}
+        self._looked = {name: self._looked.get(name, now) for name in self._known}
         return known
 
     async def news(self, given: GivenList, number: int, seconds: float) -> None:
@@ -102,7 +119,13 @@ class GivenLists:
         """While anybody waits."""
         while self._waiting:
             found = {path: self.look(path) for path in {given.file.path for given, _ in self._waiting.values()}}
-            for event, (given, number) in self._waiting.items():
-                if found.get(given.file.path) is not given or len(given.steps.steps) > number:
-                    event.set()
+            news = [
+                event
+                for event, (given, number) in self._waiting.items()
+                if found.get(given.file.path) is not given or len(given.steps.steps) > number
+            ]
+            for place, event in enumerate(news, 1):
+                event.set()
+                if not place % _WOKEN_AT_ONCE:
+                    await asyncio.sleep(_TURN_S)
             await asyncio.sleep(_LOOK_S)

@@ -29,6 +29,7 @@ from server.logs import ERROR, log
 RETRY_AFTER_MS = 5000
 _WAIT_S = 20.0  # for a list that is being made
 _LOOK_S = 0.25
+_STEPS = 64  # whose signatures are remembered: the newest are sent to everybody
 _WANT_S = 5.0  # between two words to the making process about a list
 
 
@@ -38,6 +39,7 @@ class ListGiver:
     def __init__(self, data: Path, keys: HotlistKeys, valid_s: int) -> None:
         self._data, self._keys, self._valid_s = data, keys, valid_s
         self.lists = GivenLists()
+        self._steps: dict[bytes, hotlist_service_pb2.SignedHotlistStep] = {}
         self._wanted: dict[Path, float] = {}  # when the making process was told
 
     async def list_of(self, asked: Asked) -> GivenList:
@@ -127,9 +129,17 @@ class ListGiver:
         )
 
     def step(self, step: Step) -> hotlist_service_pb2.SignedHotlistStep:
-        """A step as it is sent."""
-        signature = self._keys.step_signature(step.content)
-        return hotlist_service_pb2.SignedHotlistStep(step=step.content, signature=signature, key_id=self._keys.key_id)
+        """A step as it is sent, to all who follow."""
+        known = self._steps.get(step.chain)
+        if known is None:
+            signature = self._keys.step_signature(step.content)
+            known = hotlist_service_pb2.SignedHotlistStep(
+                step=step.content, signature=signature, key_id=self._keys.key_id
+            )
+            if len(self._steps) >= _STEPS:
+                self._steps.clear()
+            self._steps[step.chain] = known
+        return known
 
 
 @contextmanager

@@ -34,7 +34,7 @@ _MASKS = 16  # that are wanted at once: policy gives a few
 _FORGET_S = 14 * 86_400.0  # a mask that nobody has asked with for so long
 _ID = re.compile(r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
 _AGAIN_S = 30.0  # after a list that could not be made, or not be followed
-_IDLE_S = 1.0  # between two looks at registers where nobody changed
+_IDLE_S = 0.5  # between two rounds of steps: each wakes everybody who follows
 _PAUSE_S = 5.0  # the least between two of the same
 
 
@@ -54,7 +54,7 @@ class ListMaker:
         self._said_stamp: tuple[int, int] | None = None
         self._views: dict[str, ViewFollower] = {}  # generation -> what lies over it
         self._followed: dict[Path, Followed] = {}
-        self._idle: dict[Path, float] = {}  # until when a list that is at its end is left alone
+        self._idle: dict[Path, float] = {}  # until when a list that was at its end is left alone
 
     def tick(self) -> bool:
         """Brings the lists that are wanted to the newest view; then makes one that is not there, of the generation that
@@ -71,6 +71,7 @@ class ListMaker:
             for generation_id in filter(None, dict.fromkeys((serving, published)))
         }
         self._followed = {path: each for path, each in self._followed.items() if path in lists}
+        self._idle = {path: until for path, until in self._idle.items() if path in lists}
         self._views = {name: view for name, view in self._views.items() if name in {g for g, _ in lists.values()}}
         looked = time.time()
         self._look()
@@ -143,15 +144,17 @@ class ListMaker:
             followed = self._followed.get(path) or self._opened(path)
             if followed is not None:
                 followed.take_denied(said.denied)
-            if followed is None or (not followed.due and time.monotonic() < self._idle.get(path, 0.0)):
+            if followed is None or time.monotonic() < self._idle.get(path, 0.0):
                 return True
             view = self._view(followed.file.generation_id)
             if view.is_behind:
                 return True
-            self._idle[path] = time.monotonic() + _IDLE_S
             day = today_in_guatemala(now)
             listing = Listing(view.view, mask, int(now * 1000), day, said.table, view.fed)
-            return followed.advance(listing, _registers(view.view, mask, int(now * 1000)), now)
+            if not followed.advance(listing, _registers(view.view, mask, int(now * 1000)), now):
+                return False
+            self._idle[path] = time.monotonic() + _IDLE_S
+            return True
         except (CoreError, OSError, ValueError, KeyError) as error:
             self._followed.pop(path, None)  # read anew: what was appended is known then
             self._rests[path] = time.monotonic() + _AGAIN_S

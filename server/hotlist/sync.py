@@ -52,8 +52,11 @@ class SyncStream:
             other = await self._wait(given)
             if time.monotonic() > until:
                 return
-            if other is not None:
-                given = other
+            if other is None:
+                continue
+            goes_on = other.file.list_id == given.file.list_id and other.chain(self._at) == given.chain(self._at)
+            given = other
+            if not goes_on:
                 await self._record(given)
                 async for message in self._whole(given):
                     yield message

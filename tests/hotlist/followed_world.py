@@ -14,7 +14,7 @@ from core.generation.reader import DossierReader
 from ronda.v1.hotlist_service_pb2 import HotlistBlock, HotlistStep
 from server.calls.said_of_hits import FILE, FOLDER, read_said_of_hits
 from server.hotlist.entries import MASK, Listing
-from server.hotlist.folding import folded
+from server.hotlist.folding import first_keys, folded
 from server.hotlist.list_file import BLOCK_ENTRIES, list_path, read_list
 from server.hotlist.list_maker import ListMaker, today_in_guatemala
 from server.hotlist.orders import WANTED_IN, Orders
@@ -93,7 +93,7 @@ class FollowedWorld:
         """The list with its steps in it, as who asks for a snapshot has it."""
         made = read_list(self.path)
         assert made is not None
-        whole = folded(made, read_steps(self.path, made.list_id).steps, made.registers)
+        whole = folded(made, first_keys(made), read_steps(self.path, made.list_id).steps, made.registers)
         blocks = list(whole.blocks())
         assert (whole.sizes, whole.sha256) == (tuple(map(len, blocks)), hashlib.sha256(b"".join(blocks)).digest())
         found: Entries = {}
