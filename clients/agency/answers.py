@@ -6,6 +6,7 @@ Field numbers are the contract's. tests/agency holds what is read so against wha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,12 +24,16 @@ _ONE_BYTE, _TWO_BYTES = 1 << 7, 1 << 14  # numbers below it are so long
 
 @dataclass(frozen=True)
 class Judged:
-    """What the server says of a batch: result and reason of each row; references and rules of those that have any."""
+    """What the server says of a batch: result and reason of each row; references and rules of those that have any.
+
+    changes_to: the live changes that it was judged with, up to this sequence; 0 = with none.
+    """
 
     results: NDArray[np.uint8]
     reasons: NDArray[np.uint8]
     references: dict[int, str]
     rules: dict[int, tuple[str, str]]
+    changes_to: int = 0
 
 
 def read_answer(message: bytes, ids: range, packed_ids: bytes, generation: str) -> Judged:
@@ -112,8 +117,11 @@ def _whole(response: contract.ClearResponse, ids: range, generation: str, result
             raise HalfAnswer("references")
         told = f"{reference.register_id}:{reference.record_id}{'?' if reference.possible else ''}"
         references[row] = f"{references[row]}; {told}" if row in references else told
+    if response.ledger_sequence and not re.fullmatch(r"[0-9]{1,20}", response.ledger_sequence):
+        raise HalfAnswer("ledger_sequence")
     rules = {error.row_id - ids.start: (error.field, error.rule) for error in response.row_errors}
     found = np.frombuffer(results, np.uint8)
     if set(rules) != set(np.flatnonzero(found == contract.CLEARANCE_RESULT_INVALID).tolist()):
         raise HalfAnswer("row errors")
-    return Judged(found, np.frombuffer(reasons, np.uint8), references, rules)
+    changes_to = int(response.ledger_sequence or 0)
+    return Judged(found, np.frombuffer(reasons, np.uint8), references, rules, changes_to)

@@ -25,7 +25,7 @@ class Progress:
 
     request_id: of its streams. offset: byte of the source from which to go on; row: number of its first row. lengths:
     bytes of results, rejects and homonyms that belong to what is done. counts: rows by result, rules: invalid rows by
-    rule.
+    rule. changes: lowest and highest sequence of live changes that batches were judged with; empty = none answered yet.
     """
 
     generation: str
@@ -38,9 +38,15 @@ class Progress:
     rows: int = 0
     blank: int = 0
     done: bool = False
+    changes: list[int] = field(default_factory=list)
 
-    def after(self, offset: int, rows: int, blank: int, lengths: list[int], found: Counts) -> Progress:
-        """With one more block: a value of its own, so that an interruption leaves the one or the other."""
+    def after(
+        self, offset: int, rows: int, blank: int, lengths: list[int], found: Counts, changes: list[int]
+    ) -> Progress:
+        """With one more block: a value of its own, so that an interruption leaves the one or the other.
+
+        changes: of each batch's answer.
+        """
         counts, rules = dict(self.counts), dict(self.rules)
         for held, more in ((counts, found[0]), (rules, found[1])):
             for word, many in more.items():
@@ -54,6 +60,7 @@ class Progress:
             rules=rules,
             rows=self.rows + rows,
             blank=self.blank + blank,
+            changes=[min(seen), max(seen)] if (seen := [*self.changes, *changes]) else [],
         )
 
 

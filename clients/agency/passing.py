@@ -79,10 +79,16 @@ def run_pass(
 
     def write_oldest() -> None:
         oldest = under.popleft()
-        lines = lines_of(oldest.rows, oldest.asked, [asking.wait(answer) for answer in oldest.answers])
+        answers = [asking.wait(answer) for answer in oldest.answers]
+        lines = lines_of(oldest.rows, oldest.asked, answers)
         files.add(lines)
         checkpoint.passes[-1] = checkpoint.passes[-1].after(
-            oldest.block.end, len(oldest.rows.numbers), oldest.rows.blank, files.lengths(), (lines.counts, lines.rules)
+            oldest.block.end,
+            len(oldest.rows.numbers),
+            oldest.rows.blank,
+            files.lengths(),
+            (lines.counts, lines.rules),
+            [answer.changes_to for answer in answers],
         )
         saver.now_and_then()
         told(checkpoint.passes[-1])

@@ -34,6 +34,10 @@ def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: d
     _pair(page, "Generación de datos", summary["generacion"])
     if summary["generacion_al_terminar"] != summary["generacion"]:
         _pair(page, "", f"Al terminar ya servía otra: {summary['generacion_al_terminar']}")
+    if changes := summary["cambios_en_vivo"]:
+        same = changes["desde"] == changes["hasta"]
+        told = f"hasta el {changes['hasta']}" if same else f"entre el {changes['desde']} y el {changes['hasta']}"
+        _pair(page, "Cambios en vivo", f"{told} del libro de cambios")
     _pair(page, "Inicio y fin (UTC)", f"{summary['inicio']}   {summary['fin']}")
     quien = summary["quien"]
     _pair(page, "Quién", f"{quien['usuario']} en {quien['equipo']}; {quien['certificado']}")

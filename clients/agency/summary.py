@@ -145,6 +145,7 @@ def write_summary(
         "generacion": last.generation,
         "generaciones": [each.generation for each in checkpoint.passes],
         "generacion_al_terminar": checkpoint.serving,
+        "cambios_en_vivo": dict(zip(("desde", "hasta"), last.changes, strict=False)) if any(last.changes) else None,
         "cambiadas": {"filas": changed.rows, "primeras": changed.first},
         "salidas": _hashed(names, checkpoint.hashes),
         "servidor": engine.target,

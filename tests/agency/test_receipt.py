@@ -35,6 +35,7 @@ def _summary(many: int) -> dict[str, Any]:
         "generacion": "20261127T000000Z-00000000",
         "generaciones": ["1", "2", "3"],
         "generacion_al_terminar": "20261127T000001Z-00000000",
+        "cambios_en_vivo": {"desde": 10**18, "hasta": 10**19},
         "cambiadas": {
             "filas": many,
             "primeras": [{"fila": "1", "antes": "NO_RECORD" * 9, "ahora": "x" * 99} for _ in range(many)],

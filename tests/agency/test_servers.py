@@ -14,6 +14,7 @@ from typing import Any
 
 import grpc
 import pytest
+from pypdf import PdfReader
 
 from core.access.caller import METHOD_OF_CLEAR
 from core.audit.reader import Flag
@@ -185,6 +186,10 @@ class _Spoilt(grpc.GenericRpcHandler):  # type: ignore[type-arg] # no class to s
                 response.generation_id = "h"
             elif self._spoil == "order":
                 response.row_ids[0] = 99
+            elif self._spoil == "changes":
+                response.ledger_sequence = "muchos"
+            elif self._spoil == "live":
+                response.ledger_sequence = str(40 + len(self.asked))
             elif self._spoil == "number":
                 response.results[0] = 1_000  # type: ignore[call-overload]
             yield response.SerializeToString()
@@ -204,7 +209,7 @@ def _serving(spoil: str) -> Iterator[tuple[_Spoilt, Agency]]:
         server.stop(None)
 
 
-@pytest.mark.parametrize("spoil", ["rows", "generation", "order", "ends", "number"])
+@pytest.mark.parametrize("spoil", ["rows", "generation", "order", "ends", "number", "changes"])
 def test_half_an_answer_is_none(tmp_path: Path, spoil: str) -> None:
     with _serving(spoil) as (_, agency):
         done = agency.clear(write(tmp_path / "in.csv", "DPI", *[CLEAN] * 10), tmp_path / "out.csv", "--patience", "5")
@@ -229,6 +234,18 @@ def test_every_batch_is_other_bytes_under_one_request_id(tmp_path: Path) -> None
         assert (done.status, len(done.codes)) == (0, 17_000), done.text
     assert len({request_id for request_id, _ in handler.asked}) == 1
     assert len({batch for _, batch in handler.asked}) == len(handler.asked) == 5
+
+
+def test_summary_and_receipt_say_by_which_live_changes_the_rows_were_judged(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", "DPI", *[CLEAN] * 17_000)
+    with _serving("live") as (handler, agency):
+        done = agency.clear(path, tmp_path / "out.csv")
+        assert (done.status, len(handler.asked)) == (0, 5), done.text
+        assert done.summary["cambios_en_vivo"] == {"desde": 41, "hasta": 45}
+    [page] = PdfReader(done.beside("recibo.pdf")).pages
+    assert "entre el 41 y el 45 del libro de cambios" in page.extract_text()
+    with _serving("") as (_, agency):
+        assert agency.clear(path, tmp_path / "none.csv").summary["cambios_en_vivo"] is None
 
 
 def test_a_server_that_takes_batches_and_is_silent(tmp_path: Path) -> None:
