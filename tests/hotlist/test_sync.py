@@ -140,6 +140,14 @@ def test_what_is_followed_is_the_list_made_anew(live: LiveLists, device: Device,
         for key in device.held:
             assert list(device.held.entries(*key)) == list(other.held.entries(*key))
         assert device.held.whole == 2, "another list takes the place of the one that is gone, in the same stream"
+        assert device.held.place is not None
+        given = [
+            record.answer_id.hex()
+            for record in live.records()
+            if record.identity.get("nip") == device.patrol.nip and record.method == OwnMethod.SYNC
+        ]
+        assert len(given) == len(set(given)) == 2
+        assert given[0] == device.held.place.list_id, "each on record, the newest first"
     finally:
         other.stop()
 
