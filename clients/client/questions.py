@@ -39,11 +39,11 @@ class Question:
 
 
 def read_date(text: str) -> PartialDate:
-    """A date as yyyy, yyyy-mm, yyyy-mm-dd or dd/mm/yyyy. Raises NoDate."""
+    """A date as yyyy, yyyy-mm, mm/yyyy, yyyy-mm-dd or dd/mm/yyyy. Raises NoDate."""
     if found := re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", text):
         year, month, day = (int(part or 0) for part in found.groups())
-    elif found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
-        day, month, year = (int(part) for part in found.groups())
+    elif found := re.fullmatch(r"(?:(\d{1,2})/)?(\d{1,2})/(\d{4})", text):
+        day, month, year = (int(part or 0) for part in found.groups())
     else:
         year = month = day = 0
     if not year:

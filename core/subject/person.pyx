@@ -1,6 +1,6 @@
 """One person of the file as the caller may see it, without the GIL. Nothing here is for Python."""
 
-from core.calendar cimport age_in_years, birth_dates_agreement
+from core.calendar cimport GRADE_CENTURY, LAST_FILLER_YEAR, age_in_years, birth_dates_agreement, birth_grade
 from core.call.memory cimport call_dossier, call_shows
 from core.contract cimport *
 from core.failure cimport OK
@@ -195,6 +195,15 @@ cdef inline bint _same_where_known(int a, int b) noexcept nogil:
     return a == 0 or b == 0 or a == b
 
 
+cdef bint _states_birth(const Call* call, const ClaimEntry* claim) noexcept nogil:
+    """Fillers state nothing, but beside the same day of another century."""
+    if claim.birth_year > LAST_FILLER_YEAR and call.question.birth_year > LAST_FILLER_YEAR:
+        return True
+    return claim.birth_year and birth_grade(
+        call.question.birth_year, call.question.birth_month, call.question.birth_mday, claim.birth_year, claim.birth_month,
+        claim.birth_mday) == GRADE_CENTURY
+
+
 cdef uint8_t person_birth_nearness(const Call* call, const Person* person) noexcept nogil:
     cdef uint32_t i
     cdef uint8_t nearness = 0
@@ -203,7 +212,7 @@ cdef uint8_t person_birth_nearness(const Call* call, const Person* person) noexc
         return 0
     for i in range(person.dossier.header.n_claims):
         claim = &person.dossier.claims[i]
-        if claim.birth_year == 0 or not claim_counts(call, person, claim):
+        if not _states_birth(call, claim) or not claim_counts(call, person, claim):
             continue
         nearness = AGREEMENT_NEAR
         if (claim.birth_year == call.question.birth_year and _same_where_known(claim.birth_month, call.question.birth_month)

@@ -146,7 +146,7 @@ def typed_well(both: str, as_json: bool) -> Iterator[None]:
     except BothSubjects:
         fail(both, ExitStatus.CALLER, as_json)
     except NoDate:
-        raise typer.BadParameter("escriba aaaa, aaaa-mm, aaaa-mm-dd o dd/mm/aaaa", param_hint="--born") from None
+        raise typer.BadParameter("escriba aaaa, mm/aaaa, dd/mm/aaaa o aaaa-mm-dd", param_hint="--born") from None
 
 
 def context(purpose: PurposeWord, case: str, reason: str = "") -> Any:

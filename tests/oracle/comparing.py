@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2, section_pb2
+from tests.core import naive_calendar
 from tests.core.names import naive_names
 from tests.oracle import agreement, vehicle_words
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
@@ -53,7 +54,9 @@ def person(view: View, question: PersonQuestion, subject: Subject | None, found:
 
 
 def _nearness(asked: Birth, filed: list[Birth]) -> int:
-    """Of a birth date that neither agrees nor disagrees."""
+    """Of a birth date that neither agrees nor disagrees. Fillers state nothing, but beside the same day of another
+    century."""
+    filed = [b for b in filed if min(b[0], asked[0]) > 1900 or naive_calendar.grade(asked, b) == "century"]
     if not asked[0] or not filed:
         return UNKNOWN
     part = any(b[0] == asked[0] and all(not x or not y or x == y for x, y in zip(asked, b, strict=True)) for b in filed)

@@ -82,6 +82,9 @@ def test_by_plate_the_question_s_plate_agrees_and_the_record_s_vin(asker: Asker)
         (1, (1980, 0, 0), "PARTLY"),
         (1, (1980, 5, 0), "PARTLY"),
         (1, (1981, 5, 17), "NEAR"),
+        (1, (1880, 5, 17), "NEAR"),
+        (1, (1900, 1, 1), "UNKNOWN"),  # what stands where nothing was filled in
+        (1, (1900, 0, 0), "UNKNOWN"),
         (1, (1983, 5, 17), "NEAR"),
         (1, (1980, 5, 19), "NEAR"),
         (1, (1991, 5, 17), "DISAGREES"),
