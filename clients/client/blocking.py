@@ -32,7 +32,6 @@ from clients.client.clearance import ClearanceRun, Cleared, Row, cleared, packed
 from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import CallFailure
 from clients.client.lane import Lane
-from clients.client.list_following import ListFollowing
 from clients.client.race import OWN, Race
 from clients.client.recalls import Recalls
 from ronda.v1.alert_service_pb2_grpc import AlertServiceStub
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     from clients.client.asking import Why
     from clients.client.hot_list import ListKeeper
+    from clients.client.list_following import ListFollowing
     from clients.client.methods import Asked
     from ronda.v1.clearance_service_pb2 import ClearRequest
 
@@ -161,9 +161,13 @@ class Ronda(Asker):
         stub = AlertServiceStub(self._channels[OWN])  # type: ignore[no-untyped-call]
         return Recalls(stub, self._token, lambda: self._frame(why), resume_token)
 
-    @sealed
     def hot_list(self, keeper: ListKeeper, *, why: Why | str | None = None) -> ListFollowing:
-        """Keeps the hot list up to date in `keeper` while it is iterated; held_list.py has one in memory."""
+        """Keeps the hot list up to date in `keeper` while it is iterated; held_list.py has one in memory.
+
+        Raises ImportError where cryptography is not installed: nobody else needs it.
+        """
+        from clients.client.list_following import ListFollowing  # noqa: PLC0415
+
         stub = HotlistServiceStub(self._channels[OWN])  # type: ignore[no-untyped-call]
         return ListFollowing(stub, self._token, lambda: self._frame(why), keeper)
 

@@ -168,7 +168,8 @@ OF_A_LOOP = {"epoll_wait", "recvfrom", "sendto", "accept4", "epoll_ctl", "setsoc
 def test_an_append_asks_the_system_for_nothing(at_home: LanedAtHome, tmp_path: Path) -> None:
     """Each of these answers is recorded; of the log's calls (fallocate, fdatasync, statfs) none is the loop's thread's.
 
-    What may be seen besides: its eventfd, and a wait for the log's lock, which others hold for microseconds.
+    What may be seen besides: its eventfd, a wait for the log's lock, which others hold for microseconds, and room given to
+    other threads while it waits awake for the next call (docs/lane.md).
     """
     (worker,) = at_home.server.worker_pids()
     body = tmp_path / "request"
@@ -190,7 +191,7 @@ def test_an_append_asks_the_system_for_nothing(at_home: LanedAtHome, tmp_path: P
     loop = max(calls.values(), key=lambda counted: counted["recvfrom"])
     print(dict(loop))  # noqa: T201
     assert loop["sendto"] > 100
-    assert set(loop) - OF_A_LOOP <= {"read", "write", "futex"}
+    assert set(loop) - OF_A_LOOP <= {"read", "write", "futex", "sched_yield"}
     assert loop["futex"] < REQUESTS / 100
 
 

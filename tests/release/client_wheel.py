@@ -53,6 +53,9 @@ readme = "client.md"
 requires-python = ">=3.11"
 dependencies = ["grpcio>=1.49.1", "grpcio-status>=1.49.1", "protobuf>=4.21.6"]
 
+[project.optional-dependencies]
+hot-list = ["cryptography>=42"]
+
 [tool.setuptools]
 packages = ["ronda_client", "ronda_client.v1"]
 
