@@ -277,6 +277,7 @@ class _Bench:
         for count in persons:
             say(f"growth: {count:,} persons")
             nation = self.nation if count == self.persons else prepared(count)
+            self._built(count, nation)
             payloads = prepare(nation.generation, self.keys.kit.trust, OUTPUT / "limit-payloads", self.pace.questions)
             with servers.secure(nation.data, self.keys, WORK / "grown") as ronda:
                 found = measure(
@@ -292,6 +293,17 @@ class _Bench:
                     note=f"server CPU {found.median('cpu_us'):.2f} us",
                 )
             )
+
+    def _built(self, persons: int, nation: nations.Nation) -> None:
+        """What its build took when it was made (`--prepare` may have been of another hour)."""
+        found, summary = self.found, nation.summary
+        mib = summary["peak_memory_bytes"] / 1024**2
+        stages = ", ".join(f"{stage['name']} {stage['seconds']:.1f}" for stage in summary["stages"])
+        note = f"{mib:,.0f} MiB; {stages}"
+        found.samples.append(Samples(f"build, {persons:,} persons", [summary["seconds"]], "s", note=note))
+        if bar := {PERSONS: "build", GROWN_PERSONS: "grown_build"}.get(persons):
+            found.values[bar] = summary["seconds"]
+            found.values["memory"] = max(mib, found.values.get("memory", 0.0))
 
     def judge(self) -> None:
         """The bars that are ratios and medians of rows."""
