@@ -162,14 +162,15 @@ def test_curl(laned: Laned, patrol: Path, tmp_path: Path) -> None:
 
 
 # What a loop asks of the system while it answers: bytes come and go, and it waits.
+OF_THE_LOG = {"fallocate", "fdatasync", "fsync", "statfs", "fstatfs", "openat", "rename", "pwrite64", "ftruncate"}
 OF_A_LOOP = {"epoll_wait", "recvfrom", "sendto", "accept4", "epoll_ctl", "setsockopt", "close", "shutdown", "ioctl"}
 
 
 def test_an_append_asks_the_system_for_nothing(at_home: LanedAtHome, tmp_path: Path) -> None:
     """Each of these answers is recorded; of the log's calls (fallocate, fdatasync, statfs) none is the loop's thread's.
 
-    What may be seen besides: its eventfd, a wait for the log's lock, which others hold for microseconds, and room given to
-    other threads while it waits awake for the next call (docs/lane.md).
+    What may be seen besides, seldom: its eventfd, a wait for the log's lock, which others hold for microseconds, room
+    given to other threads while it waits awake for the next call (docs/lane.md), memory that grows.
     """
     (worker,) = at_home.server.worker_pids()
     body = tmp_path / "request"
@@ -191,7 +192,8 @@ def test_an_append_asks_the_system_for_nothing(at_home: LanedAtHome, tmp_path: P
     loop = max(calls.values(), key=lambda counted: counted["recvfrom"])
     print(dict(loop))  # noqa: T201
     assert loop["sendto"] > 100
-    assert set(loop) - OF_A_LOOP <= {"read", "write", "futex", "sched_yield"}
+    assert not set(loop) & OF_THE_LOG
+    assert sum(calls for name, calls in loop.items() if name not in OF_A_LOOP) < REQUESTS / 10
     assert loop["futex"] < REQUESTS / 100
 
 
