@@ -40,6 +40,7 @@ class ListGiver:
         self._data, self._keys, self._valid_s = data, keys, valid_s
         self.lists = GivenLists()
         self._steps: dict[bytes, hotlist_service_pb2.SignedHotlistStep] = {}
+        self._header: tuple[object, hotlist_service_pb2.SignedHotlistHeader] | None = None  # of this second
         self._wanted: dict[Path, float] = {}  # when the making process was told
 
     async def list_of(self, asked: Asked) -> GivenList:
@@ -86,12 +87,17 @@ class ListGiver:
         self, given: GivenList, purpose: int, number: int, *, unchanged: bool
     ) -> hotlist_service_pb2.SignedHotlistHeader:
         """Of the list and so many of its steps: as it was made for 0, with what is told of it now for all."""
+        about = (given.file.list_id, number, purpose, unchanged, clock_ms() // 1000, len(given.steps.steps))
+        if self._header is not None and self._header[0] == about:
+            return self._header[1]
         at_end = number == len(given.steps.steps)
         header = self._header_of(unfolded(given.file), given.registers if at_end else given.file.registers, purpose)
         header.unchanged = unchanged
         header.step = number
         header.chain = given.chain(number) or b""
-        return self._signed(header, given.followed_ms if at_end else given.file.made_ms)
+        signed = self._signed(header, given.followed_ms if at_end else given.file.made_ms)
+        self._header = about, signed
+        return signed
 
     def folded_header(
         self, given: GivenList, whole: FoldedList, purpose: int, *, unchanged: bool

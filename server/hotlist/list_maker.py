@@ -34,7 +34,7 @@ _MASKS = 16  # that are wanted at once: policy gives a few
 _FORGET_S = 14 * 86_400.0  # a mask that nobody has asked with for so long
 _ID = re.compile(r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
 _AGAIN_S = 30.0  # after a list that could not be made, or not be followed
-_IDLE_S = 0.5  # between two rounds of steps: each wakes everybody who follows
+_IDLE_S = 1.0  # between two rounds of steps: each wakes everybody who follows
 _PAUSE_S = 5.0  # the least between two of the same
 
 
