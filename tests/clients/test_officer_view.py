@@ -244,6 +244,16 @@ def test_the_kinds_tried_are_named() -> None:
     assert printed(tried_line([plate, named])).strip() == "Se buscó como: placa P-123BCD (no consta), nombre (consta)"
 
 
+def test_a_name_that_nobody_bears_with_that_birth_date_may_be_on_file() -> None:
+    named = check_service_pb2.DetectedKind(kind=check_service_pb2.IDENTIFIER_KIND_NAME)
+    answer = check_service_pb2.Answer()
+    assert printed(tried_line([named], answer)).strip() == "Se buscó como: nombre (no consta)"
+    answer.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_UNKNOWN)
+    assert printed(tried_line([named], answer)).strip() == (
+        "Se buscó como: nombre con esa fecha de nacimiento (no consta)"
+    )
+
+
 def test_who_is_known_from_a_warrant_alone_has_its_name() -> None:
     text = printed(person_lines(person_pb2.Person(name="RAMIRO ZACHRISSON", name_register_id="oj")))
     assert "RAMIRO ZACHRISSON" in text
