@@ -47,7 +47,9 @@ def _check_directories(options: BuildOptions, manifests: Sequence[Manifest]) -> 
 
 
 def _is_file(source: object) -> bool:
-    return not isinstance(source, PostgresqlSource) or source.as_of.path is not None
+    if not isinstance(source, PostgresqlSource) or source.as_of.path is not None:
+        return True
+    return source.feed_sequence is not None and source.feed_sequence.path is not None
 
 
 def _check_accepted(options: BuildOptions, manifests: Sequence[Manifest]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from core.generation.manifest import read_manifest
+from indexer.build.errors import BuildRefused
 from indexer.build.options import BuildOptions
 from indexer.extract.fingerprint import fingerprint
 from indexer.generations.publishing import GENERATIONS, current_generation
@@ -119,3 +121,13 @@ def test_numbers_of_a_database(tmp_path: Path, postgres: PostgresCluster) -> Non
     options = registers.options(dsns={"oj": postgres.dsn})
     expected = {"ordenes": {"feeds": {"oj-central": 99}, "snapshot_ms": INSTANT_MS}}
     assert stated(options) == {"carried": False, **expected}
+    beside = text.replace('"query", sql = "SELECT numero FROM holds.hasta"', f'"sidecar", path = "{SEQUENCE}"')
+    (registers.manifests / "oj.toml").write_text(beside, encoding="utf-8")
+    (registers.sources / SEQUENCE).write_text("100")
+    expected = {"ordenes": {"feeds": {"oj-central": 100}, "snapshot_ms": INSTANT_MS}}
+    assert stated(options) == {"carried": False, **expected}, "a number beside the database"
+    for other in ("renap", "sat", "mp"):
+        (registers.manifests / f"{other}.toml").unlink()
+    nowhere = replace(options, data=tmp_path / "other", sources=tmp_path / "nowhere")
+    with pytest.raises(BuildRefused, match=r"sources: .* is no directory"):
+        build(nowhere)
