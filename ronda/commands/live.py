@@ -42,7 +42,8 @@ def live(
 
     settings = settings_of(data=data, manifests=manifests)
     set_up(settings.log_level, process="live")
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it interrupts nobody who answers, and has its share
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it interrupts nobody who answers, and has its share:
+    os.nice(5)  # of a core that another process wants at all times a quarter; 200 changes a second need as much
     pa.set_cpu_count(1)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
