@@ -6,13 +6,28 @@ from libc.string cimport memcpy
 from core.machine.arrow cimport Column, text_at
 from core.wire cimport Buffer, put_raw
 
+cdef extern from "string.h" nogil:
+    void* memmem(const void* haystack, size_t haystack_length, const void* needle, size_t needle_length)
+
 cdef enum:
     MAX_CRITERIA = 8             # listed for or against a link
+    SEARCHED = 8192              # bytes of a dossier's heap: most dossiers are shorter
 
 # A place in the arena. An empty text = null.
 cdef struct Text:
     uint32_t offset
     uint32_t length
+
+# Where a text stands in a dossier's heap: in a section that states it, as most do, or at its end, where it is put.
+cdef inline uint32_t put_once(Buffer* heap, const void* text, size_t length) noexcept nogil:
+    cdef size_t offset = heap.size
+    cdef const void* found = NULL
+    if 4 <= length <= heap.size:
+        found = memmem(heap.data, min(heap.size, <size_t>SEARCHED), text, length)
+    if found != NULL:
+        return <uint32_t>(<const char*>found - <const char*>heap.data)
+    put_raw(heap, text, length)
+    return <uint32_t>offset
 
 # ronda.v1.Criterion, in the order of their numbers.
 cdef struct Criteria:

@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from core.assembly.alerts cimport collect_alerts, put_reference, record_reference
-from core.assembly.arena cimport Text
+from core.assembly.arena cimport Text, put_once
 from core.assembly.claims cimport (
     collect_claims, identities_conflict, is_identity, link_persons_records, link_vehicles_records,
 )
@@ -155,9 +155,7 @@ cdef int _collect_records(Entity* entity, Scratch* scratch, Counts* counts) noex
 # ---- claims ----
 
 cdef uint32_t _put_text(Buffer* heap, const Entity* entity, Text text) noexcept nogil:
-    cdef uint32_t offset = <uint32_t>heap.size
-    put_raw(heap, text_of(entity, text), text.length)
-    return offset
+    return put_once(heap, text_of(entity, text), text.length)
 
 
 cdef void _collect_claims(Entity* entity, const Facts* facts, Scratch* scratch) noexcept nogil:

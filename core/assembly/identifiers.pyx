@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
-from core.assembly.arena cimport Text
+from core.assembly.arena cimport Text, put_once
 from core.assembly.linked_record cimport Record
 from core.assembly.record cimport compare_records, entity_record_count, entity_records, text_of
 from core.calendar cimport NO_DAY
@@ -88,8 +88,7 @@ cdef void _add(Sink* sink, Spill keys, const Facts* facts, const Record* record,
                 return
         i -= 1
     if not known:
-        entry.offset = <uint32_t>sink.heap.size
-        put_raw(sink.heap, text, length)
+        entry.offset = put_once(sink.heap, text, length)
         _add_keys(sink, keys, kind, text, length)
     entry.kind = <uint8_t>kind
     entry.flags = IDENTIFIER_IDENTIFIED if identified else 0

@@ -41,6 +41,22 @@ def test_every_dossier_is_read_as_it_lies(small_nation: BuiltNation) -> None:
     assert identifiers > 1000
 
 
+def test_what_a_section_states_takes_no_bytes_again(small_nation: BuiltNation) -> None:
+    generation = Generation.open(small_nation.generation_directory)
+    pointed_at = 0
+    for number in range(generation.entities):
+        dossier = read_dossier(generation.dossier(number))
+        if not dossier.records or len(dossier.data) > 8192:  # in a long one not all of it is searched
+            continue
+        first, last = dossier.records[0].offset, dossier.records[-1].offset + dossier.records[-1].length
+        for identifier in dossier.identifiers:
+            stands_at = dossier.data.find(dossier.piece(identifier.offset, identifier.length), first, last)
+            if identifier.length >= 4 and stands_at >= 0:
+                assert identifier.offset <= stands_at
+                pointed_at += 1
+    assert pointed_at > 1000
+
+
 def test_bytes_that_are_no_whole_dossier_are_refused(small_nation: BuiltNation) -> None:
     dossier = Generation.open(small_nation.generation_directory).dossier(0)
     assert read_dossier(dossier).header.summary_length
