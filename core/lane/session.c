@@ -155,6 +155,8 @@ int session_check(Session *session) {
         if (stream->state == STREAM_HEADERS && stream->opened_ns < since)
             session_break(session, LANE_ended_no_progress, NGHTTP2_ENHANCE_YOUR_CALM);
         else if (stream->state == STREAM_MESSAGE && stream->opened_ns < since) stream_is_late(stream);
+        else if (stream->state == STREAM_MESSAGE && stream->deadline_ns <= host->now_ns)
+            stream_ask(stream, LANE_DEADLINE_PASSED, LANE_refused_deadline);
         else if (stream->state >= STREAM_REPLYING && is_stalled(stream, host->bounds.stall_ns, host->now_ns))
             session_break(session, LANE_ended_stalled, NGHTTP2_ENHANCE_YOUR_CALM);
     }

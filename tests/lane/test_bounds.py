@@ -16,7 +16,7 @@ import hpack
 import pytest
 
 from tests.lane.stub_process import FAST, Stub
-from tests.lane.wire import Wire, call_headers, frame, message
+from tests.lane.wire import CHECK_PERSON, Wire, call_headers, frame, message
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 3, 4, 6, 8, 9
 ENHANCE_YOUR_CALM = 11
@@ -242,6 +242,19 @@ def test_a_half_request_is_refused() -> None:
         assert wire.call(b"who").status == 0
         wire.close()
         assert stub.stop()["streams_half"] == 2
+
+
+def test_a_half_request_has_its_deadline() -> None:
+    """Its client said how long it waits: it is told so, not kept for as long as others may take."""
+    with Stub(stall_ms=30_000) as stub, Wire(stub.address) as wire:
+        soon = call_headers(CHECK_PERSON, ("grpc-timeout", "100m"))
+        halves = [wire.ask(None, soon, end=False), wire.ask(fields=soon, raw=message(b"who")[:6], end=False)]
+        for stream in halves:
+            assert (wire.reply(stream).status, wire.reply(stream).text) == (4, "deadline")
+        assert wire.call(b"who").status == 0
+        wire.close()
+        counters = stub.stop()
+    assert (counters["refused_deadline"], counters["streams_half"]) == (2, 0)
 
 
 def test_half_a_header_block_ends_the_connection() -> None:

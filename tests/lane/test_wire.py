@@ -157,6 +157,16 @@ def test_a_deadline_that_is_over_at_once(laned: Laned, officer: Client, timeout:
     assert stream["grpc-status"] in (OK, DEADLINE)
 
 
+def test_half_a_call_has_its_deadline(laned: Laned, officer: Client) -> None:
+    """Not that of others, `half_open_s`: both transports say that the time of this client is over."""
+    for transport, address in laned.both.items():
+        with bare(laned, officer, address) as connection:
+            connection.call(1, fields_of(CHECK_PERSON, [("grpc-timeout", "300m"), *_pairs(officer)]), None, end=False)
+            stream = connection.ended(1)
+        assert stream["grpc-status"] == DEADLINE
+        assert "eadline" in stream["grpc-message"], transport
+
+
 @pytest.mark.parametrize("timeout", ["", "S", "1", "1x", "-1S", "123456789S", "1.5S", "0x1S", " 1S"])
 def test_a_deadline_that_is_none(laned: Laned, officer: Client, timeout: str) -> None:
     """gRPC over HTTP/2: eight digits at most and a unit. None of it is taken for no deadline at all and waited upon."""
