@@ -65,6 +65,7 @@ def main() -> int:
     parser.add_argument(
         "--facts", type=_count, default=numbers.FACTS, help="numbers: facts of the mart; bars are at 50 M"
     )
+    parser.add_argument("--look-ups", type=_count, default=live.LOOK_UPS, help="live: in the audit log, for recall")
     parser.add_argument("--threads", type=int, default=0, help="numbers: of the database; 0 = two")
     parser.add_argument("--only", default="", help="core: benchmarks, clients: parts whose name holds this")
     options = parser.parse_args()
@@ -98,7 +99,7 @@ def main() -> int:
     if options.name == "numbers":
         return 0 if numbers.run(options.facts, options.threads) else 1
     if options.name == "live":
-        return 0 if live.run(options.persons) else 1
+        return 0 if live.run(options.persons, options.look_ups) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

@@ -4,7 +4,7 @@ A server with two workers, `ronda live` beside it, a court that feeds through Fe
 machine, so that what one takes the others lack. Rows: acknowledged -> visible at 200 changes a second under half of the
 server's load; the rate of answers with that feed and without; what is taken a second when the writer was away; what
 50,000 subjects in deltas cost a check, in the engine alone; and a cancellation's way to who had looked, with LOOK_UPS
-in the audit log. The nation is built once, and kept in build/bench for the next run.
+in the audit log (4 GB). The nation is built once, and kept in build/bench for the next run.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ OVERRIDDEN = 50_000
 CAUGHT_UP_S = 90.0  # that is waited for, whatever is left then
 QUESTIONS = 50_000
 RUNS = 5
-LOOK_UPS = 2_000_000
+LOOK_UPS = 20_000_000
 RECALLED = 20
 _NEVER_S = 3600.0
+_INDEXED_S = 900.0
 
 BARS = {
     "p50": Bar("acknowledged -> visible on every worker, p50, 200 changes/s", 300, "ms"),
@@ -62,7 +63,7 @@ BARS = {
     "saturated": Bar("saturated rate with the feed / without", 0.9, "x", at_most=False),
     "tail": Bar("p99 of a check at half load, with the feed / without", 1.5, "x"),
     "dearer": Bar("50,000 overridden subjects: what they add to a check, CPU", 0.5, "us"),
-    "recall": Bar("cancelled -> at the officer's stream, slowest, 2 M logged look-ups (the issue: 20 M)", 2_000, "ms"),
+    "recall": Bar("cancelled -> at the officer's stream, slowest of 20", 2_000, "ms"),
     "recall_lost": Bar("recalls that did not come", 0, "recalls"),
     "memory": Bar("50,000 overridden subjects: memory of a process that has them open", 100, "MiB"),
 }
@@ -114,14 +115,14 @@ def _until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     return True
 
 
-def run(persons: int = PERSONS) -> bool:
-    """Measures, prints, writes; True when every bar is met."""
+def run(persons: int = PERSONS, look_ups: int = LOOK_UPS) -> bool:
+    """Measures, prints, writes; True when every bar is met. look_ups: in the audit log, when recall is measured."""
     report = Report()
     say(f"nation and build, {persons:,} persons")
     data, generation_id = _built(persons)
     directory = data / "generations" / generation_id
     cuis = _of_one(directory, draw(directory, min(persons // 2, 2 * OVERRIDDEN), seed=5)[0])
-    _measure_recall(data, generation_id, directory, cuis, report)
+    _measure_recall(data, directory, cuis, look_ups, report)
     _as_built(data)
     running = _Running.start(data, generation_id)
     try:
@@ -171,12 +172,13 @@ def _as_built(data: Path) -> None:
         shutil.rmtree(data / name, ignore_errors=True)
 
 
-def _measure_recall(data: Path, generation_id: str, directory: Path, cuis: Sequence[str], report: Report) -> None:
-    say(f"recall: {LOOK_UPS:,} look-ups are logged, {RECALLED} warrants issued and cancelled")
-    recalling.log_looks(data, directory, LOOK_UPS)
-    running = _Running.start(data, generation_id, RONDA_RECALL_DAYS="30")
+def _measure_recall(data: Path, directory: Path, cuis: Sequence[str], look_ups: int, report: Report) -> None:
+    say(f"recall: {look_ups:,} look-ups are logged, {RECALLED} warrants issued and cancelled")
+    recalling.log_looks(data, directory, look_ups)
+    running = _Running.start(data, directory.name, RONDA_RECALL_DAYS="30")
     try:
-        _until(lambda: recalling.indexed(data), 120)
+        if not _until(lambda: recalling.indexed(data), _INDEXED_S):
+            raise RuntimeError(f"the look-ups have no index after {_INDEXED_S:.0f} s")
         court = Court(running.server.target)
         whom = recalling.adults(running.server.target, cuis, RECALLED)
         seconds, lost = recalling.measure(running.server.target, court, whom)
@@ -185,7 +187,7 @@ def _measure_recall(data: Path, generation_id: str, directory: Path, cuis: Seque
         running.stop()
     found = Samples("cancelled -> at the officer's stream", [1000 * each for each in seconds], "ms")
     found.calls = [1e6 * each for each in seconds]
-    found.note = f"{len(seconds)} cancellations, {LOOK_UPS:,} look-ups logged"
+    found.note = f"{len(seconds)} cancellations, {look_ups:,} look-ups logged"
     report.samples.append(found)
     report.values["recall"] = 1000 * max(seconds, default=_NEVER_S)
     report.values["recall_lost"] = lost
@@ -196,7 +198,7 @@ def _measure_rates(running: _Running, court: Court, cuis: Sequence[str], report:
     asked = list(cuis[:20_000])
     run_checks(running.server.target, asked, 2.0, CLIENTS)  # what is asked first is read from the disk
     rates: dict[str, list[float]] = {"without": [], "with": []}
-    for _ in range(2):
+    for _ in range(4):
         for name, found in rates.items():
             feeding = _paced(court, cuis) if name == "with" else None
             result = run_checks(running.server.target, asked, SATURATED_S / 2, CLIENTS)
