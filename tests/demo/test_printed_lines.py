@@ -60,7 +60,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     RunningDemo.clear_of(tmp_path / "data")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, tmp_path: Path) -> None:
     demo = RunningDemo(data).wait_ready()

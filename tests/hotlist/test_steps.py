@@ -238,7 +238,7 @@ AFTER = st.sampled_from(["run", "run", "restart", "killed", "nothing"])
 
 
 @given(rounds=st.lists(st.tuples(CHANGES, AFTER), min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_whatever_is_fed(base: SmallRegisters, rounds: list[tuple[list[Callable[[FedWorld], Change]], str]]) -> None:
     directory = Path(tempfile.mkdtemp(prefix="steps-"))
     fed = FedWorld(directory, small_world(), base)
