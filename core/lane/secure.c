@@ -158,6 +158,18 @@ static int choose_h2(SSL *ssl, const unsigned char **out, unsigned char *out_siz
     return SSL_TLSEXT_ERR_OK;
 }
 
+static int is_over(const X509 *leaf) { return leaf == NULL || X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0; }
+
+/* A session whose certificate is over begins anew, with the certificate that the client has by now; closed instead, who
+ * keeps such a ticket would come to nothing until it ends. */
+static SSL_TICKET_RETURN take_session(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t size,
+                                      SSL_TICKET_STATUS status, void *context) {
+    (void)ssl, (void)name, (void)size, (void)context;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    if (is_over(SSL_SESSION_get0_peer(session))) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 static int set_rules(SSL_CTX *context) {
     static const unsigned char NAME[] = "ronda lane";
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -169,6 +181,7 @@ static int set_rules(SSL_CTX *context) {
     SSL_CTX_set_alpn_select_cb(context, choose_h2, NULL);
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") &&
+           SSL_CTX_set_session_ticket_cb(context, NULL, take_session, NULL) == 1 &&
            SSL_CTX_set_num_tickets(context, 1) == 1 && SSL_CTX_set_max_early_data(context, 0) == 1 &&
            SSL_CTX_set_session_id_context(context, NAME, sizeof NAME - 1) == 1;
 }
@@ -214,7 +227,7 @@ SSL *secure_new(Secure *secure, Pipe *pipe) {
 int secure_certificate(SSL *ssl, uint8_t **der, size_t *size, uint8_t digest[32]) {
     X509 *leaf = SSL_get0_peer_certificate(ssl);
     unsigned digest_size = 0;
-    if (leaf == NULL || X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) return -1;
+    if (is_over(leaf)) return -1;
     *der = NULL;
     int bytes = i2d_X509(leaf, der);
     if (bytes <= 0 || X509_digest(leaf, EVP_sha256(), digest, &digest_size) != 1 || digest_size != 32) return -1;

@@ -7,11 +7,13 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from server.trust.issuing import Pair
 from tests.lane.stub_process import FAST, Stub
@@ -257,3 +259,18 @@ def test_sessions_end_with_a_certificate_or_a_root(files: Files, tmp_path: Path)
         while stub.look()["reloads"] < 1:
             pass
         assert not resumed(stub, context, ticket)[0]
+
+
+def test_a_session_ends_with_its_certificate_and_the_next_one_is_taken(stub: Stub, files: Files) -> None:
+    """Whoever renewed a certificate and still has the ticket of the old one is let in by the new one."""
+    brief = files.kit.police.device("zona-1", "patrol-2", days=3 / 86_400)
+    ends = x509.load_pem_x509_certificate(brief.certificate).not_valid_after_utc.timestamp()
+    context = files.context(brief)
+    _, ticket = resumed(stub, context, None)
+    while time.time() < ends + 1:
+        time.sleep(0.1)
+    shown = files.folder / "renewed.pem"
+    shown.write_bytes(files.pair.certificate + files.pair.key)
+    context.load_cert_chain(shown)
+    assert not resumed(stub, context, ticket)[0]
+    assert stub.stop()["handshakes_resumed"] == 0
