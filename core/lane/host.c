@@ -9,6 +9,9 @@
 
 static const int64_t MS = 1000000;
 
+/* What a connection holds over TLS that asks nothing, and some more: as many as may be leave the calls their 256 MiB. */
+enum { IDLE_BYTES = 48 * 1024 };
+
 static uint32_t or_default(uint32_t given, uint32_t fallback) { return given != 0 ? given : fallback; }
 static size_t size_or_default(size_t given, size_t fallback) { return given != 0 ? given : fallback; }
 
@@ -16,7 +19,8 @@ static Bounds bounds_of(const LaneSettings *settings) {
     return (Bounds){
         .max_streams = or_default(settings->max_streams, 128),
         .connection_budget = size_or_default(settings->connection_budget, 1 << 20),
-        .total_budget = size_or_default(settings->total_budget, 256 << 20),
+        .total_budget = size_or_default(
+            settings->total_budget, (256u << 20) + (size_t)or_default(settings->max_connections, 1024) * IDLE_BYTES),
         .max_request = size_or_default(settings->max_request, 16384),
         .max_metadata = size_or_default(settings->max_metadata, 8192),
         .idle_ns = or_default(settings->idle_ms, 300000) * MS,

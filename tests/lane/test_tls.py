@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import signal
 import socket
 import ssl
@@ -17,7 +18,7 @@ from cryptography import x509
 
 from server.trust.issuing import Pair
 from tests.lane.stub_process import FAST, Stub
-from tests.lane.wire import CHECK_PERSON, Wire
+from tests.lane.wire import CHECK_PERSON, Wire, frame
 from tests.trust.trust_kit import TrustKit
 
 
@@ -274,3 +275,27 @@ def test_a_session_ends_with_its_certificate_and_the_next_one_is_taken(stub: Stu
     context.load_cert_chain(shown)
     assert not resumed(stub, context, ticket)[0]
     assert stub.stop()["handshakes_resumed"] == 0
+
+
+@pytest.mark.long
+def test_as_many_connections_as_may_be_leave_the_calls_their_memory(files: Files) -> None:
+    """Patrols that are connected and ask nothing are no reason to refuse one who asks."""
+    number = 6_400
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < number + 500:
+        pytest.skip("the limit of open files is lower")
+    context = files.context(files.pair)
+    begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(4, 1, 0, b"")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        with contextlib.ExitStack() as open_ones:
+            most = {"max_connections": number + 10, "max_connections_per_device": number + 10}
+            stub = open_ones.enter_context(Stub(FAST, **files.stub, **most, handshake_ms=60_000))
+            for _ in range(number):
+                plain = socket.create_connection(stub.address)
+                idle = open_ones.enter_context(context.wrap_socket(plain, server_hostname="localhost"))
+                idle.sendall(begin)
+            with Wire(stub.address, context) as wire:
+                assert wire.call(b"who").status == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
