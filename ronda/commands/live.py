@@ -11,9 +11,9 @@ from ronda.commands.directory import DataOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 _NOTHING = "nothing serves"
-# Most of what a small step costs is the same for one change and for a hundred. So it rests half as long as it took: rests
-# of twice as long left those who answer 86 % of their rate in place of 83, and showed a change after 0.6 s in place of 0.4
-# (`./run bench-live`, 28 November 2026). A step behind the ledger's end does not rest.
+# Most of what a small step costs is the same for one change and for a hundred. So it rests half as long as it took:
+# rests of twice as long left those who answer 86 % of their rate in place of 83, and showed a change after 0.6 s in
+# place of 0.4 (`./run bench-live`, 28 November 2026). A step behind the ledger's end does not rest.
 _PAUSE_SHARE, _MOST_PAUSE_S = 0.5, 0.1
 
 
