@@ -90,7 +90,7 @@ _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex | None = None) -> None:
     """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records,
     name_only_flags), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
-    (linking_hiding).
+    (linking_hiding). With `asked` also `name_counted`(place, cui, text, name_only_flags): whom each record counts for.
 
     people: persons whom the record may mean. score: null of a link by linking_other_numbers. Needs `cui_person`,
     `text_person`, `crossed_claim` and `resolved`. keep: the index stays in the work directory, with whom it means.
@@ -121,6 +121,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     _compare_pairs(database)
     _collect_causas(database)
     _decide(database)
+    _count(database, by_record=asked is not None)
     link_other_numbers(database)
     collect_hidden(database)
     database.forget("name_bearer")
@@ -135,6 +136,7 @@ def _link_nobody(database: LinkingDatabase) -> None:
         CREATE TABLE name_link (place BIGINT, cui BIGINT, text VARCHAR, level UTINYINT, agrees BLOB, disagrees BLOB,
                                 score DOUBLE, people INTEGER, band BOOLEAN);
         CREATE TABLE name_count (cui BIGINT, text VARCHAR, records INTEGER, name_only_flags UTINYINT);
+        CREATE TABLE name_counted (place BIGINT, cui BIGINT, text VARCHAR, name_only_flags UTINYINT);
         CREATE TABLE doubted (place BIGINT);
         CREATE TABLE name_hides (place BIGINT, cui BIGINT, text VARCHAR)
     """)
@@ -353,7 +355,7 @@ def _collect_causas(database: LinkingDatabase) -> None:
 
 
 def _decide(database: LinkingDatabase) -> None:
-    """The rules S, F, A and N, and the only bearer: `name_link`, `name_count` and `doubted`."""
+    """The rules S, F, A and N, and the only bearer: `name_link`, `name_decided` and `doubted`."""
     compared = (
         ("names", CRITERION_NAMES),
         ("parents", CRITERION_PARENTS),
@@ -402,14 +404,29 @@ def _decide(database: LinkingDatabase) -> None:
                unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band
         FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
         CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
+        DROP TABLE name_fit
+    """)
+
+
+def _count(database: LinkingDatabase, *, by_record: bool) -> None:
+    """`name_count`; by_record: `name_counted` too."""
+    counts = """
+        FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
+        WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert"""
+    database.run(f"""
         CREATE TABLE name_count AS
         SELECT p.cui, p.text, count(*)::INTEGER AS records,
                (bool_or(d.scored)::UTINYINT * {NAME_ONLY_CROWDED}
                 + bool_or(d.sole)::UTINYINT * {NAME_ONLY_ONE_BEARER})::UTINYINT AS name_only_flags
-        FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
-        WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert GROUP BY p.cui, p.text;
-        DROP TABLE name_fit
+        {counts} GROUP BY p.cui, p.text
     """)
+    if by_record:
+        database.run(f"""
+            CREATE TABLE name_counted AS
+            SELECT d.place, p.cui, p.text, (d.scored::UTINYINT * {NAME_ONLY_CROWDED}
+                                            + d.sole::UTINYINT * {NAME_ONLY_ONE_BEARER})::UTINYINT AS name_only_flags
+            {counts}
+        """)
 
 
 def write_reasons(database: LinkingDatabase, path: Path) -> None:

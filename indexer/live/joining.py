@@ -7,7 +7,9 @@ that, the links of the changed records count; those of the records around stay a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,32 +22,78 @@ from indexer.linking.links import Links
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.order import linked_batch
 from indexer.linking.stage import join_records
+from indexer.live.named_alone import Counted, Place, packed
 from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, as_staged, values
 from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
+from indexer.subject_key import subject_ids
 
 
-def join(
-    standing: Standing,
-    changed: pa.Table,
-    around: pa.Table,
-    registers: Sequence[LinkedRegister],
-    key: bytes,
-    database: FewRecords,
-    asked: AskedIndex,
-) -> tuple[pa.Table, dict[bytes, Subject]]:
-    """Links of the changed records (STANDING_SCHEMA), and the subjects that they join.
+@dataclass(frozen=True)
+class Linking:
+    """What linking works with."""
+
+    registers: Sequence[LinkedRegister]
+    key: bytes  # of subject ids
+    database: FewRecords
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What linking made of changed records."""
+
+    linked: pa.Table  # STANDING_SCHEMA
+    subjects: dict[bytes, Subject]  # whom they join
+    counted: Counted  # whom they join to nobody, and count for
+
+
+def join(standing: Standing, changed: pa.Table, around: pa.Table, linking: Linking, asked: AskedIndex) -> Joined:
+    """Links the changed records.
 
     changed: standard records. around: linked ones. asked: whom the changed records may mean by name; what is on file of
     these is around.
     """
     if changed.num_rows == 0:
-        return pa.Table.from_batches([], schema=STANDING_SCHEMA), {}
-    staged, row_of = _stage(changed.select(SEEN), as_staged(around, SEEN))
-    with database.over(staged, registers):
-        subjects, links = join_records(database, key, asked=asked)
-        told = database.sorted_table(subjects)
+        return Joined(pa.Table.from_batches([], schema=STANDING_SCHEMA), {}, {})
+    with _over(changed, around, linking) as row_of:
+        subjects, links = join_records(linking.database, linking.key, asked=asked)
+        told = linking.database.sorted_table(subjects)
+        counted = _counted(changed, row_of, linking)
     linked = _links_of(changed, row_of, links)
-    return _by_subject(standing, linked, told), _subjects(standing, linked, told)
+    return Joined(_by_subject(standing, linked, told), _subjects(standing, linked, told), counted)
+
+
+def count(records: pa.Table, around: pa.Table, linking: Linking, asked: AskedIndex) -> Counted:
+    """Whom these standard records count for by name alone; the rest as in `join`."""
+    if records.num_rows == 0:
+        return {}
+    with _over(records, around, linking) as row_of:
+        join_records(linking.database, linking.key, asked=asked)
+        return _counted(records, row_of, linking)
+
+
+@contextmanager
+def _over(changed: pa.Table, around: pa.Table, linking: Linking) -> Iterator[np.ndarray[Any, Any]]:
+    """The database with all of them; of each place the row of `changed`, -1 = around it."""
+    staged, row_of = _stage(changed.select(SEEN), as_staged(around, SEEN))
+    with linking.database.over(staged, linking.registers):
+        yield row_of
+
+
+def _counted(changed: pa.Table, row_of: np.ndarray[Any, Any], linking: Linking) -> Counted:
+    columns = [values(changed, name) for name in ("register", "record_id", "section")]
+    rows = [
+        row
+        for batch in linking.database.stream("SELECT place, cui, text, name_only_flags FROM name_counted")
+        for row in batch.to_pylist()
+        if row_of[row["place"]] >= 0
+    ]
+    texts = (row["text"] if row["cui"] is None else f"cui:{row['cui']:013d}" for row in rows)
+    found: dict[Place, list[tuple[bytes, int]]] = {}
+    for row, subject_id in zip(rows, subject_ids(linking.key, texts).to_pylist(), strict=True):
+        assert subject_id is not None
+        register, record_id, section = (column[row_of[row["place"]]] for column in columns)
+        found.setdefault((register, record_id, section), []).append((bytes(subject_id), row["name_only_flags"]))
+    return {place: packed(each) for place, each in found.items()}
 
 
 def _stage(changed: pa.Table, around: pa.Table) -> tuple[pa.Table, np.ndarray[Any, Any]]:

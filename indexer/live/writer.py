@@ -34,8 +34,9 @@ from indexer.linking.few_records import FewRecords
 from indexer.linking.names_kept import AskedIndex
 from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, closed_rows
-from indexer.live.joining import join
+from indexer.live.joining import Linking, count, join
 from indexer.live.kept import KeptRecords
+from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.rounds import rounds_of
 from indexer.live.standing import (
     ID,
@@ -156,6 +157,7 @@ class LiveWriter:
         self._key = load_or_create_key(data / SUBJECT_KEY)
         self._fed = FedRows(manifests)
         self._yielding = Yielding(self.base, manifests, self._fed)
+        self._named_alone = NamedAlone(self.standing)
         self._manifests = manifests
         self._extract_ms = {
             stated["id"]: int(stated["as_of_ms"])
@@ -238,13 +240,15 @@ class LiveWriter:
         standing = self.standing
         found = self._gather(fed)
         closed = closed_rows(found.replaced, fed.keys)
-        joined, subjects = join(
-            standing, found.changed, found.others, self._registers(), self._key, self._database, found.asked
-        )
-        touched = {*values(found.replaced, "subject_id"), *values(joined, "subject_id")}
+        linking = Linking(self._registers(), self._key, self._database)
+        joined = join(standing, found.changed, found.others, linking, found.asked)
+        subjects = joined.subjects
+        touched = {*values(found.replaced, "subject_id"), *values(joined.linked, "subject_id")}
+        recount = self._recounted(found, joined.counted, linking)
+        touched |= {each for each in recount.subjects if standing.known(each) is not None}
         others = found.with_rows_of(touched - found.nearby, standing)
         kept = others.filter(pc.is_in(others.column("subject_id"), value_set=pa.array(list(touched), ID)))
-        changed = pa.concat_tables([joined, closed])
+        changed = pa.concat_tables([joined.linked, closed])
         held = {*values(kept, "subject_id"), *values(changed, "subject_id")}
         settled: dict[bytes, Subject | None] = {
             subject_id: (subjects.get(subject_id) or standing.known(subject_id)) if subject_id in held else None
@@ -253,8 +257,21 @@ class LiveWriter:
         for owner_id, owner in subjects.items():  # who owns something and is nowhere else
             if owner_id not in settled and standing.known(owner_id) is None:
                 settled[owner_id] = owner
+        settled = {each: self._named_alone.told(whom, recount) if whom else None for each, whom in settled.items()}
         standing.settle(settled, kept, changed)
+        self._named_alone.settle(recount)
         return settled, fed.refused
+
+    def _recounted(self, found: _Gathered, counted: Counted, linking: Linking) -> Recount:
+        """For whom the changed records count by name alone, and counted before they changed."""
+        before = as_staged(self._named_alone.of_base(found.replaced, found.others))
+        was: Counted = {}
+        asked = self.standing.meant(before)
+        meant = self._ids_of(asked)
+        if any(map(self._named_alone.counts_for, meant)):
+            was = count(before, found.with_rows_of(meant - found.nearby, self.standing), linking, asked)
+        places = [(key.register, key.record_id, section) for key in found.keys for section in key.sections]
+        return self._named_alone.recount(places, found.changed, counted, was)
 
     def _gather(self, fed: FedRecords) -> _Gathered:
         """The changed records, those that follow them, and all that a rule could look at to link them."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 from core.ledger.change import Change
 from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import clearance_service_pb2 as clearance
 from tests.indexer.small_registers import cui_of
 from tests.kit.small_world import SmallWorld
-from tests.live.fed_world import FedWorld, differences, questions, said
+from tests.live.fed_world import FedWorld, built, differences, questions, said
 
 ANA, LUIS, MARTA, JOSE = range(1, 5)
 WHO = {
@@ -136,3 +141,56 @@ def test_a_refused_change_makes_its_register_stale_until_it_is_mended(fed: FedWo
     assert "LEVEL_INCOMPLETE" in text and "REGISTER_STATE_STALE" in text
     fed.take(warrant(fed, "W9", LUIS))
     assert "LEVEL_CLEAR" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
+
+
+def test_who_is_named_alone_is_not_clear_for_it_at_once(fed: FedWorld) -> None:
+    """A warrant that is linked to nobody counts for whom it may mean, and for her no more once it is closed or says
+    whose it is; the base's own too."""
+
+    def named(record_id: str, name: str = WHO[MARTA][0], state: str = "PENDIENTE", **cells: str) -> Change:
+        alone = {"CUI": "", "NOMBRE": name, "NACIMIENTO": "", **cells}
+        return fed.upsert("oj", ORDEN=record_id, **alone, ESTADO=state, FECHA="2024-02-03", DELITO="ROBO")
+
+    def exactly(results: str) -> None:
+        assert differences(fed, [asked for number in WHO for asked in about(number)]) == []
+        assert f"results: CLEARANCE_RESULT_{results}\n" in said(fed.view(), list(about(MARTA))[1])
+
+    fed.writer.publish()
+    exactly("NO_RECORD")
+    fed.take(named("W30"))
+    exactly("REVIEW")
+    fed.take(named("W30"), named("W31"), named("W32", WHO[LUIS][0]))
+    fed.take(named("W31", state="CANCELADA"))
+    exactly("REVIEW")
+    fed.take(named("W30", WHO[ANA][0], CUI=cui_of(ANA)))
+    exactly("NO_RECORD")
+    fed.take(named("W30"), named("W6", WHO[ANA][0]))
+    exactly("REVIEW")
+    fed.take(fed.cancel("oj", "W30"), fed.cancel("oj", "W6"), named("W32", WHO[JOSE][0]))
+    exactly("NO_RECORD")
+
+
+def about(number: int) -> Iterator[Any]:
+    """What shows whom alerts name alone."""
+    yield checks.CheckPersonRequest(cui=cui_of(number))
+    yield clearance.ClearRequest(standard="CLEARANCE_STANDARD_WANTED", row_ids=[1], cuis=[cui_of(number)])
+
+
+def test_the_base_s_own_warrant_by_name_alone(tmp_path: Path) -> None:
+    world = small_world()
+    world.warrant("W40", "", WHO[MARTA][0])
+    world.warrant("W41", "", WHO[LUIS][0])
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "base", world))
+    everybody = [asked for number in WHO for asked in about(number)]
+    review = list(about(MARTA))[1]
+    fed.writer.publish()
+    assert "CLEARANCE_RESULT_REVIEW" in said(fed.view(), review)
+    fed.take(fed.cancel("oj", "W40"))
+    assert differences(fed, everybody[4:6]) == [] and "CLEARANCE_RESULT_NO_RECORD" in said(fed.view(), review)
+    row = {"NOMBRE": WHO[LUIS][0], "NACIMIENTO": "", "ESTADO": "PENDIENTE", "FECHA": "2024-02-03", "DELITO": ""}
+    fed.take(fed.upsert("oj", ORDEN="W41", CUI=cui_of(JOSE), **row))
+    fed.take(fed.upsert("oj", ORDEN="W40", CUI="", **{**row, "NOMBRE": WHO[MARTA][0]}))
+    assert differences(fed, everybody) == []
+    fed.take(fed.upsert("oj", ORDEN="W41", CUI="", **row))
+    assert differences(fed, everybody) == []
+    fed.writer.close()
