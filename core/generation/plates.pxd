@@ -20,6 +20,7 @@ cdef enum:
     PLATE_END = 0
     PLATE_FOUND = 1
     PLATE_DAMAGED = -1
+    ROW_TEXT = 16                # bytes of a row: plate, type and country
 
 cdef packed struct PlateRow:
     uint8_t plate[10]            # "123BCD", padded with NUL
@@ -73,8 +74,6 @@ cdef void plate_scan_misread(PlateScan* scan, int misreads) noexcept nogil
 cdef int plate_misread(const uint8_t* pattern, size_t length, const uint8_t* text, size_t n, int most) noexcept nogil
 # The next row that fits, in order: PLATE_FOUND, PLATE_END or PLATE_DAMAGED. A vehicle may come several times.
 cdef int plate_next(PlateScan* scan, const PlateRow** row) noexcept nogil
-# How many rows come before one of another file, its subject aside. Only where to put it: no checksum is looked at.
-cdef uint64_t plates_before(const PlatesFile* file, const PlateRow* row) noexcept nogil
 # Whether any vehicle bears or bore exactly these characters, with this type ("" = any) and country: for suggestions.
 # 1, 0, or PLATE_DAMAGED.
 cdef int plate_exists(const PlatesFile* file, const uint8_t* plate, size_t plate_length, const uint8_t* type,

@@ -8,9 +8,6 @@ from core.free_text.vehicles cimport colour_mask
 from core.identifiers.plates cimport misread_as
 from core.machine.xxhash cimport XXH3_64bits
 
-cdef enum:
-    ROW_TEXT = 16                # plate, type and country of a row
-
 
 cdef const char* plates_open(PlatesFile* plates, const uint8_t* data, uint64_t size) noexcept nogil:
     cdef const FileTrailer* trailer
@@ -220,17 +217,6 @@ cdef int plate_next(PlateScan* scan, const PlateRow** row) noexcept nogil:
         row[0] = candidate
         return PLATE_FOUND
     return PLATE_END
-
-
-cdef uint64_t plates_before(const PlatesFile* file, const PlateRow* row) noexcept nogil:
-    cdef uint64_t low = 0, high = file.n_rows, middle
-    while low < high:
-        middle = low + (high - low) // 2
-        if memcmp(&file.rows[middle], row, ROW_TEXT) < 0:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 cdef int plate_exists(const PlatesFile* file, const uint8_t* plate, size_t plate_length, const uint8_t* type,

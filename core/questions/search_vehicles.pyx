@@ -19,8 +19,8 @@ from core.free_text.vehicles cimport (
 from core.generation.dossier cimport ENTITY_VEHICLE, IdentifierEntry
 from core.generation.levels cimport Levels, number_masked, number_order
 from core.generation.plates cimport (
-    PLATE_CHARACTERS, PLATE_DAMAGED, PLATE_END, PlateRow, PlatesFile, PlateScan, plate_misread, plate_next, plate_scan,
-    plate_scan_misread, plates_before,
+    PLATE_CHARACTERS, PLATE_DAMAGED, PLATE_END, ROW_TEXT, PlateRow, PlatesFile, PlateScan, plate_misread, plate_next,
+    plate_scan, plate_scan_misread,
 )
 from core.generation.store cimport store_is_person
 from core.generation.view cimport Dossier
@@ -43,7 +43,6 @@ cdef extern from "stdlib.h" nogil:
 cdef enum:
     DOSSIERS_MAX = 15000         # what a search may cost before it is refused: about 20 ms of dossiers read
     MISREADS = 2                 # characters of a plate that may have been misread, as in core.identifiers.api.plate_misreads
-    ROWS_BETWEEN = 16            # bits: rows of levels that may stand between two of the base
     NUMBERS = 3                  # kinds that a number is looked up as
 
 cdef struct Number:              # VIN, chassis or engine number as each kind that it fits
@@ -58,9 +57,11 @@ cdef struct Sought:
     Seen seen
     const char* blamed           # request field of a question that is too broad
 
-cdef struct Found:               # a row of plates.bin that fits
-    uint64_t order               # misread characters, then place in plates.bin: by plate, type, country, subject
+cdef struct Found:               # a row of plates.bin that fits: the least misread first, then by plate, type, country, subject
+    const PlateRow* row
+    uint64_t subject             # its number_order
     uint32_t entity
+    uint8_t misread              # characters
 
 
 # ---- what is asked ----
@@ -290,17 +291,22 @@ cdef int _by_entity(const void* a, const void* b) noexcept nogil:
     cdef const Found* right = <const Found*>b
     if left.entity != right.entity:
         return (left.entity > right.entity) - (left.entity < right.entity)
-    return (left.order > right.order) - (left.order < right.order)
+    return _by_order(a, b)
 
 
 cdef int _by_order(const void* a, const void* b) noexcept nogil:
-    cdef uint64_t left = (<const Found*>a).order, right = (<const Found*>b).order
-    return (left > right) - (left < right)
+    cdef const Found* left = <const Found*>a
+    cdef const Found* right = <const Found*>b
+    cdef int order
+    if left.misread != right.misread:
+        return (left.misread > right.misread) - (left.misread < right.misread)
+    order = memcmp(left.row, right.row, ROW_TEXT)
+    return order if order else (left.subject > right.subject) - (left.subject < right.subject)
 
 
 cdef int _scan(Call* call, const Sought* sought, const PlatePattern* pattern, Buffer* found,
                int* dossiers) noexcept nogil:
-    """Rows that fit one reading of the plate join `found`, those of what lies over the base at their place among its own."""
+    """Rows that fit one reading of the plate join `found`."""
     cdef const Levels* levels = call.store.levels
     cdef int i
     if _scan_file(call, sought, pattern, &call.store.plates, 0, found, dossiers) < 0:
@@ -351,10 +357,10 @@ cdef int _scan_file(Call* call, const Sought* sought, const PlatePattern* patter
         plate = _matched_plate(call, sought, &vehicle, &misread, &typed)
         if plate < 0 or not _is_row(&vehicle.identifiers[plate], &vehicle, row) or not _seen_fits(call, sought, &vehicle):
             continue
-        fits.order = <uint64_t>misread << 56 | (
-            scan.at << ROWS_BETWEEN if first == 0
-            else (plates_before(&call.store.plates, row) << ROWS_BETWEEN) + min(scan.at, <uint64_t>(1 << ROWS_BETWEEN) - 1))
+        fits.row = row
+        fits.subject = number_order(call.store.levels, number)
         fits.entity = number
+        fits.misread = <uint8_t>misread
         put_raw(found, &fits, sizeof(fits))
 
 
@@ -377,7 +383,7 @@ cdef int _keep(Call* call, Buffer* buffer) noexcept nogil:
         fit = fits_add(&call.fits, found[i].entity, LEVEL_POSSIBLE)
         if fit == NULL:
             return call_out_of_memory(call)
-        fit.misread = <uint8_t>(found[i].order >> 56)
+        fit.misread = found[i].misread
     return OK
 
 

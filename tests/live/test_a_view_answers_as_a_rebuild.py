@@ -92,6 +92,14 @@ def test_vehicles_plates_and_owners(fed: FedWorld) -> None:
     assert differences(fed) == []
 
 
+def test_vehicles_are_listed_in_one_order_whatever_level_they_lie_in(fed: FedWorld) -> None:
+    """By plate, type and subject: who lies over the base stands where a rebuild has her."""
+    asked = [checks.SearchVehiclesRequest(plate_pattern=pattern) for pattern in ("P-1*", "1*", "P-*")]
+    for number, plate in enumerate(("P-123BCD", "P-123BCF", "P-123BCD", "C-123BCD", "P-123BCD"), 30):
+        fed.take(owned(fed, f"V{number}-00", plate, number, ANA, WHO[ANA][0]))
+    assert differences(fed, asked) == []
+
+
 def test_protection_and_names(fed: FedWorld) -> None:
     order = {"ESTADO": "PENDIENTE", "FECHA": "2024-03-03"}
     ana, luis = (
