@@ -68,6 +68,9 @@ class StatedHold(Stated):
 
     feeds: dict[Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}\z")], Sequence] = {}  # of that feed: sequence
     snapshot_ms: _Milliseconds | None = None  # its instant; None = its as-of decides nothing
+    read_ms: _Milliseconds | None = (
+        None  # when its file was written, or it was read: it holds nothing later; None = not noted
+    )
 
 
 _Holds = dict[Annotated[str, Field(pattern=r"\A[a-z0-9_]{1,32}\z")], StatedHold]  # by source

@@ -98,6 +98,12 @@ class _RecordWriter:
         self._close_file()
 
 
+def _closed_ms(path: Path | None) -> int:
+    """When what is read now was closed at the latest: the same file may be read again days later."""
+    now_ms = int(time.time() * 1000)
+    return now_ms if path is None else min(now_ms, path.stat().st_mtime_ns // 1_000_000)
+
+
 class _Extraction:
     def __init__(self, task: dict[str, Any]) -> None:
         self.manifest: Manifest = load_manifest(Path(task["manifest"]))
@@ -160,6 +166,8 @@ class _Extraction:
 
     def _source(self, source: Source, path: Path | None, writer: _RecordWriter, quarantine: QuarantineWriter) -> None:
         standardiser = Standardiser(self.manifest, source, self.ordinal)
+        if source.feed_sequence is not None or source.as_of.snapshot:
+            self.holds[source.name] = {"read_ms": _closed_ms(path)}
         if isinstance(source, PostgresqlSource):
             batches = self._query(source, standardiser.columns)
         else:
@@ -202,10 +210,10 @@ class _Extraction:
             raise Unreadable(f"its as-of {stated:%Y-%m-%d %H:%M} UTC is more than a day ahead of the clock")
         self.as_of.append(as_of_ms)
         if source.as_of.snapshot:
-            self.holds.setdefault(source.name, {})["snapshot_ms"] = as_of_ms
+            self.holds[source.name]["snapshot_ms"] = as_of_ms
 
     def _holds_to(self, source: Source, feed: str, said: str) -> None:
-        self.holds.setdefault(source.name, {})["feeds"] = {feed: parse_sequence(said)}
+        self.holds[source.name]["feeds"] = {feed: parse_sequence(said)}
 
     def _query(self, source: PostgresqlSource, columns: list[str]) -> Iterator[Batch]:
         if self.dsn is None:

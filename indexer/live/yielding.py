@@ -59,6 +59,7 @@ class Yielding:
         self._holds: dict[str, Mapping[str, Mapping[str, Any]]] = {
             stated["id"]: held for stated in base.manifest["registers"] if (held := stated.get("holds"))
         }
+        self._built_ms = int(base.manifest["built_at_ms"])
         self._sources = {manifest.id: [source.name for source in manifest.source] for manifest in manifests}
         self._closed: dict[_Place, _Closing] = {}
         self._won: set[_Place] = set()  # of registers that state anything: a fed change stands in the record's place
@@ -81,7 +82,19 @@ class Yielding:
         sources = [change.manifest_source] if change.manifest_source else self._sources[change.register]
         if change.kind is Kind.UPSERT and len(sources) != 1:
             return False  # it names none of several: refused
-        return all(_holds(held.get(source, {}), change) for source in sources)
+        return all(self._source_holds(held.get(source, {}), change) for source in sources)
+
+    def _source_holds(self, stated: Mapping[str, Any], change: Change) -> bool:
+        """A sequence of the change's own feed decides; where none is stated, a snapshot instant. Never of what happened
+        after the extract was read, whatever it states: that would drop changes for as long as a wrong number is ahead.
+        """
+        if change.event_ms > int(stated.get("read_ms") or self._built_ms):
+            return False
+        feeds = stated.get("feeds", {})
+        if change.source in feeds:
+            return 0 < change.source_sequence <= int(feeds[change.source])
+        snapshot_ms = stated.get("snapshot_ms")
+        return snapshot_ms is not None and change.event_ms <= int(snapshot_ms)
 
     # ---- what comes of it ----
 
@@ -170,15 +183,6 @@ class Yielding:
         word = _WORDS[closing.state]
         hit.notes.add(code=NOTE, text=f"{word} según {self._names[register]} {when:%d/%m %H:%M}: confirme")
         return bytes(hit.SerializeToString())
-
-
-def _holds(stated: Mapping[str, Any], change: Change) -> bool:
-    """A sequence of the change's own feed decides; where none is stated, a snapshot instant."""
-    feeds = stated.get("feeds", {})
-    if change.source in feeds:
-        return 0 < change.source_sequence <= int(feeds[change.source])
-    snapshot_ms = stated.get("snapshot_ms")
-    return snapshot_ms is not None and change.event_ms <= int(snapshot_ms)
 
 
 def _places(key: RecordKey) -> Iterable[_Place]:

@@ -32,7 +32,9 @@ def stated(options: BuildOptions) -> dict[str, Any]:
     current = current_generation(options.data)
     assert current is not None
     [found] = [each for each in read_manifest(options.data / GENERATIONS / current).registers if each.id == "oj"]
-    return {"carried": found.carried_forward, **{name: hold.model_dump() for name, hold in found.holds.items()}}
+    assert all(hold.read_ms for hold in found.holds.values())
+    told = {name: hold.model_dump(exclude={"read_ms"}) for name, hold in found.holds.items()}
+    return {"carried": found.carried_forward, **told}
 
 
 def world(made: SmallWorld) -> SmallWorld:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,16 @@ from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import level_pb2
 from ronda.v1.alert_pb2 import Hit
+from ronda.v1.register_pb2 import REGISTER_STATE_STALE
 from server.calls.live_levels import LiveLevels
 from server.recall.looks import Found, Look
 from server.recall.store import RecallStore
 from server.recall.telling import told
 from server.recall.views import Views
-from tests.indexer.small_registers import cui_of
+from tests.indexer.small_registers import SmallRegisters, cui_of
 from tests.kit.small_world import MP, SmallWorld
 from tests.live.fed_world import AS_OF_S
-from tests.live.stating import FEED, StatingWorld
+from tests.live.stating import FEED, SEQUENCE, StatingWorld
 
 ANA, LUIS = cui_of(1), cui_of(2)
 CALLED = {ANA: ("ANA LUCIA CAAL CHOC", "1980-05-17"), LUIS: ("LUIS ALBERTO POP TZUL", "1975-01-20")}
@@ -234,6 +236,83 @@ def test_an_instant_decides_only_where_no_sequence_of_the_feed_is_stated(court: 
     court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT, source="another")
     court.extract(LISTED, StatingWorld(late, snapshot=True, sequence=2))
     assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE]), "of the other feed none is stated"
+
+
+def ahead() -> StatingWorld:
+    """An instant that is not yet: the day's last, say, or a clock that is ahead."""
+    return StatingWorld(datetime.fromtimestamp(time.time() + 43_000, UTC).isoformat(), snapshot=True)
+
+
+@pytest.mark.parametrize("extract", [ahead, sequence(999_999_999_999_999)])
+def test_no_extract_holds_what_happened_after_it_was_read(court: Court, extract: Callable[[], SmallWorld]) -> None:
+    """A number or an instant that is wrongly ahead drops no change that comes."""
+    court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
+    court.extract(LISTED, extract())
+    assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE])
+    now = datetime.fromtimestamp(time.time() + 1, UTC).isoformat()
+    court.upsert("OC-8", LUIS, PENDING, now)
+    assert court.level(LUIS) == "HIT"
+    court.extract(LISTED, extract())
+    assert court.level(LUIS) == "HIT", "the same file, read again"
+    court.feed(Kind.CANCEL, "OC-7", now)
+    court.feed(Kind.CANCEL, "OC-8", now)
+    assert court.hits(ANA) == court.hits(LUIS) == []
+
+
+@pytest.mark.parametrize("said", ["-1", "+1", "1.0", "1e3", "0x10", "", "uno", "١", "1 2", "9" * 16, "1\n2"])
+def test_what_is_no_number_states_nothing(court: Court, said: str) -> None:
+    """The source is as one that cannot be read: what it listed before stays, STALE, and the fed change wins."""
+    court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
+    court.extract({}, Saying(said))
+    answer = court.answer(ANA).answer
+    assert (court.level(ANA), court.notes(ANA)) == ("INCOMPLETE", [])
+    assert [status.state for status in answer.registers if status.register_id == "oj"] == [REGISTER_STATE_STALE]
+
+
+class Saying(StatingWorld):
+    """What its sidecar says in place of a number."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(sequence=0)
+        self.said = said
+
+    def write(self, directory: Path) -> SmallRegisters:
+        registers = super().write(directory)
+        (registers.sources / SEQUENCE).write_text(self.said)
+        return registers
+
+
+def test_an_older_extract_states_less(court: Court) -> None:
+    """In the place of a later one, by a build and by a roll-back: what it does not hold counts again."""
+    court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
+    court.upsert("OC-8", LUIS, PENDING, ISSUED_AT)
+    for stated, levels in (
+        (2, ("POSSIBLE", "CLEAR")),
+        (1, ("POSSIBLE", "HIT")),
+        (0, ("CLEAR", "HIT")),
+        (2, ("POSSIBLE", "CLEAR")),
+    ):
+        court.extract(LISTED, sequence(stated)())
+        assert (court.level(ANA), court.level(LUIS)) == levels, stated
+
+
+@pytest.mark.parametrize(
+    ("instant", "level"),
+    [
+        (f"{DAY}T16:42:00Z", "POSSIBLE"),
+        (f"{DAY}T16:41:59Z", "CLEAR"),
+        (f"{DAY}T18:42:00+02:00", "POSSIBLE"),
+        (f"{DAY}T10:42:00", "POSSIBLE"),
+        (f"{DAY} 10:41:59.999", "CLEAR"),
+        (f"{DAY}T10:42:00.001", "POSSIBLE"),
+        ("2026-05-29", "POSSIBLE"),
+        ("2026-05-29T00:00:00+14:00", "CLEAR"),
+    ],
+)
+def test_an_instant_in_whatever_zone(court: Court, instant: str, level: str) -> None:
+    court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
+    court.extract(LISTED, StatingWorld(instant, snapshot=True))
+    assert court.level(ANA) == level
 
 
 def test_what_comes_behind_the_stated_sequence_wins(court: Court) -> None:
