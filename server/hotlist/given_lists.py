@@ -17,6 +17,7 @@ from server.hotlist.steps_file import Step, StepsFile, beat_ms, steps_path
 from server.logs import ERROR, log
 
 _LOOK_S = 0.2
+_AHEAD_MS = 1000  # of what another process wrote a moment ago
 _FRESH_S = 0.1  # a look at steps is good for so long, however many streams ask
 _WOKEN_AT_ONCE = 32  # streams: two thousand in one turn of the loop would make every check late
 _TURN_S = 0.005
@@ -29,7 +30,7 @@ class GivenList:
     file: ListFile
     steps: StepsFile
     registers: bytes  # as a list file's, by the newest step
-    followed_ms: int  # what was fed until then is in it
+    followed_ms: int = 0  # what was fed until then is in it; 0 = nobody knows
     _folded: tuple[int, FoldedList] | None = None  # and of how many steps
     _firsts: list[ListKey] = field(default_factory=list)  # identifiers that the list's blocks begin with
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -57,7 +58,7 @@ class GivenList:
 
     def read_on(self) -> None:
         """Raises OSError, ValueError."""
-        followed_ms = max(self.file.made_ms, beat_ms(self.file.path))  # before what it speaks of
+        followed_ms = not_ahead(self.file.made_ms, beat_ms(self.file.path))  # before what it speaks of
         fresh = self.steps.read_on()
         if fresh:
             step = hotlist_service_pb2.HotlistStep.FromString(fresh[-1].content)
@@ -65,7 +66,13 @@ class GivenList:
             if step.HasField("data_as_of"):
                 told.data_as_of.CopyFrom(step.data_as_of)
             self.registers = told.SerializeToString()
-        self.followed_ms = max(followed_ms, self.followed_ms)
+        self.followed_ms = followed_ms
+
+
+def not_ahead(*times_ms: int) -> int:
+    """The latest that is not ahead of the clock: after the clock was set back nobody knows how old such a time is."""
+    most = time.time_ns() // 1_000_000 + _AHEAD_MS
+    return max((each for each in times_ms if each <= most), default=0)
 
 
 class GivenLists:
@@ -93,7 +100,7 @@ class GivenLists:
             file = read_list(path)
             if file is None:
                 return None
-            known = GivenList(file, StepsFile(steps_path(path), file.list_id), file.registers, file.made_ms)
+            known = GivenList(file, StepsFile(steps_path(path), file.list_id), file.registers)
             known.read_on()
         except (OSError, ValueError, KeyError) as error:
             log("hotlist_not_read", level=ERROR, error=error)

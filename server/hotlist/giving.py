@@ -18,7 +18,7 @@ from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.hotlist.entries import MASK
 from server.hotlist.folding import FoldedList, unfolded
-from server.hotlist.given_lists import GivenList, GivenLists
+from server.hotlist.given_lists import GivenList, GivenLists, not_ahead
 from server.hotlist.keys import HotlistKeys, key_id_of
 from server.hotlist.list_file import FORMAT, list_path
 from server.hotlist.list_maker import today_in_guatemala
@@ -59,12 +59,24 @@ class ListGiver:
                 raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS)
             await asyncio.sleep(_LOOK_S)
 
+    @staticmethod
+    def mask(asked: Asked) -> int:
+        """Sections of a list that the caller may see now: each mask has a list of its own."""
+        return int(asked.entered.grant.mask(1)) & MASK
+
+    def still_permitted(self, asked: Asked, mask: int) -> None:
+        """Before more of a list of that mask is sent. Raises Refusal, also where the caller may see other sections by
+        now: who asks again is given the list of these."""
+        asked.still_permitted()
+        if self.mask(asked) != mask:
+            raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS)
+
     def look(self, asked: Asked) -> GivenList | None:
         """The same as it is now; one that is not there yet is wanted. Raises Refusal."""
         keeper = asked.service.keeper
         if keeper.engine is None:
             raise keeper.no_generation()
-        mask, day = asked.entered.grant.mask(1) & MASK, key_id_of(today_in_guatemala(time.time()))
+        mask, day = self.mask(asked), key_id_of(today_in_guatemala(time.time()))
         path = list_path(self._data, keeper.current_id, day, mask)
         now = time.monotonic()
         if now - self._wanted.get(path, -_WANT_S) >= _WANT_S:
@@ -95,7 +107,7 @@ class ListGiver:
         header.unchanged = unchanged
         header.step = number
         header.chain = given.chain(number) or b""
-        signed = self._signed(header, given.followed_ms if at_end else given.file.made_ms)
+        signed = self._signed(header, given.followed_ms if at_end else not_ahead(given.file.made_ms))
         self._header = about, signed
         return signed
 

@@ -54,6 +54,7 @@ class HotlistMethods:
     async def snapshot(self, asked: Asked) -> AsyncIterator[hotlist_service_pb2.SnapshotResponse]:
         """The list of the caller's mask."""
         given = await self._giver.list_of(asked)
+        mask = self._giver.mask(asked)
         with list_as_it_was():
             whole = await asyncio.to_thread(given.folded)
             asked.answer_id = bytes.fromhex(whole.list_id)
@@ -61,7 +62,7 @@ class HotlistMethods:
             header = self._giver.folded_header(given, whole, asked.entered.purpose, unchanged=unchanged)
             yield hotlist_service_pb2.SnapshotResponse(header=header)
             for block in () if unchanged else whole.blocks():
-                asked.still_permitted()
+                self._giver.still_permitted(asked, mask)
                 yield hotlist_service_pb2.SnapshotResponse(block=block)
 
     def sync(self, asked: Asked) -> AsyncIterator[hotlist_service_pb2.SyncResponse]:

@@ -35,6 +35,7 @@ class SyncStream:
         if len(request.chain) not in (0, _DIGEST_BYTES):
             raise _invalid("chain", f"{_DIGEST_BYTES} bytes, or none")
         self._asked, self._giver = asked, giver
+        self._mask = giver.mask(asked)  # of the list that is given
         self._at = 0  # step that the device has, or is being sent
 
     async def messages(self) -> AsyncIterator[SyncResponse]:
@@ -72,16 +73,16 @@ class SyncStream:
         yield SyncResponse(snapshot=self._header(given, unchanged=False))
         with list_as_it_was():
             for block in given.file.blocks():
-                self._asked.still_permitted()
+                self._still_permitted()
                 yield SyncResponse(snapshot=SnapshotResponse(block=block))
 
     async def _behind(self, given: GivenList) -> AsyncIterator[SyncResponse]:
         """The steps that there are, and how far that is."""
         for step in given.after(self._at):
-            self._asked.still_permitted()
+            self._still_permitted()
             yield SyncResponse(step=self._giver.step(step))
             self._at = step.number
-        self._asked.still_permitted()
+        self._still_permitted()
         yield SyncResponse(snapshot=self._header(given, unchanged=True))
 
     async def _wait(self, given: GivenList) -> GivenList | None:
@@ -90,11 +91,15 @@ class SyncStream:
         renewed = time.monotonic() + _RENEW_S
         while time.monotonic() < renewed and not given.after(self._at):
             await self._giver.lists.news(given, self._at, _LOOK_S)
-            self._asked.still_permitted()
+            self._still_permitted()
             newest = self._giver.look(self._asked)
             if newest is not None and newest is not given:  # else another is being made: what is held goes on
                 return newest
         return None
+
+    def _still_permitted(self) -> None:
+        """Raises Refusal for who may no more, or may see other sections than are on this list."""
+        self._giver.still_permitted(self._asked, self._mask)
 
     def _header(self, given: GivenList, *, unchanged: bool) -> SnapshotResponse:
         purpose = self._asked.entered.purpose

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.generation.view_file import BEAT, LIVE
 from core.ledger.change import Change
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1.hotlist_service_pb2 import HotlistEntry, HotlistStep
+from server.hotlist.given_lists import GivenLists
 from tests.hotlist.followed_world import FollowedWorld
 from tests.indexer.small_registers import SmallRegisters, cui_of
 from tests.kit.small_world import SmallWorld
@@ -79,6 +81,19 @@ def test_a_kill_between_two_steps_and_in_the_middle_of_one(world: FollowedWorld)
         world.run()
         assert world.held() == world.anew() and world.list_id == list_id, cut
         assert (CUI, cui_of(JOSE)) in world.held() and (CUI, cui_of(MARTA)) not in world.held()
+
+
+def test_a_clock_that_was_ahead_makes_no_list_look_fresh(world: FollowedWorld) -> None:
+    """What the maker wrote while it was is from then: up to when the list is followed nobody knows."""
+    given, beat = GivenLists().look(world.path), world.path.with_suffix(".beat")
+    assert given is not None and 0 < given.followed_ms <= time.time() * 1000
+    for ahead_s in (3600, 10**8):
+        os.utime(beat, (time.time() + ahead_s,) * 2)
+        given.read_on()
+        assert given.followed_ms == given.file.made_ms, "as long as the list, and no longer"
+    os.utime(beat, (given.file.made_ms / 1000 + 0.5,) * 2)
+    given.read_on()
+    assert abs(given.followed_ms - given.file.made_ms - 500) < 2, "it is told again once the maker's word can be true"
 
 
 def test_steps_that_are_gone_or_of_another_list_make_a_list_anew(world: FollowedWorld) -> None:

@@ -12,15 +12,19 @@ from typing import Any
 import grpc
 import pytest
 
+from clients.client import held_list
 from clients.client.blocking import Ronda
 from clients.client.failures import CallFailure
-from clients.client.held_list import HeldList
+from clients.client.held_list import HeldList, ListOver
 from clients.client.hot_list import ListPlace, ListRefused, take, unpacked
 from clients.client.identity import Identity
 from clients.client.list_following import ListFollowing
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import hotlist_service_pb2 as contract
+from ronda.v1 import section_pb2
 from server.audit.own_methods import OwnMethod
+from server.hotlist.list_file import read_list
+from server.hotlist.steps_file import read_steps, told_keys
 from tests.car.car_kit import device_files
 from tests.hotlist.live_lists import LUIS, MARTA, LiveLists
 from tests.indexer.small_registers import cui_of
@@ -29,6 +33,11 @@ from tests.server.running_server import Failure, until
 
 CUI = checks.IDENTIFIER_KIND_CUI
 WANTED, FREE = (CUI, cui_of(1)), (CUI, cui_of(2))
+
+
+WITHOUT_WARRANTS = """
+forbid (principal in Role::"pnc/patrol", action == Action::"See", resource in Section::"WARRANT");
+"""
 
 
 class CountedList(HeldList):
@@ -214,6 +223,29 @@ def test_who_is_revoked_is_told_nothing_more(live: LiveLists, tmp_path: Path) ->
         other.stop()
 
 
+def test_who_may_see_less_by_now_is_sent_nothing_more_of_the_list_before(live: LiveLists, device: Device) -> None:
+    """Though the list of what she may see is not there yet, nor can be made."""
+    assert device.held.place is not None
+    list_id, key = device.held.place.list_id, (CUI, cui_of(70))
+    [path] = [path for path in (live.registers.data / "hotlists").glob("*.list") if read_list(path).list_id == list_id]  # type: ignore[union-attr]
+    name, _, mask = path.stem.rpartition("-")
+    narrowed = path.with_name(f"{name}-{int(mask, 16) & ~(1 << section_pb2.SECTION_WARRANT):x}.list")
+    policy = live.kit.trust / "policy.cedar"
+    text, changed = policy.read_text(encoding="utf-8"), len(live.server.events("trust_changed"))
+    narrowed.mkdir()
+    try:
+        policy.write_text(text + WITHOUT_WARRANTS, encoding="utf-8")
+        until(lambda: len(live.server.events("trust_changed")) > changed)
+        live.warrant("W20", 70)
+        until(lambda: any(key in told_keys(step.content) for step in read_steps(path, list_id).steps))
+        until(lambda: device.told or device.ended or device.has(key))
+        assert not device.has(key)
+    finally:
+        policy.write_text(text, encoding="utf-8")
+        narrowed.rmdir()
+    until(lambda: device.has(key), 60)
+
+
 def test_without_the_right_there_is_no_stream_and_each_is_on_record(live: LiveLists, device: Device) -> None:
     investigator = live.patrol("pnc/investigator", INVESTIGATION)
     with pytest.raises(grpc.RpcError) as caught:
@@ -276,6 +308,29 @@ def test_a_stream_as_it_was_sent_is_taken(recorded: tuple[list[Any], dict[str, b
     held = _taken(*recorded)
     assert all(held.entries(CUI, cui_of(number)) for number in (60, 61, 62))
     assert held.place is not None and held.place.step >= 3
+
+
+def test_a_list_in_memory_answers_nothing_when_it_is_over_or_never_came(
+    recorded: tuple[list[Any], dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is "not on it" then; and a clock that is set back, or a machine that slept, lengthens nothing."""
+    key = (CUI, cui_of(60))
+    with pytest.raises(ListOver):
+        HeldList().entries(*key)
+    held = _taken(*recorded)
+    assert held.header is not None
+    lasts = held.header.valid_until.seconds - held.header.made_at.seconds
+    boot = held_list._boot_s
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    for later, over in ((lasts - 60, False), (lasts, True)):
+        monkeypatch.setattr(held_list, "_boot_s", lambda later=later: boot() + later)
+        assert held.over == over
+        if over:
+            for asked in (key, (CUI, cui_of(1234))):
+                with pytest.raises(ListOver):
+                    held.entries(*asked)
+        else:
+            assert held.entries(*key) and not held.entries(CUI, cui_of(1234))
 
 
 def _lost(parts: list[Any]) -> list[Any]:
