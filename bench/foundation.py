@@ -88,18 +88,25 @@ def build_nation(persons: int, work: Path, *index: str) -> Build:
     ronda = [sys.executable, "-m", "ronda.command"]
     subprocess.run([*ronda, "nation", "--persons", str(persons), "--out", str(nation)], check=True)
     seconds = time.monotonic() - started
-    with PostgresCluster(work / "postgres") as cluster:
+    return Build(seconds, index_nation(nation, data, work / "postgres", *index), data)
+
+
+def index_nation(nation: Path, data: Path, postgres: Path, *index: str) -> dict[str, Any]:
+    """Builds the index of a nation's extracts; what the indexer said. postgres: directory of a private server."""
+    with PostgresCluster(postgres) as cluster:
         from nation.loading import load_postgres  # noqa: PLC0415 - the bench's own room, needed here only
 
         load_postgres(nation, cluster.dsn)
         dsns = [word for register in POSTGRES_REGISTERS for word in ("--postgres", f"{register}={cluster.dsn}")]
+        ronda = [sys.executable, "-m", "ronda.command"]
         done = subprocess.run(
             [*ronda, "index", "--data", str(data), "--sources", str(nation / "registers"), *dsns, *index, "--json"],
             check=True,
             stdout=subprocess.PIPE,
         )
-    shutil.rmtree(work / "postgres", ignore_errors=True)
-    return Build(seconds, json.loads(done.stdout), data)
+    shutil.rmtree(postgres, ignore_errors=True)
+    summary: dict[str, Any] = json.loads(done.stdout)
+    return summary
 
 
 def measure_build(build: Build, report: Report) -> None:

@@ -46,10 +46,13 @@ class Watch:
         stubs = [CheckServiceStub(channel) for channel in channels]  # type: ignore[no-untyped-call]
         shown: list[set[str]] = [set() for _ in stubs]
         while not self._over.wait(_BETWEEN_S):
+            with self._lock:
+                asked = list(self._acknowledged)
+            # The others of a thread are asked once its first connection has shown it: what the watch asks, the server
+            # that is measured has to answer.
             for stub, seen in zip(stubs, shown, strict=True):
-                with self._lock:
-                    asked = [cui for cui in self._acknowledged if cui not in seen]
-                seen |= {cui for cui in asked if self._is_hit(stub, cui)}
+                seen |= {cui for cui in asked if cui not in seen and self._is_hit(stub, cui)}
+                asked = [cui for cui in asked if cui in seen]
         for channel in channels:
             channel.close()
 

@@ -21,6 +21,7 @@ import duckdb
 import pyarrow as pa
 
 _CREATED = re.compile(r"\s*CREATE\s+TABLE\s+(\w+)\s+(AS\b)?(.*)", re.DOTALL)
+_INSERTED = re.compile(r"\s*INSERT\s+INTO\s+(\w+)")
 _DROPPED = re.compile(r"\s*DROP\s+(?:TABLE|VIEW)\s+(\w+)")
 _MOST = 1_000  # statements that are kept; some texts hold lengths, and there are few of those
 
@@ -62,6 +63,7 @@ class PreparedStatements:
         self._names: dict[str, str] = {}  # of prepared statements, by text
         self._standing: set[str] = set()  # tables that stay
         self._filled: set[str] = set()  # tables that have rows in this round, or were made in it
+        self._rows: dict[str, int] = {}  # of each of these, where all that fills it has said so
         self._new: list[_Statement | tuple[str, pa.Schema]] = []  # first met in this round, in order
 
     def begin(self) -> None:
@@ -72,6 +74,7 @@ class PreparedStatements:
         """What was made is gone; what was met for the first time is known from now on."""
         self._connection.execute("ROLLBACK")
         self._filled.clear()
+        self._rows.clear()
         new, self._new = self._new, []
         for met in new:
             try:
@@ -94,6 +97,10 @@ class PreparedStatements:
         row = self._connection.execute(self._planned(sql)).fetchone()
         return int(row[0] or 0) if row else 0
 
+    def rows_of(self, table: str) -> int | None:
+        """How many a table has in this round; None = nobody knows without asking."""
+        return self._rows.get(table)
+
     def fill(self, name: str, rows: pa.Table) -> None:
         """Makes a table of rows that were worked out in Python."""
         if name in self._standing:
@@ -103,10 +110,12 @@ class PreparedStatements:
             self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM rows")
             self._new.append((name, rows.schema))
         self._filled.add(name)
+        self._rows[name] = rows.num_rows
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds rows to a table."""
         self._connection.execute(f"INSERT INTO {name} SELECT * FROM rows")
+        self._more(name, rows.num_rows)
 
     def _planned(self, sql: str) -> str:
         """A query, or the statement that runs it as it was planned."""
@@ -123,24 +132,40 @@ class PreparedStatements:
         return known
 
     def _run(self, statement: _Statement) -> None:
+        table = statement.table
         if statement.kind is _Kind.DROPS:
-            if statement.table not in self._standing:  # made in this round
+            self._rows.pop(table, None)
+            if table not in self._standing:  # made in this round
                 self._connection.execute(statement.text)
             return
-        if statement.table in self._standing:
-            self._empty(statement.table)
+        if table in self._standing:
+            self._empty(table)
             if statement.kind is _Kind.EMPTY:
+                self._rows[table] = 0
                 return
-            self._filled.add(statement.table)
-        elif statement.table:
-            self._connection.execute(statement.text)
+            self._filled.add(table)
+        elif table:
+            self._rows[table] = self._changed(statement.text)
             self._new.append(statement)
             return
         if name := self._names.get(statement.prepared):
-            self._connection.execute(f"EXECUTE {name}")
-            return
-        self._connection.execute(statement.prepared or statement.text)
-        self._new.append(statement)
+            changed = self._changed(f"EXECUTE {name}")
+        else:
+            changed = self._changed(statement.prepared or statement.text)
+            self._new.append(statement)
+        if table:
+            self._rows[table] = changed
+        elif into := _INSERTED.match(statement.text):
+            self._more(into.group(1), changed)
+
+    def _changed(self, sql: str) -> int:
+        """Runs one statement; how many rows it says it has put into a table."""
+        said = self._connection.execute(sql).fetchall()
+        return int(said[0][0]) if said and isinstance(said[0][0], int) else 0
+
+    def _more(self, table: str, rows: int) -> None:
+        if table in self._rows:
+            self._rows[table] += rows
 
     def _empty(self, table: str) -> None:
         """A table that was made, dropped and is made again in one round."""

@@ -11,10 +11,16 @@ from ronda.commands.directory import DataOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 _NOTHING = "nothing serves"
-# Most of what a small step costs is the same for one change and for a hundred. So it rests half as long as it took:
-# rests of twice as long left those who answer 86 % of their rate in place of 83, and showed a change after 0.6 s in
-# place of 0.4 (`./run bench-live`, 28 November 2026). A step behind the ledger's end does not rest.
-_PAUSE_SHARE, _MOST_PAUSE_S = 0.5, 0.1
+# Most of what a small step costs is the same for one change and for a hundred. So the more others want the processor,
+# the rarer it steps: it rests as long as its step took, as many times as the step waited for others. Half busy, a
+# machine shows a change after a quarter of a second; one that answers all it can keeps nine tenths of its rate, and
+# shows a change within a second (`./run bench-live`). A step behind the ledger's end does not rest.
+_MOST_REST_S = 0.6
+
+
+def _rest_s(wall_s: float, cpu_s: float) -> float:
+    """After a step that took so long, of which it had the processor so long."""
+    return min(_MOST_REST_S, wall_s * (wall_s / max(cpu_s, 0.001) - 1))
 
 
 def live(
@@ -39,10 +45,12 @@ def live(
     from indexer.live.following import Follower, LiveWriterBusy
     from indexer.manifest.loading import ManifestError, load_manifests
     from indexer.pipeline import SHIPPED_MANIFESTS
+    from server.host.memory import keep_what_is_freed
     from server.logs import ERROR, WARNING, log, set_up
 
     settings = settings_of(data=data, manifests=manifests)
     set_up(settings.log_level, process="live")
+    keep_what_is_freed()
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it interrupts nobody who answers, and has its share:
     os.nice(5)  # of a core that another process wants at all times a quarter; 200 changes a second need as much
     pa.set_cpu_count(1)
@@ -54,7 +62,7 @@ def live(
         with Follower(settings.data, load_manifests(settings.manifests or SHIPPED_MANIFESTS)) as follower:
             base, pause = "", 0.0
             while not stop.wait(max(pause, every_ms / 1000)):
-                began = time.monotonic()
+                began, worked = time.monotonic(), time.process_time()
                 try:
                     result = follower.step()
                 except Exception as error:  # workers say STALE meanwhile; what is mended is found by itself
@@ -64,7 +72,8 @@ def live(
                     failing = repr(error)
                     stop.wait(1.0)
                     continue
-                pause = 0.0 if follower.behind else min(_MOST_PAUSE_S, _PAUSE_SHARE * (time.monotonic() - began))
+                took, worked = time.monotonic() - began, time.process_time() - worked
+                pause = 0.0 if follower.behind else _rest_s(took, worked)
                 if result is None:
                     if failing != _NOTHING:
                         log("live_writer_waits", why="no generation serves in this data directory yet")
