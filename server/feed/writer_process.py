@@ -155,6 +155,7 @@ def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
     """Works until its input ends; 1 when the ledger cannot be opened or written, which the log says."""
     forbid_core_dumps()
     os.umask(0o077)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it has its share, and interrupts nobody who answers
     orders = Orders.model_validate_json(read_orders())
     logs.set_up(orders.log_level, process="feed", pid=os.getpid())
     status = 0
