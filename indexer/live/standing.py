@@ -252,22 +252,29 @@ def without_records(rows: pa.Table, keys: Collection[RecordKey]) -> tuple[pa.Tab
 
 
 def linked_by_others(rows: pa.Table, changed: pa.Table) -> set[RecordKey]:
-    """Of these records those whose subject the changed ones may decide: without a number of their own, they share one.
+    """Of these records those whose subject the changed ones may decide: they share a number.
 
-    A fine by plate follows the plate's bearer; a warrant by NIT the CUI that a register states beside it.
+    A fine by plate follows the plate's bearer; a warrant by NIT the CUI that a register states beside it; a theft by a
+    VIN that nobody bears any more, its plate. A record that has a number of its own follows it, whatever becomes of the
+    others', but for alerts and what counts for a clearance: these are linked otherwise where nothing bears it out.
     """
     shared: set[tuple[str, str]] = set()
-    columns = ("nit", "licence", "cedula", "document_number", "plate", "engine")
-    for row in changed.select(list(columns)).to_pylist():
-        shared.update((name, row[name]) for name in columns if row[name])
+    own, columns = ("cui", "vin", "chassis"), ("nit", "licence", "cedula", "document_number", "plate", "engine")
+    for row in changed.select([*own, *columns]).to_pylist():
+        shared.update((name, row[name]) for name in (*own, *columns) if row[name])
     if not shared:
         return set()
-    heads = ("register", "record_id", "section", "cui", "vin", "chassis")
+    heads = ("register", "record_id", "section", "alert_kind", "alert_flags", "clearance")
     return {
         RecordKey(row["register"], row["record_id"], frozenset({row["section"]}))
-        for row in rows.select([*heads, *columns]).to_pylist()
-        if not (row["cui"] or row["vin"] or row["chassis"]) and any((name, row[name]) in shared for name in columns)
+        for row in rows.select([*heads, *own, *columns]).to_pylist()
+        if (_is_linked_anew(row) or not any(row[name] for name in own))
+        and any((name, row[name]) in shared for name in (*own, *columns))
     }
+
+
+def _is_linked_anew(row: dict[str, Any]) -> bool:
+    return bool(row["alert_kind"] or row["alert_flags"] & ALERT_PROTECTED or row["clearance"] & STANDARDS)
 
 
 def as_staged(rows: pa.Table, columns: Sequence[str] = STANDARD_SCHEMA.names) -> pa.Table:
