@@ -82,6 +82,11 @@ class Asker:
         self._stubs: dict[str, Any] = {}
         self._lane = AsyncLane(lane or None, target, Identity.beside(identity) if identity is not None else None)
 
+    @property
+    def channel(self) -> grpc.aio.Channel:
+        """To the server's own address."""
+        return self._channel
+
     async def ask(self, question: Question, token: str, seconds: float) -> Any:
         """The answer. token: "" = none (a server in development mode). Raises CallFailure."""
         method = method_of(question.request)

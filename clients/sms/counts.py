@@ -42,6 +42,8 @@ NAMES = {
     "refused": "replies that the SMSC refused for good",
     "sent_again": "replies sent again, whose acknowledgement did not come",
     "left_over": "messages of an earlier process, finished by this one",
+    "recalls": "changes about whom an officer looked up, told to her: the SMSC took them",
+    "recalls_failed": "tries to tell an officer of a change that failed, made again",
     "binds": "binds to the SMSC",
     "receipts_delivered": "receipts of replies that arrived",
     "receipts_failed": "receipts of replies that did not arrive",

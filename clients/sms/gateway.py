@@ -6,7 +6,6 @@ It knows nothing of SMPP: `accept` takes a message, the outbox is given each rep
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import time
 from collections import OrderedDict
@@ -19,7 +18,7 @@ from clients.sms import wording
 from clients.sms.counts import tell
 from clients.sms.grammar import LONGEST, Kind, Message, read_message
 from clients.sms.journal import Entry
-from clients.sms.questions import ASKED, VEHICLES, question_of
+from clients.sms.questions import ASKED, VEHICLES, question_of, request_id_of
 from clients.sms.reply import Reply, answer_reply, failure_reply, notice
 from clients.sms.sessions import NoSession
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from clients.sms.counts import Counts
     from clients.sms.journal import Journal
     from clients.sms.outbox import Outbox
+    from clients.sms.recalling import Recalling
     from clients.sms.sessions import Session, Sessions
     from clients.sms.settings import SmsSettings
 
@@ -40,7 +40,9 @@ _LOOK_S = 0.1  # between two looks at what is late
 _LEAST_S = 0.5  # that an answer has, however old its question
 _NUMBER = re.compile(r"[0-9]{8,15}")
 _OURS = re.compile(
-    r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO (?:ENTENDIDO|HAY MAS)|PIN (?:ACEPTADO|CAMBIADO|NO))\b", re.I
+    r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO (?:ENTENDIDO|HAY MAS)|PIN (?:ACEPTADO|CAMBIADO|NO)|"
+    r"NUEVA ALERTA|POSIBLE ALERTA|CANCELADA: NO|CORREGIDA(?=:))\b",
+    re.I,
 )
 
 
@@ -64,6 +66,7 @@ class Gateway:
         asker: Asker,
         counts: Counts,
         outbox: Outbox,
+        recalling: Recalling,
     ) -> None:
         self._settings = settings
         self._journal = journal
@@ -71,6 +74,7 @@ class Gateway:
         self._asker = asker
         self._counts = counts
         self._outbox = outbox
+        self._recalling = recalling
         self._accepted: list[_Accepted] = []
         self._keeping = 0
         self._answers: dict[asyncio.Task[None], float] = {}  # until when (Unix time) each must be had
@@ -104,7 +108,8 @@ class Gateway:
         if self._journal.was_seen(seen, now - self._settings.sms_duplicate_s):
             self._counts.add("duplicates")
             return
-        entry = Entry(self._journal.next_reference(), now, os.urandom(16).hex(), sender, ton, npi, address, text)
+        reference = self._journal.next_reference()
+        entry = Entry(reference, now, request_id_of(reference), sender, ton, npi, address, text)
         self._journal.accept(entry, seen)
         self._accepted.append(_Accepted(entry, number, who))
 
@@ -224,6 +229,9 @@ class Gateway:
             return notice(wording.SIGN_IN_FIRST, entry.reference)
         except CallFailure as failure:
             return self._not_signed_in(failure, entry)
+        if session.recall is not None:
+            given, session.recall = session.recall, None
+            await self._recalling.remember(given, entry, number)
         if message.kind is Kind.SIGN_IN:
             return notice(wording.SIGNED_IN)
         if message.kind is Kind.MORE:

@@ -157,6 +157,14 @@ class Journal:
         for key, at, place in rows:
             self._see(bytes(key), _Seen(float(at), int(place)))
 
+    def sealed(self, text: bytes, whose: bytes) -> bytes:
+        """For another file of this gateway: under the journal's key, and bound to `whose`."""
+        return self._sealed(text, whose)
+
+    def opened(self, sealed: bytes, whose: bytes) -> bytes:
+        """What `sealed` made. Raises JournalError."""
+        return self._opened(sealed, whose)
+
     def hash_of(self, *parts: str) -> bytes:
         """A keyed hash, 16 bytes: without the key file nobody tells whose it is."""
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=16, key=self._hash_key).digest()

@@ -21,6 +21,8 @@ from clients.sms.reply import notice
 from clients.sms.septets import gsm_octets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clients.sms.journal import Entry, Journal
     from clients.sms.settings import SmsSettings
 
@@ -39,6 +41,14 @@ class _Sent:
     sequence: int
 
 
+@dataclass(frozen=True)
+class _Notice:
+    """Of an entry that answers nothing and is not in the journal. outcome: called once, True = the SMSC took it."""
+
+    outcome: Callable[[bool], None]
+    valid_s: float
+
+
 class Outbox:
     """Of one gateway, whichever bind carries it."""
 
@@ -48,6 +58,7 @@ class Outbox:
         self._expired: deque[Entry] = deque()
         self._sent: dict[int, _Sent] = {}
         self._by_sequence: dict[int, int] = {}
+        self._notices: dict[int, _Notice] = {}
         self._put_off_until, self._put_off_s = 0.0, _FIRST_PUT_OFF_S
         self._next_at = 0.0
         self.is_bound = False
@@ -62,6 +73,11 @@ class Outbox:
         """Takes a reply to send."""
         self._waiting.append(entry)
         self.changed.set()
+
+    def submit_notice(self, entry: Entry, outcome: Callable[[bool], None], valid_s: float) -> None:
+        """Takes what nobody asked for, to send soon or not at all. valid_s: how long the SMSC may try to deliver it."""
+        self._notices[entry.reference] = _Notice(outcome, valid_s)
+        self.submit(entry)
 
     async def wait(self) -> None:
         """Until `take` may give something. Raises sqlite3.Error."""
@@ -90,7 +106,7 @@ class Outbox:
             except ValueError as error:  # an address of an earlier setting, a sender of too many digits
                 self._counts.add("refused")
                 tell("submit_failed", kind=type(error).__name__)
-                self._journal.done(entry.reference)
+                self._done(entry.reference)
                 continue
             self._next_at = max(self._next_at, now - _AHEAD_S) + 1 / self._settings.sms_rate
             self._sent[entry.reference] = _Sent(entry, now, sequence)
@@ -109,7 +125,7 @@ class Outbox:
         if status == aiosmpplib.SmppCommandStatus.ESME_ROK:
             self._put_off_s = _FIRST_PUT_OFF_S
             self._counts.add("acknowledged")
-            self._journal.done(found.entry.reference)
+            self._done(found.entry.reference, taken=True)
         elif status in _PUT_OFF:
             self._counts.add("throttled")
             self._put_off_until = time.monotonic() + self._put_off_s
@@ -118,7 +134,7 @@ class Outbox:
         else:
             self._counts.add("refused")
             tell("submit_refused", status=int(status))
-            self._journal.done(found.entry.reference)
+            self._done(found.entry.reference)
 
     def send_again(self, older_than_s: float = 0.0) -> None:
         """Puts what was sent and not acknowledged back to those that wait: the same text and number."""
@@ -140,19 +156,32 @@ class Outbox:
             entry = self._waiting.pop() if late else self._waiting.popleft()
             if now - entry.at < self._settings.sms_validity_s:
                 return entry
-            self._expired.append(entry)
+            if entry.reference in self._notices:  # it may no longer be so, and nobody waits for it: asked for anew
+                self._done(entry.reference)
+            else:
+                self._expired.append(entry)
         while self._expired:
             entry = self._expired.pop()
             if now - entry.at < _GIVE_UP_S:
                 return entry
             self._counts.add("given_up")
-            self._journal.done(entry.reference)
+            self._done(entry.reference)
         return None
+
+    def _done(self, reference: int, *, taken: bool = False) -> None:
+        told = self._notices.pop(reference, None)
+        if told is None:
+            self._journal.done(reference)
+        else:
+            told.outcome(taken)
 
     def _pdu(self, entry: Entry, sequence: int) -> bytes:
         """Raises ValueError."""
+        told = self._notices.get(entry.reference)
         text, left = entry.reply, self._settings.sms_validity_s - (time.time() - entry.at)
-        if left <= 0:  # what it says may no longer be so
+        if told is not None:
+            left = told.valid_s
+        elif left <= 0:  # what it says may no longer be so
             self._counts.add("expired")
             text, left = notice(wording.NO_ANSWER, entry.reference).parts[0], float(self._settings.sms_validity_s)
         to = (entry.sender, entry.ton, entry.npi)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 from clients.client.questions import Question, check_question
@@ -12,6 +14,7 @@ from ronda.v1.check_service_pb2 import CheckPersonRequest
 if TYPE_CHECKING:
     from clients.sms.grammar import Message
 
+_REQUEST_ID = re.compile(r"[0-9a-f]{24}-([0-9]{1,15})")
 _PERSON = {Kind.CUI: "cui", Kind.LICENCE: "licence", Kind.CEDULA: "cedula", Kind.NIT: "nit", Kind.NAME: "name"}
 _VEHICLE = {Kind.PLATE: "plate", Kind.VIN: "vin", Kind.CHASSIS: "chassis_tail"}
 VEHICLES = frozenset(_VEHICLE)
@@ -32,6 +35,17 @@ _OF_A_VEHICLE = context_pb2.RequestContext(
         section_pb2.SECTION_OWNER,
     ],
 )
+
+
+def request_id_of(reference: int) -> str:
+    """A new id for a question to Ronda, from which `reference_of` tells the number of its answer weeks later."""
+    return f"{os.urandom(12).hex()}-{reference}"
+
+
+def reference_of(request_id: str) -> int:
+    """The number of the answer to this question; 0 = an earlier release made the id."""
+    found = _REQUEST_ID.fullmatch(request_id)
+    return int(found[1]) if found else 0
 
 
 def question_of(message: Message, request_id: str, asked_at: float) -> Question:

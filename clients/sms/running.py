@@ -18,6 +18,8 @@ from clients.sms.counts import Counts, tell
 from clients.sms.gateway import Gateway
 from clients.sms.journal import Journal
 from clients.sms.outbox import Outbox
+from clients.sms.recall_book import RecallBook
+from clients.sms.recalling import Recalling
 from clients.sms.sessions import Sessions
 from clients.sms.transceiver import carry
 
@@ -68,7 +70,9 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
     counts, journal = Counts(), Journal(settings.sms_directory)
     asker = Asker(settings.sms_server, settings.sms_identity, settings.sms_lane)
     outbox, sessions = Outbox(settings, journal, counts), Sessions(officers, journal, counts)
-    gateway = Gateway(settings, journal, sessions, asker, counts, outbox)
+    book = RecallBook(settings.sms_directory, journal)
+    recalling = Recalling(book, journal, officers, asker.channel, outbox, counts)
+    gateway = Gateway(settings, journal, sessions, asker, counts, outbox, recalling)
     tell("started", left_over=gateway.resume())
     _tell_certificate(settings)
 
@@ -84,6 +88,7 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
         asyncio.create_task(carry(settings, password, gateway, outbox, counts)),
         asyncio.create_task(_keep(settings, journal, gateway)),
         asyncio.create_task(gateway.give_up_late()),
+        asyncio.create_task(recalling.run()),
         asyncio.create_task(_write_counts(settings.sms_directory / "ronda_sms.prom", counts, gauges)),
         asyncio.create_task(stopped.wait()),
     ]
@@ -96,6 +101,7 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await gateway.close()
+        await book.close()
         await asker.close()
         await officers.close()
         await journal.close()

@@ -13,7 +13,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clients.client.failures import CallFailure
 from clients.sms.journal import KeptSession
@@ -53,6 +53,15 @@ class Authenticator(Protocol):
         """Closes what is open."""
 
 
+@dataclass(frozen=True, repr=False)
+class GivenRecall:
+    """What the issuer gave to have the officer told of changes later. until: Unix time."""
+
+    nip: str
+    handle: str
+    until: float
+
+
 @dataclass(repr=False)
 class Session:
     """One sender's: the officer's token of the moment, and what is left of the last answer. Times are monotonic."""
@@ -64,6 +73,7 @@ class Session:
     pin_hash: bytes
     reference: int = 0
     parts: list[str] = field(default_factory=list)
+    recall: GivenRecall | None = None  # of the exchange that opened it, until somebody took it
 
 
 class NoSession(Exception):
@@ -181,6 +191,9 @@ class Sessions:
             self._live = {each: kept for each, kept in self._live.items() if kept.until > now}
         pin_hash = self._journal.hash_of("pin", sender, pin)
         session = Session(given.officer_token, token_until, given.session, until, pin_hash)
+        if given.recall:
+            ends = given.recall_expires_at.ToMicroseconds() / 1e6
+            session.recall = GivenRecall(str(_said(given.officer_token).get("sub", "")), given.recall, ends)
         self._live[sender] = session
         who = self._journal.hash_of("sender", sender)
         self._journal.know(who)
@@ -212,8 +225,16 @@ class Sessions:
 def _issued_at(token: str) -> float:
     """The issuer's clock when it gave the token: lives are counted from there, for ours may be off by a day."""
     try:
+        return float(_said(token)["iat"]) + 1  # whole seconds
+    except (LookupError, ValueError, TypeError):
+        return time.time()
+
+
+def _said(token: str) -> dict[str, Any]:
+    """What a token says, unverified; nothing where there is none to read: a development server's."""
+    try:
         body = token.split(".")[1]
         said = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        return float(said["iat"]) + 1  # whole seconds
-    except (LookupError, ValueError, TypeError):  # no token of ours to read: a development server's has none
-        return time.time()
+    except (LookupError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -60,6 +60,7 @@ METHODS = {
     "REPLAY": "rehacer respuesta",
     "EXCHANGE": "canjear PIN",
     "EXCHANGE_RENEWED": "renovar por portal",
+    "EXCHANGE_RECALL": "aviso por portal",
     "LOGIN": "iniciar sesión",
     "LOGIN_RENEWED": "renovar en equipo",
     "CHANGE_PIN": "cambiar PIN",

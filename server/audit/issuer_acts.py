@@ -14,6 +14,7 @@ class IssuerAct(IntEnum):
     LOGIN_RENEWED = 99
     CHANGE_PIN = 100
     END_SESSION = 101
+    EXCHANGE_RECALL = 102
     ENROL_OFFICER = 112
     SET_NUMBER = 113
     RESET_PIN = 114

@@ -36,6 +36,7 @@ class OwnMethod(IntEnum):
     SUBSCRIBE = 48
     ACKNOWLEDGE = 49
     SYNC = 50
+    LIST_AWAITED = 51
 
 
 REQUESTS: dict[int, Any] = {
@@ -57,6 +58,7 @@ REQUESTS: dict[int, Any] = {
     OwnMethod.SUBSCRIBE: alert.SubscribeRequest,
     OwnMethod.ACKNOWLEDGE: alert.AcknowledgeRequest,
     OwnMethod.SYNC: hotlist.SyncRequest,
+    OwnMethod.LIST_AWAITED: alert.ListAwaitedRequest,
 }
 """Method -> the message that its record's question is."""
 

@@ -16,13 +16,14 @@ from ronda.v1 import error_pb2
 from ronda.v1 import token_service_pb2 as contract
 from server.audit.issuer_acts import IssuerAct
 from server.errors import Refusal, abort, is_our_fault, refusal_of, status_of
-from server.issuer import forms
+from server.issuer import forms, recall_handles
 from server.issuer.admission import Admission
 from server.issuer.callers import Callers
 from server.issuer.forms import Kind, field_invalid, need
 from server.issuer.metrics import Metrics
 from server.issuer.pepper import Pepper
 from server.issuer.proving import Claim, Prover, now_ms, subject_hashes
+from server.issuer.recall_handles import RecallHandle
 from server.issuer.records import Records
 from server.issuer.retries import Retries
 from server.issuer.sessions import Session, Sessions, boot_clock
@@ -35,6 +36,7 @@ from server.trust.peer import Peer
 Work = Callable[[], Coroutine[Any, Any, Message]]
 
 DAY_MS = 86_400_000
+_RECALL_WAITS_MS = 7 * DAY_MS  # that a recall waits for its officer (docs/live.md)
 _LONGEST_SESSION = 64  # characters of a handle
 _TELEPHONE_RULE = "+ and 8 to 15 digits"
 _NIP_RULE = "1 to 32 letters, digits, dots, hyphens or underscores"
@@ -100,6 +102,7 @@ class TokenService:
                     began = boot_clock()
                     request = _read(kind, message)
                     method = f"{name} by session" if getattr(request, "session", "") and name != "EndSession" else name
+                    method = f"{name} for recalls" if getattr(request, "recall", "") else method
                     answer: bytes = (await work(request, peer)).SerializeToString()
                 self._parts.metrics.ended(method, None, boot_clock() - began)
                 return answer
@@ -119,7 +122,12 @@ class TokenService:
             self._parts.callers.allow_gateway(peer)
             telephone = need(forms.TELEPHONE, request.telephone, "telephone", _TELEPHONE_RULE)
             claim = Claim(Kind.PIN, telephone, peer, request.request_id)
+            if request.recall:
+                if request.pin or request.session:
+                    raise field_invalid("recall", "came together with a PIN or a session")
+                return await self._for_recall(claim, request.recall)
             signed = await self._sign_in(claim, request.pin, request.session, "pin")
+            recall, recall_ends_ms = self._recall_handle(claim, signed) if request.pin else ("", 0)
             return contract.ExchangeResponse(
                 officer_token=signed.token,
                 expires_at=_in(signed.seconds),
@@ -127,9 +135,12 @@ class TokenService:
                 session_expires_at=_in(signed.session.seconds_left),
                 officer_reference=signed.officer.reference.hex(),
                 pin_expires_at=_at(signed.session.secret_expires_ms),
+                recall=recall,
+                recall_expires_at=_at(recall_ends_ms) if recall else None,
             )
 
         act = IssuerAct.EXCHANGE_RENEWED if request.session else IssuerAct.EXCHANGE
+        act = IssuerAct.EXCHANGE_RECALL if request.recall else act
         return await self._answer(act, request, request.telephone, peer, work)
 
     async def login(self, request: contract.LoginRequest, peer: Peer) -> Message:
@@ -236,6 +247,34 @@ class TokenService:
         act = IssuerAct.EXCHANGE_RENEWED if claim.kind is Kind.PIN else IssuerAct.LOGIN_RENEWED
         await parts.records.granted(act, peer, officer, claim.subject, claim.request_id)
         return _Signed(officer, token, seconds, handle, session)
+
+    def _recall_handle(self, claim: Claim, signed: _Signed) -> tuple[str, int]:
+        """For an exchange by PIN, and when it ends; ("", 0) where the institution wants none."""
+        days = self._parts.settings.recall_days
+        if not days:
+            return "", 0
+        ends_ms = now_ms() + days * DAY_MS + _RECALL_WAITS_MS
+        officer = signed.officer
+        handle = RecallHandle(officer.id, officer.reference, claim.subject, claim.caller.device, ends_ms)
+        return recall_handles.sealed(handle, self._parts.pepper()), ends_ms
+
+    async def _for_recall(self, claim: Claim, text: str) -> Message:
+        """A token that opens AlertService alone: while the number is hers, and she is not revoked."""
+        parts, peer, pepper = self._parts, claim.caller, self._parts.pepper()
+        if len(text) > recall_handles.LONGEST:
+            raise field_invalid("recall", "too long")
+        handle = recall_handles.opened(text, claim.subject, peer.device, pepper, now_ms())
+        if handle is None or not parts.settings.recall_days:
+            raise Refusal(error_pb2.ERROR_REASON_SESSION_OVER)
+        hashes = subject_hashes(pepper, claim.kind, claim.subject)
+        officer = await parts.prover.look(lambda store: store.by_telephone(hashes))
+        if officer is None or officer.revoked or (officer.id, officer.reference) != (handle.officer, handle.reference):
+            raise Refusal(error_pb2.ERROR_REASON_SESSION_OVER)
+        token, seconds = parts.tokens.sign_for_recall(officer, peer)
+        await parts.records.granted(IssuerAct.EXCHANGE_RECALL, peer, officer, claim.subject, claim.request_id)
+        return contract.ExchangeResponse(
+            officer_token=token, expires_at=_in(seconds), officer_reference=officer.reference.hex()
+        )
 
     async def _change(self, claim: Claim, present: str, wanted: str) -> Message:
         parts = self._parts

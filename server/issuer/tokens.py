@@ -16,6 +16,7 @@ from server.issuer.store import Officer
 from server.settings import SettingsError, file_fault, read_file
 from server.trust.institutions import Institution
 from server.trust.issuing import Subject, sign_token
+from server.trust.officer_token import RECALL
 from server.trust.peer import Peer
 
 
@@ -43,7 +44,17 @@ class Tokens:
         seconds = min(self._seconds, int(session.seconds_left))
         if seconds < 1:
             raise Refusal(error_pb2.ERROR_REASON_SESSION_OVER)
-        gateway = peer.device if peer.is_gateway else ""
-        subject = Subject(officer.nip, officer.unit, officer.roles, peer.thumbprint, gateway)
+        subject = _subject(officer, peer)
         issuer = self._institution.issuer
         return sign_token(self._key, issuer, subject, seconds=seconds, auth_time=session.signed_in), seconds
+
+    def sign_for_recall(self, officer: Officer, peer: Peer) -> tuple[str, int]:
+        """A token that opens AlertService alone, and its life in seconds."""
+        issuer, seconds = self._institution.issuer, self._seconds
+        audience = f"ronda{RECALL}"
+        return sign_token(self._key, issuer, _subject(officer, peer), seconds=seconds, audience=audience), seconds
+
+
+def _subject(officer: Officer, peer: Peer) -> Subject:
+    gateway = peer.device if peer.is_gateway else ""
+    return Subject(officer.nip, officer.unit, officer.roles, peer.thumbprint, gateway)

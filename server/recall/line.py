@@ -36,18 +36,30 @@ class RecallLine:
         if not self._days:
             raise Refusal(error_pb2.ERROR_REASON_METHOD_UNKNOWN)
 
-    async def waiting(self, officer: str, after: int) -> list[Row]:
-        """Everything that waits for an officer behind that number. Raises Refusal."""
+    async def waiting(self, officer: str, after: int, gateway: str) -> list[Row]:
+        """Everything that waits for an officer behind that number, as `RecallStore.waiting`. Raises Refusal."""
         found: list[Row] = []
         while True:
-            answer = await self._ask({"do": "waiting", "officer": officer, "after": after})
+            answer = await self._ask({"do": "waiting", "officer": officer, "after": after, "gateway": gateway})
             found += [_row(each) for each in answer["rows"]]
             if len(answer["rows"]) < MOST:
                 return found
             after = found[-1].number
 
+    async def awaited(self, gateway: str, after: int) -> tuple[int, list[str]]:
+        """For whom something waits of a gateway's look-ups behind that number, some at a time, and where to go on.
+
+        Raises Refusal.
+        """
+        answer = await self._ask({"do": "awaited", "gateway": gateway, "after": after})
+        found = answer["officers"]
+        return (int(found[-1][0]) if found else after), [str(officer) for _, officer in found]
+
     async def news(self, after: int) -> tuple[int, list[str]]:
-        """The newest number, and whom those behind `after` are for; negative: the number alone. Raises Refusal."""
+        """The newest number, and whom those behind `after` are for, gateways too; negative: the number alone.
+
+        Raises Refusal.
+        """
         answer = await self._ask({"do": "news", "after": after})
         return int(answer["newest"]), list(answer["officers"])
 
@@ -55,9 +67,9 @@ class RecallLine:
         """They left. Raises Refusal."""
         await self._ask({"do": "told", "numbers": list(numbers)})
 
-    async def received(self, officer: str, ids: Sequence[str]) -> int:
-        """The officer's receipt, kept by then. Raises Refusal."""
-        answer = await self._ask({"do": "received", "officer": officer, "ids": list(ids)})
+    async def received(self, officer: str, ids: Sequence[str], gateway: str) -> int:
+        """The officer's receipt, kept by then, as `RecallStore.received`. Raises Refusal."""
+        answer = await self._ask({"do": "received", "officer": officer, "ids": list(ids), "gateway": gateway})
         return int(answer["count"])
 
     async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +107,7 @@ class RecallBoard:
 
     @contextmanager
     def listening(self, officer: str) -> Iterator[asyncio.Event]:
-        """An event that is set when there is news for this officer."""
+        """An event that is set when there is news for this officer, or of this gateway's look-ups."""
         event = asyncio.Event()
         self._waiting.setdefault(officer, set()).add(event)
         try:

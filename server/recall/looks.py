@@ -82,6 +82,7 @@ class Look:
     time_ms: int
     generation: str  # that answered; "" = none
     sequence: int  # of the ledger, that the answer saw; 0 = none
+    gateway: str = ""  # SPIFFE name of the gateway that asked on her behalf; "" = she asked herself
 
 
 class Found(NamedTuple):
@@ -245,7 +246,9 @@ def _read(
             if question.method not in LOOK_UPS or question.status or question.flags & Flag.SUMMED:
                 continue
             subjects = _subjects(question, hashes)
-            officer = _officer(read_text(data, texts[question.identity])) if subjects and question.identity else ""
+            officer, gateway = (
+                _asker(read_text(data, texts[question.identity])) if subjects and question.identity else ("", "")
+            )
             generation = read_text(data, texts[question.generation]).decode() if question.generation else ""
         except (ValueError, KeyError):  # no whole question: the auditor is told by the checkpoint process
             continue
@@ -258,6 +261,7 @@ def _read(
                 question.time_ms,
                 generation,
                 question.overlay_sequence,
+                gateway,
             )
             yield from (Found(subject, look) for subject in subjects)
 
@@ -269,8 +273,17 @@ def _subjects(question: Question, hashes: Mapping[bytes, int]) -> set[int]:
     return {hashes[each] for each in shown if each in hashes}
 
 
-def _officer(text: bytes) -> str:
-    """ "" = nobody who could subscribe: a tool, or a device without an officer. Raises ValueError."""
+def _asker(text: bytes) -> tuple[str, str]:
+    """Officer and gateway; ("", "") = nobody who could subscribe: a tool, or a device without an officer.
+
+    Raises ValueError.
+    """
     identity: Any = json.loads(text)
     nip = identity.get("nip", "") if isinstance(identity, dict) else ""
-    return f"{identity.get('institution', '')}/{nip}" if nip else ""
+    return (f"{identity.get('institution', '')}/{nip}", gateway_of(identity)) if nip else ("", "")
+
+
+def gateway_of(identity: Mapping[str, Any]) -> str:
+    """The gateway that asks on an officer's behalf, as an audit record's identity has it; "" = she asks herself."""
+    acts = identity.get("act")
+    return str(acts.get("device", "")) if isinstance(acts, Mapping) else ""

@@ -10,6 +10,7 @@ FOLDER = "recall"  # in the data directory
 DAY_MS = 86_400_000
 LINE_BYTES = 1 << 20  # of a worker's line
 MOST = 100  # recalls of one answer on it
+MOST_AWAITED = 1000  # officers of one
 VALID_MS = 7 * DAY_MS  # that a recall waits for its officer
 
 

@@ -29,7 +29,7 @@ from server.host.descriptors import raise_descriptor_limit
 from server.host.parent_pipe import parent_ended, read_orders
 from server.logs import ERROR, INFO, log
 from server.recall.looks import Found, Look, Looks, Wanted
-from server.recall.orders import DAY_MS, FOLDER, LINE_BYTES, MOST, Orders
+from server.recall.orders import DAY_MS, FOLDER, LINE_BYTES, MOST, MOST_AWAITED, Orders
 from server.recall.store import AlertChange, RecallStore
 from server.recall.views import Views
 
@@ -183,8 +183,10 @@ class Answerer:
         try:
             match asked.pop("do"):
                 case "waiting":
-                    rows = self._store.waiting(asked["officer"], asked["after"], now_ms, MOST)
+                    rows = self._store.waiting(asked["officer"], asked["after"], now_ms, MOST, asked["gateway"])
                     return {"rows": [_told_row(row) for row in rows]}
+                case "awaited":
+                    return {"officers": self._store.awaited(asked["gateway"], asked["after"], now_ms, MOST_AWAITED)}
                 case "news":
                     newest, officers = self._store.news(asked["after"])
                     return {"newest": newest, "officers": officers}
@@ -192,7 +194,8 @@ class Answerer:
                     self._store.told(asked["numbers"], now_ms)
                     return {}
                 case _:  # "received"
-                    return {"count": self._store.received(asked["officer"], asked["ids"], now_ms)}
+                    count = self._store.received(asked["officer"], asked["ids"], now_ms, asked["gateway"])
+                    return {"count": count}
         except sqlite3.Error as error:  # a full disk: nothing was promised
             log("recall_not_kept", level=ERROR, error=error)
             return {"fault": "not kept"}

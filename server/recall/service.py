@@ -17,6 +17,7 @@ from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.logs import ERROR, log
 from server.recall.line import RecallBoard, RecallLine
+from server.recall.looks import gateway_of
 from server.recall.store import Row
 from server.recall.telling import told
 
@@ -42,7 +43,7 @@ class RecallMethods:
         ids = list(asked.request.recall_ids)
         if len(ids) > _IDS or not all(map(_ID.match, ids)):
             raise _invalid("recall_ids", f"at most {_IDS} ids, of 32 hexadecimal digits each")
-        count = await asked.in_effect(self._line.received(asked.officer, ids))
+        count = await asked.in_effect(self._line.received(asked.officer, ids, gateway_of(asked.who)))
         return alert_service_pb2.AcknowledgeResponse(acknowledged=count)
 
     async def subscribe(self, asked: Asked) -> AsyncIterator[alert_service_pb2.SubscribeResponse]:
@@ -63,6 +64,32 @@ class RecallMethods:
                         await news.wait()
                 behind_s = 2 * behind_s if stream.behind else _BEHIND_S
 
+    async def list_awaited(self, asked: Asked) -> AsyncIterator[alert_service_pb2.ListAwaitedResponse]:
+        """A gateway's, by its certificate: whom it may subscribe for. What waits is told to `subscribe` alone."""
+        self._line.refuse_when_off()
+        gateway = _gateway_alone(asked)
+        yield alert_service_pb2.ListAwaitedResponse()  # its record is the call's own
+        until, after = time.monotonic() + WATCH_S, 0
+        with self._board.listening(gateway) as news:
+            while time.monotonic() < until:
+                news.clear()
+                asked.still_permitted()
+                while True:
+                    after, officers = await self._line.awaited(gateway, after)
+                    if not officers:
+                        break
+                    yield alert_service_pb2.ListAwaitedResponse(officers=officers)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_S):
+                        await news.wait()
+
+
+def _gateway_alone(asked: Asked) -> str:
+    """Raises Refusal FORBIDDEN for whoever asks for herself: development mode's caller."""
+    if "nip" in asked.who:
+        raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
+    return str(asked.who["device"])
+
 
 class _Stream:
     """One officer's."""
@@ -73,6 +100,7 @@ class _Stream:
         if token and not _TOKEN.match(token):
             raise _invalid("resume_token", "as the server gave it")
         self._asked, self._line = asked, line
+        self._gateway = gateway_of(asked.who)  # is told of its own look-ups alone
         self._after = int(token[2:]) if token else 0
         self._told: set[int] = set()
         self._held: set[int] = set()  # that she may not see, or not yet
@@ -84,7 +112,7 @@ class _Stream:
 
     async def due(self) -> AsyncIterator[alert_service_pb2.SubscribeResponse]:
         """What may be told by now. Raises Refusal, AuditUnavailable."""
-        rows = await self._line.waiting(self._asked.officer, self._after)
+        rows = await self._line.waiting(self._asked.officer, self._after, self._gateway)
         self.behind, self._held = False, set()
         part: list[tuple[Row, alert_service_pb2.Recall]] = []
         for place, row in enumerate(rows):

@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS recall (
     change INTEGER NOT NULL,
     look TEXT NOT NULL,                 -- Look.key
     officer TEXT NOT NULL,              -- institution/NIP
+    gateway TEXT NOT NULL DEFAULT '',   -- that asked on her behalf, '' = none: Look.gateway
     answer_id BLOB NOT NULL,
     looked_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL,
@@ -62,15 +63,19 @@ CREATE TABLE IF NOT EXISTS recall (
     UNIQUE (change, look)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS recall_officer ON recall (officer, number) WHERE received_ms IS NULL AND over = 0;
+CREATE INDEX IF NOT EXISTS recall_gateway ON recall (gateway, number)
+    WHERE received_ms IS NULL AND over = 0 AND gateway <> '';
 CREATE INDEX IF NOT EXISTS recall_expires ON recall (expires_ms);
 CREATE INDEX IF NOT EXISTS change_of ON change (subject, register, record);
 CREATE INDEX IF NOT EXISTS change_time ON change (changed_ms);
 """
 _ROWS = """
 SELECT recall.number, recall.id, officer, answer_id, looked_ms, expires_ms, what, subject, register, record, kind,
-    section, sequence, changed_ms
+    section, sequence, changed_ms,
+    CASE WHEN substr(look, 1, length(officer) + 1) = officer || '/' THEN substr(look, length(officer) + 2) ELSE '' END
 FROM recall JOIN change ON change.number = recall.change
 WHERE officer = ? AND recall.number > ? AND received_ms IS NULL AND over = 0 AND expires_ms > ?
+    AND (? = '' OR gateway = ?)
 ORDER BY recall.number LIMIT ?
 """
 
@@ -92,6 +97,7 @@ class Row(NamedTuple):
     section: int
     sequence: int
     changed_ms: int
+    request_id: str  # of the look-up; "" = none
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,14 @@ class RecallStore:
         self._database = sqlite3.connect(folder / FILE, isolation_level=None, timeout=10, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
+        self._add_gateways()
         self._database.executescript(_SCHEMA)
+
+    def _add_gateways(self) -> None:
+        """To a table of a release that told gateways nothing: what waits there is told to officers' own devices."""
+        columns = {name for _, name, *_ in self._database.execute("PRAGMA table_info(recall)")}
+        if columns and "gateway" not in columns:
+            self._database.execute("ALTER TABLE recall ADD COLUMN gateway TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         """Lets the file go."""
@@ -221,6 +234,7 @@ class RecallStore:
                 change.number,
                 look.key,
                 look.officer,
+                look.gateway,
                 look.answer_id if any(look.answer_id) else b"",
                 look.time_ms,
                 change.changed_ms + VALID_MS,
@@ -229,8 +243,8 @@ class RecallStore:
             for _, look in found
         ]
         self._database.executemany(
-            "INSERT OR IGNORE INTO recall (id, change, look, officer, answer_id, looked_ms, expires_ms, over) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO recall (id, change, look, officer, gateway, answer_id, looked_ms, expires_ms, over) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 
@@ -256,17 +270,31 @@ class RecallStore:
             for what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number in rows
         ]
 
-    def waiting(self, officer: str, after: int, now_ms: int, most: int) -> list[Row]:
-        """What an officer was not told, or did not acknowledge, in the order in which it came."""
-        return [Row(*row) for row in self._database.execute(_ROWS, (officer, after, now_ms, most))]
+    def waiting(self, officer: str, after: int, now_ms: int, most: int, gateway: str = "") -> list[Row]:
+        """What an officer was not told, or did not acknowledge, in the order in which it came.
+
+        gateway: of the look-ups that it made on her behalf, and of no others; "" = of all.
+        """
+        found = self._database.execute(_ROWS, (officer, after, now_ms, gateway, gateway, most))
+        return [Row(*row) for row in found]
+
+    def awaited(self, gateway: str, after: int, now_ms: int, most: int) -> list[tuple[int, str]]:
+        """Officers for whom something behind `after` waits of a gateway's look-up, with its newest number each."""
+        rows = self._database.execute(
+            "SELECT MAX(number) AS newest, officer FROM recall WHERE gateway = ? AND number > ? "
+            "AND received_ms IS NULL AND over = 0 AND gateway <> '' AND expires_ms > ? "
+            "GROUP BY officer ORDER BY newest LIMIT ?",
+            (gateway, after, now_ms, most),
+        )
+        return [(int(newest), str(officer)) for newest, officer in rows]
 
     def news(self, after: int) -> tuple[int, list[str]]:
-        """The newest number, and the officers of those behind `after`; of the newest alone where after is negative."""
+        """The newest number, and the officers and gateways of those behind `after`; where that is negative, nobody."""
         newest = int(self._database.execute("SELECT COALESCE(MAX(number), 0) FROM recall").fetchone()[0])
         if after < 0 or after >= newest:
             return newest, []
-        rows = self._database.execute("SELECT DISTINCT officer FROM recall WHERE number > ?", (after,))
-        return newest, [str(officer) for (officer,) in rows]
+        rows = self._database.execute("SELECT DISTINCT officer, gateway FROM recall WHERE number > ?", (after,))
+        return newest, sorted({name for row in rows for name in row if name})
 
     def told(self, numbers: Sequence[int], now_ms: int) -> None:
         """They left for their officer's device. Raises sqlite3.Error."""
@@ -276,14 +304,18 @@ class RecallStore:
                     "UPDATE recall SET told_ms = ? WHERE number = ? AND told_ms IS NULL", (now_ms, number)
                 )
 
-    def received(self, officer: str, ids: Sequence[str], now_ms: int) -> int:
-        """The receipt of these; how many of them are this officer's. Raises sqlite3.Error."""
+    def received(self, officer: str, ids: Sequence[str], now_ms: int, gateway: str = "") -> int:
+        """The receipt of these; how many of them are this officer's, and that gateway's where one says so.
+
+        Raises sqlite3.Error.
+        """
         count = 0
         with self._transaction():
             for each in ids:
                 count += self._database.execute(
-                    "UPDATE recall SET received_ms = COALESCE(received_ms, ?) WHERE id = ? AND officer = ?",
-                    (now_ms, each, officer),
+                    "UPDATE recall SET received_ms = COALESCE(received_ms, ?) WHERE id = ? AND officer = ? "
+                    "AND (? = '' OR gateway = ?)",
+                    (now_ms, each, officer, gateway, gateway),
                 ).rowcount
         return count
 

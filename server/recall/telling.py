@@ -93,6 +93,8 @@ def _message(row: Row, others: bool, subject_text: str, doubt: str) -> alert_ser
         changed_at=_timestamp(row.changed_ms),
         expires_at=_timestamp(row.expires_ms),
         other_alerts=others,
+        request_id=row.request_id,
+        uncertain=bool(doubt) and row.what == What.NEW,
     )
     found.record.register_id, found.record.record_id = row.register, row.record
     found.text = _line(row, others, subject_text, doubt)

@@ -19,7 +19,11 @@ def recall_handlers(service: Service, methods: RecallMethods, unary_places: OwnP
     acknowledge = own_unary_handler(service, OwnMethod.ACKNOWLEDGE, methods.acknowledge, unary_places)
     streams = OwnPlaces(service, _STREAMS)
     subscribe = own_stream_handler(service, OwnMethod.SUBSCRIBE, methods.subscribe, streams, WATCH_S + 60, waits=True)
+    awaited = own_stream_handler(
+        service, OwnMethod.LIST_AWAITED, methods.list_awaited, streams, WATCH_S + 60, waits=True
+    )
+    named = {rpc_name(OwnMethod.SUBSCRIBE): subscribe, rpc_name(OwnMethod.LIST_AWAITED): awaited}
     return [
         UnaryMethods(service, NAME, {rpc_name(OwnMethod.ACKNOWLEDGE): acknowledge}),
-        grpc.method_handlers_generic_handler(NAME, {rpc_name(OwnMethod.SUBSCRIBE): subscribe}),
+        grpc.method_handlers_generic_handler(NAME, named),
     ]

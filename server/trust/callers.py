@@ -20,12 +20,14 @@ from core.access.grant import Grant
 from core.access.limits import Limits
 from core.audit.reader import Flag
 from ronda.v1 import context_pb2, error_pb2
+from server.audit.own_methods import OwnMethod
 from server.errors import Refusal
 from server.metrics import counts as call_metrics
 from server.trust.directory import Trust, TrustKeeper
 from server.trust.officer_token import Officer, TokenRules, read_token
 from server.trust.peer import Peer, Peers, check_tls
 from server.trust.policy import Decision, Policy, Principal
+from server.trust.policy_model import GROUPS, METHOD_BITS
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Auth = Mapping[str, Iterable[bytes]]
@@ -36,6 +38,8 @@ OnRefused = Callable[[str, str], None]  # the other end, the device that its cer
 
 _KEPT = 16_384  # callers of one worker: more are forgotten, oldest first, and admitted again
 FIELD_BYTES = 32  # that each field of metadata counts beside its name and value (RFC 9113, section 6.5.2)
+_RECALL = sum(1 << METHOD_BITS[name] for name in GROUPS["Recall"])
+_HEARS = 1 << OwnMethod.LIST_AWAITED
 _LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repeats", "misses", "subjects")
 
 DEVELOPMENT_IDENTITY = json.dumps({"development": True, "device": "loopback", "nip": "development"}).encode()
@@ -92,14 +96,15 @@ class DevelopmentCallers:
 
 
 class Admitted:
-    """A Caller and what policy is asked with."""
+    """A Caller and what policy is asked with. recall_only: of her methods no other is given."""
 
-    __slots__ = ("caller", "principal", "signed_in_ms")
+    __slots__ = ("caller", "principal", "recall_only", "signed_in_ms")
 
-    def __init__(self, caller: Caller, principal: Principal, signed_in_ms: int) -> None:
+    def __init__(self, caller: Caller, principal: Principal, signed_in_ms: int, *, recall_only: bool) -> None:
         self.caller = caller
         self.principal = principal
         self.signed_in_ms = signed_in_ms
+        self.recall_only = recall_only
 
     def decide(self, policy: Policy, purpose: int, break_glass_ms: int) -> None:
         """Asks policy about a purpose, once. break_glass_ms: how long after her sign-in break-glass may be used."""
@@ -109,7 +114,36 @@ class Admitted:
         if decision is None:
             self.caller.deny(purpose)
         else:
-            _give(self.caller, purpose, decision, self.signed_in_ms + break_glass_ms)
+            methods = decision.methods & _RECALL if self.recall_only else decision.methods
+            _give(self.caller, purpose, decision, methods, self.signed_in_ms + break_glass_ms)
+
+
+class GatewayAlone:
+    """A gateway by its certificate, without an officer: it may hear for whom a recall waits, and nothing else."""
+
+    def __init__(self, caller: Caller, gateway: tuple[str, str]) -> None:
+        """gateway: SPIFFE name, institution."""
+        self.caller = caller
+        self._gateway = gateway
+
+    def decide(self, policy: Policy, purpose: int, _break_glass_ms: int) -> None:
+        """Asks policy about a purpose, once."""
+        if self.caller.decided(purpose):
+            return
+        if policy.hears(self._gateway, purpose):
+            self.caller.give(purpose, Grant({}), methods=_HEARS)
+        else:
+            self.caller.deny(purpose)
+
+
+def gateway_alone(peer: Peer, trust: Trust) -> GatewayAlone | None:
+    """The caller that a gateway is without a token; None: policy lets it hear nothing. Raises Refusal."""
+    trust.revocations.check_peer(peer)
+    gateway = peer.device, peer.institution.id
+    if not peer.is_gateway or not trust.policy.hears_at_all(gateway):
+        return None
+    caller = Caller(device_identity(peer), device=peer.device.encode(), expires_ms=peer.not_after_ms)
+    return GatewayAlone(caller, gateway)
 
 
 def admit(peer: Peer, authorization: str, trust: Trust, rules: TokenRules, limits: Limits | None) -> Admitted:
@@ -128,7 +162,7 @@ def admit(peer: Peer, authorization: str, trust: Trust, rules: TokenRules, limit
         flags=flags,
         limits=limits,
     )
-    return Admitted(caller, principal, officer.signed_in_ms)
+    return Admitted(caller, principal, officer.signed_in_ms, recall_only=officer.recall_only)
 
 
 class CertifiedCallers:
@@ -152,7 +186,7 @@ class CertifiedCallers:
         self._on_refused = on_refused
         self._break_glass_ms = break_glass_s * 1000
         self._max_metadata = max_metadata_bytes
-        self._known: dict[tuple[bytes, bytes, str], Admitted] = {}
+        self._known: dict[tuple[bytes, bytes, str], Admitted | GatewayAlone] = {}
         self._tokens: set[str] = set()  # of `_known`
         self._peers = Peers(keeper.trust.institutions)
 
@@ -194,7 +228,7 @@ class CertifiedCallers:
         auth: Auth = context.auth_context()
         return self._refused(context, auth, _certificate(auth), metadata_too_large(self._max_metadata))
 
-    def _admitted(self, context: Presented) -> Admitted:
+    def _admitted(self, context: Presented) -> Admitted | GatewayAlone:
         auth: Auth = context.auth_context()
         token = ""
         size = 0
@@ -216,17 +250,20 @@ class CertifiedCallers:
                 self._known.pop(oldest).caller.retire()  # `forget` would not reach her where she is held yet
                 self._tokens.discard(oldest[2])  # another certificate's own: read again, no more
             self._known[key_of_caller] = admitted
-            self._tokens.add(token)
+            if token:  # whoever shows none is known by nothing that could be told before she is admitted
+                self._tokens.add(token)
         elif time.time_ns() // 1_000_000 >= admitted.caller.expires_ms:
             self._tokens.discard(token)
             raise self._refused(context, auth, certificate, Refusal(error_pb2.ERROR_REASON_TOKEN_EXPIRED))
         self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 
-    def _admit(self, context: Presented, auth: Auth, certificate: bytes, token: str) -> Admitted:
+    def _admit(self, context: Presented, auth: Auth, certificate: bytes, token: str) -> Admitted | GatewayAlone:
         try:
             check_tls(auth)
-            return admit(self._peer(certificate), token, self._keeper.trust, self._rules, self._limits)
+            peer, trust = self._peer(certificate), self._keeper.trust
+            alone = gateway_alone(peer, trust) if not token else None
+            return alone or admit(peer, token, trust, self._rules, self._limits)
         except Refusal as refusal:
             raise self._refused(context, auth, certificate, refusal) from None
 
@@ -297,14 +334,14 @@ def _encoded(who: dict[str, object]) -> bytes:
     return json.dumps(who, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _give(caller: Caller, purpose: int, decision: Decision, break_glass_ends_ms: int) -> None:
+def _give(caller: Caller, purpose: int, decision: Decision, methods: int, break_glass_ends_ms: int) -> None:
     allowance = decision.allowance
     break_glass = purpose == context_pb2.PURPOSE_BREAK_GLASS
     limits = {name: allowance.limit(name) for name in _LIMIT_NAMES}
     caller.give(
         purpose,
         Grant(decision.masks),
-        methods=decision.methods,
+        methods=methods,
         needs_case=decision.needs_case,
         needs_reason=break_glass,
         break_glass=break_glass,

@@ -6,6 +6,8 @@
      "act": {"sub": SPIFFE name of the gateway that asks on her behalf (RFC 8693)},
      "auth_time": when she signed in, of a token that a session renewed (OpenID Connect Core 1.0, section 2)}
 
+A token of the audience "ronda-recall" opens AlertService alone: no PIN stands behind it (docs/issuer.md).
+
 `act`, `auth_time` and `nbf` may be missing, nothing else. Algorithms are fixed here, never taken from the token:
 `none`, HS256 and every other are refused before a key is looked at.
 """
@@ -28,6 +30,8 @@ from server.trust.institutions import Institution, Institutions
 
 # RFC 9864 renames EdDSA with this curve to Ed25519; issuers use either.
 ALGORITHMS = ("EdDSA", "Ed25519")
+RECALL = "-recall"
+"""Behind the audience's name: of a token that opens AlertService alone. An older server takes none such."""
 MAX_BYTES = 4096
 _SCHEME = "bearer "
 
@@ -68,6 +72,7 @@ class TokenRules:
     audience: str
     max_age_s: int  # exp - iat at most
     skew_s: int  # how far clocks may differ
+    with_recall: bool = False  # whether tokens that open AlertService alone are taken too
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class Officer:
     expires_ms: int  # skew included
     thumbprint: str
     actor: str
+    recall_only: bool = False  # nothing but AlertService
 
 
 def read_token(authorization: str, institutions: Institutions, rules: TokenRules, clock_ms: int) -> Officer:
@@ -97,7 +103,8 @@ def read_token(authorization: str, institutions: Institutions, rules: TokenRules
     institution = _issuer(token, institutions)
     claims = _verified(token, institution)
     audiences = claims.aud if isinstance(claims.aud, list) else [claims.aud]
-    if rules.audience not in audiences:
+    recall_only = rules.audience not in audiences
+    if recall_only and not (rules.with_recall and claims.act and f"{rules.audience}{RECALL}" in audiences):
         raise _invalid("audience", "the token was made for another audience")
     if not 0 < claims.exp - claims.iat <= rules.max_age_s:
         raise _invalid("lifetime", f"a token lives at most {rules.max_age_s} seconds, and ends after it begins")
@@ -116,6 +123,7 @@ def read_token(authorization: str, institutions: Institutions, rules: TokenRules
         expires_ms=expires_ms,
         thumbprint=claims.cnf.thumbprint,
         actor=claims.act.sub if claims.act else "",
+        recall_only=recall_only,
     )
 
 

@@ -17,6 +17,7 @@ import cedarpy
 from server.settings import SettingsError, file_fault, read_file
 from server.trust.allowances import Allowance
 from server.trust.policy_model import (
+    GATEWAY_METHOD,
     METHOD_BITS,
     PURPOSES,
     SECTIONS,
@@ -77,6 +78,7 @@ class Policy:
             raise SettingsError(f"{path}: " + "; ".join(each.error for each in result.errors))
         self._decide = functools.lru_cache(_KEPT)(self._decide_now)
         self._delegates = functools.lru_cache(_KEPT)(self._delegates_now)
+        self._hears = functools.lru_cache(_KEPT)(self._hears_now)
 
     def decide(self, principal: Principal, purpose: int) -> Decision | None:
         """None: this principal may do nothing for this purpose."""
@@ -89,6 +91,14 @@ class Policy:
     def delegates(self, principal: Principal, purpose: int) -> bool:
         """Whether the principal's gateway may ask on her behalf for this purpose."""
         return purpose in _PURPOSE_NAMES and self._delegates(principal, purpose)
+
+    def hears(self, gateway: tuple[str, str], purpose: int) -> bool:
+        """Whether a gateway (SPIFFE name, institution) may hear for whom a recall waits, by its certificate alone."""
+        return purpose in _PURPOSE_NAMES and self._hears(gateway, purpose)
+
+    def hears_at_all(self, gateway: tuple[str, str]) -> bool:
+        """The same, for any purpose."""
+        return any(self._hears(gateway, purpose) for purpose in _PURPOSE_NAMES)
 
     def allows(self, principal: Principal, action: str, purpose: int) -> bool:
         """Whether a single action is permitted: a method of the contract, or one of TOOL_ACTIONS."""
@@ -128,6 +138,12 @@ class Policy:
         known = entity("Gateway", gateway, [uid("Institution", institution)])
         return self._ask(principal, [request], known)[0]
 
+    def _hears_now(self, gateway: tuple[str, str], purpose: int) -> bool:
+        name, institution = _PURPOSE_NAMES[purpose], uid("Institution", gateway[1])
+        known = [entity("Institution", gateway[1]), entity("Gateway", gateway[0], [institution])]
+        request = _request(GATEWAY_METHOD, uid("Purpose", name), name) | {"principal": uid("Gateway", gateway[0])}
+        return self._answered([request], known)[0]
+
     def _ask(self, principal: Principal, requests: list[dict[str, Any]], *others: dict[str, Any]) -> list[bool]:
         institution = uid("Institution", principal.institution)
         roles = [uid("Role", f"{principal.institution}/{role}") for role in principal.roles]
@@ -144,6 +160,9 @@ class Policy:
             ),
             *others,
         ]
+        return self._answered(requests, known)
+
+    def _answered(self, requests: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[bool]:
         entities = self._entities.with_added_json_str(json.dumps(known))
         results = cedarpy.is_authorized_batch(requests, self._policies, entities, self._schema)
         # An error in a policy leaves that policy out, as Cedar has it; a forbid that fails may not open a door.

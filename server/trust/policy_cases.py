@@ -15,6 +15,8 @@
     allowance = "patrol"
     delegates = ["spiffe://pnc.gob.gt/gateway/sms"]      # gateways that may ask so on such an officer's behalf
     refused_gateways = ["spiffe://pnc.gob.gt/gateway/other"]
+    hears = ["spiffe://pnc.gob.gt/gateway/sms"]          # gateways that may call ListAwaited
+    deaf_gateways = ["spiffe://pnc.gob.gt/gateway/other"]
 """
 
 from __future__ import annotations
@@ -50,6 +52,8 @@ class Case(BaseModel):
     allowance: str | None = None
     delegates: list[str] = Field([])
     refused_gateways: list[str] = Field([])
+    hears: list[str] = Field([])
+    deaf_gateways: list[str] = Field([])
 
     @field_validator("purpose")
     @classmethod
@@ -105,6 +109,9 @@ def broken_rules(policy: Policy, case: Case) -> list[str]:
         broken.append(f"the allowance is {spent}")
     broken += [f"{name} may not ask so" for name in case.delegates if not _delegates(policy, principal, purpose, name)]
     broken += [f"{name} may ask so" for name in case.refused_gateways if _delegates(policy, principal, purpose, name)]
+    for name in (*case.hears, *case.deaf_gateways):
+        if policy.hears((name, case.institution), purpose) != (name in case.hears):
+            broken.append(f"{name} {'does not hear' if name in case.hears else 'hears'} for whom a recall waits")
     return broken
 
 

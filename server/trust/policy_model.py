@@ -7,6 +7,7 @@
 | | Spend | Allowance | may this allowance of limits.toml be spent? |
 | | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
 | | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf, for this purpose? |
+| Gateway in Institution | ListAwaited | Purpose | may it hear, without an officer, for whom a recall waits? |
 
 Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision has
 `context.purpose`. Nothing is permitted that no policy permits.
@@ -21,7 +22,7 @@ from typing import Any
 from core.access.caller import METHOD_OF_CLEAR
 from core.engine.entry import METHODS
 from ronda.v1 import context_pb2, section_pb2
-from server.audit.own_methods import RPC_NAMES
+from server.audit.own_methods import RPC_NAMES, OwnMethod, rpc_name
 
 SECTIONS: dict[str, int] = {
     name.removeprefix("SECTION_"): number for name, number in section_pb2.Section.items() if number
@@ -31,11 +32,13 @@ SENSITIVITIES: dict[str, int] = {
 }
 PURPOSES: dict[str, int] = {name.removeprefix("PURPOSE_"): number for name, number in context_pb2.Purpose.items()}
 
-# rpc name -> bit of a grant's mask of methods
+GATEWAY_METHOD = rpc_name(OwnMethod.LIST_AWAITED)
+"""The one that a gateway calls for itself; no officer may."""
+# rpc name -> bit of a grant's mask of methods, of those that officers call
 METHOD_BITS: dict[str, int] = {
     **{name: int(number) for name, number in METHODS.items()},
     "Clear": METHOD_OF_CLEAR,
-    **{name: int(number) for name, number in RPC_NAMES.items()},
+    **{name: int(number) for name, number in RPC_NAMES.items() if name != GATEWAY_METHOD},
 }
 # Actions outside the contract: the `ronda audit` and `ronda subject` commands, and `ronda certificate`.
 OFFICE_ACTIONS = ("ReadAudit", "ExportSubject", "ReleaseExport", "Expunge")
@@ -82,6 +85,7 @@ def schema_text(allowances: Iterable[str]) -> str:
         ("Delegate", "Gateway", "Why"),
     ):
         lines.append(f"action {action} appliesTo {{ principal: Officer, resource: {resource}, context: {context} }};")
+    lines.append(f"action {GATEWAY_METHOD} appliesTo {{ principal: Gateway, resource: Purpose, context: Why }};")
     return "\n".join(lines) + "\n"
 
 

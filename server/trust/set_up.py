@@ -31,7 +31,7 @@ class TrustSetUp:
         keeper = self._keeper = TrustKeeper(settings.trust)
         certified = CertifiedCallers(
             keeper,
-            TokenRules(settings.token_audience, settings.token_max_age_s, settings.clock_skew_s),
+            TokenRules(settings.token_audience, settings.token_max_age_s, settings.clock_skew_s, with_recall=True),
             _limits(settings),
             on_admitted,
             on_refused,
