@@ -38,12 +38,12 @@ class IssuerSettings(TransportSettings):
     sms_session_s: int = Field(
         600, ge=60, le=600, description="Life of a sender's session after her PIN, in seconds; 10 minutes at most."
     )
-    recall_days: int = Field(
+    sms_recall_days: int = Field(
         0,
         ge=0,
         le=366,
         description="How long after a PIN the gateway may have the officer told of changes to whom she looked up, in "
-        "days, and seven more; the server's recall_days is the use of it. 0 = never.",
+        "days, and seven more; the server's recall_days makes use of it. 0 = never.",
     )
     shift_session_s: int = Field(
         28_800, ge=600, le=43_200, description="Life of a session at a device after the password, in seconds."

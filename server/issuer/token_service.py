@@ -250,7 +250,7 @@ class TokenService:
 
     def _recall_handle(self, claim: Claim, signed: _Signed) -> tuple[str, int]:
         """For an exchange by PIN, and when it ends; ("", 0) where the institution wants none."""
-        days = self._parts.settings.recall_days
+        days = self._parts.settings.sms_recall_days
         if not days:
             return "", 0
         ends_ms = now_ms() + days * DAY_MS + _RECALL_WAITS_MS
@@ -264,7 +264,7 @@ class TokenService:
         if len(text) > recall_handles.LONGEST:
             raise field_invalid("recall", "too long")
         handle = recall_handles.opened(text, claim.subject, peer.device, pepper, now_ms())
-        if handle is None or not parts.settings.recall_days:
+        if handle is None or not parts.settings.sms_recall_days:
             raise Refusal(error_pb2.ERROR_REASON_SESSION_OVER)
         hashes = subject_hashes(pepper, claim.kind, claim.subject)
         officer = await parts.prover.look(lambda store: store.by_telephone(hashes))

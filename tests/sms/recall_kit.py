@@ -23,7 +23,7 @@ class RecallTown:
     def __init__(self, directory: Path) -> None:
         self.live = Fed(directory / "ronda")
         police = self.live.kit.directory / "institutions" / "pnc"
-        self.issuer = RunningIssuer(directory / "issuer", police, recall_days=30)
+        self.issuer = RunningIssuer(directory / "issuer", police, sms_recall_days=30)
         self.smsc = NpmSmsc()
         identity = directory / "gateway"
         self.issuer.gateway.write(identity.with_suffix(".pem"), identity.with_suffix(".key"))
