@@ -94,8 +94,8 @@ class PreparedStatements:
 
     def number(self, sql: str) -> int:
         """The one number that a query yields."""
-        row = self._connection.execute(self._planned(sql)).fetchone()
-        return int(row[0] or 0) if row else 0
+        rows = self._connection.execute(self._planned(sql)).fetchall()  # to its end: what is left refuses the next one
+        return int(rows[0][0] or 0) if rows else 0
 
     def rows_of(self, table: str) -> int | None:
         """How many a table has in this round; None = nobody knows without asking."""
