@@ -1,6 +1,7 @@
 # Which ordinals of names.bin may fit by what was asked of birth dates, and how many asked tokens must be held there.
 #
 #   the days asked       whoever holds any asked token: a birth date with one word that sounds alike is enough to be looked at
+#   the year asked       where no month is: it tells more there
 #   near years           within one of the asked, and unknown years; strays by themselves, for theirs may be any
 #   slipped years        that one wrong digit, two swapped or another century make of the asked one
 #   other years          a birth date there contradicts: the names must tell so much more

@@ -132,10 +132,19 @@ cdef inline int turned(int number) noexcept nogil:
 
 
 cdef inline int32_t _near_most(const NameQuestion* question) noexcept nogil:
-    """What a birth date gives at most within a year of the asked one, but on the days of _add_asked_days."""
-    if question.birth.month == 0:
-        return BIRTH_YEAR_KNOWN
+    """What a birth date gives at most within a year of the asked one, but on the days of _add_asked_days, or in the year asked alone."""
     return max(BIRTH_DIGIT, 0) if question.birth.day else 0
+
+
+cdef inline int32_t _slipped_most(const NameQuestion* question) noexcept nogil:
+    """What it gives at most in a slipped year: of a date asked in part nothing is a slip, and a filler's year tells nothing."""
+    return max(BIRTH_DIGIT, max(BIRTH_DIGITS_SWAPPED, BIRTH_CENTURY)) if question.birth.day else 0
+
+
+cdef void _add_year_asked(const NamesFile* names, const NameQuestion* question, Reach* reach) noexcept nogil:
+    cdef int place = year_place(question.birth.year)
+    if _place_is(question, place) == PLACE_NEAR:
+        _add(reach, names.years[place], names.years[place + 1])
 
 
 cdef void _add_asked_days(const NamesFile* names, const NameQuestion* question, Reach* reach) noexcept nogil:
@@ -192,6 +201,9 @@ cdef int _near_reaches(const NameQuery* query, Reach* out) noexcept nogil:
         _add_asked_days(names, question, &out[n])
         out[n].anyone = True
         n = _keep(query, BIRTH_EQUAL, &out[n], n)
+    if dated and question.birth.month == 0:
+        _add_year_asked(names, question, &out[n])
+        n = _keep(query, BIRTH_YEAR_KNOWN, &out[n], n)
     _add(&out[n], 0, names.years[0])  # of unknown year
     _add_places(names, question, PLACE_NEAR, &out[n])
     n = _keep(query, _near_most(question) if dated else 0, &out[n], n)
@@ -209,7 +221,7 @@ cdef int find_reaches(const NameQuery* query, bint far, Reach* out) noexcept nog
         return 0
     memset(out, 0, REACHES * sizeof(Reach))
     _add_places(names, question, PLACE_SLIPPED, &out[n])
-    n = _keep(query, max(BIRTH_DIGIT, max(BIRTH_DIGITS_SWAPPED, BIRTH_CENTURY)), &out[n], n)
+    n = _keep(query, _slipped_most(question), &out[n], n)
     _add_places(names, question, PLACE_OTHER, &out[n])
     out[n].by_evidence = True
     return _keep(query, max(BIRTH_DECADE, max(BIRTH_DAY_ALONE, BIRTH_PART_DECADE)), &out[n], n)

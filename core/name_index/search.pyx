@@ -10,15 +10,14 @@ from core.machine.vectors cimport NO_WORDS, STEP, Words, put_words, some_bit, wo
 from core.name_index.expansion cimport left_over, query_again, query_begin, query_rewind
 from core.name_index.file cimport SHORT_LISTS, ListCursor, NamesFile, list_bits, list_open
 from core.name_index.query cimport (
-    BITMAP_CANDIDATES, BITMAP_REACHED, BITMAP_REPEATED, BITMAP_SHORT, BITMAP_STRONG, BITMAP_TOLD, LOOKED_MAX, NAMES_DAMAGED,
+    BITMAP_CANDIDATES, BITMAP_REACHED, BITMAP_REPEATED, BITMAP_SHORT, BITMAP_STRONG, BITMAP_TOLD, FILLED_MAX, LOOKED_MAX, NAMES_DAMAGED,
     NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD, QUICK_CANDIDATES, QUICK_LOOKED, SCORED_MAX, WINDOW, HeldList, NameFound, NameQuery,
     NameQuestion, bitmap_of,
 )
 from core.name_index.reaches cimport REACHES, Reach, Stretch, find_reaches
 from core.name_index.scoring cimport score_ordinal
-from core.names.frequencies cimport BITS_MOST
 from core.names.reading cimport SHAPE_TOKENS
-from core.names.weights cimport EXCHANGED_FULL, EXCHANGED_PART, TWO_PAIRS
+from core.names.weights cimport EXCHANGED_FULL, EXCHANGED_PART
 
 cdef extern from *:
     """
@@ -154,14 +153,15 @@ cdef void _combine(NameQuery* query, const Reach* reach, uint32_t first, uint32_
     cdef const uint64_t* strong = bitmap_of(query, BITMAP_STRONG)
     cdef const uint64_t* told = bitmap_of(query, BITMAP_TOLD)
     cdef uint64_t* out = bitmap_of(query, BITMAP_REACHED)
-    cdef TellingPairs pairs
+    cdef TellingPairs pairs, among_others
     cdef int n_bits = 0, n_single = 0, i, least = 0
     cdef uint32_t w, step
     cdef Words c1, c2, c3, c4, b, chosen, wanted
-    # two of four words leave some over on each side, but of a name of three: others stand for them
-    cdef bint exchanged = query.n_core > 3 and query.n_listed == n and (
-        reach.needed >= EXCHANGED_FULL + (2 * BITS_MOST - TWO_PAIRS) // EXCHANGED_PART)
+    # two of four words leave some over on each side, but of a name of three: others stand for them, and they tell a part only
+    cdef bint exchanged = query.n_core > 3 and query.n_listed == n and reach.needed > EXCHANGED_FULL
     _find_pairs(query, reach.needed + left_over(query, 2), &pairs)
+    if exchanged:
+        _find_pairs(query, EXCHANGED_FULL + EXCHANGED_PART * (reach.needed - EXCHANGED_FULL) + left_over(query, 2), &among_others)
     if reach.by_evidence:
         least = _least_tokens(query, reach)
     for i in range(n):
@@ -198,11 +198,11 @@ cdef void _combine(NameQuery* query, const Reach* reach, uint32_t first, uint32_
             chosen |= words_at(single[i], w)
         # two elsewhere, where these two tell enough
         wanted = c2 & ~chosen
-        if exchanged:
-            wanted &= words_at(threes, w)
         if some_bit(wanted):
             if not pairs.every:
                 wanted &= _told_by_pairs(&pairs, w)
+            if exchanged and not among_others.every:
+                wanted &= words_at(threes, w) | _told_by_pairs(&among_others, w)
             chosen |= wanted
         chosen |= words_at(strong, w)
         # initials alone tell nobody apart: every company that ends in S.A. would be a candidate of ANA SAMAYOA
@@ -369,6 +369,7 @@ cdef int _walk(NameQuery* query, const Reach* reaches, int n_reaches) noexcept n
     cdef ListCursor short_lists[SHORT_LISTS + 1]
     cdef uint32_t start = 0, end, low, high
     cdef uint64_t span = 0, covered = 0
+    cdef int64_t most = FILLED_MAX if query.question.filling else query.names.n_ordinals
     cdef int i, j, status
     # the lists that no token leads to: short names, and (REPEATED_LIST follows them) a sound that comes twice
     for i in range(SHORT_LISTS + 1):
@@ -394,7 +395,7 @@ cdef int _walk(NameQuery* query, const Reach* reaches, int n_reaches) noexcept n
             status = _window(query, short_lists, reaches, n_reaches, low & ~<uint32_t>63, high, covered, span)
             if status:
                 return status
-            if query.looked > LOOKED_MAX and not query.question.exhaustive:
+            if (query.looked > LOOKED_MAX or query.candidates > most) and not query.question.exhaustive:
                 return NAMES_TOO_BROAD
         start += WINDOW
     return NAMES_TOO_BROAD if query.candidates > SCORED_MAX and not query.question.exhaustive else 0

@@ -11,10 +11,10 @@ from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport ENTITY_ORGANISATION, ClaimEntry
 from core.generation.store cimport store_kind
 from core.generation.view cimport Dossier
-from core.name_index.expansion cimport alert_evidence
+from core.name_index.expansion cimport alert_evidence, evidence_for
 from core.name_index.file cimport token_find
 from core.name_index.query cimport (
-    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, FOUND_FAR, LOOKED_MAX, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, FOUND_FAR, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD,
     SCORED_MAX, YEARS_ALL, YEARS_NEAR, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index.search cimport find_names, find_names_again, rank_found, rank_range
@@ -28,8 +28,6 @@ from core.subject.person cimport Person, compare_person_parents, person_view
 
 
 cdef enum:
-    FEW = 5                      # persons found below which a search takes less likely ones too
-    FILLED_LOOKED = 10000        # places read in lists up to which a page is filled: it takes twice the time
     UNSURE_MOST = 200            # the likeliest of those who don't fit, whose alerts are looked at: about 0.4 ms
     PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
     PARENTS_QUICK = 250          # of a question that must be quick: about 0.5 ms
@@ -240,10 +238,10 @@ cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
     return OK
 
 
-cdef int _look_wider(Call* call, const char* field) noexcept nogil:
+cdef int _look_widely(Call* call, const char* field) noexcept nogil:
     """Looks for less likely ones, too, unless they are too many. OK or FAILED."""
     call.name_question.filling = True
-    if _look(call, True, field) == OK:
+    if _look(call, False, field) == OK:
         return OK
     if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
         return FAILED
@@ -252,25 +250,21 @@ cdef int _look_wider(Call* call, const char* field) noexcept nogil:
     return _look(call, True, field)
 
 
-cdef int _take_searched(Call* call, size_t ranked, const char* field) noexcept nogil:
+cdef int _take_searched(Call* call, size_t ranked) noexcept nogil:
     """Those who agree or whose score is enough; a page that they don't fill, with the likeliest others. OK or FAILED."""
     cdef NameQuery* query = call.name_query
     cdef NameFound item
-    cdef int32_t enough = query.enough
-    cdef size_t i, n = query.n_found, page = call.question.page_size
-    if n < page and query.candidates <= SCORED_MAX // 4 and query.looked <= (LOOKED_MAX // 4 if n < FEW else FILLED_LOOKED):
-        if _look_wider(call, field) < 0:
-            return FAILED
-        n = 0
-        for i in range(query.n_found):
-            if query.found[i].evidence >= enough or _agrees(&query.found[i]):
-                item = query.found[n]
-                query.found[n] = query.found[i]
-                query.found[i] = item
-                n += 1
-        if n < page:
-            rank_range(query.found + n, query.n_found - n, page - n)
-            n = min(query.n_found, page)
+    cdef int32_t enough = evidence_for(POSSIBLE_SCORE, query.prior)
+    cdef size_t i, n = 0, page = call.question.page_size
+    for i in range(query.n_found):
+        if query.found[i].evidence >= enough or _agrees(&query.found[i]):
+            item = query.found[n]
+            query.found[n] = query.found[i]
+            query.found[i] = item
+            n += 1
+    if n < page:
+        rank_range(query.found + n, query.n_found - n, page - n)
+        n = min(query.n_found, page)
     query.n_found = n
     rank_found(query, ranked)
     for i in range(n):
@@ -284,10 +278,10 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         return OK            # no name, or no persons
     _read_question(call, kind, &call.name_question)
     call.name_query.quick = call.quick
+    if kind == NAMES_SEARCHED:
+        return _take_searched(call, ranked) if _look_widely(call, field) == OK else FAILED
     if _look(call, False, field) < 0:
         return FAILED
-    if kind == NAMES_SEARCHED:
-        return _take_searched(call, ranked, field)
     if kind == NAMES_CLEARED and call.question.birth_year and _look_at_all_years(call, field) < 0:
         return FAILED
     return _take_checked(call, kind, ranked)
