@@ -23,7 +23,8 @@ _TYPES: dict[str, pa.DataType] = {
 _SEX = {"F": 1, "M": 2, "": 0}
 
 
-def _birth(text: str) -> tuple[int, int, int]:
+def birth_of(text: str) -> tuple[int, int, int]:
+    """Year, month and day, each 0 where the text lacks it."""
     year, month, day = (*(int(part) for part in text.split("-") if part), 0, 0, 0)[:3]
     return year, month, day
 
@@ -44,7 +45,7 @@ class Product:
         strict: bool = False,
     ) -> None:
         self.comparison, self.strict = comparison, strict
-        people = sorted(listed, key=lambda row: (_birth(row["birth"]), row["id"]))
+        people = sorted(listed, key=lambda row: (birth_of(row["birth"]), row["id"]))
         self.ids = [row["id"] for row in people]
         schema = pa.schema([(name, _TYPES[code]) for name, code in index.CLAIM_FIELDS])
         claims = [claim for entity, row in enumerate(people) for claim in self._claims(entity, row)]
@@ -57,7 +58,7 @@ class Product:
         given = " ".join(text for text in (parts.get("given", ""), parts.get("patronymic", "")) if text)
         names = [name_text(given, parts.get("surname", ""), "", row["name"]) if parts else name_text(full=row["name"])]
         names += [name_text(full=alias["name"]) for alias in row["aliases"]]
-        year, month, day = _birth(row["birth"])
+        year, month, day = birth_of(row["birth"])
         return [
             {"entity": entity, "name_text": name.decode(), "birth_year": year, "birth_month": month, "birth_mday": day,
              "sex": _SEX[row["sex"]]}
@@ -65,7 +66,7 @@ class Product:
         ]  # fmt: skip
 
     def _found(self, asked: Asked, **more: Any) -> Any:
-        birth, sex = _birth(asked.birth), _SEX[asked.sex]
+        birth, sex = birth_of(asked.birth), _SEX[asked.sex]
         return self.index.search(asked.name, birth=birth, sex=sex, limit=FIRST, **more).matches
 
     def search(self, asked: Asked) -> list[tuple[str, float]]:

@@ -2,7 +2,7 @@
 
 `python -m bench.foreign_list.score_curve` asks Ronda about the half A of the foreign list, as
 bench.foreign_list.measured does, fits the curve to everybody who was found, and prints the two arrays of
-core/names/weights.pxd; it writes them with what the half says to bench/foreign_list/score_curve.json. The order of
+core/names/score_curve.pxd; it writes them with what the half says to bench/foreign_list/score_curve.json. The order of
 candidates is by evidence and stays as it is.
 """
 
@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.foreign_list import files, scoring
 from bench.foreign_list.product import Product
@@ -24,56 +25,67 @@ from core.linking import index
 from core.names import comparison
 
 WRITTEN = Path(__file__).parent / "score_curve.json"
-# Evidence above the population's prior, hundredths of a bit: within two of these the pairs are counted together.
-EDGES = (-1100, -900, -650, -500, -250, 0, 240, 400, 500, 800, 1000, 1400)
+# Evidence above the population's prior, hundredths of a bit: between two of these the logarithm of the odds is a line.
+KNOTS = (-2000, -1500, *range(-1100, 1500, 100), 1500, 2000, 3000, 4500)
+# Here it leaps, as counted: 0.43 of those just below are meant, 0.76 of those just above.
+STEP = 240
 LEAST_SLOPE = 0.05  # of the curve, bits a bit: it rises everywhere
+# Of lines that bend between knots: fitted on one half of half A and held against its other half, a curve of ten times
+# as much or as little is further off, and so are the shares of twelve groups that stood here before.
+SMOOTHING = 10.0
+_PENALTY = 1e-3  # on each value, so that where no pair lies it has one
+
+
+def asked(half: str) -> Iterator[tuple[dict[str, Any], list[tuple[str, int]]]]:
+    """Each question and stranger, and everybody who was found for it with the evidence above the prior."""
+    with tempfile.TemporaryDirectory() as directory:
+        listed = files.read(files.DEFAULT, "listed", "AB")
+        product = Product(listed, Path(directory) / "names.bin", index, comparison)
+        for name in ("questions", "strangers", "guatemalans"):
+            for row in files.read(files.DEFAULT, name, half):
+                yield row, product.told(Asked(row["asked"], row["birth"], row["sex"]))
 
 
 def pairs(half: str) -> tuple[list[int], list[bool]]:
     """Evidence above the prior of everybody who was found for anybody, and whether it was that one."""
     found: list[int] = []
     same: list[bool] = []
-    with tempfile.TemporaryDirectory() as directory:
-        listed = files.read(files.DEFAULT, "listed", "AB")
-        product = Product(listed, Path(directory) / "names.bin", index, comparison)
-        asked = [
-            row for name in ("questions", "strangers", "guatemalans") for row in files.read(files.DEFAULT, name, half)
-        ]
-        for row in asked:
-            for person, above in product.told(Asked(row["asked"], row["birth"], row["sex"])):
-                found.append(above)
-                same.append(person == row.get("person", ""))
+    for row, people in asked(half):
+        for person, above in people:
+            found.append(above)
+            same.append(person == row.get("person", ""))
     return found, same
 
 
-def _pooled(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
-    """(groups, pairs, true ones) of blocks: neighbours whose share would fall are pooled (isotonic regression)."""
-    blocks: list[tuple[int, int, int]] = []
-    for count, true in groups:
-        blocks.append((1, count, true))
-        while len(blocks) > 1 and blocks[-2][2] * blocks[-1][1] >= blocks[-1][2] * blocks[-2][1]:
-            last, before = blocks.pop(), blocks.pop()
-            blocks.append((last[0] + before[0], last[1] + before[1], last[2] + before[2]))
-    return blocks
+def _basis(above: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One column a knot, the share that its value has in the line at each place, and one for the leap."""
+    within = np.clip(above, KNOTS[0], KNOTS[-1])
+    hats = [np.interp(within, KNOTS, row) for row in np.eye(len(KNOTS))]
+    return np.column_stack([*hats, (above >= STEP).astype(np.float64)])
 
 
 def fit(above: Sequence[int], same: Sequence[bool]) -> tuple[list[int], list[int]]:
-    """Knots and values of the curve, hundredths of a bit: two for each block of groups, where it begins and ends."""
-    places, truths = np.array(above), np.array(same)
-    of_group = np.searchsorted(np.array(EDGES), places, side="right")
-    kept = [group for group in range(len(EDGES) + 1) if (of_group == group).any()]
-    knots: list[int] = []
-    values: list[int] = []
-    start = 0
-    for groups, count, true in _pooled([(int((of_group == g).sum()), int(truths[of_group == g].sum())) for g in kept]):
-        here = np.isin(of_group, kept[start : start + groups])
-        first, last = int(places[here].min()), int(places[here].max())
-        value, rise = 100 * math.log2((true + 0.5) / (count - true + 0.5)), LEAST_SLOPE * (last - first) / 2
-        knots += [first, last]
-        values += [round(value - rise), round(value + rise)]
-        start += groups
-    for at in range(1, len(values)):
-        values[at] = max(values[at], values[at - 1] + 1)
+    """Knots and values of the curve, hundredths of a bit: log odds by logistic regression, smooth but for a leap."""
+    places, truths = np.array(above, dtype=np.float64), np.array(same, dtype=np.float64)
+    basis = _basis(places)
+    found = np.append(np.linspace(-6, 6, len(KNOTS)), 0.0)
+    bends = np.diff(np.eye(len(KNOTS)), 2, axis=0)
+    penalty = _PENALTY * np.eye(len(found))
+    penalty[: len(KNOTS), : len(KNOTS)] += SMOOTHING * bends.T @ bends
+    for _ in range(100):
+        share = 1 / (1 + np.exp(-basis @ found))
+        weight = np.maximum(share * (1 - share), 1e-9)
+        curved = (basis * weight[:, None]).T @ basis + penalty
+        moved = np.clip(np.linalg.solve(curved, basis.T @ (truths - share) - penalty @ found), -2, 2)
+        found = found + moved
+        if np.abs(moved).max() < 1e-7:
+            break
+    knots = sorted((*KNOTS, STEP - 1, STEP))
+    bits = _basis(np.array(knots, dtype=np.float64)) @ found * 100 / math.log(2)
+    values = [round(float(bits[0]))]
+    for at in range(1, len(knots)):
+        least = values[-1] + max(1, round(LEAST_SLOPE * (knots[at] - knots[at - 1])))
+        values.append(max(round(float(bits[at])), least))
     return knots, values
 
 

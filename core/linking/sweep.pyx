@@ -29,7 +29,7 @@ cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead
     COLUMNS = 9
 
-ALERT_SCORE = 0.45               # docs/answers.md section 5
+ALERT_SCORE = 0.4                # docs/answers.md section 5
 POPULATION_LEAST = 45000         # for who disagrees: in a smaller file whom a record means is likely not on file
 cdef double _alert_score = ALERT_SCORE
 cdef uint32_t _population_least = POPULATION_LEAST

@@ -60,24 +60,25 @@ cdef enum:
     BONUS_WHOLE = 250              # nothing left over on either side
     BONUS_EQUAL = 50
     AGREES_COST_MOST = 350         # the names agree up to this cost of kinds and crossed roles
-    # Of birth dates, by core.calendar's grades: python -m bench.names.birth_grades estimates them (docs/names.md, "Persons")
-    BIRTH_EQUAL = 1370
-    BIRTH_SWAPPED = 870
-    BIRTH_YEAR_OFF = 750
-    BIRTH_CENTURY = 840
-    BIRTH_DAYS = 570
-    BIRTH_DIGIT = 340
-    BIRTH_DIGITS_SWAPPED = 590
-    BIRTH_DAY_ALONE = -780
-    BIRTH_YEAR_ALONE = -260
-    BIRTH_DECADE = -520
-    BIRTH_ELSE = -800
-    BIRTH_MONTH_KNOWN = 890
-    BIRTH_YEAR_KNOWN = 540
-    BIRTH_YEAR_NEAR = -20
-    BIRTH_PART_DIFFERS = -40
-    BIRTH_PART_DECADE = -470
-    BIRTH_PART_ELSE = -630
+    # Of birth dates, by core.calendar's grades: python -m bench.names.birth_grades estimates them (docs/names.md, "Persons"), and they
+    # count 1.2 times beside names
+    BIRTH_EQUAL = 1640
+    BIRTH_SWAPPED = 1050
+    BIRTH_YEAR_OFF = 900
+    BIRTH_CENTURY = 1010
+    BIRTH_DAYS = 680
+    BIRTH_DIGIT = 410
+    BIRTH_DIGITS_SWAPPED = 710
+    BIRTH_DAY_ALONE = -930
+    BIRTH_YEAR_ALONE = -310
+    BIRTH_DECADE = -620
+    BIRTH_ELSE = -960
+    BIRTH_MONTH_KNOWN = 1070
+    BIRTH_YEAR_KNOWN = 650
+    BIRTH_YEAR_NEAR = -30
+    BIRTH_PART_DIFFERS = -50
+    BIRTH_PART_DECADE = -560
+    BIRTH_PART_ELSE = -750
     SEX_SAME = 100
     SEX_DIFFERS = -800
     DEPARTMENT_SAME = 300

@@ -84,7 +84,7 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
 
 
 # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
-_NAME = "coalesce((hash(name_key) >> 1)::BIGINT, 0)"
+_NAME = "CASE WHEN name_key IS NULL THEN 0 ELSE (hash(name_key) >> 1)::BIGINT END"  # nothing has a hash, too
 _BY_PLACE = 'PARTITION BY cui ORDER BY register, record_id, version, "row", place'
 _HOMONYMS = "coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER AS homonyms"
 

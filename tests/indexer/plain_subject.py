@@ -159,6 +159,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         rest = naive_named.without_cuis(name) if cui is None else name
         bare = rest if naive_names.name_key(rest) else name
         key = naive_names.name_key(bare)
+    nobody = naive_names.names_nobody(name)
     sex = enum_of(row, given.sex, ENUMS["sex"])
     age, day = row.whole_number(given.about_age), row.date(record.date)
     about = None
@@ -193,8 +194,8 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         organisation=row.flag(given.organisation),
         parts=parts,
         name=name,
-        name_key=key or None,
-        name_text=naive_names.name_text(parts, None if parts else bare) or None,
+        name_key=None if nobody else key or None,
+        name_text=None if nobody else naive_names.name_text(parts, None if parts else bare) or None,
         birth=year if year is not None and year[0] else good_date(born),
         birth_readable=not isinstance(born, str) or about is not None or (year is not None and bool(year[0])),
         about_year=about,

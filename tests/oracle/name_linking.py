@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 AT_MOST = 50
-ALERT_SCORE = 0.45
+ALERT_SCORE = 0.4
 POPULATION_LEAST = 45_000
 BEARERS_AT_MOST = 1000
 Causa = tuple[int, str, bool]  # kind, merge key, DISCREET

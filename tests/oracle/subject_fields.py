@@ -141,6 +141,8 @@ def _name(record: Record, spec: dict[str, Any], values: RowValues) -> value_pb2.
     full = rest if naive_names.name_key(rest) else full  # of a number alone nobody is named, and it is shown as it is
     record.name_key = naive_names.name_key_of_parts(**{p: parts[p] for p in KEY_PARTS}, full=full)
     record.name_text = naive_names.name_text(parts, full)
+    if naive_names.names_nobody(record.name):
+        record.name_key = record.name_text = ""
     return value_pb2.PersonName(**parts, full=full)
 
 

@@ -56,3 +56,51 @@ def test_nobody_is_found_by_a_filler(both: EngineAndOracle) -> None:
 def test_a_number_of_no_country_alone_is_refused(both: EngineAndOracle) -> None:
     (oj,) = [r for r in both.person(cui=cui_of(500)).answer.registers if r.register_id == "oj"]
     assert oj.rows_refused == 2
+
+
+# A name of an order without a number, and of the one person on file born on its day, and the level of that person.
+NAMES = {
+    "NO CONSTA": "CLEAR",
+    "No consta nombre": "CLEAR",
+    "XX XX": "CLEAR",
+    "X.X. XXX": "CLEAR",
+    "DESCONOCIDO": "CLEAR",
+    "PERSONA DESCONOCIDA": "CLEAR",
+    "SUJETO NO IDENTIFICADO": "CLEAR",
+    "POR IDENTIFICAR": "CLEAR",
+    "IGNORADO": "CLEAR",
+    "SIN NOMBRE": "CLEAR",
+    "NULL NULL": "CLEAR",
+    "N/A": "CLEAR",
+    # these are somebody
+    "AL NAN": "HIT",
+    "SE NO": "HIT",
+    "MARIA SOLTERO": "HIT",
+    "NOE CONSTANTINO": "HIT",
+    "XX CONSTANTINO": "HIT",
+}
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> EngineAndOracle:
+    registers = SmallRegisters(tmp_path_factory.mktemp("names"))
+    rows = [(n, name, f"1981-06-{10 + n}") for n, name in enumerate(NAMES)]
+    with (registers.sources / "renap.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow(["ID", "CUI", "NOMBRE", "NACIMIENTO", "SEXO"])
+        csv.writer(file).writerows([n, cui_of(600 + n), name, born, "M"] for n, name, born in rows)
+        csv.writer(file).writerow([99, cui_of(699), "RAMIRO TZUL COC", "1981-07-01", "M"])
+    with (registers.sources / "oj.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow(["ORDEN", "NOMBRE", "NACIMIENTO", "FECHA", "CUI", "ESTADO"])
+        csv.writer(file).writerows([f"W{n}", name, born, "2020-05-05", "", "PENDIENTE"] for n, name, born in rows)
+        csv.writer(file).writerow(["W99", "NO CONSTA", "", "2020-05-05", cui_of(699), "PENDIENTE"])
+    return EngineAndOracle(registers)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_for_no_name_is_none(named: EngineAndOracle, name: str) -> None:
+    answer = named.person(cui=cui_of(600 + list(NAMES).index(name))).answer
+    assert level_pb2.Level.Name(answer.level).removeprefix("LEVEL_") == NAMES[name]
+
+
+def test_an_order_by_number_that_names_nobody_contradicts_nobody(named: EngineAndOracle) -> None:
+    assert named.person(cui=cui_of(699)).answer.level == level_pb2.LEVEL_HIT

@@ -18,6 +18,8 @@ from core.names.keys import phonetic_key
 from tests.core import naive_calendar
 from tests.core.linking.test_name_index import built, claim
 from tests.core.names.noisy_names import pairs
+from tests.oracle import naming
+from tests.oracle.name_linking import ALERT_SCORE
 from tests.oracle.name_tokens import WEIGHTS
 
 AGREES, DISAGREES = 1, 2
@@ -142,7 +144,8 @@ def test_what_disagrees_costs_and_the_score_finds_who_is_near(tmp_path: Path) ->
             evidence = told + born(year, years[n])
             evidence += (SEX_SAME if sex == sexes[n] else SEX_DIFFERS) if sex and sexes[n] else 0
             population = POPULATION_LEAST if differs or names == DISAGREES else len(noisy)
-            alerts = bool((years[n] or not year) and evidence >= 100 * math.log2(population) - 0.5)
+            prior = math.floor(100 * math.log2(population) + 0.5)
+            alerts = bool((years[n] or not year) and naming.probability(evidence, prior) >= ALERT_SCORE)
             if (names == AGREES and not differs) or (alerts and year):
                 expected[row, n] = (names, evidence, alerts)
                 if year and years[n] and abs(year - years[n]) > 1:

@@ -215,20 +215,32 @@ def clean(text: str) -> str:
     return "".join(" " if character < " " else character for character in text)
 
 
-# Words of a parent's field that name nobody.
+# Words of a field of names that name nobody.
 _NO_PARENT_WORDS = """
     NO NI SIN SE SABE SABEN CONSTA CONSTAN TIENE INDICA INDICO INDICADO INDICADA APARECE REGISTRA REGISTRADO REGISTRADA
     RECONOCIDO RECONOCIDA DECLARADO DECLARADA DETERMINADO DETERMINADA IDENTIFICADO IDENTIFICADA INDIVIDUALIZADO
     REFIERE MANIFIESTA MANIFESTO PROPORCIONA PROPORCIONO PROPORCIONADO DESCONOCE DESCONOCIDO DESCONOCIDA IGNORA IGNORADO
-    IGNORADA
+    IGNORADA IDENTIFICAR INDIVIDUALIZAR ESTABLECER DETERMINAR
     DATO DATOS INFORMACION DISPONIBLE APLICA PENDIENTE OMITIDO OMITIDA NINGUNO NINGUNA NULL NULO NULA NONE NAN NN XX XXX
     XXXX XXXXX NA ND NC NT SD SN SP EL LO AL NOMBRE NOMBRES APELLIDO APELLIDOS PADRE MADRE PADRES PROGENITOR PROGENITORA
     PAPA MAMA SOLTERO SOLTERA FALLECIDO FALLECIDA DIFUNTO DIFUNTA FINADO FINADA MUERTO MUERTA HUERFANO HUERFANA
 """
 NO_PARENT = frozenset(_NO_PARENT_WORDS.split())
+# These are somebody's name too, or stand beside such words.
+_BESIDE_WORDS = """
+    NO NI SE EL LO AL NA NAN POR DATO PAPA MAMA SOLTERO SOLTERA MUERTO PERSONA SUJETO INDIVIDUO HOMBRE MUJER MASCULINO
+    FEMENINO
+"""
+_BESIDE = frozenset(_BESIDE_WORDS.split())
 
 
 def parent_text(text: str | None) -> str:
     """The stored form of a parent's name of two words or more; NO CONSTA and a given name alone are nobody's parent."""
     said = sum(len(word) > 1 and word not in NO_PARENT for word in tokens(text or ""))
     return name_text({}, text) if said > 1 else ""
+
+
+def names_nobody(text: str | None) -> bool:
+    """NO CONSTA, XX XX, PERSONA DESCONOCIDA: no word of two letters is a name, and one says so."""
+    said = {word for word in fold(text or "").split() if len(word) > 1} - _BESIDE
+    return bool(said) and said <= NO_PARENT
