@@ -2,6 +2,7 @@
 
 from array import array
 
+from libc.math cimport floor
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
@@ -20,6 +21,7 @@ from core.name_index.sweep cimport Plan, Sweep, SweptOrdinal, sweep_add, sweep_f
 from core.names.comparison cimport match_probability, prior_bits
 from core.names.reading cimport read_name
 from core.names.tokens cimport KIND_B_ENDS, is_begin_of_a
+from core.names.weights cimport SEX_DIFFERS, SEX_SAME
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reset, put_raw
 
 from core.linking import index as name_index
@@ -28,11 +30,19 @@ from core.linking import index as name_index
 cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead
     COLUMNS = 9
+    FURTHER_MOST = 160           # by how much a birth date that counts once may cost less, hundredths of a bit
 
 ALERT_SCORE = 0.4                # docs/answers.md section 5
 POPULATION_LEAST = 45000         # for who disagrees: in a smaller file whom a record means is likely not on file
 cdef double _alert_score = ALERT_SCORE
 cdef uint32_t _population_least = POPULATION_LEAST
+
+
+cdef int32_t _counted_once(const NameFound* found) noexcept nogil:
+    """The evidence where a birth date tells what it was estimated to: of records it counts no more (docs/names.md, "What alerts")."""
+    cdef int32_t sex = 0 if found.sex == AGREEMENT_UNKNOWN else SEX_DIFFERS if found.sex == AGREEMENT_DISAGREES else SEX_SAME
+    cdef int32_t birth = found.evidence - found.names_evidence - sex
+    return found.evidence - birth + <int32_t>floor(birth * 5 / 6.0 + 0.5)
 
 
 cdef bint _is_for_sweep(const NameQuery* query) noexcept nogil:
@@ -87,6 +97,7 @@ cdef class NameSweep:
         question.sex = 0 if is_null(&columns[4], row) else byte_at(&columns[4], row)
         question.possible = _alert_score
         question.exhaustive = True
+        question.further = FURTHER_MOST
 
     cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
         """Who reaches the alert score, where years of birth stand on both sides or none is asked; and whose names agree and birth
@@ -94,8 +105,9 @@ cdef class NameSweep:
         cdef bint dated = self.index.query.question.birth.year != 0
         cdef bint disagrees = AGREEMENT_DISAGREES in (found.names, found.birth)
         cdef int32_t prior = max(self.index.query.prior, prior_bits(_population_least)) if disagrees else self.index.query.prior
+        cdef int32_t evidence = _counted_once(found)
         cdef uint8_t alerts = ((not dated or found.flags & FOUND_BIRTH != 0)
-                               and found.evidence >= (evidence_for(_alert_score, prior) if disagrees else self.index.query.enough))
+                               and evidence >= (evidence_for(_alert_score, prior) if disagrees else self.index.query.enough))
         cdef uint8_t years = 0 if not found.flags & FOUND_BIRTH else 2 if found.flags & FOUND_FAR else 1
         cdef double score
         if found.names == AGREEMENT_AGREES and found.birth != AGREEMENT_DISAGREES:
@@ -103,10 +115,10 @@ cdef class NameSweep:
                 return False
         elif not near or not alerts:
             return False
-        score = match_probability(found.evidence, prior)
+        score = match_probability(evidence, prior)
         put_raw(&self.out[0], &row, 4)
         put_raw(&self.out[1], &found.entity, 4)
-        put_raw(&self.out[2], &found.evidence, 4)
+        put_raw(&self.out[2], &evidence, 4)
         put_raw(&self.out[3], &score, 8)
         put_raw(&self.out[4], &found.birth, 1)
         put_raw(&self.out[5], &found.sex, 1)

@@ -62,8 +62,8 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
 # 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
 # another number, 8 and 9 nobody by the score whose names or birth date disagree, 10 that by an equal filler a birth
-# date agrees, that equal initials tell what a rare name does, and that VAN is a slip of JAN, 11 counted a bit of a date
-# no more than one of names, which tell much twice, and took NO CONSTA for a name.
+# date agrees, that equal initials tell what a rare name does, and that VAN is a slip of JAN, 11 took NO CONSTA for a
+# name.
 RULE_VERSION = "names-12"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep

@@ -331,8 +331,13 @@ def _may_be_slip(birth: Birth) -> bool:
 
 
 def _birth_evidence(birth: Birth, claims: list[Record]) -> int:
-    """Hundredths of a bit; docs/names.md, "Persons"."""
-    return max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0)
+    """Hundredths of a bit, counted once; docs/names.md, "What alerts"."""
+    return counted_once(max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0))
+
+
+def counted_once(birth: int) -> int:
+    """What a birth date was estimated to tell, of the weight that counts 1.2 times."""
+    return math.floor(birth * 5 / 6 + 0.5)
 
 
 def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:

@@ -322,9 +322,8 @@ EVERYBODY = {
         (Person("OTILIA RAMOS CHOXIN"),), Warrant("O. RAMOS CHOXIN", ""), "CLEAR"
     ),
     "a twin of other given names": Case((Person("PERLA SICAJAU DOMINGO"),), Warrant("RUBI SICAJAU DOMINGO"), "CLEAR"),
-    # of 45,000 at most three are born on her day, and none of them has both of her given names: she is to be asked
     "the given names alone": Case(
-        (Person("REBECA NOHEMI TUBAC ELIAS"),), Warrant("REBECA NOHEMI ZARCO VIDES"), "POSSIBLE"
+        (Person("REBECA NOHEMI TUBAC ELIAS"),), Warrant("REBECA NOHEMI ZARCO VIDES"), "CLEAR"
     ),
 }
 

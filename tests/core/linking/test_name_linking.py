@@ -19,7 +19,7 @@ from tests.core import naive_calendar
 from tests.core.linking.test_name_index import built, claim
 from tests.core.names.noisy_names import pairs
 from tests.oracle import naming
-from tests.oracle.name_linking import ALERT_SCORE
+from tests.oracle.name_linking import ALERT_SCORE, counted_once
 from tests.oracle.name_tokens import WEIGHTS
 
 AGREES, DISAGREES = 1, 2
@@ -165,7 +165,7 @@ def test_what_disagrees_costs_and_the_score_finds_who_is_near(tmp_path: Path) ->
 def born(asked: int, filed: int) -> int:
     """Evidence of two years of birth, 0 = none is stated."""
     grade = naive_calendar.grade((asked, 0, 0), (filed, 0, 0)) if asked and filed else "none"
-    return 0 if grade == "none" else WEIGHTS["BIRTH_" + grade.upper().replace(" ", "_")]
+    return 0 if grade == "none" else counted_once(WEIGHTS["BIRTH_" + grade.upper().replace(" ", "_")])
 
 
 def test_more_questions_than_one_sweep_holds(tmp_path: Path) -> None:
