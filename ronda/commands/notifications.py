@@ -11,7 +11,7 @@ import typer
 
 from ronda.commands.audit_output import GUATEMALA, ZONE, when
 from ronda.commands.audit_words import PURPOSES
-from ronda.commands.office_words import WAYS, who_text
+from ronda.commands.office_words import BEFORE, WAYS, who_text
 from ronda.commands.output import EXIT_CALLER, fail, print_json, print_renderables
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Directorio de datos; si no, el de los ajustes.")]
@@ -68,10 +68,10 @@ def notifications(
         asker = line["asker"]
         who = " ".join(str(asker[name]) for name in ("nip", "unit", "institution", "device") if asker.get(name))
         table.add(
-            _when(line["at"]),
+            _when(line.get("looked_at", line["at"])),
             line["register"],
             ", ".join(line["records"]),
-            WAYS.get(line["how"], line["how"]),
+            WAYS.get(line["how"], line["how"]) + (BEFORE if "looked_at" in line else ""),
             PURPOSES.get(line["purpose"], line["purpose"]),
             line["case_number"],
             who_text(asker, who),

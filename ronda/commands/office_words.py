@@ -23,6 +23,8 @@ WAYS = {
     "list": "listado",
     "suggested": "sugerido",
 }
+BEFORE = " antes de la alerta"
+"""Behind a way: of a look that the owner was told of when the alert was issued."""
 # Who is nobody in particular, as the audit names her (server/trust/callers.py).
 WITHOUT_IDENTITY = {"development": "modo de desarrollo"}
 _ACTIONS = {

@@ -41,7 +41,7 @@ class IssuerSettings(TransportSettings):
     sms_recall_days: int = Field(
         0,
         ge=0,
-        le=366,
+        le=30,
         description="How long after a PIN the gateway may have the officer told of changes to whom she looked up, in "
         "days, and seven more; the server's recall_days makes use of it. 0 = never.",
     )

@@ -7,7 +7,7 @@ share a record. What is cancelled is told only where no alert in force, of whate
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -40,19 +40,21 @@ class StandingAlert:
     section: int
     is_open: bool  # shown to whoever may see its section OPEN: the only ones that are ever told
     pending: bool
+    is_discreet: bool = False  # its owner is told of looks, and nobody else of anything
     # Of a dossier alone, not kept:
     certain: bool = field(default=True, compare=False)  # that it is in force, and about the subject
     doubt: str = field(default="", compare=False)  # "cancelada según ...: confirme" (docs/answers.md section 15)
 
     def fields(self) -> list[Any]:
         """For JSON."""
-        return [list(map(list, self.records)), self.kind, self.section, self.is_open, self.pending]
+        return [list(map(list, self.records)), self.kind, self.section, self.is_open, self.pending, self.is_discreet]
 
     @classmethod
     def of_fields(cls, fields: Sequence[Any]) -> StandingAlert:
-        """From `fields`."""
-        records, kind, section, is_open, pending = fields
-        return cls(tuple((register, record) for register, record in records), kind, section, is_open, pending)
+        """From `fields`; an earlier release's have no word on discretion."""
+        records, kind, section, is_open, pending, *discreet = fields
+        named = tuple((register, record) for register, record in records)
+        return cls(named, kind, section, is_open, pending, bool(discreet and discreet[0]))
 
 
 class Fed(NamedTuple):
@@ -80,6 +82,7 @@ def alerts_of(reader: DossierReader, today: int) -> list[StandingAlert]:
                 alert.sensitivity <= section_pb2.SENSITIVITY_OPEN
                 or (grown and alert.sensitivity == section_pb2.SENSITIVITY_MINOR and alert.kind in _SHOWN_OF_THE_GROWN),
                 alert.state == alert_pb2.ALERT_STATE_PENDING,
+                alert.sensitivity == section_pb2.SENSITIVITY_DISCREET,
                 alert.link_level == level_pb2.LEVEL_HIT,
                 "; ".join(note.text for note in hit.notes),
             )
@@ -135,6 +138,22 @@ def changes_between(
         if each.is_open and not pending_records.intersection(each.records):
             moved = any(record in elsewhere for record in each.records)
             found.append((What.MOVED if moved else What.CANCELLED, each))
+    return found
+
+
+def discreet_between(before: Iterable[StandingAlert], after: Iterable[StandingAlert]) -> list[StandingAlert]:
+    """Discreet alerts that are in force since: one for each register that states it, with its own records.
+
+    What is stored by an earlier release says nothing of discretion: such an alert was in force before.
+    """
+    known = {record for each in before if each.pending and not each.is_open for record in each.records}
+    found = []
+    for each in after:
+        if not (each.pending and each.is_discreet) or known.intersection(each.records):
+            continue
+        for register in dict.fromkeys(register for register, _ in each.records):
+            own = tuple(record for record in each.records if record[0] == register)
+            found.append(replace(each, records=own))
     return found
 
 

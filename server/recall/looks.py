@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from core.access.caller import METHOD_OF_CLEAR
 from core.audit.reader import (
     Flag,
     How,
@@ -43,6 +44,8 @@ LOOK_UPS = frozenset(
         OwnMethod.OFFLINE_LOOK_UP,
     }
 )
+NOTICED = LOOK_UPS | {Method.LIST_RECORDS, METHOD_OF_CLEAR}
+"""Of what the owner of a discreet alert is told."""
 _SHOWN = frozenset({How.ASKED, How.OWNER, How.CANDIDATE, How.SUGGESTED})
 
 
@@ -83,13 +86,23 @@ class Look:
     generation: str  # that answered; "" = none
     sequence: int  # of the ledger, that the answer saw; 0 = none
     gateway: str = ""  # SPIFFE name of the gateway that asked on her behalf; "" = she asked herself
+    method: int = Method.CHECK
+    purpose: int = 0
+    case_number: str = ""
+    identity: bytes = b""  # JSON: who asked
 
 
 class Found(NamedTuple):
-    """A look-up, and which of the wanted subjects it concerns."""
+    """A look-up, which of the wanted subjects it concerns, and how that came into the answer."""
 
     subject: int
     look: Look
+    how: int = How.ASKED
+
+    @property
+    def is_recalled(self) -> bool:
+        """Whether its officer is told of changes: of a look-up, to whom the subject was shown."""
+        return self.look.method in LOOK_UPS and self.how in _SHOWN
 
 
 class _Open:
@@ -243,12 +256,11 @@ def _read(
     for offset in offsets:
         try:
             question = read_question(data, offset)
-            if question.method not in LOOK_UPS or question.status or question.flags & Flag.SUMMED:
+            if question.method not in NOTICED or question.status or question.flags & Flag.SUMMED:
                 continue
             subjects = _subjects(question, hashes)
-            officer, gateway = (
-                _asker(read_text(data, texts[question.identity])) if subjects and question.identity else ("", "")
-            )
+            identity = read_text(data, texts[question.identity]) if subjects and question.identity else b"{}"
+            officer, gateway = _asker(identity)
             generation = read_text(data, texts[question.generation]).decode() if question.generation else ""
         except (ValueError, KeyError):  # no whole question: the auditor is told by the checkpoint process
             continue
@@ -262,15 +274,25 @@ def _read(
                 generation,
                 question.overlay_sequence,
                 gateway,
+                question.method,
+                question.purpose,
+                question.case_number.decode(errors="replace"),
+                identity,
             )
-            yield from (Found(subject, look) for subject in subjects)
+            yield from (Found(subject, look, how) for subject, how in subjects.items())
 
 
-def _subjects(question: Question, hashes: Mapping[bytes, int]) -> set[int]:
-    shown = {entry.subject for entry in question.entries if entry.how in _SHOWN}
-    if all(entry.how != How.ASKED for entry in question.entries):
-        shown.add(question.asked)  # nobody had that number; else a record that states it may be about somebody else too
-    return {hashes[each] for each in shown if each in hashes}
+def _subjects(question: Question, hashes: Mapping[bytes, int]) -> dict[int, int]:
+    """Which of the wanted were shown, and how: the strongest way of each."""
+    shown: dict[int, int] = {}
+    for entry in question.entries:
+        if entry.how != How.AUDIT and entry.subject in hashes:
+            subject = hashes[entry.subject]
+            shown[subject] = min(entry.how, shown.get(subject, entry.how))
+    if question.asked in hashes and all(entry.how != How.ASKED for entry in question.entries):
+        # Nobody had that number; else a record that states it may be about somebody else too.
+        shown[hashes[question.asked]] = How.ASKED
+    return shown
 
 
 def _asker(text: bytes) -> tuple[str, str]:

@@ -28,7 +28,9 @@ from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
 from server.host.parent_pipe import parent_ended, read_orders
 from server.logs import ERROR, INFO, log
+from server.notifications import FOLDER as NOTIFICATIONS
 from server.recall.looks import Found, Look, Looks, Wanted
+from server.recall.notices import Notices
 from server.recall.orders import DAY_MS, FOLDER, LINE_BYTES, MOST, MOST_AWAITED, Orders
 from server.recall.store import AlertChange, RecallStore
 from server.recall.views import Views
@@ -71,6 +73,8 @@ class _Recent:
         by_change: dict[int, tuple[AlertChange, list[Found]]] = {}
         for each in found:
             for change in self._of_place[each.subject]:
+                if not each.is_recalled and not change.alert.is_discreet:
+                    continue
                 if each.look.time_ms > since_ms and not saw(each.look, change, ledger_since_ms):
                     by_change.setdefault(id(change), (change, []))[1].append(each)
         return list(by_change.values())
@@ -84,6 +88,7 @@ class Finder:
         self._audit, self._days_ms = orders.audit, orders.days * DAY_MS
         self._store = RecallStore(orders.data / FOLDER)
         self._views = Views(orders.data, self._store)
+        self._notices = Notices(orders.data / NOTIFICATIONS, self._store)
         self._looks = Looks(orders.audit)
         self._keys: list[HashKey] = []
         self._keys_stamp: tuple[int, int] | None = None
@@ -112,6 +117,7 @@ class Finder:
                 self._store.tell(change, found)
         self._begun = True
         count = self._take_view(since_ms)
+        self._notices.write()
         if now - self._swept > _SWEEP_S:
             self._store.forget(now_ms)
             self._swept = now
@@ -134,9 +140,10 @@ class Finder:
         if seen.taken.anew_ms:
             self._recent = _Recent(self._keys, ())
         self._recent.add(kept)
-        if kept:
-            look_ups = sum(len(looks) for _, looks in found)
-            log("alerts_recalled", level=INFO, changes=len(kept), look_ups=look_ups)
+        recalled = [change for change in kept if not change.alert.is_discreet]  # of the others no log says anything
+        if recalled:
+            look_ups = sum(len(looks) for change, looks in found if not change.alert.is_discreet)
+            log("alerts_recalled", level=INFO, changes=len(recalled), look_ups=look_ups)
         return len(kept)
 
     def _read_keys(self, now_ms: int) -> bool:

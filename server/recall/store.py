@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server.recall.alerts import StandingAlert, What
 from server.recall.looks import Found
+from server.recall.notice_line import line_before
 from server.recall.orders import DAY_MS, VALID_MS
 
 FILE = "recall.db"
 _RECEIPTS_KEPT_MS = 30 * DAY_MS
+_NOTICES_KEPT_MS = 31 * DAY_MS  # longer than any recall_days: what an alert that is issued anew would tell again
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS place (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -45,8 +48,19 @@ CREATE TABLE IF NOT EXISTS change (
     base TEXT NOT NULL,
     sequence INTEGER NOT NULL,          -- of the ledger, in which it was seen
     fed INTEGER NOT NULL,               -- 0: another base brought it
-    changed_ms INTEGER NOT NULL
+    changed_ms INTEGER NOT NULL,
+    discreet INTEGER NOT NULL DEFAULT 0 -- 1: told to its owner alone, by notices
 ) STRICT;
+CREATE TABLE IF NOT EXISTS notice (     -- looks of which the owner of a discreet alert is told, each once
+    subject BLOB NOT NULL,
+    register TEXT NOT NULL,
+    record TEXT NOT NULL,
+    look TEXT NOT NULL,                 -- Look.key
+    at_ms INTEGER NOT NULL,
+    line TEXT,                          -- JSON, as it is written; NULL = it is
+    PRIMARY KEY (subject, register, record, look)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS notice_waits ON notice (at_ms) WHERE line IS NOT NULL;
 CREATE TABLE IF NOT EXISTS recall (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -140,14 +154,18 @@ class RecallStore:
         self._database = sqlite3.connect(folder / FILE, isolation_level=None, timeout=10, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
-        self._add_gateways()
+        self._add_columns()
         self._database.executescript(_SCHEMA)
 
-    def _add_gateways(self) -> None:
-        """To a table of a release that told gateways nothing: what waits there is told to officers' own devices."""
-        columns = {name for _, name, *_ in self._database.execute("PRAGMA table_info(recall)")}
-        if columns and "gateway" not in columns:
-            self._database.execute("ALTER TABLE recall ADD COLUMN gateway TEXT NOT NULL DEFAULT ''")
+    def _add_columns(self) -> None:
+        """To tables of an earlier release, which told gateways nothing, nor the owners of discreet alerts."""
+        for table, name, kind in (
+            ("recall", "gateway", "TEXT NOT NULL DEFAULT ''"),
+            ("change", "discreet", "INTEGER NOT NULL DEFAULT 0"),
+        ):
+            columns = {column for _, column, *_ in self._database.execute(f"PRAGMA table_info({table})")}
+            if columns and name not in columns:
+                self._database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
     def close(self) -> None:
         """Lets the file go."""
@@ -199,7 +217,7 @@ class RecallStore:
         register, record = change.alert.records[0]
         columns = (
             change.what, change.subject, register, record, change.alert.kind, change.alert.section, change.base,
-            change.sequence, change.fed, change.changed_ms,
+            change.sequence, change.fed, change.changed_ms, change.alert.is_discreet,
         )  # fmt: skip
         # What waits of an earlier change of the same alert is over: the newest word is told, and no other.
         self._database.execute(
@@ -208,8 +226,8 @@ class RecallStore:
             (change.subject, register, record),
         )
         made = self._database.execute(
-            "INSERT INTO change (what, subject, register, record, kind, section, base, sequence, fed, changed_ms) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO change (what, subject, register, record, kind, section, base, sequence, fed, changed_ms, "
+            "discreet) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             columns,
         )
         return replace(change, number=int(made.lastrowid or 0))
@@ -222,6 +240,9 @@ class RecallStore:
             self._tell(change, found)
 
     def _tell(self, change: AlertChange, found: Collection[Found]) -> None:
+        if change.alert.is_discreet:
+            self._notice(change, found)
+            return
         over = self._database.execute(
             "SELECT 1 FROM change AS later JOIN change AS this ON later.subject = this.subject "
             "AND later.register = this.register AND later.record = this.record AND later.number > this.number "
@@ -240,7 +261,7 @@ class RecallStore:
                 change.changed_ms + VALID_MS,
                 int(over is not None),
             )
-            for _, look in found
+            for look in (each.look for each in found)
         ]
         self._database.executemany(
             "INSERT OR IGNORE INTO recall (id, change, look, officer, gateway, answer_id, looked_ms, expires_ms, over) "
@@ -248,27 +269,44 @@ class RecallStore:
             rows,
         )
 
+    def _notice(self, change: AlertChange, found: Collection[Found]) -> None:
+        """Nothing of it is ever a recall: officers are not told."""
+        now_ms = time.time_ns() // 1_000_000
+        [(register, record), *_] = change.alert.records
+        self._database.executemany(
+            "INSERT OR IGNORE INTO notice VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *(change.subject, register, record, each.look.key, now_ms),
+                    json.dumps(line_before(change.subject, change.alert, each, now_ms)),
+                )
+                for each in found
+            ],
+        )
+
+    def notices(self, most: int) -> list[tuple[Any, ...]]:
+        """Those that are not written yet: subject, register, record, look, line."""
+        return self._database.execute(
+            "SELECT subject, register, record, look, line FROM notice WHERE line IS NOT NULL ORDER BY at_ms LIMIT ?",
+            (most,),
+        ).fetchall()
+
+    def written(self, notices: Iterable[tuple[Any, ...]]) -> None:
+        """They are on disk: what they said stands here no longer. Raises sqlite3.Error."""
+        with self._transaction():
+            self._database.executemany(
+                "UPDATE notice SET line = NULL WHERE subject = ? AND register = ? AND record = ? AND look = ?", notices
+            )
+
     def recent(self, late_ms: int) -> list[AlertChange]:
         """The newest changes, and those so long before them; of their alerts the record that stands for each."""
         rows = self._database.execute(
-            "SELECT what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number "
+            "SELECT what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number, discreet "
             "FROM change WHERE changed_ms >= (SELECT MAX(changed_ms) FROM change) - ? AND changed_ms >= ? "
             "ORDER BY number",
             (late_ms, self.ledger_since_ms()),
         )
-        return [
-            AlertChange(
-                What(what),
-                bytes(subject),
-                StandingAlert(((register, record),), kind, section, is_open=True, pending=what == What.NEW),
-                base,
-                sequence,
-                bool(fed),
-                changed_ms,
-                number,
-            )
-            for what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number in rows
-        ]
+        return [_change(row) for row in rows]
 
     def waiting(self, officer: str, after: int, now_ms: int, most: int, gateway: str = "") -> list[Row]:
         """What an officer was not told, or did not acknowledge, in the order in which it came.
@@ -323,10 +361,18 @@ class RecallStore:
         """What expired so long ago that nobody asks for its receipt. Raises sqlite3.Error."""
         with self._transaction():
             self._database.execute("DELETE FROM recall WHERE expires_ms < ?", (now_ms - _RECEIPTS_KEPT_MS,))
+            self._database.execute("DELETE FROM notice WHERE line IS NULL AND at_ms < ?", (now_ms - _NOTICES_KEPT_MS,))
             self._database.execute("DELETE FROM change WHERE changed_ms < ?", (now_ms - VALID_MS - _RECEIPTS_KEPT_MS,))
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._database)
+
+
+def _change(row: tuple[Any, ...]) -> AlertChange:
+    """Of its alert the record that stands for it."""
+    what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number, discreet = row
+    alert = StandingAlert(((register, record),), kind, section, not discreet, what == What.NEW, bool(discreet))
+    return AlertChange(What(what), bytes(subject), alert, base, sequence, bool(fed), changed_ms, number)
 
 
 class _Transaction:

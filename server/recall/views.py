@@ -22,7 +22,16 @@ from core.ledger.reader import FOLDER, LedgerReader, Position
 from ronda.v1 import section_pb2
 from server.hotlist.entries import alerted_subjects
 from server.logs import WARNING, log
-from server.recall.alerts import Fed, RecordId, StandingAlert, alerts_of, changes_between, fed_since
+from server.recall.alerts import (
+    Fed,
+    RecordId,
+    StandingAlert,
+    What,
+    alerts_of,
+    changes_between,
+    discreet_between,
+    fed_since,
+)
 from server.recall.store import AlertChange, RecallStore, Taken
 from server.settings import read_file
 
@@ -172,7 +181,10 @@ class Views:
             if was is None and before is not None:
                 of_base = _of_base(before, subject)
                 was = of_base.alerts if of_base is not None else []
-            for what, alert in changes_between(now.alerts if was is None else was, now.alerts, fed, elsewhere):
+            before_it = now.alerts if was is None else was
+            told = changes_between(before_it, now.alerts, fed, elsewhere)
+            told += [(What.NEW, alert) for alert in discreet_between(before_it, now.alerts)]
+            for what, alert in told:
                 base_id, asked_by = self._base.generation_id, now.asked_by
                 changes.append(
                     AlertChange(what, subject, alert, base_id, sequence, not other, now_ms, asked_by=asked_by)

@@ -48,8 +48,8 @@ forbid (principal in Role::"pnc/unseeing", action == Action::"See", resource in 
 class Fed(RunningLive):
     """A server in production mode, its recall, and the court's own identity."""
 
-    def __init__(self, directory: Path) -> None:
-        self.world = SmallWorld()
+    def __init__(self, directory: Path, world: SmallWorld | None = None) -> None:
+        self.world = world or SmallWorld()
         for number, (name, born) in WHO.items():
             self.world.person(number, name, born)
         self.world.car(4, "P-123BCD", [{"CUI": cui_of(4), "NOMBRE": WHO[4][0]}])
