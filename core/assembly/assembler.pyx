@@ -343,7 +343,8 @@ cdef class Assembler:
                 break
         files = {}
         with ThreadPoolExecutor(1, thread_name_prefix="keys") as beside:
-            writing = beside.submit(self._write_keys)
+            # a delta's few are written sooner than a thread begins
+            writing = beside.submit(self._write_keys) if self.durable else None
             files["dossiers.bin"] = self.dossiers.finish()
             files["entities.bin"] = self.entity_table.finish()
             names = self.names.finish()
@@ -352,7 +353,7 @@ cdef class Assembler:
             plates = OutputFile(self.directory / "plates.bin", b"RNDPLATE", self.build, self.durable)
             plate_count = self.plate_rows.write(plates)
             files["plates.bin"] = plates.finish()
-            keys, files["keys.mdb"] = writing.result()
+            keys, files["keys.mdb"] = writing.result() if writing is not None else self._write_keys()
         return Assembly(
             persons=self.n_persons,
             vehicles=self.n_announced - self.n_persons,

@@ -1,4 +1,4 @@
-# A file written from front to back, hashed and written in a thread of its own while the caller goes on.
+# A file written from front to back; a large one is hashed and written in a thread of its own while the caller goes on.
 
 from libc.stdint cimport uint64_t
 
@@ -9,9 +9,10 @@ cdef class OutputFile:
     cdef uint64_t flushed        # bytes handed on
     cdef object _path
     cdef object _queue
-    cdef object _thread
+    cdef object _thread          # None = too little has come for one
     cdef object _error
     cdef object _digest
+    cdef int _descriptor         # -1 = closed
     cdef bint _durable
     cdef void put(self, const void* data, size_t size) noexcept nogil
     cdef void align(self, uint64_t multiple) noexcept nogil

@@ -1,4 +1,4 @@
-"""A file written from front to back, hashed and written in a thread of its own while the caller goes on."""
+"""A file written from front to back; a large one is hashed and written in a thread of its own while the caller goes on."""
 
 import hashlib
 import os
@@ -16,6 +16,7 @@ from core.wire cimport buffer_free, buffer_init, buffer_reset, put_raw
 # Linux keeps what is written in one go in as large a page as it fills: whole ones, for a processor that finds its way to an
 # address in a table of large pages finds it sooner (docs/performance.md).
 _LARGE_PAGE = 2 << 20
+_THREAD_FROM = 1 << 20  # bytes: less is written in the end, sooner than a thread begins
 _PIECES = 2  # waiting for the disk at most: a piece is what one batch of records made, some 20 MB
 
 
@@ -30,9 +31,8 @@ cdef class OutputFile:
         self._digest = hashlib.sha256()
         self._error = None
         self._durable = durable
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._thread = threading.Thread(target=self._write_pieces, args=(descriptor,), name="output", daemon=True)
-        self._thread.start()
+        self._thread = None
+        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         memset(&header, 0, sizeof(header))
         memcpy(header.magic, PyBytes_AS_STRING(magic), 8)
         header.version = FORMAT_VERSION
@@ -55,8 +55,9 @@ cdef class OutputFile:
     cdef uint64_t position(self) noexcept nogil:
         return self.flushed + self.pending.size
 
-    def _write_pieces(self, int descriptor):
-        """The thread: after a failed write it only empties the queue, so that nobody waits for ever."""
+    def _write_pieces(self):
+        """All that is queued. After a failed write it only empties the queue, so that nobody waits for ever."""
+        descriptor = self._descriptor
         held = bytearray()  # less than a large page, of which the rest is still to come
         try:
             while True:
@@ -78,6 +79,7 @@ cdef class OutputFile:
                 except OSError as error:
                     self._error = error
         finally:
+            self._descriptor = -1
             os.close(descriptor)
 
     def write(self, bytes data):
@@ -88,6 +90,14 @@ cdef class OutputFile:
             raise MemoryError
         if self._error is not None:
             raise self._error
+        if self._thread is None and self.pending.size < _THREAD_FROM:
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write_pieces, name="output", daemon=True)
+            self._thread.start()
+        self._queue_pending()
+
+    def _queue_pending(self):
         if self.pending.size:
             piece = PyBytes_FromStringAndSize(<char*>self.pending.data, self.pending.size)
             self.flushed += self.pending.size
@@ -96,14 +106,22 @@ cdef class OutputFile:
 
     def finish(self):
         self.flush()
+        self._queue_pending()
         self._queue.put(None)
-        self._thread.join()
+        if self._thread is None:
+            self._write_pieces()
+        else:
+            self._thread.join()
         if self._error is not None:
             raise self._error
         return {"bytes": self.flushed, "sha256": self._digest.hexdigest()}
 
     def abandon(self):
-        if self._thread.is_alive():
+        if self._thread is None:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+        elif self._thread.is_alive():
             self._error = self._error or OSError("abandoned")
             self._queue.put(None)
             self._thread.join()

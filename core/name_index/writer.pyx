@@ -438,7 +438,7 @@ cdef class NamesWriter:
 
     cdef object _put_tables(self, NamesTables* tables, const Buffer* entries):
         """All that stands under one checksum, held until that is known; closes the file."""
-        cdef uint64_t start = self.file.position(), checksum
+        cdef uint64_t start = self.file.position(), size, checksum
         cdef Buffer first, second, pairs
         buffer_init(&first)
         buffer_init(&second)
@@ -472,7 +472,8 @@ cdef class NamesWriter:
             self.file.put(tables, sizeof(NamesTables))
             if first.failed or second.failed or pairs.failed or self.file.pending.failed:
                 raise MemoryError
-            checksum = XXH3_64bits(self.file.pending.data, self.file.pending.size)
+            size = self.file.position() - start
+            checksum = XXH3_64bits(self.file.pending.data + self.file.pending.size - size, size)
             write_trailer(self.file, b"RNDNAMES", start, sizeof(NamesTables), checksum)
             return self.file.finish()
         finally:
