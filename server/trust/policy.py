@@ -139,10 +139,9 @@ class Policy:
         return self._ask(principal, [request], known)[0]
 
     def _hears_now(self, gateway: tuple[str, str], purpose: int) -> bool:
-        name, institution = _PURPOSE_NAMES[purpose], uid("Institution", gateway[1])
-        known = [entity("Institution", gateway[1]), entity("Gateway", gateway[0], [institution])]
-        request = _request(GATEWAY_METHOD, uid("Purpose", name), name) | {"principal": uid("Gateway", gateway[0])}
-        return self._answered([request], known)[0]
+        nobody = Principal(gateway[1], (), "", off_unit=False, delegated=True)
+        request = _request(GATEWAY_METHOD, uid("Gateway", gateway[0]), _PURPOSE_NAMES[purpose])
+        return self._ask(nobody, [request], entity("Gateway", gateway[0], [uid("Institution", gateway[1])]))[0]
 
     def _ask(self, principal: Principal, requests: list[dict[str, Any]], *others: dict[str, Any]) -> list[bool]:
         institution = uid("Institution", principal.institution)
@@ -160,9 +159,6 @@ class Policy:
             ),
             *others,
         ]
-        return self._answered(requests, known)
-
-    def _answered(self, requests: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[bool]:
         entities = self._entities.with_added_json_str(json.dumps(known))
         results = cedarpy.is_authorized_batch(requests, self._policies, entities, self._schema)
         # An error in a policy leaves that policy out, as Cedar has it; a forbid that fails may not open a door.

@@ -7,7 +7,7 @@
 | | Spend | Allowance | may this allowance of limits.toml be spent? |
 | | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
 | | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf, for this purpose? |
-| Gateway in Institution | ListAwaited | Purpose | may it hear, without an officer, for whom a recall waits? |
+| | ListAwaited | Gateway in Institution | may this gateway hear, without an officer, for whom a recall waits? |
 
 Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision has
 `context.purpose`. Nothing is permitted that no policy permits.
@@ -83,9 +83,10 @@ def schema_text(allowances: Iterable[str]) -> str:
         ("Spend", "Allowance", "Why"),
         ("OmitCaseNumber", "Purpose", "Why"),
         ("Delegate", "Gateway", "Why"),
+        # Of nobody's: an officer without role and unit, so that what policies say of officers holds as it did.
+        (GATEWAY_METHOD, "Gateway", "Why"),
     ):
         lines.append(f"action {action} appliesTo {{ principal: Officer, resource: {resource}, context: {context} }};")
-    lines.append(f"action {GATEWAY_METHOD} appliesTo {{ principal: Gateway, resource: Purpose, context: Why }};")
     return "\n".join(lines) + "\n"
 
 

@@ -46,6 +46,19 @@ def test_the_example_policy_does_what_its_table_says(policy: Policy, case: objec
     assert broken_rules(policy, case) == []  # type: ignore[arg-type]
 
 
+def test_what_is_said_of_officers_for_every_action_stays_a_policy(tmp_path: Path) -> None:
+    """Written before there was something that a gateway asks for itself: it is taken as it was."""
+    (tmp_path / "policy.cedar").write_text(
+        (EXAMPLE / "policy.cedar").read_text(encoding="utf-8")
+        + 'forbid (principal, action, resource) when { principal.unit == "zona-1" || principal.offUnit };\n'
+    )
+    allowances = read_allowances(EXAMPLE / "limits.toml")
+    hears = Policy(tmp_path / "policy.cedar", allowances).hears
+    gateway = ("spiffe://pnc.gob.gt/gateway/sms", "pnc")
+    assert hears(gateway, context_pb2.PURPOSE_TRAFFIC_STOP)
+    assert not hears(gateway, context_pb2.PURPOSE_INVESTIGATION)
+
+
 def test_nothing_is_permitted_by_default(tmp_path: Path) -> None:
     (tmp_path / "policy.cedar").write_text("")
     empty = Policy(tmp_path / "policy.cedar", {"all": Allowance()})
