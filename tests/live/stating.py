@@ -36,3 +36,9 @@ class StatingWorld(SmallWorld):
         assert _BEFORE in text
         manifest.write_text(text.replace(_BEFORE, "\n".join(lines)), encoding="utf-8")
         return registers
+
+
+def states_to(sources: Path, sequence: int) -> None:
+    """The court's extract is written again, and states that it holds the feed up to this."""
+    (sources / SEQUENCE).write_text(str(sequence))
+    (sources / "oj.csv").touch()

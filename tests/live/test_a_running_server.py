@@ -21,7 +21,7 @@ from tests.indexer.small_registers import cui_of
 from tests.kit.small_world import SmallWorld, cleared
 from tests.lane.laned import free_port
 from tests.live.live_kit import RunningLive
-from tests.live.stating import SEQUENCE, StatingWorld
+from tests.live.stating import StatingWorld, states_to
 from tests.server.running_server import ROOT, clear, until
 
 
@@ -118,9 +118,7 @@ def test_an_extract_that_states_the_feed_and_lists_what_was_cancelled(tmp_path: 
         live.feed(Kind.CANCEL, "W1")
         until(lambda: live.levels(ana) == {"CLEAR"})
         assert live_changes(live) == "1"
-        (live.registers.sources / SEQUENCE).write_text("1")
-        for extract in filter(Path.is_file, live.registers.sources.rglob("*")):  # written behind the cancellation
-            extract.touch()
+        states_to(live.registers.sources, 1)
         live.build()
         until(lambda: live.levels(ana) == {"POSSIBLE"}, 60)
         said = subprocess.run(

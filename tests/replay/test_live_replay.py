@@ -12,7 +12,7 @@ from core.ledger.change import Kind
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import cui_of
 from tests.lane.laned import free_port
-from tests.live.stating import SEQUENCE, StatingWorld
+from tests.live.stating import StatingWorld, states_to
 from tests.live.test_a_running_server import Live
 from tests.replay.replay_kit import Log
 from tests.server.running_server import until
@@ -47,7 +47,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
         until(lambda: live.levels(LUIS) == {"CLEAR"}, 30)
         live.feed(Kind.CANCEL, "W10")
         until(lambda: live.levels(PLATE) == {"CLEAR"})
-        (live.registers.sources / SEQUENCE).write_text(str(live.number))
+        states_to(live.registers.sources, live.number)
         live.build()
         until(lambda: len(live.server.events("generation_serves")) == 4, 30)
         assert live.levels(PLATE) == {"POSSIBLE"}
