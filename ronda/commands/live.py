@@ -12,10 +12,9 @@ from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 _NOTHING = "nothing serves"
 # Most of what a small step costs is the same for one change and for a hundred. So the more others want the processor,
-# the rarer it steps: it rests as long as its step took, as many times as the step waited for others. Half busy, a
-# machine shows a change after a quarter of a second; one that answers all it can keeps nine tenths of its rate, and
-# shows a change within a second (`./run bench-live`). A step behind the ledger's end does not rest.
-_MOST_REST_S = 0.6
+# the rarer it steps: it rests as long as its step took, as many times as the step waited for others (docs/live.md has
+# what `./run bench-live` measured). A step behind the ledger's end does not rest.
+_MOST_REST_S = 0.4
 
 
 def _rest_s(wall_s: float, cpu_s: float) -> float:
