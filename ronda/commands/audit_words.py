@@ -47,6 +47,7 @@ METHODS = {
     "WATCH_SOURCES": "seguir fuentes",
     "SUBSCRIBE": "recibir avisos",
     "ACKNOWLEDGE": "acusar avisos",
+    "LIST_AWAITED": "avisos por SMS que esperan",
     "VERIFY": "verificar auditoría",
     "TAIL": "ver las últimas",
     "WHO_ASKED": "ver quién preguntó",

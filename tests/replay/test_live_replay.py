@@ -49,7 +49,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
         until(lambda: live.levels(PLATE) == {"CLEAR"})
         states_to(live.registers.sources, live.number)
         live.build()
-        until(lambda: len(live.server.events("generation_serves")) == 4, 30)
+        until(lambda: len(live.server.events("generation_serves")) == 4, 90)
         assert live.levels(PLATE) == {"POSSIBLE"}
     finally:
         live.stop()
