@@ -67,7 +67,7 @@ def main() -> int:
     )
     parser.add_argument("--look-ups", type=_count, default=live.LOOK_UPS, help="live: in the audit log, for recall")
     parser.add_argument("--threads", type=int, default=0, help="numbers: of the database; 0 = two")
-    parser.add_argument("--only", default="", help="core: benchmarks, clients: parts whose name holds this")
+    parser.add_argument("--only", default="", help="core: benchmarks, clients, live: parts whose name holds this")
     options = parser.parse_args()
     if options.name == "names":
         met = names.run(options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers)
@@ -99,7 +99,7 @@ def main() -> int:
     if options.name == "numbers":
         return 0 if numbers.run(options.facts, options.threads) else 1
     if options.name == "live":
-        return 0 if live.run(options.persons, options.look_ups) else 1
+        return 0 if live.run(options.persons, options.look_ups, options.only) else 1
     if options.name == "hour":
         return 0 if hour.run() else 1
     return 0 if foundation.run(options.persons, options.growth) else 1

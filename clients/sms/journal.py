@@ -157,14 +157,6 @@ class Journal:
         for key, at, place in rows:
             self._see(bytes(key), _Seen(float(at), int(place)))
 
-    def sealed(self, text: bytes, whose: bytes) -> bytes:
-        """For another file of this gateway: under the journal's key, and bound to `whose`."""
-        return self._sealed(text, whose)
-
-    def opened(self, sealed: bytes, whose: bytes) -> bytes:
-        """What `sealed` made. Raises JournalError."""
-        return self._opened(sealed, whose)
-
     def hash_of(self, *parts: str) -> bytes:
         """A keyed hash, 16 bytes: without the key file nobody tells whose it is."""
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=16, key=self._hash_key).digest()
@@ -229,7 +221,7 @@ class Journal:
     def sessions(self) -> dict[bytes, KeptSession]:
         """Those that an earlier process had, by the sender's keyed hash. Raises JournalError."""
         rows = self._database.execute("SELECT sender, sealed FROM session").fetchall()
-        return {bytes(sender): KeptSession(*json.loads(self._opened(bytes(sealed), sender))) for sender, sealed in rows}
+        return {bytes(sender): KeptSession(*json.loads(self.opened(bytes(sealed), sender))) for sender, sealed in rows}
 
     def count_stranger(self, sender: bytes, at: float) -> None:
         """A message of somebody unknown: counted, and not kept."""
@@ -326,7 +318,7 @@ class Journal:
 
     def _put_sessions(self, batch: _Batch) -> None:
         kept = [
-            (sender, session.until, self._sealed(json.dumps(session).encode(), sender))
+            (sender, session.until, self.sealed(json.dumps(session).encode(), sender))
             for sender, session in batch.sessions.items()
             if session is not None
         ]
@@ -345,16 +337,18 @@ class Journal:
             text = orjson.dumps(values)
         except orjson.JSONEncodeError:  # half a character, as an SMSC may send it
             text = json.dumps(values).encode()
-        return self._sealed(text, str(entry.reference).encode())
+        return self.sealed(text, str(entry.reference).encode())
 
     def _open(self, reference: int, sealed: bytes) -> Entry:
-        return Entry(*json.loads(self._opened(sealed, str(reference).encode())))
+        return Entry(*json.loads(self.opened(sealed, str(reference).encode())))
 
-    def _sealed(self, text: bytes, whose: bytes) -> bytes:
+    def sealed(self, text: bytes, whose: bytes) -> bytes:
+        """Under the journal's key, and bound to `whose`; for another file of this gateway too."""
         nonce = os.urandom(12)
         return nonce + self._cipher.encrypt(nonce, text, whose)
 
-    def _opened(self, sealed: bytes, whose: bytes) -> bytes:
+    def opened(self, sealed: bytes, whose: bytes) -> bytes:
+        """What `sealed` made. Raises JournalError."""
         try:
             return self._cipher.decrypt(sealed[:12], sealed[12:], whose)
         except InvalidTag:
