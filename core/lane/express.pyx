@@ -171,6 +171,7 @@ cdef int _check(Hand* hand, const LaneCall* call, LaneReply* reply) noexcept nog
 cdef int _answer(void* context, const LaneCall* call, LaneReply* reply) noexcept nogil:
     cdef Hand* hand = <Hand*>context
     cdef LanePeer* peer = call.peer
+    cdef bint much = call.refusal == LANE_METADATA_LARGE or call.metadata_size > hand.max_metadata
     cdef int parked
     reply.grpc_status = 0
     reply.message_size = reply.text_size = reply.details_size = reply.trailer_count = 0
@@ -178,7 +179,7 @@ cdef int _answer(void* context, const LaneCall* call, LaneReply* reply) noexcept
         return _fixed(hand, &hand.late, call, reply)
     if call.refusal == LANE_MEMORY_FULL:
         return _overloaded(hand, call, reply)
-    if call.refusal != LANE_METADATA_LARGE and (call.method == LANE_HEALTH_CHECK or call.method == LANE_HEALTH_WATCH):
+    if not much and (call.method == LANE_HEALTH_CHECK or call.method == LANE_HEALTH_WATCH):
         if call.refusal == LANE_MESSAGE_LATE:
             return _fixed(hand, &hand.late, call, reply)
         ronda_look_begin(hand.looks)
@@ -190,8 +191,8 @@ cdef int _answer(void* context, const LaneCall* call, LaneReply* reply) noexcept
                 strlen(peer.name)) < 0:
             return _overloaded(hand, call, reply)
         peer.session_token = 1  # of no version of the table that is in force
-    if (not METHOD_CHECK <= call.method <= METHOD_CHECK_VEHICLE or call.refusal != LANE_ASKED
-            or call.request_size > hand.max_message or call.metadata_size > hand.max_metadata):
+    if (not METHOD_CHECK <= call.method <= METHOD_CHECK_VEHICLE or call.refusal != LANE_ASKED or much
+            or call.request_size > hand.max_message):
         return _park(hand, NOTICE_ASKS, call, reply, OK, NULL, NULL, 0)
     if call.deadline_ns <= ronda_lane_clock(CLOCK_MONOTONIC):
         return _fixed(hand, &hand.late, call, reply)

@@ -35,13 +35,40 @@ static int method_of(nghttp2_vec path) {
     return LANE_UNKNOWN_METHOD;
 }
 
+/* Whether the text begins with a word of small letters, whatever the case of its own (RFC 9110, 8.3.1 and 10.1.4). */
+static int begins(nghttp2_vec text, const char *word, size_t size) {
+    if (text.len < size) return 0;
+    for (size_t i = 0; i < size; i++) {
+        int letter = text.base[i];
+        if ((letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter) != word[i]) return 0;
+    }
+    return 1;
+}
+
 /* application/grpc, application/grpc+proto, either with parameters behind ";". */
 static int is_grpc(nghttp2_vec type) {
-    static const char GRPC[] = "application/grpc", PROTO[] = "+proto";
-    size_t size = sizeof GRPC - 1, more = sizeof PROTO - 1;
-    if (type.len < size || memcmp(type.base, GRPC, size) != 0) return 0;
-    if (type.len >= size + more && memcmp(type.base + size, PROTO, more) == 0) size += more;
-    return type.len == size || type.base[size] == ';';
+    static const char GRPC[] = "application/grpc", PROTO[] = "application/grpc+proto";
+    size_t size = begins(type, PROTO, sizeof PROTO - 1) ? sizeof PROTO - 1 : sizeof GRPC - 1;
+    if (!begins(type, GRPC, sizeof GRPC - 1)) return 0;
+    while (size < type.len && (type.base[size] == ' ' || type.base[size] == '\t')) size++;
+    return size == type.len || type.base[size] == ';';
+}
+
+/* Several are none, unless each is gRPC's. */
+static void take_type(Stream *stream, nghttp2_vec type) {
+    stream->is_grpc = (uint8_t)(is_grpc(type) && (stream->is_grpc || !stream->has_type));
+    stream->has_type = 1;
+}
+
+/* What a field counts, as grpcio shows it: binary metadata without its base64. */
+static size_t counted_size(nghttp2_vec name, nghttp2_vec value) {
+    static const char BINARY[] = "-bin";
+    size_t more = sizeof BINARY - 1, size = value.len;
+    if (name.len >= more && memcmp(name.base + name.len - more, BINARY, more) == 0) {
+        for (int i = 0; i < 2 && size > 0 && value.base[size - 1] == '='; i++) size--;
+        size = size / 4 * 3 + size % 4 * 3 / 4;
+    }
+    return name.len + size + FIELD_BYTES;
 }
 
 static void take_timeout(Stream *stream, nghttp2_vec text) {
@@ -130,21 +157,22 @@ int stream_header(Stream *stream, nghttp2_rcbuf *name_buffer, nghttp2_rcbuf *val
     switch (name.len) { /* HTTP's and gRPC's own, which are not counted as metadata */
     case 2:
         if (!IS(name, "te")) break;
-        stream->has_trailers = (uint8_t)IS(value, "trailers");
+        if (value.len == 8 && begins(value, "trailers", 8)) stream->has_trailers = 1;
+        else stream->is_malformed = 1; /* RFC 9113, 8.2.2 */
         return 0;
     case 12:
-        if (IS(name, "content-type")) stream->is_grpc = (uint8_t)is_grpc(value);
+        if (IS(name, "content-type")) take_type(stream, value);
         else if (IS(name, "grpc-timeout")) take_timeout(stream, value);
         else break;
         return 0;
     case 13:
         if (IS(name, "authorization")) {
-            stream->metadata_size += name.len + value.len + FIELD_BYTES;
+            stream->metadata_size += counted_size(name, value);
             stream->metadata_fields++;
             return take_authorization(stream, value_buffer, value);
         }
         if (!IS(name, "grpc-encoding")) break;
-        stream->is_encoded = (uint8_t)!IS(value, "identity");
+        if (!IS(value, "identity")) stream->is_encoded = 1; /* whatever stands beside it */
         return 0;
     case 14:
         if (IS(name, "content-length")) take_length(stream, value);
@@ -155,7 +183,7 @@ int stream_header(Stream *stream, nghttp2_rcbuf *name_buffer, nghttp2_rcbuf *val
     default: break;
     }
     if (!nghttp2_check_header_name(name.base, name.len) || is_of_a_connection(name)) stream->is_malformed = 1;
-    stream->metadata_size += name.len + value.len + FIELD_BYTES;
+    stream->metadata_size += counted_size(name, value);
     stream->metadata_fields++;
     return 0;
 }

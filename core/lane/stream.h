@@ -29,7 +29,7 @@ struct Stream {
     int refusal; /* of lane.h */
     int attempt;
     /* What makes a request gRPC's; see headers.c. */
-    uint8_t is_post, is_grpc, has_trailers, is_encoded, bad_timeout;
+    uint8_t is_post, is_grpc, has_type, has_trailers, is_encoded, bad_timeout;
     /* What makes it HTTP's: pseudo-fields once, before the others; no forbidden field or byte; the length that was said. */
     uint8_t seen, has_regular, is_malformed;
     int64_t declared_size, received_size; /* declared -1 = not at all */

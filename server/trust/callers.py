@@ -230,13 +230,13 @@ class CertifiedCallers:
 
     def _admitted(self, context: Presented) -> Admitted | GatewayAlone:
         auth: Auth = context.auth_context()
-        token = ""
+        shown: list[str] = []
         size = 0
         for key, value in context.invocation_metadata() or ():
             size += len(key) + len(value) + FIELD_BYTES
             if key == "authorization":
-                text = value if isinstance(value, str) else value.decode("latin-1")
-                token = f"{token},{text}" if token else text  # two tokens are none
+                shown.append(value if isinstance(value, str) else value.decode("latin-1"))
+        token = ",".join(shown)  # two are none, an empty one among them
         certificate = _certificate(auth)
         version = next(iter(auth.get("ssl_tls_version", ())), b"")
         if size > self._max_metadata:

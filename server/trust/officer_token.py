@@ -95,7 +95,7 @@ def read_token(authorization: str, institutions: Institutions, rules: TokenRules
     """The officer of an `authorization` header. Raises Refusal TOKEN_*, its rule named."""
     if not authorization:
         raise Refusal(error_pb2.ERROR_REASON_TOKEN_MISSING)
-    token = authorization[len(_SCHEME) :].strip()
+    token = authorization[len(_SCHEME) :].strip(" ")  # no other space: what is one depends on how bytes were decoded
     if authorization[: len(_SCHEME)].lower() != _SCHEME or not token:
         raise _invalid("scheme", "the authorization is not a Bearer token")
     if len(token) > MAX_BYTES:

@@ -30,7 +30,8 @@ class TrustSettings(TransportSettings):
         8192,
         ge=1024,
         le=32768,
-        description="Largest metadata of a call, in bytes, with 32 more for each field; larger is METADATA_TOO_LARGE.",
+        description="Largest metadata of a call, in bytes (base64 decoded), with 32 more for each field; larger is "
+        "METADATA_TOO_LARGE.",
     )
 
     @model_validator(mode="after")

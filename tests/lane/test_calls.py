@@ -94,15 +94,44 @@ WRONG = {
     "another content-type": (changed(PERSON, content_type="text/html"), "415", 3),
     "application/grpcx": (changed(PERSON, content_type="application/grpcx"), "415", 3),
     "application/grpc+json": (changed(PERSON, content_type="application/grpc+json"), "415", 3),
+    "two content-types, the last one right": ([*PERSON[:4], ("content-type", "text/html"), *PERSON[4:]], "415", 3),
+    "two content-types, the first one right": ([*PERSON, ("content-type", "text/html")], "415", 3),
     "no te": (changed(PERSON, te=None), "200", 2),
     "a time-out without unit": ([*PERSON, ("grpc-timeout", "100")], "200", 13),
     "a time-out of nine digits": ([*PERSON, ("grpc-timeout", "123456789m")], "200", 13),
     "a negative time-out": ([*PERSON, ("grpc-timeout", "-1S")], "200", 13),
+    "a time-out in front of one that is none": (
+        [*PERSON, ("grpc-timeout", "1S"), ("grpc-timeout", "x")],
+        "200",
+        13,
+    ),
     "gzip": ([*PERSON, ("grpc-encoding", "gzip")], "200", 12),
+    "gzip and identity": ([*PERSON, ("grpc-encoding", "gzip"), ("grpc-encoding", "identity")], "200", 12),
     "another path": (call_headers("/ronda.v1.CheckService/SearchPersons"), "200", 12),
     "no path at all": (call_headers("/"), "200", 12),
     "much metadata": ([*PERSON, ("x-much", "m" * 1100)], "200", 8),
+    "much binary metadata": ([*PERSON, ("x-much-bin", "A" * 1400)], "200", 8),
+    "much binary metadata of padding alone": ([*PERSON, ("x-much-bin", "=" * 1400)], "200", 8),
 }
+
+
+RIGHT = {
+    "a content-type in capitals": changed(PERSON, content_type="Application/GRPC+Proto"),
+    "a parameter": changed(PERSON, content_type="application/grpc;charset=utf-8"),
+    "a parameter behind a space": changed(PERSON, content_type="application/grpc+proto ; a=b"),
+    "content-type twice": [*PERSON, ("content-type", "application/grpc")],
+    "te twice": [*PERSON, ("te", "trailers")],
+    "te in capitals": changed(PERSON, te="Trailers"),
+    "grpc-encoding twice": [*PERSON, ("grpc-encoding", "identity"), ("grpc-encoding", "identity")],
+    "the last time-out of two": [*PERSON, ("grpc-timeout", "0n"), ("grpc-timeout", "99999999H")],
+    "binary metadata of which base64 alone makes too much": [*PERSON, ("x-much-bin", "A" * 1200)],
+    "the same with its padding": [*PERSON, ("x-much-bin", "A" * 1202 + "==")],
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_headers_that_are_right(wire: Wire, name: str) -> None:
+    assert wire.call(b"who", RIGHT[name]).status == 0
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -133,6 +162,9 @@ MALFORMED = {
     "a long value with a null": [*PERSON, ("x-name", LONG + "\0")],
     "a token with a carriage return": [*PERSON, ("authorization", "Bearer \r" + LONG)],
     "connection": [*PERSON, ("connection", "close")],
+    "te for something else": changed(PERSON, te="gzip"),
+    "te for something more": changed(PERSON, te="trailers, gzip"),
+    "te for something else, then as it must be": [*PERSON[:4], ("te", "gzip"), *PERSON[4:]],
     "transfer-encoding": [*PERSON, ("transfer-encoding", "chunked")],
     "a length that is not kept": [*PERSON, ("content-length", "9")],
     "a length that is none": [*PERSON, ("content-length", "eight")],

@@ -226,6 +226,36 @@ def test_many_small_headers_are_refused_and_the_connection_lives(twins: Twins) -
         assert pair.alike(CHECK_PERSON, question(cui=WANTED)).code == "OK"
 
 
+@pytest.mark.parametrize("path", [CHECK_PERSON, HEALTH], ids=["CheckPerson", "health"])
+def test_binary_metadata_up_to_the_limit_and_over_it(twins: Twins, path: str) -> None:
+    """It counts what it is, not what it is written as; health's metadata too."""
+    client = officer(twins.kit)
+    request = question(cui=WANTED) if path == CHECK_PERSON else b""
+    reasons = []
+    with twins.asked_by(client) as pair:
+        for size in range(6800, 8200, 200):
+            more = (*client.metadata, ("x-much-bin", bytes(size)))
+            reasons.append(pair.alike(path, request, metadata=more).reason)
+        assert pair.alike(path, request).code == "OK"
+    assert set(reasons) == {"", "METADATA_TOO_LARGE"}
+    assert sorted(reasons, key=bool) == reasons
+    twins.records(1)
+
+
+@pytest.mark.parametrize("which", ["before", "behind", "both"])
+def test_an_empty_token_beside_hers_is_one_too_many(twins: Twins, which: str) -> None:
+    client, empty = officer(twins.kit), ("authorization", "")
+    shown = {
+        "before": (empty, *client.metadata),
+        "behind": (*client.metadata, empty),
+        "both": (empty, *client.metadata, empty),
+    }
+    with twins.asked_by(client) as pair:
+        assert pair.alike(CHECK_PERSON, question(cui=WANTED), metadata=shown[which]).reason == "TOKEN_INVALID"
+        assert pair.alike(CHECK_PERSON, question(cui=WANTED)).code == "OK"
+    twins.records(2)
+
+
 def test_health_needs_no_token(twins: Twins) -> None:
     client = officer(twins.kit)
     assert twins.alike(Client(client.pair, ()), HEALTH, b"").code == "OK"

@@ -259,6 +259,22 @@ def test_a_second_token_in_the_trailers_is_none(laned: Laned, officer: Client) -
     assert details_of(stream)[0] == "TOKEN_MISSING" or stream.reset is not None
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\x1f"], ids=ascii)
+def test_no_other_space_stands_before_a_token(laned: Laned, officer: Client, space: str) -> None:
+    """What is a space depends on who decodes it: both take one alone."""
+    ((_, bearer),) = officer.metadata
+    scheme, token = bearer.split(" ")
+    came = set()
+    for address in laned.both.values():
+        with bare(laned, officer, address) as connection:
+            fields = fields_of(CHECK_PERSON, [("authorization", f"{scheme} {space}{token}")])
+            connection.call(1, fields, WHOLE)
+            stream = connection.ended(1)
+            assert stream["grpc-status"] != OK
+            came.add(details_of(stream)[0])
+    assert came <= {"TOKEN_INVALID", ""}
+
+
 def test_a_client_that_gives_up(laned: Laned, officer: Client) -> None:
     """A stream that is reset at once, or half way: the others go on."""
     fields = fields_of(CHECK_PERSON, _pairs(officer))
