@@ -1,8 +1,8 @@
 """`./run bench-live [--only PART]`: a fed change's way into every worker's answers, and what it costs those who ask.
 
-A server with two workers, `ronda live` beside it, a court that feeds through FeedService.Push, and callers: all on one
-machine, so that what one takes the others lack. Rows: acknowledged -> visible at 200 changes a second under half of the
-server's load; the rate of answers with that feed and without; what is taken a second when the writer was away; what
+A server with two workers, `ronda live` beside it, a court that feeds by FeedService.Push to `feed_listen`, and callers:
+all on one machine, so that what one takes the others lack. Rows: acknowledged -> visible at 200 changes a second under half
+of the server's load; the rate of answers with that feed and without; what is taken a second when the writer was away; what
 50,000 subjects in deltas cost a check, in the engine alone; and a cancellation's way to who had looked, with LOOK_UPS
 in the audit log (4 GB). The nation is built once, and kept in build/bench for the next run; and once more with the
 50,000 fed warrants in the court's extract, for what levels cost is told by the same answers from a base.
@@ -36,6 +36,7 @@ from core.engine.entry import Engine, Method
 from core.generation.manifest import MANIFEST
 from core.generation.store import Generation
 from core.generation.view_file import BEAT, LIVE, VIEW, read_view
+from ronda.demo.postgres_cluster import free_port
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from ronda.v1.feed_service_pb2 import FeedChange
@@ -75,13 +76,16 @@ class _Running:
     """The server, the writer beside it, and where they work."""
 
     server: ServerProcess
+    feed: str  # "host:port" of those who feed
     writer: subprocess.Popen[bytes]
     home: Path
 
     @classmethod
     def start(cls, data: Path, generation_id: str, **more: str) -> _Running:
+        feed = f"127.0.0.1:{free_port()}"
         settings = {
             **more,
+            "RONDA_FEED_LISTEN": feed,
             "RONDA_LIVE_POLL_MS": "50",
             "RONDA_FEED_SOURCES": f'{{"{SOURCE}": {{"institution": "oj", "registers": ["{REGISTER}"]}}}}',
         }
@@ -94,7 +98,7 @@ class _Running:
         server.wait_ready()
         home = data / LIVE / generation_id
         _until((home / VIEW).exists)
-        return cls(server, writer, home)
+        return cls(server, feed, writer, home)
 
     @property
     def sequence(self) -> int:
@@ -153,7 +157,7 @@ def _measure_fed(data: Path, generation_id: str, parts: Collection[str], cuis: S
     """The parts that need a running server."""
     running = _Running.start(data, generation_id)
     try:
-        court = Court(running.server.target)
+        court = Court(running.feed)
         if "saturated" in parts:
             _measure_rates(running, court, cuis, report)
         if "visible" in parts:
@@ -217,7 +221,7 @@ def _measure_recall(data: Path, directory: Path, cuis: Sequence[str], look_ups: 
     try:
         if not _until(lambda: recalling.indexed(data), _INDEXED_S):
             raise RuntimeError(f"the look-ups have no index after {_INDEXED_S:.0f} s")
-        court = Court(running.server.target)
+        court = Court(running.feed)
         whom = recalling.adults(running.server.target, cuis, RECALLED)
         seconds, lost = recalling.measure(running.server.target, court, whom)
         court.close()

@@ -30,7 +30,7 @@ class Court:
         self._channel = grpc.insecure_channel(target)
         self._sending: queue.SimpleQueue[contract.PushRequest | None] = queue.SimpleQueue()
         stub = FeedServiceStub(self._channel)  # type: ignore[no-untyped-call]
-        self._answers: Iterator[contract.PushResponse] = stub.Push(iter(self._sending.get, None))
+        self._answers: Iterator[contract.PushResponse] = stub.Push(iter(self._sending.get, None), wait_for_ready=True)
         self._said(contract.PushRequest(context=RequestContext(purpose=PURPOSE_WARRANT_SERVICE), source=SOURCE))
 
     def _said(self, request: contract.PushRequest) -> contract.PushResponse:

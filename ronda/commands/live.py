@@ -28,7 +28,6 @@ def live(
     Ejemplo:
       ronda live --data data
     """
-    import os
     import signal
     import threading
     import time
@@ -39,14 +38,14 @@ def live(
     from indexer.live.following import Follower, LiveWriterBusy
     from indexer.manifest.loading import ManifestError, load_manifests
     from indexer.pipeline import SHIPPED_MANIFESTS
+    from server.host.aside import step_aside
     from server.host.memory import keep_what_is_freed
     from server.logs import ERROR, WARNING, log, set_up
 
     settings = settings_of(data=data, manifests=manifests)
     set_up(settings.log_level, process="live")
     keep_what_is_freed()
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it interrupts nobody who answers, and has its share:
-    os.nice(5)  # of a core that another process wants at all times a quarter; 200 changes a second need as much
+    step_aside(nice=5)  # of a core that another process wants at all times a quarter: 200 changes a second need as much
     pa.set_cpu_count(1)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -53,7 +53,7 @@ def build_server(
     connections: int,
     own: Iterable[grpc.GenericRpcHandler] = (),  # type: ignore[type-arg]  # no generic at run time
 ) -> grpc.aio.Server:
-    """A server with every service, without ports, not started.
+    """A server with the services that `healths` tells of, without ports, not started.
 
     connections: how many a port holds at most. own: handlers of the services that Python answers (own_methods.py).
     """
@@ -65,19 +65,23 @@ def build_server(
         paths.append(f"/{clear_stream.SERVICE}/{clear_stream.METHOD}")
         paths += [f"/{name}/{method}" for name in SERVICES for method in RPC_NAMES]
         server.add_generic_rpc_handlers((ManyHeaders(service, service.callers, paths, settings.max_metadata_bytes),))
+    served = [name for name in SERVICES if name in healths.services]
     for name, methods in UNARY_METHODS.items():
+        if name not in served:
+            continue
         handlers = {
             method: search_handler(service, method) if method in SEARCHES else look_up_handler(service, method)
             for method in methods
         }
         server.add_generic_rpc_handlers((UnaryMethods(service, name, handlers),))
-    clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
-    clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
-    server.add_generic_rpc_handlers((clears,))
+    if clear_stream.SERVICE in served:
+        clear = grpc.stream_stream_rpc_method_handler(ClearStream(service).handle)
+        clears = grpc.method_handlers_generic_handler(clear_stream.SERVICE, {clear_stream.METHOD: clear})
+        server.add_generic_rpc_handlers((clears,))
     server.add_generic_rpc_handlers(tuple(own))
     server.add_generic_rpc_handlers((health_methods(healths, service),))
     if settings.reflection:
-        reflected = reflection_methods([*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], service)
+        reflected = reflection_methods([*served, health.SERVICE_NAME, reflection.SERVICE_NAME], service)
         server.add_generic_rpc_handlers((reflected,))
     server.add_generic_rpc_handlers((UnknownMethods(service.callers),))
     return server

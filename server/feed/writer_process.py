@@ -26,6 +26,7 @@ from core.ledger.writer import LedgerWriter
 from server import logs
 from server.feed.orders import Orders
 from server.feed.taking import Message, Now, RowCheck, Taker, no_check, outcome_fields
+from server.host.aside import step_aside
 from server.host.core_dumps import forbid_core_dumps
 from server.host.parent_pipe import parent_ended, read_orders
 from server.logs import ERROR, WARNING, log
@@ -155,7 +156,7 @@ def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
     """Works until its input ends; 1 when the ledger cannot be opened or written, which the log says."""
     forbid_core_dumps()
     os.umask(0o077)
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it has its share, and interrupts nobody who answers
+    step_aside()
     orders = Orders.model_validate_json(read_orders())
     logs.set_up(orders.log_level, process="feed", pid=os.getpid())
     status = 0

@@ -94,7 +94,7 @@ class _StateCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Families of the scrape."""
-        reports = [worker.report for worker in list(self._supervised.workers.values())]
+        reports = [worker.report for worker in list(self._supervised.workers.values()) if not worker.feeds]
         yield GaugeMetricFamily(
             "ronda_workers_ready", "Workers that answer health checks.", value=sum(r.ready for r in reports)
         )

@@ -23,6 +23,12 @@ class ServerSettings(StatisticsSettings):
         description="Address of the express lane, host:port (docs/lane.md): the three checks and health, answered by "
         "compiled code alone. Bound as `listen` is; empty = off.",
     )
+    feed_listen: str = Field(
+        "",
+        description="Address of FeedService alone, host:port (docs/feed.md): a process of its own answers there, so "
+        "that no message of a feed stands before a check. Bound as `listen` is, where FeedService is answered too; "
+        "empty = off.",
+    )
     workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 = one a core.")
     metrics: str = Field(
         "127.0.0.1:9464", description='Address of the Prometheus scrape, host:port; "off" = no scrape.'
@@ -45,9 +51,9 @@ class ServerSettings(StatisticsSettings):
         parse_address(text)
         return text
 
-    @field_validator("lane_listen")
+    @field_validator("lane_listen", "feed_listen")
     @classmethod
-    def _lane_listen_is_an_address(cls, text: str) -> str:
+    def _is_an_address_or_off(cls, text: str) -> str:
         if text:
             parse_address(text)
         return text
@@ -61,13 +67,20 @@ class ServerSettings(StatisticsSettings):
 
     @model_validator(mode="after")
     def _development_is_local(self) -> Self:
-        for name, address in (("listen", self.listen_address), ("lane_listen", self.lane_address)):
+        addresses = {"listen": self.listen_address, "lane_listen": self.lane_address, "feed_listen": self.feed_address}
+        for name, address in addresses.items():
             if self.trust is not None or address is None or address.is_loopback:
                 continue
             raise ValueError(
                 f"{name}: in development mode only a loopback address is accepted, for everybody who reaches it sees "
                 "everything; set trust, tls_cert and tls_key"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_feeds(self) -> Self:
+        if self.feed_listen and not self.feed_sources:
+            raise ValueError("feed_listen: nobody feeds; name them in feed_sources, or leave it empty")
         return self
 
     @property
@@ -79,6 +92,11 @@ class ServerSettings(StatisticsSettings):
     def lane_address(self) -> Address | None:
         """`lane_listen`, parsed; None = off."""
         return parse_address(self.lane_listen) if self.lane_listen else None
+
+    @property
+    def feed_address(self) -> Address | None:
+        """`feed_listen`, parsed; None = off."""
+        return parse_address(self.feed_listen) if self.feed_listen else None
 
     @property
     def metrics_address(self) -> Address | None:

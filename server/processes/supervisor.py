@@ -65,6 +65,7 @@ class Ready:
     refused: str  # "" or why the published generation is refused
     development: bool
     lane: Address | None = None  # the express lane's; None = off
+    feed: Address | None = None  # of those who feed; None = they have none of their own
 
 
 class _WorkerDied(Exception):
@@ -79,6 +80,7 @@ class Supervisor:
         settings: ServerSettings,
         address: Address,
         lane_address: Address | None,
+        feed_address: Address | None,
         runtime: Path,
         page_key: bytes,
         on_ready: Callable[[Ready], None],
@@ -90,6 +92,10 @@ class Supervisor:
         self._settings = settings
         self._address = address
         self._lane_address = lane_address
+        self._feed_address = feed_address
+        self._numbers = [*range(settings.worker_count)]
+        if feed_address is not None:
+            self._numbers.append(2 * settings.worker_count)  # after them and their successors
         self._runtime = runtime
         self._page_key = page_key
         self._on_ready = on_ready
@@ -128,7 +134,7 @@ class Supervisor:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._signalled))
         auditing = asyncio.create_task(self._audit.run())
         keeping = [asyncio.create_task(each.run()) for each in self._kept]
-        self._slots = {asyncio.create_task(self._keep(number)) for number in range(self._settings.worker_count)}
+        self._slots = {asyncio.create_task(self._keep(number)) for number in self._numbers}
         checking = asyncio.create_task(self._check_files())
         try:
             while self._slots:
@@ -191,12 +197,15 @@ class Supervisor:
         """Runs one worker to its end; raises _WorkerDied when it ended young and unasked."""
         if self._stop.is_set():
             return
+        feed_address = self._feed_address if number >= 2 * self._settings.worker_count else None
+        lane_address = self._lane_address if feed_address is None else None
         orders = WorkerOrders(
             number=number,
+            feeds=feed_address is not None,
             settings=self._settings.model_dump(mode="json", include=set(ServerSettings.model_fields)),
-            address=str(self._address),
-            lane_address=str(self._lane_address or ""),
-            lane_ticket_secret=self._lane_ticket_secret if self._lane_address is not None else "",
+            address=str(feed_address or self._address),
+            lane_address=str(lane_address or ""),
+            lane_ticket_secret=self._lane_ticket_secret if lane_address is not None else "",
             probe_socket=self._runtime / f"worker-{number}.sock",
             last_good=self.last_good,
             damaged=self._file_check.messages(),
@@ -233,12 +242,11 @@ class Supervisor:
     async def _replace_when_grown(self, number: int, worker: WorkerProcess) -> None:
         """Starts another worker once this one holds too much memory, and lets this one leave when that one is ready.
 
-        The other has a number, and so an audit log, of its own: number + the count of workers, and back.
+        The other has a number, and so an audit log, of its own (`_other`).
         """
         # One that starts is not looked at: on a slow machine none would ever be ready.
         held = await grown(lambda: worker.pid if worker.report.ready else 0, self._settings.max_worker_mib << 20)
-        count = self._settings.worker_count
-        other = number + count if number < count else number - count
+        other = self._other(number)
         log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)
         while other in self.workers:  # it leaves yet, this one's predecessor: two of a number would share an audit log
             await asyncio.sleep(0.1)
@@ -252,6 +260,13 @@ class Supervisor:
         worker.drain()
         await asyncio.sleep(self._settings.drain_s + _KILL_AFTER_S)
         worker.kill()
+
+    def _other(self, number: int) -> int:
+        """The number of who takes its place: + the count of workers, and back; behind these the two who feed."""
+        count = self._settings.worker_count
+        if number >= 2 * count:
+            return 4 * count + 1 - number
+        return number + count if number < count else number - count
 
     def _report_death(self, number: int, state: RetryCallState) -> None:
         pause = state.next_action.sleep if state.next_action is not None else 0.0
@@ -267,22 +282,24 @@ class Supervisor:
     def _reported(self, report: WorkerReport) -> None:
         self.last_good = report.generation or self.last_good
         reports = [worker.report for worker in self.workers.values()]
-        all_ready = len(reports) == self._settings.worker_count and all(each.ready for each in reports)
+        all_ready = len(reports) == len(self._numbers) and all(each.ready for each in reports)
         if all_ready and not self._was_ready:
             self._was_ready = True
             refused = next((f"{r.refused}: {r.why}" for r in reports if r.refused), "")
             ready = Ready(
                 self._address,
-                len(reports),
+                self._settings.worker_count,
                 self.last_good,
                 refused,
                 development=self._settings.development,
                 lane=self._lane_address,
+                feed=self._feed_address,
             )
             log(
                 "ready",
                 address=str(ready.address),
                 lane=str(ready.lane or ""),
+                feed=str(ready.feed or ""),
                 workers=ready.workers,
                 generation=ready.generation,
             )
@@ -319,13 +336,20 @@ def serve(
         page_key = load_or_make_page_key(settings.data)
         with (
             PortGuard("listen", settings.listen_address) as guard,
-            _lane_guard(settings) as lane_guard,
+            _guard("lane_listen", settings.lane_address) as lane_guard,
+            _guard("feed_listen", settings.feed_address) as feed_guard,
             _runtime_directory(settings.data) as runtime,
         ):
             (Path(runtime) / "metrics").mkdir()
-            lane = lane_guard.address if lane_guard is not None else None
             supervisor = Supervisor(
-                settings, guard.address, lane, Path(runtime), page_key, on_ready or print_ready, feed or FeedProgram()
+                settings,
+                guard.address,
+                lane_guard.address if lane_guard is not None else None,
+                feed_guard.address if feed_guard is not None else None,
+                Path(runtime),
+                page_key,
+                on_ready or print_ready,
+                feed or FeedProgram(),
             )
             with Scrape(settings, supervisor, Path(runtime) / "metrics"):
                 return asyncio.run(supervisor.run())
@@ -335,9 +359,8 @@ def serve(
         return EXIT_SETTINGS
 
 
-def _lane_guard(settings: ServerSettings) -> AbstractContextManager[PortGuard | None]:
-    wanted = settings.lane_address
-    return PortGuard("lane_listen", wanted) if wanted is not None else nullcontext()
+def _guard(setting: str, wanted: Address | None) -> AbstractContextManager[PortGuard | None]:
+    return PortGuard(setting, wanted) if wanted is not None else nullcontext()
 
 
 def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list[KeptProcess]:
@@ -393,6 +416,7 @@ def print_ready(ready: Ready) -> None:
         what += f"; refused {ready.refused}"
     mode = " [DEVELOPMENT MODE: no caller is checked, everybody on this machine sees everything]"
     lane = f", express lane on {ready.lane}" if ready.lane is not None else ""
+    lane += f", feeds on {ready.feed}" if ready.feed is not None else ""
     sys.stdout.write(
         f"ronda: ready on {ready.address}{lane}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
     )

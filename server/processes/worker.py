@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -73,6 +74,8 @@ _YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last 
 class Worker:
     """Serves until SIGTERM, or until the supervisor is gone."""
 
+    SERVICES = SERVICES
+
     def __init__(self, orders: WorkerOrders, settings: ServerSettings, reports: int) -> None:
         self._orders = orders
         self._settings = settings
@@ -95,7 +98,7 @@ class Worker:
             of_an_officer=settings.max_calls_per_officer,
         )
         self._half_open = HalfOpenCalls(settings.half_open_s, self._gate.shed, limited=not settings.development)
-        self._health = Health(SERVICES)
+        self._health = Health(self.SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
         # Of grpcio's address, and of the express lane's.
         ports = 1 + bool(orders.lane_address)
@@ -127,8 +130,7 @@ class Worker:
             loop.add_signal_handler(number, self._stop.set)
         self._audit.on_stop = lambda: loop.call_soon_threadsafe(self._audit_stopped)
         self._keeper.on_change = self._changed
-        await self._keeper.start(self._orders.last_good)
-        self._changed()
+        await self._open_registers()
         threads = ThreadPoolExecutor(self._settings.search_threads, "search")
         service = Service(
             keeper=self._keeper,
@@ -148,8 +150,6 @@ class Worker:
         own = self._own_handlers(service)
         server = build_server(self._settings, service, self._health, self._most_connections, own)
         self._bind(server)
-        with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
-            self._board.look()
         await server.start()
         if lane is not None:
             lane.start()
@@ -158,7 +158,7 @@ class Worker:
             asyncio.create_task(work)
             for work in (
                 *((lane.watch(),) if lane is not None else ()),
-                *self._keeper.watches(),
+                *self._watches(),
                 self._trust.watch(),
                 self._gate.watch_lag(),
                 self._gate.shed.watch(),
@@ -167,8 +167,6 @@ class Worker:
                 self._beat(),
                 self._refusals.run(),
                 self._listen(),
-                self._notifications.run(lambda: self._keeper.engine),
-                *(board.watch() for board in (self._board, self._recall_board)),
                 give_back(),
             )
         ]
@@ -182,6 +180,19 @@ class Worker:
         threads.shutdown(wait=False, cancel_futures=True)
         return int(self._failed)
 
+    async def _open_registers(self) -> None:
+        """What those who ask are answered from."""
+        await self._keeper.start(self._orders.last_good)
+        self._changed()
+        with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
+            self._board.look()
+
+    def _watches(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What looks at the registers, and at what is said of them."""
+        yield from self._keeper.watches()
+        yield self._notifications.run(lambda: self._keeper.engine)
+        yield from (board.watch() for board in (self._board, self._recall_board))
+
     def _own_handlers(self, service: Service) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
         """The services that Python answers."""
         settings, places = self._settings, OwnPlaces(service)
@@ -193,16 +204,20 @@ class Worker:
         }
         desk_line = DeskLine(settings.data, self._orders.confirmation_socket)
         confirmations = ConfirmationMethods(desk_line, self._board, settings.confirmation_desks, waits_ms)
-        feed = FeedMethods(FeedLine(self._orders.feed_socket), settings.feed_sources)
-        streams = StreamBounds(settings.max_feed_message_bytes, settings.feed_idle_s)
         marts = MartKeeper(settings.data, settings.statistics_memory_mib, settings.statistics_threads)
         return [
             *hotlist_handlers(service, lists, places),
             *confirmation_handlers(service, confirmations, places),
-            *feed_handlers(service, feed, places, streams),
+            *self._feed_handlers(service, places),
             *recall_handlers(service, RecallMethods(self._recall_line, self._recall_board), places),
             *statistics_handlers(service, StatisticsMethods(marts), places),
         ]
+
+    def _feed_handlers(self, service: Service, places: OwnPlaces) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
+        settings = self._settings
+        feed = FeedMethods(FeedLine(self._orders.feed_socket), settings.feed_sources)
+        streams = StreamBounds(settings.max_feed_message_bytes, settings.feed_idle_s)
+        return feed_handlers(service, feed, places, streams)
 
     def _make_lane(self, service: Service) -> ExpressLane | None:
         """The express lane, where one is wanted, its address bound. Raises RuntimeError, SettingsError."""
@@ -257,7 +272,7 @@ class Worker:
         if lane is not None:
             await leaving
         await server.stop(patience_s if self._failed else self._settings.drain_s)
-        self._notifications.close(self._keeper.engine)
+        self._close_registers()
         self._refusals.sum_up(time.time_ns() // 1_000_000, all_of_them=True)
         try:
             self._audit.close()
@@ -265,6 +280,9 @@ class Worker:
             self._failed = True
             log("audit_not_closed", level=ERROR, error=error)
         log("worker_drained", answered=call_metrics.answered_calls())
+
+    def _close_registers(self) -> None:
+        self._notifications.close(self._keeper.engine)
 
     def _audit_stopped(self) -> None:
         """Nothing can be answered by this process any more: another begins a log of its own."""
@@ -347,7 +365,7 @@ def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     log("loop_error", level=ERROR, error=context.get("exception"))
 
 
-def main() -> int:
+def main(make: Callable[[WorkerOrders, ServerSettings, int], Worker] = Worker) -> int:
     """Runs a worker; returns its exit status."""
     forbid_core_dumps()
     allocate_compactly()
@@ -360,7 +378,7 @@ def main() -> int:
     os.dup2(2, 1)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(Worker(orders, settings, reports).run())
+            return runner.run(make(orders, settings, reports).run())
     except (SettingsError, RuntimeError) as error:
         log("worker_cannot_start", level=ERROR, why=str(error) if isinstance(error, SettingsError) else "", error=error)
         return EXIT_SETTINGS if isinstance(error, SettingsError) else 1
