@@ -1,11 +1,12 @@
 """`./run bench-live [--only PART]`: a fed change's way into every worker's answers, and what it costs those who ask.
 
-A server with two workers, `ronda live` beside it, a court that feeds by FeedService.Push to `feed_listen`, and callers:
-all on one machine, so that what one takes the others lack. Rows: acknowledged -> visible at 200 changes a second under half
-of the server's load; the rate of answers with that feed and without; what is taken a second when the writer was away; what
-50,000 subjects in deltas cost a check, in the engine alone; and a cancellation's way to who had looked, with LOOK_UPS
-in the audit log (4 GB). The nation is built once, and kept in build/bench for the next run; and once more with the
-50,000 fed warrants in the court's extract, for what levels cost is told by the same answers from a base.
+A server with two workers, `ronda live` beside it, a court that feeds by FeedService.Push to `feed_listen`, and
+callers: all on one machine, so that what one takes the others lack. Rows: acknowledged -> visible at 200 changes a
+second under half of the server's load; the rate of answers with that feed and without; what is taken a second when
+the writer was away; what 50,000 subjects in deltas cost a check, in the engine alone; and a cancellation's way to who
+had looked, with LOOK_UPS in the audit log (4 GB). The nation is built once, and kept in build/bench for the next run;
+and once more with the 50,000 fed warrants in the court's extract, for what levels cost is told by the same answers
+from a base.
 """
 
 from __future__ import annotations
