@@ -92,7 +92,7 @@ class _Running:
         }
         log = data.parent / "live.log"
         writer = subprocess.Popen(
-            [sys.executable, "-m", "ronda.command", "live", "--data", str(data), "--every-ms", "50"],
+            [sys.executable, "-m", "ronda.command", "live", "--data", str(data), "--every-ms", "20"],
             stderr=log.open("ab"),
         )
         server = ServerProcess.start(data, 2, data.parent / "server.log", settings)

@@ -11,16 +11,16 @@ from ronda.commands.directory import DataOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 _NOTHING = "nothing serves"
-# Most of what a small step costs is the same for one change and for a hundred. So it rests half as long as it took. To
-# rest the longer the more others want the processor showed a change after 0.73 s in place of 0.61, on one slow host
-# (`./run bench-live --only visible`, 28 November 2026). A step behind the ledger's end does not rest.
-_PAUSE_SHARE, _MOST_PAUSE_S = 0.5, 0.1
+# Most of what a small step costs is the same for one change and for a hundred. So it rests a quarter of what it took:
+# half showed a change after 0.38 s in place of 0.30, and left no more to others (`./run bench-live --only visible`, 28
+# November 2026, three pairs). A step behind the ledger's end does not rest.
+_PAUSE_SHARE, _MOST_PAUSE_S = 0.25, 0.1
 
 
 def live(
     data: DataOption = None,
     manifests: Annotated[Path | None, typer.Option(help="Directorio de manifiestos; si no, los doce de Ronda.")] = None,
-    every_ms: Annotated[int, typer.Option(min=10, max=10_000, help="Cada cuántos milisegundos mira el libro.")] = 100,
+    every_ms: Annotated[int, typer.Option(min=10, max=10_000, help="Cada cuántos milisegundos mira el libro.")] = 50,
 ) -> None:
     """Aplica los cambios recibidos a lo que se sirve, en menos de un segundo; requiere `ronda index --live`.
 

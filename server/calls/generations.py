@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -44,6 +45,7 @@ _RETRY_AFTER_MS = 1000
 _OLDER_KEPT = 2
 # That a new generation waits for its live changes before it is told as one that cannot serve.
 _HANDOVER_S = 60.0
+_GLANCE_S = 0.01  # whether there is another view: one file's status
 _NOT_LAID_OVER = "the live changes are not laid over it yet: see the log of ronda live"
 
 
@@ -172,11 +174,19 @@ class GenerationKeeper:
     async def watch_live(self) -> None:
         """Looks for live changes over the current generation for ever, where they are looked for at all."""
         while self._live_poll_s:
-            await asyncio.sleep(self._live_poll_s)
+            await self._until_live()
             try:
                 await self._look_live()
             except Exception as error:  # as `watch`
                 log("live_watch_failed", level=ERROR, error=error)
+
+    async def _until_live(self) -> None:
+        """Until there is another view, or `live_poll_ms` passed: who ceased to write, or to take over, is seen then."""
+        end = time.monotonic() + self._live_poll_s
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _GLANCE_S))
+            if self._current is not None and self._current.live is not None and self._current.live.is_another():
+                return
 
     async def _look_live(self) -> None:
         served = self._current

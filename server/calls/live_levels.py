@@ -1,9 +1,9 @@
 """What lies over a base generation: looked for, opened, and what is said of the fed registers (docs/live.md).
 
-The writer (indexer/live) replaces <data>/live/<base>/VIEW; a worker looks at it every `live_poll_ms`. What cannot be
-opened is refused: what answered goes on answering, and every register that is fed is STALE at once. So it is where
-changes wait in a ledger that nobody applies, and where the process that takes changes over is silent: nobody could tell
-then that a source is.
+The writer (indexer/live) replaces <data>/live/<base>/VIEW; a worker sees another within 10 ms, and looks every
+`live_poll_ms` whether who writes it is well. What cannot be opened is refused: what answered goes on answering, and
+every register that is fed is STALE at once. So it is where changes wait in a ledger that nobody applies, and where the
+process that takes changes over is silent: nobody could tell then that a source is.
 """
 
 from __future__ import annotations
@@ -120,6 +120,10 @@ class LiveLevels:
         if now.untaken and self._shown is not None and (before is None or not before.untaken):
             log("feed_silent", level=WARNING, generation=self._base.generation_id)
         return self._view(self._seen)
+
+    def is_another(self) -> bool:
+        """Whether another view was published than `look` saw last; a few microseconds."""
+        return self._seen is not None and self._stamp() != self._seen.stamp
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

@@ -49,8 +49,8 @@ class CallSettings(TrustSettings):
         0,
         ge=0,
         le=10_000,
-        description="How often a worker looks for live changes (docs/live.md), in milliseconds, for example 100; 0 = "
-        "there are none.",
+        description="How often a worker looks whether live changes are kept up (docs/live.md), in milliseconds, for "
+        "example 100; a new view it sees within 10 ms. 0 = there are none.",
     )
     lane_poll_us: int = Field(
         100,

@@ -64,6 +64,20 @@ def live(tmp_path: Path) -> Iterator[Live]:
         world.stop()
 
 
+def test_a_view_is_seen_at_once_however_seldom_a_worker_looks_whether_the_writer_is_well(tmp_path: Path) -> None:
+    world = Live(tmp_path, live_poll_ms=10_000)
+    try:
+        luis = checks.CheckPersonRequest(cui=cui_of(2))
+        for number, (kind, level) in enumerate([(Kind.UPSERT, "HIT"), (Kind.CANCEL, "CLEAR")] * 2):
+            if kind is Kind.UPSERT:
+                world.warrant(f"W{number}", cui_of(2), "LUIS ALBERTO POP TZUL", "1975-01-20")
+            else:
+                world.feed(kind, f"W{number - 1}")
+            until(lambda wanted=level: world.levels(luis) == {wanted}, 8.0)
+    finally:
+        world.stop()
+
+
 def test_issued_seen_cancelled_green(live: Live) -> None:
     luis = checks.CheckPersonRequest(cui=cui_of(2))
     assert live.levels(luis) == {"CLEAR"}
