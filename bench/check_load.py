@@ -8,11 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 import grpc
 
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
+
+
+class ClientDied(Exception):
+    """A client process ended and left no result; its own words stand on standard error."""
 
 
 @dataclass
@@ -54,20 +60,38 @@ def _client(target: str, cuis: list[str], seconds: float, seed: int, pipe: Conne
 def run_checks(
     target: str, cuis: list[str], seconds: float, clients: int, meanwhile: Callable[[], None] = lambda: None
 ) -> LoadResult:
-    """Runs the clients (spawned, never forked after gRPC) for `seconds`, and `meanwhile` in this process."""
+    """Runs the clients (spawned, never forked after gRPC) for `seconds`, and `meanwhile` in this process.
+
+    Raises ClientDied; the others are ended then.
+    """
     spawn = multiprocessing.get_context("spawn")
     ends = []
     for seed in range(clients):
         ours, theirs = spawn.Pipe(duplex=False)
         process = spawn.Process(target=_client, args=(target, cuis, seconds, seed, theirs))
         process.start()
+        theirs.close()  # held by the client alone: its end is seen
         ends.append((process, ours))
-    meanwhile()
     total = LoadResult()
-    for process, end in ends:
-        part: LoadResult = end.recv()
-        process.join()
-        total.calls += part.calls
-        total.failures += part.failures
-        total.generations |= part.generations
+    try:
+        meanwhile()
+        for process, end in ends:
+            part: LoadResult = received(process, end)
+            process.join()
+            total.calls += part.calls
+            total.failures += part.failures
+            total.generations |= part.generations
+    finally:
+        for process, _ in ends:
+            process.kill()
+            process.join()
     return total
+
+
+def received(process: BaseProcess, end: Connection) -> Any:
+    """What a client sends next. Raises ClientDied where it ended before: our copy of its end has to be closed."""
+    try:
+        return end.recv()
+    except (EOFError, ConnectionResetError):
+        process.join()
+        raise ClientDied(f"{process.name} ended with status {process.exitcode} and without a result") from None

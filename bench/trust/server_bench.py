@@ -11,6 +11,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import grpc
 
+from bench.check_load import received
 from bench.trust.allowances import patrols_without_end
 from bench.trust.worker_process import WorkerUnderTest
 from ronda.settings import Settings
@@ -93,19 +95,22 @@ class _Load:
             ours, theirs = spawn.Pipe()
             process = spawn.Process(target=_client, args=(way, cuis, seed, theirs))
             process.start()
+            theirs.close()
             self._ends.append(ours)
             self._processes.append(process)
 
     def run(self, seconds: float) -> int:
-        """Checks that were answered."""
+        """Checks that were answered. Raises ClientDied."""
         for end in self._ends:
-            end.send(seconds)
-        return sum(end.recv() for end in self._ends)
+            with suppress(BrokenPipeError):  # one that died: told below
+                end.send(seconds)
+        return sum(received(process, end) for end, process in zip(self._ends, self._processes, strict=True))
 
     def end(self) -> None:
         """Ends the clients."""
         for end, process in zip(self._ends, self._processes, strict=True):
-            end.send(None)
+            with suppress(BrokenPipeError):
+                end.send(None)
             process.join()
 
 
