@@ -13,9 +13,7 @@ import hashlib
 import hmac
 import json
 import os
-import sqlite3
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -24,6 +22,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from clients.sms.kept_file import JournalError, KeptFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +43,6 @@ CREATE TABLE IF NOT EXISTS session (sender BLOB PRIMARY KEY, until REAL NOT NULL
 CREATE TABLE IF NOT EXISTS stranger (
     sender BLOB PRIMARY KEY, messages INTEGER NOT NULL, last REAL NOT NULL) WITHOUT ROWID;
 """
-
-
-class JournalError(Exception):
-    """The journal cannot be opened: in use by another gateway, or its key is not the one it was sealed with."""
 
 
 class Entry(NamedTuple):
@@ -122,7 +118,7 @@ class _Batch:
         )
 
 
-class Journal:
+class Journal(KeptFile):
     """The files of one gateway in `directory`. Of one event loop. Raises JournalError, OSError."""
 
     def __init__(self, directory: Path) -> None:
@@ -133,21 +129,12 @@ class Journal:
         self._batch = _Batch()
         self._given = self._kept = 0
         self._writing: asyncio.Task[None] | None = None
-        self._writer = ThreadPoolExecutor(1, "journal")
         self._unwritten = 0
         self._write_at = 0.0  # by the loop's clock
         self._hurry = asyncio.Event()
         self.on_written: Callable[[], None] = lambda: None
         """Called after each write."""
-        try:
-            self._database = sqlite3.connect(
-                directory / "queue.db", isolation_level=None, timeout=1, check_same_thread=False
-            )
-            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-                self._database.execute(f"PRAGMA {pragma}")
-            self._database.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise JournalError(f"queue.db: {error}") from None
+        super().__init__(directory / "queue.db", _SCHEMA, "locking_mode=EXCLUSIVE")
         row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
         self._last = int(row[0]) if row else 0
         self._known = {bytes(sender) for (sender,) in self._database.execute("SELECT sender FROM known")}
@@ -274,14 +261,6 @@ class Journal:
         """What an earlier process accepted and did not finish, oldest first. Raises JournalError."""
         rows = self._database.execute("SELECT reference, sealed FROM message ORDER BY reference").fetchall()
         return [self._open(int(reference), bytes(sealed)) for reference, sealed in rows]
-
-    async def close(self) -> None:
-        """Writes what waits and closes the files. Raises sqlite3.Error."""
-        try:
-            await self.keep()
-        finally:
-            self._writer.shutdown()
-            self._database.close()
 
     def _see(self, key: bytes, found: _Seen) -> None:
         """The newest stands last."""

@@ -11,10 +11,9 @@ import asyncio
 import json
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from clients.sms.journal import JournalError
+from clients.sms.kept_file import JournalError, KeptFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,22 +49,16 @@ class Telephone(NamedTuple):
         return "Telephone()"
 
 
-class RecallBook:
+class RecallBook(KeptFile):
     """Of one gateway and one event loop. Raises JournalError."""
 
     def __init__(self, directory: Path, journal: Journal) -> None:
         self._journal = journal
-        self._writer = ThreadPoolExecutor(1, "recalls")
         self._dirty: dict[str, Telephone | None] = {}
         self._dirty_told: dict[str, float] = {}
         self._keeping = asyncio.Lock()
+        super().__init__(directory / "recalls.db", _SCHEMA)
         try:
-            self._database = sqlite3.connect(
-                directory / "recalls.db", isolation_level=None, timeout=1, check_same_thread=False
-            )
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-                self._database.execute(f"PRAGMA {pragma}")
-            self._database.executescript(_SCHEMA)
             rows = self._database.execute("SELECT officer, sealed FROM telephone").fetchall()
             self._told = {str(recall) for (recall,) in self._database.execute("SELECT recall FROM told")}
         except sqlite3.Error as error:
@@ -136,14 +129,6 @@ class RecallBook:
         ids = [(each,) for each in recall_ids]
         await self._write(lambda database: database.executemany("DELETE FROM told WHERE recall = ?", ids))
         self._told.difference_update(each for (each,) in ids)
-
-    async def close(self) -> None:
-        """Writes what waits and closes the file. Raises sqlite3.Error."""
-        try:
-            await self.keep()
-        finally:
-            self._writer.shutdown()
-            self._database.close()
 
     async def _write(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """One transaction, in the writer's thread."""

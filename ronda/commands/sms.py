@@ -11,6 +11,7 @@ import typer
 from ronda.commands.directory import settings_of
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
+from ronda.commands.question import HERE
 
 # gRPC's own lines are no JSON; GRPC_VERBOSITY=error brings them back.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -34,11 +35,11 @@ def sms(
       RONDA_CONFIG=sms.toml ronda sms
     """
     from clients.sms.counts import log_to
-    from clients.sms.journal import JournalError
+    from clients.sms.kept_file import JournalError
     from clients.sms.running import SmsSettingsError, run
 
     if demo:
-        _demonstrate(server or "127.0.0.1:50051")
+        _demonstrate(server or HERE)
         return
     log_to(sys.stderr)
     try:

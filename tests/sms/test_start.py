@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from clients.sms.journal import Entry, Journal, JournalError
+from clients.sms.journal import Entry, Journal
+from clients.sms.kept_file import JournalError
 from clients.sms.running import SmsSettingsError, run
 from clients.sms.settings import SmsSettings
 
