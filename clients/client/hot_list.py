@@ -21,11 +21,13 @@ from ronda.v1.hotlist_service_pb2 import (
     HotlistStep,
     SignedHotlistHeader,
     SignedHotlistStep,
+    SyncRequest,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ronda.v1.context_pb2 import RequestContext
     from ronda.v1.hotlist_service_pb2 import SyncResponse
 
 FORMAT = 1
@@ -44,6 +46,14 @@ class ListPlace(NamedTuple):
     list_id: str
     step: int
     chain: bytes
+
+
+def sync_request(context: RequestContext, place: ListPlace | None) -> SyncRequest:
+    """Asks for a list, or for what follows the one that is held up to `place`."""
+    request = SyncRequest(context=context)
+    if place is not None:
+        request.list_id, request.step, request.chain = place
+    return request
 
 
 class ListKeeper(Protocol):

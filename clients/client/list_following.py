@@ -9,7 +9,7 @@ import grpc
 
 from clients.client.calls import metadata
 from clients.client.failures import CallFailure, failure_of
-from clients.client.hot_list import ListKeeper, ListRefused, take
+from clients.client.hot_list import ListKeeper, ListRefused, sync_request, take
 from ronda.v1 import hotlist_service_pb2 as contract
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ class ListFollowing:
     def _headers(self) -> Iterator[contract.HotlistHeader]:
         text = self._token.text() if self._token is not None else ""
         place = self._keeper.place if self._refused < _REFUSED else None
-        request = contract.SyncRequest(context=self._frame())
-        if place is not None:
-            request.list_id, request.step, request.chain = place
+        request = sync_request(self._frame(), place)
         try:
             if not self._keys:
                 key = contract.GetDeviceKeyRequest(context=self._frame())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from clients.car.clock import TrustedClock
 from clients.car.nothing_offline import NothingOffline
@@ -13,14 +13,14 @@ from clients.car.offline.canonical import asking_of
 from clients.car.offline.held_key import HeldKey, NotReadable, seconds
 from clients.car.offline.list_store import HotList, ListStore
 from clients.car.offline.look_up_log import LookUpLog
-from clients.client.hot_list import ListPlace, ListRefused, take
+from clients.client.hot_list import ListPlace, ListRefused, sync_request, take
 from ronda.v1 import hotlist_service_pb2 as contract
 from ronda.v1 import level_pb2
 from ronda.v1.context_pb2 import Purpose
 from ronda.v1.register_pb2 import REGISTER_STATE_STALE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from clients.client.connection import Connection
@@ -177,7 +177,7 @@ class OfflineDesk:
         if self.following and held is not None:
             return
         with self._turn:
-            held = self._fetched(connection, metadata, frame(), key, signing, held)
+            held = self._fetched(_Asked(connection, metadata, frame(), key), held)
             if not self._dropped:
                 self._list = held
 
@@ -187,47 +187,36 @@ class OfflineDesk:
         if key is None:
             return
         try:
-            for _ in self._stepped(connection, metadata, frame(), key, _STREAM_SECONDS):
+            for _ in self._stepped(_Asked(connection, metadata, frame(), key), _STREAM_SECONDS):
                 self.following = True
         except _OtherKey:
             return
         finally:
             self.following = False
 
-    def _fetched(
-        self,
-        connection: Connection,
-        metadata: Metadata,
-        context: RequestContext,
-        key: HeldKey,
-        signing: Mapping[str, bytes],
-        held: HotList | None,
-    ) -> HotList | None:
+    def _fetched(self, asked: _Asked, held: HotList | None) -> HotList | None:
         """With every step that there is; without, where the server is older or policy gives lists alone."""
         import grpc
 
         from clients.client.failures import read_failure
 
         try:
-            for _ in self._stepped(connection, metadata, context, key, _LIST_SECONDS):
+            for _ in self._stepped(asked, _LIST_SECONDS):
                 break
         except _OtherKey:
             return None
         except grpc.RpcError as error:
             if read_failure(error).reason not in NO_STEPS:
                 raise
-            return self._snapshot(connection, metadata, context, key, signing, held)
+            return self._snapshot(asked, held)
         return self._list
 
-    def _stepped(
-        self, connection: Connection, metadata: Metadata, context: RequestContext, key: HeldKey, most_seconds: float
-    ) -> Iterator[contract.HotlistHeader]:
+    def _stepped(self, asked: _Asked, most_seconds: float) -> Iterator[contract.HotlistHeader]:
         """Keeps the list and what changes on it; each header with which nothing is lacking. Raises _OtherKey."""
-        request, keeper = contract.SyncRequest(context=context), _Keeper(self, key)
+        keeper = _Keeper(self, asked.key)
         place = keeper.place
-        if place is not None and self._refused < _REFUSED:
-            request.list_id, request.step, request.chain = place
-        stream = connection.hotlists.Sync(request, timeout=most_seconds, metadata=metadata)
+        request = sync_request(asked.context, place if self._refused < _REFUSED else None)
+        stream = asked.connection.hotlists.Sync(request, timeout=most_seconds, metadata=asked.metadata)
         try:
             for header in take(stream, keeper, self._signing):
                 self._refused = 0
@@ -237,24 +226,16 @@ class OfflineDesk:
         finally:
             stream.cancel()
 
-    def _snapshot(
-        self,
-        connection: Connection,
-        metadata: Metadata,
-        context: RequestContext,
-        key: HeldKey,
-        signing: Mapping[str, bytes],
-        held: HotList | None,
-    ) -> HotList | None:
+    def _snapshot(self, asked: _Asked, held: HotList | None) -> HotList | None:
         held_id = held.header.list_id if held is not None else ""
-        request = contract.SnapshotRequest(context=context, held_list_id=held_id)
-        stream = connection.hotlists.Snapshot(request, timeout=_LIST_SECONDS, metadata=metadata)
+        request = contract.SnapshotRequest(context=asked.context, held_list_id=held_id)
+        stream = asked.connection.hotlists.Snapshot(request, timeout=_LIST_SECONDS, metadata=asked.metadata)
         try:
             signed = next(stream).header
             header = contract.HotlistHeader.FromString(signed.header)
             if header.unchanged and held is not None:
-                return self._store.renew(signed, held, key, signing)
-            return self._store.write(signed, self._blocks(stream), key, signing)
+                return self._store.renew(signed, held, asked.key, self._signing)
+            return self._store.write(signed, self._blocks(stream), asked.key, self._signing)
         except (ListRefused, NotReadable, StopIteration):
             return held
         finally:
@@ -318,6 +299,15 @@ class OfflineDesk:
                 return None
             raise
         return HeldKey(got.key_id, got.key, seconds(got.hold_until), TrustedClock(seconds(got.server_time)))
+
+
+class _Asked(NamedTuple):
+    """For a list: over which connection, by whom, and the key that it is kept under."""
+
+    connection: Connection
+    metadata: Metadata
+    context: RequestContext
+    key: HeldKey
 
 
 class _OtherKey(Exception):
