@@ -22,9 +22,9 @@ from typing import Any
 import duckdb
 
 from core.assembly.assembler import Assembly, assemble
+from core.files.output import stated_file
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
 from core.names.tables_digest import tables_digest
-from indexer.build.digest import sha256_of
 from indexer.build.disk import DiskWatch
 from indexer.build.errors import BuildRefused, NoSpace, PublishingStopped
 from indexer.build.lock import indexer_lock
@@ -270,7 +270,7 @@ class _Build:
         files = {
             **{name: dict(told) for name, told in assembly.files.items()},
             **{
-                name: {"bytes": (self.building / name).stat().st_size, "sha256": sha256_of(self.building / name)}
+                name: stated_file(self.building / name)
                 for name in (ALERTED_FILE, REASONS_FILE, *(KEPT_FILES if self.options.live else ()))
             },
         }

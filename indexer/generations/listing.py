@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CoreError, GenerationDamaged
+from core.files.output import stated_file
 from core.generation.check import verify
 from core.generation.manifest import MANIFEST, GenerationManifest, read_manifest
 from core.generation.store import Generation
 from core.machine.parent_death import with_parent
-from indexer.build.digest import sha256_of
 from indexer.build.errors import BuildRefused
 from indexer.generations.publishing import (
     CURRENT,
@@ -138,7 +138,7 @@ def _file_problems(path: Path, file: str, size: int, digest: str) -> list[str]:
         on_disk = path.stat().st_size
         if on_disk != size:
             return [f"{file}: {on_disk:,} bytes, {size:,} in {MANIFEST}"]
-        if sha256_of(path) != digest:
+        if stated_file(path)["sha256"] != digest:
             return [f"{file}: SHA-256 differs from {MANIFEST}"]
     except OSError as error:
         return [f"{file}: {error.strerror or error}"]
