@@ -3,6 +3,7 @@
 from libc.string cimport memcmp, strlen
 
 from core.calendar cimport BIRTH_PIVOT, DATE_OK, partial_date_problem
+from core.months cimport SEPTEMBER, SETIEMBRE, month_name
 
 cdef enum:
     YEAR_FIRST = 1800
@@ -12,13 +13,6 @@ cdef enum:
     NAME_DIGITS = 4          # at most, of a number in a company's name
     NAME_LETTERS = 3         # at least, in words of two letters or more, before a date
     WORD_MAX = 12            # bytes of the longest word looked up here
-
-cdef extern from *:
-    """
-    static const char *const MONTH_NAMES[13] = {"ENERO", "FEBRERO", "MARZO", "ABRIL", "MAYO", "JUNIO", "JULIO", "AGOSTO",
-        "SEPTIEMBRE", "OCTUBRE", "NOVIEMBRE", "DICIEMBRE", "SETIEMBRE"};
-    """
-    const char** MONTH_NAMES
 
 # Words that name a kind of number: a date behind them is none.
 cdef const char* NUMBER_LABELS = b" PASAPORTE PASSPORT PASS PAS DOCUMENTO LICENCIA LIC MOTOR CHASIS CHASSIS SERIE VIN NIV "
@@ -74,12 +68,12 @@ cdef bint _listed(const char* word, const char* words) noexcept nogil:
 
 cdef int _month(const char* word, size_t n) noexcept nogil:
     """Of the first letters of a month's name; 0 = none."""
-    cdef int i
+    cdef int month
     if n < MONTH_LETTERS:
         return 0
-    for i in range(13):
-        if n <= strlen(MONTH_NAMES[i]) and memcmp(word, MONTH_NAMES[i], n) == 0:
-            return i + 1 if i < 12 else 9
+    for month in range(1, SETIEMBRE + 1):
+        if n <= strlen(month_name(month)) and memcmp(word, month_name(month), n) == 0:
+            return month if month != SETIEMBRE else SEPTEMBER
     return 0
 
 

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t
 from libc.string cimport memcmp
 
 from core.calendar cimport BIRTH_PIVOT, NO_DAY, CivilDate, date_from_day, day_from_date, partial_date_problem
+from core.months cimport SEPTEMBER, SETIEMBRE, month_name
 from core.standardise.dates_written cimport WRITTEN_MAX, written_date
 from core.standardise.row cimport VALUE_BAD, VALUE_NULL, VALUE_OK
 
@@ -17,8 +18,6 @@ cdef enum:
     COMPACT_YEAR_LAST = 2099
     NO_END_YEAR = 1900       # the last year in which programs let days begin
     NO_BEGIN_YEAR = 2100     # from here on a slip: 2204 for 2024
-
-cdef const char* MONTHS = b"ENEFEBMARABRMAYJUNJULAGOSEPOCTNOVDIC"
 
 cdef struct Group:
     int value
@@ -85,9 +84,9 @@ cdef int groups_of(Cell cell, Group* groups) noexcept nogil:
             memcpy3(word, b"SEP")
         groups[count].digits = 0
         groups[count].value = 0
-        for k in range(12):
-            if memcmp(word, MONTHS + 3 * k, 3) == 0:
-                groups[count].value = k + 1
+        for k in range(1, 13):
+            if memcmp(word, month_name(k), 3) == 0:
+                groups[count].value = k
         if groups[count].value == 0 or not month_is_whole(cell.data + start, at - start, groups[count].value):
             return -1
         count += 1
@@ -100,22 +99,14 @@ cdef inline void memcpy3(char* to, const char* what) noexcept nogil:
     to[2] = what[2]
 
 
-cdef extern from *:
-    """
-    static const char *MONTH_NAMES[13] = {"", "ENERO", "FEBRERO", "MARZO", "ABRIL", "MAYO", "JUNIO", "JULIO", "AGOSTO", "SEPTIEMBRE",
-        "OCTUBRE", "NOVIEMBRE", "DICIEMBRE"};
-    """
-    const char** MONTH_NAMES
-
-
 # Three letters, or the whole name ("SETIEMBRE" too).
 cdef bint month_is_whole(const char* word, int n, int month) noexcept nogil:
-    cdef const char* name = MONTH_NAMES[month]
+    cdef const char* name = month_name(month)
     cdef int i
     if n == 3:
         return True
-    if month == 9 and upper(word[2]) == c"T":
-        name = b"SETIEMBRE"
+    if month == SEPTEMBER and upper(word[2]) == c"T":
+        name = month_name(SETIEMBRE)
     for i in range(n):
         if upper(word[i]) != name[i]:
             return False

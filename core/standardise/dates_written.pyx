@@ -7,6 +7,7 @@ from core.identifiers.text cimport MISREAD_DIGIT, is_digit, is_separator
 from core.identifiers.words cimport (
     WORDS_MAX, Words, add_letters, begin_word, drop_word, is_sign, plain_form, word_in, word_is,
 )
+from core.months cimport month_name
 from core.names.folding cimport SEPARATES, VANISHES, folded_letters
 from core.names.unicode cimport decode_utf8
 
@@ -32,11 +33,9 @@ cdef extern from *:
     static const char *const ROMAN[12] = {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"};
     static const char *const ENGLISH[12] = {" JAN JANUARY ", " FEB FEBRUARY ", " MAR MARCH ", " APR APRIL ", " MAY ", " JUN JUNE ",
         " JUL JULY ", " AUG AUGUST ", " SEP SEPT SEPTEMBER ", " OCT OCTOBER ", " NOV NOVEMBER ", " DEC DECEMBER "};
-    static const char MONTH_STARTS[] = "ENEFEBMARABRMAYJUNJULAGOSEPOCTNOVDIC";
     """
     const char** ROMAN
     const char** ENGLISH
-    const char* MONTH_STARTS
 
 
 # Words of letters and digits, a time of day cut off; False: a sign that no clerk writes, or longer than any date.
@@ -177,7 +176,7 @@ cdef int written_date(Cell cell, char* out) noexcept nogil:
             n += 1
         month = month_of(&w, i)
         if month:
-            memcpy(out + n, MONTH_STARTS + 3 * (month - 1), 3)
+            memcpy(out + n, month_name(month), 3)
             n += 3
             continue
         memcpy(out + n, w.text + w.start[i], w.length[i])
