@@ -17,9 +17,10 @@ from core.access.limits import Limits
 from ronda.spark.orders import FILE, SETTINGS, Orders, Refused
 from ronda.v1 import error_pb2
 from server.errors import Refusal, reason_name
+from server.host.file_stamps import Stamp, stamp_of
 from server.settings import SettingsError, read_file
 from server.trust.callers import Admitted, admit, device_identity
-from server.trust.directory import Stamp, Trust, read_trust, stamp_of
+from server.trust.directory import Trust, read_trust
 from server.trust.peer import Peer, peer_of
 
 _SPKI = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

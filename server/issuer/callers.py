@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ronda.v1 import error_pb2
 from server.errors import Refusal
+from server.host.file_stamps import stamp_of
 from server.issuer.settings import IssuerSettings
 from server.logs import ERROR, log
 from server.settings import SettingsError
@@ -35,7 +36,7 @@ class Callers:
         self._gateways = frozenset(settings.gateways)
         self._peers = Peers(institutions)
         self._path: Path = settings.trust / "revoked.toml"
-        self._stamp = _stamp(self._path)
+        self._stamp = stamp_of([self._path])
         self._revoked: Revocations = read_revocations(self._path)
 
     def peer(self, auth: Auth) -> Peer:
@@ -62,7 +63,7 @@ class Callers:
         return f"{self.institution.id}/{nip}" in self._now_revoked().officers
 
     def _now_revoked(self) -> Revocations:
-        stamp = _stamp(self._path)
+        stamp = stamp_of([self._path])
         if stamp != self._stamp:
             self._stamp = stamp
             try:
@@ -71,11 +72,3 @@ class Callers:
             except SettingsError as error:
                 log("trust_refused", level=ERROR, why=str(error))
         return self._revoked
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0, 0
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -16,6 +16,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from server.host.file_stamps import Stamp, stamp_of
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.settings import SettingsError, read_file
@@ -82,8 +83,8 @@ class ServerTls:
         key, chain, client_ca = self._material
         return key, chain, self._bundle() if self._bundle is not None else client_ca
 
-    def _stamp(self) -> tuple[tuple[int, int, int], ...]:
-        return tuple(_stamp(path) for path in (self._cert, self._key, self._client_ca) if path is not None)
+    def _stamp(self) -> Stamp:
+        return stamp_of(path for path in (self._cert, self._key, self._client_ca) if path is not None)
 
     def _read(self) -> tuple[bytes, bytes, bytes | None]:
         chain = _pem("tls_cert", self._cert, b"CERTIFICATE")
@@ -101,14 +102,6 @@ def _configuration(configured: Configured) -> grpc.ServerCertificateConfiguratio
 def server_tls(settings: TransportSettings, bundle: Bundle | None = None) -> ServerTls | None:
     """None = plaintext. Raises SettingsError."""
     return ServerTls(settings, bundle) if settings.tls_cert is not None else None
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0, 0
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _pem(setting: str, path: Path, wanted: bytes) -> bytes:

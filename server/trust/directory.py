@@ -13,10 +13,11 @@ and in the metrics: half a policy may neither open nor close a door.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.host.file_stamps import stamp_of
 from server.logs import ERROR, WARNING, log
 from server.metrics import counts as call_metrics
 from server.settings import SettingsError
@@ -28,8 +29,6 @@ from server.trust.revocations import Revocations, read_revocations
 # A change is in force on all workers within a second: this, and the time of reading it (tens of milliseconds).
 POLL_S = 0.25
 _RETRY_S = 2.0  # after a refusal
-
-Stamp = tuple[tuple[str, int, int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,6 @@ def read_trust(directory: Path) -> Trust:
         revocations=read_revocations(revoked),
         files=(*institutions.files, policy, limits, revoked),
     )
-
-
-def stamp_of(files: Iterable[Path]) -> Stamp:
-    """Changes when a file is written, replaced, made or removed."""
-    found = []
-    for path in files:
-        try:
-            status = path.stat()
-            found.append((str(path), status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
-        except OSError:
-            found.append((str(path), 0, 0, 0, 0))
-    return tuple(found)
 
 
 class TrustKeeper:

@@ -1,0 +1,20 @@
+"""Whether files changed since they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+Stamp = tuple[tuple[str, int, int, int, int], ...]
+
+
+def stamp_of(files: Iterable[Path]) -> Stamp:
+    """Changes when a file is written, replaced, made or removed."""
+    found = []
+    for path in files:
+        try:
+            status = path.stat()
+            found.append((str(path), status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
+        except OSError:
+            found.append((str(path), 0, 0, 0, 0))
+    return tuple(found)
