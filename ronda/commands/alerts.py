@@ -11,6 +11,7 @@ import typer
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
 from ronda.commands.question import (
+    HERE,
     CaseOption,
     IdentityOption,
     JsonOption,
@@ -32,7 +33,7 @@ _IDS = 100  # of one receipt
 def alerts(
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     once: Annotated[bool, typer.Option("--once", help="Termina con los primeros que lleguen.")] = False,
     as_json: JsonOption = False,

@@ -8,6 +8,8 @@ import typer
 
 from ronda.commands.output import message_json, print_renderables
 from ronda.commands.question import (
+    HERE,
+    PATIENCE_S,
     CaseOption,
     DeadlineOption,
     IdentityOption,
@@ -121,9 +123,9 @@ def check(
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Consulta una persona o un vehículo: un solo cuadro, o datos sueltos; las comillas no hacen falta.
@@ -203,9 +205,9 @@ def search(
     page_token: Annotated[str, typer.Option(help="Página siguiente, como la dijo la anterior.")] = "",
     purpose: PurposeOption = PurposeWord.INVESTIGATION,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Busca personas por nombre, o vehículos por placa parcial y lo que se vio; las comillas no hacen falta.
@@ -264,9 +266,9 @@ def search(
 def registers(
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Muestra los registros en que se basan las respuestas, y de cuándo son sus datos.

@@ -11,6 +11,7 @@ import typer
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, print_json, print_renderables
 from ronda.commands.question import (
+    HERE,
     CaseOption,
     IdentityOption,
     JsonOption,
@@ -44,7 +45,7 @@ def bench(
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     as_json: JsonOption = False,
 ) -> None:

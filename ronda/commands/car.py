@@ -13,6 +13,7 @@ import typer
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
 from ronda.commands.question import (
+    HERE,
     CaseOption,
     IdentityOption,
     PurposeOption,
@@ -32,7 +33,7 @@ def car(
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     deadline: Annotated[
         float, typer.Option("--deadline", help="Segundos que se espera la respuesta.", min=0.05, max=3600)

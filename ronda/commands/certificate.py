@@ -27,7 +27,7 @@ from ronda.commands.certificate_words import certificates_explained
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
 from ronda.commands.output import fail, print_json
-from ronda.commands.question import DeadlineOption, IdentityOption, ServerOption, call
+from ronda.commands.question import HERE, DeadlineOption, IdentityOption, ServerOption, call
 from ronda.commands.subject import NipOption
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def issue(
         Path | None, typer.Option("--out", help="Archivo PDF nuevo; sin él, el número de la constancia, aquí.")
     ] = None,
     case: Annotated[str, typer.Option("--review", help="Caso de revisión, ya decidido, en que se apoya.")] = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     audit: AuditOption = None,
     token: TokenOption = None,

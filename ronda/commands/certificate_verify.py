@@ -14,7 +14,7 @@ from ronda.commands.certificate_words import certificates_explained, no_answer, 
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
 from ronda.commands.output import fail, print_json
-from ronda.commands.question import DeadlineOption
+from ronda.commands.question import PATIENCE_S, DeadlineOption
 
 if TYPE_CHECKING:
     from clients.certificate.token import TokenSaid
@@ -41,7 +41,7 @@ def verify(
     online_ca: Annotated[
         Path | None, typer.Option("--online-ca", help="Autoridad de su certificado TLS, PEM; si no, las del equipo.")
     ] = None,
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Comprueba una constancia: su firma, que nada se alteró, que no ha vencido; y con --online, si fue revocada.

@@ -15,7 +15,7 @@ import typer
 
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, print_json, print_renderables
-from ronda.commands.question import CaseOption, IdentityOption, JsonOption, ServerOption
+from ronda.commands.question import HERE, CaseOption, IdentityOption, JsonOption, ServerOption
 
 if TYPE_CHECKING:
     from clients.agency.checkpoint import Progress as Passed
@@ -97,7 +97,7 @@ def clear(
         Path | None, typer.Option(help="Con spark: dónde espera la auditoría en cada ejecutor; si no, <data>/spark.")
     ] = None,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     as_json: JsonOption = False,
 ) -> None:

@@ -10,6 +10,8 @@ import typer
 
 from ronda.commands.output import message_json, print_renderables
 from ronda.commands.question import (
+    HERE,
+    PATIENCE_S,
     CaseOption,
     DeadlineOption,
     IdentityOption,
@@ -50,9 +52,9 @@ IdArgument = Annotated[str, typer.Argument(metavar="CONFIRMACIÓN", help="Su ide
 def list_pending(
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Muestra lo que espera respuesta de su institución: primero lo urgente, luego lo más antiguo.
@@ -77,9 +79,9 @@ def answer(
     ],
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Responde: «vigente» confirma; las demás desmienten, y se ve en la consulta de todos en menos de un segundo.
@@ -109,9 +111,9 @@ def answer(
 def watch(
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     once: Annotated[bool, typer.Option("--once", help="Termina con la primera que llegue.", hidden=True)] = False,
 ) -> None:
     """Espera: muestra cada pregunta nueva en cuanto llega, con un timbre, hasta que se interrumpe (Ctrl-C).

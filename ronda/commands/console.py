@@ -11,7 +11,7 @@ import typer
 
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
-from ronda.commands.question import MAX_PORT, IdentityOption, ServerOption, read_issuer
+from ronda.commands.question import HERE, MAX_PORT, IdentityOption, ServerOption, read_issuer
 
 # Before gRPC is imported, which reads it then.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -28,7 +28,7 @@ def console(
     listen: Annotated[
         str, typer.Option("--listen", callback=_read_listen, help="Dirección de la consola, anfitrión:puerto.")
     ] = "127.0.0.1:8080",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     issuer: Annotated[
         str,

@@ -12,6 +12,8 @@ from ronda.commands.exit_status import ExitStatus
 from ronda.commands.feed_sources import ask_status, folder, jetstream, only_source, outbox
 from ronda.commands.output import fail, message_json, print_json, print_renderables
 from ronda.commands.question import (
+    HERE,
+    PATIENCE_S,
     CaseOption,
     DeadlineOption,
     IdentityOption,
@@ -44,7 +46,7 @@ def push(
     patience: Annotated[float, typer.Option(help="Segundos sin respuesta tras los que se detiene.", min=0)] = 30.0,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -83,9 +85,9 @@ feed.command("jetstream")(jetstream)
 def status(
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Muestra hasta dónde se recibieron los cambios de su institución, qué falta y qué tan al día están.

@@ -11,6 +11,7 @@ import typer
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
 from ronda.commands.question import (
+    HERE,
     CaseOption,
     IdentityOption,
     PurposeOption,
@@ -53,7 +54,7 @@ def folder(
     once: OnceOption = False,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
 ) -> None:
     """Envía los archivos de cambios que aparecen en una carpeta, por orden de nombre; quedan en done/ o refused/.
@@ -96,7 +97,7 @@ def outbox(
     once: OnceOption = False,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
 ) -> None:
     """Envía lo que su base deja en una tabla de salida, en el orden en que sus transacciones terminan.
@@ -159,7 +160,7 @@ def jetstream(
     once: OnceOption = False,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
 ) -> None:
     """Envía los cambios que llegan a un stream de NATS JetStream; cada mensaje es un cambio con su número.

@@ -16,6 +16,10 @@ from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
 
 MAX_PORT = 65535
+HERE = "127.0.0.1:50051"
+"""The server that is asked where none is named."""
+PATIENCE_S = 5.0
+"""How long an answer is waited for."""
 
 # Before gRPC is imported, which reads it then: its own lines, in English, say nothing that command_failures does not.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")

@@ -9,6 +9,8 @@ import typer
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, message_json, print_renderables
 from ronda.commands.question import (
+    HERE,
+    PATIENCE_S,
     CaseOption,
     DeadlineOption,
     IdentityOption,
@@ -35,9 +37,9 @@ def records(
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
-    deadline: DeadlineOption = 5.0,
+    deadline: DeadlineOption = PATIENCE_S,
     as_json: JsonOption = False,
 ) -> None:
     """Muestra los registros detrás de un conteo de la respuesta ("vehículos 8"), todos.

@@ -16,6 +16,7 @@ from clients.statistics.tables import Table, uncts
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, message_json, print_json, print_renderables
 from ronda.commands.question import (
+    HERE,
     CaseOption,
     DeadlineOption,
     IdentityOption,
@@ -181,7 +182,7 @@ def _topic(code: str, rule_word: str, shows: str) -> Callable[..., None]:
         out: OutOption = None,
         purpose: PurposeOption = PurposeWord.STATISTICS,
         case: CaseOption = "",
-        server: ServerOption = "127.0.0.1:50051",
+        server: ServerOption = HERE,
         identity: IdentityOption = "",
         deadline: DeadlineOption = 30.0,
         as_json: JsonOption = False,
@@ -313,7 +314,7 @@ _register()
 def sources(
     purpose: PurposeOption = PurposeWord.STATISTICS,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     deadline: DeadlineOption = 30.0,
     as_json: JsonOption = False,
@@ -362,7 +363,7 @@ def compare(
     vintage: VintageOption = None,
     purpose: PurposeOption = PurposeWord.STATISTICS,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     deadline: DeadlineOption = 30.0,
     as_json: JsonOption = False,
@@ -410,7 +411,7 @@ def uncts_tables(
     out: Annotated[Path | None, typer.Option("--out", help="Directorio nuevo, un paquete por cuadro.")] = None,
     purpose: PurposeOption = PurposeWord.STATISTICS,
     case: CaseOption = "",
-    server: ServerOption = "127.0.0.1:50051",
+    server: ServerOption = HERE,
     identity: IdentityOption = "",
     deadline: DeadlineOption = 60.0,
     as_json: JsonOption = False,
