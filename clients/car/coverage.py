@@ -123,6 +123,7 @@ class Coverage:
         if desk is None:
             return
         self._next_sync = float("inf")
+        self._last_sync = boot_seconds()  # a key that ends meanwhile, by a wrong clock, begins no second one
         again = AGAIN_SECONDS
         with contextlib.suppress(NoAnswer, TokenMissing, OSError):
             metadata = car.session.metadata()
@@ -130,7 +131,7 @@ class Coverage:
             car.clock = desk.clock or car.clock
             self._synced.set()
             await car.link.work(lambda connection: desk.report(connection, metadata, car.frame))
-            again = SYNC_SECONDS
+            again = SYNC_SECONDS if desk.clock is not None else AGAIN_SECONDS
         self._last_sync = boot_seconds()
         self._next_sync = self._last_sync + again
 
