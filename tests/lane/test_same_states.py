@@ -16,10 +16,11 @@ from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import context_pb2
 from tests.kit.nation_kit import BuiltNation
 from tests.kit.questions import Drawer
+from tests.lane.came import timeless
 from tests.lane.laned import CHECK_PERSON, CHECK_VEHICLE, PATHS, Laned
 from tests.lane.twins import Twins, start_twins
 from tests.server.running_server import until
-from tests.trust.trust_kit import TrustKit
+from tests.trust.trust_kit import TrustKit, question
 from tests.trust.viewers import CLEARANCE, INVESTIGATION, STOP, VICTIM, Viewer, add_test_roles, notified
 
 pytestmark = pytest.mark.slow  # two builds of a nation
@@ -109,6 +110,34 @@ def test_each_role(twins: Twins, small_nation: BuiltNation, role: str, purpose: 
     twins.records(answered)
     until(lambda: _told(twins.grpcio) == _told(twins.lane))  # owners are told half a second later
     assert _told(twins.lane)
+
+
+def test_a_crowd_at_once(twins: Twins, small_nation: BuiltNation) -> None:
+    """A hundred officers of one device, each by purposes that policy was not asked about: each is told her own."""
+    kit, wanted = twins.kit, str(small_nation.cast["persons"]["wanted"])
+    pair = kit.police.device("zona-1", f"crowd-{next(_numbers)}")
+    roles = itertools.cycle(["patrol", "investigator", "blind"])
+    tokens = [kit.police.token(str(40_001 + i), "zona-1", [next(roles)], pair.thumbprint) for i in range(100)]
+    crowd = [kit.client(pair, token) for token in tokens]
+    frame = {"cui": wanted, "case_number": "MP001-2026-1", "reason": "disparos en la zona"}
+    came: dict[str, list[tuple[str, str, str | bytes]]] = {"grpcio": [], "lane": []}
+    with twins.asked_by(crowd[0]) as both:
+        for name, channel in (("grpcio", both.grpcio), ("lane", both.lane)):
+            stub: Any = channel.unary_unary(CHECK_PERSON, None, None)
+            for purpose in (STOP, INVESTIGATION, GLASS, BORDER):
+                asked = [
+                    stub.future(
+                        question(purpose, request_id=f"crowd-{purpose}-{number}", **frame),
+                        metadata=client.metadata,
+                        timeout=60,
+                    )
+                    for number, client in enumerate(crowd)
+                ]
+                for call in asked:
+                    response = timeless(CHECK_PERSON, call.result()) if call.exception() is None else b""
+                    came[name].append((call.code().name, call.details(), response))
+    assert came["lane"] == came["grpcio"]
+    assert {code for code, _, _ in came["lane"]} == {"OK", "PERMISSION_DENIED"}
 
 
 def _told(server: Laned) -> list[dict[str, object]]:
