@@ -30,7 +30,12 @@ class Parts(RunningLive):
     def __init__(self, directory: Path, world: SmallWorld) -> None:
         self.postgres = PostgresCluster(port=free_port()).start()
         self.broker = Broker(directory / "jetstream")
-        self.settings = {"feed_sources": json.dumps(SOURCES), "recall_days": 30}
+        self.feed_address = f"127.0.0.1:{free_port()}"
+        self.settings = {
+            "feed_sources": json.dumps(SOURCES),
+            "feed_listen": self.feed_address,
+            "recall_days": 30,
+        }
         super().__init__(directory, world, **self.settings)
         self.dsn = outbox_database(self.postgres, "outbox_kills")
         with psycopg.connect(self.dsn, autocommit=True) as court:
@@ -43,7 +48,8 @@ class Parts(RunningLive):
         """What is killed, and how; each comes back."""
         return {
             "live writer": self._kill_writer,
-            "ledger writer": lambda: self._kill_child("server.feed.writer_process"),
+            "ledger writer": lambda: self._kill_child("ronda.feed.writer"),
+            "feed worker": lambda: self._kill_child("server.processes.feed_worker"),
             "outbox feeder": lambda: self._kill_feeder("outbox"),
             "bus feeder": lambda: self._kill_feeder("bus"),
             "worker": lambda: self._kill_child("server.processes.worker"),
@@ -69,10 +75,11 @@ class Parts(RunningLive):
             "outbox": ("outbox", "--dsn", self.dsn, "--state", str(self.directory / "outbox.state")),
             "bus": ("jetstream", "--servers", self.broker.url, "--stream", "OJ", "--subject", "oj.changes"),
         }[name]
+        address = {"outbox": self.feed_address, "bus": self.server.address}[name]  # both ways in
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "ronda.command", "feed", *words),
-                *("--source", f"by-{name}", "--server", self.server.address),
+                *("--source", f"by-{name}", "--server", address),
             ],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
@@ -96,12 +103,16 @@ class Parts(RunningLive):
         self.writer = self.start_writer()
 
     def _kill_child(self, module: str) -> None:
-        with suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(self.server.process.pid).children():
-                with suppress(psutil.NoSuchProcess):
-                    if module in child.cmdline():
-                        child.send_signal(signal.SIGKILL)
-                        return
+        """One of the server's children, once it is there: it may be about to come back from the kill before."""
+        until(lambda: self._has_killed(module), 60.0)
+
+    def _has_killed(self, module: str) -> bool:
+        for child in psutil.Process(self.server.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if module in child.cmdline():
+                    child.send_signal(signal.SIGKILL)
+                    return True
+        return False
 
     def _kill_broker(self) -> None:
         self.broker.kill()
