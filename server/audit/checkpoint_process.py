@@ -21,6 +21,7 @@ from server.audit.process import Orders
 from server.audit.seals import SealsDamaged
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
+from server.host.parent_pipe import read_orders
 from server.logs import ERROR, log
 
 TICK_S = 1.0
@@ -64,13 +65,7 @@ def _work(orders: Orders) -> None:
 def main() -> int:
     """Works until its input ends; 1 when it cannot sign, which the log says."""
     forbid_core_dumps()
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            raise SystemExit("server.audit.checkpoint_process is started by `ronda serve`, not by hand")
-        line += byte
-    orders = Orders.model_validate_json(bytes(line))
+    orders = Orders.model_validate_json(read_orders())
     raise_descriptor_limit()
     logs.set_up(orders.log_level, process="audit", pid=os.getpid())
     try:
