@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,12 +14,13 @@ from core.generation.check import verify
 from core.generation.store import Generation
 from core.identifiers.kinds import IdentifierKind
 from indexer.build.errors import PublishingStopped
-from indexer.standard import SUBJECT_PERSON
+from indexer.standard import SUBJECT_PERSON, SUBJECT_PLATE
+from ronda.v1.alert_pb2 import ALERT_KIND_STOLEN_PLATE
 
 SAMPLE_ROWS = 2_000
 SAMPLE_LOOKUPS = 50
 
-_COLUMNS = ["subject", "section", "cui", "plate_country", "plate", "vin"]
+_COLUMNS = ["subject", "section", "cui", "plate_country", "plate", "vin", "alert_kind"]
 
 
 def check_generation(directory: Path, persons: int, vehicles: int, samples: Iterable[tuple[str, list[Path]]]) -> int:
@@ -56,6 +58,11 @@ def _look_up(generation: Generation, register: str, files: list[Path]) -> int:
     return len(keys)
 
 
+def _is_of_plate(row: dict[str, Any]) -> bool:
+    """Whether a record is a plate's: the VIN beside it is that of a vehicle that may be on no file."""
+    return bool(row["subject"] == SUBJECT_PLATE or row["alert_kind"] == ALERT_KIND_STOLEN_PLATE)
+
+
 def _sampled_keys(files: list[Path]) -> list[tuple[int, str]]:
     """Spread over the first rows of every file, at most SAMPLE_LOOKUPS keys."""
     keys: dict[tuple[int, str], None] = {}
@@ -67,7 +74,7 @@ def _sampled_keys(files: list[Path]) -> list[tuple[int, str]]:
         for row in rows[:: max(1, len(rows) // 200)]:
             if row["subject"] == SUBJECT_PERSON and row["cui"]:
                 keys[IdentifierKind.CUI, row["cui"]] = None
-            elif row["subject"] != SUBJECT_PERSON and row["vin"]:
+            elif row["subject"] != SUBJECT_PERSON and row["vin"] and not _is_of_plate(row):
                 keys[IdentifierKind.VIN, row["vin"]] = None
             elif row["subject"] != SUBJECT_PERSON and row["plate"]:
                 keys[IdentifierKind.PLATE, f"{row['plate_country'] or 'GTM'}:{row['plate']}"] = None

@@ -20,6 +20,7 @@ from core.generation.store import Generation
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
+from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
 from indexer.live.fed_rows import RecordKey
 from indexer.live.kept import KeptRecords
 from indexer.standard import (
@@ -36,6 +37,7 @@ MOST_HOLDERS = 400  # subjects by one identifier that are looked at: what more s
 _MOST_READ = 100_000  # subjects of the base that are remembered
 _MOST_TABLES = 256  # then they become one: what counts no longer is let go
 _BORNE = ("cui", "document_number", "nit", "licence", "cedula", "plate", "vin", "chassis", "engine")
+_WHOLE_NUMBERS, _TAIL = ("vin", "chassis"), "tail"
 ID = pa.binary(16)  # a subject's
 _FIELDS: list[pa.Field[Any]] = [pa.field("subject_id", ID, nullable=False), pa.field("owner_id", ID)]
 STANDING_SCHEMA = pa.schema([*LINKED_SCHEMA, *_FIELDS])
@@ -148,6 +150,11 @@ class Standing:
         for name in _BORNE:
             for text in {text for text in values(rows, name) if text}:
                 found |= self._bearers.get((name, text), set())
+                for tail in tails(text) if name in _WHOLE_NUMBERS else ():
+                    found |= self._bearers.get(("chassis", tail), set())
+        for row in rows.select(["alert_kind", "chassis"]).to_pylist():
+            if row["alert_kind"] and row["chassis"]:
+                found |= self._bearers.get((_TAIL, row["chassis"]), set())
         return found
 
     # ---- what ----
@@ -182,6 +189,8 @@ class Standing:
             for text, subject_id in zip(values(changed, name), ids, strict=True):
                 if text:
                     self._bearers.setdefault((name, text), set()).add(subject_id)
+                    for tail in tails(text) if name in _WHOLE_NUMBERS else ():
+                        self._bearers.setdefault((_TAIL, tail), set()).add(subject_id)
         if len(self._tables) > _MOST_TABLES:
             whole = self.rows_of_touched(self._places)
             self._tables, self._counting, self._places = {}, {}, {}
@@ -251,32 +260,6 @@ def without_records(rows: pa.Table, keys: Collection[RecordKey]) -> tuple[pa.Tab
     return rows.take(np.flatnonzero(~meant)), rows.take(np.flatnonzero(meant))
 
 
-def linked_by_others(rows: pa.Table, changed: pa.Table) -> set[RecordKey]:
-    """Of these records those whose subject the changed ones may decide: they share a number.
-
-    A fine by plate follows the plate's bearer; a warrant by NIT the CUI that a register states beside it; a theft by a
-    VIN that nobody bears any more, its plate. A record that has a number of its own follows it, whatever becomes of the
-    others', but for alerts and what counts for a clearance: these are linked otherwise where nothing bears it out.
-    """
-    shared: set[tuple[str, str]] = set()
-    own, columns = ("cui", "vin", "chassis"), ("nit", "licence", "cedula", "document_number", "plate", "engine")
-    for row in changed.select([*own, *columns]).to_pylist():
-        shared.update((name, row[name]) for name in (*own, *columns) if row[name])
-    if not shared:
-        return set()
-    heads = ("register", "record_id", "section", "alert_kind", "alert_flags", "clearance")
-    return {
-        RecordKey(row["register"], row["record_id"], frozenset({row["section"]}))
-        for row in rows.select([*heads, *own, *columns]).to_pylist()
-        if (_is_linked_anew(row) or not any(row[name] for name in own))
-        and any((name, row[name]) in shared for name in (*own, *columns))
-    }
-
-
-def _is_linked_anew(row: dict[str, Any]) -> bool:
-    return bool(row["alert_kind"] or row["alert_flags"] & ALERT_PROTECTED or row["clearance"] & STANDARDS)
-
-
 def as_staged(rows: pa.Table, columns: Sequence[str] = STANDARD_SCHEMA.names) -> pa.Table:
     """The standard records of linked ones, each once though several subjects have it."""
     names = ["register", "section", "record_id", "version", "row"]
@@ -284,6 +267,11 @@ def as_staged(rows: pa.Table, columns: Sequence[str] = STANDARD_SCHEMA.names) ->
     first = keys.group_by(names, use_threads=False).aggregate([("place", "min")]).column("place_min").to_numpy()
     rows = rows.select(list(columns))
     return rows if len(first) == rows.num_rows else rows.take(np.sort(first))
+
+
+def tails(number: str | None) -> list[str]:
+    """The ends of a VIN or chassis number that an alert may state for the whole."""
+    return [number[-size:] for size in range(TAIL_MIN, TAIL_MAX + 1) if len(number) > size] if number else []
 
 
 def _identifiers_of(rows: pa.Table) -> dict[int, set[str]]:
@@ -303,8 +291,10 @@ def _identifiers_of(rows: pa.Table) -> dict[int, set[str]]:
         add(IdentifierKind.CEDULA, row["cedula"])
         if row["document_number"]:
             add(IdentifierKind.DOCUMENT, f"{row['document_country'] or '   '}:{row['document_number']}")
-        add(IdentifierKind.VIN, row["vin"])
-        add(IdentifierKind.VIN, row["chassis"])
+        for number in (row["vin"], row["chassis"]):
+            add(IdentifierKind.VIN, number)
+            for tail in tails(number):  # an alert may state no more of it
+                add(IdentifierKind.VIN, tail)
         if row["alert_kind"] and row["chassis"]:
             add(IdentifierKind.CHASSIS_TAIL, row["chassis"])
         add(IdentifierKind.ENGINE, row["engine"])

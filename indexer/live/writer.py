@@ -36,15 +36,14 @@ from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, closed_rows
 from indexer.live.joining import Linking, count, join
 from indexer.live.kept import KeptRecords
+from indexer.live.linked_anew import always_open, as_stated, deciding_numbers, handed_on, linked_by_others
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.rounds import rounds_of
 from indexer.live.standing import (
     ID,
     Standing,
     Subject,
-    as_staged,
     check_registers,
-    linked_by_others,
     values,
     without_records,
 )
@@ -110,6 +109,20 @@ class _Gathered:
     asked: AskedIndex
     keys: set[RecordKey]
 
+    def reach(self, subject_ids: set[bytes], standing: Standing) -> None:
+        """Their records are around too."""
+        if missing := subject_ids - self.nearby:
+            self.others = self.with_rows_of(missing, standing)
+            self.nearby = self.nearby | missing
+
+    def follow(self, keys: set[RecordKey], standing: Standing) -> pa.Table:
+        """These are linked again, wherever they stand; as they are linked."""
+        self.reach(standing.holders(keys), standing)
+        self.others, followed = without_records(self.others, keys)
+        self.replaced = pa.concat_tables([self.replaced, followed])
+        self.keys |= keys
+        return followed
+
     def with_rows_of(self, subject_ids: set[bytes], standing: Standing) -> pa.Table:
         """The others, with those of these subjects."""
         if not subject_ids:
@@ -159,6 +172,7 @@ class LiveWriter:
         self._yielding = Yielding(self.base, manifests, self._fed)
         self._named_alone = NamedAlone(self.standing)
         self._manifests = manifests
+        self._always_open = always_open(manifests)
         self._extract_ms = {
             stated["id"]: int(stated["as_of_ms"])
             for stated in self.base.manifest["registers"]
@@ -264,7 +278,7 @@ class LiveWriter:
 
     def _recounted(self, found: _Gathered, counted: Counted, linking: Linking) -> Recount:
         """For whom the changed records count by name alone, and counted before they changed."""
-        before = as_staged(self._named_alone.of_base(found.replaced, found.others))
+        before = self._as_stated(self._named_alone.of_base(found.replaced, found.others))
         was: Counted = {}
         asked = self.standing.meant(before)
         meant = self._ids_of(asked)
@@ -279,21 +293,26 @@ class LiveWriter:
         changed = pa.concat_tables([STANDARD_SCHEMA.empty_table(), *fed.rows])
         nearby = standing.holders(keys) | standing.bearers(changed)
         others, replaced = without_records(standing.rows(nearby), keys)
-        deciding = pa.concat_tables([changed, replaced.select(STANDARD_SCHEMA.names)])
-        deciding = deciding.filter(pc.equal(deciding.column("alert_kind"), pa.scalar(0, pa.uint8())))
-        if deciding.num_rows:
-            nearby |= standing.bearers(deciding)
-            others, replaced = without_records(standing.rows(nearby), keys)
-            keys |= linked_by_others(others, deciding)
-            others, followed = without_records(others, keys)
-            changed = pa.concat_tables([changed, as_staged(followed)])
-            replaced = pa.concat_tables([replaced, followed])
-        asked = standing.meant(changed)
-        found = _Gathered(changed, others, replaced, nearby, asked, keys)
-        meant = self._ids_of(asked) - nearby
-        found.others = found.with_rows_of(meant, standing)
-        found.nearby = nearby | meant
+        found = _Gathered(changed, others, replaced, nearby, standing.meant(changed), keys)
+        numbers = deciding_numbers(changed) | deciding_numbers(replaced)
+        deciding = replaced
+        while numbers:
+            found.reach(standing.bearers(deciding), standing)
+            following = linked_by_others(found.others, numbers)
+            if not following:
+                break
+            deciding = self._as_stated(found.follow(following, standing))
+            found.changed = pa.concat_tables([found.changed, deciding])
+            found.reach(standing.bearers(deciding), standing)
+            numbers = handed_on(deciding)
+        if found.changed is not changed:
+            found.asked = standing.meant(found.changed)
+        found.reach(self._ids_of(found.asked), standing)
         return found
+
+    def _as_stated(self, linked: pa.Table) -> pa.Table:
+        """Linked records as standard ones."""
+        return as_stated(linked, self._always_open)
 
     def _ids_of(self, asked: AskedIndex) -> set[bytes]:
         """Subject ids of those whom a kept index means."""

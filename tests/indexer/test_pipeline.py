@@ -24,7 +24,7 @@ from indexer.pipeline import build
 from indexer.subject_key import SubjectKeyDamaged
 from indexer.summary import BuildSummary
 from ronda.commands.index_output import summary_parts
-from tests.indexer.small_registers import SmallRegisters, cui_of
+from tests.indexer.small_registers import SmallRegisters, cui_of, stolen_vehicles
 
 KEY_CUI, KEY_PLATE = 1, 8
 
@@ -186,6 +186,14 @@ def test_a_shrunken_register_stops_the_publishing_until_it_is_accepted(registers
     assert publish_log(registers)[-2]["accepted_shrinks"] == list(summary.accepted_shrinks)
     registers.write_persons(64)  # 19 % fewer than the accepted extract
     assert build(registers.options()).persons == 64
+
+
+def test_a_stolen_plate_is_published_with_the_vin_of_a_vehicle_that_is_on_no_file(registers: SmallRegisters) -> None:
+    """The plate is the subject: nothing is found by that VIN, and nothing has to be."""
+    manifest = stolen_vehicles(plate="PLACA", vin="VIN").replace("STOLEN_VEHICLE", "STOLEN_PLATE")
+    (registers.manifests / "rvr.toml").write_text(manifest, encoding="utf-8")
+    (registers.sources / "rvr.csv").write_text("ID,PLACA,VIN,FECHA\n1,P-777JKL,3N1AB7AP5FY000777,2024-01-01\n")
+    assert build(registers.options()).generation_id == current_generation(registers.data)
 
 
 def test_what_an_unpublished_build_extracted_is_used_again_when_unchanged(registers: SmallRegisters) -> None:

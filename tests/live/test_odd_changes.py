@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.live.fed_world import FedWorld, differences
+from ronda.v1 import check_service_pb2 as checks
+from tests.indexer.small_registers import cui_of
+from tests.live.fed_world import FedWorld, built, differences, said
 from tests.live.odd_changes import OddChanges, by_identifier
+from tests.live.test_a_view_answers_as_a_rebuild import ANA, JOSE, LUIS, MARTA, WHO, owned, small_world, theft
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -30,3 +36,69 @@ def test_none_and_two_thousand_changes_in_one_tick(fed: FedWorld) -> None:
     assert differences(fed, by_identifier(fed.world)) == []
     fed.take(*(fed.cancel("oj", f"Z{n}") for n in range(1000)))
     assert differences(fed, [asked for asked in by_identifier(fed.world) if hasattr(asked, "cui")]) == []
+
+
+def test_an_owner_s_own_number_is_none_of_the_vehicle_s(fed: FedWorld) -> None:
+    """Vehicle and owner come in one row of SAT; by plate alone both follow its bearer, to and fro."""
+    ana = {"CUI": cui_of(ANA), "NOMBRE": WHO[ANA][0], "DESDE": "2023-01-01"}
+    fed.take(
+        owned(fed, "V9-00", "P-123BCD", 2, LUIS, WHO[LUIS][0]),
+        fed.upsert("sat", ID="V10-00", PLACA="123BCD", VIN="", **ana),
+        owned(fed, "V1-00", "P-999XYZ", 99, JOSE, WHO[JOSE][0]),
+    )
+    assert differences(fed) == []
+    fed.take(owned(fed, "V9-00", "P-123BCD", 1, LUIS, WHO[LUIS][0]))
+    assert differences(fed) == []
+
+
+@pytest.fixture
+def doubtful(tmp_path: Path) -> Iterator[FedWorld]:
+    """Over a base with alerts that are linked to two: by the VIN of one and the plate of another, by the number of one
+    and the name of another; and with what one did of whom it is doubtful when she was born."""
+    name, born = WHO[MARTA]
+    world = small_world()
+    world.report("M9", "ROBO", PLACA="P-456FGH", VIN="3N1AB7AP5FY000001")
+    world.warrant("W9", cui_of(LUIS), name, born)
+    world.warrant("W10", cui_of(6))
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "built", world))
+    fed.writer.publish()
+    yield fed
+    fed.writer.close()
+
+
+def test_a_report_that_two_vehicles_may_be_meant_by(doubtful: FedWorld) -> None:
+    """Either's change leaves no copy of it behind: who bought one; the other's plate is another's by now."""
+    doubtful.take(owned(doubtful, "V1-00", "P-123BCD", 1, MARTA, WHO[MARTA][0]))
+    assert differences(doubtful) == []
+    doubtful.take(owned(doubtful, "V2-00", "P-777JKL", 2, LUIS, WHO[LUIS][0]))
+    assert differences(doubtful) == []
+
+
+def test_a_warrant_under_another_s_number_leaves_nobody_behind(doubtful: FedWorld) -> None:
+    """The register of persons bears the number out by now: she who was meant by name is clear."""
+    name, born = WHO[MARTA]
+    place = next(row["ID"] for row in doubtful.world.rows["renap"] if row["CUI"] == cui_of(LUIS))
+    assert "level: LEVEL_POSSIBLE" in said(doubtful.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
+    doubtful.take(doubtful.upsert("renap", ID=place, CUI=cui_of(LUIS), NOMBRE=name, NACIMIENTO=born, SEXO="F"))
+    for engine in (doubtful.view(), doubtful.rebuilt()):  # but for namesakes, whose count follows at the next rebuild
+        assert "level: LEVEL_HIT" in said(engine, checks.CheckPersonRequest(cui=cui_of(LUIS)))
+        assert "level: LEVEL_CLEAR" in said(engine, checks.CheckPersonRequest(cui=cui_of(MARTA)))
+
+
+def test_whose_birth_date_is_mended_did_it_as_a_minor_or_not(doubtful: FedWorld) -> None:
+    """The warrant is of 2020: he was 12, or 54. What was hidden is shown, and the other way round."""
+    row = dict(next(row for row in doubtful.world.rows["renap"] if row["CUI"] == cui_of(6)))
+    for born in ("2008-05-05", "1966-07-30", "2008-05-05"):
+        doubtful.take(doubtful.upsert("renap", **row | {"NACIMIENTO": born}))
+        assert differences(doubtful, [checks.CheckPersonRequest(cui=cui_of(6))]) == []
+
+
+def test_a_report_by_the_end_of_a_number(fed: FedWorld) -> None:
+    """It means whatever vehicle comes whose number ends so, in whichever of the two orders."""
+    fed.take(theft(fed, "M9", VIN="000088"))
+    fed.take(owned(fed, "V88-00", "P-888LLL", 88, LUIS, WHO[LUIS][0]))
+    fed.take(theft(fed, "M10", VIN="0000088"), theft(fed, "M11", VIN="5FY000077", PLACA="P-777JKL"))
+    fed.take(theft(fed, "M12", VIN="000077"))
+    assert differences(fed) == []
+    fed.take(theft(fed, "M13", VIN="3N1AB7AP5FY000077"))
+    assert differences(fed) == []

@@ -1,0 +1,102 @@
+"""Which records around changed ones are linked again with them: those whose subject these may decide.
+
+A fine by plate follows the plate's bearer; a warrant by NIT the CUI that a register states beside it; a theft by a VIN
+that nobody bears any more, its plate. A record with a number of its own follows that, whatever becomes of the others',
+but for alerts and what counts for a clearance, which are linked otherwise where nothing bears it out, and for acts that
+her date of birth may make a minor's. What an owner has for a number is none of the vehicle's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from indexer.linking.database import STANDARDS
+from indexer.linking.subjects import MINOR_SECTIONS
+from indexer.live.fed_rows import RecordKey
+from indexer.live.standing import as_staged, tails
+from indexer.manifest.model import Manifest
+from indexer.standard import ALERT_PROTECTED, STANDARD_SCHEMA, SUBJECT_PERSON
+from ronda.v1 import section_pb2
+from ronda.v1.section_pb2 import SECTION_OWNER, SENSITIVITY_MINOR, SENSITIVITY_OPEN
+
+Number = tuple[str, str]
+"""Column, canonical text."""
+_PERSONS, _VEHICLES = ("cui",), ("vin", "chassis")  # that a record follows whatever becomes of the others
+_PERSONS_TOO, _VEHICLES_TOO = ("nit", "licence", "cedula", "document_number"), ("plate", "engine")
+_NUMBERS = (*_PERSONS, *_PERSONS_TOO, *_VEHICLES, *_VEHICLES_TOO)
+
+
+def deciding_numbers(rows: pa.Table) -> set[Number]:
+    """By which these records decide of others.
+
+    An alert does by its engine, beside which it may state a vehicle, and as a vehicle of whose number another states
+    the end.
+    """
+    found: set[Number] = set()
+    for row in rows.select(["alert_kind", *_NUMBERS]).to_pylist():
+        found.update(("chassis", tail) for name in _VEHICLES for tail in tails(row[name]))
+        for name in ("engine",) if row["alert_kind"] else _NUMBERS:
+            if row[name]:
+                found.add((name, row[name]))
+    return found
+
+
+def handed_on(followed: pa.Table) -> set[Number]:
+    """By which records that are linked again decide of others in their turn: their engine is their vehicle's."""
+    return {("engine", engine) for engine in followed.column("engine").to_pylist() if engine}
+
+
+def linked_by_others(rows: pa.Table, numbers: set[Number]) -> set[RecordKey]:
+    """Of these records those whose subject the records with these numbers may decide."""
+    if not numbers:
+        return set()
+    heads = ("register", "record_id", "section", "subject", "alert_kind", "alert_flags", "clearance")
+    found: set[RecordKey] = set()
+    for row in rows.select([*heads, *_NUMBERS]).to_pylist():
+        is_anew = (
+            row["alert_kind"]
+            or row["alert_flags"] & ALERT_PROTECTED
+            or row["clearance"] & STANDARDS
+            or row["section"] in MINOR_SECTIONS
+        )
+        is_person = row["subject"] == SUBJECT_PERSON
+        for is_its, own, others in (
+            (is_person or row["section"] == SECTION_OWNER, _PERSONS, _PERSONS_TOO),
+            (not is_person, _VEHICLES, _VEHICLES_TOO),
+        ):
+            if (
+                is_its
+                and (is_anew or not any(row[name] for name in own))
+                and any((name, row[name]) in numbers for name in (*own, *others))
+            ):
+                found.add(RecordKey(row["register"], row["record_id"], frozenset({row["section"]})))
+    return found
+
+
+def always_open(manifests: Sequence[Manifest]) -> frozenset[tuple[int, int]]:
+    """Registers and sections whose records are all stated OPEN."""
+    stated: dict[tuple[int, int], bool] = {}
+    for ordinal, manifest in enumerate(manifests):
+        for record in manifest.record:
+            place = ordinal, section_pb2.Section.Value(f"SECTION_{record.section.upper()}")
+            stated[place] = stated.get(place, True) and (record.sensitivity.const or "").endswith("OPEN")
+    return frozenset(place for place, is_open in stated.items() if is_open)
+
+
+def as_stated(linked: pa.Table, always_open: Collection[tuple[int, int]]) -> pa.Table:
+    """The standard records of linked ones, each once: what linking found to be a minor's act is OPEN again.
+
+    always_open: where no manifest states MINOR itself; elsewhere it stays what it was.
+    """
+    rows = as_staged(linked)
+    sensitivity = rows.column("sensitivity").to_numpy()
+    if not (sensitivity == SENSITIVITY_MINOR).any():
+        return rows
+    of = zip(rows.column("register").to_pylist(), rows.column("section").to_pylist(), strict=True)
+    found = np.fromiter((each in always_open for each in of), dtype=bool, count=rows.num_rows)
+    stated = np.where(found & (sensitivity == SENSITIVITY_MINOR), SENSITIVITY_OPEN, sensitivity).astype(np.uint8)
+    place = STANDARD_SCHEMA.get_field_index("sensitivity")
+    return rows.set_column(place, STANDARD_SCHEMA.field(place), pa.array(stated, pa.uint8()))
