@@ -19,7 +19,7 @@ from core.ledger.change import RECORD_KINDS, Change, Kind
 from indexer.manifest.model import Manifest
 from indexer.manifest.sources import Source
 from indexer.readers.batch import batch_of_rows
-from indexer.standard import ALERT_PROTECTED
+from indexer.standard import ALERT_PROTECTED, LEVEL_HIDES
 from indexer.standardise.quarantine import Refused
 from indexer.standardise.standardiser import Standardiser
 from ronda.v1 import person_pb2, section_pb2, vehicle_pb2
@@ -213,19 +213,34 @@ def _source_of(manifest: Manifest, source: Source, ordinal: int) -> _SourceOfReg
 # ---- cancelled ----
 
 
-def closed_rows(rows: pa.Table, keys: Mapping[RecordKey, Change]) -> pa.Table:
-    """Of the records that a CANCEL means: its alerts, CANCELLED on the day of the event; what is no alert is gone."""
-    events = {
+def _cancelled(keys: Mapping[RecordKey, Change]) -> dict[tuple[int, str, int], int]:
+    """When each record that a CANCEL means held no more."""
+    return {
         (key.register, key.record_id, section): change.event_ms
         for key, change in keys.items()
         if change.kind is Kind.CANCEL
         for section in key.sections
     }
+
+
+def are_closed(rows: pa.Table, keys: Mapping[RecordKey, Change]) -> np.ndarray[Any, Any]:
+    """Of linked records those that a CANCEL means and leaves where they are: alerts."""
+    cancelled = _cancelled(keys)
+    if not cancelled:
+        return np.zeros(rows.num_rows, dtype=bool)
     heads = (rows.column(name).to_pylist() for name in ("register", "record_id", "section"))
-    meant = np.fromiter((head in events for head in zip(*heads, strict=True)), dtype=bool, count=rows.num_rows)
+    meant = np.fromiter((head in cancelled for head in zip(*heads, strict=True)), dtype=bool, count=rows.num_rows)
     flags = rows.column("alert_flags").to_numpy()
     is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
-    rows = rows.take(np.flatnonzero(meant & is_alert))
+    return np.asarray(meant & is_alert)
+
+
+def closed_rows(rows: pa.Table, keys: Mapping[RecordKey, Change]) -> pa.Table:
+    """Of the records that a CANCEL means: its alerts, CANCELLED on the day of the event; what is no alert is gone, and
+    an order that is closed hides nobody."""
+    events = _cancelled(keys)
+    hides = rows.column("link_level").to_numpy() == LEVEL_HIDES
+    rows = rows.take(np.flatnonzero(are_closed(rows, keys) & ~hides))
     changed: list[dict[str, Any]] = []
     for row in rows.to_pylist():
         if row["alert_state"] == ALERT_STATE_PENDING:

@@ -2,7 +2,7 @@
 
 kept_records.bin     every linked record in the order of dossiers; pieces of KEPT_ROWS packed rows (packed_rows.py), lz4
 kept_pieces.arrow    of each piece: its first subject, and where it lies
-kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx)
+kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx); (BY_CAUSA, merge key) too
 kept_names.bin, kept_persons.arrow   who may be meant by a name (indexer/linking/names_kept.py)
 
 They are files of the generation: in its manifest, counted in its bytes, gone with it. Mode 0600: they hold what the
@@ -28,11 +28,12 @@ from core.generation.record_index import RecordIndex, RecordIndexWriter
 from core.generation.store import Generation
 from indexer.linking.names_kept import NAMES, PERSONS, KeptNames
 from indexer.live.packed_rows import ROW, packed, rows_in, unpacked
-from indexer.standard import LINKED_SCHEMA
+from indexer.standard import LEVEL_BY_RULE, LINKED_SCHEMA
 
 KEPT_ROWS = 128  # of a piece: a subject has some ten, and a piece of hers is read whole
 RECORDS, PIECES, INDEX = "kept_records.bin", "kept_pieces.arrow", "kept_index.mdb"
 KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
+BY_CAUSA = 255  # no register: alerts whose person another register's record of the same causa may tell
 _CODEC = pa.Codec("lz4_raw")
 _TAKEN_ROWS = 64 * KEPT_ROWS  # put in order at a time
 _FIELDS: list[pa.Field[Any]] = [
@@ -82,7 +83,7 @@ class KeptRecordsWriter:
         whole = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
         for start in range(0, len(rows), _TAKEN_ROWS):
             taken = whole.take(pa.array(rows[start : start + _TAKEN_ROWS]))
-            self._index.add(taken.select(["register", "record_id", "entity"]))
+            self._index.add(_indexed(taken))
             self._write(*packed(taken))
 
     def _write(self, rows: np.ndarray[Any, Any], texts: np.ndarray[Any, Any]) -> None:
@@ -110,6 +111,29 @@ class KeptRecordsWriter:
         with pa.OSFile(str(self._directory / PIECES), "wb") as sink, pa.ipc.new_file(sink, _PIECE_SCHEMA) as file:
             file.write_batch(pieces)
         self._index.finish()
+
+
+def awaiting_causa(rows: pa.Table | pa.RecordBatch) -> np.ndarray[Any, Any]:
+    """Of linked records which are alerts with a merge key that no number of their own links for certain."""
+    keyed = rows.column("merge_key").is_valid().to_numpy(zero_copy_only=False)
+    if not keyed.any():
+        return np.zeros(rows.num_rows, dtype=bool)
+    unsure = rows.column("link_level").to_numpy() != LEVEL_BY_RULE
+    nameless = rows.column("cui").is_null().to_numpy(zero_copy_only=False)
+    return np.asarray(keyed & (rows.column("alert_kind").to_numpy() != 0) & (unsure | nameless))
+
+
+def _indexed(rows: pa.RecordBatch) -> pa.RecordBatch:
+    by_id = rows.select(["register", "record_id", "entity"])
+    awaiting = np.flatnonzero(awaiting_causa(rows))
+    if not len(awaiting):
+        return by_id
+    causas = rows.take(awaiting)
+    no_register = pa.array(np.full(len(awaiting), BY_CAUSA, dtype=np.uint8))
+    by_causa = pa.record_batch([no_register, causas.column("merge_key"), causas.column("entity")], schema=by_id.schema)
+    both = pa.Table.from_batches([by_id, by_causa])
+    order = np.argsort(both.column("entity").to_numpy(), kind="stable")
+    return both.take(order).combine_chunks().to_batches()[0]
 
 
 class _Pieces:

@@ -3,19 +3,22 @@
 A fine by plate follows the plate's bearer; a warrant by NIT the CUI that a register states beside it; a theft by a VIN
 that nobody bears any more, its plate. A record with a number of its own follows that, whatever becomes of the others',
 but for alerts and what counts for a clearance, which are linked otherwise where nothing bears it out, and for acts that
-her date of birth may make a minor's. What an owner has for a number is none of the vehicle's.
+her date of birth may make a minor's. What an owner has for a number is none of the vehicle's. An alert by name follows
+the number that another register's record of the same causa states.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.linking.database import STANDARDS
 from indexer.linking.subjects import MINOR_SECTIONS
 from indexer.live.fed_rows import RecordKey
+from indexer.live.kept import awaiting_causa
 from indexer.live.standing import as_staged, tails
 from indexer.manifest.model import Manifest
 from indexer.standard import ALERT_PROTECTED, STANDARD_SCHEMA, SUBJECT_PERSON
@@ -42,6 +45,20 @@ def deciding_numbers(rows: pa.Table) -> set[Number]:
             if row[name]:
                 found.add((name, row[name]))
     return found
+
+
+def of_these_causas(rows: pa.Table, changed: Iterable[pa.Table]) -> set[RecordKey]:
+    """Of these records those that the changed ones' causas may link by name, or linked."""
+    causas = {causa for table in changed for causa in table.column("merge_key").to_pylist() if causa}
+    if not causas:
+        return set()
+    is_one = pc.is_in(rows.column("merge_key"), value_set=pa.array(sorted(causas)))
+    found = rows.filter(pc.and_(is_one, pa.array(awaiting_causa(rows))))
+    heads = (found.column(name).to_pylist() for name in ("register", "record_id", "section"))
+    return {
+        RecordKey(register, record_id, frozenset({section}))
+        for register, record_id, section in zip(*heads, strict=True)
+    }
 
 
 def handed_on(followed: pa.Table) -> set[Number]:

@@ -22,7 +22,7 @@ from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
 from indexer.live.fed_rows import RecordKey
-from indexer.live.kept import KeptRecords
+from indexer.live.kept import BY_CAUSA, KeptRecords, awaiting_causa
 from indexer.standard import (
     ALERT_BIRTH_DOUBTED,
     ALERT_BIRTH_TURNED,
@@ -37,7 +37,7 @@ MOST_HOLDERS = 400  # subjects by one identifier that are looked at: what more s
 _MOST_READ = 100_000  # subjects of the base that are remembered
 _MOST_TABLES = 256  # then they become one: what counts no longer is let go
 _BORNE = ("cui", "document_number", "nit", "licence", "cedula", "plate", "vin", "chassis", "engine")
-_WHOLE_NUMBERS, _TAIL = ("vin", "chassis"), "tail"
+_WHOLE_NUMBERS, _TAIL, _CAUSA = ("vin", "chassis"), "tail", "causa"
 ID = pa.binary(16)  # a subject's
 _FIELDS: list[pa.Field[Any]] = [pa.field("subject_id", ID, nullable=False), pa.field("owner_id", ID)]
 STANDING_SCHEMA = pa.schema([*LINKED_SCHEMA, *_FIELDS])
@@ -128,6 +128,10 @@ class Standing:
             for text in texts:
                 for entity in self.base.lookup(kind, text)[:MOST_HOLDERS]:
                     found.add(self.subject_of(entity).subject_id)
+        for causa in {causa for causa in values(rows, "merge_key") if causa}:
+            found |= self._bearers.get((_CAUSA, causa), set())
+            for entity in self.kept.subjects_of(BY_CAUSA, causa)[:MOST_HOLDERS]:
+                found.add(self.subject_of(entity).subject_id)
         return found | self._touched_bearers(rows)
 
     def meant(self, rows: pa.Table) -> AskedIndex:
@@ -191,6 +195,9 @@ class Standing:
                     self._bearers.setdefault((name, text), set()).add(subject_id)
                     for tail in tails(text) if name in _WHOLE_NUMBERS else ():
                         self._bearers.setdefault((_TAIL, tail), set()).add(subject_id)
+        for place in np.flatnonzero(awaiting_causa(changed)).tolist():
+            causa = changed.column("merge_key")[place].as_py()
+            self._bearers.setdefault((_CAUSA, causa), set()).add(ids[place])
         if len(self._tables) > _MOST_TABLES:
             whole = self.rows_of_touched(self._places)
             self._tables, self._counting, self._places = {}, {}, {}

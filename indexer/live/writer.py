@@ -33,10 +33,17 @@ from indexer.linking.database import LinkedRegister
 from indexer.linking.few_records import FewRecords
 from indexer.linking.names_kept import AskedIndex
 from indexer.live.deltas import make_delta
-from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, closed_rows
+from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, are_closed, closed_rows
 from indexer.live.joining import Linking, count, join
 from indexer.live.kept import KeptRecords
-from indexer.live.linked_anew import always_open, as_stated, deciding_numbers, handed_on, linked_by_others
+from indexer.live.linked_anew import (
+    always_open,
+    as_stated,
+    deciding_numbers,
+    handed_on,
+    linked_by_others,
+    of_these_causas,
+)
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.rounds import rounds_of
 from indexer.live.standing import (
@@ -255,7 +262,7 @@ class LiveWriter:
         found = self._gather(fed)
         closed = closed_rows(found.replaced, fed.keys)
         linking = Linking(self._registers(), self._key, self._database)
-        joined = join(standing, found.changed, found.others, linking, found.asked)
+        joined = join(standing, found.changed, pa.concat_tables([found.others, closed]), linking, found.asked)
         subjects = joined.subjects
         touched = {*values(found.replaced, "subject_id"), *values(joined.linked, "subject_id")}
         recount = self._recounted(found, joined.counted, linking)
@@ -294,17 +301,19 @@ class LiveWriter:
         nearby = standing.holders(keys) | standing.bearers(changed)
         others, replaced = without_records(standing.rows(nearby), keys)
         found = _Gathered(changed, others, replaced, nearby, standing.meant(changed), keys)
-        numbers = deciding_numbers(changed) | deciding_numbers(replaced)
-        deciding = replaced
-        while numbers:
-            found.reach(standing.bearers(deciding), standing)
-            following = linked_by_others(found.others, numbers)
+        deciding = replaced.filter(pa.array(~are_closed(replaced, fed.keys)))
+        numbers = deciding_numbers(changed) | deciding_numbers(deciding)
+        following = of_these_causas(others, (changed, deciding))
+        while numbers or following:
+            if numbers:
+                found.reach(standing.bearers(deciding), standing)
+                following |= linked_by_others(found.others, numbers)
             if not following:
                 break
             deciding = self._as_stated(found.follow(following, standing))
             found.changed = pa.concat_tables([found.changed, deciding])
             found.reach(standing.bearers(deciding), standing)
-            numbers = handed_on(deciding)
+            numbers, following = handed_on(deciding), set()
         if found.changed is not changed:
             found.asked = standing.meant(found.changed)
         found.reach(self._ids_of(found.asked), standing)

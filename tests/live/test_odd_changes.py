@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ronda.v1 import check_service_pb2 as checks
-from tests.indexer.small_registers import cui_of
-from tests.live.fed_world import FedWorld, built, differences, said
+from tests.indexer.small_registers import SmallRegisters, cui_of
+from tests.kit.small_world import HEADERS, OJ, SmallWorld
+from tests.live.fed_world import FedWorld, built, clearances, differences, said
 from tests.live.odd_changes import OddChanges, by_identifier
 from tests.live.test_a_view_answers_as_a_rebuild import ANA, JOSE, LUIS, MARTA, WHO, owned, small_world, theft
 
@@ -102,3 +103,45 @@ def test_a_report_by_the_end_of_a_number(fed: FedWorld) -> None:
     assert differences(fed) == []
     fed.take(theft(fed, "M13", VIN="3N1AB7AP5FY000077"))
     assert differences(fed) == []
+
+
+class _TwoCourts(SmallWorld):
+    """The police has warrants too; DELITO is the causa of both."""
+
+    def write(self, directory: Path) -> SmallRegisters:
+        registers = super().write(directory)
+        courts = OJ.replace('issued = "FECHA"', 'issued = "FECHA"\nmerge_key = ["DELITO"]')
+        (registers.manifests / "oj.toml").write_text(courts, encoding="utf-8")
+        police = courts.replace('"oj"', '"pnc"').replace("oj.csv", "pnc.csv").replace("order = 20", "order = 25")
+        police = police.replace('authoritative_for = ["warrant"]\n', "")
+        (registers.manifests / "pnc.toml").write_text(police, encoding="utf-8")
+        rows = f"{HEADERS['oj'].replace(' ', ',')}\nP1,,{WHO[MARTA][0]},,PENDIENTE,2020-05-05,C1\n"
+        (registers.sources / "pnc.csv").write_text(rows, encoding="utf-8")
+        return registers
+
+
+def test_a_warrant_by_name_follows_the_causa_of_another_register(tmp_path: Path) -> None:
+    """It is hers while a court states her number beside the causa; of another causa it never was."""
+    world = _TwoCourts()
+    world.rows = small_world().rows
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "built", world))
+    row = {"ORDEN": "W9", "CUI": cui_of(MARTA), "NOMBRE": WHO[MARTA][0], "ESTADO": "PENDIENTE", "DELITO": "C1"}
+    hers = [checks.CheckPersonRequest(cui=cui_of(MARTA)), *clearances([cui_of(MARTA)], [])]
+    for cells in (row, row | {"DELITO": "C2"}, row):
+        fed.take(fed.upsert("oj", **cells))
+        assert differences(fed, hers) == []
+    fed.take(fed.cancel("oj", "W9"))
+    for engine in (fed.view(), fed.rebuilt()):  # the court's word on the causa is on the police's copy too
+        assert "level: LEVEL_CLEAR" in said(engine, hers[0])
+    fed.writer.close()
+
+
+def test_an_order_that_is_closed_hides_nobody(fed: FedWorld) -> None:
+    """By name alone, and no birth date of hers: it hid her address and was no link."""
+    order = {"TIPO": "VICTIMA", "NOMBRE": WHO[ANA][0], "NACIMIENTO": "2008-03-04", "ESTADO": "PENDIENTE"}
+    car = checks.CheckVehicleRequest(plate="P-123BCD")
+    fed.take(fed.upsert("mp", ID="M9", **order))
+    assert "3a calle" not in said(fed.view(), car)
+    fed.take(fed.cancel("mp", "M9"))
+    assert "3a calle" in said(fed.view(), car)
+    assert differences(fed, [car]) == []
