@@ -156,9 +156,9 @@ def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
     """Works until its input ends; 1 when the ledger cannot be opened or written, which the log says."""
     forbid_core_dumps()
     os.umask(0o077)
-    step_aside()
     orders = Orders.model_validate_json(read_orders())
     logs.set_up(orders.log_level, process="feed", pid=os.getpid())
+    step_aside()
     status = 0
     try:
         asyncio.run(_run(orders, make_check))

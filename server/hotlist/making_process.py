@@ -10,6 +10,7 @@ import select
 import sys
 
 from server import logs
+from server.host.aside import give_way
 from server.host.core_dumps import forbid_core_dumps
 from server.hotlist.list_maker import ListMaker
 from server.hotlist.orders import Orders
@@ -22,12 +23,12 @@ def main() -> int:
     """Works until its input ends."""
     forbid_core_dumps()
     os.umask(0o077)
-    os.nice(_NICE)
     line = sys.stdin.buffer.readline()
     if not line.endswith(b"\n"):
         raise SystemExit("server.hotlist.making_process is started by `ronda serve`, not by hand")
     orders = Orders.model_validate_json(line)
     logs.set_up(orders.log_level, process="hotlist", pid=os.getpid())
+    give_way(_NICE)
     maker = ListMaker(orders)
     while True:
         pause = _TICK_S if maker.tick() else 0.0

@@ -17,6 +17,8 @@ from server.calls.own_methods import OwnPlaces
 from server.calls.unary import Service
 from server.feed.wiring import NAME
 from server.host.aside import step_aside
+from server.processes.messages import WorkerOrders
+from server.processes.settings import ServerSettings
 from server.processes.worker import Worker, main
 
 _NICE = 5  # as the process that shows what it takes (indexer/live)
@@ -26,6 +28,10 @@ class FeedWorker(Worker):
     """Ready as soon as it can be called: whether the ledger can be written is told to each call."""
 
     SERVICES = (NAME,)
+
+    def __init__(self, orders: WorkerOrders, settings: ServerSettings, reports: int) -> None:
+        step_aside(_NICE)
+        super().__init__(orders, settings, reports)
 
     async def _open_registers(self) -> None:
         self._health.set(True)
@@ -45,5 +51,4 @@ class FeedWorker(Worker):
 
 
 if __name__ == "__main__":
-    step_aside(_NICE)
     sys.exit(main(FeedWorker))

@@ -19,11 +19,20 @@ def service_of(name: str) -> dict[str, str]:
     return dict(unit["Service"])
 
 
+def filters_of(name: str) -> list[str]:
+    """Every line of the unit's filter of system calls, in their order."""
+    lines = (DEPLOY / name).read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("SystemCallFilter=") for line in lines if line.startswith("SystemCallFilter=")]
+
+
 @pytest.mark.parametrize(
     ("name", "command"), [("ronda-issuer.service", "ronda keys issuer serve"), ("ronda-sms.service", "ronda sms")]
 )
 def test_the_units(name: str, command: str) -> None:
     service, server = service_of(name), service_of("ronda.service")
+    filters = filters_of("ronda.service")
+    assert filters_of(name) == filters[:2], "all that the server's unit has, but what lets its processes step aside"
+    server["SystemCallFilter"] = filters[1]
     assert command in service["ExecStart"]
     hardening = list(server)[list(server).index("NoNewPrivileges") :]
     assert {key: service.get(key) for key in hardening} == {key: server[key] for key in hardening}

@@ -71,7 +71,7 @@ def test_a_worker_whose_lane_hangs_is_replaced(small_nation: BuiltNation, tmp_pa
 class Unfiltered(RunningServer):
     """Where no process may filter its system calls."""
 
-    inside = (sys.executable, "-m", "tests.lane.unfiltered")
+    inside = (sys.executable, "-m", "tests.kit.refused_calls", "ENOSYS", "seccomp")
 
 
 def test_a_system_without_filters_is_told_once(small_nation: BuiltNation, tmp_path: Path) -> None:
