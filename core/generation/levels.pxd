@@ -77,6 +77,8 @@ cdef uint32_t newest_number(const Levels* levels, uint32_t number) noexcept nogi
 cdef uint32_t number_in_dossier(const Levels* levels, const uint8_t* dossier, uint32_t number) noexcept nogil
 # Leaves of the base's holders those that are not masked, in `entities`; returns how many, or -1 = some are none of the base's.
 cdef int64_t unmasked_holders(const Levels* levels, uint32_t* entities, int64_t count) noexcept nogil
+# Asks for what a search for a hash in the levels will read.
+cdef void ask_levels_for(const Levels* levels, uint64_t hash) noexcept nogil
 # Appends the levels' holders of a hash to `count` that stand in `entities`; returns how many there are in all (perhaps more than
 # `capacity`), or -1 = a level's keys are damaged.
 cdef int64_t add_level_holders(const Levels* levels, uint64_t hash, uint32_t* entities, int64_t count,

@@ -1,7 +1,7 @@
 """The delta generations that lie over a base (core/generation/levels.pxd). Nothing here is for Python."""
 
 from core.generation.dossier cimport NO_ENTITY
-from core.generation.keys cimport keys_find
+from core.generation.keys cimport KeysPlace, keys_find, keys_place
 
 cdef enum:
     HOLDERS = 256                # of one identifier in one level: more are not looked at (a delta holds some thousand subjects)
@@ -66,6 +66,15 @@ cdef int64_t unmasked_holders(const Levels* levels, uint32_t* entities, int64_t 
             entities[kept] = entities[i]
             kept += 1
     return kept
+
+
+cdef void ask_levels_for(const Levels* levels, uint64_t hash) noexcept nogil:
+    cdef KeysPlace place
+    cdef int i
+    for i in range(levels.n):
+        if level_may_have(&levels.levels[i], hash):
+            place.leaf = NULL
+            keys_place(levels.levels[i].keys, hash, &place)
 
 
 cdef int64_t add_level_holders(const Levels* levels, uint64_t hash, uint32_t* entities, int64_t count,

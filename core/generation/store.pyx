@@ -15,7 +15,7 @@ from core.files.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeade
 from core.generation.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
-from core.generation.levels cimport Level, add_level_holders, level_of_number, sort_numbers, unmasked_holders
+from core.generation.levels cimport Level, add_level_holders, ask_levels_for, level_of_number, sort_numbers, unmasked_holders
 from core.generation.keys cimport KeysPlace, key_hash, keys_close, keys_find, keys_find_placed, keys_open, keys_place
 from core.generation.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateScan, plate_next, plate_scan, plates_open
 from core.identifiers.kinds cimport (
@@ -54,11 +54,12 @@ cdef int64_t store_lookup_placed(const Store* store, KeysPlace* place, uint32_t*
 
 cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, size_t length,
                           uint32_t* entities, size_t capacity) noexcept nogil:
-    cdef uint64_t hash = key_hash(kind, text, length)
-    cdef int64_t found = keys_find(&store.keys, hash, entities, capacity)
-    if store.levels != NULL and found >= 0:
-        return _lookup_levels(store, hash, entities, found, capacity)
-    return STORE_KEYS if found < 0 else found
+    cdef KeysPlace place
+    place.leaf = NULL
+    store_place(store, kind, text, length, &place)
+    if store.levels != NULL:
+        ask_levels_for(store.levels, place.hash)
+    return store_lookup_placed(store, &place, entities, capacity)
 
 
 cdef int64_t _lookup_levels(const Store* store, uint64_t hash, uint32_t* entities, int64_t found,
@@ -179,19 +180,32 @@ cdef uint8_t store_kind(const Store* store, uint32_t entity) noexcept nogil:
 
 
 cdef void store_prefetch_entity(const Store* store, uint32_t entity) noexcept nogil:
+    cdef const Level* level
     if entity < store.n_entities:
         prefetch(&store.entities[entity])
+    elif store.levels != NULL:
+        level = level_of_number(store.levels, entity)
+        if level != NULL:
+            prefetch(&level.entities[entity - level.first])
 
 
 cdef void store_prefetch_dossier(const Store* store, uint32_t entity) noexcept nogil:
-    """All of it, for its checksum is taken of all; of a long one as much as memory brings at once."""
-    cdef uint64_t at, end
+    cdef const Level* level
     if entity < store.n_entities:
-        at = store.entities[entity].offset & ~<uint64_t>63
-        end = min(store.entities[entity].offset + min(store.entities[entity].length, <uint32_t>PREFETCHED), store.dossiers_size)
-        while at < end:
-            prefetch(store.dossiers + at)
-            at += 64
+        _prefetch_dossier(&store.entities[entity], store.dossiers, store.dossiers_size)
+    elif store.levels != NULL:
+        level = level_of_number(store.levels, entity)
+        if level != NULL:
+            _prefetch_dossier(&level.entities[entity - level.first], level.dossiers, level.dossiers_size)
+
+
+cdef inline void _prefetch_dossier(const EntityRow* row, const uint8_t* dossiers, uint64_t size) noexcept nogil:
+    """All of it, for its checksum is taken of all; of a long one as much as memory brings at once."""
+    cdef uint64_t at = row.offset & ~<uint64_t>63
+    cdef uint64_t end = min(row.offset + min(row.length, <uint32_t>PREFETCHED), size)
+    while at < end:
+        prefetch(dossiers + at)
+        at += 64
 
 
 cdef const char* store_error_text(int error) noexcept nogil:
