@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -119,14 +120,15 @@ class Wire:
         return stream
 
     def more(self, stream: int, body: bytes, *, end: bool = True) -> None:
-        """Bytes of a call that has begun; waits for windows."""
-        while len(body) > (room := min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)):
-            self.h2.send_data(stream, body[:room])
-            body = body[room:]
-            self.flush()
-            if self.h2.local_flow_control_window(stream) == 0:
-                self.read()
-        self.h2.send_data(stream, body, end_stream=end)
+        """Bytes of a call that has begun; waits for windows. One that the server ended meanwhile gets no more."""
+        with contextlib.suppress(h2.exceptions.StreamClosedError):
+            while len(body) > (room := min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)):
+                self.h2.send_data(stream, body[:room])
+                body = body[room:]
+                self.flush()
+                if self.h2.local_flow_control_window(stream) == 0:
+                    self.read()
+            self.h2.send_data(stream, body, end_stream=end)
         self.flush()
 
     def read(self, most: int = 1 << 16) -> None:
