@@ -132,20 +132,7 @@ class Worker:
         self._keeper.on_change = self._changed
         await self._open_registers()
         threads = ThreadPoolExecutor(self._settings.search_threads, "search")
-        service = Service(
-            keeper=self._keeper,
-            callers=self._trust.callers,
-            audit=self._audit,
-            refusals=self._refusals,
-            gate=self._gate,
-            threads=threads,
-            max_message_bytes=self._settings.max_message_bytes,
-            max_clear_message_bytes=self._settings.max_clear_message_bytes,
-            half_open=self._half_open,
-            default_deadline_s=self._settings.default_deadline_ms / 1000,
-            clear_idle_s=self._settings.clear_idle_s,
-            lane_port=parse_address(self._orders.lane_address).port if self._orders.lane_address else 0,
-        )
+        service = self._make_service(threads)
         lane = self._lane = self._make_lane(service)  # before a server that an error would leave half started
         own = self._own_handlers(service)
         server = build_server(self._settings, service, self._health, self._most_connections, own)
@@ -154,22 +141,7 @@ class Worker:
         if lane is not None:
             lane.start()
         await self._check_itself()
-        tasks = [
-            asyncio.create_task(work)
-            for work in (
-                *((lane.watch(),) if lane is not None else ()),
-                *self._watches(),
-                self._trust.watch(),
-                self._gate.watch_lag(),
-                self._gate.shed.watch(),
-                self._half_open.watch(),
-                self._connections.watch(),
-                self._beat(),
-                self._refusals.run(),
-                self._listen(),
-                give_back(),
-            )
-        ]
+        tasks = [asyncio.create_task(work) for work in self._beside_calls()]
         if metrics_files.failure:
             log("metrics_lost", level=ERROR, why=metrics_files.failure)
         log("worker_ready", generation=self._keeper.current_id)
@@ -179,6 +151,39 @@ class Worker:
             task.cancel()
         threads.shutdown(wait=False, cancel_futures=True)
         return int(self._failed)
+
+    def _make_service(self, threads: ThreadPoolExecutor) -> Service:
+        """What the handlers of both addresses share."""
+        settings, lane = self._settings, self._orders.lane_address
+        return Service(
+            keeper=self._keeper,
+            callers=self._trust.callers,
+            audit=self._audit,
+            refusals=self._refusals,
+            gate=self._gate,
+            threads=threads,
+            max_message_bytes=settings.max_message_bytes,
+            max_clear_message_bytes=settings.max_clear_message_bytes,
+            half_open=self._half_open,
+            default_deadline_s=settings.default_deadline_ms / 1000,
+            clear_idle_s=settings.clear_idle_s,
+            lane_port=parse_address(lane).port if lane else 0,
+        )
+
+    def _beside_calls(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What goes on for as long as the worker serves."""
+        if self._lane is not None:
+            yield self._lane.watch()
+        yield from self._watches()
+        yield self._trust.watch()
+        yield self._gate.watch_lag()
+        yield self._gate.shed.watch()
+        yield self._half_open.watch()
+        yield self._connections.watch()
+        yield self._beat()
+        yield self._refusals.run()
+        yield self._listen()
+        yield give_back()
 
     async def _open_registers(self) -> None:
         """What those who ask are answered from."""
