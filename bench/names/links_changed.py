@@ -10,7 +10,10 @@ is taken out of git and compiled.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +27,7 @@ from bench.names.nations import Nation, prepare
 from bench.names.population import Population
 from ronda.v1.level_pb2 import Criterion, Level
 
-COMMIT = "c8b7dbeefa7db67c2e0a0925d855010525ddbabb"  # names-9, with scores before they were fitted
+COMMIT = "176a2d48d1e8391efa7f6f7c6f201b814772d81e"  # the last of names-3, before evidence decided
 WRITTEN = Path("build/bench/links-changed.json")
 _QUALITY = (
     "warrants", "hits", "precision_of_hit", "recall", "recall_of_those", "possible_median", "possible_p99", "clean",
@@ -35,7 +38,8 @@ _Key = tuple[str, str, str]  # register, record id, identifier
 
 def _links(generation: Path) -> dict[_Key, dict[str, Any]]:
     rows = pq.read_table(generation / "links.parquet").to_pylist()
-    return {(row["register"], row["record_id"], row["identifier"]): row for row in rows}
+    # before names-4 persons with a CUI alone could be meant, and only that stood there
+    return {(row["register"], row["record_id"], row.get("identifier") or f"cui:{row['cui']}"): row for row in rows}
 
 
 def _truths(nation: Path) -> dict[tuple[str, str], str]:
@@ -80,6 +84,16 @@ def changes(before: Path, after: Path, nation: Path) -> dict[str, Any]:
     }
 
 
+def _quality_by(tree: Path, nation: Path, generation: Path) -> dict[str, Any]:
+    """As linking_quality.run of that tree says: a generation is read by the code that wrote it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.names.linking_quality", str(nation.resolve()), str(generation.resolve())],
+        check=True, stdout=subprocess.PIPE, cwd=tree, env=dict(os.environ) | {"PYTHONPATH": str(tree)},
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def main(
     persons: Annotated[int, typer.Option(min=1000)] = 1_000_000,
     before: Annotated[Path | None, typer.Option(help="The earlier commit's tree, compiled.")] = None,
@@ -95,9 +109,10 @@ def main(
     found: dict[str, Any] = {"persons": persons}
     found |= changes(generation, nation.generation, nation.directory / "nation")
     population = Population.load(nation.directory / "nation")
-    for when, links in (("before", generation), ("after", nation.generation)):
-        quality = linking_quality.run(nation.directory / "nation", links, population)
-        found[when] = {name: quality[name] for name in _QUALITY}
+    earlier = _quality_by(tree.resolve(), nation.directory / "nation", generation)
+    present = linking_quality.run(nation.directory / "nation", nation.generation, population)
+    for when, quality in (("before", earlier), ("after", present)):
+        found[when] = {name: quality.get(name) for name in _QUALITY}
     shutil.rmtree(data, ignore_errors=True)
     WRITTEN.parent.mkdir(parents=True, exist_ok=True)
     WRITTEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

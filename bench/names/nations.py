@@ -46,6 +46,7 @@ class Nation:
     directory: Path
     summary: dict[str, Any]
     listed: frozenset[str] = frozenset()  # CUIs of the alert list
+    made_now: bool = False  # not found: what its build took was measured in this run
 
     @property
     def data(self) -> Path:
@@ -87,18 +88,19 @@ def prepare(
         "damage": damage,
         "day": f"{datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=6):%Y-%m-%d}",  # registers grow stale
         "nation": digest("nation/*.py", "nation/data/*.tsv"),
-        "indexer": digest("core/**/*.pyx", "core/**/*.pxi", "indexer/**/*.py", "indexer/registers/*.toml"),
+        "indexer": digest("core/**/*.py[xi]", "core/**/*.px[di]", "indexer/**/*.py", "indexer/registers/*.toml"),
     }
     there = json.loads(stamp.read_text(encoding="utf-8"))["made_of"] if stamp.exists() else {}
     if any_day:
         there["day"] = made_of["day"]
-    if there != made_of:
+    made_now = there != made_of
+    if made_now:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         summary, cuis = _make(directory, persons, seed, damage, listed)
         stamp.write_text(json.dumps({"made_of": made_of, "summary": summary, "listed": cuis}), encoding="utf-8")
     found = json.loads(stamp.read_text(encoding="utf-8"))
-    return Nation(directory, found["summary"], frozenset(found["listed"]))
+    return Nation(directory, found["summary"], frozenset(found["listed"]), made_now)
 
 
 def _make(directory: Path, persons: int, seed: int, damage: float, listed: bool) -> tuple[dict[str, Any], list[str]]:

@@ -33,15 +33,25 @@ class Steps:
         """One line of progress on standard error, with minutes since the start."""
         _console.print(f"[dim]{(time.monotonic() - self._started) / 60:5.1f} min[/dim]  {text}")
 
+    def _kept(self, name: str) -> dict[str, Any] | None:
+        """What an earlier run wrote of a step, where it stands on the same."""
+        path = self.folder / f"{name}.json"
+        if self.fresh or not path.exists():
+            return None
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return kept if kept["made_of"] == self.made_of else None
+
+    def has(self, name: str) -> bool:
+        """Whether the figures of a step are there."""
+        return self._kept(name) is not None
+
     def run(self, name: str, measure: Callable[[], Any]) -> Any:
         """The figures of a step, from disk or measured now. A step that fails is said, noted and gives None."""
-        path = self.folder / f"{name}.json"
-        if not self.fresh and path.exists():
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            if kept["made_of"] == self.made_of:
-                self.seconds[name] = kept["seconds"]
-                self.say(f"{name}: kept from an earlier run ({kept['seconds']:.0f} s)")
-                return kept["figures"]
+        kept = self._kept(name)
+        if kept is not None:
+            self.seconds[name] = kept["seconds"]
+            self.say(f"{name}: kept from an earlier run ({kept['seconds']:.0f} s)")
+            return kept["figures"]
         self.say(f"[bold]{name}[/bold]")
         started = time.monotonic()
         try:
@@ -54,5 +64,5 @@ class Steps:
         self.seconds[name] = time.monotonic() - started
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = {"made_of": self.made_of, "seconds": self.seconds[name], "figures": figures}
-        path.write_text(json.dumps(kept, default=str), encoding="utf-8")
+        (self.folder / f"{name}.json").write_text(json.dumps(kept, default=str), encoding="utf-8")
         return figures

@@ -84,13 +84,9 @@ def _pair_rows(pairs: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, A
 class _Model:
     """A trained linker: questions on the left, a population on the right."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, population: list[dict[str, Any]]) -> None:
         self.api = DuckDBAPI()
         self._tables = 0
-        population = [
-            _row(n, given, surnames, "", born)
-            for n, given, surnames, born in exchange.lines(folder / "population.jsonl")
-        ]
         tuning = exchange.lines(folder / "pairs-tuning.jsonl")
         left, right = _pair_rows([pair for pair in tuning if pair["same"]])
         # In training the pair's number is the label: both sides of a pair are one person.
@@ -111,12 +107,14 @@ class _Model:
     def scores(
         self, left: list[dict[str, Any]], right: Any, rules: Any = None
     ) -> tuple[list[tuple[str, str, float]], float]:
-        """(left id, right id, probability), best first, and seconds."""
+        """(left id, right id, probability), best first, of each left id the best; and seconds."""
         asked = self.table(left, "asked")
         started = time.perf_counter()
         out = self.linker.inference.predict_between(asked, right, blocking_rules_to_generate_predictions=rules)
-        rows = self.api.duckdb_con.table(out.physical_name).project("unique_id_l, unique_id_r, match_probability")
-        found = rows.order("match_probability desc").fetchall()
+        rows = self.api.duckdb_con.table(out.physical_name)
+        best = "row_number() OVER (PARTITION BY unique_id_l ORDER BY match_probability DESC) AS place"
+        ranked = rows.project(f"unique_id_l, unique_id_r, match_probability, {best}").filter(f"place <= {exchange.TOP}")
+        found = ranked.order("match_probability desc").project("unique_id_l, unique_id_r, match_probability").fetchall()
         seconds = time.perf_counter() - started
         return found, seconds
 
@@ -124,7 +122,10 @@ class _Model:
 def main() -> None:
     """Trains once, scores the pairs, and links the questions to the population."""
     folder = Path(sys.argv[1])
-    model = _Model(folder)
+    population = [
+        _row(n, given, surnames, "", born) for n, given, surnames, born in exchange.lines(folder / "population.jsonl")
+    ]
+    model = _Model(folder, population)
     report: dict[str, Any] = {"pairs": {}}
     for half in ("tuning", "held"):
         pairs = exchange.lines(folder / f"pairs-{half}.jsonl")
@@ -136,13 +137,10 @@ def main() -> None:
         report["us_a_pair"] = seconds / len(pairs) * 1e6
     questions = exchange.lines(folder / "questions.jsonl")
     left = [_row(n, q["given"], q["surnames"], q["text"], q["birth"]) for n, q in enumerate(questions)]
-    population = exchange.lines(folder / "population.jsonl")
-    held = model.table([_row(n, given, surnames, "", born) for n, given, surnames, born in population], "held")
-    rows, seconds = model.scores(left, held)
+    rows, seconds = model.scores(left, model.table(population, "held"))
     found_by: list[list[list[Any]]] = [[] for _ in questions]
     for a, b, score in rows:
-        if len(found_by[int(a)]) < exchange.TOP:
-            found_by[int(a)].append([int(b), score])
+        found_by[int(a)].append([int(b), score])
     report["population"] = {"found": found_by, "latency_us": [seconds / len(questions) * 1e6], "batch_seconds": seconds}
     exchange.write(folder, "splink", report)
 
