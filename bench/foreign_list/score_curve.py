@@ -1,9 +1,9 @@
 """From evidence to score: the curve that makes a score the share of such pairs that are one person.
 
 `python -m bench.foreign_list.score_curve` asks Ronda about the half A of the foreign list, as
-bench.foreign_list.measured does, fits the curve to everybody who was found, and prints the two arrays of
-core/names/score_curve.pxd; it writes them with what the half says to bench/foreign_list/score_curve.json. The order of
-candidates is by evidence and stays as it is.
+bench.foreign_list.measured does, and about whole lists drawn anew, fits the curve to everybody who was found, and
+prints the two arrays of core/names/score_curve.pxd; it writes them with what the half says to
+bench/foreign_list/score_curve.json. The order of candidates is by evidence and stays as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +28,45 @@ from core.names import comparison
 WRITTEN = Path(__file__).parent / "score_curve.json"
 # Evidence above the population's prior, hundredths of a bit: between two of these the logarithm of the odds is a line.
 KNOTS = (-2000, -1500, *range(-1100, 1500, 100), 1500, 2000, 3000, 4500)
-# Here it leaps, as counted: 0.43 of those just below are meant, 0.76 of those just above.
-STEP = 240
-LEAST_SLOPE = 0.05  # of the curve, bits a bit: it rises everywhere
-# Of lines that bend between knots: fitted on one half of half A and held against its other half, a curve of ten times
-# as much or as little is further off, and so are the shares of twelve groups that stood here before.
+# Between these it is all but level: the share of all who are found there. Half a list has a few hundred of each tenth,
+# and six questions are about one person, so a finer curve says more than that many can bear out.
+LEVELS = (-400, 0, 240, 900)
+LEVEL_SLOPE = 0.02  # of a level, bits a bit
+# Lists of their own, by seed: half A alone has a tenth fewer of who is meant there than others of its generator.
+ANEW = (2001, 2002)
+# Of lines that bend between knots.
 SMOOTHING = 10.0
 _PENALTY = 1e-3  # on each value, so that where no pair lies it has one
+ASKED = ("questions", "strangers", "guatemalans")
 
 
-def asked(half: str) -> Iterator[tuple[dict[str, Any], list[tuple[str, int]]]]:
-    """Each question and stranger, and everybody who was found for it with the evidence above the prior."""
+Found = Iterator[tuple[dict[str, Any], list[tuple[str, int]]]]
+
+
+def _asked(of: dict[str, list[dict[str, Any]]]) -> Found:
     with tempfile.TemporaryDirectory() as directory:
-        listed = files.read(files.DEFAULT, "listed", "AB")
-        product = Product(listed, Path(directory) / "names.bin", index, comparison)
-        for name in ("questions", "strangers", "guatemalans"):
-            for row in files.read(files.DEFAULT, name, half):
+        product = Product(of["listed"], Path(directory) / "names.bin", index, comparison)
+        for name in ASKED:
+            for row in of[name]:
                 yield row, product.told(Asked(row["asked"], row["birth"], row["sex"]))
 
 
-def pairs(half: str) -> tuple[list[int], list[bool]]:
+def asked(half: str) -> Found:
+    """Each question and stranger, and everybody who was found for it with the evidence above the prior."""
+    asking = {name: files.read(files.DEFAULT, name, half) for name in ASKED}
+    return _asked({"listed": files.read(files.DEFAULT, "listed", "AB")} | asking)
+
+
+def asked_anew(seed: int) -> Found:
+    """The same of a whole list of another seed."""
+    return _asked({name: list(files.rows_of(name, seed, files.WHOLE)) for name in ("listed", *ASKED)})
+
+
+def pairs(asking: Found) -> tuple[list[int], list[bool]]:
     """Evidence above the prior of everybody who was found for anybody, and whether it was that one."""
     found: list[int] = []
     same: list[bool] = []
-    for row, people in asked(half):
+    for row, people in asking:
         for person, above in people:
             found.append(above)
             same.append(person == row.get("person", ""))
@@ -58,34 +74,50 @@ def pairs(half: str) -> tuple[list[int], list[bool]]:
 
 
 def _basis(above: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One column a knot, the share that its value has in the line at each place, and one for the leap."""
+    """One column a knot, the share that its value has in the line at each place."""
     within = np.clip(above, KNOTS[0], KNOTS[-1])
-    hats = [np.interp(within, KNOTS, row) for row in np.eye(len(KNOTS))]
-    return np.column_stack([*hats, (above >= STEP).astype(np.float64)])
+    return np.column_stack([np.interp(within, KNOTS, row) for row in np.eye(len(KNOTS))])
 
 
-def fit(above: Sequence[int], same: Sequence[bool]) -> tuple[list[int], list[int]]:
-    """Knots and values of the curve, hundredths of a bit: log odds by logistic regression, smooth but for a leap."""
-    places, truths = np.array(above, dtype=np.float64), np.array(same, dtype=np.float64)
+def _smooth(places: NDArray[np.float64], pairs: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log odds at KNOTS, hundredths of a bit, by logistic regression. pairs, true: how many there are at each place."""
     basis = _basis(places)
-    found = np.append(np.linspace(-6, 6, len(KNOTS)), 0.0)
+    found = np.linspace(-6, 6, len(KNOTS))
     bends = np.diff(np.eye(len(KNOTS)), 2, axis=0)
-    penalty = _PENALTY * np.eye(len(found))
-    penalty[: len(KNOTS), : len(KNOTS)] += SMOOTHING * bends.T @ bends
+    penalty = _PENALTY * np.eye(len(found)) + SMOOTHING * bends.T @ bends
     for _ in range(100):
         share = 1 / (1 + np.exp(-basis @ found))
-        weight = np.maximum(share * (1 - share), 1e-9)
+        weight = np.maximum(pairs * share * (1 - share), 1e-9)
         curved = (basis * weight[:, None]).T @ basis + penalty
-        moved = np.clip(np.linalg.solve(curved, basis.T @ (truths - share) - penalty @ found), -2, 2)
+        moved = np.clip(np.linalg.solve(curved, basis.T @ (true - pairs * share) - penalty @ found), -2, 2)
         found = found + moved
         if np.abs(moved).max() < 1e-7:
             break
-    knots = sorted((*KNOTS, STEP - 1, STEP))
-    bits = _basis(np.array(knots, dtype=np.float64)) @ found * 100 / math.log(2)
-    values = [round(float(bits[0]))]
-    for at in range(1, len(knots)):
-        least = values[-1] + max(1, round(LEAST_SLOPE * (knots[at] - knots[at - 1])))
-        values.append(max(round(float(bits[at])), least))
+    return np.asarray(found * 100 / math.log(2))
+
+
+def fit(above: Sequence[int], same: Sequence[bool]) -> tuple[list[int], list[int]]:
+    """Knots and values of the curve, hundredths of a bit: smooth at its ends, between them LEVELS."""
+    places, at = np.unique(np.array(above, dtype=np.float64), return_inverse=True)
+    pairs = np.bincount(at).astype(np.float64)
+    true = np.bincount(at, weights=np.array(same, dtype=np.float64)).astype(np.float64)
+    smooth = _smooth(places, pairs, true)
+    points = [
+        (knot, float(bits)) for knot, bits in zip(KNOTS, smooth, strict=True) if not LEVELS[0] <= knot < LEVELS[-1]
+    ]
+    points.append((LEVELS[0] - 1, float(np.interp(LEVELS[0] - 1, KNOTS, smooth))))
+    for low, high in pairwise(LEVELS):
+        inside = (places >= low) & (places < high)
+        all_of, true_of = float(pairs[inside].sum()), float(true[inside].sum())
+        bits = 100 * math.log2((true_of + 0.5) / (all_of - true_of + 0.5))
+        middle = float((places * pairs)[inside].sum()) / max(all_of, 1)
+        points += [(end, bits + LEVEL_SLOPE * (end - middle)) for end in (low, high - 1)]
+    knots: list[int] = []
+    values: list[int] = []
+    for knot, value in sorted(points):
+        least = values[-1] + max(1, round(LEVEL_SLOPE * (knot - knots[-1]))) if knots else round(value)
+        knots.append(knot)
+        values.append(max(round(value), least))
     return knots, values
 
 
@@ -105,9 +137,14 @@ def _tenths(above: Sequence[int], same: Sequence[bool], knots: list[int], values
 
 
 def main() -> None:
-    """Fits on the half A, prints and writes."""
-    above, same = pairs("A")
-    knots, values = fit(above, same)
+    """Fits on the half A and the lists drawn anew, prints and writes."""
+    above, same = pairs(asked("A"))
+    fitted_on, truths = list(above), list(same)
+    for seed in ANEW:
+        more, true = pairs(asked_anew(seed))
+        fitted_on += more
+        truths += true
+    knots, values = fit(fitted_on, truths)
     tenths = _tenths(above, same, knots, values)
     found = {"knots": knots, "values": values, "half A": tenths}
     WRITTEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -23,9 +23,6 @@ cdef int32_t evidence_for(double score, int32_t prior) noexcept nogil
 cdef int32_t left_over(const NameQuery* query, int paired) noexcept nogil
 # Opens the lists of tokens anew. 0, NAMES_DAMAGED.
 cdef int query_rewind(NameQuery* query) noexcept nogil
-# Scores from which a name by itself, and a name with a birth date, are reason to alert (docs/names.md, "What alerts").
-cdef double ALERT_SCORE
-cdef double ALERT_SCORE_DATED
 # The evidence from which somebody found is POSSIBLE: as if all on file were a list of alerts, but no longer than one is. A short name
 # must tell more.
 cdef int32_t alert_evidence(const NameQuery* query) noexcept nogil

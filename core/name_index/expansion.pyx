@@ -9,7 +9,8 @@ from core.machine.prefetch cimport prefetch
 from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, prefetch_terms, term_tokens, token_find
 from core.name_index.lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
 from core.name_index.query cimport (
-    BITMAPS, FILLING, FORMS_KEPT, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery, NameQuestion,
+    BITMAPS, FILLED_LEAST, FILLED_TELLING, FILLING, FORMS_KEPT, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery,
+    NameQuestion,
 )
 from core.names.comparison cimport (
     department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
@@ -24,12 +25,11 @@ from core.names.tokens cimport (
 from core.names.weights cimport *
 
 
-ALERT_SCORE = 0.8
-ALERT_SCORE_DATED = 0.9
-
 cdef enum:
     EVIDENCE_MOST = 20000        # hundredths of a bit
     ALERTED_LIST = 45000         # persons: what alert scores are chosen against; no more are on any list of Guatemala's
+    ALERT = 240                  # evidence above such a list's from which a name by itself is reason to alert, hundredths of a bit,
+    ALERT_DATED = 550            # and a name with a birth date
     SHORT_NAME = 2               # words of a name up to which it must tell more,
     SHORT_NAME_BITS = 150        # by so much, hundredths of a bit
 
@@ -291,6 +291,7 @@ cdef void _set_limits(NameQuery* query) noexcept nogil:
     query.enough = query.prior - FILLING if question.filling else evidence_for(question.possible, query.prior)
     if question.alerts_only:
         query.enough = max(query.enough, alert_evidence(query))
+    query.taken = min(query.enough, max(query.prior - FILLED_LEAST, <int32_t>FILLED_TELLING)) if question.filling else query.enough
     query.attributes_most = _attributes_most(question)
     query.unlisted_most = 0
     for i in range(n):
@@ -313,8 +314,8 @@ cdef int32_t left_over(const NameQuery* query, int paired) noexcept nogil:
 cdef int32_t alert_evidence(const NameQuery* query) noexcept nogil:
     cdef int32_t prior = min(query.prior, prior_bits(ALERTED_LIST))
     if query.question.birth.year:
-        return evidence_for(ALERT_SCORE_DATED, prior)
-    return evidence_for(ALERT_SCORE, prior) + (SHORT_NAME_BITS if query.n_core <= SHORT_NAME else 0)
+        return prior + ALERT_DATED
+    return prior + ALERT + (SHORT_NAME_BITS if query.n_core <= SHORT_NAME else 0)
 
 
 cdef int query_rewind(NameQuery* query) noexcept nogil:

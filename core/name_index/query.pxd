@@ -40,7 +40,9 @@ cdef enum:                       # bitmaps of a window: one an asked token, by i
     BITMAPS
 
 cdef enum:
-    FILLING = 1400               # hundredths of a bit; further down only one in a thousand is meant
+    FILLING = 1400               # hundredths of a bit; further down only one in a thousand is meant: nobody is looked for there,
+    FILLED_LEAST = 1700          # but who was looked at is taken, where that is evidence of
+    FILLED_TELLING = 300         # so much or more: an exchanged word among three that are equal tells so little
 
 cdef enum:                       # what find_names returns besides 0
     NAMES_TOO_BROAD = 1
@@ -77,7 +79,7 @@ cdef struct NameQuestion:
     bint bits_given              # what the asked tokens tell is known: they are looked for in a level (core/questions/level_names.pyx)
     double possible              # score from which somebody fits in whom not all agrees,
     bint alerts_only             # or the alert score, where that is more
-    bint filling                 # who fills a page: evidence down to FILLING below the population's
+    bint filling                 # who fills a page: evidence down to FILLING, or FILLED_LEAST, below the population's
 
 cdef struct NameFound:
     uint32_t entity
@@ -140,7 +142,8 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int32_t birth_most           # evidence that a birth date can give at most
     int32_t attributes_most      # and all else that was asked besides names
     int32_t prior
-    int32_t enough               # evidence from which a person fits by its score
+    int32_t enough               # evidence from which a person is looked for as one who fits by its score,
+    int32_t taken                # and from which one who was looked at is taken: no more than that
     bint quick                   # the caller's wish: rather not at all than slowly
     bint initials                # an asked token is one letter
     NameFound* found

@@ -209,7 +209,7 @@ cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n, bint ha
     """Whether any visible name may fit: most candidates end here, and nothing of theirs is worked out."""
     cdef const uint8_t* tokens = NULL
     cdef PairedRow paired
-    cdef int32_t needed = query.enough - query.question.further - query.attributes_most - _birth_most(query, rows, n, has_identity)
+    cdef int32_t needed = query.taken - query.question.further - query.attributes_most - _birth_most(query, rows, n, has_identity)
     cdef int i
     for i in range(n):
         if rows[i].n_tokens and _is_visible(query.question, &rows[i]) and rows[i].tokens != tokens:
@@ -335,7 +335,7 @@ cdef inline bint _fits(const NameQuery* query, NameFound* found) noexcept nogil:
             found.birth != AGREEMENT_DISAGREES and (found.sex != AGREEMENT_DISAGREES or query.question.exhaustive)):
         return True
     found.flags |= FOUND_BY_SCORE
-    return found.evidence + query.question.further >= query.enough
+    return found.evidence + query.question.further >= query.taken
 
 
 cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noexcept nogil:

@@ -141,7 +141,7 @@ cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
         found.parents_agree = False
         if _compare_parents(call, found, &found.parents_agree) < 0:
             return FAILED
-        if found.flags & FOUND_BY_SCORE and found.evidence < query.enough:
+        if found.flags & FOUND_BY_SCORE and found.evidence < query.taken:
             continue
         query.found[kept] = found[0]
         kept += 1

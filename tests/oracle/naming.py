@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 POSSIBLE_SCORE = 0.05  # from which somebody in whom not all agrees is found
 FILLING = 1400  # hundredths of a bit below the population's, from which a page of a search is filled
-ALERT_SCORE, ALERT_SCORE_DATED = 0.8, 0.9
+ALERT, ALERT_DATED = 240, 550  # hundredths of a bit above the population, from which a check is POSSIBLE
 ALERTED_LIST = 45_000
 SHORT_NAME, SHORT_NAME_BITS = 2, 150
 UNSURE_MOST = 200
@@ -142,9 +142,10 @@ class NamesOnFile:
         """The least evidence that is enough to fill a page."""
         return self.prior - FILLING
 
-    def alert_score(self, evidence: int) -> float:
+    @property
+    def listed(self) -> int:
         """As if all on file were a list of alerts, but no longer than one is."""
-        return probability(evidence, min(self.prior, math.floor(100 * math.log2(ALERTED_LIST) + 0.5)))
+        return min(self.prior, math.floor(100 * math.log2(ALERTED_LIST) + 0.5))
 
 
 def probability(evidence: int, prior: int) -> float:
@@ -241,8 +242,8 @@ def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, 
     fits: list[Fit] = []
     others: list[Fit] = []
     for fit in found:
-        score = file.alert_score(fit.evidence - (SHORT_NAME_BITS if short else 0))
-        alerts = score >= (ALERT_SCORE_DATED if dated else ALERT_SCORE)
+        least = ALERT_DATED if dated else ALERT + (SHORT_NAME_BITS if short else 0)
+        alerts = fit.evidence >= file.listed + least
         sure = fit.names == AGREES and fit.birth == AGREES
         fit.weak = not alerts and not is_certain(view, fit)
         (fits if alerts or (sure if dated else fit.agrees) else others).append(fit)

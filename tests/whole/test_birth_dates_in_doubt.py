@@ -54,6 +54,12 @@ CASES = {
     "a day off hers, a namesake's by a digit of the year": Case(
         "LESLY ODILIA NORIEGA TUL", ("1985-03-04", "1935-03-05"), "1985-03-05", "POSSIBLE CLEAR"
     ),
+    "a day off hers, a namesake's of another day": Case(
+        "LUDIN ARMINDA NAJERA TOC", ("1985-03-04", "1985-03-14"), "1985-03-05", "POSSIBLE CLEAR"
+    ),
+    "a digit of hers, a namesake's of another year": Case(
+        "LILI ESTEFANA NAVICHOC UMUL", ("1985-03-04", "1950-06-07"), "1935-03-04", "POSSIBLE CLEAR"
+    ),
     "nobody's, two near it": Case(
         "LORENA BEATRIZ NIMAJA SUY", ("1985-03-04", "1995-03-04"), "1975-03-04", "POSSIBLE POSSIBLE"
     ),
@@ -191,6 +197,7 @@ def test_another_sex_rules_nobody_out_and_is_no_hit(asker: Asker) -> None:
     assert [(hit.record.record_id, hit.level) for hit in wrong.answer.hits] == [("sexes", level_pb2.LEVEL_POSSIBLE)]
     sexes = [c.agreement for c in wrong.answer.comparisons if c.criterion == level_pb2.CRITERION_SEX]
     assert sexes == [level_pb2.AGREEMENT_DISAGREES]
+    assert level_of(named(asker, SEXES, (1985, 3, 5), "MALE")) == "POSSIBLE"
 
 
 def test_another_sex_never_gives_a_clear(asker: Asker) -> None:

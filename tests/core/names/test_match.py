@@ -224,7 +224,7 @@ def test_scores_of_names_by_themselves_are_in_order() -> None:
     name = "Juan Carlos Pérez López"
     assert similarity(name, name) > 0.99
     assert similarity("Juan López", "Juan López") > 0.4
-    assert similarity("Jaun Carlos Peres Lopes", name) > 0.9
+    assert similarity("Jaun Carlos Peres Lopes", name) > 0.8
     assert similarity("Pedro Antonio Pérez López", name) < 0.05
     assert similarity("Juan Carlos Tzul Caal", name) < 0.2
     assert similarity("Pérez", name) < 0.2
@@ -280,7 +280,7 @@ def test_equal_initials_tell_no_more_than_an_initial_and_its_word() -> None:
     assert initials.names == AGREES
     assert initials.score < 0.5
     assert initials.evidence < words.evidence + 4
-    assert similarity("J. P.", "J. P.") < 0.5
+    assert similarity("J. P.", "J. P.") < 0.55
     assert similarity("Jesús de la O", "Jesús de la O") > similarity("Jesús O.", "Jesús P."), "a surname of one letter"
 
 
