@@ -49,7 +49,7 @@ def _counts(persons: int) -> dict[str, int]:
         "calibration": 40 if small else 250,
         "pairs": 1_200 if small else 6_000,
         "peers": 4 if small else 12,
-        "scan": 160 if small else 1_000,  # they find 1,700: of none missed five in a thousand are out of doubt
+        "scan": 160 if small else 1_000,  # they find 1,200: of none missed, five in a thousand are out of doubt
         "clean": 300 if small else 3_000,
     }
 
