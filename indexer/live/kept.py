@@ -2,7 +2,8 @@
 
 kept_records.bin     every linked record in the order of dossiers; pieces of KEPT_ROWS packed rows (packed_rows.py), lz4
 kept_pieces.arrow    of each piece: its first subject, and where it lies
-kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx); (BY_CAUSA, merge key) too
+kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx); (BY_CAUSA, merge key),
+                     (BY_OWNER, number) too
 kept_names.bin, kept_persons.arrow   who may be meant by a name (indexer/linking/names_kept.py)
 
 They are files of the generation: in its manifest, counted in its bytes, gone with it. Mode 0600: they hold what the
@@ -29,11 +30,15 @@ from core.generation.store import Generation
 from indexer.linking.names_kept import NAMES, PERSONS, KeptNames
 from indexer.live.packed_rows import ROW, packed, rows_in, unpacked
 from indexer.standard import LEVEL_BY_RULE, LINKED_SCHEMA
+from ronda.v1.section_pb2 import SECTION_OWNER
 
 KEPT_ROWS = 128  # of a piece: a subject has some ten, and a piece of hers is read whole
 RECORDS, PIECES, INDEX = "kept_records.bin", "kept_pieces.arrow", "kept_index.mdb"
 KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
-BY_CAUSA = 255  # no register: alerts whose person another register's record of the same causa may tell
+# No registers: alerts whose person another register's record of the same causa may tell; vehicles whose owner has no
+# CUI but a number that may be somebody's.
+BY_CAUSA, BY_OWNER = 255, 254
+CROSSED = ("nit", "licence", "cedula", "document_number")  # numbers beside which a register may state a CUI
 _CODEC = pa.Codec("lz4_raw")
 _TAKEN_ROWS = 64 * KEPT_ROWS  # put in order at a time
 _FIELDS: list[pa.Field[Any]] = [
@@ -123,17 +128,36 @@ def awaiting_causa(rows: pa.Table | pa.RecordBatch) -> np.ndarray[Any, Any]:
     return np.asarray(keyed & (rows.column("alert_kind").to_numpy() != 0) & (unsure | nameless))
 
 
+def number_of_owner(column: str, text: str) -> str:
+    """Under which BY_OWNER has it."""
+    return f"{column}:{text}"
+
+
+def _texts(rows: pa.RecordBatch, name: str, meant: np.ndarray[Any, Any]) -> list[str]:
+    return [str(text) for text, is_meant in zip(rows.column(name).to_pylist(), meant, strict=True) if is_meant]
+
+
 def _indexed(rows: pa.RecordBatch) -> pa.RecordBatch:
-    by_id = rows.select(["register", "record_id", "entity"])
-    awaiting = np.flatnonzero(awaiting_causa(rows))
-    if not len(awaiting):
-        return by_id
-    causas = rows.take(awaiting)
-    no_register = pa.array(np.full(len(awaiting), BY_CAUSA, dtype=np.uint8))
-    by_causa = pa.record_batch([no_register, causas.column("merge_key"), causas.column("entity")], schema=by_id.schema)
-    both = pa.Table.from_batches([by_id, by_causa])
-    order = np.argsort(both.column("entity").to_numpy(), kind="stable")
-    return both.take(order).combine_chunks().to_batches()[0]
+    found = [rows.select(["register", "record_id", "entity"])]
+
+    def add(register: int, meant: np.ndarray[Any, Any], texts: list[str]) -> None:
+        if texts:
+            registers = pa.array(np.full(len(texts), register, dtype=np.uint8))
+            entities = pa.array(rows.column("entity").to_numpy()[meant])
+            found.append(pa.record_batch([registers, pa.array(texts, pa.string()), entities], schema=found[0].schema))
+
+    awaiting = awaiting_causa(rows)
+    add(BY_CAUSA, awaiting, _texts(rows, "merge_key", awaiting))
+    owners = rows.column("section").to_numpy() == SECTION_OWNER
+    owners &= rows.column("cui").is_null().to_numpy(zero_copy_only=False)
+    for name in CROSSED if owners.any() else ():
+        stated = owners & rows.column(name).is_valid().to_numpy(zero_copy_only=False)
+        add(BY_OWNER, stated, [number_of_owner(name, text) for text in _texts(rows, name, stated)])
+    if len(found) == 1:
+        return found[0]
+    together = pa.Table.from_batches(found)
+    order = np.argsort(together.column("entity").to_numpy(), kind="stable")
+    return together.take(order).combine_chunks().to_batches()[0]
 
 
 class _Pieces:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from indexer.linking.database import STANDARDS
 from indexer.linking.subjects import MINOR_SECTIONS
 from indexer.live.fed_rows import RecordKey
-from indexer.live.kept import awaiting_causa
+from indexer.live.kept import CROSSED, awaiting_causa
 from indexer.live.standing import as_staged, tails
 from indexer.manifest.model import Manifest
 from indexer.standard import ALERT_PROTECTED, STANDARD_SCHEMA, SUBJECT_PERSON
@@ -28,7 +28,7 @@ from ronda.v1.section_pb2 import SECTION_OWNER, SENSITIVITY_MINOR, SENSITIVITY_O
 Number = tuple[str, str]
 """Column, canonical text."""
 _PERSONS, _VEHICLES = ("cui",), ("vin", "chassis")  # that a record follows whatever becomes of the others
-_PERSONS_TOO, _VEHICLES_TOO = ("nit", "licence", "cedula", "document_number"), ("plate", "engine")
+_PERSONS_TOO, _VEHICLES_TOO = CROSSED, ("plate", "engine")
 _NUMBERS = (*_PERSONS, *_PERSONS_TOO, *_VEHICLES, *_VEHICLES_TOO)
 
 
@@ -53,12 +53,33 @@ def of_these_causas(rows: pa.Table, changed: Iterable[pa.Table]) -> set[RecordKe
     if not causas:
         return set()
     is_one = pc.is_in(rows.column("merge_key"), value_set=pa.array(sorted(causas)))
-    found = rows.filter(pc.and_(is_one, pa.array(awaiting_causa(rows))))
-    heads = (found.column(name).to_pylist() for name in ("register", "record_id", "section"))
+    return _keys(rows.filter(pc.and_(is_one, pa.array(awaiting_causa(rows)))))
+
+
+def of_these_persons(rows: pa.Table, replaced: pa.Table) -> set[RecordKey]:
+    """Of these records the acts of those whose identity was replaced, however they are linked: who was a minor?"""
+    claims = pc.equal(replaced.column("section"), pa.scalar(section_pb2.SECTION_IDENTITY, pa.uint8()))
+    persons = replaced.filter(claims).column("subject_id").combine_chunks()
+    if not len(persons):
+        return set()
+    of_them = pc.is_in(rows.column("subject_id"), value_set=persons)
+    acts = pc.is_in(rows.column("section"), value_set=pa.array(MINOR_SECTIONS, pa.uint8()))
+    return _keys(rows.filter(pc.and_(of_them, acts)))
+
+
+def _keys(rows: pa.Table) -> set[RecordKey]:
+    heads = (rows.column(name).to_pylist() for name in ("register", "record_id", "section"))
     return {
         RecordKey(register, record_id, frozenset({section}))
         for register, record_id, section in zip(*heads, strict=True)
     }
+
+
+def of_no_alerts(*tables: pa.Table) -> pa.Table:
+    """Of these records those that may say beside a number whose it is."""
+    columns = ["alert_kind", *_PERSONS_TOO]
+    rows = pa.concat_tables([table.select(columns) for table in tables])
+    return rows.filter(pc.equal(rows.column("alert_kind"), pa.scalar(0, pa.uint8())))
 
 
 def handed_on(followed: pa.Table) -> set[Number]:

@@ -22,7 +22,7 @@ from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
 from indexer.live.fed_rows import RecordKey
-from indexer.live.kept import BY_CAUSA, KeptRecords, awaiting_causa
+from indexer.live.kept import BY_CAUSA, BY_OWNER, CROSSED, KeptRecords, awaiting_causa, number_of_owner
 from indexer.standard import (
     ALERT_BIRTH_DOUBTED,
     ALERT_BIRTH_TURNED,
@@ -133,6 +133,16 @@ class Standing:
             for entity in self.kept.subjects_of(BY_CAUSA, causa)[:MOST_HOLDERS]:
                 found.add(self.subject_of(entity).subject_id)
         return found | self._touched_bearers(rows)
+
+    def owned_by(self, rows: pa.Table) -> set[bytes]:
+        """Vehicles of the base whose owner has no CUI but a number that one of these records states: these decide whose
+        it is. Those that were touched since are bearers of the number."""
+        found: set[bytes] = set()
+        for name in CROSSED:
+            for text in {text for text in values(rows, name) if text}:
+                for entity in self.kept.subjects_of(BY_OWNER, number_of_owner(name, text))[:MOST_HOLDERS]:
+                    found.add(self.subject_of(entity).subject_id)
+        return found
 
     def meant(self, rows: pa.Table) -> AskedIndex:
         """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py)."""

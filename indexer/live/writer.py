@@ -42,7 +42,9 @@ from indexer.live.linked_anew import (
     deciding_numbers,
     handed_on,
     linked_by_others,
+    of_no_alerts,
     of_these_causas,
+    of_these_persons,
 )
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.rounds import rounds_of
@@ -303,10 +305,10 @@ class LiveWriter:
         found = _Gathered(changed, others, replaced, nearby, standing.meant(changed), keys)
         deciding = replaced.filter(pa.array(~are_closed(replaced, fed.keys)))
         numbers = deciding_numbers(changed) | deciding_numbers(deciding)
-        following = of_these_causas(others, (changed, deciding))
+        following = of_these_causas(others, (changed, deciding)) | of_these_persons(others, deciding)
         while numbers or following:
             if numbers:
-                found.reach(standing.bearers(deciding), standing)
+                found.reach(standing.bearers(deciding) | standing.owned_by(of_no_alerts(changed, deciding)), standing)
                 following |= linked_by_others(found.others, numbers)
             if not following:
                 break

@@ -123,18 +123,17 @@ def _same_as_of(sources: Path) -> None:
         os.utime(file, (AS_OF_S, AS_OF_S))
 
 
-def said(engine: Engine, request: Any) -> str:
-    """An answer as text, without what no two generations have alike."""
+def said(engine: Engine, request: Any, grant: Grant | None = None) -> str:
+    """An answer as text, without what no two generations have alike; `grant`: None = of who may see everything."""
+    grant = grant or Grant.everything()
     clock_ms, name = AS_OF_S * 1000 + 1000, type(request).__name__.removesuffix("Request")
     kind = getattr(checks, f"{name}Response", None) or clearance.ClearResponse
     try:
         if name == "Clear":
             content = request.SerializeToString()
-            answer = kind.FromString(engine.clearance(content, Grant.everything(), clock_ms).answer(content, clock_ms))
+            answer = kind.FromString(engine.clearance(content, grant, clock_ms).answer(content, clock_ms))
         else:
-            answer = kind.FromString(
-                engine.answer(METHODS[name], request.SerializeToString(), Grant.everything(), clock_ms)
-            )
+            answer = kind.FromString(engine.answer(METHODS[name], request.SerializeToString(), grant, clock_ms))
     except QuestionError as error:
         return f"error {error.reason} {error.field} {error.rule}"
     for message in (answer, getattr(answer, "answer", None)):

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core.access.grant import Grant
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import SmallRegisters, cui_of
-from tests.kit.small_world import HEADERS, OJ, SmallWorld
+from tests.kit import small_world as small_world_kit
+from tests.kit.small_world import HEADERS, OJ, RENAP, SAT, SmallWorld
 from tests.live.fed_world import FedWorld, built, clearances, differences, said
 from tests.live.odd_changes import OddChanges, by_identifier
 from tests.live.test_a_view_answers_as_a_rebuild import ANA, JOSE, LUIS, MARTA, WHO, owned, small_world, theft
@@ -61,6 +63,7 @@ def doubtful(tmp_path: Path) -> Iterator[FedWorld]:
     world.report("M9", "ROBO", PLACA="P-456FGH", VIN="3N1AB7AP5FY000001")
     world.warrant("W9", cui_of(LUIS), name, born)
     world.warrant("W10", cui_of(6))
+    world.warrant("W11", "", WHO[ANA][0], WHO[ANA][1])
     fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "built", world))
     fed.writer.publish()
     yield fed
@@ -87,11 +90,18 @@ def test_a_warrant_under_another_s_number_leaves_nobody_behind(doubtful: FedWorl
 
 
 def test_whose_birth_date_is_mended_did_it_as_a_minor_or_not(doubtful: FedWorld) -> None:
-    """The warrant is of 2020: he was 12, or 54. What was hidden is shown, and the other way round."""
-    row = dict(next(row for row in doubtful.world.rows["renap"] if row["CUI"] == cui_of(6)))
-    for born in ("2008-05-05", "1966-07-30", "2008-05-05"):
-        doubtful.take(doubtful.upsert("renap", **row | {"NACIMIENTO": born}))
-        assert differences(doubtful, [checks.CheckPersonRequest(cui=cui_of(6))]) == []
+    """The warrants are of 2020: they were 12, or of age. What was hidden is shown, and the other way round; that of Ana
+    is linked by her name, which follows no birth date before the next rebuild, but is no less a minor's."""
+    patrol = Grant({1: (1 << 64) - 1})
+    for number in (6, ANA):
+        row = dict(next(row for row in doubtful.world.rows["renap"] if row["CUI"] == cui_of(number)))
+        hers = checks.CheckPersonRequest(cui=cui_of(number))
+        for born in ("2008-05-05", row["NACIMIENTO"], "2008-05-05"):
+            doubtful.take(doubtful.upsert("renap", **row | {"NACIMIENTO": born}))
+            for engine in (doubtful.view(), doubtful.rebuilt()):
+                shown = said(engine, hers, patrol)
+                assert "level: LEVEL_HIT" in shown
+                assert ("ROBO AGRAVADO" in shown) == (born != "2008-05-05")
 
 
 def test_a_report_by_the_end_of_a_number(fed: FedWorld) -> None:
@@ -145,3 +155,22 @@ def test_an_order_that_is_closed_hides_nobody(fed: FedWorld) -> None:
     fed.take(fed.cancel("mp", "M9"))
     assert "3a calle" in said(fed.view(), car)
     assert differences(fed, [car]) == []
+
+
+def test_an_owner_by_nit_is_whose_the_nit_is_by_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vehicle names no CUI. The register of persons gives the NIT to Luis, who is wanted, and takes it back."""
+    for name, text in (("RENAP", RENAP), ("SAT", SAT)):
+        stating = text.replace('cui = "CUI"\n', 'cui = "CUI"\nnit = "NIT"\n').replace('["cui", ', '["cui", "nit", ')
+        monkeypatch.setattr(small_world_kit, name, stating)
+        monkeypatch.setitem(HEADERS, name.lower(), f"{HEADERS[name.lower()]} NIT")
+    world = small_world()
+    world.car(3, "P-777JKL", [{"NIT": "100007-1", "NOMBRE": WHO[LUIS][0]}])
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "built", world))
+    row = dict(next(row for row in fed.world.rows["renap"] if row["CUI"] == cui_of(LUIS)))
+    car = checks.CheckVehicleRequest(plate="P-777JKL")
+    fed.take(fed.upsert("oj", ORDEN="W9", CUI=cui_of(LUIS), ESTADO="PENDIENTE"))
+    for nit in ("100007-1", ""):
+        fed.take(fed.upsert("renap", **row | {"NIT": nit}))
+        assert ("ALERT_KIND_WARRANT" in said(fed.view(), car)) == bool(nit)
+        assert differences(fed, [car]) == []
+    fed.writer.close()
