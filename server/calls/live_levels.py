@@ -113,7 +113,7 @@ class LiveLevels:
             return None  # still refused
         if not well:
             log("live_view_refused", level=ERROR, generation=self._base.generation_id, why=damage)
-        elif now.silent and self._shown is not None:
+        elif now.silent and self._shown is not None and (before is None or not before.silent):
             log("live_writer_silent", level=WARNING, generation=self._base.generation_id)
         elif now.waiting and self._shown is None:
             log("live_changes_wait", level=WARNING, generation=self._base.generation_id)

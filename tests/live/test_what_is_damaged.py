@@ -76,6 +76,17 @@ def test_a_silent_writer(fed: FedWorld) -> None:
     assert "LEVEL_CLEAR" in said(fed.view(), LUISES)
 
 
+def test_a_writer_that_catches_up_is_told_of_once(fed: FedWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """It shows what it has, twice a second, and is silent until it is at the ledger's end: no line for each view."""
+    beat = fed.writer.home / BEAT
+    for number in range(4):
+        fed.take(warrant(fed, f"W{number + 20}", MARTA))
+        told = beat.stat().st_mtime - SILENT_S - 1
+        os.utime(beat, (told, told))
+        assert "LEVEL_INCOMPLETE" in said(fed.view(), LUISES)
+    assert [getattr(line, "event", "") for line in caplog.records].count("live_writer_silent") == 1
+
+
 def test_a_writer_that_died_before_the_clock_was_set_back(fed: FedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     fed.take(warrant(fed, "W9", MARTA))
     ahead = time.time() + 3600
