@@ -6,11 +6,11 @@ from enum import IntEnum
 from libc.stdint cimport uint8_t, uint32_t
 
 from core.calendar cimport NO_DAY
+from core.generation.bounds cimport dossier_inside
 from core.generation.dossier cimport (
     DOSSIER_MAGIC, ENTITY_ORGANISATION, ENTITY_PERSON, ENTITY_PLATE, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, FLAG_CROWDED,
     FLAG_ONE_BEARER, AlertEntry, DossierHeader, IdentifierEntry,
 )
-from core.generation.store cimport dossier_inside
 from core.generation.view cimport Dossier, dossier_view
 from core.standard_record cimport NAME_ONLY_CROWDED, NAME_ONLY_ONE_BEARER
 

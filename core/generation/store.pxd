@@ -108,8 +108,6 @@ cdef int64_t store_lookup_placed(const Store* store, KeysPlace* place, uint32_t*
 cdef void store_prefetch_entity(const Store* store, uint32_t entity) noexcept nogil
 cdef void store_prefetch_dossier(const Store* store, uint32_t entity) noexcept nogil
 cdef const char* store_error_text(int error) noexcept nogil
-# Whether the tables of a dossier of `length` bytes (96 at least), and everything that they point to, lie inside it.
-cdef bint dossier_inside(const uint8_t* dossier, uint32_t length) noexcept nogil
 
 # Index of the first IdentifierEntry from `start` on that holds this lookup key, or -1. It understands every KEY_*: tails and
 # document numbers compare with the end of KEY_VIN, KEY_ENGINE and KEY_DOCUMENT entries, "GTM:123BCD" with "P-123BCD|GTM".

@@ -12,6 +12,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy
 
 from core.files.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
+from core.generation.bounds cimport dossier_inside
 from core.generation.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )
@@ -84,56 +85,6 @@ cdef int64_t _lookup_levels(const Store* store, uint64_t hash, uint32_t* entitie
     kept = add_level_holders(levels, hash, entities, kept, capacity)
     sort_numbers(levels, entities, min(kept, <int64_t>capacity))
     return STORE_KEYS if kept < 0 else kept
-
-
-cdef inline bint _inside(uint32_t offset, uint32_t length, uint32_t start, uint32_t end) noexcept nogil:
-    """Whether a piece of the heap lies in it; an empty piece may stand anywhere."""
-    return length == 0 or (offset >= start and offset <= end and length <= end - offset)
-
-
-cdef bint dossier_inside(const uint8_t* bytes, uint32_t length) noexcept nogil:
-    cdef const DossierHeader* header = <const DossierHeader*>bytes
-    cdef const AlertEntry* alerts = <const AlertEntry*>(bytes + sizeof(DossierHeader))
-    cdef const RecordEntry* records
-    cdef const OwnerEntry* owners
-    cdef const ClaimEntry* claims
-    cdef const IdentifierEntry* identifiers
-    cdef uint64_t tables = sizeof(DossierHeader)
-    cdef uint32_t i, heap
-    tables += header.n_alerts * sizeof(AlertEntry) + <uint64_t>header.n_records * sizeof(RecordEntry)
-    tables += header.n_owners * sizeof(OwnerEntry) + header.n_claims * sizeof(ClaimEntry)
-    tables += header.n_identifiers * sizeof(IdentifierEntry)
-    if tables > length or not _inside(header.summary_offset, header.summary_length, <uint32_t>tables, length):
-        return False
-    heap = <uint32_t>tables
-    for i in range(header.n_alerts):
-        if not _inside(alerts[i].hit_offset, alerts[i].hit_length, heap, length):
-            return False
-    records = <const RecordEntry*>(alerts + header.n_alerts)
-    for i in range(header.n_records):
-        if not _inside(records[i].offset, records[i].length, heap, length):
-            return False
-        if records[i].reference_length > records[i].length:
-            return False
-    owners = <const OwnerEntry*>(records + header.n_records)
-    for i in range(header.n_owners):
-        if not _inside(owners[i].offset, owners[i].length, heap, length):
-            return False
-    claims = <const ClaimEntry*>(owners + header.n_owners)
-    for i in range(header.n_claims):
-        if not _inside(claims[i].name_key_offset, claims[i].name_key_length, heap, length):
-            return False
-        if not _inside(claims[i].name_text_offset, claims[i].name_text_length, heap, length):
-            return False
-        if not _inside(claims[i].father_offset, claims[i].father_length, heap, length):
-            return False
-        if not _inside(claims[i].mother_offset, claims[i].mother_length, heap, length):
-            return False
-    identifiers = <const IdentifierEntry*>(claims + header.n_claims)
-    for i in range(header.n_identifiers):
-        if not _inside(identifiers[i].offset, identifiers[i].length, heap, length):
-            return False
-    return True
 
 
 cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** dossier, uint32_t* length) noexcept nogil:
