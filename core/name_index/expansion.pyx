@@ -5,6 +5,7 @@ from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
+from core.calendar cimport LAST_FILLER_YEAR
 from core.machine.prefetch cimport prefetch
 from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, prefetch_terms, term_tokens, token_find
 from core.name_index.lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
@@ -313,7 +314,7 @@ cdef int32_t left_over(const NameQuery* query, int paired) noexcept nogil:
 
 cdef int32_t alert_evidence(const NameQuery* query) noexcept nogil:
     cdef int32_t prior = min(query.prior, prior_bits(ALERTED_LIST))
-    if query.question.birth.year:
+    if query.question.birth.year > LAST_FILLER_YEAR:  # a filler tells nothing: as by name alone
         return prior + ALERT_DATED
     return prior + ALERT + (SHORT_NAME_BITS if query.n_core <= SHORT_NAME else 0)
 

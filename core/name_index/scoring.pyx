@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from core.calendar cimport LAST_FILLER_YEAR
 from core.contract cimport *
 from core.machine.xxhash cimport XXH3_64bits_withSeed
 from core.name_index.expansion cimport department_set, held_place, hold_token
@@ -149,6 +150,7 @@ cdef struct Weighed:             # what the visible rows of one person tell, tak
     bint has_identity            # an identity claim is among them: then comparisons use no others
     bint dead
     bint year_stated
+    bint year_known              # of those, one that is no filler
     bint year_fits
     bint near                    # a year of birth within one of the asked
     bint place_stated
@@ -245,8 +247,10 @@ cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, 
         found.flags |= FOUND_BIRTH
         weighed.near = weighed.near or -1 <= <int>held.year - <int>question.birth.year <= 1
     weighed.year_stated = True
-    weighed.year_fits = weighed.year_fits or (row.birth_year >= question.year_from and (
-        question.year_to == 0 or row.birth_year <= question.year_to))
+    if row.birth_year > LAST_FILLER_YEAR:
+        weighed.year_known = True
+        weighed.year_fits = weighed.year_fits or (row.birth_year >= question.year_from and (
+            question.year_to == 0 or row.birth_year <= question.year_to))
     if found.year == 0:
         found.year = row.birth_year
 
@@ -302,7 +306,7 @@ cdef inline bint _is_sifted_out(const NameQuestion* question, const Weighed* wei
     """Whether years, department or municipality are known of somebody, and are none of those that were wanted."""
     if weighed.names == 0:
         return True
-    if (question.year_from or question.year_to) and weighed.year_stated and not weighed.year_fits:
+    if (question.year_from or question.year_to) and weighed.year_known and not weighed.year_fits:
         return True
     return (question.department and weighed.place_stated and not weighed.place_fits) or (
         question.municipality and weighed.town_stated and not weighed.town_fits)

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
-from core.calendar cimport date_from_day
+from core.calendar cimport LAST_FILLER_YEAR, date_from_day
 from core.call.memory cimport Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add
 from core.call.question cimport METHOD_CHECK_PERSON, METHOD_SEARCH_PERSONS, Question
 from core.contract cimport *
@@ -36,6 +36,11 @@ cdef enum:
 POSSIBLE_SCORE = 0.05
 
 
+cdef inline bint _dated(const Question* question) noexcept nogil:
+    """Whether a year is asked in which somebody living may be born: any other is a filler, and tells nothing."""
+    return question.birth_year > LAST_FILLER_YEAR
+
+
 cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil:
     cdef const uint8_t* classes = call.store.names.classes
     cdef int i, today_year
@@ -49,7 +54,7 @@ cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil
     out.sex = <uint8_t>call.question.sex
     out.possible = POSSIBLE_SCORE
     out.alerts_only = kind == NAMES_ASKED or kind == NAMES_CLEARED
-    out.years = YEARS_NEAR if kind == NAMES_CLEARED else YEARS_ALL
+    out.years = YEARS_NEAR if kind == NAMES_CLEARED and _dated(&call.question) else YEARS_ALL
     if kind == NAMES_SEARCHED:
         out.year_from = call.question.year_from
         out.year_to = call.question.year_to
@@ -214,7 +219,7 @@ cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
     cdef NameFound* found
     cdef NameFound item
     cdef int32_t alerts = alert_evidence(query)
-    cdef bint dated = call.question.birth_year != 0, near = call.name_question.years == YEARS_NEAR
+    cdef bint dated = _dated(&call.question), near = call.name_question.years == YEARS_NEAR
     cdef size_t i, n = 0, unsure
     for i in range(query.n_found):
         found = &query.found[i]
@@ -282,7 +287,7 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
         return _take_searched(call, ranked) if _look_widely(call, field) == OK else FAILED
     if _look(call, False, field) < 0:
         return FAILED
-    if kind == NAMES_CLEARED and call.question.birth_year and _look_at_all_years(call, field) < 0:
+    if kind == NAMES_CLEARED and _dated(&call.question) and _look_at_all_years(call, field) < 0:
         return FAILED
     return _take_checked(call, kind, ranked)
 

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint32_t
 
+from core.calendar cimport LAST_FILLER_YEAR
 from core.contract cimport *
 from core.generation.dossier cimport ClaimEntry
 from core.identifiers.kinds cimport KEY_TELEPHONE
@@ -55,8 +56,9 @@ cdef uint8_t _within_years(const Call* call, const Person* person) noexcept nogi
     cdef const ClaimEntry* claim
     for i in range(person.dossier.header.n_claims):
         claim = &person.dossier.claims[i]
-        if claim.birth_year and claim_counts(call, person, claim) and claim.birth_year >= call.name_question.year_from and (
-                call.name_question.year_to == 0 or claim.birth_year <= call.name_question.year_to):
+        if (claim.birth_year > LAST_FILLER_YEAR and claim_counts(call, person, claim)
+                and claim.birth_year >= call.name_question.year_from
+                and (call.name_question.year_to == 0 or claim.birth_year <= call.name_question.year_to)):
             return AGREEMENT_AGREES
     return AGREEMENT_UNKNOWN
 

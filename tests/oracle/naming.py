@@ -38,6 +38,7 @@ POSSIBLE_SCORE = 0.05  # from which somebody in whom not all agrees is found
 FILLING = 1400  # hundredths of a bit below the population's, from which a page of a search is filled
 ALERT, ALERT_DATED = 240, 550  # hundredths of a bit above the population, from which a check is POSSIBLE
 ALERTED_LIST = 45_000
+LAST_FILLER_YEAR = 1900  # a date of it or before tells nothing
 SHORT_NAME, SHORT_NAME_BITS = 2, 150
 UNSURE_MOST = 200
 BROAD = 100
@@ -237,7 +238,7 @@ def _searched(file: NamesOnFile, asked: Asked, found: list[Fit]) -> list[Fit]:
 def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, int]]) -> list[Fit]:
     """Who agrees or reaches the alert score; of the others, those who have an alert."""
     file = view.oracle.names_on_file
-    dated = bool(asked.question.birth[0])
+    dated = asked.question.birth[0] > LAST_FILLER_YEAR
     short = not dated and sum(role != MARRIED for _, role in roles) <= SHORT_NAME
     fits: list[Fit] = []
     others: list[Fit] = []
@@ -247,7 +248,7 @@ def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, 
         sure = fit.names == AGREES and fit.birth == AGREES
         fit.weak = not alerts and not is_certain(view, fit)
         (fits if alerts or (sure if dated else fit.agrees) else others).append(fit)
-    if asked.cleared:
+    if asked.cleared and dated:
         years = {id(f): _years_off(view, f.subject, asked.question.birth[0]) for f in fits}
         near = any(off is not None and off <= 1 for off in years.values())
         return [f for f in fits if not near or (years[id(f)] or 0) <= 1]
@@ -324,7 +325,7 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: Likenesses) -> 
 
 def _sifted(asked: Asked, claims: list[Record]) -> bool:
     """Whether what is known of somebody lies outside what a search wants."""
-    years = [c.birth[0] for c in claims if c.birth[0]]
+    years = [c.birth[0] for c in claims if c.birth[0] > LAST_FILLER_YEAR]
     inside = any(asked.year_from <= y <= (asked.year_to or y) for y in years)
     if (asked.year_from or asked.year_to) and years and not inside:
         return True

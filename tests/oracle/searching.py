@@ -13,7 +13,7 @@ from tests.oracle.agreement import AGREES, UNKNOWN
 from tests.oracle.asked import PersonQuestion, QuestionError, birth_of, invalid
 from tests.oracle.candidates import candidate
 from tests.oracle.finding import POSSIBLE
-from tests.oracle.naming import BROAD, Asked, name_fits, narrowing
+from tests.oracle.naming import BROAD, LAST_FILLER_YEAR, Asked, name_fits, narrowing
 from tests.oracle.record import PERSON, Subject
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _compared(view: View, asked: Asked, subject: Subject) -> comparing.Compariso
     claims = view.comparable(subject)
     compared = comparing.person(view, asked.question, subject, True)
     if (asked.year_from or asked.year_to) and not any(asked.question.birth):
-        years = [c.birth[0] for c in claims if c.birth[0]]
+        years = [c.birth[0] for c in claims if c.birth[0] > LAST_FILLER_YEAR]
         inside = any(asked.year_from <= y <= (asked.year_to or 9999) for y in years)
         compared.append((level_pb2.CRITERION_BIRTH_DATE, AGREES if inside else UNKNOWN))
     if asked.department:
