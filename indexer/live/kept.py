@@ -3,7 +3,7 @@
 kept_records.bin     every linked record in the order of dossiers; pieces of KEPT_ROWS packed rows (packed_rows.py), lz4
 kept_pieces.arrow    of each piece: its first subject, and where it lies
 kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx); (BY_CAUSA, merge key),
-                     (BY_OWNER, number) too
+                     (BY_OWNER, number), (BY_OWNED, the owner's number) too
 kept_names.bin, kept_persons.arrow   who may be meant by a name (indexer/linking/names_kept.py)
 
 They are files of the generation: in its manifest, counted in its bytes, gone with it. Mode 0600: they hold what the
@@ -36,8 +36,8 @@ KEPT_ROWS = 128  # of a piece: a subject has some ten, and a piece of hers is re
 RECORDS, PIECES, INDEX = "kept_records.bin", "kept_pieces.arrow", "kept_index.mdb"
 KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
 # No registers: alerts whose person another register's record of the same causa may tell; vehicles whose owner has no
-# CUI but a number that may be somebody's.
-BY_CAUSA, BY_OWNER = 255, 254
+# CUI but a number that may be somebody's; vehicles by their owner, whose number as a subject of the base it is.
+BY_CAUSA, BY_OWNER, BY_OWNED = 255, 254, 253
 CROSSED = ("nit", "licence", "cedula", "document_number")  # numbers beside which a register may state a CUI
 _CODEC = pa.Codec("lz4_raw")
 _TAKEN_ROWS = 64 * KEPT_ROWS  # put in order at a time
@@ -153,6 +153,8 @@ def _indexed(rows: pa.RecordBatch) -> pa.RecordBatch:
     for name in CROSSED if owners.any() else ():
         stated = owners & rows.column(name).is_valid().to_numpy(zero_copy_only=False)
         add(BY_OWNER, stated, [number_of_owner(name, text) for text in _texts(rows, name, stated)])
+    owned = rows.column("owner_entity").is_valid().to_numpy(zero_copy_only=False)
+    add(BY_OWNED, owned, _texts(rows, "owner_entity", owned) if owned.any() else [])
     if len(found) == 1:
         return found[0]
     together = pa.Table.from_batches(found)

@@ -22,7 +22,7 @@ from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
 from indexer.live.fed_rows import RecordKey
-from indexer.live.kept import BY_CAUSA, BY_OWNER, CROSSED, KeptRecords, awaiting_causa, number_of_owner
+from indexer.live.kept import BY_CAUSA, BY_OWNED, BY_OWNER, CROSSED, KeptRecords, awaiting_causa, number_of_owner
 from indexer.standard import (
     ALERT_BIRTH_DOUBTED,
     ALERT_BIRTH_TURNED,
@@ -81,6 +81,7 @@ class Standing:
         # know of them: never too few.
         self._holders: dict[tuple[int, str], set[bytes]] = {}
         self._bearers: dict[tuple[str, str], set[bytes]] = {}
+        self._owned: dict[bytes, set[bytes]] = {}  # vehicles that a change gave an owner, by owner: never too few
 
     # ---- who ----
 
@@ -144,6 +145,27 @@ class Standing:
                     found.add(self.subject_of(entity).subject_id)
         return found
 
+    def owned(self, subject_ids: Iterable[bytes]) -> set[bytes]:
+        """Vehicles that name one of these as owner, or did."""
+        found: set[bytes] = set()
+        for subject_id in subject_ids:
+            found |= self._owned.get(subject_id, set())
+            if (owner := self.entity_of(subject_id)) is not None:
+                for entity in self.kept.subjects_of(BY_OWNED, str(owner))[:MOST_HOLDERS]:
+                    found.add(self.subject_of(entity).subject_id)
+        return found
+
+    def owner_of_each(self, rows: pa.Table) -> list[bytes | None]:
+        """Whom each of these records names as owner; None = nobody."""
+        found: list[bytes | None] = []
+        for owner_id, of_base in zip(values(rows, "owner_id"), values(rows, "owner_entity"), strict=True):
+            found.append(owner_id if of_base is None else self.subject_of(of_base & ~BASE_OWNER).subject_id)
+        return found
+
+    def owners_of(self, rows: pa.Table) -> set[bytes]:
+        """Whom these records name as owners."""
+        return {owner for owner in self.owner_of_each(rows) if owner is not None}
+
     def meant(self, rows: pa.Table) -> AskedIndex:
         """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py)."""
         flags = rows.column("alert_flags").to_numpy()
@@ -205,6 +227,9 @@ class Standing:
                     self._bearers.setdefault((name, text), set()).add(subject_id)
                     for tail in tails(text) if name in _WHOLE_NUMBERS else ():
                         self._bearers.setdefault((_TAIL, tail), set()).add(subject_id)
+        for owner, subject_id in zip(self.owner_of_each(changed), ids, strict=True):
+            if owner is not None:
+                self._owned.setdefault(owner, set()).add(subject_id)
         for place in np.flatnonzero(awaiting_causa(changed)).tolist():
             causa = changed.column("merge_key")[place].as_py()
             self._bearers.setdefault((_CAUSA, causa), set()).add(ids[place])

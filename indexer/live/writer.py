@@ -47,6 +47,7 @@ from indexer.live.linked_anew import (
     of_these_persons,
 )
 from indexer.live.named_alone import Counted, NamedAlone, Recount
+from indexer.live.owners import owners_among, records_of_owners
 from indexer.live.rounds import rounds_of
 from indexer.live.standing import (
     ID,
@@ -272,10 +273,11 @@ class LiveWriter:
         others = found.with_rows_of(touched - found.nearby, standing)
         kept = others.filter(pc.is_in(others.column("subject_id"), value_set=pa.array(list(touched), ID)))
         changed = pa.concat_tables([joined.linked, closed])
-        held = {*values(kept, "subject_id"), *values(changed, "subject_id")}
+        now = pa.concat_tables([kept, changed])
+        held = set(values(now, "subject_id"))
+        held |= owners_among(standing, touched - held, now)
         settled: dict[bytes, Subject | None] = {
-            subject_id: (subjects.get(subject_id) or standing.known(subject_id)) if subject_id in held else None
-            for subject_id in touched
+            each: (subjects.get(each) or standing.known(each)) if each in held else None for each in touched
         }
         for owner_id, owner in subjects.items():  # who owns something and is nowhere else
             if owner_id not in settled and standing.known(owner_id) is None:
@@ -306,6 +308,7 @@ class LiveWriter:
         deciding = replaced.filter(pa.array(~are_closed(replaced, fed.keys)))
         numbers = deciding_numbers(changed) | deciding_numbers(deciding)
         following = of_these_causas(others, (changed, deciding)) | of_these_persons(others, deciding)
+        following |= records_of_owners(standing, self._key, changed, deciding)
         while numbers or following:
             if numbers:
                 found.reach(standing.bearers(deciding) | standing.owned_by(of_no_alerts(changed, deciding)), standing)

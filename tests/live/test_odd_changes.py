@@ -174,3 +174,35 @@ def test_an_owner_by_nit_is_whose_the_nit_is_by_now(tmp_path: Path, monkeypatch:
         assert ("ALERT_KIND_WARRANT" in said(fed.view(), car)) == bool(nit)
         assert differences(fed, [car]) == []
     fed.writer.close()
+
+
+def test_who_lost_her_last_record_is_an_owner_still(tmp_path: Path) -> None:
+    """Nobody on file: known by the vehicle that names her, and for a time by a warrant. In the base, and fed."""
+    world = small_world()
+    world.car(3, "P-777JKL", [{"CUI": cui_of(40), "NOMBRE": "NADIE DE AQUI"}])
+    world.warrant("W8", cui_of(40))
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "built", world))
+    cars = [checks.CheckVehicleRequest(plate=plate) for plate in ("P-777JKL", "P-888MNP")]
+    fed.take(fed.upsert("sat", ID="V8-00", PLACA="P-888MNP", VIN="", CUI=cui_of(42), NOMBRE="OTRO DE ALLA"))
+    fed.take(fed.upsert("oj", ORDEN="W9", CUI=cui_of(42), ESTADO="PENDIENTE"))
+    assert ["ALERT_KIND_WARRANT" in said(fed.view(), car) for car in cars] == [True, True]
+    for number in ("W8", "W9"):
+        fed.take(fed.upsert("oj", ORDEN=number, CUI=cui_of(41), ESTADO="PENDIENTE"))
+    assert ["IDENTITY_STATUS_NOT_FOUND" in said(fed.view(), car) for car in cars] == [True, True]
+    assert differences(fed, cars) == []
+    fed.take(fed.upsert("oj", ORDEN="W9", CUI=cui_of(40), ESTADO="PENDIENTE"))
+    assert ["ALERT_KIND_WARRANT" in said(fed.view(), car) for car in cars] == [True, False]
+    assert differences(fed, cars) == []
+    fed.writer.close()
+
+
+def test_how_certainly_she_owns_it_changes_with_her_names(fed: FedWorld) -> None:
+    """The vehicle's register goes on naming her as it did: a wanted owner's name that no longer agrees is POSSIBLE."""
+    fed.writer.publish()
+    ana = dict(next(row for row in fed.world.rows["renap"] if row["CUI"] == cui_of(ANA)))
+    mended = ana | {"NOMBRE": "ZOILA IRMA TUYUC XOL"}
+    car = checks.CheckVehicleRequest(plate="P-123BCD")
+    for row, level in ((ana, "HIT"), (mended, "POSSIBLE"), (ana, "HIT")):
+        fed.take(fed.upsert("renap", **row))
+        assert f"owner_level: LEVEL_{level}" in said(fed.view(), car)
+        assert differences(fed, [car]) == []

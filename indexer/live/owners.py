@@ -1,0 +1,52 @@
+"""Whom vehicles name as owners: who is known by that alone, and whose vehicles' records are linked again with hers.
+
+A build makes a subject of every owner, with records of her own or without: so who lost her last record stays while a
+vehicle names her. And how certainly she is its owner is judged by her names and birth date (docs/answers.md section 4),
+so that it changes with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexer.live.fed_rows import RecordKey
+from indexer.live.standing import Standing, values
+from indexer.subject_key import subject_ids
+from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
+
+
+def owners_among(standing: Standing, emptied: set[bytes], now: pa.Table) -> set[bytes]:
+    """Of subjects that have no record any more those that a vehicle names as owner still.
+
+    now: the records of all subjects that a change touches, as they will stand.
+    """
+    named = standing.owners_of(now)
+    if doubtful := emptied - named:
+        around = standing.owned(doubtful) - set(values(now, "subject_id")) - emptied
+        named |= standing.owners_of(standing.rows(around))
+    return emptied & named
+
+
+def records_of_owners(standing: Standing, key: bytes, changed: pa.Table, replaced: pa.Table) -> set[RecordKey]:
+    """The records that name as owners those of whom these records state who they are, or stated."""
+    states = pc.equal(changed.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8()))
+    cuis = set(values(changed.filter(states), "cui")) - {None}
+    stated = pc.equal(replaced.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8()))
+    persons = set(values(replaced.filter(stated), "subject_id"))
+    persons |= set(subject_ids(key, [f"cui:{cui}" for cui in sorted(cuis)]).to_pylist()) - {None}
+    return _naming(standing, persons) if persons else set()
+
+
+def _naming(standing: Standing, persons: Collection[bytes]) -> set[RecordKey]:
+    rows = standing.rows(standing.owned(persons))
+    rows = rows.filter(pc.equal(rows.column("section"), pa.scalar(SECTION_OWNER, pa.uint8())))
+    found = set()
+    for register, record_id, owner in zip(
+        values(rows, "register"), values(rows, "record_id"), standing.owner_of_each(rows), strict=True
+    ):
+        if owner in persons:
+            found.add(RecordKey(register, record_id, frozenset({SECTION_OWNER})))
+    return found
