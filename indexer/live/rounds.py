@@ -17,6 +17,9 @@ def rounds_of(
 ) -> list[list[Change]]:
     """The UPSERTs and CANCELs that count; a record's next change is in a later round than the one before it.
 
+    Cancellations have rounds of their own, before the rows beside them: what they closed is linked again where one of
+    these decides whose it is, as what was closed before is.
+
     unreadable: sequences of those, of some changes, that will be refused; asked of records that come more than once.
     meant: equal of two changes that replace the same, however they name the source.
     """
@@ -25,13 +28,13 @@ def rounds_of(
         if change.kind in RECORD_KINDS:
             of_record.setdefault((change.register, change.record_id), []).append(change)
     refused = unreadable([change for changes in of_record.values() if len(changes) > 1 for change in changes])
-    rounds: list[list[Change]] = []
+    rounds: list[tuple[list[Change], list[Change]]] = []
     for changes in of_record.values():
         for place, change in enumerate(_counting(changes, refused, meant)):
             if place == len(rounds):
-                rounds.append([])
-            rounds[place].append(change)
-    return rounds
+                rounds.append(([], []))
+            rounds[place][change.kind is Kind.UPSERT].append(change)
+    return [part for both in rounds for part in both if part]
 
 
 def _counting(changes: list[Change], refused: set[int], meant: Callable[[Change], Hashable]) -> list[Change]:

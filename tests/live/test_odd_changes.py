@@ -78,6 +78,15 @@ def test_a_report_that_two_vehicles_may_be_meant_by(doubtful: FedWorld) -> None:
     assert differences(doubtful) == []
 
 
+def test_a_report_is_closed_as_the_plate_leaves_one_of_two(doubtful: FedWorld) -> None:
+    """At one time: closed, it follows the plate as one that was closed before does."""
+    moved = owned(doubtful, "V2-00", "P-777JKL", 2, LUIS, WHO[LUIS][0])
+    doubtful.take(doubtful.cancel("mp", "M9"), moved)
+    for engine in (doubtful.view(), doubtful.rebuilt()):
+        assert "M9" not in said(engine, checks.CheckVehicleRequest(plate="P-777JKL"))
+        assert "M9" in said(engine, checks.CheckVehicleRequest(plate="P-123BCD"))
+
+
 def test_a_warrant_under_another_s_number_leaves_nobody_behind(doubtful: FedWorld) -> None:
     """The register of persons bears the number out by now: she who was meant by name is clear."""
     name, born = WHO[MARTA]
