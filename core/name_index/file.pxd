@@ -24,7 +24,7 @@
 #
 # Ordinals. Ordinal n < n_entities is entity n, and entities come in order of the year of birth that the generation orders them
 # by, unknown first: "born 1984 to 1986" is a range of ordinals. A person of whom a caller may see another year of birth than that,
-# or none, is a *stray*: its block at its own ordinal is empty, and stands at an ordinal of its own behind all others. A question
+# another day of it, or none, is a *stray*: its block at its own ordinal is empty, and stands at an ordinal of its own behind all others. A question
 # with years looks at three stretches: unknown years, the years asked, strays.
 #
 # A block: uint32 checksum (low half of XXH3_64 of the rest, seed = ordinal), then its rows, one for each claim that differs, or nothing:

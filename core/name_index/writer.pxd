@@ -103,12 +103,13 @@ cdef class NamesWriter:
     cdef bint too_many           # tokens, classes or bytes
     # the person at hand
     cdef int ordering_year
+    cdef int ordering_day        # 32 * month + day of the first row that has the ordering year; -1 = none has
     cdef int n_rows
     cdef size_t last_names       # place in `row` of the last row that has tokens of its own, + 1
     cdef bint open_name
     cdef bint any_year
     cdef bint all_ordering       # every row has the ordering year
-    cdef bint years_agree        # every row with a year has the ordering year
+    cdef bint years_agree        # every row with a year has the ordering year, and the same day of it
     cdef bint open_identity      # an OPEN identity row has the ordering year
 
     # A person is begun, takes its claims in the agreed order, and is ended. The entity number is how many were begun before.

@@ -205,6 +205,7 @@ cdef class NamesWriter:
 
     cdef void begin(self, int ordering_year) noexcept nogil:
         self.ordering_year = ordering_year
+        self.ordering_day = -1
         self.n_rows = 0
         self.last_names = 0
         self.open_name = self.any_year = self.open_identity = False
@@ -236,7 +237,10 @@ cdef class NamesWriter:
             self.all_ordering = False
             return
         self.any_year = True
-        if claim.birth_year != self.ordering_year:
+        if self.ordering_day < 0 and claim.birth_year == self.ordering_year:
+            self.ordering_day = 32 * claim.birth_month + claim.birth_mday
+        # ordinals of a year come in order of the day, and a question looks at the days asked
+        if claim.birth_year != self.ordering_year or 32 * claim.birth_month + claim.birth_mday != self.ordering_day:
             self.years_agree = self.all_ordering = False
         elif claim.identity and claim.section == SECTION_IDENTITY and claim.sensitivity == SENSITIVITY_OPEN:
             self.open_identity = True
