@@ -168,7 +168,8 @@ cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept 
     out.letter_set = set_of(out.letters, length)
     out.symbol_set = set_of(out.phonetic, out.phonetic_length)
     out.shape_length = <uint8_t>shape_of(letters, length, out.shape)
-    out.known = token_known(out.phonetic, out.phonetic_length)
+    # of one letter only O is a name: A and E sound as AJ and EJ do, and are initials
+    out.known = token_known(out.phonetic, out.phonetic_length) and (length != 1 or letters[0] == c"O")
     if not out.known:
         out.loose_length = <uint8_t>loose_of(letters, length, out.loose)
     equivalents_of(out.letters, length, out.phonetic, out.phonetic_length, &out.equivalents)

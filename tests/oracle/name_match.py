@@ -33,7 +33,7 @@ class Token:
 
     @property
     def known(self) -> bool:
-        return phonetic_key(self.letters) in frequencies()
+        return phonetic_key(self.letters) in frequencies() and (len(self.letters) > 1 or self.letters == "O")
 
     @property
     def married_by(self) -> str:
