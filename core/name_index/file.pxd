@@ -24,8 +24,8 @@
 #
 # Ordinals. Ordinal n < n_entities is entity n, and entities come in order of the year of birth that the generation orders them
 # by, unknown first: "born 1984 to 1986" is a range of ordinals. A person of whom a caller may see another year of birth than that,
-# another day of it, or none, is a *stray*: its block at its own ordinal is empty, and stands at an ordinal of its own behind all others. A question
-# with years looks at three stretches: unknown years, the years asked, strays.
+# another day of it, or none, is a *stray*: its block at its own ordinal is empty, and stands at an ordinal of its own behind all
+# others. A question with years looks at three stretches: unknown years, the years asked, strays.
 #
 # A block: uint32 checksum (low half of XXH3_64 of the rest, seed = ordinal), then its rows, one for each claim that differs, or nothing:
 #   uint8 head (NAME_ROW_*), uint8 class, 3 bytes birth (year << 9 | month << 5 | day), 3 bytes facts (sex | department of birth << 2
