@@ -19,7 +19,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,9 +146,16 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
     if "recall" in parts:
         _measure_recall(data, directory, cuis, look_ups, report)
         _as_built(data)
-    if parts.keys() - {"recall"}:
-        _measure_fed(data, generation_id, parts, cuis, report)
+    if {"saturated", "visible"} & parts.keys():
+        with _fed(data, generation_id) as (running, court):
+            if "saturated" in parts:
+                _measure_rates(running, court, cuis, report)
+            if "visible" in parts:
+                _measure_visible(running, court, cuis, report)
+        _as_built(data)  # what they fed would be said of those whom the next part asks about
     if "overridden" in parts:
+        with _fed(data, generation_id) as (running, court):
+            _measure_catching_up(running, court, cuis, report)
         _measure_overridden(directory, folded, data, cuis, report)
     _as_built(data)
     rows = [BARS[name].measured(report.values.get(name)) for bars in parts.values() for name in bars]
@@ -155,17 +163,13 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
     return bool(rows) and all(row["met"] for row in rows)
 
 
-def _measure_fed(data: Path, generation_id: str, parts: Collection[str], cuis: Sequence[str], report: Report) -> None:
-    """The parts that need a running server."""
+@contextmanager
+def _fed(data: Path, generation_id: str) -> Iterator[tuple[_Running, Court]]:
+    """A running server, and who feeds it."""
     running = _Running.start(data, generation_id)
     try:
         court = Court(running.feed)
-        if "saturated" in parts:
-            _measure_rates(running, court, cuis, report)
-        if "visible" in parts:
-            _measure_visible(running, court, cuis, report)
-        if "overridden" in parts:
-            _measure_catching_up(running, court, cuis, report)
+        yield running, court
         court.close()
     finally:
         running.stop()
