@@ -129,7 +129,13 @@ static void turn(int64_t now, int64_t border) {
     connections_flush();
     int count = epoll_wait(load.epoll, events, 64, patience_ms(now, border, places_wait));
     if (count < 0 && errno != EINTR) give_up("epoll: %s", strerror(errno));
-    for (int place = 0; place < count; place++) connection_event(events[place].data.ptr, events[place].events);
+    for (int place = 0; place < count; place++) {
+        connection_event(events[place].data.ptr, events[place].events);
+        if (load.options.rate > 0) { /* what is due leaves before the answers of the next connection are looked at */
+            calls_begin_due();
+            connections_flush();
+        }
+    }
     connections_flush();
     connections_bury();
 }
