@@ -15,6 +15,7 @@ import time
 from server import logs
 from server.audit.checkpointer import Checkpointer, Inconsistent
 from server.audit.checkpoints import CheckpointError
+from server.audit.indexing import Indexing
 from server.audit.keepers import KeeperFiles, open_keeper
 from server.audit.keys import KeyFileError, load_signing_private
 from server.audit.process import Orders
@@ -28,30 +29,33 @@ TICK_S = 1.0
 _LAST_ROUND_S = 30
 
 
-def _open(orders: Orders) -> Checkpointer | None:
+def _open(orders: Orders, indexing: Indexing) -> Checkpointer | None:
     """None while another process signs."""
     key = load_signing_private(orders.signing_key)
     files = KeeperFiles(orders.keeper_ca, orders.keeper_cert, orders.keeper_key)
     keepers = [open_keeper(orders.keeper, key.public_key(), files)] if orders.keeper else []
     try:
-        return Checkpointer(orders.directory, key, keepers, orders.retention_years)
+        return Checkpointer(orders.directory, key, keepers, orders.retention_years, indexing=indexing.add)
     except BlockingIOError:
         return None
 
 
 def _work(orders: Orders) -> None:
     checkpointer = None
+    indexing = Indexing(orders.directory, orders.log_level)
     over = False
     try:
         while True:
             started = time.monotonic()
             if checkpointer is None and not over:
-                checkpointer = _open(orders)
+                checkpointer = _open(orders, indexing)
             if checkpointer is not None:
                 checkpointer.tick()
                 os.write(1, checkpointer.report().model_dump_json().encode() + b"\n")  # under a pipe's size: whole
             if over:
+                indexing.finish()
                 return
+            indexing.go_on()
             # What comes after the orders is only the end of the input.
             rest = max(0.0, TICK_S - (time.monotonic() - started))
             over = bool(select.select([0], [], [], rest)[0]) and not os.read(0, 1)

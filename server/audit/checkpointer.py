@@ -9,7 +9,6 @@ It signs nothing that does not continue the last checkpoint, its own or the seco
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import fcntl
 import os
@@ -25,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head
-from server.audit.index import write_index
+from server.audit.index import index_sealed
 from server.audit.keepers import Keeper, KeeperError
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
@@ -77,8 +76,11 @@ class Checkpointer:
         keepers: Sequence[Keeper] = (),
         retention_years: int = 5,
         clock: Callable[[], int] = clock_ms,
+        indexing: Callable[[SegmentId, int], None] | None = None,
     ) -> None:
         """Reads the state on disk and holds it against the last checkpoints.
+
+        indexing: takes over to make a sealed segment's index, given its bytes; None = it is made at once.
 
         Raises Inconsistent, SealsDamaged, CheckpointError, OSError (BlockingIOError: another process signs here).
         """
@@ -88,6 +90,7 @@ class Checkpointer:
         self._keepers = keepers
         self._years = retention_years
         self._clock = clock
+        self._indexing = indexing
         self._files = CheckpointFiles(directory / CHECKPOINTS)
         self._seals = Seals()
         self._open: dict[SegmentId, _Open] = {}
@@ -334,9 +337,12 @@ class Checkpointer:
         log("audit_segment_sealed", level=INFO, log=seal.segment.log, segment=seal.segment.number, records=seal.records)
 
     def _index(self, seal: Seal) -> None:
-        with contextlib.suppress(FileNotFoundError), mapped(seal.segment.path(self._directory)) as data:
-            if seal.records:
-                write_index(self._directory, seal.segment, data, seal.size)
+        if not seal.records:
+            return
+        if self._indexing is not None:
+            self._indexing(seal.segment, seal.size)
+        else:
+            index_sealed(self._directory, seal.segment, seal.size)
 
     def _sign(self) -> Checkpoint | None:
         now = self._clock()

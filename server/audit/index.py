@@ -22,7 +22,7 @@ import os
 import secrets
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -124,14 +124,18 @@ def build_index(data: Mapped, end: int) -> bytes:
     )
 
 
-def write_index(directory: Path, segment: SegmentId, data: Mapped, end: int) -> None:
-    """Makes the index of a segment, in one step for whoever reads meanwhile. Raises OSError."""
+def index_sealed(directory: Path, segment: SegmentId, size: int) -> None:
+    """Makes the index of a sealed segment of so many bytes, if it is there still; in one step for who reads meanwhile.
+
+    Raises OSError.
+    """
     path = segment.path(directory, ".idx")
     draft = path.with_suffix(f".idx-{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(build_index(data, end))
-    draft.rename(path)
+    with suppress(FileNotFoundError), mapped(segment.path(directory)) as data:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(build_index(data, size))
+        draft.rename(path)
 
 
 @contextmanager

@@ -1,0 +1,78 @@
+"""Indexes of sealed segments, made one at a time by processes at the lowest priority, beside who signs and answers.
+
+An index of a full segment takes half a second of CPU. By the process that signs it would hold up its next checkpoints,
+and on a core that answers too it would take every other turn of the scheduler from them (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+
+from core.machine.parent_death import with_parent
+from server import logs
+from server.audit.index import index_sealed
+from server.audit.segments import SegmentId
+from server.host.aside import give_way
+from server.host.core_dumps import forbid_core_dumps
+from server.logs import ERROR, log
+
+_LOWEST = 19  # nice
+_LOOK_S = 0.02
+_SMALL = 4 << 20  # bytes of a segment whose index is made at once: 10 ms of CPU, less than a process takes to start
+
+
+class Indexing:
+    """What waits for its index, and who makes the next one. For one thread, which lives as long as this."""
+
+    def __init__(self, directory: Path, log_level: str) -> None:
+        self._directory = directory
+        self._log_level = log_level
+        self._waiting: deque[tuple[SegmentId, int]] = deque()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def add(self, segment: SegmentId, size: int) -> None:
+        """A sealed segment of so many bytes."""
+        if size <= _SMALL:
+            index_sealed(self._directory, segment, size)
+        else:
+            self._waiting.append((segment, size))
+
+    def go_on(self) -> bool:
+        """Starts the next one where none is at work; whether anything is left. A segment whose index failed is read
+        without one, and its index is made by the next process that signs."""
+        if self._child is not None:
+            failed = self._child.poll()
+            if failed is None:
+                return True
+            self._child = None
+            if failed:
+                log("audit_index_failed", level=ERROR, status=failed)
+        if not self._waiting:
+            return False
+        segment, size = self._waiting.popleft()
+        given = (str(self._directory), segment.log, str(segment.number), str(size), self._log_level)
+        self._child = subprocess.Popen(with_parent("server.audit.indexing", *given), stdin=subprocess.DEVNULL, stdout=2)
+        return True
+
+    def finish(self) -> None:
+        """Waits until all are made."""
+        while self.go_on():
+            time.sleep(_LOOK_S)
+
+
+def main(arguments: list[str]) -> int:
+    """Makes one index: directory, log and number of the segment, its bytes, and how much is logged."""
+    directory, of_log, number, size, log_level = arguments
+    forbid_core_dumps()
+    logs.set_up(log_level, process="audit_index")
+    give_way(_LOWEST)
+    index_sealed(Path(directory), SegmentId(of_log, int(number)), int(size))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
