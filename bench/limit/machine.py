@@ -36,15 +36,14 @@ def cpu_seconds(pid: int) -> float:
     Not psutil's: the kernel counts those in ticks, which a server that sleeps between calls escapes. Of children that
     have ended there is nothing better.
     """
-    family = [psutil.Process(pid)]
-    ended = family[0].cpu_times()
-    total = float(ended.children_user + ended.children_system)
-    family += family[0].children(recursive=True)
-    for member in family:
+    first, total = psutil.Process(pid), 0.0
+    for member in (first, *first.children(recursive=True)):
         try:
             total += time.clock_gettime((~member.pid << 3) | 2)  # CLOCK_PROCESS_CPUTIME_ID of another process
-        except OSError:  # it has ended
+            ended = member.cpu_times()
+        except (OSError, psutil.NoSuchProcess):  # it has ended
             continue
+        total += float(ended.children_user + ended.children_system)
     return total
 
 
